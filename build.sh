@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Every task of the project is a verb of this script: ./build.sh help
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+readonly artifacts="$PWD/artifacts"
+readonly agent="$artifacts/publish/SmmAgent/release/smm-agent"
+export SMM_AGENT="$agent"
+
+readonly link_packages=(gcc libc6-dev zlib1g-dev)
+readonly bed_packages=(iproute2 iptables nftables socat)
+readonly test_packages=(firewalld dbus-daemon curl util-linux)
+readonly bench_packages=(prometheus-node-exporter)
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+# Installs Debian packages that are missing, and says so. Services that come with them are masked first:
+# a developer's machine must not get a running firewall from running the tests.
+need() {
+    local missing=() package service
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    command -v apt-get >/dev/null || die "needs ${missing[*]} (Debian's names); install them and run this again"
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "needs ${missing[*]}: run as root once, or install them"
+        as_root=(sudo)
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    for service in firewalld prometheus-node-exporter; do
+        [[ " ${missing[*]} " == *" $service "* ]] || continue
+        [ -e "/etc/systemd/system/$service.service" ] && continue
+        say "masking $service.service, so that installing it starts nothing (undo: systemctl unmask $service)"
+        "${as_root[@]}" mkdir -p /etc/systemd/system
+        "${as_root[@]}" ln -s /dev/null "/etc/systemd/system/$service.service"
+    done
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+need_root() {
+    [ "$(id -u)" -eq 0 ] || die "$1 makes network namespaces: run it as root (sudo ./build.sh $1)"
+}
+
+build() {
+    say "building"
+    dotnet build SmmAgent.sln -c Release -v quiet --nologo
+}
+
+publish() {
+    need "${link_packages[@]}"
+    say "publishing the agent (NativeAOT)"
+    # gcc links on every Debian; clang, the SDK's default, is not always there.
+    dotnet publish src/SmmAgent -c Release -v quiet --nologo -p:CppCompilerAndLinker=gcc
+    [ -x "$agent" ] || die "the publish left no $agent"
+}
+
+run_tests() {
+    need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}"
+    build
+    publish
+    say "testing"
+    mkdir -p "$artifacts"
+    local log="$artifacts/test.log" status=0
+    # One test program at a time: they share the machine's cores with the daemons they start.
+    dotnet test --solution SmmAgent.sln -c Release --no-build --max-parallel-test-modules 1 "$@" 2>&1 | tee "$log" || status=$?
+    summarise "$log" "$status"
+}
+
+# The closing line, and the verdict: a failure, a run without tests, and with CI=true a skip, too.
+summarise() {
+    local total passed failed skipped
+    total=$(count total "$1") passed=$(count succeeded "$1") failed=$(count failed "$1") skipped=$(count skipped "$1")
+    printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+    [ "$total" -gt 0 ] || die "no test ran"
+    [ "$2" -eq 0 ] && [ "$failed" -eq 0 ] || exit 1
+    if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then die "with CI=true a skipped test is a failure"; fi
+}
+
+count() { sed -n "s/^  $1: \([0-9]*\)$/\1/p" "$2" | tail -n 1 | grep . || echo 0; }
+
+case "${1:-help}" in
+    build) build ;;
+    publish) publish ;;
+    demo)
+        need_root demo
+        need "${link_packages[@]}" "${bed_packages[@]}"
+        build
+        publish
+        dotnet run --project tests/SmmAgent.Demo -c Release --no-build
+        ;;
+    test) shift; run_tests "$@" ;;
+    bench)
+        shift
+        need_root bench
+        need "${link_packages[@]}" "${bed_packages[@]}" "${bench_packages[@]}"
+        build
+        publish
+        dotnet run --project tests/SmmAgent.Bench -c Release --no-build -- "$@"
+        ;;
+    format) dotnet format SmmAgent.sln ;;
+    clean) rm -rf "$artifacts" ;;
+    help | --help | -h)
+        cat <<'HELP'
+usage: ./build.sh VERB
+
+  demo      attach a VM to a mesh, break things, watch them mended (root; about a minute after the build)
+  test      build, publish and run every test (those for root and namespaces need root)
+  bench     measure the agent and the dashboard beside prometheus-node-exporter (root)
+  build     compile everything
+  publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
+  format    apply .editorconfig
+  clean     remove artifacts/
+HELP
+        ;;
+    *) die "no such verb '$1'; ./build.sh help lists them" ;;
+esac
