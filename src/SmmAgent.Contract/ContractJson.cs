@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+
+namespace SmmAgent.Contract;
+
+/// <summary>How the contract's messages are written and read: camelCase, no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(MeshConfig))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(AgentReport))]
+[JsonSerializable(typeof(Registration))]
+[JsonSerializable(typeof(DialBackRequest))]
+[JsonSerializable(typeof(DialBackResponse))]
+[JsonSerializable(typeof(DialBackIdentity))]
+public sealed partial class ContractJson : JsonSerializerContext;

@@ -1,0 +1,172 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+
+namespace SmmAgent.Contract;
+
+/// <summary>Reads a mesh configuration and holds it against every rule of the contract.</summary>
+public static class MeshConfigReader
+{
+    private const string NoText = "has a string that is no Unicode text";
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>Reads the body of an answer, at most <see cref="MeshConfig.MaximumBytes"/>.</summary>
+    public static ReadResult<MeshConfig> Read(ReadOnlyMemory<byte> utf8)
+    {
+        if (utf8.Length > MeshConfig.MaximumBytes)
+            return Refused($"is larger than {MeshConfig.MaximumBytes} bytes");
+
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, Strict);
+            return Read(document.RootElement.Clone());
+        }
+        catch (JsonException exception)
+        {
+            return Refused($"is not valid JSON: {exception.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            return Refused(NoText); // a name of a member, looked at for duplicates
+        }
+    }
+
+    /// <summary>Reads a document that was already parsed; the element must outlive the configuration.</summary>
+    public static ReadResult<MeshConfig> Read(JsonElement document)
+    {
+        if (document.ValueKind != JsonValueKind.Object)
+            return Refused("is not a JSON object");
+        if (!IsText(document))
+            return Refused(NoText);
+
+        var faults = new List<Fault>();
+        var root = new ObjectReader(document, "", faults);
+        var apiVersion = root.String("apiVersion");
+        if (apiVersion.Length > 0 && !IsVersion1(apiVersion))
+        {
+            // The rules below are those of version 1: their verdict on another version would only mislead.
+            return ReadResult<MeshConfig>.Refused(
+                [new Fault("apiVersion", $"'{NameRules.Shown(apiVersion)}' is not understood, only {MeshConfig.CurrentApiVersion} is")]);
+        }
+
+        var config = new MeshConfig
+        {
+            ApiVersion = apiVersion,
+            Mesh = ReadMesh(root.Object("mesh")),
+            WorkloadGroup = ReadWorkloadGroup(root.Object("workloadGroup")),
+            MeshExpansionGateways = root.List("meshExpansionGateways", ReadGateway, required: true),
+            DirectEndpoints = root.List("directEndpoints", ReadDirectEndpoint),
+            ClusterSources = root.Strings("clusterSources", NameRules.Cidr),
+            Packages = root.List("packages", ReadPackage),
+        };
+        faults.AddRange(MeshConfigSize.Faults(config));
+        return faults.Count == 0 ? ReadResult<MeshConfig>.Good(config) : ReadResult<MeshConfig>.Refused(faults);
+    }
+
+    private static Mesh ReadMesh(ObjectReader mesh) => new()
+    {
+        MeshId = mesh.String("meshId", mayBeEmpty: true),
+        TrustDomain = mesh.String("trustDomain", NameRules.Address, mayBeEmpty: true),
+        ClusterId = mesh.String("clusterId"),
+        Network = mesh.String("network", mayBeEmpty: true),
+        Networks = mesh.Strings("networks"),
+        Status = mesh.OptionalString("status", mayBeEmpty: true),
+        IstioVersion = mesh.String("istioVersion"),
+        IstioRevision = mesh.String("istioRevision", NameRules.Label, mayBeEmpty: true),
+        IstioNamespace = mesh.String("istioNamespace", NameRules.Label),
+        RootCertificate = mesh.String("rootCertificate", RootCertificate),
+        DefaultConfig = ReadDefaultConfig(mesh.Object("defaultConfig")),
+    };
+
+    private static JsonElement ReadDefaultConfig(ObjectReader defaultConfig)
+    {
+        defaultConfig.String("discoveryAddress", NameRules.HostAndPort);
+        defaultConfig.Map("proxyMetadata", NameRules.EnvironmentKey, required: true);
+        return defaultConfig.Element;
+    }
+
+    private static WorkloadGroup ReadWorkloadGroup(ObjectReader group) => new()
+    {
+        Namespace = group.String("namespace", NameRules.Label),
+        Name = group.String("name", NameRules.Subdomain),
+        Annotations = group.Map("annotations"),
+        MetadataLabels = group.Map("metadataLabels"),
+        TemplateLabels = group.Map("templateLabels"),
+        MetadataAnnotations = group.Map("metadataAnnotations"),
+        ServiceAccount = group.String("serviceAccount", NameRules.Subdomain),
+        Network = group.String("network", mayBeEmpty: true),
+        Ports = group.Ports("ports"),
+        Probe = group.Object("probe", required: false).Element is { } probe && probe.EnumerateObject().Any() ? probe : null,
+    };
+
+    private static MeshExpansionGateway ReadGateway(ObjectReader gateway) => new()
+    {
+        Name = gateway.String("name", NameRules.Subdomain),
+        Addresses = gateway.Strings("addresses", NameRules.Address, required: true),
+        Ports = gateway.List("ports", port => new GatewayPort(port.String("name", NameRules.Label), port.Port("port")), required: true),
+    };
+
+    private static DirectEndpoint ReadDirectEndpoint(ObjectReader endpoint) =>
+        new(endpoint.String("name", NameRules.Subdomain), endpoint.String("address", NameRules.Address), endpoint.Port("port"));
+
+    private static Package ReadPackage(ObjectReader package) => new()
+    {
+        Name = package.String("name", NameRules.Subdomain),
+        Version = package.String("version", PackageVersion),
+        Format = package.String("format", NameRules.Label),
+        Architecture = package.String("architecture", PackageVersion),
+        Path = package.String("path", NameRules.PackagePath),
+        Sha256 = package.OptionalString("sha256", Sha256, mayBeEmpty: true) is { Length: > 0 } digest ? digest : null,
+        Size = package.OptionalSize("size"),
+    };
+
+    private static string? PackageVersion(string value) =>
+        char.IsAsciiLetterOrDigit(value[0]) && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '-' or '~' or ':' or '_')
+            ? null
+            : $"'{NameRules.Shown(value)}' has characters that no package version has";
+
+    private static string? Sha256(string value) =>
+        value.Length == 64 && value.All(char.IsAsciiHexDigit) ? null : $"'{NameRules.Shown(value)}' is not a SHA-256 in hex (64 digits)";
+
+    private static string? RootCertificate(string pem)
+    {
+        try
+        {
+            var certificates = new X509Certificate2Collection();
+            certificates.ImportFromPem(pem);
+            foreach (var certificate in certificates)
+                certificate.Dispose();
+            return certificates.Count > 0 ? null : "has no certificate in PEM (-----BEGIN CERTIFICATE-----)";
+        }
+        catch (CryptographicException exception)
+        {
+            return $"does not parse: {exception.Message}";
+        }
+    }
+
+    /// <summary>Whether every name and string can be read: JSON's own rules let bad UTF-8 and half a surrogate pair pass.</summary>
+    private static bool IsText(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind switch
+            {
+                JsonValueKind.String => element.GetString() is not null,
+                JsonValueKind.Array => element.EnumerateArray().All(IsText),
+                JsonValueKind.Object => element.EnumerateObject().All(member => member.Name is not null && IsText(member.Value)),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsVersion1(string apiVersion) =>
+        apiVersion == MeshConfig.CurrentApiVersion || apiVersion.StartsWith(MeshConfig.CurrentApiVersion + ".", StringComparison.Ordinal);
+
+    private static ReadResult<MeshConfig> Refused(string reason) =>
+        ReadResult<MeshConfig>.Refused([new Fault("", $"the mesh configuration {reason}")]);
+}

@@ -1,0 +1,251 @@
+using System.Text.Json.Serialization;
+
+namespace SmmAgent.Contract;
+
+/// <summary>Names of the contract that are no JSON members.</summary>
+public static class DashboardApi
+{
+    /// <summary>The header that carries the agent's key: 32 random bytes in base64url.</summary>
+    public const string AgentKeyHeader = "Agent-Key";
+
+    /// <summary>The longest time a server holds a request with <c>Prefer: wait=SECONDS</c>, in seconds.</summary>
+    public const int MaximumWaitSeconds = 300;
+
+    /// <summary>The port on the VM that serves the agent.</summary>
+    public const int AgentPort = 16400;
+
+    /// <summary>The port on the VM that serves the sidecar's merged metrics.</summary>
+    public const int SidecarMetricsPort = 16401;
+
+    /// <summary>The most bytes that a dial-back reads of an answer.</summary>
+    public const int MaximumDialBackBytes = 1024;
+
+    /// <summary>The most ports of one dial-back.</summary>
+    public const int MaximumDialBackPorts = 64;
+
+    /// <summary>The audience of the sidecar's token.</summary>
+    public const string SidecarAudience = "istio-ca";
+
+    /// <summary>The path of a WorkloadGroup, without a slash at its end.</summary>
+    public static string GroupPath(string @namespace, string name) =>
+        $"/v1/namespaces/{Uri.EscapeDataString(@namespace)}/workloadgroups/{Uri.EscapeDataString(name)}";
+}
+
+/// <summary>An error, as RFC 9457 has it, with a stable <see cref="Code"/>.</summary>
+public sealed record Problem
+{
+    /// <summary>The HTTP status, repeated.</summary>
+    public int Status { get; init; }
+
+    /// <summary>A short title, the same for every problem with this code.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>What happened this time, and the cure.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>The stable code, one of <see cref="ProblemCodes"/>.</summary>
+    public string? Code { get; init; }
+}
+
+/// <summary>The stable codes of <see cref="Problem.Code"/>.</summary>
+public static class ProblemCodes
+{
+    /// <summary>401: the bearer token is missing, malformed, expired or unknown.</summary>
+    public const string TokenInvalid = "token-invalid";
+
+    /// <summary>403: the token belongs to another service account than the WorkloadGroup's.</summary>
+    public const string NotThisWorkloadGroup = "not-this-workload-group";
+
+    /// <summary>403: the uuid is bound to another agent key.</summary>
+    public const string AgentKeyMismatch = "agent-key-mismatch";
+
+    /// <summary>404: there is no such WorkloadGroup.</summary>
+    public const string WorkloadGroupNotFound = "workload-group-not-found";
+
+    /// <summary>404: there is no such thing.</summary>
+    public const string NotFound = "not-found";
+
+    /// <summary>426: the agent is older than the dashboard supports.</summary>
+    public const string AgentTooOld = "agent-too-old";
+
+    /// <summary>413: the request's body is too large.</summary>
+    public const string BodyTooLarge = "body-too-large";
+
+    /// <summary>400: the request's body or a header is not what the contract says.</summary>
+    public const string BodyInvalid = "body-invalid";
+
+    /// <summary>400: tokens are made for one audience only.</summary>
+    public const string AudienceNotAllowed = "audience-not-allowed";
+
+    /// <summary>409: a dial-back needs a report first.</summary>
+    public const string NoReport = "no-report";
+
+    /// <summary>422: the dashboard never connects to such an address.</summary>
+    public const string AddressNotAllowed = "address-not-allowed";
+
+    /// <summary>429: too many requests.</summary>
+    public const string TooManyRequests = "too-many-requests";
+
+    /// <summary>503: not now.</summary>
+    public const string Unavailable = "unavailable";
+}
+
+/// <summary>Body of <c>POST GROUP/tokens</c>.</summary>
+/// <param name="Audience">Only <see cref="DashboardApi.SidecarAudience"/> is allowed.</param>
+public sealed record TokenRequest(string Audience);
+
+/// <summary>Answer of <c>POST GROUP/tokens</c>.</summary>
+/// <param name="Token">A service account's token.</param>
+/// <param name="ExpirationTimestamp">When it expires.</param>
+public sealed record TokenResponse(string Token, DateTimeOffset ExpirationTimestamp)
+{
+    /// <summary>Tells when it expires, and nothing of the token.</summary>
+    public override string ToString() => $"token until {ExpirationTimestamp:O}";
+}
+
+/// <summary>Body of <c>PUT GROUP/agents/{uuid}</c>.</summary>
+public sealed record AgentReport
+{
+    /// <summary>The VM.</summary>
+    public required HostReport Host { get; init; }
+
+    /// <summary>The address under which the cluster reaches the VM; null while it is not known.</summary>
+    public AddressReport? Address { get; init; }
+
+    /// <summary>The addresses of the VM's own interfaces.</summary>
+    public required IReadOnlyList<string> InterfaceAddresses { get; init; }
+
+    /// <summary>Versions of the programs on the VM.</summary>
+    public required VersionReport Versions { get; init; }
+
+    /// <summary>The agent's conditions.</summary>
+    public required IReadOnlyList<Condition> Conditions { get; init; }
+
+    /// <summary>When the report was made.</summary>
+    public required DateTimeOffset ReportedAt { get; init; }
+}
+
+/// <summary>The VM that a report comes from.</summary>
+/// <param name="Hostname">The host's name.</param>
+/// <param name="Os">The operating system, for example <c>Debian GNU/Linux 12 (bookworm)</c>.</param>
+/// <param name="Architecture"><c>amd64</c> or <c>arm64</c>.</param>
+public sealed record HostReport(string Hostname, string Os, string Architecture);
+
+/// <summary>An address and where it comes from.</summary>
+/// <param name="Value">The IP address.</param>
+/// <param name="Source"><c>configured</c>, <c>route</c>, or the provider's URL.</param>
+public sealed record AddressReport(string Value, string Source);
+
+/// <summary>Versions of the programs on the VM.</summary>
+/// <param name="Agent">smm-agent's version.</param>
+/// <param name="Sidecar">The sidecar package's version; null while it is not known or not installed.</param>
+public sealed record VersionReport(string Agent, string? Sidecar);
+
+/// <summary>Answer of <c>GET GROUP/agents/{uuid}/registration</c>.</summary>
+public sealed record Registration
+{
+    /// <summary>Whether a WorkloadEntry exists for this VM.</summary>
+    public required bool Registered { get; init; }
+
+    /// <summary>One of <see cref="RegistrationReasons"/>.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The WorkloadEntry's name; null without one.</summary>
+    public string? WorkloadEntry { get; init; }
+
+    /// <summary>The WorkloadEntry's health: <c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
+    public required string Healthy { get; init; }
+
+    /// <summary>What it means and what to do, in one sentence.</summary>
+    public required string Message { get; init; }
+}
+
+/// <summary>The reasons of <see cref="Registration.Reason"/>.</summary>
+public static class RegistrationReasons
+{
+    /// <summary>The WorkloadEntry exists.</summary>
+    public const string Registered = "Registered";
+
+    /// <summary>No sidecar of this VM is connected.</summary>
+    public const string NotConnected = "NotConnected";
+
+    /// <summary>The sidecar's token was refused.</summary>
+    public const string TokenRefused = "TokenRefused";
+
+    /// <summary>The sidecar named a WorkloadGroup that does not exist.</summary>
+    public const string GroupNotFound = "GroupNotFound";
+
+    /// <summary>The sidecar's namespace or service account is not the group's.</summary>
+    public const string IdentityMismatch = "IdentityMismatch";
+
+    /// <summary>The WorkloadEntry's name would not be valid.</summary>
+    public const string NameInvalid = "NameInvalid";
+}
+
+/// <summary>Body of <c>POST GROUP/agents/{uuid}/dial-back</c>.</summary>
+/// <param name="Ports">Only 16400, 16401 and the WorkloadGroup's ports are dialled.</param>
+/// <param name="Nonce">What the agent expects in the path of the dial-back.</param>
+public sealed record DialBackRequest(IReadOnlyList<int> Ports, string Nonce);
+
+/// <summary>Answer of <c>POST GROUP/agents/{uuid}/dial-back</c>.</summary>
+/// <param name="Address">The address that was dialled: the one of the agent's last report.</param>
+/// <param name="FromCluster">The cluster that dialled.</param>
+/// <param name="Results">One result for each port.</param>
+public sealed record DialBackResponse(string Address, string FromCluster, IReadOnlyList<DialBackResult> Results);
+
+/// <summary>The result of dialling one port.</summary>
+public sealed record DialBackResult
+{
+    /// <summary>The TCP port.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Whether the cluster reached it.</summary>
+    public required bool Reachable { get; init; }
+
+    /// <summary>The time to connect, in milliseconds; only when it was reached.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? LatencyMs { get; init; }
+
+    /// <summary>One of <see cref="DialBackErrors"/>; only when it was not reached.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
+}
+
+/// <summary>The values of <see cref="DialBackResult.Error"/>.</summary>
+public static class DialBackErrors
+{
+    /// <summary>The connection was refused.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>No answer in time.</summary>
+    public const string Timeout = "timeout";
+
+    /// <summary>No route.</summary>
+    public const string Unreachable = "unreachable";
+
+    /// <summary>Something else than this agent answered on 16400.</summary>
+    public const string WrongHost = "wrong-host";
+}
+
+/// <summary>What the agent answers to <c>GET /dial-back/{nonce}</c> on port 16400.</summary>
+/// <param name="Uuid">The agent's uuid.</param>
+public sealed record DialBackIdentity(string Uuid);
+
+/// <summary>One condition of the agent, as in Kubernetes.</summary>
+public sealed record Condition
+{
+    /// <summary>What it is about, for example <c>PortsOpen</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why, in one CamelCase word that does not change between versions.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>What it means and what to do, for people.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>When <see cref="Status"/> last changed.</summary>
+    public required DateTimeOffset LastTransitionTime { get; init; }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SmmAgent.Contract;
+
+/// <summary>Which names, addresses and keys the contract accepts. Each rule answers null, or why not.</summary>
+public static class NameRules
+{
+    private static readonly string[] ObeyedByShells = ["PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS"];
+
+    /// <summary>An RFC 1123 label: a namespace, the name of a port.</summary>
+    public static string? Label(string value) =>
+        value.Length is 0 or > 63 || !IsLabel(value, allowUpper: false)
+            ? $"'{Shown(value)}' is not an RFC 1123 label (at most 63 of a-z, 0-9 and '-', with a letter or digit at both ends)"
+            : null;
+
+    /// <summary>An RFC 1123 subdomain: the name of a Kubernetes object.</summary>
+    public static string? Subdomain(string value) =>
+        value.Length is 0 or > 253 || !value.Split('.').All(label => IsLabel(label, allowUpper: false))
+            ? $"'{Shown(value)}' is not an RFC 1123 name (at most 253 of a-z, 0-9, '-' and '.', with a letter or digit at both ends)"
+            : null;
+
+    /// <summary>An IP address or a DNS name, without a port.</summary>
+    public static string? Address(string value) =>
+        IsIPAddress(value) || IsDnsName(value)
+            ? null
+            : $"'{Shown(value)}' is neither an IP address nor a DNS name";
+
+    /// <summary>A host and a port, as in <c>istiod.istio-system.svc:15012</c> or <c>[2001:db8::1]:15012</c>.</summary>
+    public static string? HostAndPort(string value)
+    {
+        var colon = value.LastIndexOf(':');
+        var host = colon < 0 ? "" : value[..colon];
+        if (host.StartsWith('[') && host.EndsWith(']'))
+            host = host[1..^1];
+        else if (host.Contains(':', StringComparison.Ordinal))
+            host = "";
+
+        return Address(host) is null && int.TryParse(value.AsSpan(colon + 1), out var port) && Port(port) is null
+            ? null
+            : $"'{Shown(value)}' is not of the form HOST:PORT, for example istiod.istio-system.svc:15012";
+    }
+
+    /// <summary>A TCP port.</summary>
+    public static string? Port(long value) =>
+        value is >= 1 and <= 65535 ? null : $"{value} is not a TCP port (1-65535)";
+
+    /// <summary>A key of proxyMetadata: it becomes a variable in a file that a shell sources as root.</summary>
+    public static string? EnvironmentKey(string key)
+    {
+        if (key.Length == 0 || char.IsAsciiDigit(key[0]) || !key.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+            return $"'{Shown(key)}' is not the name of an environment variable ([A-Za-z_][A-Za-z0-9_]*)";
+
+        return ObeyedByShells.Contains(key) || key.StartsWith("LD_", StringComparison.Ordinal)
+            ? $"'{key}' would change what the shell that sources it runs as root"
+            : null;
+    }
+
+    /// <summary>A CIDR block, as in <c>10.244.0.0/16</c>.</summary>
+    public static string? Cidr(string value)
+    {
+        var slash = value.IndexOf('/', StringComparison.Ordinal);
+        // The parser clears bits behind the prefix instead of refusing them.
+        if (IPNetwork.TryParse(value, out var network) && slash > 0 && IPAddress.Parse(value[..slash]).Equals(network.BaseAddress))
+            return null;
+
+        return slash > 0 && IsIPAddress(value[..slash])
+            ? $"'{Shown(value)}' is not a CIDR block: the prefix length is wrong, or bits are set behind it (10.244.0.0/16 would be right)"
+            : $"'{Shown(value)}' is not a CIDR block, for example 10.244.0.0/16";
+    }
+
+    /// <summary>Where a package lies: a path on the dashboard, or an absolute https URL; its file name is a plain one.</summary>
+    public static string? PackagePath(string value)
+    {
+        var onDashboard = value.StartsWith('/') && !value.StartsWith("//", StringComparison.Ordinal);
+        if (!onDashboard && !(Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps))
+            return $"'{Shown(value)}' is neither a path on the dashboard nor an absolute https URL";
+
+        var path = onDashboard ? value : new Uri(value).AbsolutePath;
+        if (Uri.UnescapeDataString(path).Split('/').Contains(".."))
+            return $"'{Shown(value)}' leaves its folder";
+
+        var fileName = Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
+        return fileName is "" or "." || fileName.Any(c => c is '/' or '\\' || char.IsControl(c))
+            ? $"'{Shown(value)}' does not end in a plain file name (no slash, no control character)"
+            : null;
+    }
+
+    /// <summary>Whether the text is an IP address in its usual form, without a scope or brackets.</summary>
+    public static bool IsIPAddress(string value) =>
+        IPAddress.TryParse(value, out var address)
+        && (address.AddressFamily == AddressFamily.InterNetwork
+            ? address.ToString() == value // "1" and "010.0.0.1" parse too
+            : !value.Contains('%', StringComparison.Ordinal) && !value.Contains('[', StringComparison.Ordinal));
+
+    /// <summary>Whether the text is a DNS name. Upper case is allowed, a dot at the end is not, and the last label is no number.</summary>
+    public static bool IsDnsName(string value)
+    {
+        var labels = value.Split('.');
+        return value.Length is > 0 and <= 253
+            && labels.All(label => IsLabel(label, allowUpper: true))
+            && !labels[^1].All(char.IsAsciiDigit);
+    }
+
+    /// <summary>The value for a message: at most 80 characters, control characters shown as '?'.</summary>
+    public static string Shown(string value)
+    {
+        var text = value.Length <= 80 ? value : value[..77] + "...";
+        return string.Create(text.Length, text, (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+                span[i] = char.IsControl(source[i]) ? '?' : source[i];
+        });
+    }
+
+    private static bool IsLabel(string label, bool allowUpper) =>
+        label.Length is > 0 and <= 63
+        && label[0] != '-'
+        && label[^1] != '-'
+        && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-' || (allowUpper && char.IsAsciiLetterUpper(c)));
+}

@@ -1,0 +1,236 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using CsCheck;
+
+namespace SmmAgent.Contract.Tests;
+
+public sealed class MeshConfigReaderTests
+{
+    private static readonly string Example = ExampleWithACertificate();
+
+    [Fact]
+    public void TheContractsExampleIsAccepted()
+    {
+        var config = MeshConfigReader.Read(Encoding.UTF8.GetBytes(Example)).Value!;
+
+        Assert.Equal("istiod-cp-v115x.istio-system.svc:15012", config.Mesh.DiscoveryAddress());
+        Assert.Equal(NetworkModel.DifferentNetwork, config.NetworkModel());
+        Assert.Equal(["13.48.73.61", "gw.example.com"], config.MeshExpansionGateways[0].Addresses);
+        Assert.Equal((8080, 8082), (config.WorkloadGroup.Ports["http"], config.WorkloadGroup.Ports["grpc"]));
+        Assert.NotNull(config.WorkloadGroup.Probe);
+        Assert.Equal(12345, config.Packages[0].Size);
+    }
+
+    [Theory]
+    [InlineData("mesh.networks")]
+    [InlineData("mesh.status")]
+    [InlineData("workloadGroup.annotations")]
+    [InlineData("workloadGroup.metadataLabels")]
+    [InlineData("workloadGroup.templateLabels")]
+    [InlineData("workloadGroup.metadataAnnotations")]
+    [InlineData("workloadGroup.probe")]
+    [InlineData("directEndpoints")]
+    [InlineData("clusterSources")]
+    [InlineData("packages")]
+    public void AnOptionalMemberMayBeMissingOrNull(string path)
+    {
+        Assert.NotNull(Read(path, null).Value);
+        Assert.NotNull(Read(path, "null").Value);
+    }
+
+    [Theory]
+    [InlineData("apiVersion")]
+    [InlineData("mesh")]
+    [InlineData("mesh.meshId")]
+    [InlineData("mesh.trustDomain")]
+    [InlineData("mesh.clusterId")]
+    [InlineData("mesh.network")]
+    [InlineData("mesh.istioVersion")]
+    [InlineData("mesh.istioRevision")]
+    [InlineData("mesh.istioNamespace")]
+    [InlineData("mesh.rootCertificate")]
+    [InlineData("mesh.defaultConfig")]
+    [InlineData("mesh.defaultConfig.discoveryAddress")]
+    [InlineData("mesh.defaultConfig.proxyMetadata")]
+    [InlineData("workloadGroup")]
+    [InlineData("workloadGroup.namespace")]
+    [InlineData("workloadGroup.name")]
+    [InlineData("workloadGroup.serviceAccount")]
+    [InlineData("workloadGroup.network")]
+    [InlineData("workloadGroup.ports")]
+    [InlineData("meshExpansionGateways")]
+    public void ARequiredMemberThatIsMissingIsTheOneFault(string path)
+    {
+        var fault = Assert.Single(Read(path, null).Faults);
+        Assert.Equal((path, "is required and missing"), (fault.Path, fault.Reason));
+    }
+
+    [Fact]
+    public void ListsThatMultiplyToMoreThanAnyMeshHasAreRefused()
+    {
+        static string Ports(int count) => $"{{{string.Join(',', Enumerable.Range(1, count).Select(port => $"\"p{port}\":{port}"))}}}";
+        var sources = $"[{string.Join(',', Enumerable.Range(0, 200).Select(i => $"\"10.{i}.0.0/16\""))}]";
+        var addresses = string.Join(',', Enumerable.Range(0, 200).Select(i => $"\"10.0.0.{i}\""));
+        var gatewayPorts = string.Join(',', Enumerable.Range(1, 200).Select(port => $"{{\"name\":\"p\",\"port\":{port}}}"));
+
+        Assert.NotNull(Read("workloadGroup.ports", Ports(4096)).Value);
+        Assert.Equal("clusterSources", Assert.Single(Read("workloadGroup.ports", Ports(4097)).Faults).Path);
+        Assert.NotNull(Read("clusterSources", sources).Value);
+        Assert.Equal("clusterSources", Assert.Single(Read("workloadGroup.ports", Ports(200), ("clusterSources", sources)).Faults).Path);
+        Assert.Equal(
+            "meshExpansionGateways",
+            Assert.Single(Read("meshExpansionGateways", $"[{{\"name\":\"g\",\"addresses\":[{addresses}],\"ports\":[{gatewayPorts}]}}]").Faults).Path);
+    }
+
+    [Theory]
+    [InlineData("mesh.meshId", "\"\"")]
+    [InlineData("mesh.trustDomain", "\"\"")]
+    [InlineData("mesh.istioRevision", "\"\"")]
+    [InlineData("mesh.network", "\"\"")]
+    [InlineData("workloadGroup.network", "\"\"")]
+    [InlineData("meshExpansionGateways", "[]")]
+    [InlineData("unknown", "{\"a\":[1]}")]
+    [InlineData("apiVersion", "\"smm/v1.3\"")]
+    public void WhatTheContractAllowsIsAccepted(string path, string value) => Assert.NotNull(Read(path, value).Value);
+
+    [Theory]
+    [InlineData("apiVersion", "\"smm/v2\"", "apiVersion")]
+    [InlineData("apiVersion", "1", "apiVersion")]
+    [InlineData("mesh", "[]", "mesh")]
+    [InlineData("mesh.clusterId", "\"\"", "mesh.clusterId")]
+    [InlineData("mesh.istioNamespace", "\"Istio_System\"", "mesh.istioNamespace")]
+    [InlineData("mesh.rootCertificate", "\"no pem\"", "mesh.rootCertificate")]
+    [InlineData("mesh.rootCertificate", "\"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n\"", "mesh.rootCertificate")]
+    [InlineData("mesh.defaultConfig.discoveryAddress", "\"istiod\"", "mesh.defaultConfig.discoveryAddress")]
+    [InlineData("mesh.defaultConfig.discoveryAddress", "\"istiod:99999\"", "mesh.defaultConfig.discoveryAddress")]
+    [InlineData("mesh.defaultConfig.proxyMetadata", "{\"LD_PRELOAD\":\"x\"}", "mesh.defaultConfig.proxyMetadata")]
+    [InlineData("mesh.defaultConfig.proxyMetadata", "{\"PATH\":\"x\"}", "mesh.defaultConfig.proxyMetadata")]
+    [InlineData("mesh.defaultConfig.proxyMetadata", "{\"A;B\":\"x\"}", "mesh.defaultConfig.proxyMetadata")]
+    [InlineData("mesh.defaultConfig.proxyMetadata", "{\"A\":1}", "mesh.defaultConfig.proxyMetadata.A")]
+    [InlineData("workloadGroup.namespace", "\"a.b\"", "workloadGroup.namespace")]
+    [InlineData("workloadGroup.name", "\"../x\"", "workloadGroup.name")]
+    [InlineData("workloadGroup.ports", "{\"http\":0}", "workloadGroup.ports.http")]
+    [InlineData("workloadGroup.ports", "{\"http\":65536}", "workloadGroup.ports.http")]
+    [InlineData("workloadGroup.ports", "{\"http\":80.5}", "workloadGroup.ports.http")]
+    [InlineData("workloadGroup.ports", "{\"http\":\"80\"}", "workloadGroup.ports.http")]
+    [InlineData("workloadGroup.probe", "\"tcp\"", "workloadGroup.probe")]
+    [InlineData("meshExpansionGateways", "{}", "meshExpansionGateways")]
+    [InlineData("meshExpansionGateways.0.addresses", "[\"13.48.73\"]", "meshExpansionGateways[0].addresses[0]")]
+    [InlineData("meshExpansionGateways.0.addresses", "[\"gw.example.com\",\"a b\"]", "meshExpansionGateways[0].addresses[1]")]
+    [InlineData("meshExpansionGateways.0.ports.1.port", "70000", "meshExpansionGateways[0].ports[1].port")]
+    [InlineData("directEndpoints.0.address", "\"http://x\"", "directEndpoints[0].address")]
+    [InlineData("directEndpoints.0.port", "-1", "directEndpoints[0].port")]
+    [InlineData("clusterSources", "[\"10.0.0.1/8\"]", "clusterSources[0]")]
+    [InlineData("packages.0.path", "\"/packages/a%2fb.deb\"", "packages[0].path")]
+    [InlineData("packages.0.path", "\"http://x/a.deb\"", "packages[0].path")]
+    [InlineData("packages.0.sha256", "\"abc\"", "packages[0].sha256")]
+    [InlineData("packages.0.size", "-1", "packages[0].size")]
+    public void OneWrongValueIsExactlyOneFaultAtItsPath(string path, string value, string at) =>
+        Assert.Equal(at, Assert.Single(Read(path, value).Faults).Path);
+
+    [Fact]
+    public void EveryFaultIsNamed()
+    {
+        var config = JsonNode.Parse(Example)!;
+        config["mesh"]!["clusterId"] = 5;
+        config["workloadGroup"]!["ports"]!["http"] = 0;
+        config["meshExpansionGateways"]![0]!["addresses"]![0] = "x y";
+
+        Assert.Equal(
+            ["mesh.clusterId", "workloadGroup.ports.http", "meshExpansionGateways[0].addresses[0]"],
+            MeshConfigReader.Read(Encoding.UTF8.GetBytes(config.ToJsonString())).Faults.Select(fault => fault.Path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{\"apiVersion\":\"smm/v1\",\"apiVersion\":\"smm/v1\"}")]
+    public void WhatIsNoObjectIsRefusedAsAWhole(string text) =>
+        Assert.Equal("", Assert.Single(MeshConfigReader.Read(Encoding.UTF8.GetBytes(text)).Faults).Path);
+
+    [Fact]
+    public void ABodyOfMoreThanOneMebibyteIsRefused() =>
+        Assert.Contains("larger than 1048576 bytes", Assert.Single(MeshConfigReader.Read(new byte[MeshConfig.MaximumBytes + 1]).Faults).Reason, StringComparison.Ordinal);
+
+    [Fact]
+    public void NoEditOfTheBytesEverThrows()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Example);
+        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Int[0, 40], Gen.Byte.Array[0, 8])
+            .Sample((at, length, inserted) => IsAVerdict([.. bytes[..at], .. inserted, .. bytes[Math.Min(bytes.Length, at + length)..]]), iter: 2000);
+    }
+
+    [Fact]
+    public void NoValueInAnyPlaceEverThrows()
+    {
+        var places = Regex().Matches(Example).Select(match => (match.Index, match.Length)).ToArray();
+        var values = new[] { "null", "true", "0", "-1e400", "\"\"", "\"\\u0000\"", "[]", "[null]", "{}", "{\"\":{}}", "[[[]]]", "\"\\ud800\"" };
+        Gen.Select(Gen.Int[0, places.Length - 1], Gen.Int[0, values.Length - 1]).Sample((place, value) =>
+        {
+            var (at, length) = places[place];
+            return IsAVerdict(Encoding.UTF8.GetBytes(Example.Remove(at, length).Insert(at, values[value])));
+        }, iter: 2000);
+    }
+
+    private static System.Text.RegularExpressions.Regex Regex() => new("(?<=[:\\[,]\\s*)(\"[^\"]*\"|[0-9]+|\\{\\}|\\[\\])(?=\\s*[,}\\]])");
+
+    private static bool IsAVerdict(byte[] document)
+    {
+        var result = MeshConfigReader.Read(document);
+        return result.Value is null == result.Faults.Count > 0;
+    }
+
+    private static ReadResult<MeshConfig> Read(string path, string? value, params (string Path, string? Value)[] more)
+    {
+        var root = JsonNode.Parse(Example)!;
+        foreach (var (at, other) in more.Append((path, value)))
+        {
+            var steps = at.Split('.');
+            var parent = steps[..^1].Aggregate(root, (node, step) => int.TryParse(step, out var i) ? node[i]! : node[step]!);
+            if (other is null)
+                parent.AsObject().Remove(steps[^1]);
+            else
+                parent[steps[^1]] = JsonNode.Parse(other);
+        }
+
+        return MeshConfigReader.Read(Encoding.UTF8.GetBytes(root.ToJsonString()));
+    }
+
+    private static string ExampleWithACertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=root", key, HashAlgorithmName.SHA256);
+        using var root = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        return """
+            {
+              "apiVersion": "smm/v1",
+              "mesh": {
+                "meshId": "mesh1", "trustDomain": "cluster.local", "clusterId": "demo-cluster", "network": "network1",
+                "networks": ["network1"], "status": "Available", "istioVersion": "1.15.3", "istioRevision": "cp-v115x",
+                "istioNamespace": "istio-system", "rootCertificate": ROOT,
+                "defaultConfig": { "discoveryAddress": "istiod-cp-v115x.istio-system.svc:15012", "proxyMetadata": {} }
+              },
+              "workloadGroup": {
+                "namespace": "vm-integration", "name": "analytics-v0", "annotations": {},
+                "metadataLabels": { "app": "analytics", "version": "v0" }, "templateLabels": {}, "metadataAnnotations": {},
+                "serviceAccount": "default", "network": "vm-network-1", "ports": { "http": 8080, "grpc": 8082 },
+                "probe": { "httpGet": { "path": "/", "host": "127.0.0.1", "port": 8080, "scheme": "HTTP" } }
+              },
+              "meshExpansionGateways": [
+                { "name": "istio-meshexpansion-cp-v115x", "addresses": ["13.48.73.61", "gw.example.com"],
+                  "ports": [ { "name": "tcp-status-port", "port": 15021 }, { "name": "tls-istiod", "port": 15012 } ] }
+              ],
+              "directEndpoints": [ { "name": "istiod", "address": "10.244.1.5", "port": 15012 } ],
+              "clusterSources": [],
+              "packages": [
+                { "name": "istio-sidecar", "version": "1.15.3", "format": "deb", "architecture": "amd64",
+                  "path": "/packages/istio-sidecar_1.15.3_amd64.deb",
+                  "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "size": 12345 }
+              ]
+            }
+            """.Replace("ROOT", JsonValue.Create(root.ExportCertificatePem()).ToJsonString(), StringComparison.Ordinal);
+    }
+}
