@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Net;
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Core.Address;
+
+/// <summary>Decides which address is in force.</summary>
+public static class AddressDecision
+{
+    public const string ConfiguredSource = "configured";
+    public const string RouteSource = "route";
+
+    public const string Known = nameof(Known);
+    public const string LastKnown = nameof(LastKnown);
+    public const string ProvidersDisagree = nameof(ProvidersDisagree);
+    public const string NoProviderAnswered = nameof(NoProviderAnswered);
+    public const string AnswerRefused = nameof(AnswerRefused);
+    public const string AddressNotAllowed = nameof(AddressNotAllowed);
+    public const string NoDirectEndpoint = nameof(NoDirectEndpoint);
+
+    private const string SetNodeIp = "'smm-agent set node-ip ADDRESS'";
+
+    /// <summary>Before the operator has named a dashboard nobody is asked: a package that was only installed sends nothing out.</summary>
+    public static AddressState NotConfigured { get; } = new(
+        null,
+        Finding.Unknown(ConditionType.AddressKnown, Finding.NotConfigured, "no dashboard is set; run 'smm-agent set dashboard-url URL'"));
+
+    public static AddressState FromConfigured(IPAddress configured)
+    {
+        var address = AddressRules.Normalize(configured);
+        return AddressRules.WhyNotOwn(address) is { } why
+            ? new(null, Finding.False(
+                ConditionType.AddressKnown, AddressNotAllowed, $"node.ip {why}; {SetNodeIp} with the one that the cluster reaches"))
+            : Found(address, ConfiguredSource, $"{address}, as configured in node.ip");
+    }
+
+    /// <param name="address">The source address of the route to a direct endpoint; null when no endpoint was reached.</param>
+    /// <param name="said">Which endpoint it leads to, or why there is none.</param>
+    public static AddressState FromRoute(IPAddress? address, string said, LastKnownAddress? lastKnown)
+    {
+        var problem = said;
+        if (address is not null)
+        {
+            address = AddressRules.Normalize(address);
+            if (AddressRules.WhyNotOwn(address) is not { } why)
+                return Found(address, RouteSource, $"{address}, the source address of the route to {said}");
+            problem = $"the source address of the route to {said} is not usable: {why}";
+        }
+
+        return Fallback(lastKnown, problem)
+            ?? new(null, Finding.False(
+                ConditionType.AddressKnown, NoDirectEndpoint, $"{problem}; make one reachable, or {SetNodeIp}"));
+    }
+
+    /// <param name="results">One for each provider, in the order of precedence.</param>
+    /// <param name="lastKnown">Only when it fits the providers.</param>
+    public static AddressState FromProviders(IReadOnlyList<ProviderResult> results, LastKnownAddress? lastKnown)
+    {
+        var answers = results.Where(result => result.Address is not null).ToList();
+        var problems = results.Where(result => result.Problem is not null).Select(result => $"{result.Provider} {result.Problem}").ToList();
+        if (answers.Count > 0)
+            return FromAnswers(answers, problems, lastKnown);
+
+        if (problems.Count == 0)
+            problems.Add("no address provider is configured");
+        if (Fallback(lastKnown, string.Join("; ", problems)) is { } fallback)
+            return fallback;
+
+        var refused = results.Any(result => result.Outcome == ProviderOutcome.Refused);
+        return new(null, Finding.False(
+            ConditionType.AddressKnown,
+            refused ? AnswerRefused : NoProviderAnswered,
+            $"{string.Join("; ", problems)}; {SetNodeIp}, or set node.addressProviders to one that this VM reaches"));
+    }
+
+    private static AddressState FromAnswers(List<ProviderResult> answers, List<string> problems, LastKnownAddress? lastKnown)
+    {
+        // Whoever still says the last known address keeps it in force: a new entry in the cluster is made for a reason only.
+        var kept = answers.Find(answer => answer.Address!.Equals(lastKnown?.Value));
+        var chosen = kept ?? answers[0];
+
+        // A VM with both families has an address of each: only two of one family contradict each other.
+        var disagree = answers.GroupBy(answer => answer.Address!.AddressFamily)
+            .Any(family => family.Select(answer => answer.Address).Distinct().Count() > 1);
+        var message = disagree
+            ? $"{string.Join(", ", answers.Select(answer => $"{answer.Provider} says {answer.Address}"))}; "
+                + $"{chosen.Address} is used ({(kept is null ? "the first in the list" : "the last known one")}); {SetNodeIp} settles it"
+            : $"{chosen.Address}, as {chosen.Provider} says";
+        if (chosen.Provider.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
+            problems.Add("over plain http anyone on the way could say another address: prefer an https provider");
+
+        return Found(
+            chosen.Address!, chosen.Provider, string.Join("; ", [message, .. problems]), disagree ? ProvidersDisagree : Known);
+    }
+
+    private static AddressState? Fallback(LastKnownAddress? lastKnown, string problem) => lastKnown is null
+        ? null
+        : Found(
+            lastKnown.Value,
+            lastKnown.Source,
+            $"{lastKnown.Value}, last confirmed {Time(lastKnown.ConfirmedAt)} ({lastKnown.Source}), since then nothing fresher: {problem}",
+            LastKnown);
+
+    private static AddressState Found(IPAddress address, string source, string message, string reason = Known) =>
+        new(new ExternalAddress(address, source), Finding.True(ConditionType.AddressKnown, reason, message));
+
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

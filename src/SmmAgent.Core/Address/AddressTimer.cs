@@ -1,0 +1,20 @@
+namespace SmmAgent.Core.Address;
+
+/// <summary>When to look for the address again without a reason.</summary>
+public static class AddressTimer
+{
+    public static readonly TimeSpan WhenKnown = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(5);
+
+    /// <summary>Looks that come sooner than this after each other, for the same configuration, are one: a burst of changes on the host asks once.</summary>
+    public static readonly TimeSpan AtMostOnceIn = TimeSpan.FromSeconds(2);
+
+    /// <param name="failures">How many looks in a row found nothing fresh.</param>
+    public static TimeSpan Next(int failures) => failures switch
+    {
+        0 => WhenKnown,
+        > 6 => LastRetry,
+        _ => TimeSpan.FromTicks(Math.Min(FirstRetry.Ticks << (failures - 1), LastRetry.Ticks)),
+    };
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using System.Text;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Address;
+
+/// <summary>Reads the body of an address provider's answer: one line, one address, nothing else.</summary>
+public static class ProviderAnswer
+{
+    /// <summary>More bytes than this are no address, and are not read.</summary>
+    public const int MaximumBytes = 256;
+
+    /// <param name="body">What was read of the body, at most <see cref="MaximumBytes"/>.</param>
+    /// <param name="isCut">Whether there was more.</param>
+    public static ProviderResult Read(string provider, ReadOnlySpan<byte> body, bool isCut)
+    {
+        var text = Encoding.UTF8.GetString(body).Trim('\uFEFF').Trim();
+        if (text.StartsWith('<'))
+            return ProviderResult.Refused(provider, "answered with an HTML page instead of an address");
+        if (isCut)
+            return ProviderResult.Refused(provider, $"answered with more than {MaximumBytes} bytes instead of an address");
+        if (text.Length == 0)
+            return ProviderResult.Refused(provider, "answered with nothing");
+        if (text.AsSpan().ContainsAny('\n', '\r'))
+            return ProviderResult.Refused(provider, $"answered with several lines instead of one address: '{NameRules.Shown(text)}'");
+        if (!NameRules.IsIPAddress(text))
+            return ProviderResult.Refused(provider, $"answered '{NameRules.Shown(text)}', which is not an IP address");
+
+        var address = AddressRules.Normalize(IPAddress.Parse(text));
+        return AddressRules.WhyNotExternal(address) is { } why
+            ? ProviderResult.Refused(provider, $"{why}, where no cluster reaches this VM")
+            : ProviderResult.Answered(provider, address);
+    }
+}

@@ -1,0 +1,53 @@
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Conditions;
+
+/// <summary>A condition whose status or reason is another than before.</summary>
+/// <param name="Before">What it was; null at the first look.</param>
+public sealed record ConditionChange(Condition? Before, Condition Now);
+
+/// <summary>Keeps when each condition last changed. One writer; readers take <see cref="Current"/>.</summary>
+public sealed class ConditionLedger
+{
+    private volatile IReadOnlyList<Condition> _current = [];
+
+    /// <summary>Every condition, in the order of <see cref="ConditionType.All"/>; empty before the first update.</summary>
+    public IReadOnlyList<Condition> Current => _current;
+
+    /// <summary>Takes what the services say now. A condition that nobody speaks of is <see cref="Finding.NotYet"/>.</summary>
+    /// <returns>Those whose status or reason changed: a message alone (an age, a latency) is no news.</returns>
+    public IReadOnlyList<ConditionChange> Update(IEnumerable<Finding> findings, DateTimeOffset now)
+    {
+        var byType = findings.ToDictionary(finding => finding.Type);
+        if (byType.Keys.Except(ConditionType.All).FirstOrDefault() is { } stranger)
+            throw new ArgumentException($"{stranger} is not in ConditionType.All", nameof(findings));
+
+        var before = _current.ToDictionary(condition => condition.Type);
+        var changes = new List<ConditionChange>();
+        var current = new List<Condition>();
+        foreach (var type in ConditionType.All)
+        {
+            var old = before.GetValueOrDefault(type);
+            var condition = Next(old, byType.GetValueOrDefault(type) ?? Finding.NotYet(type), now);
+            current.Add(condition);
+            if (old is null || old.Status != condition.Status || old.Reason != condition.Reason)
+                changes.Add(new ConditionChange(old, condition));
+        }
+
+        _current = current;
+        return changes;
+    }
+
+    private static Condition Next(Condition? old, Finding finding, DateTimeOffset now)
+    {
+        var status = finding.Status.ToString();
+        return new Condition
+        {
+            Type = finding.Type,
+            Status = status,
+            Reason = finding.Reason,
+            Message = finding.Message,
+            LastTransitionTime = old?.Status == status ? old.LastTransitionTime : now,
+        };
+    }
+}

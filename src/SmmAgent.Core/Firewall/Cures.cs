@@ -1,0 +1,65 @@
+using System.Net;
+
+namespace SmmAgent.Core.Firewall;
+
+/// <summary>The commands that open ports where the agent itself may not.</summary>
+public static class Cures
+{
+    public const string RootsPart = "root's part opens the ports there; run: smm-agent reconcile";
+
+    public static string Ports(IEnumerable<OpenPort> ports) => string.Join(", ", ports.Select(port => port.Port));
+
+    /// <summary>What the operator should run.</summary>
+    public static string Of(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    {
+        if (obstacle.Nft is { Table: { IsFirewallds: true } table })
+        {
+            return observed.Firewalld is FirewalldObservation.NotRunning
+                ? $"it was left behind by a firewalld that is not running; run: systemctl start firewalld, or: nft delete table {table}"
+                : RootsPart;
+        }
+
+        return $"run: {string.Join(" && ", Commands(obstacle, desired, observed))}";
+    }
+
+    public static IReadOnlyList<string> Commands(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    {
+        if (obstacle.Filter is { } tool)
+        {
+            var rules = ChainRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
+                .Where(rule => rule.CapturedFrom is null || observed.Captured);
+            return [.. rules.Select(rule => $"{tool.Command} -w 5 -I INPUT 1 {rule}")];
+        }
+
+        var families = new[] { IpFamily.IPv4, IpFamily.IPv6 }
+            .Where(family => obstacle.Nft!.Table.Family != (family == IpFamily.IPv4 ? "ip6" : "ip"));
+        var sources = desired.Sources.Count == 0 ? [""] : families.SelectMany(family => SourceMatch(desired, family)).ToList();
+        return [.. sources.SelectMany(source => NftRules(obstacle, observed, source))];
+    }
+
+    private static IEnumerable<string> SourceMatch(DesiredFirewall desired, IpFamily family)
+    {
+        var sources = desired.SourcesIn(family);
+        var (field, protocol) = family == IpFamily.IPv4 ? ("ip saddr", "ipv4") : ("ip6 saddr", "ipv6");
+        if (sources.Count > 0)
+            yield return sources.Any(source => source.PrefixLength == 0) ? $"meta nfproto {protocol} " : $"{field} {Set(sources)} ";
+    }
+
+    // Behind a rule that drops, an added rule would never be reached.
+    private static IEnumerable<string> NftRules(Obstacle obstacle, ObservedFirewall observed, string source)
+    {
+        var command = $"nft {(obstacle.ByRule ? "insert" : "add")} rule {obstacle.Nft}";
+        var ports = obstacle.Ports.Select(port => port.Port).Where(port => port != ChainRules.CapturePort).ToList();
+        if (ports.Count > 0)
+            yield return $"{command} '{source}tcp dport {Set(ports)} accept'";
+
+        var captured = obstacle.Ports.Where(port => port.Captured).Select(port => port.Port).ToList();
+        if (captured.Count > 0 && observed.Captured)
+            yield return $"{command} '{source}tcp dport {ChainRules.CapturePort} ct original proto-dst {Set(captured)} accept'";
+    }
+
+    private static string Set(List<int> ports) => ports.Count == 1 ? $"{ports[0]}" : $"{{ {string.Join(", ", ports)} }}";
+
+    private static string Set(IReadOnlyList<IPNetwork> networks) =>
+        networks.Count == 1 ? $"{networks[0]}" : $"{{ {string.Join(", ", networks)} }}";
+}

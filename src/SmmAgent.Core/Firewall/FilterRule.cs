@@ -1,0 +1,95 @@
+using System.Text;
+
+namespace SmmAgent.Core.Firewall;
+
+/// <summary>One option of a rule, for example <c>! --dport 80</c>.</summary>
+public sealed record RuleOption(string Name, string Value, bool Negated);
+
+/// <summary>One rule as <c>iptables-save</c> shows it.</summary>
+/// <param name="Text">All behind <c>-A CHAIN</c>, verbatim: what <c>-D CHAIN</c> needs.</param>
+/// <param name="Options">What the packet must be like; names of match modules and the target are not among them.</param>
+/// <param name="Target">What happens then; null for a rule that only counts.</param>
+public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, string? Target, bool Goto)
+{
+    public string? Comment => Options.FirstOrDefault(option => option.Name == "--comment")?.Value;
+
+    /// <summary>Equal for rules that mean the same, whatever backend or version printed them.</summary>
+    public string Canonical => string.Join(
+        ' ',
+        Options.Select(option => $"{(option.Negated ? "! " : "")}{option.Name} \"{option.Value}\"").Order(StringComparer.Ordinal)
+            .Append(Goto ? "-g" : "-j").Append(Target));
+
+    public static FilterRule Parse(string text)
+    {
+        var options = new List<RuleOption>();
+        string? target = null;
+        var isGoto = false;
+        var tokens = Tokens(text);
+        for (var at = 0; at < tokens.Count && target is null; at++)
+        {
+            var negated = tokens[at] == "!" && at + 1 < tokens.Count;
+            var name = LongToShort(tokens[negated ? ++at : at]);
+            var value = new StringBuilder();
+            var takesAnything = name is "--comment" or "--log-prefix";
+            while (at + 1 < tokens.Count && (takesAnything || (tokens[at + 1] != "!" && !tokens[at + 1].StartsWith('-'))))
+            {
+                takesAnything = false;
+                value.Append(value.Length > 0 ? " " : "").Append(tokens[++at]);
+            }
+
+            if (name is "-j" or "-g")
+                (target, isGoto) = (value.ToString(), name == "-g");
+            else if (name != "-m" && Normal(name, value.ToString()) is { } normal)
+                options.Add(new(name, normal, negated));
+        }
+
+        return new(text, options, target, isGoto);
+    }
+
+    private static string LongToShort(string name) => name switch
+    {
+        "--protocol" => "-p",
+        "--source" or "--src" => "-s",
+        "--destination" or "--dst" => "-d",
+        "--destination-port" => "--dport",
+        "--in-interface" => "-i",
+        "--match" => "-m",
+        "--jump" => "-j",
+        "--goto" => "-g",
+        _ => name,
+    };
+
+    // Null for an option that says nothing, such as a source of all addresses.
+    private static string? Normal(string name, string value) => name switch
+    {
+        "-p" when value is "6" => "tcp",
+        "-p" when value is "all" or "0" => null,
+        "-s" or "-d" when SourceNetworks.Parse(value) is { } network => network.PrefixLength == 0 ? null : network.ToString(),
+        _ => value,
+    };
+
+    // iptables-save quotes with ", and puts \ before " \ and ' within.
+    private static List<string> Tokens(string text)
+    {
+        var tokens = new List<string>();
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == ' ')
+                continue;
+
+            var token = new StringBuilder();
+            var quoted = false;
+            for (; at < text.Length && (quoted || text[at] != ' '); at++)
+            {
+                if (text[at] == '"')
+                    quoted = !quoted;
+                else
+                    token.Append(text[at] == '\\' && at + 1 < text.Length ? text[++at] : text[at]);
+            }
+
+            tokens.Add(token.ToString());
+        }
+
+        return tokens;
+    }
+}

@@ -1,0 +1,42 @@
+using SmmAgent.Core.Planning;
+
+namespace SmmAgent.Core.Firewall;
+
+/// <summary>Writes the agent's chain anew, with its one jump.</summary>
+/// <param name="Rules">The rules of the chain, without <c>-A CHAIN</c>.</param>
+/// <param name="Jumps">The jumps that INPUT has now.</param>
+/// <param name="Drift">What differs now, in words.</param>
+public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<string> Rules, IReadOnlyList<string> Jumps, IReadOnlyList<string> Drift)
+    : PlanStep(StepOwner.Daemon)
+{
+    public override string ToString() => $"{Tool}: write chain {ChainRules.Chain} ({string.Join("; ", Drift)})";
+}
+
+/// <summary>Removes the agent's chain and what leads into it.</summary>
+public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, string Rule)> References, bool ChainExists)
+    : PlanStep(StepOwner.Daemon)
+{
+    public override string ToString()
+    {
+        var jumps = References.Select(reference => $"the jump in {reference.Chain}");
+        return $"{Tool}: remove {string.Join(", ", ChainExists ? jumps.Append($"chain {ChainRules.Chain}") : jumps)}";
+    }
+}
+
+/// <summary>Makes what is the agent's in a zone of firewalld exactly these ports, now and permanently.</summary>
+/// <param name="Sources">Where the cluster's traffic comes from; empty means anywhere.</param>
+/// <param name="Closed">The ports that are shut there now, or after the next reload.</param>
+public sealed record OpenInFirewalld(string Zone, IReadOnlyList<int> Ports, IReadOnlyList<string> Sources, IReadOnlyList<int> Closed)
+    : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"firewalld: open {string.Join(", ", Closed)} in zone {Zone}";
+}
+
+/// <summary>Closes in a zone of firewalld what the agent opened there and is no longer wanted, now and permanently.</summary>
+/// <param name="Ports">The ports that stay the agent's in this zone.</param>
+/// <param name="Stale">What is closed, in words.</param>
+public sealed record CloseInFirewalld(string Zone, IReadOnlyList<int> Ports, IReadOnlyList<string> Sources, IReadOnlyList<string> Stale)
+    : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"firewalld: close {string.Join(", ", Stale)} in zone {Zone}";
+}

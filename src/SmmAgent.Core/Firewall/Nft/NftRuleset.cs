@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace SmmAgent.Core.Firewall.Nft;
+
+/// <summary>A table of nftables, named as <c>nft</c> takes it.</summary>
+public sealed record NftTable(string Family, string Name)
+{
+    public bool IsFirewallds => Name == "firewalld";
+
+    public override string ToString() => $"{Family} {Name}";
+}
+
+/// <summary>A chain of nftables.</summary>
+/// <param name="Hook">Where the kernel enters it; null for a chain that is only jumped to.</param>
+public sealed record NftChain(NftTable Table, string Name, string? Hook, bool PolicyAccepts)
+{
+    public override string ToString() => $"{Table} {Name}";
+}
+
+/// <summary>The ruleset as <c>nft -j list ruleset</c> prints it, as far as it decides what comes in.</summary>
+public sealed record NftRuleset(
+    IReadOnlyList<NftChain> Chains,
+    ILookup<(NftTable Table, string Chain), JsonElement> Rules,
+    IReadOnlyDictionary<(NftTable Table, string Set), JsonElement> Sets)
+{
+    // iptables-nft keeps its tables under these names; iptables-nft-save shows them better.
+    private static readonly string[] TablesOfIptables = ["filter", "nat", "mangle", "raw", "security"];
+
+    public static NftRuleset Empty { get; } = Parse("""{"nftables":[]}""")!;
+
+    /// <summary>Every chain that packets to this host pass through, but for those of iptables.</summary>
+    public IEnumerable<NftChain> InputChains => Chains.Where(chain => chain is { Hook: "input", Table.Family: "ip" or "ip6" or "inet" } && !IsOfIptables(chain));
+
+    /// <returns>Null when it is no JSON that nft prints.</returns>
+    public static NftRuleset? Parse(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, new() { MaxDepth = 128 });
+            var items = document.RootElement.Clone().GetProperty("nftables").EnumerateArray().ToList();
+            return new(
+                [.. Items(items, "chain").Select(Chain)],
+                Items(items, "rule").ToLookup(rule => (Table(rule), Text(rule, "chain")), rule => rule.GetProperty("expr")),
+                Items(items, "set").Concat(Items(items, "map")).ToDictionary(set => (Table(set), Text(set, "name"))));
+        }
+        catch (Exception exception) when (
+            exception is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<JsonElement> Items(List<JsonElement> items, string kind) =>
+        from item in items
+        where item.TryGetProperty(kind, out _)
+        select item.GetProperty(kind);
+
+    private static NftChain Chain(JsonElement chain) => new(
+        Table(chain),
+        Text(chain, "name"),
+        chain.TryGetProperty("hook", out var hook) ? hook.GetString() : null,
+        !chain.TryGetProperty("policy", out var policy) || policy.GetString() != "drop");
+
+    private static NftTable Table(JsonElement item) =>
+        new(Text(item, "family"), Text(item, item.TryGetProperty("table", out _) ? "table" : "name"));
+
+    private static string Text(JsonElement item, string member) => item.GetProperty(member).GetString() ?? "";
+
+    private static bool IsOfIptables(NftChain chain) =>
+        chain.Table.Family is "ip" or "ip6" && TablesOfIptables.Contains(chain.Table.Name) && chain.Name == "INPUT";
+}

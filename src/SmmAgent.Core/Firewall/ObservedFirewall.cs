@@ -1,0 +1,49 @@
+using SmmAgent.Core.Planning;
+
+namespace SmmAgent.Core.Firewall;
+
+/// <summary>Whether there is a filter table to work with.</summary>
+public enum FilterPresence
+{
+    Present,
+
+    /// <summary>The command is not installed.</summary>
+    CommandMissing,
+
+    /// <summary>The kernel does not speak this family: nothing comes in by it.</summary>
+    FamilyOff,
+}
+
+/// <summary>What is known of one tool's filter table.</summary>
+/// <param name="Table">Empty unless present.</param>
+public sealed record FilterState(FilterPresence Presence, FilterTable Table)
+{
+    public static FilterState Of(FilterTable table) => new(FilterPresence.Present, table);
+
+    public static FilterState Absent(FilterPresence presence) => new(presence, FilterTable.Empty);
+}
+
+/// <summary>One tool and what it shows.</summary>
+/// <param name="NotPermitted">Whether it is unknown for want of a capability.</param>
+public sealed record ObservedFilter(FilterTool Tool, Observation<FilterState> State, bool NotPermitted = false);
+
+/// <summary>All that decides on the host whether a port is open.</summary>
+/// <param name="Filters">The host's iptables and ip6tables: where the agent's chain belongs.</param>
+public sealed record ObservedFirewall(IReadOnlyList<ObservedFilter> Filters, FirewalldObservation Firewalld)
+{
+    /// <summary>The filter tables of the backend that the host's iptables is not, where it has any.</summary>
+    public IReadOnlyList<ObservedFilter> OtherBackend { get; init; } = [];
+
+    /// <summary>The nftables ruleset; null when the host has no nft command.</summary>
+    public Observation<Nft.NftRuleset>? Nft { get; init; }
+
+    /// <summary>
+    /// Whether firewalld may shut what iptables opened: it has a table of its own in nftables, or may have one. With its iptables
+    /// backend its rules come behind the agent's jump.
+    /// </summary>
+    public bool FirewalldCounts =>
+        Firewalld is not FirewalldObservation.NotRunning && Nft?.Value?.Chains.Any(chain => chain.Table.IsFirewallds) != false;
+
+    /// <summary>Whether the sidecar's capture redirects inbound connections.</summary>
+    public bool Captured { get; init; }
+}

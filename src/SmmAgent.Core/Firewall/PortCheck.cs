@@ -1,0 +1,88 @@
+using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Verdicts;
+
+namespace SmmAgent.Core.Firewall;
+
+/// <summary>A base chain that does not let ports in.</summary>
+/// <param name="Where">The chain as people find it, for example <c>nftables chain inet filter input</c>.</param>
+/// <param name="ByRule">Whether a rule refuses them, not only the policy.</param>
+/// <param name="Certain">Whether they are refused for sure; else it depends on what is not known here.</param>
+public sealed record Obstacle(string Where, IReadOnlyList<OpenPort> Ports, bool ByRule, bool Certain)
+{
+    /// <summary>The chain, when it is one of nftables' own.</summary>
+    public NftChain? Nft { get; init; }
+
+    /// <summary>The tool, when it is a chain of iptables.</summary>
+    public FilterTool? Filter { get; init; }
+}
+
+/// <summary>Follows each port through every base chain that INPUT's packets pass: all of them must accept.</summary>
+public static class PortCheck
+{
+    public static IReadOnlyList<Obstacle> Obstacles(DesiredFirewall desired, ObservedFirewall observed)
+    {
+        var obstacles = new List<Obstacle>();
+        foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
+        {
+            if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
+                continue;
+
+            var where = $"INPUT of {filter.Tool}{(observed.OtherBackend.Contains(filter) ? " (the other backend)" : "")}";
+            var found = Find(
+                where, desired, observed, packet => packet.Family == filter.Tool.Family ? IptablesVerdict.Of(table, packet) : null);
+            obstacles.AddRange(found.Select(obstacle => obstacle with { Filter = filter.Tool }));
+        }
+
+        if (observed.Nft?.Value is not { } ruleset)
+            return obstacles;
+
+        foreach (var chain in ruleset.InputChains.Where(chain => !IsFirewallds(chain, observed)))
+        {
+            var found = Find($"nftables chain {chain}", desired, observed, packet => NftVerdict.Of(ruleset, chain, packet));
+            obstacles.AddRange(found.Select(obstacle => obstacle with { Nft = chain }));
+        }
+
+        return obstacles;
+    }
+
+    // What a running firewalld lets in is told by firewalld itself, if it tells; its table says it, too, but not for each zone.
+    private static bool IsFirewallds(NftChain chain, ObservedFirewall observed) =>
+        chain.Table.IsFirewallds && observed.Firewalld is FirewalldObservation.Seen;
+
+    private static IEnumerable<Obstacle> Find(
+        string where, DesiredFirewall desired, ObservedFirewall observed, Func<Packet, WalkResult?> follow)
+    {
+        var results = (
+            from port in desired.Ports
+            let result = Worst(Packets(port, desired, observed).Select(follow).OfType<WalkResult>())
+            where result.Verdict != Verdict.Accept
+            select (Port: port, result.Verdict, result.ByRule)).ToLookup(result => result.Verdict);
+        foreach (var verdict in results)
+        {
+            yield return new(
+                where, [.. verdict.Select(result => result.Port)], verdict.Any(result => result.ByRule), Certain: verdict.Key == Verdict.Drop);
+        }
+    }
+
+    private static IEnumerable<Packet> Packets(OpenPort port, DesiredFirewall desired, ObservedFirewall observed)
+    {
+        var seen = port.Captured && observed.Captured ? ChainRules.CapturePort : port.Port;
+        return
+            from filter in observed.Filters
+            where filter.State.Value?.Presence != FilterPresence.FamilyOff
+            from source in desired.SourcesIn(filter.Tool.Family)
+            select new Packet(filter.Tool.Family, source, seen, port.Port);
+    }
+
+    private static WalkResult Worst(IEnumerable<WalkResult> results)
+    {
+        var worst = new WalkResult(Verdict.Accept, false);
+        foreach (var result in results)
+        {
+            if (result.Verdict == Verdict.Drop || (result.Verdict == Verdict.Unclear && worst.Verdict == Verdict.Accept))
+                worst = result;
+        }
+
+        return worst;
+    }
+}

@@ -1,0 +1,121 @@
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Core.Firewall;
+
+/// <summary>Says of a pass over the firewall which ports are open, and what to do about the others.</summary>
+public static class PortsDiagnosis
+{
+    public static PortsState Of(DesiredFirewall desired, FirewallReport report, bool manages)
+    {
+        var observed = report.Observed;
+        if (WhyUnseen(observed) is { } unseen)
+            return new([.. desired.Ports.Select(port => new PortState(port.Port, port.Name, null))], unseen);
+
+        var obstacles = PortCheck.Obstacles(desired, observed);
+        var zones = ShutZones(desired, observed);
+        var ports = desired.Ports.Select(port => new PortState(port.Port, port.Name, IsOpen(port))).ToList();
+        var finding = Shut(desired, report, manages, obstacles) ?? Firewalld(report, manages, zones) ?? Unclear(desired, observed, obstacles);
+        return new(ports, finding ?? OpenPortsFinding.Of(desired, report, Failure(report)));
+
+        bool? IsOpen(OpenPort port)
+        {
+            var own = obstacles.Where(obstacle => obstacle.Ports.Contains(port)).ToList();
+            if (own.Any(obstacle => obstacle.Certain) || zones.Any(zone => zone.Ports.Contains(port.Port)))
+                return false;
+            return own.Count > 0 || FirewalldIsBehindACurtain(observed) ? null : true;
+        }
+    }
+
+    private static Finding? WhyUnseen(ObservedFirewall observed)
+    {
+        var main = observed.Filters.First(filter => filter.Tool.Family == IpFamily.IPv4);
+        if (main.State.Value is { Presence: FilterPresence.CommandMissing })
+        {
+            return False(
+                "IptablesMissing",
+                $"{main.Tool.Save} is not installed: install the package iptables (apt-get install iptables, or yum install iptables)");
+        }
+
+        return main.State.WhyUnknown is { } why ? Unknown(main.NotPermitted ? "NotPermitted" : "NotSeen", why) : null;
+    }
+
+    private static Finding? Shut(DesiredFirewall desired, FirewallReport report, bool manages, IReadOnlyList<Obstacle> obstacles)
+    {
+        var certain = obstacles.Where(obstacle => obstacle.Certain).ToList();
+        if (certain.Count == 0)
+            return null;
+
+        // The agent's own chain comes first: while it is not in place, nothing else can be said for sure.
+        var own = certain.FirstOrDefault(obstacle => report.Observed.Filters.Any(filter => filter.Tool == obstacle.Filter));
+        if (own is not null && manages)
+            return Failure(report) ?? False("NotOpen", $"{Says(own)}, though the agent wrote its rules: another program changes them");
+        if (own is not null)
+            return False("NotOpen", $"{Says(own)}: {Cures.Of(own, desired, report.Observed)}");
+
+        var foreign = certain[0];
+        var isFirewallds = foreign.Nft is { Table.IsFirewallds: true } && report.Observed.FirewalldCounts;
+        var reason = isFirewallds ? "FirewalldNotOurs" : "BlockedByAnotherTable";
+        return False(reason, $"{Says(foreign)}: {Cures.Of(foreign, desired, report.Observed)}");
+    }
+
+    private static Finding? Firewalld(FirewallReport report, bool manages, List<ShutZone> zones)
+    {
+        if (zones.Count > 0)
+        {
+            var shut = $"firewalld's zone {zones[0].Name} does not let {string.Join(", ", zones[0].Ports)} in";
+            if (manages)
+                return Failure(report) ?? False("FirewalldNotOurs", $"{shut}: {Cures.RootsPart}");
+
+            var ports = string.Join(' ', zones[0].Ports.Select(port => $"--add-port={port}/tcp"));
+            var command = $"firewall-cmd --permanent --zone={zones[0].Name} {ports} && firewall-cmd --reload";
+            return False("NotOpen", $"{shut}: run: {command}");
+        }
+
+        return FirewalldIsBehindACurtain(report.Observed) && report.Observed.Firewalld is FirewalldObservation.NotSeen { Why: var why }
+            ? Unknown("FirewalldNotOurs", $"firewalld cannot be seen from here ({why}): {Cures.RootsPart}")
+            : null;
+    }
+
+    private static Finding? Unclear(DesiredFirewall desired, ObservedFirewall observed, IReadOnlyList<Obstacle> obstacles) => obstacles.Count == 0
+        ? null
+        : Unknown(
+            "Unclear",
+            $"{obstacles[0].Where} lets {Cures.Ports(obstacles[0].Ports)} in or not, by rules that cannot be judged here; "
+            + $"to be sure, {Cures.Of(obstacles[0], desired, observed)}");
+
+    /// <summary>What failed of the pass, as the condition's finding; null when nothing did.</summary>
+    private static Finding? Failure(FirewallReport report)
+    {
+        if (report.Blocked is { } blocked)
+            return False("LockHeld", blocked);
+
+        return report.Results.FirstOrDefault(result => result.Ending is not (StepEnding.Done or StepEnding.LeftToRoot)) is { } failed
+            ? False(failed.Ending == StepEnding.Failed ? "RepairFailed" : failed.Ending.ToString(), failed.Why ?? failed.Step.ToString())
+            : null;
+    }
+
+    // Neither firewalld nor nftables tells what it does.
+    private static bool FirewalldIsBehindACurtain(ObservedFirewall observed) =>
+        observed is { Firewalld: FirewalldObservation.NotSeen, Nft: not { Value: not null } };
+
+    private static List<ShutZone> ShutZones(DesiredFirewall desired, ObservedFirewall observed)
+    {
+        if (observed is not { FirewalldCounts: true, Firewalld: FirewalldObservation.Seen { State.Zones: var zones } })
+            return [];
+
+        return [..
+            from zone in zones
+            where zone.ReceivesTraffic
+            let shut = desired.Ports.Select(port => port.Port).Where(port => !zone.OpenNow.Contains(port)).ToList()
+            where shut.Count > 0
+            select new ShutZone(zone.Name, shut)];
+    }
+
+    private static string Says(Obstacle obstacle) => $"{obstacle.Where} does not let {Cures.Ports(obstacle.Ports)} in";
+
+    private static Finding False(string reason, string message) => Finding.False(ConditionType.PortsOpen, reason, message);
+
+    private static Finding Unknown(string reason, string message) => Finding.Unknown(ConditionType.PortsOpen, reason, message);
+
+    private sealed record ShutZone(string Name, IReadOnlyList<int> Ports);
+}

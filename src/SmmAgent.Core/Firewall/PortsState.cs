@@ -1,0 +1,14 @@
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Core.Firewall;
+
+/// <summary>One port that the cluster must reach.</summary>
+/// <param name="Name">The port's name in the WorkloadGroup, or <c>agent</c>, <c>sidecar-metrics</c>.</param>
+/// <param name="Open">Whether the host's firewall lets it in; null when that cannot be seen.</param>
+public sealed record PortState(int Port, string Name, bool? Open);
+
+/// <summary>What the host's firewall lets in.</summary>
+public sealed record PortsState(IReadOnlyList<PortState> Ports, Finding PortsOpen)
+{
+    public static PortsState Initial { get; } = new([], Finding.NotYet(ConditionType.PortsOpen));
+}

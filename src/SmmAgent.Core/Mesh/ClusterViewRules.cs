@@ -1,0 +1,100 @@
+using System.Globalization;
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Core.Mesh;
+
+/// <summary>What the dashboard's answers mean for the conditions.</summary>
+public static class ClusterViewRules
+{
+    public const string Reached = nameof(Reached);
+    public const string NotRegistered = nameof(NotRegistered);
+
+    /// <summary>The ports that the dashboard is asked to dial: it dials the agent's own and the WorkloadGroup's, no other.</summary>
+    public static IReadOnlyDictionary<int, string> PortsToDial(IReadOnlyList<int> managementPorts, WorkloadGroup group)
+    {
+        var ports = new SortedDictionary<int, string>();
+        if (managementPorts.Contains(DashboardApi.AgentPort))
+            ports[DashboardApi.AgentPort] = "agent";
+        if (managementPorts.Contains(DashboardApi.SidecarMetricsPort))
+            ports[DashboardApi.SidecarMetricsPort] = "sidecar-metrics";
+        // A group with more ports than one call takes has its first ones dialled, instead of none.
+        foreach (var (name, port) in group.Ports.OrderBy(entry => entry.Value).Take(DashboardApi.MaximumDialBackPorts))
+        {
+            if (ports.Count < DashboardApi.MaximumDialBackPorts)
+                ports.TryAdd(port, name);
+        }
+
+        return ports;
+    }
+
+    /// <param name="names">The ports that were to be dialled, and their names.</param>
+    /// <param name="listens">Whether anything on the VM listens on a port.</param>
+    public static Finding ReachableFromCluster(DialBackResponse answer, IReadOnlyDictionary<int, string> names, Func<int, bool> listens)
+    {
+        var results = answer.Results.Where(result => names.ContainsKey(result.Port)).OrderBy(result => result.Port).ToList();
+        var from = $"the cluster {NameRules.Shown(answer.FromCluster)}";
+        var failed = results.Where(result => !result.Reachable).ToList();
+        if (results.Count == 0)
+            return Finding.Unknown(ConditionType.ReachableFromCluster, "NotAsked", "the dashboard dialled no port of this VM");
+
+        var agent = results.FirstOrDefault(result => result.Port == DashboardApi.AgentPort);
+        var decisive = agent is { Reachable: false } ? agent : failed.Count == results.Count ? failed[0] : null;
+        var told = string.Join("; ", failed.Take(8).Select(result => Told(result, names[result.Port], listens)))
+            + (failed.Count > 8 ? $"; and {failed.Count - 8} more ports" : "");
+        var address = NameRules.Shown(answer.Address);
+        if (decisive is not null)
+            return Finding.False(ConditionType.ReachableFromCluster, Reason(decisive.Error), $"{from} does not reach this VM at {address}: {told}");
+
+        return failed.Count > 0
+            ? Finding.True(ConditionType.ReachableFromCluster, Finding.Degraded, $"{from} reaches this VM at {address}, but not every port: {told}")
+            : Finding.True(ConditionType.ReachableFromCluster, Reached,
+                string.Create(CultureInfo.InvariantCulture, $"{from} reaches all {results.Count} ports of this VM at {address}"));
+    }
+
+    public static Finding Registered(Registration answer) => answer.Registered
+        ? Finding.True(ConditionType.Registered, RegistrationReasons.Registered, $"workloadentry {NameRules.Shown(answer.WorkloadEntry ?? "")} is registered")
+        : Finding.False(ConditionType.Registered, ReasonOf(answer), Shown(answer.Message, "the mesh has no WorkloadEntry for this VM"));
+
+    public static Finding Healthy(Registration answer) => (answer.Registered, answer.Healthy) switch
+    {
+        (false, _) => Finding.Unknown(ConditionType.Healthy, NotRegistered, "only a registered VM has a health"),
+        (_, "True") => Finding.True(ConditionType.Healthy, "Healthy", "the WorkloadEntry is healthy"),
+        (_, "False") => Finding.False(ConditionType.Healthy, "Unhealthy",
+            Shown(answer.Message, "the WorkloadEntry is unhealthy: the WorkloadGroup's probe fails on this VM")),
+        _ => Finding.Unknown(ConditionType.Healthy, "NoProbe", Shown(answer.Message, "the mesh does not tell the WorkloadEntry's health")),
+    };
+
+    private static string ReasonOf(Registration answer) => answer.Reason is RegistrationReasons.NotConnected
+        or RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch
+        or RegistrationReasons.NameInvalid ? answer.Reason : NotRegistered;
+
+    private static string Shown(string text, string otherwise)
+    {
+        var line = text.ReplaceLineEndings(" ").Trim();
+        line = line.Length <= 200 ? line : line[..197] + "...";
+        return line.Length == 0 ? otherwise : string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));
+    }
+
+    private static string Reason(string? error) => error switch
+    {
+        DialBackErrors.Refused => "Refused",
+        DialBackErrors.Timeout => "TimedOut",
+        DialBackErrors.WrongHost => "WrongHost",
+        _ => "Unreachable",
+    };
+
+    private static string Told(DialBackResult result, string name, Func<int, bool> listens)
+    {
+        var what = result.Error switch
+        {
+            DialBackErrors.Refused when result.Port is not (DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort) && !listens(result.Port) =>
+                "refused, because nothing on this VM listens on it: start the workload",
+            DialBackErrors.Refused => "refused: a firewall on the way rejects it, or the address is another host's",
+            DialBackErrors.Timeout => "timed out: a firewall or security group on the way drops it",
+            DialBackErrors.WrongHost => "another host answered: set the right address with sudo smm-agent set node-ip ADDRESS",
+            _ => "no route from the cluster to this address",
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"port {result.Port} ({name}) {what}");
+    }
+}

@@ -1,0 +1,18 @@
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Core.Mesh;
+
+/// <summary>How the cluster sees the VM: dial-back and registration, as the dashboard told.</summary>
+/// <param name="Reached">Port to whether the cluster reached it; a port that was not dialled is absent.</param>
+public sealed record ClusterViewState(
+    IReadOnlyDictionary<int, bool> Reached, Finding ReachableFromCluster, Finding Registered, Finding Healthy)
+{
+    /// <summary>When the dashboard last took a report; null before the first. It is refreshed without waking anybody.</summary>
+    public DateTimeOffset? ReportedAt { get; init; }
+
+    public static ClusterViewState Initial { get; } = new(
+        new Dictionary<int, bool>(),
+        Finding.NotYet(ConditionType.ReachableFromCluster),
+        Finding.NotYet(ConditionType.Registered),
+        Finding.NotYet(ConditionType.Healthy));
+}

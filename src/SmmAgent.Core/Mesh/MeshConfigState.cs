@@ -1,0 +1,16 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Core.Mesh;
+
+/// <summary>The mesh configuration in force.</summary>
+/// <param name="Config">The last good configuration; null when there never was one for this dashboard and WorkloadGroup.</param>
+/// <param name="CameOverVerifiedHttps">Whether it was received over https with a verified certificate.</param>
+/// <param name="ConfigCurrent">Whether it is what the dashboard says now.</param>
+public sealed record MeshConfigState(MeshConfig? Config, bool CameOverVerifiedHttps, Finding ConfigCurrent)
+{
+    /// <summary>When the dashboard sent it; null while there is none.</summary>
+    public DateTimeOffset? ReceivedAt { get; init; }
+
+    public static MeshConfigState Initial { get; } = new(null, false, Finding.NotYet(ConditionType.ConfigCurrent));
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Core.Planning;
+
+/// <summary>Decides what to do on the host: a pure function of what should be and what is.</summary>
+public static class Planner
+{
+    /// <summary>The steps that make the host's firewall what it should be. What could not be seen gets no step.</summary>
+    public static Plan Plan(DesiredFirewall desired, ObservedFirewall observed) =>
+        new([.. Chains(desired, observed.Filters), .. Firewalld(desired, observed.Firewalld)]);
+
+    /// <summary>The steps that remove the agent's chain and jumps from every filter table that could be seen.</summary>
+    public static Plan Remove(ObservedFirewall observed) => new([.. observed.Filters.Concat(observed.OtherBackend).SelectMany(Removal)]);
+
+    private static IEnumerable<PlanStep> Chains(DesiredFirewall desired, IReadOnlyList<ObservedFilter> filters)
+    {
+        foreach (var filter in filters)
+        {
+            if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
+                continue;
+
+            var wanted = Wanted(desired, filter.Tool.Family, table);
+            if (ChainDrift.Find(table, wanted) is not { Count: > 0 } drift)
+                continue;
+
+            var jumps = table.Chain("INPUT")?.Rules.Where(rule => rule.Target == ChainRules.Chain).Select(rule => rule.Text) ?? [];
+            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], [.. jumps], drift);
+        }
+    }
+
+    private static List<FilterRule> Wanted(DesiredFirewall desired, IpFamily family, FilterTable table)
+    {
+        var wanted = ChainRules.Build(desired, family).Select(rule => FilterRule.Parse(rule.ToString())).ToList();
+        if (desired.Complete || table.Chain(ChainRules.Chain) is not { } chain)
+            return wanted;
+
+        // The WorkloadGroup's ports are not known now: what the agent opened for it before stays open.
+        var known = wanted.Select(rule => rule.Canonical).ToHashSet();
+        foreach (var rule in chain.Rules)
+        {
+            if (rule.Comment?.StartsWith(ChainRules.CommentPrefix, StringComparison.Ordinal) == true && known.Add(rule.Canonical))
+                wanted.Add(rule);
+        }
+
+        return wanted;
+    }
+
+    private static IEnumerable<PlanStep> Firewalld(DesiredFirewall desired, FirewalldObservation observed)
+    {
+        if (observed is not FirewalldObservation.Seen { State.Zones: var zones })
+            yield break;
+
+        var ports = desired.Ports.Select(port => port.Port).ToList();
+        List<string> sources = [.. desired.Sources.Select(source => source.ToString())];
+        foreach (var zone in zones)
+        {
+            List<int> wanted = zone.ReceivesTraffic ? ports : [];
+            var closed = wanted.Where(port => !zone.OpenNow.Contains(port) || !zone.OpenPermanently.Contains(port)).ToList();
+
+            // The step closes ports that left the WorkloadGroup. While that is unknown, it is for a zone in which nothing is the agent's yet.
+            var isUntouched = !wanted.Any(port => zone.OpenNow.Contains(port) || zone.OpenPermanently.Contains(port));
+            if (closed.Count > 0 && (desired.Complete || isUntouched))
+                yield return new OpenInFirewalld(zone.Name, wanted, sources, closed);
+            else if (desired.Complete && Stale(zone, wanted, desired.Sources) is { Count: > 0 } stale)
+                yield return new CloseInFirewalld(zone.Name, wanted, sources, stale);
+        }
+    }
+
+    private static List<string> Stale(FirewalldZone zone, IReadOnlyList<int> wanted, IReadOnlyList<IPNetwork> sources) =>
+    [
+        .. zone.Ours
+            .Where(ours => !wanted.Contains(ours.Port) || (ours.Source is { } source ? !sources.Contains(source) : sources.Count > 0))
+            .Select(ours => ours.Source is { } source ? $"{ours.Port} from {source}" : $"{ours.Port}")
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private static IEnumerable<PlanStep> Removal(ObservedFilter filter)
+    {
+        if (filter.State.Value?.Table is not { } table)
+            yield break;
+
+        var chainExists = table.Chain(ChainRules.Chain) is not null;
+        var references = table.ReferencesTo(ChainRules.Chain).Select(reference => (reference.Chain, reference.Rule.Text)).ToList();
+        if (chainExists || references.Count > 0)
+            yield return new RemoveChain(filter.Tool, references, chainExists);
+    }
+}

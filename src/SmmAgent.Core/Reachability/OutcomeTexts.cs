@@ -1,0 +1,39 @@
+namespace SmmAgent.Core.Reachability;
+
+/// <summary>The words of conditions for an outcome.</summary>
+public static class OutcomeTexts
+{
+    /// <summary>The reason of a condition.</summary>
+    public static string Reason(this Outcome outcome) => outcome switch
+    {
+        Outcome.Ok => "Reachable",
+        Outcome.Timeout => "TimedOut",
+        _ => outcome.ToString(),
+    };
+
+    /// <summary>What to do about it.</summary>
+    public static string Cure(this Outcome outcome) => outcome switch
+    {
+        Outcome.Refused => "nothing listens there: is it running, and does its service have this port?",
+        Outcome.Timeout => "allow it in the firewalls on the way, or see whether it hangs",
+        Outcome.Unreachable => "see this VM's routes and its own firewall",
+        Outcome.NoSuchName => "see this VM's name servers (/etc/resolv.conf) and the name",
+        Outcome.WrongCertificate => "something else answers there, or the certificate authority has changed",
+        Outcome.ExpiredCertificate => "have the certificate renewed, and see that this VM's clock is right",
+        Outcome.NotReady => "see what it logs",
+        _ => "",
+    };
+
+    /// <summary>How much an outcome tells; the highest of several becomes the reason.</summary>
+    public static int Weight(this Outcome outcome) => outcome switch
+    {
+        Outcome.WrongCertificate => 7,
+        Outcome.ExpiredCertificate => 6,
+        Outcome.NotReady => 5,
+        Outcome.Refused => 4,
+        Outcome.NoSuchName => 3,
+        Outcome.Unreachable => 2,
+        Outcome.Timeout => 1,
+        _ => 0,
+    };
+}

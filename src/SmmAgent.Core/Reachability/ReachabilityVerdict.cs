@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Core.Reachability;
+
+/// <summary>Decides what the results of all probes mean.</summary>
+public static class ReachabilityVerdict
+{
+    public const string Reachable = nameof(Reachable);
+    public const string NoGateway = nameof(NoGateway);
+    public const string NoDirectEndpoint = nameof(NoDirectEndpoint);
+
+    private const int MostFaultsNamed = 3;
+
+    /// <param name="leftOut">How many ports were too many to be tried.</param>
+    public static Finding Gateways(ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now)
+    {
+        if (plan.Targets.Count == 0)
+            return NothingToTry(plan.Model);
+
+        var what = plan.Model == NetworkModel.SameNetwork ? "endpoint" : "gateway";
+        var finding = Decide(ConditionType.GatewaysReachable, what, results, now);
+        return leftOut == 0 ? finding : finding with { Message = $"{finding.Message}; {leftOut} more ports are too many and were not tried" };
+    }
+
+    public static Finding Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now) =>
+        Decide(ConditionType.DashboardReachable, "dashboard", results, now);
+
+    /// <summary>A port that is essential and down everywhere is broken; anything else that is down is a degradation.</summary>
+    private static Finding Decide(string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now)
+    {
+        var counted = results.Where(result => !IsOtherFamily(result, results)).ToList();
+        var faults = counted.Where(result => result.Outcome != Outcome.Ok)
+            .OrderByDescending(result => result.Target.Essential).ThenByDescending(result => result.Outcome.Weight()).ToList();
+        if (faults.Count == 0)
+            return Finding.True(condition, Reachable, $"{Summary(what, counted)}{Expiring(what, counted, now)}");
+
+        var broken = Broken(counted).OrderByDescending(result => result.Outcome.Weight()).ToList();
+        if (broken.Count == 0)
+            return Finding.True(condition, Finding.Degraded, $"{Faults(what, faults)}{Expiring(what, counted, now)}");
+
+        return Finding.False(
+            condition,
+            broken[0].Outcome.Reason(),
+            $"{Faults(what, [.. broken, .. faults.Except(broken)])}; {broken[0].Outcome.Cure()}");
+    }
+
+    /// <summary>The results of the essential ports that are down at every address; all results when nothing is essential and all is down.</summary>
+    private static IEnumerable<ProbeResult> Broken(List<ProbeResult> counted)
+    {
+        var essential = counted.Where(result => result.Target.Essential).ToList();
+        return essential.Count == 0
+            ? counted.All(result => result.Outcome != Outcome.Ok) ? counted : []
+            : essential.GroupBy(result => result.Target.Port)
+                .Where(port => port.All(result => result.Outcome != Outcome.Ok))
+                .SelectMany(port => port);
+    }
+
+    /// <summary>A gateway with addresses of both families, on a VM that has a route to one family only, is whole.</summary>
+    private static bool IsOtherFamily(ProbeResult result, IReadOnlyList<ProbeResult> all) =>
+        result.NoRoute
+        && all.Any(other => other.Target.Name == result.Target.Name && other.Outcome == Outcome.Ok && Family(other) != Family(result));
+
+    private static AddressFamily? Family(ProbeResult result) =>
+        IPAddress.TryParse(result.Address, out var address) ? address.AddressFamily : null;
+
+    private static string Summary(string what, List<ProbeResult> counted)
+    {
+        var addresses = counted.Select(result => result.Address).Distinct().ToList();
+        return addresses.Count == 1
+            ? $"{what} {addresses[0]} answers on every port"
+            : $"all {addresses.Count} {what} addresses answer on every port";
+    }
+
+    /// <summary>One fault for each address, the worst first, and how many more ports it has down.</summary>
+    private static string Faults(string what, List<ProbeResult> faults)
+    {
+        var addresses = faults.GroupBy(fault => (fault.Target.Name, fault.Address)).ToList();
+        var named = addresses.Take(MostFaultsNamed).Select(address =>
+            $"{what} {address.First().Endpoint()} {address.First().Detail}"
+            + (address.Count() > 1 ? $" ({address.Count() - 1} more of its ports fail too)" : ""));
+        var more = addresses.Count - MostFaultsNamed;
+        return string.Join("; ", named) + (more > 0 ? $"; and {more} more addresses" : "");
+    }
+
+    private static string Expiring(string what, List<ProbeResult> counted, DateTimeOffset now)
+    {
+        var first = counted.Where(result => result.Outcome == Outcome.Ok && result.Certificate?.EndsSoon(now) == true)
+            .MinBy(result => result.Certificate!.NotAfter);
+        if (first is null)
+            return "";
+
+        var day = first.Certificate!.NotAfter.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return $"; the certificate '{first.Certificate.Subject}' of {what} {first.Endpoint()} expires on {day}";
+    }
+
+    private static Finding NothingToTry(NetworkModel model) => model == NetworkModel.SameNetwork
+        ? Finding.Unknown(
+            ConditionType.GatewaysReachable,
+            NoDirectEndpoint,
+            "the mesh configuration names no direct endpoint, so there is nothing to try")
+        : Finding.False(
+            ConditionType.GatewaysReachable,
+            NoGateway,
+            "the mesh has no meshexpansion gateway with an address: turn mesh expansion on in the control plane, or, where this VM reaches "
+            + "pod addresses directly, give the WorkloadGroup the control plane's network");
+}

@@ -1,0 +1,34 @@
+namespace SmmAgent.Core.Settings;
+
+/// <summary>Where the agent's files are. All lie below one root, which is <c>/</c> except in tests and demonstrations.</summary>
+public sealed record AgentPaths(string Root = "/")
+{
+    public string ConfigDirectory => Path.Combine(Root, "etc/smm");
+
+    public string Settings => Path.Combine(ConfigDirectory, "agent.yaml");
+
+    public string BearerToken => Path.Combine(ConfigDirectory, "bearer-token");
+
+    /// <summary>The daemon's own state, mode 0700.</summary>
+    public string StateDirectory => Path.Combine(Root, "var/lib/smm-agent");
+
+    public string LastGoodMeshConfig => Path.Combine(StateDirectory, "mesh-config.json");
+
+    /// <summary>The agent's uuid (where agent.yaml has none) and key, mode 0600.</summary>
+    public string Identity => Path.Combine(StateDirectory, "identity.json");
+
+    /// <summary>The last known external address.</summary>
+    public string LastKnownAddress => Path.Combine(StateDirectory, "address.json");
+
+    /// <summary>Root's own state, mode 0700: root takes no data from the daemon.</summary>
+    public string HostStateDirectory => Path.Combine(Root, "var/lib/smm-agent-host");
+
+    public string HostLastGoodMeshConfig => Path.Combine(HostStateDirectory, "mesh-config.json");
+
+    public string RuntimeDirectory => Path.Combine(Root, "run/smm-agent");
+
+    public string Status => Path.Combine(RuntimeDirectory, "status.json");
+
+    /// <summary>The lock that daemon and commands share.</summary>
+    public string Lock => Path.Combine(Root, "run/smm-agent.lock");
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Settings;
+
+/// <summary>What the operator set in agent.yaml, validated. smm-agent.yaml(5) documents every key.</summary>
+public sealed record AgentSettings
+{
+    /// <summary>The exposed dashboard; null until <c>set dashboard-url</c>.</summary>
+    public Uri? DashboardUrl { get; init; }
+
+    /// <summary>Whether the token may be sent over plain http. Default false.</summary>
+    public bool AllowPlaintext { get; init; }
+
+    /// <summary>PEM file with the only certificate authorities that the dashboard's certificate may come from; null means the system's.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>The WorkloadGroup's namespace; null until it was set.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>The WorkloadGroup's name; null until it was set.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The address under which the cluster reaches the VM; null means to find it out (<c>auto</c>).</summary>
+    public IPAddress? NodeIp { get; init; }
+
+    /// <summary>Who is asked for the external address, in this order.</summary>
+    public IReadOnlyList<Uri> AddressProviders { get; init; } = [new("https://ifconfig.me/ip")];
+
+    public PartMode FirewallMode { get; init; } = PartMode.Manage;
+
+    /// <summary>Ports of the agent itself that the cluster must reach. Default 16400 and 16401.</summary>
+    public IReadOnlyList<int> ManagementPorts { get; init; } = [DashboardApi.AgentPort, DashboardApi.SidecarMetricsPort];
+
+    public SidecarSettings Sidecar { get; init; } = new();
+
+    /// <summary>The agent's identity towards the dashboard; null until it was made.</summary>
+    public Guid? Uuid { get; init; }
+}
+
+/// <summary>How much of a part the agent does: all, only look, or nothing.</summary>
+public enum PartMode
+{
+    Manage,
+    Check,
+    Off,
+}
+
+public sealed record SidecarSettings
+{
+    public PartMode Mode { get; init; } = PartMode.Manage;
+
+    public RestartPolicy RestartPolicy { get; init; } = RestartPolicy.Report;
+
+    /// <summary>When the sidecar may be restarted, in local time, for example <c>Sun 02:00-04:00</c>; only with <see cref="RestartPolicy.Window"/>.</summary>
+    public string? RestartWindow { get; init; }
+
+    /// <summary>Whether packages named by a dashboard that speaks plain http are installed. Default false.</summary>
+    public bool AllowPlaintextPackages { get; init; }
+}
+
+public enum RestartPolicy
+{
+    Report,
+    Automatic,
+    Window,
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Text;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Settings;
+
+/// <summary>agent.yaml as it was read.</summary>
+/// <param name="Settings">The settings; null when there is a fault.</param>
+/// <param name="Faults">Every fault that was found, with its line.</param>
+/// <param name="Warnings">What was accepted but is probably not meant.</param>
+public sealed record SettingsReading(AgentSettings? Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings);
+
+/// <summary>Reads agent.yaml and names everything that is wrong with it.</summary>
+public static class SettingsReader
+{
+    /// <summary>The largest agent.yaml that is read, in bytes (64 KiB).</summary>
+    public const int MaximumBytes = 64 * 1024;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly Dictionary<string, PartMode> Modes = new()
+    {
+        ["manage"] = PartMode.Manage,
+        ["check"] = PartMode.Check,
+        ["off"] = PartMode.Off,
+    };
+
+    private static readonly Dictionary<string, RestartPolicy> RestartPolicies = new()
+    {
+        ["report"] = RestartPolicy.Report,
+        ["automatic"] = RestartPolicy.Automatic,
+        ["window"] = RestartPolicy.Window,
+    };
+
+    public static SettingsReading Read(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length > MaximumBytes)
+            return Refused(new Fault("", $"is larger than {MaximumBytes} bytes"));
+
+        try
+        {
+            return Read(StrictUtf8.GetString(utf8).TrimStart('\uFEFF'));
+        }
+        catch (DecoderFallbackException)
+        {
+            return Refused(new Fault("", "is not UTF-8 text"));
+        }
+    }
+
+    public static SettingsReading Read(string yaml)
+    {
+        if (yaml.Length > MaximumBytes)
+            return Refused(new Fault("", $"is larger than {MaximumBytes} bytes"));
+
+        var (tree, fault) = YamlTree.Parse(yaml);
+        if (tree is null)
+            return Refused(fault!);
+
+        var findings = new SectionReader.Findings();
+        var root = new SectionReader(tree, "", findings);
+        var settings = ReadDashboard(root.Section("dashboard"), new AgentSettings
+        {
+            Uuid = root.Text("uuid", SettingsRules.Uuid) is { } uuid ? Guid.Parse(uuid) : null,
+            Sidecar = ReadSidecar(root.Section("sidecar")),
+        });
+        settings = ReadWorkloadGroup(root.Section("workloadGroup"), settings);
+        settings = ReadNode(root.Section("node"), settings);
+        settings = ReadFirewall(root.Section("firewall"), settings);
+        return new(findings.Faults.Count == 0 ? settings : null, findings.Faults, findings.Warnings);
+    }
+
+    private static AgentSettings ReadDashboard(SectionReader dashboard, AgentSettings settings)
+    {
+        var allowPlaintext = dashboard.Flag("allowPlaintext");
+        var url = dashboard.Text("url", text => SettingsRules.DashboardUrl(text, allowPlaintext));
+        var caFile = dashboard.Text("caFile", SettingsRules.AbsolutePath);
+        var isPlain = url?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true;
+        if (isPlain && caFile is not null)
+            dashboard.Warn("caFile", "has no effect: dashboard.url is http");
+        return settings with
+        {
+            DashboardUrl = url is null ? null : new Uri(url),
+            AllowPlaintext = allowPlaintext,
+            CaFile = caFile,
+        };
+    }
+
+    private static AgentSettings ReadWorkloadGroup(SectionReader group, AgentSettings settings) => settings with
+    {
+        Namespace = group.Text("namespace", NameRules.Label),
+        Name = group.Text("name", NameRules.Subdomain),
+    };
+
+    private static AgentSettings ReadNode(SectionReader node, AgentSettings settings)
+    {
+        var ip = node.Text("ip", SettingsRules.NodeIp);
+        var providers = node.Texts("addressProviders", atMost: 8, SettingsRules.ProviderUrl);
+        if (providers?.Any(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase)) == true)
+            node.Warn("addressProviders", "has a plain http URL: anyone on the way can change its answer");
+        return settings with
+        {
+            NodeIp = ip is null or SettingsRules.Auto ? null : IPAddress.Parse(ip),
+            AddressProviders = providers is null ? settings.AddressProviders : [.. providers.Select(url => new Uri(url))],
+        };
+    }
+
+    private static AgentSettings ReadFirewall(SectionReader firewall, AgentSettings settings) => settings with
+    {
+        FirewallMode = firewall.Word("mode", PartMode.Manage, Modes),
+        ManagementPorts = firewall.Ports("managementPorts", atMost: 16) ?? settings.ManagementPorts,
+    };
+
+    private static SidecarSettings ReadSidecar(SectionReader sidecar)
+    {
+        var policy = sidecar.Word("restartPolicy", RestartPolicy.Report, RestartPolicies);
+        var window = sidecar.Text("restartWindow", SettingsRules.RestartWindow);
+        if (policy == RestartPolicy.Window && window is null)
+            sidecar.Refuse("restartPolicy", "'window' needs sidecar.restartWindow, for example \"Sun 02:00-04:00\"");
+        return new()
+        {
+            Mode = sidecar.Word("mode", PartMode.Manage, Modes),
+            RestartPolicy = policy,
+            RestartWindow = window,
+            AllowPlaintextPackages = sidecar.Flag("allowPlaintextPackages"),
+        };
+    }
+
+    private static SettingsReading Refused(Fault fault) => new(null, [fault], []);
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Settings;
+
+/// <summary>Which values agent.yaml may have. Each rule answers null, or why not; the commands that set a value ask the same rules.</summary>
+public static class SettingsRules
+{
+    /// <summary>The value of <c>node.ip</c> that has the agent find out the address.</summary>
+    public const string Auto = "auto";
+
+    private static readonly string[] Days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+    public static string? DashboardUrl(string value, bool allowPlaintext)
+    {
+        if (HttpUrl(value) is { } reason)
+            return reason;
+
+        var url = new Uri(value);
+        if (url.AbsolutePath != "/" || url.Query.Length > 0 || url.Fragment.Length > 0)
+            return $"'{NameRules.Shown(value)}' has more than a scheme, a host and a port; {url.GetLeftPart(UriPartial.Authority)} would be right";
+
+        return url.Scheme == Uri.UriSchemeHttp && !allowPlaintext
+            ? $"'{NameRules.Shown(value)}' would send the bearer token in clear text; use https, or accept that on purpose: "
+                + "sudo smm-agent set dashboard-url URL --allow-plaintext"
+            : null;
+    }
+
+    public static string? ProviderUrl(string value) => HttpUrl(value);
+
+    public static string? NodeIp(string value)
+    {
+        if (value == Auto)
+            return null;
+        if (!NameRules.IsIPAddress(value))
+            return $"'{NameRules.Shown(value)}' is neither an IP address nor {Auto}";
+
+        var address = IPAddress.Parse(value);
+        var kind = IPAddress.IsLoopback(address) ? "a loopback address"
+            : address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? "the unspecified address"
+            : address.IsIPv6LinkLocal ? "a link-local address"
+            : address.IsIPv4MappedToIPv6 ? "an IPv4 address written as an IPv6 one"
+            : address.IsIPv6Multicast || IsMulticastOrAbove(address) ? "a multicast or reserved address"
+            : null;
+        return kind is null ? null : $"'{value}' is {kind}: set the address under which the cluster reaches this VM, or {Auto}";
+    }
+
+    public static string? AbsolutePath(string value) =>
+        !value.StartsWith('/') ? $"'{NameRules.Shown(value)}' is not an absolute path"
+        : value.Any(char.IsControl) ? $"'{NameRules.Shown(value)}' has a control character"
+        : null;
+
+    /// <summary>A bearer token. The reason tells nothing of it but a position.</summary>
+    public static string? BearerToken(ReadOnlySpan<byte> token)
+    {
+        if (token.IsEmpty)
+            return "is empty";
+
+        // RFC 6750 allows fewer characters; what matters is that a header can carry it and that nothing was pasted along with it.
+        return token.IndexOfAnyExceptInRange((byte)'!', (byte)'~') is var at and >= 0
+            ? $"has a space, a line break or another character that no token has, at position {at + 1}"
+            : null;
+    }
+
+    public static string? Uuid(string value) =>
+        Guid.TryParseExact(value, "D", out var uuid) && uuid != Guid.Empty
+            ? null
+            : $"'{NameRules.Shown(value)}' is not a uuid, for example 0327b100-a008-4364-a2b3-7d1777bb5b9a";
+
+    /// <summary>One day of the week and two times of day in local time; the end may lie after midnight.</summary>
+    public static string? RestartWindow(string value)
+    {
+        var parts = value.Split(' ', '-');
+        return parts.Length == 3 && value.IndexOf('-', StringComparison.Ordinal) > value.IndexOf(' ', StringComparison.Ordinal)
+            && Days.Contains(parts[0]) && IsTime(parts[1]) && IsTime(parts[2]) && parts[1] != parts[2]
+            ? null
+            : $"'{NameRules.Shown(value)}' is not of the form \"DAY HH:MM-HH:MM\" (DAY one of {string.Join(", ", Days)}), for example \"Sun 02:00-04:00\"";
+    }
+
+    private static string? HttpUrl(string value)
+    {
+        if (value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
+            || !Uri.TryCreate(value, UriKind.Absolute, out var url)
+            || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
+            || url.Host.Length == 0)
+        {
+            return $"'{NameRules.Shown(value)}' is not an absolute http or https URL, for example https://smm.example.com";
+        }
+
+        return url.UserInfo.Length > 0 ? "has a user name or password in it, which would reach logs; leave it out" : null;
+    }
+
+    private static bool IsTime(string text) => TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
+    private static bool IsMulticastOrAbove(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is 0 or >= 224;
+}

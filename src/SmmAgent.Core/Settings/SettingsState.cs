@@ -1,0 +1,15 @@
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Settings;
+
+/// <summary>The settings in force, and what is wrong with the newest edit.</summary>
+/// <param name="Settings">The last good settings; empty ones before any file exists.</param>
+/// <param name="Faults">Why the newest edit was refused; empty when it is in force.</param>
+/// <param name="Warnings">What was accepted but is probably not meant, for example an unknown key.</param>
+public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings)
+{
+    /// <summary>Changes when the bearer token or the certificate authorities of <c>dashboard.caFile</c> were replaced; tells nothing of them.</summary>
+    public string CredentialStamp { get; init; } = "";
+
+    public static SettingsState Empty { get; } = new(new AgentSettings(), [], []);
+}

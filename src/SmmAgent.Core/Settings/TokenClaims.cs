@@ -1,0 +1,69 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Json;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Settings;
+
+/// <summary>What a Kubernetes service account's token says of itself. Nobody verified it: good for a warning, never for a decision.</summary>
+public sealed record TokenClaims(string? Namespace, string? ServiceAccount, DateTimeOffset? NotBefore, DateTimeOffset? Expires)
+{
+    private const string Subject = "system:serviceaccount:";
+
+    /// <summary>Decodes a JWT.</summary>
+    /// <returns>Null for an opaque token.</returns>
+    public static TokenClaims? Read(string token)
+    {
+        var parts = token.Split('.');
+        if (parts.Length != 3 || parts[1].Length == 0 || !Base64Url.IsValid(parts[1]))
+            return null;
+
+        try
+        {
+            using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
+            var claims = document.RootElement;
+            if (claims.ValueKind != JsonValueKind.Object)
+                return null;
+
+            var subject = Text(claims, "sub") is { } sub && sub.StartsWith(Subject, StringComparison.Ordinal) ? sub[Subject.Length..].Split(':') : [];
+            return new TokenClaims(
+                subject is [var name, _] ? name : null,
+                subject is [_, var account] ? account : null,
+                Time(claims, "nbf"),
+                Time(claims, "exp"));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            return null; // InvalidOperationException: a string that is no Unicode
+        }
+    }
+
+    /// <summary>Why the dashboard will probably refuse the token.</summary>
+    /// <param name="group">The WorkloadGroup's namespace; null when it is not set yet.</param>
+    /// <param name="account">The WorkloadGroup's service account; null when it is not known.</param>
+    public IEnumerable<string> Doubts(string? group, string? account, DateTimeOffset now)
+    {
+        if (Expires <= now)
+            yield return $"the token expired at {Shown(Expires.Value)}: the dashboard will refuse it; make a new one: {Cure(group, account)}";
+        if (NotBefore > now)
+            yield return $"the token is not valid before {Shown(NotBefore.Value)}: this host's clock is late, or the token is for later";
+        if (group is not null && Namespace is not null && Namespace != group)
+            yield return $"the token is of the namespace '{NameRules.Shown(Namespace)}', but the WorkloadGroup's is '{group}': the dashboard will refuse it";
+        else if (account is not null && ServiceAccount is not null && ServiceAccount != account)
+            yield return $"the token is of the service account '{NameRules.Shown(ServiceAccount)}', but the WorkloadGroup's is '{account}': the dashboard will refuse it";
+    }
+
+    private static string Cure(string? group, string? account) =>
+        $"kubectl create token -n {group ?? "NAMESPACE"} {account ?? "SERVICEACCOUNT"}";
+
+    private static string? Text(JsonElement claims, string name) =>
+        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static DateTimeOffset? Time(JsonElement claims, string name) =>
+        claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds)
+            && seconds is > 0 and < 253_402_300_799
+            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
+            : null;
+
+    private static string Shown(DateTimeOffset time) => time.ToString("u", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,39 @@
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Core.Status;
+
+/// <summary>What every service knew at one moment.</summary>
+public sealed record AgentSnapshot
+{
+    public SettingsState Settings { get; init; } = SettingsState.Empty;
+
+    public MeshConfigState Mesh { get; init; } = MeshConfigState.Initial;
+
+    public AddressState Address { get; init; } = AddressState.Initial;
+
+    public ReachabilityState Reachability { get; init; } = ReachabilityState.Initial;
+
+    public PortsState Ports { get; init; } = PortsState.Initial;
+
+    public ClusterViewState Cluster { get; init; } = ClusterViewState.Initial;
+
+    public IReadOnlyList<Finding> Sidecar { get; init; } = SidecarFindings.NotManaged;
+
+    public ListenersState Listeners { get; init; } = ListenersState.Initial;
+
+    /// <summary>The WorkloadGroup that the operator set; null until then.</summary>
+    public GroupName? Group =>
+        Settings.Settings is { Namespace: { } @namespace, Name: { } name } ? new GroupName(@namespace, name) : null;
+
+    /// <summary>What the services of this snapshot say.</summary>
+    public IEnumerable<Finding> Findings() =>
+    [
+        Mesh.ConfigCurrent, Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable, Ports.PortsOpen,
+        Cluster.ReachableFromCluster, .. Sidecar, Cluster.Registered, Cluster.Healthy,
+    ];
+}

@@ -1,0 +1,63 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Core.Status;
+
+/// <summary>Makes status.json of what the services know.</summary>
+public static class AgentStatusBuilder
+{
+    public static AgentStatus Build(
+        AgentSnapshot snapshot, IReadOnlyList<Condition> conditions, AgentIdentity agent, DateTimeOffset now) => new()
+        {
+            Agent = agent,
+            WorkloadGroup = snapshot.Group,
+            Address = snapshot.Address.Address is { } address ? new AddressReport(address.Value.ToString(), address.Source) : null,
+            Network = new NetworkStatus(ModelName(snapshot.Reachability.Model ?? snapshot.Mesh.Config?.NetworkModel())),
+            Gateways = [.. snapshot.Reachability.Gateways.Select(Gateway)],
+            Ports = Ports(snapshot),
+            Conditions = conditions,
+            UpdatedAt = now,
+        };
+
+    private static string? ModelName(NetworkModel? model) => model switch
+    {
+        NetworkModel.SameNetwork => "same-network",
+        NetworkModel.DifferentNetwork => "different-network",
+        _ => null,
+    };
+
+    private static GatewayStatus Gateway(GatewayResult result) => new(
+        result.Name,
+        result.Address,
+        result.Port,
+        result.Outcome.Name(),
+        result.Latency is { } latency ? Math.Round(latency.TotalMilliseconds, 1) : null);
+
+    // A wanted port that the firewall's service has not seen yet is listed too, and so is a port that it still has open.
+    private static List<PortStatus> Ports(AgentSnapshot snapshot)
+    {
+        var ports = new SortedDictionary<int, PortStatus>();
+        foreach (var (port, name) in Wanted(snapshot))
+            ports.TryAdd(port, new PortStatus(port, name, Wanted: true, Open: null, Reached(port)));
+        foreach (var state in snapshot.Ports.Ports)
+            ports[state.Port] = new PortStatus(state.Port, state.Name, ports.ContainsKey(state.Port), state.Open, Reached(state.Port));
+        return [.. ports.Values];
+
+        bool? Reached(int port) => snapshot.Cluster.Reached.TryGetValue(port, out var reached) ? reached : null;
+    }
+
+    private static IEnumerable<(int Port, string Name)> Wanted(AgentSnapshot snapshot)
+    {
+        foreach (var port in snapshot.Settings.Settings.ManagementPorts)
+            yield return (port, ManagementName(port));
+        foreach (var (name, port) in snapshot.Mesh.Config?.WorkloadGroup.Ports ?? new Dictionary<string, int>())
+            yield return (port, name);
+    }
+
+    private static string ManagementName(int port) => port switch
+    {
+        DashboardApi.AgentPort => "agent",
+        DashboardApi.SidecarMetricsPort => "sidecar-metrics",
+        _ => "management",
+    };
+}

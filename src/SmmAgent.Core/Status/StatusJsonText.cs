@@ -1,0 +1,16 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace SmmAgent.Core.Status;
+
+/// <summary>Writes status.json so that people can read it, too: only quotes, backslashes and control characters are escaped.</summary>
+public static class StatusJsonText
+{
+    // "Unsafe" is about HTML, which this never gets into.
+    private static readonly StatusJson Json = new(new JsonSerializerOptions(StatusJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static byte[] Write(AgentStatus status) => JsonSerializer.SerializeToUtf8Bytes(status, Json.AgentStatus);
+}

@@ -1,0 +1,135 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Core.Status;
+
+/// <summary>The one line that <c>systemctl status</c> shows: the worst thing first, and what to do about it.</summary>
+public static class StatusLine
+{
+    public const int MaximumLength = 200;
+
+    public static string Write(AgentSnapshot snapshot, IReadOnlyList<Condition> conditions, DateTimeOffset now)
+    {
+        if (NotConfigured(snapshot) is { } missing)
+            return Line("Not configured: ", missing);
+
+        var told = conditions.ToDictionary(condition => condition.Type);
+        var problems = Problems(snapshot, told, now).ToList();
+        if (problems.Count > 0)
+            return Line(Severity(snapshot), problems[0], problems.Count > 1 ? $" (+{problems.Count - 1} more)" : "");
+
+        var pending = conditions.Where(condition => condition.Reason == Finding.Pending && IsVital(condition.Type)).ToList();
+        return pending.Count > 0
+            ? Line("Starting: ", $"waiting for {string.Join(", ", pending.Select(condition => condition.Type))}")
+            : Line("Attached ", Attached(snapshot));
+    }
+
+    private static string? NotConfigured(AgentSnapshot snapshot) => snapshot switch
+    {
+        { Settings.Settings.DashboardUrl: not null, Group: not null } => null,
+        { Settings.Faults: [var fault, ..] } => $"agent.yaml is refused: {fault}",
+        { Settings.Settings.DashboardUrl: null } => "no dashboard; sudo smm-agent set dashboard-url URL",
+        _ => "no WorkloadGroup; sudo smm-agent set workload-group NAMESPACE NAME",
+    };
+
+    private static bool IsVital(string type) =>
+        type is ConditionType.ConfigCurrent or ConditionType.AddressKnown or ConditionType.GatewaysReachable or ConditionType.PortsOpen;
+
+    private static string Severity(AgentSnapshot snapshot) =>
+        snapshot.Mesh.Config is null
+        || snapshot.Address.AddressKnown.Status == ConditionStatus.False
+        || snapshot.Reachability.GatewaysReachable.Status == ConditionStatus.False
+            ? "Not attached: "
+            : "Degraded: ";
+
+    // Without a configuration nothing else was looked at, so its own fault comes first then, and late otherwise: the last good one works.
+    private static IEnumerable<string> Problems(AgentSnapshot snapshot, Dictionary<string, Condition> told, DateTimeOffset now)
+    {
+        var config = Failed(ConditionType.ConfigCurrent);
+        if (snapshot.Mesh.Config is null && config is not null)
+            yield return config;
+        foreach (var listener in snapshot.Listeners.Listeners.Where(listener => listener.Fault is not null))
+            yield return listener.Fault!;
+        if (Failed(ConditionType.AddressKnown) is { } address)
+            yield return address;
+        if (Failed(ConditionType.GatewaysReachable) is { } unreachable)
+            yield return Gateway(snapshot, now) ?? unreachable;
+        foreach (var type in Later.Where(type => !IsForTheSidecar(type) || told.GetValueOrDefault(ConditionType.SidecarRunning)?.Reason != Finding.Disabled))
+        {
+            if (Failed(type) is { } failed)
+                yield return failed;
+        }
+
+        if (snapshot.Settings.Faults is [var fault, ..])
+            yield return $"agent.yaml is refused, the last good one works on: {fault}";
+        if (snapshot.Mesh.Config is not null && config is not null)
+            yield return config;
+        if (Failed(ConditionType.DashboardReachable) is { } dashboard)
+            yield return dashboard;
+        foreach (var half in told.Values.Where(condition => condition.Reason == Finding.Degraded))
+            yield return (half.Type == ConditionType.GatewaysReachable ? Gateway(snapshot, now) : null) ?? half.Message;
+
+        string? Failed(string type) =>
+            told.GetValueOrDefault(type) is { Status: nameof(ConditionStatus.False) } condition
+                ? $"{condition.Message} (for {Age.Text(now - condition.LastTransitionTime)})"
+                : null;
+    }
+
+    private static readonly string[] Later =
+    [
+        ConditionType.PortsOpen, ConditionType.ReachableFromCluster, ConditionType.SidecarInstalled, ConditionType.SidecarRunning,
+        ConditionType.SidecarCurrent, ConditionType.Registered, ConditionType.Healthy,
+    ];
+
+    // Without a sidecar to look after, nobody expects the VM to be registered: its ports and its reachability are the agent's whole job.
+    private static bool IsForTheSidecar(string type) => type is ConditionType.Registered or ConditionType.Healthy;
+
+    private static string? Gateway(AgentSnapshot snapshot, DateTimeOffset now)
+    {
+        var down = snapshot.Reachability.Gateways.FirstOrDefault(result => result.Outcome != Outcome.Ok);
+        return down is null
+            ? null
+            : $"{Kind(snapshot)} {HostPort.Text(down.Address, down.Port)} {Words(down.Outcome)} for {Age.Text(now - down.Since)}; see smm-agent status";
+    }
+
+    private static string Kind(AgentSnapshot snapshot) =>
+        snapshot.Reachability.Model == NetworkModel.SameNetwork ? "endpoint" : "gateway";
+
+    private static string Words(Outcome outcome) => outcome switch
+    {
+        Outcome.Refused => "refused the connection",
+        Outcome.Timeout => "did not answer",
+        Outcome.Unreachable => "has been unreachable",
+        Outcome.NoSuchName => "has had no address in DNS",
+        Outcome.WrongCertificate => "has shown a wrong certificate",
+        Outcome.ExpiredCertificate => "has shown an expired certificate",
+        Outcome.NotReady => "has not been ready",
+        _ => outcome.Name(),
+    };
+
+    private static string Attached(AgentSnapshot snapshot)
+    {
+        var gateways = snapshot.Reachability.Gateways.GroupBy(result => (result.Name, result.Address)).ToList();
+        var up = gateways.Count(gateway => gateway.All(result => result.Outcome == Outcome.Ok));
+        var ports = snapshot.Ports.Ports;
+        var open = ports.Count(port => port.Open == true);
+        var portWords = snapshot.Ports.PortsOpen.Status != ConditionStatus.True ? "ports not checked"
+            : open == ports.Count ? $"{open} ports open"
+            : $"{open}/{ports.Count} ports open";
+        return $"{snapshot.Group} as {snapshot.Address.Address?.Value.ToString() ?? "an unknown address"}; "
+            + $"{up}/{gateways.Count} {Kind(snapshot)}s; {portWords}";
+    }
+
+    // One line for systemd: a line break would begin another variable of its protocol.
+    private static string Line(string prefix, string text, string suffix = "")
+    {
+        var room = MaximumLength - prefix.Length - suffix.Length;
+        var line = prefix + (text.Length <= room ? text : text[..(room - 3)] + "...") + suffix;
+        return string.Create(line.Length, line, (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+                span[i] = char.IsControl(source[i]) ? ' ' : source[i];
+        });
+    }
+}

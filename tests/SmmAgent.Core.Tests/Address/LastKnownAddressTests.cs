@@ -1,0 +1,36 @@
+using System.Net;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Core.Tests.Address;
+
+public sealed class LastKnownAddressTests
+{
+    private static readonly IPAddress Value = IPAddress.Parse("198.18.0.1");
+    private static readonly LastKnownAddress Told = new(Value, "https://a.example/ip", null, default);
+    private static readonly LastKnownAddress Routed = new(Value, "route", "network1", default);
+
+    private static readonly AgentSettings Settings = new() { AddressProviders = [new("https://a.example/ip"), new("https://b.example/ip")] };
+
+    [Fact]
+    public void AProvidersWordFitsWhileTheProviderIsInTheList()
+    {
+        Assert.True(Told.Fits(Settings, MeshConfigs.Of("vm-network-1")));
+        Assert.True(Told.Fits(Settings, null));
+        Assert.False(Told.Fits(Settings with { AddressProviders = [new("https://b.example/ip")] }, null));
+    }
+
+    [Fact]
+    public void AProvidersWordDoesNotFitTheSameNetworkModel() => Assert.False(Told.Fits(Settings, MeshConfigs.Of("network1")));
+
+    [Fact]
+    public void ARouteFitsItsNetworkOnly()
+    {
+        Assert.True(Routed.Fits(Settings, MeshConfigs.Of("network1")));
+        Assert.False(Routed.Fits(Settings, MeshConfigs.Of("vm-network-1")));
+        Assert.False((Routed with { Network = "network2" }).Fits(Settings, MeshConfigs.Of("network1")));
+    }
+
+    [Fact]
+    public void NothingFitsAConfiguredAddress() => Assert.False(Told.Fits(Settings with { NodeIp = Value }, null));
+}

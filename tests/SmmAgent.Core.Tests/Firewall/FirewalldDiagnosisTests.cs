@@ -1,0 +1,80 @@
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Planning;
+using static SmmAgent.Core.Tests.Firewall.DiagnosisSamples;
+using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
+
+namespace SmmAgent.Core.Tests.Firewall;
+
+public sealed class FirewalldDiagnosisTests
+{
+    [Fact]
+    public void AZoneOfFirewalldThatIsShutIsRootsPart()
+    {
+        var state = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([8080])])) });
+
+        Assert.Equal((ConditionStatus.False, "FirewalldNotOurs"), (state.PortsOpen.Status, state.PortsOpen.Reason));
+        Assert.Equal([true, false], state.Ports.Select(port => port.Open!.Value));
+        Assert.Contains("zone public does not let 16400 in", state.PortsOpen.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatFirewalldRefusedRootIsARepairThatFailed()
+    {
+        var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([])])) };
+        var plan = Planner.Plan(Desired(), observed);
+
+        var finding = PortsDiagnosis.Of(Desired(), new([new(plan.Steps[0], StepEnding.Failed, "INVALID_ZONE")], observed, plan), manages: true).PortsOpen;
+
+        Assert.Equal((ConditionStatus.False, "RepairFailed", "INVALID_ZONE"), (finding.Status, finding.Reason, finding.Message));
+    }
+
+    [Fact]
+    public void APortThatFirewalldForgetsAtItsNextReloadIsDegraded()
+    {
+        var finding = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([8080, 16400])])) }).PortsOpen;
+
+        Assert.Equal((ConditionStatus.True, Finding.Degraded), (finding.Status, finding.Reason));
+    }
+
+    [Fact]
+    public void AFirewalldWithoutATableOfItsOwnIsBeatenByTheJump()
+    {
+        var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Empty) };
+
+        Assert.Equal("OpenToAny", Of(Desired(), observed with { Firewalld = new FirewalldObservation.Seen(new([Zone([])])) }).PortsOpen.Reason);
+        Assert.Equal("OpenToAny", Of(Desired(), observed with { Firewalld = new FirewalldObservation.NotSeen("polkit says no") }).PortsOpen.Reason);
+    }
+
+    [Fact]
+    public void AFirewalldThatDoesNotTellIsJudgedByItsTable()
+    {
+        var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
+        var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
+
+        var finding = Of(Desired(), observed).PortsOpen;
+
+        Assert.Equal((ConditionStatus.False, "FirewalldNotOurs"), (finding.Status, finding.Reason));
+        Assert.Contains("smm-agent reconcile", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFirewalldThatCannotBeSeenLeavesItUnknown()
+    {
+        var state = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.NotSeen("polkit says no") });
+
+        Assert.Equal((ConditionStatus.Unknown, "FirewalldNotOurs"), (state.PortsOpen.Status, state.PortsOpen.Reason));
+    }
+
+    [Fact]
+    public void ATableThatAStoppedFirewalldLeftBehindIsSaidWithTheCure()
+    {
+        var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
+        var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(nft) };
+
+        Assert.Contains("nft delete table inet firewalld", Of(Desired(), observed).PortsOpen.Message, StringComparison.Ordinal);
+        var running = observed with { Firewalld = new FirewalldObservation.Seen(new([])) };
+        Assert.Equal("OpenToAny", Of(Desired(), running).PortsOpen.Reason);
+    }
+}

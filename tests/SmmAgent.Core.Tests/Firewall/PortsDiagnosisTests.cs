@@ -1,0 +1,90 @@
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using static SmmAgent.Core.Tests.Firewall.DiagnosisSamples;
+using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
+
+namespace SmmAgent.Core.Tests.Firewall;
+
+public sealed class PortsDiagnosisTests
+{
+    [Fact]
+    public void PortsThatEveryTableAcceptsAreOpen()
+    {
+        var state = Of(Desired("10.0.0.0/8"), Attached(Desired("10.0.0.0/8")));
+
+        Assert.Equal((ConditionStatus.True, "Open"), (state.PortsOpen.Status, state.PortsOpen.Reason));
+        Assert.All(state.Ports, port => Assert.True(port.Open));
+    }
+
+    [Fact]
+    public void WithoutClusterSourcesItSaysThatAnyoneMayCome() => Assert.Equal("OpenToAny", Of(Desired(), Attached(Desired())).PortsOpen.Reason);
+
+    [Fact]
+    public void TheOtherBackendsDropIsNamed()
+    {
+        var observed = Attached(Desired()) with { OtherBackend = [Known(IpFamily.IPv4, Table(policy: "DROP"), "-legacy")] };
+
+        var finding = Of(Desired(), observed).PortsOpen;
+
+        Assert.Equal("BlockedByAnotherTable", finding.Reason);
+        Assert.StartsWith("INPUT of iptables-legacy (the other backend) does not let 8080, 16400 in: run: iptables-legacy -w 5 -I INPUT 1 -p tcp", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InCheckModeAnOpenHostIsOpenAndAClosedOneGetsTheCommands()
+    {
+        Assert.Equal("OpenToAny", Of(Desired(), Observed(Table()), manages: false).PortsOpen.Reason);
+
+        var closed = Of(Desired(), Observed(Table(policy: "DROP")), manages: false).PortsOpen;
+        Assert.Equal((ConditionStatus.False, "NotOpen"), (closed.Status, closed.Reason));
+        Assert.Contains("iptables -w 5 -I INPUT 1 -p tcp -m tcp --dport 8080 ", closed.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(StepEnding.LockHeld, "LockHeld")]
+    [InlineData(StepEnding.NotPermitted, "NotPermitted")]
+    [InlineData(StepEnding.Failed, "RepairFailed")]
+    public void ARepairThatFailedIsSaidWithItsReason(StepEnding ending, string reason)
+    {
+        var host = Observed(Table(policy: "DROP"));
+        var plan = Planner.Plan(Desired(), host);
+
+        var finding = PortsDiagnosis.Of(Desired(), new([new(plan.Steps[0], ending, "why")], host, plan), manages: true).PortsOpen;
+
+        Assert.Equal((ConditionStatus.False, reason, "why"), (finding.Status, finding.Reason, finding.Message));
+    }
+
+    [Fact]
+    public void AnIPv6TableThatCannotBeSeenIsDegraded()
+    {
+        var filters = Attached(Desired()).Filters;
+        var unseen = filters[1] with { State = Observation<FilterState>.Unknown("ip6tables-save ended with exit code 3") };
+
+        var finding = Of(Desired(), new([filters[0], unseen], new FirewalldObservation.NotRunning())).PortsOpen;
+
+        Assert.Equal((ConditionStatus.True, Finding.Degraded), (finding.Status, finding.Reason));
+    }
+
+    [Fact]
+    public void MissingIptablesIsSaidWithThePackageToInstall()
+    {
+        var none = new[] { IpFamily.IPv4, IpFamily.IPv6 }.Select(family => Absent(family, FilterPresence.CommandMissing));
+
+        var finding = Of(Desired(), new([.. none], new FirewalldObservation.NotRunning())).PortsOpen;
+
+        Assert.Equal((ConditionStatus.False, "IptablesMissing"), (finding.Status, finding.Reason));
+        Assert.Contains("apt-get install iptables", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MissingIp6tablesIsDegraded()
+    {
+        var ipv4 = Attached(Desired()).Filters[0];
+        var ipv6 = Absent(IpFamily.IPv6, FilterPresence.CommandMissing);
+
+        var finding = Of(Desired(), new([ipv4, ipv6], new FirewalldObservation.NotRunning())).PortsOpen;
+
+        Assert.Equal((ConditionStatus.True, Finding.Degraded), (finding.Status, finding.Reason));
+    }
+}

@@ -1,0 +1,39 @@
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Core.Tests.Firewall;
+
+public sealed class RepairPacingTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly RepairPacing _pacing = new();
+
+    [Fact]
+    public void TheFirstRepairComesAtOnceAndTheNextOneAfterABreath()
+    {
+        Assert.Equal(TimeSpan.Zero, _pacing.WaitBefore(Start));
+
+        _pacing.Repaired(Start);
+
+        Assert.Equal(RepairPacing.Breath, _pacing.WaitBefore(Start.AddSeconds(1)));
+        Assert.Equal(TimeSpan.Zero, _pacing.WaitBefore(Start.AddSeconds(2)));
+    }
+
+    [Fact]
+    public void TooManyRepairsInAMinuteAreAFightThatEndsWhenOneHoldsForAMinute()
+    {
+        for (var repair = 0; repair < RepairPacing.MostPerMinute; repair++)
+        {
+            Assert.False(_pacing.IsFighting(Start.AddSeconds(repair)));
+            _pacing.Repaired(Start.AddSeconds(repair));
+        }
+
+        var last = Start.AddSeconds(RepairPacing.MostPerMinute - 1);
+        Assert.True(_pacing.IsFighting(last));
+        Assert.Equal(TimeSpan.FromSeconds(20), _pacing.WaitBefore(last.AddSeconds(10)));
+
+        _pacing.Repaired(last.AddSeconds(30));
+        Assert.True(_pacing.IsFighting(last.AddSeconds(89)));
+        Assert.False(_pacing.IsFighting(last.AddSeconds(90)));
+    }
+}

@@ -1,0 +1,138 @@
+using System.Net;
+using CsCheck;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Core.Tests.Reachability;
+
+public sealed class DampingTests
+{
+    private static readonly ProbeTarget Target = new("gw", "198.18.0.1", 15012, ProbeKind.Istiod, true);
+    private static readonly DateTimeOffset Start = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("R", "R")]
+    [InlineData("O", "O")]
+    [InlineData("OR", "OO")]
+    [InlineData("ORO", "OOO")]
+    [InlineData("ORR", "OOR")]
+    [InlineData("ORT", "OOT")]
+    [InlineData("ORORO", "OOOOO")]
+    [InlineData("RO", "RR")]
+    [InlineData("ROR", "RRR")]
+    [InlineData("ROO", "RRO")]
+    [InlineData("RT", "RR")]
+    [InlineData("RTR", "RRR")]
+    [InlineData("RTT", "RRT")]
+    [InlineData("ROTT", "RRRT")]
+    public void TwoInARowMakeAChange(string looks, string shown) => Assert.Equal(shown, Play(looks));
+
+    [Fact]
+    public void LooksOfTheSameMomentDoNotConfirmEachOther()
+    {
+        var probes = new DampedProbes();
+        probes.Next([Result('O')], Start);
+        probes.Next([Result('R')], Start.AddSeconds(10));
+
+        var shown = probes.Next([Result('R')], Start.AddSeconds(10.1));
+
+        Assert.Equal(Outcome.Ok, shown[0].Shown.Outcome);
+        Assert.True(probes.Unsettled);
+        Assert.Equal(Outcome.Refused, probes.Next([Result('R')], Start.AddSeconds(12))[0].Shown.Outcome);
+        Assert.False(probes.Unsettled);
+    }
+
+    [Fact]
+    public void ALossIsToldAlthoughTheClockWasSetBackMeanwhile()
+    {
+        var probes = new DampedProbes();
+        probes.Next([Result('O')], Start);
+        probes.Next([Result('R')], Start.AddSeconds(10));
+
+        Assert.Equal(Outcome.Refused, probes.Next([Result('R')], Start.AddDays(-1))[0].Shown.Outcome);
+    }
+
+    [Fact]
+    public void SinceIsTheFirstLookThatSaidSo()
+    {
+        var probes = new DampedProbes();
+        probes.Next([Result('O')], Start);
+        probes.Next([Result('R')], Start.AddSeconds(60));
+        probes.Next([Result('R')], Start.AddSeconds(62));
+
+        Assert.Equal(Start.AddSeconds(60), probes.Next([Result('R')], Start.AddSeconds(72))[0].Since);
+    }
+
+    [Fact]
+    public void OneOddResultInARunNeverFlips() =>
+        Gen.Select(Gen.Char["ORT"], Gen.Int[1, 20], Gen.Char["ORT"], Gen.Int[1, 20]).Sample((run, before, odd, after) =>
+            Play(new string(run, before) + odd + new string(run, after)) == new string(run, before + 1 + after));
+
+    [Fact]
+    public void TwoLooksThatAgreeAlwaysDecide() =>
+        Gen.Char["ORT"].Array[0, 30].Select(Gen.Char["ORT"]).Sample((past, last) =>
+            Play(new string(past) + last + last + last)[^1] == last);
+
+    [Fact]
+    public void WhatIsShownWasAlwaysSeenInOneOfTheLastLooks() =>
+        Gen.Char["ORT"].Array[1, 40].Sample(looks =>
+        {
+            var shown = Play(new string(looks));
+            return shown.Select((outcome, i) => looks.Take(i + 1).Contains(outcome)).All(seen => seen);
+        });
+
+    [Fact]
+    public void UpAndDownChangeOnlyAfterTwoLooksOfTheOtherSide() =>
+        Gen.Char["ORT"].Array[2, 40].Sample(looks =>
+        {
+            var shown = Play(new string(looks));
+            return Enumerable.Range(1, looks.Length - 1).All(i =>
+                IsUp(shown[i]) == IsUp(shown[i - 1]) || (IsUp(looks[i]) == IsUp(shown[i]) && IsUp(looks[i - 1]) == IsUp(shown[i])));
+        });
+
+    [Fact]
+    public void WhatIsNoLongerTriedIsForgotten()
+    {
+        var probes = new DampedProbes();
+        probes.Next([Result('R')], Start);
+        Assert.Empty(probes.Next([], Start.AddSeconds(10)));
+
+        Assert.Equal(Outcome.Ok, probes.Next([Result('O')], Start.AddSeconds(20))[0].Shown.Outcome);
+    }
+
+    [Fact]
+    public void OneFailedLookUpKeepsTheAddresses()
+    {
+        var names = new DampedNames();
+        var found = Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.1")]);
+        var failed = Resolution.Failed("gw.example.com", Outcome.NoSuchName, "does not resolve");
+        names.Next([found], Start);
+
+        Assert.Same(found, names.Next([failed], Start.AddSeconds(60))["gw.example.com"]);
+        Assert.True(names.Unsettled);
+        Assert.Same(failed, names.Next([failed], Start.AddSeconds(62))["gw.example.com"]);
+    }
+
+    [Fact]
+    public void NewAddressesOfANameCountAtOnce()
+    {
+        var names = new DampedNames();
+        names.Next([Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.1")])], Start);
+        var moved = Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.2")]);
+
+        Assert.Same(moved, names.Next([moved], Start.AddSeconds(60))["gw.example.com"]);
+        Assert.False(names.Unsettled);
+    }
+
+    private static bool IsUp(char outcome) => outcome == 'O';
+
+    private static string Play(string looks)
+    {
+        var probes = new DampedProbes();
+        return string.Concat(looks.Select((look, i) => Letter(probes.Next([Result(look)], Start.AddSeconds(2 * i))[0].Shown.Outcome)));
+    }
+
+    private static char Letter(Outcome outcome) => outcome switch { Outcome.Ok => 'O', Outcome.Refused => 'R', _ => 'T' };
+
+    private static ProbeResult Result(char letter) => new(
+        Target, "198.18.0.1", letter switch { 'O' => Outcome.Ok, 'R' => Outcome.Refused, _ => Outcome.Timeout }, null);
+}

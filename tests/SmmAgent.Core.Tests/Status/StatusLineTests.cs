@@ -1,0 +1,142 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Core.Tests.Status;
+
+public sealed class StatusLineTests
+{
+    [Fact]
+    public void AnAttachedVmSaysWhereAsWhomAndHowMuch() => Assert.Equal(
+        "Attached vm-integration/analytics-v0 as 3.67.91.181; 2/2 gateways; 4 ports open",
+        Samples.Line(Samples.Attached));
+
+    [Fact]
+    public void WhereTheSidecarIsNotLookedAfterNobodyMissesTheRegistration()
+    {
+        var notRegistered = Finding.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected");
+        var snapshot = Samples.Attached with { Cluster = Samples.Attached.Cluster with { Registered = notRegistered } };
+
+        Assert.StartsWith("Attached ", Samples.Line(snapshot with { Sidecar = SidecarFindings.NotManaged }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Degraded: no sidecar of this VM is connected",
+            Samples.Line(snapshot with { Sidecar = [Finding.True(ConditionType.SidecarRunning, "Running", "it runs")] }),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Outcome.Refused, "refused the connection for 3m")]
+    [InlineData(Outcome.Timeout, "did not answer for 3m")]
+    [InlineData(Outcome.WrongCertificate, "has shown a wrong certificate for 3m")]
+    [InlineData(Outcome.NotReady, "has not been ready for 3m")]
+    public void OneGatewayOfTwoIsDegradedAndSaysWhichAndWhy(Outcome outcome, string words) => Assert.Equal(
+        $"Degraded: gateway 13.48.73.61:15012 {words}; see smm-agent status",
+        Samples.Line(Samples.Attached.WithGateway(outcome, ConditionStatus.True, Finding.Degraded)));
+
+    [Fact]
+    public void NoGatewayMeansNotAttached() => Assert.Equal(
+        "Not attached: gateway 13.48.73.61:15012 refused the connection for 3m; see smm-agent status",
+        Samples.Line(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Unreachable")));
+
+    [Fact]
+    public void AnIPv6GatewayIsWrittenInBrackets()
+    {
+        var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Unreachable");
+        snapshot = snapshot with
+        {
+            Reachability = snapshot.Reachability with { Gateways = [Samples.Gateway("2a00::1", 15012, Outcome.Timeout)] },
+        };
+
+        Assert.Contains("gateway [2a00::1]:15012 did not answer", Samples.Line(snapshot), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InTheSameNetworkTheyAreEndpoints() => Assert.EndsWith(
+        "; 2/2 endpoints; 4 ports open",
+        Samples.Line(Samples.Attached with
+        {
+            Reachability = Samples.Attached.Reachability with { Model = NetworkModel.SameNetwork },
+        }),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void TheWorstComesFirstAndTheOthersAreCounted()
+    {
+        var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, Finding.Degraded);
+        snapshot = snapshot with
+        {
+            Ports = snapshot.Ports with { PortsOpen = Finding.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it") },
+        };
+
+        Assert.Equal("Degraded: iptables is missing; install it (for 3m) (+1 more)", Samples.Line(snapshot));
+    }
+
+    [Fact]
+    public void APortThatAnotherProgramHasTakenIsTold() => Assert.Equal(
+        "Degraded: port 16400 is taken by another program",
+        Samples.Line(Samples.Attached with
+        {
+            Listeners = new ListenersState([new(16400, "agent", "port 16400 is taken by another program")]),
+        }));
+
+    [Fact]
+    public void WithoutSettingsItSaysWhatToSet()
+    {
+        Assert.Equal("Not configured: no dashboard; sudo smm-agent set dashboard-url URL", Samples.Line(new AgentSnapshot()));
+        Assert.Equal(
+            "Not configured: no WorkloadGroup; sudo smm-agent set workload-group NAMESPACE NAME",
+            Samples.Line(With(new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Name = "a" })));
+        Assert.Equal(
+            "Not configured: agent.yaml is refused: node.ip: 'x' is no address",
+            Samples.Line(With(new AgentSettings(), new Fault("node.ip", "'x' is no address"))));
+    }
+
+    [Fact]
+    public void ARefusedEditIsToldWhileTheLastGoodSettingsWorkOn() => Assert.Equal(
+        "Degraded: agent.yaml is refused, the last good one works on: node.ip: 'x' is no address",
+        Samples.Line(Samples.Attached with
+        {
+            Settings = Samples.Attached.Settings with { Faults = [new Fault("node.ip", "'x' is no address")] },
+        }));
+
+    [Fact]
+    public void WithoutAnyConfigurationTheDashboardsRefusalComesFirst()
+    {
+        var refused = Finding.False(ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; smm-agent set bearer-token");
+        var snapshot = Samples.Attached with { Mesh = new MeshConfigState(null, false, refused) };
+
+        Assert.Equal("Not attached: the dashboard refused the token; smm-agent set bearer-token (for 3m)", Samples.Line(snapshot));
+    }
+
+    [Fact]
+    public void BeforeTheFirstLookItIsStarting() => Assert.Equal(
+        "Starting: waiting for ConfigCurrent, AddressKnown, GatewaysReachable, PortsOpen",
+        Samples.Line(new AgentSnapshot { Settings = Samples.Attached.Settings }));
+
+    [Fact]
+    public void ItStaysOneShortLineWhateverOthersSend()
+    {
+        var endless = Finding.False(ConditionType.PortsOpen, "Odd", "a\nREADY=1\n" + new string('x', 5000));
+        var line = Samples.Line(Samples.Attached with { Ports = Samples.Attached.Ports with { PortsOpen = endless } });
+
+        Assert.Equal(StatusLine.MaximumLength, line.Length);
+        Assert.DoesNotContain('\n', line);
+        Assert.EndsWith("...", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-5, "0s")]
+    [InlineData(0, "0s")]
+    [InlineData(59, "59s")]
+    [InlineData(60, "1m")]
+    [InlineData(3599, "59m")]
+    [InlineData(7200, "2h")]
+    [InlineData(200_000, "2d")]
+    public void AnAgeIsOneNumberAndOneUnit(int seconds, string text) => Assert.Equal(text, Age.Text(TimeSpan.FromSeconds(seconds)));
+
+    private static AgentSnapshot With(AgentSettings settings, params Fault[] faults) =>
+        new() { Settings = new SettingsState(settings, faults, []) };
+}
