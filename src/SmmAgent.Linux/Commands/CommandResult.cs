@@ -1,0 +1,29 @@
+namespace SmmAgent.Linux.Commands;
+
+public enum CommandEnding
+{
+    Exited,
+    TimedOut,
+    NotFound,
+}
+
+/// <summary>How a child process ended, and what it said.</summary>
+public sealed record CommandResult(IReadOnlyList<string> Arguments, CommandEnding Ending, int ExitCode, string Output, string Error)
+{
+    public bool Succeeded => Ending == CommandEnding.Exited && ExitCode == 0;
+
+    /// <summary>One line for people: the command, how it ended, and the first line of what it said.</summary>
+    public string Describe()
+    {
+        var command = string.Join(' ', Arguments);
+        var ending = Ending switch
+        {
+            CommandEnding.NotFound => "is not installed",
+            CommandEnding.TimedOut => "did not end in time and was killed",
+            _ => $"ended with exit code {ExitCode}",
+        };
+        var said = (Error.Length > 0 ? Error : Output).AsSpan().Trim();
+        var line = said.IndexOf('\n') is var end and >= 0 ? said[..end] : said;
+        return line.IsEmpty ? $"{command} {ending}" : $"{command} {ending}: {line}";
+    }
+}

@@ -1,0 +1,105 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace SmmAgent.Linux.Commands;
+
+/// <summary>Runs one child process: an argument list, never a shell, always with an end.</summary>
+/// <param name="environment">Variables that the children get beside those of this process.</param>
+/// <param name="prefix">What runs each command, for example <c>ip netns exec NAME</c>; nothing outside tests and demonstrations.</param>
+public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? prefix = null)
+{
+    /// <summary>How long a command may take when nothing else is said.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>The most characters that are kept of each stream.</summary>
+    public const int MaximumOutput = 8 * 1024 * 1024;
+
+    // The watchdog, the notify socket and the journal's stream are the daemon's, not its children's.
+    private static readonly string[] NotForChildren =
+        ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID"];
+
+    /// <summary>Runs a command and waits for its end.</summary>
+    /// <param name="arguments">The program, found in PATH, and its arguments.</param>
+    public async Task<CommandResult> RunAsync(
+        IReadOnlyList<string> arguments, CancellationToken cancel, string? input = null, TimeSpan? timeout = null)
+    {
+        using var process = new Process();
+        try
+        {
+            if (StartInfo(arguments) is not { } start)
+                return new(arguments, CommandEnding.NotFound, -1, "", "");
+
+            process.StartInfo = start;
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            return new(arguments, CommandEnding.NotFound, -1, "", "");
+        }
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(timeout ?? DefaultTimeout);
+        try
+        {
+            var output = ReadAsync(process.StandardOutput, deadline.Token);
+            var error = ReadAsync(process.StandardError, deadline.Token);
+            await WriteAsync(process.StandardInput, input, deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
+            return new(arguments, CommandEnding.Exited, process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            cancel.ThrowIfCancellationRequested();
+            return new(arguments, CommandEnding.TimedOut, -1, "", "");
+        }
+    }
+
+    private ProcessStartInfo? StartInfo(IReadOnlyList<string> arguments)
+    {
+        IReadOnlyList<string> command = [.. prefix ?? [], .. arguments];
+        if (ProgramSearch.Find(command[0], Environment.GetEnvironmentVariable("PATH")) is not { } program)
+            return null;
+
+        var start = new ProcessStartInfo(program, command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var name in NotForChildren)
+            start.Environment.Remove(name);
+        start.Environment["LC_ALL"] = "C";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return start;
+    }
+
+    private static async Task WriteAsync(StreamWriter stdin, string? input, CancellationToken cancel)
+    {
+        try
+        {
+            await using (stdin)
+                await stdin.WriteAsync(input.AsMemory(), cancel);
+        }
+        catch (IOException)
+        {
+            // The child ended without reading it all; its exit code tells the rest.
+        }
+    }
+
+    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancel)
+    {
+        var text = new StringBuilder();
+        var buffer = new char[4096];
+        while (await reader.ReadAsync(buffer, cancel) is var length and > 0)
+        {
+            if (text.Length < MaximumOutput)
+                text.Append(buffer, 0, Math.Min(length, MaximumOutput - text.Length));
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,29 @@
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>Reads the JSON body of a successful answer, whole or not at all.</summary>
+internal static class AnswerBody
+{
+    public static async Task<(byte[]? Body, DashboardFailure? Fault)> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancel)
+    {
+        if (response.StatusCode != System.Net.HttpStatusCode.OK)
+            return (null, new DashboardFailure.BadAnswer($"has the status {(int)response.StatusCode}, which this call never answers"));
+
+        var type = response.Content.Headers.ContentType;
+        if (type?.MediaType != "application/json" || !(type.CharSet?.Trim('"') ?? "utf-8").Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+        {
+            var shown = type is null ? "no content type" : $"the content type '{OneLine.Of(type.ToString())}'";
+            return (null, new DashboardFailure.BadAnswer($"has {shown}, not application/json: something else than the dashboard may have answered"));
+        }
+
+        try
+        {
+            return await BoundedBody.ReadAsync(response.Content, limit, cancel) is { } body
+                ? (body, null)
+                : (null, new DashboardFailure.BadAnswer($"is larger than {limit} bytes"));
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            return (null, new DashboardFailure.BadAnswer("was cut off before its end"));
+        }
+    }
+}

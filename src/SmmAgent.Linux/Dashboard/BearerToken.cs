@@ -1,0 +1,68 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>The bearer token. It prints itself as nothing.</summary>
+public sealed class BearerToken(string value)
+{
+    internal string Value => value;
+
+    public override string ToString() => "[redacted]";
+}
+
+/// <summary>What was found where the token should be.</summary>
+/// <param name="Token">The token; null when there is none that can be used.</param>
+/// <param name="Fault">Why there is none, and the cure.</param>
+/// <param name="Warning">What is wrong with the file although the token can be used.</param>
+public sealed record BearerTokenReading(BearerToken? Token, string? Fault, string? Warning);
+
+/// <summary>The file that <c>set bearer-token</c> writes. It is read at each request, so that a new token is used at once.</summary>
+public sealed class BearerTokenFile(string path)
+{
+    /// <summary>The largest token, in bytes (16 KiB).</summary>
+    public const int MaximumBytes = 16 * 1024;
+
+    private const string Cure = "set it: sudo smm-agent set bearer-token --stdin";
+
+    public BearerTokenReading Read()
+    {
+        try
+        {
+            return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes
+                ? Check(bytes)
+                : Missing($"there is no bearer token in {path}; {Cure}");
+        }
+        catch (InvalidDataException)
+        {
+            return Missing($"the bearer token in {path} is larger than {MaximumBytes} bytes, so it is none; {Cure}");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return Missing($"{path} may not be read by this user; its owner and mode should be root:smm-agent 0640");
+        }
+        catch (IOException exception)
+        {
+            return Missing($"{path} cannot be read: {exception.Message}");
+        }
+    }
+
+    private BearerTokenReading Check(byte[] bytes)
+    {
+        ReadOnlySpan<byte> token = bytes;
+        if (token.EndsWith("\n"u8))
+            token = token[..^1];
+        if (token.EndsWith("\r"u8))
+            token = token[..^1];
+        return SettingsRules.BearerToken(token) is { } why
+            ? Missing($"the bearer token in {path} {why}; {Cure}")
+            : new(new BearerToken(System.Text.Encoding.ASCII.GetString(token)), null, ModeWarning());
+    }
+
+    private string? ModeWarning() =>
+        (File.GetUnixFileMode(path) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0
+            ? $"{path} is open to every user of this host; do: sudo chmod 0640 {path}"
+            : null;
+
+    private static BearerTokenReading Missing(string fault) => new(null, fault, null);
+}

@@ -1,0 +1,89 @@
+using System.Net.Http.Headers;
+
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>Sends one request and turns whatever comes of it into a result.</summary>
+internal sealed class DashboardTransport : IDisposable
+{
+    private readonly BearerTokenFile _token;
+    private readonly ProductInfoHeaderValue _userAgent;
+    private readonly TimeProvider _time;
+    private readonly DashboardTrust _trust;
+    private readonly DashboardBreaker _breaker;
+    private readonly HttpMessageInvoker _http;
+
+    public DashboardTransport(string? caFile, BearerTokenFile token, string agentVersion, TimeProvider time)
+    {
+        (_token, _time) = (token, time);
+        _userAgent = new ProductInfoHeaderValue("smm-agent", agentVersion);
+        _trust = new DashboardTrust(caFile);
+        _breaker = new DashboardBreaker(time);
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false, // a token never follows a redirect
+            UseProxy = false, // the VM must reach the cluster itself anyway, and a proxy in the environment would be a surprise
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10), // then the name is resolved anew
+            MaxResponseHeadersLength = 32,
+            MaxResponseDrainSize = 0,
+            ActivityHeadersPropagator = null,
+            SslOptions = _trust.Options(),
+        });
+    }
+
+    /// <param name="read">Reads a 2xx or a 304.</param>
+    public async Task<DashboardResult<T>> CallAsync<T>(
+        HttpRequestMessage request,
+        TimeSpan deadline,
+        Func<HttpResponseMessage, CancellationToken, Task<DashboardResult<T>>> read,
+        CancellationToken cancel)
+        where T : class
+    {
+        using (request)
+        {
+            if (_trust.CaFileFault is { } caFileFault)
+                return new DashboardFailure.BadCaFile(caFileFault);
+            var reading = _token.Read();
+            if (reading.Token is not { } token)
+                return new DashboardFailure.NoToken(reading.Fault!);
+
+            request.Headers.Authorization = new("Bearer", token.Value);
+            request.Headers.UserAgent.Add(_userAgent);
+            request.Headers.Accept.Add(new("application/json"));
+            DashboardResult<T>? result = null;
+            var failure = await _breaker.RunAsync(
+                async inner => (result = await SendAsync(request, deadline, read, inner)).Failure, cancel);
+            return result ?? failure!;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<DashboardResult<T>> SendAsync<T>(
+        HttpRequestMessage request,
+        TimeSpan deadline,
+        Func<HttpResponseMessage, CancellationToken, Task<DashboardResult<T>>> read,
+        CancellationToken cancel)
+        where T : class
+    {
+        // One deadline for all of it: a body that drips in is as late as one that does not come.
+        using var late = new CancellationTokenSource(deadline, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        try
+        {
+            using var response = await _http.SendAsync(request, linked.Token);
+            return response.IsSuccessStatusCode || response.StatusCode == System.Net.HttpStatusCode.NotModified
+                ? await read(response, linked.Token)
+                : await FailureOf.StatusAsync(response, request.RequestUri!, _time.GetUtcNow(), linked.Token);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            return FailureOf.Exception(exception, _trust);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>Classifies what went wrong with a call, in one place.</summary>
+internal static class FailureOf
+{
+    /// <summary>The most of a problem document that is read (16 KiB).</summary>
+    public const int MaximumProblemBytes = 16 * 1024;
+
+    /// <summary>The longest Retry-After that is honoured.</summary>
+    public static readonly TimeSpan MaximumRetryAfter = TimeSpan.FromHours(1);
+
+    /// <summary>The shortest one: "at once" would be a request without end.</summary>
+    public static readonly TimeSpan MinimumRetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>An answer whose status is not the success that the call expects.</summary>
+    public static async Task<DashboardFailure> StatusAsync(HttpResponseMessage response, Uri asked, DateTimeOffset now, CancellationToken cancel)
+    {
+        var status = (int)response.StatusCode;
+        if (status is >= 300 and < 400)
+            return new DashboardFailure.Redirected(status, RedirectOrigin(response, asked));
+        if (status < 400)
+            return new DashboardFailure.BadAnswer($"has the status {status}, which this call never answers");
+
+        var problem = await ProblemAsync(response, cancel);
+        var detail = OneLine.Of(problem?.Detail ?? problem?.Title);
+        return status switch
+        {
+            429 => new DashboardFailure.RateLimited(RetryAfter(response, now), detail),
+            >= 500 => new DashboardFailure.ServerError(status, RetryAfter(response, now), detail),
+            _ => new DashboardFailure.Refused(status, problem?.Code is { } code ? OneLine.Of(code) : null, detail),
+        };
+    }
+
+    /// <summary>No whole answer came.</summary>
+    public static DashboardFailure Exception(Exception exception, DashboardTrust trust) => exception switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+            Unreachable(UnreachableReason.NoSuchName, "its name does not resolve"),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+            trust.LastRefusal is var (why, detail) ? Unreachable(why, detail) : Unreachable(UnreachableReason.NoTls, NoTls(exception)),
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } =>
+            Unreachable(UnreachableReason.Disconnected, "it closed the connection without an answer"),
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
+            new DashboardFailure.BadAnswer("is not HTTP; if the dashboard speaks https, dashboard.url must say so"),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
+            new DashboardFailure.BadAnswer("has headers larger than 32 KiB"),
+        OperationCanceledException or TimeoutException => Unreachable(UnreachableReason.TimedOut, "it did not answer in time"),
+        _ => Unreachable(exception.GetBaseException() as SocketException),
+    };
+
+    private static DashboardFailure.Unreachable Unreachable(SocketException? exception) => exception?.SocketErrorCode switch
+    {
+        SocketError.ConnectionRefused => Unreachable(UnreachableReason.Refused, "it refused the connection: nothing listens there, or a firewall rejects it"),
+        SocketError.TimedOut => Unreachable(UnreachableReason.TimedOut, "it did not answer in time: a firewall on the way may drop the packets"),
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown =>
+            Unreachable(UnreachableReason.NoRoute, "there is no route to it"),
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+            Unreachable(UnreachableReason.NoSuchName, "its name does not resolve"),
+        null => Unreachable(UnreachableReason.Disconnected, "the connection broke"),
+        _ => Unreachable(UnreachableReason.Disconnected, $"the connection broke: {exception.Message}"),
+    };
+
+    private static DashboardFailure.Unreachable Unreachable(UnreachableReason why, string detail) => new(why, detail);
+
+    private static string NoTls(Exception exception) =>
+        exception.InnerException is AuthenticationException or IOException
+            ? $"the TLS handshake failed: {OneLine.Of(exception.GetBaseException().Message)}"
+            : "the TLS handshake failed";
+
+    /// <summary>What a redirect points to. A redirect within the dashboard's own origin is as wrong: the contract has none.</summary>
+    private static Uri? RedirectOrigin(HttpResponseMessage response, Uri asked)
+    {
+        if (response.Headers.Location is not { } location)
+            return null;
+
+        // What parses alone need not parse as a part of the dashboard's URL.
+        return Uri.TryCreate(asked, location, out var absolute) && absolute.Host.Length > 0 && (absolute.Scheme == Uri.UriSchemeHttp || absolute.Scheme == Uri.UriSchemeHttps)
+            ? new Uri(absolute.GetLeftPart(UriPartial.Scheme) + absolute.Authority)
+            : null;
+    }
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage response, DateTimeOffset now)
+    {
+        var asked = response.Headers.RetryAfter is not { } header ? null : header.Delta ?? header.Date - now;
+        return asked is null ? null
+            : asked < MinimumRetryAfter ? MinimumRetryAfter
+            : asked > MaximumRetryAfter ? MaximumRetryAfter
+            : asked;
+    }
+
+    private static async Task<Problem?> ProblemAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        if (response.Content.Headers.ContentType?.MediaType is not ("application/problem+json" or "application/json"))
+            return null;
+
+        try
+        {
+            var body = await BoundedBody.ReadAsync(response.Content, MaximumProblemBytes, cancel);
+            return body is null ? null : JsonSerializer.Deserialize(body, ContractJson.Default.Problem);
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or HttpRequestException)
+        {
+            return null; // the status says enough
+        }
+    }
+}

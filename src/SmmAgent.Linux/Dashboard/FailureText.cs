@@ -1,0 +1,91 @@
+using SmmAgent.Contract;
+
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>The condition reasons that failed calls lead to, and what the operator reads: what happened and what to do.</summary>
+public static class FailureText
+{
+    private const string SetToken = "sudo smm-agent set bearer-token --stdin";
+    private const string SetUrl = "sudo smm-agent set dashboard-url";
+
+    /// <summary>One stable CamelCase word, and one line.</summary>
+    public static (string Reason, string Message) Of(DashboardFailure failure, DashboardTarget target) => failure switch
+    {
+        DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason),
+        DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}"),
+        DashboardFailure.Paused f => Of(f.Because, target),
+        DashboardFailure.Refused f => Refused(f, target),
+        DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
+            $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}; the agent waits as long as it was told"),
+        DashboardFailure.ServerError f => (FailureReasons.DashboardError,
+            $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}; its own log tells why, the agent tries again"),
+        DashboardFailure.Unreachable f => (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}"),
+        DashboardFailure.Redirected f => (FailureReasons.Redirected, Redirected(f, target)),
+        DashboardFailure.BadAnswer f => (FailureReasons.InvalidAnswer,
+            $"the answer of {Shown(target)} is refused: {string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))}"
+            + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : "")),
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
+    };
+
+    /// <summary>How long the dashboard asked to wait; null when it did not.</summary>
+    public static TimeSpan? RetryAfter(DashboardFailure failure) => failure switch
+    {
+        DashboardFailure.Paused f => f.For,
+        DashboardFailure.RateLimited f => f.RetryAfter,
+        DashboardFailure.ServerError f => f.RetryAfter,
+        _ => null,
+    };
+
+    private static (string Reason, string Message) Refused(DashboardFailure.Refused refused, DashboardTarget target)
+    {
+        var said = Quoted(refused.Detail);
+        return (refused.Status, refused.Code) switch
+        {
+            (401, _) => (FailureReasons.TokenRefused, $"the dashboard refused the bearer token{said}; set a new one: {SetToken}"),
+            (403, ProblemCodes.AgentKeyMismatch) => (FailureReasons.AgentKeyMismatch,
+                $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost; "
+                + "remove uuid from /etc/smm/agent.yaml and /var/lib/smm-agent/identity.json, then: sudo systemctl restart smm-agent"),
+            (403, _) => (FailureReasons.NotThisWorkloadGroup,
+                $"the bearer token is not for WorkloadGroup {target.Group}{said}; set the token of the service account that its "
+                + $".spec.template.serviceAccount names: {SetToken}"),
+            (404, ProblemCodes.WorkloadGroupNotFound) => (FailureReasons.WorkloadGroupNotFound,
+                $"there is no WorkloadGroup {target.Group}{said}; create it, or name another: sudo smm-agent set workload-group NAMESPACE NAME"),
+            (404, _) => (FailureReasons.WorkloadGroupNotFound,
+                $"{Shown(target)} knows no WorkloadGroup {target.Group}{said}; is it the dashboard? If not: {SetUrl} URL"),
+            (426, _) => (FailureReasons.AgentTooOld,
+                $"this agent is older than the dashboard supports{said}; upgrade it: curl -fsSL {Shown(target)}/get/smm-agent | sudo sh"),
+            _ => (FailureReasons.DashboardError, $"the dashboard at {Shown(target)} answered {refused.Status}{said}"),
+        };
+    }
+
+    private static string Redirected(DashboardFailure.Redirected redirected, DashboardTarget target)
+    {
+        var to = redirected.To is { } uri ? OneLine.Of(Shown(uri)) : "nowhere";
+        return redirected.To is null || to == Shown(target)
+            ? $"{Shown(target)} redirects the request to {to}, which the dashboard never does; is it the dashboard? If not: {SetUrl} URL"
+            : $"{Shown(target)} redirects to {to}; the token is not sent there. If that is the dashboard: {SetUrl} {to}";
+    }
+
+    private static string Shown(DashboardTarget target) => Shown(target.Url);
+
+    private static string Shown(Uri url) => url.GetLeftPart(UriPartial.Authority);
+
+    private static string Quoted(string detail) => detail.Length == 0 ? "" : $" ({detail})";
+}
+
+/// <summary>The reasons of <see cref="FailureText"/>.</summary>
+public static class FailureReasons
+{
+    public const string TokenMissing = nameof(TokenMissing);
+    public const string TokenRefused = nameof(TokenRefused);
+    public const string NotThisWorkloadGroup = nameof(NotThisWorkloadGroup);
+    public const string WorkloadGroupNotFound = nameof(WorkloadGroupNotFound);
+    public const string AgentKeyMismatch = nameof(AgentKeyMismatch);
+    public const string AgentTooOld = nameof(AgentTooOld);
+    public const string RateLimited = nameof(RateLimited);
+    public const string DashboardUnreachable = nameof(DashboardUnreachable);
+    public const string DashboardError = nameof(DashboardError);
+    public const string Redirected = nameof(Redirected);
+    public const string InvalidAnswer = nameof(InvalidAnswer);
+    public const string InvalidSettings = nameof(InvalidSettings);
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Text;
+
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>Makes text from the network fit for a message, a log line and a terminal.</summary>
+public static class OneLine
+{
+    public const int MaximumCharacters = 200;
+
+    /// <summary>One line of at most 200 characters, nothing in it that a terminal obeys.</summary>
+    public static string Of(string? text)
+    {
+        var line = new StringBuilder();
+        foreach (var rune in (text ?? "").EnumerateRunes())
+        {
+            if (line.Length >= MaximumCharacters)
+                return line.Append("...").ToString();
+
+            var isShown = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse);
+            if (isShown)
+                line.Append(rune.ToString());
+            else if (line.Length > 0 && line[^1] != ' ')
+                line.Append(' ');
+        }
+
+        return line.ToString().Trim();
+    }
+}

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace SmmAgent.Linux.Events;
+
+/// <summary>One queue of the kernel or of the bus that tells of changes.</summary>
+/// <remarks>Used by one thread only, the one of <see cref="HostEvents"/>.</remarks>
+/// <param name="name">What people call it.</param>
+/// <param name="change">What it tells of, and so what to look at when it may have missed something.</param>
+public abstract class EventSource(string name, HostChange change) : IDisposable
+{
+    public string Name { get; } = name;
+
+    public HostChange Change { get; } = change;
+
+    /// <summary>The file descriptor to poll, while open.</summary>
+    public abstract int Descriptor { get; }
+
+    /// <summary>What to poll for.</summary>
+    public virtual short Interest => Libc.PollIn;
+
+    /// <summary>When to drain although nothing is readable, on the clock of <see cref="MonotonicTime"/>; null for never.</summary>
+    public virtual TimeSpan? DrainAt => null;
+
+    /// <summary>Starts to listen. Must not block.</summary>
+    /// <exception cref="EventSourceException">It cannot; the message says why.</exception>
+    public abstract void Open();
+
+    /// <summary>Empties the queue and says what may have changed. Must not block.</summary>
+    /// <exception cref="EventSourceException">It is broken and must be opened again.</exception>
+    public abstract HostChange Drain();
+
+    /// <summary>Stops to listen; may be opened again.</summary>
+    public abstract void Close();
+
+    public void Dispose()
+    {
+        Close();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>Why an event source cannot start, or stopped.</summary>
+public sealed class EventSourceException(string message) : Exception(message)
+{
+    /// <summary>The failure of the system call just made.</summary>
+    internal static EventSourceException LastError(string what) => new($"{what}: {Marshal.GetLastPInvokeErrorMessage()}");
+}

@@ -1,0 +1,171 @@
+using System.Runtime.InteropServices;
+
+namespace SmmAgent.Linux.Events;
+
+/// <summary>Waits for all event sources at once: one thread, one poll without a timeout while every source is up.</summary>
+/// <remarks>
+/// Every queue that is ready is emptied before there is one call of <c>changed</c>. What the agent itself changes (its own iptables
+/// calls, its own files) comes back as an event like everyone else's; whoever is woken looks, finds all as it should be and does nothing.
+/// A source that cannot start or breaks is told once, and tried again after a delay that doubles from one second to five minutes.
+/// When it is back, <c>changed</c> tells what it may have missed.
+/// </remarks>
+/// <param name="sources">Owned from here on.</param>
+/// <param name="changed">Called on the thread of <see cref="Run"/>; must return quickly.</param>
+/// <param name="health">Called on the same thread when a source goes down, and when it is up again (null).</param>
+public sealed class HostEvents(
+    IReadOnlyList<EventSource> sources, Action<HostChange> changed, Action<EventSource, string?> health, TimeSpan? firstRetry = null)
+    : IDisposable
+{
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
+
+    private readonly StopEvent _stop = new();
+    private readonly Slot[] _slots = [.. sources.Select(source => new Slot(source))];
+    private readonly TimeSpan _firstRetry = firstRetry ?? TimeSpan.FromSeconds(1);
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done when every source was opened or has told why not: what changes from then on is noticed.</summary>
+    public Task Listening => _listening.Task;
+
+    /// <summary>Ends <see cref="Run"/>; from any thread.</summary>
+    public void Stop() => _stop.Set();
+
+    /// <summary>Waits and tells until <see cref="Stop"/>.</summary>
+    public void Run()
+    {
+        try
+        {
+            foreach (var slot in _slots)
+                TryOpen(slot);
+            _listening.TrySetResult();
+
+            var descriptors = new Libc.PollDescriptor[_slots.Length + 1];
+            while (true)
+            {
+                Fill(descriptors);
+                var ready = Libc.Poll(descriptors, (nuint)descriptors.Length, MillisecondsToWait());
+                if (ready < 0)
+                {
+                    if (Marshal.GetLastPInvokeError() != Libc.EINTR)
+                        throw EventSourceException.LastError("poll");
+                    continue;
+                }
+
+                if (descriptors[^1].Ready != 0)
+                    return;
+                var change = HostChange.None;
+                for (var i = 0; i < _slots.Length; i++)
+                    change |= Attend(_slots[i], descriptors[i].Ready);
+                if (change != HostChange.None)
+                    changed(change);
+            }
+        }
+        catch (Exception exception)
+        {
+            _listening.TrySetException(exception);
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var slot in _slots)
+            slot.Source.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Fill(Libc.PollDescriptor[] descriptors)
+    {
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            // poll skips a negative descriptor.
+            descriptors[i] = _slots[i].IsOpen
+                ? new() { Descriptor = _slots[i].Source.Descriptor, Interest = _slots[i].Source.Interest }
+                : new() { Descriptor = -1 };
+        }
+
+        descriptors[^1] = new() { Descriptor = _stop.Descriptor, Interest = Libc.PollIn };
+    }
+
+    private int MillisecondsToWait()
+    {
+        if (_slots.Min(slot => slot.DueAt) is not { } due)
+            return -1;
+
+        // Rounded up, so as not to wake just before it is due.
+        var wait = Math.Ceiling((due - MonotonicTime.Now).TotalMilliseconds);
+        return (int)Math.Clamp(wait, 0, int.MaxValue);
+    }
+
+    private HostChange Attend(Slot slot, short ready)
+    {
+        var due = slot.DueAt <= MonotonicTime.Now;
+        if (!slot.IsOpen)
+            return due && TryOpen(slot) ? slot.Source.Change : HostChange.None;
+        if (ready == 0 && !due)
+            return HostChange.None;
+
+        try
+        {
+            var change = slot.Source.Drain();
+            // An error or hang-up that draining does not clear would make poll return at once for ever. An overflow it does clear.
+            if (change == HostChange.None && !due && (ready & (Libc.PollIn | Libc.PollOut)) == 0)
+                throw new EventSourceException($"poll reports the error condition 0x{ready:x}");
+            return change;
+        }
+        catch (EventSourceException exception)
+        {
+            slot.Source.Close();
+            Failed(slot, exception);
+            return slot.Source.Change;
+        }
+    }
+
+    private bool TryOpen(Slot slot)
+    {
+        try
+        {
+            slot.Source.Open();
+        }
+        catch (EventSourceException exception)
+        {
+            slot.Source.Close();
+            Failed(slot, exception);
+            return false;
+        }
+
+        slot.IsOpen = true;
+        slot.OpenSince = MonotonicTime.Now;
+        if (slot.Why is not null)
+            health(slot.Source, slot.Why = null);
+        return true;
+    }
+
+    private void Failed(Slot slot, EventSourceException exception)
+    {
+        // The delay starts anew only for a source that had lasted: a bus that takes us in and throws us out must not be hammered.
+        if (slot.IsOpen && MonotonicTime.Now - slot.OpenSince > LongestRetry)
+            slot.Delay = null;
+        slot.IsOpen = false;
+        slot.Delay = slot.Delay is { } delay ? TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestRetry.Ticks)) : _firstRetry;
+        slot.RetryAt = MonotonicTime.Now + slot.Delay;
+        if (slot.Why != exception.Message)
+            health(slot.Source, slot.Why = exception.Message);
+    }
+
+    private sealed class Slot(EventSource source)
+    {
+        public EventSource Source { get; } = source;
+
+        public bool IsOpen { get; set; }
+
+        public TimeSpan OpenSince { get; set; }
+
+        public string? Why { get; set; }
+
+        public TimeSpan? Delay { get; set; }
+
+        public TimeSpan? RetryAt { get; set; }
+
+        public TimeSpan? DueAt => IsOpen ? Source.DrainAt : RetryAt;
+    }
+}

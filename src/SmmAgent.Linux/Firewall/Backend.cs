@@ -1,0 +1,28 @@
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>Which of its two backends an iptables command drives. Found without starting it.</summary>
+public static class Backend
+{
+    public const string Nft = "-nft";
+    public const string Legacy = "-legacy";
+
+    private static readonly string[] UsualFolders = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
+
+    /// <returns><see cref="Nft"/> or <see cref="Legacy"/>.</returns>
+    public static string Of(FilterTool tool)
+    {
+        if (tool.Variant.Length > 0)
+            return tool.Variant;
+
+        // All names of iptables are links to one of two programs: xtables-nft-multi or xtables-legacy-multi (before 1.8 xtables-multi).
+        var file = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(UsualFolders)
+            .Select(folder => new FileInfo(Path.Combine(folder, tool.Command)))
+            .FirstOrDefault(candidate => candidate.Exists);
+        var program = file?.ResolveLinkTarget(returnFinalTarget: true)?.Name ?? "";
+        return program.Contains("nft", StringComparison.Ordinal) ? Nft : Legacy;
+    }
+
+    public static string Other(string backend) => backend == Nft ? Legacy : Nft;
+}

@@ -1,0 +1,122 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>One pass over the host's firewall: observe, plan, apply, observe. The daemon and the commands do the same one.</summary>
+/// <param name="isRoot">Whether root's steps are done too.</param>
+public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, AgentLock agentLock, bool isRoot)
+{
+    // Somebody may change the table between the look and the transaction, which then fails as a whole.
+    private const int Tries = 3;
+
+    /// <summary>Whether the kernel tells of changes, so that a slow poll suffices.</summary>
+    public bool KernelTells => host.KernelTells;
+
+    /// <summary>Only looks: what is there, and what would be done.</summary>
+    public async Task<FirewallReport> LookAsync(DesiredFirewall desired, CancellationToken cancel)
+    {
+        var observed = await host.WithOthersAsync(await ObserveAsync(cancel), cancel);
+        return new([], observed, Planner.Plan(desired, observed));
+    }
+
+    /// <summary>Makes the firewall what it should be, under the lock.</summary>
+    public async Task<FirewallReport> ApplyAsync(DesiredFirewall desired, CancellationToken cancel)
+    {
+        var (held, why) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
+        if (held is null)
+        {
+            var looked = await LookAsync(desired, cancel);
+            return looked.Remaining.IsEmpty ? looked : looked with { Blocked = why };
+        }
+
+        using (held)
+        {
+            var observed = await ObserveAsync(cancel);
+            var plan = Planner.Plan(desired, observed);
+            List<StepResult> done = [];
+            List<StepResult> failed = [];
+            for (var attempt = 0; attempt < Tries && !plan.IsEmpty; attempt++)
+            {
+                var results = await DoAsync(plan, cancel);
+                done.AddRange(results.Where(result => result.Ending == StepEnding.Done));
+                failed = [.. results.Where(result => result.Ending != StepEnding.Done)];
+                observed = await ObserveAsync(cancel);
+                plan = Planner.Plan(desired, observed);
+                if (failed.All(result => result.Ending != StepEnding.Failed))
+                    break;
+            }
+
+            return new([.. done, .. plan.IsEmpty ? [] : failed], await host.WithOthersAsync(observed, cancel), plan);
+        }
+    }
+
+    /// <summary>What <see cref="RemoveAsync"/> would do.</summary>
+    public async Task<Plan> PlanRemovalAsync(CancellationToken cancel) =>
+        Planner.Remove(
+            await host.WithOthersAsync(new(await host.ObserveOwnAsync(cancel), new FirewalldObservation.NotRunning()), cancel));
+
+    /// <summary>Removes all that is the agent's: chain and jump of both families and backends, and as root what is in firewalld.</summary>
+    /// <returns>What was done and what failed; and what was withdrawn from firewalld.</returns>
+    public async Task<FirewallRemoval> RemoveAsync(CancellationToken cancel)
+    {
+        var (held, why) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
+        if (held is null)
+            return new([], [], why);
+
+        using (held)
+        {
+            var results = await DoAsync(await PlanRemovalAsync(cancel), cancel);
+            if (!isRoot)
+                return new(results, [], null);
+
+            try
+            {
+                return new(results, await firewalld.WithdrawAsync(cancel), null);
+            }
+            catch (IOException exception)
+            {
+                return new(results, [], exception.Message);
+            }
+        }
+    }
+
+    private async Task<ObservedFirewall> ObserveAsync(CancellationToken cancel)
+    {
+        var zones = firewalld.ObserveAsync(cancel);
+        return new(await host.ObserveOwnAsync(cancel), await zones);
+    }
+
+    // Steps do not depend on each other: one that fails keeps none of the others.
+    private async Task<IReadOnlyList<StepResult>> DoAsync(Plan plan, CancellationToken cancel) =>
+        await Task.WhenAll(
+            plan.Steps.Select(step => step switch
+            {
+                OpenInFirewalld open => SettleAsync(step, open.Zone, open.Ports, open.Sources, cancel),
+                CloseInFirewalld close => SettleAsync(step, close.Zone, close.Ports, close.Sources, cancel),
+                _ => host.ApplyAsync(step, cancel),
+            }));
+
+    private async Task<StepResult> SettleAsync(
+        PlanStep step, string zone, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel)
+    {
+        if (!isRoot)
+            return new(step, StepEnding.LeftToRoot);
+
+        try
+        {
+            await firewalld.OpenAsync(zone, ports, sources, cancel);
+            return new(step, StepEnding.Done);
+        }
+        catch (IOException exception)
+        {
+            return new(step, StepEnding.Failed, exception.Message);
+        }
+    }
+}
+
+/// <summary>What a removal did.</summary>
+/// <param name="Firewalld">What was withdrawn from firewalld, one line each.</param>
+/// <param name="Why">Why something could not be tried; null when all was.</param>
+public sealed record FirewallRemoval(IReadOnlyList<StepResult> Results, IReadOnlyList<string> Firewalld, string? Why);

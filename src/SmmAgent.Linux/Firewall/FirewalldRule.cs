@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>One rich rule of ours: it opens one TCP port, to everyone or to one network.</summary>
+/// <remarks>
+/// The priority is the mark of ownership; nobody else has a reason to choose it. Rules of a priority above zero come after all others of
+/// the zone, so an operator's own deny still wins.
+/// </remarks>
+internal sealed partial record FirewalldRule(int Port, IPNetwork? Source)
+{
+    /// <summary>The priority that says whose the rule is; firewalld 0.7 and later know it.</summary>
+    public const int Priority = 16400;
+
+    /// <summary>The rule in firewalld's rich language.</summary>
+    public string Text => Source is { } source
+        ? $"rule priority=\"{Priority}\" family=\"{Family(source)}\" source address=\"{source}\" port port=\"{Port}\" protocol=\"tcp\" accept"
+        : $"rule priority=\"{Priority}\" port port=\"{Port}\" protocol=\"tcp\" accept";
+
+    /// <summary>Reads a rule that has our mark and our form; everything else is somebody else's.</summary>
+    public static FirewalldRule? Read(string text)
+    {
+        if (Ours().Match(text) is not { Success: true } match)
+            return null;
+        var source = match.Groups["source"] is { Success: true } group ? Network(group.Value) : null;
+        return source is null && match.Groups["source"].Success
+            ? null
+            : new(int.Parse(match.Groups["port"].Value), source);
+    }
+
+    /// <summary>The rules that open these ports to these networks; to everyone when there is none.</summary>
+    public static IReadOnlyList<FirewalldRule> For(IEnumerable<int> ports, IReadOnlyList<string> sources) =>
+        [.. from port in ports.Distinct()
+            from rule in sources.Count == 0 ? [new(port, null)] : sources.Select(source => new FirewalldRule(port, Parse(source))).Distinct()
+            select rule];
+
+    private static IPNetwork Parse(string source) =>
+        Network(source) ?? throw new FormatException($"'{source}' is not an address or a network");
+
+    // A lone address is a network of one; bits behind the prefix are cleared.
+    private static IPNetwork? Network(string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (!IPAddress.TryParse(slash < 0 ? text : text.AsSpan(0, slash), out var address))
+            return null;
+
+        var bytes = address.GetAddressBytes();
+        var length = bytes.Length * 8;
+        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), out length) || length < 0 || length > bytes.Length * 8))
+            return null;
+        for (var bit = length; bit < bytes.Length * 8; bit++)
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        return new(new IPAddress(bytes), length);
+    }
+
+    private static string Family(IPNetwork network) => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6";
+
+    [GeneratedRegex(
+        "^rule priority=\"16400\"( family=\"ipv[46]\")?( source address=\"(?<source>[0-9A-Fa-f.:/]+)\")? "
+        + "port port=\"(?<port>[0-9]{1,5})\" protocol=\"tcp\" accept$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Ours();
+}

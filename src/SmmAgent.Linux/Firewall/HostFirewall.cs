@@ -1,0 +1,115 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Planning;
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>All of the host's firewall: looks at it, and does the steps that are for iptables.</summary>
+/// <param name="runner">Runs the commands, in the network namespace that is meant.</param>
+/// <param name="variant">Empty for the host's own iptables, or <see cref="Backend.Nft"/>, <see cref="Backend.Legacy"/>.</param>
+/// <param name="procNet">The <c>/proc/net</c> of that network namespace.</param>
+public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/net")
+{
+    private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant)), new(runner, new(IpFamily.IPv6, variant))];
+
+    /// <summary>Whether the kernel tells of changes to the host's iptables (nft), or nobody does (legacy).</summary>
+    public bool KernelTells => OwnBackend == Backend.Nft;
+
+    private string OwnBackend => Backend.Of(_own[0].Tool);
+
+    /// <summary>Looks at the tables that the agent's chain belongs to.</summary>
+    public async Task<IReadOnlyList<ObservedFilter>> ObserveOwnAsync(CancellationToken cancel) =>
+        await Task.WhenAll(_own.Select(iptables => ObserveAsync(iptables, cancel)));
+
+    /// <summary>Looks at everything else that may keep a port shut.</summary>
+    public async Task<ObservedFirewall> WithOthersAsync(ObservedFirewall observed, CancellationToken cancel)
+    {
+        var nft = ObserveNftAsync(cancel);
+        var others = Task.WhenAll(Others().Select(iptables => ObserveAsync(iptables, cancel)));
+        var captured = IsCapturedAsync(cancel);
+        await Task.WhenAll(nft, others, captured);
+        return observed with
+        {
+            Nft = await nft,
+            OtherBackend = [.. (await others).Where(other => other.State.Value is { Presence: FilterPresence.Present })],
+            Captured = await captured,
+        };
+    }
+
+    public Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel)
+    {
+        var tool = step switch
+        {
+            RewriteChain rewrite => rewrite.Tool,
+            RemoveChain remove => remove.Tool,
+            _ => throw new ArgumentException($"no step for iptables: {step}", nameof(step)),
+        };
+        return (_own.FirstOrDefault(own => own.Tool == tool) ?? new Iptables(runner, tool)).ApplyAsync(step, cancel);
+    }
+
+    private async Task<ObservedFilter> ObserveAsync(Iptables iptables, CancellationToken cancel) =>
+        iptables.Tool.Family == IpFamily.IPv6 && !File.Exists(Path.Combine(procNet, "if_inet6"))
+            ? new(iptables.Tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.FamilyOff)))
+            : await iptables.ObserveAsync(cancel);
+
+    // Looking at a legacy table makes the kernel create it (and load its module), so only tables that exist are looked at.
+    private IEnumerable<Iptables> Others()
+    {
+        var other = Backend.Other(OwnBackend);
+        foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
+        {
+            if (other == Backend.Nft || LegacyTables(family).Contains("filter"))
+                yield return new(runner, new(family, other));
+        }
+    }
+
+    private async Task<Observation<NftRuleset>?> ObserveNftAsync(CancellationToken cancel)
+    {
+        var result = await runner.RunAsync(["nft", "-j", "list", "ruleset"], cancel);
+        if (result.Ending == CommandEnding.NotFound)
+            return null;
+        if (!result.Succeeded)
+            return Observation<NftRuleset>.Unknown(result.Describe());
+
+        return NftRuleset.Parse(result.Output) is { } ruleset
+            ? Observation<NftRuleset>.Known(ruleset)
+            : Observation<NftRuleset>.Unknown("nft -j list ruleset printed what cannot be read");
+    }
+
+    // The capture is istio-iptables' redirect to Envoy's inbound port.
+    private async Task<bool> IsCapturedAsync(CancellationToken cancel)
+    {
+        if (OwnBackend == Backend.Legacy && !LegacyTables(IpFamily.IPv4).Contains("nat"))
+            return false;
+
+        var result = await runner.RunAsync([_own[0].Tool.Save, "-t", "nat"], cancel);
+        return result.Output.Split('\n').Any(line => line.EndsWith($"--to-ports {ChainRules.CapturePort}", StringComparison.Ordinal));
+    }
+
+    private HashSet<string> LegacyTables(IpFamily family)
+    {
+        try
+        {
+            return [.. File.ReadAllLines(Path.Combine(procNet, family == IpFamily.IPv4 ? "ip_tables_names" : "ip6_tables_names"))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Only root may read it. A table's module that is loaded is loaded already; without the list of modules nothing is known.
+            return LoadedModules(family == IpFamily.IPv4 ? "iptable_" : "ip6table_");
+        }
+    }
+
+    private static HashSet<string> LoadedModules(string prefix)
+    {
+        try
+        {
+            var modules = File.ReadLines("/proc/modules").Select(line => line.Split(' ')[0]);
+            return [.. modules.Where(module => module.StartsWith(prefix, StringComparison.Ordinal)).Select(module => module[prefix.Length..])];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+}

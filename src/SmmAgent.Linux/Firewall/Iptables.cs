@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>One family's iptables: shows its filter table, and rewrites what is the agent's in one transaction.</summary>
+public sealed partial class Iptables(CommandRunner runner, FilterTool tool)
+{
+    /// <summary>The lock that every legacy iptables on the host takes.</summary>
+    private const string XtablesLock = "/run/xtables.lock";
+
+    /// <summary>The exit code of iptables when a resource is not to be had: the lock, or the permission to use the table.</summary>
+    private const int ResourceProblem = 4;
+
+    private const int ReadAccess = 4;
+    private const int WriteAccess = 2;
+
+    private volatile bool _restoreKnowsWait = true;
+
+    public FilterTool Tool => tool;
+
+    public async Task<ObservedFilter> ObserveAsync(CancellationToken cancel)
+    {
+        var result = await runner.RunAsync([tool.Save, "-t", "filter"], cancel);
+        if (result.Ending == CommandEnding.NotFound)
+            return new(tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.CommandMissing)));
+        if (!result.Succeeded)
+            return new(tool, Observation<FilterState>.Unknown(WithCure(result)), IsForPermission(result));
+
+        return new(tool, FilterTable.Parse(result.Output) is { } table
+            ? Observation<FilterState>.Known(FilterState.Of(table))
+            : Observation<FilterState>.Unknown($"{result.Arguments[0]} printed what it never prints"));
+    }
+
+    /// <summary>Applies the step, wholly or not at all.</summary>
+    public Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel) => step switch
+    {
+        RewriteChain rewrite => RestoreAsync(step, ChainScript.Rewrite(rewrite.Rules, rewrite.Jumps), cancel),
+        RemoveChain remove => RestoreAsync(step, ChainScript.Remove(remove.References, remove.ChainExists), cancel),
+        _ => throw new ArgumentException($"no step for {tool}: {step}", nameof(step)),
+    };
+
+    private async Task<StepResult> RestoreAsync(PlanStep step, string script, CancellationToken cancel)
+    {
+        var result = await RestoreAsync(script, cancel);
+        if (result is { Ending: CommandEnding.Exited, ExitCode: 1 or 2 } && _restoreKnowsWait && await IsBeforeWaitAsync(cancel))
+        {
+            _restoreKnowsWait = false;
+            result = await RestoreAsync(script, cancel);
+        }
+
+        if (result.Succeeded)
+            return new(step, StepEnding.Done);
+        if (IsForPermission(result))
+            return new(step, StepEnding.NotPermitted, WithCure(result));
+
+        return result is { Ending: CommandEnding.Exited, ExitCode: ResourceProblem }
+            ? new(
+                step, StepEnding.LockHeld, $"another program holds {XtablesLock}; the next try comes by itself (who: fuser -v {XtablesLock})")
+            : new(step, StepEnding.Failed, result.Describe());
+    }
+
+    private Task<CommandResult> RestoreAsync(string script, CancellationToken cancel)
+    {
+        IReadOnlyList<string> wait = _restoreKnowsWait ? ["-w", "5"] : [];
+        return runner.RunAsync([tool.Restore, .. wait, "--noflush"], cancel, script);
+    }
+
+    // iptables-restore learned -w with 1.6.2.
+    private async Task<bool> IsBeforeWaitAsync(CancellationToken cancel)
+    {
+        var result = await runner.RunAsync([tool.Command, "--version"], cancel);
+        return result.Output.Split(' ').ElementAtOrDefault(1)?.Trim().TrimStart('v') is { } text
+            && Version.TryParse(text, out var version) && version < new Version(1, 6, 2);
+    }
+
+    private bool IsForPermission(CommandResult result) =>
+        result.Ending == CommandEnding.Exited && result.ExitCode != 0
+        && (!Capabilities.HaveNetAdmin() || (Backend.Of(tool) == Backend.Legacy && !CanOpenLockFile()));
+
+    private string WithCure(CommandResult result)
+    {
+        if (!IsForPermission(result))
+            return result.Describe();
+
+        return Capabilities.HaveNetAdmin()
+            ? $"{tool.Command} may not open {XtablesLock}; run: chgrp smm-agent {XtablesLock} && chmod g+r {XtablesLock}"
+            : $"{tool.Command} needs CAP_NET_ADMIN and CAP_NET_RAW, which smm-agent.service gives; as a command, run it with sudo";
+    }
+
+    // Asked without opening it: an open would look like a change of the rules to those who watch the file.
+    private static bool CanOpenLockFile() =>
+        File.Exists(XtablesLock) ? Access(XtablesLock, ReadAccess) == 0 : Access(Path.GetDirectoryName(XtablesLock)!, WriteAccess) == 0;
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
+}

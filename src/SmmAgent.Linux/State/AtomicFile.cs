@@ -1,0 +1,67 @@
+using System.Text;
+
+namespace SmmAgent.Linux.State;
+
+/// <summary>Writes a file so that a reader, a crash or a full disk meets the old content or the new one, never a part.</summary>
+public static class AtomicFile
+{
+    /// <summary>Only the owner may read and write.</summary>
+    public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Everyone may read.</summary>
+    public const UnixFileMode Public = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    public static void Write(string path, string text, UnixFileMode mode, bool durable = true) =>
+        Write(path, Encoding.UTF8.GetBytes(text), mode, durable);
+
+    /// <summary>Replaces the file. The folder must exist.</summary>
+    /// <param name="durable">Whether the content must survive a power cut; false for files on a tmpfs.</param>
+    /// <param name="owner">Whose the file is to be; null means this process's.</param>
+    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, bool durable = true, FileOwner? owner = null)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = Private,
+                BufferSize = 0,
+            };
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(content);
+                owner?.GiveTo(stream.SafeFileHandle, path);
+                // The umask has no say: the mode is set on the open file, before anyone can find it under its name.
+                File.SetUnixFileMode(stream.SafeFileHandle, mode);
+                stream.Flush(flushToDisk: durable);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Reads a file of at most <paramref name="limit"/> bytes.</summary>
+    /// <returns>The content; null when there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is larger than the limit.</exception>
+    public static byte[]? ReadLimited(string path, int limit)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            var buffer = new byte[limit + 1];
+            var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return length <= limit ? buffer[..length] : throw new InvalidDataException($"{path} is larger than {limit} bytes");
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace SmmAgent.Linux.Systemd;
+
+/// <summary>A D-Bus call that failed, in one line.</summary>
+/// <param name="name">The error's name, for example <c>org.freedesktop.DBus.Error.AccessDenied</c>.</param>
+/// <param name="message">What the other side, or the bus, said.</param>
+public sealed class DBusException(string name, string message) : IOException(message)
+{
+    /// <summary>libsystemd is not on this host.</summary>
+    public const string NoLibrary = "NoLibrary";
+
+    /// <summary>There is nothing at the bus's address.</summary>
+    public const string NoBus = "NoBus";
+
+    public const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
+    public const string ServiceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown";
+    public const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
+
+    public string Name { get; } = name;
+}

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+
+namespace SmmAgent.Linux.Systemd;
+
+/// <summary>A connection to the system bus, through libsystemd. Used by one thread at a time.</summary>
+public sealed class SdBus : IDisposable
+{
+    /// <summary>firewalld answers within a second; polkit may ask somebody first.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private nint _bus;
+
+    private SdBus(nint bus) => _bus = bus;
+
+    /// <summary>The descriptor to poll; it may change while connecting.</summary>
+    public int Descriptor => Check(SdBusNative.GetFd(_bus), "bus connection");
+
+    /// <summary>What to poll for.</summary>
+    public short Interest => (short)Check(SdBusNative.GetEvents(_bus), "bus connection");
+
+    /// <summary>When to <see cref="Process"/> although nothing came, on CLOCK_MONOTONIC; null for never.</summary>
+    public TimeSpan? ProcessAt
+    {
+        get
+        {
+            Check(SdBusNative.GetTimeout(_bus, out var microseconds), "bus connection");
+            return microseconds > long.MaxValue / 10 ? null : TimeSpan.FromMicroseconds((long)microseconds);
+        }
+    }
+
+    /// <summary>Begins to connect; does not wait until the connection stands.</summary>
+    /// <param name="address">Default: DBUS_SYSTEM_BUS_ADDRESS, else the well-known address.</param>
+    public static SdBus OpenSystem(string? address = null)
+    {
+        address ??= Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") ?? "unix:path=/run/dbus/system_bus_socket";
+        SdBus bus;
+        try
+        {
+            Check(SdBusNative.New(out var handle), "bus connection");
+            bus = new(handle);
+        }
+        catch (DllNotFoundException)
+        {
+            throw new DBusException(DBusException.NoLibrary, "libsystemd.so.0 is not installed, so the system bus cannot be used");
+        }
+
+        try
+        {
+            Check(SdBusNative.SetAddress(bus._bus, address), $"bus address {address}");
+            Check(SdBusNative.SetBusClient(bus._bus, 1), "bus connection");
+            var result = SdBusNative.Start(bus._bus);
+            if (result < 0)
+                throw new DBusException(DBusException.NoBus, $"no system bus at {address}: {Marshal.GetPInvokeErrorMessage(-result)}");
+            return bus;
+        }
+        catch
+        {
+            bus.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A call to be given its arguments. It never starts a service that does not run.</summary>
+    public BusMessage NewCall(string destination, string path, string @interface, string member)
+    {
+        Check(SdBusNative.NewMethodCall(_bus, out var message, destination, path, @interface, member), $"call of {member}");
+        var call = new BusMessage(message);
+        Check(SdBusNative.SetAutoStart(message, 0), "call");
+        return call;
+    }
+
+    /// <summary>Makes a call and waits for the reply.</summary>
+    /// <param name="call">Disposed here.</param>
+    public BusMessage Call(BusMessage call)
+    {
+        using (call)
+        {
+            var error = default(SdBusNative.Error);
+            var result = SdBusNative.Call(_bus, call.Handle, (ulong)Patience.TotalMicroseconds, ref error, out var reply);
+            try
+            {
+                if (error.Name != 0)
+                    throw new DBusException(Marshal.PtrToStringUTF8(error.Name)!, Marshal.PtrToStringUTF8(error.Message) ?? "no reason given");
+                Check(result, "bus call");
+                return new(reply);
+            }
+            finally
+            {
+                SdBusNative.ErrorFree(ref error);
+            }
+        }
+    }
+
+    /// <summary>Asks for the signals of a match rule and does not wait: <see cref="Process"/> brings the bus's reply, and from then on the signals.</summary>
+    public void Subscribe(string matchRule)
+    {
+        using var call = NewCall("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch").Add(matchRule);
+        // A cookie is asked for, else the call would be marked as one that wants no reply.
+        Check(SdBusNative.Send(_bus, call.Handle, out _), "AddMatch");
+    }
+
+    /// <summary>Does what can be done without waiting.</summary>
+    /// <param name="message">A message that came, if one did; to be disposed.</param>
+    /// <returns>Whether there may be more to do at once.</returns>
+    public bool Process(out BusMessage? message)
+    {
+        var more = Check(SdBusNative.Process(_bus, out var handle), "bus connection") > 0;
+        message = handle == 0 ? null : new(handle);
+        return more;
+    }
+
+    public void Dispose()
+    {
+        if (_bus == 0)
+            return;
+        SdBusNative.Close(_bus);
+        SdBusNative.Unref(_bus);
+        _bus = 0;
+    }
+
+    internal static int Check(int result, string what) =>
+        result >= 0 ? result : throw new DBusException("org.freedesktop.DBus.Error.Failed", $"{what}: {Marshal.GetPInvokeErrorMessage(-result)}");
+}

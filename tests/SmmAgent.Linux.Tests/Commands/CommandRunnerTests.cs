@@ -1,0 +1,62 @@
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Tests.Commands;
+
+public sealed class CommandRunnerTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-commands-");
+    private readonly string _before = Environment.CurrentDirectory;
+
+    public void Dispose()
+    {
+        Environment.CurrentDirectory = _before;
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task AProgramInTheCurrentFolderIsNotRun()
+    {
+        var name = Plant();
+        Environment.CurrentDirectory = _folder.FullName;
+
+        var result = await new CommandRunner().RunAsync([name], TestContext.Current.CancellationToken);
+
+        Assert.Equal(CommandEnding.NotFound, result.Ending);
+    }
+
+    [Theory]
+    [InlineData("FOLDER", true)]
+    [InlineData("/nowhere:FOLDER", true)]
+    [InlineData("", false)]
+    [InlineData(".", false)]
+    [InlineData("::./", false)]
+    public void OnlyAbsoluteFoldersOfPathAreSearched(string path, bool isFound)
+    {
+        var name = Plant();
+        Environment.CurrentDirectory = _folder.FullName;
+
+        var found = ProgramSearch.Find(name, path.Replace("FOLDER", _folder.FullName, StringComparison.Ordinal));
+
+        Assert.Equal(isFound ? Path.Combine(_folder.FullName, name) : null, found);
+    }
+
+    [Fact]
+    public void AFileThatMayNotBeExecutedIsNoProgram()
+    {
+        var name = Plant(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        Assert.Null(ProgramSearch.Find(name, _folder.FullName));
+    }
+
+    [Fact]
+    public void TheFoldersOfTheSystemsProgramsAreSearchedWhateverPathSays() => Assert.NotNull(ProgramSearch.Find("ip", "/nowhere"));
+
+    private string Plant(UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)
+    {
+        var name = $"planted-{Guid.NewGuid():N}";
+        var path = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(path, "#!/bin/sh\necho planted\n");
+        File.SetUnixFileMode(path, mode);
+        return name;
+    }
+}

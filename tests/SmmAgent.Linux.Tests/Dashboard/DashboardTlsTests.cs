@@ -1,0 +1,108 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Tests.Dashboard;
+
+public sealed class DashboardTlsTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-tls");
+    private readonly X509Certificate2 _root = Sample.NewCertificate("dashboard root");
+    private readonly BearerTokenFile _token;
+    private readonly string _caFile;
+
+    public DashboardTlsTests()
+    {
+        _caFile = Path.Combine(_folder.FullName, "ca.pem");
+        AtomicFile.Write(_caFile, _root.ExportCertificatePem(), AtomicFile.Public);
+        var token = Path.Combine(_folder.FullName, "bearer-token");
+        AtomicFile.Write(token, "secret", AtomicFile.Private);
+        _token = new BearerTokenFile(token);
+    }
+
+    public void Dispose()
+    {
+        _root.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task ACertificateFromTheCaFileIsTrusted()
+    {
+        var (result, count) = await AskAsync(Sample.NewCertificate("server", _root), _caFile);
+
+        Assert.IsType<MeshConfigAnswer.Changed>(result.Value);
+        Assert.Equal(1, count);
+    }
+
+    [Fact]
+    public async Task ACertificateFromAnotherAuthorityIsNot()
+    {
+        using var other = Sample.NewCertificate("other root");
+
+        await IsRefusedAsync(Sample.NewCertificate("server", other), _caFile, UnreachableReason.WrongCertificate, "an authority in dashboard.caFile");
+    }
+
+    [Fact]
+    public Task WithoutACaFileThePrivateAuthorityIsNotTrusted() =>
+        IsRefusedAsync(Sample.NewCertificate("server", _root), null, UnreachableReason.WrongCertificate, "no authority that this host trusts");
+
+    [Fact]
+    public Task ACertificateForAnotherNameIsNotTrusted() => IsRefusedAsync(
+        Sample.NewCertificate("server", _root, dnsName: "other.example.com"), _caFile, UnreachableReason.WrongCertificate, "for another name");
+
+    [Fact]
+    public Task AnExpiredCertificateIsSaidToBeExpired() => IsRefusedAsync(
+        Sample.NewCertificate("server", _root, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero)),
+        _caFile, UnreachableReason.ExpiredCertificate, "valid from 2020-01-01 00:00:00Z to 2021-01-01 00:00:00Z");
+
+    [Fact]
+    public async Task ADashboardThatSpeaksNoTlsIsToldApart()
+    {
+        await using var server = new RawServer();
+        using var client = Client(new Uri($"https://localhost:{server.Port}"), _caFile);
+        var call = client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        // The client's hello has no end of headers; the server's end is what the client sees.
+        await server.DisposeAsync();
+
+        Assert.IsType<DashboardFailure.Unreachable>((await call).Failure);
+    }
+
+    [Theory]
+    [InlineData(null, "there is no file")]
+    [InlineData("no certificate", "has no certificate in PEM")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used")]
+    public async Task ACaFileThatCannotBeUsedIsToldAndNothingIsSent(string? content, string told)
+    {
+        var path = Path.Combine(_folder.FullName, "bad.pem");
+        if (content is not null)
+            AtomicFile.Write(path, content, AtomicFile.Public);
+
+        var (result, count) = await AskAsync(Sample.NewCertificate("server", _root), path);
+
+        Assert.Contains(told, Assert.IsType<DashboardFailure.BadCaFile>(result.Failure).Reason, StringComparison.Ordinal);
+        Assert.Equal(0, count);
+    }
+
+    private async Task IsRefusedAsync(X509Certificate2 certificate, string? caFile, UnreachableReason why, string told)
+    {
+        var (result, count) = await AskAsync(certificate, caFile);
+
+        var failure = Assert.IsType<DashboardFailure.Unreachable>(result.Failure);
+        Assert.Equal(why, failure.Why);
+        Assert.Contains(told, failure.Detail, StringComparison.Ordinal);
+        Assert.Equal(0, count); // the token was not sent
+    }
+
+    private async Task<(DashboardResult<MeshConfigAnswer> Result, int Count)> AskAsync(X509Certificate2 certificate, string? caFile)
+    {
+        await using var server = new RawServer(certificate) { Answers = _ => Sample.Ok(Sample.ConfigText()) };
+        using var client = Client(server.Url, caFile);
+        var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        return (result, server.Count);
+    }
+
+    private DashboardClient Client(Uri url, string? caFile) =>
+        new(new DashboardTarget(url, Sample.Namespace, Sample.Name), caFile, _token, "1.2.3", new FakeTimeProvider());
+}

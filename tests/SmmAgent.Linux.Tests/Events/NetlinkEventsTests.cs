@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using SmmAgent.Linux.Events;
+
+namespace SmmAgent.Linux.Tests.Events;
+
+public sealed class NetlinkEventsTests : IDisposable
+{
+    private readonly NetworkNamespace _inside = new();
+
+    public void Dispose() => _inside.Dispose();
+
+    [Theory]
+    [InlineData("iptables-nft -A INPUT -p tcp --dport 16400 -j ACCEPT")]
+    [InlineData("ip6tables-nft -P INPUT DROP")]
+    [InlineData("nft add table inet filter")]
+    public async Task AChangeOfTheNftablesRulesetIsTold(string command)
+    {
+        using var listener = new Listener(_inside, new NftEvents());
+
+        await _inside.RunAsync(command);
+
+        Assert.Equal(HostChange.Firewall, listener.Next());
+    }
+
+    [Fact]
+    public async Task LookingAtTheRulesetIsNoChange()
+    {
+        await _inside.RunAsync("iptables-nft -A INPUT -p tcp --dport 16400 -j ACCEPT");
+        using var folder = new TemporaryDirectory();
+        using var listener = new Listener(_inside, new NftEvents(), new FileEvents(HostChange.Settings, folder["sentinel"]));
+
+        await _inside.RunAsync("iptables-nft-save");
+        await _inside.RunAsync("nft list ruleset");
+        Directory.CreateDirectory(folder["sentinel"]);
+
+        Assert.Equal(HostChange.Settings, listener.Next());
+        Assert.Equal(0, listener.Untaken);
+    }
+
+    [Fact]
+    public async Task ABurstThatOverflowsTheQueueIsToldAndLaterChangesToo()
+    {
+        using var listener = new Listener(_inside, new NftEvents(receiveBuffer: 16384));
+        listener.Hold();
+        await _inside.RunAsync("nft add table inet first");
+        listener.Next();
+
+        await _inside.RunAsync("iptables-nft-restore --noflush", FiveThousandRules());
+        Assert.True(await DroppedMessagesAsync() > 0);
+        listener.GoOn();
+        Assert.Equal(HostChange.Firewall, listener.Next());
+
+        while (listener.Untaken > 0)
+            listener.Next();
+        await _inside.RunAsync("nft delete table inet first");
+        Assert.Equal(HostChange.Firewall, listener.Next());
+    }
+
+    [Theory]
+    [InlineData("ip addr add 198.18.0.5/32 dev lo")]
+    [InlineData("ip addr add 2001:db8::5/128 dev lo")]
+    [InlineData("ip route add 198.18.7.0/24 dev lo")]
+    public async Task AnAddressOrRouteThatComesIsTold(string command)
+    {
+        await _inside.RunAsync("ip link set lo up");
+        using var listener = new Listener(_inside, new AddressEvents());
+
+        await _inside.RunAsync(command);
+
+        Assert.Equal(HostChange.Addresses, listener.Next());
+    }
+
+    [Fact]
+    public async Task AnAddressThatGoesIsTold()
+    {
+        await _inside.RunAsync("ip link set lo up");
+        await _inside.RunAsync("ip addr add 198.18.0.5/32 dev lo");
+        using var listener = new Listener(_inside, new AddressEvents());
+
+        await _inside.RunAsync("ip addr del 198.18.0.5/32 dev lo");
+
+        Assert.Equal(HostChange.Addresses, listener.Next());
+    }
+
+    [Fact]
+    public async Task LinkLocalAddressesAreNoNews()
+    {
+        await _inside.RunAsync("ip link set lo up");
+        using var folder = new TemporaryDirectory();
+        using var listener = new Listener(_inside, new AddressEvents(), new FileEvents(HostChange.Settings, folder["sentinel"]));
+
+        await _inside.RunAsync("ip addr add fe80::5/64 dev lo");
+        await _inside.RunAsync("ip addr add 169.254.0.5/16 dev lo scope link noprefixroute");
+        Directory.CreateDirectory(folder["sentinel"]);
+
+        Assert.Equal(HostChange.Settings, listener.Next());
+        Assert.Equal(0, listener.Untaken);
+    }
+
+    private static string FiveThousandRules()
+    {
+        var rules = new StringBuilder("*filter\n:BURST - [0:0]\n");
+        for (var i = 1; i <= 5000; i++)
+            rules.Append(CultureInfo.InvariantCulture, $"-A BURST -p tcp --dport {i} -j ACCEPT\n");
+        return rules.Append("COMMIT\n").ToString();
+    }
+
+    // The column Drops of the sockets of protocol 12 (netfilter).
+    private async Task<long> DroppedMessagesAsync() =>
+        (await _inside.RunAsync("cat /proc/self/net/netlink")).Split('\n')
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(columns => columns is [_, "12", ..])
+            .Sum(columns => long.Parse(columns[8], CultureInfo.InvariantCulture));
+}

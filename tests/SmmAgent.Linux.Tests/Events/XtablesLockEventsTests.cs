@@ -1,0 +1,48 @@
+using SmmAgent.Linux.Events;
+
+namespace SmmAgent.Linux.Tests.Events;
+
+public sealed class XtablesLockEventsTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    private string Lock => _folder["run/xtables.lock"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task EveryCallOfIptablesLegacyIsToldAlsoTheFirstThatMakesTheLock()
+    {
+        using var inside = new NetworkNamespace();
+        Directory.CreateDirectory(_folder["run"]);
+        using var listener = new Listener(null, new XtablesLockEvents(Lock));
+
+        await LegacyAsync(inside, "-A INPUT -p tcp --dport 16400 -j ACCEPT");
+        Assert.Equal(HostChange.Firewall, listener.Next());
+        Assert.True(File.Exists(Lock));
+        // The first call may be told twice: the lock was made, and let go of.
+        while (listener.Untaken > 0)
+            listener.Next();
+
+        await LegacyAsync(inside, "-F INPUT");
+        listener.Until(HostChange.Firewall);
+    }
+
+    [Fact]
+    public void ACallIsToldOnceWhenItLetsGoOfTheLock()
+    {
+        Directory.CreateDirectory(_folder["run"]);
+        File.WriteAllText(Lock, "");
+        using var source = new XtablesLockEvents(Lock);
+        source.Open();
+
+        using (File.OpenHandle(Lock))
+            Assert.Equal(HostChange.None, source.Drain());
+
+        Assert.Equal(HostChange.Firewall, source.Drain());
+        Assert.Equal(HostChange.None, source.Drain());
+    }
+
+    private Task<string> LegacyAsync(NetworkNamespace inside, string arguments) =>
+        inside.RunAsync($"iptables-legacy -w 5 {arguments}", environment: new Dictionary<string, string> { ["XTABLES_LOCKFILE"] = Lock });
+}

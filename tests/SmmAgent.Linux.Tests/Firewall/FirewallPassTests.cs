@@ -1,0 +1,181 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.Firewall;
+
+namespace SmmAgent.Linux.Tests.Firewall;
+
+public sealed class FirewallPassTests
+{
+    private const string Empty = "*filter\n:INPUT ACCEPT \n:FORWARD ACCEPT \n:OUTPUT ACCEPT \nCOMMIT\n";
+
+    private static readonly DesiredFirewall Desired = new(
+        [new(8080, "http", Captured: true), new(16400, "agent", Captured: false), new(16401, "sidecar-metrics", Captured: false)],
+        Sources: [],
+        Complete: true);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Variants => [Backend.Nft, Backend.Legacy];
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public async Task ApplyingAgainChangesNothingAndRemovingLeavesNothing(string variant)
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.ShellAsync($"iptables{variant} -P INPUT DROP");
+        await vm.RunAsync($"iptables{variant}", "-A", "INPUT", "-p", "tcp", "--dport", "22", "-m", "comment", "--comment", "it's \"ssh\"", "-j", "ACCEPT");
+        var (before, before6) = (await vm.SaveAsync(variant), await vm.SaveAsync(variant, IpFamily.IPv6));
+
+        var first = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
+        var applied = await vm.SaveAsync(variant);
+        var second = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
+
+        Assert.Equal([StepEnding.Done, StepEnding.Done], first.Results.Select(result => result.Ending));
+        Assert.True(first.Remaining.IsEmpty);
+        Assert.Equal("OpenToAny", PortsDiagnosis.Of(Desired, first, manages: true).PortsOpen.Reason);
+        Assert.Contains("-A SMM-AGENT -p tcp -m tcp --dport 15006 -m conntrack --ctorigdstport 8080", applied, StringComparison.Ordinal);
+        Assert.Empty(second.Results);
+        Assert.Equal(applied, await vm.SaveAsync(variant));
+
+        var removed = await vm.Pass(variant).RemoveAsync(Cancel);
+
+        Assert.Equal(
+            [$"iptables{variant}: remove the jump in INPUT, chain SMM-AGENT", $"ip6tables{variant}: remove the jump in INPUT, chain SMM-AGENT"],
+            removed.Results.Select(result => result.Step.ToString()));
+        Assert.Equal(before, await vm.SaveAsync(variant));
+        Assert.Equal(before6, await vm.SaveAsync(variant, IpFamily.IPv6));
+        Assert.True((await vm.Pass(variant).PlanRemovalAsync(Cancel)).IsEmpty);
+    }
+
+    [Theory]
+    [InlineData("IPT -F SMM-AGENT")]
+    [InlineData("IPT -F; IPT -X")]
+    [InlineData("IPT -D INPUT 1")]
+    [InlineData("IPT -I INPUT -p tcp --dport 443 -j ACCEPT")]
+    [InlineData("IPT -I INPUT -j SMM-AGENT; IPT -A INPUT -j SMM-AGENT; IPT -A INPUT -s 10.0.0.0/8 -g SMM-AGENT")]
+    [InlineData("IPT -A SMM-AGENT -j DROP; IPT -I SMM-AGENT -p tcp --dport 1 -j ACCEPT")]
+    [InlineData("IPT -D SMM-AGENT 2")]
+    [InlineData("IPT -R INPUT 1 -i lo -j SMM-AGENT")]
+    public async Task WhatSomebodyDoesToTheRulesIsHealedAndForeignRulesStay(string deed)
+    {
+        foreach (var variant in new[] { Backend.Nft, Backend.Legacy })
+        {
+            await using var vm = await NetworkNamespace.CreateAsync();
+            await vm.Pass(variant).ApplyAsync(Desired, Cancel);
+            var applied = await vm.SaveAsync(variant);
+
+            await vm.ShellAsync(deed.Replace("IPT", $"iptables{variant}", StringComparison.Ordinal) + $"; iptables{variant} -A INPUT -p tcp --dport 22 -j ACCEPT");
+            var report = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
+
+            Assert.Single(report.Done);
+            Assert.True(report.Remaining.IsEmpty);
+            var healed = await vm.SaveAsync(variant);
+            var foreign = healed.Split('\n').Where(line => line.StartsWith("-A INPUT", StringComparison.Ordinal)).Skip(1).ToList();
+            Assert.Equal("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT", foreign[^1]);
+            Assert.Equal(deed.Contains("443", StringComparison.Ordinal) ? 2 : 1, foreign.Count);
+            Assert.Equal(applied, string.Join('\n', healed.Split('\n').Where(line => !foreign.Contains(line))));
+        }
+    }
+
+    [Fact]
+    public async Task BothBackendsAreClearedWhicheverIsTheHosts()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.Pass(Backend.Legacy).ApplyAsync(Desired, Cancel);
+        await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
+
+        var removed = await vm.Pass(Backend.Nft).RemoveAsync(Cancel);
+
+        Assert.Equal(4, removed.Results.Count(result => result.Ending == StepEnding.Done));
+        Assert.Equal(Empty, await vm.SaveAsync(Backend.Legacy));
+        Assert.Equal(Empty, await vm.SaveAsync(Backend.Nft));
+    }
+
+    [Fact]
+    public async Task LookingCreatesNoLegacyTable()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+
+        await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel);
+
+        Assert.Equal("", await vm.RunAsync("cat", "/proc/net/ip_tables_names"));
+        Assert.Equal("", await vm.RunAsync("nft", "list", "ruleset"));
+    }
+
+    [Fact]
+    public async Task TheOtherBackendsDropIsSeen()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.ShellAsync("iptables-legacy -P INPUT DROP");
+
+        var report = await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
+
+        var finding = PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen;
+        Assert.Equal("BlockedByAnotherTable", finding.Reason);
+        Assert.StartsWith("INPUT of iptables-legacy", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{ type filter hook input priority 10; policy drop; ct state established,related accept; tcp dport 22 accept; }", "")]
+    [InlineData("{ type filter hook input priority 10; ct state established,related accept; reject; }", "")]
+    [InlineData("{ type filter hook input priority 10; policy drop; iif lo accept; tcp dport { 8080, 16400 } accept; }", "10.0.0.0/8")]
+    public async Task TheToldCommandOpensAForeignTable(string chain, string source)
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        var desired = source.Length == 0 ? Desired : Desired with { Sources = [SourceNetworks.Parse(source)!.Value] };
+        await vm.ShellAsync("iptables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15006");
+        await vm.RunAsync("nft", $"table inet site {{\nchain in {chain}\n}}\n");
+
+        var blocked = PortsDiagnosis.Of(desired, await vm.Pass(Backend.Nft).ApplyAsync(desired, Cancel), manages: true).PortsOpen;
+        Assert.Equal("BlockedByAnotherTable", blocked.Reason);
+        Assert.StartsWith("nftables chain inet site in ", blocked.Message, StringComparison.Ordinal);
+        await vm.ShellAsync(blocked.Message[(blocked.Message.IndexOf("run: ", StringComparison.Ordinal) + 5)..]);
+
+        var opened = PortsDiagnosis.Of(desired, await vm.Pass(Backend.Nft).ApplyAsync(desired, Cancel), manages: true);
+        Assert.Equal(source.Length == 0 ? "OpenToAny" : "Open", opened.PortsOpen.Reason);
+        Assert.All(opened.Ports, port => Assert.True(port.Open));
+    }
+
+    [Fact]
+    public async Task TheCommandsThatCheckModeTellsOpenThePorts()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.ShellAsync("iptables-nft -P INPUT DROP");
+
+        var closed = PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel), manages: false).PortsOpen;
+        Assert.Equal("NotOpen", closed.Reason);
+        await vm.ShellAsync(closed.Message[(closed.Message.IndexOf("run: ", StringComparison.Ordinal) + 5)..]);
+
+        var opened = PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel), manages: false);
+        Assert.Equal("OpenToAny", opened.PortsOpen.Reason);
+        Assert.DoesNotContain("SMM-AGENT", await vm.SaveAsync(Backend.Nft), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public async Task SixAtOnceLeaveExactlyOneRuleSet(string variant)
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+
+        var reports = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => vm.Pass(variant).ApplyAsync(Desired, Cancel)));
+
+        Assert.Equal(1, reports.Count(report => report.Results.Count > 0));
+        Assert.Single((await vm.SaveAsync(variant)).Split('\n'), line => line.StartsWith("-A INPUT", StringComparison.Ordinal));
+        Assert.True((await vm.Pass(variant).LookAsync(Desired, Cancel)).Remaining.IsEmpty);
+    }
+
+    [Fact]
+    public async Task ADaemonWithoutRootButWithItsCapabilitiesKeepsTheChain()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        var runner = vm.RunnerWith(
+            "setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups",
+            "--inh-caps", "+net_admin,+net_raw", "--ambient-caps", "+net_admin,+net_raw");
+        var pass = new FirewallPass(new(runner, Backend.Nft), FirewalldPort.None, vm.Lock, isRoot: false);
+
+        var report = await pass.ApplyAsync(Desired, Cancel);
+
+        Assert.All(report.Results, result => Assert.Equal(StepEnding.Done, result.Ending));
+        Assert.NotNull(report.Observed.Nft?.Value);
+        Assert.True((await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel)).Remaining.IsEmpty);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Firewall;
+
+namespace SmmAgent.Linux.Tests.Firewall;
+
+public sealed class IptablesTests
+{
+    private static readonly FilterTool Legacy = new(IpFamily.IPv4, Backend.Legacy);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ACommandThatIsNotInstalledIsKnownToBeMissing()
+    {
+        var observed = await new Iptables(new CommandRunner(), new(IpFamily.IPv4, "-that-nobody-has")).ObserveAsync(Cancel);
+
+        Assert.Equal(FilterPresence.CommandMissing, observed.State.Value!.Presence);
+    }
+
+    [Fact]
+    public async Task AHeldXtablesLockIsTriedAgainLater()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        using var holder = Process.Start(new ProcessStartInfo("flock", ["-o", vm.XtablesLock, "sh", "-c", "echo held; read line"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(Cancel));
+
+        var held = await Rewrite(new(vm.Runner, Legacy), Legacy);
+        holder.Kill();
+        await holder.WaitForExitAsync(Cancel);
+        var free = await Rewrite(new(vm.Runner, Legacy), Legacy);
+
+        Assert.Equal(StepEnding.LockHeld, held.Ending);
+        Assert.Contains("xtables.lock", held.Why, StringComparison.Ordinal);
+        Assert.Equal(StepEnding.Done, free.Ending);
+    }
+
+    [Fact]
+    public async Task ARestoreThatDoesNotKnowWaitIsCalledWithoutIt()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        Script(vm, "iptables", "echo iptables v1.6.1");
+        Script(vm, "iptables-restore", "[ \"$1\" != -w ] || exit 2; exec iptables-nft-restore \"$@\"");
+        var old = new FilterTool(IpFamily.IPv4);
+
+        var result = await Rewrite(new(vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin"), old), old);
+
+        Assert.Equal((StepEnding.Done, null), (result.Ending, result.Why));
+        Assert.Contains(ChainRules.Chain, await vm.SaveAsync(Backend.Nft), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ARefusedScriptIsFailedWithWhatIptablesSaidAndChangesNothing()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        var before = await vm.SaveAsync(Backend.Nft);
+        var tool = new FilterTool(IpFamily.IPv4, Backend.Nft);
+
+        var result = await new Iptables(vm.Runner, tool).ApplyAsync(new RewriteChain(tool, ["-p tcp --dport 1 -j ACCEPT", "-j NOWHERE"], [], []), Cancel);
+
+        Assert.Equal(StepEnding.Failed, result.Ending);
+        Assert.StartsWith("iptables-nft-restore -w 5 --noflush ended with exit code ", result.Why, StringComparison.Ordinal);
+        Assert.Equal(before, await vm.SaveAsync(Backend.Nft));
+    }
+
+    [Fact]
+    public async Task TextThatIsNoTableIsUnknown()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        Script(vm, "iptables-save", "echo '*filter'; echo ':INPUT ACCEPT [0:0]'");
+
+        var observed = await new Iptables(vm.RunnerWith("env", $"PATH={vm.Folder}:/bin"), new(IpFamily.IPv4)).ObserveAsync(Cancel);
+
+        Assert.Null(observed.State.Value);
+        Assert.Equal("iptables-save printed what it never prints", observed.State.WhyUnknown);
+    }
+
+    [Fact]
+    public async Task TheBackendIsFoundAsIptablesItselfTellsIt()
+    {
+        var told = await new CommandRunner().RunAsync(["iptables", "--version"], Cancel);
+        Assert.SkipUnless(told.Succeeded, "needs the Debian package iptables");
+
+        Assert.Equal(told.Output.Contains("nf_tables", StringComparison.Ordinal) ? Backend.Nft : Backend.Legacy, Backend.Of(new(IpFamily.IPv4)));
+    }
+
+    private static Task<StepResult> Rewrite(Iptables iptables, FilterTool tool) =>
+        iptables.ApplyAsync(new RewriteChain(tool, [new ChainRule(null, 80, null, "smm-agent: http").ToString()], [], []), Cancel);
+
+    private static void Script(NetworkNamespace vm, string name, string lines)
+    {
+        var path = Path.Combine(vm.Folder, name);
+        File.WriteAllText(path, $"#!/bin/sh\n{lines}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}

@@ -1,0 +1,229 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.Events;
+using SmmAgent.Linux.Systemd;
+using SmmAgent.Linux.Tests.Events;
+using Subject = SmmAgent.Linux.Firewall.Firewalld;
+
+namespace SmmAgent.Linux.Tests.Firewalld;
+
+public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetime
+{
+    private readonly FirewalldHost _host;
+    private readonly Subject _firewalld;
+
+    public FirewalldTests(FirewalldHost host)
+    {
+        Assert.SkipUnless(FirewalldHost.WhyNot is null, FirewalldHost.WhyNot ?? "");
+        _host = host;
+        _firewalld = new(host.BusAddress);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _host.Fresh ??= await _host.EverythingAsync();
+
+    // Whatever a test did with the agent's own means is undone by a withdrawal, to the letter.
+    public async ValueTask DisposeAsync()
+    {
+        await _firewalld.WithdrawAsync(CancellationToken.None);
+        Assert.Equal(_host.Fresh, await _host.EverythingAsync());
+    }
+
+    [Fact]
+    public async Task ZonesTellTheirPortsRangesAndServicesNowAndPermanently()
+    {
+        await _host.CommandAsync("--zone=work", "--add-interface=eth7");
+        await _host.CommandAsync("--zone=work", "--add-port=8080/tcp", "--add-port=9000-9002/tcp", "--add-port=7000/udp");
+        await _host.CommandAsync("--zone=work", "--add-service=freeipa-4");
+        await _host.CommandAsync("--permanent", "--zone=work", "--add-port=8081/tcp");
+        try
+        {
+            var zones = await ZonesAsync();
+
+            Assert.True(zones["work"].ReceivesTraffic);
+            Assert.True(zones["public"].ReceivesTraffic);
+            Assert.False(zones["dmz"].ReceivesTraffic);
+            Assert.Superset(new HashSet<int> { 22, 8080, 9000, 9001, 9002 }, zones["work"].OpenNow.ToHashSet());
+            // freeipa-4 includes kerberos.
+            Assert.Contains(88, zones["work"].OpenNow);
+            Assert.DoesNotContain(7000, zones["work"].OpenNow);
+            Assert.DoesNotContain(8081, zones["work"].OpenNow);
+            Assert.Equal([22, 8081], zones["work"].OpenPermanently.Order());
+            Assert.Contains(16400, zones["trusted"].OpenNow);
+        }
+        finally
+        {
+            await _host.CommandAsync("--permanent", "--zone=work", "--remove-port=8081/tcp");
+            await _host.CommandAsync("--complete-reload");
+        }
+    }
+
+    [Fact]
+    public async Task OpenedPortsAreOpenAtOnceAndStayOpenThroughReloadsAndARestart()
+    {
+        await _firewalld.OpenAsync("public", [16400, 16401, 8080], Cancel);
+        await AssertOpenAsync(16400, 16401, 8080);
+
+        await _host.CommandAsync("--reload");
+        await AssertOpenAsync(16400, 16401, 8080);
+
+        await _host.CommandAsync("--complete-reload");
+        await AssertOpenAsync(16400, 16401, 8080);
+
+        await _host.StartFirewalldAsync();
+        await AssertOpenAsync(16400, 16401, 8080);
+        Assert.Empty(await _firewalld.OpenAsync("public", [16400, 16401, 8080], Cancel));
+    }
+
+    [Fact]
+    public async Task OpeningTwiceChangesNothingTheSecondTime()
+    {
+        Assert.Equal(4, (await _firewalld.OpenAsync("public", [16400, 8080], Cancel)).Count);
+        var once = await _host.EverythingAsync();
+
+        Assert.Empty(await _firewalld.OpenAsync("public", [16400, 8080], Cancel));
+
+        Assert.Equal(once, await _host.EverythingAsync());
+    }
+
+    [Fact]
+    public async Task APortThatIsNoLongerWantedClosesAndWhatOthersOpenedStays()
+    {
+        await _host.CommandAsync("--zone=public", "--add-port=8082/tcp");
+        await _firewalld.OpenAsync("public", [8080, 8081], Cancel);
+
+        var changes = await _firewalld.OpenAsync("public", [8081], Cancel);
+
+        Assert.Equal(
+            [
+                "removed from zone public of firewalld, now: rule priority=\"16400\" port port=\"8080\" protocol=\"tcp\" accept",
+                "removed from zone public of firewalld, permanently: rule priority=\"16400\" port port=\"8080\" protocol=\"tcp\" accept",
+            ],
+            changes);
+        var open = (await ZonesAsync())["public"];
+        Assert.Equal([22, 8081, 8082], open.OpenNow.Order());
+        Assert.Equal([22, 8081], open.OpenPermanently.Order());
+        Assert.Equal([(8081, null)], open.Ours);
+        await _host.CommandAsync("--zone=public", "--remove-port=8082/tcp");
+    }
+
+    [Fact]
+    public async Task AnOperatorsOwnRichRulesAreNeverTouched()
+    {
+        string[] foreign =
+        [
+            "rule port port=\"8080\" protocol=\"tcp\" accept",
+            "rule priority=\"16400\" port port=\"8080\" protocol=\"udp\" accept",
+            "rule priority=\"16400\" family=\"ipv4\" source address=\"10.0.0.1\" drop",
+        ];
+        foreach (var rule in foreign)
+            await _host.CommandAsync("--zone=public", $"--add-rich-rule={rule}");
+        await _firewalld.OpenAsync("public", [8080], Cancel);
+
+        var removed = await _firewalld.WithdrawAsync(Cancel);
+
+        Assert.Equal(2, removed.Count);
+        foreach (var rule in foreign)
+            await _host.CommandAsync("--zone=public", $"--remove-rich-rule={rule}");
+    }
+
+    [Fact]
+    public async Task SourcesRestrictThePortsAndAChangeOfSourcesIsFollowed()
+    {
+        await _firewalld.OpenAsync("public", [8080], Cancel);
+
+        await _firewalld.OpenAsync("public", [8080], ["10.1.2.3/8", "2001:DB8:0::/32", "192.0.2.7"], Cancel);
+
+        string[] restricted =
+        [
+            "rule priority=\"16400\" family=\"ipv4\" source address=\"10.0.0.0/8\" port port=\"8080\" protocol=\"tcp\" accept",
+            "rule priority=\"16400\" family=\"ipv4\" source address=\"192.0.2.7/32\" port port=\"8080\" protocol=\"tcp\" accept",
+            "rule priority=\"16400\" family=\"ipv6\" source address=\"2001:db8::/32\" port port=\"8080\" protocol=\"tcp\" accept",
+        ];
+        Assert.Equal(restricted, await RichRulesAsync("--zone=public", "--list-rich-rules"));
+        Assert.Equal(restricted, await RichRulesAsync("--permanent", "--zone=public", "--list-rich-rules"));
+        await _host.CommandAsync("--reload");
+        Assert.Equal(restricted, await RichRulesAsync("--zone=public", "--list-rich-rules"));
+        Assert.Empty(await _firewalld.OpenAsync("public", [8080], ["2001:db8::/32", "192.0.2.7/32", "10.0.0.0/8"], Cancel));
+    }
+
+    [Fact]
+    public async Task EveryZoneIsWithdrawnAlsoOneThatReceivesNoTrafficAnyMore()
+    {
+        await _firewalld.OpenAsync("work", [8080], Cancel);
+        await _firewalld.OpenAsync("public", [8080], Cancel);
+
+        Assert.Equal(4, (await _firewalld.WithdrawAsync(Cancel)).Count);
+
+        Assert.Empty(await _firewalld.WithdrawAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task WhenTrafficMovesToAnotherZoneThePortsMoveWithIt()
+    {
+        await _firewalld.SettleAsync(["work", "public"], [8080], [], Cancel);
+
+        var changes = await _firewalld.SettleAsync(["public"], [8080, 8081], [], Cancel);
+
+        Assert.Equal(4, changes.Count);
+        var zones = await ZonesAsync();
+        Assert.Equal([22], zones["work"].OpenNow.Order());
+        Assert.Equal([22], zones["work"].OpenPermanently.Order());
+        Assert.Equal([22, 8080, 8081], zones["public"].OpenNow.Order());
+        Assert.Equal([22, 8080, 8081], zones["public"].OpenPermanently.Order());
+        Assert.Empty(await _firewalld.SettleAsync(["public"], [8081, 8080], [], Cancel));
+    }
+
+    [Fact]
+    public async Task AZoneThatDoesNotExistIsRefusedInOneLine()
+    {
+        var refusal = await Assert.ThrowsAsync<DBusException>(() => _firewalld.OpenAsync("nowhere", [8080], Cancel));
+
+        Assert.Equal("firewalld: INVALID_ZONE: nowhere", refusal.Message);
+    }
+
+    [Fact]
+    public async Task AStoppedFirewalldIsNotRunningAndTheEventsTellOfItsReturn()
+    {
+        using var listener = new Listener(null, new FirewalldEvents(_host.BusAddress));
+        listener.Until(HostChange.Firewalld);
+        await _firewalld.OpenAsync("public", [8080], Cancel);
+        listener.Until(HostChange.Firewalld);
+
+        await _host.StopFirewalldAsync();
+        listener.Until(HostChange.Firewalld);
+        Assert.IsType<FirewalldObservation.NotRunning>(await _firewalld.ObserveAsync(Cancel));
+        Assert.Empty(await _firewalld.WithdrawAsync(Cancel));
+        var refusal = await Assert.ThrowsAsync<DBusException>(() => _firewalld.OpenAsync("public", [8080], Cancel));
+        Assert.Equal("firewalld is not running", refusal.Message);
+
+        await _host.StartFirewalldAsync();
+        listener.Until(HostChange.Firewalld);
+        await AssertOpenAsync(8080);
+    }
+
+    [Fact]
+    public async Task AReloadIsTold()
+    {
+        using var listener = new Listener(null, new FirewalldEvents(_host.BusAddress));
+        // Connected.
+        Assert.Equal(HostChange.Firewalld, listener.Next());
+
+        await _host.CommandAsync("--reload");
+
+        Assert.Equal(HostChange.Firewalld, listener.Next());
+    }
+
+    private async Task<Dictionary<string, FirewalldZone>> ZonesAsync() =>
+        Assert.IsType<FirewalldObservation.Seen>(await _firewalld.ObserveAsync(Cancel)).State.Zones.ToDictionary(zone => zone.Name);
+
+    private async Task AssertOpenAsync(params int[] ports)
+    {
+        var zone = (await ZonesAsync())["public"];
+        Assert.Superset(ports.ToHashSet(), zone.OpenNow.ToHashSet());
+        Assert.Superset(ports.ToHashSet(), zone.OpenPermanently.ToHashSet());
+    }
+
+    private async Task<string[]> RichRulesAsync(params string[] arguments) =>
+        [.. (await _host.CommandAsync(arguments)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,33 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.Tests.Events;
+using Subject = SmmAgent.Linux.Firewall.Firewalld;
+
+namespace SmmAgent.Linux.Tests.Firewalld;
+
+public sealed class FirewalldWithoutTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task WithoutABusFirewalldDoesNotRun()
+    {
+        using var folder = new TemporaryDirectory();
+        var firewalld = new Subject($"unix:path={folder["no-bus"]}");
+
+        Assert.IsType<FirewalldObservation.NotRunning>(await firewalld.ObserveAsync(Cancel));
+        Assert.Empty(await firewalld.WithdrawAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task ACallThatIsRefusedIsNotSeenAndSaysWhoMay()
+    {
+        Assert.SkipUnless(FirewalldHost.WhyNot is null, FirewalldHost.WhyNot ?? "");
+        await using var host = new FirewalldHost { Refusal = "<deny send_interface=\"org.fedoraproject.FirewallD1.zone\"/>" };
+        await host.InitializeAsync();
+
+        var observed = Assert.IsType<FirewalldObservation.NotSeen>(await new Subject(host.BusAddress).ObserveAsync(Cancel));
+
+        Assert.StartsWith("firewalld refused this user (polkit: ", observed.Why, StringComparison.Ordinal);
+        Assert.EndsWith("root's part, smm-agent-reconcile.service, may", observed.Why, StringComparison.Ordinal);
+    }
+}

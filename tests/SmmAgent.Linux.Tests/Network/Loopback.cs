@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace SmmAgent.Linux.Tests.Network;
+
+/// <summary>Loopback addresses that no other test uses: a gateway's ports are fixed, so each gateway has its own address.</summary>
+internal static class Loopback
+{
+    private static int _last;
+
+    public static IPAddress Next()
+    {
+        var number = Interlocked.Increment(ref _last);
+        return new IPAddress([127, (byte)(64 + (Environment.ProcessId % 100)), (byte)(number >> 8), (byte)number]);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Tests.State;
+
+public sealed class AgentIdentityTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-state");
+
+    private string IdentityPath => Path.Combine(_folder.FullName, "identity.json");
+
+    private string TokenPath => Path.Combine(_folder.FullName, "bearer-token");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void AnIdentityIsMadeOnceAndOnlyItsOwnerMayReadIt()
+    {
+        var made = Load();
+        var text = File.ReadAllText(IdentityPath);
+        var again = Load();
+
+        Assert.Equal(made.MadeUuid, again.MadeUuid);
+        Assert.Equal(text, File.ReadAllText(IdentityPath));
+        Assert.Equal(AtomicFile.Private, File.GetUnixFileMode(IdentityPath));
+        Assert.Single(_folder.GetFiles());
+    }
+
+    [Fact]
+    public async Task StartersAtTheSameTimeGetTheSameIdentity()
+    {
+        var uuids = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Load().MadeUuid)));
+
+        Assert.Single(uuids.Distinct());
+        Assert.Single(_folder.GetFiles());
+    }
+
+    [Fact]
+    public void TheUuidOfTheSettingsGoesFirst()
+    {
+        var uuid = Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a");
+
+        Assert.Equal(uuid, Load().Uuid(new AgentSettings { Uuid = uuid }));
+        Assert.Equal(Load().MadeUuid, Load().Uuid(new AgentSettings()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("{\"uuid\":\"x\",\"key\":\"\"}")]
+    [InlineData("{\"uuid\":\"0327b100-a008-4364-a2b3-7d1777bb5b9a\",\"key\":\"AAAA\"}")]
+    [InlineData("{\"uuid\":\"0327b100-a008-4364-a2b3-7d1777bb5b9a\",\"key\":\"***\"}")]
+    public void ADamagedIdentityIsReplacedAndThatIsTold(string content)
+    {
+        AtomicFile.Write(IdentityPath, content, AtomicFile.Private);
+
+        var made = Load();
+
+        Assert.NotNull(made.Replaced);
+        Assert.Null(Load().Replaced);
+        Assert.Equal(content, File.ReadAllText(IdentityPath + ".damaged"));
+    }
+
+    [Theory]
+    [InlineData("abc", "abc")]
+    [InlineData("abc\n", "abc")]
+    [InlineData("abc\r\n", "abc")]
+    public void ATokenMayEndInOneLineBreak(string content, string token)
+    {
+        AtomicFile.Write(TokenPath, content, AtomicFile.Private);
+
+        var reading = new BearerTokenFile(TokenPath).Read();
+
+        Assert.Equal((null, null), (reading.Fault, reading.Warning));
+        Assert.DoesNotContain(token, reading.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("\n", "is empty")]
+    [InlineData("a b", "at position 2")]
+    [InlineData("abc\n\n", "at position 4")]
+    [InlineData("ab\tc", "at position 3")]
+    [InlineData("ä", "at position 1")]
+    public void ATokenThatNoHeaderCanCarryIsAFaultThatDoesNotQuoteIt(string content, string told)
+    {
+        AtomicFile.Write(TokenPath, content, AtomicFile.Private);
+
+        var reading = new BearerTokenFile(TokenPath).Read();
+
+        Assert.Null(reading.Token);
+        Assert.Contains(told, reading.Fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATokenOfMoreThan16KiBIsNone()
+    {
+        AtomicFile.Write(TokenPath, new string('x', BearerTokenFile.MaximumBytes + 1), AtomicFile.Private);
+
+        Assert.Contains("larger than 16384 bytes", new BearerTokenFile(TokenPath).Read().Fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATokenThatEveryoneMayReadIsWarnedAbout()
+    {
+        AtomicFile.Write(TokenPath, "abc", AtomicFile.Public);
+
+        var reading = new BearerTokenFile(TokenPath).Read();
+
+        Assert.NotNull(reading.Token);
+        Assert.Contains("sudo chmod 0640", reading.Warning, StringComparison.Ordinal);
+    }
+
+    private AgentIdentity Load() => AgentIdentity.LoadOrCreate(IdentityPath, RandomNumberGenerator.Fill);
+}
