@@ -1,0 +1,69 @@
+using System.CommandLine;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon;
+using SmmAgent.Linux.Firewall;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent detach</c>: undoes what the agent did to the host, and lists it. /etc/smm stays.</summary>
+internal static class DetachCommand
+{
+    public static Command Create(Func<ParseResult, AgentPaths> paths)
+    {
+        var dryRun = new Option<bool>("--dry-run") { Description = "print what would be removed and change nothing" };
+        var command = new Command("detach", "Leave the mesh and undo everything on this host.") { dryRun };
+        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), parsed.GetValue(dryRun), Progress.OnConsole(), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AgentPaths paths, bool dryRun, Progress progress, CancellationToken cancel)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            progress.Failed("detach looks at and changes the firewall: run it as root, also with --dry-run");
+            return ExitCode.NotPermitted;
+        }
+
+        var pass = HostFirewallPass.Create(paths, TimeProvider.System);
+        if (dryRun)
+        {
+            var plan = await pass.PlanRemovalAsync(cancel);
+            foreach (var step in plan.Steps)
+                progress.Would($"{step}");
+            if (plan.IsEmpty)
+                progress.Done("nothing to remove");
+            return ExitCode.Done;
+        }
+
+        using var presence = DaemonPresence.Take(paths.StateDirectory);
+        if (presence.IsTaken)
+        {
+            progress.Failed("the daemon runs and would put everything back at once: sudo systemctl disable --now smm-agent, then detach again");
+            return ExitCode.Failed;
+        }
+
+        return Show(await pass.RemoveAsync(cancel), progress) ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static bool Show(FirewallRemoval removal, Progress progress)
+    {
+        foreach (var result in removal.Results)
+        {
+            if (result.Ending == StepEnding.Done)
+                progress.Done($"{result.Step}");
+            else
+                progress.Failed($"{result.Step}: {result.Why}");
+        }
+
+        foreach (var line in removal.Firewalld)
+            progress.Done(line);
+        if (removal.Why is { } why)
+            progress.Failed(why);
+        var failed = removal.Why is not null || removal.Results.Any(result => result.Ending != StepEnding.Done);
+        if (!failed)
+            progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 ? "nothing of the agent's was on this host" : "detached");
+        return !failed;
+    }
+}

@@ -1,0 +1,24 @@
+namespace SmmAgent.Cli;
+
+/// <summary>The progress lines of a command, in the look that runbooks know: a mark, what was done, details.</summary>
+internal sealed class Progress(TextWriter output, bool colour)
+{
+    public void Done(string what) => Line("32", "✓", what);
+
+    public void Warn(string what) => Line("33", "!", what);
+
+    public void Failed(string what) => Line("31", "✗", what);
+
+    /// <summary>A line of a plan: nothing was done.</summary>
+    public void Would(string what) => Line("36", "❯", what);
+
+    public static Progress OnConsole() => new(Console.Out, IsTerminal);
+
+    /// <summary>Whether colour is wanted: on a terminal, without NO_COLOR and TERM=dumb.</summary>
+    public static bool IsTerminal =>
+        !Console.IsOutputRedirected
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+        && Environment.GetEnvironmentVariable("TERM") != "dumb";
+
+    private void Line(string code, string mark, string what) => output.WriteLine(colour ? $"\e[{code}m{mark}\e[0m {what}" : $"{mark} {what}");
+}

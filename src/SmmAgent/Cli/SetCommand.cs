@@ -1,0 +1,81 @@
+using System.CommandLine;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent set</c>: changes one setting, and nothing else in the file. A running daemon sees it by itself.</summary>
+internal static class SetCommand
+{
+    public static Command Create(Func<ParseResult, AgentPaths> paths) => new("set", "Change one setting in /etc/smm.")
+    {
+        DashboardUrl(paths),
+        WorkloadGroup(paths),
+        NodeIp(paths),
+        BearerToken(paths),
+    };
+
+    private static Command DashboardUrl(Func<ParseResult, AgentPaths> paths)
+    {
+        var url = new Argument<string>("URL") { Description = "scheme, host and port, for example https://smm.example.com" };
+        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http, which sends the token in clear text" };
+        var caFile = new Option<string?>("--ca-file")
+        {
+            Description = "PEM file with the only certificate authorities that the dashboard's certificate may come from",
+            HelpName = "FILE",
+        };
+        var command = new Command("dashboard-url", "Set the URL of the exposed dashboard.") { url, allowPlaintext, caFile };
+        command.SetAction(parsed => SetDashboardUrl.Run(
+            new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()),
+            parsed.GetRequiredValue(url),
+            parsed.GetValue(allowPlaintext),
+            parsed.GetValue(caFile)));
+        return command;
+    }
+
+    private static Command WorkloadGroup(Func<ParseResult, AgentPaths> paths)
+    {
+        var group = new Argument<string>("NAMESPACE") { Description = "the WorkloadGroup's namespace, for example vm-integration" };
+        var name = new Argument<string>("NAME") { Description = "the WorkloadGroup's name, for example analytics-v0" };
+        var command = new Command("workload-group", "Set the WorkloadGroup that this VM becomes a member of.") { group, name };
+        command.SetAction(parsed => SetWorkloadGroup.Run(
+            new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()),
+            parsed.GetRequiredValue(group),
+            parsed.GetRequiredValue(name)));
+        return command;
+    }
+
+    private static Command NodeIp(Func<ParseResult, AgentPaths> paths)
+    {
+        var address = new Argument<string>("ADDRESS|auto") { Description = "an IP address; auto has the agent find it out" };
+        var command = new Command("node-ip", "Set the address under which the cluster reaches this VM.") { address };
+        command.SetAction(parsed => SetNodeIp.Run(
+            new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()), parsed.GetRequiredValue(address)));
+        return command;
+    }
+
+    private static Command BearerToken(Func<ParseResult, AgentPaths> paths)
+    {
+        var token = new Argument<string?>("TOKEN")
+        {
+            Description = "the token; others see it in the process list and the shell's history",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var stdin = new Option<bool>("--stdin") { Description = "read it from standard input" };
+        var file = new Option<string?>("--file") { Description = "read it from a file", HelpName = "FILE" };
+        var command = new Command("bearer-token", "Set the token that the dashboard asks for.") { token, stdin, file };
+        command.Validators.Add(result =>
+        {
+            var given = new[] { result.GetValue(token) is not null, result.GetValue(stdin), result.GetValue(file) is not null };
+            if (given.Count(one => one) != 1)
+                result.AddError("Say where the token comes from: one of --stdin, --file FILE or TOKEN. For example: sudo smm-agent set bearer-token --stdin < token");
+        });
+        command.SetAction(parsed =>
+        {
+            var source = parsed.GetValue(stdin) ? TokenSource.Stdin(Console.OpenStandardInput, !Console.IsInputRedirected)
+                : parsed.GetValue(file) is { } path ? TokenSource.File(path)
+                : TokenSource.CommandLine(parsed.GetValue(token)!);
+            return new SetBearerToken(paths(parsed), Progress.OnConsole(), TimeProvider.System).Run(source);
+        });
+        return command;
+    }
+}

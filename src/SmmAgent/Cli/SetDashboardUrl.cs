@@ -1,0 +1,42 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent set dashboard-url</c>.</summary>
+internal static class SetDashboardUrl
+{
+    private const string Example = "dashboard-url https://smm.example.com";
+
+    public static int Run(SettingsWriter writer, string url, bool allowPlaintext, string? caFile)
+    {
+        if (SettingsRules.DashboardUrl(url, allowPlaintext: true) is { } why)
+            return writer.Refuse(why, Example);
+
+        var uri = new Uri(url);
+        var isPlain = uri.Scheme == Uri.UriSchemeHttp;
+        if (isPlain && !allowPlaintext)
+        {
+            return writer.Refuse(
+                $"'{uri.GetLeftPart(UriPartial.Authority)}' would send the bearer token in clear text",
+                $"dashboard-url {uri.GetLeftPart(UriPartial.Authority)} --allow-plaintext",
+                lead: ": use https, or accept that on purpose");
+        }
+
+        var changes = new List<SettingChange> { new("dashboard", "url", url) };
+        if (isPlain)
+            changes.Add(new("dashboard", "allowPlaintext", "true", IsFlag: true));
+        else if (allowPlaintext)
+            writer.Warn("--allow-plaintext has no effect: the URL is https");
+
+        if (caFile is not null)
+        {
+            var path = caFile.Length == 0 ? "" : Path.GetFullPath(caFile);
+            if ((SettingsRules.AbsolutePath(path) ?? CaFile.Fault(path)) is { } fault)
+                return writer.Refuse(fault, $"{Example} --ca-file /etc/smm/dashboard-ca.pem");
+            changes.Add(new("dashboard", "caFile", path));
+        }
+
+        return writer.Set("dashboard url", changes);
+    }
+}

@@ -1,0 +1,12 @@
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent set node-ip</c>.</summary>
+internal static class SetNodeIp
+{
+    public static int Run(SettingsWriter writer, string address) =>
+        SettingsRules.NodeIp(address) is { } why
+            ? writer.Refuse(why, "node-ip 3.67.91.181")
+            : writer.Set("node ip", new SettingChange("node", "ip", address));
+}

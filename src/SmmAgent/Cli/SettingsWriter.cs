@@ -1,0 +1,69 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Cli;
+
+/// <summary>Puts values into agent.yaml and says what became of it.</summary>
+internal sealed class SettingsWriter(string path, Progress progress)
+{
+    private const int ReadOnlyFileSystem = 30;
+
+    /// <param name="what">What is set, as people call it.</param>
+    /// <param name="changes">In the order in which they are to stand in a new file.</param>
+    public int Set(string what, params IReadOnlyList<SettingChange> changes) => Guarded(path, progress, () =>
+    {
+        var file = AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes);
+        var editing = SettingsEdit.Apply(file, changes);
+        foreach (var fault in editing.Refusals)
+            progress.Failed($"{path}: {fault}");
+        if (editing.Content is null)
+            return ExitCode.Usage;
+
+        var isSame = file is not null && file.AsSpan().SequenceEqual(editing.Content);
+        if (!isSame)
+            new ConfigFile(path).Write(editing.Content);
+        var values = string.Join(' ', changes.Select(change => $"{change.Path}={change.Value}"));
+        progress.Done($"{what} is {(isSame ? "unchanged" : "set")} {values} config={path}");
+        foreach (var warning in editing.Warnings)
+            progress.Warn($"{path}: {warning}");
+        foreach (var fault in editing.Others)
+            progress.Failed($"{path}: {fault}; until that is mended the agent keeps its last good settings");
+        return ExitCode.Done;
+    });
+
+    /// <summary>A value that a rule refuses: nothing is read or written.</summary>
+    /// <param name="example">The arguments of a command that would work.</param>
+    public int Refuse(string reason, string example, string lead = "; for example")
+    {
+        progress.Failed($"{reason}{lead}: sudo smm-agent set {example}");
+        return ExitCode.Usage;
+    }
+
+    public void Warn(string what) => progress.Warn(what);
+
+    /// <summary>Turns what a file system refuses into one line and an exit code.</summary>
+    public static int Guarded(string path, Progress progress, Func<int> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            progress.Failed(Environment.IsPrivilegedProcess
+                ? $"{path} cannot be changed: the host refuses it even to root (lsattr, mount, or the container's rights)"
+                : $"{path} may be changed by root only: run the command with sudo");
+            return ExitCode.NotPermitted;
+        }
+        catch (IOException exception) when (exception.HResult == ReadOnlyFileSystem)
+        {
+            progress.Failed($"{path} cannot be changed: its file system is mounted read-only");
+            return ExitCode.NotPermitted;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            progress.Failed($"{path} cannot be changed: {exception.Message}");
+            return ExitCode.Failed;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Cli;
+
+/// <param name="Json">Prints status.json as it is.</param>
+/// <param name="Watch">Shows it again and again until cancelled.</param>
+/// <param name="Terminal">Whether colours and clearing the screen are wanted: a terminal without NO_COLOR or TERM=dumb.</param>
+public sealed record StatusOptions(bool Json = false, bool Watch = false, bool Terminal = false);
+
+/// <summary><c>smm-agent status</c>: what the daemon knows, from its status.json.</summary>
+public static class StatusCommand
+{
+    /// <summary>The age at which the daemon is taken for dead: three times what it needs at most.</summary>
+    public static readonly TimeSpan Stale = TimeSpan.FromSeconds(180);
+
+    private const int MaximumBytes = 1024 * 1024;
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
+
+    public static Command Create(Func<ParseResult, AgentPaths> paths)
+    {
+        var output = new Option<string>("--output") { Description = "text or json", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        var watch = new Option<bool>("--watch") { Description = "show it again at every change, until Ctrl+C" };
+        var command = new Command("status", "Show what the daemon knows.") { output, watch };
+        command.SetAction((parsed, cancel) => RunAsync(
+            paths(parsed),
+            new StatusOptions(parsed.GetValue(output) == "json", parsed.GetValue(watch), Progress.IsTerminal),
+            Console.Out,
+            Console.Error,
+            TimeProvider.System,
+            cancel));
+        return command;
+    }
+
+    /// <returns>0 while the daemon runs, 1 when it does not or its status is stale.</returns>
+    public static async Task<int> RunAsync(
+        AgentPaths paths, StatusOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancel)
+    {
+        if (!options.Watch)
+            return Show(paths.Status, options, output, error, time.GetUtcNow());
+
+        var code = 1;
+        var shown = "";
+        try
+        {
+            while (true)
+            {
+                using var next = new StringWriter();
+                code = Show(paths.Status, options, next, next, time.GetUtcNow());
+                var text = next.ToString();
+                if (text != shown)
+                    await output.WriteAsync((options.Terminal ? "\e[H\e[2J" : "") + text);
+                shown = text;
+                await output.FlushAsync(cancel);
+                await Task.Delay(WatchEvery, time, cancel);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return code;
+        }
+    }
+
+    private static int Show(string path, StatusOptions options, TextWriter output, TextWriter error, DateTimeOffset now)
+    {
+        var (content, status, fault) = Read(path);
+        if (status is null)
+        {
+            error.WriteLine(fault);
+            return 1;
+        }
+
+        output.Write(options.Json ? Encoding.UTF8.GetString(content!).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
+        var age = now - status.UpdatedAt;
+        if (age <= Stale)
+            return 0;
+
+        error.WriteLine($"stale: written {Age.Text(age)} ago, smm-agent is not running or hangs; systemctl status smm-agent");
+        return 1;
+    }
+
+    private static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
+    {
+        try
+        {
+            var content = AtomicFile.ReadLimited(path, MaximumBytes);
+            if (content is null)
+                return (null, null, $"smm-agent is not running: there is no {path}; sudo systemctl start smm-agent");
+
+            return JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus) is { } status
+                ? (content, status, null)
+                : (null, null, $"{path} says nothing");
+        }
+        catch (JsonException exception)
+        {
+            return (null, null, $"{path} is not a status of smm-agent: {exception.Message}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return (null, null, $"{path} cannot be read: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Cli;
+
+/// <summary>A status for people: groups of conditions, each with its mark and age, and below them what they are about.</summary>
+public static class StatusText
+{
+    private const int TypeWidth = 22;
+
+    private static readonly (string Title, string[] Types)[] Groups =
+    [
+        ("Configuration", [ConditionType.ConfigCurrent, ConditionType.DashboardReachable]),
+        ("Address", [ConditionType.AddressKnown]),
+        ("Gateways", [ConditionType.GatewaysReachable]),
+        ("Ports", [ConditionType.PortsOpen, ConditionType.ReachableFromCluster]),
+        ("Sidecar", [ConditionType.SidecarInstalled, ConditionType.SidecarCurrent, ConditionType.SidecarRunning]),
+        ("Registration", [ConditionType.Registered, ConditionType.Healthy]),
+    ];
+
+    public static string Write(AgentStatus status, DateTimeOffset now, bool colour)
+    {
+        var text = new StringBuilder();
+        var group = status.WorkloadGroup?.ToString() ?? "no WorkloadGroup yet";
+        text.Append($"smm-agent {status.Agent.Version}  {group}  uuid {status.Agent.Uuid?.ToString() ?? "not made yet"}\n");
+        text.Append($"updated {Age.Text(now - status.UpdatedAt)} ago\n");
+        foreach (var (title, types) in Groups)
+        {
+            text.Append('\n').Append(title).Append(title == "Gateways" && status.Network.Model is { } model ? $" ({model})" : "").Append('\n');
+            foreach (var condition in status.Conditions.Where(condition => types.Contains(condition.Type)))
+                Line(text, Mark(condition), $"{condition.Type,-TypeWidth}{Plain(condition.Message)}  {Since(condition, now)}", colour);
+            Details(text, title, status, colour);
+        }
+
+        return text.ToString();
+    }
+
+    // Details are indented below the conditions that they explain.
+    private static void Details(StringBuilder text, string title, AgentStatus status, bool colour)
+    {
+        switch (title)
+        {
+            case "Address" when status.Address is { } address:
+                text.Append($"      {address.Value}  ({Plain(address.Source)})\n");
+                break;
+            case "Gateways":
+                foreach (var gateway in status.Gateways)
+                    Line(text, gateway.Outcome == Outcome.Ok.Name() ? '✓' : '✗', GatewayText(gateway), colour, indent: 6);
+                break;
+            case "Ports":
+                foreach (var port in status.Ports)
+                    Line(text, PortMark(port), PortText(port), colour, indent: 6);
+                break;
+        }
+    }
+
+    private static string GatewayText(GatewayStatus gateway)
+    {
+        var latency = gateway.LatencyMs is { } milliseconds ? $"  {milliseconds:0.#} ms" : "";
+        return $"{HostPort.Text(gateway.Address, gateway.Port)}  {gateway.Outcome}{latency}  {Plain(gateway.Name)}";
+    }
+
+    private static char PortMark(PortStatus port) => (port.Open, port.ReachableFromCluster) switch
+    {
+        (false, _) or (_, false) => '✗',
+        (true, _) => '✓',
+        _ => '?',
+    };
+
+    private static string PortText(PortStatus port)
+    {
+        var open = port.Open switch { true => "open", false => "closed", null => "not seen" };
+        var reached = port.ReachableFromCluster switch
+        {
+            true => ", reached from the cluster",
+            false => ", not reached from the cluster",
+            null => "",
+        };
+        return $"{port.Port,-6} {Plain(port.Name)}: {open}{reached}{(port.Wanted == false ? ", no longer wanted" : "")}";
+    }
+
+    private static char Mark(Condition condition) => condition switch
+    {
+        { Status: nameof(ConditionStatus.False) } => '✗',
+        { Status: nameof(ConditionStatus.True), Reason: Finding.Degraded } => '!',
+        { Status: nameof(ConditionStatus.True) } => '✓',
+        _ => '?',
+    };
+
+    private static string Since(Condition condition, DateTimeOffset now) => $"[{condition.Reason}, {Age.Text(now - condition.LastTransitionTime)}]";
+
+    private static void Line(StringBuilder text, char mark, string line, bool colour, int indent = 2)
+    {
+        var code = mark switch { '✓' => 32, '!' => 33, '✗' => 31, _ => 90 };
+        text.Append(' ', indent).Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(line).Append('\n');
+    }
+
+    // Messages carry what others sent; nobody's escape sequence reaches the terminal.
+    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+}

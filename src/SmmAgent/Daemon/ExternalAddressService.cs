@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Network;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>Where an address can come from when none is configured.</summary>
+public sealed record AddressSources(AddressProviderClient Providers, DirectRoute Route, LastKnownAddressFile LastKnown);
+
+/// <summary>Finds the address under which the cluster reaches the VM.</summary>
+public sealed class ExternalAddressService : LoopService
+{
+    private readonly Latest<SettingsState> _settings;
+    private readonly Latest<MeshConfigState> _meshConfig;
+    private readonly Latest<AddressState> _state;
+    private readonly AddressSources _sources;
+    private readonly LastKnownAddressKeeper _lastKnown;
+    private readonly ILogger _log;
+
+    private (AgentSettings Settings, MeshConfig? Config)? _question;
+    private long _askedAt;
+    private int _failures;
+
+    public ExternalAddressService(
+        LoopContext context,
+        Latest<SettingsState> settings,
+        Latest<MeshConfigState> meshConfig,
+        Latest<AddressState> state,
+        AddressSources sources,
+        ILogger<ExternalAddressService> log)
+        : base(context)
+    {
+        (_settings, _meshConfig, _state, _sources, _log) = (settings, meshConfig, state, sources, log);
+        _lastKnown = new LastKnownAddressKeeper(sources.LastKnown, log);
+        settings.WakeOnChange(Wake);
+        meshConfig.WakeOnChange(Wake);
+    }
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        var (settings, config) = (_settings.Value.Settings, _meshConfig.Value.Config);
+        var isSame = _question is { } asked && asked.Settings == settings && ReferenceEquals(asked.Config, config);
+        var untilNext = AddressTimer.AtMostOnceIn - Time.GetElapsedTime(_askedAt);
+        if (isSame && untilNext > TimeSpan.Zero)
+            return untilNext;
+
+        if (!isSame)
+            _failures = 0;
+        (_question, _askedAt) = ((settings, config), Time.GetTimestamp());
+
+        var found = await FindAsync(settings, config, cancel);
+        var isFresh = found.Address is not null && found.AddressKnown.Reason != AddressDecision.LastKnown;
+        if (isFresh && found.Address!.Source != AddressDecision.ConfiguredSource)
+            _lastKnown.Confirm(found.Address, config, Time.GetUtcNow());
+
+        Publish(found);
+        _failures = isFresh || found == AddressDecision.NotConfigured ? 0 : _failures + 1;
+        return AddressTimer.Next(_failures);
+    }
+
+    private async Task<AddressState> FindAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
+    {
+        if (settings.NodeIp is not null)
+            return AddressDecision.FromConfigured(settings.NodeIp);
+        if (settings.DashboardUrl is null)
+            return AddressDecision.NotConfigured;
+
+        var lastKnown = _lastKnown.Value is { } value && value.Fits(settings, config) ? value : null;
+        if (config?.NetworkModel() == NetworkModel.SameNetwork)
+        {
+            var route = await _sources.Route.FindAsync(config.DirectEndpoints, cancel);
+            return AddressDecision.FromRoute(route.Source, route.Said, lastKnown);
+        }
+
+        return AddressDecision.FromProviders(await _sources.Providers.AskAsync(settings.AddressProviders, cancel), lastKnown);
+    }
+
+    private void Publish(AddressState found)
+    {
+        if (_state.Value.Address is { } before && found.Address is { } after && !before.Value.Equals(after.Value))
+            _log.AddressChanged(before.Value, after.Value, after.Source);
+        _state.Publish(found);
+    }
+}

@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Events;
+using SmmAgent.Linux.Firewall;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>What the firewall service reads and publishes.</summary>
+public sealed record FirewallStates(
+    Latest<SettingsState> Settings, Latest<MeshConfigState> Mesh, Latest<EventSourcesState> Events, Latest<PortsState> Ports);
+
+/// <summary>Keeps the agent's and the WorkloadGroup's ports open in the host's firewall, and says whether they are.</summary>
+/// <remarks>
+/// Woken by the kernel's and firewalld's events; its own changes raise such events, too, and cost one more look. It starts no command while
+/// nothing happens, but for a slow poll.
+/// </remarks>
+public sealed class FirewallService : LoopService
+{
+    /// <summary>Where the kernel tells of every change.</summary>
+    public static readonly TimeSpan SlowPoll = TimeSpan.FromMinutes(10);
+
+    /// <summary>Where only the opening of a lock file tells, or nothing does.</summary>
+    public static readonly TimeSpan Poll = TimeSpan.FromSeconds(60);
+
+    /// <summary>When something failed that may be over soon, such as a held lock.</summary>
+    public static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(10);
+
+    private readonly FirewallStates _states;
+    private readonly FirewallPass _pass;
+    private readonly ILogger<FirewallService> _logger;
+    private readonly RepairPacing _pacing = new();
+    private readonly long _start;
+
+    public FirewallService(LoopContext context, FirewallStates states, FirewallPass pass, ILogger<FirewallService> logger)
+        : base(context)
+    {
+        (_states, _pass, _logger, _start) = (states, pass, logger, context.Time.GetTimestamp());
+        states.Settings.WakeOnChange(Wake);
+        states.Mesh.WakeOnChange(Wake);
+        states.Events.WakeOnChange(Wake);
+    }
+
+    // Not the time of day: set back by an hour, it would make an hour's repairs those of one minute.
+    private DateTimeOffset PacingTime => DateTimeOffset.UnixEpoch + Time.GetElapsedTime(_start);
+
+    // A fight is waited out within the step, and every command has its own end.
+    protected override TimeSpan StepBudget => TimeSpan.FromMinutes(2);
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        var mode = _states.Settings.Value.Settings.FirewallMode;
+        if (mode == PartMode.Off)
+        {
+            Publish(new([], Finding.Unknown(ConditionType.PortsOpen, Finding.Disabled, "firewall.mode is off in agent.yaml")));
+            return SlowPoll;
+        }
+
+        if (mode == PartMode.Manage && _pacing.WaitBefore(PacingTime) is var pause && pause > TimeSpan.Zero)
+            await Task.Delay(pause, Time, cancel);
+
+        // Read after the pause: what changed meanwhile counts.
+        var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
+        var report = mode == PartMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
+        var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage);
+        Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
+        return WaitAfter(report);
+    }
+
+    /// <summary>Logs what was repaired.</summary>
+    /// <returns>What to say when somebody keeps undoing it; else null.</returns>
+    private Finding? Note(FirewallReport report)
+    {
+        var now = PacingTime;
+        foreach (var step in report.Done)
+            FirewallLog.Repaired(_logger, step);
+        if (report.Done.FirstOrDefault() is not { } repaired)
+            return _pacing.IsFighting(now) ? _states.Ports.Value.PortsOpen : null;
+
+        _pacing.Repaired(now);
+        return _pacing.IsFighting(now)
+            ? Finding.False(
+                ConditionType.PortsOpen,
+                "Fighting",
+                $"another program keeps undoing the agent's rules (last: {repaired}), so they are put back only every "
+                + $"{RepairPacing.WhileFighting.TotalSeconds:0} s: find it with nft monitor and stop it, or set firewall.mode to check")
+            : null;
+    }
+
+    private TimeSpan WaitAfter(FirewallReport report)
+    {
+        if (_pacing.IsFighting(PacingTime))
+            return RepairPacing.WhileFighting;
+        if (report.Blocked is not null || report.Results.Any(result => result.Ending is StepEnding.Failed or StepEnding.LockHeld))
+            return RetryAfterFailure;
+
+        return _pass.KernelTells && (_states.Events.Value.Blind & HostChange.Firewall) == 0 ? SlowPoll : Poll;
+    }
+
+    private void Publish(PortsState state)
+    {
+        // The lists of two looks are never the same object; readers are woken only when they differ.
+        var current = _states.Ports.Value;
+        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports))
+            _states.Ports.Publish(state);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SmmAgent.Core.Status;
+using SmmAgent.Daemon.Loop;
+
+namespace SmmAgent.Daemon.Listeners;
+
+/// <summary>One port to serve.</summary>
+public sealed record SitePort(string Name, int Port, Site Site)
+{
+    public ConnectionLimits Limits { get; init; } = new();
+}
+
+/// <summary>Serves the agent's own ports, with one Kestrel and nothing of ASP.NET above it: this is what keeps it small.</summary>
+public sealed class ListenerService : IHostedService, IDisposable
+{
+    private readonly IReadOnlyList<SitePort> _ports;
+    private readonly Latest<ListenersState> _state;
+    private readonly ILogger _logger;
+    private readonly KestrelServer _server;
+    private readonly Lock _lock = new();
+    private ImmutableDictionary<SitePort, ListenerState> _told = ImmutableDictionary<SitePort, ListenerState>.Empty;
+
+    public ListenerService(
+        IReadOnlyList<SitePort> ports, Latest<ListenersState> state, TimeProvider time, ILoggerFactory loggers)
+    {
+        (_ports, _state, _logger) = (ports, state, loggers.CreateLogger<ListenerService>());
+        var options = KestrelOptions();
+        foreach (var port in ports)
+            options.Listen(new SiteEndPoint(port), listen => Configure(listen, port));
+
+        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions { IOQueueCount = 1 }), loggers);
+        _server = new KestrelServer(Options.Create(options), new PatientListenerFactory(sockets, Tell, time, _logger), loggers);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => _server.StartAsync(new Application(_logger), cancellationToken);
+
+    // Nobody is waited for: a scrape that is cut off comes again.
+    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(new CancellationToken(canceled: true));
+
+    public void Dispose() => _server.Dispose();
+
+    private static KestrelServerOptions KestrelOptions() => new()
+    {
+        AddServerHeader = false,
+        Limits =
+        {
+            KeepAliveTimeout = TimeSpan.FromSeconds(75), // longer than a usual scrape interval
+            RequestHeadersTimeout = TimeSpan.FromSeconds(5),
+            MaxRequestLineSize = 1024,
+            MaxRequestHeadersTotalSize = 8 * 1024,
+            MaxRequestHeaderCount = 32,
+            MaxRequestBufferSize = 16 * 1024,
+            MaxRequestBodySize = 0,
+        },
+    };
+
+    private static void Configure(ListenOptions listen, SitePort port)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection => ServeConnectionAsync(connection, port, next));
+    }
+
+    private static async Task ServeConnectionAsync(ConnectionContext connection, SitePort port, ConnectionDelegate next)
+    {
+        var client = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        if (!port.Limits.TryEnter(client))
+        {
+            connection.Abort();
+            return;
+        }
+
+        try
+        {
+            connection.Features.Set(port);
+            await next(connection);
+        }
+        finally
+        {
+            port.Limits.Leave(client);
+        }
+    }
+
+    private void Tell(EndPoint wanted, EndPoint? bound, string? fault)
+    {
+        var port = ((SiteEndPoint)wanted).Site;
+        lock (_lock)
+        {
+            var hadFault = _told.TryGetValue(port, out var before) && before.Fault is not null;
+            var now = new ListenerState((bound as IPEndPoint)?.Port ?? port.Port, port.Name, fault);
+            _told = _told.SetItem(port, now);
+            if (hadFault && fault is null)
+                ListenerLog.PortFree(_logger, now.Port, port.Name);
+            if (now != before)
+                _state.Publish(new ListenersState([.. _ports.Where(_told.ContainsKey).Select(each => _told[each])]));
+        }
+    }
+
+    /// <summary>All addresses of the host, both families, and whose they are.</summary>
+    private sealed class SiteEndPoint(SitePort site) : IPEndPoint(IPAddress.IPv6Any, site.Port)
+    {
+        public SitePort Site => site;
+    }
+
+    private sealed class Application(ILogger logger) : IHttpApplication<IFeatureCollection>
+    {
+        public IFeatureCollection CreateContext(IFeatureCollection contextFeatures) => contextFeatures;
+
+        public async Task ProcessRequestAsync(IFeatureCollection context)
+        {
+            var port = context.GetRequiredFeature<SitePort>();
+            var exchange = new Exchange(context);
+            try
+            {
+                await (exchange switch
+                {
+                    { IsRead: false } => exchange.MethodNotAllowedAsync(),
+                    { HasBody: true } => exchange.BodyRefusedAsync(),
+                    _ => port.Site(exchange),
+                });
+            }
+            catch (Exception exception) when (!exchange.Gone.IsCancellationRequested)
+            {
+                ListenerLog.RequestFailed(logger, port.Port, $"{exception.GetType().Name}: {exception.Message}");
+                exchange.Abort();
+            }
+            catch (Exception) when (exchange.Gone.IsCancellationRequested)
+            {
+                // Nobody is there to be told.
+            }
+        }
+
+        public void DisposeContext(IFeatureCollection context, Exception? exception)
+        {
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon.Loop;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>What the report and the dial-back depend on.</summary>
+public sealed record ReportInputs(
+    Latest<SettingsState> Settings, Latest<MeshConfigState> MeshConfig, Latest<AddressState> Address, Latest<PortsState> Ports)
+{
+    public void WakeOnChange(Wake wake)
+    {
+        Settings.WakeOnChange(wake);
+        MeshConfig.WakeOnChange(wake);
+        Address.WakeOnChange(wake);
+        Ports.WakeOnChange(wake);
+    }
+}

@@ -1,0 +1,187 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>Tells the dashboard how the VM is, and asks it how the cluster sees the VM.</summary>
+public sealed class ReportService : LoopService
+{
+    /// <summary>How often all is told and asked when nothing changes.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often is asked while the VM is not reachable or not registered.</summary>
+    public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(30);
+
+    /// <summary>The shortest time between two reports.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    private readonly ReportInputs _inputs;
+    private readonly DashboardClients _clients;
+    private readonly ReportSource _source;
+    private readonly DialBack _dialBack;
+    private readonly Latest<ClusterViewState> _state;
+    private readonly RetryDelay _retry;
+    private DashboardClient? _client;
+    private CallSchedule _reports;
+    private CallSchedule _registrations;
+    private CallSchedule _dialBacks;
+    private ExternalAddress? _reportedAddress;
+    private DateTimeOffset? _reportedAt;
+
+    public ReportService(
+        LoopContext context,
+        ReportInputs inputs,
+        DashboardClients clients,
+        ReportSource source,
+        DialBack dialBack,
+        Latest<ClusterViewState> state,
+        RetryDelay retry)
+        : base(context)
+    {
+        (_inputs, _clients, _source, _dialBack, _state, _retry) = (inputs, clients, source, dialBack, state, retry);
+        (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
+        inputs.WakeOnChange(Wake);
+    }
+
+    /// <summary>Three calls, each with the client's deadline.</summary>
+    protected override TimeSpan StepBudget => (DashboardClient.Deadline * 3) + TimeSpan.FromSeconds(10);
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        if (_clients.For(_inputs.Settings.Value) is not { } client)
+        {
+            _client = null;
+            Publish(Unknown(Finding.NotConfigured, "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
+            return Interval;
+        }
+
+        if (!ReferenceEquals(client, _client))
+        {
+            _client = client;
+            _reportedAddress = null;
+            (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
+        }
+
+        var uuid = _dialBack.Identity.Uuid(_inputs.Settings.Value.Settings);
+        var wait = await ReportAsync(client, uuid, cancel);
+        var registration = await AskRegistrationAsync(client, uuid, cancel);
+        var dialBack = await AskDialBackAsync(client, uuid, cancel);
+        return new[] { wait, registration, dialBack }.Min();
+    }
+
+    private async Task<TimeSpan> ReportAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
+    {
+        var address = _inputs.Address.Value.Address;
+        var report = _source.Make(address);
+        var content = (uuid, ReportSource.Content(report));
+        if (_reports.Until(content) is var wait && wait > TimeSpan.Zero)
+            return wait;
+
+        var result = await client.PutReportAsync(uuid, _dialBack.Identity.Key, report, cancel);
+        if (result.Failure is { } failure)
+        {
+            _reports.Failed(FailureText.RetryAfter(failure));
+            var (reason, message) = FailureText.Of(failure, client.Target);
+            Publish(Unknown(reason, message));
+            _reportedAddress = null;
+        }
+        else
+        {
+            _reports.Done(content, Interval, Pause);
+            _reportedAddress = address;
+            _reportedAt = Time.GetUtcNow();
+            _state.Refresh(_state.Value with { ReportedAt = _reportedAt });
+        }
+
+        return _reports.Until(content);
+    }
+
+    private async Task<TimeSpan> AskRegistrationAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
+    {
+        if (_reports.HasFailed)
+            return Interval; // the report is tried again first
+        if (_registrations.Until(uuid) is var wait && wait > TimeSpan.Zero)
+            return wait;
+
+        var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
+        if (result.Value is { } answer)
+        {
+            _registrations.Done(uuid, answer.Registered ? Interval : IntervalWhileBad, TimeSpan.Zero);
+            Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
+        }
+        else
+        {
+            _registrations.Failed(FailureText.RetryAfter(result.Failure!));
+            var (reason, message) = FailureText.Of(result.Failure!, client.Target);
+            Publish(_state.Value with
+            {
+                Registered = Finding.Unknown(ConditionType.Registered, reason, message),
+                Healthy = Finding.Unknown(ConditionType.Healthy, reason, message),
+            });
+        }
+
+        return _registrations.Until(uuid);
+    }
+
+    private async Task<TimeSpan> AskDialBackAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
+    {
+        if (_reports.HasFailed)
+            return Interval;
+        if (_inputs.Address.Value.Address is not { } address)
+            return NotDialled("NoAddress", "the VM's address is not known yet; AddressKnown says why");
+        if (_inputs.MeshConfig.Value.Config is not { } config)
+            return NotDialled("NoMeshConfig", "the WorkloadGroup's ports are not known yet; ConfigCurrent says why");
+        if (_reportedAddress != address)
+            return Interval; // the dashboard dials the address of the last report: the next report comes first
+
+        var ports = ClusterViewRules.PortsToDial(_inputs.Settings.Value.Settings.ManagementPorts, config.WorkloadGroup);
+        if (ports.Count == 0)
+            return NotDialled("NoPorts", "neither the agent nor the WorkloadGroup has a port to dial");
+
+        var subject = (address, string.Join(' ', ports.Keys), _inputs.Ports.Value.PortsOpen.Status, uuid);
+        if (_dialBacks.Until(subject) is var wait && wait > TimeSpan.Zero)
+            return wait;
+
+        var outcome = await _dialBack.AskAsync(client, uuid, ports, cancel);
+        // Told to ask less often: what is known of this address stays true.
+        var keeps = outcome.Failure is DashboardFailure.RateLimited && _state.Value.Reached.Count > 0;
+        if (!keeps)
+            Publish(_state.Value with { ReachableFromCluster = outcome.Finding, Reached = outcome.Reached });
+        if (outcome.Failure is DashboardFailure.Refused { Code: ProblemCodes.NoReport })
+            (_reports, _reportedAddress) = (NewSchedule(), null); // the dashboard has forgotten it: tell it again
+        if (outcome.Failure is null)
+            _dialBacks.Done(subject, outcome.Finding is { Status: ConditionStatus.True, Reason: ClusterViewRules.Reached } ? Interval : IntervalWhileBad, Pause);
+        else
+            _dialBacks.Failed(FailureText.RetryAfter(outcome.Failure));
+        return _dialBacks.Until(subject);
+    }
+
+    private TimeSpan NotDialled(string reason, string message)
+    {
+        Publish(_state.Value with
+        {
+            ReachableFromCluster = Finding.Unknown(ConditionType.ReachableFromCluster, reason, message),
+            Reached = ClusterViewState.Initial.Reached,
+        });
+        return Interval;
+    }
+
+    private static ClusterViewState Unknown(string reason, string message) => new(
+        ClusterViewState.Initial.Reached,
+        Finding.Unknown(ConditionType.ReachableFromCluster, reason, message),
+        Finding.Unknown(ConditionType.Registered, reason, message),
+        Finding.Unknown(ConditionType.Healthy, reason, message));
+
+    private void Publish(ClusterViewState state)
+    {
+        var old = _state.Value;
+        var isSame = state.Reached.Count == old.Reached.Count && state.Reached.All(port => old.Reached.TryGetValue(port.Key, out var was) && was == port.Value);
+        _state.Publish(state with { Reached = isSame ? old.Reached : state.Reached, ReportedAt = _reportedAt });
+    }
+
+    private CallSchedule NewSchedule() => new(Time, _retry);
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>Puts together what the dashboard is told of this VM.</summary>
+/// <param name="interfaceAddresses">The addresses of the VM's own interfaces, now.</param>
+/// <param name="conditions">All conditions, now.</param>
+public sealed class ReportSource(
+    HostReport host,
+    Func<VersionReport> versions,
+    Func<IReadOnlyList<string>> interfaceAddresses,
+    Func<IReadOnlyList<Condition>> conditions,
+    TimeProvider time)
+{
+    public AgentReport Make(ExternalAddress? address) => new()
+    {
+        Host = host,
+        Address = address is null ? null : new AddressReport(address.Value.ToString(), address.Source),
+        InterfaceAddresses = interfaceAddresses(),
+        Versions = versions(),
+        Conditions = conditions(),
+        ReportedAt = time.GetUtcNow(),
+    };
+
+    /// <summary>What must differ for a report to be news: all but its time.</summary>
+    public static string Content(AgentReport report) =>
+        JsonSerializer.Serialize(report with { ReportedAt = default }, ContractJson.Default.AgentReport);
+}

@@ -1,0 +1,181 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Status;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>What the status says of the agent itself.</summary>
+/// <param name="StatusPath">Where status.json is.</param>
+/// <param name="Uuid">The uuid towards the dashboard; null until it was made.</param>
+public sealed record StatusIdentity(string Version, string StatusPath, Func<Guid?> Uuid);
+
+/// <summary>Says how the agent does: to systemd, to the journal, in status.json, in metrics.</summary>
+public sealed class StatusService : LoopService
+{
+    // A burst of changes is told at most five times a second.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan MetricsAge = TimeSpan.FromSeconds(1);
+
+    private readonly LoopProgress _progress;
+    private readonly AgentStates _states;
+    private readonly StatusIdentity _identity;
+    private readonly ServiceNotifier _notifier;
+    private readonly ILogger _logger;
+    private readonly StatusFile _file;
+    private readonly DateTimeOffset _startedAt;
+    private readonly ConditionLedger _ledger = new();
+    private readonly Latest<object> _changed = new(new object());
+    private volatile string _line = "";
+    private volatile bool _isReady;
+    private string _hung = "";
+    private readonly Lock _metricsLock = new();
+    private (string Text, long At)? _metrics;
+
+    public StatusService(
+        LoopContext context,
+        AgentStates states,
+        StatusIdentity identity,
+        ServiceNotifier notifier,
+        ILogger<StatusService> logger)
+        : base(context)
+    {
+        (_progress, _states, _identity, _notifier, _logger) = (context.Progress, states, identity, notifier, logger);
+        _file = new StatusFile(identity.StatusPath, logger);
+        _startedAt = Time.GetUtcNow();
+        states.WakeOnChange(Wake);
+    }
+
+    /// <summary>Whether READY was said: the agent works. It says nothing of the mesh.</summary>
+    public bool IsReady => _isReady;
+
+    /// <summary>The conditions as of the last step, in the order of <see cref="ConditionType.All"/>; empty before the first.</summary>
+    public IReadOnlyList<Condition> Conditions => _ledger.Current;
+
+    /// <summary>Wakes <paramref name="reader"/> when a condition's status or reason changed.</summary>
+    public void WakeOnConditionChange(Wake reader) => _changed.WakeOnChange(reader);
+
+    public override Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        var now = Time.GetUtcNow();
+        var snapshot = _states.Snapshot();
+        var changes = _ledger.Update(snapshot.Findings(), now);
+        _file.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), now));
+        foreach (var change in changes)
+            Log(change.Now);
+        TellSystemd(StatusLine.Write(snapshot, _ledger.Current, now));
+        FeedWatchdog();
+        if (changes.Count > 0)
+            _changed.Publish(new object());
+
+        var due = _file.DueIn(now);
+        return Task.FromResult(_notifier.Watchdog / 3 is { } watchdog && watchdog < due ? watchdog : due);
+    }
+
+    /// <summary>The metrics in Prometheus' text format, made at most once a second: the port is open to whoever reaches it.</summary>
+    public string Metrics()
+    {
+        lock (_metricsLock)
+        {
+            if (_metrics is { } made && Time.GetElapsedTime(made.At) < MetricsAge)
+                return made.Text;
+
+            var text = MakeMetrics();
+            _metrics = (text, Time.GetTimestamp());
+            return text;
+        }
+    }
+
+    private string MakeMetrics()
+    {
+        var snapshot = _states.Snapshot();
+        var process = new ProcessFacts(
+            _identity.Version, _startedAt, Environment.CpuUsage.TotalTime, Environment.WorkingSet, _progress.Hung().Count);
+        return MetricsText.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), Time.GetUtcNow()), snapshot, process);
+    }
+
+    /// <summary>Tells systemd of a reload while <paramref name="reload"/> runs; READY follows whatever comes of it.</summary>
+    public void Reloading(Action reload)
+    {
+        if (!_isReady)
+        {
+            reload(); // READY is still to come: nothing may say it early
+            return;
+        }
+
+        _notifier.Reloading();
+        try
+        {
+            reload();
+        }
+        finally
+        {
+            _notifier.Ready(_line);
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        _file.Remove();
+    }
+
+    protected override async Task RunAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var wait = await WorkAsync(StepAsync, cancel);
+            await Task.Delay(Pause, Time, cancel);
+            await Wake.WaitAsync(wait, Time, cancel);
+        }
+    }
+
+    private AgentIdentity Identity() => new(_identity.Version, _identity.Uuid());
+
+    private void Log(Condition condition)
+    {
+        var level = condition switch
+        {
+            { Reason: Finding.Pending or Finding.Disabled } => LogLevel.Debug,
+            { Status: nameof(ConditionStatus.False) } or { Reason: Finding.Degraded } => LogLevel.Warning,
+            _ => LogLevel.Information,
+        };
+        StatusLog.ConditionChanged(_logger, level, condition.Type, condition.Status, condition.Reason, condition.Message);
+    }
+
+    // What could not be sent is sent again with the next step.
+    private void TellSystemd(string line)
+    {
+        if (!_isReady)
+        {
+            if (!_notifier.Ready(line))
+                return;
+
+            (_line, _isReady) = (line, true);
+            StatusLog.Ready(_logger, _identity.Version, line);
+        }
+        else if (line != _line && _notifier.Status(line))
+        {
+            _line = line;
+        }
+    }
+
+    // The sign of life is proof of every loop's progress, this one's included.
+    private void FeedWatchdog()
+    {
+        var hung = string.Join(", ", _progress.Hung());
+        if (hung.Length == 0)
+            _notifier.SignOfLife();
+        if (hung == _hung)
+            return;
+
+        _hung = hung;
+        if (hung.Length > 0)
+            StatusLog.Hung(_logger, hung);
+        else
+            StatusLog.NoLongerHung(_logger);
+    }
+}

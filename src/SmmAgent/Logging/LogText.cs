@@ -1,0 +1,41 @@
+using Serilog.Events;
+using Serilog.Formatting.Display;
+
+namespace SmmAgent.Logging;
+
+/// <summary>One log event as the text that people read.</summary>
+public static class LogText
+{
+    private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}");
+
+    /// <param name="whole">Whether an exception is told with its stack trace, on lines of their own; else <c>Type: message</c>.</param>
+    public static string Render(LogEvent logEvent, bool whole)
+    {
+        using var writer = new StringWriter();
+        Message.Format(logEvent, writer);
+        var text = OneLine(writer.ToString());
+        return logEvent.Exception switch
+        {
+            null => text,
+            var exception when whole => $"{text}\n{exception}",
+            var exception => $"{text}: {OneLine($"{exception.GetType().Name}: {exception.Message}")}",
+        };
+    }
+
+    /// <summary>The journal's priority, as syslog has it.</summary>
+    public static int Priority(LogEventLevel level) => level switch
+    {
+        LogEventLevel.Fatal => 2,
+        LogEventLevel.Error => 3,
+        LogEventLevel.Warning => 4,
+        LogEventLevel.Information => 6,
+        _ => 7,
+    };
+
+    // What others send must not look like a line of ours.
+    private static string OneLine(string text) => string.Create(text.Length, text, (span, source) =>
+    {
+        for (var i = 0; i < span.Length; i++)
+            span[i] = char.IsControl(source[i]) ? ' ' : source[i];
+    });
+}

@@ -1,0 +1,3 @@
+using SmmAgent.Cli;
+
+return await AgentCommandLine.RunAsync(args);

@@ -1,0 +1,38 @@
+using System.Xml.Linq;
+
+namespace SmmAgent.Tests;
+
+/// <summary>The direction of dependencies: Contract, then Core, then Linux, then the agent; the dashboard sees Contract only.</summary>
+public sealed class ArchitectureTests
+{
+    [Theory]
+    [InlineData("SmmAgent.Contract", "")]
+    [InlineData("SmmAgent.Core", "SmmAgent.Contract")]
+    [InlineData("SmmAgent.Linux", "SmmAgent.Core")]
+    [InlineData("SmmAgent", "SmmAgent.Linux")]
+    [InlineData("SmmDashboard", "SmmAgent.Contract")]
+    public void ARoomSeesOnlyTheRoomBelowIt(string project, string sees) =>
+        Assert.Equal(sees, string.Join(' ', ProjectReferences(project)));
+
+    [Fact]
+    public void CoreDoesNoInputAndNoOutput()
+    {
+        string[] effects = ["System.Net.Sockets", "System.Net.Http", "System.Net.NameResolution", "System.Diagnostics.Process", "System.Console"];
+        var references = typeof(Core.Conditions.Finding).Assembly.GetReferencedAssemblies().Select(reference => reference.Name);
+
+        Assert.Empty(references.Intersect(effects));
+    }
+
+    private static IEnumerable<string> ProjectReferences(string project) =>
+        XDocument.Load(Path.Combine(Root(), "src", project, $"{project}.csproj"))
+            .Descendants("ProjectReference")
+            .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "SmmAgent.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
+        return folder.FullName;
+    }
+}

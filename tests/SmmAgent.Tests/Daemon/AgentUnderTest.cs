@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using NSubstitute;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.State;
+using SmmAgent.Tests.Dashboard;
+
+namespace SmmAgent.Tests.Daemon;
+
+/// <summary>What the services of a daemon share, in a folder of its own, with a dashboard on loopback.</summary>
+internal sealed class AgentUnderTest : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-daemon");
+
+    public AgentUnderTest()
+    {
+        Paths = new AgentPaths(_folder.FullName);
+        Directory.CreateDirectory(Paths.ConfigDirectory);
+        Directory.CreateDirectory(Paths.StateDirectory);
+        AtomicFile.Write(Paths.BearerToken, "secret-token", AtomicFile.Private);
+        Settings = new(new SettingsState(Good(Server.Url), [], []));
+        Context = new LoopContext(Time, new LoopProgress(Time), new ProcessFault(Substitute.For<IHostApplicationLifetime>()));
+        Clients = new DashboardClients(new BearerTokenFile(Paths.BearerToken), "1.2.3", Time);
+    }
+
+    public AgentPaths Paths { get; }
+
+    public RawServer Server { get; } = new();
+
+    public WatchedTime Time { get; } = new();
+
+    public LoopContext Context { get; }
+
+    public Latest<SettingsState> Settings { get; }
+
+    public Latest<MeshConfigState> MeshConfig { get; } = new(MeshConfigState.Initial);
+
+    public DashboardClients Clients { get; }
+
+    public static AgentSettings Good(Uri url) =>
+        new() { DashboardUrl = url, AllowPlaintext = true, Namespace = Sample.Namespace, Name = Sample.Name };
+
+    public MeshConfigService MeshConfigService() => new(
+        Context, Settings, MeshConfig, Clients, new LastGoodMeshConfig(Paths.LastGoodMeshConfig),
+        new DashboardRetry(Time, () => 0.5), NullLogger<MeshConfigService>.Instance);
+
+    public async ValueTask DisposeAsync()
+    {
+        Clients.Dispose();
+        await Server.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}

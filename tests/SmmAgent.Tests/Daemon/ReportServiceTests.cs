@@ -1,0 +1,220 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.State;
+using SmmAgent.Tests.Dashboard;
+
+namespace SmmAgent.Tests.Daemon;
+
+public sealed class ReportServiceTests : IAsyncLifetime
+{
+    private readonly AgentUnderTest _agent = new();
+    private readonly Latest<AddressState> _address = new(AddressState.Initial);
+    private readonly Latest<PortsState> _ports = new(PortsState.Initial);
+    private readonly Latest<ClusterViewState> _view = new(ClusterViewState.Initial);
+    private readonly List<string> _calls = [];
+    private readonly DialBackNonces _nonces;
+    private readonly ReportService _service;
+    private IReadOnlyList<string> _interfaces = ["10.0.0.2"];
+    private string _report = "HTTP/1.1 204 No Content\r\n\r\n";
+    private string _registration = Json("""{"registered":true,"reason":"Registered","workloadEntry":"analytics-v0-198.18.0.2","healthy":"True","message":""}""");
+    private string _dialBack = Json("""{"address":"198.18.0.2","fromCluster":"demo","results":[{"port":8080,"reachable":true},{"port":16400,"reachable":true},{"port":16401,"reachable":true}]}""");
+
+    public ReportServiceTests()
+    {
+        _nonces = new DialBackNonces(_agent.Time, RandomNumberGenerator.Fill);
+        var identity = AgentIdentity.LoadOrCreate(_agent.Paths.Identity, RandomNumberGenerator.Fill);
+        _service = new ReportService(
+            _agent.Context,
+            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _ports),
+            _agent.Clients,
+            new ReportSource(new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
+            new DialBack(identity, _nonces, listens: _ => false),
+            _view,
+            new RetryDelay(() => 0.5));
+        _agent.Server.Answers = request =>
+        {
+            var call = request.Line.Split(' ')[1].Split('/')[^1] is var last && Guid.TryParse(last, out _) ? "report" : last;
+            _calls.Add(call);
+            if (call == "dial-back")
+                Assert.True(_nonces.IsValid(JsonSerializer.Deserialize(request.Body, ContractJson.Default.DialBackRequest)!.Nonce));
+            return call switch { "report" => _report, "registration" => _registration, _ => _dialBack };
+        };
+        var config = MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value;
+        _agent.MeshConfig.Publish(new MeshConfigState(config, false, Finding.NotYet("ConfigCurrent")));
+        _address.Publish(new AddressState(new ExternalAddress(IPAddress.Parse("198.18.0.2"), "configured"), Finding.NotYet("AddressKnown")));
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        _service.Dispose();
+        await _agent.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AReportIsFollowedByRegistrationAndDialBackAndThenThereIsPeace()
+    {
+        var wait = await StepAsync();
+        await StepAsync();
+
+        Assert.Equal(["report", "registration", "dial-back"], _calls);
+        Assert.Equal(ReportService.Interval, wait);
+        Assert.Equal(("Reached", "Registered", "Healthy"), Reasons());
+        Assert.Contains("the cluster demo reaches all 3 ports", _view.Value.ReachableFromCluster.Message, StringComparison.Ordinal);
+        Assert.True(_view.Value.Reached[16400]);
+    }
+
+    [Fact]
+    public async Task TheTimeOfTheLastReportIsKnownAndANewOneWakesNobody()
+    {
+        await StepAsync();
+        var first = _agent.Time.GetUtcNow();
+        Assert.Equal(first, _view.Value.ReportedAt);
+
+        var reader = new Wake();
+        _view.WakeOnChange(reader);
+        _agent.Time.Advance(ReportService.Interval);
+        await StepAsync();
+        Assert.Equal(first + ReportService.Interval, _view.Value.ReportedAt);
+        Assert.False(await reader.WaitAsync(TimeSpan.Zero, _agent.Time, TestContext.Current.CancellationToken));
+
+        _report = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n";
+        _agent.Time.Advance(ReportService.Interval);
+        await StepAsync();
+        Assert.Equal(first + ReportService.Interval, _view.Value.ReportedAt);
+        Assert.True(await reader.WaitAsync(TimeSpan.Zero, _agent.Time, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task ChangesWithinFiveSecondsAreOneReport()
+    {
+        await StepAsync();
+        _interfaces = ["10.0.0.3"];
+        var wait = await StepAsync();
+        Assert.Equal((ReportService.Pause, 1), (wait, _calls.Count(call => call == "report")));
+
+        _agent.Time.Advance(ReportService.Pause);
+        await StepAsync();
+        Assert.Equal(2, _calls.Count(call => call == "report"));
+    }
+
+    [Fact]
+    public async Task ANewAddressIsReportedBeforeItIsDialled()
+    {
+        await StepAsync();
+        _calls.Clear();
+        _address.Publish(_address.Value with { Address = new(IPAddress.Parse("198.18.0.9"), "configured") });
+        await StepAsync();
+        Assert.Empty(_calls);
+
+        _agent.Time.Advance(ReportService.Pause);
+        await StepAsync();
+        Assert.Equal(["report", "dial-back"], _calls);
+    }
+
+    [Fact]
+    public async Task WithoutAnAddressNothingIsDialled()
+    {
+        _address.Publish(AddressState.Initial);
+        await StepAsync();
+
+        Assert.Equal(["report", "registration"], _calls);
+        Assert.Equal((ConditionStatus.Unknown, "NoAddress"), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
+    }
+
+    [Fact]
+    public async Task AVmThatIsNotReachedIsDialledAgainAfterHalfAMinute()
+    {
+        _dialBack = Json("""{"address":"198.18.0.2","fromCluster":"demo","results":[{"port":16400,"reachable":false,"error":"timeout"}]}""");
+        var wait = await StepAsync();
+
+        Assert.Equal(ReportService.IntervalWhileBad, wait);
+        Assert.Equal((ConditionStatus.False, "TimedOut"), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
+    }
+
+    [Fact]
+    public async Task AnAddressThatTheDashboardNeverDialsIsToldWithTheCure()
+    {
+        _dialBack = Sample.Problem("422 Unprocessable Content", "address-not-allowed", "it is private to the cluster");
+        await StepAsync();
+
+        Assert.Equal("AddressNotAllowed", _view.Value.ReachableFromCluster.Reason);
+        Assert.Contains("(it is private to the cluster); set the one", _view.Value.ReachableFromCluster.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADashboardThatForgotTheReportIsToldAgain()
+    {
+        var good = _dialBack;
+        _dialBack = Sample.Problem("409 Conflict", "no-report", "");
+        await StepAsync();
+        _dialBack = good;
+        _agent.Time.Advance(TimeSpan.FromSeconds(10));
+        await StepAsync();
+
+        Assert.Equal(["report", "registration", "dial-back", "report", "dial-back"], _calls);
+        Assert.Equal("Reached", _view.Value.ReachableFromCluster.Reason);
+    }
+
+    [Fact]
+    public async Task ARateLimitedDialBackKeepsWhatIsKnown()
+    {
+        await StepAsync();
+        _dialBack = Sample.Problem("429 Too Many Requests", "too-many-requests", "", "Retry-After: 60\r\n");
+        _agent.Time.Advance(ReportService.Interval);
+        await StepAsync();
+
+        Assert.Equal("Reached", _view.Value.ReachableFromCluster.Reason);
+        Assert.Equal(6, _calls.Count);
+    }
+
+    [Fact]
+    public async Task AForeignAgentKeyIsToldWithTheCure()
+    {
+        _report = Sample.Problem("403 Forbidden", "agent-key-mismatch", "");
+        await StepAsync();
+
+        Assert.Equal(["report"], _calls);
+        Assert.Equal("AgentKeyMismatch", _view.Value.Registered.Reason);
+        Assert.Contains("remove uuid from /etc/smm/agent.yaml", _view.Value.Registered.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutTheDashboardNothingIsKnownAndItIsTriedAgain()
+    {
+        await _agent.Server.DisposeAsync();
+        var wait = await StepAsync();
+
+        Assert.Equal(("DashboardUnreachable", "DashboardUnreachable", "DashboardUnreachable"), Reasons());
+        Assert.Equal(ConditionStatus.Unknown, _view.Value.Registered.Status);
+        Assert.InRange(wait, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task WithoutSettingsNobodyIsAsked()
+    {
+        _agent.Settings.Publish(SettingsState.Empty);
+        await StepAsync();
+
+        Assert.Empty(_calls);
+        Assert.Equal("NotConfigured", _view.Value.Registered.Reason);
+    }
+
+    private (string, string, string) Reasons() =>
+        (_view.Value.ReachableFromCluster.Reason, _view.Value.Registered.Reason, _view.Value.Healthy.Reason);
+
+    private Task<TimeSpan> StepAsync() => _service.StepAsync(TestContext.Current.CancellationToken);
+
+    private static string Json(string body) => RawServer.Answer("200 OK", body, "Content-Type: application/json\r\n");
+}
