@@ -1,0 +1,36 @@
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Agents;
+
+/// <summary><c>PUT GROUP/agents/{uuid}</c>: the agent's report.</summary>
+public sealed class AgentsEndpoint(GroupAccess access, AgentStore agents)
+{
+    public const int MaximumBody = 256 * 1024;
+
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(60);
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Put, AgentIdentity.Pattern, PutAsync);
+
+    private async Task<ApiProblem?> PutAsync(HttpContext context)
+    {
+        if (!access.TryEnter(context, out var admitted, out var problem))
+            return problem;
+
+        if (await RequestBody.ReadAsync(context, MaximumBody) is not { } body)
+            return ApiProblem.BodyTooLarge(MaximumBody);
+
+        if (!AgentIdentity.TryRead(context, out var identity, out problem) || !body.TryParse(ReportReader.Read, out var report, out problem))
+            return problem;
+
+        problem = agents.Report(admitted.Group.Id, identity, report) switch
+        {
+            ReportOutcome.Kept => null,
+            ReportOutcome.KeyMismatch => ApiProblem.AgentKeyMismatch(),
+            ReportOutcome.Full => ApiProblem.Unavailable("the WorkloadGroup has as many agents as the dashboard can keep", Later),
+            _ => ApiProblem.Unavailable("the dashboard cannot keep reports now; its log says why", Later),
+        };
+        if (problem is null)
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return problem;
+    }
+}

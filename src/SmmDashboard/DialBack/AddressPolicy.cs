@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.NetworkInformation;
+
+namespace SmmDashboard.DialBack;
+
+/// <summary>Where a dial-back may go: to a VM, never into the cluster, to the dashboard itself or to a cloud's metadata.</summary>
+public sealed class AddressPolicy
+{
+    private static readonly (IPNetwork Network, string What)[] Never =
+    [
+        (IPNetwork.Parse("0.0.0.0/8"), "unspecified"),
+        (IPNetwork.Parse("127.0.0.0/8"), "loopback"),
+        (IPNetwork.Parse("169.254.0.0/16"), "link-local or cloud metadata"),
+        (IPNetwork.Parse("100.100.100.200/32"), "cloud metadata"),
+        (IPNetwork.Parse("168.63.129.16/32"), "cloud metadata"),
+        (IPNetwork.Parse("192.0.0.192/32"), "cloud metadata"),
+        (IPNetwork.Parse("224.0.0.0/4"), "multicast"),
+        (IPNetwork.Parse("240.0.0.0/4"), "reserved or broadcast"),
+        (IPNetwork.Parse("::/128"), "unspecified"),
+        (IPNetwork.Parse("::1/128"), "loopback"),
+        (IPNetwork.Parse("2001::/32"), "a Teredo address"),
+        (IPNetwork.Parse("fd00:ec2::254/128"), "cloud metadata"),
+        (IPNetwork.Parse("fd20:ce::254/128"), "cloud metadata"),
+        (IPNetwork.Parse("fe80::/10"), "link-local"),
+        (IPNetwork.Parse("fec0::/10"), "site-local"),
+        (IPNetwork.Parse("ff00::/8"), "multicast"),
+    ];
+
+    private readonly IPNetwork[] _allowedAnyway;
+
+    /// <param name="allowedAnyway">For tests: networks that the rules do not apply to.</param>
+    public AddressPolicy(params IPNetwork[] allowedAnyway) => _allowedAnyway = allowedAnyway;
+
+    /// <summary>Null, or why nothing of ours connects to this address.</summary>
+    public string? Refuse(IPAddress address, IReadOnlyList<IPNetwork> clusterRanges, IReadOnlyCollection<IPAddress> own)
+    {
+        if (_allowedAnyway.Any(network => network.Contains(address)))
+            return null;
+
+        var reason = address.ScopeIdOrZero() != 0 ? "it has a scope"
+            : Never.FirstOrDefault(rule => rule.Network.Contains(address)).What is { } what ? $"it is {what}"
+            : clusterRanges.Any(range => range.Contains(address)) ? "it is in the cluster's own ranges"
+            : own.Contains(address) ? "it is the dashboard's own"
+            : null;
+        if (reason is not null)
+            return $"{address} is not dialled: {reason}";
+
+        return EmbeddedAddress.Of(address) is { } embedded && Refuse(embedded, clusterRanges, own) is not null
+            ? $"{address} is not dialled: it stands for {embedded}, which is not either"
+            : null;
+    }
+
+    /// <summary>The addresses of this host's interfaces.</summary>
+    public static IReadOnlyCollection<IPAddress> OwnAddresses() =>
+    [
+        .. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(link => link.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address),
+    ];
+}
+
+internal static class Scopes
+{
+    public static long ScopeIdOrZero(this IPAddress address) =>
+        address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? address.ScopeId : 0;
+}

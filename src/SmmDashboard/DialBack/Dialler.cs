@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmDashboard.Startup;
+
+namespace SmmDashboard.DialBack;
+
+/// <summary>Connects to one port of a VM.</summary>
+public sealed class Dialler(TimeProvider clock) : IDisposable
+{
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(2.5);
+
+    // All dial-backs together.
+    private readonly SemaphoreSlim _places = new(64);
+
+    public void Dispose() => _places.Dispose();
+
+    /// <param name="identity">What to ask for on the agent's port; null when connecting is all.</param>
+    public async Task<DialBackResult> DialAsync(IPEndPoint target, AgentQuestion? identity, CancellationToken cancellationToken)
+    {
+        await _places.WaitAsync(cancellationToken);
+        try
+        {
+            using var deadline = new Deadline(Time, clock, cancellationToken);
+            return await ConnectAsync(target, identity, deadline.Token, cancellationToken);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    private async Task<DialBackResult> ConnectAsync(
+        IPEndPoint target, AgentQuestion? identity, CancellationToken deadline, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            var started = clock.GetTimestamp();
+            await socket.ConnectAsync(target, deadline);
+            var latency = clock.GetElapsedTime(started);
+            return identity is null || await AnswersAsync(socket, target, identity, deadline)
+                ? new DialBackResult { Port = target.Port, Reachable = true, LatencyMs = (int)latency.TotalMilliseconds }
+                : Failed(target, DialBackErrors.WrongHost);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Failed(target, DialBackErrors.Timeout);
+        }
+        catch (SocketException exception)
+        {
+            return Failed(target, exception.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => DialBackErrors.Refused,
+                SocketError.TimedOut => DialBackErrors.Timeout,
+                _ => DialBackErrors.Unreachable,
+            });
+        }
+    }
+
+    private static DialBackResult Failed(IPEndPoint target, string error) => new() { Port = target.Port, Reachable = false, Error = error };
+
+    /// <summary>Whether this agent answers, and no other program or host behind the same address.</summary>
+    private static async Task<bool> AnswersAsync(Socket socket, IPEndPoint target, AgentQuestion question, CancellationToken deadline)
+    {
+        try
+        {
+            using var client = OneShotClient(socket);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{target}/dial-back/{question.Nonce}");
+            request.Headers.TryAddWithoutValidation("User-Agent", "smm-dashboard");
+            request.Headers.ConnectionClose = true;
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
+            if (response.StatusCode != HttpStatusCode.OK)
+                return false;
+
+            await using var stream = await response.Content.ReadAsStreamAsync(deadline);
+            var body = new byte[DashboardApi.MaximumDialBackBytes + 1];
+            var length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, deadline);
+            return length <= DashboardApi.MaximumDialBackBytes
+                && Guid.TryParse(JsonSerializer.Deserialize(body.AsSpan(0, length), ContractJson.Default.DialBackIdentity)?.Uuid, out var uuid)
+                && uuid == question.Uuid;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A client for exactly this connection: no proxy, no redirect, no cookie, 1 KiB of headers.</summary>
+    private static HttpClient OneShotClient(Socket socket)
+    {
+        var used = 0;
+        return new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            MaxResponseHeadersLength = 1,
+            MaxResponseDrainSize = 0,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = (_, _) => Interlocked.Exchange(ref used, 1) == 0
+                ? ValueTask.FromResult<Stream>(new NetworkStream(socket, ownsSocket: false))
+                : ValueTask.FromException<Stream>(new IOException("one connection is all")),
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+}
+
+/// <summary>What the agent's port is asked: the nonce to give back, and whose answer is right.</summary>
+public sealed record AgentQuestion(string Nonce, Guid Uuid);

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace SmmDashboard.Http;
+
+/// <summary>How endpoints are mapped and how they answer.</summary>
+public static class Answers
+{
+    /// <summary>Maps a handler that answers by itself, or returns the problem to answer with.</summary>
+    public static void MapApi(this IEndpointRouteBuilder routes, string method, string pattern, Func<HttpContext, Task<ApiProblem?>> handler) =>
+        routes.MapMethods(pattern, [method], async context =>
+        {
+            if (await handler(context) is { } problem)
+                await problem.WriteAsync(context);
+        });
+
+    public static async Task WriteJsonAsync<T>(this HttpContext context, T answer, JsonTypeInfo<T> type)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(answer, type);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

@@ -1,0 +1,7 @@
+namespace SmmDashboard.Http;
+
+internal static partial class HttpLog
+{
+    [LoggerMessage(200, LogLevel.Error, "{Method} {Route} failed")]
+    public static partial void Failed(this ILogger<RequestGuard> log, Exception exception, string method, string route);
+}

@@ -1,0 +1,35 @@
+namespace SmmDashboard.Http;
+
+/// <summary>One token bucket for each key, and a bounded number of them.</summary>
+public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit = 20_000)
+    where TKey : notnull
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<TKey, TokenBucket> _buckets = [];
+    private readonly TokenBucket _others = new(rate, clock.GetTimestamp());
+
+    public bool TryTake(TKey key, out TimeSpan retryAfter)
+    {
+        lock (_lock)
+            return Bucket(key).TryTake(clock, out retryAfter);
+    }
+
+    private TokenBucket Bucket(TKey key)
+    {
+        if (_buckets.TryGetValue(key, out var known))
+            return known;
+
+        if (_buckets.Count >= limit)
+        {
+            // A dictionary may lose entries while it is enumerated.
+            foreach (var (other, bucket) in _buckets)
+            {
+                if (bucket.IsFull(clock))
+                    _buckets.Remove(other);
+            }
+        }
+
+        // Too many keys at once: the new ones share one bucket, so that memory stays bounded.
+        return _buckets.Count >= limit ? _others : _buckets[key] = new TokenBucket(rate, clock.GetTimestamp());
+    }
+}

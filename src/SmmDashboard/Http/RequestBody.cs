@@ -1,0 +1,65 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using SmmAgent.Contract;
+
+namespace SmmDashboard.Http;
+
+/// <summary>A request's body: first its size is judged, then its form.</summary>
+public sealed class RequestBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+
+    private readonly HttpRequest _request;
+    private readonly byte[] _content;
+
+    private RequestBody(HttpRequest request, byte[] content) => (_request, _content) = (request, content);
+
+    /// <summary>Reads at most <paramref name="limit"/> bytes.</summary>
+    /// <returns>The body; null when it is larger.</returns>
+    public static async Task<RequestBody?> ReadAsync(HttpContext context, int limit)
+    {
+        if (context.Request.ContentLength > limit)
+            return null;
+
+        var buffer = new byte[(int)(context.Request.ContentLength ?? limit) + 1];
+        var length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
+        return length <= limit ? new RequestBody(context.Request, buffer[..length]) : null;
+    }
+
+    /// <summary>Whether it is a JSON object of the type that it claims to be.</summary>
+    internal bool TryParse<T>(Func<ObjectReader, T> read, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out ApiProblem? problem)
+        where T : class
+    {
+        (value, problem) = (null, null);
+        if (_request.ContentType is { Length: > 0 } && !_request.HasJsonContentType())
+        {
+            problem = ApiProblem.MediaTypeNotSupported();
+            return false;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(_content, Strict);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                problem = ApiProblem.BodyInvalid("the body is not a JSON object");
+                return false;
+            }
+
+            var faults = new List<Fault>();
+            value = read(new ObjectReader(document.RootElement, "", faults));
+            problem = faults.Count == 0 ? null : ApiProblem.BodyInvalid(faults);
+        }
+        catch (InvalidOperationException)
+        {
+            // JSON's own rules let half a surrogate pair pass; reading it does not.
+            problem = ApiProblem.BodyInvalid("the body has a string that is no Unicode text");
+        }
+        catch (JsonException exception)
+        {
+            problem = ApiProblem.BodyInvalid($"the body is not valid JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}");
+        }
+
+        return problem is null;
+    }
+}

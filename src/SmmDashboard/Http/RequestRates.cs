@@ -1,0 +1,39 @@
+namespace SmmDashboard.Http;
+
+/// <summary>How many requests are served: for each client address, in total, and with a token that is not valid.</summary>
+/// <remarks>
+/// The rates are for many VMs behind one NAT address, all of which ask at once after a change. A valid token is never refused for the
+/// failures of its neighbours behind the same address: tokens cannot be guessed, so failures only need to stay cheap and quiet.
+/// </remarks>
+public sealed class RequestRates(RequestRates.Settings settings, TimeProvider clock)
+{
+    private readonly KeyedBuckets<UInt128> _clients = new(settings.PerClient, clock);
+    private readonly KeyedBuckets<UInt128> _failures = new(settings.FailuresPerClient, clock);
+    private readonly KeyedBuckets<int> _total = new(settings.Total, clock);
+
+    public sealed record Settings
+    {
+        public Rate PerClient { get; init; } = new(5_000, 500);
+
+        public Rate Total { get; init; } = new(20_000, 10_000);
+
+        public Rate FailuresPerClient { get; init; } = new(30, 1);
+    }
+
+    public ApiProblem? Refuse(HttpContext context)
+    {
+        if (!_clients.TryTake(Client(context), out var retryAfter))
+            return ApiProblem.TooManyRequests("too many requests from this address", retryAfter);
+
+        return _total.TryTake(0, out retryAfter) ? null : ApiProblem.TooManyRequests("too many requests in total", retryAfter);
+    }
+
+    /// <summary>Counts a failed authentication.</summary>
+    /// <returns>The problem to answer instead, once there were too many.</returns>
+    public ApiProblem? RefuseFailure(HttpContext context) =>
+        _failures.TryTake(Client(context), out var retryAfter)
+            ? null
+            : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
+
+    private static UInt128 Client(HttpContext context) => ClientAddress.Key(context.Connection.RemoteIpAddress);
+}

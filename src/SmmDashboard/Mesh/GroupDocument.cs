@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Text.Json;
+using SmmAgent.Contract;
+
+namespace SmmDashboard.Mesh;
+
+/// <summary>Composes the contract's document for one group out of the mesh description.</summary>
+/// <remarks>A group has its members below <c>workloadGroup</c>; written flat, beside tokenSha256s, they are understood too.</remarks>
+public static class GroupDocument
+{
+    private const string WorkloadGroup = "workloadGroup";
+
+    private static readonly string[] OfMesh = ["mesh", "meshExpansionGateways"];
+    private static readonly string[] OfGroup = ["directEndpoints", "clusterSources", "packages"];
+
+    private static readonly JsonElement AnyGroup = JsonDocument.Parse(
+        """{"workloadGroup":{"namespace":"any","name":"any","serviceAccount":"any","network":"","ports":{}}}""").RootElement;
+
+    /// <summary>The faults of what all groups share, told once and also when there is no group.</summary>
+    public static IEnumerable<Fault> MeshFaults(JsonElement root) => Read(root, AnyGroup).Faults.Where(IsOfMesh);
+
+    public static bool IsOfMesh(Fault fault) =>
+        OfMesh.Any(member => fault.Path == member || fault.Path.StartsWith(member + ".", StringComparison.Ordinal)
+            || fault.Path.StartsWith(member + "[", StringComparison.Ordinal));
+
+    public static ReadResult<MeshConfig> Read(JsonElement root, JsonElement group)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("apiVersion", MeshConfig.CurrentApiVersion);
+            Copy(root, OfMesh, writer);
+            writer.WritePropertyName(WorkloadGroup);
+            (IsFlat(group) ? group : group.GetProperty(WorkloadGroup)).WriteTo(writer);
+            Copy(group, OfGroup, writer);
+            writer.WriteEndObject();
+        }
+
+        return MeshConfigReader.Read(buffer.WrittenMemory);
+    }
+
+    /// <summary>Where a fault of the composed document is in the group as it was written.</summary>
+    public static string PathInGroup(string path, JsonElement group) =>
+        IsFlat(group) && path.StartsWith(WorkloadGroup + ".", StringComparison.Ordinal) ? path[(WorkloadGroup.Length + 1)..] : path;
+
+    private static bool IsFlat(JsonElement group) => !group.TryGetProperty(WorkloadGroup, out _);
+
+    private static void Copy(JsonElement from, string[] members, Utf8JsonWriter writer)
+    {
+        foreach (var member in members)
+        {
+            if (!from.TryGetProperty(member, out var value))
+                continue;
+
+            writer.WritePropertyName(member);
+            value.WriteTo(writer);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Mesh;
+
+/// <summary><c>GET GROUP/mesh-config</c>: conditional, and on request held until the configuration changes.</summary>
+public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, TimeProvider clock)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, $"{GroupAccess.GroupPattern}/mesh-config", GetAsync);
+
+    private async Task<ApiProblem?> GetAsync(HttpContext context)
+    {
+        if (!access.TryEnter(context, out var admitted, out var problem))
+            return problem;
+
+        var known = new EntityTags(context.Request.Headers.IfNoneMatch);
+        var hasChanged = HasChanged(known, admitted.Group.ETag);
+        if (Preference.Wait(context.Request.Headers["Prefer"]) is { } seconds && !known.IsEmpty)
+        {
+            context.Response.Headers["Preference-Applied"] = $"wait={seconds.ToString(CultureInfo.InvariantCulture)}";
+            var started = clock.GetTimestamp();
+            var wait = TimeSpan.FromSeconds(seconds);
+            while (!hasChanged(admitted.Group) && !mesh.IsStopping)
+            {
+                var left = wait - clock.GetElapsedTime(started);
+                if (left <= TimeSpan.Zero)
+                    break;
+
+                await admitted.Snapshot.WaitAsync(left, clock, context.RequestAborted);
+                context.RequestAborted.ThrowIfCancellationRequested();
+
+                // The file may have taken the token away, too.
+                if (!mesh.IsStopping && !access.TryEnter(context, out admitted, out problem))
+                    return problem;
+            }
+        }
+
+        await AnswerAsync(context, admitted.Group, hasChanged(admitted.Group));
+        return null;
+    }
+
+    /// <summary><c>*</c> matches whatever there was when the request came.</summary>
+    private static Func<ServedGroup, bool> HasChanged(EntityTags known, string first) =>
+        known.MatchesAny ? group => group.ETag != first : group => !known.Match(group.ETag);
+
+    private static async Task AnswerAsync(HttpContext context, ServedGroup group, bool hasChanged)
+    {
+        var response = context.Response;
+        response.Headers.ETag = group.ETag;
+        response.Headers.CacheControl = "private, no-store";
+        if (!hasChanged)
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        response.ContentType = "application/json";
+        response.ContentLength = group.Body.Length;
+        await response.Body.WriteAsync(group.Body, context.RequestAborted);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace SmmDashboard.Packages;
+
+/// <summary>The folder with the packages and the install script; null serves none.</summary>
+public sealed class PackageFolder(string? folder)
+{
+    private readonly ConcurrentDictionary<string, Digest> _digests = new(StringComparer.Ordinal);
+    private readonly string? _root = folder is null ? null : Real(Path.GetFullPath(folder));
+
+    private sealed record Digest(long Length, DateTime WrittenAt, string ETag);
+
+    /// <summary>Opens a regular file that lies in the folder under a plain name.</summary>
+    public bool TryOpen(string name, [NotNullWhen(true)] out FileStream? stream)
+    {
+        stream = null;
+        if (_root is null || !IsPlain(name))
+            return false;
+
+        var path = Path.Combine(_root, name);
+        try
+        {
+            var real = Real(path);
+            if (!real.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !IsRegular(real))
+                return false;
+
+            stream = new FileStream(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A strong entity tag: the content's hash, made once for each content.</summary>
+    public async Task<string> ETagAsync(FileStream stream, CancellationToken cancellationToken)
+    {
+        var writtenAt = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
+        if (_digests.TryGetValue(stream.Name, out var known) && known.Length == stream.Length && known.WrittenAt == writtenAt)
+            return known.ETag;
+
+        var etag = $"\"{Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken))}\"";
+        stream.Position = 0;
+        _digests[stream.Name] = new Digest(stream.Length, writtenAt, etag);
+        return etag;
+    }
+
+    // No dot in front, nothing that a path or a shell would read otherwise.
+    private static bool IsPlain(string name) =>
+        name.Length is > 0 and <= 255
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '+' or '~' or '-');
+
+    private static bool IsRegular(string path) =>
+        File.Exists(path) && (File.GetAttributes(path) & (FileAttributes.Directory | FileAttributes.Device)) == 0;
+
+    private static string Real(string path) =>
+        Path.TrimEndingDirectorySeparator(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+}

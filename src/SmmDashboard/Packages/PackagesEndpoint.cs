@@ -1,0 +1,27 @@
+using Microsoft.Net.Http.Headers;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Packages;
+
+/// <summary><c>GET /packages/{file}</c>.</summary>
+public sealed class PackagesEndpoint(PackageFolder folder)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, "/packages/{file}", GetAsync);
+
+    private async Task<ApiProblem?> GetAsync(HttpContext context)
+    {
+        if (!folder.TryOpen((string)context.GetRouteValue("file")!, out var stream))
+            return ApiProblem.NotFound("there is no such package");
+
+        await using (stream)
+        {
+            var etag = await folder.ETagAsync(stream, context.RequestAborted);
+            context.Response.Headers.CacheControl = "no-cache";
+            await Results.Stream(stream, "application/octet-stream", entityTag: EntityTagHeaderValue.Parse(etag), enableRangeProcessing: true)
+                .ExecuteAsync(context);
+
+            // It has the package's content type by now, which hides it from the page that explains statuses.
+            return context.Response.StatusCode == StatusCodes.Status416RangeNotSatisfiable ? ApiProblem.OfStatus(416) : null;
+        }
+    }
+}

@@ -1,0 +1,1 @@
+return await SmmDashboard.Startup.Run.MainAsync(args, Console.Error);

@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization;
+
+namespace SmmDashboard.Registration;
+
+/// <summary>The line that answers a sidecar.</summary>
+public sealed record RegistrationReply(
+    bool Registered,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WorkloadEntry,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Message)
+{
+    /// <summary>The line is not what the protocol says. Nobody's registration remembers it.</summary>
+    public const string RequestInvalid = "RequestInvalid";
+
+    public static RegistrationReply Granted(string workloadEntry) => new(true, workloadEntry, null, null);
+
+    public static RegistrationReply Refused(string reason, string message) => new(false, null, reason, message);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(RegistrationReply))]
+public sealed partial class RegistrationJson : JsonSerializerContext;

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Net;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Startup;
+
+/// <summary>The command line of smm-dashboard.</summary>
+public sealed class CommandLine
+{
+    private readonly Option<string?> _mesh = new("--mesh") { Description = "The mesh description file (YAML). It is watched.", HelpName = "FILE" };
+
+    private readonly Option<string[]> _listen = new("--listen")
+    {
+        Description = "Where the API listens; may be given several times.",
+        HelpName = "http(s)://ADDR:PORT",
+    };
+
+    private readonly Option<string?> _certificate = new("--certificate") { Description = "The certificate for https, with its chain.", HelpName = "PEM" };
+    private readonly Option<string?> _key = new("--key") { Description = "The key of --certificate.", HelpName = "PEM" };
+
+    private readonly Option<string?> _packages = new("--packages")
+    {
+        Description = "The folder with the packages and install.sh.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "Where agents, reports and the signing key survive a restart. Without it they are kept in memory.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string?> _registration = new("--registration") { Description = "Where sidecars register (TLS).", HelpName = "ADDR:PORT" };
+    private readonly Option<string?> _registrationCertificate = new("--registration-certificate") { HelpName = "PEM" };
+    private readonly Option<string?> _registrationKey = new("--registration-key") { HelpName = "PEM" };
+
+    private readonly Option<int?> _clientRate = new("--client-rate")
+    {
+        Description = "Requests per second of one client address (bursts of ten times as many; default 500).",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _totalRate = new("--total-rate")
+    {
+        Description = "Requests per second in total (bursts of twice as many; default 10000).",
+        HelpName = "N",
+    };
+
+    private readonly RootCommand _command;
+
+    public CommandLine() => _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
+    {
+        _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey, _clientRate, _totalRate,
+    };
+
+    /// <returns>The options; null when there is nothing to run, with the exit code.</returns>
+    public DashboardOptions? Parse(string[] args, TextWriter error, out int exitCode)
+    {
+        var result = _command.Parse(args);
+        exitCode = 0;
+        var faults = result.Errors.Select(fault => fault.Message).ToList();
+        if (faults.Count == 0 && result.Action is not null)
+        {
+            exitCode = result.Invoke(); // --help, --version
+            return null;
+        }
+
+        var options = faults.Count == 0 ? Read(result, faults) : null;
+        if (faults.Count == 0)
+            return options;
+
+        foreach (var fault in faults)
+            error.WriteLine($"smm-dashboard: {fault}");
+        error.WriteLine("smm-dashboard: see smm-dashboard --help");
+        exitCode = 2;
+        return null;
+    }
+
+    private DashboardOptions Read(ParseResult result, List<string> faults)
+    {
+        var listen = (result.GetValue(_listen) ?? []).Select(value => ReadListen(value, faults)).OfType<Listen>().ToList();
+        var options = new DashboardOptions
+        {
+            Mesh = result.GetValue(_mesh) ?? "",
+            Listen = listen,
+            Certificate = ReadPair(result, _certificate, _key, faults),
+            Packages = result.GetValue(_packages),
+            Data = result.GetValue(_data),
+            Registration = result.GetValue(_registration) is { } address ? ReadAddress("--registration", address, faults) : null,
+            RegistrationCertificate = ReadPair(result, _registrationCertificate, _registrationKey, faults),
+            Rates = ReadRates(result, faults),
+        };
+        if (options.Mesh.Length == 0)
+            faults.Add("--mesh FILE is required");
+        if (faults.Count == 0 && listen.Count == 0)
+            faults.Add("--listen is required, for example --listen https://0.0.0.0:8443");
+        if (listen.Any(one => one.IsTls) && options.Certificate is null)
+            faults.Add("--listen https://… needs --certificate and --key");
+        if (options.Registration is not null && options.RegistrationCertificate is null)
+            faults.Add("--registration needs --registration-certificate and --registration-key");
+        if (options.Packages is { } packages && !Directory.Exists(packages))
+            faults.Add($"--packages {packages} is not a folder");
+        return options;
+    }
+
+    private RequestRates.Settings ReadRates(ParseResult result, List<string> faults)
+    {
+        var rates = new RequestRates.Settings();
+        var (client, total) = (result.GetValue(_clientRate), result.GetValue(_totalRate));
+        if (client <= 0 || total <= 0)
+            faults.Add("--client-rate and --total-rate are at least 1");
+        return rates with
+        {
+            PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
+            Total = total is { } inTotal ? new Rate(2.0 * inTotal, inTotal) : rates.Total,
+        };
+    }
+
+    private static CertificateFiles? ReadPair(ParseResult result, Option<string?> certificate, Option<string?> key, List<string> faults)
+    {
+        var (certificateFile, keyFile) = (result.GetValue(certificate), result.GetValue(key));
+        if ((certificateFile is null) != (keyFile is null))
+            faults.Add($"{certificate.Name} and {key.Name} belong together");
+        return certificateFile is not null && keyFile is not null ? new CertificateFiles(certificateFile, keyFile) : null;
+    }
+
+    private static Listen? ReadListen(string value, List<string> faults)
+    {
+        var isTls = value.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+        var start = isTls ? "https://".Length : "http://".Length;
+        if (isTls || value.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            return ReadAddress("--listen", value[start..].TrimEnd('/'), faults) is { } address ? new Listen(address, isTls) : null;
+
+        faults.Add($"--listen {value} does not begin with http:// or https://");
+        return null;
+    }
+
+    private static IPEndPoint? ReadAddress(string option, string value, List<string> faults)
+    {
+        // IPEndPoint.TryParse takes an address without a port, too: port 0 must have been written.
+        if (IPEndPoint.TryParse(value, out var address) && (address.Port != 0 || value.EndsWith(":0", StringComparison.Ordinal)))
+            return address;
+
+        faults.Add($"{option} {value}: not of the form ADDR:PORT with an IP address, for example 0.0.0.0:8443 or [::]:8443");
+        return null;
+    }
+}

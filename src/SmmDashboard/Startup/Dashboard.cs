@@ -1,0 +1,122 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using SmmDashboard.Agents;
+using SmmDashboard.DialBack;
+using SmmDashboard.Http;
+using SmmDashboard.Mesh;
+using SmmDashboard.Packages;
+using SmmDashboard.Registration;
+using SmmDashboard.Storage;
+using SmmDashboard.Tokens;
+
+namespace SmmDashboard.Startup;
+
+/// <summary>The composition of the dashboard.</summary>
+public static class Dashboard
+{
+    /// <exception cref="InvalidDataException">The key in the data folder or a certificate cannot be used.</exception>
+    public static WebApplication Build(DashboardOptions options, MeshDescription mesh, DashboardSeams seams)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
+
+        // The command line and the mesh description are the whole configuration: no appsettings.json of whatever folder, no ASPNETCORE_URLS.
+        builder.Configuration.Sources.Clear();
+        AddLogging(builder.Logging);
+        if (options.Data is { } data)
+            PrivateFile.MakeFolder(data);
+        AddServices(builder.Services, options, mesh, seams);
+        var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, seams.Clock) : null;
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            KestrelLimits.Set(kestrel);
+            foreach (var listen in options.Listen)
+                kestrel.Listen(listen.Address, endpoint => UseTls(endpoint, listen, certificate));
+        });
+
+        var app = builder.Build();
+        app.UseMiddleware<RequestGuard>();
+        app.UseStatusCodePages(RequestGuard.ExplainStatusAsync);
+        Map(app);
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<CurrentMesh>().Stop);
+        return app;
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
+        });
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+    }
+
+    private static void AddServices(IServiceCollection services, DashboardOptions options, MeshDescription mesh, DashboardSeams seams)
+    {
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        services.AddSingleton(seams.Clock);
+        services.AddSingleton(seams.Addresses);
+        services.AddSingleton(seams.DialBackRates);
+        services.AddSingleton(options.Rates);
+        services.AddSingleton(new MeshFile(options.Mesh));
+        services.AddSingleton(new CurrentMesh(mesh));
+        services.AddSingleton(SigningKey.Open(options.Data));
+        services.AddSingleton(new PackageFolder(options.Packages));
+        services.AddSingleton(provider => new AgentStore(
+            options.Data is { } folder ? new AgentFiles(folder, provider.GetRequiredService<ILogger<AgentFiles>>()) : null,
+            seams.Clock,
+            seams.AgentsPerGroup));
+        services.AddSingleton<ProcessFault>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton<Dialler>()
+            .AddSingleton<SidecarTokens>().AddSingleton<WorkloadEntries>().AddSingleton(new Refusals(seams.Clock))
+            .AddSingleton<RegistrationDesk>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
+            .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>()
+            .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()
+            .AddSingleton<PackagesEndpoint>().AddSingleton<InstallScriptEndpoint>();
+        services.AddHostedService<MeshWatcher>();
+        if (options is { Registration: { } address, RegistrationCertificate: { } files })
+        {
+            services.AddSingleton(new RegistrationListener.Settings(address, new PemCertificate(files.Certificate, files.Key, seams.Clock)));
+            services.AddSingleton<RegistrationListener>();
+            services.AddHostedService(provider => provider.GetRequiredService<RegistrationListener>());
+        }
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.MapApi(HttpMethods.Get, "/healthz", async context =>
+        {
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.WriteAsync("ok");
+            return null;
+        });
+        var services = app.Services;
+        services.GetRequiredService<InstallScriptEndpoint>().Map(app);
+        services.GetRequiredService<PackagesEndpoint>().Map(app);
+        services.GetRequiredService<MeshConfigEndpoint>().Map(app);
+        services.GetRequiredService<TokensEndpoint>().Map(app);
+        services.GetRequiredService<AgentsEndpoint>().Map(app);
+        services.GetRequiredService<RegistrationEndpoint>().Map(app);
+        services.GetRequiredService<DialBackEndpoint>().Map(app);
+    }
+
+    private static void UseTls(ListenOptions endpoint, Listen listen, PemCertificate? certificate)
+    {
+        if (listen.IsTls)
+        {
+            endpoint.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = TimeSpan.FromSeconds(5),
+                OnConnection = _ => ValueTask.FromResult(certificate!.Current),
+            });
+        }
+    }
+
+    /// <summary>The URLs that the started dashboard listens at, with real port numbers.</summary>
+    public static IReadOnlyList<string> Addresses(WebApplication app) =>
+        [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+}

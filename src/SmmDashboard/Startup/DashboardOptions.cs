@@ -1,0 +1,33 @@
+using System.Net;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Startup;
+
+/// <summary>An address to listen at.</summary>
+public sealed record Listen(IPEndPoint Address, bool IsTls);
+
+/// <summary>A certificate and its key, two files in PEM.</summary>
+public sealed record CertificateFiles(string Certificate, string Key);
+
+/// <summary>What the command line says.</summary>
+public sealed record DashboardOptions
+{
+    public required string Mesh { get; init; }
+
+    public required IReadOnlyList<Listen> Listen { get; init; }
+
+    public CertificateFiles? Certificate { get; init; }
+
+    /// <summary>The folder with packages and the install script; null serves none.</summary>
+    public string? Packages { get; init; }
+
+    /// <summary>Where agents, reports and the signing key survive a restart; null keeps them in memory.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Where sidecars register; null when they cannot.</summary>
+    public IPEndPoint? Registration { get; init; }
+
+    public CertificateFiles? RegistrationCertificate { get; init; }
+
+    public RequestRates.Settings Rates { get; init; } = new();
+}

@@ -1,0 +1,16 @@
+using SmmDashboard.Agents;
+using SmmDashboard.DialBack;
+
+namespace SmmDashboard.Startup;
+
+/// <summary>What a test may give instead of the real thing.</summary>
+public sealed record DashboardSeams
+{
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public AddressPolicy Addresses { get; init; } = new();
+
+    public DialBackRates.Settings DialBackRates { get; init; } = new();
+
+    public int AgentsPerGroup { get; init; } = AgentStore.DefaultLimit;
+}

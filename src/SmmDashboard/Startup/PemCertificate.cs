@@ -1,0 +1,80 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SmmDashboard.Startup;
+
+/// <summary>A certificate with its chain and its key in two PEM files. A renewed pair is used from the next handshake on.</summary>
+public sealed class PemCertificate
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly string _certificatePath;
+    private readonly string _keyPath;
+    private readonly TimeProvider _clock;
+    private SslServerAuthenticationOptions _options;
+    private (DateTime Certificate, DateTime Key) _written;
+    private long _lookedAt;
+
+    /// <exception cref="InvalidDataException">The files cannot be used; the message says why.</exception>
+    public PemCertificate(string certificatePath, string keyPath, TimeProvider clock)
+    {
+        (_certificatePath, _keyPath, _clock) = (certificatePath, keyPath, clock);
+        _written = Written();
+        _options = Load();
+        _lookedAt = clock.GetTimestamp();
+    }
+
+    /// <summary>What a TLS server needs. A new pair that does not load (yet) leaves the old one in use.</summary>
+    public SslServerAuthenticationOptions Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_clock.GetElapsedTime(_lookedAt) >= LookAgain)
+                    Renew();
+                return _options;
+            }
+        }
+    }
+
+    private void Renew()
+    {
+        _lookedAt = _clock.GetTimestamp();
+        var written = Written();
+        if (written == _written)
+            return;
+
+        try
+        {
+            _options = Load();
+            _written = written;
+        }
+        catch (InvalidDataException)
+        {
+            // Perhaps one of the two files is there already and the other is not: look again soon.
+        }
+    }
+
+    private (DateTime Certificate, DateTime Key) Written() => (File.GetLastWriteTimeUtc(_certificatePath), File.GetLastWriteTimeUtc(_keyPath));
+
+    private SslServerAuthenticationOptions Load()
+    {
+        try
+        {
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPemFile(_certificatePath);
+            var certificate = X509Certificate2.CreateFromPemFile(_certificatePath, _keyPath);
+            return new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
+            };
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new InvalidDataException($"the certificate {_certificatePath} with the key {_keyPath} cannot be used: {exception.Message}");
+        }
+    }
+}

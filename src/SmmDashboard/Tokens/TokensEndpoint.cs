@@ -1,0 +1,32 @@
+using SmmAgent.Contract;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Tokens;
+
+/// <summary><c>POST GROUP/tokens</c>: a token for the sidecar.</summary>
+public sealed class TokensEndpoint(GroupAccess access, SidecarTokens tokens)
+{
+    private const int MaximumBody = 4 * 1024;
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Post, $"{GroupAccess.GroupPattern}/tokens", MakeAsync);
+
+    private async Task<ApiProblem?> MakeAsync(HttpContext context)
+    {
+        if (!access.TryEnter(context, out var admitted, out var problem))
+            return problem;
+
+        if (await RequestBody.ReadAsync(context, MaximumBody) is not { } body)
+            return ApiProblem.BodyTooLarge(MaximumBody);
+
+        if (!body.TryParse(request => new TokenRequest(request.String("audience")), out var asked, out problem))
+            return problem;
+
+        if (asked.Audience != DashboardApi.SidecarAudience)
+            return ApiProblem.AudienceNotAllowed(asked.Audience);
+
+        var group = admitted.Group.Config.WorkloadGroup;
+        var answer = tokens.Make(new ServiceAccount(group.Namespace, group.ServiceAccount));
+        await context.WriteJsonAsync(answer, ContractJson.Default.TokenResponse);
+        return null;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+using SmmDashboard.Tests.Running;
+
+namespace SmmDashboard.Tests.Agents;
+
+public sealed class AgentsTests
+{
+    [Fact]
+    public async Task TheFirstReportBindsTheKey()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var agent = new TestAgent();
+        var thief = new TestAgent() with { Uuid = agent.Uuid };
+        (await agent.Registration().SendAsync(dashboard)).IsProblem(409, "no-report");
+        Assert.Equal(HttpStatusCode.NoContent, (await agent.Report().SendAsync(dashboard)).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await agent.Report("198.18.0.8").SendAsync(dashboard)).Status);
+        (await thief.Report().SendAsync(dashboard)).IsProblem(403, "agent-key-mismatch");
+        (await thief.Registration().SendAsync(dashboard)).IsProblem(403, "agent-key-mismatch");
+        (await thief.DialBack("[16400]").SendAsync(dashboard)).IsProblem(403, "agent-key-mismatch");
+        Assert.Equal(HttpStatusCode.OK, (await agent.Registration().SendAsync(dashboard)).Status);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("short")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/")]
+    public async Task AKeyThatIsNot32BytesIs400(string? key)
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var answer = await (new TestAgent().Report() with { AgentKey = key }).SendAsync(dashboard);
+        answer.IsProblem(400, "body-invalid");
+        Assert.Contains("Agent-Key", answer.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"hostname\": \"vm-1\",", "", "host.hostname")]
+    [InlineData("\"value\": \"198.18.0.7\"", "\"value\": \"vm.example.com\"", "address.value")]
+    [InlineData("\"value\": \"198.18.0.7\"", "\"value\": \"fe80::1%eth0\"", "address.value")]
+    [InlineData("\"10.0.0.7\"", "\"x\"", "interfaceAddresses[0]")]
+    [InlineData("\"status\": \"True\"", "\"status\": \"Yes\"", "conditions[0].status")]
+    [InlineData("\"lastTransitionTime\": \"2026-01-02T03:04:05.678Z\"", "\"lastTransitionTime\": \"now\"", "conditions[0].lastTransitionTime")]
+    [InlineData("\"reportedAt\": \"2026-01-02T03:04:05+00:00\"", "\"reportedAt\": \"2026-01-02T03:04:05\"", "reportedAt")]
+    [InlineData("\"agent\": \"0.1.0\"", "\"agent\": 1", "versions.agent")]
+    public async Task AFaultInTheReportIsNamed(string good, string bad, string member)
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var call = new TestAgent().Report();
+        Assert.Contains(good, call.Body, StringComparison.Ordinal);
+        var answer = await (call with { Body = call.Body!.Replace(good, bad, StringComparison.Ordinal) }).SendAsync(dashboard);
+        answer.IsProblem(400, "body-invalid");
+        Assert.Contains(member + ":", answer.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatTheAgentItselfWritesIsAccepted()
+    {
+        var report = new SmmAgent.Contract.AgentReport
+        {
+            Host = new("vm", "os", "amd64"),
+            InterfaceAddresses = ["2001:db8::1"],
+            Versions = new("0.1.0", null),
+            Conditions = [new() { Type = "A", Status = "Unknown", Reason = "B", Message = "", LastTransitionTime = TimeProvider.System.GetUtcNow() }],
+            ReportedAt = TimeProvider.System.GetLocalNow(),
+        };
+        var body = System.Text.Json.JsonSerializer.Serialize(report, SmmAgent.Contract.ContractJson.Default.AgentReport);
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var agent = new TestAgent();
+        Assert.Equal(HttpStatusCode.NoContent, (await (agent.Report() with { Body = body }).SendAsync(dashboard)).Status);
+        (await agent.DialBack("[16400]").SendAsync(dashboard)).IsProblem(409, "no-report"); // it knows no address yet
+    }
+
+    [Theory]
+    [InlineData("\"hostname\": \"vm-1\"", "\"hostname\": \"\\ud800\"")]
+    [InlineData("\"hostname\": \"vm-1\"", "\"hostname\": \"vm-1\", \"\\ud800\": 1, \"\\ud800\": 2")]
+    public async Task AReportThatIsNoUnicodeIs400AndNoFailure(string good, string bad)
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var call = new TestAgent().Report();
+        Assert.Contains(good, call.Body, StringComparison.Ordinal);
+        var answer = await (call with { Body = call.Body!.Replace(good, bad, StringComparison.Ordinal) }).SendAsync(dashboard);
+        answer.IsProblem(400, "body-invalid");
+    }
+
+    [Fact]
+    public async Task AFullGroupRefusesNewAgentsUntilAnOldOneIsForgotten()
+    {
+        var clock = new FakeTimeProvider();
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock, AgentsPerGroup = 1 } });
+        var (first, second) = (new TestAgent(), new TestAgent());
+        Assert.Equal(HttpStatusCode.NoContent, (await first.Report().SendAsync(dashboard)).Status);
+        var refused = await second.Report().SendAsync(dashboard);
+        refused.IsProblem(503, "unavailable");
+        Assert.Equal("60", refused.Headers["Retry-After"]);
+        Assert.Equal(HttpStatusCode.NoContent, (await first.Report().SendAsync(dashboard)).Status);
+        clock.Advance(TimeSpan.FromDays(31));
+        Assert.Equal(HttpStatusCode.NoContent, (await second.Report().SendAsync(dashboard)).Status);
+        (await first.Registration().SendAsync(dashboard)).IsProblem(409, "no-report");
+    }
+
+    [Fact]
+    public async Task BindingsAndReportsSurviveARestart()
+    {
+        using var folder = new TemporaryFolder();
+        var agent = new TestAgent();
+        await using (var before = await RunningDashboard.StartAsync(new() { Folder = folder, HasData = true }))
+            Assert.Equal(HttpStatusCode.NoContent, (await agent.Report("127.0.0.1").SendAsync(before)).Status);
+
+        var file = folder.Path($"data/agents/vm-integration/analytics-v0/{agent.Uuid}.json");
+        Assert.DoesNotContain(agent.Key, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        folder.Write($"data/agents/vm-integration/analytics-v0/{Guid.NewGuid()}.json", "{ broken");
+
+        await using var after = await RunningDashboard.StartAsync(new() { Folder = folder, HasData = true });
+        (await (new TestAgent() with { Uuid = agent.Uuid }).Report().SendAsync(after)).IsProblem(403, "agent-key-mismatch");
+        var dialled = await agent.DialBack("[16401]").SendAsync(after);
+        Assert.Equal("127.0.0.1", dialled.Json.GetProperty("address").GetString());
+    }
+}

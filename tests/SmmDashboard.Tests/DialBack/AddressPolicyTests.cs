@@ -1,0 +1,63 @@
+using System.Net;
+using SmmDashboard.DialBack;
+
+namespace SmmDashboard.Tests.DialBack;
+
+public sealed class AddressPolicyTests
+{
+    private static readonly IPNetwork[] Cluster = [IPNetwork.Parse("10.244.0.0/16"), IPNetwork.Parse("fd00:10::/64")];
+    private static readonly IPAddress[] Own = [IPAddress.Parse("192.168.7.7"), IPAddress.Parse("2001:db8::7")];
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.255.255.254")]
+    [InlineData("0.0.0.0")]
+    [InlineData("0.1.2.3")]
+    [InlineData("169.254.169.254")]
+    [InlineData("169.254.0.1")]
+    [InlineData("100.100.100.200")]
+    [InlineData("168.63.129.16")]
+    [InlineData("224.0.0.1")]
+    [InlineData("239.255.255.255")]
+    [InlineData("255.255.255.255")]
+    [InlineData("240.0.0.1")]
+    [InlineData("10.244.3.4")]
+    [InlineData("192.168.7.7")]
+    [InlineData("::")]
+    [InlineData("::1")]
+    [InlineData("fe80::1")]
+    [InlineData("fe80::1%1")]
+    [InlineData("fec0::1")]
+    [InlineData("ff02::1")]
+    [InlineData("fd00:ec2::254")]
+    [InlineData("fd00:10::9")]
+    [InlineData("2001:db8::7")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("::ffff:169.254.169.254")]
+    [InlineData("::ffff:10.244.3.4")]
+    [InlineData("::ffff:192.168.7.7")]
+    [InlineData("::127.0.0.1")]
+    [InlineData("2002:7f00:1::1")]
+    [InlineData("2002:a9fe:a9fe::")]
+    [InlineData("64:ff9b::169.254.169.254")]
+    [InlineData("64:ff9b::10.244.0.1")]
+    [InlineData("64:ff9b:1::127.0.0.1")]
+    [InlineData("2001:0:1:2:3:4:5:6")]
+    public void NothingOfOursConnectsThere(string address) =>
+        Assert.NotNull(new AddressPolicy().Refuse(IPAddress.Parse(address), Cluster, Own));
+
+    [Theory]
+    [InlineData("198.18.0.1")]
+    [InlineData("10.0.0.1")]
+    [InlineData("192.168.7.8")]
+    [InlineData("3.67.91.181")]
+    [InlineData("2001:db8::1")]
+    [InlineData("fd12::1")]
+    [InlineData("::ffff:3.67.91.181")]
+    [InlineData("64:ff9b::3.67.91.181")]
+    [InlineData("2002:343:5bb5::1")]
+    public void AVMMayBeThere(string address) => Assert.Null(new AddressPolicy().Refuse(IPAddress.Parse(address), Cluster, Own));
+
+    [Fact]
+    public void TheHostsOwnAddressesAreKnown() => Assert.Contains(IPAddress.Loopback, AddressPolicy.OwnAddresses());
+}

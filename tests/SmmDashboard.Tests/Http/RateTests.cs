@@ -1,0 +1,78 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+using SmmDashboard.Http;
+using SmmDashboard.Tests.Running;
+
+namespace SmmDashboard.Tests.Http;
+
+public sealed class RateTests
+{
+    [Fact]
+    public async Task TooManyRequestsAre429WithRetryAfterAndTheProbeOfTheProcessIsExempt()
+    {
+        var clock = new FakeTimeProvider();
+        await using var dashboard = await RunningDashboard.StartAsync(new()
+        {
+            Rates = new() { PerClient = new Rate(2, 0.5) },
+            Seams = new() { Clock = clock },
+        });
+        Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig().SendAsync(dashboard)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig().SendAsync(dashboard)).Status);
+        var refused = await Call.MeshConfig().SendAsync(dashboard);
+        refused.IsProblem(429, "too-many-requests");
+        Assert.Equal("2", refused.Headers["Retry-After"]);
+        Assert.Equal("ok", (await Call.Get("/healthz").SendAsync(dashboard)).Text);
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig().SendAsync(dashboard)).Status);
+    }
+
+    [Fact]
+    public async Task TheTotalIsLimitedToo()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(new()
+        {
+            Rates = new() { Total = new Rate(1, 1) },
+            Seams = new() { Clock = new FakeTimeProvider() },
+        });
+        Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig().SendAsync(dashboard)).Status);
+        (await Call.MeshConfig().SendAsync(dashboard)).IsProblem(429, "too-many-requests");
+    }
+
+    [Fact]
+    public async Task FailuresAreLimitedHarderButNotTheNeighboursWithAValidToken()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(new()
+        {
+            Rates = new() { FailuresPerClient = new Rate(1, 1) },
+            Seams = new() { Clock = new FakeTimeProvider() },
+        });
+        var wrong = Call.MeshConfig() with { Token = "wrong" };
+        (await wrong.SendAsync(dashboard)).IsProblem(401, "token-invalid");
+        (await wrong.SendAsync(dashboard)).IsProblem(429, "too-many-requests");
+        Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig().SendAsync(dashboard)).Status);
+    }
+
+    [Fact]
+    public void OneIPv6HostIsOneClientAndAMappedIPv4AddressIsItsIPv4Address()
+    {
+        Assert.Equal(ClientAddress.Key(IPAddress.Parse("2001:db8::1")), ClientAddress.Key(IPAddress.Parse("2001:db8::ffff:2")));
+        Assert.NotEqual(ClientAddress.Key(IPAddress.Parse("2001:db8::1")), ClientAddress.Key(IPAddress.Parse("2001:db8:0:1::1")));
+        Assert.Equal(ClientAddress.Key(IPAddress.Parse("10.0.0.1")), ClientAddress.Key(IPAddress.Parse("::ffff:10.0.0.1")));
+        Assert.NotEqual(ClientAddress.Key(IPAddress.Parse("10.0.0.1")), ClientAddress.Key(IPAddress.Parse("10.0.0.2")));
+    }
+
+    [Fact]
+    public void TooManyClientsShareOneBucketInsteadOfMoreMemory()
+    {
+        var clock = new FakeTimeProvider();
+        var buckets = new KeyedBuckets<int>(new Rate(1, 1), clock, limit: 2);
+        Assert.True(buckets.TryTake(1, out _));
+        Assert.True(buckets.TryTake(2, out _));
+        Assert.True(buckets.TryTake(3, out _));
+        Assert.False(buckets.TryTake(4, out _));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(buckets.TryTake(5, out _)); // 1 and 2 are full again and were forgotten
+        Assert.True(buckets.TryTake(6, out _));
+    }
+}

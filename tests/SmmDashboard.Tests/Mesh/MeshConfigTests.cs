@@ -1,0 +1,115 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Contract;
+using SmmDashboard.Mesh;
+using SmmDashboard.Tests.Running;
+
+namespace SmmDashboard.Tests.Mesh;
+
+public sealed class MeshConfigTests
+{
+    private static MeshDescription Changed => MeshDescriptionReader.Read(new MeshYaml { Revision = "cp-v116x" }.ToString()).Value!;
+
+    [Fact]
+    public async Task TheConfigurationCarriesAStrongEntityTagAndIsNotKeptByProxies()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var answer = await Call.MeshConfig().SendAsync(dashboard);
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal("application/json", answer.MediaType);
+        Assert.Empty(MeshConfigReader.Read(answer.Content).Faults);
+        Assert.StartsWith("\"", answer.Headers["ETag"], StringComparison.Ordinal);
+        Assert.Contains("no-store", answer.Headers["Cache-Control"], StringComparison.Ordinal);
+        Assert.Contains("private", answer.Headers["Cache-Control"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{0}")]
+    [InlineData("W/{0}")]
+    [InlineData("\"x\", {0}")]
+    [InlineData("*")]
+    public async Task TheSameConfigurationIs304(string header)
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
+        var answer = await Call.MeshConfig(header.Replace("{0}", etag, StringComparison.Ordinal)).SendAsync(dashboard);
+        Assert.Equal(HttpStatusCode.NotModified, answer.Status);
+        Assert.Equal(etag, answer.Headers["ETag"]);
+        Assert.Empty(answer.Content);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("\"another\"")]
+    public async Task WithoutTheCurrentTagItAnswersAtOnce(string? etag)
+    {
+        // The clock stands still: a wait would never end.
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
+        Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig(etag, "wait=300").SendAsync(dashboard)).Status);
+    }
+
+    [Fact]
+    public async Task AWaitIsAnsweredWhenTheConfigurationChanges()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
+        var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
+        var held = Call.MeshConfig(etag, "wait=999").SendAsync(dashboard);
+        var any = Call.MeshConfig("*", "wait=20").SendAsync(dashboard);
+        await WaitersAsync(dashboard, 2);
+        dashboard.Mesh.Replace(Changed);
+        var answer = await held;
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal("wait=300", answer.Headers["Preference-Applied"]);
+        Assert.Equal("cp-v116x", MeshConfigReader.Read(answer.Content).Value!.Mesh.IstioRevision);
+        Assert.Equal(HttpStatusCode.OK, (await any).Status);
+    }
+
+    [Fact]
+    public async Task AWaitOutlivesAChangeOfAnotherGroupAndEndsWithItsTime()
+    {
+        var clock = new FakeTimeProvider();
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock } });
+        var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
+        var held = Call.MeshConfig(etag, "wait=30").SendAsync(dashboard);
+        await WaitersAsync(dashboard, 1);
+        var mesh = new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), MeshYaml.Group("new", MeshYaml.OtherToken)] };
+        dashboard.Mesh.Replace(MeshDescriptionReader.Read(mesh.ToString()).Value!);
+        await WaitersAsync(dashboard, 1);
+        Assert.False(held.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(31));
+        var answer = await held;
+        Assert.Equal(HttpStatusCode.NotModified, answer.Status);
+        Assert.Equal("wait=30", answer.Headers["Preference-Applied"]);
+    }
+
+    [Fact]
+    public async Task AWaitWhoseTokenIsTakenAwayEndsWith401()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
+        var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
+        var held = Call.MeshConfig(etag, "wait=30").SendAsync(dashboard);
+        await WaitersAsync(dashboard, 1);
+        var mesh = new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", "another token")] };
+        dashboard.Mesh.Replace(MeshDescriptionReader.Read(mesh.ToString()).Value!);
+        (await held).IsProblem(401, "token-invalid");
+    }
+
+    [Fact]
+    public async Task StoppingAnswersThoseWhoWait()
+    {
+        var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
+        await using var started = dashboard;
+        var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
+        var held = Call.MeshConfig(etag, "wait=300").SendAsync(dashboard);
+        await WaitersAsync(dashboard, 1);
+        await dashboard.App.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotModified, (await held).Status);
+    }
+
+    /// <summary>Waits until so many requests are held by the current snapshot.</summary>
+    private static async Task WaitersAsync(RunningDashboard dashboard, int count)
+    {
+        while (dashboard.Mesh.Snapshot.Waiting < count)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+    }
+}

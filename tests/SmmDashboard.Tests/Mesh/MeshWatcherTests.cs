@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using SmmDashboard.Mesh;
+using SmmDashboard.Tests.Running;
+
+namespace SmmDashboard.Tests.Mesh;
+
+public sealed partial class MeshWatcherTests
+{
+    private static readonly GroupName Analytics = new("vm-integration", "analytics-v0");
+    private static readonly string NewYaml = new MeshYaml { Revision = "cp-v116x" }.ToString();
+
+    [Fact]
+    public async Task AFileThatIsRenamedOverTheOldOneIsServed()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        dashboard.Folder.Replace(RunningDashboard.MeshFileName, NewYaml);
+        await RevisionAsync(dashboard, "cp-v116x");
+    }
+
+    [Fact]
+    public async Task AFileThatIsWrittenInPlaceIsServed()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        dashboard.Folder.Write(RunningDashboard.MeshFileName, NewYaml);
+        await RevisionAsync(dashboard, "cp-v116x");
+    }
+
+    [Fact]
+    public async Task AConfigMapsSwapOfItsLinkIsServed()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("..one/mesh.yaml", new MeshYaml().ToString());
+        folder.Write("..two/mesh.yaml", NewYaml);
+        File.CreateSymbolicLink(folder.Path("..data"), "..one");
+        File.CreateSymbolicLink(folder.Path(RunningDashboard.MeshFileName), "..data/mesh.yaml");
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Folder = folder });
+        File.CreateSymbolicLink(folder.Path("..data_tmp"), "..two");
+        Assert.Equal(0, Rename(folder.Path("..data_tmp"), folder.Path("..data"))); // File.Move would follow the link
+        await RevisionAsync(dashboard, "cp-v116x");
+    }
+
+    [Fact]
+    public async Task AnInvalidEditChangesNothingAndTheNextGoodOneIsServed()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var watcher = dashboard.App.Services.GetServices<IHostedService>().OfType<MeshWatcher>().Single();
+        await watcher.StopAsync(TestContext.Current.CancellationToken); // from here on only the test looks at the file
+        watcher.Reload();
+        var before = dashboard.Mesh.Snapshot;
+
+        dashboard.Folder.Replace(RunningDashboard.MeshFileName, NewYaml.Replace("http: 8080", "http: 0", StringComparison.Ordinal));
+        Assert.False(watcher.Reload());
+        Assert.Same(before, dashboard.Mesh.Snapshot);
+        File.Delete(dashboard.Folder.Path(RunningDashboard.MeshFileName));
+        Assert.False(watcher.Reload());
+        Assert.Same(before, dashboard.Mesh.Snapshot);
+
+        dashboard.Folder.Replace(RunningDashboard.MeshFileName, NewYaml);
+        Assert.True(watcher.Reload());
+        Assert.Equal("cp-v116x", dashboard.Mesh.Mesh.Groups[Analytics].Config.Mesh.IstioRevision);
+        Assert.False(watcher.Reload());
+    }
+
+    [LibraryImport("libc", EntryPoint = "rename", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string from, string to);
+
+    private static async Task RevisionAsync(RunningDashboard dashboard, string revision)
+    {
+        while (true)
+        {
+            var snapshot = dashboard.Mesh.Snapshot;
+            if (snapshot.Mesh.Groups[Analytics].Config.Mesh.IstioRevision == revision)
+                return;
+
+            await snapshot.Superseded.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using SmmDashboard.DialBack;
+using SmmDashboard.Http;
+using SmmDashboard.Mesh;
+using SmmDashboard.Registration;
+using SmmDashboard.Startup;
+
+namespace SmmDashboard.Tests.Running;
+
+/// <summary>The dashboard itself, on loopback, over real HTTP.</summary>
+public sealed class RunningDashboard : IAsyncDisposable
+{
+    public const string MeshFileName = "mesh.yaml";
+    public const string Group = "/v1/namespaces/vm-integration/workloadgroups/analytics-v0";
+
+    private readonly TemporaryFolder _folder;
+    private readonly bool _ownsFolder;
+
+    private RunningDashboard(WebApplication app, TemporaryFolder folder, bool ownsFolder)
+    {
+        (App, _folder, _ownsFolder) = (app, folder, ownsFolder);
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = BaseAddress };
+    }
+
+    public WebApplication App { get; }
+
+    public HttpClient Client { get; }
+
+    public Uri BaseAddress => new(Dashboard.Addresses(App)[0]);
+
+    public TemporaryFolder Folder => _folder;
+
+    public IPEndPoint RegistrationAddress => App.Services.GetRequiredService<RegistrationListener>().Address;
+
+    public CurrentMesh Mesh => App.Services.GetRequiredService<CurrentMesh>();
+
+    public sealed record Setup
+    {
+        public MeshYaml Mesh { get; init; } = new();
+
+        public DashboardSeams Seams { get; init; } = new() { Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")) };
+
+        public RequestRates.Settings Rates { get; init; } = new();
+
+        public bool HasData { get; init; }
+
+        public bool HasRegistration { get; init; }
+
+        public bool IsTls { get; init; }
+
+        /// <summary>A folder that outlives this dashboard.</summary>
+        public TemporaryFolder? Folder { get; init; }
+    }
+
+    public static Task<RunningDashboard> StartAsync() => StartAsync(new Setup());
+
+    public static async Task<RunningDashboard> StartAsync(Setup setup)
+    {
+        var folder = setup.Folder ?? new TemporaryFolder();
+        var path = folder.Write(MeshFileName, setup.Mesh.ToString());
+        folder.Write("packages/placeholder", "");
+        var certificate = new CertificateFiles(
+            folder.Write("tls.pem", TestCertificate.Any.CertificatePem), folder.Write("tls-key.pem", TestCertificate.Any.KeyPem));
+        var options = new DashboardOptions
+        {
+            Mesh = path,
+            Listen = [new Listen(new IPEndPoint(IPAddress.Loopback, 0), setup.IsTls)],
+            Certificate = certificate,
+            Packages = folder.Path("packages"),
+            Data = setup.HasData ? folder.Path("data") : null,
+            Registration = setup.HasRegistration ? new IPEndPoint(IPAddress.Loopback, 0) : null,
+            RegistrationCertificate = certificate,
+            Rates = setup.Rates,
+        };
+        var mesh = MeshDescriptionReader.Read(setup.Mesh.ToString());
+        Assert.Empty(mesh.Faults);
+        var app = Dashboard.Build(options, mesh.Value!, setup.Seams);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new RunningDashboard(app, folder, ownsFolder: setup.Folder is null);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await App.StopAsync(CancellationToken.None);
+        await App.DisposeAsync();
+        if (_ownsFolder)
+            _folder.Dispose();
+    }
+}

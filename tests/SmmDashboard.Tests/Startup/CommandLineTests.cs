@@ -1,0 +1,78 @@
+using SmmDashboard.Startup;
+using SmmDashboard.Tests.Running;
+
+namespace SmmDashboard.Tests.Startup;
+
+public sealed class CommandLineTests
+{
+    [Fact]
+    public void EverythingIsRead()
+    {
+        var options = Parse(
+            "--mesh m.yaml --listen http://127.0.0.1:80 --listen https://[::1]:443 --certificate c --key k --packages /tmp --data d "
+            + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --client-rate 7 --total-rate 9",
+            out var exitCode,
+            out var error);
+        Assert.Equal("", error);
+        Assert.Equal(0, exitCode);
+        Assert.Equal("m.yaml", options!.Mesh);
+        Assert.Equal(["127.0.0.1:80 False", "[::1]:443 True"], options.Listen.Select(listen => $"{listen.Address} {listen.IsTls}"));
+        Assert.Equal(new CertificateFiles("c", "k"), options.Certificate);
+        Assert.Equal(("/tmp", "d"), (options.Packages, options.Data));
+        Assert.Equal("0.0.0.0:15012", options.Registration?.ToString());
+        Assert.Equal(new CertificateFiles("rc", "rk"), options.RegistrationCertificate);
+        Assert.Equal((7, 9), (options.Rates.PerClient.PerSecond, options.Rates.Total.PerSecond));
+    }
+
+    [Theory]
+    [InlineData("", "--mesh")]
+    [InlineData("--mesh m", "--listen")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --wrong", "--wrong")]
+    [InlineData("--mesh m --listen 127.0.0.1:80", "127.0.0.1:80")]
+    [InlineData("--mesh m --listen http://localhost:80", "localhost:80")]
+    [InlineData("--mesh m --listen http://127.0.0.1", "127.0.0.1")]
+    [InlineData("--mesh m --listen http://127.0.0.1:99999", "99999")]
+    [InlineData("--mesh m --listen https://127.0.0.1:443", "--certificate")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --certificate c", "--key")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --registration 127.0.0.1:1", "--registration-certificate")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --packages /nowhere/at/all", "/nowhere/at/all")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --client-rate 0", "--client-rate")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --client-rate x", "x")]
+    public void WrongUsageIsNamedAndExitCode2(string line, string named)
+    {
+        Assert.Null(Parse(line, out var exitCode, out var error));
+        Assert.Equal(2, exitCode);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnInvalidMeshDescriptionIsExitCode2WithEveryFault()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("mesh.yaml", new MeshYaml { Head = "publicUrl: nowhere\n" }.ToString().Replace("http: 8080", "http: 0", StringComparison.Ordinal));
+        using var error = new StringWriter();
+        Assert.Equal(2, await Run.MainAsync(["--mesh", path, "--listen", "http://127.0.0.1:0"], error));
+        Assert.Contains($"{path}: publicUrl: ", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("groups[0].workloadGroup.ports.http: ", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AMissingMeshDescriptionOrCertificateIsOneLine()
+    {
+        using var folder = new TemporaryFolder();
+        using var error = new StringWriter();
+        Assert.Equal(2, await Run.MainAsync(["--mesh", folder.Path("none.yaml"), "--listen", "http://127.0.0.1:0"], error));
+        var mesh = folder.Write("mesh.yaml", new MeshYaml().ToString());
+        Assert.Equal(2, await Run.MainAsync(["--mesh", mesh, "--listen", "https://127.0.0.1:0", "--certificate", mesh, "--key", mesh], error));
+        Assert.Equal(2, error.ToString().Trim().Split('\n').Length);
+    }
+
+    private static DashboardOptions? Parse(string line, out int exitCode, out string error)
+    {
+        using var writer = new StringWriter();
+        var options = new CommandLine().Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), writer, out exitCode);
+        error = writer.ToString();
+        return options;
+    }
+}
