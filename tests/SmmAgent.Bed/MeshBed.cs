@@ -1,0 +1,176 @@
+namespace SmmAgent.Bed;
+
+/// <summary>
+/// A cluster and a VM: two network namespaces joined by one cable, with the real dashboard, two stand-in meshexpansion gateways and an
+/// address echo in the cluster, and a VM whose firewall drops by default. Addresses come from 198.18.0.0/15, the block for benchmarks.
+/// </summary>
+public sealed class MeshBed : IAsyncDisposable
+{
+    public const string DashboardAddress = "198.18.0.1";
+    public const string FirstGateway = "198.18.0.11";
+    public const string SecondGateway = "198.18.0.12";
+    public const string ThirdGateway = "198.18.0.13";
+    public const string VmAddress = "198.18.0.100";
+    public const string VmAddressIPv6 = "fd00:198:18::100";
+    public const string ClusterAddressIPv6 = "fd00:198:18::1";
+    public const string GatewayName = "istio-meshexpansion-cp-v115x";
+
+    private const int DashboardPort = 8443;
+    private const int RegistrationPort = 15112;
+    private const int EchoPort = 8088;
+
+    private readonly Dictionary<string, BedProcess> _gateways = [];
+    private readonly List<BedProcess> _workloads = [];
+
+    private readonly DashboardCertificate? _certificate;
+
+    private MeshBed(string folder, bool https)
+    {
+        Folder = folder;
+        _certificate = https ? new DashboardCertificate(folder, DashboardAddress) : null;
+        var suffix = Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4));
+        Cluster = new NetworkNamespace($"smm-cluster-{suffix}");
+        Vm = new NetworkNamespace($"smm-vm-{suffix}");
+        Shell.Run("ip", "link", "add", $"c{suffix}", "netns", Cluster.Name, "type", "veth", "peer", "name", "eth0", "netns", Vm.Name);
+        Cluster.Run("ip", "link", "set", $"c{suffix}", "name", "eth0");
+        foreach (var address in (string[])[DashboardAddress, FirstGateway, SecondGateway, ThirdGateway])
+            Cluster.Run("ip", "address", "add", $"{address}/24", "dev", "eth0");
+        Vm.Run("ip", "address", "add", $"{VmAddress}/24", "dev", "eth0");
+        Cluster.Run("ip", "address", "add", $"{ClusterAddressIPv6}/64", "dev", "eth0", "nodad");
+        Vm.Run("ip", "address", "add", $"{VmAddressIPv6}/64", "dev", "eth0", "nodad");
+        Cluster.Run("ip", "link", "set", "eth0", "up");
+        Vm.Run("ip", "link", "set", "eth0", "up");
+    }
+
+    /// <summary>Where everything of the bed lies; the VM's root is <c>vm</c> below it.</summary>
+    public string Folder { get; }
+
+    public NetworkNamespace Cluster { get; }
+
+    public NetworkNamespace Vm { get; }
+
+    public MeshFile Mesh { get; private set; } = null!;
+
+    public BedProcess? Dashboard { get; private set; }
+
+    public string DashboardUrl => $"{(_certificate is null ? "http" : "https")}://{DashboardAddress}:{DashboardPort}";
+
+    /// <summary>The authority of the dashboard's certificate; null when the dashboard speaks plain http.</summary>
+    public string? DashboardAuthority => _certificate?.AuthorityFile;
+
+    public static string EchoUrl => $"http://{DashboardAddress}:{EchoPort}/ip";
+
+    /// <summary>Makes the bed and starts all of the cluster.</summary>
+    public static async Task<MeshBed> StartAsync(bool https = false)
+    {
+        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https);
+        try
+        {
+            await bed.StartGatewayAsync(FirstGateway, echo: true);
+            bed.Mesh = new MeshFile(Path.Combine(bed.Folder, "mesh.yaml"), File.ReadAllText(Path.Combine(bed.Certificates, "root-cert.pem")))
+            {
+                PublicUrl = bed.DashboardUrl,
+                Gateways = [(GatewayName, [FirstGateway, SecondGateway])],
+            };
+            bed.Mesh.Write();
+            await bed.StartGatewayAsync(SecondGateway);
+            await bed.StartDashboardAsync();
+            return bed;
+        }
+        catch
+        {
+            await bed.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A VM with a firewall that drops what it does not know, as an operator would have set it up.</summary>
+    public void DropByDefault()
+    {
+        foreach (var iptables in (string[])["iptables", "ip6tables"])
+        {
+            Allow(iptables, "-i", "lo");
+            Allow(iptables, "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED");
+            Vm.Run(iptables, "-w", "-P", "INPUT", "DROP");
+        }
+
+        Allow("ip6tables", "-p", "icmpv6");
+    }
+
+    /// <summary>Listens on a port of the VM, as the workload would.</summary>
+    public async Task StartWorkloadAsync(int port)
+    {
+        var workload = new BedProcess(Vm.Inside("socat", $"TCP6-LISTEN:{port},ipv6only=0,reuseaddr,fork", "/dev/null"));
+        _workloads.Add(workload);
+        await Until.TrueAsync(() => Reaches(Vm, "127.0.0.1", port), $"the workload listens on {port}", lastSeen: () => workload.Output);
+    }
+
+    /// <summary>Starts a gateway and waits until it is ready.</summary>
+    public async Task StartGatewayAsync(string address, bool echo = false)
+    {
+        List<string> command =
+        [
+            .. Programs.StandIn, "--address", address, "--certificates", Certificates,
+            "--san", "istiod-cp-v115x.istio-system.svc",
+        ];
+        if (echo)
+            command.AddRange(["--address", DashboardAddress, "--echo", $"{EchoPort}"]);
+        var gateway = new BedProcess(Cluster.Inside([.. command]));
+        _gateways[address] = gateway;
+        await gateway.UntilPrintedAsync("mesh-stand-in: ready");
+    }
+
+    public async Task StopGatewayAsync(string address)
+    {
+        if (_gateways.Remove(address, out var gateway))
+            await gateway.DisposeAsync();
+    }
+
+    public async Task StartDashboardAsync()
+    {
+        Dashboard = new BedProcess(Cluster.Inside(
+        [
+            .. Programs.Dashboard, "--mesh", Path.Combine(Folder, "mesh.yaml"), "--listen", DashboardUrl,
+            "--data", Path.Combine(Folder, "dashboard"),
+            "--registration", $"{DashboardAddress}:{RegistrationPort}",
+            "--registration-certificate", Path.Combine(Certificates, "istiod-cert.pem"),
+            "--registration-key", Path.Combine(Certificates, "istiod-key.pem"),
+            .. _certificate is { } tls ? (string[])["--certificate", tls.CertificateFile, "--key", tls.KeyFile] : [],
+        ]));
+        await Until.TrueAsync(
+            () => Dashboard.HasExited ? throw new InvalidOperationException(Dashboard.Output) : ClusterReaches(DashboardAddress, DashboardPort),
+            "the dashboard is up",
+            lastSeen: () => Dashboard.Output);
+    }
+
+    public async Task StopDashboardAsync()
+    {
+        if (Dashboard is { } dashboard)
+            await dashboard.DisposeAsync();
+        Dashboard = null;
+    }
+
+    /// <summary>Whether a TCP connection from the cluster to an address succeeds within a second.</summary>
+    public bool ClusterReaches(string address, int port) => Reaches(Cluster, address, port);
+
+    public static bool Reaches(NetworkNamespace from, string address, int port) =>
+        from.Try("timeout", "1", "bash", "-c", $"exec 3<>/dev/tcp/{address}/{port}").ExitCode == 0;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _gateways.Values.Concat(_workloads))
+            await process.DisposeAsync();
+        await StopDashboardAsync();
+        Vm.Dispose();
+        Cluster.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private void Allow(string iptables, params string[] match)
+    {
+        if (Vm.Try([iptables, "-w", "-C", "INPUT", .. match, "-j", "ACCEPT"]).ExitCode != 0)
+            Vm.Run([iptables, "-w", "-A", "INPUT", .. match, "-j", "ACCEPT"]);
+    }
+
+    private string Certificates => Directory.CreateDirectory(Path.Combine(Folder, "certificates")).FullName;
+}

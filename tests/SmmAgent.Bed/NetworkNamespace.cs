@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace SmmAgent.Bed;
+
+/// <summary>A network namespace of our own, gone with the object.</summary>
+public sealed class NetworkNamespace : IDisposable
+{
+    public NetworkNamespace(string name)
+    {
+        Name = name;
+        Shell.Run("ip", "netns", "add", name);
+        Run("ip", "link", "set", "lo", "up");
+    }
+
+    public string Name { get; }
+
+    /// <summary>The command line that runs a command inside.</summary>
+    public string[] Inside(params string[] command) => ["ip", "netns", "exec", Name, .. command];
+
+    /// <summary>Runs a command inside to its end.</summary>
+    /// <returns>What it printed.</returns>
+    public string Run(params string[] command) => Shell.Run(Inside(command));
+
+    /// <summary>Runs a command inside to its end, whatever its exit code.</summary>
+    public (int ExitCode, string Output) Try(params string[] command) => Shell.Try(Inside(command));
+
+    /// <summary>Gives the names that <c>/etc/hosts</c> has inside; programs there see the change at once.</summary>
+    public void SetHosts(params (string Name, string Address)[] hosts)
+    {
+        // ip-netns(8) mounts /etc/netns/NAME/FILE over /etc/FILE. The file is rewritten in place: a rename would not reach the mount.
+        Directory.CreateDirectory(EtcDirectory);
+        File.WriteAllLines(
+            Path.Combine(EtcDirectory, "hosts"), ["127.0.0.1 localhost", .. hosts.Select(host => $"{host.Address} {host.Name}")]);
+    }
+
+    public void Dispose()
+    {
+        Shell.Try("ip", "netns", "delete", Name);
+        if (Directory.Exists(EtcDirectory))
+            Directory.Delete(EtcDirectory, recursive: true);
+    }
+
+    private string EtcDirectory => $"/etc/netns/{Name}";
+}
+
+internal static class Shell
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    public static string Run(params string[] command)
+    {
+        var (exitCode, output) = Try(command);
+        return exitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{string.Join(' ', command)} ended with exit code {exitCode}: {output}");
+    }
+
+    public static (int ExitCode, string Output) Try(params string[] command)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Timeout))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{string.Join(' ', command)} did not end in {Timeout.TotalSeconds} s");
+        }
+
+        return (process.ExitCode, output.Result + error.Result);
+    }
+}

@@ -1,0 +1,27 @@
+namespace SmmAgent.Bed;
+
+/// <summary>Where the programs are that the bed starts.</summary>
+public static class Programs
+{
+    /// <summary>The published native binary: the environment's SMM_AGENT, else where <c>./build.sh publish</c> leaves it.</summary>
+    public static string Agent { get; } = Environment.GetEnvironmentVariable("SMM_AGENT") is { Length: > 0 } path
+        ? path
+        : Path.Combine(Artifacts, "publish", "SmmAgent", "release", "smm-agent");
+
+    public static IReadOnlyList<string> Dashboard { get; } = ["dotnet", Built("SmmDashboard", "smm-dashboard.dll")];
+
+    public static IReadOnlyList<string> StandIn { get; } = ["dotnet", Built("MeshStandIn", "mesh-stand-in.dll")];
+
+    /// <summary>Why the bed cannot be made here; null when it can.</summary>
+    public static string? Missing() =>
+        !Environment.IsPrivilegedProcess ? "needs root, to make network namespaces"
+        : !File.Exists(Agent) ? $"needs the published agent ({Agent}): ./build.sh publish"
+        : null;
+
+    // artifacts/bin/PROJECT/CONFIGURATION/: two levels up from this assembly is artifacts/bin.
+    private static string Configuration => Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+
+    private static string Artifacts => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
+
+    private static string Built(string project, string file) => Path.Combine(Artifacts, "bin", project, Configuration, file);
+}

@@ -1,0 +1,183 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests;
+
+/// <summary>Gateways and the dashboard come, go and move; the published agent tells, and stays attached.</summary>
+public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
+{
+    private static readonly TimeSpan OneRoundAndItsConfirmation = TimeSpan.FromSeconds(75);
+
+    [Fact]
+    public async Task OneGatewayOfTwoDownIsDegradedAndNamed()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable");
+
+        await bed.StopGatewayAsync(MeshBed.SecondGateway);
+        try
+        {
+            await agent.UntilConditionAsync("GatewaysReachable", "True", "Degraded", OneRoundAndItsConfirmation);
+            Assert.Contains($"{MeshBed.SecondGateway}:15012 refused the connection", agent.Condition("GatewaysReachable").Message, StringComparison.Ordinal);
+            await agent.UntilAsync(() => agent.Systemd!.Status.Contains(MeshBed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
+        }
+        finally
+        {
+            await bed.StartGatewayAsync(MeshBed.SecondGateway);
+        }
+
+        await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable", OneRoundAndItsConfirmation);
+    }
+
+    [Fact]
+    public async Task AGatewayThatIsOnlyANameIsFollowedWhenItsAddressesChange()
+    {
+        var bed = fixture.Bed;
+        bed.Vm.SetHosts(("gw.example.com", MeshBed.FirstGateway));
+        bed.Mesh.Gateways = [(MeshBed.GatewayName, ["gw.example.com"])];
+        bed.Mesh.Write();
+        try
+        {
+            await using var agent = new VmAgent(bed);
+            await agent.StartAndBeReadyAsync();
+            await agent.UntilAsync(() => GatewayAddresses(agent).SetEquals([MeshBed.FirstGateway]), "the name's address is probed");
+
+            bed.Vm.SetHosts(("gw.example.com", MeshBed.SecondGateway));
+            agent.Process!.Signal(Signals.Hangup);
+
+            await agent.UntilAsync(() => GatewayAddresses(agent).SetEquals([MeshBed.SecondGateway]), "the new address is probed");
+            await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable");
+        }
+        finally
+        {
+            bed.Vm.SetHosts();
+            bed.Mesh.Gateways = [(MeshBed.GatewayName, [MeshBed.FirstGateway, MeshBed.SecondGateway])];
+            bed.Mesh.Write();
+        }
+    }
+
+    [Fact]
+    public async Task ThroughAnOutageOfTheDashboardTheVmStaysAttachedAndARestartUsesTheLastGoodConfiguration()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("ConfigCurrent", "True");
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+
+        await bed.StopDashboardAsync();
+        try
+        {
+            await agent.UntilConditionAsync("DashboardReachable", "False", "Refused");
+            await agent.UntilConditionAsync("ConfigCurrent", "False", "DashboardUnreachable");
+            Assert.Contains("last good", agent.Condition("ConfigCurrent").Message, StringComparison.Ordinal);
+
+            await agent.StopAsync();
+            bed.Vm.Run("iptables", "-w", "-F", "SMM-AGENT");
+            await agent.StartAndBeReadyAsync();
+            await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open again, without the dashboard");
+            await agent.UntilConditionAsync("AddressKnown", "True");
+        }
+        finally
+        {
+            await bed.StartDashboardAsync();
+        }
+
+        await agent.UntilConditionAsync("DashboardReachable", "True", patience: OneRoundAndItsConfirmation);
+        await agent.UntilConditionAsync("ConfigCurrent", "True", patience: OneRoundAndItsConfirmation);
+    }
+
+    [Fact]
+    public async Task AChangedWorkloadGroupReachesTheFirewallAndAPortThatLeftItIsClosed()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8082), "8082 is open");
+
+        bed.Mesh.Ports = [("http", 8080), ("metrics", 9100)];
+        bed.Mesh.Write();
+        try
+        {
+            await agent.UntilAsync(() => Firewall.Opens(bed, 9100), "9100 is open");
+            Assert.False(Firewall.Opens(bed, 8082));
+        }
+        finally
+        {
+            bed.Mesh.Ports = [("http", 8080), ("grpc", 8082)];
+            bed.Mesh.Write();
+        }
+    }
+
+    [Fact]
+    public async Task AChangeOfTheHostsAddressFlowsIntoTheReport()
+    {
+        var bed = fixture.Bed;
+        const string Second = "198.18.0.101";
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("ReachableFromCluster", "True");
+
+        bed.Vm.Run("ip", "address", "add", $"{Second}/24", "dev", "eth0");
+        bed.Vm.Run("ip", "route", "change", "198.18.0.0/24", "dev", "eth0", "src", Second);
+        try
+        {
+            await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == Second, $"the address is {Second}");
+        }
+        finally
+        {
+            bed.Vm.Run("ip", "address", "delete", $"{Second}/24", "dev", "eth0");
+            bed.Vm.Run("ip", "route", "replace", "198.18.0.0/24", "dev", "eth0", "src", MeshBed.VmAddress);
+        }
+
+        await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == MeshBed.VmAddress, "the address is the first again");
+    }
+
+    [Fact]
+    public async Task InTheSameNetworkTheDirectEndpointsAreProbedAndTheAddressIsThatOfTheRoute()
+    {
+        var bed = fixture.Bed;
+        bed.Mesh.Network = "network1";
+        bed.Mesh.DirectEndpoints = [("istiod", MeshBed.FirstGateway, 15012)];
+        bed.Mesh.Write();
+        try
+        {
+            await using var agent = new VmAgent(bed);
+            await agent.StartAndBeReadyAsync();
+
+            await agent.UntilAsync(() => (string?)agent.Status()?["network"]?["model"] == "same-network", "the model is same-network");
+            await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable");
+            await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["source"] == "route", "the address is the route's");
+            Assert.Equal(MeshBed.VmAddress, (string?)agent.Status()!["address"]!["value"]);
+        }
+        finally
+        {
+            bed.Mesh.Network = "vm-network-1";
+            bed.Mesh.DirectEndpoints = [];
+            bed.Mesh.Write();
+        }
+    }
+
+    [Fact]
+    public async Task ARefusedTokenIsToldAndDetachesNothing()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("ConfigCurrent", "True");
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+
+        agent.WriteToken("somebody-elses-token");
+
+        await agent.UntilConditionAsync("ConfigCurrent", "False", "TokenRefused");
+        Assert.DoesNotContain("somebody-elses-token", agent.Condition("ConfigCurrent").Message, StringComparison.Ordinal);
+        Assert.True(Firewall.Opens(bed, 8080));
+
+        agent.WriteToken(bed.Mesh.Token);
+        await agent.UntilConditionAsync("ConfigCurrent", "True");
+    }
+
+    private static HashSet<string> GatewayAddresses(VmAgent agent) =>
+        [.. agent.Status()?["gateways"]?.AsArray().Select(gateway => (string)gateway!["address"]!) ?? []];
+}

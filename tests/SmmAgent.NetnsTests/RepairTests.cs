@@ -1,0 +1,184 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests;
+
+/// <summary>What happens to the published agent's rules when others work on the same firewall.</summary>
+public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
+{
+    public static TheoryData<string[]> Damages => new(
+        ["iptables -w -F SMM-AGENT"],
+        ["iptables -w -D INPUT 1"],
+        ["iptables -w -F SMM-AGENT", "iptables -w -D INPUT 1", "iptables -w -X SMM-AGENT"],
+        ["iptables -w -I INPUT -p tcp --dport 8080 -j DROP"],
+        ["iptables -w -A INPUT -j SMM-AGENT"],
+        ["nft flush chain ip filter SMM-AGENT"]);
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public async Task DamageIsRepairedAtOnce(string[] commands)
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+
+        foreach (var command in commands)
+            bed.Vm.Run(command.Split(' '));
+
+        await agent.UntilAsync(
+            () => Firewall.Opens(bed, 8080) && FirstRuleOfInput(bed).EndsWith("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back", TimeSpan.FromSeconds(5));
+        bed.Vm.Try("iptables", "-w", "-D", "INPUT", "-p", "tcp", "--dport", "8080", "-j", "DROP");
+    }
+
+    [Fact]
+    public async Task WithTheLegacyBackendDamageIsRepairedToo()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        var path = $"{LegacyCommands(bed)}:{Environment.GetEnvironmentVariable("PATH")}";
+        agent.Start(new Dictionary<string, string> { ["PATH"] = path });
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080, "iptables-legacy-save"), "8080 is open in the legacy tables");
+
+        bed.Vm.Run("iptables-legacy", "-w", "-D", "INPUT", "1");
+
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080, "iptables-legacy-save"), "the rules are back", TimeSpan.FromSeconds(5));
+        await agent.StopAsync();
+        bed.Vm.Run("iptables-legacy", "-w", "-F");
+        bed.Vm.Run("iptables-legacy", "-w", "-X");
+    }
+
+    [Fact]
+    public async Task TheDaemonAndSixCommandLinesAtOnceLeaveExactlyOneRuleSet()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("ConfigCurrent", "True");
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+        var whole = Firewall.Filter(bed).Split('\n').Where(line => line.StartsWith("-A SMM-AGENT", StringComparison.Ordinal)).Order().ToArray();
+
+        for (var round = 0; round < 5; round++)
+        {
+            bed.Vm.Run("iptables", "-w", "-F");
+            await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() =>
+            {
+                var (exitCode, output) = agent.Run("reconcile");
+                Assert.True(exitCode == 0, output);
+            })));
+            await agent.UntilAsync(() => Firewall.Jumps(bed) == 1, "one jump");
+            Assert.Equal(whole, Firewall.Filter(bed).Split('\n').Where(line => line.StartsWith("-A SMM-AGENT", StringComparison.Ordinal)).Order());
+        }
+
+        bed.DropByDefault();
+    }
+
+    [Fact]
+    public async Task WithTheSidecarsCaptureInPlaceOnlyThePortsOfTheWorkloadGroupReachEnvoy()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await using var envoy = new BedProcess(bed.Vm.Inside("python3", "-m", "http.server", "15006"));
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+        bed.Vm.Run(
+            "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-m", "multiport", "!", "--dports", "22,15020,15021,15090,16400,16401",
+            "-j", "REDIRECT", "--to-ports", "15006");
+        try
+        {
+            await agent.UntilAsync(() => bed.ClusterReaches(MeshBed.VmAddress, 8080), "8080 reaches Envoy");
+            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8082));
+            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 16400));
+            Assert.False(bed.ClusterReaches(MeshBed.VmAddress, 9999));
+            Assert.False(bed.ClusterReaches(MeshBed.VmAddress, 15006));
+        }
+        finally
+        {
+            bed.Vm.Run("iptables", "-w", "-t", "nat", "-F");
+        }
+    }
+
+    [Fact]
+    public async Task ModeCheckChangesNothingAndTellsWhichPortsAreClosed()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        agent.Run("detach");
+        var before = Firewall.Snapshot(bed);
+        agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
+
+        await agent.StartAndBeReadyAsync();
+
+        await agent.UntilConditionAsync("PortsOpen", "False");
+        Assert.Contains("8080", agent.Condition("PortsOpen").Message, StringComparison.Ordinal);
+        Assert.Equal(before, Firewall.Snapshot(bed));
+    }
+
+    [Fact]
+    public async Task DetachLeavesTheFirewallAsItWasBefore()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        agent.Run("detach");
+        var before = Firewall.Snapshot(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+        await agent.StopAsync();
+        Assert.NotEqual(before, Firewall.Snapshot(bed));
+
+        var (exitCode, output) = agent.Run("detach");
+
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("SMM-AGENT", output, StringComparison.Ordinal);
+        Assert.Equal(before, Firewall.Snapshot(bed));
+    }
+
+    [Fact]
+    public async Task WhileTheDaemonRunsDetachAndASecondDaemonAreRefused()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+
+        var detach = agent.Run("detach");
+        var second = agent.Run("run");
+
+        Assert.Equal((1, 1), (detach.ExitCode, second.ExitCode));
+        Assert.Contains("the daemon runs and would put everything back at once", detach.Output, StringComparison.Ordinal);
+        Assert.Contains("the daemon runs already", second.Output, StringComparison.Ordinal);
+        Assert.True(Firewall.Opens(bed, 8080));
+        Assert.NotNull(agent.Status());
+    }
+
+    [Fact]
+    public async Task AnAgentYamlThatIsTooLargeIsToldInOneLine()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        agent.WriteSettings(new string('#', 100_000));
+
+        var (exitCode, output) = agent.Run("reconcile", "--dry-run");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("agent.yaml is larger than 65536 bytes", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    // The host's iptables is whatever PATH finds: here, the legacy ones under the plain names.
+    private static string LegacyCommands(MeshBed bed)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "legacy")).FullName;
+        foreach (var family in (string[])["iptables", "ip6tables"])
+        {
+            foreach (var tool in (string[])["", "-save", "-restore"])
+            {
+                var link = Path.Combine(folder, family + tool);
+                if (!File.Exists(link))
+                    File.CreateSymbolicLink(link, $"/usr/sbin/{family}-legacy{tool}");
+            }
+        }
+
+        return folder;
+    }
+
+    private static string FirstRuleOfInput(MeshBed bed) =>
+        Firewall.Filter(bed).Split('\n').First(line => line.StartsWith("-A INPUT", StringComparison.Ordinal)).TrimEnd();
+}
