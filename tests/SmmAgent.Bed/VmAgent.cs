@@ -47,6 +47,7 @@ public sealed class VmAgent : IAsyncDisposable
     /// <summary>Starts <c>smm-agent run</c>, without waiting for READY.</summary>
     public void Start(IReadOnlyDictionary<string, string>? environment = null)
     {
+        File.Delete(StatusFile); // what an earlier daemon said proves nothing of this one
         Systemd = new NotifySocket(Path.Combine(_bed.Folder, $"notify-{Guid.NewGuid():N}"));
         Process = new BedProcess(
             Command("run"),

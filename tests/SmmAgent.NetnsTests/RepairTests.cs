@@ -108,8 +108,10 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         await agent.StartAndBeReadyAsync();
 
-        await agent.UntilConditionAsync("PortsOpen", "False");
-        Assert.Contains("8080", agent.Condition("PortsOpen").Message, StringComparison.Ordinal);
+        // Before the mesh configuration is here, only the agent's own ports are known.
+        await agent.UntilAsync(
+            () => agent.Condition("PortsOpen") is { Status: "False", Message: var message } && message.Contains("8080", StringComparison.Ordinal),
+            "PortsOpen is False and names 8080");
         Assert.Equal(before, Firewall.Snapshot(bed));
     }
 

@@ -47,6 +47,21 @@ public sealed class BusMessage : IDisposable
     /// <summary>Whether it is the reply of a call that failed.</summary>
     public bool IsError => SdBusNative.IsMethodError(_message, null) > 0;
 
+    /// <summary>What the reply of a call that failed says; null of any other message.</summary>
+    internal DBusException? Error
+    {
+        get
+        {
+            if (!IsError)
+                return null;
+            var error = Marshal.PtrToStructure<SdBusNative.Error>(SdBusNative.GetError(_message));
+            return new(Marshal.PtrToStringUTF8(error.Name)!, Marshal.PtrToStringUTF8(error.Message) ?? "no reason given");
+        }
+    }
+
+    /// <summary>Whether it is the reply to the call that was sent with this cookie.</summary>
+    internal bool Answers(ulong cookie) => SdBusNative.GetReplyCookie(_message, out var answered) >= 0 && answered == cookie;
+
     public bool IsSignal(string? @interface, string? member) => SdBusNative.IsSignal(_message, @interface, member) > 0;
 
     /// <summary>The next argument: a string, or with type <c>o</c> an object path.</summary>

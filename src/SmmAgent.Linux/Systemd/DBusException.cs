@@ -11,6 +11,9 @@ public sealed class DBusException(string name, string message) : IOException(mes
     /// <summary>There is nothing at the bus's address.</summary>
     public const string NoBus = "NoBus";
 
+    /// <summary>The call was sent, and no answer came.</summary>
+    public const string NoReply = "org.freedesktop.DBus.Error.NoReply";
+
     public const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
     public const string ServiceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown";
     public const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SmmAgent.Linux.Events;
 
 namespace SmmAgent.Linux.Systemd;
 
@@ -69,25 +70,30 @@ public sealed class SdBus : IDisposable
         return call;
     }
 
-    /// <summary>Makes a call and waits for the reply.</summary>
+    /// <summary>Makes a call and waits for the reply. Signals that come meanwhile are dropped.</summary>
+    /// <remarks>
+    /// Not sd_bus_call: its poll ends with EINTR when a signal reaches this thread, and the runtime's own signals (a child ended) reach any. By then
+    /// the call may have been sent, so it cannot be made again.
+    /// </remarks>
     /// <param name="call">Disposed here.</param>
     public BusMessage Call(BusMessage call)
     {
+        ulong cookie;
         using (call)
+            Check(SdBusNative.Send(_bus, call.Handle, out cookie), "bus call");
+
+        var over = MonotonicTime.Now + Patience;
+        while (true)
         {
-            var error = default(SdBusNative.Error);
-            var result = SdBusNative.Call(_bus, call.Handle, (ulong)Patience.TotalMicroseconds, ref error, out var reply);
-            try
-            {
-                if (error.Name != 0)
-                    throw new DBusException(Marshal.PtrToStringUTF8(error.Name)!, Marshal.PtrToStringUTF8(error.Message) ?? "no reason given");
-                Check(result, "bus call");
-                return new(reply);
-            }
-            finally
-            {
-                SdBusNative.ErrorFree(ref error);
-            }
+            var more = Process(out var message);
+            if (message is not null && message.Answers(cookie))
+                return message.Error is { } error ? throw Failed(message, error) : message;
+            var ended = message?.IsSignal("org.freedesktop.DBus.Local", "Disconnected") ?? false;
+            message?.Dispose();
+            if (ended)
+                throw new DBusException(DBusException.NoReply, "the system bus ended the connection");
+            if (!more)
+                Wait(over);
         }
     }
 
@@ -116,6 +122,25 @@ public sealed class SdBus : IDisposable
         SdBusNative.Close(_bus);
         SdBusNative.Unref(_bus);
         _bus = 0;
+    }
+
+    private static DBusException Failed(BusMessage reply, DBusException error)
+    {
+        reply.Dispose();
+        return error;
+    }
+
+    private void Wait(TimeSpan over)
+    {
+        var now = MonotonicTime.Now;
+        if (now >= over)
+            throw new DBusException(DBusException.NoReply, $"no answer within {Patience.TotalSeconds:0} s");
+
+        var until = ProcessAt is { } at && at < over ? at : over;
+        var milliseconds = Math.Max(0, (int)Math.Ceiling((until - now).TotalMilliseconds));
+        Libc.PollDescriptor[] descriptors = [new() { Descriptor = Descriptor, Interest = Interest }];
+        if (Libc.Poll(descriptors, 1, milliseconds) < 0 && Marshal.GetLastPInvokeError() is var errno and not Libc.EINTR)
+            Check(-errno, "bus connection");
     }
 
     internal static int Check(int result, string what) =>

@@ -48,12 +48,6 @@ internal static partial class SdBusNative
     [LibraryImport(Library, EntryPoint = "sd_bus_send")]
     public static partial int Send(nint bus, nint message, out ulong cookie);
 
-    [LibraryImport(Library, EntryPoint = "sd_bus_call")]
-    public static partial int Call(nint bus, nint message, ulong microseconds, ref Error error, out nint reply);
-
-    [LibraryImport(Library, EntryPoint = "sd_bus_error_free")]
-    public static partial void ErrorFree(ref Error error);
-
     [LibraryImport(Library, EntryPoint = "sd_bus_message_new_method_call", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int NewMethodCall(nint bus, out nint message, string destination, string path, string @interface, string member);
 
@@ -65,6 +59,12 @@ internal static partial class SdBusNative
 
     [LibraryImport(Library, EntryPoint = "sd_bus_message_is_method_error", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int IsMethodError(nint message, string? name);
+
+    [LibraryImport(Library, EntryPoint = "sd_bus_message_get_error")]
+    public static partial nint GetError(nint message);
+
+    [LibraryImport(Library, EntryPoint = "sd_bus_message_get_reply_cookie")]
+    public static partial int GetReplyCookie(nint message, out ulong cookie);
 
     [LibraryImport(Library, EntryPoint = "sd_bus_message_is_signal", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int IsSignal(nint message, string? @interface, string? member);

@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using SmmAgent.Linux.Systemd;
 using SmmAgent.Linux.Tests.Events;
 
 namespace SmmAgent.Linux.Tests.Systemd;
 
-public sealed class SdBusTests : IDisposable
+public sealed partial class SdBusTests : IDisposable
 {
     private const string Bus = "org.freedesktop.DBus";
     private const string Path = "/org/freedesktop/DBus";
@@ -80,6 +81,48 @@ public sealed class SdBusTests : IDisposable
     }
 
     [Fact]
+    public void SignalsToTheCallingThreadDoNotEndACall()
+    {
+        var caller = 0;
+        using var over = new CancellationTokenSource();
+        var signals = new Thread(() =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                if (Volatile.Read(ref caller) is > 0 and var thread)
+                    _ = SendSignal(Environment.ProcessId, thread, ChildEnded);
+            }
+        });
+        signals.Start();
+        try
+        {
+            using var bus = SdBus.OpenSystem(_daemon.Address);
+            Volatile.Write(ref caller, CurrentThread());
+            for (var i = 0; i < 500; i++)
+            {
+                using var owned = bus.Call(bus.NewCall(Bus, Path, Bus, "NameHasOwner").Add(Bus));
+                Assert.True(owned.ReadBool());
+            }
+        }
+        finally
+        {
+            over.Cancel();
+            signals.Join();
+        }
+    }
+
+    [Fact]
+    public void ABusThatGoesAwayDuringACallIsToldAtOnce()
+    {
+        using var bus = SdBus.OpenSystem(_daemon.Address);
+        bus.Call(bus.NewCall(Bus, Path, Bus, "NameHasOwner").Add(Bus)).Dispose();
+        _daemon.Stop();
+
+        Assert.Throws<DBusException>(() => bus.Call(bus.NewCall(Bus, Path, Bus, "NameHasOwner").Add(Bus)));
+        _daemon.Start();
+    }
+
+    [Fact]
     public void NothingAtTheAddressIsToldWithTheAddress()
     {
         var error = Assert.Throws<DBusException>(() => SdBus.OpenSystem(_daemon.Address + "-not"));
@@ -87,4 +130,12 @@ public sealed class SdBusTests : IDisposable
         Assert.Equal(DBusException.NoBus, error.Name);
         Assert.Equal($"no system bus at {_daemon.Address}-not: No such file or directory", error.Message);
     }
+
+    private const int ChildEnded = 17;
+
+    [LibraryImport("libc", EntryPoint = "tgkill")]
+    private static partial int SendSignal(int process, int thread, int signal);
+
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int CurrentThread();
 }
