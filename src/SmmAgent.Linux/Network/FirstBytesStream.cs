@@ -3,7 +3,10 @@ namespace SmmAgent.Linux.Network;
 /// <summary>Passes everything through and remembers how the peer's first bytes looked, whatever the TLS library made of them.</summary>
 internal sealed class FirstBytesStream(Stream inner) : Stream
 {
-    private readonly byte[] _first = new byte[2];
+    /// <summary>How many bytes tell what there is to tell.</summary>
+    public const int Noted = 2;
+
+    private readonly byte[] _first = new byte[Noted];
     private int _length;
 
     /// <summary>Whether the peer has said anything.</summary>

@@ -43,16 +43,17 @@ public static class DaemonHost
         }
 
         // Started in this order: what others read at their start comes first, and no change is missed once the first look is due.
+        // With the settings read and the ports served the agent works; READY need not wait for what the others load.
         builder.Services
             .AddHostedService(services => services.GetRequiredService<SettingsService>())
-            .AddHostedService<HostChangeService>()
             .AddHostedService<ListenerService>()
+            .AddHostedService(services => services.GetRequiredService<StatusService>())
+            .AddHostedService<HostChangeService>()
             .AddHostedService(services => services.GetRequiredService<MeshConfigService>())
             .AddHostedService(services => services.GetRequiredService<FirewallService>())
             .AddHostedService(services => services.GetRequiredService<ExternalAddressService>())
             .AddHostedService(services => services.GetRequiredService<ReachabilityService>())
             .AddHostedService(services => services.GetRequiredService<ReportService>())
-            .AddHostedService(services => services.GetRequiredService<StatusService>())
             .AddHostedService<IdleMemoryService>()
             .AddHostedService(services => new ReloadOnHangup(
                 services.GetRequiredService<StatusService>(),
