@@ -79,39 +79,66 @@ internal static class AgentBench
 
     private static async Task FlushesAsync(Report report, MeshBed bed, int runs)
     {
+        await using var kernel = await WatchAsync(bed);
         var times = new List<double>();
         for (var run = 0; run < runs; run++)
         {
             // The agent is careful with repairs that follow each other within two seconds; this figure is about the first.
             await Task.Delay(TimeSpan.FromSeconds(2.2));
-            var watch = Stopwatch.StartNew();
-            bed.Vm.Run("iptables", "-w", "-F");
-            await Until.TrueAsync(() => Rules(bed).Contains("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back");
-            times.Add(watch.Elapsed.TotalMilliseconds);
+            times.Add(await TimeAsync(kernel, () => bed.Vm.Run("iptables", "-w", "-F"), "add rule ip filter INPUT", "jump SMM-AGENT"));
             bed.DropByDefault(); // the operator's own rules are gone, too, and with them the answers to the agent's requests
         }
 
-        report.Alone($"iptables -F to rules back (nft), median of {runs}, with the time of both iptables commands", Report.Median(times), "ms", "under 50 ms");
+        report.Alone($"iptables -F to rules back (nft), median of {runs}, with iptables' own time", Report.Median(times), "ms", "under 50 ms");
     }
 
     private static async Task ChangesAsync(Report report, MeshBed bed, int runs)
     {
+        await using var kernel = await WatchAsync(bed);
         var times = new List<double>();
         for (var run = 0; run < runs; run++)
         {
             await Task.Delay(TimeSpan.FromSeconds(2.2));
             var port = 9000 + run;
             bed.Mesh.Ports = [("http", 8080), ("changing", port)];
-            var watch = Stopwatch.StartNew();
-            bed.Mesh.Write();
-            await Until.TrueAsync(() => Rules(bed).Contains($"--dport {port} ", StringComparison.Ordinal), $"port {port} is open");
-            times.Add(watch.Elapsed.TotalMilliseconds);
+            times.Add(await TimeAsync(kernel, bed.Mesh.Write, "add rule ip filter SMM-AGENT", $"dport {port} "));
         }
 
         report.Alone($"mesh.yaml changed to port open, median of {runs}", Report.Median(times), "ms", "under 200 ms");
     }
 
-    private static string Rules(MeshBed bed) => bed.Vm.Run("iptables-save", "-t", "filter");
+    // The kernel tells of its changes: asking it again and again would take the processor from what is measured.
+    private static async Task<BedProcess> WatchAsync(MeshBed bed)
+    {
+        var monitor = new BedProcess(bed.Vm.Inside("nft", "monitor"));
+        var probe = 0;
+        await Until.TrueAsync(
+            () =>
+            {
+                bed.Vm.Run("nft", "add", "table", "ip", $"probe{++probe}");
+                bed.Vm.Run("nft", "delete", "table", "ip", $"probe{probe}");
+                return monitor.Lines.Count > 0;
+            },
+            "nft monitor tells of changes");
+        return monitor;
+    }
+
+    private static async Task<double> TimeAsync(BedProcess kernel, Action change, string line, string part)
+    {
+        int Seen() => kernel.Lines.Count(
+            text => text.StartsWith(line, StringComparison.Ordinal) && $"{text} ".Contains(part, StringComparison.Ordinal));
+        var before = Seen();
+        var watch = Stopwatch.StartNew();
+        change();
+        while (Seen() == before)
+        {
+            if (watch.Elapsed > Until.Patience)
+                throw new TimeoutException($"nft monitor told of no '{line} … {part}'");
+            await Task.Delay(1); // a busy loop would take a core from what is measured
+        }
+
+        return watch.Elapsed.TotalMilliseconds;
+    }
 
     // Started as the agent is, so that both pay for the namespace.
     private static BedProcess StartExporter(MeshBed bed) => new(bed.Vm.Inside(Exporter, $"--web.listen-address=127.0.0.1:{ExporterPort}"));
