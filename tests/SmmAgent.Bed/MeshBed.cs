@@ -150,6 +150,14 @@ public sealed class MeshBed : IAsyncDisposable
         Dashboard = null;
     }
 
+    /// <summary>What the dashboard keeps of the agent that reported last; empty before the first report.</summary>
+    public string LastReport()
+    {
+        var agents = new DirectoryInfo(Path.Combine(Folder, "dashboard", "agents"));
+        var last = agents.Exists ? agents.EnumerateFiles("*.json", SearchOption.AllDirectories).MaxBy(file => file.LastWriteTimeUtc) : null;
+        return last is null ? "" : File.ReadAllText(last.FullName);
+    }
+
     /// <summary>Whether a TCP connection from the cluster to an address succeeds within a second.</summary>
     public bool ClusterReaches(string address, int port) => Reaches(Cluster, address, port);
 

@@ -118,6 +118,25 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
+    public async Task WhatAKilledDaemonLeftOfItsWritesIsRemoved()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        await agent.StartAndBeReadyAsync();
+        agent.Process!.Signal(Signals.Kill);
+        await agent.Process.WaitForExitAsync(Until.Patience);
+        var state = Path.Combine(agent.Root, "var", "lib", "smm-agent");
+        string[] leftovers = [Path.Combine(state, "mesh-config.json.0123.tmp"), agent.StatusFile + ".0123.tmp"];
+        foreach (var path in leftovers)
+            await File.WriteAllTextAsync(path, "{", TestContext.Current.CancellationToken);
+
+        await agent.DisposeAsync();
+        await agent.StartAndBeReadyAsync();
+
+        Assert.All(leftovers, path => Assert.False(File.Exists(path), path));
+        Assert.NotEmpty(Directory.GetFiles(state));
+    }
+
+    [Fact]
     public async Task ASecondDaemonIsRefusedInOneLineAndTheFirstGoesOn()
     {
         var bed = fixture.Bed;

@@ -21,6 +21,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
             await agent.UntilConditionAsync("GatewaysReachable", "True", "Degraded", OneRoundAndItsConfirmation);
             Assert.Contains($"{MeshBed.SecondGateway}:15012 refused the connection", agent.Condition("GatewaysReachable").Message, StringComparison.Ordinal);
             await agent.UntilAsync(() => agent.Systemd!.Status.Contains(MeshBed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
+            await agent.UntilAsync(() => bed.LastReport().Contains("\"reason\":\"Degraded\"", StringComparison.Ordinal), "the dashboard was told");
         }
         finally
         {

@@ -5,6 +5,9 @@ public enum CommandEnding
     Exited,
     TimedOut,
     NotFound,
+
+    /// <summary>It printed more than <see cref="CommandRunner.MaximumOutput"/> and was killed: a part would be taken for the whole.</summary>
+    TooMuchOutput,
 }
 
 /// <summary>How a child process ended, and what it said.</summary>
@@ -19,6 +22,7 @@ public sealed record CommandResult(IReadOnlyList<string> Arguments, CommandEndin
         var ending = Ending switch
         {
             CommandEnding.NotFound => "is not installed",
+            CommandEnding.TooMuchOutput => $"printed more than {CommandRunner.MaximumOutput / (1024 * 1024)} MiB and was killed",
             CommandEnding.TimedOut => "did not end in time and was killed",
             _ => $"ended with exit code {ExitCode}",
         };

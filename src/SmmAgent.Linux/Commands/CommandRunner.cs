@@ -12,7 +12,7 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
     /// <summary>How long a command may take when nothing else is said.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The most characters that are kept of each stream.</summary>
+    /// <summary>The most characters that a command may print, on each stream.</summary>
     public const int MaximumOutput = 8 * 1024 * 1024;
 
     // The watchdog, the notify socket and the journal's stream are the daemon's, not its children's.
@@ -39,11 +39,12 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var ending = CommandEnding.TimedOut;
         deadline.CancelAfter(timeout ?? DefaultTimeout);
         try
         {
-            var output = ReadAsync(process.StandardOutput, deadline.Token);
-            var error = ReadAsync(process.StandardError, deadline.Token);
+            var output = ReadAsync(process.StandardOutput, TooMuch, deadline.Token);
+            var error = ReadAsync(process.StandardError, TooMuch, deadline.Token);
             await WriteAsync(process.StandardInput, input, deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
             return new(arguments, CommandEnding.Exited, process.ExitCode, await output, await error);
@@ -52,7 +53,13 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         {
             process.Kill(entireProcessTree: true);
             cancel.ThrowIfCancellationRequested();
-            return new(arguments, CommandEnding.TimedOut, -1, "", "");
+            return new(arguments, ending, -1, "", "");
+        }
+
+        void TooMuch()
+        {
+            ending = CommandEnding.TooMuchOutput;
+            deadline.Cancel();
         }
     }
 
@@ -90,14 +97,16 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         }
     }
 
-    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancel)
+    private static async Task<string> ReadAsync(StreamReader reader, Action tooMuch, CancellationToken cancel)
     {
         var text = new StringBuilder();
         var buffer = new char[4096];
         while (await reader.ReadAsync(buffer, cancel) is var length and > 0)
         {
-            if (text.Length < MaximumOutput)
-                text.Append(buffer, 0, Math.Min(length, MaximumOutput - text.Length));
+            if (text.Length + length > MaximumOutput)
+                tooMuch();
+            cancel.ThrowIfCancellationRequested();
+            text.Append(buffer, 0, length);
         }
 
         return text.ToString();

@@ -47,6 +47,20 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Removes what a killed process left of its writes. Only for a folder that nobody else writes to.</summary>
+    public static void RemoveLeftovers(string folder)
+    {
+        try
+        {
+            foreach (var path in Directory.EnumerateFiles(folder, "*.tmp"))
+                File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // They cost a little room, and nothing reads them.
+        }
+    }
+
     /// <summary>Reads a file of at most <paramref name="limit"/> bytes.</summary>
     /// <returns>The content; null when there is no such file.</returns>
     /// <exception cref="InvalidDataException">It is larger than the limit.</exception>

@@ -37,6 +37,8 @@ internal static class RunCommand
             return ExitCode.Failed;
         }
 
+        AtomicFile.RemoveLeftovers(paths.StateDirectory);
+        AtomicFile.RemoveLeftovers(paths.RuntimeDirectory);
         using var logger = AgentLogging.Create(LogTarget.Process(), new LoggingLevelSwitch(Level()));
         using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
         using var host = DaemonHost.Build(paths, AgentCommandLine.Version, notifier, logger);

@@ -107,7 +107,13 @@ public static class DaemonHost
             InterfaceAddresses.Read,
             () => s.GetRequiredService<StatusService>().Conditions,
             s.GetRequiredService<TimeProvider>()))
-        .AddSingleton<ReportService>();
+        .AddSingleton(s =>
+        {
+            var report = ActivatorUtilities.CreateInstance<ReportService>(s);
+            // It tells the conditions, and the states that wake it come before them.
+            s.GetRequiredService<StatusService>().WakeOnConditionChange(report.Wake);
+            return report;
+        });
 
     private static IServiceCollection AddNetwork(this IServiceCollection services, AgentPaths paths) => services
         .AddSingleton(s => new NameLookup(s.GetRequiredService<TimeProvider>()))

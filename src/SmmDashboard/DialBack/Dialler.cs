@@ -34,9 +34,10 @@ public sealed class Dialler(TimeProvider clock) : IDisposable
     private async Task<DialBackResult> ConnectAsync(
         IPEndPoint target, AgentQuestion? identity, CancellationToken deadline, CancellationToken cancellationToken)
     {
-        using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            // A host without IPv6 refuses the socket already.
+            using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             var started = clock.GetTimestamp();
             await socket.ConnectAsync(target, deadline);
             var latency = clock.GetElapsedTime(started);

@@ -24,6 +24,15 @@ public sealed class CommandRunnerTests : IDisposable
         Assert.Equal(CommandEnding.NotFound, result.Ending);
     }
 
+    [Fact]
+    public async Task AProgramThatPrintsWithoutEndIsKilledAndNoPartIsTakenForTheWhole()
+    {
+        var result = await new CommandRunner().RunAsync(["cat", "/dev/zero"], TestContext.Current.CancellationToken);
+
+        Assert.Equal((CommandEnding.TooMuchOutput, "", false), (result.Ending, result.Output, result.Succeeded));
+        Assert.Equal("cat /dev/zero printed more than 8 MiB and was killed", result.Describe());
+    }
+
     [Theory]
     [InlineData("FOLDER", true)]
     [InlineData("/nowhere:FOLDER", true)]
