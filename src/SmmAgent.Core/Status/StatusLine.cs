@@ -90,7 +90,7 @@ public static class StatusLine
         var down = snapshot.Reachability.Gateways.FirstOrDefault(result => result.Outcome != Outcome.Ok);
         return down is null
             ? null
-            : $"{Kind(snapshot)} {HostPort.Text(down.Address, down.Port)} {Words(down.Outcome)} for {Age.Text(now - down.Since)}; see smm-agent status";
+            : $"{Kind(snapshot)} {HostPort.Text(down.Address, down.Port)} {Words(down.Outcome)} for {Age.Text(now - down.Since)}; see smm-agent check";
     }
 
     private static string Kind(AgentSnapshot snapshot) =>

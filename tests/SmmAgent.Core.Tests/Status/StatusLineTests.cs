@@ -33,12 +33,12 @@ public sealed class StatusLineTests
     [InlineData(Outcome.WrongCertificate, "has shown a wrong certificate for 3m")]
     [InlineData(Outcome.NotReady, "has not been ready for 3m")]
     public void OneGatewayOfTwoIsDegradedAndSaysWhichAndWhy(Outcome outcome, string words) => Assert.Equal(
-        $"Degraded: gateway 13.48.73.61:15012 {words}; see smm-agent status",
+        $"Degraded: gateway 13.48.73.61:15012 {words}; see smm-agent check",
         Samples.Line(Samples.Attached.WithGateway(outcome, ConditionStatus.True, Finding.Degraded)));
 
     [Fact]
     public void NoGatewayMeansNotAttached() => Assert.Equal(
-        "Not attached: gateway 13.48.73.61:15012 refused the connection for 3m; see smm-agent status",
+        "Not attached: gateway 13.48.73.61:15012 refused the connection for 3m; see smm-agent check",
         Samples.Line(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.False, "Unreachable")));
 
     [Fact]
