@@ -8,7 +8,11 @@ namespace SmmAgent.Core.Settings;
 /// <param name="Settings">The settings; null when there is a fault.</param>
 /// <param name="Faults">Every fault that was found, with its line.</param>
 /// <param name="Warnings">What was accepted but is probably not meant.</param>
-public sealed record SettingsReading(AgentSettings? Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings);
+public sealed record SettingsReading(AgentSettings? Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings)
+{
+    /// <summary>What could be read in spite of the faults, to be shown only: a value with a fault is the default here.</summary>
+    public AgentSettings Readable { get; init; } = Settings ?? new();
+}
 
 /// <summary>Reads agent.yaml and names everything that is wrong with it.</summary>
 public static class SettingsReader
@@ -66,7 +70,7 @@ public static class SettingsReader
         settings = ReadWorkloadGroup(root.Section("workloadGroup"), settings);
         settings = ReadNode(root.Section("node"), settings);
         settings = ReadFirewall(root.Section("firewall"), settings);
-        return new(findings.Faults.Count == 0 ? settings : null, findings.Faults, findings.Warnings);
+        return new(findings.Faults.Count == 0 ? settings : null, findings.Faults, findings.Warnings) { Readable = settings };
     }
 
     private static AgentSettings ReadDashboard(SectionReader dashboard, AgentSettings settings)
