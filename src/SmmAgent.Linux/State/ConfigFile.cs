@@ -15,6 +15,9 @@ public sealed class ConfigFile(string path)
     /// <summary>Whether every user of the host may read or change it.</summary>
     public bool IsOpenToAll => File.Exists(Path) && (File.GetUnixFileMode(Path) & Others) != 0;
 
+    /// <summary>Makes the folder that the file is to lie in, where there is none.</summary>
+    public void MakeFolder() => CreateFolder(System.IO.Path.GetDirectoryName(Path)!, FileOwner.WithGroup(DaemonGroup));
+
     /// <param name="isSecret">Whether users beside the owner and the group are shut out, whatever the mode was.</param>
     public void Write(ReadOnlySpan<byte> content, bool isSecret = false)
     {

@@ -12,6 +12,9 @@ internal sealed class SettingsWriter(string path, Progress progress)
     /// <param name="changes">In the order in which they are to stand in a new file.</param>
     public int Set(string what, params IReadOnlyList<SettingChange> changes) => Guarded(path, progress, () =>
     {
+        var target = new ConfigFile(path);
+        target.MakeFolder();
+        using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, TimeProvider.System);
         var file = AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes);
         var editing = SettingsEdit.Apply(file, changes);
         foreach (var fault in editing.Refusals)
@@ -21,7 +24,7 @@ internal sealed class SettingsWriter(string path, Progress progress)
 
         var isSame = file is not null && file.AsSpan().SequenceEqual(editing.Content);
         if (!isSame)
-            new ConfigFile(path).Write(editing.Content);
+            target.Write(editing.Content);
         var values = string.Join(' ', changes.Select(change => $"{change.Path}={change.Value}"));
         progress.Done($"{what} is {(isSame ? "unchanged" : "set")} {values} config={path}");
         foreach (var warning in editing.Warnings)

@@ -183,6 +183,20 @@ public sealed class SetCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task OfManyChangesAtOnceNoneIsLost()
+    {
+        var changes = Enumerable.Range(0, 40).Select(i => Task.Run(() =>
+        {
+            using var output = new StringWriter();
+            return new SettingsWriter(_paths.Settings, new Progress(output, colour: false)).Set("a", new SettingChange($"section{i}", "key", "value"));
+        }));
+
+        Assert.All(await Task.WhenAll(changes), code => Assert.Equal(0, code));
+        var written = await File.ReadAllTextAsync(_paths.Settings, TestContext.Current.CancellationToken);
+        Assert.All(Enumerable.Range(0, 40), i => Assert.Contains($"section{i}:\n  key: value\n", written, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task TheCommandLineKnowsTheCommandsAndTheirMistakes()
     {
         Assert.Equal(0, await AgentCommandLine.RunAsync(["--root", _directory, "set", "node-ip", "auto"]));
