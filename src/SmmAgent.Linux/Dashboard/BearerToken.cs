@@ -8,6 +8,11 @@ public sealed class BearerToken(string value)
 {
     internal string Value => value;
 
+    public int Length => value.Length;
+
+    /// <summary>What a service account's token says of itself; null for an opaque one.</summary>
+    public TokenClaims? Claims => TokenClaims.Read(value);
+
     public override string ToString() => "[redacted]";
 }
 
@@ -15,7 +20,11 @@ public sealed class BearerToken(string value)
 /// <param name="Token">The token; null when there is none that can be used.</param>
 /// <param name="Fault">Why there is none, and the cure.</param>
 /// <param name="Warning">What is wrong with the file although the token can be used.</param>
-public sealed record BearerTokenReading(BearerToken? Token, string? Fault, string? Warning);
+public sealed record BearerTokenReading(BearerToken? Token, string? Fault, string? Warning)
+{
+    /// <summary>Whether there may be one that this user is not allowed to read.</summary>
+    public bool IsHidden { get; init; }
+}
 
 /// <summary>The file that <c>set bearer-token</c> writes. It is read at each request, so that a new token is used at once.</summary>
 public sealed class BearerTokenFile(string path)
@@ -39,7 +48,7 @@ public sealed class BearerTokenFile(string path)
         }
         catch (UnauthorizedAccessException)
         {
-            return Missing($"{path} may not be read by this user; its owner and mode should be root:smm-agent 0640");
+            return Missing($"{path} may not be read by this user; its owner and mode should be root:smm-agent 0640") with { IsHidden = true };
         }
         catch (IOException exception)
         {

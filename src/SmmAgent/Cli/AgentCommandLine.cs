@@ -13,15 +13,17 @@ internal static class AgentCommandLine
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var parsed = Tree().Parse(arguments);
+        var parsed = Parse(arguments);
+        if (UsageErrors.Of(parsed) is { } error)
+            return await RefuseAsync(parsed, error);
+
         try
         {
-            var exitCode = await parsed.InvokeAsync(new InvocationConfiguration
+            return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null, // signals are the daemon's own business
             });
-            return parsed.Errors.Count > 0 ? ExitCode.Usage : exitCode;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -35,7 +37,21 @@ internal static class AgentCommandLine
         }
     }
 
-    private static RootCommand Tree()
+    // A word with an @ is a word, and not a file with more of them.
+    internal static ParseResult Parse(IReadOnlyList<string> arguments) => Tree().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
+    private static async Task<int> RefuseAsync(ParseResult parsed, string error)
+    {
+        var command = parsed.CommandResult.Command;
+        IReadOnlyList<string> help = command is RootCommand ? ["--help"] : [.. UsageErrors.Path(command).Split(' '), "--help"];
+        if (error.Length == 0)
+            await Parse(help).InvokeAsync(new InvocationConfiguration { Output = Console.Error });
+        else
+            await Console.Error.WriteLineAsync($"smm-agent: {error}\nsee: smm-agent {string.Join(' ', help)}");
+        return ExitCode.Usage;
+    }
+
+    internal static RootCommand Tree()
     {
         var root = new Option<string>("--root")
         {
@@ -45,16 +61,19 @@ internal static class AgentCommandLine
             Hidden = true,
         };
         var paths = (ParseResult parsed) => new AgentPaths(Path.GetFullPath(parsed.GetRequiredValue(root)));
-        return new RootCommand("Attaches this virtual machine to an Istio service mesh, and keeps it attached.")
+        var tree = new RootCommand("Attaches this virtual machine to an Istio service mesh, and keeps it attached.")
         {
             root,
             SetCommand.Create(paths),
-            RunCommand.Create(paths),
             ReconcileCommand.Create(paths),
             StatusCommand.Create(paths),
             DetachCommand.Create(paths),
+            ConfigCommand.Create(paths),
+            RunCommand.Create(paths),
             VersionCommand(),
         };
+        tree.Directives.Clear(); // [suggest] and the like are nobody's business here
+        return tree;
     }
 
     private static Command VersionCommand()

@@ -12,6 +12,9 @@ internal sealed class Progress(TextWriter output, bool colour)
     /// <summary>A line of a plan: nothing was done.</summary>
     public void Would(string what) => Line("36", "❯", what);
 
+    /// <summary>What this user may not see.</summary>
+    public void Unseen(string what) => Line("90", "?", what);
+
     public static Progress OnConsole() => new(Console.Out, IsTerminal);
 
     /// <summary>Whether colour is wanted: on a terminal, without NO_COLOR and TERM=dumb.</summary>

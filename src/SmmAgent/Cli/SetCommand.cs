@@ -16,11 +16,11 @@ internal static class SetCommand
 
     private static Command DashboardUrl(Func<ParseResult, AgentPaths> paths)
     {
-        var url = new Argument<string>("URL") { Description = "scheme, host and port, for example https://smm.example.com" };
-        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http, which sends the token in clear text" };
+        var url = new Argument<string>("URL") { Description = "scheme, host and port, as https://smm.example.com" };
+        var allowPlaintext = new Option<bool>("--allow-plaintext") { Description = "accept http: the token goes in clear text" };
         var caFile = new Option<string?>("--ca-file")
         {
-            Description = "PEM file with the only certificate authorities that the dashboard's certificate may come from",
+            Description = "PEM file: trust no other certificate authority",
             HelpName = "FILE",
         };
         var command = new Command("dashboard-url", "Set the URL of the exposed dashboard.") { url, allowPlaintext, caFile };
@@ -34,9 +34,9 @@ internal static class SetCommand
 
     private static Command WorkloadGroup(Func<ParseResult, AgentPaths> paths)
     {
-        var group = new Argument<string>("NAMESPACE") { Description = "the WorkloadGroup's namespace, for example vm-integration" };
-        var name = new Argument<string>("NAME") { Description = "the WorkloadGroup's name, for example analytics-v0" };
-        var command = new Command("workload-group", "Set the WorkloadGroup that this VM becomes a member of.") { group, name };
+        var group = new Argument<string>("NAMESPACE") { Description = "its namespace, for example vm-integration" };
+        var name = new Argument<string>("NAME") { Description = "its name, for example analytics-v0" };
+        var command = new Command("workload-group", "Set the WorkloadGroup to be a member of.") { group, name };
         command.SetAction(parsed => SetWorkloadGroup.Run(
             new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()),
             parsed.GetRequiredValue(group),
@@ -46,8 +46,8 @@ internal static class SetCommand
 
     private static Command NodeIp(Func<ParseResult, AgentPaths> paths)
     {
-        var address = new Argument<string>("ADDRESS|auto") { Description = "an IP address; auto has the agent find it out" };
-        var command = new Command("node-ip", "Set the address under which the cluster reaches this VM.") { address };
+        var address = new Argument<string>("ADDRESS|auto") { Description = "an IP address; with auto it is found out" };
+        var command = new Command("node-ip", "Set the address that the cluster reaches.") { address };
         command.SetAction(parsed => SetNodeIp.Run(
             new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()), parsed.GetRequiredValue(address)));
         return command;
@@ -57,7 +57,7 @@ internal static class SetCommand
     {
         var token = new Argument<string?>("TOKEN")
         {
-            Description = "the token; others see it in the process list and the shell's history",
+            Description = "the token; others see it in ps and the shell's history",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var stdin = new Option<bool>("--stdin") { Description = "read it from standard input" };
@@ -67,7 +67,7 @@ internal static class SetCommand
         {
             var given = new[] { result.GetValue(token) is not null, result.GetValue(stdin), result.GetValue(file) is not null };
             if (given.Count(one => one) != 1)
-                result.AddError("Say where the token comes from: one of --stdin, --file FILE or TOKEN. For example: sudo smm-agent set bearer-token --stdin < token");
+                result.AddError("say where the token comes from: one of --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token");
         });
         command.SetAction(parsed =>
         {

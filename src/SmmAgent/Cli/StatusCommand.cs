@@ -23,13 +23,12 @@ public static class StatusCommand
 
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
-        var output = new Option<string>("--output") { Description = "text or json", DefaultValueFactory = _ => "text" };
-        output.AcceptOnlyFromAmong("text", "json");
+        var output = OutputOption.Create();
         var watch = new Option<bool>("--watch") { Description = "show it again at every change, until Ctrl+C" };
         var command = new Command("status", "Show what the daemon knows.") { output, watch };
         command.SetAction((parsed, cancel) => RunAsync(
             paths(parsed),
-            new StatusOptions(parsed.GetValue(output) == "json", parsed.GetValue(watch), Progress.IsTerminal),
+            new StatusOptions(OutputOption.IsJson(parsed, output), parsed.GetValue(watch), Progress.IsTerminal),
             Console.Out,
             Console.Error,
             TimeProvider.System,
@@ -84,7 +83,7 @@ public static class StatusCommand
         return 1;
     }
 
-    private static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
+    internal static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
     {
         try
         {

@@ -99,5 +99,5 @@ public static class StatusText
     }
 
     // Messages carry what others sent; nobody's escape sequence reaches the terminal.
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+    internal static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent config show</c>: what is in force, and where each value came from. It reads files, and asks nobody.</summary>
+internal static class ConfigCommand
+{
+    public static Command Create(Func<ParseResult, AgentPaths> paths)
+    {
+        var output = OutputOption.Create();
+        var show = new Command("show", "Show each value and where it came from.") { output };
+        show.SetAction(parsed => Show(ConfigListing.Collect(paths(parsed)), OutputOption.IsJson(parsed, output)));
+        return new Command("config", "Show the configuration in force.") { show };
+    }
+
+    private static int Show(ConfigListing listing, bool json)
+    {
+        Console.Out.Write(json ? ConfigText.Json(listing) : ConfigText.Text(listing, Progress.IsTerminal));
+        return listing.Faults.Count > 0 ? ExitCode.Usage : listing.IsHidden ? ExitCode.NotPermitted : ExitCode.Done;
+    }
+}

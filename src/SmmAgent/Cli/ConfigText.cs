@@ -1,0 +1,82 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace SmmAgent.Cli;
+
+/// <summary>A configuration for people, and for programs.</summary>
+internal static class ConfigText
+{
+    private const int ValueWidth = 36;
+
+    public static string Text(ConfigListing listing, bool colour)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        var width = listing.Entries.Max(entry => entry.Key.Length) + 2;
+        foreach (var group in listing.Entries.GroupBy(entry => entry.Group))
+        {
+            // Whatever the dashboard sent came at once: its source stands once, too.
+            var source = group.Key == ConfigListing.MeshGroup ? group.First().Source : null;
+            text.Write(source is null ? $"{group.Key}\n" : $"{group.Key} ({source})\n");
+            foreach (var entry in group)
+                text.Write(Line(entry, width, source is null, colour));
+            text.WriteLine();
+        }
+
+        var marks = new Progress(text, colour);
+        foreach (var what in listing.NotSeen)
+            marks.Unseen(what);
+        foreach (var warning in listing.Warnings)
+            marks.Warn(warning);
+        foreach (var fault in listing.Faults)
+            marks.Failed(fault);
+        if (listing.Faults.Count > 0)
+            marks.Failed("until that is mended the daemon keeps its last good settings");
+        return text.ToString().TrimEnd('\n') + "\n";
+    }
+
+    public static string Json(ConfigListing listing)
+    {
+        using var stream = new MemoryStream();
+        // "Unsafe" is about HTML, which this never gets into.
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("values");
+            foreach (var entry in listing.Entries)
+            {
+                json.WriteStartObject();
+                json.WriteString("group", entry.Group);
+                json.WriteString("key", entry.Key);
+                json.WriteString("value", entry.Value);
+                json.WriteString("source", entry.Source);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            Write(json, "faults", listing.Faults);
+            Write(json, "warnings", listing.Warnings);
+            Write(json, "notSeen", listing.NotSeen);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> lines)
+    {
+        json.WriteStartArray(name);
+        foreach (var line in lines)
+            json.WriteStringValue(line);
+        json.WriteEndArray();
+    }
+
+    private static string Line(ConfigEntry entry, int width, bool withSource, bool colour)
+    {
+        var value = StatusText.Plain(entry.Value);
+        var start = $"  {entry.Key.PadRight(width)}";
+        return !withSource ? $"{start}{value}\n"
+            : colour ? $"{start}{value,-ValueWidth}  \e[90m{entry.Source}\e[0m\n"
+            : $"{start}{value,-ValueWidth}  {entry.Source}\n";
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Cli;
+
+/// <summary>What is wrong with a command line, in one line: what was written, why it is none, and what was probably meant.</summary>
+internal static class UsageErrors
+{
+    /// <returns>Null when nothing is wrong; an empty text when only a command is missing, so that the help says it all.</returns>
+    public static string? Of(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens is [var first, ..])
+            return Unmatched(command, first);
+        if (Misread(parsed, command) is { } option)
+            return UnknownOption(command, option);
+        if (parsed.Errors.Count == 0)
+            return null;
+        if (command.Subcommands.Count > 0)
+            return "";
+
+        return command.Arguments.Any(argument => parsed.GetResult(argument)?.Tokens.Count is null or 0 && argument.Arity.MinimumNumberOfValues > 0)
+            ? $"'{Path(command)}' needs {Usage(command)}"
+            : Text(parsed.Errors[0]);
+    }
+
+    // The library's own words name a type of .NET.
+    private static string Text(ParseError error) => error.SymbolResult switch
+    {
+        OptionResult { Option: { } option, Tokens.Count: 0 } => $"'{option.Name}' needs {option.HelpName}",
+        _ => error.Message,
+    };
+
+    /// <summary>The command as it is typed behind the program's name.</summary>
+    public static string Path(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{Path(parent)} {command.Name}" : command.Name;
+
+    private static string Unmatched(Command command, string word)
+    {
+        if (word.StartsWith('-'))
+            return UnknownOption(command, word);
+        // What comes behind an argument may be the rest of a secret: it is not repeated.
+        if (command.Subcommands.Count == 0)
+            return command.Arguments.Count == 0 ? $"'{Path(command)}' takes no '{NameRules.Shown(word)}'" : $"'{Path(command)}' takes no more than {Usage(command)}";
+
+        var of = command is RootCommand ? "" : $" of '{Path(command)}'";
+        return $"there is no command '{NameRules.Shown(word)}'{of}{Meant(Nearest(command, word))}";
+    }
+
+    private static string UnknownOption(Command command, string word)
+    {
+        var name = word.Split('=')[0];
+        var known = Options(command).Where(option => !option.Hidden).SelectMany(option => option.Aliases.Append(option.Name)).ToList();
+        return known.Contains(name)
+            ? $"'{NameRules.Shown(name)}' belongs behind '{Path(command)}'"
+            : $"'{Path(command)}' has no option '{NameRules.Shown(name)}'{Meant(Nearest(name, known))}";
+    }
+
+    // A word with two dashes that nobody knows would be taken for the argument.
+    private static string? Misread(ParseResult parsed, Command command) =>
+        parsed.Tokens.Any(token => token.Value == "--")
+            ? null
+            : command.Arguments.SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? []).Select(token => token.Value)
+                .FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal));
+
+    private static string? Nearest(Command command, string word)
+    {
+        var near = command.Subcommands.Where(one => !one.Hidden).ToList();
+        var all = near.Concat(near.SelectMany(one => one.Subcommands)).ToList();
+        var meant = Named(near, Spelling.Nearest(word, near.Select(one => one.Name)))
+            ?? Named(all, Spelling.Nearest(word, all.Select(one => one.Name)))
+            ?? all.FirstOrDefault(one => word.Length > 2 && one.Name.Contains(word, StringComparison.OrdinalIgnoreCase));
+        return meant is null ? null : meant.Parents.Contains(command) ? meant.Name : Path(meant);
+    }
+
+    // The dashes before a name are no sign of likeness.
+    private static string? Nearest(string option, IReadOnlyList<string> known) =>
+        Spelling.Nearest(option.TrimStart('-'), known.Select(name => name.TrimStart('-'))) is { } meant ? known.First(name => name.TrimStart('-') == meant) : null;
+
+    private static Command? Named(IReadOnlyList<Command> commands, string? name) => commands.FirstOrDefault(one => one.Name == name);
+
+    private static IEnumerable<Option> Options(Command command) =>
+        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(Options).Where(option => option.Recursive));
+
+    private static string Usage(Command command) => string.Join(' ', command.Arguments.Select(argument => argument.Name));
+
+    private static string Meant(string? suggestion) => suggestion is null ? "" : $"; did you mean '{suggestion}'?";
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using SmmAgent.Cli;
+
+namespace SmmAgent.Tests.Cli;
+
+/// <summary>What a person reads who mistypes: one line that names the mistake and, where it can, what was meant.</summary>
+public sealed class UsageErrorsTests
+{
+    [Theory]
+    [InlineData("recncile", "there is no command 'recncile'; did you mean 'reconcile'?")]
+    [InlineData("recncile --help", "there is no command 'recncile'; did you mean 'reconcile'?")]
+    [InlineData("stauts --watch", "there is no command 'stauts'; did you mean 'status'?")]
+    [InlineData("workload-group a b", "there is no command 'workload-group'; did you mean 'set workload-group'?")]
+    [InlineData("token abc", "there is no command 'token'; did you mean 'set bearer-token'?")]
+    [InlineData("show", "there is no command 'show'; did you mean 'config show'?")]
+    [InlineData("config shwo", "there is no command 'shwo' of 'config'; did you mean 'show'?")]
+    [InlineData("set nodeIp auto", "there is no command 'nodeIp' of 'set'; did you mean 'node-ip'?")]
+    [InlineData("set url https://a", "there is no command 'url' of 'set'; did you mean 'dashboard-url'?")]
+    [InlineData("frobnicate", "there is no command 'frobnicate'")]
+    [InlineData("@file", "there is no command '@file'")]
+    public void AnUnknownCommandIsNamedWithTheOneThatWasMeant(string line, string error) => Assert.Equal(error, Error(line));
+
+    [Theory]
+    [InlineData("status --outptu json", "'status' has no option '--outptu'; did you mean '--output'?")]
+    [InlineData("status --colour", "'status' has no option '--colour'")]
+    [InlineData("reconcile --dryrun", "'reconcile' has no option '--dryrun'; did you mean '--dry-run'?")]
+    [InlineData("set bearer-token --stdn", "'set bearer-token' has no option '--stdn'; did you mean '--stdin'?")]
+    [InlineData("set bearer-token --tokn=secret", "'set bearer-token' has no option '--tokn'")]
+    [InlineData("--dry-run reconcile", "'--dry-run' belongs behind 'reconcile'")]
+    public void AnUnknownOptionIsNamedWithTheOneThatWasMeant(string line, string error) => Assert.Equal(error, Error(line));
+
+    [Theory]
+    [InlineData("status --output xml", "--output: 'xml' is neither text nor json; for example: --output json")]
+    [InlineData("config show --output", "'--output' needs text|json")]
+    [InlineData("status --watch=7", "'status' takes no '7'")]
+    [InlineData("reconcile now", "'reconcile' takes no 'now'")]
+    [InlineData("set node-ip", "'set node-ip' needs ADDRESS|auto")]
+    [InlineData("set workload-group a", "'set workload-group' needs NAMESPACE NAME")]
+    [InlineData("set bearer-token one secret", "'set bearer-token' takes no more than TOKEN")]
+    public void AWrongValueIsNamedWithTheReason(string line, string error) => Assert.Equal(error, Error(line));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("set")]
+    [InlineData("config")]
+    public void WhereOnlyACommandIsMissingTheHelpSaysItAll(string line) => Assert.Equal("", Error(line));
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--version")]
+    [InlineData("status --output json --watch")]
+    [InlineData("set bearer-token -- --token-with-dashes")]
+    public void NothingIsWrongWithTheRest(string line) => Assert.Null(Error(line));
+
+    [Fact]
+    public void EveryHelpFitsAScreen()
+    {
+        foreach (var command in CommandTree.All().Where(command => !command.Hidden))
+        {
+            using var output = new StringWriter();
+            AgentCommandLine.Tree().Parse([.. CommandTree.Path(command), "--help"]).Invoke(new InvocationConfiguration { Output = output });
+            var lines = output.ToString().TrimEnd('\n').Split('\n');
+
+            Assert.True(lines.Length <= 24, $"{lines.Length} lines:\n{output}");
+            Assert.All(lines, line => Assert.True(line.Length <= 80, $"{line.Length} columns: {line}"));
+        }
+    }
+
+    private static string? Error(string line) =>
+        UsageErrors.Of(AgentCommandLine.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+}
