@@ -17,6 +17,9 @@ public sealed class MeshFile(string path, string rootCertificate)
 
     public IReadOnlyList<(string Name, int Port)> Ports { get; set; } = [("http", 8080), ("grpc", 8082)];
 
+    /// <summary>Annotations of the WorkloadGroup's metadata.</summary>
+    public IReadOnlyList<(string Name, string Value)> Annotations { get; set; } = [];
+
     public IReadOnlyList<string> ClusterSources { get; set; } = [];
 
     public IReadOnlyList<(string Name, string Address, int Port)> DirectEndpoints { get; set; } = [];
@@ -76,6 +79,7 @@ public sealed class MeshFile(string path, string rootCertificate)
                   namespace: vm-integration
                   name: analytics-v0
                   metadataLabels: {Braces("app: analytics, version: v0")}
+                  metadataAnnotations: {Braces(string.Join(", ", Annotations.Select(note => $"{note.Name}: '{note.Value}'")))}
                   serviceAccount: default
                   network: {Network}
                   ports: {Braces(string.Join(", ", Ports.Select(port => $"{port.Name}: {port.Port}")))}

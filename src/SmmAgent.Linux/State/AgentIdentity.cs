@@ -38,6 +38,19 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
             : throw new InvalidDataException($"{path}: {again ?? "was removed by someone else"}");
     }
 
+    /// <summary>Reads the identity; null where there is none that this user can read.</summary>
+    internal static AgentIdentity? Load(string path)
+    {
+        try
+        {
+            return TryLoad(path, out _);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static AgentIdentity? TryLoad(string path, out string? fault)
     {
         fault = null;

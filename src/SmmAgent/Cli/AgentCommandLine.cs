@@ -69,6 +69,7 @@ internal static class AgentCommandLine
             StatusCommand.Create(paths),
             DetachCommand.Create(paths),
             ConfigCommand.Create(paths),
+            SupportBundleCommand.Create(paths),
             RunCommand.Create(paths),
             VersionCommand(),
         };

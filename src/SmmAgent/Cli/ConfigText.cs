@@ -12,11 +12,11 @@ internal static class ConfigText
     public static string Text(ConfigListing listing, bool colour)
     {
         using var text = new StringWriter { NewLine = "\n" };
-        var width = listing.Entries.Max(entry => entry.Key.Length) + 2;
         foreach (var group in listing.Entries.GroupBy(entry => entry.Group))
         {
             // Whatever the dashboard sent came at once: its source stands once, too.
             var source = group.Key == ConfigListing.MeshGroup ? group.First().Source : null;
+            var width = group.Max(entry => entry.Key.Length) + 2;
             text.Write(source is null ? $"{group.Key}\n" : $"{group.Key} ({source})\n");
             foreach (var entry in group)
                 text.Write(Line(entry, width, source is null, colour));

@@ -1,0 +1,102 @@
+using SmmAgent.Cli;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Firewall;
+
+namespace SmmAgent.Bundle;
+
+/// <summary>What a support bundle has. Nothing of it changes the host.</summary>
+internal static class BundleParts
+{
+    private static readonly string[] Units = ["smm-agent.service", "smm-agent-reconcile.service", "smm-agent-reconcile.path", "istio.service"];
+
+    private static readonly string[] UnitFolders = ["etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"];
+
+    public static IReadOnlyList<BundlePart> All(AgentPaths paths, CommandRunner runner) =>
+    [
+        .. Agent(paths, runner),
+        .. Firewall(runner),
+        .. Network(paths, runner),
+        .. Systemd(paths, runner),
+        .. Versions(paths, runner),
+    ];
+
+    // The commands are asked as a person would, so that a fault of one of them costs its part only.
+    private static IEnumerable<BundlePart> Agent(AgentPaths paths, CommandRunner runner)
+    {
+        yield return BundlePart.Text("version.txt", () => new($"smm-agent {AgentCommandLine.Version}\n"));
+        yield return BundlePart.File("status.json", paths.Status);
+        yield return BundlePart.Command("check.json", runner, Self(paths, "check", "--output", "json"));
+        yield return BundlePart.Command("config.txt", runner, Self(paths, "config", "show"));
+        yield return BundlePart.File("agent.yaml", paths.Settings);
+        yield return BundlePart.MeshConfig("mesh-config/daemon.json", paths.LastGoodMeshConfig);
+        yield return BundlePart.MeshConfig("mesh-config/host.json", paths.HostLastGoodMeshConfig);
+        yield return BundlePart.Command("files.txt", runner, "ls", "-lan", paths.ConfigDirectory, paths.StateDirectory, paths.RuntimeDirectory);
+    }
+
+    private static string[] Self(AgentPaths paths, params string[] command) => [Environment.ProcessPath!, "--root", paths.Root, .. command];
+
+    // Without -t they show the tables that exist, and make none.
+    private static IEnumerable<BundlePart> Firewall(CommandRunner runner)
+    {
+        foreach (var family in (IpFamily[])[IpFamily.IPv4, IpFamily.IPv6])
+        {
+            foreach (var variant in (string[])["", Backend.Nft, Backend.Legacy])
+            {
+                var save = new FilterTool(family, variant).Save;
+                yield return BundlePart.Command($"firewall/{save}.txt", runner, save);
+            }
+        }
+
+        yield return BundlePart.Command("firewall/nft.txt", runner, "nft", "list", "ruleset");
+        yield return BundlePart.Command("firewall/firewalld-state.txt", runner, "firewall-cmd", "--state");
+        yield return BundlePart.Command("firewall/firewalld-zones.txt", runner, "firewall-cmd", "--list-all-zones");
+    }
+
+    private static IEnumerable<BundlePart> Network(AgentPaths paths, CommandRunner runner)
+    {
+        yield return BundlePart.Command("network/addresses.txt", runner, "ip", "address", "show");
+        yield return BundlePart.Command("network/routes.txt", runner, "ip", "route", "show", "table", "all");
+        yield return BundlePart.Command("network/routes6.txt", runner, "ip", "-6", "route", "show", "table", "all");
+        yield return BundlePart.Command("network/rules.txt", runner, "ip", "rule", "show");
+        yield return BundlePart.Command("network/rules6.txt", runner, "ip", "-6", "rule", "show");
+        yield return BundlePart.Command("network/listeners.txt", runner, "ss", "-Hltnp");
+        yield return BundlePart.File("network/resolv.conf", Path.Combine(paths.Root, "etc/resolv.conf"));
+        yield return BundlePart.File("network/hosts", Path.Combine(paths.Root, "etc/hosts"));
+    }
+
+    private static IEnumerable<BundlePart> Systemd(AgentPaths paths, CommandRunner runner)
+    {
+        string[] named = [.. Units.SelectMany(unit => (string[])["--unit", unit])];
+        yield return BundlePart.Command(
+            "systemd/journal.txt", runner, ["journalctl", "--no-pager", "--output", "short-iso", "--lines", "5000", .. named]) with { KeepEnd = true };
+        yield return BundlePart.Command("systemd/status.txt", runner, ["systemctl", "status", "--no-pager", "--full", "--lines", "0", .. Units]);
+        foreach (var folder in UnitFolders)
+        {
+            foreach (var file in UnitFiles(Path.Combine(paths.Root, folder)))
+                yield return BundlePart.File($"systemd/{folder}/{Path.GetRelativePath(Path.Combine(paths.Root, folder), file)}", file);
+        }
+    }
+
+    /// <summary>The units and their drop-ins.</summary>
+    private static IEnumerable<string> UnitFiles(string folder)
+    {
+        // On most systems /lib is a link to /usr/lib.
+        if (!Directory.Exists(folder) || new DirectoryInfo(folder).Parent?.Parent?.LinkTarget is not null)
+            return [];
+
+        var dropIns = Units.Select(unit => Path.Combine(folder, unit + ".d")).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles);
+        return Units.Select(unit => Path.Combine(folder, unit)).Where(File.Exists).Concat(dropIns.Order(StringComparer.Ordinal).Take(32));
+    }
+
+    private static IEnumerable<BundlePart> Versions(AgentPaths paths, CommandRunner runner)
+    {
+        yield return BundlePart.File("os-release", Path.Combine(paths.Root, "etc/os-release"));
+        yield return BundlePart.Command("versions/kernel.txt", runner, "uname", "-a");
+        foreach (var program in (string[])["iptables", "nft", "ip6tables", "firewall-cmd", "systemctl", "curl"])
+            yield return BundlePart.Command($"versions/{program}.txt", runner, program, "--version");
+        yield return BundlePart.Command("versions/dpkg.txt", runner, "dpkg-query", "--show", "smm-agent", "istio-sidecar", "iptables", "nftables");
+        yield return BundlePart.Command("versions/rpm.txt", runner, "rpm", "--query", "smm-agent", "istio-sidecar", "iptables", "nftables");
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Globalization;
+using SmmAgent.Bundle;
+using SmmAgent.Core.Redaction;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent support-bundle</c>: what a bug report needs, without secrets.</summary>
+internal static class SupportBundleCommand
+{
+    public static Command Create(Func<ParseResult, AgentPaths> paths)
+    {
+        var file = new Option<string?>("--file") { Description = "where to write it; default: here, by host and time", HelpName = "FILE" };
+        var command = new Command("support-bundle", "Collect a tar.gz for a bug report, secrets redacted.") { file };
+        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), parsed.GetValue(file), Progress.OnConsole(), TimeProvider.System, cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AgentPaths paths, string? file, Progress progress, TimeProvider time, CancellationToken cancel)
+    {
+        var name = Name(Environment.MachineName, time.GetUtcNow());
+        var target = Path.GetFullPath(file ?? $"{name}.tar.gz");
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = AtomicFile.Private };
+        if (Path.Exists(target))
+        {
+            progress.Failed($"{target} is there already, and is not overwritten; name another: smm-agent support-bundle --file FILE");
+            return ExitCode.Failed;
+        }
+
+        await using var output = new FileStream(target, options);
+        try
+        {
+            var secrets = HostSecrets.Read(paths);
+            var bundle = new SupportBundle(new Redactor(secrets.Known), time);
+            await bundle.WriteAsync(output, name, Parts(paths, secrets, bundle), cancel);
+            Tell(progress, bundle, secrets, target);
+            return ExitCode.Done;
+        }
+        catch
+        {
+            File.Delete(target); // half a bundle is none
+            throw;
+        }
+    }
+
+    // A log may quote a secret. One that this user may not read cannot be recognised in a log that this user may read.
+    private static IReadOnlyList<BundlePart> Parts(AgentPaths paths, HostSecrets secrets, SupportBundle bundle)
+    {
+        var parts = BundleParts.All(paths, new CommandRunner());
+        if (secrets.Hidden.Count == 0)
+            return parts;
+
+        foreach (var log in parts.Where(part => part.KeepEnd))
+            bundle.Skip(log.Name, $"{secrets.Hidden[0]} cannot be read, so that it could not be redacted: sudo smm-agent support-bundle");
+        return [.. parts.Where(part => !part.KeepEnd)];
+    }
+
+    private static void Tell(Progress progress, SupportBundle bundle, HostSecrets secrets, string target)
+    {
+        progress.Done($"support bundle is written file={target} collected={bundle.Collected} missing={bundle.Missing}");
+        if (bundle.Missing > 0)
+            progress.Would("INDEX.txt in it says what is missing, and why");
+        foreach (var hidden in secrets.Hidden)
+            progress.Warn($"{hidden} cannot be read, so the journal is left out: sudo smm-agent support-bundle");
+        progress.Warn("secrets are redacted; names and addresses of hosts are in it: read it before you send it");
+    }
+
+    private static string Name(string host, DateTimeOffset now)
+    {
+        var plain = string.Concat(host.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '-'));
+        return $"smm-agent-{plain}-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text;
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests.Cli;
+
+/// <summary>A support bundle goes to strangers: secrets are planted wherever they could leak from, and none of them is in it.</summary>
+public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFixture>, IDisposable
+{
+    private const string AgentKey = "kQ7vXw2mZp9sLr4tYb6nHc8dJf3gKa5eUo1iWq0xTzM";
+    private const string SidecarToken = "sidecar.0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+    private const string Jwt = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6YTpiIn0.c2lnbmF0dXJlLW9mLWl0";
+    private const string KeyBody = "wR3kT8vQ1zN6pL0sXyB5mHcJ2dF7gA4eUo9iWfK5tZqPbE6x";
+    private const string Password = "hunter2-of-the-proxy";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("smm-bundle-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task NoPlantedSecretIsInTheBundle()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        var token = bed.Mesh.Token;
+        await PlantAsync(agent, token);
+
+        var bundle = Path.Combine(_folder, "bundle.tar.gz");
+        var made = await Terminal.PipedAsync(
+            agent.Command("support-bundle", "--file", bundle),
+            $"PATH={Programs(token)}:{Environment.GetEnvironmentVariable("PATH")}",
+            $"SMM_TOKEN={token}",
+            $"HTTPS_PROXY=http://operator:{Password}@127.0.0.1:9");
+
+        Assert.True(made.ExitCode == 0, made.Output + made.Error);
+        var files = await UnpackAsync(bundle);
+        var searched = files.ToDictionary(file => file.Key, file => file.Value);
+        searched["(printed)"] = made.Output + made.Error;
+        foreach (var (name, text) in searched)
+        {
+            foreach (var secret in (string[])[token, AgentKey, SidecarToken, Jwt, KeyBody, Password])
+                AssertNothingOf(secret, name, text);
+            foreach (var form in Base64(token))
+                AssertNothingOf(form, name, text);
+        }
+
+        // Each place was really looked at: what stands beside the secret is there, with the secret's replacement.
+        Assert.Contains("# planted: [redacted]", files["agent.yaml"], StringComparison.Ordinal);
+        Assert.Contains("[redacted].example.com", files["network/hosts"], StringComparison.Ordinal);
+        Assert.Contains("# planted [redacted]", files["network/resolv.conf"], StringComparison.Ordinal);
+        Assert.Contains("planted-rule-[redacted]", files["firewall/iptables-save.txt"], StringComparison.Ordinal);
+        Assert.Contains("comment \"planted-nft-[redacted]\"", files["firewall/nft.txt"], StringComparison.Ordinal);
+        Assert.Contains("\"planted\":\"[redacted]\"", files["mesh-config/host.json"], StringComparison.Ordinal);
+        Assert.Contains("the dashboard refused [redacted]", files["status.json"], StringComparison.Ordinal);
+        Assert.Contains("Environment=PLANTED=[redacted]", files["systemd/etc/systemd/system/smm-agent.service.d/override.conf"], StringComparison.Ordinal);
+        Assert.Contains("Authorization: [redacted]", files["systemd/journal.txt"], StringComparison.Ordinal);
+        Assert.Contains("http://[redacted]@127.0.0.1:9", files["systemd/journal.txt"], StringComparison.Ordinal);
+        Assert.Contains("the last line", files["systemd/journal.txt"], StringComparison.Ordinal);
+        Assert.Contains("missing    mesh-config/daemon.json: there is no ", files["INDEX.txt"], StringComparison.Ordinal);
+        Assert.Contains("collected  agent.yaml: ", files["INDEX.txt"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheFileIsItsOwnersOnlyAndIsNotOverwritten()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var bundle = Path.Combine(_folder, "bundle.tar.gz");
+        Assert.Equal(0, agent.Run("support-bundle", "--file", bundle).ExitCode);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(bundle));
+        var written = File.ReadAllBytes(bundle);
+
+        var (code, said) = agent.Run("support-bundle", "--file", bundle);
+
+        Assert.Equal(1, code);
+        Assert.Contains("is there already, and is not overwritten", said, StringComparison.Ordinal);
+        Assert.Equal(written, File.ReadAllBytes(bundle));
+    }
+
+    private async Task PlantAsync(VmAgent agent, string token)
+    {
+        var bed = fixture.Bed;
+        bed.Mesh.Annotations = [("planted", token)];
+        bed.Mesh.Write();
+        await Until.TrueAsync(
+            () => agent.Run("reconcile").ExitCode == 0 && SavedConfig(agent).Contains(token, StringComparison.Ordinal),
+            "reconcile has saved the planted annotation",
+            lastSeen: () => SavedConfig(agent));
+        var settings = Path.Combine(agent.ConfigFolder, "agent.yaml");
+        agent.WriteSettings($"{await File.ReadAllTextAsync(settings)}\n# planted: {token}\n# in base64: {Base64(token)[1]}\n# {token[..24]}\n#   {token[24..]}\n");
+        Put(agent, "etc/hosts", $"127.0.0.1 localhost {token}.example.com {AgentKey} # {SidecarToken}\n");
+        Put(agent, "etc/resolv.conf", $"# planted {token}\nnameserver 127.0.0.1\n");
+        Put(agent, "etc/systemd/system/smm-agent.service.d/override.conf", $"[Service]\nEnvironment=PLANTED={token}\n");
+        Put(agent, "var/run/secrets/tokens/istio-token", SidecarToken);
+        Put(agent, "var/lib/smm-agent/identity.json", $"{{\"uuid\":\"0327b100-a008-4364-a2b3-7d1777bb5b9a\",\"key\":\"{AgentKey}\"}}");
+        Put(agent, "run/smm-agent/status.json", $"{{\"message\":\"the dashboard refused {token}\", \"piece\":\"{token[5..30]}...\"}}");
+        bed.Vm.Run("nft", $"table inet planted {{ chain none {{ accept comment \"planted-nft-{token}\"; }}; }}");
+        bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-m", "comment", "--comment", $"planted-rule-{token}", "-j", "ACCEPT");
+    }
+
+    // The bed has no journal: this one says what a careless program would have logged.
+    private string Programs(string token)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "bin")).FullName;
+        var journal = Path.Combine(folder, "journalctl");
+        File.WriteAllText(journal, $"""
+            #!/bin/sh
+            cat <<'END'
+            GET /mesh-config Authorization: Bearer {token}
+            Authorization: Basic {Base64(token)[0]}
+            got {Jwt} from it
+            proxy http://operator:{Password}@127.0.0.1:9
+            agent key {AgentKey}, sidecar {SidecarToken}
+            -----BEGIN PRIVATE KEY-----
+            {KeyBody}
+            -----END PRIVATE KEY-----
+            the last line
+            END
+            """);
+        File.SetUnixFileMode(journal, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return folder;
+    }
+
+    private async Task<Dictionary<string, string>> UnpackAsync(string bundle)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "unpacked")).FullName;
+        Assert.Equal(0, (await Terminal.PipedAsync(["tar", "-xzf", bundle, "-C", folder])).ExitCode);
+        var top = Assert.Single(Directory.GetDirectories(folder));
+        return Directory.EnumerateFiles(top, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(top, file), File.ReadAllText);
+    }
+
+    // Sixteen characters are a piece that somebody could search with.
+    private static void AssertNothingOf(string secret, string name, string text)
+    {
+        for (var i = 0; i + 16 <= secret.Length; i++)
+            Assert.False(text.Contains(secret.AsSpan(i, 16), StringComparison.Ordinal), $"{name} has '{secret.Substring(i, 16)}':\n{text}");
+    }
+
+    /// <summary>The three ways in which base64 of something longer shows the secret, without the ends that depend on its neighbours.</summary>
+    private static string[] Base64(string secret) =>
+    [
+        .. ((string[])["", "u", "u:"]).Select(before => Convert.ToBase64String(Encoding.UTF8.GetBytes(before + secret))[4..^4]),
+    ];
+
+    private static void Put(VmAgent agent, string path, string text)
+    {
+        var file = Path.Combine(agent.Root, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
+    private static string SavedConfig(VmAgent agent)
+    {
+        var file = Path.Combine(agent.Root, "var/lib/smm-agent-host/mesh-config.json");
+        if (!File.Exists(file))
+            return "";
+
+        using var saved = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(file));
+        return Encoding.UTF8.GetString(saved.RootElement.GetProperty("body").GetBytesFromBase64());
+    }
+}
