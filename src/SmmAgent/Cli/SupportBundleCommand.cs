@@ -23,25 +23,39 @@ internal static class SupportBundleCommand
     {
         var name = Name(Environment.MachineName, time.GetUtcNow());
         var target = Path.GetFullPath(file ?? $"{name}.tar.gz");
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = AtomicFile.Private };
-        if (Path.Exists(target))
+        FileStream output;
+        try
         {
-            progress.Failed($"{target} is there already, and is not overwritten; name another: smm-agent support-bundle --file FILE");
-            return ExitCode.Failed;
+            output = Create(target);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var why = Path.Exists(target) ? "it is there already, and is not overwritten" : exception.Message.TrimEnd('.');
+            progress.Failed($"{target} cannot be made: {why}; name another: smm-agent support-bundle --file FILE");
+            return exception is UnauthorizedAccessException ? ExitCode.NotPermitted : ExitCode.Failed;
         }
 
-        await using var output = new FileStream(target, options);
+        await using (output)
+            return await WriteAsync(paths, name, output, progress, time, cancel);
+    }
+
+    private static FileStream Create(string target) =>
+        new(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = AtomicFile.Private });
+
+    private static async Task<int> WriteAsync(
+        AgentPaths paths, string name, FileStream output, Progress progress, TimeProvider time, CancellationToken cancel)
+    {
         try
         {
             var secrets = HostSecrets.Read(paths);
             var bundle = new SupportBundle(new Redactor(secrets.Known), time);
             await bundle.WriteAsync(output, name, Parts(paths, secrets, bundle), cancel);
-            Tell(progress, bundle, secrets, target);
+            Tell(progress, bundle, secrets, output.Name);
             return ExitCode.Done;
         }
         catch
         {
-            File.Delete(target); // half a bundle is none
+            File.Delete(output.Name); // half a bundle is none
             throw;
         }
     }

@@ -71,7 +71,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         var (code, said) = agent.Run("support-bundle", "--file", bundle);
 
         Assert.Equal(1, code);
-        Assert.Contains("is there already, and is not overwritten", said, StringComparison.Ordinal);
+        Assert.Contains("it is there already, and is not overwritten", said, StringComparison.Ordinal);
         Assert.Equal(written, File.ReadAllBytes(bundle));
     }
 
