@@ -21,6 +21,7 @@ internal static class AgentBench
             await StartAsync(report, bed, agent);
             agent.Start();
             await AttachedAsync(agent);
+            StatusCommand(report, agent);
             await IdleAsync(report, bed, agent, "http");
             await FlushesAsync(report, bed, flushes);
             await ChangesAsync(report, bed, changes);
@@ -59,6 +60,22 @@ internal static class AgentBench
         }
 
         report.Beside("exec to READY=1 / to listening, median of 11", Report.Median(ours), Report.Median(exporters), "ms", "no slower");
+    }
+
+    // Without ip-netns(8) in front, which takes longer than the command: the status file is the same from everywhere.
+    private static void StatusCommand(Report report, VmAgent agent)
+    {
+        var times = new List<double>();
+        for (var run = 0; run < 51; run++)
+        {
+            var watch = Stopwatch.StartNew();
+            using var status = Process.Start(new ProcessStartInfo(Programs.Agent, ["--root", agent.Root, "status"]) { RedirectStandardOutput = true })!;
+            status.StandardOutput.ReadToEnd();
+            status.WaitForExit();
+            times.Add(watch.Elapsed.TotalMilliseconds);
+        }
+
+        report.Alone("smm-agent status, median of 51", Report.Median(times), "ms", "under 20 ms");
     }
 
     private static async Task IdleAsync(Report report, MeshBed bed, VmAgent agent, string scheme)
