@@ -10,7 +10,7 @@ export SMM_AGENT="$agent"
 
 readonly link_packages=(gcc libc6-dev zlib1g-dev)
 readonly bed_packages=(iproute2 iptables nftables socat)
-readonly test_packages=(firewalld dbus-daemon curl util-linux)
+readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish)
 readonly bench_packages=(prometheus-node-exporter)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
