@@ -10,8 +10,8 @@ public sealed class BearerToken(string value)
 
     public int Length => value.Length;
 
-    /// <summary>What a service account's token says of itself; null for an opaque one.</summary>
-    public TokenClaims? Claims => TokenClaims.Read(value);
+    /// <summary>What it says of itself; null for an opaque one.</summary>
+    public TokenClaims? Claims() => TokenClaims.Read(value);
 
     public override string ToString() => "[redacted]";
 }
@@ -22,8 +22,8 @@ public sealed class BearerToken(string value)
 /// <param name="Warning">What is wrong with the file although the token can be used.</param>
 public sealed record BearerTokenReading(BearerToken? Token, string? Fault, string? Warning)
 {
-    /// <summary>Whether there may be one that this user is not allowed to read.</summary>
-    public bool IsHidden { get; init; }
+    /// <summary>Whether there is a file that this user may not read.</summary>
+    public bool IsForbidden { get; init; }
 }
 
 /// <summary>The file that <c>set bearer-token</c> writes. It is read at each request, so that a new token is used at once.</summary>
@@ -48,7 +48,7 @@ public sealed class BearerTokenFile(string path)
         }
         catch (UnauthorizedAccessException)
         {
-            return Missing($"{path} may not be read by this user; its owner and mode should be root:smm-agent 0640") with { IsHidden = true };
+            return Missing($"{path} may not be read by this user; its owner and mode should be root:smm-agent 0640") with { IsForbidden = true };
         }
         catch (IOException exception)
         {

@@ -97,17 +97,17 @@ internal sealed class ConfigListing
             _warnings.Add(warning);
         if (reading.Token is { } token)
         {
-            var expires = token.Claims?.Expires is { } time ? $", valid until {Shown(time)}" : "";
+            var expires = token.Claims()?.Expires is { } time ? $", valid until {Shown(time)}" : "";
             var mode = Convert.ToString((int)File.GetUnixFileMode(path), 8).PadLeft(4, '0');
             _entries.Add(new(TokenGroup, "bearer-token", $"set, {token.Length} bytes, mode {mode}{expires}", path));
             return;
         }
 
-        if (reading.IsHidden)
+        if (reading.IsForbidden)
             Hidden(path, "root and the group smm-agent");
         else
             _warnings.Add(reading.Fault!);
-        _entries.Add(new(TokenGroup, "bearer-token", reading.IsHidden ? "not seen" : "not set", path));
+        _entries.Add(new(TokenGroup, "bearer-token", reading.IsForbidden ? "not seen" : "not set", path));
     }
 
     // The daemon and root each keep their own; the newer one for these settings tells more.
