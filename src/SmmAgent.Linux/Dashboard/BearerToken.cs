@@ -8,12 +8,12 @@ public sealed class BearerToken(string value)
 {
     internal string Value => value;
 
-    public int Length => value.Length;
-
     /// <summary>What it says of itself; null for an opaque one.</summary>
     public TokenClaims? Claims() => TokenClaims.Read(value);
 
     public override string ToString() => "[redacted]";
+
+    public int Length => value.Length;
 }
 
 /// <summary>What was found where the token should be.</summary>
