@@ -3,24 +3,28 @@ using System.Net.NetworkInformation;
 
 namespace SmmAgent.Linux.Network;
 
+/// <summary>One address of one of the VM's own interfaces.</summary>
+public sealed record InterfaceAddress(string Interface, IPAddress Address);
+
 /// <summary>The addresses of the VM's own interfaces.</summary>
 public static class InterfaceAddresses
 {
     /// <summary>All but those that mean nothing to another host (loopback, link-local), in a stable order.</summary>
-    public static IReadOnlyList<string> Read()
+    public static IReadOnlyList<string> Read() =>
+        [.. ReadEach().Select(own => own.Address.ToString()).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The same, each with its interface, as the kernel lists them.</summary>
+    public static IReadOnlyList<InterfaceAddress> ReadEach()
     {
         try
         {
             return
             [
-                .. NetworkInterface.GetAllNetworkInterfaces()
-                    .Where(network => network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-                    .SelectMany(network => network.GetIPProperties().UnicastAddresses)
-                    .Select(unicast => unicast.Address)
-                    .Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)
-                    .Select(address => address.ToString())
-                    .Distinct()
-                    .Order(StringComparer.Ordinal),
+                .. from network in NetworkInterface.GetAllNetworkInterfaces()
+                   where network.NetworkInterfaceType != NetworkInterfaceType.Loopback
+                   from unicast in network.GetIPProperties().UnicastAddresses
+                   where !IPAddress.IsLoopback(unicast.Address) && !unicast.Address.IsIPv6LinkLocal
+                   select new InterfaceAddress(network.Name, unicast.Address),
             ];
         }
         catch (NetworkInformationException)

@@ -98,7 +98,7 @@ public static class DaemonHost
         .AddSingleton<MeshConfigService>()
         .AddSingleton(_ => AgentIdentity.LoadOrCreate(paths.Identity, RandomNumberGenerator.Fill))
         .AddSingleton(s => new DialBackNonces(s.GetRequiredService<TimeProvider>(), RandomNumberGenerator.Fill))
-        .AddSingleton(s => new DialBack(s.GetRequiredService<AgentIdentity>(), s.GetRequiredService<DialBackNonces>(), LocalListeners.Has))
+        .AddSingleton(s => new DialBack(s.GetRequiredService<AgentIdentity>(), s.GetRequiredService<DialBackNonces>(), ListeningSockets.AnswerOthersOn))
         .AddSingleton<ReportInputs>()
         .AddSingleton<Core.Mesh.RetryDelay>()
         .AddSingleton(s => new ReportSource(

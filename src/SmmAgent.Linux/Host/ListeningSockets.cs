@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Net;
+
+namespace SmmAgent.Linux.Host;
+
+/// <summary>A socket that waits for others: a TCP listener, or a UDP socket that is bound and not connected.</summary>
+/// <param name="Inode">The kernel's number of the socket; by it its process is found.</param>
+public sealed record ListeningSocket(IPEndPoint Local, int UserId, ulong Inode)
+{
+    /// <summary>Whether only this host itself can reach it.</summary>
+    public bool IsLoopback => IPAddress.IsLoopback(Local.Address);
+}
+
+/// <summary>The sockets of this network namespace that wait for others.</summary>
+public static class ListeningSockets
+{
+    // Columns of /proc/net/tcp and udp, proc(5).
+    private const int LocalAddress = 1;
+    private const int State = 3;
+    private const int User = 7;
+    private const int InodeNumber = 9;
+
+    /// <summary>Whether another host could be answered on the TCP port: a listener on loopback alone does not count.</summary>
+    public static bool AnswerOthersOn(int port) => Tcp().Any(socket => socket.Local.Port == port && !socket.IsLoopback);
+
+    /// <param name="procNet">The <c>/proc/net</c> of the network namespace.</param>
+    public static IReadOnlyList<ListeningSocket> Tcp(string procNet = "/proc/net") => Read(procNet, "tcp", "0A"); // TCP_LISTEN
+
+    public static IReadOnlyList<ListeningSocket> Udp(string procNet = "/proc/net") => Read(procNet, "udp", "07"); // TCP_CLOSE: no peer
+
+    private static List<ListeningSocket> Read(string procNet, string protocol, string state) =>
+        [.. new[] { protocol, protocol + "6" }.SelectMany(file => Lines(Path.Combine(procNet, file)))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields.Length > InodeNumber && fields[State] == state)
+            .Select(Parse)];
+
+    private static ListeningSocket Parse(string[] fields)
+    {
+        var colon = fields[LocalAddress].IndexOf(':', StringComparison.Ordinal);
+        var port = int.Parse(fields[LocalAddress].AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return new(
+            new IPEndPoint(Address(fields[LocalAddress][..colon]), port),
+            int.Parse(fields[User], CultureInfo.InvariantCulture),
+            ulong.Parse(fields[InodeNumber], CultureInfo.InvariantCulture));
+    }
+
+    // The kernel prints each four bytes as one number of this machine's.
+    private static IPAddress Address(string hex)
+    {
+        var address = new IPAddress(
+        [
+            .. Enumerable.Range(0, hex.Length / 8).SelectMany(word => BitConverter.GetBytes(
+                uint.Parse(hex.AsSpan(word * 8, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture))),
+        ]);
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    }
+
+    private static IEnumerable<string> Lines(string file) => File.Exists(file) ? File.ReadLines(file).Skip(1) : []; // no tcp6 without IPv6
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace SmmAgent.Linux.Host;
+
+/// <summary>The process that holds a socket.</summary>
+/// <param name="Name">Its name as <c>ps</c> shows it.</param>
+public sealed record SocketOwner(int ProcessId, string Name)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} (pid {ProcessId})");
+}
+
+/// <summary>Finds the processes that hold sockets.</summary>
+public static class SocketOwners
+{
+    /// <summary>Looks through the open files of every process that this user may look at: for root all, for others their own.</summary>
+    /// <returns>The owners by inode; a socket whose process is not to be seen is missing.</returns>
+    public static IReadOnlyDictionary<ulong, SocketOwner> Find(IEnumerable<ListeningSocket> sockets)
+    {
+        var wanted = sockets.Select(socket => socket.Inode).ToHashSet();
+        var found = new Dictionary<ulong, SocketOwner>();
+        foreach (var folder in wanted.Count == 0 ? [] : Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process))
+                continue;
+
+            foreach (var inode in Sockets(folder).Where(wanted.Contains))
+                found.TryAdd(inode, new(process, Name(folder)));
+            if (found.Count == wanted.Count)
+                break;
+        }
+
+        return found;
+    }
+
+    private static List<ulong> Sockets(string process)
+    {
+        const string Prefix = "socket:[";
+        var inodes = new List<ulong>();
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(process, "fd")))
+            {
+                if (new FileInfo(file).LinkTarget is { } target && target.StartsWith(Prefix, StringComparison.Ordinal)
+                    && ulong.TryParse(target.AsSpan(Prefix.Length).TrimEnd(']'), CultureInfo.InvariantCulture, out var inode))
+                    inodes.Add(inode);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It ended, or is another user's.
+        }
+
+        return inodes;
+    }
+
+    private static string Name(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "comm")).TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            return "?"; // it ended just now
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Sockets;
+using SmmAgent.Linux.Host;
+
+namespace SmmAgent.Linux.Tests.Host;
+
+public sealed class ListeningSocketsTests
+{
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("127.6.5.4", true)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("::1", true)]
+    [InlineData("::", false)]
+    public void AListenerIsSeenWithItsAddressAndOnLoopbackItAnswersNobodyElse(string address, bool isLoopback)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6 || !address.Contains(':', StringComparison.Ordinal), "needs IPv6");
+        using var listener = new TcpListener(IPAddress.Parse(address), 0);
+        listener.Start();
+        var local = (IPEndPoint)listener.LocalEndpoint;
+
+        var socket = Assert.Single(ListeningSockets.Tcp(), socket => socket.Local.Port == local.Port);
+
+        Assert.Equal(local, socket.Local);
+        Assert.Equal(isLoopback, socket.IsLoopback);
+        Assert.Equal(!isLoopback, ListeningSockets.AnswerOthersOn(local.Port));
+    }
+
+    [Fact]
+    public void AConnectionIsNoListener()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        client.Connect((IPEndPoint)listener.LocalEndpoint);
+        var port = ((IPEndPoint)client.Client.LocalEndPoint!).Port;
+
+        Assert.DoesNotContain(ListeningSockets.Tcp(), socket => socket.Local.Port == port);
+    }
+
+    [Fact]
+    public void AUdpSocketIsSeenAsLongAsItHasNoPeer()
+    {
+        using var server = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)server.Client.LocalEndPoint!).Port;
+        Assert.Single(ListeningSockets.Udp(), socket => socket.Local.Port == port);
+
+        server.Connect(IPAddress.Loopback, 9);
+
+        Assert.DoesNotContain(ListeningSockets.Udp(), socket => socket.Local.Port == port);
+    }
+
+    [Fact]
+    public void TheOwnerOfASocketIsNamedWithItsProcess()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var socket = Assert.Single(ListeningSockets.Tcp(), socket => socket.Local.Port == port);
+
+        var owner = SocketOwners.Find([socket])[socket.Inode];
+
+        Assert.Equal(new SocketOwner(Environment.ProcessId, File.ReadAllText("/proc/self/comm").TrimEnd()), owner);
+        Assert.Equal($"{owner.Name} (pid {Environment.ProcessId})", owner.ToString());
+    }
+
+    [Fact]
+    public void ASocketThatIsGoneHasNoOwner() =>
+        Assert.Empty(SocketOwners.Find([new ListeningSocket(new IPEndPoint(IPAddress.Any, 1), 0, ulong.MaxValue)]));
+}
