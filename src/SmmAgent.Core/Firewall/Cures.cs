@@ -22,13 +22,20 @@ public static class Cures
         return $"run: {string.Join(" && ", Commands(obstacle, desired, observed))}";
     }
 
+    internal static string Of(ShutZone zone)
+    {
+        var ports = string.Join(' ', zone.Ports.Select(port => $"--add-port={port}/tcp"));
+        return $"run: firewall-cmd --permanent --zone={zone.Name} {ports} && firewall-cmd --reload";
+    }
+
     public static IReadOnlyList<string> Commands(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
     {
         if (obstacle.Filter is { } tool)
         {
             var rules = ChainRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
                 .Where(rule => rule.CapturedFrom is null || observed.Captured);
-            return [.. rules.Select(rule => $"{tool.Command} -w 5 -I INPUT 1 {rule}")];
+            var isUfws = observed.HasUfw(tool);
+            return [.. rules.Select(rule => isUfws && rule.CapturedFrom is null ? Ufw(rule) : $"{tool.Command} -w 5 -I INPUT 1 {rule}").Distinct()];
         }
 
         var families = new[] { IpFamily.IPv4, IpFamily.IPv6 }
@@ -36,6 +43,11 @@ public static class Cures
         var sources = desired.Sources.Count == 0 ? [""] : families.SelectMany(family => SourceMatch(desired, family)).ToList();
         return [.. sources.SelectMany(source => NftRules(obstacle, observed, source))];
     }
+
+    // What ufw did not write itself is gone with its next start.
+    private static string Ufw(ChainRule rule) => rule.Source is { } source
+        ? $"ufw allow proto tcp from {source} to any port {rule.Port}"
+        : $"ufw allow {rule.Port}/tcp";
 
     private static IEnumerable<string> SourceMatch(DesiredFirewall desired, IpFamily family)
     {

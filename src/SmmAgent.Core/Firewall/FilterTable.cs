@@ -4,7 +4,7 @@ namespace SmmAgent.Core.Firewall;
 /// <param name="Policy">What happens to what no rule decided; null for a chain that is only jumped to.</param>
 public sealed record FilterChain(string Name, string? Policy, IReadOnlyList<FilterRule> Rules);
 
-/// <summary>A filter table as <c>iptables-save -t filter</c> shows it.</summary>
+/// <summary>A table as <c>iptables-save</c> shows it: filter, or another one where that is said.</summary>
 public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains)
 {
     /// <summary>What a network namespace has before anyone touched it.</summary>
@@ -21,7 +21,7 @@ public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains
 
     /// <summary>Reads the table; other tables in the text are passed over.</summary>
     /// <returns>Null when a line is none that iptables-save writes, or the text ends before the table does.</returns>
-    public static FilterTable? Parse(string saved)
+    public static FilterTable? Parse(string saved, string name = "filter")
     {
         var chains = new Dictionary<string, (string? Policy, List<FilterRule> Rules)>(StringComparer.Ordinal);
         var table = "";
@@ -34,7 +34,7 @@ public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains
                 table = line[1..];
             else if (line == "COMMIT")
                 table = "";
-            else if (table == "filter" && !AddLine(chains, line))
+            else if (table == name && !AddLine(chains, line))
                 return null;
         }
 

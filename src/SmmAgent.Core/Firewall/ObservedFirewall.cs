@@ -44,6 +44,9 @@ public sealed record ObservedFirewall(IReadOnlyList<ObservedFilter> Filters, Fir
     public bool FirewalldCounts =>
         Firewalld is not FirewalldObservation.NotRunning && Nft?.Value?.Chains.Any(chain => chain.Table.IsFirewallds) != false;
 
+    /// <summary>The nat table of the host's iptables: where connections are sent elsewhere before INPUT sees them; empty where it cannot be seen.</summary>
+    public FilterTable Nat { get; init; } = FilterTable.Empty;
+
     /// <summary>Whether the sidecar's capture redirects inbound connections.</summary>
     public bool Captured { get; init; }
 }

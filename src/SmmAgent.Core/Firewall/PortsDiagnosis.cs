@@ -26,7 +26,7 @@ public static class PortsDiagnosis
         }
     }
 
-    private static Finding? WhyUnseen(ObservedFirewall observed)
+    internal static Finding? WhyUnseen(ObservedFirewall observed)
     {
         var main = observed.Filters.First(filter => filter.Tool.Family == IpFamily.IPv4);
         if (main.State.Value is { Presence: FilterPresence.CommandMissing })
@@ -58,7 +58,7 @@ public static class PortsDiagnosis
         return False(reason, $"{Says(foreign)}: {Cures.Of(foreign, desired, report.Observed)}");
     }
 
-    private static Finding? Firewalld(FirewallReport report, bool manages, List<ShutZone> zones)
+    private static Finding? Firewalld(FirewallReport report, bool manages, IReadOnlyList<ShutZone> zones)
     {
         if (zones.Count > 0)
         {
@@ -66,9 +66,7 @@ public static class PortsDiagnosis
             if (manages)
                 return Failure(report) ?? False("FirewalldNotOurs", $"{shut}: {Cures.RootsPart}");
 
-            var ports = string.Join(' ', zones[0].Ports.Select(port => $"--add-port={port}/tcp"));
-            var command = $"firewall-cmd --permanent --zone={zones[0].Name} {ports} && firewall-cmd --reload";
-            return False("NotOpen", $"{shut}: run: {command}");
+            return False("NotOpen", $"{shut}: {Cures.Of(zones[0])}");
         }
 
         return FirewalldIsBehindACurtain(report.Observed) && report.Observed.Firewalld is FirewalldObservation.NotSeen { Why: var why }
@@ -98,7 +96,7 @@ public static class PortsDiagnosis
     private static bool FirewalldIsBehindACurtain(ObservedFirewall observed) =>
         observed is { Firewalld: FirewalldObservation.NotSeen, Nft: not { Value: not null } };
 
-    private static List<ShutZone> ShutZones(DesiredFirewall desired, ObservedFirewall observed)
+    internal static IReadOnlyList<ShutZone> ShutZones(DesiredFirewall desired, ObservedFirewall observed)
     {
         if (observed is not { FirewalldCounts: true, Firewalld: FirewalldObservation.Seen { State.Zones: var zones } })
             return [];
@@ -116,6 +114,7 @@ public static class PortsDiagnosis
     private static Finding False(string reason, string message) => Finding.False(ConditionType.PortsOpen, reason, message);
 
     private static Finding Unknown(string reason, string message) => Finding.Unknown(ConditionType.PortsOpen, reason, message);
-
-    private sealed record ShutZone(string Name, IReadOnlyList<int> Ports);
 }
+
+/// <summary>A zone of firewalld that does not let ports in.</summary>
+internal sealed record ShutZone(string Name, IReadOnlyList<int> Ports);

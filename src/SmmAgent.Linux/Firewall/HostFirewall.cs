@@ -27,13 +27,14 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     {
         var nft = ObserveNftAsync(cancel);
         var others = Task.WhenAll(Others().Select(iptables => ObserveAsync(iptables, cancel)));
-        var captured = IsCapturedAsync(cancel);
-        await Task.WhenAll(nft, others, captured);
+        var nat = ObserveNatAsync(cancel);
+        await Task.WhenAll(nft, others, nat);
         return observed with
         {
             Nft = await nft,
             OtherBackend = [.. (await others).Where(other => other.State.Value is { Presence: FilterPresence.Present })],
-            Captured = await captured,
+            Nat = await nat,
+            Captured = IsCapture(await nat),
         };
     }
 
@@ -77,15 +78,19 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
             : Observation<NftRuleset>.Unknown("nft -j list ruleset printed what cannot be read");
     }
 
-    // The capture is istio-iptables' redirect to Envoy's inbound port.
-    private async Task<bool> IsCapturedAsync(CancellationToken cancel)
+    private async Task<FilterTable> ObserveNatAsync(CancellationToken cancel)
     {
         if (OwnBackend == Backend.Legacy && !LegacyTables(IpFamily.IPv4).Contains("nat"))
-            return false;
+            return FilterTable.Empty;
 
         var result = await runner.RunAsync([_own[0].Tool.Save, "-t", "nat"], cancel);
-        return result.Output.Split('\n').Any(line => line.EndsWith($"--to-ports {ChainRules.CapturePort}", StringComparison.Ordinal));
+        return FilterTable.Parse(result.Output, "nat") ?? FilterTable.Empty;
     }
+
+    // The capture is istio-iptables' redirect to Envoy's inbound port.
+    private static bool IsCapture(FilterTable nat) =>
+        nat.Chains.Values.SelectMany(chain => chain.Rules)
+            .Any(rule => rule.Text.EndsWith($"--to-ports {ChainRules.CapturePort}", StringComparison.Ordinal));
 
     private HashSet<string> LegacyTables(IpFamily family)
     {

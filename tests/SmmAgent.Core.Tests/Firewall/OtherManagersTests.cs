@@ -1,0 +1,75 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
+
+namespace SmmAgent.Core.Tests.Firewall;
+
+public sealed class OtherManagersTests
+{
+    private const string Ufw = ":ufw-before-input - [0:0]\n:ufw-user-input - [0:0]\n-A INPUT -j ufw-before-input\n-A INPUT -j ufw-user-input\n";
+
+    [Fact]
+    public void DockersChainsAreFoundInFilterAndNat()
+    {
+        var observed = Observed(Table(":DOCKER-USER - [0:0]\n:DOCKER-ISOLATION-STAGE-1 - [0:0]\n:MY-DOCKER - [0:0]\n")) with
+        {
+            Nat = Nat("-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n-A DOCKER -i docker0 -j RETURN\n"),
+        };
+
+        Assert.Equal(["DOCKER", "DOCKER-ISOLATION-STAGE-1", "DOCKER-USER"], observed.DockerChains());
+        Assert.Equal([8080], observed.PublishedByDocker());
+    }
+
+    [Fact]
+    public void AHostWithoutDockerHasNoneOfItsChains()
+    {
+        var observed = Observed(Table("-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\n"));
+
+        Assert.Empty(observed.DockerChains());
+        Assert.Empty(observed.PublishedByDocker());
+    }
+
+    [Theory]
+    [InlineData("", "ACCEPT", 0)]
+    [InlineData("", "DROP", 1)]
+    [InlineData(":SMM-AGENT - [0:0]\n-A INPUT -j SMM-AGENT\n-A SMM-AGENT -p tcp -m tcp --dport 16400 -j ACCEPT\n", "ACCEPT", 0)]
+    [InlineData("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A FORWARD -j DROP\n", "ACCEPT", 2)]
+    public void RulesOfOthersAreCounted(string rules, string policy, int count) => Assert.Equal(count, Table(rules, policy).ForeignRules());
+
+    [Fact]
+    public void WhereUfwKeepsAPortShutUfwOpensIt()
+    {
+        var desired = Desired();
+        var found = Of(desired, Observed(Table(Ufw, "DROP")));
+
+        Assert.Equal(["run: ufw allow 8080/tcp", "run: ufw allow 16400/tcp"], found.Select(hindrance => hindrance.Cure));
+        Assert.All(found, hindrance => Assert.True(hindrance is { Where: "INPUT of iptables", Certain: true, OnList: true }));
+        Assert.Equal(
+            "run: ufw allow proto tcp from 10.0.0.0/8 to any port 16400", Of(Desired("10.0.0.0/8"), Observed(Table(Ufw, "DROP")))[1].Cure);
+    }
+
+    [Fact]
+    public void WhatTheAgentMayNotOpenIsOnNobodysList()
+    {
+        var found = Of(Desired(), DiagnosisSamples.WithNft("""{"match":{"op":"==","left":DPORT,"right":8080}},{"accept":null}"""));
+
+        var hindrance = Assert.Single(found);
+        Assert.Equal((Agent, "nftables chain inet site in", false), (hindrance.Port, hindrance.Where, hindrance.OnList));
+        Assert.Equal("run: nft add rule inet site in 'tcp dport 16400 accept'", hindrance.Cure);
+    }
+
+    [Fact]
+    public void AShutZoneOfFirewalldIsNamedForEachOfItsPorts()
+    {
+        var observed = DiagnosisSamples.Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([DiagnosisSamples.Zone([8080])])) };
+
+        var hindrance = Assert.Single(Of(Desired(), observed));
+        Assert.Equal((Agent, "firewalld's zone public", true), (hindrance.Port, hindrance.Where, hindrance.OnList));
+        Assert.Equal("run: firewall-cmd --permanent --zone=public --add-port=16400/tcp && firewall-cmd --reload", hindrance.Cure);
+    }
+
+    private static IReadOnlyList<PortHindrance> Of(DesiredFirewall desired, ObservedFirewall observed) =>
+        PortHindrances.Of(desired, new([], observed, Planner.Plan(desired, observed)));
+
+    private static FilterTable Nat(string rules) => FilterTable.Parse($"*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n{rules}COMMIT\n", "nat")!;
+}
