@@ -13,8 +13,11 @@ public sealed record ProbeResult(ProbeTarget Target, string Address, Outcome Out
     /// <summary>Whether this host has no way at all to addresses of this family.</summary>
     public bool NoRoute { get; init; }
 
-    /// <summary>The certificate of the chain that expires first, when the chain was good.</summary>
+    /// <summary>The certificate of the chain that expires first when the chain was good; the one that is at fault when its time is the fault.</summary>
     public CertificateLife? Certificate { get; init; }
+
+    /// <summary>How far the peer's clock is ahead of this host's (negative: behind), to about a second; null when it did not tell.</summary>
+    public TimeSpan? ClockAhead { get; init; }
 
     /// <summary><c>13.48.73.61:15012</c>, <c>[2001:db8::1]:15012</c>, with the DNS name behind it where there is one.</summary>
     public string Endpoint()

@@ -41,19 +41,20 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
     /// <summary>Why the dashboard will probably refuse the token.</summary>
     /// <param name="group">The WorkloadGroup's namespace; null when it is not set yet.</param>
     /// <param name="account">The WorkloadGroup's service account; null when it is not known.</param>
-    public IEnumerable<string> Doubts(string? group, string? account, DateTimeOffset now)
+    public IEnumerable<TokenDoubt> Doubts(string? group, string? account, DateTimeOffset now)
     {
         if (Expires <= now)
-            yield return $"the token expired at {Shown(Expires.Value)}: the dashboard will refuse it; make a new one: {Cure(group, account)}";
+            yield return new($"the token expired at {Shown(Expires.Value)}: the dashboard will refuse it", MakeNew(group, account));
         if (NotBefore > now)
-            yield return $"the token is not valid before {Shown(NotBefore.Value)}: this host's clock is late, or the token is for later";
+            yield return new($"the token is not valid before {Shown(NotBefore.Value)}: this host's clock is late, or the token is for later");
         if (group is not null && Namespace is not null && Namespace != group)
-            yield return $"the token is of the namespace '{NameRules.Shown(Namespace)}', but the WorkloadGroup's is '{group}': the dashboard will refuse it";
+            yield return new($"the token is of the namespace '{NameRules.Shown(Namespace)}', but the WorkloadGroup's is '{group}': the dashboard will refuse it");
         else if (account is not null && ServiceAccount is not null && ServiceAccount != account)
-            yield return $"the token is of the service account '{NameRules.Shown(ServiceAccount)}', but the WorkloadGroup's is '{account}': the dashboard will refuse it";
+            yield return new($"the token is of the service account '{NameRules.Shown(ServiceAccount)}', but the WorkloadGroup's is '{account}': the dashboard will refuse it");
     }
 
-    private static string Cure(string? group, string? account) =>
+    /// <summary>The command that makes a token.</summary>
+    public static string MakeNew(string? group, string? account) =>
         $"kubectl create token -n {group ?? "NAMESPACE"} {account ?? "SERVICEACCOUNT"}";
 
     private static string? Text(JsonElement claims, string name) =>
@@ -66,4 +67,11 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
             : null;
 
     private static string Shown(DateTimeOffset time) => time.ToString("u", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Why the dashboard will probably refuse a token.</summary>
+/// <param name="New">The command that makes another one, where that is all there is to do.</param>
+public sealed record TokenDoubt(string Found, string? New = null)
+{
+    public override string ToString() => New is null ? Found : $"{Found}; make a new one: {New}";
 }

@@ -1,12 +1,21 @@
 using System.Runtime.InteropServices;
 using SmmAgent.Contract;
+using SmmAgent.Core.Host;
 
 namespace SmmAgent.Linux.Host;
 
-/// <summary>What the dashboard is told of the machine.</summary>
+/// <summary>What the machine is.</summary>
 public static class HostFacts
 {
-    public static HostReport Read(string osRelease = "/etc/os-release") => new(Environment.MachineName, OperatingSystem(osRelease), Architecture);
+    private const int MostLines = 200;
+
+    /// <summary>What the dashboard is told.</summary>
+    public static HostReport Read(string osRelease = "/etc/os-release") =>
+        new(Environment.MachineName, (ReadFile(osRelease) ?? OsRelease.Unknown).PrettyName, Architecture);
+
+    /// <summary>The operating system below a root, from the first of os-release's two places that has it.</summary>
+    public static OsRelease Release(string root) =>
+        ReadFile(Path.Combine(root, "etc/os-release")) ?? ReadFile(Path.Combine(root, "usr/lib/os-release")) ?? OsRelease.Unknown;
 
     /// <summary>The architecture as Debian and the contract call it.</summary>
     public static string Architecture => RuntimeInformation.OSArchitecture switch
@@ -16,18 +25,16 @@ public static class HostFacts
         var other => other.ToString().ToLowerInvariant(),
     };
 
-    // os-release(5): the value may be quoted; a file that is missing is allowed.
-    private static string OperatingSystem(string osRelease)
+    // A file that is missing is allowed.
+    private static OsRelease? ReadFile(string path)
     {
-        const string Key = "PRETTY_NAME=";
         try
         {
-            var line = File.ReadLines(osRelease).FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal));
-            return line?[Key.Length..].Trim('"', '\'') is { Length: > 0 } name ? name : "Linux";
+            return OsRelease.Parse(File.ReadLines(path).Take(MostLines));
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return "Linux";
+            return null;
         }
     }
 }

@@ -74,13 +74,16 @@ public sealed class CertificateJudge(X509Certificate2Collection? trusted, string
             : late.Thumbprint == leaf.Thumbprint
                 ? $"that expired on {Day(leaf.NotAfter)} (issued by '{issuer}')"
                 : $"whose issuer's certificate '{Name(late, issuer: false)}' expired on {Day(late.NotAfter)}";
-        return new(Outcome.ExpiredCertificate, $"showed a certificate for '{Names(leaf)}' {what}");
+        return new(Outcome.ExpiredCertificate, $"showed a certificate for '{Names(leaf)}' {what}", Life(late ?? leaf));
     }
 
     private static CertificateLife? FirstToEnd(X509Chain chain) =>
         chain.ChainElements.Select(element => element.Certificate).MinBy(certificate => certificate.NotAfter) is { } first
-            ? new(Name(first, issuer: false), first.NotBefore.ToUniversalTime(), first.NotAfter.ToUniversalTime())
+            ? Life(first)
             : null;
+
+    private static CertificateLife Life(X509Certificate2 certificate) =>
+        new(Name(certificate, issuer: false), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
 
     /// <summary>The DNS names that a certificate is for; istiod's has no subject.</summary>
     private static string Names(X509Certificate2 certificate)

@@ -31,7 +31,7 @@ internal sealed class DashboardChecks : IDisposable
 
     public PortCheck NewCheck()
     {
-        var health = new HttpGetCheck(_url.IsDefaultPort ? _url.IdnHost : $"{_url.IdnHost}:{_url.Port}", "/healthz");
+        var health = new HttpGetCheck(_url.IsDefaultPort ? _url.IdnHost : $"{_url.IdnHost}:{_url.Port}", "/healthz") { WantsDate = true };
         if (_url.Scheme != Uri.UriSchemeHttps)
             return health;
 

@@ -7,6 +7,9 @@ namespace SmmAgent.Linux.Network;
 public sealed record CheckResult(Outcome Outcome, string? Detail, CertificateLife? Certificate = null)
 {
     public static CheckResult Ok { get; } = new(Outcome.Ok, null);
+
+    /// <summary>What the peer's clock says, when it was asked for and told.</summary>
+    public DateTimeOffset? Date { get; init; }
 }
 
 /// <summary>What is to be seen on a port beyond its being open. One that throws IOException says that the peer hung up.</summary>

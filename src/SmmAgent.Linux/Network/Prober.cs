@@ -36,7 +36,12 @@ public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeou
             latency = time.GetElapsedTime(start);
             await using var stream = new NetworkStream(socket);
             var seen = await probe.Check.RunAsync(stream, deadline.Token);
-            return new(probe.Target, address, seen.Outcome, seen.Detail) { Latency = latency, Certificate = seen.Certificate };
+            return new(probe.Target, address, seen.Outcome, seen.Detail)
+            {
+                Latency = latency,
+                Certificate = seen.Certificate,
+                ClockAhead = seen.Date - time.GetUtcNow(),
+            };
         }
         catch (OperationCanceledException) when (deadline.IsOver)
         {

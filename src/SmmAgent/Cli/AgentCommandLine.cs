@@ -67,6 +67,7 @@ internal static class AgentCommandLine
             SetCommand.Create(paths),
             ReconcileCommand.Create(paths),
             StatusCommand.Create(paths),
+            CheckCommand.Create(paths),
             DetachCommand.Create(paths),
             ConfigCommand.Create(paths),
             SupportBundleCommand.Create(paths),

@@ -92,7 +92,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         // Root's own copy: it takes no data from the daemon.
         var good = new LastGoodMeshConfig(paths.HostLastGoodMeshConfig).Load().Good;
         var account = good is not null && good.From == DashboardTarget.From(settings) ? good.Config.WorkloadGroup.ServiceAccount : null;
-        return claims.Doubts(settings.Namespace, account, time.GetUtcNow());
+        return claims.Doubts(settings.Namespace, account, time.GetUtcNow()).Select(doubt => doubt.ToString());
     }
 
     private AgentSettings Settings()

@@ -1,0 +1,27 @@
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Host;
+
+/// <summary>How packages are installed on this system.</summary>
+/// <param name="Installer"><c>apt-get</c>, <c>dnf</c>, <c>yum</c> or <c>zypper</c>; null where there is none.</param>
+/// <param name="Format"><c>deb</c> or <c>rpm</c>; null where the system has neither.</param>
+public sealed record PackageTools(string? Installer, string? Format)
+{
+    public static PackageTools Find()
+    {
+        var installer = ((string[])["apt-get", "dnf", "yum", "zypper"]).FirstOrDefault(Has);
+        var format = installer switch
+        {
+            "apt-get" when Has("dpkg") => "deb",
+            _ => Has("rpm") ? "rpm" : Has("dpkg") ? "deb" : null,
+        };
+        return new(installer, format);
+    }
+
+    /// <summary>The command that installs a package; where there is none, what to do in words.</summary>
+    public string Install(string package) => Installer is null
+        ? $"install the package {package}"
+        : $"sudo {Installer} install -y {package}";
+
+    private static bool Has(string program) => ProgramSearch.Find(program, Environment.GetEnvironmentVariable("PATH")) is not null;
+}

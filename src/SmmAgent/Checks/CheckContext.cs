@@ -1,0 +1,59 @@
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Checks;
+
+/// <summary>What several checks look at, each looked at once in a run, when the first check asks.</summary>
+internal sealed class CheckContext
+{
+    private readonly Lazy<SettingsLook> _settings;
+    private readonly Lazy<DaemonLook> _daemon;
+    private readonly Lazy<SystemLook> _system;
+    private readonly Lazy<Task<DashboardLook>> _dashboard;
+    private readonly Lazy<Task<TokenLook>> _token;
+    private readonly Lazy<Task<MeshLook>> _mesh;
+    private readonly Lazy<Task<GatewayLook>> _gateways;
+    private readonly Lazy<Task<FirewallLook>> _firewall;
+
+    /// <param name="end">Ends the looks that are under way when the time of the run is over.</param>
+    public CheckContext(AgentPaths paths, TimeProvider time, CancellationToken end)
+    {
+        (Paths, Time) = (paths, time);
+        _settings = new(() => SettingsLook.At(paths));
+        _daemon = new(() => DaemonLook.At(paths, time));
+        _system = new(() => SystemLook.At(paths));
+        _dashboard = new(() => DashboardLook.AtAsync(Settings, time, end));
+        _token = new(async () => TokenLook.At(paths, Settings, await _dashboard.Value, time));
+        _mesh = new(async () => await MeshLook.AtAsync(paths, Settings, await _token.Value, time, end));
+        _gateways = new(async () => await GatewayLook.AtAsync(await _mesh.Value, time, end));
+        _firewall = new(async () => await FirewallLook.AtAsync(paths, Settings, await _mesh.Value, time, end));
+    }
+
+    public AgentPaths Paths { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>agent.yaml.</summary>
+    public SettingsLook Settings => _settings.Value;
+
+    /// <summary>The running daemon's status.json.</summary>
+    public DaemonLook Daemon => _daemon.Value;
+
+    /// <summary>The operating system.</summary>
+    public SystemLook System => _system.Value;
+
+    /// <summary>The dashboard as anybody sees it: name, connection, certificate, health, clock.</summary>
+    public Task<DashboardLook> Dashboard => _dashboard.Value;
+
+    /// <summary>The bearer token, and what it says of itself.</summary>
+    public Task<TokenLook> Token => _token.Value;
+
+    /// <summary>The mesh configuration, and what the dashboard said when it was asked for it.</summary>
+    public Task<MeshLook> Mesh => _mesh.Value;
+
+    /// <summary>The gateways, or the direct endpoints.</summary>
+    public Task<GatewayLook> Gateways => _gateways.Value;
+
+    /// <summary>The host's firewall.</summary>
+    public Task<FirewallLook> Firewall => _firewall.Value;
+}

@@ -1,0 +1,35 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Checks.Looks;
+
+/// <summary>agent.yaml as it is now.</summary>
+/// <param name="Settings">The settings; those of no file where there is none or it cannot be used.</param>
+/// <param name="Exists">False where there is no file.</param>
+/// <param name="Faults">Why it cannot be used; empty when it can.</param>
+/// <param name="Warnings">What is probably not meant.</param>
+/// <param name="WhyUnseen">Why this user cannot read it; null when that is not so.</param>
+internal sealed record SettingsLook(
+    AgentSettings Settings, bool Exists, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings, string? WhyUnseen)
+{
+    public static SettingsLook At(AgentPaths paths)
+    {
+        try
+        {
+            if (AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is not { } bytes)
+                return new(new(), Exists: false, [], [], null);
+
+            var reading = SettingsReader.Read(bytes);
+            return new(reading.Settings ?? new(), Exists: true, reading.Faults, reading.Warnings, null);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return new(new(), Exists: true, [], [], $"{paths.Settings} may not be read by this user");
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            return new(new(), Exists: true, [new Fault("", exception.Message)], [], null);
+        }
+    }
+}

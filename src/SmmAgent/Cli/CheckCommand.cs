@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using SmmAgent.Checks;
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent check</c>: every prerequisite, what was found and what cures it. Changes nothing.</summary>
+internal static class CheckCommand
+{
+    public static Command Create(Func<ParseResult, AgentPaths> paths)
+    {
+        var output = new Option<string>("--output") { Description = "text or json", DefaultValueFactory = _ => "text" };
+        output.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("check", "Check every prerequisite, and tell what cures the failures.") { output };
+        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), parsed.GetValue(output) == "json", cancel));
+        return command;
+    }
+
+    /// <summary>Runs every check.</summary>
+    public static async Task<CheckReport> ReportAsync(AgentPaths paths, TimeProvider time, CancellationToken cancel)
+    {
+        var started = time.GetUtcNow();
+        var checks = await CheckRun.AllAsync(CheckCatalogue.Create(), paths, time, cancel);
+        return CheckReport.Of(AgentCommandLine.Version, Group(paths, time), Environment.IsPrivilegedProcess, started, checks);
+    }
+
+    /// <summary>The report for programs.</summary>
+    public static byte[] Json(CheckReport report)
+    {
+        // "Unsafe" is about HTML, which this never gets into.
+        var json = new CheckJson(new JsonSerializerOptions(CheckJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return JsonSerializer.SerializeToUtf8Bytes(report, json.CheckReport);
+    }
+
+    private static async Task<int> RunAsync(AgentPaths paths, bool json, CancellationToken cancel)
+    {
+        var report = await ReportAsync(paths, TimeProvider.System, cancel);
+        if (json)
+        {
+            await using var output = Console.OpenStandardOutput();
+            await output.WriteAsync(Json(report), cancel);
+            await output.WriteAsync("\n"u8.ToArray(), cancel);
+        }
+        else
+        {
+            await Console.Out.WriteAsync(CheckText.Write(report, Progress.IsTerminal));
+        }
+
+        return report.Summary.Failed > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static GroupName? Group(AgentPaths paths, TimeProvider time) =>
+        SettingsLook.At(paths).Settings is { Namespace: { } @namespace, Name: { } name }
+            ? new(@namespace, name)
+            : DaemonLook.At(paths, time).Status?.WorkloadGroup;
+}
