@@ -19,6 +19,9 @@ public sealed record ProbeResult(ProbeTarget Target, string Address, Outcome Out
     /// <summary>How far the peer's clock is ahead of this host's (negative: behind), to about a second; null when it did not tell.</summary>
     public TimeSpan? ClockAhead { get; init; }
 
+    /// <summary>Whether there was an address to try; else it is the name that did not resolve.</summary>
+    public bool IsAddress => IPAddress.TryParse(Address, out _);
+
     /// <summary><c>13.48.73.61:15012</c>, <c>[2001:db8::1]:15012</c>, with the DNS name behind it where there is one.</summary>
     public string Endpoint()
     {

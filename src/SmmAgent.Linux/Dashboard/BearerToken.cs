@@ -22,6 +22,9 @@ public sealed class BearerToken(string value)
 /// <param name="Warning">What is wrong with the file although the token can be used.</param>
 public sealed record BearerTokenReading(BearerToken? Token, string? Fault, string? Warning)
 {
+    /// <summary>The fault or the warning, without its cure.</summary>
+    public string? Found { get; init; }
+
     /// <summary>Whether there is a file that this user may not read.</summary>
     public bool IsForbidden { get; init; }
 }
@@ -40,19 +43,19 @@ public sealed class BearerTokenFile(string path)
         {
             return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes
                 ? Check(bytes)
-                : Missing($"there is no bearer token in {path}; {Cure}");
+                : Missing($"there is no bearer token in {path}", Cure);
         }
         catch (InvalidDataException)
         {
-            return Missing($"the bearer token in {path} is larger than {MaximumBytes} bytes, so it is none; {Cure}");
+            return Missing($"the bearer token in {path} is larger than {MaximumBytes} bytes, so it is none", Cure);
         }
         catch (UnauthorizedAccessException)
         {
-            return Missing($"{path} may not be read by this user; its owner and mode should be root:smm-agent 0640") with { IsForbidden = true };
+            return Missing($"{path} may not be read by this user", "its owner and mode should be root:smm-agent 0640") with { IsForbidden = true };
         }
         catch (IOException exception)
         {
-            return Missing($"{path} cannot be read: {exception.Message}");
+            return Missing($"{path} cannot be read: {exception.Message}", null);
         }
     }
 
@@ -64,14 +67,18 @@ public sealed class BearerTokenFile(string path)
         if (token.EndsWith("\r"u8))
             token = token[..^1];
         return SettingsRules.BearerToken(token) is { } why
-            ? Missing($"the bearer token in {path} {why}; {Cure}")
-            : new(new BearerToken(System.Text.Encoding.ASCII.GetString(token)), null, ModeWarning());
+            ? Missing($"the bearer token in {path} {why}", Cure)
+            : Usable(new BearerToken(System.Text.Encoding.ASCII.GetString(token)));
     }
 
-    private string? ModeWarning() =>
-        (File.GetUnixFileMode(path) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0
-            ? $"{path} is open to every user of this host; do: sudo chmod 0640 {path}"
-            : null;
+    private BearerTokenReading Usable(BearerToken token)
+    {
+        if ((File.GetUnixFileMode(path) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) == 0)
+            return new(token, null, null);
 
-    private static BearerTokenReading Missing(string fault) => new(null, fault, null);
+        var found = $"{path} is open to every user of this host";
+        return new(token, null, $"{found}; do: sudo chmod 0640 {path}") { Found = found };
+    }
+
+    private static BearerTokenReading Missing(string found, string? cure) => new(null, cure is null ? found : $"{found}; {cure}", null) { Found = found };
 }

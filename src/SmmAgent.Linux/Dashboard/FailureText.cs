@@ -9,21 +9,29 @@ public static class FailureText
     private const string SetUrl = "sudo smm-agent set dashboard-url";
 
     /// <summary>One stable CamelCase word, and one line.</summary>
-    public static (string Reason, string Message) Of(DashboardFailure failure, DashboardTarget target) => failure switch
+    public static (string Reason, string Message) Of(DashboardFailure failure, DashboardTarget target)
     {
-        DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason),
-        DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}"),
-        DashboardFailure.Paused f => Of(f.Because, target),
+        var (reason, found, cure) = Told(failure, target);
+        return (reason, cure is null ? found : $"{found}; {cure}");
+    }
+
+    /// <summary>The same, with what to do apart from what happened; null where that says it all.</summary>
+    public static (string Reason, string Found, string? Cure) Told(DashboardFailure failure, DashboardTarget target) => failure switch
+    {
+        DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason, null),
+        DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
+        DashboardFailure.Paused f => Told(f.Because, target),
         DashboardFailure.Refused f => Refused(f, target),
         DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
-            $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}; the agent waits as long as it was told"),
+            $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}", "the agent waits as long as it was told"),
         DashboardFailure.ServerError f => (FailureReasons.DashboardError,
-            $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}; its own log tells why, the agent tries again"),
-        DashboardFailure.Unreachable f => (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}"),
-        DashboardFailure.Redirected f => (FailureReasons.Redirected, Redirected(f, target)),
+            $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}", "its own log tells why, the agent tries again"),
+        DashboardFailure.Unreachable f => (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
+        DashboardFailure.Redirected f => Redirected(f, target),
         DashboardFailure.BadAnswer f => (FailureReasons.InvalidAnswer,
             $"the answer of {Shown(target)} is refused: {string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))}"
-            + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : "")),
+            + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : ""),
+            null),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
     };
 
@@ -36,34 +44,34 @@ public static class FailureText
         _ => null,
     };
 
-    private static (string Reason, string Message) Refused(DashboardFailure.Refused refused, DashboardTarget target)
+    private static (string Reason, string Found, string? Cure) Refused(DashboardFailure.Refused refused, DashboardTarget target)
     {
         var said = Quoted(refused.Detail);
         return (refused.Status, refused.Code) switch
         {
-            (401, _) => (FailureReasons.TokenRefused, $"the dashboard refused the bearer token{said}; set a new one: {SetToken}"),
+            (401, _) => (FailureReasons.TokenRefused, $"the dashboard refused the bearer token{said}", $"set a new one: {SetToken}"),
             (403, ProblemCodes.AgentKeyMismatch) => (FailureReasons.AgentKeyMismatch,
-                $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost; "
-                + "remove uuid from /etc/smm/agent.yaml and /var/lib/smm-agent/identity.json, then: sudo systemctl restart smm-agent"),
+                $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost",
+                "remove uuid from /etc/smm/agent.yaml and /var/lib/smm-agent/identity.json, then: sudo systemctl restart smm-agent"),
             (403, _) => (FailureReasons.NotThisWorkloadGroup,
-                $"the bearer token is not for WorkloadGroup {target.Group}{said}; set the token of the service account that its "
-                + $".spec.template.serviceAccount names: {SetToken}"),
+                $"the bearer token is not for WorkloadGroup {target.Group}{said}",
+                $"set the token of the service account that its .spec.template.serviceAccount names: {SetToken}"),
             (404, ProblemCodes.WorkloadGroupNotFound) => (FailureReasons.WorkloadGroupNotFound,
-                $"there is no WorkloadGroup {target.Group}{said}; create it, or name another: sudo smm-agent set workload-group NAMESPACE NAME"),
+                $"there is no WorkloadGroup {target.Group}{said}", "create it, or name another: sudo smm-agent set workload-group NAMESPACE NAME"),
             (404, _) => (FailureReasons.WorkloadGroupNotFound,
-                $"{Shown(target)} knows no WorkloadGroup {target.Group}{said}; is it the dashboard? If not: {SetUrl} URL"),
+                $"{Shown(target)} knows no WorkloadGroup {target.Group}{said}", $"is it the dashboard? If not: {SetUrl} URL"),
             (426, _) => (FailureReasons.AgentTooOld,
-                $"this agent is older than the dashboard supports{said}; upgrade it: curl -fsSL {Shown(target)}/get/smm-agent | sudo sh"),
-            _ => (FailureReasons.DashboardError, $"the dashboard at {Shown(target)} answered {refused.Status}{said}"),
+                $"this agent is older than the dashboard supports{said}", $"upgrade it: curl -fsSL {Shown(target)}/get/smm-agent | sudo sh"),
+            _ => (FailureReasons.DashboardError, $"the dashboard at {Shown(target)} answered {refused.Status}{said}", null),
         };
     }
 
-    private static string Redirected(DashboardFailure.Redirected redirected, DashboardTarget target)
+    private static (string Reason, string Found, string? Cure) Redirected(DashboardFailure.Redirected redirected, DashboardTarget target)
     {
         var to = redirected.To is { } uri ? OneLine.Of(Shown(uri)) : "nowhere";
         return redirected.To is null || to == Shown(target)
-            ? $"{Shown(target)} redirects the request to {to}, which the dashboard never does; is it the dashboard? If not: {SetUrl} URL"
-            : $"{Shown(target)} redirects to {to}; the token is not sent there. If that is the dashboard: {SetUrl} {to}";
+            ? (FailureReasons.Redirected, $"{Shown(target)} redirects the request to {to}, which the dashboard never does", $"is it the dashboard? If not: {SetUrl} URL")
+            : (FailureReasons.Redirected, $"{Shown(target)} redirects to {to}; the token is not sent there", $"if that is the dashboard: {SetUrl} {to}");
     }
 
     private static string Shown(DashboardTarget target) => Shown(target.Url);

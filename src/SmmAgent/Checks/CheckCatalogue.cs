@@ -11,5 +11,23 @@ internal static class CheckCatalogue
         new OsDistribution(),
 
         new PackagesRequired(),
+
+        new DashboardSettings(),
+        new DashboardConfigured(),
+        new DashboardWorkloadGroup(),
+        new DashboardTransport(),
+        new DashboardName(),
+        new DashboardReachable(),
+        new DashboardCertificate(),
+        new DashboardAnswers(),
+        new DashboardToken(),
+        new DashboardTokenClaims(),
+        new DashboardTokenAccepted(),
+
+        new ControlPlaneStatus(),
+        new ControlPlaneMeshExpansion(),
+
+        new HostClock(),
+        new HostCertificates(),
     ];
 }

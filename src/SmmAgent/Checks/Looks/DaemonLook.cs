@@ -1,5 +1,7 @@
 using System.Text.Json;
 using SmmAgent.Cli;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
 using SmmAgent.Linux.State;
@@ -12,6 +14,15 @@ namespace SmmAgent.Checks.Looks;
 internal sealed record DaemonLook(AgentStatus? Status, string? WhyNone)
 {
     private const int MaximumBytes = 1024 * 1024;
+
+    /// <summary>What the daemon says of a condition, for a check that cannot look itself; null when it says nothing.</summary>
+    public CheckLine? Says(string type, string cure) => Status?.Conditions.FirstOrDefault(condition => condition.Type == type) switch
+    {
+        { Status: nameof(ConditionStatus.True), Reason: Finding.Degraded, Message: var message } => CheckLine.Warn($"the daemon says: {message}", cure),
+        { Status: nameof(ConditionStatus.True), Message: var message } => CheckLine.Pass($"the daemon says: {message}"),
+        { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon says: {message}", cure),
+        _ => null,
+    };
 
     /// <param name="time">A file that is older than <see cref="StatusCommand.Stale"/> is that of a daemon that no longer runs.</param>
     public static DaemonLook At(AgentPaths paths, TimeProvider time)

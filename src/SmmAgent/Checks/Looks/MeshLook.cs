@@ -1,5 +1,6 @@
 using SmmAgent.Cli;
 using SmmAgent.Contract;
+using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
@@ -17,6 +18,14 @@ internal sealed record MeshLook(
 {
     /// <summary>With the time of the gateways' probes after it, this stays within the run's.</summary>
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(4);
+
+    /// <summary>What is said behind facts of an older configuration; empty when it is the dashboard's newest.</summary>
+    public string AsOf => KeptSince is { } since ? $" (the last good configuration, of {since:u})" : "";
+
+    /// <summary>What a check says that has no configuration to look at.</summary>
+    public CheckLine Nothing => CheckLine.Skipped(
+        $"there is no mesh configuration{(WhyNotAsked is null ? ", see above" : $": {WhyNotAsked}")}",
+        Environment.IsPrivilegedProcess ? null : Check.AsRoot);
 
     public static async Task<MeshLook> AtAsync(
         AgentPaths paths, SettingsLook settings, TokenLook token, TimeProvider time, CancellationToken end)

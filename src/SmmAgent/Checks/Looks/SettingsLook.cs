@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.State;
 
@@ -13,6 +14,12 @@ namespace SmmAgent.Checks.Looks;
 internal sealed record SettingsLook(
     AgentSettings Settings, bool Exists, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings, string? WhyUnseen)
 {
+    /// <summary>What a check says that cannot go on without valid settings; null when it can.</summary>
+    public CheckLine? Obstacle =>
+        WhyUnseen is not null ? CheckLine.Skipped(WhyUnseen, Check.AsRoot)
+        : Faults.Count > 0 ? CheckLine.Skipped("agent.yaml is not valid, see above")
+        : null;
+
     public static SettingsLook At(AgentPaths paths)
     {
         try
