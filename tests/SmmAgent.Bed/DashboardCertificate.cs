@@ -7,14 +7,16 @@ namespace SmmAgent.Bed;
 /// <summary>A certificate authority made for one bed, and the dashboard's certificate from it.</summary>
 public sealed class DashboardCertificate
 {
-    public DashboardCertificate(string folder, string address)
+    /// <param name="from">When it becomes valid, counted from now.</param>
+    /// <param name="to">When it expires, counted from now.</param>
+    public DashboardCertificate(string folder, string address, TimeSpan from, TimeSpan to)
     {
         var now = DateTimeOffset.UtcNow;
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var authority = new CertificateRequest("CN=bed authority", authorityKey, HashAlgorithmName.SHA256);
         authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        using var root = authority.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+        using var root = authority.CreateSelfSigned(now.AddDays(-60), now.AddDays(60));
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=dashboard", key, HashAlgorithmName.SHA256);
@@ -22,7 +24,7 @@ public sealed class DashboardCertificate
         names.AddIpAddress(IPAddress.Parse(address));
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        using var leaf = request.Create(root, now.AddDays(-1), now.AddDays(29), RandomNumberGenerator.GetBytes(8));
+        using var leaf = request.Create(root, now + from, now + to, RandomNumberGenerator.GetBytes(8));
 
         AuthorityFile = Path.Combine(folder, "dashboard-ca.pem");
         CertificateFile = Path.Combine(folder, "dashboard.pem");

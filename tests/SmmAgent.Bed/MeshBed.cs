@@ -19,15 +19,17 @@ public sealed class MeshBed : IAsyncDisposable
     private const int RegistrationPort = 15112;
     private const int EchoPort = 8088;
 
+    private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
+
     private readonly Dictionary<string, BedProcess> _gateways = [];
     private readonly List<BedProcess> _workloads = [];
 
-    private readonly DashboardCertificate? _certificate;
+    private DashboardCertificate? _certificate;
 
     private MeshBed(string folder, bool https)
     {
         Folder = folder;
-        _certificate = https ? new DashboardCertificate(folder, DashboardAddress) : null;
+        _certificate = https ? new DashboardCertificate(folder, DashboardAddress, -OneDay, 29 * OneDay) : null;
         var suffix = Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4));
         Cluster = new NetworkNamespace($"smm-cluster-{suffix}");
         Vm = new NetworkNamespace($"smm-vm-{suffix}");
@@ -141,6 +143,14 @@ public sealed class MeshBed : IAsyncDisposable
             () => Dashboard.HasExited ? throw new InvalidOperationException(Dashboard.Output) : ClusterReaches(DashboardAddress, DashboardPort),
             "the dashboard is up",
             lastSeen: () => Dashboard.Output);
+    }
+
+    /// <summary>Starts the dashboard again, over https, with a certificate of another validity (counted from now).</summary>
+    public async Task RestartDashboardAsync(TimeSpan from, TimeSpan to)
+    {
+        await StopDashboardAsync();
+        _certificate = new DashboardCertificate(Folder, DashboardAddress, from, to);
+        await StartDashboardAsync();
     }
 
     public async Task StopDashboardAsync()

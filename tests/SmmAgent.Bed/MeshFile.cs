@@ -7,7 +7,10 @@ namespace SmmAgent.Bed;
 public sealed class MeshFile(string path, string rootCertificate)
 {
     /// <summary>The WorkloadGroup's bearer token.</summary>
-    public string Token { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+    public string Token { get; set; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+
+    /// <summary>The control plane's status.</summary>
+    public string Status { get; set; } = "Available";
 
     /// <summary>Where the dashboard is exposed.</summary>
     public string PublicUrl { get; set; } = "";
@@ -45,7 +48,7 @@ public sealed class MeshFile(string path, string rootCertificate)
               clusterId: demo-cluster
               network: network1
               networks: [network1]
-              status: Available
+              status: {Status}
               istioVersion: 1.15.3
               istioRevision: cp-v115x
               istioNamespace: istio-system

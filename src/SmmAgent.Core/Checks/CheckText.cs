@@ -6,11 +6,12 @@ namespace SmmAgent.Core.Checks;
 /// <summary>A report for people: groups with a heading, a mark and a line for each thing found, the cure below what is not well.</summary>
 public static class CheckText
 {
+    private const int TitleWidth = 17;
+
     public static string Write(CheckReport report, bool colour)
     {
         var text = new StringBuilder();
         text.Append($"smm-agent {report.AgentVersion}  {report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known"}\n");
-        var width = report.Checks.Max(check => check.Title.Length) + 2;
         foreach (var group in Enum.GetValues<CheckGroup>())
         {
             var checks = report.Checks.Where(check => check.Group == group.Name()).ToList();
@@ -18,7 +19,7 @@ public static class CheckText
                 text.Append('\n').Append(Heading(group.Title(), colour)).Append('\n');
             foreach (var check in checks)
             foreach (var line in check.Results)
-                Line(text, check.Title.PadRight(width), line, colour);
+                Line(text, check.Title, line, colour);
         }
 
         return text.Append('\n').Append(Summary(report.Summary)).Append('\n').ToString();
@@ -38,7 +39,7 @@ public static class CheckText
             "fail" => ('✗', 31),
             _ => ('–', 90),
         };
-        text.Append("  ").Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(title);
+        text.Append("  ").Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(title.PadRight(TitleWidth)).Append(' ');
         if (line.Subject is { } subject)
             text.Append(Plain(subject)).Append(' ');
         text.Append(Plain(line.Found)).Append('\n');

@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests.Checks;
+
+/// <summary><c>smm-agent check</c> as a whole.</summary>
+public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFixture>
+{
+    private static readonly string[] Groups =
+        ["operating-system", "packages", "dashboard", "control-plane", "address", "ports", "network-model", "name-resolution", "host"];
+
+    [Fact]
+    public async Task ItChangesNothingOnTheHost()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        // Also what would be read, and is damaged.
+        Directory.CreateDirectory(Path.Combine(agent.Root, "var", "lib", "smm-agent-host"));
+        await File.WriteAllTextAsync(Path.Combine(agent.Root, "var/lib/smm-agent-host/mesh-config.json"), "{", TestContext.Current.CancellationToken);
+        var before = Host(bed, agent);
+
+        Assert.Equal("pass", CheckOutput.Of(agent).Status("dashboard-token-accepted"));
+        agent.Run("check");
+
+        Assert.Equal(before, Host(bed, agent));
+    }
+
+    [Fact]
+    public void OnAHostWithoutAnyTableItMakesNone()
+    {
+        Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
+        using var host = new NetworkNamespace($"smm-bare-{Guid.NewGuid():N}"[..24]);
+        using var root = new EmptyRoot();
+
+        var (exitCode, output) = host.Try(Programs.Agent, "--root", root.Path, "check");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("no dashboard is set", output, StringComparison.Ordinal);
+        Assert.Equal("", host.Run("nft", "list", "ruleset").Trim());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(root.Path));
+    }
+
+    [Fact]
+    public async Task ItsJsonIsWhatTheSchemaSays()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        using var root = new EmptyRoot();
+        var schema = JsonSchema.Read(Path.Combine(Repository(), "docs", "check.schema.json"));
+
+        foreach (var output in (CheckOutput[])
+            [
+                CheckOutput.Of(agent),
+                CheckOutput.Parse(fixture.Bed.Vm.Try(Programs.Agent, "--root", root.Path, "check", "--output", "json")),
+            ])
+        {
+            using var document = JsonDocument.Parse(output.Text);
+            Assert.Empty(schema.Faults(document.RootElement));
+            var results = document.RootElement.GetProperty("checks").EnumerateArray().SelectMany(check => check.GetProperty("results").EnumerateArray()).ToList();
+            // What the schema's language cannot say.
+            Assert.All(
+                results.Where(result => result.GetProperty("status").GetString() is "warn" or "fail"),
+                result => Assert.False(string.IsNullOrEmpty(result.GetProperty("cure").GetString())));
+            Assert.Equal(results.Count, document.RootElement.GetProperty("summary").EnumerateObject().Sum(count => count.Value.GetInt32()));
+            var groups = document.RootElement.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("group").GetString()!).ToList();
+            Assert.Equal(groups.Distinct().OrderBy(group => Array.IndexOf(Groups, group)), groups.Distinct());
+        }
+    }
+
+    [Fact]
+    public void BeforeAnyConfigurationItSaysWhatIsMissing()
+    {
+        using var root = new EmptyRoot();
+        using var programs = new ProgramFolder("curl", "iptables", "sudo", "hostname");
+        root.Write("etc/os-release", "ID=ubuntu\nVERSION_ID=22.04\nPRETTY_NAME=\"Ubuntu 22.04.4 LTS\"\n");
+        Directory.CreateDirectory(Path.Combine(root.Path, "run/systemd/system"));
+
+        var (exitCode, output) = fixture.Bed.Vm.Try("env", $"PATH={programs.Path}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Agent, "--root", root.Path, "check");
+
+        Assert.Equal(1, exitCode);
+        var shown = output.Replace(programs.Path, "BIN", StringComparison.Ordinal).Replace(root.Path, "", StringComparison.Ordinal);
+        Assert.Equal(Golden(), Sections(shown, "Operating system", "Packages", "Dashboard", "Control plane"));
+    }
+
+    [Fact]
+    public async Task WithoutRootItSaysWhatItCouldNotSeeAndHow()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        using var program = new ProgramForEveryone();
+        using var root = new EmptyRoot();
+        root.Write("etc/smm/agent.yaml", await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken));
+        root.Write("etc/smm/bearer-token", bed.Mesh.Token + "\n");
+        File.SetUnixFileMode(Path.Combine(root.Path, "etc/smm"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var output = CheckOutput.Parse(bed.Vm.Try(
+            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program.Path, "--root", root.Path, "check", "--output", "json"));
+
+        Assert.False((bool)output.Json["root"]!);
+        foreach (var id in (string[])["dashboard-settings", "dashboard-configured", "dashboard-token", "control-plane-status"])
+            Assert.Equal((id, "skipped", "sudo smm-agent check"), (id, output.Status(id), output.Cure(id)));
+        Assert.Equal("pass", output.Status("os-architecture"));
+        Assert.DoesNotContain(bed.Mesh.Token, output.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AgainstADashboardInABlackHoleItEndsInTimeAndSaysSo()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshBed.VmAddress, "-j", "DROP");
+        try
+        {
+            var watch = Stopwatch.StartNew();
+            var output = CheckOutput.Of(agent);
+
+            // The promise is 10 s; the machine that runs this may be slow.
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+            Assert.Equal("fail", output.Status("dashboard-reachable"));
+            Assert.Contains("did not answer within 3 s", output.Found("dashboard-reachable"), StringComparison.Ordinal);
+            Assert.Equal("skipped", output.Status("dashboard-token-accepted"));
+        }
+        finally
+        {
+            bed.Cluster.Run("iptables", "-w", "-D", "INPUT", "-s", MeshBed.VmAddress, "-j", "DROP");
+        }
+    }
+
+    /// <summary>All that the command could have changed: files with their content, mode and time, rules of both families, links and addresses.</summary>
+    private static string Host(MeshBed bed, VmAgent agent) => string.Join(
+        '\n',
+        Files(agent.Root)
+            .Append(Firewall.Snapshot(bed))
+            .Append(WithoutCounters(bed.Vm.Run("nft", "list", "ruleset")))
+            .Append(bed.Vm.Run("ip", "-brief", "address"))
+            .Append(bed.Vm.Run("ip", "route")));
+
+    private static string WithoutCounters(string ruleset) => Regex.Replace(ruleset, "packets [0-9]+ bytes [0-9]+", "counted");
+
+    private static IEnumerable<string> Files(string root) =>
+        from path in Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        let content = File.Exists(path) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))) : ""
+        select $"{path} {File.GetUnixFileMode(path)} {File.GetLastWriteTimeUtc(path):O} {content}";
+
+    private static string Golden() => File.ReadAllText(Path.Combine(Repository(), "tests", "SmmAgent.NetnsTests", "Checks", "before-configuration.txt"));
+
+    /// <summary>The sections with these headings, and the first line.</summary>
+    private static string Sections(string text, params string[] headings)
+    {
+        var sections = text.Split("\n\n");
+        return string.Join("\n\n", sections.Where((section, index) => index == 0 || headings.Contains(section.Split('\n')[0]))).TrimEnd() + "\n";
+    }
+
+    private static string Repository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "SmmAgent.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
+        return folder.FullName;
+    }
+
+    /// <summary>A root that every user may enter.</summary>
+    private sealed class EmptyRoot : IDisposable
+    {
+        public EmptyRoot() => File.SetUnixFileMode(Path, (UnixFileMode)0b111_101_101);
+
+        public string Path { get; } = Directory.CreateTempSubdirectory("smm-root-").FullName;
+
+        public void Write(string name, string text)
+        {
+            var file = System.IO.Path.Combine(Path, name);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, text);
+        }
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+
+    /// <summary>The agent where every user may run it; the checkout may lie in a home that only root enters.</summary>
+    private sealed class ProgramForEveryone : IDisposable
+    {
+        private readonly EmptyRoot _folder = new();
+
+        public ProgramForEveryone()
+        {
+            var source = System.IO.Path.GetDirectoryName(Programs.Agent)!;
+            // One native file; a build for development has its assemblies beside it.
+            var isNative = !File.Exists(Programs.Agent + ".dll");
+            foreach (var file in isNative ? [Programs.Agent] : Directory.EnumerateFiles(source))
+                File.Copy(file, System.IO.Path.Combine(_folder.Path, System.IO.Path.GetFileName(file)));
+        }
+
+        public string Path => System.IO.Path.Combine(_folder.Path, System.IO.Path.GetFileName(Programs.Agent));
+
+        public void Dispose() => _folder.Dispose();
+    }
+}

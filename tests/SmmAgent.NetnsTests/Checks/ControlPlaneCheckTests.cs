@@ -1,0 +1,59 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests.Checks;
+
+/// <summary>The control plane as the dashboard reports it, and its meshexpansion gateways.</summary>
+public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<BedFixture>
+{
+    [Theory]
+    [InlineData("Available", "pass")]
+    [InlineData("Reconciling", "warn")]
+    [InlineData("ReconcileFailed", "fail")]
+    public async Task ItsStatusIsTold(string status, string verdict)
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        bed.Mesh.Status = status;
+        bed.Mesh.Write();
+        try
+        {
+            var output = await CheckOutput.UntilAsync(agent, "control-plane-status", verdict);
+
+            Assert.StartsWith(status, output.Found("control-plane-status"), StringComparison.Ordinal);
+            Assert.Contains("revision 'cp-v115x'", output.Found("control-plane-status"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            bed.Mesh.Status = "Available";
+            bed.Mesh.Write();
+        }
+    }
+
+    [Fact]
+    public async Task AMeshWithoutAMeshExpansionGatewayFailsAndOneOfTwoWithoutAnAddressIsWarnedOf()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        var gateways = bed.Mesh.Gateways;
+        try
+        {
+            var passed = await CheckOutput.UntilAsync(agent, "control-plane-meshexpansion", "pass");
+            Assert.Contains(MeshBed.FirstGateway, passed.Found("control-plane-meshexpansion"), StringComparison.Ordinal);
+
+            bed.Mesh.Gateways = [.. gateways, ("istio-meshexpansion-pending", [])];
+            bed.Mesh.Write();
+            var warned = await CheckOutput.UntilAsync(agent, "control-plane-meshexpansion", "warn");
+            Assert.Equal("warn", warned.Status("control-plane-meshexpansion", "istio-meshexpansion-pending"));
+
+            bed.Mesh.Gateways = [];
+            bed.Mesh.Write();
+            var failed = await CheckOutput.UntilAsync(agent, "control-plane-meshexpansion", "fail");
+            Assert.Contains("meshExpansion.enabled", failed.Cure("control-plane-meshexpansion"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            bed.Mesh.Gateways = gateways;
+            bed.Mesh.Write();
+        }
+    }
+}

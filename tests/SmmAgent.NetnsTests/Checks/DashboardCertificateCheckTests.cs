@@ -1,0 +1,65 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests.Checks;
+
+/// <summary>The certificate of a dashboard that speaks https: believed, about to end, over, not begun, of a stranger.</summary>
+public sealed class DashboardCertificateCheckTests
+{
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    [Fact]
+    public async Task ACertificateIsBelievedWithinItsTimeOnly()
+    {
+        Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
+        await using var bed = await MeshBed.StartAsync(https: true);
+        await using var agent = new VmAgent(bed);
+
+        var good = CheckOutput.Of(agent);
+        Assert.Equal("pass", good.Status("dashboard-certificate"));
+        Assert.Equal("pass", good.Status("dashboard-transport"));
+        Assert.Equal("pass", good.Status("host-certificates"));
+
+        await bed.RestartDashboardAsync(-20 * Day, 3 * Day);
+        var ending = CheckOutput.Of(agent);
+        Assert.Equal("warn", ending.Status("dashboard-certificate"));
+        Assert.Equal("warn", ending.Status("host-certificates"));
+        Assert.Equal("pass", ending.Status("dashboard-token-accepted"));
+
+        await bed.RestartDashboardAsync(-20 * Day, -2 * Day);
+        var expired = CheckOutput.Of(agent);
+        Assert.Equal("fail", expired.Status("dashboard-certificate"));
+        Assert.Contains("expired on", expired.Found("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Equal("fail", expired.Status("host-certificates"));
+        Assert.Equal("skipped", expired.Status("dashboard-answers"));
+        Assert.Equal("skipped", expired.Status("dashboard-token-accepted"));
+
+        // By this VM's clock it is not valid yet, which is what a clock that is behind looks like.
+        await bed.RestartDashboardAsync(2 * Day, 20 * Day);
+        var early = CheckOutput.Of(agent);
+        Assert.Equal("fail", early.Status("dashboard-certificate"));
+        Assert.Contains("not valid before", early.Found("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Contains("timedatectl", early.Cure("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Contains("this VM's clock is behind", early.Found("host-certificates"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACertificateOfAStrangerAndAnAuthorityFileThatIsMissingAreToldApart()
+    {
+        Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
+        await using var bed = await MeshBed.StartAsync(https: true);
+        await using var agent = new VmAgent(bed);
+        var settings = await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken);
+
+        agent.WriteSettings(settings.Replace($"caFile: {bed.DashboardAuthority}", "allowPlaintext: false", StringComparison.Ordinal));
+        var stranger = CheckOutput.Of(agent);
+        agent.WriteSettings(settings.Replace("dashboard-ca.pem", "no-such-file.pem", StringComparison.Ordinal));
+        var missing = CheckOutput.Of(agent);
+
+        Assert.Equal("fail", stranger.Status("dashboard-certificate"));
+        Assert.Contains("does not vouch for", stranger.Found("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Contains("--ca-file", stranger.Cure("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Equal("fail", missing.Status("dashboard-certificate"));
+        Assert.Contains("no-such-file.pem does not exist", missing.Found("dashboard-certificate"), StringComparison.Ordinal);
+        Assert.Equal("skipped", missing.Status("dashboard-reachable"));
+    }
+}
