@@ -41,6 +41,7 @@ public sealed record ReportedCheck(string Id, string Group, string Title, string
 
 public sealed record ReportedLine(string Status, string? Subject, string Found, string? Cure, double? LatencyMs);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+// Nobody reads it back: what reading needs would be a tenth of what check adds to the binary.
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CheckReport))]
 public sealed partial class CheckJson : JsonSerializerContext;

@@ -12,7 +12,7 @@ public static class CheckText
     {
         var text = new StringBuilder();
         text.Append($"smm-agent {report.AgentVersion}  {report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known"}\n");
-        foreach (var group in Enum.GetValues<CheckGroup>())
+        for (var group = CheckGroup.OperatingSystem; group <= CheckGroup.Host; group++)
         {
             var checks = report.Checks.Where(check => check.Group == group.Name()).ToList();
             if (checks.Count > 0)

@@ -33,8 +33,11 @@ internal static class CheckCommand
     public static byte[] Json(CheckReport report)
     {
         // "Unsafe" is about HTML, which this never gets into.
-        var json = new CheckJson(new JsonSerializerOptions(CheckJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        return JsonSerializer.SerializeToUtf8Bytes(report, json.CheckReport);
+        var options = new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using var content = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(content, options))
+            JsonSerializer.Serialize(writer, report, CheckJson.Default.CheckReport);
+        return content.ToArray();
     }
 
     private static async Task<int> RunAsync(AgentPaths paths, bool json, CancellationToken cancel)
