@@ -24,7 +24,7 @@ internal sealed class CheckContext
         _system = new(() => SystemLook.At(paths));
         _dashboard = new(() => DashboardLook.AtAsync(Settings, time, end));
         _token = new(async () => TokenLook.At(paths, Settings, await _dashboard.Value, time));
-        _mesh = new(async () => await MeshLook.AtAsync(paths, Settings, await _token.Value, time, end));
+        _mesh = new(async () => await MeshLook.AtAsync(paths, Settings, await _dashboard.Value, await _token.Value, time, end));
         _gateways = new(async () => await GatewayLook.AtAsync(await _mesh.Value, time, end));
         _firewall = new(async () => await FirewallLook.AtAsync(paths, Settings, await _mesh.Value, time, end));
     }

@@ -106,10 +106,13 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     }
 
     [Fact]
-    public async Task AgainstADashboardInABlackHoleItEndsInTimeAndSaysSo()
+    public async Task AgainstDashboardAndGatewaysInABlackHoleItEndsInTimeAndGoesOnWithTheLastGoodConfiguration()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("ConfigCurrent", "True");
+        await agent.StopAsync();
         bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshBed.VmAddress, "-j", "DROP");
         try
         {
@@ -121,6 +124,8 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
             Assert.Equal("fail", output.Status("dashboard-reachable"));
             Assert.Contains("did not answer within 3 s", output.Found("dashboard-reachable"), StringComparison.Ordinal);
             Assert.Equal("skipped", output.Status("dashboard-token-accepted"));
+            Assert.Equal("pass", output.Status("control-plane-status"));
+            Assert.Contains("the last good configuration, of ", output.Found("control-plane-status"), StringComparison.Ordinal);
         }
         finally
         {

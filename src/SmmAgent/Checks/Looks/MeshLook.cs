@@ -28,12 +28,16 @@ internal sealed record MeshLook(
         Environment.IsPrivilegedProcess ? null : Check.AsRoot);
 
     public static async Task<MeshLook> AtAsync(
-        AgentPaths paths, SettingsLook settings, TokenLook token, TimeProvider time, CancellationToken end)
+        AgentPaths paths, SettingsLook settings, DashboardLook dashboard, TokenLook token, TimeProvider time, CancellationToken end)
     {
         if (DashboardTarget.From(settings.Settings) is not { } target)
             return new(null, null, null, null, settings.WhyUnseen ?? "dashboard and WorkloadGroup are not both set");
         if (token.Doubts.Count > 0)
             return Kept(paths, target, null, $"the token was not sent: {token.Doubts[0].Found}");
+
+        // Asking a black hole again would take the time that the gateways' probes need.
+        if (dashboard.Results.All(result => result.Latency is null))
+            return Kept(paths, target, null, "the dashboard is not reached, see above");
 
         using var client = new DashboardClient(
             target, settings.Settings.CaFile, new BearerTokenFile(paths.BearerToken), AgentCommandLine.Version, time);
