@@ -4,12 +4,8 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Loop;
-using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Daemon;
-
-/// <summary>Where an address can come from when none is configured.</summary>
-public sealed record AddressSources(AddressProviderClient Providers, DirectRoute Route, LastKnownAddressFile LastKnown);
 
 /// <summary>Finds the address under which the cluster reaches the VM.</summary>
 public sealed class ExternalAddressService : LoopService
@@ -52,7 +48,7 @@ public sealed class ExternalAddressService : LoopService
             _failures = 0;
         (_question, _askedAt) = ((settings, config), Time.GetTimestamp());
 
-        var found = await FindAsync(settings, config, cancel);
+        var found = await _sources.FindAsync(settings, config, () => _lastKnown.Value, cancel);
         var isFresh = found.Address is not null && found.AddressKnown.Reason != AddressDecision.LastKnown;
         if (isFresh && found.Address!.Source != AddressDecision.ConfiguredSource)
             _lastKnown.Confirm(found.Address, config, Time.GetUtcNow());
@@ -60,23 +56,6 @@ public sealed class ExternalAddressService : LoopService
         Publish(found);
         _failures = isFresh || found == AddressDecision.NotConfigured ? 0 : _failures + 1;
         return AddressTimer.Next(_failures);
-    }
-
-    private async Task<AddressState> FindAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
-    {
-        if (settings.NodeIp is not null)
-            return AddressDecision.FromConfigured(settings.NodeIp);
-        if (settings.DashboardUrl is null)
-            return AddressDecision.NotConfigured;
-
-        var lastKnown = _lastKnown.Value is { } value && value.Fits(settings, config) ? value : null;
-        if (config?.NetworkModel() == NetworkModel.SameNetwork)
-        {
-            var route = await _sources.Route.FindAsync(config.DirectEndpoints, cancel);
-            return AddressDecision.FromRoute(route.Source, route.Said, lastKnown);
-        }
-
-        return AddressDecision.FromProviders(await _sources.Providers.AskAsync(settings.AddressProviders, cancel), lastKnown);
     }
 
     private void Publish(AddressState found)
