@@ -11,6 +11,21 @@ public static class OtherManagers
     public static bool HasUfw(this ObservedFirewall observed, FilterTool tool) =>
         observed.Tables().Any(filter => filter.Tool == tool && Chains(filter).Any(chain => chain.StartsWith("ufw-", StringComparison.Ordinal)));
 
+    /// <summary>Whatever may keep a packet from this host, by the names that people know.</summary>
+    public static IReadOnlyList<string> FirewallsInForce(this ObservedFirewall observed) =>
+    [
+        .. from filter in observed.Tables()
+           where filter.State.Value?.Table.ForeignRules() > 0
+           select observed.HasUfw(filter.Tool) ? $"{filter.Tool} with ufw" : $"{filter.Tool}",
+        .. observed.Firewalld switch
+        {
+            FirewalldObservation.Seen => ["firewalld"],
+            FirewalldObservation.NotSeen { Why: var why } => [$"firewalld, as far as can be seen ({why})"],
+            _ => (string[])[],
+        },
+        .. observed.Nft?.Value?.InputChains.Select(chain => $"nftables table {chain.Table}").Distinct() ?? [],
+    ];
+
     /// <summary>Docker's chains in the filter tables and in nat: <c>DOCKER</c>, <c>DOCKER-USER</c> and the like.</summary>
     public static IReadOnlyList<string> DockerChains(this ObservedFirewall observed) =>
     [

@@ -1,3 +1,5 @@
+using SmmAgent.Core.Conditions;
+
 namespace SmmAgent.Core.Firewall;
 
 /// <summary>Something in the host's firewall that does not let a port in.</summary>
@@ -5,7 +7,11 @@ namespace SmmAgent.Core.Firewall;
 /// <param name="Cure">What opens the port there.</param>
 /// <param name="Certain">Whether it is refused for sure; else it depends on what is not known here.</param>
 /// <param name="OnList">Whether a step of the plan opens it: the agent does that where it manages the firewall.</param>
-public sealed record PortHindrance(OpenPort Port, string Where, string Cure, bool Certain, bool OnList);
+public sealed record PortHindrance(OpenPort Port, string Where, string Cure, bool Certain, bool OnList)
+{
+    /// <summary>The tool, when it is a table of iptables.</summary>
+    public FilterTool? Tool { get; init; }
+}
 
 /// <summary>All that keeps ports shut, one by one; <see cref="PortsDiagnosis"/> sums it up.</summary>
 public static class PortHindrances
@@ -23,7 +29,7 @@ public static class PortHindrances
                    obstacle.Where,
                    Cures.Of(alone, desired, observed),
                    obstacle.Certain,
-                   report.Remaining.Steps.OfType<RewriteChain>().Any(step => step.Tool == obstacle.Filter)),
+                   report.Remaining.Steps.OfType<RewriteChain>().Any(step => step.Tool == obstacle.Filter)) { Tool = obstacle.Filter },
             .. from zone in PortsDiagnosis.ShutZones(desired, observed)
                from port in desired.Ports
                where zone.Ports.Contains(port.Port)
@@ -36,6 +42,6 @@ public static class PortHindrances
         ];
     }
 
-    /// <summary>Why the firewall could not be looked at, and what to do; null when it could.</summary>
-    public static string? WhyUnseen(FirewallReport report) => PortsDiagnosis.WhyUnseen(report.Observed)?.Message;
+    /// <summary>What is said when the firewall could not be looked at; null when it could.</summary>
+    public static Finding? WhyUnseen(FirewallReport report) => PortsDiagnosis.WhyUnseen(report.Observed);
 }

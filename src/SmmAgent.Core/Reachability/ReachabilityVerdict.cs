@@ -49,7 +49,7 @@ public static class ReachabilityVerdict
     }
 
     /// <summary>The results of the essential ports that are down at every address; all results when nothing is essential and all is down.</summary>
-    private static IEnumerable<ProbeResult> Broken(List<ProbeResult> counted)
+    public static IEnumerable<ProbeResult> Broken(IReadOnlyList<ProbeResult> counted)
     {
         var essential = counted.Where(result => result.Target.Essential).ToList();
         return essential.Count == 0

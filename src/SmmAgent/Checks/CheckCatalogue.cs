@@ -12,22 +12,24 @@ internal static class CheckCatalogue
 
         new PackagesRequired(),
 
-        new DashboardSettings(),
-        new DashboardConfigured(),
-        new DashboardWorkloadGroup(),
-        new DashboardTransport(),
-        new DashboardName(),
-        new DashboardReachable(),
-        new DashboardCertificate(),
-        new DashboardAnswers(),
-        new DashboardToken(),
-        new DashboardTokenClaims(),
-        new DashboardTokenAccepted(),
+        new AddressSource(),
+        new AddressOwn(),
+        new AddressReached(),
 
-        new ControlPlaneStatus(),
-        new ControlPlaneMeshExpansion(),
+        new PortsFirewall(),
+        new PortsOpen(),
+        new PortsAgent(),
+        new PortsWorkload(),
 
-        new HostClock(),
-        new HostCertificates(),
+        new NetworkModelChosen(),
+        new NetworkReach(),
+
+        new NamesNamespace(),
+        new NamesCapture(),
+
+        new HostDocker(),
+        new HostInterfaces(),
+        new HostIPv6(),
+        new HostBackends(),
     ];
 }

@@ -14,6 +14,9 @@ internal sealed class CheckContext
     private readonly Lazy<Task<MeshLook>> _mesh;
     private readonly Lazy<Task<GatewayLook>> _gateways;
     private readonly Lazy<Task<FirewallLook>> _firewall;
+    private readonly Lazy<Task<AddressLook>> _address;
+    private readonly Lazy<ListenersLook> _listeners;
+    private readonly Lazy<InterfacesLook> _interfaces;
 
     /// <param name="end">Ends the looks that are under way when the time of the run is over.</param>
     public CheckContext(AgentPaths paths, TimeProvider time, CancellationToken end)
@@ -27,6 +30,9 @@ internal sealed class CheckContext
         _mesh = new(async () => await MeshLook.AtAsync(paths, Settings, await _dashboard.Value, await _token.Value, time, end));
         _gateways = new(async () => await GatewayLook.AtAsync(await _mesh.Value, time, end));
         _firewall = new(async () => await FirewallLook.AtAsync(paths, Settings, await _mesh.Value, time, end));
+        _address = new(() => AddressLook.AtAsync(this, end));
+        _listeners = new(ListenersLook.Now);
+        _interfaces = new(InterfacesLook.Now);
     }
 
     public AgentPaths Paths { get; }
@@ -56,4 +62,13 @@ internal sealed class CheckContext
 
     /// <summary>The host's firewall.</summary>
     public Task<FirewallLook> Firewall => _firewall.Value;
+
+    /// <summary>The address under which the cluster reaches this VM.</summary>
+    public Task<AddressLook> Address => _address.Value;
+
+    /// <summary>Who listens on which port of this VM.</summary>
+    public ListenersLook Listeners => _listeners.Value;
+
+    /// <summary>This VM's own interfaces, and its ways out.</summary>
+    public InterfacesLook Interfaces => _interfaces.Value;
 }

@@ -1,3 +1,5 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon;
@@ -9,6 +11,15 @@ namespace SmmAgent.Checks.Looks;
 /// <param name="Report">What is there, and what the agent would still do.</param>
 internal sealed record FirewallLook(DesiredFirewall Desired, FirewallReport Report)
 {
+    /// <summary>The line of every check that needs it, where it could not be looked at; null where it could.</summary>
+    public CheckLine? Unseen => PortHindrances.WhyUnseen(Report) switch
+    {
+        null => null,
+        { Status: ConditionStatus.False } missing => CheckLine.Fail(missing.Message, "install the package iptables"),
+        _ when !Environment.IsPrivilegedProcess => CheckLine.Skipped("only root sees the firewall", Check.AsRoot),
+        var unknown => CheckLine.Warn($"the firewall cannot be seen: {unknown.Message}", "see that iptables-save works on this host"),
+    };
+
     public static async Task<FirewallLook> AtAsync(
         AgentPaths paths, SettingsLook settings, MeshLook mesh, TimeProvider time, CancellationToken end)
     {

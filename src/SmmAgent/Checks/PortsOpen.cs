@@ -1,0 +1,43 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Checks;
+
+/// <summary>Whether this host's firewall lets the cluster in on every port.</summary>
+internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let in")
+{
+    private const string CommandPrefix = "run: ";
+
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Firewall;
+        if (look.Unseen is { } unseen)
+            return [unseen];
+
+        // What the agent opens itself is not the operator's to open, but it is shut until then.
+        var agentOpens = context.Settings.Settings.FirewallMode == PartMode.Manage && context.Daemon.Status is null;
+        var hindrances = PortHindrances.Of(look.Desired, look.Report).ToLookup(hindrance => hindrance.Port);
+        return
+        [
+            .. look.Desired.Ports.SelectMany(port => Lines(hindrances[port].ToList(), agentOpens)
+                .Select(line => line with { Subject = $"{port.Port} ({port.Name})" })),
+            .. look.Desired.Complete
+                ? (CheckLine[])[]
+                : [CheckLine.Skipped("the WorkloadGroup's ports are not known without a mesh configuration")],
+        ];
+    }
+
+    private static IEnumerable<CheckLine> Lines(List<PortHindrance> hindrances, bool agentOpens) => hindrances.Count == 0
+        ? [CheckLine.Pass("let in")]
+        : hindrances.Select(hindrance => hindrance switch
+        {
+            { OnList: true } when agentOpens =>
+                CheckLine.Warn($"{hindrance.Where} does not let it in; the agent opens it there", "sudo smm-agent reconcile"),
+            { Certain: true } => CheckLine.Fail($"{hindrance.Where} does not let it in", Cure(hindrance)),
+            _ => CheckLine.Warn($"{hindrance.Where} lets it in or not, by rules that cannot be judged here", Cure(hindrance)),
+        });
+
+    private static string Cure(PortHindrance hindrance) =>
+        hindrance.Cure.StartsWith(CommandPrefix, StringComparison.Ordinal) ? hindrance.Cure[CommandPrefix.Length..] : hindrance.Cure;
+}

@@ -1,0 +1,123 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests.Checks;
+
+/// <summary>The groups name resolution and host, as far as they are about interfaces, routes and name servers.</summary>
+public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixture>
+{
+    [Fact]
+    public void OnlyTheVmsOwnNamespaceResolvesAndAServiceOfAnotherIsAWarning()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Checked.By(agent).Says("names-namespace", "pass", "namespace vm-integration");
+
+        agent.WriteSettings(File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"))
+            .Replace(bed.DashboardUrl, "http://smm.smm-system.svc.cluster.local:8080", StringComparison.Ordinal));
+
+        var line = Checked.By(agent).Line("names-namespace", "smm.smm-system.svc.cluster.local");
+        Assert.Equal("warn", line.Status);
+    }
+
+    [Fact]
+    public async Task ANameServerOnTheVmItselfMustAnswerAndStandAlone()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc")).FullName, "resolv.conf");
+        File.Delete(file);
+        Checked.By(agent).Says("names-capture", "fail", "names no name server");
+
+        await File.WriteAllTextAsync(file, "nameserver 198.18.0.53\n", TestContext.Current.CancellationToken);
+        Checked.By(agent).Says("names-capture", "pass", "asks 198.18.0.53");
+
+        await File.WriteAllTextAsync(file, "nameserver 127.0.0.53\noptions edns0\n", TestContext.Current.CancellationToken);
+        Checked.By(agent).Says("names-capture", "fail", "names 127.0.0.53, but nothing on this VM answers there");
+
+        await using var stub = new BedProcess(bed.Vm.Inside("socat", "UDP4-RECVFROM:53,bind=127.0.0.53,fork", "/dev/null"));
+        await Checked.UntilAsync(agent, report => report.Line("names-capture").Status == "pass", "the stub answers");
+        Checked.By(agent).Says("names-capture", "pass", $"socat (pid {stub.Id}) at 127.0.0.53 forwards names");
+
+        await File.WriteAllTextAsync(file, "nameserver 127.0.0.53\nnameserver 198.18.0.53\n", TestContext.Current.CancellationToken);
+        Checked.By(agent).Says("names-capture", "warn", "names 198.18.0.53 beside it");
+    }
+
+    [Fact]
+    public void WithSeveralInterfacesTheDefaultRouteBelongsToTheOneOfTheVmsAddress()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Checked.By(agent).Says("host-interfaces", "pass", "eth0 ");
+        var peer = $"p{Guid.NewGuid():N}"[..12];
+        bed.Vm.Run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", peer, "netns", bed.Cluster.Name);
+        try
+        {
+            bed.Cluster.Run("ip", "link", "set", peer, "up");
+            bed.Vm.Run("ip", "address", "add", "198.19.7.1/24", "dev", "eth1");
+            bed.Vm.Run("ip", "link", "set", "eth1", "up");
+            Checked.By(agent).Says("host-interfaces", "warn", "eth1 198.19.7.1", "default route none");
+
+            bed.Vm.Run("ip", "route", "add", "default", "via", MeshBed.DashboardAddress);
+            Checked.By(agent).Says("host-interfaces", "pass", "address and default route are those of eth0");
+
+            bed.Vm.Run("ip", "route", "add", "default", "dev", "eth1", "metric", "500");
+            Checked.By(agent).Says("host-interfaces", "warn", "default route eth0 and eth1", $"{MeshBed.VmAddress} on eth0");
+        }
+        finally
+        {
+            bed.Vm.Try("ip", "link", "delete", "eth1");
+            bed.Vm.Try("ip", "route", "delete", "default");
+        }
+    }
+
+    [Fact]
+    public void AnIPv6AddressNeedsAWayOutAsSoonAsTheVmHasOneForIPv4()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Checked.By(agent).Says("host-ipv6", "pass", "no default route in either family");
+        try
+        {
+            bed.Vm.Run("ip", "route", "add", "default", "via", MeshBed.DashboardAddress);
+            Checked.By(agent).Says("host-ipv6", "warn", "no IPv6 default route");
+
+            agent.WriteSettings(File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"))
+                .Replace("ip: auto", "ip: 2600:198:18::100", StringComparison.Ordinal));
+            Checked.By(agent).Says("host-ipv6", "fail", "2600:198:18::100");
+
+            bed.Vm.Run("ip", "-6", "route", "add", "default", "via", MeshBed.ClusterAddressIPv6);
+            Checked.By(agent).Says("host-ipv6", "pass", "with a default route");
+        }
+        finally
+        {
+            bed.Vm.Try("ip", "route", "delete", "default");
+            bed.Vm.Try("ip", "-6", "route", "delete", "default");
+        }
+    }
+
+    [Fact]
+    public void AMachineWithoutNetworkAndConfigurationIsCheckedAllTheSame()
+    {
+        Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
+        using var machine = new NetworkNamespace($"smm-bare-{Guid.NewGuid():N}"[..20]);
+        var root = Directory.CreateTempSubdirectory("smm-bare-");
+        try
+        {
+            var (exitCode, output) = machine.Try(Programs.Agent, "--root", root.FullName, "check", "--output", "json");
+
+            var report = new Checked(exitCode, output);
+            report.Says("host-interfaces", "fail", "no network interface of this VM has an address");
+            report.Says("host-ipv6", "pass");
+            report.Says("address-source", "skipped", "no dashboard is set");
+            report.Says("network-model", "skipped");
+            report.Says("names-namespace", "skipped", "no WorkloadGroup is set");
+            Assert.Equal("pass", report.Line("ports-open", "16400 (agent)").Status);
+            report.Says("ports-firewall", "pass", "nothing keeps anything out");
+            Assert.Empty(root.EnumerateFileSystemInfos());
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests.Checks;
+
+/// <summary>The groups ports and host, on a VM whose firewall drops by default.</summary>
+public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixture>
+{
+    private const string Site = "add table inet site; add chain inet site in { type filter hook input priority 10; policy drop; };";
+
+    [Fact]
+    public void WhatTheAgentOpensItselfIsAWarningAndWhatIsLeftToTheOperatorAFailureWithACommandThatCuresIt()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        var before = Checked.By(agent).Lines("ports-open", "16400 (agent)");
+        Assert.Equal(["warn", "warn"], before.Select(line => line.Status));
+        Assert.All(before, line => Assert.Equal("sudo smm-agent reconcile", line.Cure));
+
+        Edit(agent, "firewall:\n  mode: check\n");
+        using var firewall = new KeptFirewall(bed);
+        foreach (var subject in (string[])["16400 (agent)", "16401 (sidecar-metrics)", "8080 (http)", "8082 (grpc)"])
+        {
+            var shut = Checked.By(agent).Lines("ports-open", subject);
+            Assert.Equal(
+                ["INPUT of iptables does not let it in", "INPUT of ip6tables does not let it in"], shut.Select(line => line.Found));
+            Assert.All(shut, line => Assert.Equal("fail", line.Status));
+
+            foreach (var line in shut)
+                bed.Vm.Run("sh", "-ec", line.Cure!);
+
+            Assert.Equal("pass", Checked.By(agent).Line("ports-open", subject).Status);
+        }
+    }
+
+    [Fact]
+    public void ATableOfNftablesThatDropsIsNamedWithTheRuleThatOpensThePort()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        using var firewall = new KeptFirewall(bed);
+        bed.Vm.Run("nft", Site);
+        try
+        {
+            var report = Checked.By(agent);
+            var shut = Assert.Single(report.Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
+            Assert.Equal("nftables chain inet site in does not let it in", shut.Found);
+            Assert.Contains("nftables table inet site", report.Lines("ports-firewall")[0].Found, StringComparison.Ordinal);
+            Assert.Equal(1, report.ExitCode);
+
+            bed.Vm.Run("sh", "-ec", shut.Cure!);
+
+            Assert.DoesNotContain(Checked.By(agent).Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
+        }
+        finally
+        {
+            bed.Vm.Run("nft", "delete table inet site");
+        }
+    }
+
+    [Fact]
+    public void UfwIsNamedAndOpensItsPortsWithItsOwnCommand()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Edit(agent, "firewall:\n  mode: check\n");
+        using var firewall = new KeptFirewall(bed);
+        bed.Vm.Run("iptables", "-w", "-N", "ufw-user-input");
+        bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-j", "ufw-user-input");
+
+        var report = Checked.By(agent);
+
+        Assert.Contains("iptables with ufw", report.Line("ports-firewall").Found, StringComparison.Ordinal);
+        Assert.Contains(report.Lines("ports-open", "8080 (http)"), line => line is { Status: "fail", Cure: "ufw allow 8080/tcp" });
+    }
+
+    [Fact]
+    public void UfwThatIsEnabledButNotInForceIsAWarning()
+    {
+        var agent = new VmAgent(fixture.Bed);
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc", "ufw")).FullName, "ufw.conf");
+        File.WriteAllText(file, "# ufw\nENABLED=yes\nLOGLEVEL=low\n");
+        try
+        {
+            Assert.Contains(Checked.By(agent).Lines("ports-firewall"), line => line is { Status: "warn", Cure: "sudo ufw reload" });
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task AProgramThatHoldsAPortOfTheAgentIsNamedWithItsProcessIdAndOthersAreToldThatRootSeesIt()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Assert.Equal("free", Checked.By(agent).Line("ports-agent", "16400").Found);
+        await using var other = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:16400,reuseaddr,fork", "/dev/null"));
+        await Until.TrueAsync(() => MeshBed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens", lastSeen: () => other.Output);
+
+        var taken = Checked.By(agent).Line("ports-agent", "16400");
+        Assert.Equal(("fail", $"taken by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
+
+        File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);
+        var (exitCode, output) = bed.Vm.Try(
+            ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", .. agent.Command("check", "--output", "json")[4..]]);
+        var unseen = new Checked(exitCode, output);
+        var line = unseen.Line("ports-agent", "16400");
+        Assert.Equal(("skipped", "sudo smm-agent check"), (line.Status, line.Cure));
+        Assert.Equal(("skipped", "sudo smm-agent check"), (unseen.Line("ports-open").Status, unseen.Line("ports-open").Cure));
+    }
+
+    [Fact]
+    public async Task APortOfTheWorkloadGroupNeedsAListenerThatOthersReach()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        var ports = bed.Mesh.Ports;
+        await using var local = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:8084,bind=127.0.0.1,reuseaddr,fork", "/dev/null"));
+        await Until.TrueAsync(() => MeshBed.Reaches(bed.Vm, "127.0.0.1", 8084), "the local program listens", lastSeen: () => local.Output);
+        bed.Mesh.Ports = [.. ports, ("idle", 8083), ("local", 8084)];
+        bed.Mesh.Write();
+        try
+        {
+            var report = await Checked.UntilAsync(agent, report => report.Lines("ports-workload").Count == 4, "all four ports are known");
+
+            Assert.Contains("socat (pid ", report.Line("ports-workload", "8080 (http)").Found, StringComparison.Ordinal);
+            Assert.Equal("pass", report.Line("ports-workload", "8080 (http)").Status);
+            Assert.Equal(("warn", "nothing listens on it"), (report.Line("ports-workload", "8083 (idle)").Status, report.Line("ports-workload", "8083 (idle)").Found));
+            Assert.Equal("fail", report.Line("ports-workload", "8084 (local)").Status);
+            Assert.Contains($"socat (pid {local.Id}) listens on 127.0.0.1 only", report.Line("ports-workload", "8084 (local)").Found, StringComparison.Ordinal);
+        }
+        finally
+        {
+            bed.Mesh.Ports = ports;
+            bed.Mesh.Write();
+        }
+    }
+
+    [Fact]
+    public void DockersChainsAreAWarningAndAPortThatItSendsToAContainerAFailure()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Checked.By(agent).Says("host-docker", "pass");
+        using var firewall = new KeptFirewall(bed);
+        bed.Vm.Run("iptables", "-w", "-N", "DOCKER-USER");
+        bed.Vm.Run("iptables", "-w", "-t", "nat", "-N", "DOCKER");
+        bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-m", "addrtype", "--dst-type", "LOCAL", "-j", "DOCKER");
+        bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8099", "-j", "DNAT", "--to-destination", "172.17.0.2:80");
+        Checked.By(agent).Says("host-docker", "warn", "DOCKER, DOCKER-USER");
+
+        bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8080", "-j", "DNAT", "--to-destination", "172.17.0.2:80");
+
+        var taken = Checked.By(agent).Line("host-docker", "8080 (http)");
+        Assert.Equal("fail", taken.Status);
+        Assert.Contains("--network host", taken.Cure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RulesInTheOtherBackendAreAWarningAndAFailureOnceTheyKeepAPortOut()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Checked.By(agent).Says("host-backends", "pass");
+        try
+        {
+            bed.Vm.Run("iptables-legacy", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "23", "-j", "DROP");
+            Checked.By(agent).Says("host-backends", "warn", "iptables-legacy (1 rules)");
+
+            bed.Vm.Run("iptables-legacy", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "16400", "-j", "DROP");
+            var report = Checked.By(agent);
+            report.Says("host-backends", "fail", "iptables-legacy (2 rules)", "keeps 16400 out");
+            Assert.Contains(
+                report.Lines("ports-open", "16400 (agent)"),
+                line => line is { Status: "fail", Found: "INPUT of iptables-legacy (the other backend) does not let it in" });
+
+            bed.Vm.Run("sh", "-ec", report.Line("host-backends").Cure![report.Line("host-backends").Cure!.IndexOf("iptables-legacy", StringComparison.Ordinal)..]);
+            Checked.By(agent).Says("host-backends", "pass");
+        }
+        finally
+        {
+            bed.Vm.Run("iptables-legacy", "-w", "-F");
+        }
+    }
+
+    private static void Edit(VmAgent agent, string more) =>
+        agent.WriteSettings(File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml")) + more);
+}
