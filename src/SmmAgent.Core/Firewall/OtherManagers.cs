@@ -37,7 +37,7 @@ public static class OtherManagers
     /// <summary>The ports of this host that Docker sends to a container: INPUT never sees them.</summary>
     public static IReadOnlySet<int> PublishedByDocker(this ObservedFirewall observed) =>
         (from rule in observed.Nat.Chain(DockerChain)?.Rules ?? []
-         where rule.Target == "DNAT"
+         where rule.Target == "DNAT" && !rule.Options.Any(IsForThisHostOnly)
          from option in rule.Options
          where option is { Name: "--dport", Negated: false }
          select int.TryParse(option.Value, CultureInfo.InvariantCulture, out var port) ? port : 0).ToHashSet();
@@ -46,6 +46,10 @@ public static class OtherManagers
     public static int ForeignRules(this FilterTable table) =>
         table.Chains.Values.Where(chain => chain.Name != ChainRules.Chain).Sum(chain =>
             chain.Rules.Count(rule => rule.Target != ChainRules.Chain) + (chain.Policy == "DROP" ? 1 : 0));
+
+    // Published on 127.0.0.1 alone: the cluster's connections pass it by.
+    private static bool IsForThisHostOnly(RuleOption option) =>
+        option is { Name: "-d", Negated: false } && option.Value.StartsWith("127.", StringComparison.Ordinal);
 
     private static IEnumerable<ObservedFilter> Tables(this ObservedFirewall observed) => observed.Filters.Concat(observed.OtherBackend);
 

@@ -10,8 +10,9 @@ internal sealed class NetworkModelChosen() : Check("network-model", CheckGroup.N
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if ((await context.Mesh).Config is not { } config)
-            return [CheckLine.Skipped("not known without a mesh configuration")];
+        var mesh = await context.Mesh;
+        if (mesh.Config is not { } config)
+            return [context.Daemon.Status?.Network.Model is { } model ? CheckLine.Pass($"the daemon says: {model}") : mesh.Nothing];
 
         return [config.NetworkModel() == NetworkModel.SameNetwork
             ? Same(config, await context.Gateways)

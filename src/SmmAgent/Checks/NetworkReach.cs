@@ -1,4 +1,5 @@
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks;
@@ -10,7 +11,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
     {
         var look = await context.Gateways;
         if (look.Plan is not { } plan)
-            return [CheckLine.Skipped("gateways and endpoints are not known without a mesh configuration")];
+            return [context.Daemon.Says(ConditionType.GatewaysReachable, "see the gateways in: smm-agent status") ?? (await context.Mesh).Nothing];
         if (plan.Targets.Count == 0)
             return [Nothing(plan, context)];
 

@@ -26,6 +26,6 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not
             ? CheckLine.Fail(
                 $"taken by {names}: the agent cannot serve it",
                 "stop that program or move it to another port; the agent takes the port as soon as it is free")
-            : CheckLine.Skipped($"taken by a process of user id {others[0].UserId}; which one, only root sees", AsRoot);
+            : CheckLine.Skipped($"a process of user id {others[0].UserId} listens; whether it is the agent, only root sees", AsRoot);
     }
 }

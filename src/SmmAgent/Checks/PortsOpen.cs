@@ -1,4 +1,5 @@
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
 
@@ -13,7 +14,7 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
     {
         var look = await context.Firewall;
         if (look.Unseen is { } unseen)
-            return [unseen];
+            return [context.Daemon.Says(ConditionType.PortsOpen, AsRoot) ?? unseen];
 
         // What the agent opens itself is not the operator's to open, but it is shut until then.
         var agentOpens = context.Settings.Settings.FirewallMode == PartMode.Manage && context.Daemon.Status is null;
@@ -28,15 +29,24 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
         ];
     }
 
-    private static IEnumerable<CheckLine> Lines(List<PortHindrance> hindrances, bool agentOpens) => hindrances.Count == 0
-        ? [CheckLine.Pass("let in")]
-        : hindrances.Select(hindrance => hindrance switch
-        {
-            { OnList: true } when agentOpens =>
-                CheckLine.Warn($"{hindrance.Where} does not let it in; the agent opens it there", "sudo smm-agent reconcile"),
-            { Certain: true } => CheckLine.Fail($"{hindrance.Where} does not let it in", Cure(hindrance)),
-            _ => CheckLine.Warn($"{hindrance.Where} lets it in or not, by rules that cannot be judged here", Cure(hindrance)),
-        });
+    private static IEnumerable<CheckLine> Lines(List<PortHindrance> hindrances, bool agentOpens)
+    {
+        if (hindrances.Count == 0)
+            return [CheckLine.Pass("let in")];
+
+        var (agents, others) = (hindrances.Where(Opens).ToList(), hindrances.Where(hindrance => !Opens(hindrance)));
+        return
+        [
+            .. agents.Count > 0
+                ? [CheckLine.Warn($"shut by {string.Join(" and ", agents.Select(hindrance => hindrance.Where))}; the agent opens it", "sudo smm-agent reconcile")]
+                : (CheckLine[])[],
+            .. others.Select(hindrance => hindrance.Certain
+                ? CheckLine.Fail($"{hindrance.Where} does not let it in", Cure(hindrance))
+                : CheckLine.Warn($"{hindrance.Where} lets it in or not, by rules that cannot be judged here", Cure(hindrance))),
+        ];
+
+        bool Opens(PortHindrance hindrance) => agentOpens && hindrance.OnList;
+    }
 
     private static string Cure(PortHindrance hindrance) =>
         hindrance.Cure.StartsWith(CommandPrefix, StringComparison.Ordinal) ? hindrance.Cure[CommandPrefix.Length..] : hindrance.Cure;

@@ -7,14 +7,19 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if ((await context.Mesh).Config is not { } config)
-            return [CheckLine.Skipped("the WorkloadGroup's ports are not known without a mesh configuration")];
-        if (config.WorkloadGroup.Ports.Count == 0)
-            return [CheckLine.Pass("the WorkloadGroup names no port")];
+        var mesh = await context.Mesh;
+        if ((mesh.Config?.WorkloadGroup.Ports.Select(port => (Port: port.Value, Name: port.Key)) ?? TheDaemons(context))?.ToList() is not { } ports)
+            return [mesh.Nothing];
 
-        return [.. config.WorkloadGroup.Ports.OrderBy(port => port.Value)
-            .Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" })];
+        return ports.Count == 0
+            ? [CheckLine.Pass("the WorkloadGroup names no port")]
+            : [.. ports.OrderBy(port => port.Port).Select(port => Line(port.Port, context) with { Subject = $"{port.Port} ({port.Name})" })];
     }
+
+    // Who may not read the mesh configuration may still see what the daemon made of it.
+    private static IEnumerable<(int Port, string Name)>? TheDaemons(CheckContext context) => context.Daemon.Status?.Ports
+        .Where(port => port.Wanted == true && !context.Settings.Settings.ManagementPorts.Contains(port.Port))
+        .Select(port => (port.Port, port.Name));
 
     private static CheckLine Line(int port, CheckContext context)
     {

@@ -13,7 +13,8 @@ public sealed class OtherManagersTests
     {
         var observed = Observed(Table(":DOCKER-USER - [0:0]\n:DOCKER-ISOLATION-STAGE-1 - [0:0]\n:MY-DOCKER - [0:0]\n")) with
         {
-            Nat = Nat("-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n-A DOCKER -i docker0 -j RETURN\n"),
+            Nat = Nat("-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n-A DOCKER -i docker0 -j RETURN\n"
+                + "-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 8082 -j DNAT --to-destination 172.17.0.2:80\n"),
         };
 
         Assert.Equal(["DOCKER", "DOCKER-ISOLATION-STAGE-1", "DOCKER-USER"], observed.DockerChains());

@@ -19,6 +19,15 @@ internal sealed class Checked(int exitCode, string output)
         return new(exitCode, output);
     }
 
+    /// <summary>Run by a user without any rights.</summary>
+    public static Checked ByNobody(MeshBed bed, VmAgent agent)
+    {
+        File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);
+        string[] nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
+        var (exitCode, output) = bed.Vm.Try([.. nobody, Programs.Agent, "--root", agent.Root, "check", "--output", "json"]);
+        return new(exitCode, output);
+    }
+
     /// <summary>Runs it again and again until it says so.</summary>
     public static async Task<Checked> UntilAsync(VmAgent agent, Func<Checked, bool> condition, string what)
     {

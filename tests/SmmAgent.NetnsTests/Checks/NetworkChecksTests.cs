@@ -144,6 +144,12 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Equal("pass", well.Line("ports-open", "16400 (agent)").Status);
         well.Says("address-source", "pass", "(what the running daemon uses)");
 
+        var nobody = Checked.ByNobody(bed, agent);
+        nobody.Says("network-model", "pass", "the daemon says: different-network");
+        nobody.Says("network-reach", "pass", "the daemon says: all 2 gateway addresses answer on every port");
+        nobody.Says("ports-open", "pass", "the daemon says: 8080, 8082, 16400, 16401 open");
+        Assert.Equal(["8080 (http)", "8082 (grpc)"], nobody.Lines("ports-workload").Select(line => line.Subject));
+
         try
         {
             bed.Cluster.Run("iptables", "-w", "-A", "OUTPUT", "-p", "tcp", "--dport", "8082", "-j", "DROP");

@@ -1,3 +1,4 @@
+using System.Net;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Daemon;
@@ -14,9 +15,9 @@ internal sealed record AddressLook(AddressState State, bool IsDaemons)
     {
         if (context.Daemon.Status is { } status && status.Conditions.FirstOrDefault(one => one.Type == ConditionType.AddressKnown) is { } known)
         {
-            var finding = new Finding(known.Type, Enum.Parse<ConditionStatus>(known.Status), known.Reason, known.Message);
-            var address = status.Address is { } told ? new ExternalAddress(System.Net.IPAddress.Parse(told.Value), told.Source) : null;
-            return new(new(address, finding), IsDaemons: true);
+            var judged = Enum.TryParse<ConditionStatus>(known.Status, out var holds) ? holds : ConditionStatus.Unknown;
+            var address = IPAddress.TryParse(status.Address?.Value, out var told) ? new ExternalAddress(told, status.Address.Source) : null;
+            return new(new(address, new(known.Type, judged, known.Reason, known.Message)), IsDaemons: true);
         }
 
         // A configured address needs no network, and no mesh configuration.
