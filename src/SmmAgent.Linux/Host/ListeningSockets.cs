@@ -5,7 +5,7 @@ namespace SmmAgent.Linux.Host;
 
 /// <summary>A socket that waits for others: a TCP listener, or a UDP socket that is bound and not connected.</summary>
 /// <param name="Inode">The kernel's number of the socket; by it its process is found.</param>
-public sealed record ListeningSocket(IPEndPoint Local, int UserId, ulong Inode)
+public sealed record ListeningSocket(IPEndPoint Local, int UserId, string Inode)
 {
     /// <summary>Whether only this host itself can reach it.</summary>
     public bool IsLoopback => IPAddress.IsLoopback(Local.Address);
@@ -41,17 +41,20 @@ public static class ListeningSockets
         return new(
             new IPEndPoint(Address(fields[LocalAddress][..colon]), port),
             int.Parse(fields[User], CultureInfo.InvariantCulture),
-            ulong.Parse(fields[InodeNumber], CultureInfo.InvariantCulture));
+            fields[InodeNumber]);
     }
 
     // The kernel prints each four bytes as one number of this machine's.
     private static IPAddress Address(string hex)
     {
-        var address = new IPAddress(
-        [
-            .. Enumerable.Range(0, hex.Length / 8).SelectMany(word => BitConverter.GetBytes(
-                uint.Parse(hex.AsSpan(word * 8, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture))),
-        ]);
+        var bytes = new byte[hex.Length / 2];
+        for (var at = 0; at < bytes.Length; at += 4)
+        {
+            var word = uint.Parse(hex.AsSpan(at * 2, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            BitConverter.TryWriteBytes(bytes.AsSpan(at), word);
+        }
+
+        var address = new IPAddress(bytes);
         return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
     }
 

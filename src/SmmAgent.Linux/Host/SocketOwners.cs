@@ -14,10 +14,10 @@ public static class SocketOwners
 {
     /// <summary>Looks through the open files of every process that this user may look at: for root all, for others their own.</summary>
     /// <returns>The owners by inode; a socket whose process is not to be seen is missing.</returns>
-    public static IReadOnlyDictionary<ulong, SocketOwner> Find(IEnumerable<ListeningSocket> sockets)
+    public static IReadOnlyDictionary<string, SocketOwner> Find(IEnumerable<ListeningSocket> sockets)
     {
         var wanted = sockets.Select(socket => socket.Inode).ToHashSet();
-        var found = new Dictionary<ulong, SocketOwner>();
+        var found = new Dictionary<string, SocketOwner>();
         foreach (var folder in wanted.Count == 0 ? [] : Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process))
@@ -32,17 +32,16 @@ public static class SocketOwners
         return found;
     }
 
-    private static List<ulong> Sockets(string process)
+    private static List<string> Sockets(string process)
     {
         const string Prefix = "socket:[";
-        var inodes = new List<ulong>();
+        var inodes = new List<string>();
         try
         {
             foreach (var file in Directory.EnumerateFiles(Path.Combine(process, "fd")))
             {
-                if (new FileInfo(file).LinkTarget is { } target && target.StartsWith(Prefix, StringComparison.Ordinal)
-                    && ulong.TryParse(target.AsSpan(Prefix.Length).TrimEnd(']'), CultureInfo.InvariantCulture, out var inode))
-                    inodes.Add(inode);
+                if (new FileInfo(file).LinkTarget is { } target && target.StartsWith(Prefix, StringComparison.Ordinal))
+                    inodes.Add(target[Prefix.Length..].TrimEnd(']'));
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -8,18 +8,18 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var mesh = await context.Mesh;
-        if ((mesh.Config?.WorkloadGroup.Ports.Select(port => (Port: port.Value, Name: port.Key)) ?? TheDaemons(context))?.ToList() is not { } ports)
+        if ((mesh.Config?.WorkloadGroup.Ports ?? TheDaemons(context))?.ToList() is not { } ports)
             return [mesh.Nothing];
 
         return ports.Count == 0
             ? [CheckLine.Pass("the WorkloadGroup names no port")]
-            : [.. ports.OrderBy(port => port.Port).Select(port => Line(port.Port, context) with { Subject = $"{port.Port} ({port.Name})" })];
+            : [.. ports.OrderBy(port => port.Value).Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" })];
     }
 
     // Who may not read the mesh configuration may still see what the daemon made of it.
-    private static IEnumerable<(int Port, string Name)>? TheDaemons(CheckContext context) => context.Daemon.Status?.Ports
+    private static IEnumerable<KeyValuePair<string, int>>? TheDaemons(CheckContext context) => context.Daemon.Status?.Ports
         .Where(port => port.Wanted == true && !context.Settings.Settings.ManagementPorts.Contains(port.Port))
-        .Select(port => (port.Port, port.Name));
+        .Select(port => KeyValuePair.Create(port.Name, port.Port));
 
     private static CheckLine Line(int port, CheckContext context)
     {

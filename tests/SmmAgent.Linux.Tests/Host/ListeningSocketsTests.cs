@@ -66,5 +66,5 @@ public sealed class ListeningSocketsTests
 
     [Fact]
     public void ASocketThatIsGoneHasNoOwner() =>
-        Assert.Empty(SocketOwners.Find([new ListeningSocket(new IPEndPoint(IPAddress.Any, 1), 0, ulong.MaxValue)]));
+        Assert.Empty(SocketOwners.Find([new ListeningSocket(new IPEndPoint(IPAddress.Any, 1), 0, "18446744073709551615")]));
 }

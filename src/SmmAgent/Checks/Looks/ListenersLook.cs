@@ -7,7 +7,7 @@ namespace SmmAgent.Checks.Looks;
 /// <param name="Dns">The sockets that answer DNS over UDP.</param>
 /// <param name="Owners">Their processes, as far as this user may see them.</param>
 internal sealed record ListenersLook(
-    IReadOnlyList<ListeningSocket> Tcp, IReadOnlyList<ListeningSocket> Dns, IReadOnlyDictionary<ulong, SocketOwner> Owners)
+    IReadOnlyList<ListeningSocket> Tcp, IReadOnlyList<ListeningSocket> Dns, IReadOnlyDictionary<string, SocketOwner> Owners)
 {
     private const int DnsPort = 53;
 
