@@ -16,7 +16,7 @@ internal static class DashboardBench
         var folder = Directory.CreateTempSubdirectory("smm-bench-").FullName;
         try
         {
-            var authority = new DashboardCertificate(folder, "127.0.0.1");
+            var authority = new DashboardCertificate(folder, "127.0.0.1", TimeSpan.FromDays(-1), TimeSpan.FromDays(29));
             var mesh = new MeshFile(Path.Combine(folder, "mesh.yaml"), await File.ReadAllTextAsync(authority.AuthorityFile))
             {
                 PublicUrl = $"http://127.0.0.1:{Port}",

@@ -12,6 +12,21 @@ internal static class CheckCatalogue
 
         new PackagesRequired(),
 
+        new DashboardSettings(),
+        new DashboardConfigured(),
+        new DashboardWorkloadGroup(),
+        new DashboardTransport(),
+        new DashboardName(),
+        new DashboardReachable(),
+        new DashboardCertificate(),
+        new DashboardAnswers(),
+        new DashboardToken(),
+        new DashboardTokenClaims(),
+        new DashboardTokenAccepted(),
+
+        new ControlPlaneStatus(),
+        new ControlPlaneMeshExpansion(),
+
         new AddressSource(),
         new AddressOwn(),
         new AddressReached(),
@@ -27,6 +42,8 @@ internal static class CheckCatalogue
         new NamesNamespace(),
         new NamesCapture(),
 
+        new HostClock(),
+        new HostCertificates(),
         new HostDocker(),
         new HostInterfaces(),
         new HostIPv6(),
