@@ -13,6 +13,46 @@ public static class Planner
     /// <summary>The steps that remove the agent's chain and jumps from every filter table that could be seen.</summary>
     public static Plan Remove(ObservedFirewall observed) => new([.. observed.Filters.Concat(observed.OtherBackend).SelectMany(Removal)]);
 
+    /// <summary>The steps that bring back what was the agent's at an earlier time.</summary>
+    public static Plan Restore(Undo before, ObservedFirewall observed) =>
+        new([.. observed.Filters.SelectMany(filter => Restore(before, filter)), .. RestoreFirewalld(before, observed.Firewalld)]);
+
+    private static IEnumerable<PlanStep> Restore(Undo before, ObservedFilter filter)
+    {
+        if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
+            return [];
+        if (before.Chains.FirstOrDefault(chain => chain.Tool == filter.Tool) is not { } was)
+            return Removal(filter);
+
+        var now = ChainBefore.Of(filter.Tool, table);
+        return now is not null && now.Rules.SequenceEqual(was.Rules)
+            ? []
+            : [new RewriteChain(filter.Tool, was.Rules, [.. JumpsOf(table)], ["as it was before"])];
+    }
+
+    private static IEnumerable<PlanStep> RestoreFirewalld(Undo before, FirewalldObservation observed)
+    {
+        if (observed is not FirewalldObservation.Seen { State.Zones: var zones })
+            yield break;
+
+        foreach (var now in zones.Select(ZoneBefore.Of))
+        {
+            if (before.Zones.FirstOrDefault(was => was.Name == now.Name) is not { } was || was.Open.SequenceEqual(now.Open))
+                continue;
+
+            List<int> ports = [.. was.Open.Select(ZoneBefore.PortOf).Distinct()];
+            List<string> sources = [.. was.Open.Select(ZoneBefore.SourceOf).Where(source => source != ZoneBefore.AnySource).Distinct()];
+            List<int> closed = [.. was.Open.Except(now.Open).Select(ZoneBefore.PortOf).Distinct()];
+            if (closed.Count > 0)
+                yield return new OpenInFirewalld(now.Name, ports, sources, closed);
+            else
+                yield return new CloseInFirewalld(now.Name, ports, sources, [.. now.Open.Except(was.Open)]);
+        }
+    }
+
+    private static IEnumerable<string> JumpsOf(FilterTable table) =>
+        table.Chain("INPUT")?.Rules.Where(rule => rule.Target == ChainRules.Chain).Select(rule => rule.Text) ?? [];
+
     private static IEnumerable<PlanStep> Chains(DesiredFirewall desired, IReadOnlyList<ObservedFilter> filters)
     {
         foreach (var filter in filters)
@@ -24,8 +64,7 @@ public static class Planner
             if (ChainDrift.Find(table, wanted) is not { Count: > 0 } drift)
                 continue;
 
-            var jumps = table.Chain("INPUT")?.Rules.Where(rule => rule.Target == ChainRules.Chain).Select(rule => rule.Text) ?? [];
-            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], [.. jumps], drift);
+            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], [.. JumpsOf(table)], drift);
         }
     }
 

@@ -25,6 +25,9 @@ public sealed record AgentPaths(string Root = "/")
 
     public string HostLastGoodMeshConfig => Path.Combine(HostStateDirectory, "mesh-config.json");
 
+    /// <summary>What a rollback brings back, while a reconcile waits for its confirmation.</summary>
+    public string Undo => Path.Combine(HostStateDirectory, "undo");
+
     public string RuntimeDirectory => Path.Combine(Root, "run/smm-agent");
 
     public string Status => Path.Combine(RuntimeDirectory, "status.json");

@@ -1,14 +1,17 @@
 namespace SmmAgent.Core.Settings;
 
 /// <summary>One key of one section, and the value that it is to have.</summary>
-/// <param name="IsFlag">Whether the value is <c>true</c> or <c>false</c>, which are never quoted.</param>
-public sealed record SettingChange(string Section, string Key, string Value, bool IsFlag = false)
+/// <param name="Section">Empty for a key that stands outside all sections.</param>
+/// <param name="IsBare">Whether the value is never quoted: <c>true</c>, <c>false</c>, a uuid.</param>
+public sealed record SettingChange(string Section, string Key, string Value, bool IsBare = false)
 {
-    public string Path => $"{Section}.{Key}";
+    public string Path => Section.Length == 0 ? Key : $"{Section}.{Key}";
 
-    internal string Written => IsFlag ? Value : YamlWord.Of(Value);
+    internal string ByHand => Section.Length == 0 ? $"{Key}: {Written}" : $"{Section}: {{{Key}: {Written}}}";
 
-    internal bool IsIn(YamlNode node) => node.Kind == YamlKind.Text && node.Text == Value && !(IsFlag && node.Quoted);
+    internal string Written => IsBare ? Value : YamlWord.Of(Value);
+
+    internal bool IsIn(YamlNode node) => node.Kind == YamlKind.Text && node.Text == Value && !(IsBare && node.Quoted);
 }
 
 /// <summary>Changes one value in a YAML text and leaves every other character as it is.</summary>
@@ -27,13 +30,13 @@ public static class YamlEdit
         if (Misplaced(before, change) is { } why)
             return (null, why);
 
-        var section = before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
+        var section = change.Section.Length == 0 ? before : before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
         if (section?.Members.FirstOrDefault(member => member.Key == change.Key) is { } member && change.IsIn(member.Value))
             return (text, null);
 
         var edited = YamlProposals.For(text, change).FirstOrDefault(proposal => IsRight(before, proposal, change));
         return edited is null
-            ? (null, $"{change.Path} cannot be put into a file that is written like this one; add it by hand: {change.Section}: {{{change.Key}: {change.Written}}}")
+            ? (null, $"{change.Path} cannot be put into a file that is written like this one; add it by hand: {change.ByHand}")
             : (edited, null);
     }
 
@@ -41,6 +44,8 @@ public static class YamlEdit
     {
         if (root.Kind is not (YamlKind.Section or YamlKind.Empty))
             return $"line {root.Line}: is not a section of keys and values; mend that first";
+        if (change.Section.Length == 0)
+            return Misplaced(change, root);
 
         var sections = root.Members.Where(member => member.Key == change.Section).ToList();
         if (sections.Count > 1)
@@ -52,6 +57,11 @@ public static class YamlEdit
         if (section.Kind is not (YamlKind.Section or YamlKind.Empty))
             return $"{change.Section}: line {section.Line}: is not a section of keys and values; mend that first";
 
+        return Misplaced(change, section);
+    }
+
+    private static string? Misplaced(SettingChange change, YamlNode section)
+    {
         var values = section.Members.Where(member => member.Key == change.Key).ToList();
         return values.Count > 1 ? Twice(change.Path, values)
             : values.Count == 1 && values[0].Value.Kind is YamlKind.List or YamlKind.Section
@@ -65,6 +75,12 @@ public static class YamlEdit
     private static bool IsRight(YamlNode before, string proposal, SettingChange change)
     {
         var after = YamlTree.Parse(proposal).Root;
+        if (change.Section.Length == 0)
+        {
+            return after is { Kind: YamlKind.Section } && Only(after, change.Key) is { } top && change.IsIn(top)
+                && AreSame(Without(before, change.Key), Without(after, change.Key));
+        }
+
         if (after is not { Kind: YamlKind.Section } || Only(after, change.Section) is not { Kind: YamlKind.Section } section)
             return false;
 

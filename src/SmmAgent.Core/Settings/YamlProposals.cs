@@ -7,6 +7,8 @@ internal static class YamlProposals
     {
         var root = YamlPlace.Root(text);
         var pair = $"{change.Key}: {change.Written}";
+        if (change.Section.Length == 0)
+            return OutsideSections(text, root, change, pair);
         if (root is null || root.Members.Count == 0)
             return root?.IsFlow == true ? IntoFlow(text, root, $"{change.Section}: {{{pair}}}") : Alone(text, change, pair);
         if (root.Find(change.Section) is not { } section)
@@ -18,6 +20,20 @@ internal static class YamlProposals
         return section.Value.Members.Count > 0 || section.Value.IsEmpty
             ? IntoBlock(text, root, section, change, pair)
             : [Replaced(text, section, $"{{{pair}}}")];
+    }
+
+    private static IEnumerable<string> OutsideSections(string text, YamlPlace? root, SettingChange change, string pair)
+    {
+        if (root?.IsFlow == true)
+            return root.Find(change.Key) is { } inFlow ? [Replaced(text, inFlow, change.Written)] : IntoFlow(text, root, pair);
+        if (root is null || root.Members.Count == 0)
+            return [AtTheEnd(text, pair), AtTheEnd("", pair).ReplaceLineEndings(NewLine(text)) + text];
+        if (root.Find(change.Key) is { } member)
+            return [Replaced(text, member, change.Written)];
+
+        var column = Column(text, root.Start);
+        // Behind the end there may be a "..." that closes the document.
+        return [AtTheEnd(text, new string(' ', column) + pair), Line(text, EndOfLine(text, root.Members[^1].Value.End), column, pair)];
     }
 
     private static string Replaced(string text, YamlPlaceMember member, string value)
@@ -78,10 +94,15 @@ internal static class YamlProposals
 
     private static string AtTheEnd(string text, int column, SettingChange change, string pair)
     {
+        var indent = new string(' ', column);
+        return AtTheEnd(text, $"{indent}{change.Section}:{NewLine(text)}{indent}  {pair}");
+    }
+
+    private static string AtTheEnd(string text, string lines)
+    {
         var newLine = NewLine(text);
         var begin = text.Length == 0 || IsBreak(text[^1]) ? "" : newLine;
-        var indent = new string(' ', column);
-        return $"{text}{begin}{indent}{change.Section}:{newLine}{indent}  {pair}{newLine}";
+        return $"{text}{begin}{lines}{newLine}";
     }
 
     /// <summary>Puts a line behind the one that ends at <paramref name="end"/>.</summary>

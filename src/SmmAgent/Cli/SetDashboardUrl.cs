@@ -25,7 +25,7 @@ internal static class SetDashboardUrl
 
         var changes = new List<SettingChange> { new("dashboard", "url", url) };
         if (isPlain)
-            changes.Add(new("dashboard", "allowPlaintext", "true", IsFlag: true));
+            changes.Add(new("dashboard", "allowPlaintext", "true", IsBare: true));
         else if (allowPlaintext)
             writer.Warn("--allow-plaintext has no effect: the URL is https");
 

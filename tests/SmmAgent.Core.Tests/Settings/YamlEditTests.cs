@@ -43,6 +43,26 @@ public sealed class YamlEditTests
         Assert.Equal((after, null), YamlEdit.Set(before, new("node", "ip", "10.0.0.1")));
 
     [Theory]
+    [InlineData("", "uuid: 0a-1\n")]
+    [InlineData("# c\nnode:\n  ip: auto # d\n", "# c\nnode:\n  ip: auto # d\nuuid: 0a-1\n")]
+    [InlineData("node: {}", "node: {}\nuuid: 0a-1\n")]
+    [InlineData("a: b\r\n# c", "a: b\r\n# c\r\nuuid: 0a-1\r\n")]
+    [InlineData("a: b\n...\n", "a: b\nuuid: 0a-1\n...\n")]
+    [InlineData("  a: b\n", "  a: b\n  uuid: 0a-1\n")]
+    [InlineData("uuid: # c\na: b\n", "uuid: 0a-1 # c\na: b\n")]
+    [InlineData("uuid: old\na: b\n", "uuid: 0a-1\na: b\n")]
+    [InlineData("{a: b} # c\n", "{a: b, uuid: 0a-1} # c\n")]
+    [InlineData("node:\n  uuid: x\n", "node:\n  uuid: x\nuuid: 0a-1\n")]
+    public void AKeyOutsideAllSectionsIsPutInToo(string before, string after) =>
+        Assert.Equal((after, null), YamlEdit.Set(before, new("", "uuid", "0a-1", IsBare: true)));
+
+    [Theory]
+    [InlineData("uuid: a\nuuid: b\n", "uuid: line 2: is there twice; the first is in line 1; mend that first")]
+    [InlineData("uuid: [a]\n", "uuid: line 1: is not a single value; mend that first")]
+    public void AKeyOutsideAllSectionsIsNotGuessed(string text, string why) =>
+        Assert.Equal((null, why), YamlEdit.Set(text, new("", "uuid", "0a-1", IsBare: true)));
+
+    [Theory]
     [InlineData("node: {ip: 10.0.0.1}")]
     [InlineData("node:\n  ip:   \"10.0.0.1\"")]
     public void TheSameValueLeavesTheTextAsItIs(string text) =>
@@ -50,7 +70,7 @@ public sealed class YamlEditTests
 
     [Fact]
     public void AQuotedFlagIsNoFlagAndIsReplaced() =>
-        Assert.Equal("node: {ip: true}", YamlEdit.Set("node: {ip: \"true\"}", new("node", "ip", "true", IsFlag: true)).Text);
+        Assert.Equal("node: {ip: true}", YamlEdit.Set("node: {ip: \"true\"}", new("node", "ip", "true", IsBare: true)).Text);
 
     [Theory]
     [InlineData("node: {ip: [a]}", "node.ip: line 1: is not a single value")]
