@@ -8,8 +8,8 @@ namespace SmmAgent.Linux.Firewall;
 /// <summary>All of the host's firewall: looks at it, and does the steps that are for iptables.</summary>
 /// <param name="runner">Runs the commands, in the network namespace that is meant.</param>
 /// <param name="variant">Empty for the host's own iptables, or <see cref="Backend.Nft"/>, <see cref="Backend.Legacy"/>.</param>
-/// <param name="procNet">The <c>/proc/net</c> of that network namespace.</param>
-public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/net")
+/// <param name="procNet">The <c>/proc/net</c> of that network namespace; with the unit's ProcSubset=pid there is no link of that name.</param>
+public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net")
 {
     private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant)), new(runner, new(IpFamily.IPv6, variant))];
 
