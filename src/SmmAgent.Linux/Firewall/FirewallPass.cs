@@ -15,26 +15,41 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
     public bool KernelTells => host.KernelTells;
 
     /// <summary>Only looks: what is there, and what would be done.</summary>
-    public async Task<FirewallReport> LookAsync(DesiredFirewall desired, CancellationToken cancel)
-    {
-        var observed = await host.WithOthersAsync(await ObserveAsync(cancel), cancel);
-        return new([], observed, Planner.Plan(desired, observed));
-    }
+    /// <param name="owner">Whose steps; null means everyone's.</param>
+    public Task<FirewallReport> LookAsync(DesiredFirewall desired, CancellationToken cancel, StepOwner? owner = null) =>
+        LookAsync(observed => PlanFor(desired, observed, owner), cancel);
 
     /// <summary>Makes the firewall what it should be, under the lock.</summary>
-    public async Task<FirewallReport> ApplyAsync(DesiredFirewall desired, CancellationToken cancel)
+    /// <param name="owner">Whose steps are done; null means everyone's.</param>
+    public Task<FirewallReport> ApplyAsync(DesiredFirewall desired, CancellationToken cancel, StepOwner? owner = null) =>
+        ApplyAsync(observed => PlanFor(desired, observed, owner), cancel);
+
+    /// <summary>Brings back what was the agent's at an earlier time, under the lock.</summary>
+    public Task<FirewallReport> RestoreAsync(Undo before, CancellationToken cancel) =>
+        ApplyAsync(observed => Planner.Restore(before, observed), cancel);
+
+    private static Plan PlanFor(DesiredFirewall desired, ObservedFirewall observed, StepOwner? owner) =>
+        Planner.Plan(desired, observed) is var plan && owner is { } only ? plan.Of(only) : plan;
+
+    private async Task<FirewallReport> LookAsync(Func<ObservedFirewall, Plan> planFor, CancellationToken cancel)
+    {
+        var observed = await host.WithOthersAsync(await ObserveAsync(cancel), cancel);
+        return new([], observed, planFor(observed));
+    }
+
+    private async Task<FirewallReport> ApplyAsync(Func<ObservedFirewall, Plan> planFor, CancellationToken cancel)
     {
         var (held, why) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
         if (held is null)
         {
-            var looked = await LookAsync(desired, cancel);
+            var looked = await LookAsync(planFor, cancel);
             return looked.Remaining.IsEmpty ? looked : looked with { Blocked = why };
         }
 
         using (held)
         {
             var observed = await ObserveAsync(cancel);
-            var plan = Planner.Plan(desired, observed);
+            var plan = planFor(observed);
             List<StepResult> done = [];
             List<StepResult> failed = [];
             for (var attempt = 0; attempt < Tries && !plan.IsEmpty; attempt++)
@@ -43,7 +58,7 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
                 done.AddRange(results.Where(result => result.Ending == StepEnding.Done));
                 failed = [.. results.Where(result => result.Ending != StepEnding.Done)];
                 observed = await ObserveAsync(cancel);
-                plan = Planner.Plan(desired, observed);
+                plan = planFor(observed);
                 if (failed.All(result => result.Ending != StepEnding.Failed))
                     break;
             }
@@ -82,7 +97,8 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
         }
     }
 
-    private async Task<ObservedFirewall> ObserveAsync(CancellationToken cancel)
+    /// <summary>Looks at what the agent changes.</summary>
+    public async Task<ObservedFirewall> ObserveAsync(CancellationToken cancel)
     {
         var zones = firewalld.ObserveAsync(cancel);
         return new(await host.ObserveOwnAsync(cancel), await zones);

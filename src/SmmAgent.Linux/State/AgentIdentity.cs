@@ -51,6 +51,16 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         }
     }
 
+    /// <summary>A random uuid.</summary>
+    public static Guid NewUuid(Action<Span<byte>> fill)
+    {
+        Span<byte> uuid = stackalloc byte[16];
+        fill(uuid);
+        uuid[6] = (byte)((uuid[6] & 0x0F) | 0x40); // RFC 9562: version 4,
+        uuid[8] = (byte)((uuid[8] & 0x3F) | 0x80); // variant 10
+        return new Guid(uuid, bigEndian: true);
+    }
+
     private static AgentIdentity? TryLoad(string path, out string? fault)
     {
         fault = null;
@@ -83,15 +93,11 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
     {
         Span<byte> key = stackalloc byte[KeyBytes];
         fill(key);
-        Span<byte> uuid = stackalloc byte[16];
-        fill(uuid);
-        uuid[6] = (byte)((uuid[6] & 0x0F) | 0x40); // RFC 9562: version 4,
-        uuid[8] = (byte)((uuid[8] & 0x3F) | 0x80); // variant 10
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
-            json.WriteString("uuid", new Guid(uuid, bigEndian: true));
+            json.WriteString("uuid", NewUuid(fill));
             json.WriteString("key", Base64Url.EncodeToString(key));
             json.WriteEndObject();
         }

@@ -29,17 +29,31 @@ public sealed class BusMessage : IDisposable
         return this;
     }
 
+    /// <summary>A 64-bit number without sign; systemd's times are in microseconds.</summary>
+    public BusMessage Add(ulong value)
+    {
+        SdBus.Check(SdBusNative.AppendLong(_message, (byte)'t', value), "message");
+        return this;
+    }
+
     public BusMessage Add(bool value)
     {
         SdBus.Check(SdBusNative.AppendInt(_message, (byte)'b', value ? 1 : 0), "message");
         return this;
     }
 
-    public BusMessage Add(IEnumerable<string> values)
+    public BusMessage Add(IEnumerable<string> values) => AddContainer('a', "s", array =>
     {
-        SdBus.Check(SdBusNative.OpenContainer(_message, (byte)'a', "s"), "message");
         foreach (var value in values)
-            Add(value);
+            array.Add(value);
+    });
+
+    /// <summary>A container: <c>a</c> for an array, <c>r</c> for a struct, <c>v</c> for a variant.</summary>
+    /// <param name="contents">The signature of what is in it.</param>
+    public BusMessage AddContainer(char type, string contents, Action<BusMessage> fill)
+    {
+        SdBus.Check(SdBusNative.OpenContainer(_message, (byte)type, contents), "message");
+        fill(this);
         SdBus.Check(SdBusNative.CloseContainer(_message), "message");
         return this;
     }

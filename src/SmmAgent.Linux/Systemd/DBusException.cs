@@ -15,8 +15,15 @@ public sealed class DBusException(string name, string message) : IOException(mes
     public const string NoReply = "org.freedesktop.DBus.Error.NoReply";
 
     public const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
+    public const string AuthorizationRequired = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired";
     public const string ServiceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown";
     public const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
 
     public string Name { get; } = name;
+
+    /// <summary>The other side is there, and does not do it for this user.</summary>
+    public bool IsRefusal => Name is AccessDenied or AuthorizationRequired;
+
+    /// <summary>There is no bus to speak to, which is another thing than a bus that refuses.</summary>
+    public bool IsAbsence => Name is NoLibrary or NoBus;
 }

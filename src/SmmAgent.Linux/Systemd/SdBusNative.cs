@@ -75,6 +75,9 @@ internal static partial class SdBusNative
     [LibraryImport(Library, EntryPoint = "sd_bus_message_append_basic")]
     public static partial int AppendInt(nint message, byte type, in int value);
 
+    [LibraryImport(Library, EntryPoint = "sd_bus_message_append_basic")]
+    public static partial int AppendLong(nint message, byte type, in ulong value);
+
     [LibraryImport(Library, EntryPoint = "sd_bus_message_open_container", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenContainer(nint message, byte type, string contents);
 
