@@ -66,6 +66,8 @@ internal static class AgentCommandLine
             root,
             SetCommand.Create(paths),
             ReconcileCommand.Create(paths),
+            ConfirmCommand.Create(paths),
+            RollbackCommand.Create(paths),
             StatusCommand.Create(paths),
             CheckCommand.Create(paths),
             DetachCommand.Create(paths),

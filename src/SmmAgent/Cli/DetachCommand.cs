@@ -4,6 +4,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Daemon;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
 
@@ -26,25 +27,42 @@ internal static class DetachCommand
             return ExitCode.NotPermitted;
         }
 
-        var pass = HostFirewallPass.Create(paths, TimeProvider.System);
-        if (dryRun)
+        return await HostSystemd.ExplainedAsync(progress, async () =>
         {
-            var plan = await pass.PlanRemovalAsync(cancel);
-            foreach (var step in plan.Steps)
-                progress.Would($"{step}");
-            if (plan.IsEmpty)
-                progress.Done("nothing to remove");
-            return ExitCode.Done;
+            var (systemd, _) = SystemdManager.Open(paths.Root, TimeProvider.System);
+            using (systemd)
+                return dryRun ? await PlanAsync(paths, systemd, progress, cancel) : await DetachAsync(paths, systemd, progress, cancel);
+        });
+    }
+
+    private static async Task<int> PlanAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
+    {
+        List<string> units = systemd is null ? [] : [.. new AgentUnits(systemd, progress).DownPlan()];
+        var plan = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
+        foreach (var line in units.Concat(plan.Steps.Select(step => $"{step}")))
+            progress.Would(line);
+        if (plan.IsEmpty && units.Count == 0)
+            progress.Done("nothing to remove");
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> DetachAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
+    {
+        if (systemd is not null)
+        {
+            await new Rollback(paths, systemd, progress).DisarmAsync(cancel);
+            if (!await new AgentUnits(systemd, progress).DownAsync(cancel))
+                return ExitCode.Failed;
         }
 
         using var presence = DaemonPresence.Take(paths.StateDirectory);
         if (presence.IsTaken)
         {
-            progress.Failed("the daemon runs and would put everything back at once: sudo systemctl disable --now smm-agent, then detach again");
+            progress.Failed("the daemon runs and would put everything back at once: end it (it is not systemd's), then detach again");
             return ExitCode.Failed;
         }
 
-        return Show(await pass.RemoveAsync(cancel), progress) ? ExitCode.Done : ExitCode.Failed;
+        return Show(await HostFirewallPass.Create(paths, TimeProvider.System).RemoveAsync(cancel), progress) ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static bool Show(FirewallRemoval removal, Progress progress)

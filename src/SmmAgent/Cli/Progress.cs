@@ -3,6 +3,9 @@ namespace SmmAgent.Cli;
 /// <summary>The progress lines of a command, in the look that runbooks know: a mark, what was done, details.</summary>
 internal sealed class Progress(TextWriter output, bool colour)
 {
+    private const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+    private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);
+
     public void Done(string what) => Line("32", "✓", what);
 
     public void Warn(string what) => Line("33", "!", what);
@@ -14,6 +17,20 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     /// <summary>What this user may not see.</summary>
     public void Unseen(string what) => Line("90", "?", what);
+
+    /// <summary>On a terminal, shows a spinner until the work is over; elsewhere it does nothing, and the work is still to be awaited.</summary>
+    public async Task WhileAsync(string what, Task work, TimeProvider time)
+    {
+        for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
+        {
+            await output.WriteAsync($"\r\e[36m{Frames[frame]}\e[0m {what}\e[K");
+            await output.FlushAsync();
+            await Task.WhenAny(work, Task.Delay(FrameTime, time, CancellationToken.None));
+        }
+
+        if (colour)
+            await output.WriteAsync("\r\e[K");
+    }
 
     public static Progress OnConsole() => new(Console.Out, IsTerminal);
 

@@ -1,0 +1,133 @@
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Cli;
+
+/// <summary>The agent's units, as commands start, stop, enable and disable them.</summary>
+internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
+{
+    public const string Daemon = "smm-agent.service";
+
+    private const string RequestPath = "smm-agent-reconcile.path";
+    private const string LogCure = "journalctl -u smm-agent -e";
+
+    /// <summary>How long the daemon may take to be READY, and any unit to be down.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Those that start at boot.</summary>
+    private static readonly string[] AtBoot = [Daemon, RequestPath, "smm-agent-reconcile.service"];
+
+    /// <summary>All, in the order in which they are stopped: nothing that is down is asked for again.</summary>
+    private static readonly string[] All = [RequestPath, "smm-agent-reconcile-request.service", "smm-agent-reconcile.service", Daemon];
+
+    /// <summary>What <see cref="StartAsync"/> and <see cref="Enable"/> would do, in one line; null for nothing.</summary>
+    public string? StartPlan(bool enable)
+    {
+        var daemon = systemd.Look(Daemon);
+        var wants = new[] { enable && ToEnable().Count > 0 ? "enable" : "", daemon.IsActive ? "" : "start" }.Where(word => word.Length > 0).ToList();
+        return daemon.Exists && wants.Count > 0 ? $"would {string.Join(" and ", wants)} {Daemon}" : null;
+    }
+
+    /// <summary>What <see cref="DownAsync"/> would do, one line each.</summary>
+    public IEnumerable<string> DownPlan() =>
+        from unit in All.Select(systemd.Look)
+        where unit.Exists && (unit.IsUp || unit.IsEnabled)
+        select $"would {(unit.IsUp ? unit.IsEnabled ? "stop and disable" : "stop" : "disable")} {unit.Name}";
+
+    public IReadOnlyList<string> Running() => [.. new[] { Daemon, RequestPath }.Where(unit => systemd.Look(unit).IsUp)];
+
+    /// <summary>Has the units started at boot.</summary>
+    public void Enable()
+    {
+        var units = ToEnable();
+        if (units.Count == 0)
+            return;
+        systemd.Enable(units);
+        progress.Done($"enabled {string.Join(", ", units)}");
+    }
+
+    /// <summary>Starts the daemon and waits until it is READY.</summary>
+    /// <returns>An exit code.</returns>
+    public async Task<int> StartAsync(CancellationToken cancel)
+    {
+        var daemon = systemd.Look(Daemon);
+        if (!daemon.Exists)
+        {
+            progress.Warn($"{Daemon} is not installed: install the package, or start the daemon by hand: smm-agent run");
+            return ExitCode.Done;
+        }
+
+        if (daemon.IsMasked)
+        {
+            progress.Failed($"{Daemon} is masked, so it cannot be started: sudo systemctl unmask smm-agent");
+            return ExitCode.Failed;
+        }
+
+        if (systemd.Look(RequestPath) is { Exists: true, IsUp: false } && !(await systemd.StartAsync(RequestPath, Patience, cancel)).IsReached)
+            progress.Warn($"{RequestPath} did not start: systemctl status {RequestPath}");
+        if (daemon.IsActive)
+        {
+            progress.Done($"{Daemon} is already running");
+            return ExitCode.Done;
+        }
+
+        var starting = systemd.StartAsync(Daemon, Patience, cancel);
+        await progress.WhileAsync($"waiting until {Daemon} is ready", starting, TimeProvider.System);
+        var ending = await starting;
+        if (ending.IsReached)
+        {
+            progress.Done($"{Daemon} is started and ready");
+            return ExitCode.Done;
+        }
+
+        progress.Failed(ending.IsOver
+            ? $"{Daemon} did not start ({systemd.ResultOf(Daemon)}): {LogCure}"
+            : $"{Daemon} is not ready after {Patience.TotalSeconds:0} s: {LogCure}");
+        return ending.IsOver ? ExitCode.Failed : ExitCode.Timeout;
+    }
+
+    /// <summary>Starts these again.</summary>
+    public async Task StartAgainAsync(IEnumerable<string> units, CancellationToken cancel)
+    {
+        foreach (var unit in units)
+        {
+            if ((await systemd.StartAsync(unit, Patience, cancel)).IsReached)
+                progress.Done($"started {unit} again");
+            else
+                progress.Failed($"{unit} did not start again: systemctl status {unit}");
+        }
+    }
+
+    /// <summary>Stops all, and lists it.</summary>
+    /// <returns>Whether all are down.</returns>
+    public async Task<bool> StopAsync(CancellationToken cancel)
+    {
+        var areDown = true;
+        foreach (var unit in All.Select(systemd.Look).Where(unit => unit is { Exists: true, IsUp: true }))
+        {
+            var stopping = systemd.StopAsync(unit.Name, Patience, cancel);
+            await progress.WhileAsync($"stopping {unit.Name}", stopping, TimeProvider.System);
+            var isDown = (await stopping).IsReached;
+            if (isDown)
+                progress.Done($"stopped {unit.Name}");
+            else
+                progress.Failed($"{unit.Name} did not stop in {Patience.TotalSeconds:0} s: systemctl status {unit.Name}");
+            areDown &= isDown;
+        }
+
+        return areDown;
+    }
+
+    /// <summary>Stops and disables all, and lists it.</summary>
+    public async Task<bool> DownAsync(CancellationToken cancel)
+    {
+        var areDown = await StopAsync(cancel);
+        List<string> enabled = [.. All.Select(systemd.Look).Where(unit => unit.IsEnabled).Select(unit => unit.Name)];
+        if (enabled.Count > 0)
+            systemd.Disable(enabled);
+        foreach (var unit in enabled)
+            progress.Done($"disabled {unit}");
+        return areDown;
+    }
+
+    private List<string> ToEnable() => [.. AtBoot.Select(systemd.Look).Where(unit => unit is { Exists: true, File: "disabled" }).Select(unit => unit.Name)];
+}

@@ -1,0 +1,50 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Cli;
+
+/// <summary>The mesh configuration that root works with. It takes no data from the daemon: it asks the dashboard itself, and keeps its own last good one.</summary>
+internal static class HostMeshConfig
+{
+    /// <param name="save">Whether an answer becomes the last good one.</param>
+    /// <returns>The configuration, as far as there is one; and whether the dashboard refused.</returns>
+    public static async Task<(MeshConfig? Config, bool Refused)> FetchAsync(
+        AgentPaths paths, AgentSettings settings, bool save, Progress progress, CancellationToken cancel)
+    {
+        if (DashboardTarget.From(settings) is not { } target)
+        {
+            progress.Warn("no dashboard or no WorkloadGroup is set yet: only the agent's own ports are kept open");
+            return (null, false);
+        }
+
+        var lastGood = new LastGoodMeshConfig(paths.HostLastGoodMeshConfig);
+        using var client = new DashboardClient(
+            target, settings.CaFile, new BearerTokenFile(paths.BearerToken), AgentCommandLine.Version, TimeProvider.System);
+        var asking = client.GetMeshConfigAsync(null, TimeSpan.Zero, cancel);
+        await progress.WhileAsync($"asking {target.Url} for the mesh configuration", asking, TimeProvider.System);
+        var answer = await asking;
+        if (answer.Value is MeshConfigAnswer.Changed { Good: var good })
+        {
+            progress.Done($"mesh configuration fetched workloadGroup={target.Group} revision={good.Config.Mesh.IstioRevision}");
+            if (save)
+                Save(lastGood, paths, new(good.Config, good.Body, good.ETag, target, TimeProvider.System.GetUtcNow()), progress);
+            return (good.Config, false);
+        }
+
+        var (reason, message) = answer.Failure is { } failure
+            ? FailureText.Of(failure, target)
+            : ("NoAnswer", "the dashboard sent no mesh configuration");
+        var earlier = lastGood.Load().Good is { } kept && kept.From == target ? kept : null;
+        progress.Warn(earlier is null ? $"{reason}: {message}" : $"{reason}: {message}; using the last good configuration of {earlier.ReceivedAt:u}");
+        return (earlier?.Config, answer.Failure is DashboardFailure.Refused);
+    }
+
+    private static void Save(LastGoodMeshConfig file, AgentPaths paths, GoodMeshConfig good, Progress progress)
+    {
+        HostState.Prepare(paths);
+        if (file.Save(good) is { } fault)
+            progress.Warn(fault);
+    }
+}

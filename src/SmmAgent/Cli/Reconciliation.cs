@@ -1,0 +1,161 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Cli;
+
+/// <summary>The pass that <c>smm-agent reconcile</c> makes.</summary>
+/// <param name="systemd">Null where there is none, or nothing is asked of it.</param>
+internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options, SystemdManager? systemd, Progress progress)
+{
+    /// <returns>An exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        if (!options.DryRun)
+            progress.Done("reconciling host operating system");
+        if (ReadSettings() is not { } settings)
+            return ExitCode.Usage;
+        if (settings.Uuid is null && await UuidAsync(cancel) is > ExitCode.Done and var code)
+            return code;
+
+        progress.Done($"configuration loaded config={paths.Settings}");
+        var (config, refused) = await HostMeshConfig.FetchAsync(paths, settings, save: !options.DryRun, progress, cancel);
+        var desired = DesiredFirewall.From(settings, config);
+        var failure = options.DryRun ? await PlanAsync(desired, settings, cancel) : await DoAsync(desired, settings, cancel);
+        return failure is > ExitCode.Done ? failure : refused ? ExitCode.Refused : ExitCode.Done;
+    }
+
+    private AgentSettings? ReadSettings()
+    {
+        if (AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is not { } bytes)
+        {
+            progress.Failed($"{paths.Settings} does not exist yet: it names the dashboard and the WorkloadGroup; sudo smm-agent set dashboard-url URL");
+            return null;
+        }
+
+        var reading = SettingsReader.Read(bytes);
+        foreach (var warning in reading.Warnings)
+            progress.Warn($"{paths.Settings}: {warning}");
+        foreach (var fault in reading.Faults)
+            progress.Failed($"{paths.Settings}: {fault}");
+        return reading.Settings;
+    }
+
+    // Root's oneshot leaves agent.yaml to the operator's own command.
+    private async Task<int> UuidAsync(CancellationToken cancel)
+    {
+        if (!options.DryRun && !options.HostOnly)
+            return await MissingUuid.GenerateAsync(paths, progress, cancel);
+        if (options.DryRun)
+            progress.Would("would generate uuid");
+        return ExitCode.Done;
+    }
+
+    private StepOwner? Owner => options.HostOnly ? StepOwner.Root : null;
+
+    private async Task<int> PlanAsync(DesiredFirewall desired, AgentSettings settings, CancellationToken cancel)
+    {
+        var look = await HostFirewallPass.Create(paths, TimeProvider.System).LookAsync(desired, cancel, Owner);
+        var unseen = look.Observed.Filters.Where(filter => filter.State.WhyUnknown is not null).ToList();
+        foreach (var filter in unseen)
+            progress.Warn($"{filter.Tool} cannot be seen: {filter.State.WhyUnknown}");
+        if (unseen.Count > 0 && unseen.Count == look.Observed.Filters.Count)
+            return Environment.IsPrivilegedProcess ? ExitCode.Failed : ExitCode.NotPermitted;
+
+        var plan = settings.FirewallMode == PartMode.Off ? Plan.Nothing : look.Remaining;
+        var start = systemd is null ? null : new AgentUnits(systemd, progress).StartPlan(enable: options.ConfirmWithin is null);
+        if (options.ConfirmWithin is { } within)
+            progress.Would($"would arm a rollback within={within.TotalSeconds}s");
+        foreach (var step in plan.Steps)
+            progress.Would($"{step}");
+        if (start is not null)
+            progress.Would(start);
+        else if (plan.IsEmpty)
+            progress.Done("nothing to do");
+        return ExitCode.Done;
+    }
+
+    private async Task<int> DoAsync(DesiredFirewall desired, AgentSettings settings, CancellationToken cancel)
+    {
+        var rollback = systemd is null ? null : new Rollback(paths, systemd, progress);
+        var armed = TimeProvider.System.GetTimestamp();
+        if (options.ConfirmWithin is { } window && !await rollback!.ArmAsync(window, cancel))
+            return ExitCode.Failed;
+
+        var failed = !await FirewallAsync(desired, settings, cancel);
+        // Whatever took so long: what was rolled back is not done again behind the operator's back.
+        if (options.ConfirmWithin is not null && !rollback!.IsPending)
+        {
+            progress.Failed("the time to confirm was over before all was done, so it is rolled back: give it longer");
+            return ExitCode.Timeout;
+        }
+
+        var code = failed ? ExitCode.Failed : ExitCode.Done;
+        if (!options.HostOnly)
+            code = Math.Max(code, await HaveDaemonRunAsync(cancel));
+        if (code == ExitCode.Done)
+            progress.Done("reconciled host operating system");
+        if (options.ConfirmWithin is { } within)
+        {
+            var left = within - TimeProvider.System.GetElapsedTime(armed);
+            progress.Warn($"not confirmed: in {left.TotalSeconds:0} s all of it is rolled back; see that a new SSH session gets in, then: sudo smm-agent confirm");
+        }
+
+        return code;
+    }
+
+    private async Task<bool> FirewallAsync(DesiredFirewall desired, AgentSettings settings, CancellationToken cancel)
+    {
+        var pass = HostFirewallPass.Create(paths, TimeProvider.System);
+        switch (settings.FirewallMode)
+        {
+            case PartMode.Manage:
+                return Show(await pass.ApplyAsync(desired, cancel, Owner));
+            case PartMode.Check:
+                foreach (var step in (await pass.LookAsync(desired, cancel, Owner)).Remaining.Steps)
+                    progress.Warn($"left to you, because firewall.mode is check: {step}");
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    private async Task<int> HaveDaemonRunAsync(CancellationToken cancel)
+    {
+        if (systemd is null)
+        {
+            progress.Warn("there is no systemd here that could run the daemon; start it by hand: smm-agent run");
+            return ExitCode.Done;
+        }
+
+        var units = new AgentUnits(systemd, progress);
+        // What waits for its confirmation must not come back with a restart of the host.
+        if (options.ConfirmWithin is null)
+        {
+            units.Enable();
+            HostState.DropUndo(paths);
+        }
+
+        return await units.StartAsync(cancel);
+    }
+
+    private bool Show(FirewallReport report)
+    {
+        foreach (var result in report.Results)
+        {
+            if (result.Ending == StepEnding.Done)
+                progress.Done($"{result.Step}");
+            else
+                progress.Failed($"{result.Step}: {result.Why}");
+        }
+
+        if (report.Blocked is { } why)
+            progress.Failed(why);
+        else if (report.Results.Count == 0)
+            progress.Done("no changes were needed on the host operating system");
+        return report.Blocked is null && report.Results.All(result => result.Ending == StepEnding.Done);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Cli;
+
+/// <summary>The rollback that a reconcile arms before it changes anything: docs/decisions/0007-confirm.md.</summary>
+internal sealed class Rollback(AgentPaths paths, SystemdManager systemd, Progress progress)
+{
+    private const string Name = "smm-agent-rollback";
+    private const string Timer = $"{Name}.timer";
+    private const string Service = $"{Name}.service";
+
+    // Each waits for the lock as long as a holder usually works.
+    private const int Tries = 5;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly AgentUnits _units = new(systemd, progress);
+
+    /// <summary>Whether a change waits for its confirmation now.</summary>
+    public bool IsPending => HostState.HasUndo(paths) && systemd.Look(Timer).IsActive;
+
+    /// <summary>Takes what is needed to undo, and starts the timer.</summary>
+    /// <returns>Whether it is armed; why not is printed.</returns>
+    public async Task<bool> ArmAsync(TimeSpan within, CancellationToken cancel)
+    {
+        if (systemd.Look(Service).IsUp)
+        {
+            progress.Failed($"an earlier change is being rolled back just now: systemctl status {Service}, then try again");
+            return false;
+        }
+
+        // One that is there still is older than a change that nobody confirmed: it stays what the host goes back to.
+        if (HostState.ReadUndo(paths) is null && !await KeepAsync(cancel))
+            return false;
+        if (systemd.Look(Timer).IsUp)
+            await systemd.StopAsync(Timer, Patience, cancel);
+        string[] root = paths.Root == "/" ? [] : ["--root", paths.Root];
+        await systemd.StartTimerAsync(
+            Name, "Service Mesh Manager agent: undo of an unconfirmed change", within, [Environment.ProcessPath!, .. root, "rollback"], cancel);
+        progress.Done($"rollback is armed within={within.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s timer={Timer}");
+        return true;
+    }
+
+    /// <summary>Stops the timer and forgets how it was before.</summary>
+    /// <returns>Whether there was something to confirm; why not is printed.</returns>
+    public async Task<bool> ConfirmAsync(CancellationToken cancel)
+    {
+        var wasRunning = systemd.Look(Timer).IsActive;
+        if (wasRunning)
+            await systemd.StopAsync(Timer, Patience, cancel);
+
+        // After the timer is down nothing starts it any more.
+        var service = systemd.Look(Service);
+        if (service.IsUp)
+            progress.Failed($"too late: the rollback runs; see journalctl -u {Name}");
+        else if (service.Active == "failed")
+            progress.Failed($"too late: the rollback was tried and failed; see journalctl -u {Name}, then: sudo smm-agent rollback");
+        else if (!HostState.HasUndo(paths))
+            progress.Failed("nothing waits for a confirmation: there was no reconcile --confirm-within, or it was rolled back");
+        else if (!wasRunning)
+            progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
+        else
+            return Forget();
+        return false;
+    }
+
+    /// <summary>Ends the wait without a word on whether the change was good: detach undoes it anyway.</summary>
+    public async Task DisarmAsync(CancellationToken cancel)
+    {
+        if (systemd.Look(Timer).IsUp)
+        {
+            await systemd.StopAsync(Timer, Patience, cancel);
+            progress.Done($"stopped {Timer}");
+        }
+
+        HostState.DropUndo(paths);
+    }
+
+    /// <summary>Brings back how it was.</summary>
+    /// <returns>Whether all of it is back.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancel)
+    {
+        if (HostState.ReadUndo(paths) is not { } before)
+        {
+            progress.Failed($"{paths.Undo} is missing or damaged: nothing is known to go back to; sudo smm-agent detach removes all that is the agent's");
+            return false;
+        }
+
+        // First, because a daemon that runs would repair what is undone.
+        var isBack = await _units.StopAsync(cancel);
+        isBack &= await RestoreAsync(before, cancel);
+        await _units.StartAgainAsync(before.Running, cancel);
+        if (isBack)
+            HostState.DropUndo(paths);
+        return isBack;
+    }
+
+    private async Task<bool> RestoreAsync(Undo before, CancellationToken cancel)
+    {
+        var pass = HostFirewallPass.Create(paths, TimeProvider.System);
+        for (var attempt = 1; ; attempt++)
+        {
+            var report = await pass.RestoreAsync(before, cancel);
+            foreach (var step in report.Done)
+                progress.Done($"{step}");
+            if (report.Blocked is null && report.Remaining.IsEmpty)
+                return true;
+            if (attempt < Tries)
+                continue;
+
+            progress.Failed(report.Blocked ?? $"not all could be undone: {report.Results.FirstOrDefault(result => result.Ending != StepEnding.Done)?.Why}");
+            return false;
+        }
+    }
+
+    private async Task<bool> KeepAsync(CancellationToken cancel)
+    {
+        var observed = await HostFirewallPass.Create(paths, TimeProvider.System).ObserveAsync(cancel);
+        var (undo, why) = Undo.Of(observed, _units.Running());
+        if (undo is null)
+        {
+            progress.Failed($"nothing was changed, because it could not be undone: {why}");
+            return false;
+        }
+
+        HostState.Keep(undo, paths);
+        return true;
+    }
+
+    private bool Forget()
+    {
+        HostState.DropUndo(paths);
+        return true;
+    }
+}

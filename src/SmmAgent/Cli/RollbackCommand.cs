@@ -1,0 +1,21 @@
+using System.CommandLine;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent rollback</c>: what the timer of an unconfirmed reconcile runs.</summary>
+internal static class RollbackCommand
+{
+    public static Command Create(Func<ParseResult, AgentPaths> paths)
+    {
+        var command = new Command("rollback", "Undo a reconcile that waits for its confirmation.") { Hidden = true };
+        command.SetAction((parsed, cancel) => HostSystemd.UseAsync(paths(parsed), "rollback", Progress.OnConsole(), async (systemd, progress) =>
+        {
+            if (!await new Rollback(paths(parsed), systemd, progress).RunAsync(cancel))
+                return ExitCode.Failed;
+            progress.Done("the host is as it was before the reconcile that nobody confirmed");
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+}
