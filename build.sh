@@ -10,7 +10,9 @@ export SMM_AGENT="$agent"
 
 readonly link_packages=(gcc libc6-dev zlib1g-dev)
 readonly bed_packages=(iproute2 iptables nftables socat)
-readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish)
+readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container)
+# What a VM has that is attached: the packages of the prerequisites, and systemd.
+readonly vm_packages=(systemd-sysv dbus iptables nftables sudo curl hostname iproute2 libssl3 ca-certificates)
 readonly bench_packages=(prometheus-node-exporter)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
@@ -43,7 +45,7 @@ need() {
 }
 
 need_root() {
-    [ "$(id -u)" -eq 0 ] || die "$1 makes network namespaces: run it as root (sudo ./build.sh $1)"
+    [ "$(id -u)" -eq 0 ] || die "$1 makes network namespaces or root file systems: run it as root (sudo ./build.sh $1)"
 }
 
 build() {
@@ -59,10 +61,33 @@ publish() {
     [ -x "$agent" ] || die "the publish left no $agent"
 }
 
+# The roots that the VM tests boot: made once for each suite, by debootstrap from this host's own mirror.
+# SMM_VM_SUITE and SMM_VM_MIRROR choose others; with a ready root in SMM_VM_ROOT nothing is made.
+vm_root() {
+    [ -z "${SMM_VM_ROOT:-}" ] || return 0
+    local suite mirror root include
+    suite=${SMM_VM_SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
+    root="$artifacts/roots/$suite"
+    export SMM_VM_ROOT="$root"
+    [ -d "$root" ] && return
+    mirror=${SMM_VM_MIRROR:-$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+        awk -v suite="$suite" '$1 == suite && $2 == "main" { print $3; exit }')}
+    [ -n "$mirror" ] || die "no apt source of this host has $suite main: name a mirror in SMM_VM_MIRROR, or a root in SMM_VM_ROOT"
+    say "making a root of $suite for the VM tests"
+    mkdir -p "$artifacts/roots"
+    rm -rf "$root.new"
+    include=$(IFS=,; echo "${vm_packages[*]}")
+    debootstrap --variant=minbase --include="$include" "$suite" "$root.new" "$mirror" >"$artifacts/debootstrap.log" 2>&1 ||
+        die "debootstrap failed: $artifacts/debootstrap.log"
+    rm -rf "$root.new"/var/cache/apt/archives/*.deb "$root.new"/var/lib/apt/lists/*
+    mv "$root.new" "$root"
+}
+
 run_tests() {
     need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}"
     build
     publish
+    [ "$(id -u)" -ne 0 ] || vm_root
     say "testing"
     mkdir -p "$artifacts"
     local log="$artifacts/test.log" status=0
@@ -86,6 +111,7 @@ count() { sed -n "s/^  $1: \([0-9]*\)$/\1/p" "$2" | tail -n 1 | grep . || echo 0
 case "${1:-help}" in
     build) build ;;
     publish) publish ;;
+    vm-root) need_root vm-root; need "${test_packages[@]}"; vm_root ;;
     demo)
         need_root demo
         need "${link_packages[@]}" "${bed_packages[@]}"
@@ -112,6 +138,7 @@ usage: ./build.sh VERB
   test      build, publish and run every test (those for root and namespaces need root)
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root)
   build     compile everything
+  vm-root   the root file system that the VM tests boot (root; test makes it, too)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   format    apply .editorconfig
   clean     remove artifacts/

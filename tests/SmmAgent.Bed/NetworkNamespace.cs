@@ -43,7 +43,8 @@ public sealed class NetworkNamespace : IDisposable
     private string EtcDirectory => $"/etc/netns/{Name}";
 }
 
-internal static class Shell
+/// <summary>Runs one program to its end.</summary>
+public static class Shell
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 

@@ -1,0 +1,98 @@
+namespace SmmAgent.VmTests;
+
+/// <summary>Nobody loses their SSH session: what is not confirmed is undone.</summary>
+public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    // The shortest that is taken.
+    private static readonly string[] Unconfirmed = ["smm-agent", "reconcile", "--confirm-within", "10s"];
+
+    [Fact]
+    public async Task WithoutAConfirmationAHostThatWasNotAttachedIsAsItWas()
+    {
+        await using var vm = await fixture.BootAsync();
+        var before = vm.Rules();
+
+        var output = vm.Run(Unconfirmed);
+
+        Assert.Contains("✓ rollback is armed within=10s timer=smm-agent-rollback.timer\n", output, StringComparison.Ordinal);
+        Assert.Contains("✓ smm-agent.service is started and ready\n", output, StringComparison.Ordinal);
+        Assert.Contains("then: sudo smm-agent confirm", output, StringComparison.Ordinal);
+        Assert.Contains("SMM-AGENT", vm.Rules(), StringComparison.Ordinal);
+        await vm.UntilAsync(() => !vm.IsActive("smm-agent.service") && vm.Try("ls", "/var/lib/smm-agent-host/undo").ExitCode != 0, "it is rolled back");
+        Assert.Equal(before, vm.Rules());
+        Assert.Equal(
+            (false, false, false), (vm.IsEnabled("smm-agent.service"), vm.IsActive("smm-agent-reconcile.path"), vm.IsActive("smm-agent-rollback.timer")));
+        var (exitCode, late) = vm.Try("smm-agent", "confirm");
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("✗ nothing waits for a confirmation", late, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutAConfirmationAHostThatWasAttachedHasItsEarlierRules()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("smm-agent", "reconcile");
+        vm.Run("systemctl", "stop", "smm-agent.service");
+        vm.Run("sed", "-i", "$ a firewall: {managementPorts: [17000]}", "/etc/smm/agent.yaml");
+        var before = vm.Rules();
+
+        vm.Run(Unconfirmed);
+
+        Assert.Contains("--dport 17000", vm.Rules(), StringComparison.Ordinal);
+        await vm.UntilAsync(() => vm.Rules() == before && !vm.IsActive("smm-agent.service"), "it is rolled back");
+        Assert.True(vm.IsEnabled("smm-agent.service"));
+    }
+
+    [Fact]
+    public async Task ADaemonThatRanRunsAgainAfterTheRollback()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("smm-agent", "reconcile");
+        var process = vm.Property("smm-agent.service", "MainPID");
+
+        vm.Run(Unconfirmed);
+
+        await vm.UntilAsync(
+            () => vm.IsActive("smm-agent.service") && vm.Property("smm-agent.service", "MainPID") != process, "the daemon was stopped and is up again");
+        await vm.UntilAsync(() => vm.Try("ls", "/var/lib/smm-agent-host/undo").ExitCode != 0, "the rollback is done");
+    }
+
+    [Fact]
+    public async Task WhatIsConfirmedStays()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
+        var rules = vm.Rules();
+        // It would not come back with a restart of the host before it is confirmed.
+        Assert.False(vm.IsEnabled("smm-agent.service"));
+
+        var (exitCode, refused) = vm.Try("smm-agent", "reconcile");
+        Assert.Equal((1, "✗ an earlier reconcile waits for its confirmation: sudo smm-agent confirm\n"), (exitCode, refused));
+        // Once more is a longer wait, not a second undo.
+        vm.Run("smm-agent", "reconcile", "--confirm-within", "30m");
+        var undo = vm.Run("cat", "/var/lib/smm-agent-host/undo");
+        Assert.Equal("smm-agent undo 1\n", undo);
+
+        var confirmed = vm.Run("smm-agent", "confirm");
+
+        Assert.EndsWith("✓ confirmed: the changes stay\n", confirmed, StringComparison.Ordinal);
+        Assert.True(vm.IsEnabled("smm-agent.service"));
+        Assert.Equal((false, ""), (vm.IsActive("smm-agent-rollback.timer"), vm.Run("ls", "/run/systemd/transient").Trim()));
+        Assert.Equal(rules, vm.Rules());
+        Assert.Equal(1, vm.Try("smm-agent", "confirm").ExitCode);
+        Assert.Equal(0, vm.Try("smm-agent", "reconcile").ExitCode);
+    }
+
+    [Theory]
+    [InlineData("9s", "'9s' is not between 10s and 1h")]
+    [InlineData("soon", "'soon' is not a duration")]
+    public async Task ADurationThatCannotBeIsRefusedBeforeAnything(string duration, string why)
+    {
+        await using var vm = await fixture.BootAsync();
+
+        var (exitCode, output) = vm.Try("smm-agent", "reconcile", "--confirm-within", duration);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains($"{why}, for example 120s or 2m", output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,70 @@
+namespace SmmAgent.VmTests;
+
+/// <summary><c>smm-agent detach</c> on a booted system.</summary>
+public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    [Fact]
+    public async Task AfterIsAsBefore()
+    {
+        await using var vm = await fixture.BootAsync();
+        var before = Host(vm);
+        vm.Run("smm-agent", "reconcile");
+        var settings = vm.Run("sha256sum", "/etc/smm/agent.yaml", "/etc/smm/bearer-token");
+        Assert.NotEqual(before, Host(vm));
+
+        var plan = vm.Run("smm-agent", "detach", "--dry-run").TrimEnd().Split('\n');
+
+        Assert.Equal(
+            [
+                "❯ would stop and disable smm-agent-reconcile.path",
+                "❯ would disable smm-agent-reconcile.service",
+                "❯ would stop and disable smm-agent.service",
+                "❯ iptables: remove the jump in INPUT, chain SMM-AGENT",
+                "❯ ip6tables: remove the jump in INPUT, chain SMM-AGENT",
+            ],
+            plan);
+        Assert.True(vm.IsActive("smm-agent.service"));
+
+        var lines = vm.Run("smm-agent", "detach").TrimEnd().Split('\n');
+
+        Assert.Equal(
+            [
+                "✓ stopped smm-agent-reconcile.path",
+                "✓ stopped smm-agent.service",
+                "✓ disabled smm-agent-reconcile.path",
+                "✓ disabled smm-agent-reconcile.service",
+                "✓ disabled smm-agent.service",
+                "✓ iptables: remove the jump in INPUT, chain SMM-AGENT",
+                "✓ ip6tables: remove the jump in INPUT, chain SMM-AGENT",
+                "✓ detached",
+            ],
+            lines);
+        Assert.Equal(before, Host(vm));
+        Assert.Equal(settings, vm.Run("sha256sum", "/etc/smm/agent.yaml", "/etc/smm/bearer-token"));
+        Assert.Equal("✓ nothing of the agent's was on this host\n", vm.Run("smm-agent", "detach"));
+    }
+
+    [Fact]
+    public async Task ItEndsAWaitForAConfirmation()
+    {
+        await using var vm = await fixture.BootAsync();
+        var before = Host(vm);
+        vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
+
+        var output = vm.Run("smm-agent", "detach");
+
+        Assert.StartsWith("✓ stopped smm-agent-rollback.timer\n", output, StringComparison.Ordinal);
+        Assert.Equal(before, Host(vm));
+        Assert.Equal(1, vm.Try("smm-agent", "confirm").ExitCode);
+    }
+
+    // Firewall, hosts file and units: all that is not the agent's own.
+    private static string Host(BootedVm vm) => string.Join(
+        '\n',
+        vm.Rules(),
+        vm.Run("nft", "-s", "list", "ruleset"),
+        vm.Run("sha256sum", "/etc/hosts"),
+        vm.Run("find", "/etc/systemd", "-printf", "%p %l %m %U %G\n"),
+        vm.Run("systemctl", "list-unit-files", "--no-pager", "--no-legend"),
+        vm.Run("systemctl", "list-units", "--no-pager", "--no-legend", "--type=service,path,timer", "--state=active,failed"));
+}

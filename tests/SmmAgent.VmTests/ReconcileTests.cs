@@ -1,0 +1,112 @@
+namespace SmmAgent.VmTests;
+
+/// <summary><c>smm-agent reconcile</c> on a booted system.</summary>
+public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    private const string Config = "/etc/smm/agent.yaml";
+
+    [Fact]
+    public async Task TheDryRunSaysWhatWouldBeDoneAndDoesNoneOfIt()
+    {
+        await using var vm = await fixture.BootAsync();
+        var before = vm.Rules() + vm.Run("cat", Config);
+
+        var (exitCode, output) = vm.Try("smm-agent", "reconcile", "--dry-run");
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("❯ would generate uuid\n", output, StringComparison.Ordinal);
+        Assert.Contains("❯ iptables: write chain SMM-AGENT", output, StringComparison.Ordinal);
+        Assert.Contains("❯ would enable and start smm-agent.service\n", output, StringComparison.Ordinal);
+        Assert.Equal(before, vm.Rules() + vm.Run("cat", Config));
+        Assert.Equal((false, false), (vm.IsActive("smm-agent.service"), vm.IsEnabled("smm-agent.service")));
+    }
+
+    [Fact]
+    public async Task ItEnablesAndStartsTheDaemonAndWaitsUntilItIsReady()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("sed", "-i", "1i # of the operator", Config);
+
+        var lines = vm.Run("smm-agent", "reconcile").TrimEnd().Split('\n');
+
+        // Ready when it returns, not later.
+        Assert.True(vm.IsActive("smm-agent.service"));
+        Assert.Equal("✓ reconciling host operating system", lines[0]);
+        Assert.StartsWith("✓ uuid not present in config file, new uuid is generated uuid=", lines[1], StringComparison.Ordinal);
+        Assert.Equal($"✓ configuration loaded config={Config}", lines[2]);
+        Assert.Equal(
+            [
+                "✓ enabled smm-agent.service, smm-agent-reconcile.path, smm-agent-reconcile.service",
+                "✓ smm-agent.service is started and ready",
+                "✓ reconciled host operating system",
+            ],
+            lines[^3..]);
+        var uuid = lines[1].Split("uuid=")[1];
+        var config = vm.Run("cat", Config).Split('\n');
+        Assert.Equal(("# of the operator", $"uuid: {uuid}"), (config[0], config[^2]));
+        Assert.Equal("640 root smm-agent", vm.Run("stat", "-c", "%a %U %G", Config).Trim());
+        Assert.Equal(
+            (true, true, true, true),
+            (vm.IsEnabled("smm-agent.service"), vm.IsEnabled("smm-agent-reconcile.path"), vm.IsEnabled("smm-agent-reconcile.service"), vm.IsActive("smm-agent-reconcile.path")));
+
+        var again = vm.Run("smm-agent", "reconcile");
+
+        Assert.Contains("✓ smm-agent.service is already running\n", again, StringComparison.Ordinal);
+        Assert.DoesNotContain("uuid not present", again, StringComparison.Ordinal);
+        Assert.DoesNotContain("enabled", again, StringComparison.Ordinal);
+        Assert.Contains("✓ nothing to do\n", vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADaemonThatCannotStartIsToldWithWhereToLook()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("mkdir", "-p", "/run/systemd/system/smm-agent.service.d");
+        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "broken.conf"), "[Service]\nExecStart=\nExecStart=/bin/false\n");
+        vm.Run("cp", "/mnt/broken.conf", "/run/systemd/system/smm-agent.service.d/broken.conf");
+        vm.Run("systemctl", "daemon-reload");
+
+        var (exitCode, output) = vm.Try("smm-agent", "reconcile");
+
+        Assert.Equal(1, exitCode);
+        Assert.EndsWith("✗ smm-agent.service did not start (exit-code): journalctl -u smm-agent -e\n", output, StringComparison.Ordinal);
+
+        vm.Run("systemctl", "stop", "smm-agent.service");
+        vm.Run("systemctl", "mask", "--runtime", "smm-agent.service");
+
+        (exitCode, output) = vm.Try("smm-agent", "reconcile");
+
+        Assert.Equal(1, exitCode);
+        Assert.EndsWith("✗ smm-agent.service is masked, so it cannot be started: sudo systemctl unmask smm-agent\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ARequestOfTheDaemonsRunsRootsPartAtMostOnceInTenSeconds()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("smm-agent", "reconcile");
+
+        await AskAsync();
+        var first = Runs();
+        await AskAsync(isAnswered: false);
+        await vm.UntilAsync(() => Runs().Length == 2, "the second request is answered");
+
+        Assert.InRange(Runs()[1] - Runs()[0], 10, 60);
+        Assert.Single(first);
+
+        async Task AskAsync(bool isAnswered = true)
+        {
+            vm.Run("sudo", "-u", "smm-agent", "touch", "/run/smm-agent/reconcile-request");
+            if (isAnswered)
+                await vm.UntilAsync(() => Runs().Length == 1 && vm.Try("ls", "/run/smm-agent/reconcile-request").ExitCode != 0, "the request is answered");
+        }
+
+        // When root's part came to its end, in seconds.
+        double[] Runs() =>
+        [
+            .. vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-u", "smm-agent-reconcile.service").Split('\n')
+                .Where(line => line.Contains("✓ reconciled host operating system", StringComparison.Ordinal))
+                .Select(line => double.Parse(line[1..line.IndexOf(']', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)),
+        ];
+    }
+}
