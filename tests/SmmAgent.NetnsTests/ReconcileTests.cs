@@ -1,0 +1,50 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.NetnsTests;
+
+/// <summary><c>smm-agent reconcile</c> where there is no systemd, as in a container.</summary>
+public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixture>
+{
+    [Fact]
+    public async Task WithoutSystemdItSaysThatTheDaemonIsToBeStartedByHand()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+
+        var (exitCode, output) = agent.Run("reconcile");
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("! there is no systemd here that could run the daemon; start it by hand: smm-agent run\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("✓ reconciled host operating system\n", output, StringComparison.Ordinal);
+        Assert.Equal(0, agent.Run("detach").ExitCode);
+    }
+
+    [Fact]
+    public async Task CommandsAtOnceMakeOneUuid()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var before = File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"));
+
+        var outputs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => agent.Run("reconcile").Output)));
+
+        var made = Assert.Single(outputs.SelectMany(output => output.Split('\n')), line => line.Contains("new uuid is generated", StringComparison.Ordinal));
+        Assert.Equal($"{before}uuid: {made.Split("uuid=")[1]}\n", File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml")));
+        agent.Run("detach");
+    }
+
+    [Fact]
+    public async Task WithoutSystemdAConfirmationIsRefusedBeforeAnything()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var before = Firewall.Snapshot(fixture.Bed) + File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"));
+
+        var reconcile = agent.Run("reconcile", "--confirm-within", "2m");
+        var confirm = agent.Run("confirm");
+
+        Assert.Equal((1, 1), (reconcile.ExitCode, confirm.ExitCode));
+        Assert.StartsWith(
+            "✗ --confirm-within needs systemd, whose timer undoes the change when you are cut off: this host was not booted with systemd",
+            Assert.Single(reconcile.Output.TrimEnd().Split('\n')),
+            StringComparison.Ordinal);
+        Assert.Equal(before, Firewall.Snapshot(fixture.Bed) + File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml")));
+    }
+}
