@@ -21,13 +21,12 @@ public static class Planner
     {
         if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
             return [];
-        if (before.Chains.FirstOrDefault(chain => chain.Tool == filter.Tool) is not { } was)
+        if (before.RulesBefore(filter.Tool) is not { } rules)
             return Removal(filter);
 
-        var now = ChainBefore.Of(filter.Tool, table);
-        return now is not null && now.Rules.SequenceEqual(was.Rules)
+        return Undo.RulesIn(table) is { } now && now.SequenceEqual(rules)
             ? []
-            : [new RewriteChain(filter.Tool, was.Rules, [.. JumpsOf(table)], ["as it was before"])];
+            : [new RewriteChain(filter.Tool, rules, [.. JumpsOf(table)], ["as it was before"])];
     }
 
     private static IEnumerable<PlanStep> RestoreFirewalld(Undo before, FirewalldObservation observed)
@@ -35,18 +34,19 @@ public static class Planner
         if (observed is not FirewalldObservation.Seen { State.Zones: var zones })
             yield break;
 
-        foreach (var now in zones.Select(ZoneBefore.Of))
+        foreach (var zone in zones)
         {
-            if (before.Zones.FirstOrDefault(was => was.Name == now.Name) is not { } was || was.Open.SequenceEqual(now.Open))
+            var now = Undo.OpenIn(zone);
+            if (before.OpenBefore(zone.Name) is not { } was || was.SequenceEqual(now))
                 continue;
 
-            List<int> ports = [.. was.Open.Select(ZoneBefore.PortOf).Distinct()];
-            List<string> sources = [.. was.Open.Select(ZoneBefore.SourceOf).Where(source => source != ZoneBefore.AnySource).Distinct()];
-            List<int> closed = [.. was.Open.Except(now.Open).Select(ZoneBefore.PortOf).Distinct()];
+            List<int> ports = [.. was.Select(Undo.PortOf).Distinct()];
+            List<string> sources = [.. was.Select(Undo.SourceOf).Where(source => source != Undo.AnySource).Distinct()];
+            List<int> closed = [.. was.Except(now).Select(Undo.PortOf).Distinct()];
             if (closed.Count > 0)
-                yield return new OpenInFirewalld(now.Name, ports, sources, closed);
+                yield return new OpenInFirewalld(zone.Name, ports, sources, closed);
             else
-                yield return new CloseInFirewalld(now.Name, ports, sources, [.. now.Open.Except(was.Open)]);
+                yield return new CloseInFirewalld(zone.Name, ports, sources, [.. now.Except(was)]);
         }
     }
 

@@ -1,129 +1,117 @@
+using System.Globalization;
 using SmmAgent.Core.Firewall;
 
 namespace SmmAgent.Core.Planning;
 
-/// <summary>The agent's chain as it was: attached, with these rules.</summary>
-public sealed record ChainBefore(FilterTool Tool, IReadOnlyList<string> Rules)
+/// <summary>What a rollback brings back: how the host was before a reconcile that nobody confirmed.</summary>
+/// <remarks>It is its own text, one fact a line, so that a person can read what would come back.</remarks>
+public sealed class Undo
 {
-    /// <returns>Null where nothing leads into the chain: then it did nothing.</returns>
-    public static ChainBefore? Of(FilterTool tool, FilterTable table) =>
-        table.Chain(ChainRules.Chain) is { } chain && table.ReferencesTo(ChainRules.Chain).Any()
-            ? new(tool, [.. chain.Rules.Select(rule => rule.Text)])
-            : null;
-}
-
-/// <summary>What was the agent's in a zone of firewalld.</summary>
-/// <param name="Open">One text for each rule: <c>8080 10.0.0.0/8</c>, with <c>any</c> where everyone may come.</param>
-public sealed record ZoneBefore(string Name, IReadOnlyList<string> Open)
-{
+    /// <summary>Where everyone may come from.</summary>
     public const string AnySource = "any";
 
-    public static ZoneBefore Of(FirewalldZone zone)
-    {
-        var open = new List<string>();
-        foreach (var (port, source) in zone.Ours)
-            open.Add($"{port} {(source is { } network ? network.ToString() : AnySource)}");
-        open.Sort(StringComparer.Ordinal);
-        return new(zone.Name, open);
-    }
-
-    public static int PortOf(string open) => int.Parse(open.AsSpan(0, open.IndexOf(' ', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
-
-    public static string SourceOf(string open) => open[(open.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-}
-
-/// <summary>What a rollback brings back: how the host was before a reconcile that nobody confirmed.</summary>
-/// <param name="Chains">One for each table that the agent's chain was attached in; the others had none.</param>
-/// <param name="Zones">All that firewalld had; none where it did not run.</param>
-/// <param name="Running">The agent's units that ran.</param>
-public sealed record Undo(IReadOnlyList<ChainBefore> Chains, IReadOnlyList<ZoneBefore> Zones, IReadOnlyList<string> Running)
-{
-    // One fact a line, so that a person can read what would come back.
     private const string FirstLine = "smm-agent undo 1";
+    private const string Chain = "chain ";
+    private const string Rule = "rule ";
+    private const string Zone = "zone ";
+    private const string Open = "open ";
+    private const string Unit = "running ";
+
+    private readonly List<string> _lines;
+
+    private Undo(List<string> lines) => _lines = lines;
+
+    /// <summary>The agent's units that ran.</summary>
+    public IReadOnlyList<string> Running => [.. _lines.Where(line => line.StartsWith(Unit, StringComparison.Ordinal)).Select(line => line[Unit.Length..])];
 
     /// <summary>Takes what is needed.</summary>
     /// <returns>Null and why, when something cannot be seen: it could not be brought back.</returns>
     public static (Undo? Undo, string? Why) Of(ObservedFirewall observed, IReadOnlyList<string> running)
     {
-        if (observed.Filters.FirstOrDefault(filter => filter.State.WhyUnknown is not null) is { } unseen)
-            return (null, $"{unseen.Tool} cannot be seen: {unseen.State.WhyUnknown}");
+        List<string> lines = [FirstLine];
+        foreach (var filter in observed.Filters)
+        {
+            if (filter.State.Value is not { } state)
+                return (null, $"{filter.Tool} cannot be seen: {filter.State.WhyUnknown}");
+            if (RulesIn(state.Table) is { } rules)
+                lines.AddRange(rules.Select(rule => Rule + rule).Prepend($"{Chain}{filter.Tool}"));
+        }
+
         if (observed.Firewalld is FirewalldObservation.NotSeen { Why: var why })
             return (null, $"firewalld cannot be seen: {why}");
+        if (observed.Firewalld is FirewalldObservation.Seen seen)
+        {
+            foreach (var zone in seen.State.Zones)
+                lines.AddRange(OpenIn(zone).Select(open => Open + open).Prepend(Zone + zone.Name));
+        }
 
-        var chains = observed.Filters.Select(filter => filter.State.Value is { } state ? ChainBefore.Of(filter.Tool, state.Table) : null);
-        var zones = observed.Firewalld is FirewalldObservation.Seen seen ? seen.State.Zones : [];
-        return (new([.. chains.OfType<ChainBefore>()], [.. zones.Select(ZoneBefore.Of)], running), null);
+        lines.AddRange(running.Select(unit => Unit + unit));
+        return (new(lines), null);
     }
 
-    public string Write()
+    /// <summary>The rules of the agent's chain; null where nothing leads into it: then it does nothing.</summary>
+    public static IReadOnlyList<string>? RulesIn(FilterTable table) =>
+        table.Chain(ChainRules.Chain) is { } chain && table.ReferencesTo(ChainRules.Chain).Any() ? [.. chain.Rules.Select(rule => rule.Text)] : null;
+
+    /// <summary>What is the agent's in a zone, one text for each rule: <c>8080 10.0.0.0/8</c>, or <c>8080 any</c>.</summary>
+    public static IReadOnlyList<string> OpenIn(FirewalldZone zone)
     {
-        List<string> lines = [FirstLine];
-        foreach (var chain in Chains)
-        {
-            lines.Add($"chain {chain.Tool}");
-            lines.AddRange(chain.Rules.Select(rule => $"rule {rule}"));
-        }
-
-        foreach (var zone in Zones)
-        {
-            lines.Add($"zone {zone.Name}");
-            lines.AddRange(zone.Open.Select(open => $"open {open}"));
-        }
-
-        lines.AddRange(Running.Select(unit => $"running {unit}"));
-        return string.Join('\n', lines) + "\n";
+        List<string> open = [];
+        foreach (var (port, source) in zone.Ours)
+            open.Add($"{port} {(source is { } network ? network.ToString() : AnySource)}");
+        return [.. open.Order(StringComparer.Ordinal)];
     }
+
+    public static int PortOf(string open) => int.Parse(open.Split(' ')[0], CultureInfo.InvariantCulture);
+
+    public static string SourceOf(string open) => open.Split(' ')[1];
+
+    /// <summary>What <see cref="RulesIn"/> said then.</summary>
+    public IReadOnlyList<string>? RulesBefore(FilterTool tool) => Below($"{Chain}{tool}", Rule);
+
+    /// <summary>What <see cref="OpenIn"/> said then; null where there was no such zone, or no firewalld.</summary>
+    public IReadOnlyList<string>? OpenBefore(string zone) => Below(Zone + zone, Open);
+
+    public string Write() => string.Join('\n', _lines) + "\n";
 
     /// <returns>Null when it is not what <see cref="Write"/> wrote.</returns>
     public static Undo? Read(string text)
     {
-        var lines = text.Split('\n');
-        if (lines.Length < 2 || lines[0] != FirstLine || lines[^1].Length > 0)
+        List<string> lines = [.. text.Split('\n')];
+        if (lines.Count < 2 || lines[0] != FirstLine || lines[^1].Length > 0)
             return null; // the last line break is missing: it was cut off
 
-        List<ChainBefore> chains = [];
-        List<ZoneBefore> zones = [];
-        List<string> running = [];
-        List<string>? rules = null;
-        List<string>? open = null;
-        for (var i = 1; i < lines.Length - 1; i++)
+        lines.RemoveAt(lines.Count - 1);
+        var section = "";
+        foreach (var line in lines.Skip(1))
         {
-            var space = lines[i].IndexOf(' ', StringComparison.Ordinal);
-            var value = lines[i][(space + 1)..];
-            switch (space < 0 ? "" : lines[i][..space])
+            var kind = line[..(line.IndexOf(' ', StringComparison.Ordinal) + 1)];
+            var isWhole = kind switch
             {
-                case "chain" when ToolOf(value) is { } tool:
-                    chains.Add(new(tool, rules = []));
-                    break;
-                case "rule" when rules is not null:
-                    rules.Add(value);
-                    break;
-                case "zone":
-                    zones.Add(new(value, open = []));
-                    break;
-                case "open" when open is not null && IsOpening(value):
-                    open.Add(value);
-                    break;
-                case "running":
-                    running.Add(value);
-                    break;
-                default:
-                    return null;
-            }
+                Chain or Zone => true,
+                Rule => section == Chain,
+                Open => section == Zone && IsOpening(line[Open.Length..]),
+                Unit => true,
+                _ => false,
+            };
+            if (!isWhole)
+                return null;
+            if (kind is Chain or Zone)
+                section = kind;
         }
 
-        return new(chains, zones, running);
+        return new(lines);
     }
 
-    private static FilterTool? ToolOf(string command)
+    private List<string>? Below(string header, string kind)
     {
-        var (ipv4, ipv6) = (new FilterTool(IpFamily.IPv4), new FilterTool(IpFamily.IPv6));
-        return command == ipv4.Command ? ipv4 : command == ipv6.Command ? ipv6 : null;
+        var at = _lines.IndexOf(header);
+        return at < 0 ? null : [.. _lines.Skip(at + 1).TakeWhile(line => line.StartsWith(kind, StringComparison.Ordinal)).Select(line => line[kind.Length..])];
     }
 
     private static bool IsOpening(string text)
     {
         var words = text.Split(' ');
-        return words.Length == 2 && ushort.TryParse(words[0], out _) && (words[1] == ZoneBefore.AnySource || SourceNetworks.Parse(words[1]) is not null);
+        return words.Length == 2 && ushort.TryParse(words[0], out _) && (words[1] == AnySource || SourceNetworks.Parse(words[1]) is not null);
     }
 }

@@ -1,10 +1,5 @@
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>How a job of systemd's ended.</summary>
-/// <param name="IsOver">Whether it came to its end in the time that was given.</param>
-/// <param name="IsReached">Whether the unit is now what it was to become.</param>
-public sealed record JobEnding(bool IsOver, bool IsReached);
-
 /// <summary>systemd's manager, org.freedesktop.systemd1(5): what it says is thrown as a <see cref="DBusException"/>.</summary>
 public sealed class SystemdManager : IDisposable
 {
@@ -61,22 +56,24 @@ public sealed class SystemdManager : IDisposable
     /// <summary>Has units started at boot.</summary>
     public void Enable(IEnumerable<string> units)
     {
-        _bus.Call(NewCall("EnableUnitFiles").Add(units).Add(false).Add(false)).Dispose();
+        Call(NewCall("EnableUnitFiles").Add(units).Add(false).Add(false)).Dispose();
         Reload();
     }
 
     public void Disable(IEnumerable<string> units)
     {
-        _bus.Call(NewCall("DisableUnitFiles").Add(units).Add(false)).Dispose();
+        Call(NewCall("DisableUnitFiles").Add(units).Add(false)).Dispose();
         Reload();
     }
 
     /// <summary>Starts a unit and waits until it is up: a service of Type=notify until it said READY.</summary>
-    public Task<JobEnding> StartAsync(string unit, TimeSpan atMost, CancellationToken cancel) =>
+    /// <returns>Whether it is; where not, <see cref="Look"/> tells whether it failed or takes longer.</returns>
+    public Task<bool> StartAsync(string unit, TimeSpan atMost, CancellationToken cancel) =>
         RunJobAsync("StartUnit", unit, state => state.IsActive, atMost, cancel);
 
     /// <summary>Stops a unit and waits until it is down.</summary>
-    public Task<JobEnding> StopAsync(string unit, TimeSpan atMost, CancellationToken cancel) =>
+    /// <returns>Whether it is.</returns>
+    public Task<bool> StopAsync(string unit, TimeSpan atMost, CancellationToken cancel) =>
         RunJobAsync("StopUnit", unit, state => !state.IsUp, atMost, cancel);
 
     /// <summary>Starts a timer that exists until it elapses or the host restarts, with the service that it starts.</summary>
@@ -119,17 +116,17 @@ public sealed class SystemdManager : IDisposable
                 Property(properties, "ExecStart", "a(sasb)", value => value.AddContainer('a', "(sasb)", list =>
                     list.AddContainer('r', "sasb", one => one.Add(command[0]).Add(command).Add(false))));
             })));
-        _bus.Call(call).Dispose();
+        Call(call).Dispose();
     }
 
     private static void Property(BusMessage properties, string name, string type, Action<BusMessage> value) =>
         properties.AddContainer('r', "sv", property => property.Add(name).AddContainer('v', type, value));
 
-    private async Task<JobEnding> RunJobAsync(
+    private async Task<bool> RunJobAsync(
         string method, string unit, Func<UnitState, bool> isReached, TimeSpan atMost, CancellationToken cancel)
     {
         string job;
-        using (var reply = _bus.Call(NewCall(method).Add(unit).Add(Replace)))
+        using (var reply = Call(NewCall(method).Add(unit).Add(Replace)))
             job = reply.ReadString('o');
 
         var path = UnitPath(unit);
@@ -138,25 +135,25 @@ public sealed class SystemdManager : IDisposable
         while (JobOf(path) == job)
         {
             if (_time.GetElapsedTime(started) >= atMost)
-                return new(IsOver: false, IsReached: false);
+                return false;
             await Task.Delay(BetweenLooks, _time, cancel);
         }
 
-        return new(IsOver: true, isReached(Look(unit)));
+        return isReached(Look(unit));
     }
 
     private void ForgetFailure(string unit)
     {
         if (Look(unit).Active == "failed")
-            _bus.Call(NewCall("ResetFailedUnit").Add(unit)).Dispose();
+            Call(NewCall("ResetFailedUnit").Add(unit)).Dispose();
     }
 
-    private void Reload() => _bus.Call(NewCall("Reload")).Dispose();
+    private void Reload() => Call(NewCall("Reload")).Dispose();
 
     // Also for a unit that does not exist: it is loaded as not-found.
     private string UnitPath(string unit)
     {
-        using var reply = _bus.Call(NewCall("LoadUnit").Add(unit));
+        using var reply = Call(NewCall("LoadUnit").Add(unit));
         return reply.ReadString('o');
     }
 
@@ -173,7 +170,20 @@ public sealed class SystemdManager : IDisposable
     }
 
     private BusMessage Get(string path, string @interface, string property) =>
-        _bus.Call(_bus.NewCall(BusName, path, "org.freedesktop.DBus.Properties", "Get").Add(@interface).Add(property));
+        Call(_bus.NewCall(BusName, path, "org.freedesktop.DBus.Properties", "Get").Add(@interface).Add(property));
+
+    // What comes of it is told to the operator as it is, so it says whose words these are.
+    private BusMessage Call(BusMessage call)
+    {
+        try
+        {
+            return _bus.Call(call);
+        }
+        catch (DBusException exception)
+        {
+            throw new DBusException(exception.Name, $"systemd {(exception.IsRefusal ? "refuses" : "fails")}: {exception.Message}");
+        }
+    }
 
     private BusMessage NewCall(string method) => _bus.NewCall(BusName, ManagerPath, Manager, method);
 }

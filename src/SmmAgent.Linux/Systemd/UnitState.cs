@@ -1,20 +1,30 @@
 namespace SmmAgent.Linux.Systemd;
 
 /// <summary>What systemd knows of a unit, in its own words.</summary>
-/// <param name="Load"><c>loaded</c>, <c>not-found</c>, <c>masked</c> …</param>
-/// <param name="Active"><c>active</c>, <c>inactive</c>, <c>activating</c>, <c>failed</c> …</param>
-/// <param name="Sub">Finer, for example <c>auto-restart</c>.</param>
-/// <param name="File"><c>enabled</c>, <c>disabled</c>, <c>static</c> …; empty without a file.</param>
-public sealed record UnitState(string Name, string Load, string Active, string Sub, string File)
+/// <param name="load"><c>loaded</c>, <c>not-found</c>, <c>masked</c> …</param>
+/// <param name="active"><c>active</c>, <c>inactive</c>, <c>activating</c>, <c>failed</c> …</param>
+/// <param name="sub">Finer, for example <c>auto-restart</c>.</param>
+/// <param name="file"><c>enabled</c>, <c>disabled</c>, <c>static</c> …; empty without a file.</param>
+public sealed class UnitState(string name, string load, string active, string sub, string file)
 {
-    public bool Exists => Load != "not-found";
+    public string Name => name;
 
-    public bool IsMasked => Load == "masked";
+    public string Active => active;
 
-    public bool IsActive => Active == "active";
+    /// <summary>Whether there is a unit file of it that only waits to be enabled.</summary>
+    public bool CanBeEnabled => file == "disabled";
+
+    /// <summary>Whether it is on its way up, and not between two tries.</summary>
+    public bool IsStarting => active == "activating" && sub != "auto-restart";
+
+    public bool Exists => load != "not-found";
+
+    public bool IsMasked => load == "masked";
+
+    public bool IsActive => active == "active";
 
     /// <summary>Whether there is something to stop.</summary>
-    public bool IsUp => Active is not ("inactive" or "failed");
+    public bool IsUp => active is not ("inactive" or "failed");
 
-    public bool IsEnabled => File == "enabled";
+    public bool IsEnabled => file == "enabled";
 }

@@ -23,17 +23,28 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
     public string? StartPlan(bool enable)
     {
         var daemon = systemd.Look(Daemon);
-        var wants = new[] { enable && ToEnable().Count > 0 ? "enable" : "", daemon.IsActive ? "" : "start" }.Where(word => word.Length > 0).ToList();
-        return daemon.Exists && wants.Count > 0 ? $"would {string.Join(" and ", wants)} {Daemon}" : null;
+        var enables = enable && ToEnable().Count > 0;
+        return !daemon.Exists || (daemon.IsActive && !enables) ? null
+            : daemon.IsActive ? $"would enable {Daemon}"
+            : enables ? $"would enable and start {Daemon}"
+            : $"would start {Daemon}";
     }
 
     /// <summary>What <see cref="DownAsync"/> would do, one line each.</summary>
-    public IEnumerable<string> DownPlan() =>
-        from unit in All.Select(systemd.Look)
-        where unit.Exists && (unit.IsUp || unit.IsEnabled)
-        select $"would {(unit.IsUp ? unit.IsEnabled ? "stop and disable" : "stop" : "disable")} {unit.Name}";
+    public List<string> DownPlan()
+    {
+        List<string> lines = [];
+        foreach (var name in All)
+        {
+            var unit = systemd.Look(name);
+            if (unit.IsUp || unit.IsEnabled)
+                lines.Add($"would {(!unit.IsUp ? "disable" : unit.IsEnabled ? "stop and disable" : "stop")} {name}");
+        }
 
-    public IReadOnlyList<string> Running() => [.. new[] { Daemon, RequestPath }.Where(unit => systemd.Look(unit).IsUp)];
+        return lines;
+    }
+
+    public List<string> Running() => Those(IsUp);
 
     /// <summary>Has the units started at boot.</summary>
     public void Enable()
@@ -62,7 +73,7 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
             return ExitCode.Failed;
         }
 
-        if (systemd.Look(RequestPath) is { Exists: true, IsUp: false } && !(await systemd.StartAsync(RequestPath, Patience, cancel)).IsReached)
+        if (systemd.Look(RequestPath) is { Exists: true, IsUp: false } && !await systemd.StartAsync(RequestPath, Patience, cancel))
             progress.Warn($"{RequestPath} did not start: systemctl status {RequestPath}");
         if (daemon.IsActive)
         {
@@ -72,25 +83,25 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
 
         var starting = systemd.StartAsync(Daemon, Patience, cancel);
         await progress.WhileAsync($"waiting until {Daemon} is ready", starting, TimeProvider.System);
-        var ending = await starting;
-        if (ending.IsReached)
+        if (await starting)
         {
             progress.Done($"{Daemon} is started and ready");
             return ExitCode.Done;
         }
 
-        progress.Failed(ending.IsOver
-            ? $"{Daemon} did not start ({systemd.ResultOf(Daemon)}): {LogCure}"
-            : $"{Daemon} is not ready after {Patience.TotalSeconds:0} s: {LogCure}");
-        return ending.IsOver ? ExitCode.Failed : ExitCode.Timeout;
+        var isStarting = systemd.Look(Daemon).IsStarting;
+        progress.Failed(isStarting
+            ? $"{Daemon} is not ready after {Patience.TotalSeconds:0} s: {LogCure}"
+            : $"{Daemon} did not start ({systemd.ResultOf(Daemon)}): {LogCure}");
+        return isStarting ? ExitCode.Timeout : ExitCode.Failed;
     }
 
     /// <summary>Starts these again.</summary>
-    public async Task StartAgainAsync(IEnumerable<string> units, CancellationToken cancel)
+    public async Task StartAgainAsync(IReadOnlyList<string> units, CancellationToken cancel)
     {
         foreach (var unit in units)
         {
-            if ((await systemd.StartAsync(unit, Patience, cancel)).IsReached)
+            if (await systemd.StartAsync(unit, Patience, cancel))
                 progress.Done($"started {unit} again");
             else
                 progress.Failed($"{unit} did not start again: systemctl status {unit}");
@@ -102,15 +113,15 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
     public async Task<bool> StopAsync(CancellationToken cancel)
     {
         var areDown = true;
-        foreach (var unit in All.Select(systemd.Look).Where(unit => unit is { Exists: true, IsUp: true }))
+        foreach (var unit in Those(IsUp))
         {
-            var stopping = systemd.StopAsync(unit.Name, Patience, cancel);
-            await progress.WhileAsync($"stopping {unit.Name}", stopping, TimeProvider.System);
-            var isDown = (await stopping).IsReached;
+            var stopping = systemd.StopAsync(unit, Patience, cancel);
+            await progress.WhileAsync($"stopping {unit}", stopping, TimeProvider.System);
+            var isDown = await stopping;
             if (isDown)
-                progress.Done($"stopped {unit.Name}");
+                progress.Done($"stopped {unit}");
             else
-                progress.Failed($"{unit.Name} did not stop in {Patience.TotalSeconds:0} s: systemctl status {unit.Name}");
+                progress.Failed($"{unit} did not stop in {Patience.TotalSeconds:0} s: systemctl status {unit}");
             areDown &= isDown;
         }
 
@@ -121,7 +132,7 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
     public async Task<bool> DownAsync(CancellationToken cancel)
     {
         var areDown = await StopAsync(cancel);
-        List<string> enabled = [.. All.Select(systemd.Look).Where(unit => unit.IsEnabled).Select(unit => unit.Name)];
+        var enabled = Those(unit => systemd.Look(unit).IsEnabled);
         if (enabled.Count > 0)
             systemd.Disable(enabled);
         foreach (var unit in enabled)
@@ -129,5 +140,9 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
         return areDown;
     }
 
-    private List<string> ToEnable() => [.. AtBoot.Select(systemd.Look).Where(unit => unit is { Exists: true, File: "disabled" }).Select(unit => unit.Name)];
+    private bool IsUp(string unit) => systemd.Look(unit).IsUp;
+
+    private List<string> ToEnable() => [.. AtBoot.Where(unit => systemd.Look(unit).CanBeEnabled)];
+
+    private static List<string> Those(Func<string, bool> condition) => [.. All.Where(condition)];
 }

@@ -9,14 +9,24 @@ internal static class ConfirmCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var command = new Command("confirm", "Keep what reconcile --confirm-within did.");
-        command.SetAction((parsed, cancel) => HostSystemd.UseAsync(paths(parsed), "confirm", Progress.OnConsole(), async (systemd, progress) =>
+        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), Progress.OnConsole(), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AgentPaths paths, Progress progress, CancellationToken cancel)
+    {
+        var code = HostSystemd.Open(paths, "confirm", progress, out var systemd);
+        if (systemd is null)
+            return code;
+
+        using (systemd)
         {
-            if (!await new Rollback(paths(parsed), systemd, progress).ConfirmAsync(cancel))
+            if (!await new Rollback(paths, systemd, progress).ConfirmAsync(cancel))
                 return ExitCode.Failed;
             new AgentUnits(systemd, progress).Enable();
-            progress.Done("confirmed: the changes stay");
-            return ExitCode.Done;
-        }));
-        return command;
+        }
+
+        progress.Done("confirmed: the changes stay");
+        return code;
     }
 }

@@ -27,17 +27,14 @@ internal static class DetachCommand
             return ExitCode.NotPermitted;
         }
 
-        return await HostSystemd.ExplainedAsync(progress, async () =>
-        {
-            var (systemd, _) = SystemdManager.Open(paths.Root, TimeProvider.System);
-            using (systemd)
-                return dryRun ? await PlanAsync(paths, systemd, progress, cancel) : await DetachAsync(paths, systemd, progress, cancel);
-        });
+        var (systemd, _) = SystemdManager.Open(paths.Root, TimeProvider.System);
+        using (systemd)
+            return dryRun ? await PlanAsync(paths, systemd, progress, cancel) : await DetachAsync(paths, systemd, progress, cancel);
     }
 
     private static async Task<int> PlanAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
     {
-        List<string> units = systemd is null ? [] : [.. new AgentUnits(systemd, progress).DownPlan()];
+        List<string> units = systemd is null ? [] : new AgentUnits(systemd, progress).DownPlan();
         var plan = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
         foreach (var line in units.Concat(plan.Steps.Select(step => $"{step}")))
             progress.Would(line);

@@ -3,43 +3,25 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
 
-/// <summary>Commands that work with the host's systemd.</summary>
+/// <summary>For commands of root's that are nothing without the host's systemd.</summary>
 internal static class HostSystemd
 {
-    /// <summary>Runs a command of root's that is nothing without systemd.</summary>
-    public static Task<int> UseAsync(AgentPaths paths, string command, Progress progress, Func<SystemdManager, Progress, Task<int>> work)
+    /// <param name="systemd">Null when the command cannot be; why is printed.</param>
+    /// <returns>An exit code.</returns>
+    public static int Open(AgentPaths paths, string command, Progress progress, out SystemdManager? systemd)
     {
+        systemd = null;
         if (!Environment.IsPrivilegedProcess)
         {
             progress.Failed($"{command} changes the host: sudo smm-agent {command}");
-            return Task.FromResult(ExitCode.NotPermitted);
+            return ExitCode.NotPermitted;
         }
 
-        return ExplainedAsync(progress, async () =>
-        {
-            var (systemd, why) = SystemdManager.Open(paths.Root, TimeProvider.System);
-            if (systemd is null)
-            {
-                progress.Failed($"{command} needs systemd, whose timer would undo the change: {why}");
-                return ExitCode.Failed;
-            }
+        (systemd, var why) = SystemdManager.Open(paths.Root, TimeProvider.System);
+        if (systemd is not null)
+            return ExitCode.Done;
 
-            using (systemd)
-                return await work(systemd, progress);
-        });
-    }
-
-    /// <summary>Turns what systemd refuses, or fails at, into one line.</summary>
-    public static async Task<int> ExplainedAsync(Progress progress, Func<Task<int>> work)
-    {
-        try
-        {
-            return await work();
-        }
-        catch (DBusException exception)
-        {
-            progress.Failed(exception.IsRefusal ? $"systemd refused: {exception.Message}; run it with sudo" : $"systemd failed: {exception.Message}");
-            return exception.IsRefusal ? ExitCode.NotPermitted : ExitCode.Failed;
-        }
+        progress.Failed($"{command} needs systemd, whose timer would undo the change: {why}");
+        return ExitCode.Failed;
     }
 }

@@ -5,10 +5,17 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
 
-/// <param name="DryRun">Only prints what would be done.</param>
-/// <param name="HostOnly">Does root's part and starts no unit of the agent's: what smm-agent-reconcile.service runs.</param>
-/// <param name="ConfirmWithin">Undoes everything unless it is confirmed in this time.</param>
-internal sealed record ReconcileOptions(bool DryRun, bool HostOnly, TimeSpan? ConfirmWithin);
+internal sealed class ReconcileOptions
+{
+    /// <summary>Only prints what would be done.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Does root's part and starts no unit of the agent's: what smm-agent-reconcile.service runs.</summary>
+    public bool HostOnly { get; init; }
+
+    /// <summary>Undoes everything unless it is confirmed in this time.</summary>
+    public TimeSpan? ConfirmWithin { get; init; }
+}
 
 /// <summary><c>smm-agent reconcile</c>: one pass in the foreground, with a line for each step; then the daemon is enabled and running.</summary>
 internal static class ReconcileCommand
@@ -30,8 +37,12 @@ internal static class ReconcileCommand
         var command = new Command("reconcile", "Do one pass over this host now, show each step, and have the daemon run.") { dryRun, within, hostOnly };
         command.SetAction((parsed, cancel) =>
         {
-            var options = new ReconcileOptions(
-                parsed.GetValue(dryRun), parsed.GetValue(hostOnly), parsed.GetValue(within) is { } text ? ConfirmWindow.Parse(text).Value : null);
+            var options = new ReconcileOptions
+            {
+                DryRun = parsed.GetValue(dryRun),
+                HostOnly = parsed.GetValue(hostOnly),
+                ConfirmWithin = parsed.GetValue(within) is { } text ? ConfirmWindow.Parse(text).Value : null,
+            };
             return RunAsync(paths(parsed), options, Progress.OnConsole(), cancel);
         });
         return command;
@@ -45,20 +56,17 @@ internal static class ReconcileCommand
             return ExitCode.NotPermitted;
         }
 
-        return await HostSystemd.ExplainedAsync(progress, async () =>
+        var (systemd, why) = options.HostOnly ? (null, "root's part starts no unit") : SystemdManager.Open(paths.Root, TimeProvider.System);
+        using (systemd)
         {
-            var (systemd, why) = options.HostOnly ? (null, "root's part starts no unit") : SystemdManager.Open(paths.Root, TimeProvider.System);
-            using (systemd)
+            if (Refusal(paths, options, systemd, why, progress) is { } refusal)
             {
-                if (Refusal(paths, options, systemd, why, progress) is { } refusal)
-                {
-                    progress.Failed(refusal);
-                    return ExitCode.Failed;
-                }
-
-                return await new Reconciliation(paths, options, systemd, progress).RunAsync(cancel);
+                progress.Failed(refusal);
+                return ExitCode.Failed;
             }
-        });
+
+            return await new Reconciliation(paths, options, systemd, progress).RunAsync(cancel);
+        }
     }
 
     /// <summary>Why nothing is begun; null when nothing speaks against it.</summary>

@@ -65,7 +65,7 @@ public sealed class UndoTests
     [InlineData("smm-agent undo 2\n")]
     [InlineData("smm-agent undo 1")]
     [InlineData("smm-agent undo 1\nrule -j ACCEPT\n")]
-    [InlineData("smm-agent undo 1\nchain ebtables\n")]
+    [InlineData("smm-agent undo 1\nzone public\nrule -j ACCEPT\n")]
     [InlineData("smm-agent undo 1\nzone public\nopen all any\n")]
     [InlineData("smm-agent undo 1\nzone public\nopen 80 some\n")]
     [InlineData("smm-agent undo 1\nrunning smm-agent.serv")]
