@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
 
@@ -21,9 +22,14 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilAsync(() => vm.Run("iptables-save").Contains("--dport 8080", StringComparison.Ordinal), "the kernel's event led to a repair");
         vm.Run("systemctl", "reload", "smm-agent.service");
         await vm.UntilAsync(() => vm.IsActive("smm-agent.service"), "it is ready after a reload");
+        // The addresses and listeners are seen although /proc/net is hidden.
+        await vm.UntilAsync(() => Reports().Any(report => report.Contains(MeshBed.VmAddressIPv6, StringComparison.Ordinal)), "the dashboard knows the VM's own addresses");
         Assert.Equal("700 smm-agent", vm.Run("stat", "-c", "%a %U", "/var/lib/smm-agent").Trim());
         Assert.Equal("644 smm-agent", vm.Run("stat", "-c", "%a %U", "/run/smm-agent/status.json").Trim());
     }
+
+    private IEnumerable<string> Reports() =>
+        Directory.EnumerateFiles(Path.Combine(fixture.Bed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories).Select(File.ReadAllText);
 
     [Fact]
     public async Task TheJournalHasWhatItSaysWithFieldsToFilterBy()
