@@ -1,6 +1,7 @@
 namespace SmmAgent.VmTests;
 
 /// <summary>Nobody loses their SSH session: what is not confirmed is undone.</summary>
+[Collection(VmFixture.OneAtATime)]
 public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     // The shortest that is taken.

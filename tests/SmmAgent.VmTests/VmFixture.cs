@@ -5,6 +5,9 @@ namespace SmmAgent.VmTests;
 /// <summary>One cluster for the tests of a class; each test boots a VM of its own.</summary>
 public sealed class VmFixture : IAsyncLifetime
 {
+    /// <summary>Booted VMs share one control group (--keep-unit, because the host need have no systemd): each is alone in it.</summary>
+    public const string OneAtATime = "one VM at a time";
+
     private MeshBed? _bed;
 
     /// <summary>The bed; the test is skipped where no VM can be booted.</summary>
