@@ -1,3 +1,13 @@
+using SmmAgent.Checks.Address;
+using SmmAgent.Checks.ControlPlane;
+using SmmAgent.Checks.Dashboard;
+using SmmAgent.Checks.Host;
+using SmmAgent.Checks.NameResolution;
+using SmmAgent.Checks.Network;
+using SmmAgent.Checks.OperatingSystem;
+using SmmAgent.Checks.Packages;
+using SmmAgent.Checks.Ports;
+
 namespace SmmAgent.Checks;
 
 /// <summary>Every check, in the order of the report.</summary>

@@ -65,11 +65,11 @@ internal static class AgentCommandLine
         {
             root,
             SetCommand.Create(paths),
+            CheckCommand.Create(paths),
             ReconcileCommand.Create(paths),
             ConfirmCommand.Create(paths),
             RollbackCommand.Create(paths),
             StatusCommand.Create(paths),
-            CheckCommand.Create(paths),
             DetachCommand.Create(paths),
             ConfigCommand.Create(paths),
             SupportBundleCommand.Create(paths),

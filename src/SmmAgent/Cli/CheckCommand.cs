@@ -14,10 +14,9 @@ internal static class CheckCommand
 {
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
-        var output = new Option<string>("--output") { Description = "text or json", DefaultValueFactory = _ => "text" };
-        output.AcceptOnlyFromAmong("text", "json");
+        var output = OutputOption.Create();
         var command = new Command("check", "Check every prerequisite, and tell what cures the failures.") { output };
-        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), parsed.GetValue(output) == "json", cancel));
+        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), OutputOption.IsJson(parsed, output), cancel));
         return command;
     }
 

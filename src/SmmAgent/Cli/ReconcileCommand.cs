@@ -26,7 +26,7 @@ internal static class ReconcileCommand
         var hostOnly = new Option<bool>("--host-only") { Description = "do root's part only, and start no unit", Hidden = true };
         var within = new Option<string?>("--confirm-within")
         {
-            Description = "undo everything unless 'smm-agent confirm' comes in this time, 10s to 1h; for example 120s",
+            Description = "undo all unless confirmed in this time, such as 120s",
             HelpName = "DURATION",
         };
         within.Validators.Add(result =>

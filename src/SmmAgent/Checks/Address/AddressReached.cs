@@ -1,0 +1,42 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Checks.Address;
+
+/// <summary>Whether the cluster reaches the VM at its address: it dials back while the daemon runs.</summary>
+internal sealed class AddressReached() : Check("address-reached", CheckGroup.Address, "From the cluster")
+{
+    private const string Cure = "open the ports in the firewalls and security groups between the cluster and this VM, and see that the address is this VM's";
+
+    public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var daemon = context.Daemon;
+        if (daemon.Status is not { } status)
+        {
+            return One(CheckLine.Skipped(
+                $"{daemon.WhyNone}, and only the daemon is dialled back by the cluster", "sudo systemctl start smm-agent, then check again"));
+        }
+
+        var reached = status.Conditions.FirstOrDefault(one => one.Type == ConditionType.ReachableFromCluster);
+        CheckLine[] lines = reached switch
+        {
+            { Status: nameof(ConditionStatus.True), Reason: not Finding.Degraded } => [CheckLine.Pass(reached.Message), Others()],
+            { Status: nameof(ConditionStatus.True) } => [CheckLine.Warn(reached.Message, Cure), Others()],
+            { Status: nameof(ConditionStatus.False) } => [CheckLine.Fail(reached.Message, Cure), Others()],
+            _ => [CheckLine.Skipped(reached?.Message ?? "the daemon does not say")],
+        };
+        return Task.FromResult<IReadOnlyList<CheckLine>>(
+        [
+            .. lines,
+            .. status.Ports.Where(port => port.ReachableFromCluster is not null).Select(port => (port.ReachableFromCluster == true
+                ? CheckLine.Pass("reached")
+                : new CheckLine(lines[0].Status, "not reached", Cure)) with { Subject = $"{port.Port} ({port.Name})" }),
+        ]);
+    }
+
+    // The mesh configuration does not name them, and the dashboard dials from its own cluster.
+    private static CheckLine Others() => CheckLine.Skipped("not verified: only the cluster of the dashboard was asked") with
+    {
+        Subject = "other member clusters",
+    };
+}

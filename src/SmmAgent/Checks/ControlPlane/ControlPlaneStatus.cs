@@ -1,0 +1,29 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Checks;
+
+namespace SmmAgent.Checks.ControlPlane;
+
+/// <summary>The control plane runs, as the dashboard tells it.</summary>
+internal sealed class ControlPlaneStatus() : Check("control-plane-status", CheckGroup.ControlPlane, "Control plane")
+{
+    private const string See = "kubectl get istiocontrolplanes -A";
+
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Mesh;
+        return look.Config is { Mesh: var mesh } ? [Line(mesh, look.AsOf)] : [look.Nothing];
+    }
+
+    // The words are those of the IstioControlPlane's status.
+    private static CheckLine Line(Mesh mesh, string asOf)
+    {
+        var which = $"Istio {NameRules.Shown(mesh.IstioVersion)}, revision '{NameRules.Shown(mesh.IstioRevision)}', cluster {NameRules.Shown(mesh.ClusterId)}{asOf}";
+        return mesh.Status switch
+        {
+            null => CheckLine.Skipped($"the dashboard does not tell its status ({which})", See),
+            "Available" => CheckLine.Pass($"Available: {which}"),
+            "Created" or "Reconciling" or "Unmanaged" => CheckLine.Warn($"{mesh.Status}, not Available yet: {which}", $"wait for Available: {See}"),
+            var other => CheckLine.Fail($"{NameRules.Shown(other)}: {which}", See),
+        };
+    }
+}

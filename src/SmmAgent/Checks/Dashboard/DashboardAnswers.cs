@@ -1,0 +1,24 @@
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>What answers there is a dashboard.</summary>
+internal sealed class DashboardAnswers() : DashboardCheck("dashboard-answers", "Answer")
+{
+    protected override bool DaemonKnows => true;
+
+    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    {
+        var asked = look.Results.Where(result => result.Latency is not null).ToList();
+        var fault = asked.FirstOrDefault(result => result.Outcome != Outcome.Ok);
+        return
+        [
+            asked.Count == 0 ? CheckLine.Skipped("not asked: nobody takes the connection")
+            : fault is null ? CheckLine.Pass("GET /healthz is answered with 200")
+            : fault.Outcome is Outcome.WrongCertificate or Outcome.ExpiredCertificate ? CheckLine.Skipped("not asked: its certificate is not believed")
+            : CheckLine.Fail($"{fault.Endpoint()} {fault.Detail}", $"is it the dashboard? If not: {DashboardConfigured.Cure}"),
+        ];
+    }
+}

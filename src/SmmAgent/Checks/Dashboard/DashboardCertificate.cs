@@ -1,0 +1,36 @@
+using SmmAgent.Checks.Host;
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>The dashboard's certificate is believed, and for longer than a few days.</summary>
+internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certificate", "Certificate")
+{
+    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    {
+        if (url.Scheme != Uri.UriSchemeHttps)
+            return [CheckLine.Skipped("plain http shows none")];
+        if (look.Results.FirstOrDefault(IsBad) is { } bad)
+            return [CheckLine.Fail($"{bad.Target.Host} {bad.Detail}", Cure(bad, now))];
+        if (look.Results.Select(result => result.Certificate).OfType<CertificateLife>().MinBy(life => life.NotAfter) is not { } first)
+            return [CheckLine.Skipped("none was shown: nobody answers")];
+
+        return
+        [
+            first.EndsSoon(now)
+                ? CheckLine.Warn($"'{first.Subject}' expires at {first.NotAfter:u}", "have it renewed in the cluster")
+                : CheckLine.Pass($"'{first.Subject}' is valid until {first.NotAfter:u}"),
+        ];
+    }
+
+    private static bool IsBad(ProbeResult result) => result.Outcome is Outcome.WrongCertificate or Outcome.ExpiredCertificate;
+
+    private static string Cure(ProbeResult bad, DateTimeOffset now) => bad switch
+    {
+        { Certificate: { } life } when life.NotBefore > now => HostClock.SetIt,
+        { Outcome: Outcome.ExpiredCertificate } => Outcome.ExpiredCertificate.Cure(),
+        _ => "name the authority of its certificate: sudo smm-agent set dashboard-url URL --ca-file FILE",
+    };
+}

@@ -1,0 +1,32 @@
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>A check of what the dashboard shows to anybody. Where this user may not read its URL, the daemon is asked.</summary>
+internal abstract class DashboardCheck(string id, string title) : Check(id, CheckGroup.Dashboard, title)
+{
+    /// <summary>Whether the daemon's condition DashboardReachable answers this check, too.</summary>
+    protected virtual bool DaemonKnows => false;
+
+    public sealed override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        if (context.Settings.Obstacle is { } obstacle)
+            return [(DaemonKnows ? context.Daemon.Says(ConditionType.DashboardReachable, AsRoot) : null) ?? obstacle];
+
+        return context.Settings.Settings.DashboardUrl is { } url
+            ? Judge(url, await context.Dashboard, context.Time.GetUtcNow())
+            : [CheckLine.Skipped("no dashboard is set")];
+    }
+
+    /// <param name="look">Has one result at least.</param>
+    protected abstract IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now);
+
+    /// <summary>Whether the name did not resolve, so that there is no address that could be tried.</summary>
+    protected static bool IsUnresolved(ProbeResult result) => result.Outcome != Outcome.Ok && result.Address == result.Target.Host && !result.IsAddress;
+
+    /// <summary>Whether nothing was tried, because dashboard.caFile cannot be used.</summary>
+    protected static bool IsWithoutAuthorities(ProbeResult result) => result is { Outcome: Outcome.WrongCertificate, Latency: null };
+}

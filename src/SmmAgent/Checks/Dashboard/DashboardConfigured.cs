@@ -1,0 +1,14 @@
+using SmmAgent.Core.Checks;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>The dashboard's URL is set.</summary>
+internal sealed class DashboardConfigured() : Check("dashboard-configured", CheckGroup.Dashboard, "URL")
+{
+    public const string Cure = "sudo smm-agent set dashboard-url https://DASHBOARD";
+
+    public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
+        context.Settings.Obstacle ?? (context.Settings.Settings.DashboardUrl is { } url
+            ? CheckLine.Pass(url.GetLeftPart(UriPartial.Authority))
+            : CheckLine.Fail("no dashboard is set", Cure)));
+}

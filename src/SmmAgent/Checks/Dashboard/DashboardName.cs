@@ -1,0 +1,21 @@
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>The dashboard's name resolves.</summary>
+internal sealed class DashboardName() : DashboardCheck("dashboard-name", "Name")
+{
+    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    {
+        var (first, host) = (look.Results[0], look.Results[0].Target.Host);
+        return
+        [
+            IsWithoutAuthorities(first) ? CheckLine.Skipped("not looked up: dashboard.caFile cannot be used")
+            : IsUnresolved(first) ? CheckLine.Fail($"{host} {first.Detail}", Outcome.NoSuchName.Cure())
+            : first.Address == host ? CheckLine.Pass($"{host} is an address")
+            : CheckLine.Pass($"{host} is {string.Join(", ", look.Results.Select(result => result.Address))}"),
+        ];
+    }
+}

@@ -1,0 +1,28 @@
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>The dashboard's port takes connections, at each of its addresses.</summary>
+internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable", "Connection")
+{
+    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    {
+        if (IsWithoutAuthorities(look.Results[0]))
+            return [CheckLine.Skipped("not tried: dashboard.caFile cannot be used")];
+        if (IsUnresolved(look.Results[0]))
+            return [CheckLine.Skipped("not tried: the name does not resolve")];
+
+        var isReached = look.Results.Any(result => result.Latency is not null);
+        return [.. look.Results.Select(result => Line(result, isReached) with { Subject = HostPort.Text(result.Address, result.Target.Port) })];
+    }
+
+    private static CheckLine Line(ProbeResult result, bool isReached) => result switch
+    {
+        { Latency: { } latency } => CheckLine.Pass($"took the connection in {latency.TotalMilliseconds:0.#} ms") with { LatencyMs = latency.TotalMilliseconds },
+        _ when isReached => CheckLine.Warn($"{result.Detail}, but another address of it is reached", result.Outcome.Cure()),
+        _ => CheckLine.Fail(result.Detail ?? "did not answer", result.Outcome.Cure()),
+    };
+}

@@ -1,0 +1,23 @@
+using SmmAgent.Core.Checks;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>agent.yaml is valid.</summary>
+internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGroup.Dashboard, "Settings")
+{
+    public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var (path, look) = (context.Paths.Settings, context.Settings);
+        if (look.WhyUnseen is { } unseen)
+            return One(CheckLine.Skipped(unseen, AsRoot));
+        if (!look.Exists)
+            return One(CheckLine.Skipped($"{path} does not exist yet"));
+
+        IReadOnlyList<CheckLine> lines =
+        [
+            .. look.Faults.Select(fault => CheckLine.Fail($"{path}: {fault}", $"mend it: sudoedit {path}")),
+            .. look.Warnings.Select(warning => CheckLine.Warn($"{path}: {warning}", $"look again: sudoedit {path}")),
+        ];
+        return lines.Count > 0 ? Task.FromResult(lines) : One(CheckLine.Pass(path));
+    }
+}

@@ -1,0 +1,24 @@
+using SmmAgent.Core.Checks;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>There is a bearer token, and nobody else can read it.</summary>
+internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Dashboard, "Token")
+{
+    public const string Set = "sudo smm-agent set bearer-token --stdin";
+
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Token;
+        return
+        [
+            look.Reading switch
+            {
+                { IsForbidden: true } => CheckLine.Skipped(look.Reading.Found!, AsRoot),
+                { Token: null, Found: { } found } => CheckLine.Fail(found, Set),
+                { Found: { } found } => CheckLine.Warn(found, $"sudo chmod 0640 {context.Paths.BearerToken}"),
+                _ => CheckLine.Pass($"is in {context.Paths.BearerToken}, {(look.Claims is null ? "opaque" : "a service account's")}"),
+            },
+        ];
+    }
+}

@@ -1,0 +1,38 @@
+using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>The dashboard accepts the token for this WorkloadGroup, and answers with a mesh configuration that obeys the contract.</summary>
+internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted", CheckGroup.Dashboard, "Token accepted")
+{
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        if (context.Settings.Obstacle is { } obstacle)
+            return [context.Daemon.Says(ConditionType.ConfigCurrent, AsRoot) ?? obstacle];
+
+        var mesh = await context.Mesh;
+        return
+        [
+            mesh switch
+            {
+                { WhyNotAsked: { } why } => CheckLine.Skipped(why),
+                { Failure: DashboardFailure.NoToken } => CheckLine.Skipped("there is no token that could be sent"),
+                { Failure: { } failure, Target: { } target } => Line(failure, target, await context.Dashboard),
+                _ => CheckLine.Pass($"for WorkloadGroup {mesh.Target?.Group}"),
+            },
+        ];
+    }
+
+    private static CheckLine Line(DashboardFailure failure, DashboardTarget target, DashboardLook dashboard)
+    {
+        if (failure is DashboardFailure.Unreachable or DashboardFailure.BadCaFile && dashboard.Results.All(result => result.Outcome != Outcome.Ok))
+            return CheckLine.Skipped("not asked: the dashboard is not reached, see above");
+
+        var (_, found, cure) = FailureText.Told(failure, target);
+        return CheckLine.Fail(found, cure ?? "see what the dashboard logs");
+    }
+}

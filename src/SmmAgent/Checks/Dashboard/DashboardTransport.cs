@@ -1,0 +1,17 @@
+using SmmAgent.Core.Checks;
+
+namespace SmmAgent.Checks.Dashboard;
+
+/// <summary>The token goes over https.</summary>
+internal sealed class DashboardTransport() : Check("dashboard-transport", CheckGroup.Dashboard, "Transport")
+{
+    public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
+        context.Settings.Obstacle ?? context.Settings.Settings.DashboardUrl switch
+        {
+            null => CheckLine.Skipped("no dashboard is set"),
+            { Scheme: "https" } => CheckLine.Pass("https"),
+            _ => CheckLine.Warn(
+                "plain http: whoever is on the way reads the bearer token, and packages are not installed",
+                $"expose the dashboard over https, then: {DashboardConfigured.Cure}"),
+        });
+}

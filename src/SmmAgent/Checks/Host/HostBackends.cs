@@ -1,0 +1,34 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.Firewall;
+
+namespace SmmAgent.Checks.Host;
+
+/// <summary>Rules in both backends of iptables: a packet has to pass both, and each command shows only its own.</summary>
+internal sealed class HostBackends() : Check("host-backends", CheckGroup.Host, "iptables")
+{
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Firewall;
+        if (look.Unseen is { } unseen)
+            return [unseen];
+
+        var observed = look.Report.Observed;
+        var own = Backend.Of(observed.Filters[0].Tool).TrimStart('-');
+        var others = observed.OtherBackend.Where(other => other.State.Value!.Table.ForeignRules() > 0).ToList();
+        if (others.Count == 0)
+            return [CheckLine.Pass($"only the {own} backend has rules")];
+
+        var shut = PortHindrances.Of(look.Desired, look.Report)
+            .Where(hindrance => hindrance.Certain && others.Any(other => other.Tool == hindrance.Tool)).ToList();
+        var tools = string.Join(" and ", others.Select(other => $"{other.Tool} ({other.State.Value!.Table.ForeignRules()} rules)"));
+        var found = $"this host's iptables is {own}, but {tools} has rules, too: a packet must pass both";
+        var cure = $"move them to iptables, then: {string.Join(" && ", others.Select(other => $"{other.Tool} -P INPUT ACCEPT && {other.Tool} -F"))}";
+        return
+        [
+            shut.Count == 0
+                ? CheckLine.Warn(found, cure)
+                : CheckLine.Fail($"{found}, and it keeps {string.Join(", ", shut.Select(one => one.Port.Port).Distinct())} out", cure),
+        ];
+    }
+}

@@ -1,0 +1,29 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Checks.Host;
+
+/// <summary>Docker's rules: they may send a port to a container before the firewall and the sidecar see it.</summary>
+internal sealed class HostDocker() : Check("host-docker", CheckGroup.Host, "Docker")
+{
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Firewall;
+        if (look.Unseen is { } unseen)
+            return [unseen];
+
+        var observed = look.Report.Observed;
+        if (observed.DockerChains() is not { Count: > 0 } chains)
+            return [CheckLine.Pass("has no rules here")];
+
+        var published = observed.PublishedByDocker();
+        var taken = look.Desired.Ports.Where(port => published.Contains(port.Port)).ToList();
+        return taken.Count == 0
+            ? [CheckLine.Warn(
+                $"has rules here ({string.Join(", ", chains)}): what its containers send, and what it publishes, goes past the sidecar",
+                "run containers that belong to the mesh with --network host")]
+            : [.. taken.Select(port => CheckLine.Fail(
+                "Docker sends it to a container before the sidecar sees it",
+                "run that container with --network host instead of publishing the port") with { Subject = $"{port.Port} ({port.Name})" })];
+    }
+}

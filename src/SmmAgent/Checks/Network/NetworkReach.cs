@@ -1,0 +1,47 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Checks.Network;
+
+/// <summary>Every port of every meshexpansion gateway, or every direct endpoint, and how long a connection takes.</summary>
+internal sealed class NetworkReach() : Check("network-reach", CheckGroup.NetworkModel, "Reached")
+{
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Gateways;
+        if (look.Plan is not { } plan)
+            return [context.Daemon.Says(ConditionType.GatewaysReachable, "see the gateways in: smm-agent status") ?? (await context.Mesh).Nothing];
+        if (plan.Targets.Count == 0)
+            return [Nothing(plan, context)];
+
+        var broken = ReachabilityVerdict.Broken(look.Results).ToHashSet();
+        return
+        [
+            .. look.Results.Select(result => Line(result, broken) with
+            {
+                Subject = $"{result.Target.Name} {result.Endpoint()}",
+                LatencyMs = result.Latency is { } latency ? Math.Round(latency.TotalMilliseconds, 1) : null,
+            }),
+            .. look.LeftOut > 0
+                ? [CheckLine.Skipped($"{look.LeftOut} more ports are too many and were not tried")]
+                : (CheckLine[])[],
+        ];
+    }
+
+    private static CheckLine Nothing(ReachabilityPlan plan, CheckContext context)
+    {
+        var finding = ReachabilityVerdict.Gateways(plan, [], 0, context.Time.GetUtcNow());
+        return plan.Model == Contract.NetworkModel.SameNetwork
+            ? CheckLine.Skipped(finding.Message)
+            : CheckLine.Fail("the mesh has no meshexpansion gateway with an address", "turn mesh expansion on in the control plane");
+    }
+
+    private static CheckLine Line(ProbeResult result, HashSet<ProbeResult> broken) => result switch
+    {
+        { Outcome: Outcome.Ok, Latency: { } latency } => CheckLine.Pass($"answers in {latency.TotalMilliseconds:0.0} ms"),
+        { Outcome: Outcome.Ok } => CheckLine.Pass("answers"),
+        { NoRoute: true } when !broken.Contains(result) => CheckLine.Skipped("this VM has no route to addresses of this family"),
+        _ => new(broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn, result.Detail ?? result.Outcome.Name(), result.Outcome.Cure()),
+    };
+}

@@ -1,0 +1,31 @@
+using SmmAgent.Core.Checks;
+
+namespace SmmAgent.Checks.Ports;
+
+/// <summary>The agent's own ports: free, or the agent's.</summary>
+internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not taken")
+{
+    private const string Agent = "smm-agent";
+
+    public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<CheckLine>>(
+            [.. context.Settings.Settings.ManagementPorts.Select(port => Line(port, context) with { Subject = $"{port}" })]);
+
+    private static CheckLine Line(int port, CheckContext context)
+    {
+        var sockets = context.Listeners.On(port);
+        var others = sockets.Where(socket => context.Listeners.Owners.GetValueOrDefault(socket.Inode)?.Name != Agent).ToList();
+        if (others.Count == 0)
+        {
+            return sockets.Count > 0 ? CheckLine.Pass($"served by {context.Listeners.Names(sockets)}")
+                : context.Daemon.Status is null ? CheckLine.Pass("free")
+                : CheckLine.Warn("the daemon runs, but does not listen on it", "journalctl -u smm-agent says why");
+        }
+
+        return context.Listeners.Names(others) is { } names
+            ? CheckLine.Fail(
+                $"taken by {names}: the agent cannot serve it",
+                "stop that program or move it to another port; the agent takes the port as soon as it is free")
+            : CheckLine.Skipped($"a process of user id {others[0].UserId} listens; whether it is the agent, only root sees", AsRoot);
+    }
+}

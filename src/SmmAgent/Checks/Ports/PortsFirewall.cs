@@ -1,0 +1,43 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Checks.Ports;
+
+/// <summary>Which firewalls decide on this host.</summary>
+internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports, "Firewall")
+{
+    private const string EnabledInFile = "ENABLED=yes";
+
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Firewall;
+        if (look.Unseen is { } unseen)
+            return [unseen];
+
+        var observed = look.Report.Observed;
+        var inForce = observed.FirewallsInForce();
+        var hasUfw = observed.Filters.Any(filter => observed.HasUfw(filter.Tool));
+        return
+        [
+            CheckLine.Pass(inForce.Count == 0 ? "nothing keeps anything out" : $"in force: {string.Join(", ", inForce)}"),
+            .. !hasUfw && IsUfwEnabled(context.Paths.Root)
+                ? [CheckLine.Warn("ufw is enabled in /etc/ufw/ufw.conf, but none of its chains is in force: another program removed them", "sudo ufw reload")]
+                : (CheckLine[])[],
+            .. observed.Nft?.WhyUnknown is { } why
+                ? [CheckLine.Warn($"tables of nftables cannot be seen, and may keep ports shut: {why}", "see that 'nft -j list ruleset' works, as root")]
+                : (CheckLine[])[],
+        ];
+    }
+
+    private static bool IsUfwEnabled(string root)
+    {
+        try
+        {
+            return File.ReadLines(Path.Combine(root, "etc/ufw/ufw.conf")).Any(line => line.Trim() == EnabledInFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Checks.Ports;
+
+/// <summary>Whether this host's firewall lets the cluster in on every port.</summary>
+internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let in")
+{
+    private const string CommandPrefix = "run: ";
+
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var look = await context.Firewall;
+        if (look.Unseen is { } unseen)
+            return [context.Daemon.Says(ConditionType.PortsOpen, AsRoot) ?? unseen];
+
+        // What the agent opens itself is not the operator's to open, but it is shut until then.
+        var agentOpens = context.Settings.Settings.FirewallMode == PartMode.Manage && context.Daemon.Status is null;
+        var hindrances = PortHindrances.Of(look.Desired, look.Report).ToLookup(hindrance => hindrance.Port);
+        return
+        [
+            .. look.Desired.Ports.SelectMany(port => Lines(hindrances[port].ToList(), agentOpens)
+                .Select(line => line with { Subject = $"{port.Port} ({port.Name})" })),
+            .. look.Desired.Complete
+                ? (CheckLine[])[]
+                : [CheckLine.Skipped("the WorkloadGroup's ports are not known without a mesh configuration")],
+        ];
+    }
+
+    private static IEnumerable<CheckLine> Lines(List<PortHindrance> hindrances, bool agentOpens)
+    {
+        if (hindrances.Count == 0)
+            return [CheckLine.Pass("let in")];
+
+        var (agents, others) = (hindrances.Where(Opens).ToList(), hindrances.Where(hindrance => !Opens(hindrance)));
+        return
+        [
+            .. agents.Count > 0
+                ? [CheckLine.Warn($"shut by {string.Join(" and ", agents.Select(hindrance => hindrance.Where))}; the agent opens it", "sudo smm-agent reconcile")]
+                : (CheckLine[])[],
+            .. others.Select(hindrance => hindrance.Certain
+                ? CheckLine.Fail($"{hindrance.Where} does not let it in", Cure(hindrance))
+                : CheckLine.Warn($"{hindrance.Where} lets it in or not, by rules that cannot be judged here", Cure(hindrance))),
+        ];
+
+        bool Opens(PortHindrance hindrance) => agentOpens && hindrance.OnList;
+    }
+
+    private static string Cure(PortHindrance hindrance) =>
+        hindrance.Cure.StartsWith(CommandPrefix, StringComparison.Ordinal) ? hindrance.Cure[CommandPrefix.Length..] : hindrance.Cure;
+}

@@ -1,0 +1,37 @@
+using SmmAgent.Core.Checks;
+
+namespace SmmAgent.Checks.Ports;
+
+/// <summary>Something listens on each port of the WorkloadGroup, where the sidecar finds it.</summary>
+internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports, "Workload")
+{
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var mesh = await context.Mesh;
+        if ((mesh.Config?.WorkloadGroup.Ports ?? TheDaemons(context))?.ToList() is not { } ports)
+            return [mesh.Nothing];
+
+        return ports.Count == 0
+            ? [CheckLine.Pass("the WorkloadGroup names no port")]
+            : [.. ports.OrderBy(port => port.Value).Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" })];
+    }
+
+    // Who may not read the mesh configuration may still see what the daemon made of it.
+    private static IEnumerable<KeyValuePair<string, int>>? TheDaemons(CheckContext context) => context.Daemon.Status?.Ports
+        .Where(port => port.Wanted == true && !context.Settings.Settings.ManagementPorts.Contains(port.Port))
+        .Select(port => KeyValuePair.Create(port.Name, port.Port));
+
+    private static CheckLine Line(int port, CheckContext context)
+    {
+        var sockets = context.Listeners.On(port);
+        if (sockets.Count == 0)
+            return CheckLine.Warn("nothing listens on it", "start the workload, or remove the port from the WorkloadGroup");
+
+        var who = context.Listeners.Names(sockets) ?? "a process that only root sees";
+        return sockets.All(socket => socket.IsLoopback)
+            ? CheckLine.Fail(
+                $"{who} listens on {sockets[0].Local.Address} only, where neither the cluster nor the sidecar reaches it",
+                "let the workload listen on all addresses (0.0.0.0 or ::)")
+            : CheckLine.Pass($"{who} listens");
+    }
+}
