@@ -26,7 +26,7 @@ internal static class ReconcileCommand
         var hostOnly = new Option<bool>("--host-only") { Description = "do root's part only, and start no unit", Hidden = true };
         var within = new Option<string?>("--confirm-within")
         {
-            Description = "undo all unless confirmed in this time, such as 120s",
+            Description = "undo all unless confirmed in time, such as 120s",
             HelpName = "DURATION",
         };
         within.Validators.Add(result =>
@@ -34,7 +34,7 @@ internal static class ReconcileCommand
             if (result.GetValueOrDefault<string?>() is { } text && ConfirmWindow.Parse(text).Why is { } why)
                 result.AddError($"--confirm-within: {why}");
         });
-        var command = new Command("reconcile", "Do one pass over this host now, show each step, and have the daemon run.") { dryRun, within, hostOnly };
+        var command = new Command("reconcile", "Do one pass over this host now, and have the daemon run.") { dryRun, within, hostOnly };
         command.SetAction((parsed, cancel) =>
         {
             var options = new ReconcileOptions

@@ -28,7 +28,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(AgentPaths paths)
     {
-        ProcessMemory.ShareNativeHeap();
+        ProcessMemory.StartBegins();
         PrepareFolders(paths);
         using var presence = DaemonPresence.Take(paths.StateDirectory);
         if (presence.IsTaken)
@@ -45,7 +45,9 @@ internal static class RunCommand
         var fault = host.Services.GetRequiredService<ProcessFault>();
         try
         {
-            await host.RunAsync();
+            await host.StartAsync();
+            ProcessMemory.StartIsOver();
+            await host.WaitForShutdownAsync();
         }
         catch (Exception exception) when (exception is not OutOfMemoryException && fault.First is null)
         {

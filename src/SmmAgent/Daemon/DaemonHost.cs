@@ -102,7 +102,7 @@ public static class DaemonHost
         .AddSingleton<ReportInputs>()
         .AddSingleton<Core.Mesh.RetryDelay>()
         .AddSingleton(s => new ReportSource(
-            HostFacts.Read(),
+            () => HostFacts.Read(),
             () => new(version, null),
             InterfaceAddresses.Read,
             () => s.GetRequiredService<StatusService>().Conditions,

@@ -5,10 +5,11 @@ using SmmAgent.Core.Address;
 namespace SmmAgent.Daemon;
 
 /// <summary>Puts together what the dashboard is told of this VM.</summary>
+/// <param name="host">What the machine is, now: it may be renamed.</param>
 /// <param name="interfaceAddresses">The addresses of the VM's own interfaces, now.</param>
 /// <param name="conditions">All conditions, now.</param>
 public sealed class ReportSource(
-    HostReport host,
+    Func<HostReport> host,
     Func<VersionReport> versions,
     Func<IReadOnlyList<string>> interfaceAddresses,
     Func<IReadOnlyList<Condition>> conditions,
@@ -16,7 +17,7 @@ public sealed class ReportSource(
 {
     public AgentReport Make(ExternalAddress? address) => new()
     {
-        Host = host,
+        Host = host(),
         Address = address is null ? null : new AddressReport(address.Value.ToString(), address.Source),
         InterfaceAddresses = interfaceAddresses(),
         Versions = versions(),

@@ -32,6 +32,7 @@ public sealed class StatusService : LoopService
     private volatile string _line = "";
     private volatile bool _isReady;
     private string _hung = "";
+    private TimeSpan _wait;
     private readonly Lock _metricsLock = new();
     private (string Text, long At)? _metrics;
 
@@ -117,6 +118,13 @@ public sealed class StatusService : LoopService
         }
     }
 
+    /// <summary>Does the first step, which says READY, before the services that come after it begin: they would only keep the processor from it.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _wait = await WorkAsync(StepAsync, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -127,9 +135,9 @@ public sealed class StatusService : LoopService
     {
         while (true)
         {
-            var wait = await WorkAsync(StepAsync, cancel);
             await Task.Delay(Pause, Time, cancel);
-            await Wake.WaitAsync(wait, Time, cancel);
+            await Wake.WaitAsync(_wait, Time, cancel);
+            _wait = await WorkAsync(StepAsync, cancel);
         }
     }
 

@@ -8,7 +8,7 @@ namespace SmmAgent.NetnsTests.Cli;
 public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public Task Help() => HoldAsync("help", ["--help"], ["set", "--help"], ["set", "bearer-token", "--help"], ["reconcile", "--help"], ["status", "--help"]);
+    public Task Help() => HoldAsync("help", ["--help"], ["set", "--help"], ["set", "bearer-token", "--help"], ["check", "--help"], ["reconcile", "--help"], ["status", "--help"]);
 
     [Fact]
     public Task Version() => HoldAsync("version", ["version"]);
@@ -106,7 +106,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
     /// <summary>What differs from run to run gets a name.</summary>
     private static string Settled(string text, VmAgent agent)
     {
-        text = Keypad().Replace(text, "");
+        text = Spinner().Replace(Keypad().Replace(text, ""), "");
         text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\e", "\\e", StringComparison.Ordinal).Replace(agent.Root, "", StringComparison.Ordinal);
         text = Uuid().Replace(text, "UUID");
         text = Time().Replace(text, "TIME");
@@ -121,6 +121,10 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
     // .NET's own greeting to a terminal.
     [GeneratedRegex("\e\\[\\?1h\e=")]
     private static partial Regex Keypad();
+
+    // How many of its pictures are shown depends on how long the work takes.
+    [GeneratedRegex("\r((\e\\[36m)?[\u2800-\u28ff](\e\\[0m)? [^\r\n]*)?\e\\[K")]
+    private static partial Regex Spinner();
 
     [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
     private static partial Regex Uuid();

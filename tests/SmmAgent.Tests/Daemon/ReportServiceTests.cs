@@ -37,7 +37,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
             _agent.Context,
             new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _ports),
             _agent.Clients,
-            new ReportSource(new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
+            new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
             new DialBack(identity, _nonces, listens: _ => false),
             _view,
             new RetryDelay(() => 0.5));
