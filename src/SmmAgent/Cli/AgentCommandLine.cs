@@ -13,12 +13,12 @@ internal static class AgentCommandLine
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var parsed = Parse(arguments);
-        if (UsageErrors.Of(parsed) is { } error)
-            return await RefuseAsync(parsed, error);
-
         try
         {
+            var parsed = Parse(arguments);
+            if (UsageErrors.Of(parsed) is { } error)
+                return await RefuseAsync(parsed, error);
+
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -34,6 +34,11 @@ internal static class AgentCommandLine
                 InvalidDataException => ExitCode.Usage, // agent.yaml is too large
                 _ => ExitCode.Failed,
             };
+        }
+        catch (Exception exception)
+        {
+            await Console.Error.WriteLineAsync($"smm-agent: {exception.GetType().Name}: {exception.Message}: this is a bug of smm-agent: please report it");
+            return ExitCode.Failed;
         }
     }
 

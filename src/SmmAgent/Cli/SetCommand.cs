@@ -65,7 +65,8 @@ internal static class SetCommand
         var command = new Command("bearer-token", "Set the token that the dashboard asks for.") { token, stdin, file };
         command.Validators.Add(result =>
         {
-            var given = new[] { result.GetValue(token) is not null, result.GetValue(stdin), result.GetValue(file) is not null };
+            // Not by value: that throws where there is none, or more than one.
+            var given = new[] { result.GetResult(token) is { Tokens.Count: > 0 }, result.GetValue(stdin), result.GetResult(file) is not null };
             if (given.Count(one => one) != 1)
                 result.AddError("say where the token comes from: one of --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token");
         });

@@ -14,6 +14,11 @@ internal static class SupportBundleCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var file = new Option<string?>("--file") { Description = "where to write it; default: here, by host and time", HelpName = "FILE" };
+        file.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value.Length: 0 }, ..])
+                result.AddError("--file: '' names no file; for example: --file bundle.tar.gz");
+        });
         var command = new Command("support-bundle", "Collect a tar.gz for a bug report, secrets redacted.") { file };
         command.SetAction((parsed, cancel) => RunAsync(paths(parsed), parsed.GetValue(file), Progress.OnConsole(), TimeProvider.System, cancel));
         return command;

@@ -32,12 +32,22 @@ public sealed class UsageErrorsTests
     [Theory]
     [InlineData("status --output xml", "--output: 'xml' is neither text nor json; for example: --output json")]
     [InlineData("config show --output", "'--output' needs text|json")]
+    [InlineData("set bearer-token --file", "'--file' needs FILE")]
+    [InlineData("set bearer-token --stdin --file", "say where the token comes from: one of --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token")]
+    [InlineData("set bearer-token --file a --file b", "Option '--file' expects a single argument but 2 were provided.")]
     [InlineData("status --watch=7", "'status' takes no '7'")]
     [InlineData("reconcile now", "'reconcile' takes no 'now'")]
     [InlineData("set node-ip", "'set node-ip' needs ADDRESS|auto")]
     [InlineData("set workload-group a", "'set workload-group' needs NAMESPACE NAME")]
     [InlineData("set bearer-token one secret", "'set bearer-token' takes no more than TOKEN")]
     public void AWrongValueIsNamedWithTheReason(string line, string error) => Assert.Equal(error, Error(line));
+
+    [Fact]
+    public void AnEmptyNameOfAFileIsRefused() => Assert.Equal(
+        "--file: '' names no file; for example: --file bundle.tar.gz", UsageErrors.Of(AgentCommandLine.Parse(["support-bundle", "--file", ""])));
+
+    [Fact]
+    public async Task WhatNobodyForesawEndsInOneLineToo() => Assert.Equal(ExitCode.Failed, await AgentCommandLine.RunAsync(["--root", "", "status"]));
 
     [Theory]
     [InlineData("")]
