@@ -77,5 +77,9 @@ public static class AtomicFile
         {
             return null;
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new IOException($"{path} is a directory"); // not a matter of rights, as .NET has it
+        }
     }
 }
