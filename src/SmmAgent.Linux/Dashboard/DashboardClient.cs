@@ -15,7 +15,7 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
     /// <summary>How long one call may take in all, a slow body included; a long poll may take its wait longer.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    private readonly DashboardTransport _transport = new(caFile, token, agentVersion, time);
+    private readonly DashboardTransport _transport = new(target.Url.Scheme == Uri.UriSchemeHttps ? caFile : null, token, agentVersion, time);
 
     public DashboardTarget Target => target;
 

@@ -8,6 +8,9 @@ internal static class SetDashboardUrl
 {
     private const string Example = "dashboard-url https://smm.example.com";
 
+    /// <summary>By ProtectHome= and PrivateTmp= of the unit.</summary>
+    private static readonly string[] HiddenFromDaemon = ["/root/", "/home/", "/run/user/", "/tmp/", "/var/tmp/"];
+
     public static int Run(SettingsWriter writer, string url, bool allowPlaintext, string? caFile)
     {
         if (SettingsRules.DashboardUrl(url, allowPlaintext: true) is { } why)
@@ -35,8 +38,15 @@ internal static class SetDashboardUrl
             if ((SettingsRules.AbsolutePath(path) ?? CaFile.Fault(path)) is { } fault)
                 return writer.Refuse(fault, $"{Example} --ca-file /etc/smm/dashboard-ca.pem");
             changes.Add(new("dashboard", "caFile", path));
+            if (HiddenFromDaemon.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
+                writer.Warn($"smm-agent.service does not see {path}: {WhereTheDaemonReads(path, uri)}");
         }
 
         return writer.Set("dashboard url", changes);
     }
+
+    /// <summary>The command that puts an authority's file where the daemon's user may read it.</summary>
+    public static string WhereTheDaemonReads(string caFile, Uri url) =>
+        $"sudo install -m 0644 {caFile} /etc/smm/dashboard-ca.pem && "
+        + $"sudo smm-agent set dashboard-url {url.GetLeftPart(UriPartial.Authority)} --ca-file /etc/smm/dashboard-ca.pem";
 }

@@ -69,6 +69,17 @@ public sealed class DashboardTlsTests : IDisposable
         Assert.IsType<DashboardFailure.Unreachable>((await call).Failure);
     }
 
+    [Fact]
+    public async Task OverPlainHttpACaFileHasNoEffect()
+    {
+        await using var server = new RawServer();
+        using var client = Client(new Uri($"http://localhost:{server.Port}"), "/no/such/file.pem");
+        var call = client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        await server.DisposeAsync();
+
+        Assert.IsType<DashboardFailure.Unreachable>((await call).Failure);
+    }
+
     [Theory]
     [InlineData(null, "there is no file")]
     [InlineData("no certificate", "has no certificate in PEM")]

@@ -62,4 +62,25 @@ public sealed class DashboardCertificateCheckTests
         Assert.Contains("no-such-file.pem does not exist", missing.Found("dashboard-certificate"), StringComparison.Ordinal);
         Assert.Equal("skipped", missing.Status("dashboard-reachable"));
     }
+
+    [Fact]
+    public async Task AnAuthorityFileThatTheDaemonMayNotReadIsAFailureThoughRootReadsIt()
+    {
+        Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
+        await using var bed = await MeshBed.StartAsync(https: true);
+        await using var agent = new VmAgent(bed);
+        File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(bed.DashboardAuthority!, UnixFileMode.UserRead);
+        Shell.Run("chown", "-R", "nobody:nogroup", agent.Root);
+        string[] nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
+        await using var daemon = new BedProcess(bed.Vm.Inside([.. nobody, Programs.Agent, "--root", agent.Root, "run"]));
+        await Until.TrueAsync(() => agent.Condition("ConfigCurrent").Reason == "InvalidSettings", "the daemon cannot read it", lastSeen: () => daemon.Output);
+
+        var output = CheckOutput.Of(agent);
+
+        Assert.Equal("pass", output.Status("dashboard-certificate"));
+        Assert.Equal("fail", output.Status("dashboard-token-accepted"));
+        Assert.Contains("the daemon says: dashboard.caFile: ", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
+        Assert.StartsWith($"sudo install -m 0644 {bed.DashboardAuthority} /etc/smm/", output.Cure("dashboard-token-accepted"), StringComparison.Ordinal);
+    }
 }

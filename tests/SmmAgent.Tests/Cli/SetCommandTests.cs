@@ -149,6 +149,11 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal(0, SetDashboardUrl.Run(Writer(), "https://smm.example.com", false, relative));
 
         Assert.Equal(Path.Combine(_directory, "ca.pem"), SettingsReader.Read(File.ReadAllBytes(_paths.Settings)).Settings!.CaFile);
+        // The test's folder is below /tmp, which is another one for the daemon.
+        Assert.StartsWith(
+            $"! smm-agent.service does not see {Path.Combine(_directory, "ca.pem")}: sudo install -m 0644 {Path.Combine(_directory, "ca.pem")} /etc/smm/dashboard-ca.pem && ",
+            _output.ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using SmmAgent.Checks.Looks;
+using SmmAgent.Cli;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;
@@ -22,10 +23,17 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
                 { WhyNotAsked: { } why } => CheckLine.Skipped(why),
                 { Failure: DashboardFailure.NoToken } => CheckLine.Skipped("there is no token that could be sent"),
                 { Failure: { } failure, Target: { } target } => Line(failure, target, await context.Dashboard),
-                _ => CheckLine.Pass($"for WorkloadGroup {mesh.Target?.Group}"),
+                _ => RefusedToDaemon(context) ?? CheckLine.Pass($"for WorkloadGroup {mesh.Target?.Group}"),
             },
         ];
     }
+
+    // Root reads a file that the daemon's user, or its sandbox, does not see.
+    private static CheckLine? RefusedToDaemon(CheckContext context) =>
+        context.Settings.Settings is { CaFile: { } caFile, DashboardUrl: { } url }
+        && context.Daemon.Status?.Conditions.Any(one => one is { Type: ConditionType.ConfigCurrent, Reason: FailureReasons.InvalidSettings }) == true
+            ? context.Daemon.Says(ConditionType.ConfigCurrent, SetDashboardUrl.WhereTheDaemonReads(caFile, url))
+            : null;
 
     private static CheckLine Line(DashboardFailure failure, DashboardTarget target, DashboardLook dashboard)
     {
