@@ -47,4 +47,37 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
             StringComparison.Ordinal);
         Assert.Equal(before, Firewall.Snapshot(fixture.Bed) + File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml")));
     }
+
+    [Fact]
+    public async Task WhereTheFirewallIsTheOperatorsTheDryRunSaysWhatTheRunSaysAndThatEndsWithItsCures()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
+        using var firewall = new Checks.KeptFirewall(bed);
+
+        var planned = LeftToOperator(agent.Run("reconcile", "--dry-run").Output);
+        var told = LeftToOperator(agent.Run("reconcile").Output);
+
+        Assert.Equal(planned, told);
+        Assert.Equal(8, told.Length); // four ports, two families
+        foreach (var line in told)
+            bed.Vm.Run("sh", "-ec", line.Split("; run: ")[1]);
+        Assert.Empty(LeftToOperator(agent.Run("reconcile").Output));
+    }
+
+    [Fact]
+    public async Task TheDryRunDoesNotSayThatNothingIsToDoWhereAUuidWouldBeMade()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: off\n");
+
+        var output = agent.Run("reconcile", "--dry-run").Output;
+
+        Assert.Contains("❯ would generate uuid\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("nothing to do", output, StringComparison.Ordinal);
+    }
+
+    private static string[] LeftToOperator(string output) =>
+        [.. output.Split('\n').Where(line => line.StartsWith("! left to you, because firewall.mode is check: ", StringComparison.Ordinal) || line.StartsWith('❯') && line.Contains("SMM-AGENT", StringComparison.Ordinal))];
 }

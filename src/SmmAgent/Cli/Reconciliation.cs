@@ -65,15 +65,17 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         if (unseen.Count > 0 && unseen.Count == look.Observed.Filters.Count)
             return Environment.IsPrivilegedProcess ? ExitCode.Failed : ExitCode.NotPermitted;
 
-        var plan = settings.FirewallMode == PartMode.Off ? Plan.Nothing : look.Remaining;
+        var plan = settings.FirewallMode == PartMode.Manage ? look.Remaining : Plan.Nothing;
         var start = systemd is null ? null : new AgentUnits(systemd, progress).StartPlan(enable: options.ConfirmWithin is null);
         if (options.ConfirmWithin is { } within)
             progress.Would($"would arm a rollback within={within.TotalSeconds}s");
         foreach (var step in plan.Steps)
             progress.Would($"{step}");
+        if (settings.FirewallMode == PartMode.Check)
+            LeaveToOperator(desired, look);
         if (start is not null)
             progress.Would(start);
-        else if (plan.IsEmpty)
+        else if (plan.IsEmpty && settings.Uuid is not null)
             progress.Done("nothing to do");
         return ExitCode.Done;
     }
@@ -115,12 +117,18 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             case PartMode.Manage:
                 return Show(await pass.ApplyAsync(desired, cancel, Owner));
             case PartMode.Check:
-                foreach (var step in (await pass.LookAsync(desired, cancel, Owner)).Remaining.Steps)
-                    progress.Warn($"left to you, because firewall.mode is check: {step}");
+                LeaveToOperator(desired, await pass.LookAsync(desired, cancel, Owner));
                 return true;
             default:
                 return true;
         }
+    }
+
+    // What keeps ports shut, and not the agent's own rules: the operator may have opened them in another way.
+    private void LeaveToOperator(DesiredFirewall desired, FirewallReport look)
+    {
+        foreach (var shut in PortHindrances.Of(desired, look).Where(one => one.Certain))
+            progress.Warn($"left to you, because firewall.mode is check: {shut.Where} does not let {shut.Port.Port} in; {shut.Cure}");
     }
 
     private async Task<int> HaveDaemonRunAsync(CancellationToken cancel)
