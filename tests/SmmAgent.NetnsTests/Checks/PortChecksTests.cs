@@ -135,6 +135,22 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
+    public async Task ADaemonWithoutAMeshConfigurationDoesNotMeanThatTheWorkloadGroupNamesNoPort()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var settings = await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken);
+        agent.WriteSettings(settings.Replace("analytics-v0", "no-such-group", StringComparison.Ordinal));
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("ConfigCurrent", "False", "WorkloadGroupNotFound");
+        await agent.UntilAsync(() => agent.Status()!["ports"]!.AsArray().Count > 0, "the agent's own ports are known");
+
+        Checked.By(agent).Says("ports-workload", "skipped", "there is no mesh configuration");
+
+        await agent.StopAsync();
+        agent.Run("detach");
+    }
+
+    [Fact]
     public void DockersChainsAreAWarningAndAPortThatItSendsToAContainerAFailure()
     {
         var bed = fixture.Bed;

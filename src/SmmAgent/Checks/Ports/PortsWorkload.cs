@@ -8,7 +8,7 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var mesh = await context.Mesh;
-        if ((mesh.Config?.WorkloadGroup.Ports ?? TheDaemons(context))?.ToList() is not { } ports)
+        if ((mesh.Config?.WorkloadGroup.Ports.ToList() ?? TheDaemons(context)) is not { } ports)
             return [mesh.Nothing];
 
         return ports.Count == 0
@@ -16,10 +16,11 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
             : [.. ports.OrderBy(port => port.Value).Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" })];
     }
 
-    // Who may not read the mesh configuration may still see what the daemon made of it.
-    private static IEnumerable<KeyValuePair<string, int>>? TheDaemons(CheckContext context) => context.Daemon.Status?.Ports
+    // Who may not read the mesh configuration may still see what the daemon made of it. A daemon without one names no port, either.
+    private static List<KeyValuePair<string, int>>? TheDaemons(CheckContext context) => context.Daemon.Status?.Ports
         .Where(port => port.Wanted == true && !context.Settings.Settings.ManagementPorts.Contains(port.Port))
-        .Select(port => KeyValuePair.Create(port.Name, port.Port));
+        .Select(port => KeyValuePair.Create(port.Name, port.Port))
+        .ToList() is { Count: > 0 } ports ? ports : null;
 
     private static CheckLine Line(int port, CheckContext context)
     {
