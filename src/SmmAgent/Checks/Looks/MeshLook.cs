@@ -19,19 +19,21 @@ internal sealed record MeshLook(
     /// <summary>With the time of the gateways' probes after it, this stays within the run's.</summary>
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(4);
 
+    private const string NotSet = "dashboard and WorkloadGroup are not both set";
+
     /// <summary>What is said behind facts of an older configuration; empty when it is the dashboard's newest.</summary>
     public string AsOf => KeptSince is { } since ? $" (the last good configuration, of {since:u})" : "";
 
     /// <summary>What a check says that has no configuration to look at.</summary>
     public CheckLine Nothing => CheckLine.Skipped(
         $"there is no mesh configuration{(WhyNotAsked is null ? ", see above" : $": {WhyNotAsked}")}",
-        Environment.IsPrivilegedProcess ? null : Check.AsRoot);
+        Environment.IsPrivilegedProcess || WhyNotAsked == NotSet ? null : Check.AsRoot);
 
     public static async Task<MeshLook> AtAsync(
         AgentPaths paths, SettingsLook settings, DashboardLook dashboard, TokenLook token, TimeProvider time, CancellationToken end)
     {
         if (DashboardTarget.From(settings.Settings) is not { } target)
-            return new(null, null, null, null, settings.WhyUnseen ?? "dashboard and WorkloadGroup are not both set");
+            return new(null, null, null, null, settings.WhyUnseen ?? NotSet);
         if (token.Doubts.Count > 0)
             return Kept(paths, target, null, $"the token was not sent: {token.Doubts[0].Found}");
 
