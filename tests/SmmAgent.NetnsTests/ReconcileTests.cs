@@ -78,6 +78,20 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
         Assert.DoesNotContain("nothing to do", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task WithoutRootADryRunOfAHiddenConfigurationSaysWhatCuresThat()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(agent.ConfigFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var (exitCode, output) = bed.Vm.Try(
+            "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", Programs.Agent, "--root", agent.Root, "reconcile", "--dry-run");
+
+        Assert.Equal((3, $"smm-agent: Access to the path '{agent.ConfigFolder}/agent.yaml' is denied: run the command with sudo\n"), (exitCode, output));
+    }
+
     private static string[] LeftToOperator(string output) =>
         [.. output.Split('\n').Where(line => line.StartsWith("! left to you, because firewall.mode is check: ", StringComparison.Ordinal) || line.StartsWith('❯') && line.Contains("SMM-AGENT", StringComparison.Ordinal))];
 }

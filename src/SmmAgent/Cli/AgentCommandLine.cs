@@ -27,7 +27,8 @@ internal static class AgentCommandLine
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {exception.Message}");
+            var cure = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
+            await Console.Error.WriteLineAsync($"smm-agent: {exception.Message.TrimEnd('.')}{cure}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,
