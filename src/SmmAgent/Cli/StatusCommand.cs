@@ -41,20 +41,25 @@ public static class StatusCommand
         AgentPaths paths, StatusOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancel)
     {
         if (!options.Watch)
-            return Show(paths.Status, options, output, error, time.GetUtcNow());
+            return Show(Read(paths.Status), options, output, error, time.GetUtcNow());
 
         var code = 1;
         var shown = "";
+        byte[]? content = null;
         try
         {
             while (true)
             {
                 using var next = new StringWriter();
-                code = Show(paths.Status, options, next, next, time.GetUtcNow());
+                var reading = Read(paths.Status);
+                var before = code;
+                code = Show(reading, options, next, next, time.GetUtcNow());
                 var text = next.ToString();
-                if (text != shown)
+                // The age of what was shown already is news on a screen only.
+                var isNews = shown.Length == 0 || code != before || !reading.Content.AsSpan().SequenceEqual(content);
+                if (text != shown && (options.Terminal || isNews))
                     await output.WriteAsync((options.Terminal ? "\e[H\e[2J" : "") + text);
-                shown = text;
+                (shown, content) = (text, reading.Content);
                 await output.FlushAsync(cancel);
                 await Task.Delay(WatchEvery, time, cancel);
             }
@@ -65,9 +70,10 @@ public static class StatusCommand
         }
     }
 
-    private static int Show(string path, StatusOptions options, TextWriter output, TextWriter error, DateTimeOffset now)
+    private static int Show(
+        (byte[]? Content, AgentStatus? Status, string? Fault) reading, StatusOptions options, TextWriter output, TextWriter error, DateTimeOffset now)
     {
-        var (content, status, fault) = Read(path);
+        var (content, status, fault) = reading;
         if (status is null)
         {
             error.WriteLine(fault);
