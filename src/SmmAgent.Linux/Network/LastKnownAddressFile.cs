@@ -18,7 +18,7 @@ public sealed class LastKnownAddressFile(string path)
         problem = null;
         try
         {
-            if (AtomicFile.ReadLimited(path, MaximumBytes) is not { } content)
+            if (AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is not { } content)
                 return null;
 
             if (JsonSerializer.Deserialize(content, LastKnownAddressJson.Default.Stored) is { } stored

@@ -66,7 +66,7 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         fault = null;
         try
         {
-            if (AtomicFile.ReadLimited(path, MaximumBytes) is not { } bytes)
+            if (AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is not { } bytes)
                 return null;
 
             using var document = JsonDocument.Parse(bytes);

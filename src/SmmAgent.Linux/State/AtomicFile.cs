@@ -1,10 +1,23 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace SmmAgent.Linux.State;
 
 /// <summary>Writes a file so that a reader, a crash or a full disk meets the old content or the new one, never a part.</summary>
-public static class AtomicFile
+public static partial class AtomicFile
 {
+    private const int NonBlocking = 0x800;
+    private const int CloseOnExec = 0x80000;
+    private const int NotPermitted = 1;
+    private const int NoEntry = 2;
+    private const int NoAccess = 13;
+    private const int NotDirectory = 20;
+    private const int TooManyLinks = 40;
+
+    // One of the flags that differ.
+    private static int NoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
     /// <summary>Only the owner may read and write.</summary>
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -61,25 +74,36 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Reads a file of at most <paramref name="limit"/> bytes.</summary>
+    /// <summary>Reads a plain file of at most <paramref name="limit"/> bytes.</summary>
+    /// <param name="isAgents">Whether it is the agent's own, which is never a link: root would read for the daemon what the daemon may not.</param>
     /// <returns>The content; null when there is no such file.</returns>
-    /// <exception cref="InvalidDataException">It is larger than the limit.</exception>
-    public static byte[]? ReadLimited(string path, int limit)
+    /// <exception cref="InvalidDataException">It is larger than the limit, or no plain file.</exception>
+    public static byte[]? ReadLimited(string path, int limit, bool isAgents = false)
     {
-        try
+        // FileStream would wait for ever for the writer of a FIFO, and would fail while any user who may read the file has an flock on it.
+        using var file = Open(path, NonBlocking | CloseOnExec | (isAgents ? NoFollow : 0));
+        if (file.IsInvalid)
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            var buffer = new byte[limit + 1];
-            var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            return length <= limit ? buffer[..length] : throw new InvalidDataException($"{path} is larger than {limit} bytes");
+            var error = Marshal.GetLastPInvokeError();
+            return error switch
+            {
+                NoEntry or NotDirectory => null,
+                NotPermitted or NoAccess => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+                TooManyLinks when isAgents => throw new InvalidDataException($"{path} is a link, which smm-agent never makes"),
+                _ => throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
+            };
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (UnauthorizedAccessException) when (Directory.Exists(path))
-        {
+
+        if (Directory.Exists(path))
             throw new IOException($"{path} is a directory"); // not a matter of rights, as .NET has it
-        }
+        using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
+        if (!stream.CanSeek)
+            throw new InvalidDataException($"{path} is not a plain file");
+        var buffer = new byte[limit + 1];
+        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return length <= limit ? buffer[..length] : throw new InvalidDataException($"{path} is larger than {limit} bytes");
     }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags);
 }

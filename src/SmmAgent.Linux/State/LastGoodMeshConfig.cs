@@ -24,7 +24,7 @@ public sealed class LastGoodMeshConfig(string path)
     {
         try
         {
-            if (AtomicFile.ReadLimited(path, MaximumBytes) is not { } bytes)
+            if (AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is not { } bytes)
                 return (null, null);
             if (JsonSerializer.Deserialize(bytes, LastGoodJson.Default.LastGoodFile) is not { } file)
                 return (null, $"{path} is damaged");

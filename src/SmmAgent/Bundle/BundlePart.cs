@@ -15,8 +15,9 @@ internal sealed record BundlePart(string Name, Func<CancellationToken, Task<Part
     /// <summary>The most that is read of a file, and kept of a part.</summary>
     public const int MaximumBytes = 4 * 1024 * 1024;
 
-    public static BundlePart File(string name, string path) => Text(name, () =>
-        AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes
+    /// <param name="isAgents">Whether it is one of the agent's own, which is never a link.</param>
+    public static BundlePart File(string name, string path, bool isAgents = false) => Text(name, () =>
+        AtomicFile.ReadLimited(path, MaximumBytes, isAgents) is { } bytes
             ? new(Encoding.UTF8.GetString(bytes))
             : new(null, $"there is no {path}"));
 

@@ -26,7 +26,7 @@ internal static class BundleParts
     private static IEnumerable<BundlePart> Agent(AgentPaths paths, CommandRunner runner)
     {
         yield return BundlePart.Text("version.txt", () => new($"smm-agent {AgentCommandLine.Version}\n"));
-        yield return BundlePart.File("status.json", paths.Status);
+        yield return BundlePart.File("status.json", paths.Status, isAgents: true);
         yield return BundlePart.Command("check.json", runner, Self(paths, "check", "--output", "json"));
         yield return BundlePart.Command("config.txt", runner, Self(paths, "config", "show"));
         yield return BundlePart.File("agent.yaml", paths.Settings);

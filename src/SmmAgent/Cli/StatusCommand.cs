@@ -93,7 +93,7 @@ public static class StatusCommand
     {
         try
         {
-            var content = AtomicFile.ReadLimited(path, MaximumBytes);
+            var content = AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true);
             if (content is null)
                 return (null, null, $"smm-agent is not running: there is no {path}; sudo systemctl start smm-agent");
 

@@ -1,6 +1,5 @@
 using System.Text;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
 
@@ -21,20 +20,22 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
             + "better: sudo smm-agent set bearer-token --stdin",
     };
 
-    public static TokenSource File(string path) => new(path, () => AtomicFile.ReadLimited(path, BearerTokenFile.MaximumBytes));
+    // What the operator names may also be a pipe: <(command).
+    public static TokenSource File(string path) => new(
+        path, () => Path.Exists(path) ? ReadToEnd(() => System.IO.File.OpenRead(path), path) : null);
 
-    public static TokenSource Stdin(Func<Stream> open, bool isTerminal) => new("standard input", () => ReadToEnd(open))
+    public static TokenSource Stdin(Func<Stream> open, bool isTerminal) => new("standard input", () => ReadToEnd(open, "standard input"))
     {
         Prompt = isTerminal ? "paste the token, press Enter, then Ctrl+D" : null,
     };
 
-    private static byte[] ReadToEnd(Func<Stream> open)
+    private static byte[] ReadToEnd(Func<Stream> open, string name)
     {
         using var stream = open();
         var buffer = new byte[BearerTokenFile.MaximumBytes + 1];
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         return length <= BearerTokenFile.MaximumBytes
             ? buffer[..length]
-            : throw new InvalidDataException($"standard input is larger than {BearerTokenFile.MaximumBytes} bytes");
+            : throw new InvalidDataException($"{name} is larger than {BearerTokenFile.MaximumBytes} bytes");
     }
 }

@@ -75,6 +75,22 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Equal(written, File.ReadAllBytes(bundle));
     }
 
+    [Fact]
+    public async Task WhatTheDaemonLinksToIsNotReadForIt()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        Put(agent, "etc/shadow", "root:planted-hash\n");
+        Directory.CreateDirectory(Path.Combine(agent.Root, "run/smm-agent"));
+        File.CreateSymbolicLink(Path.Combine(agent.Root, "run/smm-agent/status.json"), Path.Combine(agent.Root, "etc/shadow"));
+
+        var bundle = Path.Combine(_folder, "bundle.tar.gz");
+        Assert.Equal(0, agent.Run("support-bundle", "--file", bundle).ExitCode);
+
+        var files = await UnpackAsync(bundle);
+        Assert.All(files.Values, text => Assert.DoesNotContain("planted-hash", text, StringComparison.Ordinal));
+        Assert.Contains("status.json is a link, which smm-agent never makes", files["INDEX.txt"], StringComparison.Ordinal);
+    }
+
     private async Task PlantAsync(VmAgent agent, string token)
     {
         var bed = fixture.Bed;

@@ -29,7 +29,7 @@ internal sealed record DaemonLook(AgentStatus? Status, string? WhyNone)
     {
         try
         {
-            if (AtomicFile.ReadLimited(paths.Status, MaximumBytes) is not { } content)
+            if (AtomicFile.ReadLimited(paths.Status, MaximumBytes, isAgents: true) is not { } content)
                 return new(null, "the daemon is not running");
             if (JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus) is not { } status)
                 return new(null, $"{paths.Status} says nothing");
