@@ -24,7 +24,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         var options = new List<RuleOption>();
         string? target = null;
         var isGoto = false;
-        var tokens = Tokens(text);
+        var tokens = Tokens(text).Tokens;
         for (var at = 0; at < tokens.Count && target is null; at++)
         {
             var negated = tokens[at] == "!" && at + 1 < tokens.Count;
@@ -45,6 +45,29 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
 
         return new(text, options, target, isGoto);
     }
+
+    /// <summary>Whether iptables-save may have printed the text as one rule.</summary>
+    /// <remarks>
+    /// Root gives observed rules back to iptables-restore. It prints a line break in a comment or a name as it is, so that what comes behind it
+    /// looks like a rule of its own; and in such a one -M may name a program, which root would run.
+    /// </remarks>
+    public static bool IsWhole(string text)
+    {
+        var (tokens, isClosed) = Tokens(text);
+        for (var at = 0; at < tokens.Count; at++)
+        {
+            if (tokens[at] is "--comment" or "--log-prefix")
+                at++;
+            else if (NamesModprobe(tokens[at]))
+                return false;
+        }
+
+        return isClosed;
+    }
+
+    // getopt takes --modprobe cut short, and -M behind other letters.
+    private static bool NamesModprobe(string token) =>
+        token.StartsWith("--mo", StringComparison.Ordinal) || (token is ['-', not '-', ..] && token.Contains('M', StringComparison.Ordinal));
 
     private static string LongToShort(string name) => name switch
     {
@@ -69,16 +92,16 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     };
 
     // iptables-save quotes with ", and puts \ before " \ and ' within.
-    private static List<string> Tokens(string text)
+    private static (List<string> Tokens, bool IsClosed) Tokens(string text)
     {
         var tokens = new List<string>();
+        var quoted = false;
         for (var at = 0; at < text.Length; at++)
         {
             if (text[at] == ' ')
                 continue;
 
             var token = new StringBuilder();
-            var quoted = false;
             for (; at < text.Length && (quoted || text[at] != ' '); at++)
             {
                 if (text[at] == '"')
@@ -90,6 +113,6 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
             tokens.Add(token.ToString());
         }
 
-        return tokens;
+        return (tokens, !quoted);
     }
 }

@@ -61,7 +61,11 @@ public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains
         if (parts.Length < 2 || parts[0] != "-A" || !chains.TryGetValue(parts[1], out var chain))
             return false;
 
-        chain.Rules.Add(FilterRule.Parse(parts.Length > 2 ? parts[2] : ""));
+        var text = parts.Length > 2 ? parts[2] : "";
+        if (!FilterRule.IsWhole(text))
+            return false;
+
+        chain.Rules.Add(FilterRule.Parse(text));
         return true;
     }
 }

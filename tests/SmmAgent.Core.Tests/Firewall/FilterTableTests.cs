@@ -45,6 +45,10 @@ public sealed class FilterTableTests
     [InlineData("*filter\n-A INPUT -j ACCEPT\nCOMMIT\n")]
     [InlineData("*filter\nwhat is this\nCOMMIT\n")]
     [InlineData("*filter\n:INPUT\nCOMMIT\n")]
+    [InlineData("*filter\n:SMM-AGENT - [0:0]\n-A SMM-AGENT -m comment --comment \"a\n-A SMM-AGENT -j ACCEPT\" -j ACCEPT\nCOMMIT\n")]
+    [InlineData("*filter\n:SMM-AGENT - [0:0]\n-A SMM-AGENT -M /var/lib/smm-agent/as-root -j ACCEPT\nCOMMIT\n")]
+    [InlineData("*filter\n:SMM-AGENT - [0:0]\n-A SMM-AGENT -fM/var/lib/smm-agent/as-root -j ACCEPT\nCOMMIT\n")]
+    [InlineData("*filter\n:SMM-AGENT - [0:0]\n-A SMM-AGENT --modp=/var/lib/smm-agent/as-root -j ACCEPT\nCOMMIT\n")]
     public void TextThatIptablesSaveNeverWritesIsNotATable(string saved) => Assert.Null(FilterTable.Parse(saved));
 
     [Fact]
