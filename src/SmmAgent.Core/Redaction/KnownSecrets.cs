@@ -2,7 +2,7 @@ using System.Text;
 
 namespace SmmAgent.Core.Redaction;
 
-/// <summary>Finds secrets that are known, whole or in pieces, as they are or in base64.</summary>
+/// <summary>Finds secrets that are known, whole or in pieces, as they are, escaped or in base64.</summary>
 /// <remarks>Logs cut and wrap what they quote, so a piece of <see cref="PieceLength"/> characters counts as well.</remarks>
 public sealed class KnownSecrets
 {
@@ -52,11 +52,23 @@ public sealed class KnownSecrets
         return false;
     }
 
+    // In the other alphabet of base64, in a URL, and in JSON as two writers escape it.
+    private static IEnumerable<string> Spellings(string secret) =>
+    [
+        secret,
+        secret.Replace('-', '+').Replace('_', '/'),
+        secret.Replace('+', '-').Replace('/', '_'),
+        Uri.EscapeDataString(secret),
+        secret.Replace("+", "\\u002B", StringComparison.Ordinal),
+        secret.Replace("/", "\\/", StringComparison.Ordinal),
+    ];
+
     // Base64 of something that contains the secret looks different for each of three positions; the characters at its ends
     // also depend on its neighbours.
     private static IEnumerable<string> Forms(string secret)
     {
-        yield return secret;
+        foreach (var spelling in Spellings(secret).Distinct())
+            yield return spelling;
         if (secret.Length < 6)
             yield break; // its base64 would be found in innocent words
 

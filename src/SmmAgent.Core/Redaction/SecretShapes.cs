@@ -6,17 +6,23 @@ internal static class SecretShapes
     private const string PemBegin = "-----BEGIN ";
     private const string PemEnd = "-----END ";
     private const string PrivateKey = "PRIVATE KEY-----";
+    private const string PgpPrivateKey = "PRIVATE KEY BLOCK-----";
+
+    // "-----BEGIN " in base64, as a kubeconfig has it.
+    private const string PemInBase64 = "LS0tLS1CRUdJTi";
     private const int ShortestToken = 16;
     private const int ShortestValue = 6;
 
     // "eyJ" is how base64 of {" begins; "ZXlK" is base64 of that.
     private static readonly string[] JwtBegins = ["eyJ", "ZXlK"];
 
-    private static readonly string[] SecretNames = ["token", "password", "passwd", "secret", "apikey", "api-key", "api_key", "credential", "privatekey", "private_key", "agentkey"];
+    private static readonly string[] SecretNames = ["token", "password", "passwd", "passphrase", "_pass", "secret", "apikey", "api-key", "api_key", "credential", "privatekey", "private_key", "agentkey"];
 
     public static void Mark(string text, bool[] hidden)
     {
-        PrivateKeys(text, hidden);
+        PrivateKeys(text, PrivateKey, hidden);
+        PrivateKeys(text, PgpPrivateKey, hidden);
+        KeysInBase64(text, hidden);
         foreach (var begin in JwtBegins)
             Runs(text, begin, ShortestToken, hidden);
         Behind(text, "bearer ", ShortestToken, hidden);
@@ -27,22 +33,22 @@ internal static class SecretShapes
     }
 
     // A block whose end is missing hides all that follows, one whose beginning is missing all before it: better too much than a key.
-    private static void PrivateKeys(string text, bool[] hidden)
+    private static void PrivateKeys(string text, string ending, bool[] hidden)
     {
         var from = 0;
         while (from < text.Length)
         {
-            var marker = text.IndexOf(PrivateKey, from, StringComparison.Ordinal);
+            var marker = text.IndexOf(ending, from, StringComparison.Ordinal);
             if (marker < 0)
                 return;
 
             var begin = text.LastIndexOf(PemBegin, marker, marker - from + 1, StringComparison.Ordinal);
             var end = text.LastIndexOf(PemEnd, marker, marker - from + 1, StringComparison.Ordinal);
-            var behind = marker + PrivateKey.Length;
+            var behind = marker + ending.Length;
             if (begin > end || (begin < 0 && end < 0))
             {
-                var closing = text.IndexOf(PrivateKey, behind, StringComparison.Ordinal);
-                behind = closing < 0 ? text.Length : closing + PrivateKey.Length;
+                var closing = text.IndexOf(ending, behind, StringComparison.Ordinal);
+                behind = closing < 0 ? text.Length : closing + ending.Length;
                 hidden.AsSpan(Math.Max(begin, from)..behind).Fill(true);
             }
             else
@@ -54,12 +60,30 @@ internal static class SecretShapes
         }
     }
 
+    // A certificate is no secret, and its authority is of interest.
+    private static void KeysInBase64(string text, bool[] hidden)
+    {
+        var next = 0;
+        for (var at = Next(text, PemInBase64, 0); at >= 0; at = Next(text, PemInBase64, next))
+        {
+            var head = new byte[48];
+            var length = Math.Min(64, (text.Length - at) / 4 * 4);
+            var isCertificate = Convert.TryFromBase64Chars(text.AsSpan(at, length), head, out _) && head.AsSpan().IndexOf("CERTIFICATE-----"u8) >= 0;
+            next = isCertificate ? at + PemInBase64.Length : Hide(text, at, ShortestToken, hidden);
+        }
+    }
+
     private static void Runs(string text, string begin, int atLeast, bool[] hidden)
     {
-        for (var at = text.IndexOf(begin, StringComparison.Ordinal); at >= 0; at = text.IndexOf(begin, at + begin.Length, StringComparison.Ordinal))
+        var (next, run) = (0, 0);
+        for (var at = Next(text, begin, 0); at >= 0; at = Next(text, begin, next))
         {
-            if (at == 0 || !IsBase64(text[at - 1]))
-                Hide(text, at, atLeast, hidden);
+            next = at + begin.Length;
+            for (run = Math.Max(run, at); run < text.Length && IsBase64(text[run]);)
+                run++;
+            // Behind other letters, as in \neyJ or %3DeyJ, it is no chance only when the next part of a token follows.
+            if (at == 0 || !IsBase64(text[at - 1]) || text.AsSpan(run).StartsWith($".{begin}"))
+                next = Math.Max(next, Hide(text, at, atLeast, hidden));
         }
     }
 
@@ -69,28 +93,34 @@ internal static class SecretShapes
             Hide(text, at + word.Length, atLeast, hidden);
     }
 
-    private static void Hide(string text, int at, int atLeast, bool[] hidden)
+    /// <returns>Where the run of a token's characters ends.</returns>
+    private static int Hide(string text, int at, int atLeast, bool[] hidden)
     {
         var end = at;
         while (end < text.Length && IsToken(text[end]))
             end++;
         if (end - at >= atLeast)
             hidden.AsSpan(at..end).Fill(true);
+        return end;
     }
 
     // The header's value is all up to the end of the line, or of the quotes that it stands in.
     private static void Authorizations(string text, bool[] hidden)
     {
         const string Name = "authorization";
-        for (var at = Find(text, Name, 0); at >= 0; at = Find(text, Name, at + Name.Length))
+        var next = 0;
+        for (var at = Find(text, Name, 0); at >= 0; at = Find(text, Name, next))
         {
-            if (ValueBehind(text, at + Name.Length) is not { } value)
+            next = at + Name.Length;
+            if (ValueBehind(text, next) is not { } value)
                 continue;
 
             var end = value;
             while (end < text.Length && text[end] is not ('\r' or '\n' or '"' or '\''))
                 end++;
             hidden.AsSpan(value..end).Fill(true);
+            // Of the names in the value only one at its end could hide more.
+            next = Math.Max(next, end - Name.Length);
         }
     }
 
@@ -116,20 +146,50 @@ internal static class SecretShapes
     /// <summary>The value of what is called a secret: <c>name=value</c>, <c>name: value</c>, <c>"name":"value"</c>; not a path.</summary>
     private static void Values(string text, string name, bool[] hidden)
     {
-        for (var at = Find(text, name, 0); at >= 0; at = Find(text, name, at + name.Length))
+        var next = 0;
+        for (var at = Find(text, name, 0); at >= 0; at = Find(text, name, next))
         {
             var behind = at + name.Length;
-            while (behind < text.Length && (char.IsAsciiLetterOrDigit(text[behind]) || text[behind] is '_' or '-' or '.'))
+            while (behind < text.Length && IsName(text[behind]))
                 behind++;
+            // The same name again within one word, or within a value, would hide nothing more.
+            next = behind;
             if (ValueBehind(text, behind) is not { } value || value == text.Length || text[value] == '/')
                 continue;
 
             var end = value;
-            while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'' or ',' or ';' or '}' or ')'))
-                end++;
-            if (end - value >= ShortestValue)
-                hidden.AsSpan(value..end).Fill(true);
+            if (QuoteAround(text, at, behind, value) is { } quote)
+            {
+                while (end < text.Length && text[end] != quote && text[end] is not ('\r' or '\n'))
+                    end++;
+            }
+            else
+            {
+                while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'' or ',' or ';' or '}' or ')'))
+                    end++;
+            }
+
+            if (end - value < ShortestValue)
+                continue;
+
+            hidden.AsSpan(value..end).Fill(true);
+            next = end;
+            while (next > behind && IsName(text[next - 1]))
+                next--;
         }
+    }
+
+    /// <summary>The quote that a value stands in, which may have spaces then: <c>NAME="a b"</c>, or <c>"NAME=a b"</c> as systemd has it.</summary>
+    private static char? QuoteAround(string text, int name, int behind, int value)
+    {
+        if (text[value - 1] is '"' or '\'')
+            return text[value - 1];
+        if (text[behind] is '"' or '\'' or '\\')
+            return null; // the quotes were the name's
+
+        while (name > 0 && IsName(text[name - 1]))
+            name--;
+        return name > 0 && text[name - 1] is '"' or '\'' ? text[name - 1] : null;
     }
 
     // Behind a name: an optional closing quote, a colon or an equals sign, spaces, an optional opening quote.
@@ -150,7 +210,11 @@ internal static class SecretShapes
         return at;
     }
 
+    private static int Next(string text, string word, int from) => text.IndexOf(word, from, StringComparison.Ordinal);
+
     private static int Find(string text, string word, int from) => text.IndexOf(word, from, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsName(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.';
 
     private static bool IsBase64(char c) => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '-' or '_';
 

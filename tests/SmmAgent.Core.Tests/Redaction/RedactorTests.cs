@@ -36,6 +36,32 @@ public sealed class RedactorTests
         }
     }
 
+    [Theory]
+    [InlineData("?t=s3cr3t.Tok-en%2Fof%2Bthe%3DVM~0123456789abcdef&", "?t=[redacted]&")]
+    [InlineData("\"s3cr3t.Tok-en/of\\u002Bthe=VM~0123456789abcdef\"", "\"[redacted]\"")]
+    [InlineData("\"s3cr3t.Tok-en\\/of+the=VM~0123456789abcdef\"", "\"[redacted]\"")]
+    [InlineData("s3cr3t.Tok-en_of-the=VM~0123456789abcdef", "[redacted]")]
+    public void AKnownSecretIsFoundInOtherSpellings(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+
+    [Theory]
+    [InlineData("token")]
+    [InlineData("token=")]
+    [InlineData("authorization:")]
+    [InlineData("eyJ")]
+    [InlineData("xeyJ")]
+    [InlineData("bearer ")]
+    [InlineData("LS0tLS1CRUdJTi")]
+    [InlineData("://a@")]
+    [InlineData("PRIVATE KEY-----")]
+    [InlineData("-----BEGIN ")]
+    public async Task AHostileTextOfTheLargestSizeTakesNoLongerThanAnother(string word)
+    {
+        var text = string.Concat(Enumerable.Repeat(word, 4 * 1024 * 1024 / word.Length));
+
+        // Seconds at most; each step for each character would take hours.
+        await Task.Run(() => Redact(text)).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public void AShortSecretIsFoundWhole() =>
         Assert.Equal("pin [redacted], 4321", new Redactor(new KnownSecrets(["1234"])).Redact("pin 1234, 4321"));
@@ -54,6 +80,14 @@ public sealed class RedactorTests
     [InlineData("SMM_TOKEN=abcdefgh", "SMM_TOKEN=[redacted]")]
     [InlineData("# password: hunter22", "# password: [redacted]")]
     [InlineData("\"agentKey\":\"abcdefgh\"", "\"agentKey\":\"[redacted]\"")]
+    [InlineData("Environment=\"DB_PASS=correct horse battery\" A=b", "Environment=\"DB_PASS=[redacted]\" A=b")]
+    [InlineData("SECRET='correct horse' next", "SECRET='[redacted]' next")]
+    [InlineData("{\"secret\": null, \"a\": 1}", "{\"secret\": null, \"a\": 1}")]
+    [InlineData("a\\neyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln", "a\\n[redacted]")]
+    [InlineData("?x%3DeyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln", "?x%3D[redacted]")]
+    [InlineData("an anonkeyJungle.txt", "an anonkeyJungle.txt")]
+    [InlineData("client-key: LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUU=", "client-key: [redacted]")]
+    [InlineData("ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==", "ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==")]
     [InlineData("token: /etc/smm/bearer-token", "token: /etc/smm/bearer-token")]
     public void WhatLooksLikeASecretIsTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
@@ -62,6 +96,7 @@ public sealed class RedactorTests
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\\nMIIE\\n-----END RSA PRIVATE KEY-----\\nb", "[redacted]\\nb")]
     [InlineData("a\n-----BEGIN EC PRIVATE KEY-----\nMIIE and all the rest", "a\n[redacted]")]
     [InlineData("MIIE\n-----END PRIVATE KEY-----\nb", "[redacted]\nb")]
+    [InlineData("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK-----\nb", "[redacted]\nb")]
     [InlineData("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n")]
     [InlineData(
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n",
