@@ -5,6 +5,9 @@ namespace SmmAgent.Linux.State;
 /// <summary>Writes a tar archive (POSIX ustar) of small files. System.Formats.Tar would be much more than the one header that this needs.</summary>
 public sealed class TarWriter(Stream output, string folder, DateTimeOffset time)
 {
+    /// <summary>The most bytes of a name.</summary>
+    public const int LongestName = Mode;
+
     private const int Block = 512;
 
     // POSIX.1, ustar: the fields of a header and where they begin.
@@ -16,7 +19,7 @@ public sealed class TarWriter(Stream output, string folder, DateTimeOffset time)
     private const int Magic = 257;
     private const int Prefix = 345;
 
-    /// <param name="name">At most 100 bytes, below the archive's folder.</param>
+    /// <param name="name">At most <see cref="LongestName"/> bytes, below the archive's folder.</param>
     public async Task AddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancel)
     {
         await output.WriteAsync(Header(name, content.Length), cancel);

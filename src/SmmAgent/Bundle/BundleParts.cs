@@ -11,6 +11,8 @@ internal static class BundleParts
 {
     private static readonly string[] Units = ["smm-agent.service", "smm-agent-reconcile.service", "smm-agent-reconcile.path", "istio.service"];
 
+    private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true };
+
     private static readonly string[] UnitFolders = ["etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"];
 
     public static IReadOnlyList<BundlePart> All(AgentPaths paths, CommandRunner runner) =>
@@ -86,7 +88,8 @@ internal static class BundleParts
         if (!Directory.Exists(folder) || new DirectoryInfo(folder).Parent?.Parent?.LinkTarget is not null)
             return [];
 
-        var dropIns = Units.Select(unit => Path.Combine(folder, unit + ".d")).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles);
+        var dropIns = Units.Select(unit => Path.Combine(folder, unit + ".d")).Where(Directory.Exists)
+            .SelectMany(path => Directory.EnumerateFiles(path, "*", Readable));
         return Units.Select(unit => Path.Combine(folder, unit)).Where(File.Exists).Concat(dropIns.Order(StringComparer.Ordinal).Take(32));
     }
 

@@ -26,7 +26,10 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         var tar = new TarWriter(zip, folder, time.GetUtcNow());
         foreach (var part in parts)
         {
-            var content = await CollectAsync(part, either.Token);
+            // Whoever writes a drop-in for a unit chooses its name.
+            var content = Encoding.UTF8.GetByteCount(part.Name) > TarWriter.LongestName
+                ? new(null, $"its name is longer than {TarWriter.LongestName} bytes")
+                : await CollectAsync(part, either.Token);
             cancel.ThrowIfCancellationRequested();
             if (content.Text is { } text)
                 await tar.AddAsync(part.Name, Bounded(part, redactor.Redact(text)), cancel);

@@ -91,6 +91,21 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Contains("status.json is a link, which smm-agent never makes", files["INDEX.txt"], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ADropInWithALongNameCostsNothingButItself()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var name = new string('a', 120) + ".conf";
+        Put(agent, $"etc/systemd/system/smm-agent.service.d/{name}", "[Service]\n");
+
+        var bundle = Path.Combine(_folder, "bundle.tar.gz");
+        Assert.Equal(0, agent.Run("support-bundle", "--file", bundle).ExitCode);
+
+        var files = await UnpackAsync(bundle);
+        Assert.Contains($"{name}: its name is longer than 100 bytes", files["INDEX.txt"], StringComparison.Ordinal);
+        Assert.Contains("version.txt", files.Keys);
+    }
+
     private async Task PlantAsync(VmAgent agent, string token)
     {
         var bed = fixture.Bed;
