@@ -11,7 +11,7 @@ public static class CheckText
     public static string Write(CheckReport report, bool colour)
     {
         var text = new StringBuilder();
-        text.Append($"smm-agent {report.AgentVersion}  {report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known"}\n");
+        text.Append($"smm-agent {report.AgentVersion}  {Plain(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
         for (var group = CheckGroup.OperatingSystem; group <= CheckGroup.Host; group++)
         {
             var checks = report.Checks.Where(check => check.Group == group.Name()).ToList();

@@ -28,7 +28,7 @@ internal static class AgentCommandLine
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             var cure = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
-            await Console.Error.WriteLineAsync($"smm-agent: {exception.Message.TrimEnd('.')}{cure}");
+            await Console.Error.WriteLineAsync($"smm-agent: {StatusText.Plain(exception.Message.TrimEnd('.'))}{cure}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,

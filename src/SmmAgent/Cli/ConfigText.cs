@@ -74,7 +74,7 @@ internal static class ConfigText
     private static string Line(ConfigEntry entry, int width, bool withSource, bool colour)
     {
         var value = StatusText.Plain(entry.Value);
-        var start = $"  {entry.Key.PadRight(width)}";
+        var start = $"  {StatusText.Plain(entry.Key).PadRight(width)}";
         return !withSource ? $"{start}{value}\n"
             : colour ? $"{start}{value,-ValueWidth}  \e[90m{entry.Source}\e[0m\n"
             : $"{start}{value,-ValueWidth}  {entry.Source}\n";

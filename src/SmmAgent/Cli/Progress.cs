@@ -40,5 +40,7 @@ internal sealed class Progress(TextWriter output, bool colour)
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") != "dumb";
 
-    private void Line(string code, string mark, string what) => output.WriteLine(colour ? $"\e[{code}m{mark}\e[0m {what}" : $"{mark} {what}");
+    // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
+    private void Line(string code, string mark, string what) =>
+        output.WriteLine(colour ? $"\e[{code}m{mark}\e[0m {StatusText.Plain(what)}" : $"{mark} {StatusText.Plain(what)}");
 }

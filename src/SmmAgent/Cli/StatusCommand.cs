@@ -76,11 +76,11 @@ public static class StatusCommand
         var (content, status, fault) = reading;
         if (status is null)
         {
-            error.WriteLine(fault);
+            error.WriteLine(StatusText.Plain(fault!));
             return 1;
         }
 
-        output.Write(options.Json ? Encoding.UTF8.GetString(content!).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
+        output.Write(options.Json ? StatusText.PlainLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
         var age = now - status.UpdatedAt;
         if (age <= Stale)
             return 0;

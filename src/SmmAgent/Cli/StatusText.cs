@@ -25,13 +25,13 @@ public static class StatusText
     {
         var text = new StringBuilder();
         var group = status.WorkloadGroup?.ToString() ?? "no WorkloadGroup yet";
-        text.Append($"smm-agent {status.Agent.Version}  {group}  uuid {status.Agent.Uuid?.ToString() ?? "not made yet"}\n");
+        text.Append($"smm-agent {Plain(status.Agent.Version)}  {Plain(group)}  uuid {status.Agent.Uuid?.ToString() ?? "not made yet"}\n");
         text.Append($"updated {Age.Text(now - status.UpdatedAt)} ago\n");
         foreach (var (title, types) in Groups)
         {
-            text.Append('\n').Append(title).Append(title == "Gateways" && status.Network.Model is { } model ? $" ({model})" : "").Append('\n');
+            text.Append('\n').Append(title).Append(title == "Gateways" && status.Network.Model is { } model ? $" ({Plain(model)})" : "").Append('\n');
             foreach (var condition in status.Conditions.Where(condition => types.Contains(condition.Type)))
-                Line(text, Mark(condition), $"{condition.Type,-TypeWidth}{Plain(condition.Message)}  {Since(condition, now)}", colour);
+                Line(text, Mark(condition), $"{condition.Type,-TypeWidth}{condition.Message}  {Since(condition, now)}", colour);
             Details(text, title, status, colour);
         }
 
@@ -44,7 +44,7 @@ public static class StatusText
         switch (title)
         {
             case "Address" when status.Address is { } address:
-                text.Append($"      {address.Value}  ({Plain(address.Source)})\n");
+                text.Append($"      {Plain(address.Value)}  ({Plain(address.Source)})\n");
                 break;
             case "Gateways":
                 foreach (var gateway in status.Gateways)
@@ -60,7 +60,7 @@ public static class StatusText
     private static string GatewayText(GatewayStatus gateway)
     {
         var latency = gateway.LatencyMs is { } milliseconds ? $"  {milliseconds:0.#} ms" : "";
-        return $"{HostPort.Text(gateway.Address, gateway.Port)}  {gateway.Outcome}{latency}  {Plain(gateway.Name)}";
+        return $"{HostPort.Text(gateway.Address, gateway.Port)}  {gateway.Outcome}{latency}  {gateway.Name}";
     }
 
     private static char PortMark(PortStatus port) => (port.Open, port.ReachableFromCluster) switch
@@ -79,7 +79,7 @@ public static class StatusText
             false => ", not reached from the cluster",
             null => "",
         };
-        return $"{port.Port,-6} {Plain(port.Name)}: {open}{reached}{(port.Wanted == false ? ", no longer wanted" : "")}";
+        return $"{port.Port,-6} {port.Name}: {open}{reached}{(port.Wanted == false ? ", no longer wanted" : "")}";
     }
 
     private static char Mark(Condition condition) => condition switch
@@ -95,9 +95,12 @@ public static class StatusText
     private static void Line(StringBuilder text, char mark, string line, bool colour, int indent = 2)
     {
         var code = mark switch { '✓' => 32, '!' => 33, '✗' => 31, _ => 90 };
-        text.Append(' ', indent).Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(line).Append('\n');
+        text.Append(' ', indent).Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(Plain(line)).Append('\n');
     }
 
-    // Messages carry what others sent; nobody's escape sequence reaches the terminal.
+    // Lines carry what others sent; nobody's escape sequence reaches the terminal.
     internal static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+
+    /// <summary>The same for a text of several lines.</summary>
+    internal static string PlainLines(string text) => string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? ' ' : c));
 }

@@ -214,6 +214,14 @@ public sealed class SetCommandTests : IDisposable
         Assert.False(File.Exists(_paths.BearerToken));
     }
 
+    [Fact]
+    public void WhatALineQuotesReachesNoTerminalAsAControlCharacter()
+    {
+        new Progress(_output, colour: false).Failed("key '\e[2J\r\u009b' is refused");
+
+        Assert.Equal("✗ key ' [2J  ' is refused\n", _output.ToString());
+    }
+
     private SettingsWriter Writer() => new(_paths.Settings, new Progress(_output, colour: false));
 
     private void AssertRefused(string reason, string example)

@@ -86,6 +86,32 @@ public sealed class StatusCommandTests : IDisposable
         Assert.Equal(await File.ReadAllTextAsync(_paths.Status, TestContext.Current.CancellationToken) + "\n", _output.ToString());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task NothingInTheFileReachesTheTerminalAsAControlCharacter(bool json)
+    {
+        const string Evil = "a\e[2J\u009b2Jb\r";
+        var condition = Condition(ConditionType.ConfigCurrent, Evil, Evil, Evil);
+        var status = Status() with
+        {
+            Agent = new AgentIdentity(Evil, null),
+            WorkloadGroup = new GroupName(Evil, Evil),
+            Address = new AddressReport(Evil, Evil),
+            Network = new NetworkStatus(Evil),
+            Gateways = [new(Evil, Evil, 1, Evil, null)],
+            Ports = [new(1, Evil, true, true, true)],
+            Conditions = [condition],
+        };
+        // As anybody could write it, who may write the file: C1 control characters stand in JSON as they are.
+        var text = System.Text.Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(status, StatusJson.Default.AgentStatus));
+        await File.WriteAllTextAsync(_paths.Status, text.Replace("\\u009B", "\u009b", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await RunAsync(new StatusOptions(Json: json)));
+        Assert.Contains("[2J", _output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(_output.ToString(), c => char.IsControl(c) && c != '\n');
+    }
+
     [Fact]
     public async Task WithoutAFileTheAgentDoesNotRun()
     {
