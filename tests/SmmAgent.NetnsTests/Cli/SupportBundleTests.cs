@@ -80,11 +80,14 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
     {
         await using var agent = new VmAgent(fixture.Bed);
         Put(agent, "etc/shadow", "root:planted-hash\n");
-        Directory.CreateDirectory(Path.Combine(agent.Root, "run/smm-agent"));
-        File.CreateSymbolicLink(Path.Combine(agent.Root, "run/smm-agent/status.json"), Path.Combine(agent.Root, "etc/shadow"));
+        Put(agent, "run/smm-agent/status.json", "");
+        var status = Path.Combine(agent.Root, "run/smm-agent/status.json");
+        File.Delete(status);
+        File.CreateSymbolicLink(status, Path.Combine(agent.Root, "etc/shadow"));
 
         var bundle = Path.Combine(_folder, "bundle.tar.gz");
         Assert.Equal(0, agent.Run("support-bundle", "--file", bundle).ExitCode);
+        File.Delete(status);
 
         var files = await UnpackAsync(bundle);
         Assert.All(files.Values, text => Assert.DoesNotContain("planted-hash", text, StringComparison.Ordinal));
