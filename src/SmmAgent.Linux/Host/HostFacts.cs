@@ -1,13 +1,15 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Host;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Host;
 
 /// <summary>What the machine is.</summary>
 public static class HostFacts
 {
-    private const int MostLines = 200;
+    private const int MaximumBytes = 64 * 1024;
 
     /// <summary>What the dashboard is told.</summary>
     public static HostReport Read(string osRelease = "/etc/os-release") =>
@@ -30,9 +32,9 @@ public static class HostFacts
     {
         try
         {
-            return OsRelease.Parse(File.ReadLines(path).Take(MostLines));
+            return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes ? OsRelease.Parse(Encoding.UTF8.GetString(bytes).Split('\n')) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return null;
         }
