@@ -10,7 +10,6 @@ public static partial class ConfigLock
     /// <summary>How long another change may take.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
 
-    private const int Directory = 0x10000;
     private const int CloseOnExec = 0x80000;
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
@@ -22,7 +21,7 @@ public static partial class ConfigLock
     /// <exception cref="IOException">Another process has had it all the time, or the folder cannot be opened.</exception>
     public static IDisposable Take(string folder, TimeSpan timeout, TimeProvider time)
     {
-        var handle = Open(folder, Directory | CloseOnExec);
+        var handle = Open(folder, CloseOnExec);
         if (handle.IsInvalid)
         {
             var (error, why) = (Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());

@@ -7,7 +7,6 @@ namespace SmmAgent.Linux.State;
 /// <remarks>Only the daemon and root may open that directory: nobody else can pretend. No file is made that another user could not open later.</remarks>
 public sealed partial class DaemonPresence : IDisposable
 {
-    private const int Directory = 0x10000;
     private const int CloseOnExec = 0x80000;
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
@@ -23,7 +22,7 @@ public sealed partial class DaemonPresence : IDisposable
     /// <summary>Takes it, unless another process has it. Where it cannot be had for another reason (no directory), nobody has it.</summary>
     public static DaemonPresence Take(string stateDirectory)
     {
-        var directory = Open(stateDirectory, Directory | CloseOnExec);
+        var directory = Open(stateDirectory, CloseOnExec);
         var isTaken = !directory.IsInvalid && Flock(directory, Exclusive | NonBlocking) != 0 && Marshal.GetLastPInvokeError() == WouldBlock;
         return new(directory, isTaken);
     }
