@@ -68,9 +68,15 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
     }
 
     /// <summary>What <see cref="RemoveAsync"/> would do.</summary>
-    public async Task<Plan> PlanRemovalAsync(CancellationToken cancel) =>
-        Planner.Remove(
-            await host.WithOthersAsync(new(await host.ObserveOwnAsync(cancel), new FirewalldObservation.NotRunning()), cancel));
+    /// <returns>The plan; and what could not be seen, so that something of the agent's may be left there: null when all was.</returns>
+    public async Task<(Plan Plan, string? Unseen)> PlanRemovalAsync(CancellationToken cancel)
+    {
+        var own = await host.ObserveOwnAsync(cancel);
+        var unseen = own.FirstOrDefault(filter => filter.State.WhyUnknown is not null);
+        return (
+            Planner.Remove(await host.WithOthersAsync(new(own, new FirewalldObservation.NotRunning()), cancel)),
+            unseen is null ? null : $"{unseen.Tool} cannot be seen: {unseen.State.WhyUnknown}");
+    }
 
     /// <summary>Removes all that is the agent's: chain and jump of both families and backends, and as root what is in firewalld.</summary>
     /// <returns>What was done and what failed; and what was withdrawn from firewalld.</returns>
@@ -82,13 +88,14 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
 
         using (held)
         {
-            var results = await DoAsync(await PlanRemovalAsync(cancel), cancel);
+            var (plan, unseen) = await PlanRemovalAsync(cancel);
+            var results = await DoAsync(plan, cancel);
             if (!isRoot)
-                return new(results, [], null);
+                return new(results, [], unseen);
 
             try
             {
-                return new(results, await firewalld.WithdrawAsync(cancel), null);
+                return new(results, await firewalld.WithdrawAsync(cancel), unseen);
             }
             catch (IOException exception)
             {

@@ -35,12 +35,14 @@ internal static class DetachCommand
     private static async Task<int> PlanAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
     {
         List<string> units = systemd is null ? [] : new AgentUnits(systemd, progress).DownPlan();
-        var plan = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
+        var (plan, unseen) = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
         foreach (var line in units.Concat(plan.Steps.Select(step => $"{step}")))
             progress.Would(line);
-        if (plan.IsEmpty && units.Count == 0)
+        if (unseen is not null)
+            progress.Failed(unseen);
+        else if (plan.IsEmpty && units.Count == 0)
             progress.Done("nothing to remove");
-        return ExitCode.Done;
+        return unseen is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static async Task<int> DetachAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)

@@ -43,7 +43,21 @@ public sealed class FirewallPassTests
             removed.Results.Select(result => result.Step.ToString()));
         Assert.Equal(before, await vm.SaveAsync(variant));
         Assert.Equal(before6, await vm.SaveAsync(variant, IpFamily.IPv6));
-        Assert.True((await vm.Pass(variant).PlanRemovalAsync(Cancel)).IsEmpty);
+        Assert.True((await vm.Pass(variant).PlanRemovalAsync(Cancel)).Plan.IsEmpty);
+    }
+
+    [Fact]
+    public async Task ARemovalThatCannotSeeATableSaysSoInsteadOfHavingNothingToDo()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
+        // A line break in a comment, behind it what looks like a rule.
+        await vm.RunAsync("iptables-nft", "-A", "SMM-AGENT", "-m", "comment", "--comment", "a\n-A INPUT -j SMM-AGENT", "-j", "ACCEPT");
+
+        var removed = await vm.Pass(Backend.Nft).RemoveAsync(Cancel);
+
+        Assert.Equal("iptables-nft cannot be seen: iptables-nft-save printed what it never prints", removed.Why);
+        Assert.Equal("ip6tables-nft: remove the jump in INPUT, chain SMM-AGENT", $"{Assert.Single(removed.Results).Step}");
     }
 
     [Theory]
