@@ -38,7 +38,7 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {exception.GetType().Name}: {exception.Message}: this is a bug of smm-agent: please report it");
+            await Console.Error.WriteLineAsync($"smm-agent: {exception.GetType().Name}: {StatusText.Plain(exception.Message)}: this is a bug of smm-agent: please report it");
             return ExitCode.Failed;
         }
     }
