@@ -8,22 +8,12 @@ namespace SmmAgent.Cli;
 internal static class MissingUuid
 {
     /// <returns>An exit code.</returns>
-    public static async Task<int> GenerateAsync(AgentPaths paths, Progress progress, CancellationToken cancel)
-    {
-        // Of several commands at once only the first may make one.
-        var (held, why) = await new AgentLock(paths.Lock, TimeProvider.System).AcquireAsync(AgentLock.DefaultTimeout, cancel);
-        if (held is null)
-        {
-            progress.Failed($"the uuid cannot be written: {why}");
-            return ExitCode.Failed;
-        }
-
-        using (held)
-            return SettingsWriter.Guarded(paths.Settings, progress, () => Write(paths.Settings, progress));
-    }
+    public static int Generate(string path, Progress progress) => SettingsWriter.Guarded(path, progress, () => Write(path, progress));
 
     private static int Write(string path, Progress progress)
     {
+        // Of several commands at once only the first may make one, and none may lose what 'set' changes meanwhile.
+        using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, TimeProvider.System);
         var file = AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes);
         if (SettingsReader.Read(file).Settings?.Uuid is not null)
             return ExitCode.Done;

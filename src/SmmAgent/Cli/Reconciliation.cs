@@ -18,7 +18,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             progress.Done("reconciling host operating system");
         if (ReadSettings() is not { } settings)
             return ExitCode.Usage;
-        if (settings.Uuid is null && await UuidAsync(cancel) is > ExitCode.Done and var code)
+        if (settings.Uuid is null && Uuid() is > ExitCode.Done and var code)
             return code;
 
         progress.Done($"configuration loaded config={paths.Settings}");
@@ -45,10 +45,10 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     }
 
     // Root's oneshot leaves agent.yaml to the operator's own command.
-    private async Task<int> UuidAsync(CancellationToken cancel)
+    private int Uuid()
     {
         if (!options.DryRun && !options.HostOnly)
-            return await MissingUuid.GenerateAsync(paths, progress, cancel);
+            return MissingUuid.Generate(paths.Settings, progress);
         if (options.DryRun)
             progress.Would("would generate uuid");
         return ExitCode.Done;

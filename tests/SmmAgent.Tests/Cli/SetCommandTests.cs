@@ -222,6 +222,23 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal("✗ key ' [2J  ' is refused\n", _output.ToString());
     }
 
+    [Fact]
+    public async Task TheUuidThatReconcileMakesWaitsForAChangeThatIsUnderWay()
+    {
+        Assert.Equal(0, SetNodeIp.Run(Writer(), "auto"));
+        Task<int> making;
+        using (ConfigLock.Take(_paths.ConfigDirectory, ConfigLock.DefaultTimeout, TimeProvider.System))
+        {
+            making = Task.Run(() => MissingUuid.Generate(_paths.Settings, new Progress(_output, colour: false)), TestContext.Current.CancellationToken);
+            // The change has read the file before, and writes it now.
+            await Task.WhenAny(making, Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken));
+            await File.WriteAllTextAsync(_paths.Settings, "node:\n  ip: 10.1.2.3\n", TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, await making);
+        Assert.Matches("^node:\n  ip: 10\\.1\\.2\\.3\nuuid: [0-9a-f-]{36}\n$", await File.ReadAllTextAsync(_paths.Settings, TestContext.Current.CancellationToken));
+    }
+
     private SettingsWriter Writer() => new(_paths.Settings, new Progress(_output, colour: false));
 
     private void AssertRefused(string reason, string example)
