@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon;
 using SmmAgent.Linux.Firewall;
@@ -66,21 +65,15 @@ internal static class DetachCommand
 
     private static bool Show(FirewallRemoval removal, Progress progress)
     {
-        foreach (var result in removal.Results)
-        {
-            if (result.Ending == StepEnding.Done)
-                progress.Done($"{result.Step}");
-            else
-                progress.Failed($"{result.Step}: {result.Why}");
-        }
-
+        var areDone = progress.Steps(removal.Results);
         foreach (var line in removal.Firewalld)
             progress.Done(line);
         if (removal.Why is { } why)
             progress.Failed(why);
-        var failed = removal.Why is not null || removal.Results.Any(result => result.Ending != StepEnding.Done);
-        if (!failed)
-            progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 ? "nothing of the agent's was on this host" : "detached");
-        return !failed;
+        if (removal.Why is not null || !areDone)
+            return false;
+
+        progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 ? "nothing of the agent's was on this host" : "detached");
+        return true;
     }
 }

@@ -1,3 +1,5 @@
+using SmmAgent.Core.Firewall;
+
 namespace SmmAgent.Cli;
 
 /// <summary>The progress lines of a command, in the look that runbooks know: a mark, what was done, details.</summary>
@@ -17,6 +19,21 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     /// <summary>What this user may not see.</summary>
     public void Unseen(string what) => Line("90", "?", what);
+
+    /// <summary>What became of each step.</summary>
+    /// <returns>Whether all are done.</returns>
+    public bool Steps(IReadOnlyList<StepResult> results)
+    {
+        foreach (var result in results)
+        {
+            if (result.Ending == StepEnding.Done)
+                Done($"{result.Step}");
+            else
+                Failed($"{result.Step}: {result.Why}");
+        }
+
+        return results.All(result => result.Ending == StepEnding.Done);
+    }
 
     /// <summary>On a terminal, shows a spinner until the work is over; elsewhere it does nothing, and the work is still to be awaited.</summary>
     public async Task WhileAsync(string what, Task work, TimeProvider time)

@@ -152,18 +152,11 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
 
     private bool Show(FirewallReport report)
     {
-        foreach (var result in report.Results)
-        {
-            if (result.Ending == StepEnding.Done)
-                progress.Done($"{result.Step}");
-            else
-                progress.Failed($"{result.Step}: {result.Why}");
-        }
-
+        var areDone = progress.Steps(report.Results);
         if (report.Blocked is { } why)
             progress.Failed(why);
         else if (report.Results.Count == 0)
             progress.Done("no changes were needed on the host operating system");
-        return report.Blocked is null && report.Results.All(result => result.Ending == StepEnding.Done);
+        return report.Blocked is null && areDone;
     }
 }
