@@ -41,9 +41,9 @@ public static class StatusCommand
         AgentPaths paths, StatusOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancel)
     {
         if (!options.Watch)
-            return Show(Read(paths.Status), options, output, error, time.GetUtcNow());
+            return Show(paths.Status, Read(paths.Status), options, output, error, time.GetUtcNow());
 
-        var code = 1;
+        var code = ExitCode.Failed;
         var shown = "";
         byte[]? content = null;
         try
@@ -53,7 +53,7 @@ public static class StatusCommand
                 using var next = new StringWriter();
                 var reading = Read(paths.Status);
                 var before = code;
-                code = Show(reading, options, next, next, time.GetUtcNow());
+                code = Show(paths.Status, reading, options, next, next, time.GetUtcNow());
                 var text = next.ToString();
                 // The age of what was shown already is news on a screen only.
                 var isNews = shown.Length == 0 || code != before || !reading.Content.AsSpan().SequenceEqual(content);
@@ -71,22 +71,27 @@ public static class StatusCommand
     }
 
     private static int Show(
-        (byte[]? Content, AgentStatus? Status, string? Fault) reading, StatusOptions options, TextWriter output, TextWriter error, DateTimeOffset now)
+        string path,
+        (byte[]? Content, AgentStatus? Status, string? Fault) reading,
+        StatusOptions options,
+        TextWriter output,
+        TextWriter error,
+        DateTimeOffset now)
     {
         var (content, status, fault) = reading;
         if (status is null)
         {
-            error.WriteLine(StatusText.Plain(fault!));
-            return 1;
+            error.WriteLine(StatusText.Plain(Path.Exists(path) ? fault! : $"{fault}; sudo systemctl start smm-agent"));
+            return ExitCode.Failed;
         }
 
         output.Write(options.Json ? StatusText.PlainLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
         var age = now - status.UpdatedAt;
         if (age <= Stale)
-            return 0;
+            return ExitCode.Done;
 
         error.WriteLine($"stale: written {Age.Text(age)} ago, smm-agent is not running or hangs; systemctl status smm-agent");
-        return 1;
+        return ExitCode.Failed;
     }
 
     internal static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
@@ -95,7 +100,7 @@ public static class StatusCommand
         {
             var content = AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true);
             if (content is null)
-                return (null, null, $"smm-agent is not running: there is no {path}; sudo systemctl start smm-agent");
+                return (null, null, $"smm-agent is not running: there is no {path}");
 
             return JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus) is { } status
                 ? (content, status, null)
