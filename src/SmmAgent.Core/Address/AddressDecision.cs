@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using SmmAgent.Core.Conditions;
 
@@ -98,12 +97,9 @@ public static class AddressDecision
         : Found(
             lastKnown.Value,
             lastKnown.Source,
-            $"{lastKnown.Value}, last confirmed {Time(lastKnown.ConfirmedAt)} ({lastKnown.Source}), since then nothing fresher: {problem}",
+            $"{lastKnown.Value}, last confirmed {lastKnown.ConfirmedAt:u} ({lastKnown.Source}), since then nothing fresher: {problem}",
             LastKnown);
 
     private static AddressState Found(IPAddress address, string source, string message, string reason = Known) =>
         new(new ExternalAddress(address, source), Finding.True(ConditionType.AddressKnown, reason, message));
-
-    private static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Contract;
@@ -93,8 +92,7 @@ public static class ReachabilityVerdict
         if (first is null)
             return "";
 
-        var day = first.Certificate!.NotAfter.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return $"; the certificate '{first.Certificate.Subject}' of {what} {first.Endpoint()} expires on {day}";
+        return $"; the certificate '{first.Certificate!.Subject}' of {what} {first.Endpoint()} expires on {first.Certificate.NotAfter:u}";
     }
 
     private static Finding NothingToTry(NetworkModel model) => model == NetworkModel.SameNetwork

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text.Json;
 using SmmAgent.Contract;
 
@@ -44,9 +43,9 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
     public IEnumerable<TokenDoubt> Doubts(string? group, string? account, DateTimeOffset now)
     {
         if (Expires <= now)
-            yield return new($"the token expired at {Shown(Expires.Value)}: the dashboard will refuse it", MakeNew(group, account));
+            yield return new($"the token expired at {Expires:u}: the dashboard will refuse it", MakeNew(group, account));
         if (NotBefore > now)
-            yield return new($"the token is not valid before {Shown(NotBefore.Value)}: this host's clock is late, or the token is for later");
+            yield return new($"the token is not valid before {NotBefore:u}: this host's clock is late, or the token is for later");
         if (group is not null && Namespace is not null && Namespace != group)
             yield return new($"the token is of the namespace '{NameRules.Shown(Namespace)}', but the WorkloadGroup's is '{group}': the dashboard will refuse it");
         else if (account is not null && ServiceAccount is not null && ServiceAccount != account)
@@ -65,8 +64,6 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
             && seconds is > 0 and < 253_402_300_799
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
             : null;
-
-    private static string Shown(DateTimeOffset time) => time.ToString("u", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Why the dashboard will probably refuse a token.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -70,10 +69,10 @@ public sealed class CertificateJudge(X509Certificate2Collection? trusted, string
         var late = chain.ChainElements.Select(element => element.Certificate)
             .FirstOrDefault(certificate => now > certificate.NotAfter.ToUniversalTime());
         var what = late is null
-            ? $"that is not valid before {Day(leaf.NotBefore)}"
+            ? $"that is not valid before {leaf.NotBefore.ToUniversalTime():u}"
             : late.Thumbprint == leaf.Thumbprint
-                ? $"that expired on {Day(leaf.NotAfter)} (issued by '{issuer}')"
-                : $"whose issuer's certificate '{Name(late, issuer: false)}' expired on {Day(late.NotAfter)}";
+                ? $"that expired on {leaf.NotAfter.ToUniversalTime():u} (issued by '{issuer}')"
+                : $"whose issuer's certificate '{Name(late, issuer: false)}' expired on {late.NotAfter.ToUniversalTime():u}";
         return new(Outcome.ExpiredCertificate, $"showed a certificate for '{Names(leaf)}' {what}", Life(late ?? leaf));
     }
 
@@ -98,7 +97,4 @@ public sealed class CertificateJudge(X509Certificate2Collection? trusted, string
         var name = issuer ? certificate.Issuer : certificate.Subject;
         return name.Length > 0 || issuer ? NameRules.Shown(name) : NameRules.Shown(certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false));
     }
-
-    private static string Day(DateTime time) =>
-        time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

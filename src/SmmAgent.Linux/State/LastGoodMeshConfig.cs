@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Linux.State;
@@ -46,6 +47,16 @@ public sealed class LastGoodMeshConfig(string path)
         {
             return (null, $"{path} cannot be read: {exception.Message}");
         }
+    }
+
+    /// <summary>The daemon and root each keep their own: the newer one of this dashboard and WorkloadGroup, as far as this user may read them.</summary>
+    /// <returns>The configuration, or null; and why a file could not be used.</returns>
+    public static (GoodMeshConfig? Good, IReadOnlyList<string> Faults) Newest(AgentPaths paths, DashboardTarget target)
+    {
+        var loaded = ((string[])[paths.LastGoodMeshConfig, paths.HostLastGoodMeshConfig]).Select(path => new LastGoodMeshConfig(path).Load()).ToList();
+        return (
+            loaded.Select(one => one.Good).Where(good => good?.From == target).MaxBy(good => good!.ReceivedAt),
+            [.. loaded.Select(one => one.Fault).OfType<string>()]);
     }
 
     /// <summary>Replaces the file.</summary>

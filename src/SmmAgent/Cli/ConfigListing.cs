@@ -1,4 +1,3 @@
-using System.Globalization;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
@@ -97,7 +96,7 @@ internal sealed class ConfigListing
             _warnings.Add(warning);
         if (reading.Token is { } token)
         {
-            var expires = token.Claims()?.Expires is { } time ? $", valid until {Shown(time)}" : "";
+            var expires = token.Claims()?.Expires is { } time ? $", valid until {time:u}" : "";
             var mode = Convert.ToString((int)File.GetUnixFileMode(path), 8).PadLeft(4, '0');
             _entries.Add(new(TokenGroup, "bearer-token", $"set, {token.Length} bytes, mode {mode}{expires}", path));
             return;
@@ -110,25 +109,17 @@ internal sealed class ConfigListing
         _entries.Add(new(TokenGroup, "bearer-token", reading.IsForbidden ? "not seen" : "not set", path));
     }
 
-    // The daemon and root each keep their own; the newer one for these settings tells more.
     private void AddMesh(AgentPaths paths, DashboardTarget? target)
     {
         if (target is null)
             return;
 
-        GoodMeshConfig? newest = null;
-        foreach (var path in (string[])[paths.LastGoodMeshConfig, paths.HostLastGoodMeshConfig])
-        {
-            var (good, fault) = new LastGoodMeshConfig(path).Load();
-            if (good is not null && good.From == target && good.ReceivedAt > (newest?.ReceivedAt ?? DateTimeOffset.MinValue))
-                newest = good;
-            if (fault is not null && Environment.IsPrivilegedProcess)
-                _warnings.Add(fault);
-        }
-
+        var (newest, faults) = LastGoodMeshConfig.Newest(paths, target);
+        if (Environment.IsPrivilegedProcess)
+            _warnings.AddRange(faults);
         if (newest is { Config: var config })
         {
-            var source = $"dashboard {newest.From.Url.GetLeftPart(UriPartial.Authority)}, fetched at {Shown(newest.ReceivedAt)}";
+            var source = $"dashboard {newest.From.Url.GetLeftPart(UriPartial.Authority)}, fetched at {newest.ReceivedAt:u}";
             _entries.AddRange(MeshTable.Of(config).Select(row => new ConfigEntry(MeshGroup, row.Key, row.Value, source)));
         }
         else if (!Environment.IsPrivilegedProcess)
@@ -142,6 +133,4 @@ internal sealed class ConfigListing
     }
 
     private void Hidden(string what, string who) => _notSeen.Add($"{what} may be read by {who} only: sudo smm-agent config show");
-
-    private static string Shown(DateTimeOffset time) => time.ToString("u", CultureInfo.InvariantCulture);
 }

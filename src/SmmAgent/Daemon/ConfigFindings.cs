@@ -1,4 +1,3 @@
-using System.Globalization;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
@@ -13,7 +12,7 @@ internal static class ConfigFindings
 
     public static Finding Current(SettingsState settings, GoodMeshConfig good, string? saveFault) =>
         Invalid(settings, good) ?? Finding.True(ConditionType.ConfigCurrent, CurrentReason,
-            $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {At(good)}"
+            $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {good.ReceivedAt:u}"
             + (saveFault is null ? "" : $"; it is not saved for the next start: {saveFault}"));
 
     public static Finding Failed(SettingsState settings, DashboardFailure failure, DashboardTarget target, GoodMeshConfig? good)
@@ -35,15 +34,13 @@ internal static class ConfigFindings
     /// <summary>What is in force while the dashboard has nothing better.</summary>
     public static string Meanwhile(GoodMeshConfig? good) => good is null
         ? "; there is no earlier configuration to work with"
-        : $"; meanwhile the last good configuration is used, received {At(good)}";
+        : $"; meanwhile the last good configuration is used, received {good.ReceivedAt:u}";
 
     private static Finding? Invalid(SettingsState settings, GoodMeshConfig? good) => settings.Faults.Count == 0
         ? null
         : False(FailureReasons.InvalidSettings,
             $"agent.yaml is not valid, its last edit has no effect: {string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))}"
             + (settings.Faults.Count > 5 ? $"; and {settings.Faults.Count - 5} more" : "") + Meanwhile(good));
-
-    private static string At(GoodMeshConfig good) => good.ReceivedAt.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
 
     private static Finding False(string reason, string message) => Finding.False(ConditionType.ConfigCurrent, reason, message);
 }

@@ -96,7 +96,7 @@ public sealed class GatewayProbeTests : IDisposable
         using var leaf = _authority.IssueExpired([Looking.IstiodName]);
 
         var result = await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{Looking.IstiodName}'");
-        Assert.Contains($"expired on {leaf.NotAfter.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}", result.Detail, StringComparison.Ordinal);
+        Assert.Contains($"expired on {leaf.NotAfter.ToUniversalTime():u}", result.Detail, StringComparison.Ordinal);
         Assert.Contains("issued by 'CN=mesh-stand-in root, O=cluster.local'", result.Detail, StringComparison.Ordinal);
     }
 

@@ -61,10 +61,7 @@ internal sealed record MeshLook(
 
     private static MeshLook Kept(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? whyNotAsked)
     {
-        var kept = ((string[])[paths.HostLastGoodMeshConfig, paths.LastGoodMeshConfig])
-            .Select(path => new LastGoodMeshConfig(path).Load().Good)
-            .Where(good => good?.From == target)
-            .MaxBy(good => good!.ReceivedAt);
+        var (kept, _) = LastGoodMeshConfig.Newest(paths, target);
         return new(kept?.Config, kept?.ReceivedAt, target, failure, whyNotAsked);
     }
 }
