@@ -44,17 +44,8 @@ public static class DaemonHost
 
         // Started in this order: what others read at their start comes first, and no change is missed once the first look is due.
         // With the settings read and the ports served the agent works; READY need not wait for what the others load.
+        // SIGHUP comes first of all: who hears READY may send it, and nobody's SIGHUP ends the process.
         builder.Services
-            .AddHostedService(services => services.GetRequiredService<SettingsService>())
-            .AddHostedService<ListenerService>()
-            .AddHostedService(services => services.GetRequiredService<StatusService>())
-            .AddHostedService<HostChangeService>()
-            .AddHostedService(services => services.GetRequiredService<MeshConfigService>())
-            .AddHostedService(services => services.GetRequiredService<FirewallService>())
-            .AddHostedService(services => services.GetRequiredService<ExternalAddressService>())
-            .AddHostedService(services => services.GetRequiredService<ReachabilityService>())
-            .AddHostedService(services => services.GetRequiredService<ReportService>())
-            .AddHostedService<IdleMemoryService>()
             .AddHostedService(services => new ReloadOnHangup(
                 services.GetRequiredService<StatusService>(),
                 services.GetRequiredService<SettingsService>(),
@@ -65,7 +56,17 @@ public static class DaemonHost
                     services.GetRequiredService<ExternalAddressService>().Wake,
                     services.GetRequiredService<ReachabilityService>().Wake,
                     services.GetRequiredService<ReportService>().Wake,
-                ]));
+                ]))
+            .AddHostedService(services => services.GetRequiredService<SettingsService>())
+            .AddHostedService<ListenerService>()
+            .AddHostedService(services => services.GetRequiredService<StatusService>())
+            .AddHostedService<HostChangeService>()
+            .AddHostedService(services => services.GetRequiredService<MeshConfigService>())
+            .AddHostedService(services => services.GetRequiredService<FirewallService>())
+            .AddHostedService(services => services.GetRequiredService<ExternalAddressService>())
+            .AddHostedService(services => services.GetRequiredService<ReachabilityService>())
+            .AddHostedService(services => services.GetRequiredService<ReportService>())
+            .AddHostedService<IdleMemoryService>();
         return builder.Build();
     }
 
