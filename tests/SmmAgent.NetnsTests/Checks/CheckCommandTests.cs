@@ -22,7 +22,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         await File.WriteAllTextAsync(Path.Combine(agent.Root, "var/lib/smm-agent-host/mesh-config.json"), "{", TestContext.Current.CancellationToken);
         var before = Host(bed, agent);
 
-        Assert.Equal("pass", CheckOutput.Of(agent).Status("dashboard-token-accepted"));
+        Assert.Equal("pass", Checked.By(agent).Status("dashboard-token-accepted"));
         agent.Run("check");
 
         Assert.Equal(before, Host(bed, agent));
@@ -50,10 +50,10 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         using var root = new EmptyRoot();
         var schema = JsonSchema.Read(Path.Combine(Repository(), "docs", "check.schema.json"));
 
-        foreach (var output in (CheckOutput[])
+        foreach (var output in (Checked[])
             [
-                CheckOutput.Of(agent),
-                CheckOutput.Parse(fixture.Bed.Vm.Try(Programs.Agent, "--root", root.Path, "check", "--output", "json")),
+                Checked.By(agent),
+                new Checked(fixture.Bed.Vm.Try(Programs.Agent, "--root", root.Path, "check", "--output", "json")),
             ])
         {
             using var document = JsonDocument.Parse(output.Text);
@@ -102,14 +102,12 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
-        using var program = new ProgramForEveryone();
         using var root = new EmptyRoot();
         root.Write("etc/smm/agent.yaml", await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken));
         root.Write("etc/smm/bearer-token", bed.Mesh.Token + "\n");
         File.SetUnixFileMode(Path.Combine(root.Path, "etc/smm"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        var output = CheckOutput.Parse(bed.Vm.Try(
-            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program.Path, "--root", root.Path, "check", "--output", "json"));
+        var output = Checked.ByNobody(bed, root.Path);
 
         Assert.False((bool)output.Json["root"]!);
         foreach (var id in (string[])["dashboard-settings", "dashboard-configured", "dashboard-token", "control-plane-status"])
@@ -130,7 +128,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         try
         {
             var watch = Stopwatch.StartNew();
-            var output = CheckOutput.Of(agent);
+            var output = Checked.By(agent);
 
             // The promise is 10 s; the machine that runs this may be slow.
             Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
@@ -194,24 +192,5 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         }
 
         public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
-
-    /// <summary>The agent where every user may run it; the checkout may lie in a home that only root enters.</summary>
-    private sealed class ProgramForEveryone : IDisposable
-    {
-        private readonly EmptyRoot _folder = new();
-
-        public ProgramForEveryone()
-        {
-            var source = System.IO.Path.GetDirectoryName(Programs.Agent)!;
-            // One native file; a build for development has its assemblies beside it.
-            var isNative = !File.Exists(Programs.Agent + ".dll");
-            foreach (var file in isNative ? [Programs.Agent] : Directory.EnumerateFiles(source))
-                File.Copy(file, System.IO.Path.Combine(_folder.Path, System.IO.Path.GetFileName(file)));
-        }
-
-        public string Path => System.IO.Path.Combine(_folder.Path, System.IO.Path.GetFileName(Programs.Agent));
-
-        public void Dispose() => _folder.Dispose();
     }
 }

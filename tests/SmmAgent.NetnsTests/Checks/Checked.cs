@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using SmmAgent.Bed;
 
@@ -7,38 +8,53 @@ namespace SmmAgent.NetnsTests.Checks;
 internal sealed record CheckedLine(string Status, string? Subject, string Found, string? Cure, double? LatencyMs);
 
 /// <summary>One run of <c>smm-agent check --output json</c>.</summary>
-internal sealed class Checked(int exitCode, string output)
+internal sealed class Checked((int ExitCode, string Output) run)
 {
-    private readonly JsonNode _report = Parse(output);
+    public int ExitCode => run.ExitCode;
 
-    public int ExitCode => exitCode;
+    public string Text => run.Output;
 
-    public static Checked By(VmAgent agent)
+    public JsonNode Json { get; } = Parse(run.Output);
+
+    /// <summary>Runs the command on the bed's VM.</summary>
+    public static Checked By(VmAgent agent) => new(agent.Run("check", "--output", "json"));
+
+    /// <summary>Runs it after something was done to what it sees of the host; the mounts of a script are gone with it.</summary>
+    public static Checked By(MeshBed bed, VmAgent agent, string before) =>
+        new(bed.Vm.Try(["sh", "-ec", $"{before}\nexec \"$@\"", "sh", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
+
+    /// <summary>Run by a user without any rights, who gets into the bed's folder.</summary>
+    public static Checked ByNobody(MeshBed bed, string root)
     {
-        var (exitCode, output) = agent.Run("check", "--output", "json");
-        return new(exitCode, output);
-    }
-
-    /// <summary>Run by a user without any rights.</summary>
-    public static Checked ByNobody(MeshBed bed, VmAgent agent)
-    {
+        using var program = new AgentForEveryone();
         File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);
         string[] nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
-        var (exitCode, output) = bed.Vm.Try([.. nobody, Programs.Agent, "--root", agent.Root, "check", "--output", "json"]);
-        return new(exitCode, output);
+        return new(bed.Vm.Try([.. nobody, program.Path, "--root", root, "check", "--output", "json"]));
     }
 
-    /// <summary>Runs it again and again until it says so.</summary>
+    /// <summary>Runs it again and again until it says so: what the dashboard serves follows its file in a moment.</summary>
     public static async Task<Checked> UntilAsync(VmAgent agent, Func<Checked, bool> condition, string what)
     {
         Checked? last = null;
-        await Until.TrueAsync(() => condition(last = By(agent)), what, lastSeen: () => $"{last}");
+        await Until.TrueAsync(() => condition(last = By(agent)), what, lastSeen: () => $"{last?.Text}");
         return last!;
     }
 
+    /// <summary>Runs it until a check has a status.</summary>
+    public static Task<Checked> UntilAsync(VmAgent agent, string id, string status) =>
+        UntilAsync(agent, report => report.Status(id) == status, $"{id} is {status}");
+
+    /// <summary>The status of the check, the worst of its lines.</summary>
+    public string Status(string id) => (string)Check(id)["status"]!;
+
+    /// <summary>All that the lines of a check found, one below the other.</summary>
+    public string Found(string id) => string.Join('\n', Lines(id).Select(line => line.Found));
+
+    public string Cure(string id) => string.Join('\n', Lines(id).Select(line => line.Cure));
+
     public IReadOnlyList<CheckedLine> Lines(string id) =>
     [
-        .. _report["checks"]!.AsArray().Single(check => (string?)check!["id"] == id)!["results"]!.AsArray().Select(line => new CheckedLine(
+        .. Check(id)["results"]!.AsArray().Select(line => new CheckedLine(
             (string)line!["status"]!, (string?)line["subject"], (string)line["found"]!, (string?)line["cure"], (double?)line["latencyMs"])),
     ];
 
@@ -59,7 +75,7 @@ internal sealed class Checked(int exitCode, string output)
         Assert.All(found, part => Assert.Contains(part, line.Found, StringComparison.Ordinal));
     }
 
-    public override string ToString() => output;
+    private JsonNode Check(string id) => Json["checks"]!.AsArray().Single(check => (string?)check!["id"] == id)!;
 
     private static JsonNode Parse(string output)
     {
@@ -67,7 +83,7 @@ internal sealed class Checked(int exitCode, string output)
         {
             return JsonNode.Parse(output)!;
         }
-        catch (System.Text.Json.JsonException exception)
+        catch (JsonException exception)
         {
             throw new InvalidOperationException($"check printed no JSON: {output}", exception);
         }

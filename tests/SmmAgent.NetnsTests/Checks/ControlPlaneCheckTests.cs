@@ -17,7 +17,7 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
         bed.Mesh.Write();
         try
         {
-            var output = await CheckOutput.UntilAsync(agent, "control-plane-status", verdict);
+            var output = await Checked.UntilAsync(agent, "control-plane-status", verdict);
 
             Assert.StartsWith(status, output.Found("control-plane-status"), StringComparison.Ordinal);
             Assert.Contains("revision 'cp-v115x'", output.Found("control-plane-status"), StringComparison.Ordinal);
@@ -37,17 +37,17 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
         var gateways = bed.Mesh.Gateways;
         try
         {
-            var passed = await CheckOutput.UntilAsync(agent, "control-plane-meshexpansion", "pass");
+            var passed = await Checked.UntilAsync(agent, "control-plane-meshexpansion", "pass");
             Assert.Contains(MeshBed.FirstGateway, passed.Found("control-plane-meshexpansion"), StringComparison.Ordinal);
 
             bed.Mesh.Gateways = [.. gateways, ("istio-meshexpansion-pending", [])];
             bed.Mesh.Write();
-            var warned = await CheckOutput.UntilAsync(agent, "control-plane-meshexpansion", "warn");
-            Assert.Equal("warn", warned.Status("control-plane-meshexpansion", "istio-meshexpansion-pending"));
+            var warned = await Checked.UntilAsync(agent, "control-plane-meshexpansion", "warn");
+            Assert.Equal("warn", warned.Line("control-plane-meshexpansion", "istio-meshexpansion-pending").Status);
 
             bed.Mesh.Gateways = [];
             bed.Mesh.Write();
-            var failed = await CheckOutput.UntilAsync(agent, "control-plane-meshexpansion", "fail");
+            var failed = await Checked.UntilAsync(agent, "control-plane-meshexpansion", "fail");
             Assert.Contains("meshExpansion.enabled", failed.Cure("control-plane-meshexpansion"), StringComparison.Ordinal);
         }
         finally

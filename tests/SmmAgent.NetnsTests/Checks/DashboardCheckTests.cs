@@ -10,7 +10,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     {
         await using var agent = new VmAgent(fixture.Bed);
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         foreach (var id in (string[])["configured", "workload-group", "name", "reachable", "answers", "token", "token-accepted"])
             Assert.Equal(("dashboard-" + id, "pass"), ("dashboard-" + id, output.Status("dashboard-" + id)));
@@ -28,7 +28,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         fixture.Bed.Vm.SetHosts();
         agent.WriteSettings(Settings("http://no-such-dashboard.invalid:8443"));
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal("fail", output.Status("dashboard-name"));
         Assert.Contains("no-such-dashboard.invalid does not resolve", output.Found("dashboard-name"), StringComparison.Ordinal);
@@ -44,12 +44,12 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         fixture.Bed.Vm.SetHosts(("dashboard.example", MeshBed.DashboardAddress), ("dashboard.example", MeshBed.ThirdGateway));
         agent.WriteSettings(Settings("http://dashboard.example:8443"));
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-name"));
         Assert.Equal("warn", output.Status("dashboard-reachable"));
-        Assert.Equal("pass", output.Status("dashboard-reachable", $"{MeshBed.DashboardAddress}:8443"));
-        Assert.Equal("warn", output.Status("dashboard-reachable", $"{MeshBed.ThirdGateway}:8443"));
+        Assert.Equal("pass", output.Line("dashboard-reachable", $"{MeshBed.DashboardAddress}:8443").Status);
+        Assert.Equal("warn", output.Line("dashboard-reachable", $"{MeshBed.ThirdGateway}:8443").Status);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(Settings($"http://{MeshBed.DashboardAddress}:8999"));
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal("fail", output.Status("dashboard-reachable"));
         Assert.Contains("refused the connection", output.Found("dashboard-reachable"), StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         await using var other = await HttpStandIn.StartAsync(fixture.Bed, 8991, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         agent.WriteSettings(Settings(other.Url));
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-reachable"));
         Assert.Equal("fail", output.Status("dashboard-answers"));
@@ -88,7 +88,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(yaml + "\n");
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal(status, output.Status("dashboard-settings"));
         Assert.Contains(found, output.Found("dashboard-settings"), StringComparison.Ordinal);

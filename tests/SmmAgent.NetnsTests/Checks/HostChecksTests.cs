@@ -105,7 +105,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         {
             var (exitCode, output) = machine.Try(Programs.Agent, "--root", root.FullName, "check", "--output", "json");
 
-            var report = new Checked(exitCode, output);
+            var report = new Checked((exitCode, output));
             report.Says("host-interfaces", "fail", "no network interface of this VM has an address");
             report.Says("host-ipv6", "pass");
             report.Says("address-source", "skipped", "no dashboard is set");

@@ -18,7 +18,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         Boot(agent, osRelease);
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal(status, output.Status("os-distribution"));
         Assert.Contains(found, output.Found("os-distribution"), StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         Boot(agent, "ID=debian");
         Directory.Delete(Path.Combine(agent.Root, "run", "systemd"), recursive: true);
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal("fail", output.Status("os-init"));
         Assert.Equal(1, output.ExitCode);
@@ -44,11 +44,11 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
 
         // The kernel's own way to run a 32-bit userland: uname tells i686.
-        var output = CheckOutput.Parse(fixture.Bed.Vm.Try(["setarch", "i686", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
+        var output = new Checked(fixture.Bed.Vm.Try(["setarch", "i686", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
 
         Assert.Equal("fail", output.Status("os-architecture"));
         Assert.Contains("x86", output.Found("os-architecture"), StringComparison.Ordinal);
-        Assert.Equal("pass", CheckOutput.Of(agent).Status("os-architecture"));
+        Assert.Equal("pass", Checked.By(agent).Status("os-architecture"));
     }
 
     [Fact]
@@ -57,13 +57,13 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder("curl", "iptables", "sudo", "hostname");
 
-        var complete = CheckOutput.Of(fixture.Bed, agent, $"export PATH={programs.Path}:$PATH");
-        var without = CheckOutput.Of(fixture.Bed, agent, Hide("curl", "iptables", "sudo", "hostname"));
+        var complete = Checked.By(fixture.Bed, agent, $"export PATH={programs.Path}:$PATH");
+        var without = Checked.By(fixture.Bed, agent, Hide("curl", "iptables", "sudo", "hostname"));
 
         Assert.Equal("pass", complete.Status("packages-required"));
         Assert.Equal("fail", without.Status("packages-required"));
-        Assert.Equal("warn", without.Status("packages-required", "curl"));
-        Assert.All((string[])["iptables", "sudo", "hostname"], package => Assert.Equal("fail", without.Status("packages-required", package)));
+        Assert.Equal("warn", without.Line("packages-required", "curl").Status);
+        Assert.All((string[])["iptables", "sudo", "hostname"], package => Assert.Equal("fail", without.Line("packages-required", package).Status));
         Assert.Equal(
             ((string[])["curl", "iptables", "sudo", "hostname"]).Select(package => $"sudo apt-get install -y {package}"),
             without.Cure("packages-required").Split('\n'));
@@ -77,7 +77,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder(installer, "rpm");
 
-        var output = CheckOutput.Of(fixture.Bed, agent, $"{Hide(hidden, "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
+        var output = Checked.By(fixture.Bed, agent, $"{Hide(hidden, "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
 
         Assert.Equal("pass", output.Status("os-package-manager"));
         Assert.Equal($"rpm, {installer}", output.Found("os-package-manager"));
@@ -89,8 +89,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     {
         await using var agent = new VmAgent(fixture.Bed);
 
-        var bare = CheckOutput.Of(fixture.Bed, agent, Hide("apt-get", "dnf", "yum", "zypper"));
-        var none = CheckOutput.Of(fixture.Bed, agent, Hide("apt-get", "dnf", "yum", "zypper", "dpkg", "rpm"));
+        var bare = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "yum", "zypper"));
+        var none = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "yum", "zypper", "dpkg", "rpm"));
 
         Assert.Equal("warn", bare.Status("os-package-manager"));
         Assert.Equal("fail", none.Status("os-package-manager"));

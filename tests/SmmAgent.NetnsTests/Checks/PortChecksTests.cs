@@ -101,7 +101,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var taken = Checked.By(agent).Line("ports-agent", "16400");
         Assert.Equal(("fail", $"taken by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
 
-        var unseen = Checked.ByNobody(bed, agent);
+        var unseen = Checked.ByNobody(bed, agent.Root);
         var line = unseen.Line("ports-agent", "16400");
         Assert.Equal(("skipped", "sudo smm-agent check"), (line.Status, line.Cure));
         Assert.Equal(("skipped", "sudo smm-agent check"), (unseen.Line("ports-open").Status, unseen.Line("ports-open").Cure));
