@@ -125,6 +125,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
         try
         {
             await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == Second, $"the address is {Second}");
+            await agent.UntilAsync(() => bed.LastReport().Contains($"\"{Second}\"", StringComparison.Ordinal), "the dashboard was told");
         }
         finally
         {
