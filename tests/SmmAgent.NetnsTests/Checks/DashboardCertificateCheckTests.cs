@@ -72,11 +72,12 @@ public sealed class DashboardCertificateCheckTests
         File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);
         File.SetUnixFileMode(bed.DashboardAuthority!, UnixFileMode.UserRead);
         Shell.Run("chown", "-R", "nobody:nogroup", agent.Root);
+        using var program = new AgentForEveryone();
         string[] nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
-        await using var daemon = new BedProcess(bed.Vm.Inside([.. nobody, Programs.Agent, "--root", agent.Root, "run"]));
+        await using var daemon = new BedProcess(bed.Vm.Inside([.. nobody, program.Path, "--root", agent.Root, "run"]));
         await Until.TrueAsync(() => agent.Condition("ConfigCurrent").Reason == "InvalidSettings", "the daemon cannot read it", lastSeen: () => daemon.Output);
 
-        var output = CheckOutput.Of(agent);
+        var output = Checked.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-certificate"));
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));
