@@ -19,6 +19,34 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     [Fact]
+    public async Task WithoutAnAnswerOfTheDashboardItSaysSoAtTheEndAndFailsUnlessTheLastGoodConfigurationCoversIt()
+    {
+        const string NotAll = "✗ reconciled host operating system as far as that goes without an answer of the dashboard\n";
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        var ownState = Path.Combine(agent.Root, "var", "lib", "smm-agent-host");
+        if (Directory.Exists(ownState))
+            Directory.Delete(ownState, recursive: true);
+        agent.WriteToken("somebody-elses-token");
+        var refused = agent.Run("reconcile");
+        agent.WriteToken(bed.Mesh.Token);
+
+        await bed.StopDashboardAsync();
+        var uncovered = agent.Run("reconcile");
+        await bed.StartDashboardAsync();
+        Assert.Equal(0, agent.Run("reconcile").ExitCode);
+        await bed.StopDashboardAsync();
+        var covered = agent.Run("reconcile");
+        await bed.StartDashboardAsync();
+
+        Assert.Equal((4, 1, 0), (refused.ExitCode, uncovered.ExitCode, covered.ExitCode));
+        Assert.EndsWith(NotAll, refused.Output, StringComparison.Ordinal);
+        Assert.EndsWith(NotAll, uncovered.Output, StringComparison.Ordinal);
+        Assert.EndsWith("✓ reconciled host operating system\n", covered.Output, StringComparison.Ordinal);
+        Assert.Equal(0, agent.Run("detach").ExitCode);
+    }
+
+    [Fact]
     public async Task CommandsAtOnceMakeOneUuid()
     {
         await using var agent = new VmAgent(fixture.Bed);

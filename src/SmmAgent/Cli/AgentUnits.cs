@@ -24,7 +24,7 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
     {
         var daemon = systemd.Look(Daemon);
         var enables = enable && ToEnable().Count > 0;
-        return !daemon.Exists || (daemon.IsActive && !enables) ? null
+        return !daemon.Exists || daemon.IsMasked || (daemon.IsActive && !enables) ? null
             : daemon.IsActive ? $"would enable {Daemon}"
             : enables ? $"would enable and start {Daemon}"
             : $"would start {Daemon}";

@@ -9,14 +9,14 @@ namespace SmmAgent.Cli;
 internal static class HostMeshConfig
 {
     /// <param name="save">Whether an answer becomes the last good one.</param>
-    /// <returns>The configuration, as far as there is one; and whether the dashboard refused.</returns>
-    public static async Task<(MeshConfig? Config, bool Refused)> FetchAsync(
+    /// <returns>The configuration, as far as there is one; and the exit code of a command that did the rest with it.</returns>
+    public static async Task<(MeshConfig? Config, int Code)> FetchAsync(
         AgentPaths paths, AgentSettings settings, bool save, Progress progress, CancellationToken cancel)
     {
         if (DashboardTarget.From(settings) is not { } target)
         {
             progress.Warn("no dashboard or no WorkloadGroup is set yet: only the agent's own ports are kept open");
-            return (null, false);
+            return (null, ExitCode.Done);
         }
 
         var lastGood = new LastGoodMeshConfig(paths.HostLastGoodMeshConfig);
@@ -30,7 +30,7 @@ internal static class HostMeshConfig
             progress.Done($"mesh configuration fetched workloadGroup={target.Group} revision={good.Config.Mesh.IstioRevision}");
             if (save)
                 Save(lastGood, paths, new(good.Config, good.Body, good.ETag, target, TimeProvider.System.GetUtcNow()), progress);
-            return (good.Config, false);
+            return (good.Config, ExitCode.Done);
         }
 
         var (reason, message) = answer.Failure is { } failure
@@ -38,8 +38,17 @@ internal static class HostMeshConfig
             : ("NoAnswer", "the dashboard sent no mesh configuration");
         var earlier = lastGood.Load().Good is { } kept && kept.From == target ? kept : null;
         progress.Warn(earlier is null ? $"{reason}: {message}" : $"{reason}: {message}; using the last good configuration of {earlier.ReceivedAt:u}");
-        return (earlier?.Config, answer.Failure is DashboardFailure.Refused);
+        return (earlier?.Config, Code(answer.Failure, isCovered: earlier is not null));
     }
+
+    // A dashboard that is away is no failure while the last good configuration covers it; one that says no is.
+    private static int Code(DashboardFailure? failure, bool isCovered) => failure switch
+    {
+        DashboardFailure.Refused => ExitCode.Refused,
+        _ when isCovered => ExitCode.Done,
+        DashboardFailure.Unreachable { Why: UnreachableReason.TimedOut } => ExitCode.Timeout,
+        _ => ExitCode.Failed,
+    };
 
     private static void Save(LastGoodMeshConfig file, AgentPaths paths, GoodMeshConfig good, Progress progress)
     {

@@ -18,14 +18,14 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             progress.Done("reconciling host operating system");
         if (ReadSettings() is not { } settings)
             return ExitCode.Usage;
-        if (settings.Uuid is null && Uuid() is > ExitCode.Done and var code)
-            return code;
+        if (settings.Uuid is null && Uuid() is > ExitCode.Done and var refusal)
+            return refusal;
 
         progress.Done($"configuration loaded config={paths.Settings}");
-        var (config, refused) = await HostMeshConfig.FetchAsync(paths, settings, save: !options.DryRun, progress, cancel);
+        var (config, code) = await HostMeshConfig.FetchAsync(paths, settings, save: !options.DryRun, progress, cancel);
         var desired = DesiredFirewall.From(settings, config);
-        var failure = options.DryRun ? await PlanAsync(desired, settings, cancel) : await DoAsync(desired, settings, cancel);
-        return failure is > ExitCode.Done ? failure : refused ? ExitCode.Refused : ExitCode.Done;
+        var failure = options.DryRun ? await PlanAsync(desired, settings, cancel) : await DoAsync(desired, settings, isCurrent: code == ExitCode.Done, cancel);
+        return failure is > ExitCode.Done ? failure : code;
     }
 
     private AgentSettings? ReadSettings()
@@ -80,7 +80,8 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         return ExitCode.Done;
     }
 
-    private async Task<int> DoAsync(DesiredFirewall desired, AgentSettings settings, CancellationToken cancel)
+    /// <param name="isCurrent">Whether the mesh configuration is what it should be; what is not was told.</param>
+    private async Task<int> DoAsync(DesiredFirewall desired, AgentSettings settings, bool isCurrent, CancellationToken cancel)
     {
         var rollback = systemd is null ? null : new Rollback(paths, systemd, progress);
         var armed = TimeProvider.System.GetTimestamp();
@@ -98,8 +99,10 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         var code = failed ? ExitCode.Failed : ExitCode.Done;
         if (!options.HostOnly)
             code = Math.Max(code, await HaveDaemonRunAsync(cancel));
-        if (code == ExitCode.Done)
+        if (code == ExitCode.Done && isCurrent)
             progress.Done("reconciled host operating system");
+        else if (code == ExitCode.Done)
+            progress.Failed("reconciled host operating system as far as that goes without an answer of the dashboard");
         if (options.ConfirmWithin is { } within)
         {
             var left = within - TimeProvider.System.GetElapsedTime(armed);
