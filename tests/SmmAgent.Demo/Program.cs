@@ -56,6 +56,7 @@ try
         tell.Does("systemctl reload smm-agent    (look now; by itself it looks every minute)");
         agent.Process!.Signal(Signals.Hangup);
         await tell.SeesConditionAsync(agent, ConditionType.GatewaysReachable, "True", Finding.Degraded);
+        await Until.TrueAsync(() => agent.Systemd.Status.Contains(MeshBed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
         tell.Sees(agent.Systemd.Status.Contains(MeshBed.SecondGateway, StringComparison.Ordinal), $"systemctl status would say: {agent.Systemd.Status}");
 
         tell.Chapter("The cloud gives that gateway another address");
