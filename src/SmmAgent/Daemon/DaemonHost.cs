@@ -1,8 +1,12 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Hosting.Systemd;
-using Serilog;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Serilog.Extensions.Logging;
+using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Listeners;
 using SmmAgent.Daemon.Loop;
@@ -15,7 +19,7 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Daemon;
 
-/// <summary>Puts the daemon together.</summary>
+/// <summary>Puts the daemon together, by hand: a container that finds constructors by reflection would take a fifth of the start.</summary>
 public static class DaemonHost
 {
     /// <summary>How long the services have to end. systemd's own limit is far longer; two seconds are the promise.</summary>
@@ -23,150 +27,140 @@ public static class DaemonHost
 
     public static IHost Build(AgentPaths paths, string version, ServiceNotifier notifier, Serilog.ILogger logger)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "smm-agent" });
-        builder.Logging.AddSerilog(logger);
-        builder.Services
-            .Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout)
-            .Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true)
-            .AddSingleton(paths)
-            .AddSingleton(notifier)
-            .AddLoops()
-            .AddDashboard(paths, version)
-            .AddNetwork(paths)
-            .AddFirewall(paths)
-            .AddStatus(paths, version);
-        if (notifier.IsEnabled)
-        {
-            builder.Services
-                .AddSingleton<ISystemdNotifier, LifetimeNotifier>()
-                .AddSingleton<IHostLifetime, SystemdLifetime>();
-        }
+        var loggers = new SerilogLoggerFactory(logger);
+        var lifetime = new ApplicationLifetime(loggers.CreateLogger<ApplicationLifetime>());
+        var fault = new ProcessFault(lifetime);
 
-        // Started in this order: what others read at their start comes first, and no change is missed once the first look is due.
-        // With the settings read and the ports served the agent works; READY need not wait for what the others load.
-        // SIGHUP comes first of all: who hears READY may send it, and nobody's SIGHUP ends the process.
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "smm-agent" });
         builder.Services
-            .AddHostedService(services => new ReloadOnHangup(
-                services.GetRequiredService<StatusService>(),
-                services.GetRequiredService<SettingsService>(),
-                services.GetRequiredService<DashboardClients>(),
-                [
-                    services.GetRequiredService<MeshConfigService>().Wake,
-                    services.GetRequiredService<FirewallService>().Wake,
-                    services.GetRequiredService<ExternalAddressService>().Wake,
-                    services.GetRequiredService<ReachabilityService>().Wake,
-                    services.GetRequiredService<ReportService>().Wake,
-                ]))
-            .AddHostedService(services => services.GetRequiredService<SettingsService>())
-            .AddHostedService<ListenerService>()
-            .AddHostedService(services => services.GetRequiredService<StatusService>())
-            .AddHostedService<HostChangeService>()
-            .AddHostedService(services => services.GetRequiredService<MeshConfigService>())
-            .AddHostedService(services => services.GetRequiredService<FirewallService>())
-            .AddHostedService(services => services.GetRequiredService<ExternalAddressService>())
-            .AddHostedService(services => services.GetRequiredService<ReachabilityService>())
-            .AddHostedService(services => services.GetRequiredService<ReportService>())
-            .AddHostedService<IdleMemoryService>();
+            .AddSingleton<ILoggerFactory>(loggers)
+            .AddSingleton<IHostApplicationLifetime>(lifetime)
+            .AddSingleton(Options.Create(new HostOptions { ShutdownTimeout = ShutdownTimeout }))
+            .AddSingleton(Options.Create(new ConsoleLifetimeOptions { SuppressStatusMessages = true }))
+            .AddSingleton(fault);
+        if (notifier.IsEnabled)
+            builder.Services.AddSingleton<IHostLifetime>(services => new SystemdLifetime(
+                services.GetRequiredService<IHostEnvironment>(), lifetime, new LifetimeNotifier(notifier), loggers));
+
+        foreach (var service in Services(paths, version, notifier, loggers, fault))
+            builder.Services.AddSingleton(_ => service); // a factory's, so that the host disposes of it
         return builder.Build();
     }
 
-    private static IServiceCollection AddLoops(this IServiceCollection services)
+    // Started in this order: what others read at their start comes first, and no change is missed once the first look is due.
+    // With the settings read and the ports served the agent works; READY need not wait for what the others load.
+    // SIGHUP comes first of all: who hears READY may send it, and nobody's SIGHUP ends the process.
+    private static IEnumerable<IHostedService> Services(
+        AgentPaths paths, string version, ServiceNotifier notifier, SerilogLoggerFactory loggers, ProcessFault fault)
     {
+        var time = TimeProvider.System;
+        var context = new LoopContext(time, new LoopProgress(time), fault);
         var states = new AgentStates();
-        return services
-            .AddSingleton(TimeProvider.System)
-            .AddSingleton<LoopProgress>()
-            .AddSingleton<ProcessFault>()
-            .AddSingleton<LoopContext>()
-            .AddSingleton(states)
-            .AddSingleton(states.Settings)
-            .AddSingleton(states.Mesh)
-            .AddSingleton(states.Address)
-            .AddSingleton(states.Reachability)
-            .AddSingleton(states.Ports)
-            .AddSingleton(states.Cluster)
-            .AddSingleton(states.Listeners)
-            .AddSingleton(new Latest<EventSourcesState>(EventSourcesState.AllUp))
-            .AddSingleton<SettingsService>();
+        var identity = AgentIdentity.LoadOrCreate(paths.Identity, RandomNumberGenerator.Fill);
+
+        var status = new StatusService(
+            context,
+            states,
+            new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings)),
+            notifier,
+            loggers.CreateLogger<StatusService>());
+        var settings = new SettingsService(context, paths, states.Settings, loggers.CreateLogger<SettingsService>());
+        var retry = new DashboardRetry(time, NextRandom);
+        var clients = new DashboardClients(new BearerTokenFile(paths.BearerToken), version, time);
+        var mesh = new MeshConfigService(
+            context,
+            states.Settings,
+            states.Mesh,
+            clients,
+            new LastGoodMeshConfig(paths.LastGoodMeshConfig),
+            retry,
+            loggers.CreateLogger<MeshConfigService>());
+
+        var names = new NameLookup(time);
+        var address = new ExternalAddressService(
+            context,
+            states.Settings,
+            states.Mesh,
+            states.Address,
+            new AddressSources(
+                new AddressProviderClient(time, names), new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
+            loggers.CreateLogger<ExternalAddressService>());
+
+        var events = new Latest<EventSourcesState>(EventSourcesState.AllUp);
+        var firewall = new FirewallService(
+            context,
+            new FirewallStates(states.Settings, states.Mesh, events, states.Ports),
+            HostFirewallPass.Create(paths, time),
+            loggers.CreateLogger<FirewallService>());
+
+        var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
+        var report = new ReportService(
+            context,
+            new ReportInputs(states.Settings, states.Mesh, states.Address, states.Ports),
+            clients,
+            new ReportSource(() => HostFacts.Read(), () => new(version, null), InterfaceAddresses.Read, () => status.Conditions, time),
+            new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),
+            states.Cluster,
+            new RetryDelay(NextRandom));
+        // It tells the conditions, and the states that wake it come before them.
+        status.WakeOnConditionChange(report.Wake);
+
+        var reachability = new ReachabilityService(
+            context,
+            states.Settings,
+            states.Mesh,
+            states.Reachability,
+            new ReachabilityObserver(new Prober(time, names), time),
+            dashboardIsBack: () =>
+            {
+                clients.Renew();
+                mesh.Wake.Set();
+                report.Wake.Set();
+            });
+
+        return
+        [
+            new ReloadOnHangup(status, settings, clients, [mesh.Wake, firewall.Wake, address.Wake, reachability.Wake, report.Wake]),
+            settings,
+            new ListenerService(Sites(status, nonces, identity, states, time), states.Listeners, time, loggers),
+            status,
+            new HostChangeService(
+                [
+                    new FileEvents(HostChange.Settings, paths.Settings, paths.BearerToken),
+                    new AddressEvents(),
+                    new NftEvents(),
+                    new XtablesLockEvents(),
+                    new FirewalldEvents(),
+                ],
+                [
+                    new(HostChange.Settings, settings.Wake),
+                    new(HostChange.Addresses, address.Wake),
+                    new(HostChange.Addresses, reachability.Wake),
+                    new(HostChange.Firewall | HostChange.Firewalld, firewall.Wake),
+                ],
+                events,
+                fault,
+                loggers.CreateLogger<HostChangeService>()),
+            mesh,
+            firewall,
+            address,
+            reachability,
+            report,
+            new IdleMemoryService(context),
+        ];
     }
 
-    private static IServiceCollection AddDashboard(this IServiceCollection services, AgentPaths paths, string version) => services
-        .AddSingleton<Func<double>>(NextRandom)
-        .AddSingleton(new BearerTokenFile(paths.BearerToken))
-        .AddSingleton(s => new DashboardClients(s.GetRequiredService<BearerTokenFile>(), version, s.GetRequiredService<TimeProvider>()))
-        .AddSingleton<DashboardRetry>()
-        .AddSingleton(new LastGoodMeshConfig(paths.LastGoodMeshConfig))
-        .AddSingleton<MeshConfigService>()
-        .AddSingleton(_ => AgentIdentity.LoadOrCreate(paths.Identity, RandomNumberGenerator.Fill))
-        .AddSingleton(s => new DialBackNonces(s.GetRequiredService<TimeProvider>(), RandomNumberGenerator.Fill))
-        .AddSingleton(s => new DialBack(s.GetRequiredService<AgentIdentity>(), s.GetRequiredService<DialBackNonces>(), ListeningSockets.AnswerOthersOn))
-        .AddSingleton<ReportInputs>()
-        .AddSingleton<Core.Mesh.RetryDelay>()
-        .AddSingleton(s => new ReportSource(
-            () => HostFacts.Read(),
-            () => new(version, null),
-            InterfaceAddresses.Read,
-            () => s.GetRequiredService<StatusService>().Conditions,
-            s.GetRequiredService<TimeProvider>()))
-        .AddSingleton(s =>
-        {
-            var report = ActivatorUtilities.CreateInstance<ReportService>(s);
-            // It tells the conditions, and the states that wake it come before them.
-            s.GetRequiredService<StatusService>().WakeOnConditionChange(report.Wake);
-            return report;
-        });
-
-    private static IServiceCollection AddNetwork(this IServiceCollection services, AgentPaths paths) => services
-        .AddSingleton(s => new NameLookup(s.GetRequiredService<TimeProvider>()))
-        .AddSingleton(s => new AddressSources(
-            new AddressProviderClient(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<NameLookup>()),
-            new DirectRoute(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<NameLookup>()),
-            new LastKnownAddressFile(paths.LastKnownAddress)))
-        .AddSingleton<ExternalAddressService>()
-        .AddSingleton(s => new ReachabilityObserver(
-            new Prober(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<NameLookup>()), s.GetRequiredService<TimeProvider>()))
-        .AddSingleton(s => ActivatorUtilities.CreateInstance<ReachabilityService>(s, () =>
-        {
-            s.GetRequiredService<DashboardClients>().Renew();
-            s.GetRequiredService<MeshConfigService>().Wake.Set();
-            s.GetRequiredService<ReportService>().Wake.Set();
-        }));
-
-    private static IServiceCollection AddFirewall(this IServiceCollection services, AgentPaths paths) => services
-        .AddSingleton(s => HostFirewallPass.Create(paths, s.GetRequiredService<TimeProvider>()))
-        .AddSingleton<FirewallStates>()
-        .AddSingleton<FirewallService>()
-        .AddSingleton<IReadOnlyList<EventSource>>(_ =>
+    private static IReadOnlyList<SitePort> Sites(
+        StatusService status, DialBackNonces nonces, AgentIdentity identity, AgentStates states, TimeProvider time)
+    {
+        var agent = new AgentSite(() => status.IsReady, () => status.Metrics(), nonces.IsValid, () => identity.Uuid(states.Settings.Value.Settings));
+        var sidecar = new SidecarMetricsSite(time, new SidecarMetricsLimits());
+        return
         [
-            new FileEvents(HostChange.Settings, paths.Settings, paths.BearerToken),
-            new AddressEvents(),
-            new NftEvents(),
-            new XtablesLockEvents(),
-            new FirewalldEvents(),
-        ])
-        .AddSingleton<IReadOnlyList<WakeRoute>>(s =>
-        [
-            new(HostChange.Settings, s.GetRequiredService<SettingsService>().Wake),
-            new(HostChange.Addresses, s.GetRequiredService<ExternalAddressService>().Wake),
-            new(HostChange.Addresses, s.GetRequiredService<ReachabilityService>().Wake),
-            new(HostChange.Firewall | HostChange.Firewalld, s.GetRequiredService<FirewallService>().Wake),
-        ]);
-
-    private static IServiceCollection AddStatus(this IServiceCollection services, AgentPaths paths, string version) => services
-        .AddSingleton(s => new StatusIdentity(
-            version, paths.Status, () => s.GetRequiredService<AgentIdentity>().Uuid(s.GetRequiredService<Latest<SettingsState>>().Value.Settings)))
-        .AddSingleton<StatusService>()
-        .AddSingleton(s => new SidecarMetricsSite(s.GetRequiredService<TimeProvider>(), new SidecarMetricsLimits()))
-        .AddSingleton(s => new AgentSite(
-            () => s.GetRequiredService<StatusService>().IsReady,
-            () => s.GetRequiredService<StatusService>().Metrics(),
-            s.GetRequiredService<DialBackNonces>().IsValid,
-            s.GetRequiredService<StatusIdentity>().Uuid))
-        .AddSingleton<IReadOnlyList<SitePort>>(s =>
-        [
-            new("agent", Contract.DashboardApi.AgentPort, s.GetRequiredService<AgentSite>().ServeAsync),
-            new("sidecar-metrics", Contract.DashboardApi.SidecarMetricsPort, s.GetRequiredService<SidecarMetricsSite>().ServeAsync),
-        ]);
+            new("agent", Contract.DashboardApi.AgentPort, agent.ServeAsync),
+            new("sidecar-metrics", Contract.DashboardApi.SidecarMetricsPort, sidecar.ServeAsync),
+        ];
+    }
 
 #pragma warning disable RS0030, CA5394 // The one place where randomness enters; it spreads retries and guards nothing.
     private static double NextRandom() => Random.Shared.NextDouble();
