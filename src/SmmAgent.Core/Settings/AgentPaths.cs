@@ -32,6 +32,9 @@ public sealed record AgentPaths(string Root = "/")
 
     public string Status => Path.Combine(RuntimeDirectory, "status.json");
 
+    /// <summary>By making it the daemon asks for root's part.</summary>
+    public string ReconcileRequest => Path.Combine(RuntimeDirectory, "reconcile-request");
+
     /// <summary>The lock that daemon and commands share.</summary>
     public string Lock => Path.Combine(Root, "run/smm-agent.lock");
 }

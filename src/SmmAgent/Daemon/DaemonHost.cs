@@ -91,6 +91,7 @@ public static class DaemonHost
             context,
             new FirewallStates(states.Settings, states.Mesh, events, states.Ports),
             HostFirewallPass.Create(paths, time),
+            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
             loggers.CreateLogger<FirewallService>());
 
         var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);

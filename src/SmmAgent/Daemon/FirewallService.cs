@@ -31,14 +31,16 @@ public sealed class FirewallService : LoopService
 
     private readonly FirewallStates _states;
     private readonly FirewallPass _pass;
+    private readonly RootRequest _root;
     private readonly ILogger<FirewallService> _logger;
     private readonly RepairPacing _pacing = new();
     private readonly long _start;
 
-    public FirewallService(LoopContext context, FirewallStates states, FirewallPass pass, ILogger<FirewallService> logger)
+    public FirewallService(
+        LoopContext context, FirewallStates states, FirewallPass pass, RootRequest root, ILogger<FirewallService> logger)
         : base(context)
     {
-        (_states, _pass, _logger, _start) = (states, pass, logger, context.Time.GetTimestamp());
+        (_states, _pass, _root, _logger, _start) = (states, pass, root, logger, context.Time.GetTimestamp());
         states.Settings.WakeOnChange(Wake);
         states.Mesh.WakeOnChange(Wake);
         states.Events.WakeOnChange(Wake);
@@ -67,7 +69,9 @@ public sealed class FirewallService : LoopService
         var report = mode == PartMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
         var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage);
         Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
-        return WaitAfter(report);
+        var rootsWork = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}");
+        var wait = WaitAfter(report);
+        return _root.Ask([.. rootsWork]) is { } again && again < wait ? again : wait;
     }
 
     /// <summary>Logs what was repaired.</summary>

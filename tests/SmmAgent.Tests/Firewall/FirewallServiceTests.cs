@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
 using SmmAgent.Contract;
@@ -146,11 +147,31 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         Assert.True(await service.Wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel));
     }
 
-    private async Task<FirewallService> ServiceAsync()
+    [Fact]
+    public async Task WhatFirewalldKeepsOutIsAskedOfRootAndLookedAtAgainSoon()
+    {
+        HashSet<int> open = [];
+        var zone = new FirewalldZone("public", ReceivesTraffic: true, open, open);
+        var firewalld = FirewalldPort.None with { ObserveAsync = _ => Task.FromResult<FirewalldObservation>(new FirewalldObservation.Seen(new([zone]))) };
+        var service = await ServiceAsync(firewalld);
+
+        Assert.Equal(RootRequest.First, await StepAsync(service));
+        Assert.True(File.Exists(Request));
+
+        File.Delete(Request);
+        open.UnionWith([16400, 16401]);
+        Assert.Equal(FirewallService.SlowPoll, await StepAsync(service));
+        Assert.False(File.Exists(Request));
+    }
+
+    private string Request => Path.Combine(_vm!.Folder, "reconcile-request");
+
+    private async Task<FirewallService> ServiceAsync(FirewalldPort? firewalld = null)
     {
         _vm = await NetworkNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
-        return new(context, _states, _vm.Pass(Backend.Nft), new ListLogger(_log));
+        var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallPass(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
+        return new(context, _states, pass, new RootRequest(Request, _time, NullLogger<RootRequest>.Instance), new ListLogger(_log));
     }
 
     // A step that comes close behind a repair takes a breath first.

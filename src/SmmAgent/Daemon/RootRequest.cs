@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>Asks for root's part by making a file that smm-agent-reconcile.path waits for. It holds nothing: root takes no data from the daemon.</summary>
+/// <remarks>What root could not do either is asked for again, but ever more rarely.</remarks>
+/// <param name="path">The file; who answers the request removes it.</param>
+public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequest> log)
+{
+    /// <summary>The least time between two requests for the same: root's part rests 10 s between two runs, and may take longer.</summary>
+    public static readonly TimeSpan First = TimeSpan.FromSeconds(30);
+
+    public static readonly TimeSpan Maximum = TimeSpan.FromMinutes(10);
+
+    private IReadOnlyList<string> _asked = [];
+    private TimeSpan _delay;
+    private long _askedAt;
+
+    /// <param name="wanted">What there is for root to do; nothing when all is done.</param>
+    /// <returns>When to look again whether it was done; null when nothing is wanted.</returns>
+    public TimeSpan? Ask(IReadOnlyList<string> wanted)
+    {
+        var isNew = !wanted.SequenceEqual(_asked);
+        if (wanted.Count == 0)
+        {
+            _asked = [];
+            return null;
+        }
+
+        if (!isNew && _delay - time.GetElapsedTime(_askedAt) is var left && left > TimeSpan.Zero)
+            return left;
+
+        _delay = isNew ? First : new[] { _delay * 2, Maximum }.Min();
+        (_asked, _askedAt) = (wanted, time.GetTimestamp());
+        Make(isNew);
+        return _delay;
+    }
+
+    private void Make(bool isNew)
+    {
+        var wanted = string.Join("; ", _asked);
+        try
+        {
+            using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            if (isNew)
+                RootRequestLog.Asked(log, wanted);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (isNew)
+                RootRequestLog.NotAsked(log, wanted, exception.Message);
+        }
+    }
+}
+
+internal static partial class RootRequestLog
+{
+    [LoggerMessage(EventId = 450, Level = LogLevel.Information, Message = "asked smm-agent-reconcile.service for root's part: {Wanted}")]
+    public static partial void Asked(ILogger logger, string wanted);
+
+    [LoggerMessage(EventId = 451, Level = LogLevel.Warning, Message = "could not ask for root's part ({Wanted}): {Reason}; sudo smm-agent reconcile does it")]
+    public static partial void NotAsked(ILogger logger, string wanted, string reason);
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Daemon;
+
+namespace SmmAgent.Tests.Daemon;
+
+public sealed class RootRequestTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-request-");
+    private readonly FakeTimeProvider _time = new();
+    private readonly RecordingLogger<RootRequest> _log = new();
+    private readonly RootRequest _request;
+
+    public RootRequestTests() => _request = new RootRequest(File, _time, _log);
+
+    private string File => Path.Combine(_folder.FullName, "reconcile-request");
+
+    [Fact]
+    public void WorkForRootMakesTheFileAndIsToldOnce()
+    {
+        _request.Ask(["open 8080 in firewalld's zone public"]);
+
+        Assert.Empty(System.IO.File.ReadAllBytes(File));
+        Assert.Equal(["Information: asked smm-agent-reconcile.service for root's part: open 8080 in firewalld's zone public"], _log.Lines);
+    }
+
+    [Fact]
+    public void WithoutWorkForRootThereIsNoFile()
+    {
+        Assert.Null(_request.Ask([]));
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void TheSameWorkIsAskedForAgainEverMoreRarelyAndNotToldAgain()
+    {
+        List<TimeSpan> requests = [];
+        for (var waited = TimeSpan.Zero; waited <= TimeSpan.FromHours(1);)
+        {
+            var wait = _request.Ask(["open 8080"])!.Value;
+            if (System.IO.File.Exists(File))
+                requests.Add(waited);
+            System.IO.File.Delete(File);
+            _time.Advance(wait);
+            waited += wait;
+        }
+
+        Assert.Equal([0, 0.5, 1.5, 3.5, 7.5, 15.5, 25.5, 35.5, 45.5, 55.5], requests.Select(at => at.TotalMinutes));
+        Assert.Single(_log.Lines);
+    }
+
+    [Fact]
+    public void ALookBeforeTheNextRequestIsDueMakesNone()
+    {
+        _request.Ask(["open 8080"]);
+        System.IO.File.Delete(File);
+        _time.Advance(TimeSpan.FromSeconds(12));
+
+        Assert.Equal(TimeSpan.FromSeconds(18), _request.Ask(["open 8080"]));
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void OtherWorkAndWorkThatIsBackAreAskedForAtOnce()
+    {
+        _request.Ask(["open 8080"]);
+        System.IO.File.Delete(File);
+
+        _request.Ask(["open 8082"]);
+        Assert.True(System.IO.File.Exists(File));
+        System.IO.File.Delete(File);
+
+        _request.Ask([]);
+        _request.Ask(["open 8082"]);
+        Assert.True(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void ARequestThatCannotBeMadeIsToldOnceWithTheCommandThatDoesIt()
+    {
+        _folder.Delete();
+
+        _request.Ask(["open 8080"]);
+        _time.Advance(RootRequest.First);
+        _request.Ask(["open 8080"]);
+        _folder.Create();
+
+        var line = Assert.Single(_log.Lines);
+        Assert.StartsWith("Warning: could not ask for root's part (open 8080): ", line, StringComparison.Ordinal);
+        Assert.EndsWith("; sudo smm-agent reconcile does it", line, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _folder.Delete(recursive: true);
+        _log.Dispose();
+    }
+}
