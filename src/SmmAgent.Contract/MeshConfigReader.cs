@@ -82,7 +82,7 @@ public static class MeshConfigReader
     private static JsonElement ReadDefaultConfig(ObjectReader defaultConfig)
     {
         defaultConfig.String("discoveryAddress", NameRules.HostAndPort);
-        defaultConfig.Map("proxyMetadata", NameRules.EnvironmentKey, required: true);
+        defaultConfig.Map("proxyMetadata", EnvironmentNames.Rule, required: true);
         return defaultConfig.Element;
     }
 

@@ -6,8 +6,6 @@ namespace SmmAgent.Contract;
 /// <summary>Which names, addresses and keys the contract accepts. Each rule answers null, or why not.</summary>
 public static class NameRules
 {
-    private static readonly string[] ObeyedByShells = ["PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS"];
-
     /// <summary>An RFC 1123 label: a namespace, the name of a port.</summary>
     public static string? Label(string value) =>
         value.Length is 0 or > 63 || !IsLabel(value, allowUpper: false)
@@ -44,17 +42,6 @@ public static class NameRules
     /// <summary>A TCP port.</summary>
     public static string? Port(long value) =>
         value is >= 1 and <= 65535 ? null : $"{value} is not a TCP port (1-65535)";
-
-    /// <summary>A key of proxyMetadata: it becomes a variable in a file that a shell sources as root.</summary>
-    public static string? EnvironmentKey(string key)
-    {
-        if (key.Length == 0 || char.IsAsciiDigit(key[0]) || !key.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
-            return $"'{Shown(key)}' is not the name of an environment variable ([A-Za-z_][A-Za-z0-9_]*)";
-
-        return ObeyedByShells.Contains(key) || key.StartsWith("LD_", StringComparison.Ordinal)
-            ? $"'{key}' would change what the shell that sources it runs as root"
-            : null;
-    }
 
     /// <summary>A CIDR block, as in <c>10.244.0.0/16</c>.</summary>
     public static string? Cidr(string value)
