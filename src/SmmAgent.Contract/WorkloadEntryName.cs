@@ -1,15 +1,14 @@
-using SmmAgent.Contract;
-
-namespace SmmDashboard.Registration;
+namespace SmmAgent.Contract;
 
 /// <summary>The name that Istio gives to the WorkloadEntry of a VM.</summary>
 public static class WorkloadEntryName
 {
     private const int MaximumLength = 253;
 
+    /// <summary><c>GROUP-ADDRESS[-NETWORK]</c>; of a longer name the last 253 characters stay.</summary>
     public static string Of(string group, string address, string network)
     {
-        var name = $"{group}-{address}{(network.Length == 0 ? "" : "-" + network)}".Replace(':', '-');
+        var name = $"{group}-{address.Replace(':', '-')}{(network.Length == 0 ? "" : "-" + network)}";
         return name.Length <= MaximumLength ? name : name[^MaximumLength..];
     }
 

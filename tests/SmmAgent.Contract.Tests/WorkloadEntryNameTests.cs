@@ -1,6 +1,4 @@
-using SmmDashboard.Registration;
-
-namespace SmmDashboard.Tests.Registration;
+namespace SmmAgent.Contract.Tests;
 
 public sealed class WorkloadEntryNameTests
 {
