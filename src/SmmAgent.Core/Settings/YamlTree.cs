@@ -52,7 +52,7 @@ internal sealed class YamlTree
         Take<DocumentEnd>();
         return _parser.Current is StreamEnd
             ? root
-            : throw new RefusedYamlException(Current, "begins a second document; agent.yaml has one");
+            : throw new RefusedYamlException(Current, "begins a second document; only one is read");
     }
 
     private YamlNode ReadNode(int depth)
@@ -61,7 +61,7 @@ internal sealed class YamlTree
         if (depth > MaximumDepth)
             throw new RefusedYamlException(current, $"is nested more than {MaximumDepth} levels deep");
         if (current is AnchorAlias || current is NodeEvent { Anchor.IsEmpty: false })
-            throw new RefusedYamlException(current, "uses a YAML anchor or alias (& or *), which agent.yaml does not have: write the value out");
+            throw new RefusedYamlException(current, "uses a YAML anchor or alias (& or *), which is not read here: write the value out");
 
         var line = (int)current.Start.Line;
         _parser.MoveNext();
