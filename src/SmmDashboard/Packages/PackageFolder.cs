@@ -4,13 +4,13 @@ using System.Security.Cryptography;
 
 namespace SmmDashboard.Packages;
 
-/// <summary>The folder with the packages and the install script; null serves none.</summary>
+/// <summary>The folder with the packages; null serves none.</summary>
 public sealed class PackageFolder(string? folder)
 {
     private readonly ConcurrentDictionary<string, Digest> _digests = new(StringComparer.Ordinal);
     private readonly string? _root = folder is null ? null : Real(Path.GetFullPath(folder));
 
-    private sealed record Digest(long Length, DateTime WrittenAt, string ETag);
+    private sealed record Digest(long Length, DateTime WrittenAt, string Sha256);
 
     /// <summary>Opens a regular file that lies in the folder under a plain name.</summary>
     public bool TryOpen(string name, [NotNullWhen(true)] out FileStream? stream)
@@ -35,17 +35,33 @@ public sealed class PackageFolder(string? folder)
         }
     }
 
-    /// <summary>A strong entity tag: the content's hash, made once for each content.</summary>
-    public async Task<string> ETagAsync(FileStream stream, CancellationToken cancellationToken)
+    /// <summary>What lies in the folder; <see cref="TryOpen"/> says which of it is served.</summary>
+    public IReadOnlyList<string> Names()
+    {
+        try
+        {
+            return _root is null ? [] : [.. Directory.EnumerateFiles(_root).Select(path => Path.GetFileName(path))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A strong entity tag: the content's hash.</summary>
+    public async Task<string> ETagAsync(FileStream stream, CancellationToken cancellationToken) => $"\"{await Sha256Async(stream, cancellationToken)}\"";
+
+    /// <summary>The content's hash in hexadecimal digits, made once for each content.</summary>
+    public async Task<string> Sha256Async(FileStream stream, CancellationToken cancellationToken)
     {
         var writtenAt = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
         if (_digests.TryGetValue(stream.Name, out var known) && known.Length == stream.Length && known.WrittenAt == writtenAt)
-            return known.ETag;
+            return known.Sha256;
 
-        var etag = $"\"{Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken))}\"";
+        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
         stream.Position = 0;
-        _digests[stream.Name] = new Digest(stream.Length, writtenAt, etag);
-        return etag;
+        _digests[stream.Name] = new Digest(stream.Length, writtenAt, sha256);
+        return sha256;
     }
 
     // No dot in front, nothing that a path or a shell would read otherwise.

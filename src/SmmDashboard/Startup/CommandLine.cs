@@ -20,7 +20,7 @@ public sealed class CommandLine
 
     private readonly Option<string?> _packages = new("--packages")
     {
-        Description = "The folder with the packages and install.sh.",
+        Description = "The folder with the packages, those of smm-agent among them.",
         HelpName = "DIR",
     };
 

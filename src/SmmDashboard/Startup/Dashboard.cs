@@ -76,7 +76,7 @@ public static class Dashboard
             .AddSingleton<RegistrationDesk>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
             .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>()
             .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()
-            .AddSingleton<PackagesEndpoint>().AddSingleton<InstallScriptEndpoint>();
+            .AddSingleton<PackagesEndpoint>().AddSingleton<AgentPackages>().AddSingleton<InstallScriptEndpoint>();
         services.AddHostedService<MeshWatcher>();
         if (options is { Registration: { } address, RegistrationCertificate: { } files })
         {

@@ -18,7 +18,7 @@ public sealed record DashboardOptions
 
     public CertificateFiles? Certificate { get; init; }
 
-    /// <summary>The folder with packages and the install script; null serves none.</summary>
+    /// <summary>The folder with packages; null serves none.</summary>
     public string? Packages { get; init; }
 
     /// <summary>Where agents, reports and the signing key survive a restart; null keeps them in memory.</summary>

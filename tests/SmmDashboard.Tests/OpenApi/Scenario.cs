@@ -39,7 +39,7 @@ public static class Scenario
     {
         if (status != 404)
         {
-            dashboard.Folder.Write("packages/install.sh", "#!/bin/sh\n");
+            dashboard.Folder.Write("packages/smm-agent_0.1.0_amd64.deb", "0123456789");
             dashboard.Folder.Write("packages/p.deb", "0123456789");
         }
 

@@ -75,18 +75,6 @@ public sealed class PackagesTests
         Assert.Equal("0123456789", (await Call.Get("/packages/latest.deb").SendAsync(dashboard)).Text);
     }
 
-    [Fact]
-    public async Task TheInstallScriptNamesTheConfiguredAddressAndNeverTheRequestsHost()
-    {
-        await using var dashboard = await StartAsync();
-        (await Call.Get("/get/smm-agent").SendAsync(dashboard)).IsProblem(404, "not-found");
-        dashboard.Folder.Write("packages/install.sh", "#!/bin/sh\nurl='@PUBLIC_URL@'\n");
-        var call = Call.Get("/get/smm-agent") with { Token = null, Headers = new Dictionary<string, string> { ["Host"] = "evil.example.com" } };
-        var answer = await call.SendAsync(dashboard);
-        Assert.Equal("text/x-shellscript", answer.MediaType);
-        Assert.Equal("#!/bin/sh\nurl='https://smm.example.com'\n", answer.Text);
-    }
-
     private static Call Range(string range) =>
         Call.Get($"/packages/{Package}") with { Headers = new Dictionary<string, string> { ["Range"] = range } };
 

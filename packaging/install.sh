@@ -1,0 +1,340 @@
+#!/bin/sh
+# Installs smm-agent, or upgrades it, from the dashboard that serves this script:
+#
+#     curl -fsSL https://DASHBOARD/get/smm-agent | sudo sh
+#
+# In packaging/ it is the template: the dashboard writes its own URL, and the checksums of its packages, into it.
+#
+# All of it is one group, so that a shell that got only a part finds no end and runs nothing.
+{
+
+url='@PUBLIC_URL@'
+
+# Of each package: SHA-256, size in bytes, file name.
+packages='@PACKAGES@'
+
+done_with() { printf '✓ %s\n' "$*"; }
+warn() { printf '! %s\n' "$*" >&2; }
+
+# fail EXIT-CODE MESSAGE
+fail() {
+    printf '✗ %s\n' "$2" >&2
+    exit "$1"
+}
+
+usage() {
+    cat <<TEXT
+usage: curl -fsSL $url/get/smm-agent | sudo sh -s -- [OPTION]…
+
+Installs smm-agent from the dashboard, or upgrades it, and sets the dashboard's URL.
+
+  --ca-file FILE     trust the certificate authority in FILE (PEM), for the download and in /etc/smm
+  --allow-plaintext  accept a dashboard that speaks plain http
+  --help             this text
+
+Exit codes: 0 done, 1 a step failed, 2 wrong usage, 3 needs root.
+TEXT
+}
+
+main() {
+    set -eu
+    umask 022
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    LC_ALL=C
+    export PATH LC_ALL
+    work=''
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    trap '[ -z "$work" ] || rm -rf "$work"' EXIT
+
+    case $url in
+        @*) fail 2 "this is the template of the install script: the dashboard has the finished one at /get/smm-agent" ;;
+    esac
+    read_options "$@"
+    check_plaintext
+    [ "$(id -u)" -eq 0 ] || fail 3 "installing a package needs root: $(again)"
+    find_system
+    find_package
+    find_installed
+    if [ "$installed" = "$offered" ]; then
+        done_with "smm-agent $installed is already installed"
+    elif [ -n "$installed" ] && is_newer "$installed" "$offered"; then
+        warn "smm-agent $installed is installed and stays: the dashboard's $offered is older"
+    else
+        install_package
+    fi
+    set_dashboard_url
+    say_what_is_next
+}
+
+read_options() {
+    allow_plaintext=''
+    ca_file=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --allow-plaintext) allow_plaintext=--allow-plaintext ;;
+            --ca-file=*) ca_file=${1#*=} ;;
+            --ca-file)
+                [ $# -ge 2 ] || fail 2 "--ca-file needs FILE, for example --ca-file /root/ca.pem"
+                ca_file=$2
+                shift
+                ;;
+            --help | -h)
+                usage
+                exit 0
+                ;;
+            *) fail 2 "'$1' is not an option of this script; it has --ca-file FILE, --allow-plaintext and --help" ;;
+        esac
+        case $1 in
+            --ca-file*) [ -n "$ca_file" ] || fail 2 "--ca-file needs FILE, for example --ca-file /root/ca.pem" ;;
+        esac
+        shift
+    done
+    [ -z "$ca_file" ] || check_ca_file
+}
+
+check_ca_file() {
+    if ! [ -f "$ca_file" ] || ! [ -r "$ca_file" ]; then
+        fail 2 "--ca-file '$ca_file': there is no such file that can be read"
+    fi
+    # It is going to be readable by everyone.
+    ! grep -q 'PRIVATE KEY' <"$ca_file" || fail 2 "--ca-file '$ca_file' has a private key in it: give the certificate alone"
+    grep -q 'BEGIN CERTIFICATE' <"$ca_file" || fail 2 "--ca-file '$ca_file' has no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+}
+
+# The line that runs this script again, with the options given and those that were.
+again() {
+    set -- "$@" ${allow_plaintext:+"$allow_plaintext"} ${ca_file:+--ca-file "$ca_file"}
+    printf 'curl -fsSL %s%s/get/smm-agent | sudo sh' "${ca_file:+--cacert $ca_file }" "$url"
+    [ $# -eq 0 ] || printf ' -s -- %s' "$*"
+}
+
+check_plaintext() {
+    case $url in
+        https://*)
+            [ -z "$allow_plaintext" ] || warn "--allow-plaintext has no effect: $url is https"
+            allow_plaintext=''
+            scheme=https
+            ;;
+        *)
+            [ -n "$allow_plaintext" ] || fail 2 "$url is plain http: whoever is on the way can change what root installs here, and reads the bearer token
+  better give the dashboard https; to accept that on purpose:
+    $(again --allow-plaintext)"
+            [ -z "$ca_file" ] || warn "--ca-file has no effect: $url is http"
+            ca_file=''
+            scheme=http
+            ;;
+    esac
+}
+
+# Which packages this system takes: format, manager, architecture.
+find_system() {
+    release=/etc/os-release
+    [ -r "$release" ] || release=/usr/lib/os-release
+    [ -r "$release" ] || fail 1 "this system has no /etc/os-release, so it is none that smm-agent has a package for"
+    # shellcheck disable=SC1090 # the system's own file
+    system=$(. "$release" && printf '%s' "${PRETTY_NAME:-${ID-}}")
+    # shellcheck disable=SC1090
+    case $(. "$release" && printf ' %s %s ' "${ID-}" "${ID_LIKE-}") in
+        *' debian '* | *' ubuntu '*)
+            format=deb
+            find_manager apt-get
+            architecture=$(dpkg --print-architecture)
+            ;;
+        *' rhel '* | *' fedora '* | *' centos '*)
+            format=rpm
+            find_manager dnf yum
+            architecture=$(rpm --eval '%{_arch}')
+            ;;
+        *' suse '* | *' opensuse '* | *' sles '*)
+            format=rpm
+            find_manager zypper
+            architecture=$(rpm --eval '%{_arch}')
+            ;;
+        *) fail 1 "'$system' is not supported: smm-agent has packages for Debian, Ubuntu, RHEL, Fedora, SUSE and their like" ;;
+    esac
+    case $architecture in
+        amd64 | arm64 | x86_64 | aarch64) ;;
+        *) fail 1 "the architecture '$architecture' is not supported: smm-agent runs on 64-bit x86 and ARM only" ;;
+    esac
+}
+
+find_manager() {
+    for manager in "$@"; do
+        if command -v "$manager" >/dev/null; then return; fi
+    done
+    fail 1 "'$system' has no $manager, which installs packages there"
+}
+
+# The package for this system: sha256, size, file, offered (its version).
+find_package() {
+    case $format in
+        deb) name=smm-agent_ suffix=_$architecture.deb ;;
+        rpm) name=smm-agent- suffix=.$architecture.rpm ;;
+    esac
+    while read -r sha256 size file; do
+        case $file in
+            "$name"*"$suffix")
+                offered=${file#"$name"}
+                offered=${offered%"$suffix"}
+                return
+                ;;
+        esac
+    done <<TABLE
+$packages
+TABLE
+    fail 1 "the dashboard has no ${name}VERSION$suffix: put it into the folder of its --packages, and run this again"
+}
+
+# The version that is installed; empty where none is, or one that was left half-way.
+find_installed() {
+    installed=''
+    case $format in
+        deb)
+            # shellcheck disable=SC2016 # dpkg's fields
+            state=$(dpkg-query -W -f '${db:Status-Status} ${Version}' smm-agent 2>/dev/null) || state=''
+            case $state in
+                'installed '*) installed=${state#* } ;;
+            esac
+            ;;
+        rpm) installed=$(rpm -q --queryformat '%{VERSION}-%{RELEASE}' smm-agent 2>/dev/null) || installed='' ;;
+    esac
+}
+
+is_newer() {
+    case $format in
+        deb) dpkg --compare-versions "$1" gt "$2" ;;
+        rpm) [ "$(rpm --eval "%{lua:print(rpm.vercmp('$1', '$2'))}")" = 1 ] ;;
+    esac
+}
+
+install_package() {
+    command -v sha256sum >/dev/null || fail 1 "sha256sum is not installed, so the package cannot be verified: install coreutils"
+    work=$(mktemp -d) || fail 1 "no temporary directory could be made in ${TMPDIR:-/tmp}"
+    [ -z "$ca_file" ] || cat <"$ca_file" >"$work/ca.pem"
+    download
+    verify
+    case $manager in
+        apt-get) with_apt ;;
+        dnf | yum) "$manager" install -y "$work/$file" </dev/null || not_installed ;;
+        zypper) zypper --non-interactive install --allow-unsigned-rpm "$work/$file" </dev/null || not_installed ;;
+    esac
+    was=$installed
+    find_installed
+    [ "$installed" = "$offered" ] || not_installed
+    done_with "smm-agent $installed is installed${was:+, instead of $was}"
+}
+
+not_installed() {
+    fail 1 "$manager did not install $file; its own messages are above. Mend that, and run this again: $(again)"
+}
+
+# Lists of packages are fetched only where the dependencies are not known without.
+with_apt() {
+    if ! apt_get --simulate install "$work/$file" >/dev/null 2>&1; then
+        apt_get update || warn "apt-get update failed; what the lists know by now may do"
+    fi
+    apt_get install "$work/$file" || not_installed
+}
+
+# Nobody is there to answer: settings that the operator changed stay.
+apt_get() {
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" </dev/null
+}
+
+download() {
+    from=$url/packages/$file
+    exit_code=0
+    status=200
+    if command -v curl >/dev/null; then
+        status=$(limited curl -q -g -fsS --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
+            ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$file" "$from" 2>"$work/why") || exit_code=$?
+        untrusted=60 refused=22
+    elif command -v wget >/dev/null; then
+        limited timeout 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
+            ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$file" "$from" 2>"$work/why" || exit_code=$?
+        untrusted=5 refused=8
+    else
+        fail 1 "neither curl nor wget is installed: $manager install curl"
+    fi
+
+    why=$(tail -n 1 "$work/why")
+    case $exit_code in
+        0) [ "$status" = 200 ] || fail 1 "$from answered $status: something else than the dashboard is there; nothing was changed" ;;
+        "$untrusted") fail 1 "$from is not trusted ($why): with an authority of your own give --ca-file FILE; nothing was changed" ;;
+        "$refused") fail 1 "$from was refused ($why): the dashboard may have newer packages by now, run this again; nothing was changed" ;;
+        *) fail 1 "$from could not be downloaded ($why): see whether this host reaches the dashboard; nothing was changed" ;;
+    esac
+}
+
+# Runs a download that writes no more than the package's size, give or take a block (of 1024 bytes in some shells).
+limited() {
+    (
+        ulimit -f $((size / 512 + 1))
+        trap '' XFSZ
+        exec "$@"
+    )
+}
+
+verify() {
+    length=$(wc -c <"$work/$file")
+    [ "$length" -eq "$size" ] ||
+        fail 1 "$from has $length bytes instead of $size: it was cut off, or replaced since; run this again; nothing was changed"
+    found=$(sha256sum <"$work/$file")
+    found=${found%% *}
+    [ "$found" = "$sha256" ] ||
+        fail 1 "$from has the SHA-256 $found instead of $sha256: it was changed on the way, or replaced since; run this again; nothing was changed"
+}
+
+# One setting of the agent's; '-' where it is not set.
+setting() {
+    printf '%s\n' "$settings" | sed -n "s/^ *$1  *\([^ ]*\).*/\1/p"
+}
+
+# Another dashboard's URL stays: this VM may be attached through it.
+set_dashboard_url() {
+    settings=$(smm-agent config show </dev/null) || settings=''
+    current=$(setting 'dashboard\.url')
+    case ${current%/} in
+        '' | - | refused | "$url") ;;
+        *)
+            warn "the dashboard's URL is $current and stays; to change it: sudo smm-agent set dashboard-url $url${allow_plaintext:+ $allow_plaintext}"
+            return
+            ;;
+    esac
+    set -- "$url" ${allow_plaintext:+"$allow_plaintext"}
+    if [ -n "$ca_file" ]; then
+        keep_ca_file
+        set -- "$@" --ca-file /etc/smm/dashboard-ca.pem
+    fi
+    smm-agent set dashboard-url "$@" </dev/null || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
+}
+
+# Where the daemon may read it, and never half of it.
+keep_ca_file() {
+    kept=/etc/smm/dashboard-ca.pem
+    if cmp -s "$ca_file" "$kept"; then return; fi
+    if ! { cat <"$ca_file" >"$kept.new" && chmod 0644 "$kept.new" && mv -f "$kept.new" "$kept"; }; then
+        fail 1 "the authority's file was not copied to $kept: copy it, and run: sudo smm-agent set dashboard-url $url --ca-file $kept"
+    fi
+}
+
+say_what_is_next() {
+    case $(setting 'workloadGroup\.name') in
+        '' | -)
+            cat <<TEXT
+next:
+    sudo smm-agent set workload-group NAMESPACE NAME
+    sudo smm-agent set bearer-token --stdin
+    sudo smm-agent reconcile
+TEXT
+            ;;
+        *) printf 'next:\n    smm-agent status\n' ;;
+    esac
+}
+
+main "$@"
+exit 0
+}

@@ -1,0 +1,36 @@
+namespace SmmDashboard.Packages;
+
+/// <summary>The install script: packaging/install.sh with the dashboard's URL and the packages' checksums.</summary>
+public static class InstallScript
+{
+    private const string Resource = "install.sh";
+    private const string UrlPlaceholder = "'@PUBLIC_URL@'";
+    private const string PackagesPlaceholder = "'@PACKAGES@'";
+
+    public static string Template { get; } = ReadTemplate();
+
+    public static string Render(string publicUrl, IEnumerable<AgentPackage> packages)
+    {
+        var table = string.Join('\n', packages.Select(package => $"{package.Sha256} {package.Size} {package.File}"));
+        return Template.Replace(PackagesPlaceholder, Quoted(table), StringComparison.Ordinal)
+            .Replace(UrlPlaceholder, Quoted(publicUrl), StringComparison.Ordinal);
+    }
+
+    // Whatever is in it, the shell reads one word.
+    private static string Quoted(string text) => $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
+    private static string ReadTemplate()
+    {
+        using var stream = typeof(InstallScript).Assembly.GetManifestResourceStream(Resource)
+            ?? throw new InvalidOperationException($"the resource {Resource} is missing");
+        using var reader = new StreamReader(stream);
+        var template = reader.ReadToEnd();
+        foreach (var placeholder in new[] { UrlPlaceholder, PackagesPlaceholder })
+        {
+            if (template.Split(placeholder).Length != 2)
+                throw new InvalidOperationException($"{Resource} does not have {placeholder} once");
+        }
+
+        return template;
+    }
+}
