@@ -1,18 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace SmmAgent.Linux.State;
 
 /// <summary>Writes a file so that a reader, a crash or a full disk meets the old content or the new one, never a part.</summary>
-public static partial class AtomicFile
+public static class AtomicFile
 {
-    private const int NonBlocking = 0x800;
-    private const int CloseOnExec = 0x80000;
     private const int NotPermitted = 1;
-    private const int NoEntry = 2;
-    private const int NoAccess = 13;
-    private const int NotDirectory = 20;
     private const int TooManyLinks = 40;
 
     // One of the flags that differ.
@@ -81,14 +75,14 @@ public static partial class AtomicFile
     public static byte[]? ReadLimited(string path, int limit, bool isAgents = false)
     {
         // FileStream would wait for ever for the writer of a FIFO, and would fail while any user who may read the file has an flock on it.
-        using var file = Open(path, NonBlocking | CloseOnExec | (isAgents ? NoFollow : 0));
+        using var file = Libc.Open(path, Libc.NonBlocking | Libc.CloseOnExec | (isAgents ? NoFollow : 0));
         if (file.IsInvalid)
         {
             var error = Marshal.GetLastPInvokeError();
             return error switch
             {
-                NoEntry or NotDirectory => null,
-                NotPermitted or NoAccess => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+                Libc.ENOENT or Libc.ENOTDIR => null,
+                NotPermitted or Libc.EACCES => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
                 TooManyLinks when isAgents => throw new InvalidDataException($"{path} is a link, which smm-agent never makes"),
                 _ => throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
             };
@@ -103,7 +97,4 @@ public static partial class AtomicFile
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         return length <= limit ? buffer[..length] : throw new InvalidDataException($"{path} is larger than {limit} bytes");
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string path, int flags);
 }

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace SmmAgent.Linux.Events;
+namespace SmmAgent.Linux;
 
-/// <summary>The system calls of the event sources.</summary>
+/// <summary>System calls that several use.</summary>
 internal static partial class Libc
 {
     public const short PollIn = 1;
@@ -35,6 +35,12 @@ internal static partial class Libc
         public uint Port;
         public uint Groups;
     }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial SafeFileHandle Open(string path, int flags, int mode = 0);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int Flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(Span<PollDescriptor> descriptors, nuint count, int milliseconds);
