@@ -21,9 +21,15 @@ public sealed class VmFixture : IAsyncLifetime
     }
 
     /// <summary>A VM with a firewall that drops by default and an agent that is configured.</summary>
-    public async Task<BootedVm> BootAsync()
+    public Task<BootedVm> BootAsync()
     {
         Bed.DropByDefault();
+        return BootWithoutFirewallAsync();
+    }
+
+    /// <summary>A VM on which nobody ever touched the firewall, and an agent that is configured.</summary>
+    public async Task<BootedVm> BootWithoutFirewallAsync()
+    {
         var vm = await BootedVm.StartAsync(Bed);
         vm.Configure();
         return vm;

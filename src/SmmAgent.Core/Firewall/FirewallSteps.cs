@@ -12,14 +12,22 @@ public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<string> Rules, 
     public override string ToString() => $"{Tool}: write chain {ChainRules.Chain} ({string.Join("; ", Drift)})";
 }
 
-/// <summary>Removes the agent's chain and what leads into it.</summary>
-public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, string Rule)> References, bool ChainExists)
+/// <summary>Removes the agent's chain and what leads into it, and the table if the agent made it and nobody else uses it.</summary>
+/// <param name="Empty">Where the table comes from, if nothing is in it then; null while others use it.</param>
+public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, string Rule)> References, bool ChainExists, TableOrigin? Empty)
     : PlanStep(StepOwner.Daemon)
 {
+    public bool RemovesTable => Empty == TableOrigin.Agent;
+
     public override string ToString()
     {
-        var jumps = References.Select(reference => $"the jump in {reference.Chain}");
-        return $"{Tool}: remove {string.Join(", ", ChainExists ? jumps.Append($"chain {ChainRules.Chain}") : jumps)}";
+        var parts = References.Select(reference => $"the jump in {reference.Chain}").ToList();
+        if (ChainExists)
+            parts.Add($"chain {ChainRules.Chain}");
+        if (RemovesTable)
+            parts.Add("the empty table filter, which the agent made");
+        var stays = Empty == TableOrigin.Module ? " (the empty table filter stays: the legacy backend keeps it until a restart)" : "";
+        return parts.Count == 0 ? $"{Tool}: the table filter stays, because others use it now" : $"{Tool}: remove {string.Join(", ", parts)}{stays}";
     }
 }
 

@@ -23,9 +23,26 @@ public sealed record FilterState(FilterPresence Presence, FilterTable Table)
     public static FilterState Absent(FilterPresence presence) => new(presence, FilterTable.Empty);
 }
 
+/// <summary>Where a filter table comes from, and so whether it can go again.</summary>
+public enum TableOrigin
+{
+    /// <summary>It was there before the agent, or that is not known.</summary>
+    Others,
+
+    /// <summary>The agent made it.</summary>
+    Agent,
+
+    /// <summary>The legacy backend's: it comes and goes with a module of the kernel.</summary>
+    Module,
+}
+
 /// <summary>One tool and what it shows.</summary>
 /// <param name="NotPermitted">Whether it is unknown for want of a capability.</param>
-public sealed record ObservedFilter(FilterTool Tool, Observation<FilterState> State, bool NotPermitted = false);
+public sealed record ObservedFilter(FilterTool Tool, Observation<FilterState> State, bool NotPermitted = false)
+{
+    /// <summary>Looked at for a removal only.</summary>
+    public TableOrigin Origin { get; init; }
+}
 
 /// <summary>All that decides on the host whether a port is open.</summary>
 /// <param name="Filters">The host's iptables and ip6tables: where the agent's chain belongs.</param>

@@ -121,7 +121,12 @@ public static class Planner
 
         var chainExists = table.Chain(ChainRules.Chain) is not null;
         var references = table.ReferencesTo(ChainRules.Chain).Select(reference => (reference.Chain, reference.Rule.Text)).ToList();
-        if (chainExists || references.Count > 0)
-            yield return new RemoveChain(filter.Tool, references, chainExists);
+        TableOrigin? empty = IsUsedByOthers(table) ? null : filter.Origin;
+        if (chainExists || references.Count > 0 || empty == TableOrigin.Agent)
+            yield return new RemoveChain(filter.Tool, references, chainExists, empty);
     }
+
+    private static bool IsUsedByOthers(FilterTable table) =>
+        table.Chains.Values.Any(chain => chain.Name != ChainRules.Chain
+            && (chain.Policy != "ACCEPT" || chain.Rules.Any(rule => rule.Target != ChainRules.Chain)));
 }

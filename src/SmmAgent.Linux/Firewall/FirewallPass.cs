@@ -26,7 +26,7 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
 
     /// <summary>Brings back what was the agent's at an earlier time, under the lock.</summary>
     public Task<FirewallReport> RestoreAsync(Undo before, CancellationToken cancel) =>
-        ApplyAsync(observed => Planner.Restore(before, observed), cancel);
+        ApplyAsync(observed => Planner.Restore(before, host.WithOrigins(observed)), cancel);
 
     private static Plan PlanFor(DesiredFirewall desired, ObservedFirewall observed, StepOwner? owner) =>
         Planner.Plan(desired, observed) is var plan && owner is { } only ? plan.Of(only) : plan;
@@ -74,7 +74,7 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
         var own = await host.ObserveOwnAsync(cancel);
         var unseen = own.FirstOrDefault(filter => filter.State.WhyUnknown is not null);
         return (
-            Planner.Remove(await host.WithOthersAsync(new(own, new FirewalldObservation.NotRunning()), cancel)),
+            Planner.Remove(host.WithOrigins(await host.WithOthersAsync(new(own, new FirewalldObservation.NotRunning()), cancel))),
             unseen is null ? null : $"{unseen.Tool} cannot be seen: {unseen.State.WhyUnknown}");
     }
 

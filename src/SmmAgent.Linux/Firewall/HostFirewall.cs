@@ -9,7 +9,8 @@ namespace SmmAgent.Linux.Firewall;
 /// <param name="runner">Runs the commands, in the network namespace that is meant.</param>
 /// <param name="variant">Empty for the host's own iptables, or <see cref="Backend.Nft"/>, <see cref="Backend.Legacy"/>.</param>
 /// <param name="procNet">The <c>/proc/net</c> of that network namespace; with the unit's ProcSubset=pid there is no link of that name.</param>
-public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net")
+/// <param name="made">The tables that the agent made; null leaves all of them alone. It is about the network namespace of this process.</param>
+public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net", MadeTables? made = null)
 {
     private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant)), new(runner, new(IpFamily.IPv6, variant))];
 
@@ -38,16 +39,43 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         };
     }
 
-    public Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel)
+    /// <summary>Adds where each table comes from: what a removal has to know.</summary>
+    public ObservedFirewall WithOrigins(ObservedFirewall observed) => observed with
     {
-        var tool = step switch
+        Filters = [.. observed.Filters.Select(WithOrigin)],
+        OtherBackend = [.. observed.OtherBackend.Select(WithOrigin)],
+    };
+
+    public async Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel)
+    {
+        if (step is RewriteChain rewrite)
         {
-            RewriteChain rewrite => rewrite.Tool,
-            RemoveChain remove => remove.Tool,
-            _ => throw new ArgumentException($"no step for iptables: {step}", nameof(step)),
-        };
-        return (_own.FirstOrDefault(own => own.Tool == tool) ?? new Iptables(runner, tool)).ApplyAsync(step, cancel);
+            if (Backend.Of(rewrite.Tool) == Backend.Nft)
+                made?.Make(rewrite.Tool.Family);
+            return await IptablesOf(rewrite.Tool).ApplyAsync(step, cancel);
+        }
+
+        if (step is not RemoveChain remove)
+            throw new ArgumentException($"no step for iptables: {step}", nameof(step));
+
+        var result = remove.ChainExists || remove.References.Count > 0
+            ? await IptablesOf(remove.Tool).ApplyAsync(step, cancel)
+            : new(step, StepEnding.Done);
+        // Who uses the table since the look keeps it: then it is no longer the agent's to remove.
+        return result.Ending == StepEnding.Done && remove.RemovesTable && made?.Remove(remove.Tool.Family) != true
+            ? result with { Step = remove with { Empty = null } }
+            : result;
     }
+
+    private Iptables IptablesOf(FilterTool tool) => _own.FirstOrDefault(own => own.Tool == tool) ?? new Iptables(runner, tool);
+
+    private ObservedFilter WithOrigin(ObservedFilter filter) => filter with
+    {
+        Origin = filter.State.Value is not { Presence: FilterPresence.Present } ? TableOrigin.Others
+            : Backend.Of(filter.Tool) == Backend.Legacy ? TableOrigin.Module
+            : made?.Has(filter.Tool.Family) == true ? TableOrigin.Agent
+            : TableOrigin.Others,
+    };
 
     private async Task<ObservedFilter> ObserveAsync(Iptables iptables, CancellationToken cancel) =>
         iptables.Tool.Family == IpFamily.IPv6 && !File.Exists(Path.Combine(procNet, "if_inet6"))

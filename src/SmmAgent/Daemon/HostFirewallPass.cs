@@ -12,7 +12,7 @@ public static class HostFirewallPass
     {
         var firewalld = new Firewalld();
         return new FirewallPass(
-            new HostFirewall(new CommandRunner()),
+            new HostFirewall(new CommandRunner(), made: new MadeTables(paths.RuntimeDirectory)),
             new FirewalldPort(firewalld.ObserveAsync, firewalld.OpenAsync, firewalld.WithdrawAsync),
             new AgentLock(paths.Lock, time),
             isRoot: Environment.IsPrivilegedProcess);

@@ -64,6 +64,35 @@ public sealed class PlannerTests
             && !detached.ReferencesTo(ChainRules.Chain).Any();
     });
 
+    [Theory]
+    [InlineData(TableOrigin.Agent, "ACCEPT", "", "remove the jump in INPUT, chain SMM-AGENT, the empty table filter, which the agent made")]
+    [InlineData(TableOrigin.Agent, "DROP", "", "remove the jump in INPUT, chain SMM-AGENT")]
+    [InlineData(TableOrigin.Agent, "ACCEPT", ":OTHERS - [0:0]\n", "remove the jump in INPUT, chain SMM-AGENT")]
+    [InlineData(TableOrigin.Agent, "ACCEPT", "-A INPUT -s 10.0.0.0/8 -j DROP\n", "remove the jump in INPUT, chain SMM-AGENT")]
+    [InlineData(TableOrigin.Others, "ACCEPT", "", "remove the jump in INPUT, chain SMM-AGENT")]
+    [InlineData(TableOrigin.Module, "ACCEPT", "", "remove the jump in INPUT, chain SMM-AGENT (the empty table filter stays: the legacy backend keeps it until a restart)")]
+    [InlineData(TableOrigin.Module, "DROP", "", "remove the jump in INPUT, chain SMM-AGENT")]
+    public void ATableGoesOnlyWhereTheAgentMadeItAndNobodyUsesIt(TableOrigin origin, string policy, string others, string removal)
+    {
+        var host = Observed(Table(others, policy));
+        var attached = host.After(Planner.Plan(Desired(), host));
+
+        var plan = Planner.Remove(attached with { Filters = [attached.Filters[0] with { Origin = origin }] });
+
+        Assert.Equal($"iptables: {removal}", $"{Assert.Single(plan.Steps)}");
+    }
+
+    [Fact]
+    public void AnEmptyTableOfTheAgentsGoesAlsoWhereItsChainIsGoneAlready()
+    {
+        var husk = Known(IpFamily.IPv4, Table());
+        ObservedFirewall Host(TableOrigin origin) => new([husk with { Origin = origin }], new FirewalldObservation.NotRunning());
+
+        Assert.Equal("iptables: remove the empty table filter, which the agent made", $"{Planner.Remove(Host(TableOrigin.Agent))}");
+        Assert.True(Planner.Remove(Host(TableOrigin.Others)).IsEmpty);
+        Assert.True(Planner.Remove(Host(TableOrigin.Module)).IsEmpty);
+    }
+
     [Fact]
     public void WhatCouldNotBeSeenGetsNoStep()
     {

@@ -1,0 +1,173 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>The tables that iptables-nft works in, asked of the kernel itself.</summary>
+/// <remarks>
+/// nft(8) cannot do what is needed here: its "delete table" takes all that is in the table along, also what somebody put there a
+/// moment ago. The kernel's own request can be bound to what was seen, and to an empty table.
+/// </remarks>
+internal sealed class NftFilterTables
+{
+    private const string Name = "filter";
+
+    private const int Subsystem = 10;
+    private const int NewTable = (Subsystem << 8) | 0;
+    private const int GetTable = (Subsystem << 8) | 1;
+    private const int DeleteTable = (Subsystem << 8) | 2;
+    private const int GetChain = (Subsystem << 8) | 4;
+    private const int DeleteChain = (Subsystem << 8) | 5;
+    private const int GetGeneration = (Subsystem << 8) | 16;
+    private const int BatchBegin = 16;
+    private const int BatchEnd = 17;
+
+    private const int Error = 2;
+    private const int Done = 3;
+
+    private const int Request = 1;
+    private const int Acknowledge = 4;
+    private const int NotRecursive = 0x100;
+    private const int Exclusive = 0x200;
+    private const int Dump = 0x300;
+    private const int Create = 0x400;
+
+    // Attributes: of a table, of a chain, of a generation and a batch.
+    private const int TableName = 1;
+    private const int TableHandle = 4;
+    private const int ChainTable = 1;
+    private const int ChainName = 3;
+    private const int ChainPolicy = 5;
+    private const int Generation = 1;
+
+    private const uint Accept = 1;
+    private const int Patience = 1000;
+
+    // Any change of the ruleset, also one elsewhere, makes a try void.
+    private const int Tries = 5;
+
+    /// <summary>Makes the table.</summary>
+    /// <returns>Its handle, which no other table of this network namespace ever has; null where there was one already, or it cannot be made.</returns>
+    public static ulong? Make(IpFamily family)
+    {
+        using var socket = Open();
+        return Commit(socket, null, [(NewTable, Create | Exclusive, [NetlinkMessage.Text(TableName, Name)])], family) ? Handle(socket, family) : null;
+    }
+
+    /// <returns>The handle of the table; null where there is none, or it cannot be seen.</returns>
+    public static ulong? Handle(IpFamily family)
+    {
+        using var socket = Open();
+        return Handle(socket, family);
+    }
+
+    /// <summary>Removes the table, if there is nothing in it but chains of the kernel's hooks that let everything through.</summary>
+    /// <returns>Whether it is gone. Nothing that comes meanwhile is lost with it.</returns>
+    public static bool RemoveHusk(IpFamily family, ulong handle) => Enumerable.Range(0, Tries).Any(_ => TryRemoveHusk(family, handle));
+
+    private static bool TryRemoveHusk(IpFamily family, ulong handle)
+    {
+        using var socket = Open();
+        var generation = Ask(socket, GetGeneration, Request, family).Select(answer => answer.GetValueOrDefault(Generation)).FirstOrDefault(id => id is not null);
+        if (generation is null || Handle(socket, family) != handle)
+            return false;
+
+        var chains = Ask(socket, GetChain, Request | Dump, family).Where(chain => TextOf(chain, ChainTable) == Name).ToList();
+        if (!chains.All(chain => chain.GetValueOrDefault(ChainPolicy) is { } policy && BinaryPrimitives.ReadUInt32BigEndian(policy) == Accept))
+            return false;
+
+        return Commit(
+            socket,
+            BinaryPrimitives.ReadUInt32BigEndian(generation),
+            [
+                .. chains.Select(chain => (DeleteChain, NotRecursive,
+                    (byte[][])[NetlinkMessage.Text(ChainTable, Name), NetlinkMessage.Text(ChainName, TextOf(chain, ChainName))])),
+                (DeleteTable, NotRecursive, [NetlinkMessage.Text(TableName, Name)]),
+            ],
+            family);
+    }
+
+    private static ulong? Handle(SafeFileHandle socket, IpFamily family) =>
+        Ask(socket, GetTable, Request, family, NetlinkMessage.Text(TableName, Name)).FirstOrDefault()?.GetValueOrDefault(TableHandle) is { Length: 8 } handle
+            ? BinaryPrimitives.ReadUInt64BigEndian(handle)
+            : null;
+
+    private static List<Dictionary<int, byte[]>> Ask(SafeFileHandle socket, int type, int flags, IpFamily family, params byte[][] attributes)
+    {
+        const uint sequence = 1;
+        Send(socket, NetlinkMessage.Build(type, flags, sequence, Number(family), 0, attributes));
+        List<Dictionary<int, byte[]>> answers = [];
+        while (true)
+        {
+            foreach (var message in Receive(socket))
+            {
+                if (message.Type is Error or Done)
+                    return answers;
+                answers.Add(NetlinkMessage.Attributes(message.Body));
+                if ((flags & Dump) == 0)
+                    return answers;
+            }
+        }
+    }
+
+    /// <summary>One transaction: all of it or nothing.</summary>
+    /// <param name="generation">The ruleset's generation that it is for: it fails on any other. Null for any.</param>
+    private static bool Commit(SafeFileHandle socket, uint? generation, (int Type, int Flags, byte[][] Attributes)[] changes, IpFamily family)
+    {
+        uint sequence = 2;
+        List<byte> batch =
+        [
+            .. NetlinkMessage.Build(BatchBegin, Request, sequence, 0, Subsystem, generation is { } of ? [NetlinkMessage.Number(Generation, of)] : []),
+        ];
+        foreach (var (type, flags, attributes) in changes)
+            batch.AddRange(NetlinkMessage.Build(type, Request | Acknowledge | flags, ++sequence, Number(family), 0, attributes));
+        batch.AddRange(NetlinkMessage.Build(BatchEnd, Request, sequence + 1, 0, Subsystem));
+        Send(socket, [.. batch]);
+
+        // Each change is answered; a refusal of one undoes all.
+        for (var answered = 0; answered < changes.Length;)
+        {
+            foreach (var message in Receive(socket).Where(message => message.Type == Error))
+            {
+                if (MemoryMarshal.Read<int>(message.Body) != 0)
+                    return false;
+                answered++;
+            }
+        }
+
+        return true;
+    }
+
+    private static SafeFileHandle Open()
+    {
+        const int netlink = 16, raw = 3, netfilter = 12;
+        var socket = Libc.Socket(netlink, raw | Libc.CloseOnExec | Libc.NonBlocking, netfilter);
+        return socket.IsInvalid ? throw Failed("socket") : socket;
+    }
+
+    private static void Send(SafeFileHandle socket, byte[] message)
+    {
+        if (Libc.Send(socket, message, (nuint)message.Length, 0) < 0)
+            throw Failed("send");
+    }
+
+    private static List<(int Type, uint Sequence, byte[] Body)> Receive(SafeFileHandle socket)
+    {
+        Libc.PollDescriptor[] wait = [new() { Descriptor = (int)socket.DangerousGetHandle(), Interest = Libc.PollIn }];
+        if (Libc.Poll(wait, 1, Patience) == 0)
+            throw new IOException("nftables: the kernel did not answer");
+        var buffer = new byte[64 * 1024];
+        var length = Libc.Receive(socket, buffer, (nuint)buffer.Length, 0);
+        return length < 0 ? throw Failed("recv") : NetlinkMessage.Split(buffer.AsSpan(0, (int)length));
+    }
+
+    private static IOException Failed(string call) => new($"nftables: {call}: {Marshal.GetLastPInvokeErrorMessage()}");
+
+    private static byte Number(IpFamily family) => family == IpFamily.IPv4 ? (byte)2 : (byte)10;
+
+    private static string TextOf(Dictionary<int, byte[]> attributes, int type) =>
+        attributes.GetValueOrDefault(type) is { } bytes ? Encoding.ASCII.GetString(bytes).TrimEnd('\0') : "";
+}
