@@ -9,6 +9,10 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
 {
     private const string Subject = "system:serviceaccount:";
 
+    public IReadOnlyList<string> Audiences { get; private init; } = [];
+
+    public DateTimeOffset? IssuedAt { get; private init; }
+
     /// <summary>Decodes a JWT.</summary>
     /// <returns>Null for an opaque token.</returns>
     public static TokenClaims? Read(string token)
@@ -29,7 +33,11 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
                 subject is [var name, _] ? name : null,
                 subject is [_, var account] ? account : null,
                 Time(claims, "nbf"),
-                Time(claims, "exp"));
+                Time(claims, "exp"))
+            {
+                Audiences = Texts(claims, "aud"),
+                IssuedAt = Time(claims, "iat"),
+            };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
@@ -58,6 +66,14 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
 
     private static string? Text(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static List<string> Texts(JsonElement claims, string name)
+    {
+        if (!claims.TryGetProperty(name, out var value))
+            return [];
+        IEnumerable<JsonElement> items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [value];
+        return [.. items.Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)];
+    }
 
     private static DateTimeOffset? Time(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds)

@@ -1,0 +1,53 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Core.Sidecar;
+
+public enum TokenVerdict
+{
+    /// <summary>The sidecar has what it needs.</summary>
+    Use,
+
+    /// <summary>It still works, but a new one is due.</summary>
+    Renew,
+
+    /// <summary>It no longer works: the sidecar cannot renew its certificate.</summary>
+    Expired,
+
+    /// <summary>There is none, or it is not one of this WorkloadGroup's for the mesh's certificate authority.</summary>
+    Unusable,
+}
+
+/// <summary>What is to be done about the sidecar's token. It never has the token in it.</summary>
+/// <param name="LookAgain">When the verdict becomes another; null when it is time for a new token now.</param>
+public sealed record IstioToken(TokenVerdict Verdict, string Why, DateTimeOffset? LookAgain)
+{
+    /// <summary>What a token without a time of issue is taken to live: what the dashboard gives it.</summary>
+    private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
+
+    /// <param name="token">The content of the token's file; null when there is none.</param>
+    public static IstioToken Judge(string? token, WorkloadGroup group, DateTimeOffset now)
+    {
+        if (string.IsNullOrWhiteSpace(token))
+            return Unusable("there is no istio-token");
+        if (TokenClaims.Read(token.Trim()) is not { } claims)
+            return Unusable("the istio-token is no JWT");
+        if (!claims.Audiences.Contains(DashboardApi.SidecarAudience))
+            return Unusable($"the istio-token is not for the audience {DashboardApi.SidecarAudience}");
+        if (claims.Namespace != group.Namespace || claims.ServiceAccount != group.ServiceAccount)
+            return Unusable($"the istio-token is not of the service account {group.Namespace}/{group.ServiceAccount}");
+        if (claims.Expires is not { } expires)
+            return Unusable("the istio-token does not say when it expires");
+        if (expires <= now)
+            return new(TokenVerdict.Expired, $"the istio-token expired at {expires:u}", null);
+
+        // A clock that was set back must not make a token live longer than it says of itself.
+        var issued = claims.IssuedAt ?? claims.NotBefore ?? expires - UsualLifetime;
+        var half = issued < expires ? issued + ((expires - issued) / 2) : expires;
+        return half <= now
+            ? new(TokenVerdict.Renew, $"the istio-token expires at {expires:u}, and half of its life is over", null)
+            : new(TokenVerdict.Use, $"the istio-token is good until {expires:u}", half);
+    }
+
+    private static IstioToken Unusable(string why) => new(TokenVerdict.Unusable, why, null);
+}
