@@ -10,7 +10,7 @@ export SMM_AGENT="$agent"
 
 readonly link_packages=(gcc libc6-dev zlib1g-dev)
 readonly bed_packages=(iproute2 iptables nftables socat)
-readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container)
+readonly test_packages=(rpm firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container)
 # What a VM has that is attached: the packages of the prerequisites, and systemd.
 readonly vm_packages=(systemd-sysv dbus iptables nftables sudo curl hostname iproute2 libssl3 ca-certificates)
 readonly bench_packages=(prometheus-node-exporter)

@@ -1,0 +1,38 @@
+namespace SmmAgent.Core.Packages;
+
+/// <summary>Compares versions as dpkg does (deb-version(7)).</summary>
+internal static class DebianVersion
+{
+    /// <returns>Negative, zero or positive.</returns>
+    public static int Compare(VersionParts a, VersionParts b) =>
+        ComparePart(a.Epoch, b.Epoch) is var epoch and not 0 ? epoch
+        : ComparePart(a.Version, b.Version) is var version and not 0 ? version
+        : ComparePart(a.Revision ?? "", b.Revision ?? "");
+
+    private static int ComparePart(string a, string b)
+    {
+        int i = 0, j = 0;
+        while (i < a.Length || j < b.Length)
+        {
+            while ((i < a.Length && !char.IsAsciiDigit(a[i])) || (j < b.Length && !char.IsAsciiDigit(b[j])))
+            {
+                if (Order(a, i) - Order(b, j) is var order and not 0)
+                    return order;
+                i++;
+                j++;
+            }
+
+            if (VersionParts.CompareNumbers(VersionParts.Digits(a, ref i), VersionParts.Digits(b, ref j)) is var number and not 0)
+                return number;
+        }
+
+        return 0;
+    }
+
+    // A tilde stands before the end, the end before letters, letters before all else.
+    private static int Order(string text, int at) =>
+        at >= text.Length || char.IsAsciiDigit(text[at]) ? 0
+        : text[at] == '~' ? -1
+        : char.IsAsciiLetter(text[at]) ? text[at]
+        : text[at] + 256;
+}

@@ -1,0 +1,97 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Core.Packages;
+
+public enum PackageOutcome
+{
+    /// <summary>What is installed is what is wanted, or newer where it may be.</summary>
+    Installed,
+
+    /// <summary><see cref="PackageChoice.Package"/> is to be installed.</summary>
+    Install,
+
+    /// <summary>The mesh configuration has no package for this host.</summary>
+    NotOffered,
+
+    /// <summary>There is one, but nobody says what is in it.</summary>
+    NoChecksum,
+
+    /// <summary>There is one, but the mesh configuration came over a connection that anyone could have changed it on.</summary>
+    UntrustedSource,
+}
+
+/// <summary>What the host has and may have.</summary>
+/// <param name="Architecture">The machine's, in any distribution's words.</param>
+/// <param name="SourceIsTrusted">What <see cref="PackageChoice.IsTrusted"/> says.</param>
+public sealed record PackageHost(PackageFormat Format, string Architecture, bool SourceIsTrusted);
+
+/// <summary>Which package of the mesh configuration is to be installed, and why, in one line.</summary>
+public sealed record PackageChoice(PackageOutcome Outcome, string Why, Package? Package = null)
+{
+    public const string SidecarPackage = "istio-sidecar";
+    public const string AgentPackage = "smm-agent";
+
+    /// <summary>Whether what a dashboard names is installed: it came over verified https, or the operator wants it anyway.</summary>
+    public static bool IsTrusted(Uri dashboard, SidecarSettings settings) => dashboard.Scheme == Uri.UriSchemeHttps || settings.AllowPlaintextPackages;
+
+    /// <summary>The sidecar follows the control plane, also to an older version: it is its version, or the newest that is not newer.</summary>
+    /// <param name="installed">The installed version; null when it is not installed.</param>
+    public static PackageChoice ForSidecar(MeshConfig config, PackageHost host, string? installed)
+    {
+        var wanted = config.Mesh.IstioVersion;
+        var offers = Offers(config, SidecarPackage, host);
+        var fitting = offers.Where(offer => host.Format.CompareUpstream(offer.Version, wanted) <= 0).ToList();
+        return fitting.Count == 0 && offers.Count > 0
+            ? new(PackageOutcome.NotOffered, $"the mesh configuration offers no {SidecarPackage} for the control plane's {wanted}, only newer ones: {Listed(offers)}")
+            : Choose(SidecarPackage, host, fitting, installed, mayGoBack: true);
+    }
+
+    /// <summary>The newest agent. It never becomes an older one: that one may not understand what this one has written.</summary>
+    public static PackageChoice ForAgent(MeshConfig config, PackageHost host, string? installed) =>
+        Choose(AgentPackage, host, Offers(config, AgentPackage, host), installed, mayGoBack: false);
+
+    private static PackageChoice Choose(string name, PackageHost host, List<Package> offers, string? installed, bool mayGoBack)
+    {
+        var newest = Newest(host.Format, offers);
+        if (newest is null)
+            return new(PackageOutcome.NotOffered, $"the mesh configuration offers no {name} package of the format {host.Format.Word()} for {Architecture(host.Architecture)}");
+
+        var order = installed is null ? 1 : host.Format.CompareOffer(newest.Version, installed);
+        if (order == 0)
+            return new(PackageOutcome.Installed, $"{name} {installed} is installed");
+        if (order < 0 && !mayGoBack)
+            return new(PackageOutcome.Installed, $"{name} {installed} is installed, which is newer than the {newest.Version} that the mesh configuration offers");
+        if (newest.Sha256 is null)
+            return new(PackageOutcome.NoChecksum, $"{name} {newest.Version} is not installed: the mesh configuration has no sha256 of it");
+        if (!host.SourceIsTrusted)
+        {
+            return new(PackageOutcome.UntrustedSource, $"{name} {newest.Version} is not installed: the dashboard that names it speaks plain http; "
+                + "use https, or accept that on purpose: sidecar.allowPlaintextPackages: true");
+        }
+
+        var from = installed is null ? "" : order < 0 ? $", in the place of the newer {installed}" : $", in the place of {installed}";
+        return new(PackageOutcome.Install, $"install {name} {newest.Version}{from}", newest);
+    }
+
+    // Of the same version the one that can be installed.
+    private static Package? Newest(PackageFormat format, IEnumerable<Package> offers) => offers.Aggregate((Package?)null, (best, offer) =>
+        best is null || format.Compare(offer.Version, best.Version) is var order && (order > 0 || (order == 0 && best.Sha256 is null)) ? offer : best);
+
+    private static List<Package> Offers(MeshConfig config, string name, PackageHost host) =>
+    [
+        .. config.Packages.Where(package =>
+            package.Name == name && package.Format == host.Format.Word() && Architecture(package.Architecture) is var architecture
+            && (architecture == "all" || architecture == Architecture(host.Architecture))),
+    ];
+
+    private static string Listed(IEnumerable<Package> offers) => string.Join(", ", offers.Select(offer => offer.Version).Distinct().Take(5));
+
+    private static string Architecture(string word) => word switch
+    {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "noarch" => "all",
+        _ => word,
+    };
+}
