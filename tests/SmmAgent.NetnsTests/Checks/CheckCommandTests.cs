@@ -48,7 +48,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     {
         await using var agent = new VmAgent(fixture.Bed);
         using var root = new EmptyRoot();
-        var schema = JsonSchema.Read(Path.Combine(Repository(), "docs", "check.schema.json"));
+        var schema = JsonSchema.Read(Path.Combine(Repository.Root, "docs", "check.schema.json"));
 
         foreach (var output in (Checked[])
             [
@@ -157,21 +157,13 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         let content = File.Exists(path) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))) : ""
         select $"{path} {File.GetUnixFileMode(path)} {File.GetLastWriteTimeUtc(path):O} {content}";
 
-    private static string Golden() => File.ReadAllText(Path.Combine(Repository(), "tests", "SmmAgent.NetnsTests", "Checks", "before-configuration.txt"));
+    private static string Golden() => File.ReadAllText(Path.Combine(Repository.Root, "tests", "SmmAgent.NetnsTests", "Checks", "before-configuration.txt"));
 
     /// <summary>The sections with these headings, and the first line.</summary>
     private static string Sections(string text, params string[] headings)
     {
         var sections = text.Split("\n\n");
         return string.Join("\n\n", sections.Where((section, index) => index == 0 || headings.Contains(section.Split('\n')[0]))).TrimEnd() + "\n";
-    }
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "SmmAgent.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
-        return folder.FullName;
     }
 
     /// <summary>A root that every user may enter.</summary>

@@ -14,7 +14,7 @@ internal sealed class Checked((int ExitCode, string Output) run)
 
     public string Text => run.Output;
 
-    public JsonNode Json { get; } = Parse(run.Output);
+    public JsonNode Json { get; } = Noted(Parse(run.Output));
 
     /// <summary>Runs the command on the bed's VM.</summary>
     public static Checked By(VmAgent agent) => new(agent.Run("check", "--output", "json"));
@@ -76,6 +76,14 @@ internal sealed class Checked((int ExitCode, string Output) run)
     }
 
     private JsonNode Check(string id) => Json["checks"]!.AsArray().Single(check => (string?)check!["id"] == id)!;
+
+    private static JsonNode Noted(JsonNode report)
+    {
+        foreach (var check in report["checks"]!.AsArray())
+        foreach (var line in check!["results"]!.AsArray())
+            SeenOutcomes.Note((string)check["id"]!, (string)line!["status"]!);
+        return report;
+    }
 
     private static JsonNode Parse(string output)
     {

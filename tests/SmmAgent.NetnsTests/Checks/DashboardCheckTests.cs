@@ -53,6 +53,23 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     }
 
     [Fact]
+    public async Task WhoMayNotReadTheUrlIsToldWhatTheDaemonSaysOfIt()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        bed.Vm.SetHosts(("dashboard.example", MeshBed.DashboardAddress), ("dashboard.example", MeshBed.ThirdGateway));
+        agent.WriteSettings(Settings("http://dashboard.example:8443"));
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("DashboardReachable", "True", "Degraded");
+
+        var output = Checked.ByNobody(bed, agent.Root);
+
+        output.Says("dashboard-answers", "warn", "the daemon says: ", MeshBed.ThirdGateway);
+        await agent.StopAsync();
+        agent.Run("detach");
+    }
+
+    [Fact]
     public async Task APortThatRefusesIsTold()
     {
         await using var agent = new VmAgent(fixture.Bed);

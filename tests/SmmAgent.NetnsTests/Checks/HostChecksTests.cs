@@ -43,6 +43,18 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
+    public void NameServersThatThisUserMayNotReadAreSkipped()
+    {
+        var agent = new VmAgent(fixture.Bed);
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc")).FullName, "resolv.conf");
+        File.WriteAllText(file, "nameserver 198.18.0.53\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead);
+
+        Checked.ByNobody(fixture.Bed, agent.Root).Says("names-capture", "skipped", "/etc/resolv.conf cannot be read");
+        File.Delete(file);
+    }
+
+    [Fact]
     public void WithSeveralInterfacesTheDefaultRouteBelongsToTheOneOfTheVmsAddress()
     {
         var bed = fixture.Bed;

@@ -108,6 +108,25 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
+    public async Task APortOfTheSettingsThatTheAgentDoesNotServeIsAWarningWhileItRuns()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        Edit(agent, "firewall:\n  managementPorts: [16400, 17000]\n");
+        Assert.Equal("free", Checked.By(agent).Line("ports-agent", "17000").Found);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => agent.Status() is not null, "the daemon says that it runs");
+
+        var report = Checked.By(agent);
+
+        Assert.Equal("pass", report.Line("ports-agent", "16400").Status);
+        var unserved = report.Line("ports-agent", "17000");
+        Assert.Equal(("warn", "the daemon runs, but does not listen on it"), (unserved.Status, unserved.Found));
+        Assert.StartsWith("the agent serves 16400 and 16401 only: take 17000 out of firewall.managementPorts in ", unserved.Cure, StringComparison.Ordinal);
+        await agent.StopAsync();
+        agent.Run("detach");
+    }
+
+    [Fact]
     public async Task APortOfTheWorkloadGroupNeedsAListenerThatOthersReach()
     {
         var bed = fixture.Bed;

@@ -19,9 +19,6 @@ internal static class GoldenFile
     private static string Folder([CallerFilePath] string source = "")
     {
         var below = Path.GetDirectoryName(source)![(source.IndexOf("tests/", StringComparison.Ordinal))..];
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "SmmAgent.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
-        return Path.Combine(folder.FullName, below, "Golden");
+        return Path.Combine(Repository.Root, below, "Golden");
     }
 }

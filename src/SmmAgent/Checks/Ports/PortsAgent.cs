@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Ports;
@@ -19,7 +20,7 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not
         {
             return sockets.Count > 0 ? CheckLine.Pass($"served by {context.Listeners.Names(sockets)}")
                 : context.Daemon.Status is null ? CheckLine.Pass("free")
-                : CheckLine.Warn("the daemon runs, but does not listen on it", "journalctl -u smm-agent says why");
+                : CheckLine.Warn("the daemon runs, but does not listen on it", Cure(port, context));
         }
 
         return context.Listeners.Names(others) is { } names
@@ -28,4 +29,8 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not
                 "stop that program or move it to another port; the agent takes the port as soon as it is free")
             : CheckLine.Skipped($"a process of user id {others[0].UserId} listens; whether it is the agent, only root sees", AsRoot);
     }
+
+    private static string Cure(int port, CheckContext context) => port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort
+        ? "journalctl -u smm-agent says why"
+        : $"the agent serves {DashboardApi.AgentPort} and {DashboardApi.SidecarMetricsPort} only: take {port} out of firewall.managementPorts in {context.Paths.Settings}";
 }
