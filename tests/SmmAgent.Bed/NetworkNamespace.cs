@@ -56,7 +56,10 @@ public static class Shell
             : throw new InvalidOperationException($"{string.Join(' ', command)} ended with exit code {exitCode}: {output}");
     }
 
-    public static (int ExitCode, string Output) Try(params string[] command)
+    public static (int ExitCode, string Output) Try(params string[] command) => Try(Timeout, command);
+
+    /// <param name="atMost">For a command that is slow by intention.</param>
+    public static (int ExitCode, string Output) Try(TimeSpan atMost, params string[] command)
     {
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -65,10 +68,10 @@ public static class Shell
         })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Timeout))
+        if (!process.WaitForExit(atMost))
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{string.Join(' ', command)} did not end in {Timeout.TotalSeconds} s");
+            throw new TimeoutException($"{string.Join(' ', command)} did not end in {atMost.TotalSeconds} s");
         }
 
         return (process.ExitCode, output.Result + error.Result);

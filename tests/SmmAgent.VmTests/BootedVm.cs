@@ -61,8 +61,21 @@ public sealed class BootedVm : IAsyncDisposable
     }
 
     /// <summary>Runs a command on the VM to its end, as root from a login would.</summary>
-    public (int ExitCode, string Output) Try(params string[] command) =>
-        Shell.Try(["nsenter", "--target", $"{_init}", "--all", "env", "-i", SystemPath, .. command]);
+    public (int ExitCode, string Output) Try(params string[] command) => Shell.Try(Inside(command));
+
+    /// <param name="atMost">For a command that is slow by intention.</param>
+    public (int ExitCode, string Output) Try(TimeSpan atMost, params string[] command) => Shell.Try(atMost, Inside(command));
+
+    private string[] Inside(string[] command) => ["nsenter", "--target", $"{_init}", "--all", "env", "-i", SystemPath, .. command];
+
+    /// <summary>Has the daemon's unit run another program, until the next boot.</summary>
+    public void ReplaceDaemon(string command)
+    {
+        File.WriteAllText(Path.Combine(_bed.Folder, "replaced.conf"), $"[Service]\nExecStart=\nExecStart={command}\n");
+        Run("mkdir", "-p", "/run/systemd/system/smm-agent.service.d");
+        Run("cp", "/mnt/replaced.conf", "/run/systemd/system/smm-agent.service.d/replaced.conf");
+        Run("systemctl", "daemon-reload");
+    }
 
     public string Run(params string[] command) => Try(command) is (0, var output)
         ? output

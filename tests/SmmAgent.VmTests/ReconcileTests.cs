@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SmmAgent.VmTests;
 
 /// <summary><c>smm-agent reconcile</c> on a booted system.</summary>
@@ -62,10 +64,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
     public async Task ADaemonThatCannotStartIsToldWithWhereToLook()
     {
         await using var vm = await fixture.BootAsync();
-        vm.Run("mkdir", "-p", "/run/systemd/system/smm-agent.service.d");
-        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "broken.conf"), "[Service]\nExecStart=\nExecStart=/bin/false\n");
-        vm.Run("cp", "/mnt/broken.conf", "/run/systemd/system/smm-agent.service.d/broken.conf");
-        vm.Run("systemctl", "daemon-reload");
+        vm.ReplaceDaemon("/bin/false");
 
         var (exitCode, output) = vm.Try("smm-agent", "reconcile");
 
@@ -79,6 +78,23 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         Assert.Equal(1, exitCode);
         Assert.EndsWith("✗ smm-agent.service is masked, so it cannot be started: sudo systemctl unmask smm-agent\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADaemonThatDoesNotGetReadyIsWaitedForHalfAMinute()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.ReplaceDaemon("/bin/sleep infinity");
+
+        var watch = Stopwatch.StartNew();
+        var (exitCode, output) = vm.Try(TimeSpan.FromMinutes(2), "smm-agent", "reconcile");
+
+        Assert.Equal(5, exitCode);
+        Assert.EndsWith("\n✗ smm-agent.service is not ready after 30 s: journalctl -u smm-agent -e\n", output, StringComparison.Ordinal);
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60));
+        // It is systemd's to end it, which its TimeoutStartSec does; its rules are in place all the same.
+        Assert.Equal("activating", vm.Property("smm-agent.service", "ActiveState"));
+        Assert.Contains("SMM-AGENT", vm.Rules(), StringComparison.Ordinal);
     }
 
     [Fact]
