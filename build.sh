@@ -8,7 +8,9 @@ readonly artifacts="$PWD/artifacts"
 readonly agent="$artifacts/publish/SmmAgent/release/smm-agent"
 export SMM_AGENT="$agent"
 
-readonly link_packages=(gcc libc6-dev zlib1g-dev)
+readonly architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+readonly link_packages=(gcc libc6-dev debian-archive-keyring)
+readonly package_packages=(rpm)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(rpm firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container)
 # What a VM has that is attached: the packages of the prerequisites, and systemd.
@@ -56,9 +58,35 @@ build() {
 publish() {
     need "${link_packages[@]}"
     say "publishing the agent (NativeAOT)"
-    # gcc links on every Debian; clang, the SDK's default, is not always there.
-    dotnet publish src/SmmAgent -c Release -v quiet --nologo -p:CppCompilerAndLinker=gcc
+    publish_for "$architecture"
     [ -x "$agent" ] || die "the publish left no $agent"
+}
+
+# The same link for every architecture: what is tested is what is shipped.
+publish_for() {
+    local triple rid=()
+    case "$1" in
+        amd64) triple=x86_64-linux-gnu rid=(-r linux-x64) ;;
+        arm64) triple=aarch64-linux-gnu rid=(-r linux-arm64) ;;
+        *) die "the agent is built for amd64 and arm64, not for $1" ;;
+    esac
+    [ "$1" != "$architecture" ] || rid=()
+    packaging/link/sysroot.sh "$1"
+    dotnet publish src/SmmAgent -c Release -v quiet --nologo "${rid[@]}" -p:NativeTriple="$triple" -p:SysRoot="$artifacts/sysroot/$1"
+}
+
+# The packages of both architectures, in artifacts/packages.
+package() {
+    local other=arm64 rid=linux-arm64 cross=gcc-aarch64-linux-gnu
+    [ "$architecture" = amd64 ] || other=amd64 rid=linux-x64 cross=gcc-x86-64-linux-gnu
+    need "${link_packages[@]}" "${package_packages[@]}" "$cross"
+    say "publishing the agent for $other (NativeAOT)"
+    publish_for "$other"
+    publish
+    say "making packages"
+    # The last commit's: everybody who builds it has it, and the changelog has no date before a release.
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} packaging/package.sh "$artifacts/packages" \
+        "$architecture=${agent%/*}" "$other=${agent%/*}_$rid"
 }
 
 # The roots that the VM tests boot: made once for each suite, by debootstrap from this host's own mirror.
@@ -111,6 +139,7 @@ count() { sed -n "s/^  $1: \([0-9]*\)$/\1/p" "$2" | tail -n 1 | grep . || echo 0
 case "${1:-help}" in
     build) build ;;
     publish) publish ;;
+    package) package ;;
     vm-root) need_root vm-root; need "${test_packages[@]}"; vm_root ;;
     demo)
         need_root demo
@@ -140,6 +169,7 @@ usage: ./build.sh VERB
   build     compile everything
   vm-root   the root file system that the VM tests boot (root; test makes it, too)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
+  package   the deb and the rpm for amd64 and arm64, in artifacts/packages/
   format    apply .editorconfig
   clean     remove artifacts/
 HELP
