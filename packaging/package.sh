@@ -38,12 +38,12 @@ stage() {
     install -d -m 0750 "$root/etc/smm"
 }
 
-# The newest section of CHANGELOG.md as the entries of a package's changelog.
+# The newest section of CHANGELOG.md as the entries of a package's changelog: each begins with $1 and goes on after $2.
 changes() {
-    awk -v first="$1" -v next_line="$2" '
-        /^## / { if (++sections > 1) exit; next }
-        sections && /^- / { sub(/^- /, first); gsub(/`/, ""); print; next }
-        sections && /^  [^ ]/ { sub(/^  /, next_line); gsub(/`/, ""); print }' "$here/../CHANGELOG.md"
+    awk '/^## / { if (++sections > 1) exit } sections && /^- / { printf "\n%s", $0 } sections && /^  [^ ]/ { printf "%s", substr($0, 2) } END { print "" }' \
+        "$here/../CHANGELOG.md" | tr -d '`' | while IFS= read -r entry; do
+        [ -z "$entry" ] || printf '%s\n' "${entry#- }" | fold -s -w 74 | sed "1s/^/$1/; 2,\$s/^/$2/; s/ *\$//"
+    done
 }
 
 deb() {
