@@ -12,7 +12,8 @@ readonly architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
 readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm)
 readonly bed_packages=(iproute2 iptables nftables socat)
-readonly test_packages=(rpm firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container)
+readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container
+    shellcheck busybox wget rpm dnf zypper)
 # What a VM has that is attached: the packages of the prerequisites, and systemd.
 readonly vm_packages=(systemd-sysv dbus iptables nftables sudo curl hostname iproute2 libssl3 ca-certificates)
 readonly bench_packages=(prometheus-node-exporter)
@@ -94,10 +95,12 @@ package() {
 vm_root() {
     [ -z "${SMM_VM_ROOT:-}" ] || return 0
     local suite mirror root include
+    # shellcheck disable=SC1091 # the host's own
     suite=${SMM_VM_SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
     root="$artifacts/roots/$suite"
     export SMM_VM_ROOT="$root"
     [ -d "$root" ] && return
+    # shellcheck disable=SC2016 # apt's fields
     mirror=${SMM_VM_MIRROR:-$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
         awk -v suite="$suite" '$1 == suite && $2 == "main" { print $3; exit }')}
     [ -n "$mirror" ] || die "no apt source of this host has $suite main: name a mirror in SMM_VM_MIRROR, or a root in SMM_VM_ROOT"

@@ -74,20 +74,21 @@ read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
             --allow-plaintext) allow_plaintext=--allow-plaintext ;;
-            --ca-file=*) ca_file=${1#*=} ;;
-            --ca-file)
-                [ $# -ge 2 ] || fail 2 "--ca-file needs FILE, for example --ca-file /root/ca.pem"
-                ca_file=$2
-                shift
+            --ca-file | --ca-file=*)
+                case $1 in
+                    *=*) ca_file=${1#*=} ;;
+                    *)
+                        ca_file=${2-}
+                        [ $# -eq 1 ] || shift
+                        ;;
+                esac
+                [ -n "$ca_file" ] || fail 2 "--ca-file needs FILE, for example --ca-file /root/ca.pem"
                 ;;
             --help | -h)
                 usage
                 exit 0
                 ;;
             *) fail 2 "'$1' is not an option of this script; it has --ca-file FILE, --allow-plaintext and --help" ;;
-        esac
-        case $1 in
-            --ca-file*) [ -n "$ca_file" ] || fail 2 "--ca-file needs FILE, for example --ca-file /root/ca.pem" ;;
         esac
         shift
     done
@@ -164,7 +165,7 @@ find_manager() {
     for manager in "$@"; do
         if command -v "$manager" >/dev/null; then return; fi
     done
-    fail 1 "'$system' has no $manager, which installs packages there"
+    fail 1 "'$system' has no $1${2:+ or $2}, which installs packages there"
 }
 
 # The package for this system: sha256, size, file, offered (its version).
@@ -218,7 +219,8 @@ install_package() {
     case $manager in
         apt-get) with_apt ;;
         dnf | yum) "$manager" install -y "$work/$file" </dev/null || not_installed ;;
-        zypper) zypper --non-interactive install --allow-unsigned-rpm "$work/$file" </dev/null || not_installed ;;
+        # From 100 on it tells of something else, such as a repository that was not refreshed.
+        zypper) zypper --non-interactive install --allow-unsigned-rpm "$work/$file" </dev/null || [ $? -ge 100 ] || not_installed ;;
     esac
     was=$installed
     find_installed
@@ -260,7 +262,9 @@ download() {
         fail 1 "neither curl nor wget is installed: $manager install curl"
     fi
 
-    why=$(tail -n 1 "$work/why")
+    # curl and wget say more than one line.
+    why=$(grep -e '^curl: (' -e ERROR "$work/why" | tail -n 1)
+    [ -n "$why" ] || why=$(tail -n 1 "$work/why")
     case $exit_code in
         0) [ "$status" = 200 ] || fail 1 "$from answered $status: something else than the dashboard is there; nothing was changed" ;;
         "$untrusted") fail 1 "$from is not trusted ($why): with an authority of your own give --ca-file FILE; nothing was changed" ;;

@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace SmmAgent.InstallTests;
+
+/// <summary>A script that did not come whole runs nothing, wherever it was cut.</summary>
+[Collection(InstallBed.Name)]
+public sealed class CutOffTests(InstallBed bed)
+{
+    // Every command that this host has records that it was called, and so does any that a cut word could name.
+    private const string Stub = "#!/real/dash\necho \"$0 $*\" >>/calls\n";
+
+    // Gives beginnings of the script to a shell, as a pipe that ends there, until one does something.
+    private const string Driver = """
+        while read -r size; do
+            /real/head -c "$size" /script | "$@" >/said 2>&1
+            if [ -e /calls ]; then
+                echo "$size bytes call:"
+                /real/cat /calls
+                exit 1
+            fi
+        done </sizes
+        echo "nothing was called"
+        """;
+
+    /// <param name="everyByte">Debian's shell is asked at each byte; the others, which read a group in the same way, around each end of a line and at the end.</param>
+    [Theory]
+    [InlineData("dash", true)]
+    [InlineData("bash --posix", false)]
+    [InlineData("busybox sh", false)]
+    public async Task NoBeginningOfItRunsAnything(string shell, bool everyByte)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        Poison(host, script);
+        var bytes = Encoding.UTF8.GetBytes(script);
+        string[] real = [$"/real/{shell.Split(' ')[0]}", .. shell.Split(' ').Skip(1)];
+
+        // The whole, with its last brace, does: the commands do record.
+        host.Write("/sizes", $"{bytes.Length}\n");
+        var whole = await host.PipeAsync(Driver, "/real/dash", options: real);
+        Assert.Equal(1, whole.ExitCode);
+        Assert.Contains("/usr/bin/id -u\n", whole.Output, StringComparison.Ordinal);
+        host.Remove("/calls");
+
+        // The last byte is a newline, and the one before it the brace.
+        var sizes = Enumerable.Range(0, bytes.Length - 1).Where(size => everyByte || size > bytes.Length - 60 || IsAtEndOfLine(bytes, size));
+        host.Write("/sizes", string.Concat(sizes.Select(size => $"{size}\n")));
+        host.Settle();
+        var run = await host.PipeAsync(Driver, "/real/dash", options: real);
+
+        Assert.Equal((0, "nothing was called\n"), (run.ExitCode, run.Output));
+        Assert.All(host.Changes(), change => Assert.StartsWith("/said ", change, StringComparison.Ordinal));
+    }
+
+    private static bool IsAtEndOfLine(byte[] bytes, int size) => bytes.AsSpan(Math.Max(size - 2, 0), 3).Contains((byte)'\n');
+
+    private static void Poison(ThrowAwayHost host, string script)
+    {
+        foreach (var tool in (string[])["dash", "bash", "busybox", "head", "cat"])
+        {
+            host.Write($"/real/{tool}", "");
+            host.Copy($"/usr/bin/{tool}", $"/real/{tool}");
+        }
+
+        host.Write("/script", script);
+        host.Write("/stub", Stub, isExecutable: true);
+        foreach (var folder in (string[])["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"])
+            host.PoisonFolder(folder, "/stub");
+    }
+}

@@ -1,0 +1,188 @@
+namespace SmmAgent.InstallTests;
+
+/// <summary>The script with the real apt-get and dpkg.</summary>
+[Collection(InstallBed.Name)]
+public sealed class DebTests(InstallBed bed)
+{
+    private const string Next =
+        "next:\n    sudo smm-agent set workload-group NAMESPACE NAME\n    sudo smm-agent set bearer-token --stdin\n    sudo smm-agent reconcile\n";
+
+    [Theory]
+    [InlineData("sh", "wget")]
+    [InlineData("bash --posix", "curl")]
+    [InlineData("busybox sh", "curl")]
+    public async Task ItInstallsSetsTheUrlAndSaysWhatIsNext(string shell, string downloader)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        host.Remove(downloader == "curl" ? "/usr/bin/wget" : "/usr/bin/curl");
+
+        var run = await host.PipeAsync(script, shell);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.EndsWith(
+            $"✓ smm-agent 0.1.0 is installed\n✓ dashboard url is set dashboard.url={InstallBed.Url} config=/etc/smm/agent.yaml\n{Next}", run.Output, StringComparison.Ordinal);
+        Assert.Equal("installed 0.1.0", Installed(host));
+        Assert.Contains($"url: {InstallBed.Url}\n", host.Read("/etc/smm/agent.yaml"), StringComparison.Ordinal);
+        Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task OverPlainHttpOnPurposeTheAgentIsToldTo()
+    {
+        var script = await bed.ScriptAtAsync(InstallBed.PlainUrl, bed.Deb1);
+        await using var host = await bed.HostAsync();
+
+        var run = await host.PipeAsync(script, options: "--allow-plaintext");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains($"✓ dashboard url is set dashboard.url={InstallBed.PlainUrl} dashboard.allowPlaintext=true", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnAuthorityOfOnesOwnIsKeptWhereTheDaemonReads()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync(isTrusting: false);
+        host.Copy(bed.AuthorityFile, "/root/ca.pem");
+
+        var run = await host.PipeAsync(script, options: "--ca-file=/root/ca.pem");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("dashboard.caFile=/etc/smm/dashboard-ca.pem config=/etc/smm/agent.yaml\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal(await File.ReadAllTextAsync(bed.AuthorityFile, TestContext.Current.CancellationToken), host.Read("/etc/smm/dashboard-ca.pem"));
+        Assert.Equal("644 root root\n", host.Run("stat", "-c", "%a %U %G", "/etc/smm/dashboard-ca.pem"));
+    }
+
+    [Fact]
+    public async Task ASecondRunDownloadsNothingAndSetsTheUrlWhereItIsMissing()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        await host.PipeAsync(script);
+        host.Settle();
+        File.Delete(bed.Served(bed.Deb1));
+
+        var again = await host.PipeAsync(script);
+
+        Assert.Equal((0, ""), (again.ExitCode, again.Error));
+        Assert.StartsWith("✓ smm-agent 0.1.0 is already installed\n✓ dashboard url is unchanged ", again.Output, StringComparison.Ordinal);
+        Assert.Empty(host.Changes());
+
+        host.Remove("/etc/smm/agent.yaml");
+        var missing = await host.PipeAsync(script);
+        Assert.StartsWith("✓ smm-agent 0.1.0 is already installed\n✓ dashboard url is set ", missing.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ASecondRunUpgradesAndKeepsWhatTheOperatorSet()
+    {
+        await using var host = await bed.HostAsync();
+        await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
+        host.Run("smm-agent", "set", "workload-group", "vm-integration", "analytics-v0");
+        var settings = host.Read("/etc/smm/agent.yaml");
+
+        var run = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1, bed.Deb2));
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("✓ smm-agent 0.2.0 is installed, instead of 0.1.0\n", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith("next:\n    smm-agent status\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal("installed 0.2.0", Installed(host));
+        Assert.Equal(settings, host.Read("/etc/smm/agent.yaml"));
+    }
+
+    [Fact]
+    public async Task ANewerAgentStays()
+    {
+        await using var host = await bed.HostAsync();
+        await host.PipeAsync(await bed.ScriptAsync(bed.Deb2));
+        host.Settle();
+
+        var run = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("! smm-agent 0.2.0 is installed and stays: the dashboard's 0.1.0 is older\n", run.Error);
+        Assert.Empty(host.Changes());
+    }
+
+    [Fact]
+    public async Task AnotherDashboardsUrlStaysAndIsTold()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        await host.PipeAsync(script);
+        host.Run("smm-agent", "set", "dashboard-url", "https://other.example.com");
+        host.Settle();
+
+        var run = await host.PipeAsync(script);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(
+            $"! the dashboard's URL is https://other.example.com and stays; to change it: sudo smm-agent set dashboard-url {InstallBed.Url}\n", run.Error);
+        Assert.Empty(host.Changes());
+    }
+
+    [Fact]
+    public async Task OneThatWasRemovedIsInstalledAgain()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        await host.PipeAsync(script);
+        host.Run("dpkg", "--remove", "smm-agent");
+
+        await host.PipeAsync(script);
+
+        Assert.Equal("installed 0.1.0", Installed(host));
+    }
+
+    [Fact]
+    public async Task DependenciesComeFromTheSystemsOwnMirrorWhoseListsAreFetchedFirst()
+    {
+        var script = await bed.ScriptAsync(bed.Make.Deb("0.3.0", "Depends: smm-agent-test-needs\n"));
+        await using var host = await bed.HostAsync();
+        Directory.CreateDirectory(bed.PathOf("mirror"));
+        host.Run("mkdir", "/srv/mirror");
+        host.Copy(bed.Make.EmptyDeb("smm-agent-test-needs"), "/srv/mirror/needs.deb");
+        host.Write("/srv/mirror/Packages", host.Run("dpkg-deb", "--field", "/srv/mirror/needs.deb") + $"Filename: ./needs.deb\nSize: {host.Run("stat", "-c", "%s", "/srv/mirror/needs.deb")}"
+            + $"SHA256: {host.Run("sha256sum", "/srv/mirror/needs.deb").Split(' ')[0]}\n\n");
+        host.Write("/etc/apt/sources.list", "deb [trusted=yes] file:/srv/mirror ./\n");
+
+        var run = await host.PipeAsync(script);
+
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Equal("installed 0.3.0", Installed(host));
+    }
+
+    [Fact]
+    public async Task ADependencyThatNobodyHasChangesNothingThatIsInstalled()
+    {
+        var script = await bed.ScriptAsync(bed.Make.Deb("0.3.1", "Depends: smm-agent-test-nowhere\n"));
+        await using var host = await bed.HostAsync();
+        var before = host.Run("dpkg-query", "-W");
+
+        var run = await host.PipeAsync(script);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("smm-agent-test-nowhere", run.Output + run.Error, StringComparison.Ordinal);
+        Assert.Contains("✗ apt-get did not install smm-agent_0.3.1_", run.Error, StringComparison.Ordinal);
+        Assert.Equal(before, host.Run("dpkg-query", "-W"));
+        Assert.False(host.Has("/etc/smm/agent.yaml"));
+        Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AFileThatTheOperatorChangedIsNotAskedAboutAndStays()
+    {
+        await using var host = await bed.HostAsync();
+        await host.PipeAsync(await bed.ScriptAsync(bed.Make.Deb("0.4.0", files: ("etc/smm-test.conf", "of 0.4.0\n"))));
+        host.Write("/etc/smm-test.conf", "of the operator\n");
+
+        var run = await host.PipeAsync(await bed.ScriptAsync(bed.Make.Deb("0.5.0", files: ("etc/smm-test.conf", "of 0.5.0\n"))));
+
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Equal("installed 0.5.0", Installed(host));
+        Assert.Equal("of the operator\n", host.Read("/etc/smm-test.conf"));
+    }
+
+    private static string Installed(ThrowAwayHost host) => host.Run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", "smm-agent");
+}

@@ -1,0 +1,152 @@
+namespace SmmAgent.InstallTests;
+
+/// <summary>What is not the package that the script knows is not installed, whoever sent it; the host is as it was.</summary>
+[Collection(InstallBed.Name)]
+public sealed class DownloadTests(InstallBed bed)
+{
+    public static TheoryData<string> Downloaders => ["curl", "wget"];
+
+    [Theory]
+    [MemberData(nameof(Downloaders))]
+    public async Task APackageThatWasSwappedIsNotInstalled(string downloader)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await HostAsync(downloader);
+        var other = await File.ReadAllBytesAsync(bed.Deb1, TestContext.Current.CancellationToken);
+        other[^1] ^= 1;
+        await File.WriteAllBytesAsync(bed.Served(bed.Deb1), other, TestContext.Current.CancellationToken);
+
+        var run = await host.PipeAsync(script);
+
+        Refused(host, run, "has the SHA-256 ");
+        Assert.Contains($"instead of {Sha256Of(script)}: it was changed on the way, or replaced since; run this again", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Downloaders))]
+    public async Task APackageOfAnotherLengthIsNotInstalled(string downloader)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await HostAsync(downloader);
+        await File.WriteAllTextAsync(bed.Served(bed.Deb1), "short", TestContext.Current.CancellationToken);
+
+        Refused(host, await host.PipeAsync(script), $"has 5 bytes instead of {new FileInfo(bed.Deb1).Length}: it was cut off, or replaced since; run this again");
+    }
+
+    [Theory]
+    [InlineData("curl", "was refused (curl: (22) The requested URL returned error: 404")]
+    [InlineData("wget", "was refused (")]
+    public async Task APackageThatIsGoneIsToldWithTheCure(string downloader, string why)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await HostAsync(downloader);
+        File.Delete(bed.Served(bed.Deb1));
+
+        var run = await host.PipeAsync(script);
+
+        Refused(host, run, why);
+        Assert.Contains("404", run.Error, StringComparison.Ordinal);
+        Assert.Contains("the dashboard may have newer packages by now, run this again; nothing was changed", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("curl", "is not trusted (curl: (60) ")]
+    [InlineData("wget", "is not trusted (")]
+    public async Task AnAuthorityThatIsNotTrustedIsToldWithTheOptionForIt(string downloader, string why)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await HostAsync(downloader, isTrusting: false);
+
+        var run = await host.PipeAsync(script);
+
+        Refused(host, run, why);
+        Assert.Contains("with an authority of your own give --ca-file FILE", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Downloaders))]
+    public async Task NobodyThereIsTold(string downloader)
+    {
+        var script = await bed.ScriptAtAsync("https://127.0.0.1:9", bed.Deb1);
+        await using var host = await HostAsync(downloader);
+
+        Refused(host, await host.PipeAsync(script), "could not be downloaded (", at: "https://127.0.0.1:9");
+    }
+
+    [Theory]
+    [MemberData(nameof(Downloaders))]
+    public async Task ADownloadThatIsCutOffIsNotInstalled(string downloader)
+    {
+        await using var server = await StandInServer.StartAsync(
+            bed, $"HTTP/1.1 200 OK\nContent-Length: {new FileInfo(bed.Deb1).Length}\nConnection: close\n\n", "/etc/passwd");
+        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+        await using var host = await HostAsync(downloader);
+
+        // wget asks for the rest, and is given the start again.
+        var run = await host.PipeAsync(script, options: "--allow-plaintext");
+
+        Refused(host, run, downloader == "curl" ? "could not be downloaded (curl: (18) " : "", at: StandInServer.Url);
+    }
+
+    [Theory]
+    [MemberData(nameof(Downloaders))]
+    public async Task ADownloadWithoutAnEndIsNotKeptBeyondThePackagesSize(string downloader)
+    {
+        await using var server = await StandInServer.StartAsync(bed, "HTTP/1.1 200 OK\nConnection: close\n\n", "/dev/zero");
+        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+        await using var host = await HostAsync(downloader);
+
+        var run = await host.PipeAsync(script, options: "--allow-plaintext");
+
+        Refused(host, run, "could not be downloaded (", at: StandInServer.Url);
+        Assert.DoesNotContain("No space left", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("curl", "answered 302: something else than the dashboard is there")]
+    [InlineData("wget", "was refused (")]
+    public async Task ARedirectIsNotFollowed(string downloader, string why)
+    {
+        // What it leads to is the right package: only the way is wrong.
+        await using var server = await StandInServer.StartAsync(
+            bed, $"HTTP/1.1 302 Found\nLocation: {InstallBed.PlainUrl}/packages/{Path.GetFileName(bed.Deb1)}\nContent-Length: 0\nConnection: close\n\n", "/dev/null");
+        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+        await using var host = await HostAsync(downloader);
+
+        Refused(host, await host.PipeAsync(script, options: "--allow-plaintext"), why, at: StandInServer.Url);
+    }
+
+    [Fact]
+    public async Task SettingsOfTheDownloadersAreNotObeyed()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await HostAsync("curl", isTrusting: false);
+        host.Write("/root/.curlrc", "insecure\n");
+        host.Settle();
+        Refused(host, await host.PipeAsync(script), "is not trusted (");
+
+        await using var second = await HostAsync("wget", isTrusting: false);
+        second.Write("/root/.wgetrc", "check_certificate = off\n");
+        second.Settle();
+        Refused(second, await second.PipeAsync(script), "is not trusted (");
+    }
+
+    private static void Refused(ThrowAwayHost host, Bed.CommandOutput run, string why, string at = InstallBed.Url)
+    {
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        var line = Assert.Single(run.Error.TrimEnd('\n').Split('\n'), line => !line.StartsWith("! ", StringComparison.Ordinal));
+        Assert.StartsWith($"✗ {at}/packages/smm-agent_0.1.0_{TestPackages.DebArchitecture}.deb {why}", line, StringComparison.Ordinal);
+        Assert.EndsWith("; nothing was changed", line, StringComparison.Ordinal);
+        Assert.Empty(host.Changes());
+    }
+
+    private async Task<ThrowAwayHost> HostAsync(string downloader, bool isTrusting = true)
+    {
+        var host = await bed.HostAsync(isTrusting);
+        host.Remove(downloader == "curl" ? "/usr/bin/wget" : "/usr/bin/curl");
+        host.Settle();
+        return host;
+    }
+
+    private static string Sha256Of(string script) => script[(script.IndexOf("\npackages='", StringComparison.Ordinal) + "\npackages='".Length)..][..64];
+}

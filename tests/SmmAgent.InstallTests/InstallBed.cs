@@ -1,0 +1,118 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.InstallTests;
+
+/// <summary>The real dashboard with a folder of packages, over https and over http, in a network namespace that has nothing else: no mirror, no internet.</summary>
+[CollectionDefinition(Name)]
+public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
+{
+    /// <summary>The collection of the tests that share it: one after the other, because they put their own packages into its folder.</summary>
+    public const string Name = "one folder of packages";
+
+    public const string Url = "https://127.0.0.1:8443";
+    public const string PlainUrl = "http://127.0.0.1:8080";
+
+    private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("smm-install-").FullName;
+    private BedProcess? _dashboard;
+    private MeshFile? _mesh;
+
+    /// <summary>Why the tests cannot run here; null when they can.</summary>
+    private static string? Missing() =>
+        Programs.Missing() ?? (new[] { "shellcheck", "busybox", "dnf", "zypper", "rpmbuild", "wget", "curl", "socat" }
+            .FirstOrDefault(program => !File.Exists($"/usr/bin/{program}")) is { } missing ? $"needs {missing}: ./build.sh test installs it" : null);
+
+    public NetworkNamespace Network { get; private set; } = null!;
+
+    public string AuthorityFile { get; private set; } = "";
+
+    /// <summary>Makes packages; the test is skipped where nothing can be installed.</summary>
+    internal TestPackages Make
+    {
+        get
+        {
+            Assert.SkipUnless(Missing() is null, Missing() ?? "");
+            return field ??= new TestPackages(Directory.CreateDirectory(Path.Combine(_folder, "built")).FullName);
+        }
+    }
+
+    /// <summary>The agent's packages of two versions, built once.</summary>
+    public string Deb1 => field ??= Make.Deb("0.1.0");
+
+    public string Deb2 => field ??= Make.Deb("0.2.0");
+
+    public string Rpm1 => field ??= Make.Rpm("0.1.0");
+
+    public string Rpm2 => field ??= Make.Rpm("0.2.0");
+
+    /// <summary>A file that a test may write, for the bed's own programs.</summary>
+    public string PathOf(string name) => Path.Combine(_folder, name);
+
+    /// <summary>The path of a package that the dashboard serves.</summary>
+    public string Served(string package) => Path.Combine(_folder, "packages", Path.GetFileName(package));
+
+    /// <summary>Makes these the dashboard's packages, and fetches the script as an operator does.</summary>
+    public async Task<string> ScriptAtAsync(string publicUrl, params string[] packages)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "packages"));
+        foreach (var old in folder.EnumerateFiles())
+            old.Delete();
+        foreach (var package in packages)
+            File.Copy(package, Served(package));
+        _mesh!.PublicUrl = publicUrl;
+        _mesh.Write();
+        var script = "";
+        await Until.TrueAsync(
+            () => (script = Fetch()).Contains($"url='{publicUrl}'", StringComparison.Ordinal), "the dashboard serves the script", lastSeen: () => _dashboard!.Output);
+        return script;
+    }
+
+    public Task<string> ScriptAsync(params string[] packages) => ScriptAtAsync(Url, packages);
+
+    private string Fetch() => Network.Run("curl", "-qfsSL", "--noproxy", "*", "--cacert", AuthorityFile, $"{Url}/get/smm-agent");
+
+    /// <summary>A throw-away copy of this host in the bed's network.</summary>
+    public async Task<ThrowAwayHost> HostAsync(bool isTrusting = true)
+    {
+        Assert.SkipUnless(Missing() is null, Missing() ?? "");
+        var host = await ThrowAwayHost.StartAsync(Network);
+        if (isTrusting)
+            host.Append("/etc/ssl/certs/ca-certificates.crt", File.ReadAllText(AuthorityFile));
+        host.Settle();
+        return host;
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Missing() is not null)
+            return;
+
+        Network = new NetworkNamespace($"smm-install-{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4))}");
+        var certificate = new DashboardCertificate(_folder, "127.0.0.1", -OneDay, 29 * OneDay);
+        AuthorityFile = certificate.AuthorityFile;
+        _mesh = new MeshFile(Path.Combine(_folder, "mesh.yaml"), File.ReadAllText(AuthorityFile)) { PublicUrl = Url };
+        _mesh.Write();
+        var packages = Directory.CreateDirectory(Path.Combine(_folder, "packages"));
+        _dashboard = new BedProcess(Network.Inside(
+        [
+            .. Programs.Dashboard, "--mesh", Path.Combine(_folder, "mesh.yaml"), "--listen", Url, "--listen", PlainUrl, "--packages", packages.FullName,
+            "--certificate", certificate.CertificateFile, "--key", certificate.KeyFile,
+        ]));
+        await Until.TrueAsync(
+            () => _dashboard.HasExited ? throw new InvalidOperationException(_dashboard.Output) : MeshBed.Reaches(Network, "127.0.0.1", 8080),
+            "the dashboard is up",
+            lastSeen: () => _dashboard.Output);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_dashboard is not null)
+        {
+            await _dashboard.DisposeAsync();
+            Network.Dispose();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+}

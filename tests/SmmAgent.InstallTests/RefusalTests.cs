@@ -1,0 +1,163 @@
+namespace SmmAgent.InstallTests;
+
+/// <summary>Where the script cannot install it says why in a line, and changes nothing at all.</summary>
+[Collection(InstallBed.Name)]
+public sealed class RefusalTests(InstallBed bed)
+{
+    [Theory]
+    [InlineData("sh")]
+    [InlineData("bash --posix")]
+    [InlineData("busybox sh")]
+    public async Task WithoutRootItSaysHowToBeRoot(string shell)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+
+        var run = await host.PipeAsync(script, shell, user: "65534:65534");
+
+        Assert.Equal((3, ""), (run.ExitCode, run.Output));
+        Assert.Equal("✗ installing a package needs root: curl -fsSL https://127.0.0.1:8443/get/smm-agent | sudo sh\n", run.Error);
+        Assert.Empty(host.Changes());
+    }
+
+    [Fact]
+    public async Task TheLineToRunAsRootRepeatsTheOptions()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        host.Copy(bed.AuthorityFile, "/tmp/ca.pem");
+
+        var run = await host.PipeAsync(script, user: "65534:65534", options: ["--ca-file", "/tmp/ca.pem"]);
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.EndsWith(
+            "curl -fsSL --cacert /tmp/ca.pem https://127.0.0.1:8443/get/smm-agent | sudo sh -s -- --ca-file /tmp/ca.pem\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sh")]
+    [InlineData("bash --posix")]
+    [InlineData("busybox sh")]
+    public async Task PlainHttpIsOnPurposeOnly(string shell)
+    {
+        var script = await bed.ScriptAtAsync(InstallBed.PlainUrl, bed.Deb1);
+        await using var host = await bed.HostAsync();
+
+        var run = await host.PipeAsync(script, shell);
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith("✗ http://127.0.0.1:8080 is plain http: whoever is on the way can change what root installs here", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("    curl -fsSL http://127.0.0.1:8080/get/smm-agent | sudo sh -s -- --allow-plaintext\n", run.Error, StringComparison.Ordinal);
+        Assert.Empty(host.Changes());
+    }
+
+    [Theory]
+    [InlineData("alpine", "", "'Test Linux 1' is not supported: smm-agent has packages for Debian, Ubuntu, RHEL, Fedora, SUSE and their like")]
+    [InlineData("notdebian", "undebian", "'Test Linux 1' is not supported: ")]
+    [InlineData("opensuse-leap", "suse opensuse", "'Test Linux 1' has no zypper, which installs packages there")]
+    [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf or yum, which installs packages there")]
+    public async Task ASystemWithoutPackagesIsNamed(string id, string like, string why)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
+        await using var host = await bed.HostAsync();
+        host.Write("/etc/os-release", ThrowAwayHost.OsRelease(id, like));
+        host.Remove("/usr/bin/zypper");
+        host.Remove("/usr/bin/dnf");
+        await RefusesAsync(host, script, why);
+    }
+
+    [Fact]
+    public async Task ASystemThatDoesNotSayWhatItIsIsNone()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        host.Remove("/etc/os-release");
+        host.Remove("/usr/lib/os-release");
+        await RefusesAsync(host, script, "this system has no /etc/os-release");
+    }
+
+    [Theory]
+    [InlineData("armhf", "the architecture 'armhf' is not supported: smm-agent runs on 64-bit x86 and ARM only")]
+    [InlineData("i386", "the architecture 'i386' is not supported")]
+    [InlineData("other", "the dashboard has no smm-agent_VERSION_OTHER.deb: put it into the folder of its --packages, and run this again")]
+    public async Task AnArchitectureWithoutAPackageIsNamed(string architecture, string why)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        var other = TestPackages.DebArchitecture == "amd64" ? "arm64" : "amd64";
+        var said = architecture == "other" ? other : architecture;
+        // The one thing that a host cannot be made to be.
+        host.Write("/usr/local/bin/dpkg", $"#!/bin/sh\n[ \"$1\" = --print-architecture ] && exec echo {said}\nexec /usr/bin/dpkg \"$@\"\n", isExecutable: true);
+        await RefusesAsync(host, script, why.Replace("OTHER", other, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WithoutADownloaderItSaysWhatToInstall()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        host.Remove("/usr/bin/curl");
+        host.Remove("/usr/bin/wget");
+        await RefusesAsync(host, script, "neither curl nor wget is installed: apt-get install curl");
+    }
+
+    [Fact]
+    public async Task WithoutSha256SumNothingIsInstalledUnverified()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        host.Remove("/usr/bin/sha256sum");
+        await RefusesAsync(host, script, "sha256sum is not installed, so the package cannot be verified: install coreutils");
+    }
+
+    [Theory]
+    [InlineData("'--allow-plain' is not an option of this script; it has --ca-file FILE, --allow-plaintext and --help", "--allow-plain")]
+    [InlineData("'install' is not an option of this script", "install")]
+    [InlineData("--ca-file needs FILE, for example --ca-file /root/ca.pem", "--ca-file")]
+    [InlineData("--ca-file needs FILE", "--ca-file=")]
+    [InlineData("--ca-file needs FILE", "--ca-file", "")]
+    [InlineData("--ca-file '/nowhere': there is no such file that can be read", "--ca-file", "/nowhere")]
+    [InlineData("--ca-file '/etc': there is no such file", "--ca-file=/etc")]
+    [InlineData("--ca-file '/etc/passwd' has no certificate in PEM", "--ca-file", "/etc/passwd")]
+    [InlineData("--ca-file '/root/both.pem' has a private key in it: give the certificate alone", "--ca-file", "/root/both.pem")]
+    public async Task AWrongOptionIsNamed(string why, params string[] options)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        host.Write("/root/both.pem", "-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n");
+        await RefusesAsync(host, script, why, exitCode: 2, options);
+    }
+
+    [Fact]
+    public async Task TheTemplateItselfSaysWhatItIs()
+    {
+        await using var host = await bed.HostAsync();
+        await RefusesAsync(
+            host, File.ReadAllText(Repository.InstallScript), "this is the template of the install script: the dashboard has the finished one at /get/smm-agent", exitCode: 2);
+    }
+
+    [Fact]
+    public async Task TheHelpChangesNothing()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+
+        var run = await host.PipeAsync(script, options: "--help");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.StartsWith("usage: curl -fsSL https://127.0.0.1:8443/get/smm-agent | sudo sh -s -- [OPTION]…\n", run.Output, StringComparison.Ordinal);
+        Assert.Empty(host.Changes());
+    }
+
+    private static async Task RefusesAsync(ThrowAwayHost host, string script, string why, int exitCode = 1, params string[] options)
+    {
+        host.Settle();
+
+        var run = await host.PipeAsync(script, options: options);
+
+        Assert.Equal((exitCode, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith($"✗ {why}", run.Error, StringComparison.Ordinal);
+        Assert.Equal(1, run.Error.Count(c => c == '\n'));
+        Assert.Empty(host.Changes());
+    }
+}

@@ -1,0 +1,48 @@
+namespace SmmAgent.InstallTests;
+
+/// <summary>The script with the real dnf and zypper, on a host that says it is such a system.</summary>
+[Collection(InstallBed.Name)]
+public sealed class RpmTests(InstallBed bed)
+{
+    [Theory]
+    [InlineData("rocky", "rhel centos fedora")]
+    [InlineData("fedora", "")]
+    [InlineData("opensuse-leap", "suse opensuse")]
+    public async Task ItInstallsAndUpgradesAndNeverDowngrades(string id, string like)
+    {
+        await using var host = await bed.HostAsync();
+        host.Write("/etc/os-release", ThrowAwayHost.OsRelease(id, like));
+
+        var first = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1));
+
+        Assert.True(first.ExitCode == 0, first.Error + first.Output);
+        Assert.Contains("✓ smm-agent 0.1.0-1 is installed\n✓ dashboard url is set ", first.Output, StringComparison.Ordinal);
+
+        var second = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1, bed.Rpm2));
+
+        Assert.True(second.ExitCode == 0, second.Error + second.Output);
+        Assert.Contains("✓ smm-agent 0.2.0-1 is installed, instead of 0.1.0-1\n✓ dashboard url is unchanged ", second.Output, StringComparison.Ordinal);
+        Assert.Equal("smm-agent-0.2.0-1", host.Run("rpm", "-q", "--queryformat", "%{NAME}-%{VERSION}-%{RELEASE}", "smm-agent"));
+
+        var third = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1));
+
+        Assert.Equal((0, "! smm-agent 0.2.0-1 is installed and stays: the dashboard's 0.1.0-1 is older\n"), (third.ExitCode, third.Error));
+        Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheDebsOfTheFolderAreNotForIt()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync();
+        host.Write("/etc/os-release", ThrowAwayHost.OsRelease("fedora"));
+        host.Settle();
+
+        var run = await host.PipeAsync(script);
+
+        Assert.Equal(
+            (1, $"✗ the dashboard has no smm-agent-VERSION.{TestPackages.RpmArchitecture}.rpm: put it into the folder of its --packages, and run this again\n"),
+            (run.ExitCode, run.Error));
+        Assert.Empty(host.Changes());
+    }
+}
