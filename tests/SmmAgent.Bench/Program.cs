@@ -1,4 +1,4 @@
-// ./build.sh bench: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
+// ./build.sh bench [dashboard|agent|check …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
 using SmmAgent.Bed;
 using SmmAgent.Bench;
 
@@ -10,8 +10,15 @@ if (Programs.Missing() is { } missing)
 
 var quick = args.Contains("--quick");
 var report = new Report();
-await DashboardBench.RunAsync(report, agents: 2000);
-await AgentBench.RunAsync(report, flushes: quick ? 10 : 50, changes: quick ? 5 : 20);
+var parts = args.Where(argument => !argument.StartsWith('-')).ToList();
+if (IsWanted("dashboard"))
+    await DashboardBench.RunAsync(report, agents: 2000);
+if (IsWanted("agent"))
+    await AgentBench.RunAsync(report, flushes: quick ? 10 : 50, changes: quick ? 5 : 20);
+if (IsWanted("check"))
+    await CheckBench.RunAsync(report, runs: quick ? 3 : 11);
 Console.WriteLine();
 report.Print(Console.Out);
 return 0;
+
+bool IsWanted(string part) => parts.Count == 0 || parts.Contains(part);
