@@ -1,11 +1,13 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Win32.SafeHandles;
 
 namespace MeshStandIn;
 
 /// <summary>The mesh's root certificate, and certificates issued by it.</summary>
-public sealed class StandInAuthority : IDisposable
+public sealed partial class StandInAuthority : IDisposable
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
@@ -96,18 +98,23 @@ public sealed class StandInAuthority : IDisposable
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static FileStream WaitForTurn(string path)
+    // Until nobody else has the lock, which the kernel releases however its holder ends.
+    private static SafeFileHandle WaitForTurn(string path)
     {
-        while (true)
+        const int readWrite = 2, create = 0x40, closeOnExec = 0x80000, exclusive = 2, interrupted = 4;
+        var file = Open(path, readWrite | create | closeOnExec, 0b110_000_000);
+        while (file.IsInvalid || Flock(file, exclusive) != 0)
         {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                Thread.Sleep(10);
-            }
+            if (file.IsInvalid || Marshal.GetLastPInvokeError() != interrupted)
+                throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
+
+        return file;
     }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(SafeFileHandle file, int operation);
 }
