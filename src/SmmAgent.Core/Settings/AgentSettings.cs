@@ -34,6 +34,9 @@ public sealed record AgentSettings
 
     public SidecarSettings Sidecar { get; init; } = new();
 
+    /// <summary>Whether the agent installs a newer version of itself that the mesh configuration offers. Default true.</summary>
+    public bool SelfUpgrade { get; init; } = true;
+
     /// <summary>The agent's identity towards the dashboard; null until it was made.</summary>
     public Guid? Uuid { get; init; }
 }
@@ -52,8 +55,8 @@ public sealed record SidecarSettings
 
     public RestartPolicy RestartPolicy { get; init; } = RestartPolicy.Report;
 
-    /// <summary>When the sidecar may be restarted, in local time, for example <c>Sun 02:00-04:00</c>; only with <see cref="RestartPolicy.Window"/>.</summary>
-    public string? RestartWindow { get; init; }
+    /// <summary>When the sidecar may be restarted, in local time; only with <see cref="RestartPolicy.Window"/>.</summary>
+    public RestartWindow? RestartWindow { get; init; }
 
     /// <summary>Whether packages named by a dashboard that speaks plain http are installed. Default false.</summary>
     public bool AllowPlaintextPackages { get; init; }

@@ -7,7 +7,7 @@ public static class SettingsKeys
 {
     private static readonly Dictionary<string, string[]> BySection = new(StringComparer.Ordinal)
     {
-        [""] = ["dashboard", "workloadGroup", "node", "firewall", "sidecar", "uuid"],
+        [""] = ["dashboard", "workloadGroup", "node", "firewall", "sidecar", "selfUpgrade", "uuid"],
         ["dashboard"] = ["url", "allowPlaintext", "caFile"],
         ["workloadGroup"] = ["namespace", "name"],
         ["node"] = ["ip", "addressProviders"],

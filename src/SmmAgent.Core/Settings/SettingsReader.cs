@@ -36,6 +36,8 @@ public static class SettingsReader
         ["window"] = RestartPolicy.Window,
     };
 
+    private static readonly Dictionary<string, bool> Switch = new() { ["on"] = true, ["off"] = false };
+
     public static SettingsReading Read(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > MaximumBytes)
@@ -66,6 +68,7 @@ public static class SettingsReader
         {
             Uuid = root.Text("uuid", SettingsRules.Uuid) is { } uuid ? Guid.Parse(uuid) : null,
             Sidecar = ReadSidecar(root.Section("sidecar")),
+            SelfUpgrade = root.Word("selfUpgrade", true, Switch),
         });
         settings = ReadWorkloadGroup(root.Section("workloadGroup"), settings);
         settings = ReadNode(root.Section("node"), settings);
@@ -117,14 +120,14 @@ public static class SettingsReader
     private static SidecarSettings ReadSidecar(SectionReader sidecar)
     {
         var policy = sidecar.Word("restartPolicy", RestartPolicy.Report, RestartPolicies);
-        var window = sidecar.Text("restartWindow", SettingsRules.RestartWindow);
+        var window = sidecar.Text("restartWindow", SettingsRules.Window);
         if (policy == RestartPolicy.Window && window is null)
             sidecar.Refuse("restartPolicy", "'window' needs sidecar.restartWindow, for example \"Sun 02:00-04:00\"");
         return new()
         {
             Mode = sidecar.Word("mode", PartMode.Manage, Modes),
             RestartPolicy = policy,
-            RestartWindow = window,
+            RestartWindow = window is null ? null : RestartWindow.Parse(window),
             AllowPlaintextPackages = sidecar.Flag("allowPlaintextPackages"),
         };
     }

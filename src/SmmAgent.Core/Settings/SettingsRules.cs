@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Contract;
@@ -10,8 +9,6 @@ public static class SettingsRules
 {
     /// <summary>The value of <c>node.ip</c> that has the agent find out the address.</summary>
     public const string Auto = "auto";
-
-    private static readonly string[] Days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
     public static string? DashboardUrl(string value, bool allowPlaintext)
     {
@@ -70,14 +67,9 @@ public static class SettingsRules
             : $"'{NameRules.Shown(value)}' is not a uuid, for example 0327b100-a008-4364-a2b3-7d1777bb5b9a";
 
     /// <summary>One day of the week and two times of day in local time; the end may lie after midnight.</summary>
-    public static string? RestartWindow(string value)
-    {
-        var parts = value.Split(' ', '-');
-        return parts.Length == 3 && value.IndexOf('-', StringComparison.Ordinal) > value.IndexOf(' ', StringComparison.Ordinal)
-            && Days.Contains(parts[0]) && IsTime(parts[1]) && IsTime(parts[2]) && parts[1] != parts[2]
-            ? null
-            : $"'{NameRules.Shown(value)}' is not of the form \"DAY HH:MM-HH:MM\" (DAY one of {string.Join(", ", Days)}), for example \"Sun 02:00-04:00\"";
-    }
+    public static string? Window(string value) => RestartWindow.Parse(value) is null
+        ? $"'{NameRules.Shown(value)}' is not of the form \"DAY HH:MM-HH:MM\" (DAY one of {string.Join(", ", RestartWindow.Days)}), for example \"Sun 02:00-04:00\""
+        : null;
 
     private static string? HttpUrl(string value)
     {
@@ -91,8 +83,6 @@ public static class SettingsRules
 
         return url.UserInfo.Length > 0 ? "has a user name or password in it, which would reach logs; leave it out" : null;
     }
-
-    private static bool IsTime(string text) => TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     private static bool IsMulticastOrAbove(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is 0 or >= 224;

@@ -21,8 +21,9 @@ public static class SettingsTable
         ("firewall.managementPorts", List(settings.ManagementPorts.Select(port => port.ToString(CultureInfo.InvariantCulture)))),
         ("sidecar.mode", Word(settings.Sidecar.Mode)),
         ("sidecar.restartPolicy", Word(settings.Sidecar.RestartPolicy)),
-        ("sidecar.restartWindow", settings.Sidecar.RestartWindow ?? None),
+        ("sidecar.restartWindow", settings.Sidecar.RestartWindow?.ToString() ?? None),
         ("sidecar.allowPlaintextPackages", Flag(settings.Sidecar.AllowPlaintextPackages)),
+        ("selfUpgrade", settings.SelfUpgrade ? "on" : "off"),
         ("uuid", settings.Uuid?.ToString() ?? None),
     ];
 

@@ -26,7 +26,7 @@ public sealed class SettingsReaderTests
         Assert.Empty(reading.Warnings);
         foreach (var key in SettingsKeys.All)
             Assert.Contains(key[(key.LastIndexOf('.') + 1)..] + ":", all, StringComparison.Ordinal);
-        Assert.Equal("Sun 02:00-04:00", reading.Settings!.Sidecar.RestartWindow);
+        Assert.Equal("Sun 02:00-04:00", reading.Settings!.Sidecar.RestartWindow?.ToString());
     }
 
     [Fact]
@@ -40,6 +40,7 @@ public sealed class SettingsReaderTests
             node: {ip: "2001:db8::1", addressProviders: [https://a.example/ip, https://b.example]}
             firewall: {mode: off, managementPorts: [16400]}
             sidecar: {mode: check, restartPolicy: window, restartWindow: Sun 22:00-04:00, allowPlaintextPackages: true}
+            selfUpgrade: off
             uuid: 0327b100-a008-4364-a2b3-7d1777bb5b9a
             """).Settings!;
 
@@ -53,9 +54,10 @@ public sealed class SettingsReaderTests
         {
             Mode = PartMode.Check,
             RestartPolicy = RestartPolicy.Window,
-            RestartWindow = "Sun 22:00-04:00",
+            RestartWindow = new(DayOfWeek.Sunday, new(22, 0), new(4, 0)),
             AllowPlaintextPackages = true,
         }, settings.Sidecar);
+        Assert.False(settings.SelfUpgrade);
         Assert.Equal(Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a"), settings.Uuid);
     }
 
@@ -95,6 +97,8 @@ public sealed class SettingsReaderTests
     [InlineData("sidecar: {restartPolicy: window}", "sidecar.restartPolicy", "needs sidecar.restartWindow")]
     [InlineData("sidecar: {restartWindow: Sunday 2-4}", "sidecar.restartWindow", "not of the form")]
     [InlineData("sidecar: {restartWindow: Sun 02:00-24:00}", "sidecar.restartWindow", "not of the form")]
+    [InlineData("sidecar: {restartWindow: Sun 02:00-02:00}", "sidecar.restartWindow", "not of the form")]
+    [InlineData("selfUpgrade: true", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("uuid: 1234", "uuid", "not a uuid")]
     [InlineData("uuid: 00000000-0000-0000-0000-000000000000", "uuid", "not a uuid")]
     [InlineData("node: {ip: auto}\nnode: {ip: auto}", "node", "line 2: is there twice; the first is in line 1")]

@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace SmmAgent.Core.Settings;
+
+/// <summary>When the sidecar may be restarted: one day of the week and two times of day, as a clock on the wall of the VM shows them.</summary>
+/// <param name="End">The first minute that is outside; not later than <paramref name="Start"/> it is the next day's.</param>
+public sealed record RestartWindow(DayOfWeek Day, TimeOnly Start, TimeOnly End)
+{
+    internal static readonly string[] Days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+    /// <summary>A window that a clock jumps over opens the week after; so does one whose day a country left out.</summary>
+    private const int MostDaysAhead = 22;
+
+    private bool EndsNextDay => End <= Start;
+
+    /// <returns>Null when it is not of the form <c>Sun 02:00-04:00</c>.</returns>
+    public static RestartWindow? Parse(string text) =>
+        text.Split(' ') is [var day, var times] && times.Split('-') is [var from, var to] && Array.IndexOf(Days, day) is var index and >= 0
+            && Time(from) is { } start && Time(to) is { } end && start != end
+            ? new((DayOfWeek)index, start, end)
+            : null;
+
+    /// <summary>Whether the wall clock is in the window. It never is in an hour that the change to summer time leaves out.</summary>
+    public bool IsOpen(DateTimeOffset now, TimeZoneInfo zone)
+    {
+        var local = TimeZoneInfo.ConvertTime(now, zone).DateTime;
+        var time = TimeOnly.FromDateTime(local);
+        if (!EndsNextDay)
+            return local.DayOfWeek == Day && time >= Start && time < End;
+
+        return (local.DayOfWeek == Day && time >= Start) || (local.AddDays(-1).DayOfWeek == Day && time < End);
+    }
+
+    /// <summary>When it opens next.</summary>
+    /// <returns><paramref name="now"/> while it is open; null when no clock will show it within three weeks.</returns>
+    public DateTimeOffset? NextOpening(DateTimeOffset now, TimeZoneInfo zone)
+    {
+        if (IsOpen(now, zone))
+            return now;
+
+        var today = TimeZoneInfo.ConvertTime(now, zone).Date;
+        for (var ahead = -1; ahead <= MostDaysAhead; ahead++)
+        {
+            var start = today.AddDays(ahead) + Start.ToTimeSpan();
+            if (start.DayOfWeek == Day && Opening(start, zone) is { } opening && opening > now)
+                return opening;
+        }
+
+        return null;
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Days[(int)Day]} {Start:HH:mm}-{End:HH:mm}");
+
+    // The wall clock shows the start twice, once, or not at all.
+    private DateTimeOffset? Opening(DateTime start, TimeZoneInfo zone)
+    {
+        var local = start;
+        while (zone.IsInvalidTime(local) && local - start < TimeSpan.FromDays(1))
+            local = local.AddMinutes(1);
+        if (zone.IsInvalidTime(local))
+            return null;
+
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        var opening = new DateTimeOffset(local, offset);
+        return IsOpen(opening, zone) ? opening : null;
+    }
+
+    private static TimeOnly? Time(string text) =>
+        TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : null;
+}
