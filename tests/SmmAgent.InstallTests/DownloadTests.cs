@@ -131,6 +131,24 @@ public sealed class DownloadTests(InstallBed bed)
         Refused(second, await second.PipeAsync(script), "is not trusted (");
     }
 
+    [Theory]
+    [InlineData("sh", "INT", 130)]
+    [InlineData("bash --posix", "INT", 130)]
+    [InlineData("busybox sh", "TERM", 143)]
+    public async Task OneThatIsInterruptedLeavesNothing(string shell, string signal, int exitCode)
+    {
+        // It sends the start of the package, and then nothing.
+        await using var server = await StandInServer.StartAsync(bed, "HTTP/1.1 200 OK\nContent-Length: 5\n\nabc", "-");
+        var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
+        await using var host = await bed.HostAsync();
+
+        var run = await host.InterruptAsync(
+            script, shell, signal, () => host.Run("find", "/tmp", "-name", "smm-agent_*").Length > 0, "--allow-plaintext");
+
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Empty(host.Changes());
+    }
+
     private static void Refused(ThrowAwayHost host, Bed.CommandOutput run, string why, string at = InstallBed.Url)
     {
         Assert.Equal((1, ""), (run.ExitCode, run.Output));

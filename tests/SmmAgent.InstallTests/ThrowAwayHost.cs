@@ -77,11 +77,22 @@ public sealed class ThrowAwayHost : IAsyncDisposable
 
     /// <summary>Runs a script that comes through a pipe, as from curl.</summary>
     /// <param name="shell">The shell's words.</param>
-    public async Task<CommandOutput> PipeAsync(string script, string shell = "sh", string user = "0:0", params string[] options)
+    public Task<CommandOutput> PipeAsync(string script, string shell = "sh", string user = "0:0", params string[] options) =>
+        PipeAsync(script, shell, user, options, _ => Task.CompletedTask);
+
+    /// <summary>Runs a script as a terminal's foreground job, and sends the job a signal once something is so.</summary>
+    public Task<CommandOutput> InterruptAsync(string script, string shell, string signal, Func<bool> when, params string[] options) =>
+        PipeAsync(script, shell, "0:0", options, async job =>
+        {
+            await Until.TrueAsync(when, "what the signal waits for");
+            Shell.Run("kill", $"-{signal}", "--", $"-{job}");
+        });
+
+    private async Task<CommandOutput> PipeAsync(string script, string shell, string user, string[] options, Func<int, Task> meanwhile)
     {
         string[] command =
         [
-            .. Enter(), .. Environment, "chroot", $"--userspec={user}", Root, .. shell.Split(' '), .. options.Length == 0 ? (string[])[] : ["-s", "--", .. options],
+            "setsid", .. Enter(), .. Environment, "chroot", $"--userspec={user}", Root, .. shell.Split(' '), .. options.Length == 0 ? (string[])[] : ["-s", "--", .. options],
         ];
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -95,6 +106,7 @@ public sealed class ThrowAwayHost : IAsyncDisposable
         process.StandardInput.Close();
         try
         {
+            await meanwhile(process.Id);
             await process.WaitForExitAsync().WaitAsync(AtMost);
         }
         catch (TimeoutException)
