@@ -8,7 +8,8 @@ readonly artifacts="$PWD/artifacts"
 readonly agent="$artifacts/publish/SmmAgent/release/smm-agent"
 export SMM_AGENT="$agent"
 
-readonly architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+readonly architecture
 readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm)
 readonly bed_packages=(iproute2 iptables nftables socat)
@@ -78,8 +79,8 @@ publish_for() {
 
 # The packages of both architectures, in artifacts/packages.
 package() {
-    local other=arm64 rid=linux-arm64 cross=gcc-aarch64-linux-gnu
-    [ "$architecture" = amd64 ] || other=amd64 rid=linux-x64 cross=gcc-x86-64-linux-gnu
+    local other=arm64 runtime=linux-arm64 cross=gcc-aarch64-linux-gnu
+    [ "$architecture" = amd64 ] || other=amd64 runtime=linux-x64 cross=gcc-x86-64-linux-gnu
     need "${link_packages[@]}" "${package_packages[@]}" "$cross"
     say "publishing the agent for $other (NativeAOT)"
     publish_for "$other"
@@ -87,7 +88,7 @@ package() {
     say "making packages"
     # The last commit's: everybody who builds it has it, and the changelog has no date before a release.
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} packaging/package.sh "$artifacts/packages" \
-        "$architecture=${agent%/*}" "$other=${agent%/*}_$rid"
+        "$architecture=${agent%/*}" "$other=${agent%/*}_$runtime"
 }
 
 # The roots that the VM tests boot: made once for each suite, by debootstrap from this host's own mirror.

@@ -25,6 +25,7 @@ readonly new="$root.new"
 # Newer than what makes it: nothing to do.
 [ "$root/oldglibc.o" -nt "$here/oldglibc.c" ] && [ "$root/oldglibc.o" -nt "${BASH_SOURCE[0]}" ] && exit 0
 
+# shellcheck disable=SC2016 # apt's fields
 mirror=${SMM_VM_MIRROR:-$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
     awk '$1 == "Debian" && $2 == "main" && $3 !~ /security/ { print $3; exit }')}
 [ -n "$mirror" ] || die "no apt source of this host is a mirror of Debian: name one in SMM_VM_MIRROR"
