@@ -16,10 +16,18 @@ public static class HostsBlock
     private const string EndOfUnendedFile = EndMark + "; the line before the block had no line break";
 
     /// <summary>Makes these lines the agent's: at the end of the file, or where the agent's are now. Without lines nothing stays of them.</summary>
-    public static byte[] Set(ReadOnlySpan<byte> file, IReadOnlyList<string> lines)
+    public static byte[] Set(ReadOnlySpan<byte> file, IReadOnlyList<string> lines) =>
+        Encoding.Latin1.GetBytes(Set(Encoding.Latin1.GetString(file), lines));
+
+    public static byte[] Remove(ReadOnlySpan<byte> file) => Set(file, []);
+
+    /// <summary>Whether these lines are the agent's already.</summary>
+    /// <param name="text">One char for each byte (Latin-1): the file may have any bytes.</param>
+    public static bool Has(string text, IReadOnlyList<string> lines) => Set(text, lines) == text;
+
+    private static string Set(string text, IReadOnlyList<string> lines)
     {
-        // One char for each byte: the file may have any bytes.
-        var found = Split(Encoding.Latin1.GetString(file));
+        var found = Split(text);
         var ours = Ours(found);
         var first = ours.IndexOf(true);
         var isAtEnd = ours.LastIndexOf(true) == found.Count - 1;
@@ -31,13 +39,11 @@ public static class HostsBlock
         if (isUnended)
             before[^1] = before[^1].EndsWith('\n') ? before[^1][..^1] : before[^1];
 
-        var text = string.Concat(before);
+        var edited = string.Concat(before);
         if (lines.Count > 0)
-            text += $"{(isUnended ? "\n" : "")}{Begin}\n{string.Concat(lines.Select(line => line + "\n"))}{(isUnended ? EndOfUnendedFile : EndMark)}\n";
-        return Encoding.Latin1.GetBytes(text + string.Concat(after));
+            edited += $"{(isUnended ? "\n" : "")}{Begin}\n{string.Concat(lines.Select(line => line + "\n"))}{(isUnended ? EndOfUnendedFile : EndMark)}\n";
+        return edited + string.Concat(after);
     }
-
-    public static byte[] Remove(ReadOnlySpan<byte> file) => Set(file, []);
 
     private static List<bool> Ours(List<string> lines)
     {

@@ -1,0 +1,165 @@
+using System.Net;
+using CsCheck;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar;
+
+namespace SmmAgent.Core.Tests.Sidecar;
+
+public sealed class SidecarPlannerTests
+{
+    private static readonly SidecarConfiguration Configuration = SidecarSamples.Render(SidecarSamples.Config);
+
+    private static readonly SidecarUnit Stopped = new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, Since: null, Version: null);
+
+    private static readonly PackageChoice NewPackage = new(PackageOutcome.Install, "install istio-sidecar 1.15.3", new()
+    {
+        Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "amd64", Path = "/packages/x.deb", Sha256 = new('a', 64),
+    });
+
+    private static readonly PackageChoice Installed = new(PackageOutcome.Installed, "istio-sidecar 1.15.3 is installed");
+
+    [Fact]
+    public void AFreshHostIsInstalledConfiguredAndStartedInThisOrder() => Assert.Equal(
+        """
+        install istio-sidecar 1.15.3
+        write /var/lib/istio/envoy/cluster.env (it is missing)
+        write /etc/istio/config/mesh (it is missing)
+        write /etc/certs/root-cert.pem (it is missing)
+        write /etc/hosts: 13.48.73.61 istiod-cp-v115x.istio-system.svc
+        fetch a new istio-token (Unusable)
+        enable istio.service at boot
+        start istio.service
+        """,
+        SidecarPlanner.Plan(Desired(NewPackage), new SimulatedHost(null, Stopped).Observe()).ToString());
+
+    [Fact]
+    public void WithoutAPackageNothingIsDone() =>
+        Assert.True(SidecarPlanner.Plan(Desired(new(PackageOutcome.NotOffered, "none")), new SimulatedHost(null, Stopped).Observe()).IsEmpty);
+
+    [Fact]
+    public void WhateverTheHostIsLikeOnePassIsEnough() => Hosts.Sample(host =>
+    {
+        foreach (var (mayRestart, hold) in new[] { (true, null), (false, null), (true, "it fails") })
+        {
+            host.Apply(Plan(mayRestart, hold));
+            Assert.Equal("", Plan(mayRestart, hold).ToString());
+        }
+
+        Plan Plan(bool mayRestart, string? hold) =>
+            SidecarPlanner.Plan(Desired(host.Version is null ? NewPackage : Installed, mayRestart, hold), host.Observe());
+    });
+
+    [Fact]
+    public void DetachLeavesNothingOfTheSidecarsConfiguration() => Hosts.Sample(host =>
+    {
+        var hosts = host.Files[SidecarFiles.HostsFile];
+        host.Apply(SidecarPlanner.Plan(Desired(NewPackage), host.Observe()));
+        host.Apply(SidecarPlanner.Remove(host.Observe()));
+
+        Assert.Equal(hosts, Assert.Single(host.Files).Value);
+        Assert.Equal((UnitActivity.Stopped, false, false), (host.Unit.Activity == UnitActivity.Failed ? UnitActivity.Stopped : host.Unit.Activity, host.Unit.IsEnabled, host.IsCaptured));
+        Assert.True(SidecarPlanner.Remove(host.Observe()).IsEmpty);
+    });
+
+    [Fact]
+    public void WhatCannotBeSeenGetsNoStep()
+    {
+        var host = Attached();
+        var unseen = host.Observe() with
+        {
+            Files = host.Observe().Files.ToDictionary(file => file.Key, _ => Observation<FoundFile>.Unknown("no permission")),
+            Unit = Observation<SidecarUnit>.Unknown("no bus"),
+        };
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), unseen).IsEmpty);
+        Assert.True(SidecarPlanner.Remove(unseen with { IsCaptured = false }).IsEmpty);
+        Assert.True(SidecarPlanner.Plan(Desired(NewPackage), unseen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }).IsEmpty);
+    }
+
+    [Fact]
+    public void TheBlockInTheHostsFileStaysWhileNoAddressIsKnown()
+    {
+        var unknown = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { ControlPlane = [] });
+        Assert.True(SidecarPlanner.Plan(Desired(Installed) with { Configuration = unknown }, Attached().Observe()).IsEmpty);
+    }
+
+    [Fact]
+    public void AnotherAddressOfTheControlPlaneNeedsNoRestart()
+    {
+        var moved = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { ControlPlane = [IPAddress.Parse("9.9.9.9")] });
+        Assert.Equal(
+            "write /etc/hosts: 9.9.9.9 istiod-cp-v115x.istio-system.svc",
+            SidecarPlanner.Plan(Desired(Installed) with { Configuration = moved }, Attached().Observe()).ToString());
+    }
+
+    [Fact]
+    public void AnotherConfigurationRestartsTheSidecarOnlyWhereItMay()
+    {
+        var other = SidecarSamples.Render(SidecarSamples.WithMetadata(("A", "b")));
+        var restarting = SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, Attached().Observe());
+        Assert.Equal("restart istio.service (/var/lib/istio/envoy/cluster.env changes; /etc/istio/config/mesh changes)", restarting.Steps[^1].ToString());
+
+        var host = Attached();
+        host.Apply(SidecarPlanner.Plan(Desired(Installed, mayRestart: false) with { Configuration = other }, host.Observe()));
+        Assert.Equal(Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1), Version = "1.15.3" }, host.Unit);
+        Assert.Equal(
+            "restart istio.service (/var/lib/istio/envoy/cluster.env changed since its start; /etc/istio/config/mesh changed since its start)",
+            SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, host.Observe()).ToString());
+    }
+
+    [Fact]
+    public void ANewVersionIsInstalledAtOnceAndRunsWhereTheSidecarMayBeRestarted()
+    {
+        var upgrade = NewPackage with { Why = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
+        Assert.Equal(upgrade.Why, SidecarPlanner.Plan(Desired(upgrade, mayRestart: false), Attached("1.15.2").Observe()).ToString());
+        Assert.Equal(
+            upgrade.Why + "\nrestart istio.service (it runs 1.15.2, and 1.15.3 is installed)",
+            SidecarPlanner.Plan(Desired(upgrade), Attached("1.15.2").Observe()).ToString());
+    }
+
+    [Fact]
+    public void WhatTheSidecarMayWriteToWhatRootSourcesIsTakenBack()
+    {
+        var host = Attached();
+        host.Files[SidecarFiles.ClusterEnvironment] = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
+        Assert.Equal(
+            "protect /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)",
+            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
+    }
+
+    [Fact]
+    public void ASidecarThatIsHeldIsStoppedAndItsCaptureGoes() => Assert.Equal(
+        "stop istio.service (it fails)\nremove the sidecar's capture of traffic (it fails)",
+        SidecarPlanner.Plan(Desired(Installed, hold: "it fails"), Attached().Observe()).ToString());
+
+    private static Gen<SimulatedHost> Hosts => Gen.Select(
+        Gen.Enum<UnitActivity>(), Gen.Bool, Gen.Enum<TokenVerdict>(), Gen.Int[0, 3].Array[3], Gen.Bool,
+        (activity, enabled, token, files, captured) =>
+        {
+            var running = activity == UnitActivity.Running;
+            var host = new SimulatedHost(
+                enabled || running ? "1.15.3" : null,
+                new(activity, enabled, running, running ? SimulatedHost.Now.AddHours(-1) : null, running ? "1.15.3" : null)) { Token = token, IsCaptured = captured };
+            foreach (var (file, state) in Configuration.Files.Zip(files))
+            {
+                if (state > 0)
+                {
+                    host.Files[file.Path] = new(
+                        state == 1 ? "stale" : file.Content, state == 2 ? "somebody" : file.Owner, state == 3 ? file.Mode : UnixFileMode.None, SimulatedHost.Now.AddHours(-2));
+                }
+            }
+
+            return host;
+        });
+
+    private static SimulatedHost Attached(string version = "1.15.3")
+    {
+        var host = new SimulatedHost(version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1), version)) { Token = TokenVerdict.Use };
+        foreach (var file in Configuration.Files)
+            host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, SimulatedHost.Now.AddHours(-2));
+        host.Apply(new([new SetHosts(Configuration.Hosts)]));
+        return host;
+    }
+
+    private static DesiredSidecar Desired(PackageChoice package, bool mayRestart = true, string? hold = null) => new(Configuration, package, mayRestart, hold);
+}
