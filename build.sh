@@ -14,7 +14,7 @@ readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container
-    shellcheck busybox wget rpm dnf zypper)
+    shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static)
 # What a VM has that is attached: the packages of the prerequisites, and systemd.
 readonly vm_packages=(systemd-sysv dbus iptables nftables sudo curl hostname iproute2 libssl3 ca-certificates)
 readonly bench_packages=(prometheus-node-exporter)
@@ -60,35 +60,34 @@ build() {
 publish() {
     need "${link_packages[@]}"
     say "publishing the agent (NativeAOT)"
-    publish_for "$architecture"
+    publish_for "$architecture" "${agent%/*}"
     [ -x "$agent" ] || die "the publish left no $agent"
 }
 
-# The same link for every architecture: what is tested is what is shipped.
+# Into a folder, for an architecture; linked in the same way for each, so that what is tested is what is shipped.
 publish_for() {
-    local triple rid=()
+    local triple rid
     case "$1" in
-        amd64) triple=x86_64-linux-gnu rid=(-r linux-x64) ;;
-        arm64) triple=aarch64-linux-gnu rid=(-r linux-arm64) ;;
+        amd64) triple=x86_64-linux-gnu rid=linux-x64 ;;
+        arm64) triple=aarch64-linux-gnu rid=linux-arm64 ;;
         *) die "the agent is built for amd64 and arm64, not for $1" ;;
     esac
-    [ "$1" != "$architecture" ] || rid=()
     packaging/link/sysroot.sh "$1"
-    dotnet publish src/SmmAgent -c Release -v quiet --nologo "${rid[@]}" -p:NativeTriple="$triple" -p:SysRoot="$artifacts/sysroot/$1"
+    dotnet publish src/SmmAgent -c Release -v quiet --nologo -r "$rid" -p:NativeTriple="$triple" -p:SysRoot="$artifacts/sysroot/$1" -p:PublishDir="$2/"
 }
 
 # The packages of both architectures, in artifacts/packages.
 package() {
-    local other=arm64 runtime=linux-arm64 cross=gcc-aarch64-linux-gnu
-    [ "$architecture" = amd64 ] || other=amd64 runtime=linux-x64 cross=gcc-x86-64-linux-gnu
+    local other=arm64 cross=gcc-aarch64-linux-gnu published="$artifacts/publish/SmmAgent/other"
+    [ "$architecture" = amd64 ] || other=amd64 cross=gcc-x86-64-linux-gnu
     need "${link_packages[@]}" "${package_packages[@]}" "$cross"
     say "publishing the agent for $other (NativeAOT)"
-    publish_for "$other"
+    publish_for "$other" "$published"
     publish
     say "making packages"
     # The last commit's: everybody who builds it has it, and the changelog has no date before a release.
-    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} packaging/package.sh "$artifacts/packages" \
-        "$architecture=${agent%/*}" "$other=${agent%/*}_$runtime"
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
+        packaging/package.sh "$artifacts/packages" "$architecture=${agent%/*}" "$other=$published"
 }
 
 # The roots that the VM tests boot: made once for each suite, by debootstrap from this host's own mirror.
@@ -118,7 +117,7 @@ vm_root() {
 run_tests() {
     need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}"
     build
-    publish
+    package
     [ "$(id -u)" -ne 0 ] || vm_root
     say "testing"
     mkdir -p "$artifacts"
