@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace SmmAgent.PackageTests;
+
+/// <summary>What <c>./build.sh package</c> made.</summary>
+internal static class Packages
+{
+    public static string Folder { get; } = Path.Combine(Repository.Artifacts, "packages");
+
+    public static string HostArchitecture { get; } = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
+
+    public static string Deb(string architecture) => Existing($"smm-agent_{Repository.Version}_{architecture}.deb");
+
+    public static string Rpm(string architecture) => Existing($"smm-agent-{Repository.Version}-1.{RpmName(architecture)}.rpm");
+
+    public static string RpmName(string architecture) => architecture == "arm64" ? "aarch64" : "x86_64";
+
+    /// <summary>Where the publish left this architecture's binary.</summary>
+    public static string Published(string architecture) => Path.Combine(
+        Repository.Artifacts, "publish", "SmmAgent", architecture == HostArchitecture ? "release" : "other");
+
+    /// <summary>The binary of the deb, in a file of its own.</summary>
+    public static async Task<string> UnpackedBinaryAsync(string architecture, TemporaryFolder folder)
+    {
+        await Tool.OutputAsync("dpkg-deb", "-x", Deb(architecture), folder.Path);
+        return Path.Combine(folder.Path, "usr/bin/smm-agent");
+    }
+
+    private static string Existing(string name)
+    {
+        var path = Path.Combine(Folder, name);
+        Assert.SkipUnless(File.Exists(path), $"needs {path}: ./build.sh package");
+        return path;
+    }
+}

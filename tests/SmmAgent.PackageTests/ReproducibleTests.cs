@@ -1,0 +1,77 @@
+namespace SmmAgent.PackageTests;
+
+public class ReproducibleTests
+{
+    [Fact]
+    public async Task PackagedOnceMoreElsewhereThePackagesHaveTheSameBytes()
+    {
+        Tool.Needs("dpkg-deb", "rpmbuild");
+        var date = await DateAsync();
+        using var folder = new TemporaryFolder();
+        CopyTree(folder.Path);
+        // Other names, times and orders of the same files; another time zone, home and place for temporary files.
+        var temporary = Directory.CreateDirectory(Path.Combine(folder.Path, "temporary")).FullName;
+        string[] command = ["packaging/package.sh", "out/packages"];
+        foreach (var architecture in (string[])["arm64", "amd64"])
+        {
+            var published = Path.Combine(folder.Path, "published", architecture);
+            CopyFolder(Packages.Published(architecture), published, "smm-agent", "THIRD-PARTY-NOTICES.TXT");
+            command = [.. command, $"{architecture}={published}"];
+        }
+
+        await Tool.OutputAsync(command, new() { ["SOURCE_DATE_EPOCH"] = date, ["TMPDIR"] = temporary, ["HOME"] = temporary, ["TZ"] = "Pacific/Chatham" }, folder.Path);
+
+        Assert.Equal(
+            await File.ReadAllTextAsync(Path.Combine(Packages.Folder, "SHA256SUMS"), TestContext.Current.CancellationToken),
+            await File.ReadAllTextAsync(Path.Combine(folder.Path, "out/packages/SHA256SUMS"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task CompiledOnceMoreElsewhereTheBinaryHasTheSameBytes()
+    {
+        Tool.Needs("dotnet", "gcc", "objcopy", "cmp");
+        var architecture = Packages.HostArchitecture;
+        var (rid, triple) = architecture == "arm64" ? ("linux-arm64", "aarch64-linux-gnu") : ("linux-x64", "x86_64-linux-gnu");
+        var published = Path.Combine(Packages.Published(architecture), "smm-agent");
+        Assert.SkipUnless(File.Exists(published), $"needs {published}: ./build.sh publish");
+        using var folder = new TemporaryFolder();
+        CopyTree(folder.Path);
+        await Tool.OutputAsync("cp", "-a", Repository.Sysroot(architecture), Path.Combine(folder.Path, "sysroot"));
+
+        // Without servers that would stay, and keep the folder.
+        await Tool.OutputAsync(
+            ["dotnet", "publish", "src/SmmAgent", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false",
+                "-r", rid, $"-p:NativeTriple={triple}", $"-p:SysRoot={folder.Path}/sysroot", "-p:PublishDir=../../published/"],
+            environment: null, folder.Path);
+
+        await Tool.OutputAsync("cmp", published, Path.Combine(folder.Path, "published/smm-agent"));
+    }
+
+    // The date that the packages have is not today's: it is in the deb's own listing.
+    private static async Task<string> DateAsync() =>
+        (await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{BUILDTIME}", Packages.Rpm("amd64"))).Trim();
+
+    /// <summary>Copies what the packages are made of. The last name comes first, because a file system may list files in the order of their making.</summary>
+    private static void CopyTree(string target)
+    {
+        foreach (var name in (string[])["src", "packaging", "docs"])
+        {
+            var source = Path.Combine(Repository.Root, name);
+            foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).OrderDescending(StringComparer.Ordinal))
+            {
+                var copy = Path.Combine(target, name, Path.GetRelativePath(source, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+        }
+
+        CopyFolder(Repository.Root, target, ".editorconfig", "CHANGELOG.md", "Directory.Build.props", "Directory.Packages.props", "global.json", "LICENSE");
+    }
+
+    private static void CopyFolder(string source, string target, params string[] names)
+    {
+        Directory.CreateDirectory(target);
+        foreach (var name in names)
+            File.Copy(Path.Combine(source, name), Path.Combine(target, name));
+    }
+}
