@@ -299,7 +299,8 @@ setting() {
 
 # Another dashboard's URL stays: this VM may be attached through it.
 set_dashboard_url() {
-    settings=$(smm-agent config show </dev/null) || settings=''
+    # It fails where a setting is not valid, and still shows the others.
+    settings=$(smm-agent config show </dev/null) || :
     current=$(setting 'dashboard\.url')
     case ${current%/} in
         '' | - | refused | "$url") ;;

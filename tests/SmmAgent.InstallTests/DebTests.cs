@@ -105,13 +105,16 @@ public sealed class DebTests(InstallBed bed)
         Assert.Empty(host.Changes());
     }
 
-    [Fact]
-    public async Task AnotherDashboardsUrlStaysAndIsTold()
+    [Theory]
+    [InlineData("")]
+    [InlineData("node: {ip: nonsense}\n")]
+    public async Task AnotherDashboardsUrlStaysAndIsTold(string fault)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
         await using var host = await bed.HostAsync();
         await host.PipeAsync(script);
         host.Run("smm-agent", "set", "dashboard-url", "https://other.example.com");
+        host.Append("/etc/smm/agent.yaml", fault);
         host.Settle();
 
         var run = await host.PipeAsync(script);
