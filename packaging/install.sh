@@ -212,6 +212,8 @@ is_newer() {
 
 install_package() {
     command -v sha256sum >/dev/null || fail 1 "sha256sum is not installed, so the package cannot be verified: install coreutils"
+    find_downloader
+    printf '❯ smm-agent %s for %s, %s: %s\n' "$offered" "$system" "$architecture" "$url/packages/$file"
     work=$(mktemp -d) || fail 1 "no temporary directory could be made in ${TMPDIR:-/tmp}"
     [ -z "$ca_file" ] || cat <"$ca_file" >"$work/ca.pem"
     download
@@ -246,20 +248,25 @@ apt_get() {
         -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" </dev/null
 }
 
+find_downloader() {
+    for downloader in curl wget; do
+        if command -v "$downloader" >/dev/null; then return; fi
+    done
+    fail 1 "neither curl nor wget is installed: $manager install curl"
+}
+
 download() {
     from=$url/packages/$file
     exit_code=0
     status=200
-    if command -v curl >/dev/null; then
+    if [ "$downloader" = curl ]; then
         status=$(limited curl -q -g -fsS --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
             ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$file" "$from" 2>"$work/why") || exit_code=$?
         untrusted=60 refused=22
-    elif command -v wget >/dev/null; then
+    else
         limited timeout 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
             ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$file" "$from" 2>"$work/why" || exit_code=$?
         untrusted=5 refused=8
-    else
-        fail 1 "neither curl nor wget is installed: $manager install curl"
     fi
 
     # curl and wget say more than one line.
