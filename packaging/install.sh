@@ -264,7 +264,7 @@ download() {
             ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$file" "$from" 2>"$work/why") || exit_code=$?
         untrusted=60 refused=22
     else
-        limited timeout 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
+        limited timeout --foreground 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
             ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$file" "$from" 2>"$work/why" || exit_code=$?
         untrusted=5 refused=8
     fi

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SmmAgent.InstallTests;
 
 /// <summary>What is not the package that the script knows is not installed, whoever sent it; the host is as it was.</summary>
@@ -132,21 +134,25 @@ public sealed class DownloadTests(InstallBed bed)
     }
 
     [Theory]
-    [InlineData("sh", "INT", 130)]
-    [InlineData("bash --posix", "INT", 130)]
-    [InlineData("busybox sh", "TERM", 143)]
-    public async Task OneThatIsInterruptedLeavesNothing(string shell, string signal, int exitCode)
+    [InlineData("sh", "curl", "INT", 130)]
+    [InlineData("sh", "wget", "INT", 130)]
+    [InlineData("bash --posix", "curl", "INT", 130)]
+    [InlineData("busybox sh", "curl", "TERM", 143)]
+    public async Task OneThatIsInterruptedLeavesNothing(string shell, string downloader, string signal, int exitCode)
     {
         // It sends the start of the package, and then nothing.
         await using var server = await StandInServer.StartAsync(bed, "HTTP/1.1 200 OK\nContent-Length: 5\n\nabc", "-");
         var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
-        await using var host = await bed.HostAsync();
+        await using var host = await HostAsync(downloader);
 
+        var watch = Stopwatch.StartNew();
         var run = await host.InterruptAsync(
             script, shell, signal, () => host.Run("find", "/tmp", "-name", "smm-agent_*").Length > 0, "--allow-plaintext");
 
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Empty(host.Changes());
+        // The download would give up by itself after 90 s at the earliest.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 
     private static void Refused(ThrowAwayHost host, Bed.CommandOutput run, string why, string at = InstallBed.Url)
