@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
 
@@ -9,24 +10,20 @@ internal static class ConfirmCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var command = new Command("confirm", "Keep what reconcile --confirm-within did.");
-        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), Progress.OnConsole(), cancel));
+        command.SetAction((parsed, cancel) =>
+        {
+            var of = paths(parsed);
+            return HostSystemd.RunAsync(of, "confirm", (systemd, progress) => ConfirmAsync(of, systemd, progress, cancel), "confirmed: the changes stay");
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(AgentPaths paths, Progress progress, CancellationToken cancel)
+    private static async Task<bool> ConfirmAsync(AgentPaths paths, SystemdManager systemd, Progress progress, CancellationToken cancel)
     {
-        var code = HostSystemd.Open(paths, "confirm", progress, out var systemd);
-        if (systemd is null)
-            return code;
+        if (!await new Rollback(paths, systemd, progress).ConfirmAsync(cancel))
+            return false;
 
-        using (systemd)
-        {
-            if (!await new Rollback(paths, systemd, progress).ConfirmAsync(cancel))
-                return ExitCode.Failed;
-            new AgentUnits(systemd, progress).Enable();
-        }
-
-        progress.Done("confirmed: the changes stay");
-        return code;
+        new AgentUnits(systemd, progress).Enable();
+        return true;
     }
 }

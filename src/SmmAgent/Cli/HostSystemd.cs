@@ -6,22 +6,33 @@ namespace SmmAgent.Cli;
 /// <summary>For commands of root's that are nothing without the host's systemd.</summary>
 internal static class HostSystemd
 {
-    /// <param name="systemd">Null when the command cannot be; why is printed.</param>
+    /// <param name="act">Does it, and tells whether that went well; why not is printed.</param>
+    /// <param name="done">What to say then.</param>
     /// <returns>An exit code.</returns>
-    public static int Open(AgentPaths paths, string command, Progress progress, out SystemdManager? systemd)
+    public static async Task<int> RunAsync(
+        AgentPaths paths, string command, Func<SystemdManager, Progress, Task<bool>> act, string done)
     {
-        systemd = null;
+        var progress = Progress.OnConsole();
         if (!Environment.IsPrivilegedProcess)
         {
             progress.Failed($"{command} changes the host: sudo smm-agent {command}");
             return ExitCode.NotPermitted;
         }
 
-        (systemd, var why) = SystemdManager.Open(paths.Root, TimeProvider.System);
-        if (systemd is not null)
-            return ExitCode.Done;
+        var (systemd, why) = SystemdManager.Open(paths.Root, TimeProvider.System);
+        if (systemd is null)
+        {
+            progress.Failed($"{command} needs systemd, whose timer would undo the change: {why}");
+            return ExitCode.Failed;
+        }
 
-        progress.Failed($"{command} needs systemd, whose timer would undo the change: {why}");
-        return ExitCode.Failed;
+        using (systemd)
+        {
+            if (!await act(systemd, progress))
+                return ExitCode.Failed;
+        }
+
+        progress.Done(done);
+        return ExitCode.Done;
     }
 }
