@@ -90,6 +90,22 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
+    public void SettingsOfUfwThatAreNoPlainFileHoldNothingUp()
+    {
+        var agent = new VmAgent(fixture.Bed);
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc", "ufw")).FullName, "ufw.conf");
+        Shell.Run("mkfifo", file);
+        try
+        {
+            Assert.Equal("pass", Checked.By(agent).Line("ports-firewall").Status);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task AProgramThatHoldsAPortOfTheAgentIsNamedWithItsProcessIdAndOthersAreToldThatRootSeesIt()
     {
         var bed = fixture.Bed;

@@ -1,5 +1,7 @@
+using System.Text;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Ports;
 
@@ -7,6 +9,7 @@ namespace SmmAgent.Checks.Ports;
 internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports, "Firewall")
 {
     private const string EnabledInFile = "ENABLED=yes";
+    private const int MaximumBytes = 64 * 1024;
 
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
@@ -33,9 +36,10 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
     {
         try
         {
-            return File.ReadLines(Path.Combine(root, "etc/ufw/ufw.conf")).Any(line => line.Trim() == EnabledInFile);
+            return AtomicFile.ReadLimited(Path.Combine(root, "etc/ufw/ufw.conf"), MaximumBytes) is { } file
+                && Encoding.UTF8.GetString(file).Split('\n').Any(line => line.Trim() == EnabledInFile);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return false;
         }
