@@ -2,6 +2,7 @@ using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Host;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
@@ -13,11 +14,9 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
 
     public int Run(TokenSource source)
     {
-        if (source.Prompt is { } prompt)
-            progress.Would(prompt);
         if (source.Warning is { } warning)
             progress.Warn(warning);
-        if (Read(source) is not { } token)
+        if ((source.Prompt is { } prompt ? Unseen(prompt, source) : Read(source)) is not { } token)
             return ExitCode.Usage;
 
         return SettingsWriter.Guarded(paths.BearerToken, progress, () =>
@@ -27,6 +26,21 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
                 progress.Warn(doubt);
             return ExitCode.Done;
         });
+    }
+
+    private byte[]? Unseen(string prompt, TokenSource source)
+    {
+        var echo = TerminalEcho.Hide();
+        using var interruption = new Interruption(() => echo?.Restore());
+        try
+        {
+            progress.Would(prompt);
+            return Read(source);
+        }
+        finally
+        {
+            echo?.Restore();
+        }
     }
 
     private byte[]? Read(TokenSource source)

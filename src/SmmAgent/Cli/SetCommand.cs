@@ -67,12 +67,15 @@ internal static class SetCommand
         {
             // Not by value: that throws where there is none, or more than one.
             var given = new[] { result.GetResult(token) is { Tokens.Count: > 0 }, result.GetValue(stdin), result.GetResult(file) is not null };
-            if (given.Count(one => one) != 1)
+            if (result.GetResult(token) is { Tokens: [{ Value: "-" }, ..] })
+                result.AddError("'-' is no token; standard input is --stdin: sudo smm-agent set bearer-token --stdin < token");
+            else if (given.Count(one => one) != 1)
                 result.AddError("say where the token comes from: one of --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token");
         });
         command.SetAction(parsed =>
         {
-            var source = parsed.GetValue(stdin) ? TokenSource.Stdin(Console.OpenStandardInput, !Console.IsInputRedirected)
+            var source = parsed.GetValue(stdin) && !Console.IsInputRedirected ? TokenSource.Stdin(TokenSource.OpenTerminal, isTerminal: true)
+                : parsed.GetValue(stdin) ? TokenSource.Stdin(Console.OpenStandardInput, isTerminal: false)
                 : parsed.GetValue(file) is { } path ? TokenSource.File(path)
                 : TokenSource.CommandLine(parsed.GetValue(token)!);
             return new SetBearerToken(paths(parsed), Progress.OnConsole(), TimeProvider.System).Run(source);

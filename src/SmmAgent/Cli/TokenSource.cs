@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Cli;
@@ -8,7 +9,9 @@ namespace SmmAgent.Cli;
 /// <param name="Read">The bytes; null when there is no such file. They are at most <see cref="BearerTokenFile.MaximumBytes"/>.</param>
 internal sealed record TokenSource(string Name, Func<byte[]?> Read)
 {
-    /// <summary>What to tell before it is read.</summary>
+    private const string Input = "standard input";
+
+    /// <summary>What to tell a person before it is typed, unseen; null where nobody types.</summary>
     public string? Prompt { get; private init; }
 
     /// <summary>What is wrong with giving a token like this.</summary>
@@ -24,10 +27,28 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
     public static TokenSource File(string path) => new(
         path, () => Path.Exists(path) ? ReadToEnd(() => System.IO.File.OpenRead(path), path) : null);
 
-    public static TokenSource Stdin(Func<Stream> open, bool isTerminal) => new("standard input", () => ReadToEnd(open, "standard input"))
+    /// <summary>What is typed, as the terminal hands it out: .NET's own stream would show it, whatever the terminal is told.</summary>
+    public static Stream OpenTerminal() => new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+
+    public static TokenSource Stdin(Func<Stream> open, bool isTerminal) => isTerminal
+        ? new(Input, () => ReadLine(open)) { Prompt = "paste the token, then press Enter; it is not shown" }
+        : new(Input, () => ReadToEnd(open, Input));
+
+    // A terminal hands out whole lines.
+    private static byte[] ReadLine(Func<Stream> open)
     {
-        Prompt = isTerminal ? "paste the token, press Enter, then Ctrl+D" : null,
-    };
+        using var stream = open();
+        var buffer = new byte[BearerTokenFile.MaximumBytes + 1];
+        var length = 0;
+        while (length < buffer.Length && stream.Read(buffer, length, buffer.Length - length) is > 0 and var read)
+        {
+            length += read;
+            if (buffer[length - 1] == '\n')
+                break;
+        }
+
+        return buffer[..length];
+    }
 
     private static byte[] ReadToEnd(Func<Stream> open, string name)
     {

@@ -34,6 +34,7 @@ public sealed class UsageErrorsTests
     [InlineData("config show --output", "'--output' needs text|json")]
     [InlineData("set bearer-token --file", "'--file' needs FILE")]
     [InlineData("set bearer-token --stdin --file", "say where the token comes from: one of --stdin, --file FILE or TOKEN; for example: sudo smm-agent set bearer-token --stdin < token")]
+    [InlineData("set bearer-token -", "'-' is no token; standard input is --stdin: sudo smm-agent set bearer-token --stdin < token")]
     [InlineData("set bearer-token --file a --file b", "Option '--file' expects a single argument but 2 were provided.")]
     [InlineData("status --watch=7", "'status' takes no '7'")]
     [InlineData("reconcile now", "'reconcile' takes no 'now'")]

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace SmmAgent.Linux.Host;
+
+/// <summary>Whether the terminal of standard input shows what is typed: termios(3).</summary>
+public sealed partial class TerminalEcho
+{
+    private const int StandardInput = 0;
+    private const int AfterOutput = 1;
+
+    // The same for glibc's termios on every architecture: three flags come before these.
+    private const int LocalFlags = 3 * sizeof(uint);
+    private const int Size = 60;
+    private const uint Echo = 8;
+    private const uint EchoNewline = 0x40;
+
+    private readonly byte[] _before;
+
+    private TerminalEcho(byte[] before) => _before = before;
+
+    /// <summary>Shows nothing more but the end of a line.</summary>
+    /// <returns>What shows it again; null where there is no terminal.</returns>
+    public static TerminalEcho? Hide()
+    {
+        var before = new byte[Size];
+        if (Get(StandardInput, before) != 0)
+            return null;
+
+        byte[] hidden = [.. before];
+        ref var flags = ref MemoryMarshal.AsRef<uint>(hidden.AsSpan(LocalFlags));
+        flags = (flags & ~Echo) | EchoNewline;
+        return Set(StandardInput, AfterOutput, hidden) == 0 ? new(before) : null;
+    }
+
+    /// <summary>As it was before.</summary>
+    public void Restore() => _ = Set(StandardInput, AfterOutput, _before);
+
+    [LibraryImport("libc", EntryPoint = "tcgetattr")]
+    private static partial int Get(int file, Span<byte> termios);
+
+    [LibraryImport("libc", EntryPoint = "tcsetattr")]
+    private static partial int Set(int file, int when, ReadOnlySpan<byte> termios);
+}
