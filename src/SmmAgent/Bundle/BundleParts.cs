@@ -9,7 +9,11 @@ namespace SmmAgent.Bundle;
 /// <summary>What a support bundle has. Nothing of it changes the host.</summary>
 internal static class BundleParts
 {
-    private static readonly string[] Units = ["smm-agent.service", "smm-agent-reconcile.service", "smm-agent-reconcile.path", "istio.service"];
+    private static readonly string[] Units =
+    [
+        "smm-agent.service", "smm-agent-reconcile.service", "smm-agent-reconcile.path", "smm-agent-reconcile-request.service",
+        "smm-agent-rollback.timer", "smm-agent-rollback.service", "istio.service",
+    ];
 
     private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true };
 

@@ -50,6 +50,7 @@ internal static class SupportBundleCommand
     private static async Task<int> WriteAsync(
         AgentPaths paths, string name, FileStream output, Progress progress, TimeProvider time, CancellationToken cancel)
     {
+        using var interruption = new Interruption(() => File.Delete(output.Name));
         try
         {
             var secrets = HostSecrets.Read(paths);

@@ -75,6 +75,28 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Equal(written, File.ReadAllBytes(bundle));
     }
 
+    [Theory]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Terminate)]
+    public async Task OneThatIsInterruptedLeavesNoFile(int signal)
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var (bundle, started) = (Path.Combine(_folder, "bundle.tar.gz"), Path.Combine(_folder, "started"));
+        var programs = Directory.CreateDirectory(Path.Combine(_folder, "slow")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(programs, "uname"), $"#!/bin/sh\ntouch '{started}'\nexec sleep 10\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(Path.Combine(programs, "uname"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var running = new BedProcess(
+            agent.Command("support-bundle", "--file", bundle),
+            new Dictionary<string, string> { ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}" });
+        await Until.TrueAsync(() => File.Exists(started), "it is at work", lastSeen: () => running.Output);
+        Assert.True(File.Exists(bundle));
+
+        running.Signal(signal);
+
+        Assert.Equal(128 + signal, await running.WaitForExitAsync(TimeSpan.FromSeconds(30)));
+        Assert.False(File.Exists(bundle));
+    }
+
     [Fact]
     public async Task WhatTheDaemonLinksToIsNotReadForIt()
     {
