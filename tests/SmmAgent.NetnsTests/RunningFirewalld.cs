@@ -49,6 +49,9 @@ internal sealed class RunningFirewalld : IAsyncDisposable
         var firewalld = new RunningFirewalld(bed);
         await Until.TrueAsync(
             () => firewalld.Try("firewall-cmd", "--state").ExitCode == 0, "firewalld runs", TimeSpan.FromSeconds(60), () => firewalld._process.Output);
+        // Its start takes the bed's rules away and leaves the policy that relied on them.
+        bed.Vm.Run("iptables", "-w", "-P", "INPUT", "ACCEPT");
+        bed.Vm.Run("ip6tables", "-w", "-P", "INPUT", "ACCEPT");
         return firewalld;
     }
 

@@ -69,6 +69,13 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         var (exitCode, refused) = vm.Try("smm-agent", "reconcile");
         Assert.Equal((1, "✗ an earlier reconcile waits for its confirmation: sudo smm-agent confirm\n"), (exitCode, refused));
+        var (planned, plan) = vm.Try("smm-agent", "reconcile", "--dry-run");
+        Assert.Equal(0, planned);
+        Assert.StartsWith("! an earlier reconcile waits for its confirmation: until then this one is refused; sudo smm-agent confirm\n", plan, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "! an earlier reconcile waits for its confirmation: this one lengthens the wait; sudo smm-agent confirm\n",
+            vm.Run("smm-agent", "reconcile", "--dry-run", "--confirm-within", "2m"),
+            StringComparison.Ordinal);
         // Once more is a longer wait, not a second undo.
         vm.Run("smm-agent", "reconcile", "--confirm-within", "30m");
         var undo = vm.Run("cat", "/var/lib/smm-agent-host/undo");
@@ -82,6 +89,21 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal(rules, vm.Rules());
         Assert.Equal(1, vm.Try("smm-agent", "confirm").ExitCode);
         Assert.Equal(0, vm.Try("smm-agent", "reconcile").ExitCode);
+        Assert.DoesNotContain("confirm", vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheSupportBundleHasTheStatesOfTheUnitsThatComeAndGo()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
+
+        vm.Run("smm-agent", "support-bundle", "--file", "/root/bundle.tar.gz");
+
+        var states = vm.Run("tar", "-xzOf", "/root/bundle.tar.gz", "--wildcards", "*/systemd/status.txt");
+        Assert.Matches(@"smm-agent-rollback\.timer - [^\n]*\n(?: +[^\n]*\n)*? +Active: active \(waiting\)", states);
+        Assert.Contains("smm-agent-reconcile-request.service - ", states, StringComparison.Ordinal);
+        Assert.Contains("smm-agent-rollback.service - ", states, StringComparison.Ordinal);
     }
 
     [Theory]

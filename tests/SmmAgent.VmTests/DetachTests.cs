@@ -81,8 +81,10 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
         var before = Host(vm);
         vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
 
+        var planned = vm.Run("smm-agent", "detach", "--dry-run");
         var output = vm.Run("smm-agent", "detach");
 
+        Assert.StartsWith("❯ would stop smm-agent-rollback.timer\n", planned, StringComparison.Ordinal);
         Assert.StartsWith("✓ stopped smm-agent-rollback.timer\n", output, StringComparison.Ordinal);
         Assert.Equal(before, Host(vm));
         Assert.Equal(1, vm.Try("smm-agent", "confirm").ExitCode);

@@ -13,6 +13,11 @@ public static class Planner
     /// <summary>The steps that remove the agent's chain and jumps from every filter table that could be seen.</summary>
     public static Plan Remove(ObservedFirewall observed) => new([.. observed.Filters.Concat(observed.OtherBackend).SelectMany(Removal)]);
 
+    /// <summary>The steps that close all that the agent opened in firewalld.</summary>
+    public static IEnumerable<PlanStep> Withdraw(FirewalldObservation observed) => observed is FirewalldObservation.Seen { State.Zones: var zones }
+        ? zones.Where(zone => zone.Ours.Count > 0).Select(zone => new CloseInFirewalld(zone.Name, [], [], Stale(zone, [], [])))
+        : [];
+
     /// <summary>The steps that bring back what was the agent's at an earlier time.</summary>
     public static Plan Restore(Undo before, ObservedFirewall observed) =>
         new([.. observed.Filters.SelectMany(filter => Restore(before, filter)), .. RestoreFirewalld(before, observed.Firewalld)]);

@@ -71,6 +71,13 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
     /// <returns>The plan; and what could not be seen, so that something of the agent's may be left there: null when all was.</returns>
     public async Task<(Plan Plan, string? Unseen)> PlanRemovalAsync(CancellationToken cancel)
     {
+        var zones = isRoot ? await firewalld.ObserveAsync(cancel) : new FirewalldObservation.NotRunning();
+        var (chains, unseen) = await PlanChainRemovalAsync(cancel);
+        return (new([.. chains.Steps, .. Planner.Withdraw(zones)]), unseen ?? (zones as FirewalldObservation.NotSeen)?.Why);
+    }
+
+    private async Task<(Plan Plan, string? Unseen)> PlanChainRemovalAsync(CancellationToken cancel)
+    {
         var own = await host.ObserveOwnAsync(cancel);
         var unseen = own.FirstOrDefault(filter => filter.State.WhyUnknown is not null);
         return (
@@ -88,7 +95,7 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
 
         using (held)
         {
-            var (plan, unseen) = await PlanRemovalAsync(cancel);
+            var (plan, unseen) = await PlanChainRemovalAsync(cancel);
             var results = await DoAsync(plan, cancel);
             if (!isRoot)
                 return new(results, [], unseen);

@@ -33,7 +33,7 @@ internal static class DetachCommand
 
     private static async Task<int> PlanAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
     {
-        List<string> units = systemd is null ? [] : new AgentUnits(systemd, progress).DownPlan();
+        List<string> units = systemd is null ? [] : [.. WaitPlan(paths, systemd, progress), .. new AgentUnits(systemd, progress).DownPlan()];
         var (plan, unseen) = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
         foreach (var line in units.Concat(plan.Steps.Select(step => $"{step}")))
             progress.Would(line);
@@ -43,6 +43,9 @@ internal static class DetachCommand
             progress.Done("nothing to remove");
         return unseen is null ? ExitCode.Done : ExitCode.Failed;
     }
+
+    private static IEnumerable<string> WaitPlan(AgentPaths paths, SystemdManager systemd, Progress progress) =>
+        new Rollback(paths, systemd, progress).DisarmPlan() is { } line ? [line] : [];
 
     private static async Task<int> DetachAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
     {

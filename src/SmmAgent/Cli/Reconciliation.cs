@@ -16,6 +16,8 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     {
         if (!options.DryRun)
             progress.Done("reconciling host operating system");
+        else if (systemd is not null && new Rollback(paths, systemd, progress).IsArmed)
+            progress.Warn($"an earlier reconcile waits for its confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one lengthens the wait")}; sudo smm-agent confirm");
         if (ReadSettings() is not { } settings)
             return ExitCode.Usage;
         if (settings.Uuid is null && Uuid() is > ExitCode.Done and var refusal)

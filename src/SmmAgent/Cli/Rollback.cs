@@ -22,7 +22,10 @@ internal sealed class Rollback(AgentPaths paths, SystemdManager systemd, Progres
     private readonly AgentUnits _units = new(systemd, progress);
 
     /// <summary>Whether a change waits for its confirmation now.</summary>
-    public bool IsPending => HostState.HasUndo(paths) && systemd.Look(Timer).IsActive;
+    public bool IsPending => HostState.HasUndo(paths) && IsArmed;
+
+    /// <summary>Whether the timer runs; what it would bring back, only root sees.</summary>
+    public bool IsArmed => systemd.Look(Timer).IsActive;
 
     /// <summary>Takes what is needed to undo, and starts the timer.</summary>
     /// <returns>Whether it is armed; why not is printed.</returns>
@@ -68,6 +71,9 @@ internal sealed class Rollback(AgentPaths paths, SystemdManager systemd, Progres
             return Forget();
         return false;
     }
+
+    /// <summary>What <see cref="DisarmAsync"/> would do, in one line; null for nothing.</summary>
+    public string? DisarmPlan() => systemd.Look(Timer).IsUp ? $"would stop {Timer}" : null;
 
     /// <summary>Ends the wait without a word on whether the change was good: detach undoes it anyway.</summary>
     public async Task DisarmAsync(CancellationToken cancel)
