@@ -12,8 +12,9 @@ public static class EnvironmentNames
         "EPOCHSECONDS", "EPOCHREALTIME", "FUNCNAME", "DIRSTACK", "HISTCMD", "PIPESTATUS", "COPROC", "COMP_WORDBREAKS", "OPTIND", "OPTERR", "_",
     ];
 
-    // What istio-start.sh makes commands of, some of them through a second shell.
-    private static readonly string[] StartScript = ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME"];
+    // What istio-start.sh makes commands of, some of them through a second shell, or what has it run the sidecar as root (TPROXY).
+    private static readonly string[] StartScript =
+        ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME", "ISTIO_INBOUND_INTERCEPTION_MODE"];
 
     // What the C library and iptables load code and files by; the C library itself ignores its own for programs with more rights than their caller.
     private static readonly string[] Loading =

@@ -21,6 +21,7 @@ public sealed class EnvironmentNamesTests
     [InlineData("ISTIO_AGENT_FLAGS")]
     [InlineData("ISTIO_LOG_DIR")]
     [InlineData("POD_NAME")]
+    [InlineData("ISTIO_INBOUND_INTERCEPTION_MODE")]
     public void AVariableThatIstiosStartScriptMakesACommandOfIsRefused(string key) => Refused(key);
 
     [Theory]
