@@ -5,6 +5,9 @@ namespace SmmAgent.Core.Firewall;
 /// <summary>Says of a pass over the firewall which ports are open, and what to do about the others.</summary>
 public static class PortsDiagnosis
 {
+    /// <summary>The reason when firewalld is in the way, or may be: opening ports there is root's part.</summary>
+    public const string FirewalldNotOurs = nameof(FirewalldNotOurs);
+
     public static PortsState Of(DesiredFirewall desired, FirewallReport report, bool manages)
     {
         var observed = report.Observed;
@@ -54,7 +57,7 @@ public static class PortsDiagnosis
 
         var foreign = certain[0];
         var isFirewallds = foreign.Nft is { Table.IsFirewallds: true } && report.Observed.FirewalldCounts;
-        var reason = isFirewallds ? "FirewalldNotOurs" : "BlockedByAnotherTable";
+        var reason = isFirewallds ? FirewalldNotOurs : "BlockedByAnotherTable";
         return False(reason, $"{Says(foreign)}: {Cures.Of(foreign, desired, report.Observed)}");
     }
 
@@ -64,13 +67,13 @@ public static class PortsDiagnosis
         {
             var shut = $"firewalld's zone {zones[0].Name} does not let {string.Join(", ", zones[0].Ports)} in";
             if (manages)
-                return Failure(report) ?? False("FirewalldNotOurs", $"{shut}: {Cures.RootsPart}");
+                return Failure(report) ?? False(FirewalldNotOurs, $"{shut}: {Cures.RootsPart}");
 
             return False("NotOpen", $"{shut}: {Cures.Of(zones[0])}");
         }
 
         return FirewalldIsBehindACurtain(report.Observed) && report.Observed.Firewalld is FirewalldObservation.NotSeen { Why: var why }
-            ? Unknown("FirewalldNotOurs", $"firewalld cannot be seen from here ({why}): {Cures.RootsPart}")
+            ? Unknown(FirewalldNotOurs, $"firewalld cannot be seen from here ({why}): {Cures.RootsPart}")
             : null;
     }
 

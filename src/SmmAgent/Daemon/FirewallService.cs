@@ -69,9 +69,15 @@ public sealed class FirewallService : LoopService
         var report = mode == PartMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
         var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage);
         Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
-        var rootsWork = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}");
         var wait = WaitAfter(report);
-        return _root.Ask([.. rootsWork]) is { } again && again < wait ? again : wait;
+        return mode == PartMode.Manage && _root.Ask(RootsWork(report, ports.PortsOpen)) is { } again && again < wait ? again : wait;
+    }
+
+    // Where firewalld shows itself to root only, there is no step that could be left to it.
+    private static List<string> RootsWork(FirewallReport report, Finding open)
+    {
+        var left = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}").ToList();
+        return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["see what firewalld lets in"] : left;
     }
 
     /// <summary>Logs what was repaired.</summary>

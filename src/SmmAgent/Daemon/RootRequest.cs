@@ -10,7 +10,7 @@ public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequ
     /// <summary>The least time between two requests for the same: root's part rests 10 s between two runs, and may take longer.</summary>
     public static readonly TimeSpan First = TimeSpan.FromSeconds(30);
 
-    public static readonly TimeSpan Maximum = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan Maximum = TimeSpan.FromHours(1);
 
     private IReadOnlyList<string> _asked = [];
     private TimeSpan _delay;
