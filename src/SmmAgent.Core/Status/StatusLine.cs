@@ -55,7 +55,7 @@ public static class StatusLine
             yield return address;
         if (Failed(ConditionType.GatewaysReachable) is { } unreachable)
             yield return Gateway(snapshot, now) ?? unreachable;
-        foreach (var type in Later.Where(type => !IsForTheSidecar(type) || told.GetValueOrDefault(ConditionType.SidecarRunning)?.Reason != Finding.Disabled))
+        foreach (var type in Later.Where(type => IsExpected(type, told.Values)))
         {
             if (Failed(type) is { } failed)
                 yield return failed;
@@ -82,8 +82,10 @@ public static class StatusLine
         ConditionType.SidecarCurrent, ConditionType.Registered, ConditionType.Healthy,
     ];
 
-    // Without a sidecar to look after, nobody expects the VM to be registered: its ports and its reachability are the agent's whole job.
-    private static bool IsForTheSidecar(string type) => type is ConditionType.Registered or ConditionType.Healthy;
+    /// <summary>Whether anybody expects a condition to hold. Without a sidecar to look after, the VM's ports and its reachability are the agent's whole job.</summary>
+    public static bool IsExpected(string type, IEnumerable<Condition> conditions) =>
+        type is not (ConditionType.Registered or ConditionType.Healthy)
+        || conditions.FirstOrDefault(condition => condition.Type == ConditionType.SidecarRunning)?.Reason != Finding.Disabled;
 
     private static string? Gateway(AgentSnapshot snapshot, DateTimeOffset now)
     {

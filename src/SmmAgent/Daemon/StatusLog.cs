@@ -24,4 +24,10 @@ internal static partial class StatusLog
 
     [LoggerMessage(EventId = 6006, Level = LogLevel.Information, Message = "{Path} is written again")]
     public static partial void FileWritable(ILogger logger, string path);
+
+    [LoggerMessage(EventId = 6007, Level = LogLevel.Information, Message = "{Gateway} fails: {Ports}")]
+    public static partial void GatewayFails(ILogger logger, string gateway, string ports);
+
+    [LoggerMessage(EventId = 6008, Level = LogLevel.Information, Message = "{Gateway} answers on every port")]
+    public static partial void GatewayAnswers(ILogger logger, string gateway);
 }

@@ -28,6 +28,7 @@ public sealed class StatusService : LoopService
     private readonly StatusFile _file;
     private readonly DateTimeOffset _startedAt;
     private readonly ConditionLedger _ledger = new();
+    private readonly GatewayJournal _gateways;
     private readonly Latest<object> _changed = new(new object());
     private volatile string _line = "";
     private volatile bool _isReady;
@@ -46,6 +47,7 @@ public sealed class StatusService : LoopService
     {
         (_progress, _states, _identity, _notifier, _logger) = (context.Progress, states, identity, notifier, logger);
         _file = new StatusFile(identity.StatusPath, logger);
+        _gateways = new GatewayJournal(logger);
         _startedAt = Time.GetUtcNow();
         states.WakeOnChange(Wake);
     }
@@ -67,6 +69,7 @@ public sealed class StatusService : LoopService
         _file.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), now));
         foreach (var change in changes)
             Log(change.Now);
+        _gateways.Tell(snapshot.Reachability.Gateways);
         TellSystemd(StatusLine.Write(snapshot, _ledger.Current, now));
         FeedWatchdog();
         if (changes.Count > 0)
@@ -148,7 +151,7 @@ public sealed class StatusService : LoopService
         var level = condition switch
         {
             { Reason: Finding.Pending or Finding.Disabled } => LogLevel.Debug,
-            { Status: nameof(ConditionStatus.False) } or { Reason: Finding.Degraded } => LogLevel.Warning,
+            { Status: nameof(ConditionStatus.False) } or { Reason: Finding.Degraded } when StatusLine.IsExpected(condition.Type, _ledger.Current) => LogLevel.Warning,
             _ => LogLevel.Information,
         };
         StatusLog.ConditionChanged(_logger, level, condition.Type, condition.Status, condition.Reason, condition.Message);

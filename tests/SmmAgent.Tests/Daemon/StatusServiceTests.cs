@@ -8,6 +8,8 @@ using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
 using SmmAgent.Daemon;
@@ -113,6 +115,50 @@ public sealed class StatusServiceTests : IDisposable
         await Step();
 
         Assert.Equal(["Warning: AddressKnown is True, Degraded: two providers disagree"], _log.Lines.Skip(1));
+    }
+
+    [Fact]
+    public async Task EachGatewaysAddressHasItsLinesInTheJournal()
+    {
+        await Step();
+        Publish(("198.18.0.11", 15012, Outcome.Ok), ("198.18.0.12", 15012, Outcome.Ok));
+        await Step();
+        Publish(("198.18.0.11", 15012, Outcome.Ok), ("198.18.0.12", 15012, Outcome.Refused), ("198.18.0.12", 15017, Outcome.Timeout));
+        await Step();
+        await Step();
+        Publish(("198.18.0.11", 15012, Outcome.Ok), ("198.18.0.12", 15012, Outcome.Ok));
+        await Step();
+        Publish(("198.18.0.11", 15012, Outcome.Refused));
+        await Step();
+        Publish(("198.18.0.13", 15012, Outcome.Ok));
+        await Step();
+
+        Assert.Equal(
+            [
+                "Information: 198.18.0.12 fails: 15012 refused, 15017 timeout",
+                "Information: 198.18.0.12 answers on every port",
+                "Information: 198.18.0.11 fails: 15012 refused",
+            ],
+            _log.Lines.Skip(1));
+
+        void Publish(params (string Address, int Port, Outcome Outcome)[] results) => _states.Reachability.Publish(ReachabilityState.Initial with
+        {
+            Gateways = [.. results.Select(result => new GatewayResult("gateway", result.Address, result.Port, result.Outcome, null, default, null))],
+        });
+    }
+
+    [Fact]
+    public async Task WithoutASidecarToLookAfterNobodyIsWarnedThatNoneIsRegistered()
+    {
+        await Step();
+
+        _states.Cluster.Publish(ClusterViewState.Initial with
+        {
+            Registered = Finding.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected"),
+        });
+        await Step();
+
+        Assert.Equal(["Information: Registered is False, NotConnected: no sidecar of this VM is connected"], _log.Lines.Skip(1));
     }
 
     [Fact]
