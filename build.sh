@@ -13,10 +13,8 @@ readonly architecture
 readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm)
 readonly bed_packages=(iproute2 iptables nftables socat)
-readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap systemd-container
+readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap apt-utils systemd-container
     shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static)
-# What a VM has that is attached: the packages of the prerequisites, and systemd.
-readonly vm_packages=(systemd-sysv dbus iptables nftables sudo curl hostname iproute2 libssl3 ca-certificates)
 readonly bench_packages=(prometheus-node-exporter)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
@@ -90,35 +88,18 @@ package() {
         packaging/package.sh "$artifacts/packages" "$architecture=${agent%/*}" "$other=$published"
 }
 
-# The roots that the VM tests boot: made once for each suite, by debootstrap from this host's own mirror.
-# SMM_VM_SUITE and SMM_VM_MIRROR choose others; with a ready root in SMM_VM_ROOT nothing is made.
-vm_root() {
-    [ -z "${SMM_VM_ROOT:-}" ] || return 0
-    local suite mirror root include
-    # shellcheck disable=SC1091 # the host's own
-    suite=${SMM_VM_SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
-    root="$artifacts/roots/$suite"
-    export SMM_VM_ROOT="$root"
-    [ -d "$root" ] && return
-    # shellcheck disable=SC2016 # apt's fields
-    mirror=${SMM_VM_MIRROR:-$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-        awk -v suite="$suite" '$1 == suite && $2 == "main" { print $3; exit }')}
-    [ -n "$mirror" ] || die "no apt source of this host has $suite main: name a mirror in SMM_VM_MIRROR, or a root in SMM_VM_ROOT"
-    say "making a root of $suite for the VM tests"
-    mkdir -p "$artifacts/roots"
-    rm -rf "$root.new"
-    include=$(IFS=,; echo "${vm_packages[*]}")
-    debootstrap --variant=minbase --include="$include" "$suite" "$root.new" "$mirror" >"$artifacts/debootstrap.log" 2>&1 ||
-        die "debootstrap failed: $artifacts/debootstrap.log"
-    rm -rf "$root.new"/var/cache/apt/archives/*.deb "$root.new"/var/lib/apt/lists/*
-    mv "$root.new" "$root"
+# The roots that the VM tests boot, made once: Debian 12 and 11, and the suites that SMM_VM_SUITE names.
+vm_roots() {
+    # Each one in a word of its own.
+    # shellcheck disable=SC2086
+    tests/SmmAgent.VmTests/roots.sh "$artifacts/roots" bookworm bullseye ${SMM_VM_SUITE:-}
 }
 
 run_tests() {
     need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}"
     build
     package
-    [ "$(id -u)" -ne 0 ] || vm_root
+    [ "$(id -u)" -ne 0 ] || vm_roots
     say "testing"
     mkdir -p "$artifacts"
     local log="$artifacts/test.log" status=0
@@ -143,7 +124,7 @@ case "${1:-help}" in
     build) build ;;
     publish) publish ;;
     package) package ;;
-    vm-root) need_root vm-root; need "${test_packages[@]}"; vm_root ;;
+    vm-roots) need_root vm-roots; need "${test_packages[@]}"; vm_roots ;;
     demo)
         need_root demo
         need "${link_packages[@]}" "${bed_packages[@]}"
@@ -170,7 +151,7 @@ usage: ./build.sh VERB
   test      build, publish and run every test (those for root and namespaces need root)
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root)
   build     compile everything
-  vm-root   the root file system that the VM tests boot (root; test makes it, too)
+  vm-roots  the root file systems that the VM tests boot (root; test makes them, too)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   package   the deb and the rpm for amd64 and arm64, in artifacts/packages/
   format    apply .editorconfig

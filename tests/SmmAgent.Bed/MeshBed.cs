@@ -26,9 +26,11 @@ public sealed class MeshBed : IAsyncDisposable
 
     private DashboardCertificate? _certificate;
 
-    private MeshBed(string folder, bool https)
+    private readonly string? _packages;
+
+    private MeshBed(string folder, bool https, string? packages)
     {
-        Folder = folder;
+        (Folder, _packages) = (folder, packages);
         _certificate = https ? new DashboardCertificate(folder, DashboardAddress, -OneDay, 29 * OneDay) : null;
         var suffix = Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4));
         Cluster = new NetworkNamespace($"smm-cluster-{suffix}");
@@ -63,9 +65,10 @@ public sealed class MeshBed : IAsyncDisposable
     public static string EchoUrl => $"http://{DashboardAddress}:{EchoPort}/ip";
 
     /// <summary>Makes the bed and starts all of the cluster.</summary>
-    public static async Task<MeshBed> StartAsync(bool https = false)
+    /// <param name="packages">The folder of packages that the dashboard serves; null for none.</param>
+    public static async Task<MeshBed> StartAsync(bool https = false, string? packages = null)
     {
-        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https);
+        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https, packages);
         try
         {
             await bed.StartGatewayAsync(FirstGateway, echo: true);
@@ -97,6 +100,16 @@ public sealed class MeshBed : IAsyncDisposable
         }
 
         Allow("ip6tables", "-p", "icmpv6");
+    }
+
+    /// <summary>Lays a file into the bed's folder, which a booted VM has at /mnt.</summary>
+    /// <returns>Its path on the VM.</returns>
+    public string ForVm(string file)
+    {
+        var copy = Path.Combine(Folder, Path.GetFileName(file));
+        if (copy != file)
+            File.Copy(file, copy, overwrite: true);
+        return $"/mnt/{Path.GetFileName(file)}";
     }
 
     /// <summary>Listens on a port of the VM, as the workload would.</summary>
@@ -138,6 +151,7 @@ public sealed class MeshBed : IAsyncDisposable
             "--registration-certificate", Path.Combine(Certificates, "istiod-cert.pem"),
             "--registration-key", Path.Combine(Certificates, "istiod-key.pem"),
             .. _certificate is { } tls ? (string[])["--certificate", tls.CertificateFile, "--key", tls.KeyFile] : [],
+            .. _packages is null ? [] : (string[])["--packages", _packages],
         ]));
         await Until.TrueAsync(
             () => Dashboard.HasExited ? throw new InvalidOperationException(Dashboard.Output) : ClusterReaches(DashboardAddress, DashboardPort),

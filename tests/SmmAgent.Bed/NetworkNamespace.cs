@@ -46,11 +46,15 @@ public sealed class NetworkNamespace : IDisposable
 /// <summary>Runs one program to its end.</summary>
 public static class Shell
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long a program may take that was given no time of its own.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    public static string Run(params string[] command)
+    public static string Run(params string[] command) => RunAtMost(Timeout, command);
+
+    /// <summary>Runs it to its end, if it ends in time.</summary>
+    public static string RunAtMost(TimeSpan patience, params string[] command)
     {
-        var (exitCode, output) = Try(command);
+        var (exitCode, output) = Try(patience, command);
         return exitCode == 0
             ? output
             : throw new InvalidOperationException($"{string.Join(' ', command)} ended with exit code {exitCode}: {output}");

@@ -8,6 +8,9 @@ public static class Programs
         ? path
         : Path.Combine(Artifacts, "publish", "SmmAgent", "release", "smm-agent");
 
+    /// <summary>The folder of everything that was built: two levels up from this assembly is artifacts/bin.</summary>
+    public static string Artifacts => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
+
     public static IReadOnlyList<string> Dashboard { get; } = ["dotnet", Built("SmmDashboard", "smm-dashboard.dll")];
 
     public static IReadOnlyList<string> StandIn { get; } = ["dotnet", Built("MeshStandIn", "mesh-stand-in.dll")];
@@ -18,10 +21,8 @@ public static class Programs
         : !File.Exists(Agent) ? $"needs the published agent ({Agent}): ./build.sh publish"
         : null;
 
-    // artifacts/bin/PROJECT/CONFIGURATION/: two levels up from this assembly is artifacts/bin.
+    // artifacts/bin/PROJECT/CONFIGURATION/
     private static string Configuration => Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-
-    private static string Artifacts => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
 
     private static string Built(string project, string file) => Path.Combine(Artifacts, "bin", project, Configuration, file);
 }

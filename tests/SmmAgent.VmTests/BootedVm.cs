@@ -4,43 +4,37 @@ using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>
-/// The bed's VM as a booted system: real systemd as process 1, journald, D-Bus and the agent's units, in the VM's network namespace.
-/// Its files are a throw-away layer above the root, so every boot is a first one.
-/// </summary>
+/// <summary>The bed's VM as a booted system: real systemd as process 1, journald, D-Bus and the agent's package, in the VM's network namespace.</summary>
 public sealed class BootedVm : IAsyncDisposable
 {
-    private const string SystemPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-    private static readonly string[] UnitFiles = [.. Directory.EnumerateFiles(VmRoot.Units).Select(Path.GetFileName).Order()!];
+    /// <summary>How the STATUS= line begins when all is well.</summary>
+    public const string Attached = $"Attached vm-integration/analytics-v0 as {MeshBed.VmAddress}; 2/2 gateways; 4 ports open";
+
+    /// <summary>How long a package manager may take.</summary>
+    public static readonly TimeSpan InstallPatience = TimeSpan.FromMinutes(3);
+
+    // systemd-nspawn's own, with --keep-unit: boot this once more.
+    private const int Rebooted = 133;
 
     private readonly MeshBed _bed;
-    private readonly BedProcess _container;
+    private VmDisk? _disk;
+    private BedProcess _container;
     private int _init;
 
-    private BootedVm(MeshBed bed)
+    private BootedVm(MeshBed bed, VmDisk disk)
     {
         _bed = bed;
-        _container = new BedProcess(
-        [
-            "systemd-nspawn", "--quiet", "--boot", $"--directory={VmRoot.Path}", "--volatile=overlay", "--register=no", "--keep-unit",
-            $"--machine={bed.Vm.Name}", "--console=pipe", "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
-            $"--network-namespace-path=/run/netns/{bed.Vm.Name}",
-            $"--bind-ro={Programs.Agent}:/usr/bin/smm-agent", $"--bind-ro={bed.Folder}:/mnt",
-            .. UnitFiles.Select(file => $"--bind-ro={VmRoot.Units}/{file}:{Installed(file)}"),
-        ]);
+        _disk = disk;
+        _container = Container();
     }
 
-    /// <summary>Boots, and installs the agent as its package does; nothing is configured and nothing runs.</summary>
-    public static async Task<BootedVm> StartAsync(MeshBed bed)
+    /// <summary>Boots from a disk, which is the VM's from then on.</summary>
+    public static async Task<BootedVm> StartAsync(MeshBed bed, VmDisk disk)
     {
-        var vm = new BootedVm(bed);
+        var vm = new BootedVm(bed, disk);
         try
         {
-            await Until.TrueAsync(vm.IsUp, "the VM is up", TimeSpan.FromSeconds(60), () => vm._container.Output);
-            vm.Run("systemd-sysusers");
-            vm.Run("systemd-tmpfiles", "--create", "smm-agent.conf");
-            vm.Run("install", "-d", "-o", "root", "-g", "smm-agent", "-m", "0750", "/etc/smm");
-            vm.Run("systemctl", "daemon-reload");
+            await vm.UntilUpAsync();
             return vm;
         }
         catch
@@ -48,6 +42,24 @@ public sealed class BootedVm : IAsyncDisposable
             await vm.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Installs a package of the agent with the distribution's own program, or upgrades to it.</summary>
+    public string InstallAgent(AgentPackage package) => Install(_bed.ForVm(HasDnf ? package.Rpm : package.Deb));
+
+    /// <summary>Installs packages: names that the distribution knows, or files.</summary>
+    public string Install(params string[] packages) => RunAtMost(InstallPatience, HasDnf
+        ? ["dnf", "install", "-y", .. packages]
+        : ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", .. packages]);
+
+    /// <summary>Has all programs trust an authority, as an operator does.</summary>
+    public void Trust(string authorityFile)
+    {
+        var (folder, update) = Try("ls", "/etc/pki/ca-trust/source/anchors").ExitCode == 0
+            ? ("/etc/pki/ca-trust/source/anchors", "update-ca-trust")
+            : ("/usr/local/share/ca-certificates", "update-ca-certificates");
+        Run("install", "-m", "0644", _bed.ForVm(authorityFile), $"{folder}/dashboard.crt");
+        Run(update);
     }
 
     /// <summary>Does what an operator does before the first reconcile.</summary>
@@ -61,25 +73,40 @@ public sealed class BootedVm : IAsyncDisposable
     }
 
     /// <summary>Runs a command on the VM to its end, as root from a login would.</summary>
-    public (int ExitCode, string Output) Try(params string[] command) => Shell.Try(Inside(command));
+    public (int ExitCode, string Output) Try(params string[] command) => Shell.Try(OnVm(command));
 
     /// <param name="atMost">For a command that is slow by intention.</param>
-    public (int ExitCode, string Output) Try(TimeSpan atMost, params string[] command) => Shell.Try(atMost, Inside(command));
-
-    private string[] Inside(string[] command) => ["nsenter", "--target", $"{_init}", "--all", "env", "-i", SystemPath, .. command];
+    public (int ExitCode, string Output) Try(TimeSpan atMost, params string[] command) => Shell.Try(atMost, OnVm(command));
 
     /// <summary>Has the daemon's unit run another program, until the next boot.</summary>
-    public void ReplaceDaemon(string command)
+    public void ReplaceDaemon(string command) => DropIn("smm-agent.service", $"[Service]\nExecStart=\nExecStart={command}\n");
+
+    public string Run(params string[] command) => RunAtMost(Shell.Timeout, command);
+
+    public string RunAtMost(TimeSpan patience, params string[] command) => Shell.Try(patience, OnVm(command)) is var (exitCode, output) && exitCode == 0
+        ? output
+        : throw new InvalidOperationException($"{string.Join(' ', command)} ended with exit code {exitCode}: {output}\n{Journal()}");
+
+    /// <summary>Runs a line of a shell as a user who may become root by sudo, as an operator does.</summary>
+    public (int ExitCode, string Output) TryLine(string line)
     {
-        File.WriteAllText(Path.Combine(_bed.Folder, "replaced.conf"), $"[Service]\nExecStart=\nExecStart={command}\n");
-        Run("mkdir", "-p", "/run/systemd/system/smm-agent.service.d");
-        Run("cp", "/mnt/replaced.conf", "/run/systemd/system/smm-agent.service.d/replaced.conf");
-        Run("systemctl", "daemon-reload");
+        if (Try("id", "admin").ExitCode != 0)
+        {
+            Run("useradd", "--create-home", "--shell", "/bin/bash", "admin");
+            File.WriteAllText(Path.Combine(_bed.Folder, "sudoers"), "admin ALL=(ALL) NOPASSWD: ALL\n");
+            Run("install", "-m", "0440", "/mnt/sudoers", "/etc/sudoers.d/admin");
+        }
+
+        return Shell.Try(InstallPatience, OnVm("runuser", "-l", "admin", "-c", line));
     }
 
-    public string Run(params string[] command) => Try(command) is (0, var output)
+    public string RunLine(string line) => TryLine(line) is var (exitCode, output) && exitCode == 0
         ? output
-        : throw new InvalidOperationException($"{string.Join(' ', command)}: {Try(command).Output}\n{Journal()}");
+        : throw new InvalidOperationException($"{line} ended with exit code {exitCode}: {output}\n{Journal()}");
+
+    /// <summary>The command line that runs a command on the VM.</summary>
+    public string[] OnVm(params string[] command) =>
+        ["nsenter", "--target", $"{_init}", "--all", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", .. command];
 
     /// <summary>A property of a unit, as <c>systemctl show</c> prints it.</summary>
     public string Property(string unit, string property) => Run("systemctl", "show", "--value", "-p", property, unit).Trim();
@@ -104,6 +131,21 @@ public sealed class BootedVm : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the STATUS= line of the daemon begins so.</summary>
+    public Task UntilStatusAsync(string start, TimeSpan? patience = null) => Until.TrueAsync(
+        () => Property("smm-agent.service", "StatusText").StartsWith(start, StringComparison.Ordinal),
+        $"STATUS={start}",
+        patience,
+        () => Property("smm-agent.service", "StatusText") + "\n" + Journal());
+
+    /// <summary>Changes a unit until the next boot, as <c>systemctl edit --runtime</c> does.</summary>
+    public void DropIn(string unit, string text)
+    {
+        File.WriteAllText(Path.Combine(_bed.Folder, "drop-in.conf"), text);
+        Run("install", "-D", "-m", "0644", "/mnt/drop-in.conf", $"/run/systemd/system/{unit}.d/test.conf");
+        Run("systemctl", "daemon-reload");
+    }
+
     public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) => Until.TrueAsync(condition, what, patience, Journal);
 
     /// <summary>Both families' rules without comments and counters.</summary>
@@ -112,19 +154,55 @@ public sealed class BootedVm : IAsyncDisposable
         .Where(line => !line.StartsWith('#'))
         .Select(line => line.StartsWith(':') ? line[..line.IndexOf('[', StringComparison.Ordinal)] : line));
 
+    /// <summary>All of nftables as the kernel has it; the VM need have no nft for it.</summary>
+    public string Ruleset() => _bed.Vm.Run("nft", "-s", "list", "ruleset");
+
+    /// <summary>Reboots. No rule of the firewall outlives it but the operator's, who has a service for that.</summary>
+    public async Task RebootAsync()
+    {
+        Run("systemctl", "reboot");
+        var exitCode = await _container.WaitForExitAsync(Until.Patience);
+        if (exitCode != Rebooted)
+            throw new InvalidOperationException($"the VM ended with {exitCode} instead of a reboot:\n{_container.Output}");
+        await _container.DisposeAsync();
+        _bed.Vm.Run("nft", "flush", "ruleset");
+        _bed.DropByDefault();
+        _container = Container();
+        _init = 0;
+        await UntilUpAsync();
+    }
+
+    /// <summary>Shuts down.</summary>
+    /// <returns>The disk, which is the caller's now.</returns>
+    public async Task<VmDisk> PowerOffAsync()
+    {
+        Run("systemctl", "poweroff");
+        await _container.WaitForExitAsync(Until.Patience);
+        var disk = _disk!;
+        _disk = null;
+        return disk;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _container.DisposeAsync();
         // The namespace outlives the VM; the next one is to find it untouched.
         _bed.Vm.Run("nft", "flush", "ruleset");
+        _disk?.Dispose();
     }
 
-    private static string Installed(string file) => Path.GetExtension(file) switch
-    {
-        ".sysusers" => $"/usr/lib/sysusers.d/{Path.ChangeExtension(file, ".conf")}",
-        ".tmpfiles" => $"/usr/lib/tmpfiles.d/{Path.ChangeExtension(file, ".conf")}",
-        _ => $"/usr/lib/systemd/system/{file}",
-    };
+    private bool HasDnf => Try("ls", "/usr/bin/dnf").ExitCode == 0;
+
+    private BedProcess Container() => new(
+    [
+        "systemd-nspawn", "--quiet", "--boot", $"--directory={_disk!.Root}", "--register=no", "--keep-unit",
+        $"--machine={_bed.Vm.Name}", "--console=pipe", "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
+        $"--network-namespace-path=/run/netns/{_bed.Vm.Name}", $"--bind-ro={_bed.Folder}:/mnt",
+        // Nothing but the test itself uses apt.
+        "systemd.mask=apt-daily.timer", "systemd.mask=apt-daily-upgrade.timer",
+    ]);
+
+    private Task UntilUpAsync() => Until.TrueAsync(IsUp, "the VM is up", TimeSpan.FromSeconds(60), () => _container.Output);
 
     private bool IsUp()
     {

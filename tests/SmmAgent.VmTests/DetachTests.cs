@@ -94,7 +94,7 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
     private static string Host(BootedVm vm) => string.Join(
         '\n',
         vm.Rules(),
-        vm.Run("nft", "-s", "list", "ruleset"),
+        vm.Ruleset(),
         vm.Run("sha256sum", "/etc/hosts"),
         vm.Run("find", "/etc/systemd", "-printf", "%p %l %m %U %G\n"),
         vm.Run("systemctl", "list-unit-files", "--no-pager", "--no-legend"),

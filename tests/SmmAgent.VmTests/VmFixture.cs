@@ -3,47 +3,123 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>One cluster for the tests of a class; each test boots a VM of its own.</summary>
-public sealed class VmFixture : IAsyncLifetime
+public class VmFixture : IAsyncLifetime
 {
     /// <summary>Booted VMs share one control group (--keep-unit, because the host need have no systemd): each is alone in it.</summary>
     public const string OneAtATime = "one VM at a time";
 
+    private readonly InstalledAgents _agents;
+    private readonly bool _https;
     private MeshBed? _bed;
+    private bool _hasWorkloads;
+
+    public VmFixture(InstalledAgents agents)
+        : this(agents, https: false)
+    {
+    }
+
+    private protected VmFixture(InstalledAgents agents, bool https) => (_agents, _https) = (agents, https);
 
     /// <summary>The bed; the test is skipped where no VM can be booted.</summary>
     public MeshBed Bed
     {
         get
         {
-            Assert.SkipUnless(_bed is not null, VmRoot.Missing() ?? "");
+            Assert.SkipUnless(_bed is not null, Programs.Missing() ?? "");
             return _bed;
         }
     }
 
-    /// <summary>A VM with a firewall that drops by default and an agent that is configured.</summary>
-    public Task<BootedVm> BootAsync()
+    /// <summary>A VM with a firewall that drops by default, and nothing of the agent's.</summary>
+    public Task<BootedVm> BootBareAsync(string distribution = Distribution.Usual) => StartAsync(new VmDisk(Chosen(distribution).Root));
+
+    /// <summary>The same with the agent's package, which nobody has configured.</summary>
+    public async Task<BootedVm> BootInstalledAsync(string distribution = Distribution.Usual)
     {
-        Bed.DropByDefault();
-        return BootWithoutFirewallAsync();
+        var chosen = Chosen(distribution);
+        return await StartAsync(await _agents.NewDiskAsync(Bed, chosen));
     }
+
+    /// <summary>The same with an agent that is configured.</summary>
+    public async Task<BootedVm> BootAsync(string distribution = Distribution.Usual) => await ConfiguredAsync(await BootInstalledAsync(distribution));
 
     /// <summary>A VM on which nobody ever touched the firewall, and an agent that is configured.</summary>
     public async Task<BootedVm> BootWithoutFirewallAsync()
     {
-        var vm = await BootedVm.StartAsync(Bed);
-        vm.Configure();
-        return vm;
+        var chosen = Chosen(Distribution.Usual);
+        return await ConfiguredAsync(await BootedVm.StartAsync(Bed, await _agents.NewDiskAsync(Bed, chosen)));
     }
+
+    /// <summary>The same with an agent that is attached, and a workload on each of the WorkloadGroup's ports.</summary>
+    public async Task<BootedVm> BootAttachedAsync(string distribution = Distribution.Usual)
+    {
+        await StartWorkloadsAsync();
+        return await AfterAsync(await BootAsync(distribution), vm =>
+        {
+            vm.Run("smm-agent", "reconcile");
+            return vm.UntilStatusAsync(BootedVm.Attached);
+        });
+    }
+
+    /// <summary>Starts a workload on each of the WorkloadGroup's ports, unless there is one.</summary>
+    public async Task StartWorkloadsAsync()
+    {
+        foreach (var port in _hasWorkloads ? [] : Bed.Mesh.Ports)
+            await Bed.StartWorkloadAsync(port.Port);
+        _hasWorkloads = true;
+    }
+
+    /// <summary>A later version of the packages.</summary>
+    public AgentPackage NewerPackage => _agents.NewerPackage;
 
     public async ValueTask InitializeAsync()
     {
-        if (VmRoot.Missing() is null)
-            _bed = await MeshBed.StartAsync();
+        if (Programs.Missing() is null)
+            _bed = await MeshBed.StartAsync(_https, AgentPackage.Built.Folder);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_bed is not null)
             await _bed.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private Task<BootedVm> StartAsync(VmDisk disk)
+    {
+        Bed.DropByDefault();
+        return BootedVm.StartAsync(Bed, disk);
+    }
+
+    private static Task<BootedVm> ConfiguredAsync(BootedVm vm) => AfterAsync(vm, booted =>
+    {
+        booted.Configure();
+        return Task.CompletedTask;
+    });
+
+    // No VM is left behind by a preparation that fails.
+    private static async Task<BootedVm> AfterAsync(BootedVm vm, Func<BootedVm, Task> prepare)
+    {
+        try
+        {
+            await prepare(vm);
+            return vm;
+        }
+        catch
+        {
+            await vm.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static Distribution Chosen(string name)
+    {
+        var distribution = Distribution.Of(name);
+        var missing = distribution.Missing();
+        Assert.SkipUnless(missing is null, missing ?? "");
+        return distribution;
     }
 }
+
+/// <summary>The same with a dashboard that speaks https.</summary>
+public sealed class HttpsVmFixture(InstalledAgents agents) : VmFixture(agents, https: true);

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>The packages of this machine's architecture: those that <c>./build.sh package</c> made, or newer ones made of the same.</summary>
+/// <param name="folder">Where both formats are.</param>
+public sealed class AgentPackage(string folder)
+{
+    public const string NewerVersion = "99.0.0";
+
+    private static readonly (string Deb, string Rpm) Architecture =
+        RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? ("arm64", "aarch64") : ("amd64", "x86_64");
+
+    public static AgentPackage Built { get; } = new(Path.Combine(Programs.Artifacts, "packages"));
+
+    public string Folder => folder;
+
+    public string Deb => Find(DebPattern) ?? throw new InvalidOperationException(Missing());
+
+    public string Rpm => Find(RpmPattern) ?? throw new InvalidOperationException(Missing());
+
+    /// <summary>The package that is not there; null when both are.</summary>
+    public string? Missing() =>
+        ((string[])[DebPattern, RpmPattern]).FirstOrDefault(pattern => Find(pattern) is null) is { } pattern ? Path.Combine(folder, pattern) : null;
+
+    /// <summary>Packages the same program once more, as a later version.</summary>
+    /// <param name="folder">Where that is done.</param>
+    public static AgentPackage Newer(string folder)
+    {
+        var source = Path.Combine(folder, "source");
+        Directory.CreateDirectory(source);
+        Shell.Run("cp", "-r", Path.Combine(Repository, "packaging"), Path.Combine(Repository, "docs"), Path.Combine(Repository, "CHANGELOG.md"), source);
+        File.WriteAllText(Path.Combine(source, "Directory.Build.props"), $"<Project><PropertyGroup><Version>{NewerVersion}</Version></PropertyGroup></Project>\n");
+        var packages = Path.Combine(folder, "packages");
+        Shell.RunAtMost(TimeSpan.FromMinutes(5), "env", "SOURCE_DATE_EPOCH=1000000000", Path.Combine(source, "packaging", "package.sh"), packages, $"{Architecture.Deb}={Path.GetDirectoryName(Programs.Agent)}");
+        return new(packages);
+    }
+
+    private static string DebPattern => $"smm-agent_*_{Architecture.Deb}.deb";
+
+    private static string RpmPattern => $"smm-agent-*.{Architecture.Rpm}.rpm";
+
+    private static string Repository => Path.GetFullPath(Path.Combine(Programs.Artifacts, ".."));
+
+    private string? Find(string pattern) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern).SingleOrDefault() : null;
+}
