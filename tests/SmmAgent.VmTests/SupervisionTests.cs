@@ -1,0 +1,81 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>The daemon comes back, whatever ended it, and the VM stays attached meanwhile.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    private const string Unit = "smm-agent.service";
+
+    [Theory, MemberData(nameof(Distribution.All), MemberType = typeof(Distribution))]
+    public async Task AKilledDaemonComesBackAndNoConnectionIsLost(string distribution)
+    {
+        await using var vm = await fixture.BootAttachedAsync(distribution);
+        await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+
+        vm.Run("systemctl", "kill", "-s", "KILL", Unit);
+
+        await vm.UntilAsync(() => HasRestarted(vm), "it is ready again");
+        await vm.UntilStatusAsync(BootedVm.Attached);
+        await probe.MoreAsync();
+        Assert.Equal(0, probe.Lost);
+    }
+
+    [Fact]
+    public async Task AHungDaemonIsKilledByTheWatchdogAndComesBack()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        vm.DropIn(Unit, "[Service]\nWatchdogSec=4\n");
+        vm.Run("systemctl", "restart", Unit);
+        await vm.UntilStatusAsync(BootedVm.Attached);
+        await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+
+        vm.Run("systemctl", "kill", "-s", "STOP", Unit);
+
+        await vm.UntilAsync(() => HasRestarted(vm), "it is ready again");
+        await vm.UntilStatusAsync(BootedVm.Attached);
+        await probe.MoreAsync();
+        Assert.Equal(0, probe.Lost);
+        Assert.Contains("Watchdog timeout (limit 4s)!", vm.Run("journalctl", "--no-pager", "-u", Unit), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AWatchdogThatNobodyTroublesDoesNotBark()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        vm.DropIn(Unit, "[Service]\nWatchdogSec=4\n");
+        vm.Run("systemctl", "restart", Unit);
+        var process = vm.Property(Unit, "MainPID");
+        var signs = new HashSet<string>();
+
+        await vm.UntilAsync(() => signs.Add(vm.Property(Unit, "WatchdogTimestampMonotonic")) && signs.Count > 5, "it gave five signs of life");
+
+        Assert.Equal((process, "0"), (vm.Property(Unit, "MainPID"), vm.Property(Unit, "NRestarts")));
+    }
+
+    [Theory, MemberData(nameof(Distribution.All), MemberType = typeof(Distribution))]
+    public async Task ARebootComesBackAttachedWithoutTheDashboard(string distribution)
+    {
+        await using var vm = await fixture.BootAttachedAsync(distribution);
+        await fixture.Bed.StopDashboardAsync();
+        try
+        {
+            await vm.RebootAsync();
+
+            await vm.UntilAsync(() => vm.IsActive(Unit) && vm.Condition("PortsOpen") == "True" && vm.Condition("GatewaysReachable") == "True", "it is attached again");
+            Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+            Assert.Equal("success", vm.Property("smm-agent-reconcile.service", "Result"));
+            Assert.NotEqual("0", vm.Property("smm-agent-reconcile.service", "ExecMainExitTimestampMonotonic"));
+            await vm.UntilStatusAsync("Degraded: ");
+        }
+        finally
+        {
+            await fixture.Bed.StartDashboardAsync();
+        }
+
+        await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
+    }
+
+    private static bool HasRestarted(BootedVm vm) => vm.Property(Unit, "NRestarts") == "1" && vm.IsActive(Unit);
+}
