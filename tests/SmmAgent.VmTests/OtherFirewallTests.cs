@@ -1,0 +1,78 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>Other programs change the firewall of an attached VM: its ports stay open, or are open again at once.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    [Fact]
+    public async Task FirewalldIsInstalledAndReloadedAndTheAgentsPortsAreOpenInItsZone()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+
+        // The operator leaves it to firewalld what is dropped: started, it flushes their rules, but no policy.
+        vm.Run("iptables", "-P", "INPUT", "ACCEPT");
+        vm.Run("ip6tables", "-P", "INPUT", "ACCEPT");
+
+        vm.Install("nftables", "firewalld");
+
+        Assert.Equal("running", vm.Run("firewall-cmd", "--state").Trim());
+        await vm.UntilStatusAsync(BootedVm.Attached);
+        await UntilOpenAsync(vm);
+        var rules = Rules(vm);
+        Assert.Equal(4, rules.Length);
+        vm.Run("firewall-cmd", "--reload");
+        await UntilOpenAsync(vm);
+        Assert.Equal(rules, Rules(vm));
+        Assert.Equal(rules, Rules(vm, "--permanent"));
+
+        vm.Run("smm-agent", "detach");
+
+        Assert.Empty(Rules(vm));
+        Assert.Empty(Rules(vm, "--permanent"));
+        Assert.False(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+    }
+
+    [Fact]
+    public async Task UfwIsSwitchedOnAndReloadedAndTheAgentsPortsStayOpen()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        vm.Install("ufw");
+
+        vm.Run("ufw", "--force", "enable");
+        await UntilOpenAsync(vm);
+        vm.Run("ufw", "reload");
+        await UntilOpenAsync(vm);
+
+        Assert.Contains("Status: active", vm.Run("ufw", "status"), StringComparison.Ordinal);
+        Assert.DoesNotContain("16400", vm.Run("ufw", "status"), StringComparison.Ordinal);
+        vm.Run("ufw", "--force", "disable");
+        await UntilOpenAsync(vm);
+    }
+
+    [Fact]
+    public async Task AllOfNftablesIsFlushedAndTheRulesAreBack()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        vm.Install("nftables");
+        var rules = vm.Rules();
+
+        vm.Run("nft", "flush", "ruleset");
+        fixture.Bed.DropByDefault();
+
+        await vm.UntilAsync(() => vm.Rules().Split('\n').Order().SequenceEqual(rules.Split('\n').Order()), "the rules are back");
+        await UntilOpenAsync(vm);
+    }
+
+    private async Task UntilOpenAsync(BootedVm vm)
+    {
+        await vm.UntilAsync(() => vm.Condition("PortsOpen") == "True", "PortsOpen is True");
+        foreach (var port in (int[])[8080, 8082, 16400, 16401])
+            await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshBed.VmAddress, port), $"the cluster reaches {port}");
+        await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshBed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");
+    }
+
+    private static string[] Rules(BootedVm vm, params string[] which) =>
+        [.. vm.Run(["firewall-cmd", .. which, "--zone=public", "--list-rich-rules"]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
+}
