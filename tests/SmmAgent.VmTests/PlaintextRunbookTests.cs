@@ -1,0 +1,23 @@
+namespace SmmAgent.VmTests;
+
+/// <summary>The same where the dashboard speaks plain http.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class PlaintextRunbookTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    [Fact]
+    public async Task TheScriptStopsAndPrintsTheLineThatGoesOnOnPurpose()
+    {
+        await using var vm = await fixture.BootBareAsync();
+
+        var (exitCode, output) = vm.TryLine($"curl -fsSL {fixture.Bed.DashboardUrl}/get/smm-agent | sudo sh");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("plain http", output, StringComparison.Ordinal);
+        Assert.NotEqual(0, vm.Try("ls", "/usr/bin/smm-agent").ExitCode);
+        var line = output.Split('\n').Select(text => text.Trim()).Single(text => text.StartsWith("curl ", StringComparison.Ordinal));
+
+        vm.RunLine(line);
+
+        Assert.Contains($"{fixture.Bed.DashboardUrl}", vm.RunLine("sudo smm-agent config show"), StringComparison.Ordinal);
+    }
+}
