@@ -1,0 +1,38 @@
+namespace SmmAgent.VmTests;
+
+/// <summary>All that lies on a VM: each file with its owner, mode and contents, the firewall, units and users.</summary>
+internal static class HostListing
+{
+    // What changes by itself while a system runs, and the package managers' own books.
+    private static readonly string[] Left =
+    [
+        "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/mnt", "/var/log", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf",
+        "/var/lib/rpm", "/var/lib/dnf", "/var/cache/dnf", "/var/cache/ldconfig", "/var/lib/systemd/timers", "/root", "/srv",
+        // Of /run only what bears the agent's name is looked at.
+        "/run",
+        // Backups that useradd and userdel make.
+        "/etc/passwd-", "/etc/shadow-", "/etc/group-", "/etc/gshadow-",
+    ];
+
+    /// <summary>One line for each thing.</summary>
+    public static IReadOnlyList<string> Of(BootedVm vm)
+    {
+        string[] leaving = ["(", .. Left.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
+        return
+        [
+            .. Lines(vm.Run(["find", "/", .. leaving, "-type", "f", "-exec", "sha256sum", "{}", "+"])),
+            .. Lines(vm.Run(["find", "/", .. leaving, "-printf", "%p %y %m %u %g %l\n"])),
+            .. Lines(vm.Run("find", "/run", "-name", "*smm-agent*", "-not", "-path", "/run/systemd/*")),
+            .. Lines(vm.Run("systemctl", "list-unit-files", "--no-pager", "--no-legend")),
+            .. Lines(vm.Run("systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed")),
+            .. Lines(vm.Rules()),
+            .. Lines(vm.Ruleset()),
+        ];
+    }
+
+    /// <summary>What is there now and was not before, and the other way round.</summary>
+    public static IReadOnlyList<string> Changes(IReadOnlyList<string> before, IReadOnlyList<string> now) =>
+        [.. now.Except(before).Select(line => $"+ {line}"), .. before.Except(now).Select(line => $"- {line}")];
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,56 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>A repository for dnf in the bed's folder: the agent's rpm, and an empty package that provides what it requires.</summary>
+internal sealed class RpmRepository
+{
+    private readonly string _folder;
+
+    private RpmRepository(string folder) => _folder = folder;
+
+    public static RpmRepository Make(string bedFolder, AgentPackage package)
+    {
+        var repository = new RpmRepository(Directory.CreateDirectory(Path.Combine(bedFolder, "repository")).FullName);
+        repository.Add(package);
+        repository.AddSystem(package);
+        return repository;
+    }
+
+    public void Add(AgentPackage package) => File.Copy(package.Rpm, Path.Combine(_folder, Path.GetFileName(package.Rpm)));
+
+    /// <summary>Makes the repository's index on the VM, and names it to dnf there.</summary>
+    public void AddTo(BootedVm vm)
+    {
+        File.WriteAllText(Path.Combine(_folder, "bed.repo"), "[bed]\nname=bed\nbaseurl=file:///srv/repository\ngpgcheck=0\nmetadata_expire=0\n");
+        vm.Run("rm", "-rf", "/srv/repository");
+        vm.Run("cp", "-r", "/mnt/repository", "/srv/repository");
+        vm.Run("createrepo_c", "--quiet", "/srv/repository");
+        vm.Run("install", "-D", "-m", "0644", "/mnt/repository/bed.repo", "/etc/yum.repos.d/bed.repo");
+    }
+
+    // Debian's files are in no rpm.
+    private void AddSystem(AgentPackage package)
+    {
+        var required = Shell.Run("rpm", "-qp", "--requires", package.Rpm).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ')[0]).Where(name => !name.StartsWith("rpmlib(", StringComparison.Ordinal)).Distinct();
+        var spec = Path.Combine(_folder, "system.spec");
+        File.WriteAllText(
+            spec,
+            $"""
+            Name: system
+            Version: 1
+            Release: 1
+            Summary: The system below the agent
+            License: none
+            BuildArch: noarch
+            {string.Join('\n', required.Select(name => $"Provides: {name}"))}
+            %description
+            The rest of this system is no rpm.
+            %files
+
+            """);
+        Shell.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {_folder}/build", "--define", $"_rpmdir {_folder}", "--define", "_rpmfilename %{NAME}.rpm", spec);
+        Directory.Delete(Path.Combine(_folder, "build"), recursive: true);
+    }
+}
