@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>The journal tells an operator what they must know, and little else.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    private const string Unit = "smm-agent.service";
+
+    [Fact]
+    public async Task WarningsAreWhatAnOperatorMustKnowAndNothingElse()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
+        Assert.Equal([], Warnings());
+
+        await fixture.Bed.StopGatewayAsync(MeshBed.SecondGateway);
+        vm.Run("systemctl", "reload", Unit);
+        await vm.UntilStatusAsync($"Degraded: gateway {MeshBed.SecondGateway}:");
+        await fixture.Bed.StartGatewayAsync(MeshBed.SecondGateway);
+        await vm.UntilStatusAsync(BootedVm.Attached);
+
+        Assert.StartsWith($"GatewaysReachable is True, Degraded: gateway {MeshBed.SecondGateway}:", Assert.Single(Warnings()), StringComparison.Ordinal);
+        var gateway = Lines("-o", "cat", $"SMM_GATEWAY={MeshBed.SecondGateway}");
+        Assert.StartsWith($"{MeshBed.SecondGateway} fails: ", gateway[0], StringComparison.Ordinal);
+        Assert.Equal($"{MeshBed.SecondGateway} answers on every port", gateway[^1]);
+        Assert.Empty(Lines("-o", "cat", $"SMM_GATEWAY={MeshBed.FirstGateway}"));
+
+        await fixture.Bed.StopDashboardAsync();
+        await vm.UntilAsync(
+            () => vm.Condition("DashboardReachable") == "False" && vm.Condition("ConfigCurrent") == "False", "it knows that the dashboard is away", TimeSpan.FromMinutes(2));
+        await fixture.Bed.StartDashboardAsync();
+        await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
+
+        Assert.Equal(
+            ["ConfigCurrent is False, DashboardUnreachable", "DashboardReachable is False, Refused"],
+            Warnings().Skip(1).Select(line => line.Split(':')[0]).Order());
+        // Neither colours nor traces of the stack, from the daemon and from root's part.
+        var all = vm.Run("journalctl", "--no-pager", "--all", "-o", "cat", "-u", "smm-agent*");
+        Assert.DoesNotContain("\e", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", all, StringComparison.Ordinal);
+
+        string[] Warnings() => Lines("-o", "cat", "-p", "warning");
+
+        string[] Lines(params string[] arguments) =>
+            vm.Run(["journalctl", "--no-pager", "--quiet", "-u", Unit, .. arguments]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    [Fact]
+    public async Task AQuietTimeHasNoLineAtAll()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
+        var begin = UpdatedAt();
+        var lines = Count();
+
+        // All that is done each minute was done by then, and a long poll has come to its end.
+        await vm.UntilAsync(() => UpdatedAt() >= begin + TimeSpan.FromSeconds(60), "a minute is over and the daemon works", TimeSpan.FromMinutes(3));
+
+        Assert.Equal(lines, Count());
+
+        int Count() => vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent*").Split('\n').Length;
+
+        DateTimeOffset UpdatedAt() => DateTimeOffset.Parse(
+            (string)JsonNode.Parse(vm.Run("cat", "/run/smm-agent/status.json"))!["updatedAt"]!, CultureInfo.InvariantCulture);
+    }
+}
