@@ -78,7 +78,7 @@ rpm() {
         changes '- ' '  ' | sed 's/%/%%/g'
     } >"$work/smm-agent.spec"
     rpmbuild -bb --quiet --target "$target" --define "_topdir $work/rpmbuild" --define "_rpmdir $work/out" --define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' \
-        --define "package_version $version" --define "staged $root" "$work/smm-agent.spec"
+        --define "package_version $version" --define "staged $root" "$work/smm-agent.spec" >/dev/null
 }
 
 work=$(mktemp -d)
@@ -92,8 +92,9 @@ for pair in "$@"; do
         arm64) target=aarch64 ;;
         *) die "unknown architecture '${pair%%=*}' in '$pair': amd64 or arm64" ;;
     esac
-    deb "${pair%%=*}" "${pair#*=}"
+    deb "${pair%%=*}" "${pair#*=}" &
     rpm "$target" "${pair#*=}"
+    wait $!
 done
 (cd "$work/out" && sha256sum -- *.deb *.rpm >SHA256SUMS)
 rm -rf "$out"

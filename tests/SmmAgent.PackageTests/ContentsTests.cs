@@ -27,7 +27,13 @@ public class ContentsTests
         """;
 
     private const string RpmOnly = """
+        drwxr-xr-x root/root /usr/share/bash-completion
+        drwxr-xr-x root/root /usr/share/bash-completion/completions
         drwxr-xr-x root/root /usr/share/doc/smm-agent
+        drwxr-xr-x root/root /usr/share/fish
+        drwxr-xr-x root/root /usr/share/fish/vendor_completions.d
+        drwxr-xr-x root/root /usr/share/zsh
+        drwxr-xr-x root/root /usr/share/zsh/site-functions
         -rw-r--r-- root/root /usr/share/zsh/site-functions/_smm-agent
         """;
 

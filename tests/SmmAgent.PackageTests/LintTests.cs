@@ -6,7 +6,6 @@ public class LintTests
     public async Task LintianFindsNothing(string architecture)
     {
         Tool.Needs("lintian");
-
         var (exitCode, output, error) = await Tool.RunAsync(
             ["lintian", "--allow-root", "--no-cfg", "--fail-on", "error,warning", Packages.Deb(architecture)]);
 
