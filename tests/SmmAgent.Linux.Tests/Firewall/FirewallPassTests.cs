@@ -38,8 +38,10 @@ public sealed class FirewallPassTests
 
         var removed = await vm.Pass(variant).RemoveAsync(Cancel);
 
+        // Only the table of IPv4 has rules of others.
+        var stays = variant == Backend.Legacy ? " (the empty table filter stays: the legacy backend keeps it until a restart)" : "";
         Assert.Equal(
-            [$"iptables{variant}: remove the jump in INPUT, chain SMM-AGENT", $"ip6tables{variant}: remove the jump in INPUT, chain SMM-AGENT"],
+            [$"iptables{variant}: remove the jump in INPUT, chain SMM-AGENT", $"ip6tables{variant}: remove the jump in INPUT, chain SMM-AGENT{stays}"],
             removed.Results.Select(result => result.Step.ToString()));
         Assert.Equal(before, await vm.SaveAsync(variant));
         Assert.Equal(before6, await vm.SaveAsync(variant, IpFamily.IPv6));
