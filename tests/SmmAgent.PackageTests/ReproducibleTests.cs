@@ -11,7 +11,7 @@ public class ReproducibleTests
         CopyTree(folder.Path);
         // Other names, times and orders of the same files; another time zone, home and place for temporary files.
         var temporary = Directory.CreateDirectory(Path.Combine(folder.Path, "temporary")).FullName;
-        string[] command = ["packaging/package.sh", "out/packages"];
+        string[] command = [Path.Combine(folder.Path, "packaging/package.sh"), "out/packages"];
         foreach (var architecture in (string[])["arm64", "amd64"])
         {
             var published = Path.Combine(folder.Path, "published", architecture);
