@@ -51,7 +51,7 @@ public class ReproducibleTests
     private static async Task<string> DateAsync() =>
         (await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{BUILDTIME}", Packages.Rpm("amd64"))).Trim();
 
-    /// <summary>Copies what the packages are made of. The last name comes first, because a file system may list files in the order of their making.</summary>
+    /// <summary>Copies what the packages are made of, without git's folder, and in another order: a file system may list files in that of their making.</summary>
     private static void CopyTree(string target)
     {
         foreach (var name in (string[])["src", "packaging", "docs"])
