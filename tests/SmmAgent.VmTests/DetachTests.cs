@@ -49,17 +49,17 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
     public async Task AHostWithoutAFirewallHasNoneAfterwards()
     {
         await using var vm = await fixture.BootWithoutFirewallAsync();
-        Assert.Equal("", vm.Run("nft", "list", "ruleset"));
+        Assert.Equal("", vm.Ruleset());
         vm.Run("smm-agent", "reconcile");
         // Now the daemon makes the tables, which is not root.
-        vm.Run("nft", "flush", "ruleset");
+        fixture.Bed.Vm.Run("nft", "flush", "ruleset");
         await vm.UntilAsync(() => vm.Rules().Split("-A INPUT").Length == 3, "the daemon has put back both families' rules");
 
         var output = vm.Run("smm-agent", "detach");
 
         Assert.Contains(
             "✓ ip6tables: remove the jump in INPUT, chain SMM-AGENT, the empty table filter, which the agent made\n", output, StringComparison.Ordinal);
-        Assert.Equal("", vm.Run("nft", "list", "ruleset"));
+        Assert.Equal("", vm.Ruleset());
     }
 
     [Fact]
@@ -67,11 +67,11 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
     {
         await using var vm = await fixture.BootWithoutFirewallAsync();
         vm.Run("smm-agent", "reconcile", "--confirm-within", "1h");
-        Assert.NotEqual("", vm.Run("nft", "list", "ruleset"));
+        Assert.NotEqual("", vm.Ruleset());
 
         vm.Run("smm-agent", "rollback");
 
-        Assert.Equal("", vm.Run("nft", "list", "ruleset"));
+        Assert.Equal("", vm.Ruleset());
     }
 
     [Fact]
