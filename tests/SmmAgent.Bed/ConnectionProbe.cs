@@ -1,24 +1,32 @@
+using System.Globalization;
+
 namespace SmmAgent.Bed;
 
-/// <summary>Connects from the cluster to a port of the VM again and again, some ten times a second, and counts what came of it.</summary>
+/// <summary>Connects from the cluster to a port of the VM again and again, some ten times a second.</summary>
 public sealed class ConnectionProbe : IAsyncDisposable
 {
+    private readonly MeshBed _bed;
     private readonly BedProcess _process;
+    private readonly long _before;
 
-    private ConnectionProbe(MeshBed bed, int port) => _process = new BedProcess(bed.Cluster.Inside(
-        "bash", "-c", $"while sleep 0.05; do timeout 1 bash -c 'exec 3<>/dev/tcp/{MeshBed.VmAddress}/{port}' 2>/dev/null && echo arrived || echo lost; done"));
+    private ConnectionProbe(MeshBed bed, int port)
+    {
+        _bed = bed;
+        _before = SentAgain();
+        _process = new BedProcess(bed.Cluster.Inside(
+            "bash", "-c", $"while sleep 0.05; do timeout 20 bash -c 'exec 3<>/dev/tcp/{MeshBed.VmAddress}/{port}' 2>/dev/null && echo arrived || echo lost; done"));
+    }
 
     /// <summary>Starts when the port is open already, and waits for the first connection.</summary>
     public static async Task<ConnectionProbe> StartAsync(MeshBed bed, int port)
     {
         var probe = new ConnectionProbe(bed, port);
-        await Until.TrueAsync(() => probe.Arrived > 0, $"port {port} is reached from the cluster", lastSeen: () => probe._process.Output);
+        await Until.TrueAsync(() => probe._process.Lines.Contains("arrived"), $"port {port} is reached from the cluster", lastSeen: () => probe._process.Output);
         return probe;
     }
 
-    public int Arrived => _process.Lines.Count(line => line == "arrived");
-
-    public int Lost => _process.Lines.Count(line => line == "lost");
+    /// <summary>Connections that were refused or met a closed port, also for a moment: the kernel sends the first packet again after a second then.</summary>
+    public long Lost => _process.Lines.Count(line => line == "lost") + SentAgain() - _before;
 
     /// <summary>Waits until some more have been tried.</summary>
     public Task MoreAsync()
@@ -28,4 +36,7 @@ public sealed class ConnectionProbe : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private long SentAgain() => long.Parse(
+        _bed.Cluster.Run("nstat", "-asz", "TcpExtTCPSynRetrans").Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
 }

@@ -77,5 +77,20 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
         await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
     }
 
+    [Fact]
+    public async Task TheProbeOfTheseTestsSeesAPortThatWasShutForAMoment()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);
+        Assert.Equal(0, probe.Lost);
+        string[] shut = ["PREROUTING", "-p", "tcp", "--dport", "8080", "-j", "DROP"];
+
+        vm.Run(["iptables", "-w", "-t", "raw", "-I", .. shut]);
+        await vm.UntilAsync(() => probe.Lost > 0, "a loss was counted");
+        vm.Run(["iptables", "-w", "-t", "raw", "-D", .. shut]);
+
+        await probe.MoreAsync();
+    }
+
     private static bool HasRestarted(BootedVm vm) => vm.Property(Unit, "NRestarts") == "1" && vm.IsActive(Unit);
 }
