@@ -20,8 +20,8 @@ internal static class HostListing
         string[] leaving = ["(", .. Left.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
         return
         [
-            .. Lines(vm.Run(["find", "/", .. leaving, "-type", "f", "-exec", "sha256sum", "{}", "+"])),
-            .. Lines(vm.Run(["find", "/", .. leaving, "-printf", "%p %y %m %u %g %l\n"])),
+            .. Lines(vm.RunAtMost(BootedVm.InstallPatience, ["find", "/", .. leaving, "-type", "f", "-exec", "sha256sum", "{}", "+"])),
+            .. Lines(vm.RunAtMost(BootedVm.InstallPatience, ["find", "/", .. leaving, "-printf", "%p %y %m %u %g %l\n"])),
             .. Lines(vm.Run("find", "/run", "-name", "*smm-agent*", "-not", "-path", "/run/systemd/*")),
             .. Lines(vm.Run("systemctl", "list-unit-files", "--no-pager", "--no-legend")),
             .. Lines(vm.Run("systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed")),
