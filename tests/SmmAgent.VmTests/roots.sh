@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The roots that the VM tests boot, made once: roots.sh FOLDER SUITE...
+# The roots that the VM tests boot, made once, and again when this file changes: roots.sh FOLDER SUITE...
 # Each is a minimal Debian with systemd; what a test installs there comes from /srv/apt inside it, for a VM has no way out. The
 # root `rpm` is the first one with Debian's dnf. SMM_VM_MIRROR names the mirror; else it is the one of this host's own apt sources.
 set -euo pipefail
@@ -15,6 +15,7 @@ die() { printf 'roots.sh: %s\n' "$*" >&2; exit 1; }
 mirror() {
     local own
     # The suite's own entry, else any: Debian's mirrors carry all suites.
+    # shellcheck disable=SC2016 # apt's fields
     own=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
         awk -v suite="$1" '$2 == "main" && $1 !~ /-/ && ($1 == suite || found == "") { found = $3 } END { print found }')
     printf '%s' "${SMM_VM_MIRROR:-$own}"
@@ -49,11 +50,12 @@ debian() {
 
 make() {
     local name=$1 root="$folder/$1"
-    [ -d "$root" ] && return
+    if [ -d "$root" ] && [ "$(cat "$folder/$name.recipe" 2>/dev/null)" = "$recipe" ]; then return; fi
     printf '==> making the root %s\n' "$name" >&2
-    rm -rf "$root.new"
+    rm -rf "$root" "$root.new"
     "${@:2}" "$root.new" >"$folder/$name.log" 2>&1 || die "it failed: $folder/$name.log"
     mv "$root.new" "$root"
+    echo "$recipe" >"$folder/$name.recipe"
 }
 
 with_dnf() {
@@ -66,6 +68,8 @@ with_dnf() {
 
 folder=$1
 shift
+recipe=$(sha256sum <"${BASH_SOURCE[0]}")
+readonly folder recipe
 mkdir -p "$folder"
 for suite in "$@"; do
     make "$suite" debian "$suite"
