@@ -18,18 +18,7 @@ internal sealed class DashboardTransport : IDisposable
         _userAgent = new ProductInfoHeaderValue("smm-agent", agentVersion);
         _trust = new DashboardTrust(caFile);
         _breaker = new DashboardBreaker(time);
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false, // a token never follows a redirect
-            UseProxy = false, // the VM must reach the cluster itself anyway, and a proxy in the environment would be a surprise
-            UseCookies = false,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(10), // then the name is resolved anew
-            MaxResponseHeadersLength = 32,
-            MaxResponseDrainSize = 0,
-            ActivityHeadersPropagator = null,
-            SslOptions = _trust.Options(),
-        });
+        _http = new HttpMessageInvoker(DashboardHandler.New(_trust));
     }
 
     /// <param name="read">Reads a 2xx or a 304.</param>

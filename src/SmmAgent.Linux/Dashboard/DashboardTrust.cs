@@ -4,16 +4,19 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Decides whether the dashboard's certificate is believed, and keeps in words why it was not.</summary>
+/// <summary>Decides whether the certificate of the dashboard, or of a server that it points to, is believed, and keeps in words why it was not.</summary>
 internal sealed class DashboardTrust
 {
     private const int MaximumCaFileBytes = 1024 * 1024;
+    private readonly bool _isDashboards;
     private readonly X509Certificate2Collection? _roots;
     private volatile Verdict _last = new(null, null);
 
     /// <param name="caFile">PEM file with the only authorities that are trusted; null means the system's.</param>
-    public DashboardTrust(string? caFile)
+    /// <param name="isDashboards">Whether it is for the dashboard itself.</param>
+    public DashboardTrust(string? caFile, bool isDashboards = true)
     {
+        _isDashboards = isDashboards;
         if (caFile is null)
             return;
 
@@ -81,7 +84,11 @@ internal sealed class DashboardTrust
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            return new(UnreachableReason.WrongCertificate, "its certificate is for another name than the one in dashboard.url");
+            return new(UnreachableReason.WrongCertificate, _isDashboards
+                ? "its certificate is for another name than the one in dashboard.url"
+                : "its certificate is for another name");
+        if (!_isDashboards)
+            return new(UnreachableReason.WrongCertificate, "its certificate comes from no authority that this host trusts");
 
         return new(UnreachableReason.WrongCertificate, _roots is null
             ? "its certificate comes from no authority that this host trusts; name the right one with dashboard.caFile"

@@ -29,6 +29,9 @@ public readonly partial record struct FileOwner(uint User, uint Group)
         return group == 0 ? null : new FileOwner(EffectiveUser(), (uint)Marshal.ReadInt32(group, 2 * nint.Size));
     }
 
+    /// <summary>Whose rights this process has.</summary>
+    internal static uint CurrentUser => EffectiveUser();
+
     internal void GiveTo(SafeFileHandle file, string path)
     {
         if (ChangeOwner(file, User, Group) != 0)

@@ -1,0 +1,18 @@
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>How every HTTP connection to a dashboard, or to what it points to, is made.</summary>
+internal static class DashboardHandler
+{
+    public static SocketsHttpHandler New(DashboardTrust trust) => new()
+    {
+        AllowAutoRedirect = false, // a token never follows a redirect
+        UseProxy = false, // the VM must reach the cluster itself anyway, and a proxy in the environment would be a surprise
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10), // then the name is resolved anew
+        MaxResponseHeadersLength = 32,
+        MaxResponseDrainSize = 0,
+        ActivityHeadersPropagator = null,
+        SslOptions = trust.Options(),
+    };
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using SmmAgent.Contract;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>
+/// That a package had the wrong bytes, kept beside where it would lie: each pass is a new process, and without it each would fetch the same again.
+/// </summary>
+/// <param name="Wanted">The SHA-256 of the mesh configuration; another one is another package.</param>
+/// <param name="Times">How often in a row.</param>
+internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, DateTimeOffset Last)
+{
+    private const int MaximumBytes = 1024;
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(6);
+
+    /// <summary>When it is tried again.</summary>
+    public DateTimeOffset Until => Last + TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, FirstWait.Ticks << Math.Min(Times - 1, 10)));
+
+    /// <summary>The refusal of exactly this package; null when there is none.</summary>
+    public static ChecksumRefusal? Read(PackageCache cache, Package package)
+    {
+        try
+        {
+            var words = System.Text.Encoding.UTF8.GetString(AtomicFile.ReadLimited(cache.RefusalOf(package), MaximumBytes, isAgents: true) ?? []).Split(' ');
+            return words.Length == 4 && words[0] == package.Sha256
+                && int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var times) && times > 0
+                && long.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 100_000_000_000
+                    ? new(words[0], words[1], times, DateTimeOffset.FromUnixTimeSeconds(seconds))
+                    : null;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null; // at worst it is fetched once more
+        }
+    }
+
+    public void Write(PackageCache cache, Package package) => AtomicFile.Write(
+        cache.RefusalOf(package), string.Create(CultureInfo.InvariantCulture, $"{Wanted} {Found} {Times} {Last.ToUnixTimeSeconds()}"), AtomicFile.Private);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using SmmAgent.Contract;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>The folder of downloaded packages. Nobody but its owner, which is root, changes anything in it.</summary>
+public sealed class PackageCache(string folder)
+{
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    public string Folder => folder;
+
+    internal string Lock => Path.Combine(folder, ".lock");
+
+    /// <summary>Where a package lies once its bytes are known to be right.</summary>
+    public string PathOf(Package package) =>
+        Path.Combine(folder, $"{package.Name}_{package.Version}_{package.Architecture}.{package.Format}");
+
+    internal string PartOf(Package package) => PathOf(package) + ".part";
+
+    internal string ETagOf(Package package) => PathOf(package) + ".part.etag";
+
+    internal string RefusalOf(Package package) => PathOf(package) + ".refused";
+
+    internal long FreeBytes => new DriveInfo(folder).AvailableFreeSpace;
+
+    /// <summary>Makes the folder where there is none.</summary>
+    /// <returns>Why nothing can be kept there; null when it can.</returns>
+    public PackageFailure? Prepare()
+    {
+        try
+        {
+            var info = new DirectoryInfo(folder);
+            if (info.LinkTarget is not null)
+                return Unsafe("is a link, which smm-agent never makes", "remove it");
+            if (!info.Exists)
+            {
+                info.Create();
+                // The umask has no say.
+                File.SetUnixFileMode(folder, FolderMode);
+            }
+
+            var owner = FileOwner.Of(folder).User;
+            var mode = File.GetUnixFileMode(folder);
+            return owner != FileOwner.CurrentUser ? Unsafe($"belongs to user {owner}, not to root", $"do: sudo chown root:root {folder}")
+                : (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0
+                    ? Unsafe($"may be written by others (mode {Octal(mode)})", $"do: sudo chmod 0755 {folder}")
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new(PackageFault.UnsafeFolder, $"{folder} cannot be used: {exception.Message}");
+        }
+    }
+
+    /// <summary>Removes the packages of this name but the wanted one and the installed one.</summary>
+    public void Prune(Package wanted, string? installedVersion)
+    {
+        // No package's name has an underscore.
+        string[] kept = [Path.GetFileName(PathOf(wanted)), $"{wanted.Name}_{installedVersion ?? wanted.Version}_"];
+        foreach (var file in Directory.EnumerateFiles(folder, $"{wanted.Name}_*"))
+        {
+            if (!kept.Any(name => Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal)))
+                File.Delete(file);
+        }
+    }
+
+    /// <summary>Whether these are the bytes that the mesh configuration means.</summary>
+    internal static async Task<(bool IsRight, string Found)> HashAsync(FileStream file, Package package, CancellationToken cancel)
+    {
+        file.Position = 0;
+        var found = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancel));
+        return (found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase), found);
+    }
+
+    private PackageFailure Unsafe(string what, string cure) => new(PackageFault.UnsafeFolder, $"{folder} {what}, so no package is kept there", cure);
+
+    private static string Octal(UnixFileMode mode) => "0" + Convert.ToString((int)mode, 8).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,104 @@
+using SmmAgent.Contract;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>Brings a package into the cache. What is there under its final name has the right size and checksum.</summary>
+public sealed class PackageDownload(PackageCache cache, PackageSource source, TimeProvider time)
+{
+    /// <summary>How long one attempt may last in all; the next one continues it.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(30);
+
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Fetches the package, or the rest of it; one that is there already is only looked at.</summary>
+    /// <param name="progress">Told the bytes that are there and how many it will be (null: not known).</param>
+    /// <param name="insist">Whether a package that was wrong before is fetched at once: somebody asked for it.</param>
+    /// <returns>The file's path; or why there is none. A cancelled download leaves its part, which the next continues.</returns>
+    public async Task<(string? Path, PackageFailure? Failure)> RunAsync(
+        Package package, Action<long, long?>? progress, CancellationToken cancel, bool insist = false)
+    {
+        if (package.Sha256 is null)
+            return (null, new(PackageFault.NotOffered, $"{Name(package)} has no SHA-256 in the mesh configuration, so it is not fetched"));
+        if (source.UrlOf(package) is not { } url)
+            return (null, new(PackageFault.NotOffered, $"{Name(package)}: its path is neither on the dashboard nor an https URL"));
+        if (cache.Prepare() is { } unsafeFolder)
+            return (null, unsafeFolder);
+
+        var (held, busy) = await new AgentLock(cache.Lock, time).AcquireAsync(LockTimeout, cancel);
+        if (held is null)
+            return (null, new(PackageFault.Busy, busy!));
+
+        using (held)
+        using (var deadline = new Network.Deadline(Deadline, time, cancel))
+        {
+            try
+            {
+                return await FetchAsync(package, url, progress, insist, deadline.Token) is { } failure
+                    ? (null, failure with { Message = $"{Name(package)}: {failure.Message}" })
+                    : (cache.PathOf(package), null);
+            }
+            catch (OperationCanceledException) when (deadline.IsOver)
+            {
+                return (null, new(PackageFault.CutOff, $"{Name(package)}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
+            }
+            catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                return (null, new(PackageFault.UnsafeFolder, $"{Name(package)} cannot be kept: {exception.Message}"));
+            }
+        }
+    }
+
+    internal static string Name(Package package) => $"{package.Name} {package.Version}";
+
+    private async Task<PackageFailure?> FetchAsync(Package package, Uri url, Action<long, long?>? progress, bool insist, CancellationToken cancel)
+    {
+        if (await IsThereAsync(package, cancel))
+            return null;
+        var refusal = ChecksumRefusal.Read(cache, package);
+        if (refusal is not null && !insist && time.GetUtcNow() < refusal.Until)
+        {
+            return Wrong(refusal.Found, package) with
+            {
+                Cure = $"it is fetched again at {refusal.Until:u}, or by: sudo smm-agent reconcile",
+            };
+        }
+
+        using var part = new PartFile(cache, package);
+        if (await new PackageTransfer(cache, source, time).RunAsync(package, url, part, progress, cancel) is { } failure)
+            return failure;
+
+        var (isRight, found) = await PackageCache.HashAsync(part.File, package, cancel);
+        if (!isRight)
+        {
+            part.Remove();
+            new ChecksumRefusal(package.Sha256!, found, (refusal?.Times ?? 0) + 1, time.GetUtcNow()).Write(cache, package);
+            return Wrong(found, package);
+        }
+
+        part.Become(cache.PathOf(package));
+        File.Delete(cache.RefusalOf(package));
+        return null;
+    }
+
+    private async Task<bool> IsThereAsync(Package package, CancellationToken cancel)
+    {
+        var path = cache.PathOf(package);
+        if (!Path.Exists(path))
+            return false;
+
+        using (var file = OwnFile.OpenOrCreate(path))
+        {
+            if ((await PackageCache.HashAsync(file, package, cancel)).IsRight)
+                return true;
+        }
+
+        File.Delete(path);
+        return false;
+    }
+
+    private static PackageFailure Wrong(string found, Package package) => new(
+        PackageFault.WrongChecksum,
+        $"its SHA-256 is {found}, not {package.Sha256} as the mesh configuration says, so it was removed",
+        "see what the dashboard serves at this path");
+}

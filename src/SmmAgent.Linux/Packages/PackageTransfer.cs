@@ -1,0 +1,148 @@
+using System.Net;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>Moves the bytes of one package from its server into the part, from where the part ends.</summary>
+internal sealed class PackageTransfer(PackageCache cache, PackageSource source, TimeProvider time)
+{
+    /// <summary>The largest package, whatever the mesh configuration says (1 GiB).</summary>
+    public const long MaximumBytes = 1L << 30;
+
+    /// <summary>How long nothing may come.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private const int BufferBytes = 128 * 1024;
+    private const int MaximumAttempts = 5;
+
+    // Of the host's disk that is left to others.
+    private const long Reserve = 4 * 1024 * 1024;
+
+    /// <returns>Null once the part is as long as the package.</returns>
+    public async Task<PackageFailure?> RunAsync(
+        Package package, Uri url, PartFile part, Action<long, long?>? progress, CancellationToken cancel)
+    {
+        if (package.Size > MaximumBytes)
+            return TooLarge(MaximumBytes);
+        if (NoRoom(package.Size - part.Length) is { } full)
+            return full;
+        if (part.ETag is null || part.Length > (package.Size ?? MaximumBytes))
+            part.Restart();
+
+        var attempts = 0;
+        while (true)
+        {
+            if (part.Length == package.Size)
+                return null;
+
+            var before = part.Length;
+            var (isDone, failure) = await AttemptAsync(package, url, part, progress, cancel);
+            if (isDone)
+                return null;
+
+            // A connection that breaks is made again at once, as long as each brings something.
+            var isWorthAnother = failure is null || (failure.Fault == PackageFault.CutOff && part.ETag is not null && part.Length > before);
+            if (!isWorthAnother || ++attempts == MaximumAttempts)
+                return failure ?? new(PackageFault.Refused, $"{PackageSource.Shown(url)} answers ranges that nobody asked for");
+        }
+    }
+
+    /// <returns>Not done and no failure: the part was dropped, and another attempt begins anew.</returns>
+    private async Task<(bool IsDone, PackageFailure? Failure)> AttemptAsync(
+        Package package, Uri url, PartFile part, Action<long, long?>? progress, CancellationToken cancel)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        try
+        {
+            var (answer, failure) = await source.GetAsync(url, part.Length, part.Length > 0 ? part.ETag : null, either.Token);
+            if (answer is null)
+                return (false, failure);
+
+            using (answer)
+            {
+                if (answer.StatusCode != HttpStatusCode.OK && !Continues(answer, package, part))
+                {
+                    part.Restart();
+                    return (false, null);
+                }
+
+                if (answer.StatusCode == HttpStatusCode.OK)
+                    part.Restart(answer.Headers.ETag);
+                var total = part.Length + answer.Content.Headers.ContentLength;
+                if (Misfit(package, part.Length, total) is { } misfit)
+                {
+                    part.Remove();
+                    return (false, misfit);
+                }
+
+                return await ReadAsync(answer, package.Size ?? total, part, progress, patience, either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return (false, new(PackageFault.CutOff, $"{PackageSource.Shown(url)} sent nothing for {Patience.TotalSeconds:0} s"));
+        }
+        catch (IOException exception) when (exception.HResult is PartFile.NoSpace or PartFile.OverQuota)
+        {
+            // What fills a disk is not left on it.
+            part.Remove();
+            return (false, DiskFull("it filled the disk"));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return (false, new(PackageFault.CutOff, $"{PackageSource.Shown(url)} broke off after {part.Length} bytes; the next try continues it"));
+        }
+    }
+
+    private static async Task<(bool IsDone, PackageFailure? Failure)> ReadAsync(
+        HttpResponseMessage answer, long? total, PartFile part, Action<long, long?>? progress, CancellationTokenSource patience, CancellationToken cancel)
+    {
+        await using var body = await answer.Content.ReadAsStreamAsync(cancel);
+        var buffer = new byte[BufferBytes];
+        var limit = total ?? MaximumBytes;
+        part.File.Position = part.Length;
+        progress?.Invoke(part.Length, total);
+        while (await body.ReadAsync(buffer, cancel) is var length and > 0)
+        {
+            if (part.File.Position + length > limit)
+            {
+                part.Remove();
+                return (false, TooLarge(limit));
+            }
+
+            part.Add(buffer.AsSpan(0, length));
+            progress?.Invoke(part.File.Position, total);
+            patience.CancelAfter(Patience);
+        }
+
+        return total is null || part.Length == total
+            ? (true, null)
+            : (false, new(PackageFault.CutOff, $"its server ended after {part.Length} of {total} bytes"));
+    }
+
+    private static bool Continues(HttpResponseMessage answer, Package package, PartFile part) =>
+        answer.StatusCode == HttpStatusCode.PartialContent
+        && answer.Content.Headers.ContentRange is { Unit: "bytes", HasRange: true } range
+        && range.From == part.Length && part.Length > 0
+        && (answer.Headers.ETag is null || answer.Headers.ETag.Equals(part.ETag))
+        && (package.Size is null || range.Length is null || range.Length == package.Size);
+
+    private PackageFailure? Misfit(Package package, long there, long? total)
+    {
+        if (package.Size is { } size && total is not null && total != size)
+            return new(PackageFault.WrongSize, $"its server offers {total} bytes, but the mesh configuration says {size}");
+        if (total > MaximumBytes)
+            return TooLarge(MaximumBytes);
+
+        return NoRoom(total - there);
+    }
+
+    private PackageFailure? NoRoom(long? needed) =>
+        (needed ?? 0) + Reserve > cache.FreeBytes ? DiskFull($"it needs {((needed ?? 0) + Reserve) / 1024} KiB") : null;
+
+    private PackageFailure DiskFull(string why) => new(
+        PackageFault.DiskFull, $"{why}, and {cache.Folder} has {cache.FreeBytes / 1024} KiB free", "make room on this disk");
+
+    private static PackageFailure TooLarge(long limit) => new(PackageFault.WrongSize, $"it is larger than {limit} bytes, so it was dropped");
+}

@@ -1,0 +1,88 @@
+using System.Net.Http.Headers;
+using System.Text;
+using SmmAgent.Contract;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>What is there of a package that is being fetched, and the ETag that it is a part of.</summary>
+internal sealed class PartFile : IDisposable
+{
+    // Error numbers: ENOSPC and EDQUOT.
+    public const int NoSpace = 28;
+    public const int OverQuota = 122;
+
+    private const int MaximumETagBytes = 1024;
+
+    private readonly string _path;
+    private readonly string _etagPath;
+
+    public PartFile(PackageCache cache, Package package)
+    {
+        (_path, _etagPath) = (cache.PartOf(package), cache.ETagOf(package));
+        File = OwnFile.OpenOrCreate(_path);
+        ETag = ReadETag();
+    }
+
+    public FileStream File { get; }
+
+    public long Length => File.Length;
+
+    /// <summary>The strong ETag of the whole; null when the part cannot be continued.</summary>
+    public EntityTagHeaderValue? ETag { get; private set; }
+
+    /// <summary>Begins anew, with a body that has this ETag.</summary>
+    public void Restart(EntityTagHeaderValue? etag = null)
+    {
+        // In this order: the bytes of one file never meet the ETag of another.
+        System.IO.File.Delete(_etagPath);
+        File.SetLength(0);
+        ETag = etag is { IsWeak: false } && etag.Tag.Length < MaximumETagBytes ? etag : null;
+        if (ETag is not null)
+            AtomicFile.Write(_etagPath, ETag.Tag, AtomicFile.Private, durable: false);
+    }
+
+    /// <summary>Writes at the position.</summary>
+    /// <exception cref="InvalidDataException">The disk fails, which the network has no part in.</exception>
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            File.Write(bytes);
+        }
+        catch (IOException exception) when (exception.HResult is not (NoSpace or OverQuota))
+        {
+            throw new InvalidDataException($"{_path}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Leaves nothing.</summary>
+    public void Remove()
+    {
+        System.IO.File.Delete(_etagPath);
+        System.IO.File.Delete(_path);
+    }
+
+    /// <summary>Gives the finished file its name.</summary>
+    public void Become(string path)
+    {
+        File.Flush(flushToDisk: true);
+        System.IO.File.Move(_path, path, overwrite: true);
+        System.IO.File.Delete(_etagPath);
+    }
+
+    public void Dispose() => File.Dispose();
+
+    private EntityTagHeaderValue? ReadETag()
+    {
+        try
+        {
+            return AtomicFile.ReadLimited(_etagPath, MaximumETagBytes, isAgents: true) is { } bytes
+                && EntityTagHeaderValue.TryParse(Encoding.UTF8.GetString(bytes), out var etag) && !etag.IsWeak ? etag : null;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,292 @@
+using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Tests.Dashboard;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+public sealed class PackageDownloadTests : IAsyncDisposable
+{
+    private readonly PackageHouse _house = new();
+
+    public ValueTask DisposeAsync() => _house.DisposeAsync();
+
+    [Fact]
+    public async Task APackageArrivesWholeForRootAloneAndNoTokenGoesAlong()
+    {
+        var told = new List<(long, long?)>();
+
+        var (path, failure) = await _house.FetchAsync(progress: (bytes, total) => told.Add((bytes, total)));
+
+        Assert.Null(failure);
+        Assert.Equal(PackageHouse.Body, await File.ReadAllTextAsync(path!, TestContext.Current.CancellationToken));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path!));
+        Assert.Equal((0, PackageHouse.Body.Length), told[0]);
+        Assert.Equal((PackageHouse.Body.Length, PackageHouse.Body.Length), told[^1]);
+        var request = Assert.Single(_house.Requests);
+        Assert.Null(request.Header("Authorization"));
+        Assert.Null(request.Header("Range"));
+        Assert.Equal("smm-agent/1.2.3", request.Header("User-Agent"));
+        Assert.False(File.Exists(_house.Part) || File.Exists(_house.Part + ".etag"));
+    }
+
+    [Fact]
+    public async Task APackageThatIsThereIsNotFetchedAgain()
+    {
+        await _house.ArrivesAsync();
+        await _house.ArrivesAsync();
+
+        Assert.Equal(1, _house.Server.Count);
+    }
+
+    [Fact]
+    public async Task APackageThatWasDamagedInTheCacheIsFetchedAgain()
+    {
+        await _house.ArrivesAsync();
+        await File.AppendAllTextAsync(_house.Final, "x", TestContext.Current.CancellationToken);
+
+        await _house.ArrivesAsync();
+
+        Assert.Equal(2, _house.Server.Count);
+    }
+
+    [Fact]
+    public async Task AConnectionThatBreaksIsMadeAgainForTheRest()
+    {
+        _house.Server.Answers = request => _house.Requests.Count < 3 ? _house.Cut(request, 50_000) : _house.Ranged(request);
+
+        await _house.ArrivesAsync();
+
+        Assert.Equal([null, "bytes=50000-", "bytes=100000-", "bytes=150000-"], _house.Requests.Select(request => request.Header("Range")));
+        Assert.All(_house.Requests.Skip(1), request => Assert.Equal(PackageHouse.ETag, request.Header("If-Range")));
+    }
+
+    [Fact]
+    public async Task AServerThatBreaksOffAgainAndAgainIsNotAskedForEver()
+    {
+        _house.Server.Answers = request => _house.Cut(request, 1_000);
+
+        var failure = await _house.FailAsync();
+
+        Assert.Equal(PackageFault.CutOff, failure.Fault);
+        Assert.Equal(5, _house.Server.Count);
+        Assert.Equal(5_000, new FileInfo(_house.Part).Length);
+    }
+
+    [Fact]
+    public async Task ACancelledDownloadLeavesAPartThatTheNextContinues()
+    {
+        using var cancel = new CancellationTokenSource();
+        _house.Server.Answers = request =>
+        {
+            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageHouse.ETag}\r\nContent-Length: {PackageHouse.Body.Length}\r\n\r\n{PackageHouse.Body[..90_000]}")
+                .GetAwaiter().GetResult();
+            return null;
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _house.FetchAsync(
+            progress: (bytes, _) =>
+            {
+                if (bytes == 90_000)
+                    cancel.Cancel();
+            },
+            cancel: cancel.Token));
+
+        _house.Server.Answers = request => _house.Ranged(request);
+        await _house.ArrivesAsync();
+
+        Assert.Equal("bytes=90000-", Assert.Single(_house.Requests).Header("Range"));
+    }
+
+    [Fact]
+    public async Task AServerThatFallsSilentIsLeftAfterAWhileAndWhatCameIsKept()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
+        _house.Time = time;
+        var came = new TaskCompletionSource();
+        _house.Server.Answers = request =>
+        {
+            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageHouse.ETag}\r\nContent-Length: {PackageHouse.Body.Length}\r\n\r\n{PackageHouse.Body[..90_000]}")
+                .GetAwaiter().GetResult();
+            return null;
+        };
+
+        var fetch = _house.FetchAsync(progress: (bytes, _) =>
+        {
+            if (bytes == 90_000)
+                came.TrySetResult();
+        });
+        await came.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await Bed.Until.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(31));
+                return fetch.IsCompleted;
+            },
+            "the silent server was left");
+
+        Assert.Contains("sent nothing for 30 s", (await fetch).Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(90_000, new FileInfo(_house.Part).Length);
+    }
+
+    [Fact]
+    public async Task AServerThatIgnoresRangesSendsItAllAnew()
+    {
+        await _house.LeavePartAsync();
+        _house.Server.Answers = _ => RawServer.Answer("200 OK", PackageHouse.Body, $"ETag: {PackageHouse.ETag}\r\n");
+
+        await _house.ArrivesAsync();
+    }
+
+    [Fact]
+    public async Task AFileThatChangedMeanwhileIsFetchedAnew()
+    {
+        await _house.LeavePartAsync();
+        _house.Server.Answers = request => _house.Ranged(request, "\"e2\"");
+
+        await _house.ArrivesAsync();
+
+        Assert.Equal("bytes=100000-", Assert.Single(_house.Requests).Header("Range"));
+    }
+
+    [Theory]
+    [InlineData("206 Partial Content", "ETag: \"e2\"\r\nContent-Range: bytes 100000-299999/300000\r\n")]
+    [InlineData("206 Partial Content", "ETag: \"e1\"\r\nContent-Range: bytes 99999-299999/300000\r\n")]
+    [InlineData("206 Partial Content", "ETag: \"e1\"\r\nContent-Range: bytes 100000-299999/300001\r\n")]
+    [InlineData("206 Partial Content", "ETag: \"e1\"\r\n")]
+    [InlineData("416 Range Not Satisfiable", "Content-Range: bytes */50\r\n")]
+    public async Task ARestThatDoesNotFitIsDroppedAndAllIsFetchedAnew(string status, string headers)
+    {
+        await _house.LeavePartAsync();
+        _house.Server.Answers = request => PackageHouse.From(request) is null
+            ? _house.Ranged(request)
+            : RawServer.Answer(status, status.StartsWith('4') ? "" : PackageHouse.Body[100_000..], headers);
+
+        await _house.ArrivesAsync();
+
+        Assert.Single(_house.Requests);
+    }
+
+    [Theory]
+    [InlineData("W/\"e1\"")]
+    [InlineData("")]
+    public async Task APartOfAFileWithoutAStrongETagIsNotContinued(string etag)
+    {
+        _house.Server.Answers = request =>
+        {
+            request.WriteAsync($"HTTP/1.1 200 OK\r\n{(etag == "" ? "" : $"ETag: {etag}\r\n")}Content-Length: {PackageHouse.Body.Length}\r\n\r\n{PackageHouse.Body[..9]}")
+                .GetAwaiter().GetResult();
+            request.Close();
+            return null;
+        };
+        Assert.Equal(PackageFault.CutOff, (await _house.FailAsync()).Fault);
+
+        _house.Server.Answers = request => _house.Ranged(request);
+        await _house.ArrivesAsync();
+
+        Assert.Null(Assert.Single(_house.Requests).Header("Range"));
+    }
+
+    [Fact]
+    public async Task WhatIsLargerThanAnnouncedIsDroppedAtOnce()
+    {
+        _house.Server.Answers = request =>
+        {
+            // Until the client hangs up: this body has no end.
+            try
+            {
+                request.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").GetAwaiter().GetResult();
+                while (true)
+                    request.WriteAsync(PackageHouse.Body).GetAwaiter().GetResult();
+            }
+            catch (IOException)
+            {
+                request.Close();
+            }
+
+            return null;
+        };
+
+        Assert.Contains($"larger than {PackageHouse.Body.Length} bytes", (await _house.FailAsync()).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_house.Part));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task ASizeThatIsNotTheMeshConfigurationsIsRefused(int more)
+    {
+        var failure = await _house.FailAsync(PackageHouse.Package with { Size = PackageHouse.Body.Length + more });
+
+        Assert.Equal(PackageFault.WrongSize, failure.Fault);
+        Assert.Contains($"offers 300000 bytes, but the mesh configuration says {300_000 + more}", failure.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_house.Part));
+    }
+
+    [Fact]
+    public async Task WrongBytesAreRemovedAndNotFetchedAgainAndAgain()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
+        _house.Time = time;
+        var wrong = PackageHouse.Package with { Sha256 = new string('a', 64) };
+
+        var first = await _house.FailAsync(wrong);
+        var second = await _house.FailAsync(wrong);
+
+        Assert.Equal((PackageFault.WrongChecksum, PackageFault.WrongChecksum), (first.Fault, second.Fault));
+        Assert.Contains($"its SHA-256 is {PackageHouse.Package.Sha256}, not aaaa", first.Message, StringComparison.Ordinal);
+        Assert.Contains("it is fetched again at 2020-01-01 00:05:00Z", second.Cure, StringComparison.Ordinal);
+        Assert.False(File.Exists(_house.Part) || File.Exists(_house.Final));
+        Assert.Equal(1, _house.Server.Count);
+
+        time.Advance(TimeSpan.FromMinutes(5));
+        await _house.FailAsync(wrong);
+        time.Advance(TimeSpan.FromMinutes(5)); // twice in a row: the wait has doubled
+        await _house.FailAsync(wrong);
+        Assert.Equal(2, _house.Server.Count);
+
+        await _house.FetchAsync(wrong, insist: true);
+        Assert.Equal(3, _house.Server.Count);
+        await _house.ArrivesAsync(); // another checksum is another package
+    }
+
+    [Theory]
+    [InlineData("404 Not Found")]
+    [InlineData("500 Internal Server Error")]
+    [InlineData("304 Not Modified")]
+    public async Task AnAnswerWithoutAPackageIsTold(string status)
+    {
+        _house.Server.Answers = _ => RawServer.Answer(status, "");
+
+        var failure = await _house.FailAsync();
+
+        Assert.Equal(PackageFault.Refused, failure.Fault);
+        Assert.Equal($"istio-sidecar 1.15.3: {_house.Server.Url}packages/istio-sidecar_1.15.3_amd64.deb answered {status[..3]}", failure.ToString());
+    }
+
+    [Fact]
+    public async Task ADashboardThatIsNotThereIsTold()
+    {
+        await _house.Server.DisposeAsync();
+
+        var failure = await _house.FailAsync();
+
+        Assert.Equal(PackageFault.Unreachable, failure.Fault);
+        Assert.Contains("refused the connection", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutAChecksumNothingIsAskedFor()
+    {
+        Assert.Equal(PackageFault.NotOffered, (await _house.FailAsync(PackageHouse.Package with { Sha256 = null })).Fault);
+        Assert.Equal(0, _house.Server.Count);
+    }
+
+    [Theory]
+    [InlineData("//elsewhere.example.com/p.deb")]
+    [InlineData("http://elsewhere.example.com/p.deb")]
+    [InlineData("file:///etc/shadow")]
+    public async Task APathThatLeadsElsewhereIsNotFollowed(string path)
+    {
+        Assert.Equal(PackageFault.NotOffered, (await _house.FailAsync(PackageHouse.Package with { Path = path })).Fault);
+        Assert.Equal(0, _house.Server.Count);
+    }
+}
