@@ -15,14 +15,21 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
     /// <summary>The most characters that a command may print, on each stream.</summary>
     public const int MaximumOutput = 8 * 1024 * 1024;
 
+    private const int KeptEnd = 64 * 1024;
+
+    // How long the last words of a command that has ended may take.
+    private static readonly TimeSpan AfterExit = TimeSpan.FromSeconds(5);
+
     // The watchdog, the notify socket and the journal's stream are the daemon's, not its children's.
     private static readonly string[] NotForChildren =
         ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID"];
 
     /// <summary>Runs a command and waits for its end.</summary>
     /// <param name="arguments">The program, found in PATH, and its arguments.</param>
+    /// <param name="keepsEnd">For what must not be killed because it says much, or because a process that it left behind holds its output
+    /// open: only the end of what it prints is kept.</param>
     public async Task<CommandResult> RunAsync(
-        IReadOnlyList<string> arguments, CancellationToken cancel, string? input = null, TimeSpan? timeout = null)
+        IReadOnlyList<string> arguments, CancellationToken cancel, string? input = null, TimeSpan? timeout = null, bool keepsEnd = false)
     {
         using var process = new Process();
         try
@@ -43,11 +50,18 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         deadline.CancelAfter(timeout ?? DefaultTimeout);
         try
         {
-            var output = ReadAsync(process.StandardOutput, TooMuch, deadline.Token);
-            var error = ReadAsync(process.StandardError, TooMuch, deadline.Token);
+            var output = new StringBuilder();
+            var error = new StringBuilder();
+            var reading = Task.WhenAll(
+                ReadAsync(process.StandardOutput, output, keepsEnd ? null : TooMuch, deadline.Token),
+                ReadAsync(process.StandardError, error, keepsEnd ? null : TooMuch, deadline.Token));
             await WriteAsync(process.StandardInput, input, deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
-            return new(arguments, CommandEnding.Exited, process.ExitCode, await output, await error);
+            if (keepsEnd)
+                await Task.WhenAny(reading, Task.Delay(AfterExit, TimeProvider.System, deadline.Token));
+            else
+                await reading;
+            return new(arguments, CommandEnding.Exited, process.ExitCode, Text(output), Text(error));
         }
         catch (OperationCanceledException)
         {
@@ -97,18 +111,26 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         }
     }
 
-    private static async Task<string> ReadAsync(StreamReader reader, Action tooMuch, CancellationToken cancel)
+    private static string Text(StringBuilder text)
     {
-        var text = new StringBuilder();
+        lock (text)
+            return text.ToString();
+    }
+
+    private static async Task ReadAsync(StreamReader reader, StringBuilder text, Action? tooMuch, CancellationToken cancel)
+    {
         var buffer = new char[4096];
         while (await reader.ReadAsync(buffer, cancel) is var length and > 0)
         {
             if (text.Length + length > MaximumOutput)
-                tooMuch();
+                tooMuch?.Invoke();
             cancel.ThrowIfCancellationRequested();
-            text.Append(buffer, 0, length);
+            lock (text)
+            {
+                text.Append(buffer, 0, length);
+                if (tooMuch is null && text.Length > 2 * KeptEnd)
+                    text.Remove(0, text.Length - KeptEnd);
+            }
         }
-
-        return text.ToString();
     }
 }

@@ -87,7 +87,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         if (!Path.Exists(path))
             return false;
 
-        using (var file = OwnFile.OpenOrCreate(path))
+        using (var file = OwnFile.OpenExisting(path))
         {
             if ((await PackageCache.HashAsync(file, package, cancel)).IsRight)
                 return true;

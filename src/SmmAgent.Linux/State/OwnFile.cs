@@ -15,9 +15,14 @@ internal static partial class OwnFile
 
     /// <summary>Opens the file for reading and writing, and makes it where there is none; a link is refused, wherever it leads.</summary>
     /// <exception cref="InvalidDataException">There is something else than a plain file.</exception>
-    public static FileStream OpenOrCreate(string path)
+    public static FileStream OpenOrCreate(string path) => Open(path, Create);
+
+    /// <summary>The same for a file that must be there.</summary>
+    public static FileStream OpenExisting(string path) => Open(path, 0);
+
+    private static FileStream Open(string path, int create)
     {
-        var file = Open(path, ReadWrite | Create | NonBlocking | CloseOnExec | AtomicFile.NoFollow, Mode);
+        var file = Open(path, ReadWrite | create | NonBlocking | CloseOnExec | AtomicFile.NoFollow, Mode);
         if (file.IsInvalid)
         {
             var error = Marshal.GetLastPInvokeError();

@@ -33,6 +33,29 @@ public sealed class CommandRunnerTests : IDisposable
         Assert.Equal("cat /dev/zero printed more than 8 MiB and was killed", result.Describe());
     }
 
+    [Fact]
+    public async Task WhereOnlyTheEndCountsMuchOutputKillsNothing()
+    {
+        var result = await new CommandRunner().RunAsync(
+            ["sh", "-c", "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo the end"], TestContext.Current.CancellationToken,
+            timeout: TimeSpan.FromMinutes(2), keepsEnd: true);
+
+        Assert.True(result.Succeeded);
+        Assert.EndsWith("xxx\nthe end\n", result.Output, StringComparison.Ordinal);
+        Assert.InRange(result.Output.Length, 1000, 200_000);
+    }
+
+    [Fact]
+    public async Task WhereOnlyTheEndCountsAProcessThatIsLeftBehindIsNotWaitedFor()
+    {
+        var result = await new CommandRunner().RunAsync(
+            ["sh", "-c", "sleep 3600 & echo $!"], TestContext.Current.CancellationToken, timeout: TimeSpan.FromMinutes(2), keepsEnd: true);
+
+        using var left = System.Diagnostics.Process.GetProcessById(int.Parse(result.Output.Trim(), System.Globalization.CultureInfo.InvariantCulture));
+        left.Kill();
+        Assert.True(result.Succeeded);
+    }
+
     [Theory]
     [InlineData("FOLDER", true)]
     [InlineData("/nowhere:FOLDER", true)]

@@ -1,0 +1,48 @@
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>What a package may hold: files, folders and links where programs and their data belong.</summary>
+internal static class ArchiveContents
+{
+    private static readonly string[] Roofs = ["etc", "lib", "lib64", "opt", "usr", "var"];
+
+    /// <returns>Why the archive is refused; null when it is not.</returns>
+    public static string? Fault(IReadOnlyList<ArchiveMember> members)
+    {
+        var links = members.Where(member => member.Type == 'l').Select(member => Plain(member.Path)).ToHashSet(StringComparer.Ordinal);
+        return members.Select(member => Fault(member, links)).FirstOrDefault(fault => fault is not null);
+    }
+
+    private static string? Fault(ArchiveMember member, HashSet<string> links)
+    {
+        var shown = $"its member '{OneLine.Of(member.Path)}'";
+        if (member.Type is not ('-' or 'd' or 'l' or 'h'))
+            return $"{shown} is neither a file nor a folder nor a link";
+
+        var path = Plain(member.Path);
+        var parts = path.Split('/');
+        if (path.Length == 0)
+            return member.Type == 'd' ? null : $"{shown} has no name";
+        // tar shows what is no ordinary character with a backslash.
+        if (parts.Any(part => part is "" or "." or "..") || path.Any(c => char.IsControl(c) || c == '\\'))
+            return $"{shown} is no plain path";
+        if (!Roofs.Contains(parts[0]))
+            return $"{shown} lies where packages have nothing: only /{string.Join(", /", Roofs)} are theirs";
+
+        for (var end = path.IndexOf('/', StringComparison.Ordinal); end > 0; end = path.IndexOf('/', end + 1))
+        {
+            if (links.Contains(path[..end]))
+                return $"{shown} lies behind the archive's own link '{OneLine.Of(path[..end])}'";
+        }
+
+        return null;
+    }
+
+    // deb: ./usr/bin/, rpm: /usr/bin
+    private static string Plain(string path)
+    {
+        var plain = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path.StartsWith('/') ? path[1..] : path;
+        return plain.EndsWith('/') ? plain[..^1] : plain;
+    }
+}

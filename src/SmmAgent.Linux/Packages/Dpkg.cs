@@ -1,0 +1,96 @@
+using System.Globalization;
+using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>dpkg, with apt-get for what a package depends on.</summary>
+/// <param name="hasApt">Whether there is apt-get.</param>
+/// <param name="lockTimeout">How long apt-get waits for another package manager.</param>
+internal sealed class Dpkg(CommandRunner commands, bool hasApt, TimeSpan lockTimeout) : IPackageSystem
+{
+    private static readonly string[] KeepConfiguration = ["--force-confdef", "--force-confold"];
+
+    public PackageFormat Format => PackageFormat.Deb;
+
+    public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
+    {
+        var query = await commands.RunAsync(["dpkg-query", "-W", "-f", "${db:Status-Status} ${db:Status-Eflag} ${Version}\\n", name], cancel);
+        if (query is { Ending: CommandEnding.Exited, ExitCode: 1 } && query.Error.Contains("no packages found", StringComparison.Ordinal))
+            return (PackageState.NotInstalled, null);
+        if (!query.Succeeded)
+            return (null, query.Describe());
+
+        return query.Output.Split('\n')[0].Split(' ') switch
+        {
+            ["not-installed" or "config-files", ..] => (PackageState.NotInstalled, null),
+            // Triggers are those of other packages.
+            ["installed" or "triggers-awaited" or "triggers-pending", "ok", { Length: > 0 } version] => (new(version), null),
+            [_, _, var version] => (new(version.Length > 0 ? version : null, IsWhole: false), null),
+            _ => (null, $"dpkg-query said something else than a state of {name}"),
+        };
+    }
+
+    public async Task<(ArchiveLabel? Label, CommandResult Command)> DescribeAsync(string path, CancellationToken cancel)
+    {
+        var show = await commands.RunAsync(["dpkg-deb", "-f", path, "Package", "Version", "Architecture"], cancel);
+        return (show.Succeeded ? new(Field(show, "Package"), Field(show, "Version"), Field(show, "Architecture")) : null, show);
+    }
+
+    public async Task<(IReadOnlyList<ArchiveMember>? Members, CommandResult Command)> ListAsync(string path, CancellationToken cancel)
+    {
+        var list = await commands.RunAsync(["dpkg-deb", "-c", path], cancel, timeout: PackageInstaller.ReadTimeout);
+        return (list.Succeeded ? [.. list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Member)] : null, list);
+    }
+
+    public async Task<CommandResult> InstallAsync(string path, bool isInterrupted)
+    {
+        // dpkg goes on where it was killed; apt-get would first want that to be done by hand.
+        if (isInterrupted || !hasApt)
+        {
+            var unpack = await RunAsync("dpkg", [.. KeepConfiguration, "-i", path]);
+            if (unpack.Succeeded || !hasApt)
+                return unpack;
+        }
+
+        var install = await AptAsync(path);
+        if (!install.Succeeded && install.Error.Contains("dpkg was interrupted", StringComparison.Ordinal))
+        {
+            // Another package's installation was.
+            await RunAsync("dpkg", [.. KeepConfiguration, "--configure", "-a"]);
+            install = await AptAsync(path);
+        }
+
+        return install;
+    }
+
+    private Task<CommandResult> AptAsync(string path) => RunAsync("apt-get",
+    [
+        "-y", "-q", "-o", string.Create(CultureInfo.InvariantCulture, $"DPkg::Lock::Timeout={lockTimeout.TotalSeconds:0}"), "-o", "Dpkg::Use-Pty=0", "-o", "APT::Install-Recommends=false",
+        .. KeepConfiguration.SelectMany(option => (string[])["-o", $"Dpkg::Options::={option}"]),
+        "--allow-downgrades", "--no-remove", "install", path,
+    ]);
+
+    private Task<CommandResult> RunAsync(string program, string[] arguments) =>
+        commands.RunAsync([program, .. arguments], CancellationToken.None, timeout: PackageInstaller.InstallTimeout, keepsEnd: true);
+
+    private static string Field(CommandResult show, string name) => show.Output.Split('\n')
+        .FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.Ordinal))?[(name.Length + 2)..].Trim() ?? "";
+
+    // -rw-r--r-- root/root 4 2026-11-23 21:23 ./usr/share/x
+    private static ArchiveMember Member(string line)
+    {
+        var at = 0;
+        for (var column = 0; column < 5; column++)
+        {
+            while (at < line.Length && line[at] != ' ')
+                at++;
+            while (at < line.Length && line[at] == ' ')
+                at++;
+        }
+
+        var name = line[at..];
+        var end = name.IndexOf(line[0] == 'l' ? " -> " : " link to ", StringComparison.Ordinal);
+        return new(line[0], line[0] is 'l' or 'h' && end >= 0 ? name[..end] : name);
+    }
+}

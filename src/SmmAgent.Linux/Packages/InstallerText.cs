@@ -1,0 +1,64 @@
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>Reads from what an installer said why it did not install.</summary>
+internal static class InstallerText
+{
+    private const string Again = "nothing: the next try comes by itself";
+    private const string Offer = "see which package the mesh configuration offers for this host";
+
+    // The first that is found counts, and the line that it is in is told.
+    private static readonly (PackageFault Fault, string? Cure, string[] Phrases)[] Known =
+    [
+        (PackageFault.DatabaseLocked, Again,
+        [
+            "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "database is locked",
+            "can't create transaction lock", "Existing lock", "System management is locked",
+        ]),
+        (PackageFault.DiskFull, "make room on this disk",
+            ["No space left on device", "enough free space", "more space on the", "more space needed", "Disk quota exceeded"]),
+        (PackageFault.WrongArchitecture, Offer, ["package architecture (", "is intended for a different architecture", "does not match system", "incompatible arch"]),
+        (PackageFault.MissingDependency, "make what it depends on available to this host's package manager",
+            ["Depends:", "nothing provides", "is needed by", " depends on ", "Unable to fetch", "unmet dependencies", "Failed dependencies"]),
+        (PackageFault.BrokenPackage, Offer,
+        [
+            "not a Debian format archive", "unexpected end of", "corrupt", "lzma error", "Could not open:", "cannot be installed", "not an rpm package",
+            "NOT OK", "BAD",
+        ]),
+        (PackageFault.Interrupted, "nothing: the next pass completes it", ["exited unexpectedly", "received a segmentation fault", "dpkg was interrupted"]),
+    ];
+
+    public static PackageFailure Failure(CommandResult command)
+    {
+        if (command.Ending == CommandEnding.TimedOut)
+        {
+            return new(PackageFault.Interrupted, $"{command.Arguments[0]} did not end within {PackageInstaller.InstallTimeout.TotalMinutes:0} minutes and was killed",
+                "nothing: the next pass completes it");
+        }
+
+        if (command.Ending == CommandEnding.NotFound)
+            return new(PackageFault.NoInstaller, $"{command.Arguments[0]} is not installed");
+
+        var lines = (command.Error + "\n" + command.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var (fault, cure, phrases) in Known)
+        {
+            if (phrases.Select(phrase => Array.FindIndex(lines, line => line.Contains(phrase, StringComparison.Ordinal))).FirstOrDefault(at => at >= 0, -1)
+                is var found and >= 0)
+                return new(fault, Told(lines, found), cure);
+        }
+
+        var error = Array.FindIndex(lines, IsError);
+        return new(PackageFault.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.Of(command.Describe()));
+    }
+
+    private static bool IsError(string line) =>
+        line.StartsWith("dpkg: error", StringComparison.Ordinal)
+        || line.StartsWith("E: ", StringComparison.Ordinal)
+        || line.StartsWith("error", StringComparison.OrdinalIgnoreCase);
+
+    // What ends with a colon is said in the next line.
+    private static string Told(string[] lines, int at) =>
+        OneLine.Of(lines[at].EndsWith(':') && at + 1 < lines.Length ? $"{lines[at]} {lines[at + 1]}" : lines[at]);
+}

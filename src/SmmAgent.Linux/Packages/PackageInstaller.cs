@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Host;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>How an installation ended. What counts is what the package database says then, not an exit code.</summary>
+public abstract record InstallOutcome
+{
+    private InstallOutcome()
+    {
+    }
+
+    /// <param name="Before">The version that was there; null when there was none.</param>
+    public sealed record Installed(string Version, string? Before) : InstallOutcome;
+
+    public sealed record AlreadyInstalled(string Version) : InstallOutcome;
+
+    /// <param name="After">What is there now; null when that cannot be seen.</param>
+    public sealed record Failed(PackageFailure Failure, PackageState? After) : InstallOutcome;
+}
+
+/// <summary>Installs packages with the host's own tools.</summary>
+public sealed class PackageInstaller
+{
+    /// <summary>How long an installation may take, waiting for other package managers included.</summary>
+    public static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(2);
+
+    internal static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(2);
+
+    // Nobody is there to answer, and what a restart would interrupt is the operator's to decide.
+    private static readonly Dictionary<string, string> Environment = new()
+    {
+        ["DEBIAN_FRONTEND"] = "noninteractive",
+        ["APT_LISTCHANGES_FRONTEND"] = "none",
+        ["NEEDRESTART_SUSPEND"] = "1",
+        ["ZYPP_LOCK_TIMEOUT"] = "120",
+    };
+
+    private static readonly string Host = RuntimeInformation.OSArchitecture switch
+    {
+        System.Runtime.InteropServices.Architecture.X64 => "amd64",
+        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
+        var other => other.ToString(),
+    };
+
+    private readonly IPackageSystem _system;
+
+    /// <param name="prefix">What runs each command; nothing outside tests.</param>
+    /// <param name="lockTimeout">How long another package manager is waited for; two minutes unless said.</param>
+    public PackageInstaller(PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null)
+    {
+        var commands = new CommandRunner(Environment, prefix);
+        _system = tools.Format == "rpm" ? new Rpm(commands, tools.Installer) : new Dpkg(commands, tools.Installer == "apt-get", lockTimeout ?? LockTimeout);
+    }
+
+    /// <returns>The state; or why it cannot be seen, in one line.</returns>
+    public Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
+
+    /// <summary>Installs the package, or completes its installation. Once it has begun, nothing cancels it.</summary>
+    public async Task<InstallOutcome> InstallAsync(VerifiedPackage verified, bool mayDowngrade, CancellationToken cancel)
+    {
+        var package = verified.Package;
+        var (before, why) = await _system.ReadAsync(package.Name, cancel);
+        if (before is null)
+            return Failed(package, new(PackageFault.InstallFailed, why!), null);
+        if (IsDone(before, package))
+            return new InstallOutcome.AlreadyInstalled(before.Version!);
+        if (!mayDowngrade && before.Version is { } there && _system.Format.CompareOffer(package.Version, there) < 0)
+            return Failed(package, new(PackageFault.Downgrade, $"it is older than {there}"), before);
+        if (await ArchiveFaultAsync(verified, cancel) is { } fault)
+            return Failed(package, fault, before);
+
+        var install = await _system.InstallAsync(verified.Path, isInterrupted: !before.IsWhole);
+        var (after, unseen) = await _system.ReadAsync(package.Name, CancellationToken.None);
+        return after is not null && IsDone(after, package) ? new InstallOutcome.Installed(after.Version!, before.Version)
+            : install.Succeeded ? Failed(package, new(PackageFault.InstallFailed, $"{install.Arguments[0]} reported no error; {unseen ?? "it is not there"}"), after)
+            : Failed(package, InstallerText.Failure(install), after);
+    }
+
+    private bool IsDone(PackageState state, Package package) =>
+        state is { IsWhole: true, Version: { } version } && _system.Format.CompareOffer(package.Version, version) == 0;
+
+    private async Task<PackageFailure?> ArchiveFaultAsync(VerifiedPackage verified, CancellationToken cancel)
+    {
+        var package = verified.Package;
+        var (label, show) = await _system.DescribeAsync(verified.Path, cancel);
+        if (label is null)
+            return Unreadable(show);
+        if (label.Name != package.Name || _system.Format.CompareOffer(package.Version, label.Version) != 0)
+            return new(PackageFault.WrongPackage, $"the archive is {OneLine.Of($"{label.Name} {label.Version}")}", "see what the mesh configuration says of it");
+        if (Architecture(label.Architecture) != Architecture(package.Architecture))
+        {
+            return new(PackageFault.WrongArchitecture, $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
+                "see what the mesh configuration says of it");
+        }
+
+        // apt-get would try to put another machine's package in the place of this one's.
+        if (Architecture(label.Architecture) is not "all" and var architecture && architecture != Host)
+            return new(PackageFault.WrongArchitecture, $"the archive is for {OneLine.Of(architecture)}, and this host is {Host}");
+
+        var (members, list) = await _system.ListAsync(verified.Path, cancel);
+        return members is null ? Unreadable(list)
+            : ArchiveContents.Fault(members) is { } fault ? new(PackageFault.UnsafeContents, fault)
+            : null;
+    }
+
+    private static PackageFailure Unreadable(CommandResult command) => InstallerText.Failure(command) is { Fault: PackageFault.NoInstaller } failure
+        ? failure
+        : new(PackageFault.BrokenPackage, OneLine.Of($"the archive cannot be read: {InstallerText.Failure(command).Message}"), "see what the dashboard serves");
+
+    private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after)
+    {
+        var stays = after switch
+        {
+            { IsWhole: false } => "; it is half installed",
+            { Version: { } version } => $"; {version} stays installed",
+            _ => "",
+        };
+        return new(failure with { Message = $"{PackageDownload.Name(package)} is not installed: {failure.Message}{stays}" }, after);
+    }
+
+    private static string Architecture(string word) => word switch
+    {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "noarch" => "all",
+        _ => word,
+    };
+}

@@ -1,0 +1,63 @@
+using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>rpm, with dnf, yum or zypper for what a package requires.</summary>
+/// <param name="installer">The program; null where there is none.</param>
+internal sealed class Rpm(CommandRunner commands, string? installer) : IPackageSystem
+{
+    private const string Version = "%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n";
+
+    public PackageFormat Format => PackageFormat.Rpm;
+
+    public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
+    {
+        var query = await commands.RunAsync(["rpm", "-q", "--qf", Version, name], cancel);
+        if (query is { Ending: CommandEnding.Exited, ExitCode: 1 } && query.Output.Contains("is not installed", StringComparison.Ordinal))
+            return (PackageState.NotInstalled, null);
+        if (!query.Succeeded)
+            return (null, query.Describe());
+
+        // An upgrade that was interrupted leaves the old version beside the new one.
+        var versions = query.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(WithoutEpoch).Distinct().ToList();
+        return versions.Count == 0 ? (null, $"rpm said nothing about {name}") : (new(versions[^1], IsWhole: versions.Count == 1), null);
+    }
+
+    public async Task<(ArchiveLabel? Label, CommandResult Command)> DescribeAsync(string path, CancellationToken cancel)
+    {
+        var show = await commands.RunAsync(["rpm", "-qp", "--nosignature", "--qf", "%{NAME}\\n%{ARCH}\\n" + Version, path], cancel);
+        return (show.Succeeded && show.Output.Split('\n') is [var name, var architecture, var version, ..]
+            ? new(name, WithoutEpoch(version), architecture)
+            : null, show);
+    }
+
+    public async Task<(IReadOnlyList<ArchiveMember>? Members, CommandResult Command)> ListAsync(string path, CancellationToken cancel)
+    {
+        // The checksum has told what is in it; this reads the payload's digests, too.
+        var check = await commands.RunAsync(["rpm", "-K", "--nosignature", path], cancel, timeout: PackageInstaller.ReadTimeout);
+        if (!check.Succeeded)
+            return (null, check);
+
+        var list = await commands.RunAsync(
+            ["rpm", "-qp", "--nosignature", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\\n]", path], cancel, timeout: PackageInstaller.ReadTimeout);
+        return (list.Succeeded ? [.. list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Member)] : null, list);
+    }
+
+    public Task<CommandResult> InstallAsync(string path, bool isInterrupted)
+    {
+        // dnf takes two versions side by side for installed; rpm removes the old one.
+        string[] command = isInterrupted ? ["rpm", "-U", "--replacepkgs", "--oldpackage", path] : installer switch
+        {
+            null => ["rpm", "-U", "--oldpackage", path],
+            "zypper" => ["zypper", "--non-interactive", "--no-gpg-checks", "install", "--no-recommends", "--allow-unsigned-rpm", "--oldpackage", path],
+            "dnf" => ["dnf", "-y", "-q", "--nogpgcheck", "--setopt=install_weak_deps=False", "--setopt=exit_on_lock=True", "install", path],
+            var yum => [yum, "-y", "-q", "--nogpgcheck", "--setopt=exit_on_lock=True", "install", path],
+        };
+        return commands.RunAsync(command, CancellationToken.None, timeout: PackageInstaller.InstallTimeout, keepsEnd: true);
+    }
+
+    private static string WithoutEpoch(string version) => version.StartsWith("0:", StringComparison.Ordinal) ? version[2..] : version;
+
+    private static ArchiveMember Member(string line) => new(line[0], line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+}

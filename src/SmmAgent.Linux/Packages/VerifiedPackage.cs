@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using SmmAgent.Contract;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>
+/// A package whose bytes are those that the mesh configuration means, in a folder that only root enters: it was copied there while it was
+/// hashed, so nothing that happens to the cache meanwhile changes what is installed. It holds the cache until it is disposed of.
+/// </summary>
+public sealed class VerifiedPackage : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly string _folder;
+    private readonly IDisposable _held;
+
+    private VerifiedPackage(Package package, string folder, IDisposable held) => (Package, _folder, _held) = (package, folder, held);
+
+    public Package Package { get; }
+
+    internal string Path => System.IO.Path.Combine(_folder, $"package.{Package.Format}");
+
+    /// <summary>Takes a downloaded package.</summary>
+    public static async Task<(VerifiedPackage? Verified, PackageFailure? Failure)> TakeAsync(
+        PackageCache cache, Package package, TimeProvider time, CancellationToken cancel)
+    {
+        if (cache.Prepare() is { } unsafeFolder)
+            return (null, unsafeFolder);
+        var (held, busy) = await new AgentLock(cache.Lock, time).AcquireAsync(LockTimeout, cancel);
+        if (held is null)
+            return (null, new(PackageFault.Busy, busy!));
+
+        var verified = new VerifiedPackage(package, System.IO.Path.Combine(cache.Folder, "verified"), held);
+        try
+        {
+            verified.RemoveFolder(); // a killed process's
+            Directory.CreateDirectory(verified._folder, OwnerOnly);
+            if (await verified.CopyAsync(cache.PathOf(package), cancel) is not { } failure)
+                return (verified, null);
+
+            verified.Dispose();
+            return (null, failure);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            verified.Dispose();
+            return (null, exception.HResult is PartFile.NoSpace or PartFile.OverQuota
+                ? new(PackageFault.DiskFull, $"{PackageDownload.Name(package)} could not be copied: {cache.Folder} is full", "make room on this disk")
+                : new(PackageFault.UnsafeFolder, $"{PackageDownload.Name(package)} could not be copied: {exception.Message}"));
+        }
+        catch
+        {
+            verified.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            RemoveFolder();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next one removes it.
+        }
+
+        _held.Dispose();
+    }
+
+    private async Task<PackageFailure?> CopyAsync(string source, CancellationToken cancel)
+    {
+        var buffer = new byte[128 * 1024];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using var from = OwnFile.OpenExisting(source);
+        await using var to = OwnFile.OpenOrCreate(Path);
+        while (await from.ReadAsync(buffer, cancel) is var length and > 0)
+        {
+            hash.AppendData(buffer, 0, length);
+            to.Write(buffer, 0, length);
+        }
+
+        to.Flush(flushToDisk: true);
+        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return found.Equals(Package.Sha256, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : new(PackageFault.WrongChecksum, $"{PackageDownload.Name(Package)}: the SHA-256 of {source} is {found}, not {Package.Sha256}, so it is not installed");
+    }
+
+    private void RemoveFolder()
+    {
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
+        else
+            File.Delete(_folder);
+    }
+}

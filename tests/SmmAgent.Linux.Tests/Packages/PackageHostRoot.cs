@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using SmmAgent.Contract;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+/// <summary>
+/// A throw-away layer above this host's own files, with its package managers and their databases, and no network: what is installed there
+/// is gone with it.
+/// </summary>
+public sealed class PackageHostRoot : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("smm-host").FullName;
+    private readonly string _root;
+    private readonly string _disk;
+
+    public PackageHostRoot()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to mount");
+        (_disk, _root) = ($"{_folder}/disk", $"{_folder}/disk/root");
+        Directory.CreateDirectory(_disk);
+        BuiltPackage.Run("mount", "-t", "tmpfs", "-o", "size=96m,mode=0755", "tmpfs", _disk);
+        foreach (var name in (string[])["upper", "work", "root"])
+            Directory.CreateDirectory($"{_disk}/{name}");
+        BuiltPackage.Run("mount", "-t", "overlay", "overlay", "-o", $"lowerdir=/,upperdir={_disk}/upper,workdir={_disk}/work", _root);
+        BuiltPackage.Run("mount", "-t", "proc", "proc", $"{_root}/proc");
+        BuiltPackage.Run("mount", "--bind", "/dev", $"{_root}/dev");
+        Directory.CreateDirectory(Shared);
+        Directory.CreateDirectory(_root + Shared);
+        BuiltPackage.Run("mount", "--bind", Shared, _root + Shared);
+        // No sources: nothing is asked of a network, and apt-get has less to read.
+        foreach (var folder in (string[])["etc/apt/sources.list.d", "var/lib/apt/lists", "etc/yum.repos.d", "etc/zypp/repos.d"])
+        {
+            if (Directory.Exists($"{_root}/{folder}"))
+                Directory.Delete($"{_root}/{folder}", recursive: true);
+        }
+
+        File.Delete($"{_root}/etc/apt/sources.list");
+        Cache = new($"{Shared}/cache");
+    }
+
+    /// <summary>A folder that has the same path inside.</summary>
+    public string Shared => $"{_folder}/shared";
+
+    public PackageCache Cache { get; }
+
+    public IReadOnlyList<string> Prefix => ["unshare", "--net", "chroot", _root];
+
+    public string Inside(string path) => _root + path;
+
+    /// <summary>The version in the installed file; null when there is none.</summary>
+    public string? Content => File.Exists($"{_root}/usr/share/{BuiltPackage.Name}/version")
+        ? File.ReadAllText($"{_root}/usr/share/{BuiltPackage.Name}/version")
+        : null;
+
+    internal PackageInstaller Installer(string? program, string format) => new(new PackageTools(program, format), Prefix, TimeSpan.FromSeconds(1));
+
+    /// <summary>Lays a built package into the cache, as if it had been fetched.</summary>
+    internal Package Offer(BuiltPackage built, string format)
+    {
+        Assert.Null(Cache.Prepare());
+        var package = new Package { Name = BuiltPackage.Name, Version = built.Version, Format = format, Architecture = built.Architecture, Path = "/p" };
+        var path = Cache.PathOf(package);
+        if (format == "deb")
+            built.BuildDeb(path);
+        else
+            built.BuildRpm(path);
+        return Sealed(package);
+    }
+
+    /// <summary>The package with the checksum of what lies in the cache.</summary>
+    internal Package Sealed(Package package) =>
+        package with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Cache.PathOf(package)))) };
+
+    internal async Task<VerifiedPackage> TakeAsync(Package package)
+    {
+        var (verified, failure) = await VerifiedPackage.TakeAsync(Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Null(failure);
+        return verified!;
+    }
+
+    internal async Task<InstallOutcome> InstallAsync(PackageInstaller installer, Package package, bool mayDowngrade = false)
+    {
+        using var verified = await TakeAsync(package);
+        return await installer.InstallAsync(verified, mayDowngrade, TestContext.Current.CancellationToken);
+    }
+
+    public void Dispose()
+    {
+        if (!Directory.Exists(_root))
+            return;
+
+        BuiltPackage.Run("umount", "--recursive", _root);
+        BuiltPackage.Run("umount", _disk);
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>A script of a package that says which process runs it, and then waits until it is told to go on.</summary>
+internal sealed class WaitingScript(string folder) : IDisposable
+{
+    private string Fifo => $"{folder}/go";
+
+    private string Pid => $"{folder}/pid";
+
+    public string Lines
+    {
+        get
+        {
+            if (!File.Exists(Fifo))
+                BuiltPackage.Run("mkfifo", Fifo);
+            return $"echo $PPID > {Pid}.new; mv {Pid}.new {Pid}; read go < {Fifo}";
+        }
+    }
+
+    /// <summary>Kills the package manager while the script runs.</summary>
+    public async Task KillAsync()
+    {
+        await Bed.Until.TrueAsync(() => File.Exists(Pid), "the package's script runs", TimeSpan.FromMinutes(2));
+        using var process = System.Diagnostics.Process.GetProcessById(int.Parse((await File.ReadAllTextAsync(Pid)).Trim(), System.Globalization.CultureInfo.InvariantCulture));
+        process.Kill();
+    }
+
+    public void Dispose()
+    {
+        // Opened for both, a FIFO makes nobody wait.
+        using (var fifo = new FileStream(Fifo, FileMode.Open, FileAccess.ReadWrite))
+            fifo.Write("go\n"u8);
+        File.Delete(Pid);
+    }
+}

@@ -1,0 +1,95 @@
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+/// <summary>The real rpm and dnf on a host without rpm packages, in a throw-away layer.</summary>
+public sealed class RpmInstallTests : IDisposable
+{
+    private readonly PackageHostRoot _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Theory]
+    [InlineData("dnf")]
+    [InlineData(null)]
+    public async Task APackageIsInstalledOnceAndUpgradedAndNotMadeOlderUnlessItMay(string? program)
+    {
+        var installer = _host.Installer(program, "rpm");
+        Assert.Equal(PackageState.NotInstalled, (await installer.ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken)).State);
+
+        Assert.Equal(new InstallOutcome.Installed("1.0-1", null), await InstallAsync(new("1.0"), program));
+        Assert.Equal(new InstallOutcome.AlreadyInstalled("1.0-1"), await InstallAsync(new("1.0"), program));
+        Assert.Equal(new InstallOutcome.Installed("2.0-1", "1.0-1"), await InstallAsync(new("2.0"), program));
+
+        var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0"), program));
+        Assert.Equal(PackageFault.Downgrade, failed.Failure.Fault);
+        Assert.Equal("2.0", _host.Content);
+
+        Assert.Equal(new InstallOutcome.Installed("1.0-1", "2.0-1"), await InstallAsync(new("1.0"), program, mayDowngrade: true));
+        Assert.Equal("1.0", _host.Content);
+    }
+
+    [Theory]
+    [InlineData("dnf")]
+    [InlineData(null)]
+    public async Task WhatThePackageManagerRefusesLeavesTheOldVersionAndIsSaid(string? program)
+    {
+        await InstallAsync(new("1.0"), program);
+        var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("2.0") { Depends = "smm-nothing" }, program));
+
+        Assert.Equal(PackageFault.MissingDependency, failed.Failure.Fault);
+        Assert.Contains("smm-nothing", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Equal((new PackageState("1.0-1"), "1.0"), (failed.After, _host.Content));
+    }
+
+    [Fact]
+    public async Task AnUpgradeThatWasKilledIsCompletedByTheNext()
+    {
+        OfferShell();
+        await InstallAsync(new("1.0"), "dnf");
+        using (var script = new WaitingScript(_host.Shared))
+        {
+            var install = InstallAsync(new("2.0") { After = script.Lines }, "dnf");
+            await script.KillAsync();
+            var failed = Assert.IsType<InstallOutcome.Failed>(await install);
+
+            Assert.False(failed.After!.IsWhole); // both versions are there
+        }
+
+        Assert.IsType<InstallOutcome.Installed>(await InstallAsync(new("2.0"), "dnf"));
+        Assert.Equal("2.0", _host.Content);
+    }
+
+    [Fact]
+    public async Task ADatabaseThatAnotherHoldsIsLeftAlone()
+    {
+        OfferShell();
+        var package = _host.Offer(new("1.0"), "rpm");
+        using var script = new WaitingScript(_host.Shared);
+        var other = InstallAsync(new("0.9") { After = script.Lines }, null);
+        await Bed.Until.TrueAsync(() => File.Exists($"{_host.Shared}/pid"), "the other installation runs");
+
+        // Past our own lock: the other is no smm-agent.
+        var copy = $"{_host.Shared}/other.rpm";
+        File.Copy(_host.Cache.PathOf(package), copy);
+        var commands = new Linux.Commands.CommandRunner(prefix: _host.Prefix);
+        var failure = InstallerText.Failure(await new Rpm(commands, null).InstallAsync(copy, isInterrupted: false));
+
+        Assert.Equal(PackageFault.DatabaseLocked, failure.Fault);
+        await script.KillAsync();
+        await other;
+    }
+
+    // Scripts require /bin/sh, which on this host no rpm package provides.
+    private void OfferShell()
+    {
+        var folder = $"{_host.Shared}/shell";
+        Directory.CreateDirectory(folder);
+        File.WriteAllText($"{folder}/spec", "Name: smm-shell\nVersion: 1\nRelease: 1\nSummary: a shell\nLicense: none\nProvides: /bin/sh\nAutoReqProv: no\n%description\n%files\n");
+        BuiltPackage.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {folder}", "--define", "_build_id_links none", $"{folder}/spec");
+        BuiltPackage.Run([.. _host.Prefix, "rpm", "-U", Directory.EnumerateFiles($"{folder}/RPMS", "*.rpm", SearchOption.AllDirectories).Single()]);
+    }
+
+    private Task<InstallOutcome> InstallAsync(BuiltPackage built, string? program, bool mayDowngrade = false) =>
+        _host.InstallAsync(_host.Installer(program, "rpm"), _host.Offer(built, "rpm"), mayDowngrade);
+}
