@@ -1,0 +1,22 @@
+#!/bin/sh
+# The stand-in's start: settings, capture rules, then the agent as istio-proxy. "clean" only removes the rules.
+set -eu
+
+set -a
+for settings in /var/lib/istio/envoy/sidecar.env /var/lib/istio/envoy/cluster.env; do
+    if [ -r "$settings" ]; then . "$settings"; fi
+done
+set +a
+
+if [ "${ISTIO_CUSTOM_IP_TABLES:-}" != true ]; then
+    /usr/local/bin/pilot-agent istio-clean-iptables
+    [ "${1:-}" != clean ] || exit 0
+    /usr/local/bin/pilot-agent istio-iptables
+fi
+[ "${1:-}" != clean ] || exit 0
+
+export INSTANCE_IP="${ISTIO_SVC_IP:-}" POD_NAMESPACE="${ISTIO_NAMESPACE:-default}"
+POD_NAME="${POD_NAME:-$(hostname)}"
+export POD_NAME
+exec su -s /bin/sh -c "exec /usr/local/bin/pilot-agent proxy --serviceCluster=${ISTIO_SERVICE:-rawvm} \
+    >/var/log/istio/istio.log 2>/var/log/istio/istio.err.log" istio-proxy

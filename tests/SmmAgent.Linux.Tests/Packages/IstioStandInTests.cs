@@ -1,0 +1,163 @@
+using IstioStandIn;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+/// <summary>What other tests rely on: the stand-in package is installed as Istio's is, and captures traffic as Istio does.</summary>
+public sealed class IstioStandInTests : IAsyncDisposable
+{
+    private const string Vm = "10.77.0.1";
+    private const string Peer = "10.77.0.2";
+
+    private readonly PackageHostRoot _host = new();
+    private readonly string _vmNetwork = $"smmv{Guid.NewGuid():N}"[..12];
+    private readonly string _peerNetwork = $"smmp{Guid.NewGuid():N}"[..12];
+    private readonly List<System.Diagnostics.Process> _running = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _running)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            process.Dispose();
+        }
+
+        foreach (var network in (string[])[_vmNetwork, _peerNetwork])
+            await new CommandRunner().RunAsync(["ip", "netns", "del", network], CancellationToken.None);
+        _host.Dispose();
+    }
+
+    [Theory]
+    [InlineData("deb", "1.15.3", "amd64")]
+    [InlineData("deb", "1.15.4", "arm64")]
+    [InlineData("rpm", "1.15.3", "amd64")]
+    [InlineData("rpm", "1.15.4", "arm64")]
+    public async Task ItIsBuiltForBothFormatsAndArchitectures(string format, string version, string architecture)
+    {
+        Directory.CreateDirectory(_host.Shared);
+        var path = IstioSidecarPackage.Build(_host.Shared, version, format, architecture);
+        IPackageSystem system = format == "deb" ? new Dpkg(new(), hasApt: true, TimeSpan.Zero) : new Rpm(new(), null);
+
+        var (label, _) = await system.DescribeAsync(path, TestContext.Current.CancellationToken);
+        var (members, list) = await system.ListAsync(path, TestContext.Current.CancellationToken);
+
+        Assert.Equal((IstioSidecarPackage.Name, architecture), (label!.Name, label.Architecture switch { "x86_64" => "amd64", "aarch64" => "arm64", var word => word }));
+        Assert.StartsWith(version, label.Version, StringComparison.Ordinal);
+        Assert.True(members is not null, list.Describe());
+        Assert.Null(ArchiveContents.Fault(members!));
+        Assert.Contains(members!, member => member.Path.EndsWith("/usr/local/bin/istio-start.sh", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TrafficGoesThroughItAndNowhereWhenItIsDeadExceptOnExcludedPorts()
+    {
+        await InstallAsync();
+        await ConnectNetworksAsync();
+        File.WriteAllText(
+            _host.Inside("/var/lib/istio/envoy/cluster.env"), "ISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
+        Serve(_vmNetwork, 8080);
+        Serve(_vmNetwork, 16400);
+        Serve(_peerNetwork, 9090);
+        var sidecar = Start(_vmNetwork, "chroot", _host.Inside(""), "/usr/local/bin/istio-start.sh");
+
+        await UntilAsync(_vmNetwork, "127.0.0.1", 15021, "GET /healthz/ready HTTP/1.1\r\n\r\n", "200 OK");
+        await UntilAsync(_peerNetwork, Vm, 8080, "", "served by 8080");
+        await UntilAsync(_vmNetwork, Peer, 9090, "", "served by 9090");
+        await UntilAsync(_peerNetwork, Vm, 16400, "", "served by 16400");
+        Assert.Equal(
+            ["istio-clean-iptables", "istio-iptables", "proxy --serviceCluster=a.b"], await File.ReadAllLinesAsync(_host.Inside($"{IstioSidecarPackage.State}/calls"), TestContext.Current.CancellationToken));
+        Assert.Contains("PS_TEST=it's", await File.ReadAllTextAsync(_host.Inside($"{IstioSidecarPackage.State}/environment"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        sidecar.Kill(entireProcessTree: true);
+        await sidecar.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("", await AskAsync(_peerNetwork, Vm, 8080, ""));
+        Assert.Equal("", await AskAsync(_vmNetwork, Peer, 9090, ""));
+        Assert.Equal("served by 16400\n", await AskAsync(_peerNetwork, Vm, 16400, ""));
+
+        await InAsync(_vmNetwork, "chroot", _host.Inside(""), "/usr/local/bin/istio-start.sh", "clean");
+        Assert.Equal("served by 8080\n", await AskAsync(_peerNetwork, Vm, 8080, ""));
+        Assert.Equal("served by 9090\n", await AskAsync(_vmNetwork, Peer, 9090, ""));
+        Assert.DoesNotContain("ISTIO", await InAsync(_vmNetwork, "iptables-save"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("crash", 1)]
+    [InlineData("refuse", 255)]
+    public async Task ItEndsAsItIsTold(string word, int exitCode)
+    {
+        await InstallAsync();
+        await ConnectNetworksAsync();
+        File.WriteAllText(_host.Inside($"{IstioSidecarPackage.State}/behave"), word);
+
+        var sidecar = Start(_vmNetwork, "chroot", _host.Inside(""), "/usr/local/bin/istio-start.sh");
+        await sidecar.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(exitCode, sidecar.ExitCode);
+        Assert.Contains("told to", await File.ReadAllTextAsync(_host.Inside("/var/log/istio/istio.err.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    private async Task InstallAsync()
+    {
+        var offered = new SmmAgent.Contract.Package { Name = IstioSidecarPackage.Name, Version = "1.15.3", Format = "deb", Architecture = "amd64", Path = "/p" };
+        Assert.Null(_host.Cache.Prepare());
+        IstioSidecarPackage.Build(_host.Cache.Folder, "1.15.3");
+        // This host need not have sudo, which the package depends on as Istio's does.
+        if (!File.Exists("/usr/bin/sudo"))
+            OfferSudo();
+
+        var outcome = await _host.InstallAsync(_host.Installer("apt-get", "deb"), _host.Sealed(offered));
+
+        Assert.Equal(new InstallOutcome.Installed("1.15.3", null), outcome);
+    }
+
+    private void OfferSudo()
+    {
+        var folder = $"{_host.Shared}/sudo";
+        Directory.CreateDirectory($"{folder}/DEBIAN");
+        File.WriteAllText($"{folder}/DEBIAN/control", "Package: sudo\nVersion: 1\nArchitecture: all\nMaintainer: t <t@example.com>\nDescription: an empty one\n");
+        BuiltPackage.Run("dpkg-deb", "-b", folder, $"{folder}.deb");
+        BuiltPackage.Run([.. _host.Prefix, "dpkg", "-i", $"{folder}.deb"]);
+    }
+
+    private async Task ConnectNetworksAsync()
+    {
+        var runner = new CommandRunner();
+        foreach (var network in (string[])[_vmNetwork, _peerNetwork])
+            Assert.True((await runner.RunAsync(["ip", "netns", "add", network], TestContext.Current.CancellationToken)).Succeeded);
+        await InAsync(_vmNetwork, "ip", "link", "add", "vm", "type", "veth", "peer", "name", "peer", "netns", _peerNetwork);
+        foreach (var (network, link, address) in (ReadOnlySpan<(string, string, string)>)[(_vmNetwork, "vm", Vm), (_peerNetwork, "peer", Peer)])
+        {
+            BuiltPackage.Run("ip", "-n", network, "address", "add", $"{address}/24", "dev", link);
+            BuiltPackage.Run("ip", "-n", network, "link", "set", link, "up");
+            BuiltPackage.Run("ip", "-n", network, "link", "set", "lo", "up");
+        }
+    }
+
+    private void Serve(string network, int port) =>
+        Start(network, "socat", $"TCP-LISTEN:{port},fork,reuseaddr", $"SYSTEM:echo served by {port}");
+
+    private System.Diagnostics.Process Start(string network, params string[] command)
+    {
+        var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", ["netns", "exec", network, .. command]))!;
+        _running.Add(process);
+        return process;
+    }
+
+    private static async Task<string> InAsync(string network, params string[] command)
+    {
+        var result = await new CommandRunner().RunAsync(["ip", "netns", "exec", network, .. command], TestContext.Current.CancellationToken);
+        Assert.True(result.Succeeded, result.Describe());
+        return result.Output;
+    }
+
+    private Task UntilAsync(string network, string address, int port, string request, string told) => Bed.Until.TrueAsync(
+        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(told, StringComparison.Ordinal), $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
+
+    /// <summary>What is answered; nothing where nobody is reached.</summary>
+    private static async Task<string> AskAsync(string network, string address, int port, string request) =>
+        (await new CommandRunner().RunAsync(
+            ["ip", "netns", "exec", network, "socat", "-t5", "-", $"TCP:{address}:{port},connect-timeout=5"],
+            TestContext.Current.CancellationToken, input: request, timeout: TimeSpan.FromSeconds(30))).Output;
+}
