@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Dashboard;
@@ -14,7 +15,10 @@ public sealed partial class ConditionDocsTests
 {
     // Constants of these classes are reasons, but for the names of address sources.
     private static readonly Type[] ReasonClasses =
-        [typeof(Finding), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules), typeof(RegistrationReasons)];
+    [
+        typeof(Finding), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules),
+        typeof(RegistrationReasons), typeof(PortsDiagnosis),
+    ];
 
     // Statuses that a WorkloadEntry may have, not reasons.
     private static readonly string[] NoReasons = ["True", "False"];
