@@ -54,6 +54,18 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal(settings, vm.Run("sha256sum", "/etc/smm/agent.yaml", "/etc/smm/bearer-token"));
     }
 
+    [Fact]
+    public async Task AnEmptyConfigurationFolderThatWentWithThePackageComesBackReadableToTheDaemon()
+    {
+        await using var vm = await fixture.BootBareAsync();
+        vm.InstallAgent(AgentPackage.Built);
+        vm.RunAtMost(BootedVm.InstallPatience, "apt-get", "remove", "-y", "smm-agent");
+
+        vm.InstallAgent(AgentPackage.Built);
+
+        Assert.Equal("root:smm-agent 750\n", vm.Run("stat", "-c", "%U:%G %a", "/etc/smm"));
+    }
+
     // What removal may leave: the configuration, the user who owns it and the key of the VM's uuid.
     private static string[] Foreign(IEnumerable<string> changes) =>
     [
