@@ -1,0 +1,21 @@
+namespace SmmAgent.PackageTests;
+
+/// <summary>A maintainer script of the deb, below a DPKG_ROOT.</summary>
+public class MaintainerScriptTests
+{
+    [Fact]
+    public async Task WhateverTheServicesUserLeftInItsFolderThePackageIsRemovedAndTheKeyStays()
+    {
+        Tool.Needs("deb-systemd-helper");
+        using var root = new TemporaryFolder();
+        var state = Directory.CreateDirectory(Path.Combine(root.Path, "var/lib/smm-agent")).FullName;
+        var key = Path.Combine(state, "identity.json");
+        await File.WriteAllTextAsync(key, "{}", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Path.Combine(state, "other/identity.json"));
+        await File.WriteAllTextAsync(Path.Combine(state, "mesh-config.json"), "{}", TestContext.Current.CancellationToken);
+
+        await Tool.OutputAsync(["sh", Path.Combine(Repository.Root, "packaging/deb/postrm"), "remove"], new() { ["DPKG_ROOT"] = root.Path }, folder: null);
+
+        Assert.Equal([key], Directory.GetFileSystemEntries(state, "*", SearchOption.AllDirectories));
+    }
+}
