@@ -33,7 +33,9 @@ internal sealed class RpmRepository
     private void AddSystem(AgentPackage package)
     {
         var required = Shell.Run("rpm", "-qp", "--requires", package.Rpm).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split(' ')[0].TrimStart('(')) // the first of "(one or another)".Where(name => !name.StartsWith("rpmlib(", StringComparison.Ordinal)).Distinct();
+            // The first of "(one or another)".
+            .Select(line => line.Split(' ')[0].TrimStart('('))
+            .Where(name => !name.StartsWith("rpmlib(", StringComparison.Ordinal)).Distinct();
         var spec = Path.Combine(_folder, "system.spec");
         File.WriteAllText(
             spec,
