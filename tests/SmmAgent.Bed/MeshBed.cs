@@ -80,6 +80,8 @@ public sealed class MeshBed : IAsyncDisposable
             bed.Mesh.Write();
             await bed.StartGatewayAsync(SecondGateway);
             await bed.StartDashboardAsync();
+            // The kernel says so up to a second late, which would look like a change of the host.
+            await Until.TrueAsync(() => bed.Vm.Run("ip", "-brief", "link", "show", "eth0").Contains(" UP ", StringComparison.Ordinal), "the cable is plugged in");
             return bed;
         }
         catch
