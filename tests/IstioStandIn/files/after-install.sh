@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 getent group istio-proxy >/dev/null || groupadd --system istio-proxy
 getent passwd istio-proxy >/dev/null || useradd --system --gid istio-proxy --home-dir /var/lib/istio istio-proxy
 [ -e /etc/istio ] || ln -s /var/lib/istio /etc/istio

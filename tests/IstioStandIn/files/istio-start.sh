@@ -4,6 +4,7 @@ set -eu
 
 set -a
 for settings in /var/lib/istio/envoy/sidecar.env /var/lib/istio/envoy/cluster.env; do
+    # shellcheck disable=SC1090 # what the agent under test has written
     if [ -r "$settings" ]; then . "$settings"; fi
 done
 set +a
