@@ -58,12 +58,8 @@ public static class DaemonHost
         var states = new AgentStates();
         var identity = AgentIdentity.LoadOrCreate(paths.Identity, RandomNumberGenerator.Fill);
 
-        var status = new StatusService(
-            context,
-            states,
-            new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings)),
-            notifier,
-            loggers.CreateLogger<StatusService>());
+        var self = new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings));
+        var status = new StatusService(context, states, self, notifier, loggers.CreateLogger<StatusService>());
         var settings = new SettingsService(context, paths, states.Settings, loggers.CreateLogger<SettingsService>());
         var retry = new DashboardRetry(time, NextRandom);
         var clients = new DashboardClients(new BearerTokenFile(paths.BearerToken), version, time);
@@ -123,7 +119,7 @@ public static class DaemonHost
         [
             new ReloadOnHangup(status, settings, clients, [mesh.Wake, firewall.Wake, address.Wake, reachability.Wake, report.Wake]),
             settings,
-            new ListenerService(Sites(status, nonces, identity, states, time), states.Listeners, time, loggers),
+            new ListenerService(Sites(status, nonces, self, time), states.Listeners, time, loggers),
             status,
             new HostChangeService(
                 [
@@ -151,10 +147,9 @@ public static class DaemonHost
         ];
     }
 
-    private static IReadOnlyList<SitePort> Sites(
-        StatusService status, DialBackNonces nonces, AgentIdentity identity, AgentStates states, TimeProvider time)
+    private static IReadOnlyList<SitePort> Sites(StatusService status, DialBackNonces nonces, StatusIdentity self, TimeProvider time)
     {
-        var agent = new AgentSite(() => status.IsReady, () => status.Metrics(), nonces.IsValid, () => identity.Uuid(states.Settings.Value.Settings));
+        var agent = new AgentSite(() => status.IsReady, () => status.Metrics(), nonces.IsValid, self.Uuid);
         var sidecar = new SidecarMetricsSite(time, new SidecarMetricsLimits());
         return
         [
