@@ -1,4 +1,4 @@
-using SmmAgent.Core.Packages;
+using SmmAgent.Contract;
 using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Sidecar;
@@ -53,7 +53,7 @@ public static class SidecarPlanner
             return [];
 
         List<string> reasons = [];
-        if (unit.Version is { } running && installed is not null && installed != running && VersionParts.Of(installed).Version != running)
+        if (unit.Version is { } running && installed is not null && installed != running && PackageFormats.Upstream(installed) != running)
             reasons.Add($"it runs {running}, and {installed} is installed");
         foreach (var file in configuration.Files.Where(file => file.Effect == ChangeEffect.Restart))
         {

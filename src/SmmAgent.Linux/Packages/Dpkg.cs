@@ -1,5 +1,5 @@
 using System.Globalization;
-using SmmAgent.Core.Packages;
+using SmmAgent.Contract;
 using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Packages;

@@ -1,4 +1,4 @@
-using SmmAgent.Core.Packages;
+using SmmAgent.Contract;
 using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Packages;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using SmmAgent.Contract;
-using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Host;

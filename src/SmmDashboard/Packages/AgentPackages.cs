@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SmmAgent.Contract;
 
 namespace SmmDashboard.Packages;
 
@@ -15,7 +16,8 @@ public sealed partial class AgentPackages(PackageFolder folder)
         var packages = new List<AgentPackage>();
         foreach (var kind in folder.Names().Select(Read).OfType<Name>().GroupBy(name => name.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
-            var newest = kind.OrderByDescending(name => name.Version, Comparer<string>.Create(PackageVersion.Compare))
+            // rpm orders all that our packages are called in the same way.
+            var newest = kind.OrderByDescending(name => name.Version, Comparer<string>.Create((a, b) => PackageFormat.Deb.Compare(a, b)))
                 .ThenBy(name => name.File, StringComparer.Ordinal);
             foreach (var name in newest)
             {

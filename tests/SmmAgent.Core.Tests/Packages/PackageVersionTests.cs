@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using CsCheck;
-using SmmAgent.Core.Packages;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Tests.Packages;
 

@@ -1,4 +1,4 @@
-using SmmDashboard.Packages;
+using SmmAgent.Contract;
 
 namespace SmmDashboard.Tests.Packages;
 
@@ -17,7 +17,7 @@ public sealed class PackageVersionTests
         for (var i = 0; i < Ordered.Length; i++)
         {
             for (var j = 0; j < Ordered.Length; j++)
-                Assert.True(Math.Sign(PackageVersion.Compare(Ordered[i], Ordered[j])) == i.CompareTo(j), $"{Ordered[i]} and {Ordered[j]}");
+                Assert.True(Math.Sign(PackageFormat.Deb.Compare(Ordered[i], Ordered[j])) == i.CompareTo(j), $"{Ordered[i]} and {Ordered[j]}");
         }
     }
 
@@ -25,5 +25,5 @@ public sealed class PackageVersionTests
     [InlineData("1.0", "1.00")]
     [InlineData("01", "1")]
     [InlineData("1.", "1.0")]
-    public void LeadingZeroesDoNotCount(string left, string right) => Assert.Equal(0, PackageVersion.Compare(left, right));
+    public void LeadingZeroesDoNotCount(string left, string right) => Assert.Equal(0, PackageFormat.Deb.Compare(left, right));
 }

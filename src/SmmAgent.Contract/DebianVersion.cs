@@ -1,15 +1,10 @@
-namespace SmmAgent.Core.Packages;
+namespace SmmAgent.Contract;
 
-/// <summary>Compares versions as dpkg does (deb-version(7)).</summary>
+/// <summary>Compares parts of versions as dpkg does (deb-version(7)).</summary>
 internal static class DebianVersion
 {
     /// <returns>Negative, zero or positive.</returns>
-    public static int Compare(VersionParts a, VersionParts b) =>
-        ComparePart(a.Epoch, b.Epoch) is var epoch and not 0 ? epoch
-        : ComparePart(a.Version, b.Version) is var version and not 0 ? version
-        : ComparePart(a.Revision ?? "", b.Revision ?? "");
-
-    private static int ComparePart(string a, string b)
+    public static int ComparePart(string a, string b)
     {
         int i = 0, j = 0;
         while (i < a.Length || j < b.Length)

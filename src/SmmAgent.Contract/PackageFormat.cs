@@ -1,9 +1,12 @@
-namespace SmmAgent.Core.Packages;
+namespace SmmAgent.Contract;
 
 /// <summary>The kind of packages that a distribution has.</summary>
 public enum PackageFormat
 {
+    /// <summary>Debian's and its like.</summary>
     Deb,
+
+    /// <summary>RHEL's, Fedora's, SUSE's and their like.</summary>
     Rpm,
 }
 
@@ -23,10 +26,18 @@ public static class PackageFormats
         return Compare(format, offer, offer.Revision is null ? have with { Revision = null } : have);
     }
 
-    /// <summary>Compares the program's own version only, as Istio numbers it.</summary>
-    public static int CompareUpstream(this PackageFormat format, string a, string b) =>
-        Compare(format, new VersionParts("0", VersionParts.Of(a).Version, null), new VersionParts("0", VersionParts.Of(b).Version, null));
+    /// <summary>The program's own version, as Istio numbers it: without epoch and revision.</summary>
+    public static string Upstream(string version) => VersionParts.Of(version).Version;
 
-    private static int Compare(PackageFormat format, VersionParts a, VersionParts b) =>
-        format == PackageFormat.Deb ? DebianVersion.Compare(a, b) : RpmVersion.Compare(a, b);
+    /// <summary>Compares the program's own versions only.</summary>
+    public static int CompareUpstream(this PackageFormat format, string a, string b) =>
+        Compare(format, new VersionParts("0", Upstream(a), null), new VersionParts("0", Upstream(b), null));
+
+    private static int Compare(PackageFormat format, VersionParts a, VersionParts b)
+    {
+        Func<string, string, int> part = format == PackageFormat.Deb ? DebianVersion.ComparePart : RpmVersion.ComparePart;
+        return part(a.Epoch, b.Epoch) is var epoch and not 0 ? epoch
+            : part(a.Version, b.Version) is var version and not 0 ? version
+            : part(a.Revision ?? "", b.Revision ?? "");
+    }
 }

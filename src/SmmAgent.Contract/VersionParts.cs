@@ -1,4 +1,4 @@
-namespace SmmAgent.Core.Packages;
+namespace SmmAgent.Contract;
 
 /// <summary>The parts of a package's version: <c>[EPOCH:]VERSION[-REVISION]</c>. A revision is what rpm calls a release.</summary>
 internal sealed record VersionParts(string Epoch, string Version, string? Revision)
