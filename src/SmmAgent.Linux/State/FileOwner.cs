@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -6,20 +7,8 @@ namespace SmmAgent.Linux.State;
 /// <summary>The user and the group of a file.</summary>
 public readonly partial record struct FileOwner(uint User, uint Group)
 {
-    private const int CurrentDirectory = -100;
-    private const uint UserAndGroup = 0x8 | 0x10;
-    private const int UserAt = 20;
-    private const int GroupAt = 24;
-
     /// <summary>The owner of an existing file; links are followed.</summary>
-    public static unsafe FileOwner Of(string path)
-    {
-        // statx, because its record is laid out alike everywhere.
-        var record = stackalloc byte[256];
-        return Statx(CurrentDirectory, path, 0, UserAndGroup, record) == 0
-            ? new(*(uint*)(record + UserAt), *(uint*)(record + GroupAt))
-            : throw new IOException($"{path}: its owner cannot be seen: {Marshal.GetLastPInvokeErrorMessage()}");
-    }
+    public static FileOwner Of(string path) => FileStatus.Of(path).Owner;
 
     /// <summary>This process's user with a group of that name; null where the host has no such group.</summary>
     public static FileOwner? WithGroup(string name)
@@ -27,6 +16,17 @@ public readonly partial record struct FileOwner(uint User, uint Group)
         // struct group: two pointers, then the number.
         var group = FindGroup(name);
         return group == 0 ? null : new FileOwner(EffectiveUser(), (uint)Marshal.ReadInt32(group, 2 * nint.Size));
+    }
+
+    /// <summary>The user of that name, or of that number where it has none: with the group that their file has, else with their own.</summary>
+    /// <param name="found">Whose the file is now; null when there is none.</param>
+    /// <exception cref="InvalidDataException">The host has no such user.</exception>
+    internal static FileOwner Named(string name, FileOwner? found, string path)
+    {
+        var owner = UserNames.Owner(name)
+            ?? (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new FileOwner(number, number) : default(FileOwner?))
+            ?? throw new InvalidDataException($"{path} cannot be given to {name}: this host has no such user; install the package that makes it");
+        return found is { } now && now.User == owner.User ? now : owner;
     }
 
     /// <summary>Whose rights this process has.</summary>
@@ -43,9 +43,6 @@ public readonly partial record struct FileOwner(uint User, uint Group)
         if (ChangeOwner(folder, User, Group) != 0)
             throw new UnauthorizedAccessException($"{folder} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Statx(int folder, string path, int flags, uint mask, byte* record);
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     private static partial int ChangeOwner(SafeFileHandle file, uint user, uint group);
