@@ -7,25 +7,29 @@ public static class IstioSidecarPackage
 {
     public const string Name = "istio-sidecar";
 
-    /// <summary>Where the stand-in writes down its calls and its environment, and reads how to behave.</summary>
+    /// <summary>Where the stand-in writes down its calls and its environment, and reads how to behave: <c>files/pilot-agent</c> names all of it.</summary>
     public const string State = "/var/lib/istio/stand-in";
+
+    private const string RegistrationProgram = "/usr/local/lib/istio-stand-in/registration";
 
     private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
 
     /// <param name="format"><c>deb</c> or <c>rpm</c>.</param>
     /// <param name="architecture"><c>amd64</c> or <c>arm64</c>; what is in it runs anywhere.</param>
+    /// <param name="failingPostinst">Its installation fails: with a deb after its files are there, with an rpm before, because only that fails a transaction.</param>
     /// <returns>The path of the package below the folder.</returns>
-    public static string Build(string folder, string version, string format = "deb", string architecture = "amd64")
+    public static string Build(string folder, string version, string format = "deb", string architecture = "amd64", bool failingPostinst = false)
     {
         var path = Path.Combine(folder, $"{Name}_{version}_{architecture}.{format}");
         var work = Directory.CreateTempSubdirectory("istio-stand-in").FullName;
         try
         {
             Lay($"{work}/root", version);
+            var fault = failingPostinst ? "echo 'told to fail' >&2\nexit 1\n" : "";
             if (format == "deb")
-                BuildDeb($"{work}/root", version, architecture, path);
+                BuildDeb($"{work}/root", version, architecture, fault, path);
             else
-                BuildRpm(work, version, architecture, path);
+                BuildRpm(work, version, architecture, fault, path);
             return path;
         }
         finally
@@ -38,25 +42,26 @@ public static class IstioSidecarPackage
     {
         foreach (var name in (string[])["envoy", "pilot-agent", "istio-start.sh"])
             Write($"{root}/usr/local/bin/{name}", Read(name).Replace("@VERSION@", version, StringComparison.Ordinal), Program);
+        Write($"{root}{RegistrationProgram}", Read("registration"), Program);
         Write($"{root}/lib/systemd/system/istio.service", Read("istio.service"), (UnixFileMode)0b110_100_100);
     }
 
-    private static void BuildDeb(string root, string version, string architecture, string path)
+    private static void BuildDeb(string root, string version, string architecture, string fault, string path)
     {
         Write($"{root}/DEBIAN/control", $"""
             Package: {Name}
             Version: {version}
             Architecture: {architecture}
-            Depends: iproute2, iptables, sudo, hostname, perl-base
+            Depends: iproute2, iptables, sudo, hostname, perl-base, openssl
             Maintainer: Tests <tests@example.com>
             Description: a stand-in for the Istio sidecar
 
             """, (UnixFileMode)0b110_100_100);
-        Write($"{root}/DEBIAN/postinst", $"#!/bin/sh\nset -e\n{Read("after-install.sh")}", Program);
+        Write($"{root}/DEBIAN/postinst", $"#!/bin/sh\nset -e\n{Read("after-install.sh")}{fault}", Program);
         Run("dpkg-deb", "--root-owner-group", "-b", root, path);
     }
 
-    private static void BuildRpm(string work, string version, string architecture, string path)
+    private static void BuildRpm(string work, string version, string architecture, string fault, string path)
     {
         Write($"{work}/spec", $"""
             Name: {Name}
@@ -69,10 +74,13 @@ public static class IstioSidecarPackage
             Requires: iptables
             Requires: sudo
             Requires: hostname
+            Requires: perl
+            Requires: openssl
             %description
             %install
             mkdir -p %buildroot
             cp -a {work}/root/. %buildroot/
+            {(fault.Length > 0 ? $"%pre\n{fault}" : "")}
             %post
             {Read("after-install.sh")}
             %files
@@ -80,6 +88,7 @@ public static class IstioSidecarPackage
             /usr/local/bin/envoy
             /usr/local/bin/pilot-agent
             /usr/local/bin/istio-start.sh
+            {RegistrationProgram}
             /lib/systemd/system/istio.service
             """, (UnixFileMode)0b110_100_100);
         // Its programs are scripts, so a package for another machine's architecture is only a matter of its label.

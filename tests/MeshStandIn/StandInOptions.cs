@@ -12,7 +12,7 @@ public sealed record StandInOptions
                              [--forward-15012 HOST:PORT] [--echo PORT|IP:PORT]
           --address        a meshexpansion gateway on all six ports of each address
           --certificates   folder of root-cert.pem and root-key.pem, made when absent; istiod-cert.pem and istiod-key.pem are written there unless --expired
-          --san            the names of istiod's certificate (istiod.istio-system.svc)
+          --san            the names of istiod's certificate (istiod.istio-system.svc); may be given several times
           --expired        istiod's certificate expired yesterday
           --not-ready      15021 answers 503
           --forward-15012  hands connections on 15012 on as they are
@@ -23,7 +23,7 @@ public sealed record StandInOptions
 
     public string? Certificates { get; init; }
 
-    public IReadOnlyList<string> Names { get; init; } = ["istiod.istio-system.svc"];
+    public IReadOnlyList<string> Names { get; init; } = [];
 
     public bool IsExpired { get; init; }
 
@@ -46,7 +46,7 @@ public sealed record StandInOptions
             {
                 ("--address", [_, ..]) => options with { Addresses = [.. options.Addresses, .. values.Select(IPAddress.Parse)] },
                 ("--certificates", [var directory]) => options with { Certificates = directory },
-                ("--san", [_, ..]) => options with { Names = values },
+                ("--san", [_, ..]) => options with { Names = [.. options.Names, .. values] },
                 ("--expired", []) => options with { IsExpired = true },
                 ("--not-ready", []) => options with { IsNotReady = true },
                 ("--forward-15012", [var target]) => options with { Forward = HostAndPort(target) },
@@ -59,7 +59,7 @@ public sealed record StandInOptions
             throw new FormatException("there is nothing to do");
         return options.Addresses.Count > 0 && options.Certificates is null
             ? throw new FormatException("--address needs --certificates")
-            : options;
+            : options.Names.Count > 0 ? options : options with { Names = ["istiod.istio-system.svc"] };
     }
 
     private static (string Host, int Port) HostAndPort(string text)

@@ -27,10 +27,11 @@ public sealed class MeshBed : IAsyncDisposable
     private DashboardCertificate? _certificate;
 
     private readonly string? _packages;
+    private readonly bool _registers;
 
-    private MeshBed(string folder, bool https, string? packages)
+    private MeshBed(string folder, bool https, string? packages, bool registers)
     {
-        (Folder, _packages) = (folder, packages);
+        (Folder, _packages, _registers) = (folder, packages, registers);
         _certificate = https ? new DashboardCertificate(folder, DashboardAddress, -OneDay, 29 * OneDay) : null;
         var suffix = Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4));
         Cluster = new NetworkNamespace($"smm-cluster-{suffix}");
@@ -66,9 +67,10 @@ public sealed class MeshBed : IAsyncDisposable
 
     /// <summary>Makes the bed and starts all of the cluster.</summary>
     /// <param name="packages">The folder of packages that the dashboard serves; null for none.</param>
-    public static async Task<MeshBed> StartAsync(bool https = false, string? packages = null)
+    /// <param name="registers">Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as well as the dashboard is.</param>
+    public static async Task<MeshBed> StartAsync(bool https = false, string? packages = null, bool registers = false)
     {
-        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https, packages);
+        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https, packages, registers);
         try
         {
             await bed.StartGatewayAsync(FirstGateway, echo: true);
@@ -128,7 +130,8 @@ public sealed class MeshBed : IAsyncDisposable
         List<string> command =
         [
             .. Programs.StandIn, "--address", address, "--certificates", Certificates,
-            "--san", "istiod-cp-v115x.istio-system.svc",
+            "--san", MeshFile.IstiodOf(MeshFile.UsualRevision), MeshFile.IstiodOf(MeshFile.NextRevision),
+            .. _registers ? (string[])["--forward-15012", $"{DashboardAddress}:{RegistrationPort}"] : [],
         ];
         if (echo)
             command.AddRange(["--address", DashboardAddress, "--echo", $"{EchoPort}"]);

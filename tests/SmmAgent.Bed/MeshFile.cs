@@ -6,11 +6,24 @@ namespace SmmAgent.Bed;
 /// <summary>The mesh description that the bed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.</summary>
 public sealed class MeshFile(string path, string rootCertificate)
 {
+    /// <summary>The control plane's revision, and one that the namespace may move to: the gateways answer to both.</summary>
+    public const string UsualRevision = "cp-v115x";
+
+    public const string NextRevision = "cp-v116x";
+
     /// <summary>The WorkloadGroup's bearer token.</summary>
     public string Token { get; set; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
     /// <summary>The control plane's status.</summary>
     public string Status { get; set; } = "Available";
+
+    public string IstioVersion { get; set; } = "1.15.3";
+
+    /// <summary>The control plane's revision; its address follows.</summary>
+    public string Revision { get; set; } = UsualRevision;
+
+    /// <summary>The mesh's roots in PEM.</summary>
+    public string RootCertificate { get; set; } = rootCertificate;
 
     /// <summary>Where the dashboard is exposed.</summary>
     public string PublicUrl { get; set; } = "";
@@ -23,12 +36,29 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>Annotations of the WorkloadGroup's metadata.</summary>
     public IReadOnlyList<(string Name, string Value)> Annotations { get; set; } = [];
 
+    /// <summary>Annotations of the WorkloadGroup itself.</summary>
+    public IReadOnlyList<(string Name, string Value)> GroupAnnotations { get; set; } = [];
+
+    /// <summary>Labels of the WorkloadGroup's metadata.</summary>
+    public IReadOnlyList<(string Name, string Value)> Labels { get; set; } = [("app", "analytics"), ("version", "v0")];
+
+    public string ServiceAccount { get; set; } = "default";
+
+    /// <summary>A probe as YAML or JSON in one line; null for none.</summary>
+    public string? Probe { get; set; }
+
+    /// <summary>The packages that the WorkloadGroup's VMs are offered.</summary>
+    public IReadOnlyList<OfferedPackage> Packages { get; set; } = [];
+
     public IReadOnlyList<string> ClusterSources { get; set; } = [];
 
     public IReadOnlyList<(string Name, string Address, int Port)> DirectEndpoints { get; set; } = [];
 
     /// <summary>The WorkloadGroup's network; <c>network1</c> is the control plane's.</summary>
     public string Network { get; set; } = "vm-network-1";
+
+    /// <summary>How a revision's control plane is called.</summary>
+    public static string IstiodOf(string revision) => $"istiod-{revision}.istio-system.svc";
 
     public void Write()
     {
@@ -49,13 +79,13 @@ public sealed class MeshFile(string path, string rootCertificate)
               network: network1
               networks: [network1]
               status: {Status}
-              istioVersion: 1.15.3
-              istioRevision: cp-v115x
+              istioVersion: {IstioVersion}
+              istioRevision: {Revision}
               istioNamespace: istio-system
               rootCertificate: |
-            {Indented(rootCertificate, "    ")}
+            {Indented(RootCertificate, "    ")}
               defaultConfig:
-                discoveryAddress: istiod-cp-v115x.istio-system.svc:15012
+                discoveryAddress: {IstiodOf(Revision)}:15012
                 proxyMetadata: {Braces("")}
             meshExpansionGateways:{(Gateways.Count == 0 ? " []" : "")}
 
@@ -81,18 +111,24 @@ public sealed class MeshFile(string path, string rootCertificate)
               - workloadGroup:
                   namespace: vm-integration
                   name: analytics-v0
-                  metadataLabels: {Braces("app: analytics, version: v0")}
-                  metadataAnnotations: {Braces(string.Join(", ", Annotations.Select(note => $"{note.Name}: '{note.Value}'")))}
-                  serviceAccount: default
+                  annotations: {Quoted(GroupAnnotations)}
+                  metadataLabels: {Quoted(Labels)}
+                  metadataAnnotations: {Quoted(Annotations)}
+                  serviceAccount: {ServiceAccount}
                   network: {Network}
-                  ports: {Braces(string.Join(", ", Ports.Select(port => $"{port.Name}: {port.Port}")))}
+                  ports: {Braces(string.Join(", ", Ports.Select(port => $"{port.Name}: {port.Port}")))}{(Probe is null ? "" : $"\n      probe: {Probe}")}
                 tokenSha256s: [{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Token)))}]
                 clusterSources: [{string.Join(", ", ClusterSources.Select(source => $"'{source}'"))}]
                 directEndpoints: [{string.Join(", ", DirectEndpoints.Select(e => Braces($"name: {e.Name}, address: '{e.Address}', port: {e.Port}")))}]
+                packages: [{string.Join(", ", Packages.Select(package => Braces(package.ToString())))}]
 
             """);
         return yaml.ToString();
     }
+
+    // ' is '' in YAML's single quotes.
+    private static string Quoted(IReadOnlyList<(string Name, string Value)> pairs) =>
+        Braces(string.Join(", ", pairs.Select(pair => $"{pair.Name}: '{pair.Value.Replace("'", "''", StringComparison.Ordinal)}'")));
 
     private static string Braces(string members) => "{" + members + "}";
 

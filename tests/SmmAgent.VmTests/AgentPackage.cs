@@ -9,7 +9,8 @@ public sealed class AgentPackage(string folder)
 {
     public const string NewerVersion = "99.0.0";
 
-    private static readonly (string Deb, string Rpm) Architecture =
+    /// <summary>This machine's architecture, as each format calls it.</summary>
+    public static readonly (string Deb, string Rpm) Architecture =
         RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? ("arm64", "aarch64") : ("amd64", "x86_64");
 
     public static AgentPackage Built { get; } = new(Path.Combine(Programs.Artifacts, "packages"));

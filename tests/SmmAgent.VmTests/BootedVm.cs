@@ -66,7 +66,16 @@ public sealed class BootedVm : IAsyncDisposable
     public void Configure()
     {
         File.WriteAllText(Path.Combine(_bed.Folder, "token"), _bed.Mesh.Token + "\n");
-        Run("smm-agent", "set", "dashboard-url", _bed.DashboardUrl, "--allow-plaintext");
+        if (_bed.DashboardAuthority is { } authority)
+        {
+            Run("install", "-m", "0644", _bed.ForVm(authority), "/etc/smm/dashboard-ca.pem");
+            Run("smm-agent", "set", "dashboard-url", _bed.DashboardUrl, "--ca-file", "/etc/smm/dashboard-ca.pem");
+        }
+        else
+        {
+            Run("smm-agent", "set", "dashboard-url", _bed.DashboardUrl, "--allow-plaintext");
+        }
+
         Run("smm-agent", "set", "workload-group", "vm-integration", "analytics-v0");
         Run("smm-agent", "set", "node-ip", MeshBed.VmAddress);
         Run("smm-agent", "set", "bearer-token", "--file", "/mnt/token");

@@ -11,11 +11,16 @@ public sealed class InstalledAgents : IDisposable
     private readonly Dictionary<string, VmDisk> _disks = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-packages-").FullName;
     private readonly Lazy<AgentPackage> _newer;
+    private readonly Lazy<SidecarPackages> _sidecars;
 
-    public InstalledAgents() => _newer = new(() => AgentPackage.Newer(_folder));
+    public InstalledAgents() =>
+        (_newer, _sidecars) = (new(() => AgentPackage.Newer(_folder)), new(() => new SidecarPackages(Directory.CreateDirectory(Path.Combine(_folder, "sidecars")).FullName)));
 
     /// <summary>A later version of the packages.</summary>
     public AgentPackage NewerPackage => _newer.Value;
+
+    /// <summary>The stand-in for the sidecar's packages.</summary>
+    public SidecarPackages Sidecars => _sidecars.Value;
 
     /// <summary>A new disk with the agent's package installed, and nothing configured.</summary>
     public async Task<VmDisk> NewDiskAsync(MeshBed bed, Distribution distribution)
@@ -32,9 +37,11 @@ public sealed class InstalledAgents : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<VmDisk> InstallAsync(MeshBed bed, Distribution distribution)
+    private async Task<VmDisk> InstallAsync(MeshBed bed, Distribution distribution)
     {
         await using var vm = await BootedVm.StartAsync(bed, new VmDisk(distribution.Root));
+        if (distribution.Name == Distribution.Rpm)
+            RpmRepository.Make(bed.Folder, AgentPackage.Built.Rpm, Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
         vm.InstallAgent(AgentPackage.Built);
         return await vm.PowerOffAsync();
     }

@@ -2,22 +2,23 @@ using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A repository for dnf in the bed's folder: the agent's rpm, and an empty package that provides what it requires.</summary>
+/// <summary>A repository for dnf in the bed's folder: some rpms, and an empty package that provides what they require.</summary>
 internal sealed class RpmRepository
 {
     private readonly string _folder;
 
     private RpmRepository(string folder) => _folder = folder;
 
-    public static RpmRepository Make(string bedFolder, AgentPackage package)
+    /// <param name="others">Rpms that the repository does not have, but that are to be installable.</param>
+    public static RpmRepository Make(string bedFolder, string rpm, params IReadOnlyList<string> others)
     {
         var repository = new RpmRepository(Directory.CreateDirectory(Path.Combine(bedFolder, "repository")).FullName);
-        repository.Add(package);
-        repository.AddSystem(package);
+        repository.Add(rpm);
+        repository.AddSystem([rpm, .. others]);
         return repository;
     }
 
-    public void Add(AgentPackage package) => File.Copy(package.Rpm, Path.Combine(_folder, Path.GetFileName(package.Rpm)));
+    public void Add(string rpm) => File.Copy(rpm, Path.Combine(_folder, Path.GetFileName(rpm)), overwrite: true);
 
     /// <summary>Makes the repository's index on the VM, and names it to dnf there.</summary>
     public void AddTo(BootedVm vm)
@@ -30,9 +31,9 @@ internal sealed class RpmRepository
     }
 
     // Debian's files are in no rpm.
-    private void AddSystem(AgentPackage package)
+    private void AddSystem(IReadOnlyList<string> rpms)
     {
-        var required = Shell.Run("rpm", "-qp", "--requires", package.Rpm).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        var required = Shell.Run(["rpm", "-qp", "--requires", .. rpms]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             // The first of "(one or another)".
             .Select(line => line.Split(' ')[0].TrimStart('('))
             .Where(name => !name.StartsWith("rpmlib(", StringComparison.Ordinal)).Distinct();
@@ -43,7 +44,7 @@ internal sealed class RpmRepository
             Name: system
             Version: 1
             Release: 1
-            Summary: The system below the agent
+            Summary: The system below the packages
             License: none
             BuildArch: noarch
             {string.Join('\n', required.Select(name => $"Provides: {name}"))}

@@ -13,7 +13,7 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
     {
         await using var vm = await fixture.BootBareAsync(Distribution.Rpm);
         await fixture.StartWorkloadsAsync();
-        var repository = RpmRepository.Make(fixture.Bed.Folder, AgentPackage.Built);
+        var repository = RpmRepository.Make(fixture.Bed.Folder, AgentPackage.Built.Rpm);
         repository.AddTo(vm);
         vm.RunAtMost(BootedVm.InstallPatience, "dnf", "-y", "install", "system");
         var before = HostListing.Of(vm);
@@ -27,7 +27,7 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
         await using (var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080))
         {
             var process = vm.Property(Unit, "MainPID");
-            repository.Add(fixture.NewerPackage);
+            repository.Add(fixture.NewerPackage.Rpm);
             repository.AddTo(vm);
 
             vm.RunAtMost(BootedVm.InstallPatience, "dnf", "-y", "upgrade", "smm-agent");

@@ -75,15 +75,17 @@ public class VmFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (Programs.Missing() is null)
-            _bed = await MeshBed.StartAsync(_https, AgentPackage.Built.Folder);
+            _bed = await StartBedAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (_bed is not null)
             await _bed.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    private protected virtual Task<MeshBed> StartBedAsync() => MeshBed.StartAsync(_https, AgentPackage.Built.Folder);
 
     private Task<BootedVm> StartAsync(VmDisk disk)
     {

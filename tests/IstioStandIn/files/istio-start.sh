@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # The stand-in's start: settings, capture rules, then the agent as istio-proxy. "clean" only removes the rules.
 set -eu
 
@@ -16,8 +16,8 @@ if [ "${ISTIO_CUSTOM_IP_TABLES:-}" != true ]; then
 fi
 [ "${1:-}" != clean ] || exit 0
 
-export INSTANCE_IP="${ISTIO_SVC_IP:-}" POD_NAMESPACE="${ISTIO_NAMESPACE:-default}"
-POD_NAME="${POD_NAME:-$(hostname)}"
-export POD_NAME
-exec su -s /bin/sh -c "exec /usr/local/bin/pilot-agent proxy --serviceCluster=${ISTIO_SERVICE:-rawvm} \
+export ISTIO_SVC_IP="${ISTIO_SVC_IP:-$(hostname --all-ip-addresses | cut -d ' ' -f 1)}"
+export INSTANCE_IP="$ISTIO_SVC_IP" POD_NAMESPACE="${POD_NAMESPACE:-${ISTIO_NAMESPACE:-default}}" POD_NAME="${POD_NAME:-$(hostname -s)}"
+export PROV_CERT="${PROV_CERT-/etc/certs}" OUTPUT_CERTS="${OUTPUT_CERTS-/etc/certs}"
+exec su -s /bin/bash -c "exec /usr/local/bin/pilot-agent proxy --serviceCluster=${ISTIO_SERVICE:-rawvm} \
     >/var/log/istio/istio.log 2>/var/log/istio/istio.err.log" istio-proxy

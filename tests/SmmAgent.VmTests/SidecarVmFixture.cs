@@ -1,0 +1,59 @@
+using IstioStandIn;
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>The same where VMs get a sidecar: an https dashboard that has the stand-in's packages, and its registration behind the gateways.</summary>
+public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents, https: true)
+{
+    private readonly InstalledAgents _agents = agents;
+    private readonly string _packages = Directory.CreateTempSubdirectory("smm-offered-").FullName;
+
+    public SidecarPackages Sidecars => _agents.Sidecars;
+
+    /// <summary>Has the mesh run a version of Istio, of which it offers the packages.</summary>
+    public void Offer(string version)
+    {
+        (Bed.Mesh.IstioVersion, Bed.Mesh.Packages) = (version, Sidecars.Offers(version));
+        Bed.Mesh.Write();
+    }
+
+    /// <summary>Replaces a version's packages by such whose installation fails.</summary>
+    public void OfferFailing(string version)
+    {
+        Bed.Mesh.IstioVersion = version;
+        Bed.Mesh.Packages =
+        [
+            .. ((string[])["deb", "rpm"]).Select(format => OfferedPackage.Of(
+                IstioSidecarPackage.Build(_packages, version, format, AgentPackage.Architecture.Deb, failingPostinst: true),
+                IstioSidecarPackage.Name, version, format, AgentPackage.Architecture.Deb)),
+        ];
+        Bed.Mesh.Write();
+    }
+
+    /// <summary>A VM without an agent, on which nobody ever touched the firewall.</summary>
+    public async Task<BootedVm> BootOpenAsync(string distribution)
+    {
+        var vm = await BootBareAsync(distribution);
+        Bed.Vm.Run("nft", "flush", "ruleset");
+        return vm;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_packages, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    private protected override async Task<MeshBed> StartBedAsync()
+    {
+        foreach (var file in Directory.EnumerateFiles(AgentPackage.Built.Folder))
+            File.Copy(file, Path.Combine(_packages, Path.GetFileName(file)));
+        Sidecars.CopyTo(_packages);
+        var bed = await MeshBed.StartAsync(https: true, _packages, registers: true);
+        bed.Mesh.Packages = Sidecars.Offers(SidecarPackages.Version);
+        bed.Mesh.Write();
+        return bed;
+    }
+}

@@ -1,0 +1,100 @@
+using IstioStandIn;
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>The stand-in on a VM: what it says of itself, how it behaves, and for tests without an agent the files that an agent would lay.</summary>
+public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
+{
+    public const string Unit = "istio.service";
+
+    /// <summary>What pilot-agent says: Istio's own writes its log to the standard output.</summary>
+    public const string Log = "/var/log/istio/istio.log";
+
+    /// <summary>What Envoy says, and how pilot-agent ended.</summary>
+    public const string ErrorLog = "/var/log/istio/istio.err.log";
+
+    private const string Token = "/var/run/secrets/tokens/istio-token";
+
+    /// <summary>The status of its readiness; 0 when nobody answers.</summary>
+    public int Readiness => int.Parse(
+        vm.Try("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:15021/healthz/ready").Output, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>One line for each start: when, and which version.</summary>
+    public string[] Starts => Own("starts").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>What istiod answered last.</summary>
+    public string Registration => Own("registration");
+
+    public int Restarts => int.Parse(vm.Property(Unit, "NRestarts"), System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Changes how it behaves, now and after restarts; null for well.</summary>
+    public void Behave(string? word) => vm.Run("sh", "-c", word is null ? $"rm -f {IstioSidecarPackage.State}/behave" : $"echo {word} >{IstioSidecarPackage.State}/behave");
+
+    /// <summary>One of the files that it keeps of itself; empty without.</summary>
+    public string Own(string name) => Read($"{IstioSidecarPackage.State}/{name}");
+
+    public string Read(string path) => vm.Try("cat", path) is (0, var text) ? text : "";
+
+    public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) => Until.TrueAsync(
+        condition, what, patience, () => $"{vm.Try("systemctl", "status", "--no-pager", "-l", Unit).Output}\n{Read(Log)}\n{Read(ErrorLog)}\n{Own("tls.log")}");
+
+    /// <summary>Waits until it is registered and ready.</summary>
+    public Task UntilReadyAsync() => UntilAsync(() => Readiness == 200, "the sidecar is ready");
+
+    /// <summary>Lays all files as an agent would.</summary>
+    public void Lay(string root, string group = "analytics-v0", string serviceAccount = "default")
+    {
+        Write("/var/lib/istio/envoy/cluster.env", "root", "0644", $"""
+            CA_ADDR='{MeshFile.IstiodOf(bed.Mesh.Revision)}:15012'
+            ISTIO_INBOUND_PORTS='8080,8082'
+            ISTIO_LOCAL_EXCLUDE_PORTS='22,15090,15021,15020,16400,16401'
+            ISTIO_META_AUTO_REGISTER_GROUP='{group}'
+            ISTIO_META_NETWORK='vm-network-1'
+            ISTIO_NAMESPACE='vm-integration'
+            ISTIO_SERVICE='analytics-v0.vm-integration'
+            ISTIO_SERVICE_CIDR='*'
+            ISTIO_SVC_IP='{MeshBed.VmAddress}'
+            POD_NAMESPACE='vm-integration'
+            SERVICE_ACCOUNT='{serviceAccount}'
+            TRUST_DOMAIN='cluster.local'
+
+            """);
+        Write("/etc/istio/config/mesh", "root", "0644", $"defaultConfig:\n  discoveryAddress: {MeshFile.IstiodOf(bed.Mesh.Revision)}:15012\n");
+        Write("/etc/certs/root-cert.pem", "istio-proxy", "0600", root);
+        Name(MeshBed.FirstGateway, MeshBed.SecondGateway);
+        GetToken();
+    }
+
+    /// <summary>Gives the control plane addresses in /etc/hosts, instead of those it has.</summary>
+    public void Name(params string[] addresses)
+    {
+        var lines = vm.Run("cat", "/etc/hosts").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.Contains("istiod", StringComparison.Ordinal))
+            .Concat(addresses.Select(address => $"{address} {MeshFile.IstiodOf(bed.Mesh.Revision)}"));
+        Write("/etc/hosts", "root", "0644", string.Join('\n', lines) + "\n");
+    }
+
+    /// <summary>Gets a token from the dashboard.</summary>
+    public void GetToken()
+    {
+        var answer = vm.Run(
+            "curl", "-fsS", "--cacert", bed.ForVm(bed.DashboardAuthority!), "-H", $"Authorization: Bearer {bed.Mesh.Token}", "-H", "Content-Type: application/json",
+            "-d", """{"audience":"istio-ca"}""",
+            $"{bed.DashboardUrl}/v1/namespaces/vm-integration/workloadgroups/analytics-v0/tokens");
+        PutToken((string)System.Text.Json.Nodes.JsonNode.Parse(answer)!["token"]!);
+    }
+
+    public void PutToken(string token)
+    {
+        vm.Run("install", "-d", "-o", "istio-proxy", "-g", "istio-proxy", "/var/run/secrets", "/var/run/secrets/tokens");
+        Write(Token, "istio-proxy", "0600", token);
+    }
+
+    private void Write(string path, string owner, string mode, string text)
+    {
+        var file = Path.Combine(bed.Folder, "laid");
+        File.WriteAllText(file, text);
+        vm.Run("install", "-m", mode, "-o", owner, "-g", owner, "/mnt/laid", path);
+    }
+}

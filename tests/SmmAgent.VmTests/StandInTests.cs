@@ -1,0 +1,144 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>What tests of the sidecar rely on: the stand-in lives under systemd as Istio's sidecar does. There is no agent here: the tests lay its files.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private static readonly TimeSpan TwoRestarts = TimeSpan.FromSeconds(60);
+
+    public static TheoryData<string> All { get; } = [.. Distribution.Debians.Select(row => row.Data), Distribution.Rpm];
+
+    [Theory, MemberData(nameof(All))]
+    public async Task ItRegistersCapturesAndComesBackUntilItIsStopped(string distribution)
+    {
+        await using var vm = await fixture.BootOpenAsync(distribution);
+        var sidecar = Install(vm, distribution);
+        Assert.False(vm.IsEnabled(StandInSidecar.Unit));
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        await using var workload = Serve(8080);
+        await using var shell = Serve(22);
+        await sidecar.UntilAsync(() => (Ask(8080), Ask(22)) == (MeshBed.DashboardAddress, MeshBed.DashboardAddress), "the workload and the shell are reached");
+
+        vm.Run("systemctl", "start", "istio");
+        await sidecar.UntilReadyAsync();
+
+        Assert.Equal("{\"registered\":true,\"workloadEntry\":\"analytics-v0-198.18.0.100-vm-network-1\"}\n", sidecar.Registration);
+        Assert.Contains($"connected to upstream XDS server: {MeshFile.IstiodOf(MeshFile.UsualRevision)}:15012", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
+        Assert.Equal(
+            "cert-chain.pem 600 istio-proxy\nkey.pem 600 istio-proxy\nroot-cert.pem 600 istio-proxy\n",
+            vm.Run("sh", "-c", "cd /etc/certs && stat -c '%n %a %U' *"));
+        Assert.Equal("socket\n", vm.Run("ls", "/var/run/secrets/workload-spiffe-uds"));
+        Assert.Contains("-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -j ISTIO_IN_REDIRECT", vm.Rules(), StringComparison.Ordinal);
+        // Who comes through the sidecar comes from here.
+        Assert.Equal(("127.0.0.6", MeshBed.DashboardAddress), (Ask(8080), Ask(22)));
+        Assert.Single(sidecar.Starts);
+
+        sidecar.Behave("crash");
+        await sidecar.UntilAsync(() => sidecar.Restarts >= 2, "it was started again, twice", TwoRestarts);
+        Assert.Equal("told to crash\n", sidecar.Read(StandInSidecar.ErrorLog));
+        sidecar.Behave(null);
+        await sidecar.UntilReadyAsync();
+        Assert.Equal("127.0.0.6", Ask(8080));
+        var starts = sidecar.Starts;
+        Assert.InRange(starts.Length, 3, 5);
+        Assert.All(starts, line => Assert.EndsWith($"Z {SidecarPackages.Version}", line, StringComparison.Ordinal));
+
+        vm.Run("systemctl", "stop", "istio");
+
+        Assert.Equal("inactive", vm.Property(StandInSidecar.Unit, "ActiveState"));
+        Assert.DoesNotContain("ISTIO", vm.Rules(), StringComparison.Ordinal);
+        Assert.Equal((MeshBed.DashboardAddress, MeshBed.DashboardAddress), (Ask(8080), Ask(22)));
+        Assert.Equal("", vm.Run("find", "/proc", "-maxdepth", "1", "-user", "istio-proxy"));
+    }
+
+    [Fact]
+    public async Task ItTellsInIstiosWordsWhyItDoesNotRegister()
+    {
+        await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
+        var sidecar = Install(vm, Distribution.Usual);
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        sidecar.Name();
+        vm.Run("systemctl", "start", "istio");
+        await UntilToldAsync("14, connection error: desc = \"transport: Error while dialing dial tcp: lookup istiod-cp-v115x.istio-system.svc on ");
+        Assert.Equal(503, sidecar.Readiness);
+
+        sidecar.Name(MeshBed.ThirdGateway);
+        await UntilToldAsync($"dial tcp {MeshBed.ThirdGateway}:15012: connect: connection refused");
+
+        sidecar.Lay(File.ReadAllText(fixture.Bed.DashboardAuthority!));
+        await UntilToldAsync("transport: authentication handshake failed: x509: certificate signed by unknown authority");
+
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        sidecar.PutToken("none");
+        await UntilToldAsync("16, authentication failure");
+        Assert.Contains(
+            "warn\tsds\tfailed to warm certificate: failed to generate workload certificate: create certificate: rpc error: code = Unauthenticated",
+            sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
+
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate, serviceAccount: "other");
+        vm.Run("systemctl", "restart", "istio");
+        await UntilToldAsync("7, authorization failed: no identities ([spiffe://cluster.local/ns/vm-integration/sa/default]) matched vm-integration/other");
+
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate, group: "other");
+        vm.Run("systemctl", "restart", "istio");
+        await UntilToldAsync("9, auto-registration WorkloadEntry of vm.vm-integration failed: cannot find WorkloadGroup vm-integration/other");
+        Assert.Equal(503, sidecar.Readiness);
+
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        sidecar.Behave("deaf");
+        vm.Run("systemctl", "restart", "istio");
+        await sidecar.UntilAsync(() => sidecar.Readiness == 503, "it runs");
+        sidecar.Behave(null);
+        await sidecar.UntilReadyAsync();
+
+        Task UntilToldAsync(string words) => sidecar.UntilAsync(
+            () => sidecar.Read(StandInSidecar.ErrorLog).Contains(words, StringComparison.Ordinal), $"it says: {words}");
+    }
+
+    [Fact]
+    public async Task ItRegistersAgainWhenTheDashboardIsBackAndIsReadyMeanwhile()
+    {
+        await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
+        var sidecar = Install(vm, Distribution.Usual);
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        vm.Run("systemctl", "start", "istio");
+        await sidecar.UntilReadyAsync();
+
+        await fixture.Bed.StopDashboardAsync();
+        await sidecar.UntilAsync(() => sidecar.Read(StandInSidecar.ErrorLog).Contains("closed: 14", StringComparison.Ordinal), "the connection has ended");
+        Assert.Equal(200, sidecar.Readiness);
+        await fixture.Bed.StartDashboardAsync();
+
+        await sidecar.UntilAsync(
+            () => sidecar.Read(StandInSidecar.Log).Split("connected to upstream XDS server", StringSplitOptions.None).Length == 3, "it is connected again");
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task AnUpgradeFailsWhereThePackageIsToldTo(string distribution)
+    {
+        await using var vm = await fixture.BootOpenAsync(distribution);
+        Install(vm, distribution);
+        var failing = IstioStandIn.IstioSidecarPackage.Build(
+            fixture.Bed.Folder, SidecarPackages.NewerVersion, distribution == Distribution.Rpm ? "rpm" : "deb", AgentPackage.Architecture.Deb, failingPostinst: true);
+
+        var fault = Assert.Throws<InvalidOperationException>(() => vm.Install(fixture.Bed.ForVm(failing)));
+
+        Assert.Contains("told to fail", fault.Message, StringComparison.Ordinal);
+    }
+
+    private StandInSidecar Install(BootedVm vm, string distribution)
+    {
+        if (distribution == Distribution.Rpm)
+            RpmRepository.Make(fixture.Bed.Folder, AgentPackage.Built.Rpm, fixture.Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
+        vm.Install(fixture.Bed.ForVm(distribution == Distribution.Rpm ? fixture.Sidecars.Rpm(SidecarPackages.Version) : fixture.Sidecars.Deb(SidecarPackages.Version)));
+        return new(fixture.Bed, vm);
+    }
+
+    // It tells whoever connects where the connection came from.
+    private BedProcess Serve(int port) => new(fixture.Bed.Vm.Inside("socat", $"TCP-LISTEN:{port},fork,reuseaddr", "SYSTEM:echo $SOCAT_PEERADDR"));
+
+    private string Ask(int port) =>
+        fixture.Bed.Cluster.Try("timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{MeshBed.VmAddress}/{port}; cat <&3") is (0, var answer) ? answer.Trim() : "";
+}
