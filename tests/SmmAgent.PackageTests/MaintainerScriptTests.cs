@@ -18,4 +18,18 @@ public class MaintainerScriptTests
 
         Assert.Equal([key], Directory.GetFileSystemEntries(state, "*", SearchOption.AllDirectories));
     }
+
+    [Theory, InlineData("remove"), InlineData("purge")]
+    public async Task NothingOfItStaysBelowRunAndTheCache(string action)
+    {
+        Tool.Needs("deb-systemd-helper");
+        using var root = new TemporaryFolder();
+        foreach (var folder in (string[])["run/smm-agent", "run/smm-agent-host", "var/cache/smm-agent", "var/lib/smm-agent-host"])
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(root.Path, folder)).FullName, "file"), "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(root.Path, "run/smm-agent.lock"), "", TestContext.Current.CancellationToken);
+
+        await Tool.OutputAsync(["sh", Path.Combine(Repository.Root, "packaging/deb/postrm"), action], new() { ["DPKG_ROOT"] = root.Path }, folder: null);
+
+        Assert.Equal([], Directory.GetFileSystemEntries(root.Path, "*smm-agent*", SearchOption.AllDirectories));
+    }
 }

@@ -28,6 +28,8 @@ public class UnitTests
         ["Restart"] = 0,
         ["RestartSec"] = 0,
         ["WatchdogSec"] = 0,
+        ["KillMode"] = 0,
+        ["RuntimeMaxSec"] = 229,
         ["TimeoutStartSec"] = 188,
         ["TimeoutStopSec"] = 188,
         ["StateDirectory"] = 235,
@@ -75,6 +77,18 @@ public class UnitTests
 
         Assert.DoesNotContain(used, directive => !Since.ContainsKey(directive));
         Assert.Equal(LeftOutByTheOldest, used.Where(directive => Since[directive] > Oldest).Order(StringComparer.Ordinal));
+    }
+
+    // What it holds up at boot is istio.service; RuntimeMaxSec begins when it is READY, and means nothing to a oneshot.
+    [Fact]
+    public void RootsPartIsWaitedForUntilItIsReadyAndEndsWithoutTakingAPackageManagerAlong()
+    {
+        var unit = File.ReadAllLines(Path.Combine(Units, "smm-agent-reconcile.service"));
+
+        Assert.Superset(
+            new HashSet<string> { "Type=notify", "NotifyAccess=main", "Before=istio.service", "KillMode=mixed", "TimeoutStartSec=90", "RuntimeMaxSec=1h", "UMask=0022" },
+            unit.ToHashSet());
+        Assert.DoesNotContain(unit, line => line.StartsWith("Restart", StringComparison.Ordinal) && !line.StartsWith("RestrictRealtime", StringComparison.Ordinal));
     }
 
     // notify-reload would be "simple" before 253; strict came with 232, @system-service with 239.

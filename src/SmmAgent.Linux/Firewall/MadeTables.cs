@@ -16,6 +16,7 @@ namespace SmmAgent.Linux.Firewall;
 /// </remarks>
 public sealed class MadeTables(string folder)
 {
+    private const string Table = "filter";
     private const int MaximumBytes = 256;
 
     /// <summary>Makes a family's table where there is none, and notes that.</summary>
@@ -23,7 +24,7 @@ public sealed class MadeTables(string folder)
     {
         try
         {
-            if (NftFilterTables.Make(family) is not { } handle)
+            if (NftTables.Make(family, Table) is not { } handle)
                 return;
 
             Directory.CreateDirectory(folder);
@@ -48,7 +49,7 @@ public sealed class MadeTables(string folder)
         try
         {
             // A table that others use by now is theirs.
-            var isGone = NftFilterTables.RemoveHusk(family, handle);
+            var isGone = NftTables.RemoveHusk(family, Table, handle);
             File.Delete(Note(family));
             return isGone;
         }
@@ -63,7 +64,7 @@ public sealed class MadeTables(string folder)
         try
         {
             return AtomicFile.ReadLimited(Note(family), MaximumBytes, isAgents: true) is { } note
-                && NftFilterTables.Handle(family) is { } handle
+                && NftTables.Handle(family, Table) is { } handle
                 && Encoding.ASCII.GetString(note) == NoteOf(handle) ? handle : null;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -75,5 +76,5 @@ public sealed class MadeTables(string folder)
     private string Note(IpFamily family) => Path.Combine(folder, family == IpFamily.IPv4 ? "made-table-ip" : "made-table-ip6");
 
     private static string NoteOf(ulong handle) =>
-        string.Create(CultureInfo.InvariantCulture, $"{new FileInfo("/proc/thread-self/ns/net").LinkTarget} table filter handle {handle}\n");
+        string.Create(CultureInfo.InvariantCulture, $"{new FileInfo("/proc/thread-self/ns/net").LinkTarget} table {Table} handle {handle}\n");
 }

@@ -23,7 +23,8 @@ internal sealed class Dpkg(CommandRunner commands, bool hasApt, TimeSpan lockTim
 
         return query.Output.Split('\n')[0].Split(' ') switch
         {
-            ["not-installed" or "config-files", ..] => (PackageState.NotInstalled, null),
+            ["not-installed", ..] => (PackageState.NotInstalled, null),
+            ["config-files", ..] => (PackageState.NotInstalled with { LeavesConfiguration = true }, null),
             // Triggers are those of other packages.
             ["installed" or "triggers-awaited" or "triggers-pending", "ok", { Length: > 0 } version] => (new(version), null),
             [_, _, var version] => (new(version.Length > 0 ? version : null, IsWhole: false), null),
@@ -63,6 +64,9 @@ internal sealed class Dpkg(CommandRunner commands, bool hasApt, TimeSpan lockTim
 
         return install;
     }
+
+    // Not apt-get, which would take along what depends on it. One that is half installed goes, too.
+    public Task<CommandResult> RemoveAsync(string name) => RunAsync("dpkg", ["--force-remove-reinstreq", "-P", name]);
 
     private Task<CommandResult> AptAsync(string path) => RunAsync("apt-get",
     [

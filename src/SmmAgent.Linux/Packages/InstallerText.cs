@@ -9,13 +9,16 @@ internal static class InstallerText
     private const string Again = "nothing: the next try comes by itself";
     private const string Offer = "see which package the mesh configuration offers for this host";
 
+    // The exit code of what a signal ended, without the signal.
+    private const int BySignal = 128;
+
     // The first that is found counts, and the line that it is in is told.
     private static readonly (PackageFault Fault, string? Cure, string[] Phrases)[] Known =
     [
         (PackageFault.DatabaseLocked, Again,
         [
-            "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "database is locked",
-            "can't create transaction lock", "Existing lock", "System management is locked",
+            "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "frontend is locked", "database lock was locked",
+            "database is locked", "can't create transaction lock", "Existing lock", "System management is locked",
         ]),
         (PackageFault.DiskFull, "make room on this disk",
             ["No space left on device", "enough free space", "more space on the", "more space needed", "Disk quota exceeded"]),
@@ -41,6 +44,9 @@ internal static class InstallerText
         if (command.Ending == CommandEnding.NotFound)
             return new(PackageFault.NoInstaller, $"{command.Arguments[0]} is not installed");
 
+        if (command.ExitCode > BySignal)
+            return new(PackageFault.Interrupted, $"{command.Arguments[0]} was killed by signal {command.ExitCode - BySignal}", "nothing: the next pass completes it");
+
         var lines = (command.Error + "\n" + command.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var (fault, cure, phrases) in Known)
         {
@@ -52,6 +58,16 @@ internal static class InstallerText
         var error = Array.FindIndex(lines, IsError);
         return new(PackageFault.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.Of(command.Describe()));
     }
+
+    /// <summary>The same for a removal, which nobody tries again by himself.</summary>
+    public static PackageFailure RemovalFailure(CommandResult command) => Failure(command) switch
+    {
+        { Fault: PackageFault.MissingDependency } needed => needed with { Fault = PackageFault.StillNeeded, Cure = "remove that package first" },
+        { Fault: PackageFault.DatabaseLocked } locked => locked with { Cure = "try again when the other package manager has ended" },
+        { Fault: PackageFault.Interrupted } interrupted => interrupted with { Cure = "try again" },
+        { Fault: PackageFault.DiskFull or PackageFault.NoInstaller } other => other,
+        var other => other with { Fault = PackageFault.InstallFailed, Cure = null },
+    };
 
     private static bool IsError(string line) =>
         line.StartsWith("dpkg: error", StringComparison.Ordinal)

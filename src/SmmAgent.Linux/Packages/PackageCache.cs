@@ -23,6 +23,8 @@ public sealed class PackageCache(string folder)
 
     internal string ETagOf(Package package) => PathOf(package) + ".part.etag";
 
+    internal string NoteOf(Package package) => PathOf(package) + ".sha256";
+
     internal string RefusalOf(Package package) => PathOf(package) + ".refused";
 
     internal long FreeBytes => new DriveInfo(folder).AvailableFreeSpace;
@@ -56,11 +58,15 @@ public sealed class PackageCache(string folder)
         }
     }
 
-    /// <summary>Removes the packages of this name but the wanted one and the installed one.</summary>
+    /// <summary>Removes the packages of this name but the wanted one and the installed one, which is put back where the wanted one cannot be installed.</summary>
     public void Prune(Package wanted, string? installedVersion)
     {
-        // No package's name has an underscore.
-        string[] kept = [Path.GetFileName(PathOf(wanted)), $"{wanted.Name}_{installedVersion ?? wanted.Version}_"];
+        // No package's name has an underscore. An rpm's version has a release, which the mesh configuration may leave out.
+        string[] kept =
+        [
+            Path.GetFileName(PathOf(wanted)), $"{wanted.Name}_{installedVersion ?? wanted.Version}_",
+            .. installedVersion is not null && VerifiedNote.Find(this, wanted, installedVersion) is { } installed ? [Path.GetFileName(PathOf(installed))] : (string[])[],
+        ];
         foreach (var file in Directory.EnumerateFiles(folder, $"{wanted.Name}_*"))
         {
             if (!kept.Any(name => Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal)))

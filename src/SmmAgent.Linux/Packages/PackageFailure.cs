@@ -32,6 +32,9 @@ public enum PackageFault
     UnsafeContents,
     NoInstaller,
     MissingDependency,
+
+    /// <summary>It is not removed because another package depends on it.</summary>
+    StillNeeded,
     DatabaseLocked,
     Downgrade,
 

@@ -28,6 +28,8 @@ public sealed class PackageInstaller
     /// <summary>How long an installation may take, waiting for other package managers included.</summary>
     public static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(10);
 
+    private const string Mend = "when that is mended, do: sudo smm-agent reconcile";
+
     private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(2);
 
     internal static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(2);
@@ -48,20 +50,27 @@ public sealed class PackageInstaller
         var other => other.ToString(),
     };
 
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
+
     private readonly IPackageSystem _system;
+    private readonly TimeSpan _lockTimeout;
 
     /// <param name="prefix">What runs each command; nothing outside tests.</param>
     /// <param name="lockTimeout">How long another package manager is waited for; two minutes unless said.</param>
     public PackageInstaller(PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null)
     {
         var commands = new CommandRunner(Environment, prefix);
-        _system = tools.Format == "rpm" ? new Rpm(commands, tools.Installer) : new Dpkg(commands, tools.Installer == "apt-get", lockTimeout ?? LockTimeout);
+        _lockTimeout = lockTimeout ?? LockTimeout;
+        _system = tools.Format == "rpm" ? new Rpm(commands, tools.Installer) : new Dpkg(commands, tools.Installer == "apt-get", _lockTimeout);
     }
 
     /// <returns>The state; or why it cannot be seen, in one line.</returns>
     public Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
 
-    /// <summary>Installs the package, or completes its installation. Once it has begun, nothing cancels it.</summary>
+    /// <summary>
+    /// Installs the package, or completes its installation. Once it has begun, nothing cancels it. Where it fails and is half there, the
+    /// version that was there before is installed again, if the cache has it.
+    /// </summary>
     public async Task<InstallOutcome> InstallAsync(VerifiedPackage verified, bool mayDowngrade, CancellationToken cancel)
     {
         var package = verified.Package;
@@ -77,9 +86,73 @@ public sealed class PackageInstaller
 
         var install = await _system.InstallAsync(verified.Path, isInterrupted: !before.IsWhole);
         var (after, unseen) = await _system.ReadAsync(package.Name, CancellationToken.None);
-        return after is not null && IsDone(after, package) ? new InstallOutcome.Installed(after.Version!, before.Version)
-            : install.Succeeded ? Failed(package, new(PackageFault.InstallFailed, $"{install.Arguments[0]} reported no error; {unseen ?? "it is not there"}"), after)
-            : Failed(package, InstallerText.Failure(install), after);
+        if (after is not null && IsDone(after, package))
+            return new InstallOutcome.Installed(after.Version!, before.Version);
+
+        var failure = install.Succeeded
+            ? new(PackageFault.InstallFailed, $"{install.Arguments[0]} reported no error; {unseen ?? "it is not there"}")
+            : InstallerText.Failure(install);
+        // What somebody else killed is completed by the next pass; its scripts may still run.
+        var isKilled = failure.Fault == PackageFault.Interrupted && install.Ending == CommandEnding.Exited;
+        return before is not { IsWhole: true, Version: { } old } || isKilled || after is null || after == before
+            ? Failed(package, failure, after)
+            : await PutBackAsync(verified, old, failure, after);
+    }
+
+    /// <summary>Removes the package with its configuration, and no other: one that something depends on stays. Once it has begun, nothing cancels it.</summary>
+    public async Task<RemovalOutcome> RemoveAsync(string name, CancellationToken cancel)
+    {
+        var (before, why) = await _system.ReadAsync(name, cancel);
+        if (before is null)
+            return new RemovalOutcome.Failed(new(PackageFault.InstallFailed, $"{name} is not removed: {why}"), null);
+        if (before == PackageState.NotInstalled)
+            return new RemovalOutcome.NotInstalled();
+
+        var remove = await RemoveOnceFreeAsync(name, cancel);
+        var (after, unseen) = await _system.ReadAsync(name, CancellationToken.None);
+        if (after == PackageState.NotInstalled)
+            return before.LeavesConfiguration ? new RemovalOutcome.NotInstalled() : new RemovalOutcome.Removed(before.Version);
+
+        var failure = remove.Succeeded
+            ? new(PackageFault.InstallFailed, $"{remove.Arguments[0]} reported no error{(unseen is null ? "" : $"; {unseen}")}")
+            : InstallerText.RemovalFailure(remove);
+        var stays = after switch
+        {
+            { LeavesConfiguration: true } => "; its configuration stays",
+            { IsWhole: false } => "; it is half removed",
+            { Version: { } version } => $"; {version} stays installed",
+            _ => "",
+        };
+        return new RemovalOutcome.Failed(failure with { Message = $"{name} is not removed: {failure.Message}{stays}" }, after);
+    }
+
+    // Neither dpkg nor rpm waits for another package manager by itself.
+    private async Task<CommandResult> RemoveOnceFreeAsync(string name, CancellationToken cancel)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var remove = await _system.RemoveAsync(name);
+            if (remove.Succeeded || TimeProvider.System.GetElapsedTime(started) >= _lockTimeout
+                || InstallerText.Failure(remove).Fault != PackageFault.DatabaseLocked)
+                return remove;
+            await Task.Delay(BetweenTries, TimeProvider.System, cancel);
+        }
+    }
+
+    /// <param name="half">What the failed installation left.</param>
+    private async Task<InstallOutcome> PutBackAsync(VerifiedPackage verified, string old, PackageFailure failure, PackageState half)
+    {
+        var (path, why) = await verified.CopyKeptAsync(old);
+        if (path is null)
+            return Failed(verified.Package, failure with { Cure = failure.Cure ?? Mend }, half, $", and {old} cannot be put back: {why}");
+
+        var install = await _system.InstallAsync(path, isInterrupted: true);
+        var (after, unseen) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);
+        return after is { IsWhole: true } && after.Version == old
+            ? Failed(verified.Package, failure with { Cure = failure.Fault == PackageFault.Interrupted ? null : failure.Cure }, after, isBack: true)
+            : Failed(verified.Package, failure with { Cure = failure.Cure ?? Mend }, after,
+                $", and {old} could not be put back: {(install.Succeeded ? unseen ?? "it is not there" : InstallerText.Failure(install).Message)}");
     }
 
     private bool IsDone(PackageState state, Package package) =>
@@ -113,15 +186,16 @@ public sealed class PackageInstaller
         ? failure
         : new(PackageFault.BrokenPackage, OneLine.Of($"the archive cannot be read: {InstallerText.Failure(command).Message}"), "see what the dashboard serves");
 
-    private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after)
+    private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after, string? notBack = null, bool isBack = false)
     {
         var stays = after switch
         {
             { IsWhole: false } => "; it is half installed",
-            { Version: { } version } => $"; {version} stays installed",
+            { Version: { } version } => $"; {version} {(isBack ? "is back" : "stays installed")}",
+            _ when notBack is not null => "; nothing of it is there",
             _ => "",
         };
-        return new(failure with { Message = $"{PackageDownload.Name(package)} is not installed: {failure.Message}{stays}" }, after);
+        return new(failure with { Message = $"{PackageDownload.Name(package)} is not installed: {failure.Message}{stays}{notBack}" }, after);
     }
 
     private static string Architecture(string word) => word switch

@@ -6,6 +6,9 @@ namespace SmmAgent.Linux.Packages;
 public sealed record PackageState(string? Version, bool IsWhole = true)
 {
     public static PackageState NotInstalled { get; } = new((string?)null);
+
+    /// <summary>Whether dpkg still keeps the configuration of a package that was removed.</summary>
+    public bool LeavesConfiguration { get; init; }
 }
 
 /// <summary>What an archive says of itself.</summary>

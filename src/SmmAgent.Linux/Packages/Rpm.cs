@@ -54,8 +54,14 @@ internal sealed class Rpm(CommandRunner commands, string? installer) : IPackageS
             "dnf" => ["dnf", "-y", "-q", "--nogpgcheck", "--setopt=install_weak_deps=False", "--setopt=exit_on_lock=True", "install", path],
             var yum => [yum, "-y", "-q", "--nogpgcheck", "--setopt=exit_on_lock=True", "install", path],
         };
-        return commands.RunAsync(command, CancellationToken.None, timeout: PackageInstaller.InstallTimeout, keepsEnd: true);
+        return RunAsync(command);
     }
+
+    // Not dnf and its like, which would take along what requires it. Both versions go that an interrupted upgrade left.
+    public Task<CommandResult> RemoveAsync(string name) => RunAsync(["rpm", "-e", "--allmatches", name]);
+
+    private Task<CommandResult> RunAsync(string[] command) =>
+        commands.RunAsync(command, CancellationToken.None, timeout: PackageInstaller.InstallTimeout, keepsEnd: true);
 
     private static string WithoutEpoch(string version) => version.StartsWith("0:", StringComparison.Ordinal) ? version[2..] : version;
 

@@ -16,7 +16,10 @@ public sealed class VerifiedPackage : IDisposable
     private readonly string _folder;
     private readonly IDisposable _held;
 
-    private VerifiedPackage(Package package, string folder, IDisposable held) => (Package, _folder, _held) = (package, folder, held);
+    private readonly PackageCache _cache;
+
+    private VerifiedPackage(PackageCache cache, Package package, IDisposable held) =>
+        (_cache, Package, _folder, _held) = (cache, package, System.IO.Path.Combine(cache.Folder, "verified"), held);
 
     public Package Package { get; }
 
@@ -32,13 +35,16 @@ public sealed class VerifiedPackage : IDisposable
         if (held is null)
             return (null, new(PackageFault.Busy, busy!));
 
-        var verified = new VerifiedPackage(package, System.IO.Path.Combine(cache.Folder, "verified"), held);
+        var verified = new VerifiedPackage(cache, package, held);
         try
         {
             verified.RemoveFolder(); // a killed process's
             Directory.CreateDirectory(verified._folder, OwnerOnly);
-            if (await verified.CopyAsync(cache.PathOf(package), cancel) is not { } failure)
+            if (await CopyAsync(cache, package, verified.Path, cancel) is not { } failure)
+            {
+                VerifiedNote.Write(cache, package);
                 return (verified, null);
+            }
 
             verified.Dispose();
             return (null, failure);
@@ -57,6 +63,24 @@ public sealed class VerifiedPackage : IDisposable
         }
     }
 
+    /// <summary>Takes the package of the version that was installed before, in the same way.</summary>
+    /// <returns>Its path; or why it cannot be had.</returns>
+    internal async Task<(string? Path, string? Why)> CopyKeptAsync(string version)
+    {
+        try
+        {
+            if (VerifiedNote.Find(_cache, Package, version) is not { } kept)
+                return (null, $"{_cache.Folder} does not have its package");
+
+            var path = System.IO.Path.Combine(_folder, $"kept.{kept.Format}");
+            return await CopyAsync(_cache, kept, path, CancellationToken.None) is { } failure ? (null, failure.Message) : (path, null);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return (null, exception.Message);
+        }
+    }
+
     public void Dispose()
     {
         try
@@ -71,12 +95,13 @@ public sealed class VerifiedPackage : IDisposable
         _held.Dispose();
     }
 
-    private async Task<PackageFailure?> CopyAsync(string source, CancellationToken cancel)
+    private static async Task<PackageFailure?> CopyAsync(PackageCache cache, Package package, string target, CancellationToken cancel)
     {
+        var source = cache.PathOf(package);
         var buffer = new byte[128 * 1024];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var from = OwnFile.OpenExisting(source);
-        await using var to = OwnFile.OpenOrCreate(Path);
+        await using var to = OwnFile.OpenOrCreate(target);
         while (await from.ReadAsync(buffer, cancel) is var length and > 0)
         {
             hash.AppendData(buffer, 0, length);
@@ -85,9 +110,9 @@ public sealed class VerifiedPackage : IDisposable
 
         to.Flush(flushToDisk: true);
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return found.Equals(Package.Sha256, StringComparison.OrdinalIgnoreCase)
+        return found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase)
             ? null
-            : new(PackageFault.WrongChecksum, $"{PackageDownload.Name(Package)}: the SHA-256 of {source} is {found}, not {Package.Sha256}, so it is not installed");
+            : new(PackageFault.WrongChecksum, $"{PackageDownload.Name(package)}: the SHA-256 of {source} is {found}, not {package.Sha256}, so it is not installed");
     }
 
     private void RemoveFolder()

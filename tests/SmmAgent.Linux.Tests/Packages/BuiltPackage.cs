@@ -17,6 +17,15 @@ internal sealed record BuiltPackage(string Version)
     /// <summary>Shell lines that run after it was unpacked.</summary>
     public string? After { get; init; }
 
+    /// <summary>Shell lines that run before it is removed.</summary>
+    public string? Leaving { get; init; }
+
+    /// <summary>Shell lines that run after it was removed.</summary>
+    public string? Left { get; init; }
+
+    /// <summary>Its name, where it is not the package that most tests have.</summary>
+    public string Named { get; init; } = Name;
+
     /// <summary>The bytes of its file.</summary>
     public int Size { get; init; } = 10;
 
@@ -29,10 +38,12 @@ internal sealed record BuiltPackage(string Version)
             Directory.CreateDirectory($"{root}/DEBIAN");
             File.WriteAllText(
                 $"{root}/DEBIAN/control",
-                $"Package: {Name}\nVersion: {Version}\nArchitecture: {Architecture}\n{(Depends is null ? "" : $"Depends: {Depends}\n")}"
+                $"Package: {Named}\nVersion: {Version}\nArchitecture: {Architecture}\n{(Depends is null ? "" : $"Depends: {Depends}\n")}"
                 + "Maintainer: Tests <tests@example.com>\nDescription: a package for tests\n");
             WriteScript($"{root}/DEBIAN/preinst", Before);
             WriteScript($"{root}/DEBIAN/postinst", After);
+            WriteScript($"{root}/DEBIAN/prerm", Leaving);
+            WriteScript($"{root}/DEBIAN/postrm", Left);
             Run("dpkg-deb", "--root-owner-group", "-Znone", "-b", root, path);
         }
         finally
@@ -48,7 +59,7 @@ internal sealed record BuiltPackage(string Version)
         {
             WriteContent($"{root}/content");
             var spec = $"""
-                Name: {Name}
+                Name: {Named}
                 Version: {Version}
                 Release: 1
                 Summary: a package for tests
@@ -61,8 +72,10 @@ internal sealed record BuiltPackage(string Version)
                 cp -a {root}/content/. %buildroot/
                 {(Before is null ? "" : $"%pre\n{Before}")}
                 {(After is null ? "" : $"%post\n{After}")}
+                {(Leaving is null ? "" : $"%preun\n{Leaving}")}
+                {(Left is null ? "" : $"%postun\n{Left}")}
                 %files
-                /usr/share/{Name}
+                /usr/share/{Named}
                 """;
             File.WriteAllText($"{root}/spec", spec);
             Run(
@@ -87,9 +100,9 @@ internal sealed record BuiltPackage(string Version)
 
     private void WriteContent(string root)
     {
-        Directory.CreateDirectory($"{root}/usr/share/{Name}");
-        File.WriteAllText($"{root}/usr/share/{Name}/version", Version);
-        File.WriteAllBytes($"{root}/usr/share/{Name}/content", Random(Size));
+        Directory.CreateDirectory($"{root}/usr/share/{Named}");
+        File.WriteAllText($"{root}/usr/share/{Named}/version", Version);
+        File.WriteAllBytes($"{root}/usr/share/{Named}/content", Random(Size));
     }
 
     // Nothing that a compressor makes small.

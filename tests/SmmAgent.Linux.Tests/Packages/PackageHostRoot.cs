@@ -60,7 +60,7 @@ public sealed class PackageHostRoot : IDisposable
     internal Package Offer(BuiltPackage built, string format)
     {
         Assert.Null(Cache.Prepare());
-        var package = new Package { Name = BuiltPackage.Name, Version = built.Version, Format = format, Architecture = built.Architecture, Path = "/p" };
+        var package = new Package { Name = built.Named, Version = built.Version, Format = format, Architecture = built.Architecture, Path = "/p" };
         var path = Cache.PathOf(package);
         if (format == "deb")
             built.BuildDeb(path);
@@ -84,6 +84,16 @@ public sealed class PackageHostRoot : IDisposable
     {
         using var verified = await TakeAsync(package);
         return await installer.InstallAsync(verified, mayDowngrade, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Scripts of an rpm require /bin/sh, which on this host no rpm package provides.</summary>
+    internal void OfferRpmShell()
+    {
+        var folder = $"{Shared}/shell";
+        Directory.CreateDirectory(folder);
+        File.WriteAllText($"{folder}/spec", "Name: smm-shell\nVersion: 1\nRelease: 1\nSummary: a shell\nLicense: none\nProvides: /bin/sh\nAutoReqProv: no\n%description\n%files\n");
+        BuiltPackage.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {folder}", "--define", "_build_id_links none", $"{folder}/spec");
+        BuiltPackage.Run([.. Prefix, "rpm", "-U", Directory.EnumerateFiles($"{folder}/RPMS", "*.rpm", SearchOption.AllDirectories).Single()]);
     }
 
     public void Dispose()

@@ -45,7 +45,7 @@ public sealed class RpmInstallTests : IDisposable
     [Fact]
     public async Task AnUpgradeThatWasKilledIsCompletedByTheNext()
     {
-        OfferShell();
+        _host.OfferRpmShell();
         await InstallAsync(new("1.0"), "dnf");
         using (var script = new WaitingScript(_host.Shared))
         {
@@ -53,6 +53,7 @@ public sealed class RpmInstallTests : IDisposable
             await script.KillAsync();
             var failed = Assert.IsType<InstallOutcome.Failed>(await install);
 
+            Assert.Equal(PackageFault.Interrupted, failed.Failure.Fault);
             Assert.False(failed.After!.IsWhole); // both versions are there
         }
 
@@ -63,7 +64,7 @@ public sealed class RpmInstallTests : IDisposable
     [Fact]
     public async Task ADatabaseThatAnotherHoldsIsLeftAlone()
     {
-        OfferShell();
+        _host.OfferRpmShell();
         var package = _host.Offer(new("1.0"), "rpm");
         using var script = new WaitingScript(_host.Shared);
         var other = InstallAsync(new("0.9") { After = script.Lines }, null);
@@ -78,16 +79,6 @@ public sealed class RpmInstallTests : IDisposable
         Assert.Equal(PackageFault.DatabaseLocked, failure.Fault);
         await script.KillAsync();
         await other;
-    }
-
-    // Scripts require /bin/sh, which on this host no rpm package provides.
-    private void OfferShell()
-    {
-        var folder = $"{_host.Shared}/shell";
-        Directory.CreateDirectory(folder);
-        File.WriteAllText($"{folder}/spec", "Name: smm-shell\nVersion: 1\nRelease: 1\nSummary: a shell\nLicense: none\nProvides: /bin/sh\nAutoReqProv: no\n%description\n%files\n");
-        BuiltPackage.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {folder}", "--define", "_build_id_links none", $"{folder}/spec");
-        BuiltPackage.Run([.. _host.Prefix, "rpm", "-U", Directory.EnumerateFiles($"{folder}/RPMS", "*.rpm", SearchOption.AllDirectories).Single()]);
     }
 
     private Task<InstallOutcome> InstallAsync(BuiltPackage built, string? program, bool mayDowngrade = false) =>

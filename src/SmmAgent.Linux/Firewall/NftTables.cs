@@ -11,10 +11,8 @@ namespace SmmAgent.Linux.Firewall;
 /// nft(8) cannot do what is needed here: its "delete table" takes all that is in the table along, also what somebody put there a
 /// moment ago. The kernel's own request can be bound to what was seen, and to an empty table.
 /// </remarks>
-internal sealed class NftFilterTables
+public static class NftTables
 {
-    private const string Name = "filter";
-
     private const int Subsystem = 10;
     private const int NewTable = (Subsystem << 8) | 0;
     private const int GetTable = (Subsystem << 8) | 1;
@@ -51,31 +49,36 @@ internal sealed class NftFilterTables
 
     /// <summary>Makes the table.</summary>
     /// <returns>Its handle, which no other table of this network namespace ever has; null where there was one already, or it cannot be made.</returns>
-    public static ulong? Make(IpFamily family)
+    internal static ulong? Make(IpFamily family, string table)
     {
         using var socket = Open();
-        return Commit(socket, null, [(NewTable, Create | Exclusive, [NetlinkMessage.Text(TableName, Name)])], family) ? Handle(socket, family) : null;
+        return Commit(socket, null, [(NewTable, Create | Exclusive, [NetlinkMessage.Text(TableName, table)])], family) ? Handle(socket, family, table) : null;
     }
 
     /// <returns>The handle of the table; null where there is none, or it cannot be seen.</returns>
-    public static ulong? Handle(IpFamily family)
+    /// <exception cref="IOException">The kernel cannot be asked.</exception>
+    public static ulong? Handle(IpFamily family, string table)
     {
         using var socket = Open();
-        return Handle(socket, family);
+        return Handle(socket, family, table);
     }
 
     /// <summary>Removes the table, if there is nothing in it but chains of the kernel's hooks that let everything through.</summary>
-    /// <returns>Whether it is gone. Nothing that comes meanwhile is lost with it.</returns>
-    public static bool RemoveHusk(IpFamily family, ulong handle) => Enumerable.Range(0, Tries).Any(_ => TryRemoveHusk(family, handle));
+    /// <returns>Whether it is gone; false also where there was none. Nothing that comes meanwhile is lost with it.</returns>
+    /// <exception cref="IOException">The kernel cannot be asked.</exception>
+    public static bool RemoveHusk(IpFamily family, string table) => Handle(family, table) is { } handle && RemoveHusk(family, table, handle);
 
-    private static bool TryRemoveHusk(IpFamily family, ulong handle)
+    /// <summary>The same for one table: one that was made again has another handle.</summary>
+    public static bool RemoveHusk(IpFamily family, string table, ulong handle) => Enumerable.Range(0, Tries).Any(_ => TryRemoveHusk(family, table, handle));
+
+    private static bool TryRemoveHusk(IpFamily family, string table, ulong handle)
     {
         using var socket = Open();
         var generation = Ask(socket, GetGeneration, Request, family).Select(answer => answer.GetValueOrDefault(Generation)).FirstOrDefault(id => id is not null);
-        if (generation is null || Handle(socket, family) != handle)
+        if (generation is null || Handle(socket, family, table) != handle)
             return false;
 
-        var chains = Ask(socket, GetChain, Request | Dump, family).Where(chain => TextOf(chain, ChainTable) == Name).ToList();
+        var chains = Ask(socket, GetChain, Request | Dump, family).Where(chain => TextOf(chain, ChainTable) == table).ToList();
         if (!chains.All(chain => chain.GetValueOrDefault(ChainPolicy) is { } policy && BinaryPrimitives.ReadUInt32BigEndian(policy) == Accept))
             return false;
 
@@ -84,14 +87,14 @@ internal sealed class NftFilterTables
             BinaryPrimitives.ReadUInt32BigEndian(generation),
             [
                 .. chains.Select(chain => (DeleteChain, NotRecursive,
-                    (byte[][])[NetlinkMessage.Text(ChainTable, Name), NetlinkMessage.Text(ChainName, TextOf(chain, ChainName))])),
-                (DeleteTable, NotRecursive, [NetlinkMessage.Text(TableName, Name)]),
+                    (byte[][])[NetlinkMessage.Text(ChainTable, table), NetlinkMessage.Text(ChainName, TextOf(chain, ChainName))])),
+                (DeleteTable, NotRecursive, [NetlinkMessage.Text(TableName, table)]),
             ],
             family);
     }
 
-    private static ulong? Handle(SafeFileHandle socket, IpFamily family) =>
-        Ask(socket, GetTable, Request, family, NetlinkMessage.Text(TableName, Name)).FirstOrDefault()?.GetValueOrDefault(TableHandle) is { Length: 8 } handle
+    private static ulong? Handle(SafeFileHandle socket, IpFamily family, string table) =>
+        Ask(socket, GetTable, Request, family, NetlinkMessage.Text(TableName, table)).FirstOrDefault()?.GetValueOrDefault(TableHandle) is { Length: 8 } handle
             ? BinaryPrimitives.ReadUInt64BigEndian(handle)
             : null;
 

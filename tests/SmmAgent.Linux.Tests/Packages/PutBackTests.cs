@@ -1,0 +1,167 @@
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+/// <summary>An upgrade that fails leaves the host with the version that it had, with the real dpkg, apt-get, rpm and dnf.</summary>
+public sealed class PutBackTests : IDisposable
+{
+    private readonly PackageHostRoot _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Theory]
+    [InlineData("apt-get")]
+    [InlineData(null)]
+    public async Task ADebWhosePostinstFailsIsReplacedByTheOldVersion(string? program)
+    {
+        await InstallAsync(new("1.0"), "deb", program);
+
+        var failed = await FailAsync(new("2.0") { After = "exit 4" }, "deb", program);
+
+        IsBack(failed, "1.0", PackageFault.InstallFailed, "post-installation script subprocess returned error exit status 4");
+        Assert.Equal(new InstallOutcome.Installed("2.0", "1.0"), await InstallAsync(new("2.0"), "deb", program));
+    }
+
+    [Fact]
+    public async Task ADowngradeThatFailsIsUndoneInTheSameWay()
+    {
+        await InstallAsync(new("2.0"), "deb", "apt-get");
+
+        IsBack(await FailAsync(new("1.0") { After = "exit 4" }, "deb", "apt-get"), "2.0", PackageFault.InstallFailed, "exit status 4");
+    }
+
+    [Theory]
+    [InlineData("preinst")]
+    [InlineData("prerm")]
+    [InlineData("both")]
+    public async Task ADebThatIsRefusedBeforeItIsUnpackedLeavesTheOldVersion(string script)
+    {
+        await InstallAsync(new("1.0") { Leaving = script == "preinst" ? null : "exit 5" }, "deb", "apt-get");
+
+        var failed = await FailAsync(new("2.0") { Before = script == "prerm" ? null : "exit 3", Leaving = script == "both" ? "exit 0" : null }, "deb", "apt-get");
+
+        Assert.EndsWith("; 1.0 stays installed", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Equal((new PackageState("1.0"), "1.0"), (failed.After, _host.Content));
+    }
+
+    // dpkg's own way back fails there.
+    [Fact]
+    public async Task AnOldDebThatIsLeftHalfConfiguredIsPutBack()
+    {
+        await InstallAsync(new("1.0") { After = "[ \"$1\" != abort-upgrade ]" }, "deb", "apt-get");
+
+        var failed = await FailAsync(new("2.0") { Before = "exit 3" }, "deb", "apt-get");
+
+        IsBack(failed, "1.0", PackageFault.InstallFailed, "pre-installation script subprocess returned error exit status 3");    }
+
+    [Fact]
+    public async Task WhatCannotBePutBackIsSaid()
+    {
+        await InstallAsync(new("1.0"), "deb", "apt-get");
+
+        // dpkg asks the half configured new version whether it may go.
+        var failed = await FailAsync(new("2.0") { After = "exit 4", Leaving = "exit 5" }, "deb", "apt-get");
+
+        Assert.Contains("exit status 4; it is half installed, and 1.0 could not be put back: ", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.False(failed.After!.IsWhole);
+        Assert.Equal("when that is mended, do: sudo smm-agent reconcile", failed.Failure.Cure);
+    }
+
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("changed")]
+    [InlineData("link")]
+    [InlineData("note")]
+    public async Task OnlyAnOldPackageThatIsStillWhatWasVerifiedIsPutBack(string deed)
+    {
+        await InstallAsync(new("1.0"), "deb", "apt-get");
+        var path = _host.Cache.PathOf(new() { Name = BuiltPackage.Name, Version = "1.0", Format = "deb", Architecture = "amd64", Path = "/p" });
+        var elsewhere = $"{_host.Shared}/elsewhere.deb";
+        File.Copy(path, elsewhere);
+        switch (deed)
+        {
+            case "changed":
+                await File.AppendAllTextAsync(path, "x", TestContext.Current.CancellationToken);
+                break;
+            case "note":
+                File.Delete(path + ".sha256");
+                break;
+            default:
+                File.Delete(path);
+                if (deed == "link")
+                    File.CreateSymbolicLink(path, elsewhere);
+                break;
+        }
+
+        var failed = await FailAsync(new("2.0") { After = "exit 4" }, "deb", "apt-get");
+
+        var why = deed switch
+        {
+            "changed" => $"smm-test 1.0: the SHA-256 of {path} is ",
+            "link" => $"{path} is a link",
+            _ => $"{_host.Cache.Folder} does not have its package",
+        };
+        Assert.Contains($"exit status 4; it is half installed, and 1.0 cannot be put back: {why}", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Equal((new PackageState("2.0", IsWhole: false), "2.0"), (failed.After, _host.Content));
+        Assert.DoesNotContain('\n', failed.Failure.ToString());
+    }
+
+    [Theory]
+    [InlineData("dnf")]
+    [InlineData(null)]
+    public async Task AnRpmWhoseOldVersionDoesNotGoIsReplacedByIt(string? program)
+    {
+        _host.OfferRpmShell();
+        await InstallAsync(new("1.0") { Leaving = "exit 5" }, "rpm", program);
+
+        var failed = await FailAsync(new("2.0"), "rpm", program);
+
+        IsBack(failed, "1.0-1", PackageFault.InstallFailed, "");
+    }
+
+    [Theory]
+    [InlineData("dnf")]
+    [InlineData(null)]
+    public async Task AnRpmWhosePreScriptFailsLeavesTheOldVersionAndOneWhosePostScriptFailsIsInstalled(string? program)
+    {
+        _host.OfferRpmShell();
+        await InstallAsync(new("1.0"), "rpm", program);
+
+        var failed = await FailAsync(new("2.0") { Before = "exit 3" }, "rpm", program);
+
+        Assert.EndsWith("; 1.0-1 stays installed", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Equal((new PackageState("1.0-1"), "1.0"), (failed.After, _host.Content));
+        // So rpm has it: what is there then is whole.
+        Assert.Equal(new InstallOutcome.Installed("2.0-1", "1.0-1"), await InstallAsync(new("2.0") { After = "exit 4" }, "rpm", program));
+    }
+
+    [Theory]
+    [InlineData("deb", "1.0")]
+    [InlineData("rpm", "1.0-1")]
+    public async Task PruningKeepsWhatIsPutBack(string format, string installed)
+    {
+        await InstallAsync(new("0.9"), format, null);
+        await InstallAsync(new("1.0"), format, null);
+        var wanted = _host.Offer(new("2.0"), format);
+
+        _host.Cache.Prune(wanted, installed);
+
+        Assert.Equal(
+            [$"smm-test_1.0_amd64.{format}", $"smm-test_1.0_amd64.{format}.sha256", $"smm-test_2.0_amd64.{format}"],
+            Directory.EnumerateFiles(_host.Cache.Folder, "smm-test_*").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    private Task<InstallOutcome> InstallAsync(BuiltPackage built, string format, string? program) =>
+        _host.InstallAsync(_host.Installer(program, format), _host.Offer(built, format), mayDowngrade: true);
+
+    private async Task<InstallOutcome.Failed> FailAsync(BuiltPackage built, string format, string? program) =>
+        Assert.IsType<InstallOutcome.Failed>(await InstallAsync(built, format, program));
+
+    private void IsBack(InstallOutcome.Failed failed, string version, PackageFault fault, string told)
+    {
+        Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"; {version} is back", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Equal((fault, new PackageState(version), version.Split('-')[0]), (failed.Failure.Fault, failed.After, _host.Content));
+        Assert.False(Directory.Exists(Path.Combine(_host.Cache.Folder, "verified")));
+    }
+}
