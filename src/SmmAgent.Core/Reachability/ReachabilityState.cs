@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Host;
 
 namespace SmmAgent.Core.Reachability;
 
@@ -45,6 +46,9 @@ public sealed record GatewayResult(
 public sealed record ReachabilityState(
     NetworkModel? Model, IReadOnlyList<GatewayResult> Gateways, Finding GatewaysReachable, Finding DashboardReachable)
 {
+    /// <summary>The dashboard's clock, against this VM's; null while no dashboard tells the time.</summary>
+    public ClockOffset? Clock { get; init; }
+
     public static ReachabilityState Initial { get; } =
         new(null, [], Finding.NotYet(ConditionType.GatewaysReachable), Finding.NotYet(ConditionType.DashboardReachable));
 }

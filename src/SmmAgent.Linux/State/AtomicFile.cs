@@ -74,27 +74,47 @@ public static class AtomicFile
     /// <exception cref="InvalidDataException">It is larger than the limit, or no plain file.</exception>
     public static byte[]? ReadLimited(string path, int limit, bool isAgents = false)
     {
+        using var stream = OpenPlain(path, isAgents ? "which smm-agent never makes" : null);
+        if (stream is null)
+            return null;
+
+        var buffer = new byte[limit + 1];
+        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return length <= limit ? buffer[..length] : throw new InvalidDataException($"{path} is larger than {limit} bytes");
+    }
+
+    /// <summary>Opens a plain file to be read, without waiting for anybody.</summary>
+    /// <param name="whyNoLink">What is said of a link, which is refused then; null when a link is as good.</param>
+    /// <returns>Null when there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is no plain file.</exception>
+    internal static FileStream? OpenPlain(string path, string? whyNoLink)
+    {
         // FileStream would wait for ever for the writer of a FIFO, and would fail while any user who may read the file has an flock on it.
-        using var file = Libc.Open(path, Libc.NonBlocking | Libc.CloseOnExec | (isAgents ? NoFollow : 0));
+        var file = Libc.Open(path, Libc.NonBlocking | Libc.CloseOnExec | (whyNoLink is null ? 0 : NoFollow));
         if (file.IsInvalid)
         {
             var error = Marshal.GetLastPInvokeError();
+            file.Dispose();
             return error switch
             {
                 Libc.ENOENT or Libc.ENOTDIR => null,
                 NotPermitted or Libc.EACCES => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
-                TooManyLinks when isAgents => throw new InvalidDataException($"{path} is a link, which smm-agent never makes"),
+                TooManyLinks when whyNoLink is not null => throw new InvalidDataException($"{path} is a link, {whyNoLink}"),
                 _ => throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
             };
         }
 
-        if (Directory.Exists(path))
-            throw new IOException($"{path} is a directory"); // not a matter of rights, as .NET has it
-        using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
-        if (!stream.CanSeek)
-            throw new InvalidDataException($"{path} is not a plain file");
-        var buffer = new byte[limit + 1];
-        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        return length <= limit ? buffer[..length] : throw new InvalidDataException($"{path} is larger than {limit} bytes");
+        try
+        {
+            if (Directory.Exists(path))
+                throw new IOException($"{path} is a directory"); // not a matter of rights, as .NET has it
+            var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
+            return stream.CanSeek ? stream : throw new InvalidDataException($"{path} is not a plain file");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Host;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
@@ -52,7 +53,7 @@ public sealed class ReachabilityService : LoopService
             ? Finding.Unknown(ConditionType.DashboardReachable, Finding.NotConfigured, "no dashboard is set; run 'smm-agent set dashboard-url URL'")
             : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now);
         var wasAway = _state.Value.DashboardReachable.Status == ConditionStatus.False;
-        _state.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard));
+        _state.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard) { Clock = Clock(look.Dashboard) });
         if (wasAway && dashboard.Status == ConditionStatus.True)
             _dashboardIsBack();
 
@@ -66,6 +67,9 @@ public sealed class ReachabilityService : LoopService
         results.Count == 0 || finding.Reason == ReachabilityVerdict.Reachable;
 
     private static List<ProbeResult> Shown(IReadOnlyList<Damped<ProbeResult>> results) => [.. results.Select(result => result.Shown)];
+
+    private static ClockOffset? Clock(IReadOnlyList<Damped<ProbeResult>> dashboard) =>
+        dashboard.Select(result => result.Shown.ClockAhead).FirstOrDefault(ahead => ahead is not null) is { } ahead ? new ClockOffset(ahead) : null;
 
     private static GatewayResult Result(Damped<ProbeResult> damped) => new(
         damped.Shown.Target.Name,

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using CsCheck;
 using SmmAgent.Core.Sidecar;
 
 namespace SmmAgent.Core.Tests.Sidecar;
@@ -44,5 +45,27 @@ public sealed class IstioTokenTests
         Assert.Equal((TokenVerdict.Unusable, why), (judged.Verdict, judged.Why));
     }
 
+    [Fact]
+    public void ATokenThatIsJudgedAgainLaterIsWhatItWouldBeWithItsText() =>
+        Gen.Select(Gen.Int[-4000, 8000], Gen.Int[0, 8000], OneOf("\"iat\":1000000,", "\"iat\":1009999,", ""), Gen.Int[999_000, 1_005_000])
+            .Sample((at, later, issued, expires) =>
+            {
+                var jwt = Jwt($"{{{Subject},\"aud\":\"istio-ca\",{issued}\"exp\":{expires}}}");
+                var (first, second) = (Issued.AddSeconds(at), Issued.AddSeconds(at + later));
+                Assert.Equal(
+                    IstioToken.Judge(jwt, SidecarSamples.Config.WorkloadGroup, second),
+                    IstioToken.Judge(jwt, SidecarSamples.Config.WorkloadGroup, first).At(second));
+            });
+
+    [Fact]
+    public void ATokenThatIsUnusableStaysSo()
+    {
+        var token = IstioToken.Judge(null, SidecarSamples.Config.WorkloadGroup, Issued);
+        Assert.Null(token.Expires);
+        Assert.Same(token, token.At(Issued.AddYears(1)));
+    }
+
     private static string Jwt(string payload) => $"eyJhbGciOiJFUzI1NiJ9.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln\n";
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }

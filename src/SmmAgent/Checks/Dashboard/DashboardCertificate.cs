@@ -1,6 +1,6 @@
-using SmmAgent.Checks.Host;
 using SmmAgent.Checks.Looks;
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Host;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Dashboard;
@@ -29,7 +29,7 @@ internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certifi
 
     private static string Cure(ProbeResult bad, DateTimeOffset now) => bad switch
     {
-        { Certificate: { } life } when life.NotBefore > now => HostClock.SetIt,
+        { Certificate: { } life } when life.NotBefore > now => ClockOffset.Cure,
         { Outcome: Outcome.ExpiredCertificate } => Outcome.ExpiredCertificate.Cure(),
         _ => "name the authority of its certificate: sudo smm-agent set dashboard-url URL --ca-file FILE",
     };

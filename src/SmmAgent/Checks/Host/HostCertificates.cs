@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Host;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Host;
@@ -24,7 +25,7 @@ internal sealed class HostCertificates() : Check("host-certificates", CheckGroup
     }
 
     private static CheckLine? Line(CertificateLife life, DateTimeOffset now) =>
-        life.NotBefore > now ? CheckLine.Fail($"'{life.Subject}' is not valid before {life.NotBefore:u}: this VM's clock is behind", HostClock.SetIt)
+        life.NotBefore > now ? CheckLine.Fail($"'{life.Subject}' is not valid before {life.NotBefore:u}: this VM's clock is behind", ClockOffset.Cure)
         : life.NotAfter < now ? CheckLine.Fail($"'{life.Subject}' expired at {life.NotAfter:u}, or this VM's clock is ahead", "have it renewed in the cluster")
         : life.EndsSoon(now) ? CheckLine.Warn($"'{life.Subject}' expires at {life.NotAfter:u}", "see that its renewal works")
         : null;

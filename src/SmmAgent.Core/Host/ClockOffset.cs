@@ -1,0 +1,29 @@
+namespace SmmAgent.Core.Host;
+
+/// <summary>How far the dashboard's clock is ahead of this VM's; negative: behind.</summary>
+public readonly record struct ClockOffset(TimeSpan Ahead)
+{
+    public const string Cure = "set the clock: sudo timedatectl set-ntp true (timedatectl tells whether it is synchronised)";
+
+    // A Date header has whole seconds, and takes its time to come.
+    private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(10);
+
+    /// <summary>Istio's certificates are valid from two minutes before they are made: a clock that is later than that refuses them.</summary>
+    private static readonly TimeSpan Fatal = TimeSpan.FromMinutes(2);
+
+    public bool IsTolerable => Ahead.Duration() < Tolerated;
+
+    /// <summary>Whether certificates and tokens that are just made are not valid here, or are already over.</summary>
+    public bool IsFatal => Ahead.Duration() >= Fatal;
+
+    /// <summary>A phrase that goes on after the clock: <c>is 5 min behind the dashboard's</c>.</summary>
+    public override string ToString() => $"is {Shown(Ahead.Duration())} {(Ahead > TimeSpan.Zero ? "behind" : "ahead of")} the dashboard's";
+
+    private static string Shown(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 2 } => $"{time.TotalSeconds:0} s",
+        { TotalHours: < 2 } => $"{time.TotalMinutes:0} min",
+        { TotalDays: < 2 } => $"{time.TotalHours:0} h",
+        _ => $"{time.TotalDays:0} days",
+    };
+}

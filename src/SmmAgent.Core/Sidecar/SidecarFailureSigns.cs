@@ -1,0 +1,102 @@
+namespace SmmAgent.Core.Sidecar;
+
+/// <summary>By which words in a line of the sidecar's log a failure is known. Istio 1.11 to 1.29 write them.</summary>
+internal static class SidecarFailureSigns
+{
+    // The first one that is there counts. What the control plane answered may have any other words in it; what is of several words comes first.
+    private static readonly Sign[] All =
+    [
+        new("address already in use", SidecarFailureKind.PortTaken),
+        new("failed to fetch token from file", SidecarFailureKind.TokenUnreadable),
+        new("istio-token: no such file", SidecarFailureKind.TokenUnreadable),
+        new("istio-token: permission denied", SidecarFailureKind.TokenUnreadable),
+        new("cannot find WorkloadGroup", SidecarFailureKind.GroupNotFound),
+        new("no identities (", SidecarFailureKind.IdentityMismatch),
+        new("WorkloadEntry namespace mismatch", SidecarFailureKind.IdentityMismatch),
+        new("WorkloadEntry service account mismatch", SidecarFailureKind.IdentityMismatch),
+        new("metadata.name: Invalid value", SidecarFailureKind.NameInvalid),
+        new("failed to get proxy config", SidecarFailureKind.ConfigurationInvalid),
+        new("failed to unmarshal mesh config", SidecarFailureKind.ConfigurationInvalid),
+        new("failed to read mesh config", SidecarFailureKind.ConfigurationInvalid),
+        new("failed to generate bootstrap", SidecarFailureKind.ConfigurationInvalid),
+        new("error initializing configuration", SidecarFailureKind.ConfigurationInvalid),
+        new("missing a root certificate", SidecarFailureKind.ConfigurationInvalid),
+        new("root CA file for", SidecarFailureKind.ConfigurationInvalid),
+        new("iptables-restore command:", SidecarFailureKind.CaptureFailed),
+        new("failed to execute: iptables", SidecarFailureKind.CaptureFailed),
+        new("failed to execute: ip6tables", SidecarFailureKind.CaptureFailed),
+        new("xtables lock", SidecarFailureKind.CaptureFailed),
+        new("can't initialize iptables", SidecarFailureKind.CaptureFailed),
+        new("can't initialize ip6tables", SidecarFailureKind.CaptureFailed),
+
+        new("code = Unauthenticated", SidecarFailureKind.TokenRefused, OfConnection: true),
+        new("authentication failure", SidecarFailureKind.TokenRefused, OfConnection: true),
+        new("request authenticate failure", SidecarFailureKind.TokenRefused, OfConnection: true),
+        new("the token is not authenticated", SidecarFailureKind.TokenRefused, OfConnection: true),
+        new("TokenReview", SidecarFailureKind.TokenRefused, OfConnection: true),
+        new("closed: 16,", SidecarFailureKind.TokenRefused, OfConnection: true),
+        new("ago: 16,", SidecarFailureKind.TokenRefused, OfConnection: true),
+
+        new("registration of WorkloadEntry requires", SidecarFailureKind.Refused),
+        new("auto-registration WorkloadEntry of", SidecarFailureKind.Refused),
+        new("failed updating WorkloadEntry", SidecarFailureKind.Refused),
+        new("server warmup not complete", SidecarFailureKind.Refused),
+        new("not ready to serve discovery", SidecarFailureKind.Refused),
+        new("code = PermissionDenied", SidecarFailureKind.Refused),
+        new("code = FailedPrecondition", SidecarFailureKind.Refused),
+        new("code = InvalidArgument", SidecarFailureKind.Refused),
+        new("code = ResourceExhausted", SidecarFailureKind.Refused),
+        new("code = Unimplemented", SidecarFailureKind.Refused),
+
+        new("has expired or is not yet valid", SidecarFailureKind.CertificateTime, OfConnection: true),
+        new("x509: certificate is valid for", SidecarFailureKind.OtherName, OfConnection: true),
+        new("x509: certificate is not valid for", SidecarFailureKind.OtherName, OfConnection: true),
+        new("x509: cannot validate certificate for", SidecarFailureKind.OtherName, OfConnection: true),
+        new("does not look like a TLS handshake", SidecarFailureKind.OtherName, OfConnection: true),
+        new("x509:", SidecarFailureKind.NotTrusted, OfConnection: true),
+        new("remote error: tls:", SidecarFailureKind.OwnCertificateRefused, OfConnection: true),
+        new("no such host", SidecarFailureKind.NoSuchName, OfConnection: true),
+        new("server misbehaving", SidecarFailureKind.NoSuchName, OfConnection: true),
+        new("name resolution", SidecarFailureKind.NoSuchName, OfConnection: true),
+        new("produced zero addresses", SidecarFailureKind.NoSuchName, OfConnection: true),
+        new("dial tcp: lookup ", SidecarFailureKind.NoSuchName, OfConnection: true),
+
+        new("connection refused", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("i/o timeout", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("no route to host", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("network is unreachable", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("connection reset", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("connection timed out", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("deadline exceeded", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("handshake failed", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("error reading server preface", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("code = Unavailable", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("closed: 14,", SidecarFailureKind.Unreachable, OfConnection: true),
+        new("ago: 14,", SidecarFailureKind.Unreachable, OfConnection: true),
+    ];
+
+    // The workload, its probes and its scrapes have refused connections and bad certificates, too.
+    private static readonly string[] Connections =
+        ["rpc error", "transport:", "gRPC config stream", "failed to connect to upstream", "failed to connect to endpoint", "create certificate", "failed to sign"];
+
+    // Other clients than those of the control plane; and Envoy's own way to pilot-agent, a socket on this host.
+    private static readonly string[] Others = [" healthcheck ", " wasm ", " dns ", "no healthy upstream", "upstream connect error", "failed scraping", "health check grpc"];
+
+    /// <returns>What the line tells, and where in it; null when it tells of no failure.</returns>
+    public static (SidecarFailureKind Kind, int At)? Find(string line)
+    {
+        var isOfConnection = Connections.Any(words => Has(line, words)) && !Others.Any(words => Has(line, words));
+        foreach (var sign in All)
+        {
+            if ((isOfConnection || !sign.OfConnection) && line.IndexOf(sign.Words, StringComparison.OrdinalIgnoreCase) is var at and >= 0)
+                return (sign.Kind, at);
+        }
+
+        return null;
+    }
+
+    private static bool Has(string line, string words) => line.Contains(words, StringComparison.OrdinalIgnoreCase);
+
+    /// <param name="OfConnection">Whether the words count only in a line about the connection to the control plane.</param>
+    private sealed record Sign(string Words, SidecarFailureKind Kind, bool OfConnection = false);
+}
