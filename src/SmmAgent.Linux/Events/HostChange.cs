@@ -17,4 +17,7 @@ public enum HostChange
 
     /// <summary>firewalld: it came, went, reloaded or was changed.</summary>
     Firewalld = 8,
+
+    /// <summary>The sidecar's unit, files or package.</summary>
+    Sidecar = 16,
 }

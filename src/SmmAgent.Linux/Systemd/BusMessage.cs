@@ -91,6 +91,20 @@ public sealed class BusMessage : IDisposable
         return value;
     }
 
+    /// <summary>A number without sign, as the 32 bits that it is.</summary>
+    public int ReadUnsigned()
+    {
+        Present(SdBusNative.ReadInt(_message, (byte)'u', out var value));
+        return value;
+    }
+
+    /// <summary>A 64-bit number without sign.</summary>
+    public ulong ReadUnsignedLong()
+    {
+        Present(SdBusNative.ReadLong(_message, (byte)'t', out var value));
+        return value;
+    }
+
     public bool ReadBool()
     {
         Present(SdBusNative.ReadInt(_message, (byte)'b', out var value));

@@ -9,9 +9,17 @@ public sealed class SdBus : IDisposable
     /// <summary>firewalld answers within a second; polkit may ask somebody first.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    /// <summary>How soon a wait notices that it is called off.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(200);
+
     private nint _bus;
 
     private SdBus(nint bus) => _bus = bus;
+
+    internal nint Handle => _bus;
+
+    /// <summary>Gets what comes while a call waits for its reply, and in <see cref="WaitUntil"/>; without it that is dropped. It makes no call.</summary>
+    public Action<BusMessage>? Heard { get; set; }
 
     /// <summary>The descriptor to poll; it may change while connecting.</summary>
     public int Descriptor => Check(SdBusNative.GetFd(_bus), "bus connection");
@@ -70,7 +78,7 @@ public sealed class SdBus : IDisposable
         return call;
     }
 
-    /// <summary>Makes a call and waits for the reply. Signals that come meanwhile are dropped.</summary>
+    /// <summary>Makes a call and waits for the reply. Signals that come meanwhile are <see cref="Heard"/>'s.</summary>
     /// <remarks>
     /// Not sd_bus_call: its poll ends with EINTR when a signal reaches this thread, and the runtime's own signals (a child ended) reach any. By then
     /// the call may have been sent, so it cannot be made again.
@@ -78,32 +86,59 @@ public sealed class SdBus : IDisposable
     /// <param name="call">Disposed here.</param>
     public BusMessage Call(BusMessage call)
     {
-        ulong cookie;
-        using (call)
-            Check(SdBusNative.Send(_bus, call.Handle, out cookie), "bus call");
-
+        var cookie = Send(call);
         var over = MonotonicTime.Now + Patience;
         while (true)
         {
             var more = Process(out var message);
             if (message is not null && message.Answers(cookie))
                 return message.Error is { } error ? throw Failed(message, error) : message;
-            var ended = message?.IsSignal("org.freedesktop.DBus.Local", "Disconnected") ?? false;
-            message?.Dispose();
-            if (ended)
-                throw new DBusException(DBusException.NoReply, "the system bus ended the connection");
-            if (!more)
-                Wait(over);
+            Hear(message);
+            if (more)
+                continue;
+            if (MonotonicTime.Now >= over)
+                throw new DBusException(DBusException.NoReply, $"no answer within {Patience.TotalSeconds:0} s");
+            Wait(over);
+        }
+    }
+
+    /// <summary>Hears what comes until a condition is met.</summary>
+    /// <returns>Whether it was met in time.</returns>
+    public bool WaitUntil(Func<bool> isMet, TimeSpan atMost, CancellationToken cancel)
+    {
+        var over = MonotonicTime.Now + atMost;
+        while (!isMet())
+        {
+            cancel.ThrowIfCancellationRequested();
+            var more = Process(out var message);
+            Hear(message);
+            if (more)
+                continue;
+            var now = MonotonicTime.Now;
+            if (now >= over)
+                return false;
+            Wait(over - now < LongestWait ? over : now + LongestWait);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends a call and does not wait: <see cref="Process"/> brings the reply.</summary>
+    /// <param name="call">Disposed here.</param>
+    /// <returns>What the reply refers to.</returns>
+    public ulong Send(BusMessage call)
+    {
+        using (call)
+        {
+            // A cookie is asked for, else the call would be marked as one that wants no reply.
+            Check(SdBusNative.Send(_bus, call.Handle, out var cookie), "bus call");
+            return cookie;
         }
     }
 
     /// <summary>Asks for the signals of a match rule and does not wait: <see cref="Process"/> brings the bus's reply, and from then on the signals.</summary>
-    public void Subscribe(string matchRule)
-    {
-        using var call = NewCall("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch").Add(matchRule);
-        // A cookie is asked for, else the call would be marked as one that wants no reply.
-        Check(SdBusNative.Send(_bus, call.Handle, out _), "AddMatch");
-    }
+    public void Subscribe(string matchRule) =>
+        Send(NewCall("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch").Add(matchRule));
 
     /// <summary>Does what can be done without waiting.</summary>
     /// <param name="message">A message that came, if one did; to be disposed.</param>
@@ -130,14 +165,22 @@ public sealed class SdBus : IDisposable
         return error;
     }
 
+    private void Hear(BusMessage? message)
+    {
+        using (message)
+        {
+            if (message is null)
+                return;
+            if (message.IsSignal("org.freedesktop.DBus.Local", "Disconnected"))
+                throw new DBusException(DBusException.NoReply, "the system bus ended the connection");
+            Heard?.Invoke(message);
+        }
+    }
+
     private void Wait(TimeSpan over)
     {
-        var now = MonotonicTime.Now;
-        if (now >= over)
-            throw new DBusException(DBusException.NoReply, $"no answer within {Patience.TotalSeconds:0} s");
-
         var until = ProcessAt is { } at && at < over ? at : over;
-        var milliseconds = Math.Max(0, (int)Math.Ceiling((until - now).TotalMilliseconds));
+        var milliseconds = Math.Max(0, (int)Math.Ceiling((until - MonotonicTime.Now).TotalMilliseconds));
         Libc.PollDescriptor[] descriptors = [new() { Descriptor = Descriptor, Interest = Interest }];
         if (Libc.Poll(descriptors, 1, milliseconds) < 0 && Marshal.GetLastPInvokeError() is var errno and not Libc.EINTR)
             Check(-errno, "bus connection");

@@ -96,6 +96,9 @@ internal static partial class SdBusNative
     [LibraryImport(Library, EntryPoint = "sd_bus_message_read_basic")]
     public static partial int ReadInt(nint message, byte type, out int value);
 
+    [LibraryImport(Library, EntryPoint = "sd_bus_message_read_basic")]
+    public static partial int ReadLong(nint message, byte type, out ulong value);
+
     [LibraryImport(Library, EntryPoint = "sd_bus_message_skip", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Skip(nint message, string types);
 

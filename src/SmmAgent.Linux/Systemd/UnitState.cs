@@ -5,17 +5,20 @@ namespace SmmAgent.Linux.Systemd;
 /// <param name="active"><c>active</c>, <c>inactive</c>, <c>activating</c>, <c>failed</c> …</param>
 /// <param name="sub">Finer, for example <c>auto-restart</c>.</param>
 /// <param name="file"><c>enabled</c>, <c>disabled</c>, <c>static</c> …; empty without a file.</param>
-public sealed class UnitState(string name, string load, string active, string sub, string file)
+public class UnitState(string name, string load, string active, string sub, string file)
 {
     public string Name => name;
 
+    public string Load => load;
+
     public string Active => active;
+
+    public string Sub => sub;
+
+    public string File => file;
 
     /// <summary>Whether there is a unit file of it that only waits to be enabled.</summary>
     public bool CanBeEnabled => file == "disabled";
-
-    /// <summary>Whether it is on its way up, and not between two tries.</summary>
-    public bool IsStarting => active == "activating" && sub != "auto-restart";
 
     public bool Exists => load != "not-found";
 

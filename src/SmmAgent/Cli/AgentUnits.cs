@@ -3,7 +3,7 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Cli;
 
 /// <summary>The agent's units, as commands start, stop, enable and disable them.</summary>
-internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
+internal sealed class AgentUnits(IUnits systemd, Progress progress)
 {
     public const string Daemon = "smm-agent.service";
 
@@ -73,27 +73,26 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
             return ExitCode.Failed;
         }
 
-        if (systemd.Look(RequestPath) is { Exists: true, IsUp: false } && !await systemd.StartAsync(RequestPath, Patience, cancel))
-            progress.Warn($"{RequestPath} did not start: systemctl status {RequestPath}");
+        if (systemd.Look(RequestPath) is { Exists: true, IsUp: false }
+            && await RunAsync(UnitJob.Start, RequestPath, cancel) is { IsDone: false } failed)
+        {
+            progress.Warn($"{failed}: systemctl status {RequestPath}");
+        }
+
         if (daemon.IsActive)
         {
             progress.Done($"{Daemon} is already running");
             return ExitCode.Done;
         }
 
-        var starting = systemd.StartAsync(Daemon, Patience, cancel);
+        var starting = RunAsync(UnitJob.Start, Daemon, cancel);
         await progress.WhileAsync($"waiting until {Daemon} is ready", starting, TimeProvider.System);
-        if (await starting)
-        {
-            progress.Done($"{Daemon} is started and ready");
-            return ExitCode.Done;
-        }
-
-        var isStarting = systemd.Look(Daemon).IsStarting;
-        progress.Failed(isStarting
-            ? $"{Daemon} is not ready after {Patience.TotalSeconds:0} s: {LogCure}"
-            : $"{Daemon} did not start ({systemd.ResultOf(Daemon)}): {LogCure}");
-        return isStarting ? ExitCode.Timeout : ExitCode.Failed;
+        var start = await starting;
+        if (start.IsDone)
+            progress.Done($"{start} and ready");
+        else
+            progress.Failed($"{start}: {LogCure}");
+        return start.IsDone ? ExitCode.Done : start.IsWaiting ? ExitCode.Timeout : ExitCode.Failed;
     }
 
     /// <summary>Starts these again.</summary>
@@ -101,10 +100,11 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
     {
         foreach (var unit in units)
         {
-            if (await systemd.StartAsync(unit, Patience, cancel))
+            var start = await RunAsync(UnitJob.Start, unit, cancel);
+            if (start.IsDone)
                 progress.Done($"started {unit} again");
             else
-                progress.Failed($"{unit} did not start again: systemctl status {unit}");
+                progress.Failed($"{start}: systemctl status {unit}");
         }
     }
 
@@ -115,14 +115,14 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
         var areDown = true;
         foreach (var unit in Those(IsUp))
         {
-            var stopping = systemd.StopAsync(unit, Patience, cancel);
+            var stopping = RunAsync(UnitJob.Stop, unit, cancel);
             await progress.WhileAsync($"stopping {unit}", stopping, TimeProvider.System);
-            var isDown = await stopping;
-            if (isDown)
+            var stop = await stopping;
+            if (stop.IsDone)
                 progress.Done($"stopped {unit}");
             else
-                progress.Failed($"{unit} did not stop in {Patience.TotalSeconds:0} s: systemctl status {unit}");
-            areDown &= isDown;
+                progress.Failed($"{stop}: systemctl status {unit}");
+            areDown &= stop.IsDone;
         }
 
         return areDown;
@@ -139,6 +139,8 @@ internal sealed class AgentUnits(SystemdManager systemd, Progress progress)
             progress.Done($"disabled {unit}");
         return areDown;
     }
+
+    private Task<JobOutcome> RunAsync(UnitJob job, string unit, CancellationToken cancel) => systemd.RunAsync(job, unit, Patience, cancel);
 
     private bool IsUp(string unit) => systemd.Look(unit).IsUp;
 

@@ -18,7 +18,7 @@ internal static class ConfirmCommand
         return command;
     }
 
-    private static async Task<bool> ConfirmAsync(AgentPaths paths, SystemdManager systemd, Progress progress, CancellationToken cancel)
+    private static async Task<bool> ConfirmAsync(AgentPaths paths, IUnits systemd, Progress progress, CancellationToken cancel)
     {
         if (!await new Rollback(paths, systemd, progress).ConfirmAsync(cancel))
             return false;

@@ -26,12 +26,12 @@ internal static class DetachCommand
             return ExitCode.NotPermitted;
         }
 
-        var (systemd, _) = SystemdManager.Open(paths.Root, TimeProvider.System);
+        var (systemd, _) = HostUnits.Open(paths.Root, TimeProvider.System);
         using (systemd)
             return dryRun ? await PlanAsync(paths, systemd, progress, cancel) : await DetachAsync(paths, systemd, progress, cancel);
     }
 
-    private static async Task<int> PlanAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
+    private static async Task<int> PlanAsync(AgentPaths paths, IUnits? systemd, Progress progress, CancellationToken cancel)
     {
         List<string> units = systemd is null ? [] : [.. WaitPlan(paths, systemd, progress), .. new AgentUnits(systemd, progress).DownPlan()];
         var (plan, unseen) = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
@@ -44,10 +44,10 @@ internal static class DetachCommand
         return unseen is null ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static IEnumerable<string> WaitPlan(AgentPaths paths, SystemdManager systemd, Progress progress) =>
+    private static IEnumerable<string> WaitPlan(AgentPaths paths, IUnits systemd, Progress progress) =>
         new Rollback(paths, systemd, progress).DisarmPlan() is { } line ? [line] : [];
 
-    private static async Task<int> DetachAsync(AgentPaths paths, SystemdManager? systemd, Progress progress, CancellationToken cancel)
+    private static async Task<int> DetachAsync(AgentPaths paths, IUnits? systemd, Progress progress, CancellationToken cancel)
     {
         if (systemd is not null)
         {

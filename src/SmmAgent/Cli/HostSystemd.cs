@@ -10,7 +10,7 @@ internal static class HostSystemd
     /// <param name="done">What to say then.</param>
     /// <returns>An exit code.</returns>
     public static async Task<int> RunAsync(
-        AgentPaths paths, string command, Func<SystemdManager, Progress, Task<bool>> act, string done)
+        AgentPaths paths, string command, Func<IUnits, Progress, Task<bool>> act, string done)
     {
         var progress = Progress.OnConsole();
         if (!Environment.IsPrivilegedProcess)
@@ -19,7 +19,7 @@ internal static class HostSystemd
             return ExitCode.NotPermitted;
         }
 
-        var (systemd, why) = SystemdManager.Open(paths.Root, TimeProvider.System);
+        var (systemd, why) = HostUnits.Open(paths.Root, TimeProvider.System);
         if (systemd is null)
         {
             progress.Failed($"{command} needs systemd, whose timer would undo the change: {why}");

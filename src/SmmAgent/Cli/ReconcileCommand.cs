@@ -56,7 +56,7 @@ internal static class ReconcileCommand
             return ExitCode.NotPermitted;
         }
 
-        var (systemd, why) = options.HostOnly ? (null, "root's part starts no unit") : SystemdManager.Open(paths.Root, TimeProvider.System);
+        var (systemd, why) = options.HostOnly ? (null, "root's part starts no unit") : HostUnits.Open(paths.Root, TimeProvider.System);
         using (systemd)
         {
             if (Refusal(paths, options, systemd, why, progress) is { } refusal)
@@ -70,7 +70,7 @@ internal static class ReconcileCommand
     }
 
     /// <summary>Why nothing is begun; null when nothing speaks against it.</summary>
-    private static string? Refusal(AgentPaths paths, ReconcileOptions options, SystemdManager? systemd, string? why, Progress progress) =>
+    private static string? Refusal(AgentPaths paths, ReconcileOptions options, IUnits? systemd, string? why, Progress progress) =>
         options.ConfirmWithin is not null && systemd is null
             ? $"--confirm-within needs systemd, whose timer undoes the change when you are cut off: {why}; nothing was changed"
         : options is { DryRun: false, ConfirmWithin: null } && systemd is not null && new Rollback(paths, systemd, progress).IsPending

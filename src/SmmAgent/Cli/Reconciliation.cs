@@ -9,7 +9,7 @@ namespace SmmAgent.Cli;
 
 /// <summary>The pass that <c>smm-agent reconcile</c> makes.</summary>
 /// <param name="systemd">Null where there is none, or nothing is asked of it.</param>
-internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options, SystemdManager? systemd, Progress progress)
+internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options, IUnits? systemd, Progress progress)
 {
     /// <returns>An exit code.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)

@@ -8,7 +8,7 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Cli;
 
 /// <summary>The rollback that a reconcile arms before it changes anything: docs/decisions/0007-confirm.md.</summary>
-internal sealed class Rollback(AgentPaths paths, SystemdManager systemd, Progress progress)
+internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progress)
 {
     private const string Name = "smm-agent-rollback";
     private const string Timer = $"{Name}.timer";
@@ -41,7 +41,7 @@ internal sealed class Rollback(AgentPaths paths, SystemdManager systemd, Progres
         if (HostState.ReadUndo(paths) is null && !await KeepAsync(cancel))
             return false;
         if (systemd.Look(Timer).IsUp)
-            await systemd.StopAsync(Timer, Patience, cancel);
+            await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
         string[] root = paths.Root == "/" ? [] : ["--root", paths.Root];
         await systemd.StartTimerAsync(
             Name, "Service Mesh Manager agent: undo of an unconfirmed change", within, [Environment.ProcessPath!, .. root, "rollback"], cancel);
@@ -55,7 +55,7 @@ internal sealed class Rollback(AgentPaths paths, SystemdManager systemd, Progres
     {
         var wasRunning = systemd.Look(Timer).IsActive;
         if (wasRunning)
-            await systemd.StopAsync(Timer, Patience, cancel);
+            await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
 
         // After the timer is down nothing starts it any more.
         var service = systemd.Look(Service);
@@ -80,7 +80,7 @@ internal sealed class Rollback(AgentPaths paths, SystemdManager systemd, Progres
     {
         if (systemd.Look(Timer).IsUp)
         {
-            await systemd.StopAsync(Timer, Patience, cancel);
+            await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
             progress.Done($"stopped {Timer}");
         }
 

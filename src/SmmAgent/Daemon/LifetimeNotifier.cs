@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting.Systemd;
 using SmmAgent.Linux.Systemd;
+using ServiceState = Microsoft.Extensions.Hosting.Systemd.ServiceState;
 
 namespace SmmAgent.Daemon;
 

@@ -11,23 +11,26 @@ internal sealed class BusDaemon : IDisposable
     public BusDaemon()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/dbus-daemon"), "needs dbus-daemon (Debian package dbus-daemon)");
-        File.WriteAllText(_folder["bus.conf"], $"""
-            <busconfig>
-              <type>system</type>
-              <listen>{Address}</listen>
-              <auth>EXTERNAL</auth>
-              <policy context="default">
-                <allow user="*"/>
-                <allow own="*"/>
-                <allow send_destination="*"/>
-                <allow receive_sender="*"/>
-              </policy>
-            </busconfig>
-            """);
+        File.WriteAllText(_folder["bus.conf"], Configuration(Address));
         Start();
     }
 
     public string Address => $"unix:path={_folder["bus"]}";
+
+    /// <summary>Of a bus on which everybody may do everything.</summary>
+    public static string Configuration(string address) => $"""
+        <busconfig>
+          <type>system</type>
+          <listen>{address}</listen>
+          <auth>EXTERNAL</auth>
+          <policy context="default">
+            <allow user="*"/>
+            <allow own="*"/>
+            <allow send_destination="*"/>
+            <allow receive_sender="*"/>
+          </policy>
+        </busconfig>
+        """;
 
     /// <summary>Starts it; it listens when this returns.</summary>
     public void Start()

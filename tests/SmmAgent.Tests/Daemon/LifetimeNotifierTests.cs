@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Hosting.Systemd;
 using SmmAgent.Daemon;
 using SmmAgent.Linux.Systemd;
+using ServiceState = Microsoft.Extensions.Hosting.Systemd.ServiceState;
 
 namespace SmmAgent.Tests.Daemon;
 

@@ -1,0 +1,30 @@
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Systemd;
+
+/// <summary>The way to the systemd that booted this host: the system bus, and systemctl where there is none.</summary>
+public static class HostUnits
+{
+    /// <param name="root">Below which folder the host's files are; a test's folder has no systemd.</param>
+    /// <returns>The units; or null and why they cannot be reached, which is no failure.</returns>
+    /// <exception cref="DBusException">The bus is there and cannot be spoken to.</exception>
+    public static (IUnits? Units, string? Why) Open(string root, TimeProvider time)
+    {
+        // As sd_booted(3) does.
+        var booted = Path.Combine(root, "run/systemd/system");
+        if (!Directory.Exists(booted))
+            return (null, $"this host was not booted with systemd (no {booted})");
+
+        try
+        {
+            return (new SystemdManager(SdBus.OpenSystem(), time), null);
+        }
+        catch (DBusException exception) when (exception.IsAbsence)
+        {
+            // Without a bus, systemctl has a socket of systemd's own, which is root's.
+            return Environment.IsPrivilegedProcess && ProgramSearch.Find("systemctl", Environment.GetEnvironmentVariable("PATH")) is not null
+                ? (new Systemctl(new(Systemctl.Environment), time), null)
+                : (null, $"systemd cannot be asked: {exception.Message}");
+        }
+    }
+}
