@@ -18,12 +18,13 @@ public sealed partial class GuardedRoot : IDisposable
     public const UnixFileMode Public = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     public const UnixFileMode PublicFolder = Public | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("smm-guarded-").FullName;
+    private readonly string _folder;
     private readonly (FileOwner, UnixFileMode, DateTime) _canary;
 
     public GuardedRoot()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to have files of several users");
+        _folder = Directory.CreateTempSubdirectory("smm-guarded-").FullName;
         Run("chmod", "755", _folder);
         Root = $"{_folder}/root";
         foreach (var folder in (string[])["root/etc/certs", "root/run/secrets", "root/var", "outside"])
@@ -59,7 +60,7 @@ public sealed partial class GuardedRoot : IDisposable
         files.Commit();
     }
 
-    /// <summary>Lays a link, or else, as the other user would.</summary>
+    /// <summary>Does something as the other user.</summary>
     public static void AsOther(Action what) => AsUser(FileOwner.Named(Other, null, ""), what);
 
     public static void Run(params string[] command)
