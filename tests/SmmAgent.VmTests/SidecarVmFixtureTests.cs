@@ -18,14 +18,17 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
         vm.Run("smm-agent", "reconcile");
 
         await vm.UntilAsync(() => vm.Condition("GatewaysReachable") == "True", "the gateways are reached");
-        foreach (var version in (string[])[SidecarPackages.Version, SidecarPackages.NewerVersion])
+        foreach (var offer in (Action<string>[])[fixture.OfferFailing, fixture.Offer])
         {
-            foreach (var offer in fixture.Sidecars.Offers(version))
-            {
-                var sum = vm.Run("sh", "-c", $"curl -fsS --cacert /etc/smm/dashboard-ca.pem {fixture.Bed.DashboardUrl}{offer.Path} | sha256sum");
-                Assert.StartsWith(offer.Sha256, sum, StringComparison.Ordinal);
-            }
+            offer(SidecarPackages.NewerVersion);
+            AllAreServed();
         }
+
+        fixture.Offer(SidecarPackages.Version);
+        AllAreServed();
+
+        void AllAreServed() => Assert.All(fixture.Bed.Mesh.Packages, package => Assert.StartsWith(
+            package.Sha256, vm.Run("sh", "-c", $"curl -fsS --cacert /etc/smm/dashboard-ca.pem {fixture.Bed.DashboardUrl}{package.Path} | sha256sum"), StringComparison.Ordinal));
     }
 
     [Fact]
