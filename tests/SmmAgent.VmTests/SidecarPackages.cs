@@ -31,7 +31,7 @@ public sealed class SidecarPackages
     public void CopyTo(string folder)
     {
         foreach (var file in Directory.EnumerateFiles(_folder))
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
     }
 
     /// <summary>What a mesh description says of a version's packages.</summary>

@@ -14,11 +14,12 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
     /// <summary>Has the mesh run a version of Istio, of which it offers the packages.</summary>
     public void Offer(string version)
     {
+        Sidecars.CopyTo(_packages);
         (Bed.Mesh.IstioVersion, Bed.Mesh.Packages) = (version, Sidecars.Offers(version));
         Bed.Mesh.Write();
     }
 
-    /// <summary>Replaces a version's packages by such whose installation fails.</summary>
+    /// <summary>The same with packages whose installation fails.</summary>
     public void OfferFailing(string version)
     {
         Bed.Mesh.IstioVersion = version;

@@ -43,7 +43,8 @@ public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
     public Task UntilReadyAsync() => UntilAsync(() => Readiness == 200, "the sidecar is ready");
 
     /// <summary>Lays all files as an agent would.</summary>
-    public void Lay(string root, string group = "analytics-v0", string serviceAccount = "default")
+    /// <param name="probe">The member readinessProbe of the mesh file; none is in it without.</param>
+    public void Lay(string root, string group = "analytics-v0", string serviceAccount = "default", string probe = "")
     {
         Write("/var/lib/istio/envoy/cluster.env", "root", "0644", $"""
             CA_ADDR='{MeshFile.IstiodOf(bed.Mesh.Revision)}:15012'
@@ -60,7 +61,7 @@ public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
             TRUST_DOMAIN='cluster.local'
 
             """);
-        Write("/etc/istio/config/mesh", "root", "0644", $"defaultConfig:\n  discoveryAddress: {MeshFile.IstiodOf(bed.Mesh.Revision)}:15012\n");
+        Write("/etc/istio/config/mesh", "root", "0644", $"defaultConfig:\n  discoveryAddress: {MeshFile.IstiodOf(bed.Mesh.Revision)}:15012\n{probe}");
         Write("/etc/certs/root-cert.pem", "istio-proxy", "0600", root);
         Name(MeshBed.FirstGateway, MeshBed.SecondGateway);
         GetToken();

@@ -105,14 +105,50 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
         vm.Run("systemctl", "start", "istio");
         await sidecar.UntilReadyAsync();
+        sidecar.Behave("unready");
+        await sidecar.UntilAsync(() => sidecar.Readiness == 503, "it is told to be unready");
+        sidecar.Behave(null);
+        await sidecar.UntilReadyAsync();
 
         await fixture.Bed.StopDashboardAsync();
         await sidecar.UntilAsync(() => sidecar.Read(StandInSidecar.ErrorLog).Contains("closed: 14", StringComparison.Ordinal), "the connection has ended");
         Assert.Equal(200, sidecar.Readiness);
         await fixture.Bed.StartDashboardAsync();
 
-        await sidecar.UntilAsync(
-            () => sidecar.Read(StandInSidecar.Log).Split("connected to upstream XDS server", StringSplitOptions.None).Length == 3, "it is connected again");
+        await sidecar.UntilAsync(() => sidecar.Read(StandInSidecar.Log).Split("connected to upstream XDS server").Length == 3, "it is connected again");
+    }
+
+    [Fact]
+    public async Task ItTellsTheHealthThatTheProbeFinds()
+    {
+        await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
+        var sidecar = Install(vm, Distribution.Usual);
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate, probe: "  readinessProbe:\n    tcpSocket:\n      port: 8099\n");
+        vm.Run("systemctl", "start", "istio");
+        await sidecar.UntilAsync(() => sidecar.Own("health") == "false\n", "it is unhealthy");
+
+        await using var workload = Serve(8099);
+
+        await sidecar.UntilAsync(() => sidecar.Own("health") == "true\n", "it is healthy");
+    }
+
+    // As most real VMs are: PAM tells logind of the session that su opens, and logind takes the processes to a scope of their own.
+    [Fact]
+    public async Task WithLogindItsProcessesAreNotInItsUnitsControlGroupYetEndWithIt()
+    {
+        await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
+        vm.Install("libpam-systemd");
+        vm.Run("systemctl", "start", "systemd-logind");
+        var sidecar = Install(vm, Distribution.Usual);
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        vm.Run("systemctl", "start", "istio");
+        await sidecar.UntilReadyAsync();
+
+        Assert.Contains("/usr/local/bin/envoy", vm.Run("systemd-cgls", "--no-pager", "-l", "-u", "user.slice"), StringComparison.Ordinal);
+        vm.Run("systemctl", "stop", "istio");
+
+        Assert.DoesNotContain("/usr/local/bin/envoy", vm.Run("systemd-cgls", "--no-pager", "-l"), StringComparison.Ordinal);
+        Assert.Equal("inactive", vm.Property(StandInSidecar.Unit, "ActiveState"));
     }
 
     [Theory, MemberData(nameof(All))]

@@ -8,6 +8,7 @@ for settings in /var/lib/istio/envoy/sidecar.env /var/lib/istio/envoy/cluster.en
     if [ -r "$settings" ]; then . "$settings"; fi
 done
 set +a
+unset settings
 
 if [ "${ISTIO_CUSTOM_IP_TABLES:-}" != true ]; then
     /usr/local/bin/pilot-agent istio-clean-iptables

@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>What tests of the sidecar rely on: an agent that is configured for https, gateways behind which the dashboard registers, and packages to download.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    [Theory]
+    [InlineData(Distribution.Usual)]
+    [InlineData(Distribution.Rpm)]
+    public async Task AnAgentReachesTheGatewaysAndThePackages(string distribution)
+    {
+        await using var vm = await fixture.BootAsync(distribution);
+
+        vm.Run("smm-agent", "reconcile");
+
+        await vm.UntilAsync(() => vm.Condition("GatewaysReachable") == "True", "the gateways are reached");
+        foreach (var offer in (Action<string>[])[fixture.OfferFailing, fixture.Offer])
+        {
+            offer(SidecarPackages.NewerVersion);
+            AllAreServed();
+        }
+
+        fixture.Offer(SidecarPackages.Version);
+        AllAreServed();
+
+        void AllAreServed() => Assert.All(fixture.Bed.Mesh.Packages, package => Assert.StartsWith(
+            package.Sha256, vm.Run("sh", "-c", $"curl -fsS --cacert /etc/smm/dashboard-ca.pem {fixture.Bed.DashboardUrl}{package.Path} | sha256sum"), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheMeshMovesToAnotherRevisionAndVersion()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("smm-agent", "reconcile");
+        await vm.UntilAsync(() => vm.Condition("ConfigCurrent") == "True", "the agent has a configuration");
+        try
+        {
+            fixture.Bed.Mesh.Revision = Bed.MeshFile.NextRevision;
+            fixture.Bed.Mesh.ServiceAccount = "analytics";
+            fixture.Bed.Mesh.Probe = "{ tcpSocket: { port: 8080 } }";
+            fixture.Bed.Mesh.Labels = [("app", "analytics"), ("tier", "back")];
+            fixture.Bed.Mesh.GroupAnnotations = [("note", "it's"), ("proxy.istio.io/config", "holdApplicationUntilProxyStarts: true")];
+            fixture.Offer(SidecarPackages.NewerVersion);
+
+            await Bed.Until.TrueAsync(
+                () => Received(vm).Contains("\"istioRevision\":\"cp-v116x\"", StringComparison.Ordinal),
+                "the agent has the new configuration",
+                lastSeen: () => $"{Received(vm)}\n{fixture.Bed.Dashboard!.Output}");
+
+            foreach (var told in (string[])["\"istioVersion\":\"1.15.4\"", "\"serviceAccount\":\"analytics\"", "\"probe\":{\"tcpSocket\"", "istio-sidecar_1.15.4"])
+                Assert.Contains(told, Received(vm), StringComparison.Ordinal);
+            await vm.UntilAsync(() => vm.Condition("GatewaysReachable") == "True", "the gateways answer to the new name");
+        }
+        finally
+        {
+            fixture.Bed.Mesh.Revision = Bed.MeshFile.UsualRevision;
+            fixture.Bed.Mesh.ServiceAccount = "default";
+            fixture.Bed.Mesh.Probe = null;
+            (fixture.Bed.Mesh.Labels, fixture.Bed.Mesh.GroupAnnotations) = ([("app", "analytics"), ("version", "v0")], []);
+            fixture.Offer(SidecarPackages.Version);
+        }
+    }
+
+    // The mesh configuration as the agent received it last.
+    private static string Received(BootedVm vm) =>
+        Encoding.UTF8.GetString(JsonNode.Parse(vm.Run("cat", "/var/lib/smm-agent/mesh-config.json"))!["body"].Deserialize<byte[]>()!);
+}
