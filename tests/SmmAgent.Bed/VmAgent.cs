@@ -39,6 +39,8 @@ public sealed class VmAgent : IAsyncDisposable
         node:
           ip: auto
           addressProviders: [{MeshBed.EchoUrl}]
+        sidecar:
+          mode: off
 
         """);
 

@@ -63,7 +63,8 @@ public sealed class BootedVm : IAsyncDisposable
     }
 
     /// <summary>Does what an operator does before the first reconcile.</summary>
-    public void Configure()
+    /// <param name="sidecar">Whether the agent looks after a sidecar; else it is there for the firewall only.</param>
+    public void Configure(bool sidecar = false)
     {
         File.WriteAllText(Path.Combine(_bed.Folder, "token"), _bed.Mesh.Token + "\n");
         if (_bed.DashboardAuthority is { } authority)
@@ -79,6 +80,8 @@ public sealed class BootedVm : IAsyncDisposable
         Run("smm-agent", "set", "workload-group", "vm-integration", "analytics-v0");
         Run("smm-agent", "set", "node-ip", MeshBed.VmAddress);
         Run("smm-agent", "set", "bearer-token", "--file", "/mnt/token");
+        if (!sidecar)
+            Run("sed", "-i", "$ a sidecar: {mode: off}", "/etc/smm/agent.yaml");
     }
 
     /// <summary>Runs a command on the VM to its end, as root from a login would.</summary>

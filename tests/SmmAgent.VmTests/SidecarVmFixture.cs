@@ -47,6 +47,8 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         GC.SuppressFinalize(this);
     }
 
+    private protected override bool HasSidecar => true;
+
     private protected override async Task<MeshBed> StartBedAsync()
     {
         foreach (var file in Directory.EnumerateFiles(AgentPackage.Built.Folder))

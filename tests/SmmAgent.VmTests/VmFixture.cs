@@ -93,9 +93,12 @@ public class VmFixture : IAsyncLifetime
         return BootedVm.StartAsync(Bed, disk);
     }
 
-    private static Task<BootedVm> ConfiguredAsync(BootedVm vm) => AfterAsync(vm, booted =>
+    /// <summary>Whether agents look after a sidecar; else they are there for the firewall only.</summary>
+    private protected virtual bool HasSidecar => false;
+
+    private Task<BootedVm> ConfiguredAsync(BootedVm vm) => AfterAsync(vm, booted =>
     {
-        booted.Configure();
+        booted.Configure(HasSidecar);
         return Task.CompletedTask;
     });
 

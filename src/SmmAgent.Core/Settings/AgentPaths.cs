@@ -25,6 +25,30 @@ public sealed record AgentPaths(string Root = "/")
 
     public string HostLastGoodMeshConfig => Path.Combine(HostStateDirectory, "mesh-config.json");
 
+    /// <summary>Root's own last known external address.</summary>
+    public string HostLastKnownAddress => Path.Combine(HostStateDirectory, "address.json");
+
+    /// <summary>The sidecar's token, for after a restart of the host.</summary>
+    public string HostToken => Path.Combine(HostStateDirectory, "istio-token");
+
+    /// <summary>How the host was before the agent first changed anything for the sidecar; detach brings it back.</summary>
+    public string BeforeAttach => Path.Combine(HostStateDirectory, "before-attach.json");
+
+    /// <summary>How the host was before a pass that has not ended well yet.</summary>
+    public string BeforePass => Path.Combine(HostStateDirectory, "before-pass.json");
+
+    /// <summary>How the host was before a reconcile that waits for its confirmation.</summary>
+    public string BeforeConfirm => Path.Combine(HostStateDirectory, "before-confirm.json");
+
+    /// <summary>The lock of root's passes over the sidecar.</summary>
+    public string HostLock => Path.Combine(HostStateDirectory, "lock");
+
+    /// <summary>Downloaded packages.</summary>
+    public string PackageCache => Path.Combine(Root, "var/cache/smm-agent");
+
+    /// <summary>What root tells the daemon.</summary>
+    public string RootReport => Path.Combine(Root, "run/smm-agent-host/report.json");
+
     /// <summary>What a rollback brings back, while a reconcile waits for its confirmation.</summary>
     public string Undo => Path.Combine(HostStateDirectory, "undo");
 

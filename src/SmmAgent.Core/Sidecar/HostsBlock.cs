@@ -19,6 +19,15 @@ public static class HostsBlock
     public static byte[] Set(ReadOnlySpan<byte> file, IReadOnlyList<string> lines) =>
         Encoding.Latin1.GetBytes(Set(Encoding.Latin1.GetString(file), lines));
 
+    /// <summary>The agent's lines as they are now.</summary>
+    /// <param name="text">One char for each byte (Latin-1).</param>
+    public static IReadOnlyList<string> Lines(string text)
+    {
+        var lines = Split(text);
+        var ours = Ours(lines);
+        return [.. lines.Where((line, i) => ours[i] && !IsMark(line, BeginMark) && !IsMark(line, EndMark)).Select(line => line.TrimEnd('\r', '\n'))];
+    }
+
     public static byte[] Remove(ReadOnlySpan<byte> file) => Set(file, []);
 
     /// <summary>Whether these lines are the agent's already.</summary>

@@ -4,13 +4,20 @@ using SmmAgent.Core.Planning;
 namespace SmmAgent.Core.Sidecar;
 
 /// <param name="Version">The installed version; null when it is not installed.</param>
-public sealed record InstalledSidecar(string? Version);
+/// <param name="Since">When its programs came to this host; null when it is not installed.</param>
+/// <param name="IsHalf">Whether an installation or a removal of it was begun and has not ended.</param>
+public sealed record InstalledSidecar(string? Version, DateTimeOffset? Since = null, bool IsHalf = false)
+{
+    /// <summary>Whether there is anything of it to remove.</summary>
+    public bool IsThere => Version is not null || IsHalf;
+}
 
 /// <summary>A file that was looked at.</summary>
 /// <param name="Content">Null when there is no such file. /etc/hosts has one char for each byte (Latin-1).</param>
 /// <param name="Modified">When its content last changed.</param>
 public sealed record FoundFile(string? Content, string Owner, UnixFileMode Mode, DateTimeOffset Modified)
 {
+    /// <summary>There is none, and no folder either: nobody owns it.</summary>
     public static FoundFile Missing { get; } = new(null, "", UnixFileMode.None, default);
 }
 
@@ -27,11 +34,13 @@ public enum UnitActivity
 /// <summary>istio.service.</summary>
 /// <param name="IsReady">Whether the sidecar says that it is ready.</param>
 /// <param name="Since">When its main process started; null while there is none.</param>
-/// <param name="Version">The version that runs; null where nobody tells.</param>
-public sealed record SidecarUnit(UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, string? Version);
+/// <param name="Restarts">systemd's count of its automatic restarts; a start by hand sets it back.</param>
+/// <param name="IsMasked">Whether the operator has masked it: then nobody starts it.</param>
+public sealed record SidecarUnit(
+    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false);
 
 /// <summary>What is there of the sidecar.</summary>
-/// <param name="Files">Those of <see cref="SidecarFiles"/> and /etc/hosts, by path.</param>
+/// <param name="Files">Those of <see cref="SidecarFiles"/>, its token's and /etc/hosts, by path; folders, too, as files without content.</param>
 /// <param name="IsCaptured">Whether the sidecar's rules redirect the host's traffic.</param>
 public sealed record ObservedSidecar(
     Observation<InstalledSidecar> Package,
@@ -40,11 +49,25 @@ public sealed record ObservedSidecar(
     Observation<SidecarUnit> Unit,
     bool IsCaptured)
 {
+    /// <summary>What this process may not see, and root has not told yet.</summary>
+    public IReadOnlyList<string> ForRoot { get; init; } = [];
+
+    /// <summary>Whether there is the user istio-proxy.</summary>
+    public bool HasAccount { get; init; }
+
+    /// <summary>The tables of nftables in which the sidecar captures, as far as they are there, such as <c>ip nat</c>.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
     /// <summary>The file; null when it could not be seen.</summary>
     public FoundFile? File(string path) => Files.TryGetValue(path, out var file) ? file.Value : null;
 }
 
 /// <summary>What should be there of the sidecar.</summary>
+/// <param name="Configuration">Null when none can be made now: then the files stay as they are.</param>
 /// <param name="MayRestart">Whether a change that needs it restarts the sidecar now.</param>
 /// <param name="Hold">Why the sidecar must not run now; null when it may.</param>
-public sealed record DesiredSidecar(SidecarConfiguration Configuration, PackageChoice Package, bool MayRestart, string? Hold);
+public sealed record DesiredSidecar(SidecarConfiguration? Configuration, PackageChoice Package, bool MayRestart, string? Hold)
+{
+    /// <summary>Whether it is to be started at boot.</summary>
+    public bool AtBoot { get; init; } = true;
+}

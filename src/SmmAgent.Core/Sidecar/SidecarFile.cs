@@ -25,6 +25,26 @@ public sealed record SidecarFile(string Path, string Content, string Owner, Unix
     /// <summary>Whether the content that was found is as good as <see cref="Content"/>.</summary>
     public bool IsIn(string found) => found == Content || (Path == SidecarFiles.RootCertificate && HoldsCertificates(found));
 
+    /// <summary>A file with nothing in it but the certificates that were found in it: what lay beside them stays where it is.</summary>
+    public static FoundFile OnlyCertificates(FoundFile found)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPem(found.Content);
+            return found with { Content = certificates.ExportCertificatePems() };
+        }
+        catch (CryptographicException)
+        {
+            return found with { Content = "" };
+        }
+        finally
+        {
+            foreach (var certificate in certificates)
+                certificate.Dispose();
+        }
+    }
+
     // The sidecar writes this file itself, at each renewal of its own certificate, with the roots that it was told.
     private bool HoldsCertificates(string found) => Certificates(found) is { Count: > 0 } have && Certificates(Content).IsSubsetOf(have);
 

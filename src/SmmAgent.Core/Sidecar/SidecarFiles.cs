@@ -7,11 +7,18 @@ namespace SmmAgent.Core.Sidecar;
 /// <param name="Address">The address under which the cluster reaches the VM.</param>
 /// <param name="AddressIsExternal">Whether no interface of the VM has it: then the sidecar's probes go to localhost.</param>
 /// <param name="ControlPlane">The addresses of <see cref="Istiod.LedToBy"/>; empty when none is known now.</param>
-public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IReadOnlyList<IPAddress> ControlPlane);
+/// <param name="IsComplete">Whether those are all: every name was resolved.</param>
+public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IReadOnlyList<IPAddress> ControlPlane, bool IsComplete = true);
 
 /// <summary>The sidecar's configuration, as it should be.</summary>
 /// <param name="Hosts">The lines of the agent's block in /etc/hosts; empty when no address is known: then the block stays as it is.</param>
-public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IReadOnlyList<string> Hosts);
+/// <param name="HostsAreComplete">Whether those are all; else the lines that are there stay, too.</param>
+public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IReadOnlyList<string> Hosts, bool HostsAreComplete = true)
+{
+    /// <summary>The lines that the block gets, as the file is now.</summary>
+    /// <param name="text">One char for each byte (Latin-1).</param>
+    public IReadOnlyList<string> HostsIn(string text) => HostsAreComplete ? Hosts : [.. Hosts.Union(HostsBlock.Lines(text))];
+}
 
 /// <summary>Renders what makes a VM a member: the files that Istio's own command would write, without the token.</summary>
 public static class SidecarFiles
@@ -21,12 +28,28 @@ public static class SidecarFiles
     public const string RootCertificate = "/etc/certs/root-cert.pem";
     public const string Token = "/var/run/secrets/tokens/istio-token";
     public const string HostsFile = "/etc/hosts";
+    public const string Tokens = "/var/run/secrets/tokens";
 
     public const string Root = "root";
     public const string SidecarUser = "istio-proxy";
 
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode FolderMode = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     private const UnixFileMode Readable = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Folders in which lies what root sources: who may write to them could put another file in its place.</summary>
+    public static IReadOnlyList<string> RootFolders { get; } = ["/var/lib/istio", "/var/lib/istio/envoy"];
+
+    /// <summary>What the sidecar's package, and the sidecar itself, make beside its files; none of it is anybody else's but the last.</summary>
+    public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs", "/var/run/secrets"];
+
+    /// <summary>Files whose change is a reason to look.</summary>
+    public static IReadOnlyList<string> Watched { get; } = [ClusterEnvironment, MeshFile, RootCertificate, Token, HostsFile];
+
+    /// <summary>All that is looked at.</summary>
+    public static IReadOnlyList<string> Looked { get; } =
+        [.. Watched.Concat(RootFolders).Concat(Folders).Distinct()];
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {
@@ -43,7 +66,8 @@ public static class SidecarFiles
             new(MeshFile, YamlText.Write(proxy.ToMeshFile()), Root, Readable, ChangeEffect.Restart),
             new(RootCertificate, config.Mesh.RootCertificate, SidecarUser, Private, ChangeEffect.Live),
         ],
-        Hosts(config, proxy, host.ControlPlane)));
+        Hosts(config, proxy, host.ControlPlane),
+        host.IsComplete));
     }
 
     // The mesh may call the control plane by another name in the cluster, which no DNS outside knows either.

@@ -1,4 +1,4 @@
-using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Sidecar;
@@ -6,8 +6,6 @@ namespace SmmAgent.Core.Sidecar;
 /// <summary>Decides what to do about the sidecar: a pure function of what should be and what is.</summary>
 public static class SidecarPlanner
 {
-    private static readonly string[] OwnFiles = [SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate, SidecarFiles.Token];
-
     /// <summary>The steps that install, configure and start the sidecar. What could not be seen gets no step.</summary>
     public static Plan Plan(DesiredSidecar desired, ObservedSidecar observed)
     {
@@ -17,45 +15,32 @@ public static class SidecarPlanner
         if (observed.Package.Value?.Version is null && steps.Count == 0)
             return Planning.Plan.Nothing; // its user and its folders come with the package
 
-        steps.AddRange(desired.Configuration.Files.Select(file => Step(file, observed)).OfType<PlanStep>());
-        if (HostsStep(desired.Configuration.Hosts, observed) is { } hosts)
-            steps.Add(hosts);
+        steps.AddRange(SidecarFiles.RootFolders.Select(folder => Step(folder, observed)).OfType<PlanStep>());
+        if (desired.Configuration is { } configuration)
+        {
+            steps.AddRange(configuration.Files.Select(file => Step(file, observed)).OfType<PlanStep>());
+            if (HostsStep(configuration, observed) is { } hosts)
+                steps.Add(hosts);
+        }
+
         if (observed.Token.Verdict != TokenVerdict.Use)
             steps.Add(new RenewToken(observed.Token.Why));
         steps.AddRange(UnitSteps(desired, observed));
         return new(steps);
     }
 
-    /// <summary>The steps that leave nothing of the sidecar's configuration, and nothing of what it does to the host's traffic.</summary>
-    /// <remarks>The package stays unless the agent installed it: that is for who knows.</remarks>
-    public static Plan Remove(ObservedSidecar observed)
-    {
-        const string Why = "this VM leaves the mesh";
-        List<PlanStep> steps = [];
-        var unit = observed.Unit.Value;
-        if (unit is { Activity: UnitActivity.Running or UnitActivity.Starting })
-            steps.Add(new StopSidecar(Why));
-        if (unit is { IsEnabled: true })
-            steps.Add(new EnableSidecar(AtBoot: false));
-        if (observed.IsCaptured)
-            steps.Add(new RemoveCapture(Why));
-
-        steps.AddRange(OwnFiles.Where(path => observed.File(path)?.Content is not null).Select(path => new RemoveSidecarFile(path)));
-        if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []))
-            steps.Add(new SetHosts([]));
-        return new(steps);
-    }
-
     /// <summary>Why the sidecar that runs is not the one that should; empty when it is, or when none runs.</summary>
-    public static IReadOnlyList<string> RestartReasons(SidecarConfiguration configuration, string? installed, ObservedSidecar observed)
+    public static IReadOnlyList<string> RestartReasons(DesiredSidecar desired, ObservedSidecar observed)
     {
-        if (observed.Unit.Value is not { Activity: UnitActivity.Running, Since: { } since } unit)
+        if (observed.Unit.Value is not { Activity: UnitActivity.Running, Since: { } since })
             return [];
 
         List<string> reasons = [];
-        if (unit.Version is { } running && installed is not null && installed != running && PackageFormats.Upstream(installed) != running)
-            reasons.Add($"it runs {running}, and {installed} is installed");
-        foreach (var file in configuration.Files.Where(file => file.Effect == ChangeEffect.Restart))
+        if (desired.Package.Package is { } package)
+            reasons.Add($"{package.Version} comes");
+        else if (observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since)
+            reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
+        foreach (var file in desired.Configuration?.Files.Where(file => file.Effect == ChangeEffect.Restart) ?? [])
         {
             if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content)))
                 reasons.Add($"{file.Path} changes");
@@ -66,22 +51,31 @@ public static class SidecarPlanner
         return reasons;
     }
 
+    internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
+        $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {owner}'s with {Octal(mode)}";
+
+    private static ProtectSidecarFile? Step(string folder, ObservedSidecar observed) =>
+        observed.File(folder) is { Owner.Length: > 0 } found && (found.Owner != SidecarFiles.Root || found.Mode != SidecarFiles.FolderMode)
+            ? new(folder, SidecarFiles.Root, SidecarFiles.FolderMode, Protection(found, SidecarFiles.Root, SidecarFiles.FolderMode))
+            : null;
+
     private static PlanStep? Step(SidecarFile file, ObservedSidecar observed) => observed.File(file.Path) switch
     {
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
         { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
         var found when found.Owner != file.Owner || found.Mode != file.Mode =>
-            new ProtectSidecarFile(file, $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {file.Owner}'s with {Octal(file.Mode)}"),
+            new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),
         _ => null,
     };
 
-    private static SetHosts? HostsStep(IReadOnlyList<string> lines, ObservedSidecar observed) =>
-        lines.Count > 0 && observed.File(SidecarFiles.HostsFile) is { } hosts && !HostsBlock.Has(hosts.Content ?? "", lines) ? new(lines) : null;
+    private static SetHosts? HostsStep(SidecarConfiguration configuration, ObservedSidecar observed) =>
+        observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.HostsIn(hosts.Content ?? "") is { Count: > 0 } lines
+            && !HostsBlock.Has(hosts.Content ?? "", lines) ? new(lines) : null;
 
     private static IEnumerable<PlanStep> UnitSteps(DesiredSidecar desired, ObservedSidecar observed)
     {
-        if (observed.Unit.Value is not { } unit)
+        if (observed.Unit.Value is not { IsMasked: false } unit)
             yield break;
         if (desired.Hold is { } hold)
         {
@@ -92,11 +86,14 @@ public static class SidecarPlanner
             yield break;
         }
 
-        if (!unit.IsEnabled)
+        // Without its configuration it would register under no group, and capture the host's traffic for nothing.
+        if (desired.Configuration is null && observed.File(SidecarFiles.ClusterEnvironment)?.Content is null)
+            yield break;
+        if (!unit.IsEnabled && desired.AtBoot)
             yield return new EnableSidecar(AtBoot: true);
         if (unit.Activity is UnitActivity.Stopped or UnitActivity.Failed)
             yield return new StartSidecar();
-        else if (desired.MayRestart && RestartReasons(desired.Configuration, desired.Package.Package?.Version ?? observed.Package.Value?.Version, observed) is { Count: > 0 } reasons)
+        else if (desired.MayRestart && RestartReasons(desired, observed) is { Count: > 0 } reasons)
             yield return new RestartSidecar(reasons);
     }
 

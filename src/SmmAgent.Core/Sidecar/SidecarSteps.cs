@@ -16,10 +16,10 @@ public sealed record WriteSidecarFile(SidecarFile File, string Why) : PlanStep(S
     public override string ToString() => $"write {File.Path} ({Why})";
 }
 
-/// <summary>Gives a file of the sidecar its owner and mode back; its content is right.</summary>
-public sealed record ProtectSidecarFile(SidecarFile File, string Why) : PlanStep(StepOwner.Root)
+/// <summary>Gives a file or a folder of the sidecar its owner and mode back; its content is right.</summary>
+public sealed record ProtectSidecarFile(string Path, string User, UnixFileMode Mode, string Why) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"protect {File.Path} ({Why})";
+    public override string ToString() => $"protect {Path} ({Why})";
 }
 
 public sealed record RemoveSidecarFile(string Path) : PlanStep(StepOwner.Root)
@@ -73,4 +73,35 @@ public sealed record StopSidecar(string Why) : PlanStep(StepOwner.Root)
 public sealed record RemoveCapture(string Why) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"remove the sidecar's capture of traffic ({Why})";
+}
+
+/// <summary>Removes the sidecar's package, which the agent installed.</summary>
+public sealed record RemovePackage(string Name) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the package {Name}, which the agent installed";
+}
+
+/// <summary>Installs the version again that was there before.</summary>
+public sealed record PutBackPackage(string Name, string Version) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"put back {Name} {Version}";
+}
+
+/// <summary>Removes a user, with its group, that came with the sidecar's package.</summary>
+public sealed record RemoveAccount(string Name) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the user {Name}, who came with the sidecar";
+}
+
+/// <summary>Removes what the sidecar or its package left in a folder that was not there before.</summary>
+public sealed record RemoveSidecarFolder(string Path) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove {Path}, which came with the sidecar";
+}
+
+/// <summary>Removes the tables of nftables that iptables made for the capture, if nothing is in them.</summary>
+/// <param name="Tables">Such as <c>ip nat</c>.</param>
+public sealed record RemoveTables(IReadOnlyList<string> Tables) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the empty tables of the sidecar's capture ({string.Join(", ", Tables)})";
 }

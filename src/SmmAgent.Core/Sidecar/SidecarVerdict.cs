@@ -1,4 +1,3 @@
-using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
@@ -6,19 +5,40 @@ using SmmAgent.Core.Settings;
 namespace SmmAgent.Core.Sidecar;
 
 /// <summary>What is known of the sidecar at one moment.</summary>
-/// <param name="Hold">What <see cref="CrashLoop.Hold"/> says.</param>
+/// <param name="Fault">Why no configuration can be made; null when there is one.</param>
+/// <param name="Failures">What root could not do when it tried last.</param>
 public sealed record SidecarLook(
-    SidecarSettings Settings, ReadResult<SidecarConfiguration> Configuration, PackageChoice Package, ObservedSidecar Observed, string? Hold)
+    SidecarSettings Settings, DesiredSidecar Desired, ConfigurationFault? Fault, ObservedSidecar Observed, IReadOnlyList<RootFailure> Failures)
 {
     public string? Version => Observed.Package.Value?.Version;
+
+    /// <summary>Its record of failed starts, this look included.</summary>
+    public CrashLoop CrashLoop { get; init; } = new();
+
+    /// <summary>What is to be done, whoever may do it.</summary>
+    public Planning.Plan Plan => SidecarPlanner.Plan(Desired, Observed);
+}
+
+/// <summary>Why no configuration of the sidecar can be made.</summary>
+/// <param name="Reason">One stable CamelCase word.</param>
+public sealed record ConfigurationFault(string Reason, string Message)
+{
+    public const string ConfigurationInvalid = nameof(ConfigurationInvalid);
+    public const string AddressUnknown = nameof(AddressUnknown);
 }
 
 /// <summary>What a look at the sidecar means for the conditions.</summary>
 public static class SidecarVerdict
 {
-    private const string Reconcile = "sudo smm-agent reconcile";
-
     public static IReadOnlyList<Finding> Of(SidecarLook look) => [Installed(look), Current(look), Running(look)];
+
+    /// <summary>The same word for all three, where nobody looks.</summary>
+    public static IReadOnlyList<Finding> Unknown(string reason, string message) =>
+    [
+        Finding.Unknown(ConditionType.SidecarInstalled, reason, message),
+        Finding.Unknown(ConditionType.SidecarCurrent, reason, message),
+        Finding.Unknown(ConditionType.SidecarRunning, reason, message),
+    ];
 
     private static Finding Installed(SidecarLook look)
     {
@@ -26,14 +46,18 @@ public static class SidecarVerdict
         if (look.Observed.Package.WhyUnknown is { } why)
             return Finding.Unknown(Type, "NotSeen", why);
 
-        return (look.Version, look.Package.Outcome) switch
+        var choice = look.Desired.Package;
+        var failure = look.Failures.FirstOrDefault(failure => failure.Part == RootPart.Package && failure.Subject == choice.Package?.Version);
+        return (look.Version, choice.Outcome) switch
         {
-            (null, PackageOutcome.NotOffered) => Finding.False(Type, "NotOffered", look.Package.Why),
-            (null, PackageOutcome.NoChecksum) => Finding.False(Type, "NoChecksum", look.Package.Why),
-            (null, PackageOutcome.UntrustedSource) => Finding.False(Type, "UntrustedSource", look.Package.Why),
-            (null, _) => Finding.False(Type, "NotInstalled", $"{PackageChoice.SidecarPackage} is not installed: {Reconcile}"),
+            (null, PackageOutcome.NotOffered) => Finding.False(Type, "NotOffered", choice.Why),
+            (null, PackageOutcome.NoChecksum) => Finding.False(Type, "NoChecksum", choice.Why),
+            (null, PackageOutcome.UntrustedSource) => Finding.False(Type, "UntrustedSource", choice.Why),
+            (null, _) when failure is not null => Finding.False(Type, failure.Reason, failure.Message),
+            (null, _) => Finding.False(Type, "NotInstalled", $"{PackageChoice.SidecarPackage} is not installed: {Cure(look)}"),
             (_, PackageOutcome.Installed or PackageOutcome.NotOffered) => Finding.True(Type, "Installed", $"{PackageChoice.SidecarPackage} {look.Version} is installed"),
-            _ => Finding.True(Type, Finding.Degraded, $"{PackageChoice.SidecarPackage} {look.Version} is installed, which is not what the mesh wants: {look.Package.Why}"),
+            _ => Finding.True(
+                Type, Finding.Degraded, $"{PackageChoice.SidecarPackage} {look.Version} is installed, which is not what the mesh wants: {failure?.Message ?? choice.Why}"),
         };
     }
 
@@ -45,16 +69,15 @@ public static class SidecarVerdict
             return Finding.Unknown(Type, "NotSeen", why);
         if (look.Version is null)
             return Finding.Unknown(Type, "NotInstalled", "there is no sidecar");
-        if (look.Configuration.Value is not { } configuration)
-            return Finding.False(Type, "ConfigurationInvalid", Told([.. look.Configuration.Faults.Select(fault => $"{fault}")], "the last good configuration stays"));
+        if (look.Fault is { } fault)
+            return Finding.False(Type, fault.Reason, $"{fault.Message}; what is configured stays");
         if (observed.Token.Verdict is TokenVerdict.Expired or TokenVerdict.Unusable)
-            return Finding.False(Type, observed.Token.Verdict == TokenVerdict.Expired ? "TokenExpired" : "TokenUnusable", $"{observed.Token.Why}: {Reconcile}");
+            return Finding.False(Type, observed.Token.Verdict == TokenVerdict.Expired ? "TokenExpired" : "TokenUnusable", $"{observed.Token.Why}: {Failed(look, RootPart.Token) ?? Cure(look)}");
 
-        var drift = SidecarPlanner.Plan(new(configuration, look.Package, MayRestart: false, look.Hold), observed).Steps
-            .Where(step => step is WriteSidecarFile or SetHosts).Select(step => $"to {step}").ToList();
+        var drift = look.Plan.Steps.Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile).Select(step => $"to {step}").ToList();
         if (drift.Count > 0)
-            return Finding.False(Type, "NotWritten", Told(drift, Reconcile));
-        if (SidecarPlanner.RestartReasons(configuration, look.Version, observed) is { Count: > 0 } reasons)
+            return Finding.False(Type, "NotWritten", Told(drift, Failed(look, RootPart.Files) ?? Cure(look)));
+        if (SidecarPlanner.RestartReasons(look.Desired, observed) is { Count: > 0 } reasons)
             return Finding.False(Type, "RestartNeeded", $"the sidecar needs a restart: {Told(reasons, RestartRules.Words(look.Settings))}");
 
         return observed.Unit.Value is { Activity: UnitActivity.Running }
@@ -70,17 +93,24 @@ public static class SidecarVerdict
             return Finding.False(Type, "NotInstalled", "there is no sidecar: SidecarInstalled says why");
         if (look.Observed.Unit.Value is not { } unit)
             return Finding.Unknown(Type, "NotSeen", look.Observed.Unit.WhyUnknown!);
-        if (look.Hold is { } hold)
+        if (look.Desired.Hold is { } hold)
             return Finding.False(Type, "CrashLoop", $"the sidecar is held back, and captures no traffic: {hold}; {Journal}");
 
         return unit switch
         {
-            { Activity: UnitActivity.Running, IsReady: true } => Finding.True(Type, "Running", $"the sidecar {unit.Version ?? look.Version} runs and is ready"),
+            { Activity: UnitActivity.Running, IsReady: true } => Finding.True(Type, "Running", $"the sidecar {look.Version} runs and is ready"),
             { Activity: UnitActivity.Running } => Finding.False(Type, "NotReady", $"the sidecar runs, but is not ready; {Journal}"),
             { Activity: UnitActivity.Starting } => Finding.False(Type, "Starting", $"systemd starts the sidecar; if that lasts: {Journal}"),
-            _ => Finding.False(Type, "NotRunning", $"istio.service does not run: {Reconcile}"),
+            { IsMasked: true } => Finding.False(Type, "NotRunning", "istio.service is masked, so nobody starts it: sudo systemctl unmask istio"),
+            _ => Finding.False(Type, "NotRunning", $"istio.service does not run: {Failed(look, RootPart.Unit) ?? Cure(look)}"),
         };
     }
+
+    private static string Cure(SidecarLook look) => look.Settings.Mode == PartMode.Manage
+        ? "sudo smm-agent reconcile"
+        : "sidecar.mode is check, so that is left to you";
+
+    private static string? Failed(SidecarLook look, string part) => look.Failures.FirstOrDefault(failure => failure.Part == part)?.Message;
 
     private static string? Unseen(SidecarLook look) =>
         look.Observed.Package.WhyUnknown ?? look.Observed.Unit.WhyUnknown

@@ -4,6 +4,7 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 
 namespace SmmAgent.Core.Status;
 
@@ -22,7 +23,7 @@ public sealed record AgentSnapshot
 
     public ClusterViewState Cluster { get; init; } = ClusterViewState.Initial;
 
-    public IReadOnlyList<Finding> Sidecar { get; init; } = SidecarFindings.NotManaged;
+    public SidecarState Sidecar { get; init; } = SidecarState.Initial;
 
     public ListenersState Listeners { get; init; } = ListenersState.Initial;
 
@@ -30,10 +31,14 @@ public sealed record AgentSnapshot
     public GroupName? Group =>
         Settings.Settings is { Namespace: { } @namespace, Name: { } name } ? new GroupName(@namespace, name) : null;
 
+    /// <summary>What the dashboard says of the registration, explained by all that is known on this VM.</summary>
+    private Finding Registered => RegistrationExplanation.Of(
+        new(Cluster.Registered, Sidecar.Unit, Sidecar.Token, Sidecar.Failure, Reachability.GatewaysReachable, Reachability.Clock));
+
     /// <summary>What the services of this snapshot say.</summary>
     public IEnumerable<Finding> Findings() =>
     [
         Mesh.ConfigCurrent, Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable, Ports.PortsOpen,
-        Cluster.ReachableFromCluster, .. Sidecar, Cluster.Registered, Cluster.Healthy,
+        Cluster.ReachableFromCluster, .. Sidecar.Findings, Registered, Cluster.Healthy,
     ];
 }

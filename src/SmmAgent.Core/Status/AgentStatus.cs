@@ -20,7 +20,7 @@ public sealed record AgentStatus
 
     public required IReadOnlyList<PortStatus> Ports { get; init; }
 
-    /// <summary>Null where the agent does not look after the sidecar.</summary>
+    /// <summary>Null where nobody looks at it.</summary>
     public SidecarStatus? Sidecar { get; init; }
 
     public required IReadOnlyList<Condition> Conditions { get; init; }
@@ -46,7 +46,11 @@ public sealed record GatewayStatus(string Name, string Address, int Port, string
 /// <param name="ReachableFromCluster">Whether the cluster reached it; null while nobody tried.</param>
 public sealed record PortStatus(int Port, string Name, bool? Wanted, bool? Open, bool? ReachableFromCluster);
 
-public sealed record SidecarStatus(string? Version);
+/// <param name="Version">The installed version; null when there is none, or it is not known.</param>
+/// <param name="Running">Whether istio.service runs; null when that is not known.</param>
+/// <param name="Ready">Whether the sidecar says that it is ready; null when that is not known.</param>
+/// <param name="Since">When it was started; null while it does not run.</param>
+public sealed record SidecarStatus(string? Version, bool? Running, bool? Ready, DateTimeOffset? Since);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

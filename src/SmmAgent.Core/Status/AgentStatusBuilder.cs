@@ -15,6 +15,7 @@ public static class AgentStatusBuilder
             Network = new NetworkStatus(ModelName(snapshot.Reachability.Model ?? snapshot.Mesh.Config?.NetworkModel())),
             Gateways = [.. snapshot.Reachability.Gateways.Select(Gateway)],
             Ports = Ports(snapshot),
+            Sidecar = Sidecar(snapshot),
             Conditions = conditions,
             UpdatedAt = now,
         };
@@ -24,6 +25,13 @@ public static class AgentStatusBuilder
         NetworkModel.SameNetwork => "same-network",
         NetworkModel.DifferentNetwork => "different-network",
         _ => null,
+    };
+
+    private static SidecarStatus? Sidecar(AgentSnapshot snapshot) => snapshot.Sidecar switch
+    {
+        { Version: null, Unit: null } => null,
+        { Version: var version, Unit: var unit } =>
+            new(version, unit is null ? null : unit.Activity == Core.Sidecar.UnitActivity.Running, unit?.IsReady, unit?.Since),
     };
 
     private static GatewayStatus Gateway(GatewayResult result) => new(

@@ -74,6 +74,11 @@ public sealed class PackageCache(string folder)
         }
     }
 
+    /// <summary>The package that an installed version came from; null when it is not kept, or was never verified.</summary>
+    public Package? Kept(string name, PackageFormat format, string version) => !Directory.Exists(folder)
+        ? null
+        : VerifiedNote.Find(this, new() { Name = name, Format = format.Word(), Version = version, Architecture = "", Path = "" }, version);
+
     /// <summary>Whether these are the bytes that the mesh configuration means.</summary>
     internal static async Task<(bool IsRight, string Found)> HashAsync(FileStream file, Package package, CancellationToken cancel)
     {

@@ -64,6 +64,8 @@ public sealed class PackageInstaller
         _system = tools.Format == "rpm" ? new Rpm(commands, tools.Installer) : new Dpkg(commands, tools.Installer == "apt-get", _lockTimeout);
     }
 
+    public PackageFormat Format => _system.Format;
+
     /// <returns>The state; or why it cannot be seen, in one line.</returns>
     public Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
 

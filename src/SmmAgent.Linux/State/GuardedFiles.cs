@@ -30,6 +30,15 @@ public sealed class GuardedFiles(string root)
         return new((encoding ?? Encoding.Latin1).GetString(file.Read(limit)), file.Owner, file.Status.Mode, file.Status.Modified);
     }
 
+    /// <summary>Whose it is, whatever lies there: a file, a folder or a link itself. Its content is not looked at.</summary>
+    /// <returns>What was found, without a content; <see cref="FoundFile.Missing"/> when there is nothing.</returns>
+    public FoundFile LookAt(string path)
+    {
+        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var file = folder?.Child(name);
+        return file is null ? FoundFile.Missing : new(null, file.Owner, file.Status.Mode, file.Status.Modified);
+    }
+
     /// <summary>Whether there is something under that name, also a link that leads nowhere.</summary>
     public bool Exists(string path) => ChangedAt(path) is not null;
 

@@ -13,12 +13,20 @@ internal static class DetachCommand
     public static Command Create(Func<ParseResult, AgentPaths> paths)
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "print what would be removed and change nothing" };
-        var command = new Command("detach", "Leave the mesh and undo everything on this host.") { dryRun };
-        command.SetAction((parsed, cancel) => RunAsync(paths(parsed), parsed.GetValue(dryRun), Progress.OnConsole(), cancel));
+        var keepPackages = new Option<bool>("--keep-packages")
+        {
+            Description = "leave the sidecar's package: for a package manager's own scripts, while nobody else can remove one",
+            Hidden = true,
+        };
+        var command = new Command("detach", "Leave the mesh and undo everything on this host.") { dryRun, keepPackages };
+        command.SetAction((parsed, cancel) =>
+            RunAsync(paths(parsed), new(parsed.GetValue(dryRun), parsed.GetValue(keepPackages)), Progress.OnConsole(), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(AgentPaths paths, bool dryRun, Progress progress, CancellationToken cancel)
+    private sealed record DetachOptions(bool DryRun, bool KeepPackages);
+
+    private static async Task<int> RunAsync(AgentPaths paths, DetachOptions options, Progress progress, CancellationToken cancel)
     {
         if (!Environment.IsPrivilegedProcess)
         {
@@ -28,18 +36,19 @@ internal static class DetachCommand
 
         var (systemd, _) = HostUnits.Open(paths.Root, TimeProvider.System);
         using (systemd)
-            return dryRun ? await PlanAsync(paths, systemd, progress, cancel) : await DetachAsync(paths, systemd, progress, cancel);
+            return options.DryRun ? await PlanAsync(paths, options, systemd, progress, cancel) : await DetachAsync(paths, options, systemd, progress, cancel);
     }
 
-    private static async Task<int> PlanAsync(AgentPaths paths, IUnits? systemd, Progress progress, CancellationToken cancel)
+    private static async Task<int> PlanAsync(AgentPaths paths, DetachOptions options, IUnits? systemd, Progress progress, CancellationToken cancel)
     {
         List<string> units = systemd is null ? [] : [.. WaitPlan(paths, systemd, progress), .. new AgentUnits(systemd, progress).DownPlan()];
         var (plan, unseen) = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
-        foreach (var line in units.Concat(plan.Steps.Select(step => $"{step}")))
+        var sidecar = await new SidecarRemoval(paths, systemd, progress).PlanAsync(options.KeepPackages, cancel);
+        foreach (var line in units.Concat(sidecar).Concat(plan.Steps.Select(step => $"{step}")))
             progress.Would(line);
         if (unseen is not null)
             progress.Failed(unseen);
-        else if (plan.IsEmpty && units.Count == 0)
+        else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0)
             progress.Done("nothing to remove");
         return unseen is null ? ExitCode.Done : ExitCode.Failed;
     }
@@ -47,7 +56,7 @@ internal static class DetachCommand
     private static IEnumerable<string> WaitPlan(AgentPaths paths, IUnits systemd, Progress progress) =>
         new Rollback(paths, systemd, progress).DisarmPlan() is { } line ? [line] : [];
 
-    private static async Task<int> DetachAsync(AgentPaths paths, IUnits? systemd, Progress progress, CancellationToken cancel)
+    private static async Task<int> DetachAsync(AgentPaths paths, DetachOptions options, IUnits? systemd, Progress progress, CancellationToken cancel)
     {
         if (systemd is not null)
         {
@@ -63,20 +72,24 @@ internal static class DetachCommand
             return ExitCode.Failed;
         }
 
-        return Show(await HostFirewallPass.Create(paths, TimeProvider.System).RemoveAsync(cancel), progress) ? ExitCode.Done : ExitCode.Failed;
+        // Before the ports are shut, so that the sidecar ends its connections in order; a failure keeps the rest from nothing.
+        var sidecar = await new SidecarRemoval(paths, systemd, progress).DetachAsync(options.KeepPackages, cancel);
+        var removal = await HostFirewallPass.Create(paths, TimeProvider.System).RemoveAsync(cancel);
+        return Show(removal, sidecar, progress) ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static bool Show(FirewallRemoval removal, Progress progress)
+    /// <param name="sidecar">Whether anything of the sidecar's was undone; null when not all could be.</param>
+    private static bool Show(FirewallRemoval removal, bool? sidecar, Progress progress)
     {
         var areDone = progress.Steps(removal.Results);
         foreach (var line in removal.Firewalld)
             progress.Done(line);
         if (removal.Why is { } why)
             progress.Failed(why);
-        if (removal.Why is not null || !areDone)
+        if (removal.Why is not null || !areDone || sidecar is null)
             return false;
 
-        progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 ? "nothing of the agent's was on this host" : "detached");
+        progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 && sidecar == false ? "nothing of the agent's was on this host" : "detached");
         return true;
     }
 }

@@ -8,20 +8,28 @@ namespace SmmAgent.Cli;
 /// <summary>The mesh configuration that root works with. It takes no data from the daemon: it asks the dashboard itself, and keeps its own last good one.</summary>
 internal static class HostMeshConfig
 {
+    /// <summary>The dashboard, as root asks it; null while dashboard or WorkloadGroup are not set.</summary>
+    public static DashboardClient? Client(AgentPaths paths, AgentSettings settings) => DashboardTarget.From(settings) is { } target
+        ? new(target, settings.CaFile, new BearerTokenFile(paths.BearerToken), AgentCommandLine.Version, TimeProvider.System)
+        : null;
+
+    /// <summary>The last good one of this dashboard and WorkloadGroup; null when there is none.</summary>
+    public static MeshConfig? LastGood(AgentPaths paths, AgentSettings settings) =>
+        DashboardTarget.From(settings) is { } target && new LastGoodMeshConfig(paths.HostLastGoodMeshConfig).Load().Good is { } kept && kept.From == target ? kept.Config : null;
+
+    /// <param name="client">Null while dashboard or WorkloadGroup are not set.</param>
     /// <param name="save">Whether an answer becomes the last good one.</param>
     /// <returns>The configuration, as far as there is one; and the exit code of a command that did the rest with it.</returns>
     public static async Task<(MeshConfig? Config, int Code)> FetchAsync(
-        AgentPaths paths, AgentSettings settings, bool save, Progress progress, CancellationToken cancel)
+        AgentPaths paths, DashboardClient? client, bool save, Progress progress, CancellationToken cancel)
     {
-        if (DashboardTarget.From(settings) is not { } target)
+        if (client is not { Target: var target })
         {
             progress.Warn("no dashboard or no WorkloadGroup is set yet: only the agent's own ports are kept open");
             return (null, ExitCode.Done);
         }
 
         var lastGood = new LastGoodMeshConfig(paths.HostLastGoodMeshConfig);
-        using var client = new DashboardClient(
-            target, settings.CaFile, new BearerTokenFile(paths.BearerToken), AgentCommandLine.Version, TimeProvider.System);
         var asking = client.GetMeshConfigAsync(null, TimeSpan.Zero, cancel);
         await progress.WhileAsync($"asking {target.Url} for the mesh configuration", asking, TimeProvider.System);
         var answer = await asking;

@@ -36,11 +36,14 @@ internal sealed class Progress(TextWriter output, bool colour)
     }
 
     /// <summary>On a terminal, shows a spinner until the work is over; elsewhere it does nothing, and the work is still to be awaited.</summary>
-    public async Task WhileAsync(string what, Task work, TimeProvider time)
+    public Task WhileAsync(string what, Task work, TimeProvider time) => WhileAsync(() => what, work, time);
+
+    /// <summary>The same for work that says what it is at.</summary>
+    public async Task WhileAsync(Func<string> what, Task work, TimeProvider time)
     {
         for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
         {
-            await output.WriteAsync($"\r\e[36m{Frames[frame]}\e[0m {what}\e[K");
+            await output.WriteAsync($"\r\e[36m{Frames[frame]}\e[0m {StatusText.Plain(what())}\e[K");
             await output.FlushAsync();
             await Task.WhenAny(work, Task.Delay(FrameTime, time, CancellationToken.None));
         }
@@ -59,5 +62,5 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
     private void Line(string code, string mark, string what) =>
-        output.WriteLine(colour ? $"\e[{code}m{mark}\e[0m {StatusText.Plain(what)}" : $"{mark} {StatusText.Plain(what)}");
+        output.WriteLine(colour ? $"\r\e[K\e[{code}m{mark}\e[0m {StatusText.Plain(what)}" : $"{mark} {StatusText.Plain(what)}");
 }

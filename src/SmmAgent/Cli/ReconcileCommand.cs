@@ -56,7 +56,7 @@ internal static class ReconcileCommand
             return ExitCode.NotPermitted;
         }
 
-        var (systemd, why) = options.HostOnly ? (null, "root's part starts no unit") : HostUnits.Open(paths.Root, TimeProvider.System);
+        var (systemd, why) = HostUnits.Open(paths.Root, TimeProvider.System);
         using (systemd)
         {
             if (Refusal(paths, options, systemd, why, progress) is { } refusal)
@@ -65,7 +65,23 @@ internal static class ReconcileCommand
                 return ExitCode.Failed;
             }
 
-            return await new Reconciliation(paths, options, systemd, progress).RunAsync(cancel);
+            return await UntilInterruptedAsync(new Reconciliation(paths, options, systemd, progress), progress, cancel);
+        }
+    }
+
+    // A package manager that has begun is waited for: a half installed package helps nobody.
+    private static async Task<int> UntilInterruptedAsync(Reconciliation reconciliation, Progress progress, CancellationToken cancel)
+    {
+        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var signals = new Interruption(interrupted.Cancel, endsProcess: false);
+        try
+        {
+            return await reconciliation.RunAsync(interrupted.Token);
+        }
+        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+        {
+            progress.Failed("interrupted; the next pass goes on where this one ended");
+            return ExitCode.Failed;
         }
     }
 
@@ -73,7 +89,7 @@ internal static class ReconcileCommand
     private static string? Refusal(AgentPaths paths, ReconcileOptions options, IUnits? systemd, string? why, Progress progress) =>
         options.ConfirmWithin is not null && systemd is null
             ? $"--confirm-within needs systemd, whose timer undoes the change when you are cut off: {why}; nothing was changed"
-        : options is { DryRun: false, ConfirmWithin: null } && systemd is not null && new Rollback(paths, systemd, progress).IsPending
+        : options is { DryRun: false, HostOnly: false, ConfirmWithin: null } && systemd is not null && new Rollback(paths, systemd, progress).IsPending
             ? "an earlier reconcile waits for its confirmation: sudo smm-agent confirm"
         : null;
 }

@@ -1,14 +1,17 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
 
 /// <summary>The pass that <c>smm-agent reconcile</c> makes.</summary>
-/// <param name="systemd">Null where there is none, or nothing is asked of it.</param>
+/// <param name="systemd">Null where there is none.</param>
 internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options, IUnits? systemd, Progress progress)
 {
     /// <returns>An exit code.</returns>
@@ -16,7 +19,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     {
         if (!options.DryRun)
             progress.Done("reconciling host operating system");
-        else if (systemd is not null && new Rollback(paths, systemd, progress).IsArmed)
+        else if (systemd is not null && !options.HostOnly && new Rollback(paths, systemd, progress).IsArmed)
             progress.Warn($"an earlier reconcile waits for its confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one lengthens the wait")}; sudo smm-agent confirm");
         if (ReadSettings() is not { } settings)
             return ExitCode.Usage;
@@ -24,10 +27,22 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             return refusal;
 
         progress.Done($"configuration loaded config={paths.Settings}");
-        var (config, code) = await HostMeshConfig.FetchAsync(paths, settings, save: !options.DryRun, progress, cancel);
-        var desired = DesiredFirewall.From(settings, config);
-        var failure = options.DryRun ? await PlanAsync(desired, settings, cancel) : await DoAsync(desired, settings, isCurrent: code == ExitCode.Done, cancel);
+        if (options is { HostOnly: true, DryRun: false })
+            BeReady(settings);
+        using var client = HostMeshConfig.Client(paths, settings);
+        var (config, code) = await HostMeshConfig.FetchAsync(paths, client, save: !options.DryRun, progress, cancel);
+        var work = new ReconcileWork(settings, config, client, IsCurrent: code == ExitCode.Done);
+        var failure = options.DryRun ? await PlanAsync(work, cancel) : await DoAsync(work, cancel);
         return failure is > ExitCode.Done ? failure : code;
+    }
+
+    /// <summary>Puts in place what a restart of the host took from the sidecar, and lets systemd start it: what follows may take long.</summary>
+    private void BeReady(AgentSettings settings)
+    {
+        using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
+        if (settings.Sidecar.Mode == PartMode.Manage && HostMeshConfig.LastGood(paths, settings) is { } config)
+            new SidecarReconciliation(paths, options, systemd, progress).PutTokenBack(config);
+        notifier.Ready("what the sidecar needs for its start is in place");
     }
 
     private AgentSettings? ReadSettings()
@@ -58,8 +73,9 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
 
     private StepOwner? Owner => options.HostOnly ? StepOwner.Root : null;
 
-    private async Task<int> PlanAsync(DesiredFirewall desired, AgentSettings settings, CancellationToken cancel)
+    private async Task<int> PlanAsync(ReconcileWork work, CancellationToken cancel)
     {
+        var (settings, desired) = (work.Settings, DesiredFirewall.From(work.Settings, work.Config));
         var look = await HostFirewallPass.Create(paths, TimeProvider.System).LookAsync(desired, cancel, Owner);
         var unseen = look.Observed.Filters.Where(filter => filter.State.WhyUnknown is not null).ToList();
         foreach (var filter in unseen)
@@ -68,29 +84,31 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             return Environment.IsPrivilegedProcess ? ExitCode.Failed : ExitCode.NotPermitted;
 
         var plan = settings.FirewallMode == PartMode.Manage ? look.Remaining : Plan.Nothing;
-        var start = systemd is null ? null : new AgentUnits(systemd, progress).StartPlan(enable: options.ConfirmWithin is null);
+        var start = systemd is null || options.HostOnly ? null : new AgentUnits(systemd, progress).StartPlan(enable: options.ConfirmWithin is null);
         if (options.ConfirmWithin is { } within)
             progress.Would($"would arm a rollback within={within.TotalSeconds}s");
         foreach (var step in plan.Steps)
             progress.Would($"{step}");
         if (settings.FirewallMode == PartMode.Check)
             LeaveToOperator(desired, look);
+        var isMore = work.Config is { } config && await new SidecarReconciliation(paths, options, systemd, progress).PlanAsync(settings, config, cancel);
         if (start is not null)
             progress.Would(start);
-        else if (plan.IsEmpty && settings.Uuid is not null)
+        else if (plan.IsEmpty && !isMore && settings.Uuid is not null)
             progress.Done("nothing to do");
         return ExitCode.Done;
     }
 
-    /// <param name="isCurrent">Whether the mesh configuration is what it should be; what is not was told.</param>
-    private async Task<int> DoAsync(DesiredFirewall desired, AgentSettings settings, bool isCurrent, CancellationToken cancel)
+    private async Task<int> DoAsync(ReconcileWork work, CancellationToken cancel)
     {
+        var sidecar = new SidecarReconciliation(paths, options, systemd, progress);
         var rollback = systemd is null ? null : new Rollback(paths, systemd, progress);
         var armed = TimeProvider.System.GetTimestamp();
-        if (options.ConfirmWithin is { } window && !await rollback!.ArmAsync(window, cancel))
+        if (options.ConfirmWithin is { } window && !await rollback!.ArmAsync(window, await sidecar.BeforeAsync(work.Settings, work.Config, cancel), cancel))
             return ExitCode.Failed;
 
-        var failed = !await FirewallAsync(desired, settings, cancel);
+        var failed = !await FirewallAsync(DesiredFirewall.From(work.Settings, work.Config), work.Settings, cancel);
+        var code = work is { Config: { } config, Client: { } client } ? await sidecar.DoAsync(work.Settings, config, client, cancel) : ExitCode.Done;
         // Whatever took so long: what was rolled back is not done again behind the operator's back.
         if (options.ConfirmWithin is not null && !rollback!.IsPending)
         {
@@ -98,10 +116,12 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             return ExitCode.Timeout;
         }
 
-        var code = failed ? ExitCode.Failed : ExitCode.Done;
+        code = Math.Max(code, failed ? ExitCode.Failed : ExitCode.Done);
         if (!options.HostOnly)
             code = Math.Max(code, await HaveDaemonRunAsync(cancel));
-        if (code == ExitCode.Done && isCurrent)
+        if (code == ExitCode.Done && IsToRegister(work))
+            code = await new RegistrationWait(paths, progress, TimeProvider.System).RunAsync(cancel);
+        if (code == ExitCode.Done && work.IsCurrent)
             progress.Done("reconciled host operating system");
         else if (code == ExitCode.Done)
             progress.Failed("reconciled host operating system as far as that goes without an answer of the dashboard");
@@ -113,6 +133,10 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
 
         return code;
     }
+
+    // Only the dashboard knows of a registration, and only the daemon has the key to ask it.
+    private bool IsToRegister(ReconcileWork work) =>
+        !options.HostOnly && systemd is not null && work is { IsCurrent: true, Config: not null, Settings.Sidecar.Mode: PartMode.Manage };
 
     private async Task<bool> FirewallAsync(DesiredFirewall desired, AgentSettings settings, CancellationToken cancel)
     {
@@ -150,6 +174,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         {
             units.Enable();
             HostState.DropUndo(paths);
+            new SidecarRecords(paths).EndConfirm();
         }
 
         return await units.StartAsync(cancel);
@@ -165,3 +190,8 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         return report.Blocked is null && areDone;
     }
 }
+
+/// <summary>What a reconcile works with.</summary>
+/// <param name="Client">Null while dashboard or WorkloadGroup are not set.</param>
+/// <param name="IsCurrent">Whether the mesh configuration is what it should be; what is not was told.</param>
+internal sealed record ReconcileWork(AgentSettings Settings, MeshConfig? Config, DashboardClient? Client, bool IsCurrent);

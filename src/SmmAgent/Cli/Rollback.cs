@@ -2,7 +2,9 @@ using System.Globalization;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
+using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
@@ -28,8 +30,9 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
     public bool IsArmed => systemd.Look(Timer).IsActive;
 
     /// <summary>Takes what is needed to undo, and starts the timer.</summary>
+    /// <param name="sidecar">How the host is as far as the sidecar is concerned; null where that is not touched.</param>
     /// <returns>Whether it is armed; why not is printed.</returns>
-    public async Task<bool> ArmAsync(TimeSpan within, CancellationToken cancel)
+    public async Task<bool> ArmAsync(TimeSpan within, SidecarBefore? sidecar, CancellationToken cancel)
     {
         if (systemd.Look(Service).IsUp)
         {
@@ -38,7 +41,7 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
         }
 
         // One that is there still is older than a change that nobody confirmed: it stays what the host goes back to.
-        if (HostState.ReadUndo(paths) is null && !await KeepAsync(cancel))
+        if (HostState.ReadUndo(paths) is null && !await KeepAsync(sidecar, cancel))
             return false;
         if (systemd.Look(Timer).IsUp)
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
@@ -84,7 +87,7 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
             progress.Done($"stopped {Timer}");
         }
 
-        HostState.DropUndo(paths);
+        Forget();
     }
 
     /// <summary>Brings back how it was.</summary>
@@ -99,10 +102,13 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
 
         // First, because a daemon that runs would repair what is undone.
         var isBack = await _units.StopAsync(cancel);
+        // The sidecar before the ports: what it captures goes first.
+        if (new SidecarRecords(paths).BeforeConfirm is { } sidecar)
+            isBack &= await new SidecarRemoval(paths, systemd, progress).RestoreAsync(sidecar, cancel);
         isBack &= await RestoreAsync(before, cancel);
         await _units.StartAgainAsync(before.Running, cancel);
         if (isBack)
-            HostState.DropUndo(paths);
+            Forget();
         return isBack;
     }
 
@@ -124,7 +130,7 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
         }
     }
 
-    private async Task<bool> KeepAsync(CancellationToken cancel)
+    private async Task<bool> KeepAsync(SidecarBefore? sidecar, CancellationToken cancel)
     {
         var observed = await HostFirewallPass.Create(paths, TimeProvider.System).ObserveAsync(cancel);
         var (undo, why) = Undo.Of(observed, _units.Running());
@@ -134,6 +140,8 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
             return false;
         }
 
+        if (sidecar is not null)
+            new SidecarRecords(paths).BeginConfirm(sidecar);
         HostState.Keep(undo, paths);
         return true;
     }
@@ -141,6 +149,7 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
     private bool Forget()
     {
         HostState.DropUndo(paths);
+        new SidecarRecords(paths).EndConfirm();
         return true;
     }
 }

@@ -1,9 +1,9 @@
 using SmmAgent.Core.Address;
-using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Loop;
 
@@ -26,8 +26,7 @@ public sealed record AgentStates
 
     public Latest<ListenersState> Listeners { get; init; } = new(ListenersState.Initial);
 
-    /// <summary>What is said of the sidecar; constant while no service looks after it.</summary>
-    public IReadOnlyList<Finding> Sidecar { get; init; } = SidecarFindings.NotManaged;
+    public Latest<SidecarState> Sidecar { get; init; } = new(SidecarState.Initial);
 
     public AgentSnapshot Snapshot() => new()
     {
@@ -38,7 +37,7 @@ public sealed record AgentStates
         Ports = Ports.Value,
         Cluster = Cluster.Value,
         Listeners = Listeners.Value,
-        Sidecar = Sidecar,
+        Sidecar = Sidecar.Value,
     };
 
     /// <summary>Wakes <paramref name="reader"/> at a change of any of them.</summary>
@@ -50,6 +49,7 @@ public sealed record AgentStates
         Reachability.WakeOnChange(reader);
         Ports.WakeOnChange(reader);
         Cluster.WakeOnChange(reader);
+        Sidecar.WakeOnChange(reader);
         Listeners.WakeOnChange(reader);
     }
 }

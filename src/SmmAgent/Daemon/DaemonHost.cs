@@ -8,12 +8,15 @@ using Microsoft.Extensions.Options;
 using Serilog.Extensions.Logging;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Listeners;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Events;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
@@ -90,12 +93,20 @@ public static class DaemonHost
             new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
             loggers.CreateLogger<FirewallService>());
 
+        var sidecar = new SidecarService(
+            context,
+            states,
+            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths)),
+            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+            version,
+            loggers.CreateLogger<SidecarService>());
+
         var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
         var report = new ReportService(
             context,
             new ReportInputs(states.Settings, states.Mesh, states.Address, states.Ports),
             clients,
-            new ReportSource(() => HostFacts.Read(), () => new(version, null), InterfaceAddresses.Read, () => status.Conditions, time),
+            new ReportSource(() => HostFacts.Read(), () => new(version, states.Sidecar.Value.Version), InterfaceAddresses.Read, () => status.Conditions, time),
             new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),
             states.Cluster,
             new RetryDelay(NextRandom));
@@ -113,11 +124,12 @@ public static class DaemonHost
                 clients.Renew();
                 mesh.Wake.Set();
                 report.Wake.Set();
+                sidecar.Retry();
             });
 
         return
         [
-            new ReloadOnHangup(status, settings, clients, [mesh.Wake, firewall.Wake, address.Wake, reachability.Wake, report.Wake]),
+            new ReloadOnHangup(status, settings, clients, [mesh.Wake, firewall.Wake, address.Wake, reachability.Wake, report.Wake, sidecar.Wake]),
             settings,
             new ListenerService(Sites(status, nonces, self, time), states.Listeners, time, loggers),
             status,
@@ -128,12 +140,15 @@ public static class DaemonHost
                     new NftEvents(),
                     new XtablesLockEvents(),
                     new FirewalldEvents(),
+                    new UnitEvents(SidecarObserver.Unit, HostChange.Sidecar),
+                    new FileEvents(HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
                 ],
                 [
                     new(HostChange.Settings, settings.Wake),
                     new(HostChange.Addresses, address.Wake),
                     new(HostChange.Addresses, reachability.Wake),
                     new(HostChange.Firewall | HostChange.Firewalld, firewall.Wake),
+                    new(HostChange.Sidecar, sidecar.Wake),
                 ],
                 events,
                 fault,
@@ -142,6 +157,7 @@ public static class DaemonHost
             firewall,
             address,
             reachability,
+            sidecar,
             report,
             new IdleMemoryService(context),
         ];

@@ -36,6 +36,9 @@ public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequ
         return _delay;
     }
 
+    /// <summary>What made the tries rarer is over: what is wanted is asked for at once.</summary>
+    public void Forget() => _asked = [];
+
     private void Make(bool isNew)
     {
         var wanted = string.Join("; ", _asked);

@@ -4,8 +4,9 @@ namespace SmmAgent.Core.Tests.Sidecar;
 
 public sealed class CrashLoopTests
 {
-    private static readonly SidecarUnit Starting = new(UnitActivity.Starting, IsEnabled: true, IsReady: false, Since: null, Version: null);
-    private static readonly SidecarUnit Ready = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Since: null, Version: null);
+    private static readonly SidecarUnit Starting = new(UnitActivity.Starting, IsEnabled: true, IsReady: false, Since: null);
+
+    private SidecarUnit Ready(TimeSpan since) => new(UnitActivity.Running, IsEnabled: true, IsReady: true, _now - since);
 
     private DateTimeOffset _now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);
     private CrashLoop _loop = new();
@@ -50,9 +51,8 @@ public sealed class CrashLoopTests
     public void AMinuteOfReadinessClearsTheRecord()
     {
         Look(Starting, 2);
-        Look(Ready, 2);
-        Wait(CrashLoop.Stable);
-        Assert.Equal((0, 0), (Look(Ready, 2).Failures, _loop.Holds));
+        Assert.Equal(2, Look(Ready(CrashLoop.Stable - TimeSpan.FromSeconds(1)), 2).Failures);
+        Assert.Equal((0, 0), (Look(Ready(CrashLoop.Stable), 2).Failures, _loop.Holds));
         Assert.False(Look(Starting, 4).IsHeld);
         Assert.True(Look(Starting, 5).IsHeld);
     }
@@ -62,11 +62,20 @@ public sealed class CrashLoopTests
     {
         for (var crash = 1; crash <= 2; crash++)
         {
-            Look(Ready, crash);
-            Wait(TimeSpan.FromSeconds(59));
+            Look(Ready(TimeSpan.FromSeconds(59)), crash);
+            Wait(TimeSpan.FromSeconds(60));
         }
 
-        Assert.True(Look(Ready, 3).IsHeld);
+        Assert.True(Look(Ready(TimeSpan.FromSeconds(1)), 3).IsHeld);
+    }
+
+    [Fact]
+    public void CrashesOfDaysInWhichNobodyLookedAreForgottenWhenItRunsAgain()
+    {
+        Look(Starting, 1);
+        Wait(TimeSpan.FromDays(1));
+        Assert.False(Look(Ready(TimeSpan.FromHours(1)), 40).IsHeld);
+        Assert.Equal(1, Look(Starting, 41).Failures);
     }
 
     [Fact]
@@ -101,7 +110,7 @@ public sealed class CrashLoopTests
         Assert.Equal(_loop, Look(null, 0));
     }
 
-    private CrashLoop Look(SidecarUnit? unit, int restarts) => _loop = _loop.Look(unit, restarts, _now, random: 0);
+    private CrashLoop Look(SidecarUnit? unit, int restarts) => _loop = _loop.Look(unit is null ? null : unit with { Restarts = restarts }, _now, random: 0);
 
     private void Wait(TimeSpan time) => _now += time;
 }

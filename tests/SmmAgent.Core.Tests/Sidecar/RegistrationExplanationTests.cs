@@ -12,7 +12,7 @@ public sealed class RegistrationExplanationTests
     private static readonly Finding Away = Finding.Unknown(ConditionType.Registered, "DashboardUnreachable", "no answer");
     private static readonly Finding NotConnected = Denied(RegistrationReasons.NotConnected);
 
-    private static readonly SidecarUnit Ready = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Since: null, Version: null);
+    private static readonly SidecarUnit Ready = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Since: null);
     private static readonly SidecarUnit Running = Ready with { IsReady = false };
 
     private static readonly IstioToken Good = new(TokenVerdict.Use, "the istio-token is good", null);

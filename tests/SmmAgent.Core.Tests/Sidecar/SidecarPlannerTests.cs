@@ -10,12 +10,9 @@ public sealed class SidecarPlannerTests
 {
     private static readonly SidecarConfiguration Configuration = SidecarSamples.Render(SidecarSamples.Config);
 
-    private static readonly SidecarUnit Stopped = new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, Since: null, Version: null);
+    private static readonly SidecarUnit Stopped = new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, Since: null);
 
-    private static readonly PackageChoice NewPackage = new(PackageOutcome.Install, "install istio-sidecar 1.15.3", new()
-    {
-        Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "amd64", Path = "/packages/x.deb", Sha256 = new('a', 64),
-    });
+    private static readonly PackageChoice NewPackage = new(PackageOutcome.Install, "install istio-sidecar 1.15.3", SidecarSamples.Package("1.15.3"));
 
     private static readonly PackageChoice Installed = new(PackageOutcome.Installed, "istio-sidecar 1.15.3 is installed");
 
@@ -51,18 +48,6 @@ public sealed class SidecarPlannerTests
     });
 
     [Fact]
-    public void DetachLeavesNothingOfTheSidecarsConfiguration() => Hosts.Sample(host =>
-    {
-        var hosts = host.Files[SidecarFiles.HostsFile];
-        host.Apply(SidecarPlanner.Plan(Desired(NewPackage), host.Observe()));
-        host.Apply(SidecarPlanner.Remove(host.Observe()));
-
-        Assert.Equal(hosts, Assert.Single(host.Files).Value);
-        Assert.Equal((UnitActivity.Stopped, false, false), (host.Unit.Activity == UnitActivity.Failed ? UnitActivity.Stopped : host.Unit.Activity, host.Unit.IsEnabled, host.IsCaptured));
-        Assert.True(SidecarPlanner.Remove(host.Observe()).IsEmpty);
-    });
-
-    [Fact]
     public void WhatCannotBeSeenGetsNoStep()
     {
         var host = Attached();
@@ -70,9 +55,11 @@ public sealed class SidecarPlannerTests
         {
             Files = host.Observe().Files.ToDictionary(file => file.Key, _ => Observation<FoundFile>.Unknown("no permission")),
             Unit = Observation<SidecarUnit>.Unknown("no bus"),
+            IsCaptured = false,
         };
         Assert.True(SidecarPlanner.Plan(Desired(Installed), unseen).IsEmpty);
-        Assert.True(SidecarPlanner.Remove(unseen with { IsCaptured = false }).IsEmpty);
+        Assert.True(SidecarRestore.WithoutRecord(unseen).IsEmpty);
+        Assert.True(SidecarRestore.Plan(new SimulatedHost("1.15.3", Stopped).Before(), unseen with { Tables = [] }, keepPackages: false, "detach").IsEmpty);
         Assert.True(SidecarPlanner.Plan(Desired(NewPackage), unseen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }).IsEmpty);
     }
 
@@ -93,6 +80,15 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
+    public void ALineOfTheControlPlaneStaysWhileOneOfItsNamesDoesNotResolve()
+    {
+        var half = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { ControlPlane = [IPAddress.Parse("9.9.9.9")], IsComplete = false });
+        Assert.Equal(
+            "write /etc/hosts: 9.9.9.9 istiod-cp-v115x.istio-system.svc, 13.48.73.61 istiod-cp-v115x.istio-system.svc",
+            SidecarPlanner.Plan(Desired(Installed) with { Configuration = half }, Attached().Observe()).ToString());
+    }
+
+    [Fact]
     public void AnotherConfigurationRestartsTheSidecarOnlyWhereItMay()
     {
         var other = SidecarSamples.Render(SidecarSamples.WithMetadata(("A", "b")));
@@ -101,7 +97,7 @@ public sealed class SidecarPlannerTests
 
         var host = Attached();
         host.Apply(SidecarPlanner.Plan(Desired(Installed, mayRestart: false) with { Configuration = other }, host.Observe()));
-        Assert.Equal(Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1), Version = "1.15.3" }, host.Unit);
+        Assert.Equal(Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1) }, host.Unit);
         Assert.Equal(
             "restart istio.service (/var/lib/istio/envoy/cluster.env changed since its start; /etc/istio/config/mesh changed since its start)",
             SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, host.Observe()).ToString());
@@ -113,8 +109,44 @@ public sealed class SidecarPlannerTests
         var upgrade = NewPackage with { Why = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
         Assert.Equal(upgrade.Why, SidecarPlanner.Plan(Desired(upgrade, mayRestart: false), Attached("1.15.2").Observe()).ToString());
         Assert.Equal(
-            upgrade.Why + "\nrestart istio.service (it runs 1.15.2, and 1.15.3 is installed)",
+            upgrade.Why + "\nrestart istio.service (1.15.3 comes)",
             SidecarPlanner.Plan(Desired(upgrade), Attached("1.15.2").Observe()).ToString());
+
+        var host = Attached("1.15.2");
+        host.Apply(SidecarPlanner.Plan(Desired(upgrade, mayRestart: false), host.Observe()));
+        Assert.Equal(
+            "restart istio.service (istio-sidecar 1.15.3 was installed since its start)",
+            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
+    }
+
+    [Fact]
+    public void TheFoldersOfWhatRootSourcesAreTakenBackFromTheSidecar()
+    {
+        var host = Attached();
+        host.Files["/var/lib/istio/envoy"] = new(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now);
+        Assert.Equal(
+            "protect /var/lib/istio/envoy (it is istio-proxy's with mode 0755, not root's with 0755)",
+            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
+    }
+
+    [Fact]
+    public void WhatTheOperatorHasMaskedIsNotStarted()
+    {
+        var host = new SimulatedHost("1.15.3", Stopped with { IsMasked = true });
+        Assert.DoesNotContain(SidecarPlanner.Plan(Desired(Installed), host.Observe()).Steps, step => step is StartSidecar or EnableSidecar);
+    }
+
+    [Fact]
+    public void WithoutAConfigurationTheOldOneStaysAndRunsOnButNoneIsStartedWithoutOne()
+    {
+        var none = Desired(Installed) with { Configuration = null };
+        Assert.True(SidecarPlanner.Plan(none, Attached().Observe()).IsEmpty);
+
+        var stopped = Attached();
+        stopped.Apply(new([new StopSidecar("a test")]));
+        Assert.Equal("start istio.service", SidecarPlanner.Plan(none, stopped.Observe()).ToString());
+        stopped.Apply(new([new RemoveSidecarFile(SidecarFiles.ClusterEnvironment)]));
+        Assert.True(SidecarPlanner.Plan(none, stopped.Observe()).IsEmpty);
     }
 
     [Fact]
@@ -132,14 +164,14 @@ public sealed class SidecarPlannerTests
         "stop istio.service (it fails)\nremove the sidecar's capture of traffic (it fails)",
         SidecarPlanner.Plan(Desired(Installed, hold: "it fails"), Attached().Observe()).ToString());
 
-    private static Gen<SimulatedHost> Hosts => Gen.Select(
+    internal static Gen<SimulatedHost> Hosts => Gen.Select(
         Gen.Enum<UnitActivity>(), Gen.Bool, Gen.Enum<TokenVerdict>(), Gen.Int[0, 3].Array[3], Gen.Bool,
         (activity, enabled, token, files, captured) =>
         {
             var running = activity == UnitActivity.Running;
             var host = new SimulatedHost(
                 enabled || running ? "1.15.3" : null,
-                new(activity, enabled, running, running ? SimulatedHost.Now.AddHours(-1) : null, running ? "1.15.3" : null)) { Token = token, IsCaptured = captured };
+                new(activity, enabled, running, running ? SimulatedHost.Now.AddHours(-1) : null)) { Token = token, IsCaptured = captured };
             foreach (var (file, state) in Configuration.Files.Zip(files))
             {
                 if (state > 0)
@@ -154,7 +186,7 @@ public sealed class SidecarPlannerTests
 
     private static SimulatedHost Attached(string version = "1.15.3")
     {
-        var host = new SimulatedHost(version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1), version)) { Token = TokenVerdict.Use };
+        var host = new SimulatedHost(version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
         foreach (var file in Configuration.Files)
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, SimulatedHost.Now.AddHours(-2));
         host.Apply(new([new SetHosts(Configuration.Hosts)]));

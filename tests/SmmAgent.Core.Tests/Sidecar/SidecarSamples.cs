@@ -33,6 +33,11 @@ internal static class SidecarSamples
         return result.Value ?? throw new InvalidOperationException(string.Join('\n', result.Faults));
     }
 
+    public static Package Package(string version) => new()
+    {
+        Name = "istio-sidecar", Version = version, Format = "deb", Architecture = "amd64", Path = "/packages/x.deb", Sha256 = new('a', 64),
+    };
+
     public static string File(this SidecarConfiguration configuration, string path) => configuration.Files.Single(file => file.Path == path).Content;
 
     public static Gen<string> Any(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);

@@ -1,4 +1,3 @@
-using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
@@ -9,7 +8,7 @@ namespace SmmAgent.Core.Tests.Sidecar;
 
 public sealed class SidecarVerdictTests
 {
-    private static readonly ReadResult<SidecarConfiguration> Configuration = ReadResult<SidecarConfiguration>.Good(SidecarSamples.Render(SidecarSamples.Config));
+    private static readonly SidecarConfiguration Configuration = SidecarSamples.Render(SidecarSamples.Config);
 
     [Fact]
     public void AnAttachedSidecarIsInstalledCurrentAndRunning() => Said(
@@ -26,7 +25,7 @@ public sealed class SidecarVerdictTests
     public void WithoutASidecarTheConditionsSayWhy(PackageOutcome outcome, string reason)
     {
         var look = Attached();
-        look = look with { Package = new(outcome, "why"), Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
+        look = look with { Desired = look.Desired with { Package = new(outcome, "why") }, Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
         Assert.Equal(
             [(ConditionStatus.False, reason), (ConditionStatus.Unknown, "NotInstalled"), (ConditionStatus.False, "NotInstalled")],
             SidecarVerdict.Of(look).Select(finding => (finding.Status, finding.Reason)));
@@ -38,7 +37,7 @@ public sealed class SidecarVerdictTests
     [InlineData(PackageOutcome.Install, "Degraded")]
     public void AnotherVersionThanTheMeshWantsIsBetterThanNone(PackageOutcome outcome, string reason)
     {
-        var finding = SidecarVerdict.Of(Attached() with { Package = new(outcome, "why") })[0];
+        var finding = SidecarVerdict.Of(With(Attached(), new PackageChoice(outcome, "why")))[0];
         Assert.Equal((ConditionStatus.True, reason), (finding.Status, finding.Reason));
     }
 
@@ -49,8 +48,8 @@ public sealed class SidecarVerdictTests
     public void ARestartThatIsNeededIsToldWithWhoDoesIt(RestartPolicy policy, string words)
     {
         var look = Attached() with { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
-        look = look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Running, version: "1.15.2") } };
-        Assert.Equal($"SidecarCurrent False RestartNeeded: the sidecar needs a restart: it runs 1.15.2, and 1.15.3 is installed; {words}", Text(SidecarVerdict.Of(look)[1]));
+        look = look with { Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) } };
+        Assert.Equal($"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}", Text(SidecarVerdict.Of(look)[1]));
     }
 
     [Fact]
@@ -66,10 +65,10 @@ public sealed class SidecarVerdictTests
     [Fact]
     public void AConfigurationThatCannotBeNamesItsFault()
     {
-        var refused = SidecarFiles.Render(SidecarSamples.WithAnnotation("proxyMetadata: {BASH_ENV: x, LD_PRELOAD: y}"), SidecarSamples.Host, SidecarOptions.AsIstioctl);
-        var finding = SidecarVerdict.Of(Attached() with { Configuration = refused })[1];
-        Assert.Equal((ConditionStatus.False, "ConfigurationInvalid"), (finding.Status, finding.Reason));
-        Assert.Contains("'BASH_ENV' would change what the shell that sources it runs as root (+1 more); the last good configuration stays", finding.Message, StringComparison.Ordinal);
+        var look = Attached();
+        Assert.Equal(
+            "SidecarCurrent False ConfigurationInvalid: 'BASH_ENV' is refused; what is configured stays",
+            Text(SidecarVerdict.Of(look with { Desired = look.Desired with { Configuration = null }, Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused") })[1]));
     }
 
     [Theory]
@@ -89,7 +88,8 @@ public sealed class SidecarVerdictTests
     [InlineData(UnitActivity.Stopped, "it failed", "CrashLoop", "NotRunning")]
     public void ASidecarThatDoesNotRunSaysWhatSystemdDoesAboutIt(UnitActivity activity, string? hold, string running, string current)
     {
-        var look = Attached() with { Hold = hold };
+        var look = Attached();
+        look = look with { Desired = look.Desired with { Hold = hold } };
         var findings = SidecarVerdict.Of(look with { Observed = look.Observed with { Unit = Unit(activity) } });
         Assert.Equal([(ConditionStatus.Unknown, current), (ConditionStatus.False, running)], findings.Skip(1).Select(finding => (finding.Status, finding.Reason)));
     }
@@ -114,17 +114,53 @@ public sealed class SidecarVerdictTests
             "SidecarRunning Unknown NotSeen: no bus");
     }
 
+    [Fact]
+    public void WhatRootCouldNotDoIsTheReason()
+    {
+        var offer = new PackageChoice(PackageOutcome.Install, "install istio-sidecar 1.15.4", SidecarSamples.Package("1.15.4"));
+        RootFailure wrong = new(RootPart.Package, "1.15.4", "WrongChecksum", "its SHA-256 is another");
+        var look = With(Attached(), offer) with { Failures = [wrong] };
+        Assert.Equal(
+            "SidecarInstalled True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: its SHA-256 is another",
+            Text(SidecarVerdict.Of(look)[0]));
+
+        look = look with { Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
+        Assert.Equal("SidecarInstalled False WrongChecksum: its SHA-256 is another", Text(SidecarVerdict.Of(look)[0]));
+        Assert.Equal("NotInstalled", SidecarVerdict.Of(look with { Failures = [wrong with { Subject = "1.15.2" }] })[0].Reason);
+    }
+
+    [Fact]
+    public void WhereTheAgentOnlyLooksTheCureIsTheOperators()
+    {
+        var look = Attached() with { Settings = new() { Mode = PartMode.Check } };
+        look = look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Stopped) } };
+        Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so that is left to you", Text(SidecarVerdict.Of(look)[2]));
+    }
+
+    [Fact]
+    public void AMaskedUnitIsTheOperatorsWord()
+    {
+        var look = Attached();
+        var masked = look.Observed.Unit.Value! with { Activity = UnitActivity.Stopped, IsMasked = true };
+        Assert.Equal(
+            "SidecarRunning False NotRunning: istio.service is masked, so nobody starts it: sudo systemctl unmask istio",
+            Text(SidecarVerdict.Of(look with { Observed = look.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
+    }
+
+    private static SidecarLook With(SidecarLook look, PackageChoice package) => look with { Desired = look.Desired with { Package = package } };
+
     private static void Said(SidecarLook look, params string[] lines) => Assert.Equal(lines, SidecarVerdict.Of(look).Select(Text));
 
     private static string Text(Finding finding) => $"{finding.Type} {finding.Status} {finding.Reason}: {finding.Message}";
 
     private static SidecarLook Attached()
     {
-        var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(1), "1.15.3"));
-        host.Apply(SidecarPlanner.Plan(new(Configuration.Value!, new(PackageOutcome.Installed, ""), MayRestart: false, null), host.Observe()));
-        return new(new(), Configuration, new(PackageOutcome.Installed, ""), host.Observe(), null);
+        var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(1)));
+        DesiredSidecar desired = new(Configuration, new(PackageOutcome.Installed, ""), MayRestart: false, null);
+        host.Apply(SidecarPlanner.Plan(desired, host.Observe()));
+        return new(new(), desired, null, host.Observe(), []);
     }
 
-    private static Observation<SidecarUnit> Unit(UnitActivity activity, bool isReady = true, string version = "1.15.3") =>
-        Observation<SidecarUnit>.Known(new(activity, true, isReady && activity == UnitActivity.Running, activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null, version));
+    private static Observation<SidecarUnit> Unit(UnitActivity activity, bool isReady = true) =>
+        Observation<SidecarUnit>.Known(new(activity, true, isReady && activity == UnitActivity.Running, activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null));
 }

@@ -19,12 +19,33 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 
     public bool IsCaptured { get; set; } = unit.Activity == UnitActivity.Running;
 
+    public bool HasAccount { get; private set; } = version is not null;
+
     public ObservedSidecar Observe() => new(
-        Observation<InstalledSidecar>.Known(new(Version)),
-        SidecarPaths.ToDictionary(path => path, path => Observation<FoundFile>.Known(Files.GetValueOrDefault(path, FoundFile.Missing))),
+        Observation<InstalledSidecar>.Known(new(Version, Version is null ? null : InstalledAt)),
+        SidecarFiles.Looked.ToDictionary(path => path, path => Observation<FoundFile>.Known(Files.GetValueOrDefault(path, FoundFile.Missing))),
         new(Token, Token.ToString(), null),
         Observation<SidecarUnit>.Known(Unit),
-        IsCaptured);
+        IsCaptured)
+    {
+        HasAccount = HasAccount,
+        Tables = IsCaptured ? ["ip nat"] : [],
+    };
+
+    public DateTimeOffset InstalledAt { get; set; } = Now.AddDays(-1);
+
+    /// <summary>What detach and a rollback are told of this host.</summary>
+    public SidecarBefore Before() => new()
+    {
+        Version = Version,
+        Files = Files.Where(file => SidecarFiles.Looked.Contains(file.Key) && file.Key != SidecarFiles.HostsFile).ToDictionary(file => file.Key, file => file.Value),
+        Hosts = [],
+        Folders = [.. SidecarFiles.Folders.Where(folder => Files.Keys.Any(path => (path + "/").StartsWith(folder + "/", StringComparison.Ordinal)))],
+        HasAccount = HasAccount,
+        Tables = IsCaptured ? ["ip nat"] : [],
+        IsEnabled = Unit.IsEnabled,
+        IsRunning = Unit.Activity is UnitActivity.Running or UnitActivity.Starting,
+    };
 
     public void Apply(Plan plan)
     {
@@ -32,21 +53,35 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
             Apply(step);
     }
 
-    private static string[] SidecarPaths =>
-        [SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate, SidecarFiles.Token, SidecarFiles.HostsFile];
-
     private void Apply(PlanStep step)
     {
         switch (step)
         {
             case InstallPackage install:
-                Version = install.Package.Version;
+                (Version, InstalledAt, HasAccount) = (install.Package.Version, Now, true);
+                foreach (var folder in SidecarFiles.Folders.Concat(SidecarFiles.RootFolders).Where(folder => !folder.EndsWith("/secrets", StringComparison.Ordinal)))
+                    Files.TryAdd(folder, new(null, "root", SidecarFiles.FolderMode, Now));
+                break;
+            case RemovePackage:
+                Version = null;
+                break;
+            case PutBackPackage { Version: var version }:
+                Version = version;
+                break;
+            case RemoveAccount:
+                HasAccount = false;
+                break;
+            case RemoveSidecarFolder { Path: var folder }:
+                foreach (var path in Files.Keys.Where(path => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal)).ToList())
+                    Files.Remove(path);
+                break;
+            case RemoveTables:
                 break;
             case WriteSidecarFile { File: var file }:
                 Files[file.Path] = new(file.Content, file.Owner, file.Mode, Now);
                 break;
-            case ProtectSidecarFile { File: var file }:
-                Files[file.Path] = Files[file.Path] with { Owner = file.Owner, Mode = file.Mode };
+            case ProtectSidecarFile protect:
+                Files[protect.Path] = Files[protect.Path] with { Owner = protect.User, Mode = protect.Mode };
                 break;
             case RemoveSidecarFile { Path: var path }:
                 Files.Remove(path);
@@ -63,11 +98,11 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 Unit = Unit with { IsEnabled = atBoot };
                 break;
             case StartSidecar or RestartSidecar:
-                Unit = Unit with { Activity = UnitActivity.Running, IsReady = true, Since = Now.AddSeconds(1), Version = Version };
+                Unit = Unit with { Activity = UnitActivity.Running, IsReady = true, Since = Now.AddSeconds(1) };
                 IsCaptured = true;
                 break;
             case StopSidecar:
-                Unit = Unit with { Activity = UnitActivity.Stopped, IsReady = false, Since = null, Version = null };
+                Unit = Unit with { Activity = UnitActivity.Stopped, IsReady = false, Since = null };
                 break;
             case RemoveCapture:
                 IsCaptured = false;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Core.Status;
 
 namespace SmmAgent.Core.Tests.Status;
@@ -119,13 +120,13 @@ public sealed class AgentStatusBuilderTests
     }
 
     [Fact]
-    public void TheSidecarIsNotLookedAfter()
-    {
-        var sidecar = Samples.Conditions(Samples.Attached).Where(condition => condition.Type.StartsWith("Sidecar", StringComparison.Ordinal)).ToList();
+    public void ASidecarThatNobodyLookedAtIsNull() => Assert.Null(AgentStatusBuilder.Build(new AgentSnapshot(), [], Agent, Samples.Now).Sidecar);
 
-        Assert.Equal(3, sidecar.Count);
-        Assert.All(sidecar, condition => Assert.Equal(
-            ("Unknown", "Disabled", "sidecar management is not part of this version"),
-            (condition.Status, condition.Reason, condition.Message)));
+    [Fact]
+    public void TheSidecarIsShownAsItIs()
+    {
+        var snapshot = new AgentSnapshot { Sidecar = SidecarState.Initial with { Version = "1.15.3", Unit = new(UnitActivity.Running, true, false, Samples.Now) } };
+
+        Assert.Equal(new SidecarStatus("1.15.3", true, false, Samples.Now), AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now).Sidecar);
     }
 }

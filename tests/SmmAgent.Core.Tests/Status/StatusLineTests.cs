@@ -3,6 +3,7 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Core.Status;
 
 namespace SmmAgent.Core.Tests.Status;
@@ -20,10 +21,10 @@ public sealed class StatusLineTests
         var notRegistered = Finding.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected");
         var snapshot = Samples.Attached with { Cluster = Samples.Attached.Cluster with { Registered = notRegistered } };
 
-        Assert.StartsWith("Attached ", Samples.Line(snapshot with { Sidecar = SidecarFindings.NotManaged }), StringComparison.Ordinal);
+        Assert.StartsWith("Attached ", Samples.Line(snapshot with { Sidecar = new(SidecarVerdict.Unknown(Finding.Disabled, "off")) }), StringComparison.Ordinal);
         Assert.StartsWith(
             "Degraded: no sidecar of this VM is connected",
-            Samples.Line(snapshot with { Sidecar = [Finding.True(ConditionType.SidecarRunning, "Running", "it runs")] }),
+            Samples.Line(snapshot with { Sidecar = new([Finding.True(ConditionType.SidecarRunning, "Running", "it runs")]) }),
             StringComparison.Ordinal);
     }
 

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SmmAgent.Core.Sidecar;
+
+/// <summary>What root tells the daemon after a pass: what only root sees, and what root could not do. No secret is in it.</summary>
+/// <remarks>It is the one way: root takes no data from the daemon.</remarks>
+public sealed record RootReport
+{
+    public required DateTimeOffset LookedAt { get; init; }
+
+    /// <summary>What root thinks of the sidecar's token.</summary>
+    public required IstioToken Token { get; init; }
+
+    /// <summary>When the token's file changed last; null when there was none.</summary>
+    public required DateTimeOffset? TokenModified { get; init; }
+
+    /// <summary>The file with the mesh's root certificates, which is the sidecar's alone to read; null when it could not be seen.</summary>
+    public required FoundFile? RootCertificate { get; init; }
+
+    public required CrashLoop CrashLoop { get; init; }
+
+    public required IReadOnlyList<RootFailure> Failures { get; init; }
+
+    /// <summary>Whether a change waits for its confirmation: then nothing is enabled that would come back with a restart of the host.</summary>
+    public bool IsUnconfirmed { get; init; }
+
+    /// <summary>What there is to say before the first pass.</summary>
+    public static RootReport None { get; } = new()
+    {
+        LookedAt = default,
+        Token = new(TokenVerdict.Use, "root has not looked yet", null),
+        TokenModified = null,
+        RootCertificate = null,
+        CrashLoop = new(),
+        Failures = [],
+    };
+
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, RootReportJson.Default.RootReport);
+
+    /// <returns>Null when it is not what <see cref="Write"/> wrote.</returns>
+    public static RootReport? Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, RootReportJson.Default.RootReport);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <param name="Part">One of <see cref="RootPart"/>.</param>
+/// <param name="Subject">What it is about: of a package its version.</param>
+/// <param name="Reason">One stable CamelCase word.</param>
+/// <param name="Message">One line.</param>
+public sealed record RootFailure(string Part, string Subject, string Reason, string Message);
+
+/// <summary>The parts of root's work.</summary>
+public static class RootPart
+{
+    public const string Package = "package";
+    public const string Files = "files";
+    public const string Token = "token";
+    public const string Unit = "unit";
+    public const string Upgrade = "upgrade";
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(RootReport))]
+internal sealed partial class RootReportJson : JsonSerializerContext;

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SmmAgent.Core.Sidecar;
+
+/// <summary>How the host was, as far as the sidecar is concerned, before something was changed: what detach and a rollback bring back.</summary>
+public sealed record SidecarBefore
+{
+    /// <summary>The version that was installed; null when there was none.</summary>
+    public required string? Version { get; init; }
+
+    /// <summary>The sidecar's files that were there, by path. The token's has no content here: it is a secret, and was good for an hour.</summary>
+    public required IReadOnlyDictionary<string, FoundFile> Files { get; init; }
+
+    /// <summary>The agent's lines in /etc/hosts.</summary>
+    public required IReadOnlyList<string> Hosts { get; init; }
+
+    /// <summary>Those of <see cref="SidecarFiles.Folders"/> that were there.</summary>
+    public required IReadOnlyList<string> Folders { get; init; }
+
+    /// <summary>Whether there was the user istio-proxy.</summary>
+    public required bool HasAccount { get; init; }
+
+    /// <summary>Tables of nftables that the sidecar's capture makes and leaves behind, as far as they were there.</summary>
+    public required IReadOnlyList<string> Tables { get; init; }
+
+    public required bool IsEnabled { get; init; }
+
+    public required bool IsRunning { get; init; }
+
+    /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>
+    [JsonIgnore]
+    public bool IsAttached => Version is not null && Files.ContainsKey(SidecarFiles.ClusterEnvironment);
+
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarBeforeJson.Default.SidecarBefore);
+
+    /// <returns>Null when it is not what <see cref="Write"/> wrote.</returns>
+    public static SidecarBefore? Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, SidecarBeforeJson.Default.SidecarBefore);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(SidecarBefore))]
+internal sealed partial class SidecarBeforeJson : JsonSerializerContext;

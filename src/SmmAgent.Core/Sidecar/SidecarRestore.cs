@@ -1,0 +1,72 @@
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+
+namespace SmmAgent.Core.Sidecar;
+
+/// <summary>Plans the way back to how the host was before: for detach, for a rollback, and after a pass that failed half-way.</summary>
+public static class SidecarRestore
+{
+    private static readonly string[] OwnFiles =
+        [SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate, SidecarFiles.Token];
+
+    /// <summary>Without a record of how it was the agent has changed nothing, or the record is lost: only what bears its mark goes.</summary>
+    public static Plan WithoutRecord(ObservedSidecar observed) =>
+        observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []) ? new([new SetHosts([])]) : Planning.Plan.Nothing;
+
+    /// <param name="keepPackages">Whether the package that the agent installed stays: while the host's package manager is at work nobody else can remove one.</param>
+    /// <param name="why">Why the sidecar stops.</param>
+    public static Plan Plan(SidecarBefore before, ObservedSidecar observed, bool keepPackages, string why)
+    {
+        List<PlanStep> steps = [];
+        var unit = observed.Unit.Value;
+        var isUp = unit is { Activity: UnitActivity.Running or UnitActivity.Starting };
+        if (isUp && !before.IsRunning)
+            steps.Add(new StopSidecar(why));
+        if (unit is { IsEnabled: true } && !before.IsEnabled)
+            steps.Add(new EnableSidecar(AtBoot: false));
+        if (observed.IsCaptured && !before.IsRunning)
+            steps.Add(new RemoveCapture(why));
+
+        var removes = !keepPackages && before.Version is null && observed.Package.Value is { IsThere: true };
+        steps.AddRange(OwnFiles.Select(path => FileStep(path, before, observed)).OfType<PlanStep>());
+        if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, before.Hosts))
+            steps.Add(new SetHosts(before.Hosts));
+        if (removes)
+            steps.Add(new RemovePackage(PackageChoice.SidecarPackage));
+        else if (before.Version is { } version && observed.Package.Value is { Version: { } now } && now != version && !keepPackages)
+            steps.Add(new PutBackPackage(PackageChoice.SidecarPackage, version));
+        if (!before.IsRunning && observed.Tables.Except(before.Tables).ToList() is { Count: > 0 } tables)
+            steps.Add(new RemoveTables(tables));
+        if (removes || (!keepPackages && before.Version is null && observed.Package.Value is { IsThere: false }))
+            steps.AddRange(Remains(before, observed));
+
+        if (!isUp && before.IsRunning && unit is not null)
+            steps.Add(new StartSidecar());
+        else if (isUp && before.IsRunning && steps.Exists(step => step is WriteSidecarFile or PutBackPackage))
+            steps.Add(new RestartSidecar([why]));
+        return new(steps);
+    }
+
+    private static PlanStep? FileStep(string path, SidecarBefore before, ObservedSidecar observed)
+    {
+        if (observed.File(path) is not { } now)
+            return null;
+        if (!before.Files.TryGetValue(path, out var was))
+            return now.Content is null ? null : new RemoveSidecarFile(path);
+        if (path == SidecarFiles.Token || was.Content is null)
+            return null;
+
+        return now.Content != was.Content ? new WriteSidecarFile(new(path, was.Content, was.Owner, was.Mode, ChangeEffect.Restart), "as it was before")
+            : now.Owner != was.Owner || now.Mode != was.Mode ? new ProtectSidecarFile(path, was.Owner, was.Mode, SidecarPlanner.Protection(now, was.Owner, was.Mode))
+            : null;
+    }
+
+    // What a package's scripts and its programs made is in no list of its files.
+    private static IEnumerable<PlanStep> Remains(SidecarBefore before, ObservedSidecar observed)
+    {
+        foreach (var folder in SidecarFiles.Folders.Except(before.Folders).Where(folder => observed.File(folder) is { Owner.Length: > 0 }))
+            yield return new RemoveSidecarFolder(folder);
+        if (!before.HasAccount && observed.HasAccount)
+            yield return new RemoveAccount(SidecarFiles.SidecarUser);
+    }
+}

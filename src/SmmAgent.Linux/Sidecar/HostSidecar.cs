@@ -1,0 +1,160 @@
+using System.Text;
+using SmmAgent.Contract;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Linux.Sidecar;
+
+/// <summary>Does the steps of a plan, as root. Each is safe to repeat.</summary>
+public sealed class HostSidecar(
+    GuardedFiles files, IUnits? units, SidecarTokens tokens, PackageDelivery packages, SidecarCapture capture, CommandRunner commands)
+{
+    // systemd's own limit for istio.service is 30 s.
+    private static readonly TimeSpan UnitPatience = TimeSpan.FromSeconds(40);
+
+    private const int MaximumHostsBytes = 32 * 1024 * 1024;
+
+    private string _doing = "";
+
+    /// <summary>What is being done, in one line for whoever watches.</summary>
+    public string Doing => packages.Doing.Length > 0 ? packages.Doing : _doing;
+
+    /// <summary>Writes files, all of them or none.</summary>
+    /// <param name="steps">Of <see cref="WriteSidecarFile"/> and <see cref="SetHosts"/>.</param>
+    /// <returns>Why none was written; null when all were.</returns>
+    public RootFailure? Write(IReadOnlyList<PlanStep> steps)
+    {
+        try
+        {
+            using var transaction = files.Begin();
+            foreach (var step in steps)
+            {
+                if (step is WriteSidecarFile { File: var file })
+                {
+                    files.MakeFolder(Path.GetDirectoryName(file.Path)!, SidecarFiles.Root, SidecarFiles.FolderMode);
+                    transaction.Stage(file.Path, Encoding.UTF8.GetBytes(file.Content), file.Owner, file.Mode);
+                }
+                else if (step is SetHosts { Lines: var lines })
+                {
+                    var hosts = files.Look(SidecarFiles.HostsFile, MaximumHostsBytes);
+                    var isMissing = hosts.Content is null;
+                    transaction.Stage(
+                        SidecarFiles.HostsFile,
+                        HostsBlock.Set(Encoding.Latin1.GetBytes(hosts.Content ?? ""), lines),
+                        isMissing ? SidecarFiles.Root : hosts.Owner,
+                        isMissing ? AtomicFile.Public : hosts.Mode);
+                }
+            }
+
+            transaction.Commit();
+            return null;
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            return new(RootPart.Files, "", "NotWritten", exception.Message);
+        }
+    }
+
+    /// <summary>Does one step that writes no file.</summary>
+    /// <returns>Why it was not done; null when it was.</returns>
+    public async Task<RootFailure?> ApplyAsync(PlanStep step, WorkloadGroup? group, CancellationToken cancel)
+    {
+        _doing = $"{step}";
+        try
+        {
+            return step switch
+            {
+                InstallPackage install => await packages.InstallAsync(install.Package, RootPart.Package, mayDowngrade: true, cancel),
+                RemovePackage remove => await packages.RemoveAsync(remove.Name, cancel),
+                PutBackPackage back => await packages.PutBackAsync(back.Name, back.Version, cancel),
+                RenewToken => await tokens.RenewAsync(group!, cancel),
+                StartSidecar => await RunAsync(UnitJob.Start, cancel),
+                RestartSidecar => await RunAsync(UnitJob.Restart, cancel),
+                StopSidecar => await RunAsync(UnitJob.Stop, cancel),
+                RemoveCapture => await capture.RemoveAsync(cancel) is { } why ? Unit(why) : null,
+                RemoveAccount account => await RemoveAccountAsync(account.Name, cancel),
+                EnableSidecar enable => Do(() => Enable(enable.AtBoot)),
+                ProtectSidecarFile protect => Do(() => Protect(protect)),
+                RemoveSidecarFile remove => Do(() => files.Remove(remove.Path)),
+                RemoveSidecarFolder remove => Do(() => RemoveFolder(remove.Path)),
+                RemoveTables remove => Do(() => remove.Tables.ToList().ForEach(SidecarCapture.RemoveTable)),
+                _ => throw new ArgumentException($"nobody knows how to {step}", nameof(step)),
+            };
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? RootPart.Unit : RootPart.Files, "", "Failed", exception.Message);
+        }
+    }
+
+    private async Task<RootFailure?> RunAsync(UnitJob job, CancellationToken cancel)
+    {
+        if (units is null)
+            return Unit("there is no systemd that could do it");
+        if (units.IsStopping && job != UnitJob.Stop)
+            return Unit("this host is being shut down");
+
+        var outcome = await units.RunAsync(job, SidecarObserver.Unit, UnitPatience, cancel);
+        return outcome.IsDone ? null : Unit($"{outcome}");
+    }
+
+    private void Enable(bool atBoot)
+    {
+        if (units is null)
+            throw new IOException("there is no systemd that could do it");
+        if (atBoot)
+            units.Enable([SidecarObserver.Unit]);
+        else
+            units.Disable([SidecarObserver.Unit]);
+    }
+
+    private void Protect(ProtectSidecarFile protect)
+    {
+        if (SidecarFiles.RootFolders.Contains(protect.Path))
+            files.MakeFolder(protect.Path, protect.User, protect.Mode, corrects: true);
+        else
+            files.Protect(protect.Path, protect.User, protect.Mode);
+    }
+
+    // Only what bears Istio's name is its own altogether.
+    private void RemoveFolder(string path)
+    {
+        switch (path)
+        {
+            case "/etc/istio" or "/var/lib/istio" or "/var/log/istio":
+                files.RemoveTree(path);
+                return;
+            case "/etc/certs":
+                foreach (var name in (string[])["root-cert.pem", "cert-chain.pem", "key.pem"])
+                    files.Remove($"{path}/{name}");
+                break;
+            default:
+                foreach (var name in (string[])["tokens", "workload-spiffe-uds", "workload-spiffe-credentials", "credential-uds"])
+                    files.RemoveTree($"{path}/{name}");
+                break;
+        }
+
+        files.RemoveFolderIfEmpty(path);
+    }
+
+    private async Task<RootFailure?> RemoveAccountAsync(string name, CancellationToken cancel)
+    {
+        var user = await commands.RunAsync(["userdel", name], cancel);
+        // Where userdel leaves a user's own group, that is for this to remove; most systems have none left.
+        await commands.RunAsync(["groupdel", name], cancel);
+        return user.Succeeded ? null : new(RootPart.Files, name, "Failed", user.Describe());
+    }
+
+    private static RootFailure? Do(Action step)
+    {
+        step();
+        return null;
+    }
+
+    private static RootFailure Unit(string why) => new(RootPart.Unit, "", "Failed", why);
+
+    private static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
+}

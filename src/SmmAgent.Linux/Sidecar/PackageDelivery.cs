@@ -1,0 +1,81 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Linux.Sidecar;
+
+/// <summary>Brings packages to the host: fetched, verified, installed, and old ones put away.</summary>
+/// <param name="source">Null where none is fetched.</param>
+/// <param name="insists">Whether somebody waits for it: then a package that had the wrong bytes is fetched again at once.</param>
+public sealed class PackageDelivery(PackageCache cache, PackageSource? source, PackageInstaller installer, TimeProvider time, bool insists)
+{
+    /// <summary>What is being done, in one line for whoever watches.</summary>
+    public string Doing { get; private set; } = "";
+
+    /// <returns>Why it is not there; null when it is.</returns>
+    public async Task<RootFailure?> InstallAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
+    {
+        var name = $"{package.Name} {package.Version}";
+        if (source is null)
+            return new(part, package.Version, nameof(PackageFault.NotOffered), $"{name} is not installed: no dashboard is set");
+
+        Doing = $"downloading {name}";
+        var (path, failure) = await new PackageDownload(cache, source, time).RunAsync(package, (done, all) => Doing = Bar(name, done, all), cancel, insists);
+        if (path is null)
+            return Failed(package, part, failure!);
+
+        if (await LayAsync(package, part, mayDowngrade, cancel) is { } laid)
+            return laid;
+
+        cache.Prune(package, package.Version);
+        return null;
+    }
+
+    /// <summary>Installs the version again that was there before.</summary>
+    /// <returns>Why it is not there; null when it is.</returns>
+    public async Task<RootFailure?> PutBackAsync(string name, string version, CancellationToken cancel) =>
+        cache.Kept(name, installer.Format, version) is { } kept
+            ? await LayAsync(kept, RootPart.Package, mayDowngrade: true, cancel)
+            : new(RootPart.Package, version, nameof(PackageFault.NotOffered), $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
+
+    private async Task<RootFailure?> LayAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
+    {
+        var name = $"{package.Name} {package.Version}";
+        Doing = $"verifying {name}";
+        var (verified, fault) = await VerifiedPackage.TakeAsync(cache, package, time, cancel);
+        if (verified is null)
+            return Failed(package, part, fault!);
+
+        using (verified)
+        {
+            Doing = $"installing {name}";
+            var outcome = await installer.InstallAsync(verified, mayDowngrade, cancel);
+            Doing = "";
+            return outcome is InstallOutcome.Failed { Failure: var why } ? Failed(package, part, why) : null;
+        }
+    }
+
+    /// <returns>Why it is still there; null when it is not.</returns>
+    public async Task<RootFailure?> RemoveAsync(string name, CancellationToken cancel)
+    {
+        Doing = $"removing {name}";
+        var outcome = await installer.RemoveAsync(name, cancel);
+        Doing = "";
+        return outcome is RemovalOutcome.Failed { Failure: var failure }
+            ? new(RootPart.Package, name, $"{failure.Fault}", $"{failure}")
+            : null;
+    }
+
+    internal static string Bar(string name, long done, long? all)
+    {
+        const int Width = 20;
+        const double Megabyte = 1024 * 1024;
+        if (all is not { } total || total <= 0)
+            return $"downloading {name}  {done / Megabyte:0.0} MiB";
+
+        var filled = (int)Math.Clamp(done * Width / total, 0, Width);
+        return $"downloading {name} {new string('━', filled)}{new string('─', Width - filled)} {done / Megabyte:0.0} of {total / Megabyte:0.0} MiB";
+    }
+
+    private static RootFailure Failed(Package package, string part, PackageFailure failure) => new(part, package.Version, $"{failure.Fault}", $"{failure}");
+}

@@ -1,0 +1,149 @@
+using System.Text;
+using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Linux.Sidecar;
+
+/// <summary>Looks at what is there of the sidecar. What this process may not see comes from root's report, as far as that is still true.</summary>
+/// <param name="openUnits">The way to systemd; or null and why there is none.</param>
+/// <param name="isRoot">Whether all is looked at; else no command is run while the sidecar runs.</param>
+public sealed class SidecarObserver(
+    GuardedFiles files,
+    InstalledPackage package,
+    Func<(IUnits? Units, string? Why)> openUnits,
+    SidecarReadiness readiness,
+    SidecarCapture capture,
+    bool isRoot)
+{
+    public const string Unit = "istio.service";
+
+    private const string Program = "/usr/local/bin/pilot-agent";
+    private const int MaximumBytes = 2 * 1024 * 1024;
+
+    // Block lists for advertisements are kept in it, too.
+    private const int MaximumHostsBytes = 32 * 1024 * 1024;
+
+    private const int MaximumTokenBytes = 64 * 1024;
+
+    /// <summary>How the sidecar is, and how it should be.</summary>
+    /// <param name="report">What root said last.</param>
+    public async Task<SidecarLook> LookAsync(SidecarInputs inputs, RootReport? report, DateTimeOffset now, double random, CancellationToken cancel)
+    {
+        var observed = await ObserveAsync(inputs.Config.WorkloadGroup, report, now, cancel);
+        TimeZoneInfo.ClearCachedData(); // the operator may have set another
+        return inputs.Look(observed, report, now, TimeZoneInfo.Local, random);
+    }
+
+    /// <param name="group">Whose token is looked for; null where it is of no interest.</param>
+    /// <param name="report">What root said last.</param>
+    public async Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, RootReport? report, DateTimeOffset now, CancellationToken cancel)
+    {
+        List<string> forRoot = [];
+        var unit = LookAtUnit();
+        if (unit.Value is { Activity: UnitActivity.Running } running)
+            unit = Observation<SidecarUnit>.Known(running with { IsReady = await readiness.IsReadyAsync(cancel) });
+
+        var found = SidecarFiles.Looked.ToDictionary(path => path, path => Look(path, report, forRoot));
+        var isRunning = unit.Value is { Activity: UnitActivity.Running };
+        return new(await PackageAsync(cancel), found, Token(group, report, now, forRoot), unit, (isRunning && !isRoot) || await capture.IsInPlaceAsync(cancel))
+        {
+            ForRoot = forRoot,
+            HasAccount = UserNames.Owner(SidecarFiles.SidecarUser) is not null,
+            Tables = isRoot ? SidecarCapture.Tables() : [],
+        };
+    }
+
+    private async Task<Observation<InstalledSidecar>> PackageAsync(CancellationToken cancel)
+    {
+        var (state, why) = await package.ReadAsync(PackageChoice.SidecarPackage, cancel);
+        return state is null ? Observation<InstalledSidecar>.Unknown(why!)
+            : !state.IsWhole ? Observation<InstalledSidecar>.Known(new(null, null, IsHalf: true))
+            : Observation<InstalledSidecar>.Known(new(state.Version, state.Version is null ? null : files.ChangedAt(Program)));
+    }
+
+    private Observation<SidecarUnit> LookAtUnit()
+    {
+        try
+        {
+            var (units, why) = openUnits();
+            using (units)
+                return units is null ? Observation<SidecarUnit>.Unknown(why!) : Observation<SidecarUnit>.Known(Meaning(units.LookService(Unit)));
+        }
+        catch (IOException exception)
+        {
+            return Observation<SidecarUnit>.Unknown(exception.Message);
+        }
+    }
+
+    private static SidecarUnit Meaning(ServiceState service)
+    {
+        var activity = service switch
+        {
+            { IsActive: true } => UnitActivity.Running,
+            { Active: "failed" } => UnitActivity.Failed,
+            { Active: "activating" or "reloading" } => UnitActivity.Starting,
+            _ => UnitActivity.Stopped,
+        };
+        return new(activity, service.IsEnabled, IsReady: false, service.Since, service.Restarts, service.IsMasked);
+    }
+
+    private Observation<FoundFile> Look(string path, RootReport? report, List<string> forRoot)
+    {
+        try
+        {
+            if (path == SidecarFiles.Token || SidecarFiles.Folders.Contains(path) || SidecarFiles.RootFolders.Contains(path))
+                return Observation<FoundFile>.Known(WithoutSecret(path));
+            return Observation<FoundFile>.Known(
+                path == SidecarFiles.HostsFile ? files.Look(path, MaximumHostsBytes) : files.Look(path, MaximumBytes, Encoding.UTF8));
+        }
+        catch (UnauthorizedAccessException) when (!isRoot && path == SidecarFiles.RootCertificate)
+        {
+            return FromRoot(report, forRoot);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return Observation<FoundFile>.Unknown(exception.Message);
+        }
+    }
+
+    // Of the token it is enough that there is one: its text stays where it is.
+    private FoundFile WithoutSecret(string path) =>
+        files.LookAt(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
+
+    private Observation<FoundFile> FromRoot(RootReport? report, List<string> forRoot)
+    {
+        if (report?.RootCertificate is { } told && told.Modified == files.LookAt(SidecarFiles.RootCertificate).Modified)
+            return Observation<FoundFile>.Known(told);
+
+        forRoot.Add($"look at {SidecarFiles.RootCertificate}");
+        return Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked since it changed");
+    }
+
+    private IstioToken Token(WorkloadGroup? group, RootReport? report, DateTimeOffset now, List<string> forRoot)
+    {
+        if (group is null)
+            return new(TokenVerdict.Use, "nobody asks", null);
+
+        try
+        {
+            if (isRoot)
+                return IstioToken.Judge(files.Look(SidecarFiles.Token, MaximumTokenBytes).Content, group, now);
+
+            var file = files.LookAt(SidecarFiles.Token);
+            if (file.Owner.Length == 0)
+                return IstioToken.Judge(null, group, now);
+            if (report?.TokenModified != file.Modified)
+                forRoot.Add($"look at {SidecarFiles.Token}");
+            return report?.Token.At(now) ?? new(TokenVerdict.Use, "root has not looked at the istio-token yet", null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return new(TokenVerdict.Unusable, exception.Message, null);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Sidecar;
+
+/// <summary>One pass of root's over the sidecar: observe, plan, apply, observe. <see cref="LookAsync"/> only observes and plans.</summary>
+/// <remarks>
+/// A pass that fails half-way puts the host back as it was before; one that was killed is finished by the next, or put back by it as it was
+/// before the killed one.
+/// </remarks>
+/// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
+public sealed class SidecarPass(
+    SidecarObserver observer, HostSidecar host, SidecarRecords records, AgentLock passLock, TimeProvider time, Func<double> random)
+{
+    /// <summary>How long another pass, which may be downloading a package, is waited for.</summary>
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(10);
+
+    // A package may bring files that the plan could not know of.
+    private const int Tries = 3;
+
+    /// <summary>What is being done, in one line for whoever watches.</summary>
+    public string Doing => _isWaiting ? "waiting for another smm-agent, which is at work on the sidecar" : host.Doing;
+
+    private bool _isWaiting;
+
+    /// <summary>Only looks: what is there, and what would be done.</summary>
+    public Task<SidecarLook> LookAsync(SidecarInputs inputs, CancellationToken cancel) =>
+        observer.LookAsync(
+            inputs, (records.Report() ?? RootReport.None) with { IsUnconfirmed = records.BeforeConfirm is not null }, time.GetUtcNow(), random(), cancel);
+
+    /// <summary>Makes the sidecar what it should be.</summary>
+    /// <param name="tell">Told what became of each step, as it is done.</param>
+    public async Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
+    {
+        _isWaiting = true;
+        var (held, why) = await passLock.AcquireAsync(LockTimeout, cancel);
+        _isWaiting = false;
+        if (held is null)
+            return new([], null, why);
+
+        using (held)
+        {
+            var outcome = await ApplyLockedAsync(inputs, tell, cancel);
+            records.Report(Report(outcome.Look!, outcome.Failures));
+            return outcome;
+        }
+    }
+
+    /// <summary>Brings back how the host was.</summary>
+    public async Task<SidecarOutcome> RestoreAsync(
+        Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
+    {
+        var (held, why) = await passLock.AcquireAsync(LockTimeout, cancel);
+        if (held is null)
+            return new([], null, why);
+
+        using (held)
+        {
+            List<RootFailure> failures = [];
+            for (var attempt = 0; attempt < Tries; attempt++)
+            {
+                var plan = planFor(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
+                if (plan.IsEmpty)
+                    return new([], null, null);
+                failures = await DoAsync(plan, group, tell, cancel);
+                if (failures.Count > 0)
+                    break;
+            }
+
+            return new(failures, null, null);
+        }
+    }
+
+    /// <summary>How the host is now, to be brought back later.</summary>
+    public async Task<SidecarBefore> BeforeAsync(WorkloadGroup? group, CancellationToken cancel) =>
+        Before(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
+
+    private async Task<SidecarOutcome> ApplyLockedAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
+    {
+        var group = inputs.Config.WorkloadGroup;
+        var look = await LookAsync(inputs, cancel);
+        var (before, failures) = ((SidecarBefore?)null, new List<RootFailure>());
+        for (var attempt = 0; attempt < Tries && !look.Plan.IsEmpty; attempt++)
+        {
+            before ??= records.BeginPass(Before(look.Observed));
+            failures = await DoAsync(look.Plan, group, tell, cancel);
+            look = await LookAsync(inputs, cancel);
+            if (failures.Exists(failure => IsHalfWay(failure, before, look.Observed)))
+            {
+                var undo = await DoAsync(SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was"), group, tell, cancel);
+                if (undo.Count == 0)
+                    records.EndPass();
+                return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
+            }
+
+            if (failures.Count > 0)
+                break;
+        }
+
+        records.EndPass();
+        return new(failures, look, null);
+    }
+
+    /// <summary>Whether a failure leaves a host between two states: the sidecar is not what it was, nor what it should be.</summary>
+    /// <remarks>
+    /// A package that could not be installed has changed nothing, and a token that could not be had keeps nothing else from being done. What was
+    /// interrupted is completed by the next pass. One that does not start, though all of it is there, is for the record of failed starts: it was
+    /// attached, and stays so.
+    /// </remarks>
+    private static bool IsHalfWay(RootFailure failure, SidecarBefore before, ObservedSidecar now) => failure.Part switch
+    {
+        RootPart.Files => true,
+        RootPart.Unit => !before.IsAttached,
+        RootPart.Package => before.Version is null && now.Package.Value is { IsHalf: true } && failure.Reason != nameof(PackageFault.Interrupted),
+        _ => false,
+    };
+
+    private async Task<List<RootFailure>> DoAsync(Plan plan, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
+    {
+        List<RootFailure> failures = [];
+        var steps = new Queue<PlanStep>(plan.Steps);
+        while (steps.TryDequeue(out var step))
+        {
+            List<PlanStep> together = [step];
+            while (IsWrite(step) && steps.TryPeek(out var next) && IsWrite(next))
+                together.Add(steps.Dequeue());
+
+            var failure = IsWrite(step) ? host.Write(together) : await host.ApplyAsync(step, group, cancel);
+            foreach (var one in together)
+                tell(new(one, failure is null ? StepEnding.Done : StepEnding.Failed, failure?.Message));
+            if (failure is null)
+                continue;
+
+            failures.Add(failure);
+            // What comes after stands on it; only a token is not missed at once, nor a newer version.
+            if (step is not (RenewToken or InstallPackage or StopSidecar or RemoveCapture or RemoveTables))
+                break;
+            if (step is InstallPackage && plan.Steps.OfType<WriteSidecarFile>().Any(write => write.Why == "it is missing"))
+                break;
+        }
+
+        return failures;
+    }
+
+    private static bool IsWrite(PlanStep step) => step is WriteSidecarFile or SetHosts;
+
+    private static SidecarBefore Before(ObservedSidecar observed) => new()
+    {
+        Version = observed.Package.Value?.Version,
+        Files = observed.Files
+            .Where(file => file.Key != SidecarFiles.HostsFile && file.Value.Value?.Content is not null)
+            .ToDictionary(file => file.Key, file => file.Value.Value!),
+        Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
+        Folders = [.. SidecarFiles.Folders.Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
+        HasAccount = observed.HasAccount,
+        Tables = observed.Tables,
+        IsEnabled = observed.Unit.Value?.IsEnabled == true,
+        IsRunning = observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting },
+    };
+
+    private RootReport Report(SidecarLook look, IReadOnlyList<RootFailure> failures) => new()
+    {
+        LookedAt = time.GetUtcNow(),
+        Token = look.Observed.Token,
+        TokenModified = look.Observed.File(SidecarFiles.Token) is { Owner.Length: > 0, Modified: var modified } ? modified : null,
+        RootCertificate = look.Observed.File(SidecarFiles.RootCertificate) is { Content: not null } found ? SidecarFile.OnlyCertificates(found) : null,
+        CrashLoop = look.CrashLoop,
+        Failures = failures,
+        IsUnconfirmed = records.BeforeConfirm is not null,
+    };
+}
+
+/// <summary>How a pass ended.</summary>
+/// <param name="Failures">What could not be done.</param>
+/// <param name="Look">What is there afterwards; null where nothing was looked at.</param>
+/// <param name="Blocked">Why nothing was begun; null when it was.</param>
+public sealed record SidecarOutcome(IReadOnlyList<RootFailure> Failures, SidecarLook? Look, string? Blocked)
+{
+    /// <summary>Whether the host was put back as it was before.</summary>
+    public bool IsPutBack { get; init; }
+}

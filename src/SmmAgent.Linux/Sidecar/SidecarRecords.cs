@@ -1,0 +1,86 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Sidecar;
+
+/// <summary>What root writes down about the sidecar: how the host was before, and what the daemon is told.</summary>
+public sealed class SidecarRecords(AgentPaths paths)
+{
+    private const int MaximumBytes = 8 * 1024 * 1024;
+
+    /// <summary>How the host was before the agent first changed anything for the sidecar; null when it changed nothing.</summary>
+    public SidecarBefore? BeforeAttach => Read(paths.BeforeAttach);
+
+    /// <summary>How the host was before a reconcile that waits for its confirmation; null when none does.</summary>
+    public SidecarBefore? BeforeConfirm => Read(paths.BeforeConfirm);
+
+    /// <summary>Writes down how the host is, before anything is changed.</summary>
+    /// <returns>How it was before; of a pass that was killed, how it was before that.</returns>
+    public SidecarBefore BeginPass(SidecarBefore now)
+    {
+        if (!File.Exists(paths.BeforeAttach))
+            Keep(paths.BeforeAttach, now);
+        if (Read(paths.BeforePass) is { } killed)
+            return killed;
+
+        Keep(paths.BeforePass, now);
+        return now;
+    }
+
+    public void EndPass() => File.Delete(paths.BeforePass);
+
+    public void BeginConfirm(SidecarBefore now) => Keep(paths.BeforeConfirm, now);
+
+    public void EndConfirm()
+    {
+        if (!File.Exists(paths.BeforeConfirm))
+            return;
+
+        File.Delete(paths.BeforeConfirm);
+        // The daemon asks for what was left undone until then.
+        if (Report() is { IsUnconfirmed: true } report)
+            Report(report with { IsUnconfirmed = false });
+    }
+
+    /// <summary>Forgets all: nothing of the sidecar is the agent's any more.</summary>
+    public void Forget()
+    {
+        foreach (var path in (string[])[paths.BeforeAttach, paths.BeforePass, paths.BeforeConfirm, paths.HostToken, paths.RootReport])
+        {
+            if (File.Exists(path))
+                File.Delete(path);
+        }
+    }
+
+    /// <summary>What root told last; null before it did, or where it cannot be read.</summary>
+    public RootReport? Report()
+    {
+        try
+        {
+            return AtomicFile.ReadLimited(paths.RootReport, MaximumBytes, isAgents: true) is { } json ? RootReport.Read(json) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    public void Report(RootReport report)
+    {
+        const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        var folder = Path.GetDirectoryName(paths.RootReport)!;
+        Directory.CreateDirectory(folder);
+        File.SetUnixFileMode(folder, AtomicFile.Public | Execute);
+        AtomicFile.Write(paths.RootReport, report.Write(), AtomicFile.Public, durable: false);
+    }
+
+    private void Keep(string path, SidecarBefore before)
+    {
+        Directory.CreateDirectory(paths.HostStateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        AtomicFile.Write(path, before.Write(), AtomicFile.Private);
+    }
+
+    private static SidecarBefore? Read(string path) =>
+        AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } json ? SidecarBefore.Read(json) : null;
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network;
+
+namespace SmmAgent.Linux.Sidecar;
+
+/// <summary>Finds out what the sidecar's configuration takes from the host and from its name servers, now.</summary>
+public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
+{
+    /// <param name="address">The address under which the cluster reaches the VM; null while it is not known.</param>
+    public async Task<SidecarInputs> ReadAsync(AgentSettings settings, MeshConfig config, IPAddress? address, CancellationToken cancel)
+    {
+        SidecarHost? host = null;
+        if (address is not null)
+        {
+            var isExternal = !InterfaceAddresses.Read().Contains(address.ToString());
+            var lookups = await Task.WhenAll(Istiod.LedToBy(config).Select(name => names.LookUpAsync(name, cancel)));
+            host = new(address, isExternal, [.. lookups.SelectMany(lookup => lookup.Addresses).Distinct()], lookups.All(lookup => lookup.Addresses.Count > 0));
+        }
+
+        return new(settings, config, host, Environment.MachineName, Packages(settings));
+    }
+
+    /// <summary>Whether the control plane is known by a name, whose addresses may change without a word.</summary>
+    public static bool HasNames(MeshConfig config) => Istiod.LedToBy(config).Any(address => !IPAddress.TryParse(address, out _));
+
+    private PackageHost? Packages(AgentSettings settings) => tools.Format is null || settings.DashboardUrl is not { } dashboard
+        ? null
+        : new(
+            tools.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb,
+            HostFacts.Architecture,
+            PackageChoice.IsTrusted(dashboard, settings.Sidecar));
+}

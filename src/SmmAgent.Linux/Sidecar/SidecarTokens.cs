@@ -1,0 +1,77 @@
+using System.Text;
+using SmmAgent.Contract;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Sidecar;
+
+/// <summary>The sidecar's token: fetched from the dashboard, kept over a restart of the host, and put where the sidecar reads it.</summary>
+/// <param name="kept">Root's own copy: the sidecar's lies on a file system that a restart empties.</param>
+/// <param name="client">Null where no dashboard is asked.</param>
+public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClient? client, TimeProvider time)
+{
+    private const int MaximumBytes = 64 * 1024;
+
+    /// <summary>Puts the kept token in its place where there is no better one. Nobody is asked for it.</summary>
+    /// <returns>Whether the sidecar has a token that is good.</returns>
+    public bool PutBack(WorkloadGroup group)
+    {
+        var now = time.GetUtcNow();
+        if (IsGood(files.Look(SidecarFiles.Token, MaximumBytes).Content))
+            return true;
+
+        var token = Encoding.ASCII.GetString(AtomicFile.ReadLimited(kept, MaximumBytes, isAgents: true) ?? []);
+        if (!IsGood(token))
+            return false;
+
+        Lay(token);
+        return true;
+
+        bool IsGood(string? text) => IstioToken.Judge(text, group, now).Verdict is TokenVerdict.Use or TokenVerdict.Renew;
+    }
+
+    /// <summary>Fetches a new one.</summary>
+    /// <returns>Why there is none; null when there is.</returns>
+    public async Task<RootFailure?> RenewAsync(WorkloadGroup group, CancellationToken cancel)
+    {
+        try
+        {
+            if (IstioToken.Judge(files.Look(SidecarFiles.Token, MaximumBytes).Content, group, time.GetUtcNow()).Verdict != TokenVerdict.Renew)
+                PutBack(group);
+            if (client is null)
+                return Failure("NoDashboard", "no dashboard is set");
+
+            var answer = await client.PostTokenAsync(cancel);
+            if (answer.Failure is { } failure)
+            {
+                var (reason, message) = FailureText.Of(failure, client.Target);
+                return Failure(reason, message);
+            }
+
+            var token = answer.Value!.Token;
+            if (IstioToken.Judge(token, group, time.GetUtcNow()) is { Verdict: TokenVerdict.Expired or TokenVerdict.Unusable, Why: var why })
+                return Failure("TokenUnusable", $"what the dashboard sent is not used: {why}; is this host's clock right?");
+
+            AtomicFile.Write(kept, token, AtomicFile.Private);
+            Lay(token);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return Failure("NotWritten", exception.Message);
+        }
+    }
+
+    private void Lay(string token)
+    {
+        // The sidecar makes its sockets beside it.
+        files.MakeFolder(Path.GetDirectoryName(SidecarFiles.Tokens)!, SidecarFiles.SidecarUser, SidecarFiles.FolderMode, corrects: true);
+        files.MakeFolder(SidecarFiles.Tokens, SidecarFiles.Root, SidecarFiles.FolderMode, corrects: true);
+        using var transaction = files.Begin();
+        transaction.Stage(SidecarFiles.Token, Encoding.ASCII.GetBytes(token), SidecarFiles.SidecarUser, SidecarFiles.Private);
+        transaction.Commit();
+    }
+
+    private static RootFailure Failure(string reason, string message) => new(RootPart.Token, "", reason, message);
+}

@@ -1,0 +1,55 @@
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Cli;
+
+/// <summary>Waits until the mesh has a WorkloadEntry for this VM, as the daemon learns from the dashboard, and says why it has none.</summary>
+internal sealed class RegistrationWait(AgentPaths paths, Progress progress, TimeProvider time)
+{
+    private const string Name = "wait-for-registration ❯";
+
+    /// <summary>Istio's sidecar connects anew every few seconds; its first certificate may take some.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
+
+    private string _last = "waiting for the daemon's first look";
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        var work = UntilRegisteredAsync(cancel);
+        await progress.WhileAsync(() => $"{Name} {_last}", work, time);
+        if (await work)
+        {
+            progress.Done($"{Name} workloadentry is registered successfully");
+            return ExitCode.Done;
+        }
+
+        progress.Failed($"{Name} not registered after {Patience.TotalSeconds:0} s: {_last}");
+        return ExitCode.Timeout;
+    }
+
+    private async Task<bool> UntilRegisteredAsync(CancellationToken cancel)
+    {
+        // What an earlier daemon wrote tells nothing.
+        var (begun, started) = (time.GetUtcNow(), time.GetTimestamp());
+        while (time.GetElapsedTime(started) < Patience)
+        {
+            if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= begun - TimeSpan.FromSeconds(1) && Registered(status) is { } registered)
+            {
+                if (registered.Status == nameof(ConditionStatus.True))
+                    return true;
+                _last = $"{registered.Reason}: {registered.Message}";
+            }
+
+            await Task.Delay(BetweenLooks, time, cancel);
+        }
+
+        return false;
+    }
+
+    private static Contract.Condition? Registered(AgentStatus status) =>
+        status.Conditions.FirstOrDefault(condition => condition.Type == ConditionType.Registered && condition.Reason != Finding.Pending);
+}

@@ -1,0 +1,153 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Daemon;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Cli;
+
+/// <summary>The sidecar's part of a reconcile.</summary>
+/// <param name="units">Null where there is no systemd.</param>
+internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions options, IUnits? units, Progress progress)
+{
+    /// <summary>Puts the kept token where the sidecar reads it: a restart of the host takes it from there.</summary>
+    public void PutTokenBack(MeshConfig config)
+    {
+        try
+        {
+            new SidecarTokens(new GuardedFiles(paths.Root), paths.HostToken, null, TimeProvider.System).PutBack(config.WorkloadGroup);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            progress.Warn($"the kept istio-token could not be put back: {exception.Message}");
+        }
+    }
+
+    /// <summary>Prints what would be done.</summary>
+    /// <returns>Whether there is anything.</returns>
+    public async Task<bool> PlanAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)
+    {
+        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var inputs = await InputsAsync(settings, config, cancel);
+        var look = await pass.LookAsync(inputs, cancel);
+        Say(look);
+        var steps = settings.Sidecar.Mode == PartMode.Manage ? look.Plan.Steps : [];
+        foreach (var step in steps)
+            progress.Would($"{step}");
+        var upgrade = await UpgradeAsync(settings, inputs, cancel);
+        if (upgrade is not null)
+            progress.Would(upgrade.Why);
+        return steps.Count > 0 || upgrade is not null;
+    }
+
+    /// <summary>How the host is, to be brought back if nobody confirms.</summary>
+    public async Task<SidecarBefore?> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel) =>
+        config is null || settings.Sidecar.Mode != PartMode.Manage
+            ? null
+            : await HostSidecarPass.Create(paths, units, null, null, insists: false).BeforeAsync(config.WorkloadGroup, cancel);
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> DoAsync(AgentSettings settings, MeshConfig config, DashboardClient client, CancellationToken cancel)
+    {
+        using var source = new PackageSource(settings.DashboardUrl!, settings.CaFile, AgentCommandLine.Version);
+        var inputs = await InputsAsync(settings, config, cancel);
+        var code = settings.Sidecar.Mode switch
+        {
+            PartMode.Manage => await AttachAsync(inputs, client, source, cancel),
+            PartMode.Check => await LeaveToOperatorAsync(inputs, cancel),
+            _ => ExitCode.Done,
+        };
+        return Math.Max(code, await UpgradeAsync(settings, inputs, source, cancel));
+    }
+
+    private async Task<int> AttachAsync(SidecarInputs inputs, DashboardClient client, PackageSource source, CancellationToken cancel)
+    {
+        var pass = HostSidecarPass.Create(paths, units, client, source, insists: !options.HostOnly);
+        var work = pass.ApplyAsync(inputs, result => progress.Steps([result]), cancel);
+        await progress.WhileAsync(() => pass.Doing, work, TimeProvider.System);
+        var outcome = await work;
+        if (outcome.Blocked is { } blocked)
+        {
+            progress.Failed(blocked);
+            return ExitCode.Timeout;
+        }
+
+        var isWhole = Say(outcome.Look!);
+        if (outcome.IsPutBack)
+            progress.Failed("the sidecar's part failed half-way, so the host is as it was before it");
+        return isWhole && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
+    {
+        var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).LookAsync(inputs, cancel);
+        Say(look);
+        foreach (var step in look.Plan.Steps)
+            progress.Warn($"left to you, because sidecar.mode is check: {step}");
+        return ExitCode.Done;
+    }
+
+    /// <summary>Says what no step can tell: why there is none.</summary>
+    /// <returns>Whether nothing stands in the way.</returns>
+    private bool Say(SidecarLook look)
+    {
+        if (look.Fault is { } fault)
+            progress.Failed($"the sidecar is not configured: {fault.Message}");
+        if (look.Observed.Package.WhyUnknown is { } unseen)
+            progress.Failed($"the installed packages cannot be seen: {unseen}");
+        var isOffered = look.Version is not null
+            || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource);
+        if (!isOffered)
+            progress.Failed(look.Desired.Package.Why);
+        if (look.Desired.Hold is { } hold)
+            progress.Warn($"the sidecar is held back, and captures no traffic: {hold}; journalctl -u istio");
+        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered;
+    }
+
+    // While a change waits for its confirmation the agent itself stays what it is: it is what would undo it.
+    private async Task<PackageChoice?> UpgradeAsync(AgentSettings settings, SidecarInputs inputs, CancellationToken cancel)
+    {
+        if (!settings.SelfUpgrade || options.ConfirmWithin is not null || new SidecarRecords(paths).BeforeConfirm is not null || inputs.Packages is not { } host)
+            return null;
+
+        // One that came with no package is somebody's own build.
+        var (state, _) = await new InstalledPackage(PackageTools.Find()).ReadAsync(PackageChoice.AgentPackage, cancel);
+        return state?.Version is { } installed && PackageChoice.ForAgent(inputs.Config, host, installed) is { Outcome: PackageOutcome.Install } choice ? choice : null;
+    }
+
+    private async Task<int> UpgradeAsync(AgentSettings settings, SidecarInputs inputs, PackageSource source, CancellationToken cancel)
+    {
+        if (await UpgradeAsync(settings, inputs, cancel) is not { Package: { } package } choice)
+            return ExitCode.Done;
+
+        var delivery = HostSidecarPass.Delivery(paths, source, insists: !options.HostOnly);
+        var work = delivery.InstallAsync(package, RootPart.Upgrade, mayDowngrade: false, cancel);
+        await progress.WhileAsync(() => delivery.Doing, work, TimeProvider.System);
+        var records = new SidecarRecords(paths);
+        if (await work is not { } failure)
+        {
+            progress.Done(choice.Why);
+            return ExitCode.Done;
+        }
+
+        progress.Failed($"{choice.Why}: {failure.Message}");
+        if (records.Report() is { } report)
+            records.Report(report with { Failures = [.. report.Failures, failure] });
+        return ExitCode.Failed;
+    }
+
+    private async Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)
+    {
+        var address = await HostAddress.FindAsync(paths, settings, config, save: !options.DryRun, cancel);
+        if (address is { Address: not null, AddressKnown.Reason: AddressDecision.LastKnown })
+            progress.Warn(address.AddressKnown.Message);
+        return await HostSidecarPass.Surroundings(TimeProvider.System).ReadAsync(settings, config, address.Address?.Value, cancel);
+    }
+}

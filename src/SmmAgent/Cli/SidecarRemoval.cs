@@ -1,0 +1,69 @@
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Daemon;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Cli;
+
+/// <summary>The way back: what the agent did for the sidecar is undone, as far as it is written down how it was before.</summary>
+/// <param name="units">Null where there is no systemd.</param>
+internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress progress)
+{
+    private const string Leaving = "this VM leaves the mesh";
+
+    private readonly SidecarRecords _records = new(paths);
+
+    /// <summary>What <see cref="DetachAsync"/> would do, one line each.</summary>
+    public async Task<List<string>> PlanAsync(bool keepPackages, CancellationToken cancel)
+    {
+        var observed = await HostSidecarPass.Observer(paths, TimeProvider.System, isRoot: true).ObserveAsync(null, null, TimeProvider.System.GetUtcNow(), cancel);
+        return [.. PlanFor(_records.BeforeAttach, keepPackages)(observed).Steps.Select(step => $"{step}")];
+    }
+
+    /// <summary>Leaves the mesh: the sidecar is as it was before the agent came.</summary>
+    /// <param name="keepPackages">Whether the package that the agent installed stays.</param>
+    /// <returns>Whether there was anything of the agent's; null when not all could be undone, which is printed.</returns>
+    public async Task<bool?> DetachAsync(bool keepPackages, CancellationToken cancel)
+    {
+        var before = _records.BeforeAttach;
+        var steps = 0;
+        var areDone = await RunAsync(PlanFor(before, keepPackages), () => steps++, cancel);
+        if (keepPackages && before is { Version: null })
+            progress.Warn($"the package {PackageChoice.SidecarPackage} stays, because a package manager is at work: remove it by hand (apt-get purge, dnf remove)");
+        if (!areDone)
+            return null;
+
+        _records.Forget();
+        return steps > 0;
+    }
+
+    /// <summary>Brings back how it was.</summary>
+    /// <returns>Whether all of it is back; why not is printed.</returns>
+    public Task<bool> RestoreAsync(SidecarBefore before, CancellationToken cancel) =>
+        RunAsync(observed => SidecarRestore.Plan(before, observed, keepPackages: false, "nobody confirmed it"), () => { }, cancel);
+
+    private static Func<ObservedSidecar, Plan> PlanFor(SidecarBefore? before, bool keepPackages) => observed =>
+        before is null ? SidecarRestore.WithoutRecord(observed) : SidecarRestore.Plan(before, observed, keepPackages, Leaving);
+
+    private async Task<bool> RunAsync(Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
+    {
+        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var work = pass.RestoreAsync(
+            planFor,
+            null,
+            result =>
+            {
+                count();
+                progress.Steps([result]);
+            },
+            cancel);
+        await progress.WhileAsync(() => pass.Doing, work, TimeProvider.System);
+        var outcome = await work;
+        if (outcome.Blocked is { } blocked)
+            progress.Failed(blocked);
+        return outcome.Blocked is null && outcome.Failures.Count == 0;
+    }
+}

@@ -1,0 +1,47 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>The pass over this host's own sidecar: the daemon looks, root does.</summary>
+public static class HostSidecarPass
+{
+    public static SidecarSurroundings Surroundings(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
+
+    /// <param name="isRoot">Whether all is looked at, with commands.</param>
+    public static SidecarObserver Observer(AgentPaths paths, TimeProvider time, bool isRoot) => new(
+        new GuardedFiles(paths.Root),
+        new InstalledPackage(PackageTools.Find()),
+        () => HostUnits.Open(paths.Root, time),
+        new SidecarReadiness(time),
+        new SidecarCapture(new CommandRunner()),
+        isRoot);
+
+    /// <param name="units">Null where the host has no systemd.</param>
+    /// <param name="client">Null where no dashboard is asked.</param>
+    /// <param name="source">Where packages come from; null where none are fetched.</param>
+    /// <param name="insists">Whether somebody waits for it.</param>
+    public static SidecarPass Create(AgentPaths paths, IUnits? units, DashboardClient? client, PackageSource? source, bool insists)
+    {
+        var time = TimeProvider.System;
+        var files = new GuardedFiles(paths.Root);
+        var commands = new CommandRunner();
+        var host = new HostSidecar(
+            files, units, new SidecarTokens(files, paths.HostToken, client, time), Delivery(paths, source, insists), new SidecarCapture(commands), commands);
+        return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, NextRandom);
+    }
+
+    public static PackageDelivery Delivery(AgentPaths paths, PackageSource? source, bool insists) =>
+        new(new PackageCache(paths.PackageCache), source, new PackageInstaller(PackageTools.Find()), TimeProvider.System, insists);
+
+#pragma warning disable RS0030, CA5394 // It spreads retries and guards nothing.
+    private static double NextRandom() => Random.Shared.NextDouble();
+#pragma warning restore RS0030, CA5394
+}

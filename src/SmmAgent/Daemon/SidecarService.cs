@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Sidecar;
+
+namespace SmmAgent.Daemon;
+
+/// <summary>What the sidecar's service looks with.</summary>
+public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records);
+
+/// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
+/// <remarks>
+/// Events of systemd, of files and of the package database wake it; whether the sidecar is ready, and what names resolve to, nobody tells: it
+/// asks for that now and then.
+/// </remarks>
+public sealed class SidecarService : LoopService
+{
+    /// <summary>How often is looked while all is well.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often while the sidecar is on its way, or away.</summary>
+    public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Never = TimeSpan.FromHours(1);
+
+    private readonly AgentStates _states;
+    private readonly SidecarSight _sight;
+    private readonly RootRequest _root;
+    private readonly string _version;
+    private readonly ILogger<SidecarService> _logger;
+    private IReadOnlyList<RootFailure> _told = [];
+
+    /// <param name="version">This agent's own.</param>
+    public SidecarService(
+        LoopContext context,
+        AgentStates states,
+        SidecarSight sight,
+        RootRequest root,
+        string version,
+        ILogger<SidecarService> logger)
+        : base(context)
+    {
+        (_states, _sight, _root, _version, _logger) = (states, sight, root, version, logger);
+        states.Settings.WakeOnChange(Wake);
+        states.Mesh.WakeOnChange(Wake);
+        states.Address.WakeOnChange(Wake);
+        states.Cluster.WakeOnChange(Wake);
+    }
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        var settings = _states.Settings.Value.Settings;
+        if (settings.Sidecar.Mode == PartMode.Off)
+        {
+            _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.Disabled, "sidecar.mode is off in agent.yaml")));
+            return settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? Ask(await InputsAsync(settings, mesh, cancel), null) ?? Never : Never;
+        }
+
+        if (_states.Mesh.Value.Config is not { } config)
+        {
+            _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.NotConfigured, "there is no mesh configuration yet: ConfigCurrent says why")));
+            return Never;
+        }
+
+        var inputs = await InputsAsync(settings, config, cancel);
+        var report = _sight.Records.Report();
+        var look = await _sight.Observer.LookAsync(inputs, report, Time.GetUtcNow(), random: 0.5, cancel);
+        Tell(look.Failures);
+        var unit = look.Observed.Unit.Value;
+        _states.Sidecar.Publish(new(SidecarVerdict.Of(look))
+        {
+            Version = look.Version,
+            Token = look.Observed.Token,
+            Unit = unit,
+            Failure = look.Version is null || IsRegistered ? null : NewestFailure(unit),
+        });
+
+        var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval : IntervalWhileBad;
+        return Least(wait, Ask(inputs, look), look.Observed.Token.LookAgain - Time.GetUtcNow(), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
+    }
+
+    /// <summary>What kept root from its work may be over: it is asked again at once.</summary>
+    public void Retry()
+    {
+        _root.Forget();
+        Wake.Set();
+    }
+
+    private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
+        _sight.Surroundings.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
+
+    /// <returns>When to look again whether root has done it; null when nothing is wanted of root.</returns>
+    private TimeSpan? Ask(SidecarInputs inputs, SidecarLook? look)
+    {
+        List<string> wanted = [];
+        if (look is { Settings.Mode: PartMode.Manage })
+            wanted.AddRange(look.Plan.Steps.Select(step => $"{step}").Concat(look.Observed.ForRoot));
+        if (look is { Settings.Mode: PartMode.Check })
+            wanted.AddRange(look.Observed.ForRoot);
+        if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
+            && PackageChoice.ForAgent(inputs.Config, host, _version) is { Outcome: PackageOutcome.Install } newer)
+            wanted.Add(newer.Why);
+        return _root.Ask(wanted);
+    }
+
+    private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
+
+    private SidecarFailure? NewestFailure(SidecarUnit? unit) => SidecarLog.NewestFailure(
+        SidecarLogFiles.Read(SidecarLog.ErrorFile).Value ?? SidecarLogText.Empty,
+        SidecarLogFiles.Read(SidecarLog.File).Value ?? SidecarLogText.Empty,
+        unit?.Since,
+        Time.GetUtcNow());
+
+    private TimeSpan? UntilWindow(AgentSettings settings) =>
+        settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window } && window.NextOpening(Time.GetUtcNow(), TimeZoneInfo.Local) is { } opening
+            && opening > Time.GetUtcNow()
+            ? opening - Time.GetUtcNow()
+            : null;
+
+    // What root could not do is in root's own journal, too; here it is once, among what an operator must know.
+    private void Tell(IReadOnlyList<RootFailure> failures)
+    {
+        foreach (var failure in failures.Except(_told))
+            SidecarServiceLog.RootFailed(_logger, failure.Part, failure.Reason, failure.Message);
+        _told = failures;
+    }
+
+    private static TimeSpan Least(TimeSpan first, params TimeSpan?[] others) =>
+        others.OfType<TimeSpan>().Where(other => other > TimeSpan.Zero).Append(first).Min();
+}
+
+internal static partial class SidecarServiceLog
+{
+    [LoggerMessage(EventId = 460, Level = LogLevel.Warning, Message = "root could not do its part ({Part}, {Reason}): {Detail}")]
+    public static partial void RootFailed(ILogger logger, string part, string reason, string detail);
+}

@@ -1,0 +1,65 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary><c>smm-agent reconcile</c> makes a VM a member of the mesh, and <c>detach</c> leaves nothing of it.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    public static TheoryData<string> All { get; } = [.. Distribution.Debians.Select(row => row.Data), Distribution.Rpm];
+
+    [Theory, MemberData(nameof(All))]
+    public async Task ReconcileMakesTheVmAMemberAndDetachLeavesNoTraceOfIt(string distribution)
+    {
+        await using var vm = await fixture.BootAsync(distribution);
+        await fixture.StartWorkloadsAsync();
+        var before = HostListing.Of(vm);
+
+        var output = vm.Run("smm-agent", "reconcile");
+
+        string[] lines =
+        [
+            "install istio-sidecar 1.15.3",
+            "write /var/lib/istio/envoy/cluster.env (it is missing)",
+            $"write /etc/hosts: {MeshBed.FirstGateway} istiod-cp-v115x.istio-system.svc, {MeshBed.SecondGateway} istiod-cp-v115x.istio-system.svc",
+            "fetch a new istio-token (there is no istio-token)",
+            "enable istio.service at boot",
+            "start istio.service",
+            "smm-agent.service is started and ready",
+            "wait-for-registration ❯ workloadentry is registered successfully",
+        ];
+        Assert.All(lines, line => Assert.Contains($"✓ {line}\n", output, StringComparison.Ordinal));
+        Assert.EndsWith("✓ reconciled host operating system\n", output, StringComparison.Ordinal);
+        await vm.UntilStatusAsync(BootedVm.Attached);
+        Assert.Equal(
+            ["SidecarInstalled", "SidecarCurrent", "SidecarRunning", "Registered"],
+            ((string[])["SidecarInstalled", "SidecarCurrent", "SidecarRunning", "Registered"]).Where(type => vm.Condition(type) == "True"));
+        Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.Equal(
+            """
+            /var/lib/istio root 755
+            /var/lib/istio/envoy root 755
+            /var/lib/istio/envoy/cluster.env root 644
+            /etc/istio/config/mesh root 644
+            /etc/certs/root-cert.pem istio-proxy 600
+            /run/secrets/tokens root 755
+            /run/secrets/tokens/istio-token istio-proxy 600
+
+            """,
+            vm.Run(
+                "stat", "-c", "%n %U %a", "/var/lib/istio", "/var/lib/istio/envoy", "/var/lib/istio/envoy/cluster.env", "/etc/istio/config/mesh", "/etc/certs/root-cert.pem",
+                "/run/secrets/tokens", "/run/secrets/tokens/istio-token"));
+
+        var again = vm.Run("smm-agent", "reconcile");
+
+        Assert.DoesNotContain("write ", again, StringComparison.Ordinal);
+        Assert.DoesNotContain("istio-sidecar", again, StringComparison.Ordinal);
+
+        var planned = vm.Run("smm-agent", "detach", "--dry-run");
+        Assert.Contains("❯ remove the package istio-sidecar, which the agent installed\n", planned, StringComparison.Ordinal);
+        var detached = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+
+        Assert.EndsWith("✓ detached\n", detached, StringComparison.Ordinal);
+        Assert.Equal([], HostListing.Changes(before, HostListing.Of(vm)));
+    }
+}
