@@ -15,7 +15,7 @@ public sealed record SidecarBefore
     /// <summary>The agent's lines in /etc/hosts.</summary>
     public required IReadOnlyList<string> Hosts { get; init; }
 
-    /// <summary>Those of <see cref="SidecarFiles.Folders"/> that were there.</summary>
+    /// <summary>Those of <see cref="SidecarFiles.Folders"/> and <see cref="SidecarFiles.SharedFolders"/> that were there.</summary>
     public required IReadOnlyList<string> Folders { get; init; }
 
     /// <summary>Whether there was the user istio-proxy.</summary>

@@ -44,12 +44,15 @@ public static class SidecarFiles
     /// <summary>What the sidecar's package, and the sidecar itself, make beside its files; none of it is anybody else's but the last.</summary>
     public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs", "/var/run/secrets"];
 
+    /// <summary>Folders of the host that a package manager takes along with the sidecar's package, if nothing else is in them.</summary>
+    public static IReadOnlyList<string> SharedFolders { get; } = ["/usr/local/bin", "/usr/local/lib"];
+
     /// <summary>Files whose change is a reason to look.</summary>
     public static IReadOnlyList<string> Watched { get; } = [ClusterEnvironment, MeshFile, RootCertificate, Token, HostsFile];
 
     /// <summary>All that is looked at.</summary>
     public static IReadOnlyList<string> Looked { get; } =
-        [.. Watched.Concat(RootFolders).Concat(Folders).Distinct()];
+        [.. Watched.Concat(RootFolders).Concat(Folders).Concat(SharedFolders).Distinct()];
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {

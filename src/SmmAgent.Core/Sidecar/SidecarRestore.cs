@@ -40,6 +40,10 @@ public static class SidecarRestore
         if (removes || (!keepPackages && before.Version is null && observed.Package.Value is { IsThere: false }))
             steps.AddRange(Remains(before, observed));
 
+        steps.AddRange(SidecarFiles.SharedFolders
+            .Where(folder => before.Folders.Contains(folder) && observed.File(folder) is { Owner.Length: 0 })
+            .Select(folder => new ProtectSidecarFile(folder, SidecarFiles.Root, SidecarFiles.FolderMode, "it went with the package")));
+
         if (!isUp && before.IsRunning && unit is not null)
             steps.Add(new StartSidecar());
         else if (isUp && before.IsRunning && steps.Exists(step => step is WriteSidecarFile or PutBackPackage))

@@ -113,7 +113,7 @@ public sealed class HostSidecar(
 
     private void Protect(ProtectSidecarFile protect)
     {
-        if (SidecarFiles.RootFolders.Contains(protect.Path))
+        if (SidecarFiles.RootFolders.Contains(protect.Path) || SidecarFiles.SharedFolders.Contains(protect.Path))
             files.MakeFolder(protect.Path, protect.User, protect.Mode, corrects: true);
         else
             files.Protect(protect.Path, protect.User, protect.Mode);

@@ -96,7 +96,7 @@ public sealed class SidecarObserver(
     {
         try
         {
-            if (path == SidecarFiles.Token || SidecarFiles.Folders.Contains(path) || SidecarFiles.RootFolders.Contains(path))
+            if (!SidecarFiles.Watched.Contains(path) || path == SidecarFiles.Token)
                 return Observation<FoundFile>.Known(WithoutSecret(path));
             return Observation<FoundFile>.Known(
                 path == SidecarFiles.HostsFile ? files.Look(path, MaximumHostsBytes) : files.Look(path, MaximumBytes, Encoding.UTF8));

@@ -19,7 +19,6 @@ public sealed class SidecarPass(
     /// <summary>How long another pass, which may be downloading a package, is waited for.</summary>
     private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(10);
 
-    // A package may bring files that the plan could not know of.
     private const int Tries = 3;
 
     /// <summary>What is being done, in one line for whoever watches.</summary>
@@ -83,27 +82,50 @@ public sealed class SidecarPass(
     {
         var group = inputs.Config.WorkloadGroup;
         var look = await LookAsync(inputs, cancel);
-        var (before, failures) = ((SidecarBefore?)null, new List<RootFailure>());
-        for (var attempt = 0; attempt < Tries && !look.Plan.IsEmpty; attempt++)
+        List<RootFailure> failures = [];
+        if (look.Plan.IsEmpty)
         {
-            before ??= records.BeginPass(Before(look.Observed));
-            failures = await DoAsync(look.Plan, group, tell, cancel);
+            records.EndPass();
+            return new([], look, null);
+        }
+
+        var before = records.BeginPass(Before(look.Observed));
+        if (look.Plan.Steps.OfType<InstallPackage>().FirstOrDefault() is { } install)
+        {
+            // What is to be done with the rest is planned when it is there: it brings folders, and a user.
+            failures = await DoAsync(new([install]), group, tell, cancel);
             look = await LookAsync(inputs, cancel);
             if (failures.Exists(failure => IsHalfWay(failure, before, look.Observed)))
-            {
-                var undo = await DoAsync(SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was"), group, tell, cancel);
-                if (undo.Count == 0)
-                    records.EndPass();
-                return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
-            }
+                return await PutBackAsync(inputs, before, look, failures, tell, cancel);
+        }
 
-            if (failures.Count > 0)
+        for (var attempt = 0; attempt < Tries && Rest(look) is { IsEmpty: false } plan; attempt++)
+        {
+            var failed = await DoAsync(plan, group, tell, cancel);
+            failures.AddRange(failed);
+            look = await LookAsync(inputs, cancel);
+            if (failed.Exists(failure => IsHalfWay(failure, before, look.Observed)))
+                return await PutBackAsync(inputs, before, look, failures, tell, cancel);
+            if (failed.Count > 0)
                 break;
         }
 
         records.EndPass();
         return new(failures, look, null);
     }
+
+    private async Task<SidecarOutcome> PutBackAsync(
+        SidecarInputs inputs, SidecarBefore before, SidecarLook look, List<RootFailure> failures, Action<StepResult> tell, CancellationToken cancel)
+    {
+        var plan = SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was");
+        var undo = await DoAsync(plan, inputs.Config.WorkloadGroup, tell, cancel);
+        if (undo.Count == 0)
+            records.EndPass();
+        return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
+    }
+
+    // Without a sidecar there is nothing else to do.
+    private static Plan Rest(SidecarLook look) => look.Version is null ? Plan.Nothing : new([.. look.Plan.Steps.Where(step => step is not InstallPackage)]);
 
     /// <summary>Whether a failure leaves a host between two states: the sidecar is not what it was, nor what it should be.</summary>
     /// <remarks>
@@ -136,10 +158,8 @@ public sealed class SidecarPass(
                 continue;
 
             failures.Add(failure);
-            // What comes after stands on it; only a token is not missed at once, nor a newer version.
-            if (step is not (RenewToken or InstallPackage or StopSidecar or RemoveCapture or RemoveTables))
-                break;
-            if (step is InstallPackage && plan.Steps.OfType<WriteSidecarFile>().Any(write => write.Why == "it is missing"))
+            // What comes after stands on it; only a token is not missed at once.
+            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveTables))
                 break;
         }
 
@@ -155,7 +175,7 @@ public sealed class SidecarPass(
             .Where(file => file.Key != SidecarFiles.HostsFile && file.Value.Value?.Content is not null)
             .ToDictionary(file => file.Key, file => file.Value.Value!),
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
-        Folders = [.. SidecarFiles.Folders.Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
+        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
         HasAccount = observed.HasAccount,
         Tables = observed.Tables,
         IsEnabled = observed.Unit.Value?.IsEnabled == true,

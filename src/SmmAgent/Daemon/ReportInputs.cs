@@ -2,13 +2,14 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Loop;
 
 namespace SmmAgent.Daemon;
 
 /// <summary>What the report and the dial-back depend on.</summary>
 public sealed record ReportInputs(
-    Latest<SettingsState> Settings, Latest<MeshConfigState> MeshConfig, Latest<AddressState> Address, Latest<PortsState> Ports)
+    Latest<SettingsState> Settings, Latest<MeshConfigState> MeshConfig, Latest<AddressState> Address, Latest<PortsState> Ports, Latest<SidecarState> Sidecar)
 {
     public void WakeOnChange(Wake wake)
     {
@@ -16,5 +17,6 @@ public sealed record ReportInputs(
         MeshConfig.WakeOnChange(wake);
         Address.WakeOnChange(wake);
         Ports.WakeOnChange(wake);
+        Sidecar.WakeOnChange(wake);
     }
 }

@@ -104,13 +104,15 @@ public sealed class ReportService : LoopService
     {
         if (_reports.HasFailed)
             return Interval; // the report is tried again first
-        if (_registrations.Until(uuid) is var wait && wait > TimeSpan.Zero)
+        // A sidecar that was started, or became ready, has most likely just registered.
+        var subject = (uuid, _inputs.Sidecar.Value.Unit?.Since, _inputs.Sidecar.Value.Unit?.IsReady);
+        if (_registrations.Until(subject) is var wait && wait > TimeSpan.Zero)
             return wait;
 
         var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
         if (result.Value is { } answer)
         {
-            _registrations.Done(uuid, answer.Registered ? Interval : IntervalWhileBad, TimeSpan.Zero);
+            _registrations.Done(subject, answer.Registered ? Interval : IntervalWhileBad, Pause);
             Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
         }
         else
@@ -124,7 +126,7 @@ public sealed class ReportService : LoopService
             });
         }
 
-        return _registrations.Until(uuid);
+        return _registrations.Until(subject);
     }
 
     private async Task<TimeSpan> AskDialBackAsync(DashboardClient client, Guid uuid, CancellationToken cancel)

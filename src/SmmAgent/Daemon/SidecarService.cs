@@ -22,8 +22,13 @@ public sealed class SidecarService : LoopService
     /// <summary>How often is looked while all is well.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often while the sidecar is on its way, or away.</summary>
-    public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(5);
+    /// <summary>How often while the sidecar is away, or not registered.</summary>
+    public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often while it is on its way.</summary>
+    public static readonly TimeSpan IntervalAtStart = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
 
@@ -79,7 +84,9 @@ public sealed class SidecarService : LoopService
             Failure = look.Version is null || IsRegistered ? null : NewestFailure(unit),
         });
 
-        var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval : IntervalWhileBad;
+        var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
+            : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
+            : IntervalWhileBad;
         return Least(wait, Ask(inputs, look), look.Observed.Token.LookAgain - Time.GetUtcNow(), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
     }
 

@@ -41,6 +41,8 @@ public sealed class SidecarRestoreTests
             Restore(before, host).ToString());
 
         host.Apply(Restore(before, host));
+        Assert.Equal("protect /usr/local/bin (it went with the package)", Restore(before, host).ToString());
+        host.Apply(Restore(before, host));
         Assert.Equal(files, host.Files);
         Assert.Equal((null, false, false, false), (host.Version, host.HasAccount, host.IsCaptured, host.Unit.IsEnabled));
         Assert.True(Restore(before, host).IsEmpty);
@@ -52,6 +54,7 @@ public sealed class SidecarRestoreTests
         var (before, files, version) = (host.Before(), host.Files.ToDictionary(), host.Version);
         var (unit, captured) = (host.Unit, host.IsCaptured);
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
+        host.Apply(Restore(before, host));
         host.Apply(Restore(before, host));
 
         Assert.Equal(version, host.Version);

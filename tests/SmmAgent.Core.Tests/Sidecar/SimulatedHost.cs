@@ -9,7 +9,9 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 {
     public static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);
 
-    public Dictionary<string, FoundFile> Files { get; } = new() { [SidecarFiles.HostsFile] = new("127.0.0.1 localhost\n", "root", (UnixFileMode)0b110_100_100, Now.AddDays(-9)) };
+    private static readonly FoundFile SharedFolder = new(null, "root", SidecarFiles.FolderMode, Now.AddDays(-9));
+
+    public Dictionary<string, FoundFile> Files { get; } = new() { ["/usr/local/bin"] = SharedFolder, [SidecarFiles.HostsFile] = new("127.0.0.1 localhost\n", "root", (UnixFileMode)0b110_100_100, Now.AddDays(-9)) };
 
     public string? Version { get; private set; } = version;
 
@@ -40,7 +42,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
         Version = Version,
         Files = Files.Where(file => SidecarFiles.Looked.Contains(file.Key) && file.Key != SidecarFiles.HostsFile).ToDictionary(file => file.Key, file => file.Value),
         Hosts = [],
-        Folders = [.. SidecarFiles.Folders.Where(folder => Files.Keys.Any(path => (path + "/").StartsWith(folder + "/", StringComparison.Ordinal)))],
+        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => Files.Keys.Any(path => (path + "/").StartsWith(folder + "/", StringComparison.Ordinal)))],
         HasAccount = HasAccount,
         Tables = IsCaptured ? ["ip nat"] : [],
         IsEnabled = Unit.IsEnabled,
@@ -64,6 +66,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 break;
             case RemovePackage:
                 Version = null;
+                Files.Remove("/usr/local/bin");
                 break;
             case PutBackPackage { Version: var version }:
                 Version = version;
@@ -81,7 +84,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 Files[file.Path] = new(file.Content, file.Owner, file.Mode, Now);
                 break;
             case ProtectSidecarFile protect:
-                Files[protect.Path] = Files[protect.Path] with { Owner = protect.User, Mode = protect.Mode };
+                Files[protect.Path] = Files.GetValueOrDefault(protect.Path, SharedFolder) with { Owner = protect.User, Mode = protect.Mode };
                 break;
             case RemoveSidecarFile { Path: var path }:
                 Files.Remove(path);

@@ -8,6 +8,7 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.State;
@@ -35,7 +36,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
         var identity = AgentIdentity.LoadOrCreate(_agent.Paths.Identity, RandomNumberGenerator.Fill);
         _service = new ReportService(
             _agent.Context,
-            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _ports),
+            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _ports, new(SidecarState.Initial)),
             _agent.Clients,
             new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
             new DialBack(identity, _nonces, listens: _ => false),
