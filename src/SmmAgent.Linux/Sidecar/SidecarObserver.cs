@@ -117,8 +117,16 @@ public sealed class SidecarObserver(
 
     private Observation<FoundFile> FromRoot(RootReport? report, List<string> forRoot)
     {
-        if (report?.RootCertificate is { } told && told.Modified == files.LookAt(SidecarFiles.RootCertificate).Modified)
-            return Observation<FoundFile>.Known(told);
+        try
+        {
+            if (report?.RootCertificate is { } told && told.Modified == files.LookAt(SidecarFiles.RootCertificate).Modified)
+                return Observation<FoundFile>.Known(told);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // The folder is the sidecar's, too: it may shut it.
+            return Observation<FoundFile>.Unknown(exception.Message);
+        }
 
         forRoot.Add($"look at {SidecarFiles.RootCertificate}");
         return Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked since it changed");
