@@ -35,9 +35,7 @@ public sealed class SidecarPass(
     /// <param name="tell">Told what became of each step, as it is done.</param>
     public async Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
     {
-        _isWaiting = true;
-        var (held, why) = await passLock.AcquireAsync(LockTimeout, cancel);
-        _isWaiting = false;
+        var (held, why) = await AcquireAsync(cancel);
         if (held is null)
             return new([], null, why);
 
@@ -53,7 +51,7 @@ public sealed class SidecarPass(
     public async Task<SidecarOutcome> RestoreAsync(
         Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
     {
-        var (held, why) = await passLock.AcquireAsync(LockTimeout, cancel);
+        var (held, why) = await AcquireAsync(cancel);
         if (held is null)
             return new([], null, why);
 
@@ -77,6 +75,14 @@ public sealed class SidecarPass(
     /// <summary>How the host is now, to be brought back later.</summary>
     public async Task<SidecarBefore> BeforeAsync(WorkloadGroup? group, CancellationToken cancel) =>
         Before(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
+
+    private async Task<(IDisposable? Held, string? Why)> AcquireAsync(CancellationToken cancel)
+    {
+        _isWaiting = true;
+        var taken = await passLock.AcquireAsync(LockTimeout, cancel);
+        _isWaiting = false;
+        return taken;
+    }
 
     private async Task<SidecarOutcome> ApplyLockedAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
     {
