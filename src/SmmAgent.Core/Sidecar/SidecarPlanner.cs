@@ -10,9 +10,12 @@ public static class SidecarPlanner
     public static Plan Plan(DesiredSidecar desired, ObservedSidecar observed)
     {
         List<PlanStep> steps = [];
+        // First, for whatever is in the way of the rest must not keep the host cut off.
+        if (observed.Package.Value?.Version is not null)
+            steps.AddRange(Relief(desired, observed));
         if (desired.Package is { Package: { } package } && observed.Package.Value is not null)
             steps.Add(new InstallPackage(package, desired.Package.Why));
-        if (observed.Package.Value?.Version is null && steps.Count == 0)
+        else if (observed.Package.Value?.Version is null)
             return Planning.Plan.Nothing; // its user and its folders come with the package
 
         steps.AddRange(SidecarFiles.RootFolders.Select(folder => Step(folder, observed)).OfType<PlanStep>());
@@ -73,21 +76,26 @@ public static class SidecarPlanner
         observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.HostsIn(hosts.Content ?? "") is { Count: > 0 } lines
             && !HostsBlock.Has(hosts.Content ?? "", lines) ? new(lines) : null;
 
+    // A capture that nothing listens to cuts the host off, and gives its traffic to whoever opens the sidecar's port.
+    private static IEnumerable<PlanStep> Relief(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (observed.Unit.Value is not { } unit)
+            yield break;
+
+        var isUp = unit.Activity is UnitActivity.Running or UnitActivity.Starting;
+        if (desired.Hold is { } hold && isUp)
+            yield return new StopSidecar(hold);
+        if (observed.IsCaptured && (desired.Hold is not null || (!isUp && !MayStart(unit, desired, observed))))
+            yield return new RemoveCapture(desired.Hold ?? "no sidecar runs, and none is started");
+    }
+
+    // Without its configuration it would register under no group, and capture the host's traffic for nothing.
+    private static bool MayStart(SidecarUnit unit, DesiredSidecar desired, ObservedSidecar observed) =>
+        !unit.IsMasked && (desired.Configuration is not null || observed.File(SidecarFiles.ClusterEnvironment)?.Content is not null);
+
     private static IEnumerable<PlanStep> UnitSteps(DesiredSidecar desired, ObservedSidecar observed)
     {
-        if (observed.Unit.Value is not { IsMasked: false } unit)
-            yield break;
-        if (desired.Hold is { } hold)
-        {
-            if (unit.Activity is UnitActivity.Running or UnitActivity.Starting)
-                yield return new StopSidecar(hold);
-            if (observed.IsCaptured)
-                yield return new RemoveCapture(hold);
-            yield break;
-        }
-
-        // Without its configuration it would register under no group, and capture the host's traffic for nothing.
-        if (desired.Configuration is null && observed.File(SidecarFiles.ClusterEnvironment)?.Content is null)
+        if (desired.Hold is not null || observed.Unit.Value is not { } unit || !MayStart(unit, desired, observed))
             yield break;
         if (!unit.IsEnabled && desired.AtBoot)
             yield return new EnableSidecar(AtBoot: true);
