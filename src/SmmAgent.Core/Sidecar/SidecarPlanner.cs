@@ -45,7 +45,7 @@ public static class SidecarPlanner
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
         foreach (var file in desired.Configuration?.Files.Where(file => file.Effect == ChangeEffect.Restart) ?? [])
         {
-            if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content)))
+            if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content) || IsOpenToOthers(file, found)))
                 reasons.Add($"{file.Path} changes");
             else if (observed.File(file.Path)?.Modified > since)
                 reasons.Add($"{file.Path} changed since its start");
@@ -67,10 +67,15 @@ public static class SidecarPlanner
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
         { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
+        var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)),
         var found when found.Owner != file.Owner || found.Mode != file.Mode =>
             new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),
         _ => null,
     };
+
+    // Who could write to it may have it open, and would go on writing to what is root's by then: another file takes its place.
+    private static bool IsOpenToOthers(SidecarFile file, FoundFile found) => file.Owner == SidecarFiles.Root
+        && (found.Owner != SidecarFiles.Root || (found.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0);
 
     private static SetHosts? HostsStep(SidecarConfiguration configuration, ObservedSidecar observed) =>
         observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.HostsIn(hosts.Content ?? "") is { Count: > 0 } lines

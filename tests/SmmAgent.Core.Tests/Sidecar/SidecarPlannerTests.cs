@@ -155,7 +155,10 @@ public sealed class SidecarPlannerTests
         var host = Attached();
         host.Files[SidecarFiles.ClusterEnvironment] = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
         Assert.Equal(
-            "protect /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)",
+            """
+            write /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)
+            restart istio.service (/var/lib/istio/envoy/cluster.env changes)
+            """,
             SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
     }
 
