@@ -22,10 +22,10 @@ public static class SidecarRestore
         var isUp = unit is { Activity: UnitActivity.Running or UnitActivity.Starting };
         if (isUp && !before.IsRunning)
             steps.Add(new StopSidecar(why));
+        if (observed.IsCaptured && !before.IsRunning)
+            steps.Add(new RemoveCapture(why)); // at once, because nothing listens any more
         if (unit is { IsEnabled: true } && !before.IsEnabled)
             steps.Add(new EnableSidecar(AtBoot: false));
-        if (observed.IsCaptured && !before.IsRunning)
-            steps.Add(new RemoveCapture(why));
 
         var removes = !keepPackages && before.Version is null && observed.Package.Value is { IsThere: true };
         steps.AddRange(OwnFiles.Select(path => FileStep(path, before, observed)).OfType<PlanStep>());

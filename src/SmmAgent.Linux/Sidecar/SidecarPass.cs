@@ -95,11 +95,18 @@ public sealed class SidecarPass(
             return new([], look, null);
         }
 
+        // A full disk, on which nothing can be written down, must not keep the host cut off.
+        if (look.Plan.Steps.TakeWhile(step => step is StopSidecar or RemoveCapture).ToList() is { Count: > 0 } relief)
+        {
+            failures = await DoAsync(new(relief), group, tell, cancel);
+            look = await LookAsync(inputs, cancel);
+        }
+
         var before = records.BeginPass(Before(look.Observed));
         if (look.Plan.Steps.OfType<InstallPackage>().FirstOrDefault() is { } install)
         {
             // What is to be done with the rest is planned when it is there: it brings folders, and a user.
-            failures = await DoAsync(new([install]), group, tell, cancel);
+            failures.AddRange(await DoAsync(new([install]), group, tell, cancel));
             look = await LookAsync(inputs, cancel);
             if (failures.Exists(failure => IsHalfWay(failure, before, look.Observed)))
                 return await PutBackAsync(inputs, before, look, failures, tell, cancel);

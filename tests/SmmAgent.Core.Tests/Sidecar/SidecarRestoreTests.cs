@@ -23,8 +23,8 @@ public sealed class SidecarRestoreTests
         Assert.Equal(
             """
             stop istio.service (detach)
-            disable istio.service at boot
             remove the sidecar's capture of traffic (detach)
+            disable istio.service at boot
             remove /var/lib/istio/envoy/cluster.env
             remove /etc/istio/config/mesh
             remove /etc/certs/root-cert.pem
