@@ -19,6 +19,12 @@ public static class SidecarPlanner
             return Planning.Plan.Nothing; // its user and its folders come with the package
 
         steps.AddRange(SidecarFiles.RootFolders.Select(folder => Step(folder, observed)).OfType<PlanStep>());
+        if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner: not ("" or SidecarFiles.Root) and var owner })
+        {
+            steps.Add(new MoveSidecarFile(
+                SidecarFiles.OperatorEnvironment, SidecarFiles.DistrustedEnvironment, $"root would source it, and it is {owner}'s; to have it back: make it root's, then move it"));
+        }
+
         if (desired.Configuration is { } configuration)
         {
             steps.AddRange(configuration.Files.Select(file => Step(file, observed)).OfType<PlanStep>());

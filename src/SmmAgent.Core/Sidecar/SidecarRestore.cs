@@ -29,6 +29,8 @@ public static class SidecarRestore
 
         var removes = !keepPackages && before.Version is null && observed.Package.Value is { IsThere: true };
         steps.AddRange(OwnFiles.Select(path => FileStep(path, before, observed)).OfType<PlanStep>());
+        if (IsMovedAside(before, observed))
+            steps.Add(new MoveSidecarFile(SidecarFiles.DistrustedEnvironment, SidecarFiles.OperatorEnvironment, "as it was before"));
         if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, before.Hosts))
             steps.Add(new SetHosts(before.Hosts));
         if (removes)
@@ -50,6 +52,13 @@ public static class SidecarRestore
             steps.Add(new RestartSidecar([why]));
         return new(steps);
     }
+
+    // What was the operator's before is not what the sidecar may have laid there since.
+    private static bool IsMovedAside(SidecarBefore before, ObservedSidecar observed) =>
+        before.Version is not null
+        && before.Files.TryGetValue(SidecarFiles.OperatorEnvironment, out var was) && was.Owner != SidecarFiles.Root
+        && observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 }
+        && observed.File(SidecarFiles.DistrustedEnvironment) is { Owner.Length: > 0 };
 
     private static PlanStep? FileStep(string path, SidecarBefore before, ObservedSidecar observed)
     {

@@ -74,7 +74,7 @@ public static class SidecarVerdict
         if (observed.Token.Verdict is TokenVerdict.Expired or TokenVerdict.Unusable)
             return Finding.False(Type, observed.Token.Verdict == TokenVerdict.Expired ? "TokenExpired" : "TokenUnusable", $"{observed.Token.Why}: {Failed(look, RootPart.Token) ?? Cure(look)}");
 
-        var drift = look.Plan.Steps.Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile).Select(step => $"to {step}").ToList();
+        var drift = look.Plan.Steps.Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile or MoveSidecarFile).Select(step => $"to {step}").ToList();
         if (drift.Count > 0)
             return Finding.False(Type, "NotWritten", Told(drift, Failed(look, RootPart.Files) ?? Cure(look)));
         if (SidecarPlanner.RestartReasons(look.Desired, observed) is { Count: > 0 } reasons)
@@ -85,6 +85,11 @@ public static class SidecarVerdict
             : Finding.Unknown(Type, "NotRunning", "no sidecar runs; the next start has the newest configuration");
     }
 
+    /// <summary>That the sidecar must not run, and what of that is done.</summary>
+    public static string HeldBack(SidecarLook look, string hold) => look.Observed.IsCaptured
+        ? $"the sidecar is to be held back, but still captures traffic: {Failed(look, RootPart.Unit) ?? Cure(look)}: {hold}"
+        : $"the sidecar is held back, and captures no traffic: {hold}";
+
     private static Finding Running(SidecarLook look)
     {
         const string Type = ConditionType.SidecarRunning;
@@ -94,7 +99,7 @@ public static class SidecarVerdict
         if (look.Observed.Unit.Value is not { } unit)
             return Finding.Unknown(Type, "NotSeen", look.Observed.Unit.WhyUnknown!);
         if (look.Desired.Hold is { } hold)
-            return Finding.False(Type, "CrashLoop", $"the sidecar is held back, and captures no traffic: {hold}; {Journal}");
+            return Finding.False(Type, "CrashLoop", $"{HeldBack(look, hold)}; {Journal}");
 
         return unit switch
         {

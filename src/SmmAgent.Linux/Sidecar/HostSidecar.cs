@@ -78,6 +78,7 @@ public sealed class HostSidecar(
                 RemoveAccount account => await RemoveAccountAsync(account.Name, cancel),
                 EnableSidecar enable => Do(() => Enable(enable.AtBoot)),
                 ProtectSidecarFile protect => Do(() => Protect(protect)),
+                MoveSidecarFile move => Do(() => files.Move(move.Path, move.To)),
                 RemoveSidecarFile remove => Do(() => files.Remove(remove.Path)),
                 RemoveSidecarFolder remove => Do(() => RemoveFolder(remove.Path)),
                 RemoveTables remove => Do(() => remove.Tables.ToList().ForEach(SidecarCapture.RemoveTable)),

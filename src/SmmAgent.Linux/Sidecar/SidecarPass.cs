@@ -185,7 +185,7 @@ public sealed class SidecarPass(
     {
         Version = observed.Package.Value?.Version,
         Files = observed.Files
-            .Where(file => file.Key != SidecarFiles.HostsFile && file.Value.Value?.Content is not null)
+            .Where(file => file.Key != SidecarFiles.HostsFile && (file.Value.Value?.Content is not null || file is { Key: SidecarFiles.OperatorEnvironment, Value.Value.Owner.Length: > 0 }))
             .ToDictionary(file => file.Key, file => file.Value.Value!),
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
         Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],

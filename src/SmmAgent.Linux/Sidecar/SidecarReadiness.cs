@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using SmmAgent.Linux.Network;
@@ -19,22 +20,32 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
         using var deadline = new Deadline(Patience, time, cancel);
         try
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(System.Net.IPAddress.Loopback, port, deadline.Token);
-            await socket.SendAsync(Question, deadline.Token);
+            // On a host with IPv6 alone the sidecar listens there alone.
+            return await IsReadyAsync(IPAddress.Loopback, deadline.Token) ?? await IsReadyAsync(IPAddress.IPv6Loopback, deadline.Token) ?? false;
+        }
+        catch (OperationCanceledException) when (deadline.IsOver)
+        {
+            return false;
+        }
+    }
+
+    /// <returns>Null when nobody answers there.</returns>
+    private async Task<bool?> IsReadyAsync(IPAddress loopback, CancellationToken cancel)
+    {
+        try
+        {
+            using var socket = new Socket(loopback.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(loopback, port, cancel);
+            await socket.SendAsync(Question, cancel);
             var answer = new byte[MaximumBytes];
             var length = 0;
-            while (length < 12 && await socket.ReceiveAsync(answer.AsMemory(length), deadline.Token) is var more and > 0)
+            while (length < 12 && await socket.ReceiveAsync(answer.AsMemory(length), cancel) is var more and > 0)
                 length += more;
             return Encoding.ASCII.GetString(answer, 0, length).StartsWith("HTTP/1.1 200", StringComparison.Ordinal);
         }
         catch (SocketException)
         {
-            return false;
-        }
-        catch (OperationCanceledException) when (deadline.IsOver)
-        {
-            return false;
+            return null;
         }
     }
 }

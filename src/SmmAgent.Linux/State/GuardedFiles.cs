@@ -70,6 +70,16 @@ public sealed class GuardedFiles(string root)
         File.SetUnixFileMode(opened, mode);
     }
 
+    /// <summary>Gives what lies there another name in the same folder, whatever it is; what has that name goes.</summary>
+    public void Move(string path, string to)
+    {
+        RemoveTree(to);
+        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        if (folder?.Rename(name, Path.GetFileName(to)) is { } error and not (0 or Libc.ENOENT))
+            throw FileFailure.Of($"{path} cannot be moved", error);
+        folder?.Flush();
+    }
+
     /// <summary>Removes a file, or a link in its place; none is fine.</summary>
     public void Remove(string path)
     {

@@ -107,7 +107,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         if (!isOffered)
             progress.Failed(look.Desired.Package.Why);
         if (look.Desired.Hold is { } hold)
-            progress.Warn($"the sidecar is held back, and captures no traffic: {hold}; journalctl -u istio");
+            progress.Warn($"{SidecarVerdict.HeldBack(look, hold)}; journalctl -u istio");
         return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered;
     }
 

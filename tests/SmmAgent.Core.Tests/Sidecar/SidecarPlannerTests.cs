@@ -163,6 +163,26 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
+    public void WhatRootWouldSourceOfAnotherUsersIsMovedOutOfTheWayAndBackAtDetach()
+    {
+        var host = Attached();
+        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "root", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
+        var before = host.Before();
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
+
+        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "istio-proxy", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
+        var wasTheirs = host.Before();
+        host.Apply(SidecarPlanner.Plan(Desired(Installed), host.Observe()));
+        Assert.Equal("istio-proxy", host.Files[SidecarFiles.DistrustedEnvironment].Owner);
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
+
+        Assert.DoesNotContain(SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach").Steps, step => step is MoveSidecarFile);
+        host.Apply(SidecarRestore.Plan(wasTheirs, host.Observe(), keepPackages: false, "detach"));
+        Assert.Equal("istio-proxy", host.Files[SidecarFiles.OperatorEnvironment].Owner);
+        Assert.False(host.Files.ContainsKey(SidecarFiles.DistrustedEnvironment));
+    }
+
+    [Fact]
     public void ASidecarThatIsHeldIsStoppedAndItsCaptureGoes() => Assert.Equal(
         "stop istio.service (it fails)\nremove the sidecar's capture of traffic (it fails)",
         SidecarPlanner.Plan(Desired(Installed, hold: "it fails"), Attached().Observe()).ToString());

@@ -61,6 +61,21 @@ public sealed class GuardedFilesTests : IDisposable
     }
 
     [Fact]
+    public void AFileIsMovedAndALinkInItsPlaceIsMovedAndNotFollowed()
+    {
+        File.WriteAllText(_root.Below("/etc/certs/file"), "x");
+        Directory.CreateDirectory(_root.Below("/etc/certs/aside/full"));
+        Files.Move("/etc/certs/file", "/etc/certs/aside");
+        Assert.Equal("x", File.ReadAllText(_root.Below("/etc/certs/aside")));
+
+        File.CreateSymbolicLink(_root.Below("/etc/certs/file"), _root.Canary);
+        Files.Move("/etc/certs/file", "/etc/certs/aside");
+        Files.Move("/etc/certs/none", "/etc/certs/other");
+        Assert.Equal(["aside"], _root.Names("/etc/certs"));
+        Assert.Equal(_root.Canary, new FileInfo(_root.Below("/etc/certs/aside")).LinkTarget);
+    }
+
+    [Fact]
     public void AFolderAndAFileInTheOthersPlaceAreNamed()
     {
         File.WriteAllText(_root.Below("/etc/file"), "");
