@@ -62,12 +62,14 @@ public sealed class SidecarCapture(CommandRunner commands)
     private static (IpFamily Family, string Word)[] Families => [(IpFamily.IPv4, "ip"), (IpFamily.IPv6, "ip6")];
 
     // -A PREROUTING -p tcp -j ISTIO_INBOUND
+    // With -t the table would be made where there is none.
     private async Task<List<string[]>> JumpsAsync(string save, CancellationToken cancel)
     {
-        var table = await commands.RunAsync([save, "-t", "nat"], cancel);
-        return !table.Succeeded ? [] :
+        var saved = await commands.RunAsync([save], cancel);
+        return !saved.Succeeded ? [] :
         [
-            .. table.Output.Split('\n')
+            .. saved.Output.Split('\n')
+                .SkipWhile(line => line != "*nat").TakeWhile(line => line != "COMMIT")
                 .Where(line => line.StartsWith("-A ", StringComparison.Ordinal) && !line.StartsWith($"-A {ChainPrefix}", StringComparison.Ordinal)
                     && line.Contains($" -j {ChainPrefix}", StringComparison.Ordinal))
                 .Select(line => line[3..].Split(' ', StringSplitOptions.RemoveEmptyEntries)),
