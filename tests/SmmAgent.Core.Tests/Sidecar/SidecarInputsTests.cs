@@ -1,6 +1,5 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
-using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 
