@@ -3,13 +3,15 @@ using SmmAgent.Linux.Host;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>What the package database says of a package, asked again only when the database changed: asking costs a process.</summary>
-public sealed class InstalledPackage(PackageTools tools)
+/// <param name="prefix">What runs each command; nothing outside tests.</param>
+/// <param name="root">What the databases lie below; nothing outside tests.</param>
+public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? prefix = null, string root = "")
 {
     /// <summary>What changes with every installation and removal.</summary>
     public static IReadOnlyList<string> Databases { get; } =
         ["/var/lib/dpkg/status", "/var/lib/rpm", "/usr/lib/sysimage/rpm"];
 
-    private readonly PackageInstaller _installer = new(tools);
+    private readonly PackageInstaller _installer = new(tools, prefix);
     private (string Name, string Stamp, PackageState State)? _known;
 
     /// <returns>The state; or why it cannot be seen, in one line.</returns>
@@ -28,7 +30,7 @@ public sealed class InstalledPackage(PackageTools tools)
         return (found, why);
     }
 
-    private static string Stamp() => string.Join(' ', Databases.SelectMany(Files).Select(Stamp));
+    private string Stamp() => string.Join(' ', Databases.SelectMany(path => Files(root + path)).Select(Stamp));
 
     // Not those that a reader of rpm's database touches.
     private static IEnumerable<string> Files(string path)

@@ -83,10 +83,12 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
     // -A PREROUTING -p tcp -j ISTIO_INBOUND
     private async Task<(List<string[]> Jumps, CommandResult? Unseen)> JumpsAsync(FilterTool tool, CancellationToken cancel)
     {
-        var table = await commands.RunAsync([tool.Save, "-t", "nat"], cancel);
+        // With -t the table would be made where there is none.
+        var table = await commands.RunAsync([tool.Save], cancel);
         return !table.Succeeded ? ([], table.Ending == CommandEnding.NotFound ? null : table) :
         ([
             .. table.Output.Split('\n')
+                .SkipWhile(line => line != "*nat").TakeWhile(line => line != "COMMIT")
                 .Where(line => line.StartsWith("-A ", StringComparison.Ordinal) && !line.StartsWith($"-A {ChainPrefix}", StringComparison.Ordinal)
                     && line.Contains($" -j {ChainPrefix}", StringComparison.Ordinal))
                 .Select(line => line[3..].Split(' ', StringSplitOptions.RemoveEmptyEntries)),

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
@@ -34,11 +35,19 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     /// <returns>Whether there is anything.</returns>
     public async Task<bool> PlanAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)
     {
-        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
         var inputs = await InputsAsync(settings, config, cancel);
-        var look = await pass.LookAsync(inputs, cancel);
-        Say(look);
-        var steps = settings.Sidecar.Mode == PartMode.Manage ? look.Plan.Steps : [];
+        IReadOnlyList<PlanStep> steps = [];
+        if (settings.Sidecar.Mode == PartMode.Manage)
+        {
+            var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).LookAsync(inputs, cancel);
+            Say(look);
+            steps = look.Plan.Steps;
+        }
+        else if (settings.Sidecar.Mode == PartMode.Check)
+        {
+            await LeaveToOperatorAsync(inputs, cancel);
+        }
+
         foreach (var step in steps)
             progress.Would($"{step}");
         var upgrade = await UpgradeAsync(settings, inputs, cancel);

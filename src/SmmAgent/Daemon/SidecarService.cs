@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Loop;
@@ -10,7 +11,15 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Daemon;
 
 /// <summary>What the sidecar's service looks with.</summary>
-public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records);
+/// <param name="Root">What the sidecar's logs lie below: <c>/</c> except in tests and demonstrations.</param>
+public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records, string Root)
+{
+    /// <summary>What the sidecar's logs tell of why it is no member of the mesh.</summary>
+    public SidecarFailure? NewestFailure(SidecarUnit? unit, DateTimeOffset now) =>
+        SidecarLog.NewestFailure(Log(SidecarLog.ErrorFile), Log(SidecarLog.File), unit?.Since, now);
+
+    private SidecarLogText Log(string path) => SidecarLogFiles.Read(Root.TrimEnd('/') + path).Value ?? SidecarLogText.Empty;
+}
 
 /// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
 /// <remarks>
@@ -81,7 +90,7 @@ public sealed class SidecarService : LoopService
             Version = look.Version,
             Token = look.Observed.Token,
             Unit = unit,
-            Failure = look.Version is null || IsRegistered ? null : NewestFailure(unit),
+            Failure = look.Version is null || IsRegistered ? null : _sight.NewestFailure(unit, Time.GetUtcNow()),
         });
 
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
@@ -105,7 +114,7 @@ public sealed class SidecarService : LoopService
     {
         List<string> wanted = [];
         if (look is { Settings.Mode: PartMode.Manage })
-            wanted.AddRange(look.Plan.Steps.Select(step => $"{step}").Concat(look.Observed.ForRoot));
+            wanted.AddRange(look.Plan.Steps.Select(Wanted).Concat(look.Observed.ForRoot));
         if (look is { Settings.Mode: PartMode.Check })
             wanted.AddRange(look.Observed.ForRoot);
         if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
@@ -114,13 +123,15 @@ public sealed class SidecarService : LoopService
         return _root.Ask(wanted);
     }
 
-    private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
+    // Until which time it is held back is root's to say: what this look makes of it is another at the next.
+    private static string Wanted(PlanStep step) => step switch
+    {
+        StopSidecar => "stop istio.service, which keeps failing",
+        RemoveCapture => "remove the sidecar's capture of traffic",
+        _ => $"{step}",
+    };
 
-    private SidecarFailure? NewestFailure(SidecarUnit? unit) => SidecarLog.NewestFailure(
-        SidecarLogFiles.Read(SidecarLog.ErrorFile).Value ?? SidecarLogText.Empty,
-        SidecarLogFiles.Read(SidecarLog.File).Value ?? SidecarLogText.Empty,
-        unit?.Since,
-        Time.GetUtcNow());
+    private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
 
     private TimeSpan? UntilWindow(AgentSettings settings) =>
         settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window } && window.NextOpening(Time.GetUtcNow(), TimeZoneInfo.Local) is { } opening

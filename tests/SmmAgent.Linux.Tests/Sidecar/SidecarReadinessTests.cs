@@ -1,30 +1,62 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Linux.Sidecar;
+using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 
-public sealed class SidecarReadinessTests
+public sealed class SidecarReadinessTests : IAsyncDisposable
 {
-    [Theory]
-    [InlineData("127.0.0.1", "200 OK", true)]
-    [InlineData("127.0.0.1", "503 Service Unavailable", false)]
-    [InlineData("::1", "200 OK", true)]
-    [InlineData("::1", "503 Service Unavailable", false)]
-    public async Task TheSidecarIsAskedWhereItListens(string address, string answer, bool isReady)
-    {
-        var cancel = TestContext.Current.CancellationToken;
-        using var sidecar = new TcpListener(IPAddress.Parse(address), 0);
-        sidecar.Start();
-        var asked = new SidecarReadiness(TimeProvider.System, ((IPEndPoint)sidecar.LocalEndpoint).Port).IsReadyAsync(cancel);
-        using var connection = await sidecar.AcceptSocketAsync(cancel);
-        await connection.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {answer}\r\n\r\n"), cancel);
+    private readonly RawServer _sidecar = new();
+    private readonly FakeTimeProvider _time = new();
 
-        Assert.Equal(isReady, await asked);
+    public ValueTask DisposeAsync() => _sidecar.DisposeAsync();
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true)]
+    [InlineData("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", false)]
+    [InlineData("HTTP/1.1 500 200 OK\r\n\r\n", false)]
+    [InlineData("SSH-2.0-OpenSSH_9.2 HTTP/1.1 200\r\n", false)]
+    public async Task OnlyAnAnswerOf200IsReady(string answer, bool isReady)
+    {
+        _sidecar.Answers = _ => answer;
+
+        Assert.Equal(isReady, await AskAsync());
+        Assert.Equal("GET /healthz/ready HTTP/1.1", (await _sidecar.NextAsync()).Line);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 20")]
+    public async Task AnAnswerThatBreaksOffIsNone(string answer)
+    {
+        var asked = AskAsync();
+        var request = await _sidecar.NextAsync();
+        await request.WriteAsync(answer);
+        request.Close();
+
+        Assert.False(await asked);
     }
 
     [Fact]
-    public async Task WhereNobodyListensNothingIsReady() =>
-        Assert.False(await new SidecarReadiness(TimeProvider.System, port: 1).IsReadyAsync(TestContext.Current.CancellationToken));
+    public async Task WhoIsSilentIsNotWaitedForLongerThanTwoSeconds()
+    {
+        var asked = AskAsync();
+        await _sidecar.NextAsync();
+        _time.Advance(TimeSpan.FromSeconds(1.9));
+        Assert.False(asked.IsCompleted);
+
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.False(await asked);
+    }
+
+    [Fact]
+    public async Task WhereNobodyListensNobodyIsReady()
+    {
+        await _sidecar.DisposeAsync();
+
+        Assert.False(await AskAsync());
+    }
+
+    private Task<bool> AskAsync() => new SidecarReadiness(_time, _sidecar.Port).IsReadyAsync(TestContext.Current.CancellationToken);
 }
