@@ -25,9 +25,6 @@ public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
         return new(settings, config, host, Environment.MachineName, Packages(settings));
     }
 
-    /// <summary>Whether the control plane is known by a name, whose addresses may change without a word.</summary>
-    public static bool HasNames(MeshConfig config) => Istiod.LedToBy(config).Any(address => !IPAddress.TryParse(address, out _));
-
     private PackageHost? Packages(AgentSettings settings) => tools.Format is null || settings.DashboardUrl is not { } dashboard
         ? null
         : new(
