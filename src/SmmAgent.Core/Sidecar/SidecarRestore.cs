@@ -13,6 +13,12 @@ public static class SidecarRestore
     public static Plan WithoutRecord(ObservedSidecar observed) =>
         observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []) ? new([new SetHosts([])]) : Planning.Plan.Nothing;
 
+    /// <summary>What an operator must know of a sidecar that stays because there is no record; null where there is none.</summary>
+    public static string? LeftWithoutRecord(ObservedSidecar observed) =>
+        observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting } or { IsEnabled: true } || observed.IsCaptured
+            ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio; sudo /usr/local/bin/istio-start.sh clean"
+            : null;
+
     /// <param name="keepPackages">Whether the package that the agent installed stays: while the host's package manager is at work nobody else can remove one.</param>
     /// <param name="why">Why the sidecar stops.</param>
     public static Plan Plan(SidecarBefore before, ObservedSidecar observed, bool keepPackages, string why)

@@ -46,7 +46,10 @@ public sealed class SidecarObserver(
         List<string> forRoot = [];
         var unit = LookAtUnit();
         if (unit.Value is { Activity: UnitActivity.Running } running)
-            unit = Observation<SidecarUnit>.Known(running with { IsReady = await readiness.IsReadyAsync(cancel) });
+        {
+            var isReady = await readiness.IsReadyAsync(cancel);
+            unit = Observation<SidecarUnit>.Known(running with { IsReady = isReady, IsDeaf = !isReady && await readiness.IsDeafAsync(cancel) });
+        }
 
         var found = SidecarFiles.Looked.ToDictionary(path => path, path => Look(path, report, forRoot));
         var isRunning = unit.Value is { Activity: UnitActivity.Running };

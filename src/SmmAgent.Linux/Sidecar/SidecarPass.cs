@@ -72,9 +72,12 @@ public sealed class SidecarPass(
         }
     }
 
-    /// <summary>How the host is now, to be brought back later.</summary>
-    public async Task<SidecarBefore> BeforeAsync(WorkloadGroup? group, CancellationToken cancel) =>
-        Before(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
+    /// <summary>How the host is now, to be brought back later; or why that is not known: what was not seen would be removed as if it had not been there.</summary>
+    public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(WorkloadGroup? group, CancellationToken cancel)
+    {
+        var observed = await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel);
+        return SidecarBefore.Unknown(observed) is { } why ? (null, why) : (Before(observed), null);
+    }
 
     private async Task<(IDisposable? Held, string? Why)> AcquireAsync(CancellationToken cancel)
     {

@@ -6,9 +6,12 @@ using SmmAgent.Linux.Network;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Asks the sidecar whether it is ready, as Kubernetes asks a pod's: HTTP on 15021 of this host.</summary>
-public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadiness.Port)
+public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadiness.Port, int capturePort = SidecarReadiness.CapturePort)
 {
     public const int Port = 15021;
+
+    /// <summary>Where its capture leads what leaves the host.</summary>
+    public const int CapturePort = 15001;
 
     private const int MaximumBytes = 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -27,6 +30,32 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
         {
             return false;
         }
+    }
+
+    /// <returns>Whether the host itself says that nobody listens where the sidecar's capture leads.</returns>
+    public async Task<bool> IsDeafAsync(CancellationToken cancel)
+    {
+        using var deadline = new Deadline(Patience, time, cancel);
+        foreach (var loopback in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback])
+        {
+            try
+            {
+                using var socket = new Socket(loopback.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(loopback, capturePort, deadline.Token);
+                return false;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable
+                or SocketError.AddressFamilyNotSupported or SocketError.NetworkUnreachable)
+            {
+                // The other one may.
+            }
+            catch (Exception exception) when (exception is SocketException || (exception is OperationCanceledException && deadline.IsOver))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <returns>Null when nobody answers there.</returns>

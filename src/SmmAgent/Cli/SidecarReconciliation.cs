@@ -56,10 +56,10 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         return steps.Count > 0 || upgrade is not null;
     }
 
-    /// <summary>How the host is, to be brought back if nobody confirms.</summary>
-    public async Task<SidecarBefore?> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel) =>
-        config is null || settings.Sidecar.Mode != PartMode.Manage
-            ? null
+    /// <summary>How the host is, to be brought back if nobody confirms; or why that is not known. Neither where the sidecar is not touched.</summary>
+    public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel) =>
+        config is null || settings.Sidecar.Mode != PartMode.Manage || PackageTools.Find().Format is null
+            ? (null, null)
             : await HostSidecarPass.Create(paths, units, null, null, insists: false).BeforeAsync(config.WorkloadGroup, cancel);
 
     /// <returns>An exit code.</returns>

@@ -37,7 +37,18 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         }
 
         var steps = 0;
-        var areDone = await RunAsync(PlanFor(before, keepPackages), () => steps++, cancel);
+        string? left = null;
+        var planFor = PlanFor(before, keepPackages);
+        var areDone = await RunAsync(
+            observed =>
+            {
+                left = before is null ? SidecarRestore.LeftWithoutRecord(observed) : null;
+                return planFor(observed);
+            },
+            () => steps++,
+            cancel);
+        if (left is not null)
+            progress.Warn(left);
         if (keepPackages && before is { Version: null })
             progress.Warn($"the package {PackageChoice.SidecarPackage} stays, because a package manager is at work: remove it by hand (apt-get purge, dnf remove)");
         if (!areDone)

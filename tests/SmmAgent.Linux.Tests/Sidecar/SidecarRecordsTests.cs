@@ -105,4 +105,24 @@ public sealed class SidecarRecordsTests : IDisposable
 
         Assert.Empty(_folder.EnumerateFiles("*", SearchOption.AllDirectories));
     }
+
+    [Fact]
+    public void WhateverTheSidecarFillsItsFilesWithIsReadAgain()
+    {
+        FoundFile full = new(new string('\u0001', 2 * 1024 * 1024), "istio-proxy", SidecarFiles.Private, DateTimeOffset.UnixEpoch);
+        SidecarBefore before = new()
+        {
+            Version = "1.15.3",
+            Files = new[] { SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate }.ToDictionary(path => path, _ => full),
+            Hosts = [],
+            Folders = [],
+            HasAccount = true,
+            Tables = [],
+            IsEnabled = true,
+            IsRunning = true,
+        };
+        _records.BeginConfirm(before);
+
+        Assert.Equal(before.Files, _records.BeforeConfirm!.Files);
+    }
 }
