@@ -15,7 +15,7 @@ public static class SidecarPlanner
         if (observed.Package.Value?.Version is null && steps.Count == 0)
             return Planning.Plan.Nothing; // its user and its folders come with the package
 
-        steps.AddRange(SidecarFiles.RootFolders.Select(folder => Step(folder, observed)).OfType<PlanStep>());
+        steps.AddRange(SidecarFiles.RootFolders.Select(folder => Protect(folder, SidecarFiles.Root, SidecarFiles.FolderMode, observed)).OfType<PlanStep>());
         if (desired.Configuration is { } configuration)
         {
             steps.AddRange(configuration.Files.Select(file => Step(file, observed)).OfType<PlanStep>());
@@ -23,6 +23,9 @@ public static class SidecarPlanner
                 steps.Add(hosts);
         }
 
+        if (observed.Token.Verdict is TokenVerdict.Use or TokenVerdict.Renew
+            && Protect(SidecarFiles.Token, SidecarFiles.SidecarUser, SidecarFiles.Private, observed) is { } token)
+            steps.Add(token);
         if (observed.Token.Verdict != TokenVerdict.Use)
             steps.Add(new RenewToken(observed.Token.Why));
         steps.AddRange(UnitSteps(desired, observed));
@@ -54,9 +57,9 @@ public static class SidecarPlanner
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
         $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {owner}'s with {Octal(mode)}";
 
-    private static ProtectSidecarFile? Step(string folder, ObservedSidecar observed) =>
-        observed.File(folder) is { Owner.Length: > 0 } found && (found.Owner != SidecarFiles.Root || found.Mode != SidecarFiles.FolderMode)
-            ? new(folder, SidecarFiles.Root, SidecarFiles.FolderMode, Protection(found, SidecarFiles.Root, SidecarFiles.FolderMode))
+    private static ProtectSidecarFile? Protect(string path, string owner, UnixFileMode mode, ObservedSidecar observed) =>
+        observed.File(path) is { Owner.Length: > 0 } found && (found.Owner != owner || found.Mode != mode)
+            ? new(path, owner, mode, Protection(found, owner, mode))
             : null;
 
     private static PlanStep? Step(SidecarFile file, ObservedSidecar observed) => observed.File(file.Path) switch

@@ -115,13 +115,15 @@ public sealed class SidecarObserver(
     private FoundFile WithoutSecret(string path) =>
         files.LookAt(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
 
+    // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told of it counts.
     private Observation<FoundFile> FromRoot(RootReport? report, List<string> forRoot)
     {
-        if (report?.RootCertificate is { } told && told.Modified == files.LookAt(SidecarFiles.RootCertificate).Modified)
-            return Observation<FoundFile>.Known(told);
-
-        forRoot.Add($"look at {SidecarFiles.RootCertificate}");
-        return Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked since it changed");
+        var file = files.LookAt(SidecarFiles.RootCertificate);
+        if (report?.RootCertificate?.Modified != file.Modified)
+            forRoot.Add($"look at {SidecarFiles.RootCertificate}");
+        return report?.RootCertificate is { } told
+            ? Observation<FoundFile>.Known(file with { Content = told.Content })
+            : Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked yet");
     }
 
     private IstioToken Token(WorkloadGroup? group, RootReport? report, DateTimeOffset now, List<string> forRoot)
