@@ -32,6 +32,25 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         Bed.Mesh.Write();
     }
 
+    /// <summary>A VM that is a member of the mesh, and a workload on each of the WorkloadGroup's ports.</summary>
+    public async Task<BootedVm> BootMemberAsync(string distribution = Distribution.Usual)
+    {
+        await StartWorkloadsAsync();
+        var vm = await BootAsync(distribution);
+        try
+        {
+            vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+            await vm.UntilStatusAsync(BootedVm.Attached);
+            await vm.UntilToldAsync("SidecarRunning", "True");
+            return vm;
+        }
+        catch
+        {
+            await vm.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>A VM without an agent, on which nobody ever touched the firewall.</summary>
     public async Task<BootedVm> BootOpenAsync(string distribution)
     {

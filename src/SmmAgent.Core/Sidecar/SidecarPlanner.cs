@@ -18,7 +18,7 @@ public static class SidecarPlanner
         else if (observed.Package.Value?.Version is null)
             return Planning.Plan.Nothing; // its user and its folders come with the package
 
-        steps.AddRange(SidecarFiles.RootFolders.Select(folder => Step(folder, observed)).OfType<PlanStep>());
+        steps.AddRange(SidecarFiles.RootFolders.Select(folder => Protect(folder, SidecarFiles.Root, SidecarFiles.FolderMode, observed)).OfType<PlanStep>());
         if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner: not ("" or SidecarFiles.Root) and var owner })
         {
             steps.Add(new MoveSidecarFile(
@@ -32,6 +32,9 @@ public static class SidecarPlanner
                 steps.Add(hosts);
         }
 
+        if (observed.Token.Verdict is TokenVerdict.Use or TokenVerdict.Renew
+            && Protect(SidecarFiles.Token, SidecarFiles.SidecarUser, SidecarFiles.Private, observed) is { } token)
+            steps.Add(token);
         if (observed.Token.Verdict != TokenVerdict.Use)
             steps.Add(new RenewToken(observed.Token.Why));
         steps.AddRange(UnitSteps(desired, observed));
@@ -63,9 +66,9 @@ public static class SidecarPlanner
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
         $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {owner}'s with {Octal(mode)}";
 
-    private static ProtectSidecarFile? Step(string folder, ObservedSidecar observed) =>
-        observed.File(folder) is { Owner.Length: > 0 } found && (found.Owner != SidecarFiles.Root || found.Mode != SidecarFiles.FolderMode)
-            ? new(folder, SidecarFiles.Root, SidecarFiles.FolderMode, Protection(found, SidecarFiles.Root, SidecarFiles.FolderMode))
+    private static ProtectSidecarFile? Protect(string path, string owner, UnixFileMode mode, ObservedSidecar observed) =>
+        observed.File(path) is { Owner.Length: > 0 } found && (found.Owner != owner || found.Mode != mode)
+            ? new(path, owner, mode, Protection(found, owner, mode))
             : null;
 
     private static PlanStep? Step(SidecarFile file, ObservedSidecar observed) => observed.File(file.Path) switch

@@ -118,21 +118,23 @@ public sealed class SidecarObserver(
     private FoundFile WithoutSecret(string path) =>
         files.LookAt(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
 
+    // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told of it counts.
     private Observation<FoundFile> FromRoot(RootReport? report, List<string> forRoot)
     {
         try
         {
-            if (report?.RootCertificate is { } told && told.Modified == files.LookAt(SidecarFiles.RootCertificate).Modified)
-                return Observation<FoundFile>.Known(told);
+            var file = files.LookAt(SidecarFiles.RootCertificate);
+            if (report?.RootCertificate?.Modified != file.Modified)
+                forRoot.Add($"look at {SidecarFiles.RootCertificate}");
+            return report?.RootCertificate is { } told
+                ? Observation<FoundFile>.Known(file with { Content = told.Content })
+                : Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked yet");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             // The folder is the sidecar's, too: it may shut it.
             return Observation<FoundFile>.Unknown(exception.Message);
         }
-
-        forRoot.Add($"look at {SidecarFiles.RootCertificate}");
-        return Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked since it changed");
     }
 
     private IstioToken Token(WorkloadGroup? group, RootReport? report, DateTimeOffset now, List<string> forRoot)

@@ -183,6 +183,25 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
+    public void ATokenThatTheSidecarCannotReadOrOthersCanIsItsAloneAgain()
+    {
+        var host = Attached();
+        host.Files[SidecarFiles.Token] = new("", "root", SidecarFiles.Private, SimulatedHost.Now);
+        Assert.Equal(
+            "protect /var/run/secrets/tokens/istio-token (it is root's with mode 0600, not istio-proxy's with 0600)",
+            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
+
+        host.Files[SidecarFiles.Token] = new("", "istio-proxy", SidecarFiles.Private | UnixFileMode.OtherRead, SimulatedHost.Now);
+        host.Token = TokenVerdict.Renew;
+        Assert.Equal(
+            """
+            protect /var/run/secrets/tokens/istio-token (it is istio-proxy's with mode 0604, not istio-proxy's with 0600)
+            fetch a new istio-token (Renew)
+            """,
+            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
+    }
+
+    [Fact]
     public void ASidecarThatIsHeldIsStoppedAndItsCaptureGoes() => Assert.Equal(
         "stop istio.service (it fails)\nremove the sidecar's capture of traffic (it fails)",
         SidecarPlanner.Plan(Desired(Installed, hold: "it fails"), Attached().Observe()).ToString());

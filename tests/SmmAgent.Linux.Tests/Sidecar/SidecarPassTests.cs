@@ -52,7 +52,7 @@ public sealed class SidecarPassTests : IDisposable
     public async Task TheWayBackTakesWhatTheAgentWroteAndLeavesWhatWasThere()
     {
         _host.Root.Write(SidecarFiles.MeshFile, "theirs\n");
-        var before = await _host.Pass().BeforeAsync(null, Cancel);
+        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
         _host.Root.Write(SidecarFiles.MeshFile, "the agent's\n");
         _host.Root.Write(SidecarFiles.ClusterEnvironment, "CA_ADDR='istiod:15012'\n");
         _host.Host().Write([new SetHosts(["198.18.0.11 istiod.istio-system.svc"])]);
@@ -73,7 +73,7 @@ public sealed class SidecarPassTests : IDisposable
     public async Task AnotherPassIsWaitedForAndThatIsSaid()
     {
         var (held, _) = await new AgentLock(_host.Paths.HostLock, TimeProvider.System).AcquireAsync(TimeSpan.Zero, Cancel);
-        var before = await _host.Pass().BeforeAsync(null, Cancel);
+        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
         var pass = _host.Pass();
 
         var waiting = pass.RestoreAsync(observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), null, _results.Add, Cancel);

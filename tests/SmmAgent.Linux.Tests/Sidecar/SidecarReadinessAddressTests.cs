@@ -27,4 +27,17 @@ public sealed class SidecarReadinessAddressTests
     [Fact]
     public async Task WhereNobodyListensNothingIsReady() =>
         Assert.False(await new SidecarReadiness(TimeProvider.System, port: 1).IsReadyAsync(TestContext.Current.CancellationToken));
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task ASidecarIsDeafUntilItListensWhereItsCaptureLeads(string address)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        using var sidecar = new TcpListener(IPAddress.Parse(address), 0);
+        sidecar.Start();
+
+        Assert.False(await new SidecarReadiness(TimeProvider.System, capturePort: ((IPEndPoint)sidecar.LocalEndpoint).Port).IsDeafAsync(cancel));
+        Assert.True(await new SidecarReadiness(TimeProvider.System, capturePort: 1).IsDeafAsync(cancel));
+    }
 }

@@ -37,19 +37,6 @@ public sealed class SidecarReadinessTests : IAsyncDisposable
         Assert.False(await asked);
     }
 
-    [Theory]
-    [InlineData("127.0.0.1")]
-    [InlineData("::1")]
-    public async Task ASidecarIsDeafUntilItListensWhereItsCaptureLeads(string address)
-    {
-        var cancel = TestContext.Current.CancellationToken;
-        using var sidecar = new TcpListener(IPAddress.Parse(address), 0);
-        sidecar.Start();
-
-        Assert.False(await new SidecarReadiness(TimeProvider.System, capturePort: ((IPEndPoint)sidecar.LocalEndpoint).Port).IsDeafAsync(cancel));
-        Assert.True(await new SidecarReadiness(TimeProvider.System, capturePort: 1).IsDeafAsync(cancel));
-    }
-
     [Fact]
     public async Task WhoIsSilentIsNotWaitedForLongerThanTwoSeconds()
     {

@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>A sidecar that runs is kept as the mesh and the operator want it.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string ClusterEnvironment = "/var/lib/istio/envoy/cluster.env";
+    private const string RootCertificate = "/etc/certs/root-cert.pem";
+    private const string OtherAddress = "198.18.0.101";
+
+    // A change is noticed at once; root's part rests 10 s between two requests.
+    private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task WhatTheSidecarReadsLiveIsKeptRightAndNoRestartIsAskedFor()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        var (gateways, root, right) = (fixture.Bed.Mesh.Gateways, fixture.Bed.Mesh.RootCertificate, Right());
+        vm.Run("sh", "-c", "sed '1i 192.0.2.1 first' /etc/hosts >/etc/hosts.new && mv /etc/hosts.new /etc/hosts && echo '192.0.2.2 last' >>/etc/hosts");
+        var others = Others();
+        try
+        {
+            fixture.Bed.Mesh.Gateways = [(MeshBed.GatewayName, [MeshBed.ThirdGateway, MeshBed.SecondGateway, MeshBed.FirstGateway])];
+            fixture.Bed.Mesh.RootCertificate = root + NewRoot();
+            fixture.Bed.Mesh.Write();
+
+            await vm.UntilAsync(() => Block() == All, "/etc/hosts follows", Seconds);
+            await vm.UntilAsync(() => sidecar.Read(RootCertificate) == fixture.Bed.Mesh.RootCertificate, "the sidecar has both roots", Seconds);
+            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            Assert.Equal((others, right), (Others(), Right()));
+
+            vm.Run("chown", "istio-proxy:istio-proxy", "/var/lib/istio/envoy");
+            await vm.UntilAsync(() => Right() == right, "the folder is root's again", Seconds);
+
+            vm.Run("sed", "-i", "/BEGIN smm-agent/,/END smm-agent/d", "/etc/hosts");
+            vm.Run("chmod", "0666", "/etc/istio/config/mesh");
+            vm.Run("chown", "root", RootCertificate, "/run/secrets/tokens/istio-token");
+            vm.Run("sh", "-c", $"echo ISTIO_NAMESPACE=other >>{ClusterEnvironment}");
+            await vm.UntilAsync(
+                () => Right() == right && Block() == All && !sidecar.Read(ClusterEnvironment).Contains("=other", StringComparison.Ordinal), "all is right again", Seconds);
+            Assert.Equal(others, Others());
+            Assert.Single(sidecar.Starts);
+        }
+        finally
+        {
+            (fixture.Bed.Mesh.Gateways, fixture.Bed.Mesh.RootCertificate) = (gateways, root);
+            fixture.Bed.Mesh.Write();
+        }
+
+        string Block() => vm.Run("sed", "-n", "/BEGIN smm-agent/,/END smm-agent/{/smm-agent/!p}", "/etc/hosts");
+
+        string Others() => string.Join('\n', vm.Run("cat", "/etc/hosts").Split('\n')
+            .Where(line => !line.Contains("smm-agent", StringComparison.Ordinal) && !line.Contains("istiod", StringComparison.Ordinal)));
+
+        string Right() => vm.Run(
+            "stat", "-L", "-c", "%n %U %G %a", "/var/lib/istio/envoy", ClusterEnvironment, "/etc/istio/config/mesh", RootCertificate, "/run/secrets/tokens/istio-token");
+    }
+
+    [Fact]
+    public async Task WhatNeedsARestartIsWrittenAndReportedAndTheRestartIsTheOperatorsUnlessTheyLeaveItToTheAgent()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var ports = fixture.Bed.Mesh.Ports;
+        fixture.Bed.Vm.Run("ip", "address", "add", $"{OtherAddress}/24", "dev", "eth0");
+        try
+        {
+            fixture.Bed.Mesh.Ports = [.. ports, ("admin", 8099)];
+            fixture.Bed.Mesh.Write();
+            vm.Run("smm-agent", "set", "node-ip", OtherAddress);
+            await UntilWrittenAsync("ISTIO_INBOUND_PORTS='8080,8082,8099'");
+            await vm.UntilAsync(() => vm.Rules().Contains("--dport 8099 ", StringComparison.Ordinal), "the firewall follows");
+            await UntilWrittenAsync($"ISTIO_SVC_IP='{OtherAddress}'");
+            await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
+            Assert.EndsWith("; sudo systemctl restart istio", vm.Told("SidecarCurrent"), StringComparison.Ordinal);
+            Assert.Single(sidecar.Starts);
+
+            vm.Run("systemctl", "stop", "istio");
+            await sidecar.UntilAsync(() => sidecar.Registration.Contains($"analytics-v0-{OtherAddress}-vm-network-1", StringComparison.Ordinal), "it is started and registers anew");
+            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            await vm.UntilToldAsync("Registered", $"True Registered: workloadentry analytics-v0-{OtherAddress}-vm-network-1 ");
+            Assert.Equal(2, sidecar.Starts.Length);
+
+            var next = MeshFile.IstiodOf(MeshFile.NextRevision);
+            fixture.Bed.Mesh.Revision = MeshFile.NextRevision;
+            fixture.Bed.Mesh.Write();
+            await UntilWrittenAsync($"CA_ADDR='{next}:15012'");
+            await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
+            Assert.Contains($"discoveryAddress: {next}:15012\n", vm.Run("cat", "/etc/istio/config/mesh"), StringComparison.Ordinal);
+            Assert.Contains("\"istio.io/rev\":\"cp-v116x\"", sidecar.Read(ClusterEnvironment), StringComparison.Ordinal);
+            Assert.Contains($"{MeshBed.FirstGateway} {next}\n", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
+            Assert.DoesNotContain(Istiod, vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
+            Assert.Equal(2, sidecar.Starts.Length);
+
+            vm.Run("sed", "-i", "$ a sidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
+            await sidecar.UntilAsync(() => sidecar.Own("environment").Contains($"CA_ADDR={next}:15012", StringComparison.Ordinal), "the agent restarts it");
+            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            await sidecar.UntilReadyAsync();
+            Assert.Equal(3, sidecar.Starts.Length);
+        }
+        finally
+        {
+            (fixture.Bed.Mesh.Ports, fixture.Bed.Mesh.Revision) = (ports, MeshFile.UsualRevision);
+            fixture.Bed.Mesh.Write();
+            fixture.Bed.Vm.Run("ip", "address", "delete", $"{OtherAddress}/24", "dev", "eth0");
+        }
+
+        Task UntilWrittenAsync(string line) =>
+            vm.UntilAsync(() => sidecar.Read(ClusterEnvironment).Contains($"{line}\n", StringComparison.Ordinal), $"cluster.env has {line}", Seconds);
+    }
+
+    private static string Istiod => MeshFile.IstiodOf(MeshFile.UsualRevision);
+
+    private static string All => string.Concat(((string[])[MeshBed.FirstGateway, MeshBed.SecondGateway, MeshBed.ThirdGateway]).Select(address => $"{address} {Istiod}\n"));
+
+    private static string NewRoot()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=next root", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(60));
+        return root.ExportCertificatePem() + "\n";
+    }
+}
