@@ -130,17 +130,30 @@ public sealed class BootedVm : IAsyncDisposable
     public string Journal() => Try("journalctl", "--no-pager", "-n", "50", "-u", "smm-agent*").Output;
 
     /// <summary>A condition's status as the agent has it; empty before it has.</summary>
-    public string Condition(string type)
+    public string Condition(string type) => Told(type).Split(' ')[0];
+
+    /// <summary>A condition as the agent has it: status, reason, message; empty before it has.</summary>
+    public string Told(string type)
     {
         try
         {
-            var status = JsonNode.Parse(Try("cat", "/run/smm-agent/status.json").Output);
-            return (string?)status?["conditions"]?.AsArray().FirstOrDefault(node => (string?)node!["type"] == type)?["status"] ?? "";
+            var conditions = JsonNode.Parse(Try("cat", "/run/smm-agent/status.json").Output)?["conditions"]?.AsArray();
+            return conditions?.FirstOrDefault(node => (string?)node!["type"] == type) is { } found ? $"{found["status"]} {found["reason"]}: {found["message"]}" : "";
         }
         catch (JsonException)
         {
             return "";
         }
+    }
+
+    /// <summary>Waits until a condition is told so.</summary>
+    /// <param name="start">Its status and reason.</param>
+    /// <returns>All of it.</returns>
+    public async Task<string> UntilToldAsync(string type, string start, TimeSpan? patience = null)
+    {
+        await Until.TrueAsync(
+            () => Told(type).StartsWith(start, StringComparison.Ordinal), $"{type} is {start}", patience, () => Told(type) + "\n" + Journal());
+        return Told(type);
     }
 
     /// <summary>Waits until the STATUS= line of the daemon begins so.</summary>
