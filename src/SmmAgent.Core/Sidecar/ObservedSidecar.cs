@@ -71,4 +71,7 @@ public sealed record DesiredSidecar(SidecarConfiguration? Configuration, Package
 {
     /// <summary>Whether it is to be started at boot.</summary>
     public bool AtBoot { get; init; } = true;
+
+    /// <summary>Whether what is installed stays for now, because the package that should come could not be installed.</summary>
+    public bool KeepsPackage { get; init; }
 }

@@ -13,7 +13,7 @@ public static class SidecarPlanner
         // First, for whatever is in the way of the rest must not keep the host cut off.
         if (observed.Package.Value?.Version is not null)
             steps.AddRange(Relief(desired, observed));
-        if (desired.Package is { Package: { } package } && observed.Package.Value is not null)
+        if (!desired.KeepsPackage && desired.Package is { Package: { } package } && observed.Package.Value is not null)
             steps.Add(new InstallPackage(package, desired.Package.Why));
         else if (observed.Package.Value?.Version is null)
             return Planning.Plan.Nothing; // its user and its folders come with the package
@@ -48,9 +48,10 @@ public static class SidecarPlanner
             return [];
 
         List<string> reasons = [];
-        if (desired.Package.Package is { } package)
+        // What failed was put back, and is what runs: an upgrade that fails again and again must not restart it each time.
+        if (!desired.KeepsPackage && desired.Package.Package is { } package)
             reasons.Add($"{package.Version} comes");
-        else if (observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since)
+        else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since)
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
         foreach (var file in desired.Configuration?.Files.Where(file => file.Effect == ChangeEffect.Restart) ?? [])
         {

@@ -31,6 +31,14 @@ public sealed class SidecarPass(
         observer.LookAsync(
             inputs, (records.Report() ?? RootReport.None) with { IsUnconfirmed = records.BeforeConfirm is not null }, time.GetUtcNow(), random(), cancel);
 
+    /// <summary>The same, and the daemon is told what only root sees.</summary>
+    public async Task<SidecarLook> TellAsync(SidecarInputs inputs, CancellationToken cancel)
+    {
+        var look = await LookAsync(inputs, cancel);
+        records.Report(Report(look, []));
+        return look;
+    }
+
     /// <summary>Makes the sidecar what it should be.</summary>
     /// <param name="tell">Told what became of each step, as it is done.</param>
     public async Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
@@ -110,6 +118,7 @@ public sealed class SidecarPass(
         {
             // What is to be done with the rest is planned when it is there: it brings folders, and a user.
             failures.AddRange(await DoAsync(new([install]), group, tell, cancel));
+            host.KeepTimes(before, (await LookAsync(inputs, cancel)).Observed);
             look = await LookAsync(inputs, cancel);
             if (failures.Exists(failure => IsHalfWay(failure, before, look.Observed)))
                 return await PutBackAsync(inputs, before, look, failures, tell, cancel);
@@ -133,15 +142,25 @@ public sealed class SidecarPass(
     private async Task<SidecarOutcome> PutBackAsync(
         SidecarInputs inputs, SidecarBefore before, SidecarLook look, List<RootFailure> failures, Action<StepResult> tell, CancellationToken cancel)
     {
-        var plan = SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was");
-        var undo = await DoAsync(plan, inputs.Config.WorkloadGroup, tell, cancel);
+        List<RootFailure> undo = [];
+        // What goes with a package is seen only after that.
+        for (var attempt = 0; attempt < Tries && undo.Count == 0; attempt++)
+        {
+            var plan = SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was");
+            if (plan.IsEmpty)
+                break;
+            undo = await DoAsync(plan, inputs.Config.WorkloadGroup, tell, cancel);
+            look = await LookAsync(inputs, cancel);
+        }
+
         if (undo.Count == 0)
             records.EndPass();
-        return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
+        return new([.. failures, .. undo], look, null) { IsPutBack = undo.Count == 0 };
     }
 
-    // Without a sidecar there is nothing else to do.
-    private static Plan Rest(SidecarLook look) => look.Version is null ? Plan.Nothing : new([.. look.Plan.Steps.Where(step => step is not InstallPackage)]);
+    // Whatever became of the package: without a sidecar there is nothing else to do.
+    private static Plan Rest(SidecarLook look) =>
+        look.Version is null ? Plan.Nothing : SidecarPlanner.Plan(look.Desired with { KeepsPackage = true }, look.Observed);
 
     /// <summary>Whether a failure leaves a host between two states: the sidecar is not what it was, nor what it should be.</summary>
     /// <remarks>

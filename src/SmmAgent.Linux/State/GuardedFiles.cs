@@ -80,6 +80,16 @@ public sealed class GuardedFiles(string root)
         folder?.Flush();
     }
 
+    /// <summary>Gives a plain file back the time of its last change, which somebody touched.</summary>
+    public void SetModified(string path, DateTimeOffset modified)
+    {
+        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var file = folder?.Child(name) ?? throw new FileNotFoundException($"{path} is missing");
+        file.RequirePlain(folder);
+        using var opened = file.Open(FileAccess.Read);
+        File.SetLastWriteTimeUtc(opened, modified.UtcDateTime);
+    }
+
     /// <summary>Removes a file, or a link in its place; none is fine.</summary>
     public void Remove(string path)
     {

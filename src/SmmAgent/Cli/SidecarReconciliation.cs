@@ -96,7 +96,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
 
     private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
     {
-        var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).LookAsync(inputs, cancel);
+        var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).TellAsync(inputs, cancel);
         Say(look);
         foreach (var step in look.Plan.Steps)
             progress.Warn($"left to you, because sidecar.mode is check: {step}");
@@ -117,7 +117,10 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             progress.Failed(look.Desired.Package.Why);
         if (look.Desired.Hold is { } hold)
             progress.Warn($"{SidecarVerdict.HeldBack(look, hold)}; journalctl -u istio");
-        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered;
+        var isMasked = look.Observed.Unit.Value is { IsMasked: true };
+        if (isMasked)
+            progress.Failed("istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio");
+        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered && !isMasked;
     }
 
     // While a change waits for its confirmation the agent itself stays what it is: it is what would undo it.

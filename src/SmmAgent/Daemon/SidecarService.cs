@@ -47,6 +47,7 @@ public sealed class SidecarService : LoopService
     private readonly string _version;
     private readonly ILogger<SidecarService> _logger;
     private IReadOnlyList<RootFailure> _told = [];
+    private Package? _offered;
 
     /// <param name="version">This agent's own.</param>
     public SidecarService(
@@ -81,9 +82,16 @@ public sealed class SidecarService : LoopService
         }
 
         var inputs = await InputsAsync(settings, config, cancel);
-        var report = _sight.Records.Report();
-        var look = await _sight.Observer.LookAsync(inputs, report, Time.GetUtcNow(), random: 0.5, cancel);
+        var isRootAtWork = _sight.Observer.IsRootAtWork();
+        var look = await _sight.Observer.LookAsync(inputs, _sight.Records.Report(), Time.GetUtcNow(), random: 0.5, cancel);
+        isRootAtWork |= _sight.Observer.IsRootAtWork();
+        // A package manager at work: neither a condition nor a request may come of what is there for a moment.
+        if (isRootAtWork && look.Observed.Package.Value is { IsHalf: true })
+            return IntervalAtStart;
+
         Tell(look.Failures);
+        if (look.Desired.Package.Package != _offered)
+            Forget(look.Desired.Package.Package);
         var unit = look.Observed.Unit.Value;
         _states.Sidecar.Publish(new(SidecarVerdict.Of(look))
         {
@@ -96,7 +104,7 @@ public sealed class SidecarService : LoopService
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
             : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
             : IntervalWhileBad;
-        return Least(wait, Ask(inputs, look), look.Observed.Token.LookAgain - Time.GetUtcNow(), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
+        return Least(wait, isRootAtWork ? IntervalAtStart : Ask(inputs, look), look.Observed.Token.LookAgain - Time.GetUtcNow(), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
     }
 
     /// <summary>What kept root from its work may be over: it is asked again at once.</summary>
@@ -104,6 +112,13 @@ public sealed class SidecarService : LoopService
     {
         _root.Forget();
         Wake.Set();
+    }
+
+    // Another package than the one that failed may do.
+    private void Forget(Package? offered)
+    {
+        _offered = offered;
+        _root.Forget();
     }
 
     private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
@@ -115,6 +130,8 @@ public sealed class SidecarService : LoopService
         List<string> wanted = [];
         if (look is { Settings.Mode: PartMode.Manage })
             wanted.AddRange(look.Plan.Steps.Select(Wanted).Concat(look.Observed.ForRoot));
+        if (look is { Settings.Mode: PartMode.Manage, IsMended: true })
+            wanted.Add("clear the record of failed starts");
         if (look is { Settings.Mode: PartMode.Check })
             wanted.AddRange(look.Observed.ForRoot);
         if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
