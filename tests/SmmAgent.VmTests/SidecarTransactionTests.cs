@@ -11,32 +11,32 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("touch", "/etc/certs");
-        await FailsAsync("✗ install istio-sidecar 1.15.3: ", Back);
+        Fails("✗ install istio-sidecar 1.15.3: ", Back);
         vm.Run("rm", "/etc/certs");
 
-        // What is mounted there cannot be replaced.
         vm.Run("mount", "--bind", "/etc/hosts", "/etc/hosts");
-        await FailsAsync("✗ write /etc/hosts: ", Back);
+        vm.Run("mount", "-o", "remount,bind,ro", "/etc/hosts");
+        Fails("✗ write /etc/hosts: ", Back);
         vm.Run("umount", "/etc/hosts");
 
-        // A link there would have root write a token into /etc.
-        vm.Run("ln", "-s", "/etc", "/run/secrets");
-        await FailsAsync("✗ fetch a new istio-token (there is no istio-token): ", "/run/secrets", isPutBack: false);
-        Assert.NotEqual(0, vm.Try("ls", "/etc/tokens").ExitCode);
-        vm.Run("rm", "/run/secrets");
+        // A link of somebody else's would have root write a token into /etc.
+        vm.Run("install", "-d", "-o", "smm-agent", "/run/secrets");
+        vm.Run("sudo", "-u", "smm-agent", "ln", "-s", "/etc", "/run/secrets/tokens");
+        Fails("✗ fetch a new istio-token (there is no istio-token): ", "secrets/tokens", isPutBack: false);
+        Assert.NotEqual(0, vm.Try("ls", "/etc/istio-token").ExitCode);
+        vm.Run("rm", "/run/secrets/tokens");
 
         Assert.Contains("workloadentry is registered successfully\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"), StringComparison.Ordinal);
 
-        async Task FailsAsync(string step, string told, bool isPutBack = true)
+        void Fails(string step, string told, bool isPutBack = true)
         {
             var before = HostListing.Of(vm);
             var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile", "--host-only");
-            Assert.Equal(1, exitCode);
+            Assert.True(exitCode == 1, output);
             Assert.Contains(step, output, StringComparison.Ordinal);
             Assert.Contains(told, output, StringComparison.Ordinal);
             if (isPutBack)
                 Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
-            await Task.CompletedTask;
         }
     }
 

@@ -26,11 +26,16 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
             return (state, null);
 
         var (found, why) = await _installer.ReadAsync(name, cancel);
-        _known = found is null ? null : (name, stamp, found);
+        // A database that lies elsewhere tells nothing by its time.
+        _known = found is null || stamp.Length == 0 ? null : (name, stamp, found);
         return (found, why);
     }
 
-    private string Stamp() => string.Join(' ', Databases.SelectMany(path => Files(root + path)).Select(Stamp));
+    private string Stamp() => string.Join(' ', Databases
+        .Where(path => path.Contains("rpm", StringComparison.Ordinal) == (tools.Format == "rpm"))
+        .SelectMany(path => Files(root + path))
+        .Where(File.Exists)
+        .Select(Stamp));
 
     // Not those that a reader of rpm's database touches.
     private static IEnumerable<string> Files(string path)
@@ -46,5 +51,5 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
     }
 
     private static string Stamp(string path) =>
-        new FileInfo(path) is { Exists: true } file ? FormattableString.Invariant($"{path}:{file.LastWriteTimeUtc.Ticks}:{file.Length}") : "-";
+        new FileInfo(path) is { Exists: true } file ? FormattableString.Invariant($"{path}:{file.LastWriteTimeUtc.Ticks}:{file.Length}") : "";
 }
