@@ -17,12 +17,15 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
     {
         var loop = (report?.CrashLoop ?? new()).Look(observed.Unit.Value, now, random);
         var (configuration, fault) = Render();
-        var desired = new DesiredSidecar(configuration, Choose(observed.Package.Value?.Version), RestartRules.MayRestart(Settings.Sidecar, now, zone), loop.Hold)
+        var desired = new DesiredSidecar(configuration, Choose(observed.Package.Value?.Version), RestartRules.MayRestart(Settings.Sidecar, now, zone), Holds ? loop.Hold : null)
         {
             AtBoot = report?.IsUnconfirmed != true,
         };
         return new(Settings.Sidecar, desired, fault, observed, report?.Failures ?? []) { CrashLoop = loop };
     }
+
+    // Whoever only looks holds nothing back.
+    private bool Holds => Settings.Sidecar.Mode == PartMode.Manage;
 
     private PackageChoice Choose(string? installed) => Packages is { } host
         ? PackageChoice.ForSidecar(Config, host, installed)

@@ -31,6 +31,21 @@ public sealed class SidecarPass(
         observer.LookAsync(
             inputs, (records.Report() ?? RootReport.None) with { IsUnconfirmed = records.BeforeConfirm is not null }, time.GetUtcNow(), random(), cancel);
 
+    /// <summary>Only looks, and tells the daemon what only root sees.</summary>
+    public async Task<SidecarOutcome> TellAsync(SidecarInputs inputs, CancellationToken cancel)
+    {
+        var (held, why) = await AcquireAsync(cancel);
+        if (held is null)
+            return new([], null, why);
+
+        using (held)
+        {
+            var look = await LookAsync(inputs, cancel);
+            records.Report(Report(look, []));
+            return new([], look, null);
+        }
+    }
+
     /// <summary>Makes the sidecar what it should be.</summary>
     /// <param name="tell">Told what became of each step, as it is done.</param>
     public async Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
