@@ -138,6 +138,23 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
+    public async Task ARecordOfTheSidecarThatIsDamagedIsToldAndKeepsNothingElseFromDetach()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        Assert.Equal(0, agent.Run("detach").ExitCode);
+        Directory.CreateDirectory(Path.Combine(agent.Root, "var/lib/smm-agent-host"));
+        var record = Path.Combine(agent.Root, "var/lib/smm-agent-host/before-attach.json");
+        await File.WriteAllTextAsync(record, "{\"version\":", TestContext.Current.CancellationToken);
+
+        var (exitCode, output) = agent.Run("detach");
+
+        Assert.True(exitCode == 0, output);
+        Assert.Contains($"! {record} is damaged", output, StringComparison.Ordinal);
+        Assert.EndsWith("✓ detached\n", output, StringComparison.Ordinal);
+        Assert.False(File.Exists(record));
+    }
+
+    [Fact]
     public async Task WhileTheDaemonRunsDetachAndASecondDaemonAreRefused()
     {
         var bed = fixture.Bed;

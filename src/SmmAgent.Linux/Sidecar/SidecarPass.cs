@@ -31,12 +31,19 @@ public sealed class SidecarPass(
         observer.LookAsync(
             inputs, (records.Report() ?? RootReport.None) with { IsUnconfirmed = records.BeforeConfirm is not null }, time.GetUtcNow(), random(), cancel);
 
-    /// <summary>The same, and the daemon is told what only root sees.</summary>
-    public async Task<SidecarLook> TellAsync(SidecarInputs inputs, CancellationToken cancel)
+    /// <summary>Only looks, and tells the daemon what only root sees.</summary>
+    public async Task<SidecarOutcome> TellAsync(SidecarInputs inputs, CancellationToken cancel)
     {
-        var look = await LookAsync(inputs, cancel);
-        records.Report(Report(look, []));
-        return look;
+        var (held, why) = await AcquireAsync(cancel);
+        if (held is null)
+            return new([], null, why);
+
+        using (held)
+        {
+            var look = await LookAsync(inputs, cancel);
+            records.Report(Report(look, []));
+            return new([], look, null);
+        }
     }
 
     /// <summary>Makes the sidecar what it should be.</summary>

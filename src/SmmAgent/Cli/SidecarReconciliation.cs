@@ -96,7 +96,14 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
 
     private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
     {
-        var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).TellAsync(inputs, cancel);
+        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var outcome = options.DryRun ? new([], await pass.LookAsync(inputs, cancel), null) : await pass.TellAsync(inputs, cancel);
+        if (outcome.Look is not { } look)
+        {
+            progress.Failed(outcome.Blocked!);
+            return ExitCode.Timeout;
+        }
+
         Say(look);
         foreach (var step in look.Plan.Steps)
             progress.Warn($"left to you, because sidecar.mode is check: {step}");

@@ -72,6 +72,14 @@ public sealed class SidecarInputsTests
     }
 
     [Fact]
+    public void WhereTheSidecarIsTheOperatorsItIsNotSaidToBeHeldBack()
+    {
+        var report = RootReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
+
+        Assert.Null(Look(Inputs with { Settings = new() { Sidecar = new() { Mode = PartMode.Check } } }, report).Desired.Hold);
+    }
+
+    [Fact]
     public void AHoldThatRootBeganEndsWithItsTime()
     {
         var report = RootReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };

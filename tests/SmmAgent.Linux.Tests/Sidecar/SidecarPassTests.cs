@@ -49,6 +49,21 @@ public sealed class SidecarPassTests : IDisposable
     }
 
     [Fact]
+    public async Task InCheckModeRootTellsWhatOnlyItSeesAndChangesNothing()
+    {
+        _host.Root.Write(SidecarFiles.RootCertificate, SidecarRoot.Config.Mesh.RootCertificate, mode: GuardedRoot.Private);
+
+        var outcome = await _host.Pass().TellAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
+
+        var report = _host.Records.Report()!;
+        Assert.Equal(_host.Root.Files.LookAt(SidecarFiles.RootCertificate).Modified, report.RootCertificate!.Modified);
+        Assert.Equal(TokenVerdict.Unusable, report.Token.Verdict);
+        Assert.NotEmpty(outcome.Look!.Plan.Steps);
+        Assert.Null(_host.Records.BeforeAttach);
+        Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
+    }
+
+    [Fact]
     public async Task TheWayBackTakesWhatTheAgentWroteAndLeavesWhatWasThere()
     {
         _host.Root.Write(SidecarFiles.MeshFile, "theirs\n");
