@@ -23,9 +23,12 @@ public static class EnvironmentNames
         "RESOLV_HOST_CONF", "RES_OPTIONS", "TMPDIR", "TZDIR", "IPTABLES_LIB_DIR", "IP6TABLES_LIB_DIR",
     ];
 
+    // Flags of Istio's own iptables, which root runs, that variables set, too: a file to write the rules to, a network namespace to enter.
+    private static readonly string[] Iptables = ["OUTPUT_PATH", "OUTPUT_PATHS", "NETWORK_NAMESPACE", "CNI_MODE", "HOST_NSENTER_EXEC"];
+
     private static readonly string[] Prefixes = ["BASH", "LC_", "LD_", "XTABLES_"];
 
-    private static readonly HashSet<string> Refused = [.. Shell, .. StartScript, .. Loading];
+    private static readonly HashSet<string> Refused = [.. Shell, .. StartScript, .. Loading, .. Iptables];
 
     /// <summary>Null, or why the key is refused.</summary>
     public static string? Rule(string key)

@@ -32,6 +32,11 @@ public sealed class EnvironmentNamesTests
     public void AVariableThatProgramsLoadCodeByIsRefused(string key) => Refused(key);
 
     [Theory]
+    [InlineData("OUTPUT_PATHS")]
+    [InlineData("NETWORK_NAMESPACE")]
+    public void AVariableByWhichIstiosIptablesWouldWriteAFileAsRootIsRefused(string key) => Refused(key);
+
+    [Theory]
     [InlineData("1A")]
     [InlineData("A-B")]
     [InlineData("A B")]

@@ -6,7 +6,9 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Tests;
 
@@ -17,7 +19,7 @@ public sealed partial class ConditionDocsTests
     private static readonly Type[] ReasonClasses =
     [
         typeof(Finding), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules),
-        typeof(RegistrationReasons), typeof(PortsDiagnosis),
+        typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(ConfigurationFault),
     ];
 
     // Statuses that a WorkloadEntry may have, not reasons.
@@ -55,9 +57,10 @@ public sealed partial class ConditionDocsTests
         Assert.Contains("NoPorts", given); // an argument of a method that makes findings
         Assert.Contains("Current", given); // a constant
         Assert.Contains("NoSuchName", given); // an outcome's name
+        Assert.Contains("WrongChecksum", given); // a fault of a package
     }
 
-    /// <summary>The single CamelCase words in quotes in every file that makes findings, the constants, and the outcomes.</summary>
+    /// <summary>The single CamelCase words in quotes in every file that makes findings, the constants, and the names of outcomes and of faults of packages.</summary>
     private static HashSet<string> Given()
     {
         var words = Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
@@ -72,7 +75,9 @@ public sealed partial class ConditionDocsTests
             .Select(field => (string)field.GetRawConstantValue()!)
             .Where(value => char.IsAsciiLetterUpper(value[0]));
         var outcomes = Enum.GetValues<Outcome>().Select(outcome => outcome.Reason());
-        return [.. words.Concat(constants).Concat(outcomes).Except(NoReasons)];
+        // Nobody asks for a removal to have a sidecar.
+        var packages = Enum.GetValues<PackageFault>().Except([PackageFault.StillNeeded]).Select(fault => $"{fault}");
+        return [.. words.Concat(constants).Concat(outcomes).Concat(packages).Except(NoReasons)];
     }
 
     private static List<Row> Documented()

@@ -41,7 +41,13 @@ public sealed class InstalledAgents : IDisposable
     {
         await using var vm = await BootedVm.StartAsync(bed, new VmDisk(distribution.Root));
         if (distribution.Name == Distribution.Rpm)
+        {
             RpmRepository.Make(bed.Folder, AgentPackage.Built.Rpm, Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
+            // Else it is a Debian to the agent, which would look for packages in dpkg's books; and Debian's rpm has its own in /root.
+            vm.Run("rm", "/usr/bin/apt-get");
+            vm.Run("sh", "-c", "mkdir -p /etc/rpm && echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros.books");
+        }
+
         vm.InstallAgent(AgentPackage.Built);
         return await vm.PowerOffAsync();
     }

@@ -4,7 +4,7 @@ namespace SmmAgent.VmTests;
 
 /// <summary>What an operator's runbook says, word for word, on a VM that has nothing of the agent's.</summary>
 [Collection(VmFixture.OneAtATime)]
-public sealed class RunbookTests(HttpsVmFixture fixture) : IClassFixture<HttpsVmFixture>
+public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Unit = "smm-agent.service";
 
@@ -36,7 +36,8 @@ public sealed class RunbookTests(HttpsVmFixture fixture) : IClassFixture<HttpsVm
         vm.RunLine($"echo {fixture.Bed.Mesh.Token} | sudo smm-agent set bearer-token --stdin");
         var reconciled = vm.RunLine("sudo smm-agent reconcile");
 
-        Assert.EndsWith("✓ reconciled host operating system\n", reconciled, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "✓ wait-for-registration ❯ workloadentry is registered successfully\n✓ reconciled host operating system\n", reconciled, StringComparison.Ordinal);
         Assert.Equal((true, true), (vm.IsActive(Unit), vm.IsEnabled(Unit)));
         await vm.UntilStatusAsync(BootedVm.Attached);
         Assert.Equal("notify", vm.Property(Unit, "Type"));
@@ -44,6 +45,7 @@ public sealed class RunbookTests(HttpsVmFixture fixture) : IClassFixture<HttpsVm
             Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, port), $"{port} is not reached");
         Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddressIPv6, 16400));
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
+        Assert.Equal("True", vm.Condition("Registered"));
         // Without root.
         var (exitCode, status) = vm.TryLine("smm-agent status");
         Assert.Equal((0, true), (exitCode, status.Contains("vm-integration/analytics-v0", StringComparison.Ordinal)));

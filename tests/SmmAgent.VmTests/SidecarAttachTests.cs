@@ -64,7 +64,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
     }
 
     // The agent's own state, its uuid in agent.yaml, and the cache of its packages.
-    private static bool IsForeign(string change) =>
+    internal static bool IsForeign(string change) =>
         !change.Contains("/var/lib/smm-agent", StringComparison.Ordinal) && !change.Contains("/var/cache/smm-agent", StringComparison.Ordinal)
         && !change.Contains(" /etc/smm/agent.yaml", StringComparison.Ordinal);
 }

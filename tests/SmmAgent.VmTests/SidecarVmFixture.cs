@@ -32,6 +32,35 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         Bed.Mesh.Write();
     }
 
+    /// <summary>A file of which nothing but its bytes is right.</summary>
+    public string BrokenPackage
+    {
+        get
+        {
+            var path = Path.Combine(_packages, "broken");
+            File.WriteAllText(path, "no package");
+            return path;
+        }
+    }
+
+    /// <summary>Offers a package of the agent, beside the sidecar's; a mesh has one in both formats.</summary>
+    public void OfferAgent(string version, string file)
+    {
+        var served = Path.Combine(_packages, Path.GetFileName(file));
+        if (served != file)
+            File.Copy(file, served, overwrite: true);
+        Bed.Mesh.Packages =
+        [
+            .. Sidecars.Offers(SidecarPackages.Version),
+            .. ((string[])["deb", "rpm"]).Select(format => OfferedPackage.Of(served, "smm-agent", version, format, AgentPackage.Architecture.Deb)),
+        ];
+        Bed.Mesh.Write();
+    }
+
+    /// <summary>Has the dashboard serve a deb of another version or architecture.</summary>
+    /// <returns>Its path.</returns>
+    public string BuildSidecar(string version, string architecture) => IstioSidecarPackage.Build(_packages, version, "deb", architecture);
+
     /// <summary>A VM that is a member of the mesh, and a workload on each of the WorkloadGroup's ports.</summary>
     public async Task<BootedVm> BootMemberAsync(string distribution = Distribution.Usual)
     {

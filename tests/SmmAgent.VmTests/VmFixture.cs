@@ -125,6 +125,3 @@ public class VmFixture : IAsyncLifetime
         return distribution;
     }
 }
-
-/// <summary>The same with a dashboard that speaks https.</summary>
-public sealed class HttpsVmFixture(InstalledAgents agents) : VmFixture(agents, https: true);

@@ -36,8 +36,9 @@ public enum UnitActivity
 /// <param name="Since">When its main process started; null while there is none.</param>
 /// <param name="Restarts">systemd's count of its automatic restarts; a start by hand sets it back.</param>
 /// <param name="IsMasked">Whether the operator has masked it: then nobody starts it.</param>
+/// <param name="IsDeaf">Whether it runs, but takes none of the traffic that it captures: until the control plane has told it what to do, nobody listens there.</param>
 public sealed record SidecarUnit(
-    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false);
+    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false, bool IsDeaf = false);
 
 /// <summary>What is there of the sidecar.</summary>
 /// <param name="Files">Those of <see cref="SidecarFiles"/>, its token's and /etc/hosts, by path; folders, too, as files without content.</param>
@@ -70,4 +71,7 @@ public sealed record DesiredSidecar(SidecarConfiguration? Configuration, Package
 {
     /// <summary>Whether it is to be started at boot.</summary>
     public bool AtBoot { get; init; } = true;
+
+    /// <summary>Whether what is installed stays for now, because the package that should come could not be installed.</summary>
+    public bool KeepsPackage { get; init; }
 }

@@ -28,6 +28,11 @@ public sealed record SidecarBefore
 
     public required bool IsRunning { get; init; }
 
+    /// <summary>Why it is not known how the host is, so that nothing could bring it back; null when it is known.</summary>
+    public static string? Unknown(ObservedSidecar observed) =>
+        observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
+        ?? (observed.Package.Value is { IsHalf: true } ? "an installation of the sidecar's package has begun and not ended" : null);
+
     /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>
     [JsonIgnore]
     public bool IsAttached => Version is not null && Files.ContainsKey(SidecarFiles.ClusterEnvironment);

@@ -24,6 +24,13 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
 public static class SidecarFiles
 {
     public const string ClusterEnvironment = "/var/lib/istio/envoy/cluster.env";
+
+    /// <summary>The operator's own settings of the sidecar, which root sources, too.</summary>
+    public const string OperatorEnvironment = "/var/lib/istio/envoy/sidecar.env";
+
+    /// <summary>Where one of somebody else's is laid, and sourced by nobody.</summary>
+    public const string DistrustedEnvironment = OperatorEnvironment + ".not-sourced";
+
     public const string MeshFile = "/etc/istio/config/mesh";
     public const string RootCertificate = "/etc/certs/root-cert.pem";
     public const string Token = "/var/run/secrets/tokens/istio-token";
@@ -52,7 +59,7 @@ public static class SidecarFiles
 
     /// <summary>All that is looked at.</summary>
     public static IReadOnlyList<string> Looked { get; } =
-        [.. Watched.Concat(RootFolders).Concat(Folders).Concat(SharedFolders).Distinct()];
+        [.. Watched.Concat(RootFolders).Concat(Folders).Concat(SharedFolders).Append(OperatorEnvironment).Append(DistrustedEnvironment).Distinct()];
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {

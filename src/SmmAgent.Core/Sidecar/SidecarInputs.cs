@@ -17,11 +17,17 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
     {
         var loop = (report?.CrashLoop ?? new()).Look(observed.Unit.Value, now, random);
         var (configuration, fault) = Render();
-        var desired = new DesiredSidecar(configuration, Choose(observed.Package.Value?.Version), RestartRules.MayRestart(Settings.Sidecar, now, zone), loop.Hold)
+        // Where all is left to the operator nobody holds it back either.
+        var hold = Settings.Sidecar.Mode == PartMode.Manage ? loop.Hold : null;
+        var desired = new DesiredSidecar(configuration, Choose(observed.Package.Value?.Version), RestartRules.MayRestart(Settings.Sidecar, now, zone), hold)
         {
             AtBoot = report?.IsUnconfirmed != true,
         };
-        return new(Settings.Sidecar, desired, fault, observed, report?.Failures ?? []) { CrashLoop = loop };
+        return new(Settings.Sidecar, desired, fault, observed, report?.Failures ?? [])
+        {
+            CrashLoop = loop,
+            IsMended = report is not null && loop != report.CrashLoop && loop == new CrashLoop(loop.Restarts),
+        };
     }
 
     private PackageChoice Choose(string? installed) => Packages is { } host

@@ -10,12 +10,21 @@ public static class SidecarPlanner
     public static Plan Plan(DesiredSidecar desired, ObservedSidecar observed)
     {
         List<PlanStep> steps = [];
-        if (desired.Package is { Package: { } package } && observed.Package.Value is not null)
+        // First, for whatever is in the way of the rest must not keep the host cut off.
+        if (observed.Package.Value?.Version is not null)
+            steps.AddRange(Relief(desired, observed));
+        if (!desired.KeepsPackage && desired.Package is { Package: { } package } && observed.Package.Value is not null)
             steps.Add(new InstallPackage(package, desired.Package.Why));
-        if (observed.Package.Value?.Version is null && steps.Count == 0)
+        else if (observed.Package.Value?.Version is null)
             return Planning.Plan.Nothing; // its user and its folders come with the package
 
         steps.AddRange(SidecarFiles.RootFolders.Select(folder => Protect(folder, SidecarFiles.Root, SidecarFiles.FolderMode, observed)).OfType<PlanStep>());
+        if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner: not ("" or SidecarFiles.Root) and var owner })
+        {
+            steps.Add(new MoveSidecarFile(
+                SidecarFiles.OperatorEnvironment, SidecarFiles.DistrustedEnvironment, $"root would source it, and it is {owner}'s; to have it back: make it root's, then move it"));
+        }
+
         if (desired.Configuration is { } configuration)
         {
             steps.AddRange(configuration.Files.Select(file => Step(file, observed)).OfType<PlanStep>());
@@ -39,13 +48,14 @@ public static class SidecarPlanner
             return [];
 
         List<string> reasons = [];
-        if (desired.Package.Package is { } package)
+        // What failed was put back, and is what runs: an upgrade that fails again and again must not restart it each time.
+        if (!desired.KeepsPackage && desired.Package.Package is { } package)
             reasons.Add($"{package.Version} comes");
-        else if (observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since)
+        else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since)
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
         foreach (var file in desired.Configuration?.Files.Where(file => file.Effect == ChangeEffect.Restart) ?? [])
         {
-            if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content)))
+            if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content) || IsOpenToOthers(file, found)))
                 reasons.Add($"{file.Path} changes");
             else if (observed.File(file.Path)?.Modified > since)
                 reasons.Add($"{file.Path} changed since its start");
@@ -67,30 +77,40 @@ public static class SidecarPlanner
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
         { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
+        var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)),
         var found when found.Owner != file.Owner || found.Mode != file.Mode =>
             new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),
         _ => null,
     };
 
+    // Who could write to it may have it open, and would go on writing to what is root's by then: another file takes its place.
+    private static bool IsOpenToOthers(SidecarFile file, FoundFile found) => file.Owner == SidecarFiles.Root
+        && (found.Owner != SidecarFiles.Root || (found.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0);
+
     private static SetHosts? HostsStep(SidecarConfiguration configuration, ObservedSidecar observed) =>
         observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.HostsIn(hosts.Content ?? "") is { Count: > 0 } lines
             && !HostsBlock.Has(hosts.Content ?? "", lines) ? new(lines) : null;
 
+    // A capture that nothing listens to cuts the host off, and gives its traffic to whoever opens the sidecar's port.
+    private static IEnumerable<PlanStep> Relief(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (observed.Unit.Value is not { } unit)
+            yield break;
+
+        var isUp = unit.Activity is UnitActivity.Running or UnitActivity.Starting;
+        if (desired.Hold is { } hold && isUp)
+            yield return new StopSidecar(hold);
+        if (observed.IsCaptured && (desired.Hold is not null || (!isUp && !MayStart(unit, desired, observed))))
+            yield return new RemoveCapture(desired.Hold ?? "no sidecar runs, and none is started");
+    }
+
+    // Without its configuration it would register under no group, and capture the host's traffic for nothing.
+    private static bool MayStart(SidecarUnit unit, DesiredSidecar desired, ObservedSidecar observed) =>
+        !unit.IsMasked && (desired.Configuration is not null || observed.File(SidecarFiles.ClusterEnvironment)?.Content is not null);
+
     private static IEnumerable<PlanStep> UnitSteps(DesiredSidecar desired, ObservedSidecar observed)
     {
-        if (observed.Unit.Value is not { IsMasked: false } unit)
-            yield break;
-        if (desired.Hold is { } hold)
-        {
-            if (unit.Activity is UnitActivity.Running or UnitActivity.Starting)
-                yield return new StopSidecar(hold);
-            if (observed.IsCaptured)
-                yield return new RemoveCapture(hold);
-            yield break;
-        }
-
-        // Without its configuration it would register under no group, and capture the host's traffic for nothing.
-        if (desired.Configuration is null && observed.File(SidecarFiles.ClusterEnvironment)?.Content is null)
+        if (desired.Hold is not null || observed.Unit.Value is not { } unit || !MayStart(unit, desired, observed))
             yield break;
         if (!unit.IsEnabled && desired.AtBoot)
             yield return new EnableSidecar(AtBoot: true);

@@ -13,6 +13,12 @@ public static class SidecarRestore
     public static Plan WithoutRecord(ObservedSidecar observed) =>
         observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []) ? new([new SetHosts([])]) : Planning.Plan.Nothing;
 
+    /// <summary>What an operator must know of a sidecar that stays because there is no record; null where there is none.</summary>
+    public static string? LeftWithoutRecord(ObservedSidecar observed) =>
+        observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting } or { IsEnabled: true } || observed.IsCaptured
+            ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio; sudo /usr/local/bin/istio-start.sh clean"
+            : null;
+
     /// <param name="keepPackages">Whether the package that the agent installed stays: while the host's package manager is at work nobody else can remove one.</param>
     /// <param name="why">Why the sidecar stops.</param>
     public static Plan Plan(SidecarBefore before, ObservedSidecar observed, bool keepPackages, string why)
@@ -22,13 +28,15 @@ public static class SidecarRestore
         var isUp = unit is { Activity: UnitActivity.Running or UnitActivity.Starting };
         if (isUp && !before.IsRunning)
             steps.Add(new StopSidecar(why));
+        if (observed.IsCaptured && !before.IsRunning)
+            steps.Add(new RemoveCapture(why)); // at once, because nothing listens any more
         if (unit is { IsEnabled: true } && !before.IsEnabled)
             steps.Add(new EnableSidecar(AtBoot: false));
-        if (observed.IsCaptured && !before.IsRunning)
-            steps.Add(new RemoveCapture(why));
 
         var removes = !keepPackages && before.Version is null && observed.Package.Value is { IsThere: true };
         steps.AddRange(OwnFiles.Select(path => FileStep(path, before, observed)).OfType<PlanStep>());
+        if (IsMovedAside(before, observed))
+            steps.Add(new MoveSidecarFile(SidecarFiles.DistrustedEnvironment, SidecarFiles.OperatorEnvironment, "as it was before"));
         if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, before.Hosts))
             steps.Add(new SetHosts(before.Hosts));
         if (removes)
@@ -50,6 +58,13 @@ public static class SidecarRestore
             steps.Add(new RestartSidecar([why]));
         return new(steps);
     }
+
+    // What was the operator's before is not what the sidecar may have laid there since.
+    private static bool IsMovedAside(SidecarBefore before, ObservedSidecar observed) =>
+        before.Version is not null
+        && before.Files.TryGetValue(SidecarFiles.OperatorEnvironment, out var was) && was.Owner != SidecarFiles.Root
+        && observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 }
+        && observed.File(SidecarFiles.DistrustedEnvironment) is { Owner.Length: > 0 };
 
     private static PlanStep? FileStep(string path, SidecarBefore before, ObservedSidecar observed)
     {

@@ -22,6 +22,12 @@ public sealed record ProtectSidecarFile(string Path, string User, UnixFileMode M
     public override string ToString() => $"protect {Path} ({Why})";
 }
 
+/// <summary>Gives a file another name in its folder; what had that name goes.</summary>
+public sealed record MoveSidecarFile(string Path, string To, string Why) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"move {Path} to {To} ({Why})";
+}
+
 public sealed record RemoveSidecarFile(string Path) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"remove {Path}";

@@ -15,6 +15,9 @@ public sealed record SidecarLook(
     /// <summary>Its record of failed starts, this look included.</summary>
     public CrashLoop CrashLoop { get; init; } = new();
 
+    /// <summary>Whether that record is clean, and root's is not yet: else failures with days between them would be three in a row.</summary>
+    public bool IsMended { get; init; }
+
     /// <summary>What is to be done, whoever may do it.</summary>
     public Planning.Plan Plan => SidecarPlanner.Plan(Desired, Observed);
 }
@@ -47,7 +50,7 @@ public static class SidecarVerdict
             return Finding.Unknown(Type, "NotSeen", why);
 
         var choice = look.Desired.Package;
-        var failure = look.Failures.FirstOrDefault(failure => failure.Part == RootPart.Package && failure.Subject == choice.Package?.Version);
+        var failure = PackageFailure(look);
         return (look.Version, choice.Outcome) switch
         {
             (null, PackageOutcome.NotOffered) => Finding.False(Type, "NotOffered", choice.Why),
@@ -74,16 +77,21 @@ public static class SidecarVerdict
         if (observed.Token.Verdict is TokenVerdict.Expired or TokenVerdict.Unusable)
             return Finding.False(Type, observed.Token.Verdict == TokenVerdict.Expired ? "TokenExpired" : "TokenUnusable", $"{observed.Token.Why}: {Failed(look, RootPart.Token) ?? Cure(look)}");
 
-        var drift = look.Plan.Steps.Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile).Select(step => $"to {step}").ToList();
+        var drift = look.Plan.Steps.Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile or MoveSidecarFile).Select(step => $"to {step}").ToList();
         if (drift.Count > 0)
             return Finding.False(Type, "NotWritten", Told(drift, Failed(look, RootPart.Files) ?? Cure(look)));
-        if (SidecarPlanner.RestartReasons(look.Desired, observed) is { Count: > 0 } reasons)
+        if (SidecarPlanner.RestartReasons(look.Desired with { KeepsPackage = PackageFailure(look) is not null }, observed) is { Count: > 0 } reasons)
             return Finding.False(Type, "RestartNeeded", $"the sidecar needs a restart: {Told(reasons, RestartRules.Words(look.Settings))}");
 
         return observed.Unit.Value is { Activity: UnitActivity.Running }
             ? Finding.True(Type, "Current", "the sidecar runs with the newest configuration")
             : Finding.Unknown(Type, "NotRunning", "no sidecar runs; the next start has the newest configuration");
     }
+
+    /// <summary>That the sidecar must not run, and what of that is done.</summary>
+    public static string HeldBack(SidecarLook look, string hold) => look.Observed.IsCaptured
+        ? $"the sidecar is to be held back, but still captures traffic: {Failed(look, RootPart.Unit) ?? Cure(look)}: {hold}"
+        : $"the sidecar is held back, and captures no traffic: {hold}";
 
     private static Finding Running(SidecarLook look)
     {
@@ -94,7 +102,7 @@ public static class SidecarVerdict
         if (look.Observed.Unit.Value is not { } unit)
             return Finding.Unknown(Type, "NotSeen", look.Observed.Unit.WhyUnknown!);
         if (look.Desired.Hold is { } hold)
-            return Finding.False(Type, "CrashLoop", $"the sidecar is held back, and captures no traffic: {hold}; {Journal}");
+            return Finding.False(Type, "CrashLoop", $"{HeldBack(look, hold)}; {Journal}");
 
         return unit switch
         {
@@ -111,6 +119,9 @@ public static class SidecarVerdict
         : "sidecar.mode is check, so that is left to you";
 
     private static string? Failed(SidecarLook look, string part) => look.Failures.FirstOrDefault(failure => failure.Part == part)?.Message;
+
+    private static RootFailure? PackageFailure(SidecarLook look) =>
+        look.Failures.FirstOrDefault(failure => failure.Part == RootPart.Package && failure.Subject == look.Desired.Package.Package?.Version);
 
     private static string? Unseen(SidecarLook look) =>
         look.Observed.Package.WhyUnknown ?? look.Observed.Unit.WhyUnknown

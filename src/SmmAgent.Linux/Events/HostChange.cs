@@ -20,4 +20,7 @@ public enum HostChange
 
     /// <summary>The sidecar's unit, files or package.</summary>
     Sidecar = 16,
+
+    /// <summary>Somebody asks for root's part.</summary>
+    RootRequest = 32,
 }

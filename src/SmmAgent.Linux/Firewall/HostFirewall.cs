@@ -88,7 +88,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         var other = Backend.Other(OwnBackend);
         foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
         {
-            if (other == Backend.Nft || LegacyTables(family).Contains("filter"))
+            if (other == Backend.Nft || LegacyTables.Of(family, procNet).Contains("filter"))
                 yield return new(runner, new(family, other));
         }
     }
@@ -108,7 +108,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
 
     private async Task<FilterTable> ObserveNatAsync(CancellationToken cancel)
     {
-        if (OwnBackend == Backend.Legacy && !LegacyTables(IpFamily.IPv4).Contains("nat"))
+        if (OwnBackend == Backend.Legacy && !LegacyTables.Of(IpFamily.IPv4, procNet).Contains("nat"))
             return FilterTable.Empty;
 
         var result = await runner.RunAsync([_own[0].Tool.Save, "-t", "nat"], cancel);
@@ -119,30 +119,4 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     private static bool IsCapture(FilterTable nat) =>
         nat.Chains.Values.SelectMany(chain => chain.Rules)
             .Any(rule => rule.Text.EndsWith($"--to-ports {ChainRules.CapturePort}", StringComparison.Ordinal));
-
-    private HashSet<string> LegacyTables(IpFamily family)
-    {
-        try
-        {
-            return [.. File.ReadAllLines(Path.Combine(procNet, family == IpFamily.IPv4 ? "ip_tables_names" : "ip6_tables_names"))];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Only root may read it. A table's module that is loaded is loaded already; without the list of modules nothing is known.
-            return LoadedModules(family == IpFamily.IPv4 ? "iptable_" : "ip6table_");
-        }
-    }
-
-    private static HashSet<string> LoadedModules(string prefix)
-    {
-        try
-        {
-            var modules = File.ReadLines("/proc/modules").Select(line => line.Split(' ')[0]);
-            return [.. modules.Where(module => module.StartsWith(prefix, StringComparison.Ordinal)).Select(module => module[prefix.Length..])];
-        }
-        catch (IOException)
-        {
-            return [];
-        }
-    }
 }

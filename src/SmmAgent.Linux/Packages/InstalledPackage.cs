@@ -3,13 +3,15 @@ using SmmAgent.Linux.Host;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>What the package database says of a package, asked again only when the database changed: asking costs a process.</summary>
-public sealed class InstalledPackage(PackageTools tools)
+/// <param name="prefix">What runs each command; nothing outside tests.</param>
+/// <param name="root">What the databases lie below; nothing outside tests.</param>
+public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? prefix = null, string root = "")
 {
     /// <summary>What changes with every installation and removal.</summary>
     public static IReadOnlyList<string> Databases { get; } =
         ["/var/lib/dpkg/status", "/var/lib/rpm", "/usr/lib/sysimage/rpm"];
 
-    private readonly PackageInstaller _installer = new(tools);
+    private readonly PackageInstaller _installer = new(tools, prefix);
     private (string Name, string Stamp, PackageState State)? _known;
 
     /// <returns>The state; or why it cannot be seen, in one line.</returns>
@@ -24,11 +26,16 @@ public sealed class InstalledPackage(PackageTools tools)
             return (state, null);
 
         var (found, why) = await _installer.ReadAsync(name, cancel);
-        _known = found is null ? null : (name, stamp, found);
+        // A database that lies elsewhere tells nothing by its time.
+        _known = found is null || stamp.Length == 0 ? null : (name, stamp, found);
         return (found, why);
     }
 
-    private static string Stamp() => string.Join(' ', Databases.SelectMany(Files).Select(Stamp));
+    private string Stamp() => string.Join(' ', Databases
+        .Where(path => path.Contains("rpm", StringComparison.Ordinal) == (tools.Format == "rpm"))
+        .SelectMany(path => Files(root + path))
+        .Where(File.Exists)
+        .Select(Stamp));
 
     // Not those that a reader of rpm's database touches.
     private static IEnumerable<string> Files(string path)
@@ -44,5 +51,5 @@ public sealed class InstalledPackage(PackageTools tools)
     }
 
     private static string Stamp(string path) =>
-        new FileInfo(path) is { Exists: true } file ? FormattableString.Invariant($"{path}:{file.LastWriteTimeUtc.Ticks}:{file.Length}") : "-";
+        new FileInfo(path) is { Exists: true } file ? FormattableString.Invariant($"{path}:{file.LastWriteTimeUtc.Ticks}:{file.Length}") : "";
 }

@@ -30,6 +30,8 @@ public sealed class PackageInstaller
 
     private const string Mend = "when that is mended, do: sudo smm-agent reconcile";
 
+    private const int UsualMask = 0b000_010_010;
+
     private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(2);
 
     internal static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(2);
@@ -75,6 +77,8 @@ public sealed class PackageInstaller
     /// </summary>
     public async Task<InstallOutcome> InstallAsync(VerifiedPackage verified, bool mayDowngrade, CancellationToken cancel)
     {
+        // Packages' scripts make folders under it, and not every operator's lets others in.
+        _ = Libc.Umask(UsualMask);
         var package = verified.Package;
         var (before, why) = await _system.ReadAsync(package.Name, cancel);
         if (before is null)

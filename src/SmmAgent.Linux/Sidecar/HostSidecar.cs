@@ -58,6 +58,23 @@ public sealed class HostSidecar(
         }
     }
 
+    /// <summary>Gives files that a package's scripts only touched the time of their last change back: a newer one is a reason to restart the sidecar.</summary>
+    public void KeepTimes(SidecarBefore before, ObservedSidecar now)
+    {
+        try
+        {
+            foreach (var (path, was) in before.Files.Where(file => file.Key is SidecarFiles.ClusterEnvironment or SidecarFiles.MeshFile))
+            {
+                if (now.File(path) is { } found && found.Content == was.Content && found.Modified > was.Modified)
+                    files.SetModified(path, was.Modified);
+            }
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            // Then it is restarted once for nothing.
+        }
+    }
+
     /// <summary>Does one step that writes no file.</summary>
     /// <returns>Why it was not done; null when it was.</returns>
     public async Task<RootFailure?> ApplyAsync(PlanStep step, WorkloadGroup? group, CancellationToken cancel)
@@ -78,6 +95,7 @@ public sealed class HostSidecar(
                 RemoveAccount account => await RemoveAccountAsync(account.Name, cancel),
                 EnableSidecar enable => Do(() => Enable(enable.AtBoot)),
                 ProtectSidecarFile protect => Do(() => Protect(protect)),
+                MoveSidecarFile move => Do(() => files.Move(move.Path, move.To)),
                 RemoveSidecarFile remove => Do(() => files.Remove(remove.Path)),
                 RemoveSidecarFolder remove => Do(() => RemoveFolder(remove.Path)),
                 RemoveTables remove => Do(() => remove.Tables.ToList().ForEach(SidecarCapture.RemoveTable)),

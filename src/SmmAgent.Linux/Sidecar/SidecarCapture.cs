@@ -5,7 +5,8 @@ using SmmAgent.Linux.Firewall;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>The rules by which the sidecar captures the host's traffic: they are the sidecar's own, and outlive one that crashes.</summary>
-public sealed class SidecarCapture(CommandRunner commands)
+/// <param name="procNet">The <c>/proc/net</c> of the commands' network namespace.</param>
+public sealed class SidecarCapture(CommandRunner commands, string procNet = "/proc/self/net")
 {
     private const string CleanProgram = "/usr/local/bin/istio-start.sh";
     private const string ChainPrefix = "ISTIO_";
@@ -13,14 +14,12 @@ public sealed class SidecarCapture(CommandRunner commands)
     // Istio's own waits for the xtables lock, too.
     private static readonly TimeSpan CleanTimeout = TimeSpan.FromSeconds(60);
 
-    private static readonly string[] Saves = ["iptables-save", "ip6tables-save"];
-
-    /// <summary>Whether anything of the host's traffic is redirected to the sidecar. Where iptables is missing nothing is.</summary>
+    /// <summary>Whether anything of the host's traffic is redirected to the sidecar. Where iptables is missing, or does not tell, nothing is seen.</summary>
     public async Task<bool> IsInPlaceAsync(CancellationToken cancel)
     {
-        foreach (var save in Saves)
+        foreach (var tool in Tools())
         {
-            if ((await JumpsAsync(save, cancel)).Count > 0)
+            if ((await JumpsAsync(tool, cancel)).Jumps.Count > 0)
                 return true;
         }
 
@@ -32,11 +31,14 @@ public sealed class SidecarCapture(CommandRunner commands)
     public async Task<string?> RemoveAsync(CancellationToken cancel)
     {
         var clean = await commands.RunAsync([CleanProgram, "clean"], cancel, timeout: CleanTimeout);
-        foreach (var save in Saves)
+        foreach (var tool in Tools())
         {
-            foreach (var jump in await JumpsAsync(save, cancel))
+            var (jumps, unseen) = await JumpsAsync(tool, cancel);
+            if (unseen is not null && !clean.Succeeded)
+                return $"{clean.Describe()}; {unseen.Describe()}";
+            foreach (var jump in jumps)
             {
-                var remove = await commands.RunAsync([save[..^"-save".Length], "-w", "5", "-t", "nat", "-D", .. jump], cancel);
+                var remove = await commands.RunAsync([tool.Command, "-w", "5", "-t", "nat", "-D", .. jump], cancel);
                 if (!remove.Succeeded)
                     return $"{(clean.Succeeded ? "" : clean.Describe() + "; ")}{remove.Describe()}";
             }
@@ -61,16 +63,35 @@ public sealed class SidecarCapture(CommandRunner commands)
 
     private static (IpFamily Family, string Word)[] Families => [(IpFamily.IPv4, "ip"), (IpFamily.IPv6, "ip6")];
 
-    // -A PREROUTING -p tcp -j ISTIO_INBOUND
-    private async Task<List<string[]>> JumpsAsync(string save, CancellationToken cancel)
+    // Istio takes the backend that has rules already, which need not be the host's own choice.
+    private IEnumerable<FilterTool> Tools()
     {
-        var table = await commands.RunAsync([save, "-t", "nat"], cancel);
-        return !table.Succeeded ? [] :
-        [
+        foreach (var family in (IpFamily[])[IpFamily.IPv4, IpFamily.IPv6])
+        {
+            if (family == IpFamily.IPv6 && !File.Exists(Path.Combine(procNet, "if_inet6")))
+                continue;
+
+            var own = new FilterTool(family);
+            var hasLegacy = LegacyTables.Of(family, procNet).Contains("nat");
+            if (Backend.Of(own) == Backend.Nft || hasLegacy)
+                yield return own;
+            if (Backend.Of(own) == Backend.Legacy || hasLegacy)
+                yield return new(family, Backend.Other(Backend.Of(own)));
+        }
+    }
+
+    // -A PREROUTING -p tcp -j ISTIO_INBOUND
+    private async Task<(List<string[]> Jumps, CommandResult? Unseen)> JumpsAsync(FilterTool tool, CancellationToken cancel)
+    {
+        // With -t the table would be made where there is none.
+        var table = await commands.RunAsync([tool.Save], cancel);
+        return !table.Succeeded ? ([], table.Ending == CommandEnding.NotFound ? null : table) :
+        ([
             .. table.Output.Split('\n')
+                .SkipWhile(line => line != "*nat").TakeWhile(line => line != "COMMIT")
                 .Where(line => line.StartsWith("-A ", StringComparison.Ordinal) && !line.StartsWith($"-A {ChainPrefix}", StringComparison.Ordinal)
                     && line.Contains($" -j {ChainPrefix}", StringComparison.Ordinal))
                 .Select(line => line[3..].Split(' ', StringSplitOptions.RemoveEmptyEntries)),
-        ];
+        ], null);
     }
 }

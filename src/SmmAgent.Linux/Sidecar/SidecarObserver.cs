@@ -22,6 +22,8 @@ public sealed class SidecarObserver(
 {
     public const string Unit = "istio.service";
 
+    private const string RootUnit = "smm-agent-reconcile.service";
+
     private const string Program = "/usr/local/bin/pilot-agent";
     private const int MaximumBytes = 2 * 1024 * 1024;
 
@@ -39,6 +41,21 @@ public sealed class SidecarObserver(
         return inputs.Look(observed, report, now, TimeZoneInfo.Local, random);
     }
 
+    /// <summary>Whether root's part runs just now: then what is there is neither what was nor what will be.</summary>
+    public bool IsRootAtWork()
+    {
+        try
+        {
+            var (units, _) = openUnits();
+            using (units)
+                return units?.LookService(RootUnit) is { IsActive: true } or { Active: "activating" };
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <param name="group">Whose token is looked for; null where it is of no interest.</param>
     /// <param name="report">What root said last.</param>
     public async Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, RootReport? report, DateTimeOffset now, CancellationToken cancel)
@@ -46,7 +63,10 @@ public sealed class SidecarObserver(
         List<string> forRoot = [];
         var unit = LookAtUnit();
         if (unit.Value is { Activity: UnitActivity.Running } running)
-            unit = Observation<SidecarUnit>.Known(running with { IsReady = await readiness.IsReadyAsync(cancel) });
+        {
+            var isReady = await readiness.IsReadyAsync(cancel);
+            unit = Observation<SidecarUnit>.Known(running with { IsReady = isReady, IsDeaf = !isReady && await readiness.IsDeafAsync(cancel) });
+        }
 
         var found = SidecarFiles.Looked.ToDictionary(path => path, path => Look(path, report, forRoot));
         var isRunning = unit.Value is { Activity: UnitActivity.Running };
@@ -118,12 +138,20 @@ public sealed class SidecarObserver(
     // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told of it counts.
     private Observation<FoundFile> FromRoot(RootReport? report, List<string> forRoot)
     {
-        var file = files.LookAt(SidecarFiles.RootCertificate);
-        if (report?.RootCertificate?.Modified != file.Modified)
-            forRoot.Add($"look at {SidecarFiles.RootCertificate}");
-        return report?.RootCertificate is { } told
-            ? Observation<FoundFile>.Known(file with { Content = told.Content })
-            : Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked yet");
+        try
+        {
+            var file = files.LookAt(SidecarFiles.RootCertificate);
+            if (report?.RootCertificate?.Modified != file.Modified)
+                forRoot.Add($"look at {SidecarFiles.RootCertificate}");
+            return report?.RootCertificate is { } told
+                ? Observation<FoundFile>.Known(file with { Content = told.Content })
+                : Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked yet");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // The folder is the sidecar's, too: it may shut it.
+            return Observation<FoundFile>.Unknown(exception.Message);
+        }
     }
 
     private IstioToken Token(WorkloadGroup? group, RootReport? report, DateTimeOffset now, List<string> forRoot)

@@ -31,13 +31,19 @@ public sealed class SidecarPass(
         observer.LookAsync(
             inputs, (records.Report() ?? RootReport.None) with { IsUnconfirmed = records.BeforeConfirm is not null }, time.GetUtcNow(), random(), cancel);
 
+    /// <summary>The same, and the daemon is told what only root sees.</summary>
+    public async Task<SidecarLook> TellAsync(SidecarInputs inputs, CancellationToken cancel)
+    {
+        var look = await LookAsync(inputs, cancel);
+        records.Report(Report(look, []));
+        return look;
+    }
+
     /// <summary>Makes the sidecar what it should be.</summary>
     /// <param name="tell">Told what became of each step, as it is done.</param>
     public async Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
     {
-        _isWaiting = true;
-        var (held, why) = await passLock.AcquireAsync(LockTimeout, cancel);
-        _isWaiting = false;
+        var (held, why) = await AcquireAsync(cancel);
         if (held is null)
             return new([], null, why);
 
@@ -53,7 +59,7 @@ public sealed class SidecarPass(
     public async Task<SidecarOutcome> RestoreAsync(
         Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
     {
-        var (held, why) = await passLock.AcquireAsync(LockTimeout, cancel);
+        var (held, why) = await AcquireAsync(cancel);
         if (held is null)
             return new([], null, why);
 
@@ -74,9 +80,20 @@ public sealed class SidecarPass(
         }
     }
 
-    /// <summary>How the host is now, to be brought back later.</summary>
-    public async Task<SidecarBefore> BeforeAsync(WorkloadGroup? group, CancellationToken cancel) =>
-        Before(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
+    /// <summary>How the host is now, to be brought back later; or why that is not known: what was not seen would be removed as if it had not been there.</summary>
+    public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(WorkloadGroup? group, CancellationToken cancel)
+    {
+        var observed = await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel);
+        return SidecarBefore.Unknown(observed) is { } why ? (null, why) : (Before(observed), null);
+    }
+
+    private async Task<(IDisposable? Held, string? Why)> AcquireAsync(CancellationToken cancel)
+    {
+        _isWaiting = true;
+        var taken = await passLock.AcquireAsync(LockTimeout, cancel);
+        _isWaiting = false;
+        return taken;
+    }
 
     private async Task<SidecarOutcome> ApplyLockedAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
     {
@@ -89,11 +106,19 @@ public sealed class SidecarPass(
             return new([], look, null);
         }
 
+        // A full disk, on which nothing can be written down, must not keep the host cut off.
+        if (look.Plan.Steps.TakeWhile(step => step is StopSidecar or RemoveCapture).ToList() is { Count: > 0 } relief)
+        {
+            failures = await DoAsync(new(relief), group, tell, cancel);
+            look = await LookAsync(inputs, cancel);
+        }
+
         var before = records.BeginPass(Before(look.Observed));
         if (look.Plan.Steps.OfType<InstallPackage>().FirstOrDefault() is { } install)
         {
             // What is to be done with the rest is planned when it is there: it brings folders, and a user.
-            failures = await DoAsync(new([install]), group, tell, cancel);
+            failures.AddRange(await DoAsync(new([install]), group, tell, cancel));
+            host.KeepTimes(before, (await LookAsync(inputs, cancel)).Observed);
             look = await LookAsync(inputs, cancel);
             if (failures.Exists(failure => IsHalfWay(failure, before, look.Observed)))
                 return await PutBackAsync(inputs, before, look, failures, tell, cancel);
@@ -117,15 +142,25 @@ public sealed class SidecarPass(
     private async Task<SidecarOutcome> PutBackAsync(
         SidecarInputs inputs, SidecarBefore before, SidecarLook look, List<RootFailure> failures, Action<StepResult> tell, CancellationToken cancel)
     {
-        var plan = SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was");
-        var undo = await DoAsync(plan, inputs.Config.WorkloadGroup, tell, cancel);
+        List<RootFailure> undo = [];
+        // What goes with a package is seen only after that.
+        for (var attempt = 0; attempt < Tries && undo.Count == 0; attempt++)
+        {
+            var plan = SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was");
+            if (plan.IsEmpty)
+                break;
+            undo = await DoAsync(plan, inputs.Config.WorkloadGroup, tell, cancel);
+            look = await LookAsync(inputs, cancel);
+        }
+
         if (undo.Count == 0)
             records.EndPass();
-        return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
+        return new([.. failures, .. undo], look, null) { IsPutBack = undo.Count == 0 };
     }
 
-    // Without a sidecar there is nothing else to do.
-    private static Plan Rest(SidecarLook look) => look.Version is null ? Plan.Nothing : new([.. look.Plan.Steps.Where(step => step is not InstallPackage)]);
+    // Whatever became of the package: without a sidecar there is nothing else to do.
+    private static Plan Rest(SidecarLook look) =>
+        look.Version is null ? Plan.Nothing : SidecarPlanner.Plan(look.Desired with { KeepsPackage = true }, look.Observed);
 
     /// <summary>Whether a failure leaves a host between two states: the sidecar is not what it was, nor what it should be.</summary>
     /// <remarks>
@@ -172,7 +207,7 @@ public sealed class SidecarPass(
     {
         Version = observed.Package.Value?.Version,
         Files = observed.Files
-            .Where(file => file.Key != SidecarFiles.HostsFile && file.Value.Value?.Content is not null)
+            .Where(file => file.Key != SidecarFiles.HostsFile && (file.Value.Value?.Content is not null || file is { Key: SidecarFiles.OperatorEnvironment, Value.Value.Owner.Length: > 0 }))
             .ToDictionary(file => file.Key, file => file.Value.Value!),
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
         Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],

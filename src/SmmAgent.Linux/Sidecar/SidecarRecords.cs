@@ -7,7 +7,8 @@ namespace SmmAgent.Linux.Sidecar;
 /// <summary>What root writes down about the sidecar: how the host was before, and what the daemon is told.</summary>
 public sealed class SidecarRecords(AgentPaths paths)
 {
-    private const int MaximumBytes = 8 * 1024 * 1024;
+    // Three files of 2 MiB, of which each byte may need six as JSON: one of them is the sidecar's to fill.
+    private const int MaximumBytes = 64 * 1024 * 1024;
 
     /// <summary>How the host was before the agent first changed anything for the sidecar; null when it changed nothing.</summary>
     public SidecarBefore? BeforeAttach => Read(paths.BeforeAttach);

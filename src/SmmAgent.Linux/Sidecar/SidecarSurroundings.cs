@@ -25,10 +25,8 @@ public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
         return new(settings, config, host, Environment.MachineName, Packages(settings));
     }
 
-    /// <summary>Whether the control plane is known by a name, whose addresses may change without a word.</summary>
-    public static bool HasNames(MeshConfig config) => Istiod.LedToBy(config).Any(address => !IPAddress.TryParse(address, out _));
-
-    private PackageHost? Packages(AgentSettings settings) => tools.Format is null || settings.DashboardUrl is not { } dashboard
+    /// <summary>What the host has and may have of packages; null where it has neither dpkg nor rpm, or no dashboard is set.</summary>
+    public PackageHost? Packages(AgentSettings settings) => tools.Format is null || settings.DashboardUrl is not { } dashboard
         ? null
         : new(
             tools.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb,

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace SmmAgent.Linux.State;
 
@@ -78,9 +79,27 @@ public static class AtomicFile
         if (stream is null)
             return null;
 
-        var buffer = new byte[limit + 1];
-        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        return length <= limit ? buffer[..length] : throw new InvalidDataException($"{path} is larger than {limit} bytes");
+        return ReadAll(stream.SafeFileHandle, limit) ?? throw new InvalidDataException($"{path} is larger than {limit} bytes");
+    }
+
+    /// <summary>Reads a plain file from its begin, with room for what is there and not for what might be: the limits are wide, and hardly any file is large.</summary>
+    /// <returns>The content; null when it is larger than the limit.</returns>
+    internal static byte[]? ReadAll(SafeFileHandle file, int limit)
+    {
+        const int More = 4096;
+        var content = new byte[Math.Min(RandomAccess.GetLength(file), limit) + 1];
+        var length = 0;
+        while (RandomAccess.Read(file, content.AsSpan(length), length) is var read and > 0)
+        {
+            length += read;
+            if (length > limit)
+                return null;
+            // It grew meanwhile, or it is one of the kernel's, which have no length.
+            if (length == content.Length)
+                Array.Resize(ref content, (int)Math.Min((length * 2L) + More, limit + 1L));
+        }
+
+        return content[..length];
     }
 
     /// <summary>Opens a plain file to be read, without waiting for anybody.</summary>

@@ -10,7 +10,6 @@ internal static class FileFailure
     public const int EEXIST = 17;
     public const int EXDEV = 18;
     public const int EISDIR = 21;
-    public const int EINVAL = 22;
     public const int ENOSPC = 28;
     public const int EROFS = 30;
     public const int ENOTEMPTY = 39;

@@ -70,6 +70,26 @@ public sealed class GuardedFiles(string root)
         File.SetUnixFileMode(opened, mode);
     }
 
+    /// <summary>Gives what lies there another name in the same folder, whatever it is; what has that name goes.</summary>
+    public void Move(string path, string to)
+    {
+        RemoveTree(to);
+        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        if (folder?.Rename(name, Path.GetFileName(to)) is { } error and not (0 or Libc.ENOENT))
+            throw FileFailure.Of($"{path} cannot be moved", error);
+        folder?.Flush();
+    }
+
+    /// <summary>Gives a plain file back the time of its last change, which somebody touched.</summary>
+    public void SetModified(string path, DateTimeOffset modified)
+    {
+        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var file = folder?.Child(name) ?? throw new FileNotFoundException($"{path} is missing");
+        file.RequirePlain(folder);
+        using var opened = file.Open(FileAccess.Read);
+        File.SetLastWriteTimeUtc(opened, modified.UtcDateTime);
+    }
+
     /// <summary>Removes a file, or a link in its place; none is fine.</summary>
     public void Remove(string path)
     {

@@ -104,11 +104,7 @@ internal sealed partial class HeldPath : IDisposable
     public byte[] Read(int limit)
     {
         using var file = Open(FileAccess.Read);
-        var content = new byte[limit + 1];
-        var length = 0;
-        while (length < content.Length && RandomAccess.Read(file, content.AsSpan(length), length) is var read and > 0)
-            length += read;
-        return length <= limit ? content[..length] : throw new InvalidDataException($"{Path} is larger than {limit} bytes");
+        return AtomicFile.ReadAll(file, limit) ?? throw new InvalidDataException($"{Path} is larger than {limit} bytes");
     }
 
     public string PathOf(FileName name) => Path == "/" ? $"/{name}" : $"{Path}/{name}";

@@ -1,6 +1,7 @@
 using System.Text;
 using SmmAgent.Core.Redaction;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Linux.State;
@@ -20,8 +21,8 @@ public sealed record HostSecrets(KnownSecrets Known, IReadOnlyList<string> Hidde
         string[] files =
         [
             paths.BearerToken,
-            Path.Combine(paths.HostStateDirectory, "istio-token"),
-            Path.Combine(paths.Root, "var/run/secrets/tokens/istio-token"),
+            paths.HostToken,
+            paths.Root.TrimEnd('/') + SidecarFiles.Token,
         ];
         foreach (var file in files)
             secrets.AddRange(Words(file, hidden));

@@ -1,8 +1,10 @@
 using SmmAgent.Cli;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
+using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Bundle;
 
@@ -24,6 +26,7 @@ internal static class BundleParts
         .. Agent(paths, runner),
         .. Firewall(runner),
         .. Network(paths, runner),
+        .. Sidecar(paths, runner),
         .. Systemd(paths, runner),
         .. Versions(paths, runner),
     ];
@@ -71,6 +74,26 @@ internal static class BundleParts
         yield return BundlePart.File("network/resolv.conf", Path.Combine(paths.Root, "etc/resolv.conf"));
         yield return BundlePart.File("network/hosts", Path.Combine(paths.Root, "etc/hosts"));
     }
+
+    // Its unit and its journal are among the agent's, its version among those of packages. Its token and its key are left where they are.
+    private static IEnumerable<BundlePart> Sidecar(AgentPaths paths, CommandRunner runner)
+    {
+        yield return BundlePart.File("sidecar/report.json", paths.RootReport, isAgents: true);
+        yield return BundlePart.Guarded("sidecar/cluster.env", paths.Root, SidecarFiles.ClusterEnvironment);
+        yield return BundlePart.Guarded("sidecar/mesh", paths.Root, SidecarFiles.MeshFile);
+        var root = paths.Root.TrimEnd('/');
+        foreach (var log in (string[])[SidecarLog.ErrorFile, SidecarLog.File])
+            yield return BundlePart.Text($"sidecar/{Path.GetFileName(log)}", () => EndOf(root + log));
+        string[] folders = [.. SidecarFiles.Folders.Select(folder => root + folder), paths.HostStateDirectory, paths.PackageCache];
+        yield return BundlePart.Command("sidecar/files.txt", runner, ["ls", "-lanR", .. folders]);
+    }
+
+    private static PartContent EndOf(string log) => SidecarLogFiles.Read(log) switch
+    {
+        { WhyUnknown: { } why } => new(null, why),
+        { Value: { Written: { } at } text } => new($"# the end of {log}, last written at {at:u}\n{text.Text}"),
+        _ => new(null, $"there is no {log}"),
+    };
 
     private static IEnumerable<BundlePart> Systemd(AgentPaths paths, CommandRunner runner)
     {

@@ -36,6 +36,7 @@ internal static class CheckCatalogue
 
         new ControlPlaneStatus(),
         new ControlPlaneMeshExpansion(),
+        new ControlPlaneSidecar(),
 
         new AddressSource(),
         new AddressOwn(),

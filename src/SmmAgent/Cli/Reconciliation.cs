@@ -104,8 +104,14 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         var sidecar = new SidecarReconciliation(paths, options, systemd, progress);
         var rollback = systemd is null ? null : new Rollback(paths, systemd, progress);
         var armed = TimeProvider.System.GetTimestamp();
-        if (options.ConfirmWithin is { } window && !await rollback!.ArmAsync(window, await sidecar.BeforeAsync(work.Settings, work.Config, cancel), cancel))
-            return ExitCode.Failed;
+        if (options.ConfirmWithin is { } window)
+        {
+            var (before, unknown) = await sidecar.BeforeAsync(work.Settings, work.Config, cancel);
+            if (unknown is not null)
+                progress.Failed($"nothing was changed, because it could not be undone: {unknown}");
+            if (unknown is not null || !await rollback!.ArmAsync(window, before, cancel))
+                return ExitCode.Failed;
+        }
 
         var failed = !await FirewallAsync(DesiredFirewall.From(work.Settings, work.Config), work.Settings, cancel);
         var code = work is { Config: { } config, Client: { } client } ? await sidecar.DoAsync(work.Settings, config, client, cancel) : ExitCode.Done;

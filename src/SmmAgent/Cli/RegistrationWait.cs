@@ -1,6 +1,7 @@
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Daemon;
 
 namespace SmmAgent.Cli;
 
@@ -13,6 +14,8 @@ internal sealed class RegistrationWait(AgentPaths paths, Progress progress, Time
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
     private string _last = "waiting for the daemon's first look";
 
@@ -33,11 +36,12 @@ internal sealed class RegistrationWait(AgentPaths paths, Progress progress, Time
 
     private async Task<bool> UntilRegisteredAsync(CancellationToken cancel)
     {
-        // What an earlier daemon wrote tells nothing.
-        var (begun, started) = (time.GetUtcNow(), time.GetTimestamp());
+        // One that runs on writes nothing while nothing changes; what is older is an earlier daemon's, which tells nothing.
+        var oldest = time.GetUtcNow() - StatusFile.MaximumAge - Margin;
+        var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < Patience)
         {
-            if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= begun - TimeSpan.FromSeconds(1) && Registered(status) is { } registered)
+            if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && Registered(status) is { } registered)
             {
                 if (registered.Status == nameof(ConditionStatus.True))
                     return true;

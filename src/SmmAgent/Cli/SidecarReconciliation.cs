@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
@@ -34,11 +35,19 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     /// <returns>Whether there is anything.</returns>
     public async Task<bool> PlanAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)
     {
-        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
         var inputs = await InputsAsync(settings, config, cancel);
-        var look = await pass.LookAsync(inputs, cancel);
-        Say(look);
-        var steps = settings.Sidecar.Mode == PartMode.Manage ? look.Plan.Steps : [];
+        IReadOnlyList<PlanStep> steps = [];
+        if (settings.Sidecar.Mode == PartMode.Manage)
+        {
+            var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).LookAsync(inputs, cancel);
+            Say(look);
+            steps = look.Plan.Steps;
+        }
+        else if (settings.Sidecar.Mode == PartMode.Check)
+        {
+            await LeaveToOperatorAsync(inputs, cancel);
+        }
+
         foreach (var step in steps)
             progress.Would($"{step}");
         var upgrade = await UpgradeAsync(settings, inputs, cancel);
@@ -47,10 +56,10 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         return steps.Count > 0 || upgrade is not null;
     }
 
-    /// <summary>How the host is, to be brought back if nobody confirms.</summary>
-    public async Task<SidecarBefore?> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel) =>
-        config is null || settings.Sidecar.Mode != PartMode.Manage
-            ? null
+    /// <summary>How the host is, to be brought back if nobody confirms; or why that is not known. Neither where the sidecar is not touched.</summary>
+    public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel) =>
+        config is null || settings.Sidecar.Mode != PartMode.Manage || PackageTools.Find().Format is null
+            ? (null, null)
             : await HostSidecarPass.Create(paths, units, null, null, insists: false).BeforeAsync(config.WorkloadGroup, cancel);
 
     /// <returns>An exit code.</returns>
@@ -87,7 +96,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
 
     private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
     {
-        var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).LookAsync(inputs, cancel);
+        var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).TellAsync(inputs, cancel);
         Say(look);
         foreach (var step in look.Plan.Steps)
             progress.Warn($"left to you, because sidecar.mode is check: {step}");
@@ -107,8 +116,11 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         if (!isOffered)
             progress.Failed(look.Desired.Package.Why);
         if (look.Desired.Hold is { } hold)
-            progress.Warn($"the sidecar is held back, and captures no traffic: {hold}; journalctl -u istio");
-        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered;
+            progress.Warn($"{SidecarVerdict.HeldBack(look, hold)}; journalctl -u istio");
+        var isMasked = look.Observed.Unit.Value is { IsMasked: true };
+        if (isMasked)
+            progress.Failed("istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio");
+        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered && !isMasked;
     }
 
     // While a change waits for its confirmation the agent itself stays what it is: it is what would undo it.

@@ -29,15 +29,33 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
     public async Task<bool?> DetachAsync(bool keepPackages, CancellationToken cancel)
     {
         var before = _records.BeforeAttach;
+        var isDamaged = before is null && File.Exists(paths.BeforeAttach);
+        if (isDamaged)
+        {
+            progress.Warn($"{paths.BeforeAttach} is damaged, so nobody knows how it was before: the sidecar stays as it is; by hand: systemctl disable --now istio, "
+                + $"then remove the package {PackageChoice.SidecarPackage}");
+        }
+
         var steps = 0;
-        var areDone = await RunAsync(PlanFor(before, keepPackages), () => steps++, cancel);
+        string? left = null;
+        var planFor = PlanFor(before, keepPackages);
+        var areDone = await RunAsync(
+            observed =>
+            {
+                left = before is null ? SidecarRestore.LeftWithoutRecord(observed) : null;
+                return planFor(observed);
+            },
+            () => steps++,
+            cancel);
+        if (left is not null)
+            progress.Warn(left);
         if (keepPackages && before is { Version: null })
             progress.Warn($"the package {PackageChoice.SidecarPackage} stays, because a package manager is at work: remove it by hand (apt-get purge, dnf remove)");
         if (!areDone)
             return null;
 
         _records.Forget();
-        return steps > 0;
+        return steps > 0 || isDamaged;
     }
 
     /// <summary>Brings back how it was.</summary>
@@ -50,6 +68,7 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
 
     private async Task<bool> RunAsync(Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
     {
+        HostState.Prepare(paths);
         var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
         var work = pass.RestoreAsync(
             planFor,

@@ -32,14 +32,14 @@ public static class StatusText
             text.Append('\n').Append(title).Append(title == "Gateways" && status.Network.Model is { } model ? $" ({Plain(model)})" : "").Append('\n');
             foreach (var condition in status.Conditions.Where(condition => types.Contains(condition.Type)))
                 Line(text, Mark(condition), $"{condition.Type,-TypeWidth}{condition.Message}  {Since(condition, now)}", colour);
-            Details(text, title, status, colour);
+            Details(text, title, status, now, colour);
         }
 
         return text.ToString();
     }
 
     // Details are indented below the conditions that they explain.
-    private static void Details(StringBuilder text, string title, AgentStatus status, bool colour)
+    private static void Details(StringBuilder text, string title, AgentStatus status, DateTimeOffset now, bool colour)
     {
         switch (title)
         {
@@ -49,6 +49,9 @@ public static class StatusText
             case "Gateways":
                 foreach (var gateway in status.Gateways)
                     Line(text, gateway.Outcome == Outcome.Ok.Name() ? '✓' : '✗', GatewayText(gateway), colour, indent: 6);
+                break;
+            case "Sidecar" when status.Sidecar is { Since: { } since } sidecar:
+                text.Append($"      istio-sidecar {Plain(sidecar.Version ?? "of an unknown version")}, started {Age.Text(now - since)} ago\n");
                 break;
             case "Ports":
                 foreach (var port in status.Ports)

@@ -11,6 +11,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Listeners;
 using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Events;
 using SmmAgent.Linux.Host;
@@ -96,10 +97,15 @@ public static class DaemonHost
         var sidecar = new SidecarService(
             context,
             states,
-            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths)),
+            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), paths.Root),
             new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());
+
+        // Nobody else does root's part where the daemon is root itself.
+        var rootPart = Environment.IsPrivilegedProcess
+            ? new RootPartService(context, paths, new CommandRunner(), loggers.CreateLogger<RootPartService>())
+            : null;
 
         var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
         var report = new ReportService(
@@ -141,6 +147,7 @@ public static class DaemonHost
                     new XtablesLockEvents(),
                     new FirewalldEvents(),
                     new UnitEvents(SidecarObserver.Unit, HostChange.Sidecar),
+                    .. rootPart is null ? (EventSource[])[] : [new FileEvents(HostChange.RootRequest, paths.ReconcileRequest)],
                     new FileEvents(HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
                 ],
                 [
@@ -149,6 +156,7 @@ public static class DaemonHost
                     new(HostChange.Addresses, reachability.Wake),
                     new(HostChange.Firewall | HostChange.Firewalld, firewall.Wake),
                     new(HostChange.Sidecar, sidecar.Wake),
+                    .. rootPart is null ? (WakeRoute[])[] : [new(HostChange.RootRequest, rootPart.Wake)],
                 ],
                 events,
                 fault,
@@ -158,6 +166,7 @@ public static class DaemonHost
             address,
             reachability,
             sidecar,
+            .. rootPart is null ? (IHostedService[])[] : [rootPart],
             report,
             new IdleMemoryService(context),
         ];

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Loop;
@@ -10,7 +11,15 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Daemon;
 
 /// <summary>What the sidecar's service looks with.</summary>
-public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records);
+/// <param name="Root">What the sidecar's logs lie below: <c>/</c> except in tests and demonstrations.</param>
+public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records, string Root)
+{
+    /// <summary>What the sidecar's logs tell of why it is no member of the mesh.</summary>
+    public SidecarFailure? NewestFailure(SidecarUnit? unit, DateTimeOffset now) =>
+        SidecarLog.NewestFailure(Log(SidecarLog.ErrorFile), Log(SidecarLog.File), unit?.Since, now);
+
+    private SidecarLogText Log(string path) => SidecarLogFiles.Read(Root.TrimEnd('/') + path).Value ?? SidecarLogText.Empty;
+}
 
 /// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
 /// <remarks>
@@ -38,6 +47,7 @@ public sealed class SidecarService : LoopService
     private readonly string _version;
     private readonly ILogger<SidecarService> _logger;
     private IReadOnlyList<RootFailure> _told = [];
+    private Package? _offered;
     private bool _wasCurrent;
 
     /// <param name="version">This agent's own.</param>
@@ -79,22 +89,29 @@ public sealed class SidecarService : LoopService
         _wasCurrent = isCurrent;
 
         var inputs = await InputsAsync(settings, config, cancel);
-        var report = _sight.Records.Report();
-        var look = await _sight.Observer.LookAsync(inputs, report, Time.GetUtcNow(), random: 0.5, cancel);
+        var isRootAtWork = _sight.Observer.IsRootAtWork();
+        var look = await _sight.Observer.LookAsync(inputs, _sight.Records.Report(), Time.GetUtcNow(), random: 0.5, cancel);
+        isRootAtWork |= _sight.Observer.IsRootAtWork();
+        // A package manager at work: neither a condition nor a request may come of what is there for a moment.
+        if (isRootAtWork && look.Observed.Package.Value is { IsHalf: true })
+            return IntervalAtStart;
+
         Tell(look.Failures);
+        if (look.Desired.Package.Package != _offered)
+            Forget(look.Desired.Package.Package);
         var unit = look.Observed.Unit.Value;
         _states.Sidecar.Publish(new(SidecarVerdict.Of(look))
         {
             Version = look.Version,
             Token = look.Observed.Token,
             Unit = unit,
-            Failure = look.Version is null || IsRegistered ? null : NewestFailure(unit),
+            Failure = look.Version is null || IsRegistered ? null : _sight.NewestFailure(unit, Time.GetUtcNow()),
         });
 
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
             : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
             : IntervalWhileBad;
-        return Least(wait, Ask(inputs, look), UntilAnotherVerdict(look.Observed.Token), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
+        return Least(wait, isRootAtWork ? IntervalAtStart : Ask(inputs, look), UntilAnotherVerdict(look.Observed.Token), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
     }
 
     /// <summary>What kept root from its work may be over: it is asked again at once.</summary>
@@ -102,6 +119,13 @@ public sealed class SidecarService : LoopService
     {
         _root.Forget();
         Wake.Set();
+    }
+
+    // Another package than the one that failed may do.
+    private void Forget(Package? offered)
+    {
+        _offered = offered;
+        _root.Forget();
     }
 
     private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
@@ -112,7 +136,9 @@ public sealed class SidecarService : LoopService
     {
         List<string> wanted = [];
         if (look is { Settings.Mode: PartMode.Manage })
-            wanted.AddRange(look.Plan.Steps.Select(step => $"{step}").Concat(look.Observed.ForRoot));
+            wanted.AddRange(look.Plan.Steps.Select(Wanted).Concat(look.Observed.ForRoot));
+        if (look is { Settings.Mode: PartMode.Manage, IsMended: true })
+            wanted.Add("clear the record of failed starts");
         if (look is { Settings.Mode: PartMode.Check })
             wanted.AddRange(look.Observed.ForRoot);
         if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
@@ -121,13 +147,15 @@ public sealed class SidecarService : LoopService
         return _root.Ask(wanted);
     }
 
-    private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
+    // Until which time it is held back is root's to say: what this look makes of it is another at the next.
+    private static string Wanted(PlanStep step) => step switch
+    {
+        StopSidecar => "stop istio.service, which keeps failing",
+        RemoveCapture => "remove the sidecar's capture of traffic",
+        _ => $"{step}",
+    };
 
-    private SidecarFailure? NewestFailure(SidecarUnit? unit) => SidecarLog.NewestFailure(
-        SidecarLogFiles.Read(SidecarLog.ErrorFile).Value ?? SidecarLogText.Empty,
-        SidecarLogFiles.Read(SidecarLog.File).Value ?? SidecarLogText.Empty,
-        unit?.Since,
-        Time.GetUtcNow());
+    private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
 
     private TimeSpan? UntilWindow(AgentSettings settings) =>
         settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window } && window.NextOpening(Time.GetUtcNow(), TimeZoneInfo.Local) is { } opening

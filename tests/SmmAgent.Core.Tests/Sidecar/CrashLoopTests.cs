@@ -27,6 +27,22 @@ public sealed class CrashLoopTests
     }
 
     [Fact]
+    public void ASidecarThatTakesNoneOfTheTrafficThatItCapturesIsHeld()
+    {
+        SidecarUnit Deaf(TimeSpan since) => Ready(since) with { IsReady = false, IsDeaf = true };
+        Assert.False(Look(Deaf(CrashLoop.Patience - TimeSpan.FromSeconds(1)), 0).IsHeld);
+        Assert.False(Look(Deaf(CrashLoop.Patience) with { IsDeaf = false }, 0).IsHeld);
+        Assert.True(Look(Deaf(CrashLoop.Patience), 0).IsHeld);
+        Assert.StartsWith("it ran for 3 minutes without taking the traffic that it captured; ", _loop.Hold, StringComparison.Ordinal);
+
+        Wait(CrashLoop.FirstHold);
+        Assert.False(Look(Starting, 0).IsHeld);
+        Look(Starting, 2);
+        Assert.True(Look(Starting, 3).IsHeld);
+        Assert.StartsWith("it failed 3 times in a row", _loop.Hold, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EachHoldIsLongerUpToALimit()
     {
         List<double> minutes = [];

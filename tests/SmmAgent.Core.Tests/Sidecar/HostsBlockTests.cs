@@ -32,6 +32,20 @@ public sealed class HostsBlockTests
     public void TheBlockStandsAtTheEnd() => Assert.Equal("127.0.0.1 localhost\n" + Block, Set("127.0.0.1 localhost\n", Ours));
 
     [Fact]
+    public void TheAgentsLinesAreThoseOfItsBlockAndNoOthers()
+    {
+        Assert.Equal(Ours, HostsBlock.Lines($"10.0.0.1 istiod.example.com\n{Block}127.0.0.1 localhost\n"));
+        Assert.Empty(HostsBlock.Lines("127.0.0.1 localhost\n"));
+        Assert.Empty(HostsBlock.Lines(""));
+        // Somebody's line between the marks is nobody's but theirs.
+        Assert.Equal(Ours, HostsBlock.Lines(Block.Replace("# END", "10.0.0.9 theirs\r\n# END", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void LinesThatWereWrittenAreReadBack() => Untouched.Sample(text =>
+        HostsBlock.Lines(Encoding.Latin1.GetString(HostsBlock.Set(Encoding.Latin1.GetBytes(text), Newer))).SequenceEqual(Newer));
+
+    [Fact]
     public void ABlockThatIsThereIsReplacedWhereItStands() => Assert.Equal(
         $"a\n{Block}b\n", Set("a\n# BEGIN smm-agent: old words\n1.1.1.1 istiod-y.istio-system.svc\n# END smm-agent\nb\n", Ours));
 

@@ -27,6 +27,26 @@ public sealed class SidecarFileTests
     }
 
     [Fact]
+    public void OfAFileForEveryoneToReadOnlyTheCertificatesAreKept()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var found = new FoundFile($"# a comment\n{One}{key.ExportECPrivateKeyPem()}\n{Two}secret words", "istio-proxy", UnixFileMode.UserRead, DateTimeOffset.UnixEpoch);
+
+        var kept = SidecarFile.OnlyCertificates(found);
+
+        Assert.Equal(One + Two, kept.Content + "\n");
+        Assert.Equal(found with { Content = kept.Content }, kept);
+        Assert.True(Roots($"{Two}{One}").IsIn(kept.Content!));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a secret")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    public void OfAFileWithoutCertificatesNothingIsKept(string text) =>
+        Assert.Equal("", SidecarFile.OnlyCertificates(new(text, "istio-proxy", UnixFileMode.UserRead, default)).Content);
+
+    [Fact]
     public void EveryOtherFileIsComparedToTheByte() =>
         Assert.False(new SidecarFile(SidecarFiles.MeshFile, One, "root", UnixFileMode.None, ChangeEffect.Restart).IsIn(One + "\n"));
 

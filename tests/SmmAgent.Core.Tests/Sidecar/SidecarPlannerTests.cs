@@ -146,7 +146,7 @@ public sealed class SidecarPlannerTests
         stopped.Apply(new([new StopSidecar("a test")]));
         Assert.Equal("start istio.service", SidecarPlanner.Plan(none, stopped.Observe()).ToString());
         stopped.Apply(new([new RemoveSidecarFile(SidecarFiles.ClusterEnvironment)]));
-        Assert.True(SidecarPlanner.Plan(none, stopped.Observe()).IsEmpty);
+        Assert.IsType<RemoveCapture>(Assert.Single(SidecarPlanner.Plan(none, stopped.Observe()).Steps));
     }
 
     [Fact]
@@ -155,8 +155,31 @@ public sealed class SidecarPlannerTests
         var host = Attached();
         host.Files[SidecarFiles.ClusterEnvironment] = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
         Assert.Equal(
-            "protect /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)",
+            """
+            write /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)
+            restart istio.service (/var/lib/istio/envoy/cluster.env changes)
+            """,
             SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
+    }
+
+    [Fact]
+    public void WhatRootWouldSourceOfAnotherUsersIsMovedOutOfTheWayAndBackAtDetach()
+    {
+        var host = Attached();
+        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "root", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
+        var before = host.Before();
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
+
+        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "istio-proxy", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
+        var wasTheirs = host.Before();
+        host.Apply(SidecarPlanner.Plan(Desired(Installed), host.Observe()));
+        Assert.Equal("istio-proxy", host.Files[SidecarFiles.DistrustedEnvironment].Owner);
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
+
+        Assert.DoesNotContain(SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach").Steps, step => step is MoveSidecarFile);
+        host.Apply(SidecarRestore.Plan(wasTheirs, host.Observe(), keepPackages: false, "detach"));
+        Assert.Equal("istio-proxy", host.Files[SidecarFiles.OperatorEnvironment].Owner);
+        Assert.False(host.Files.ContainsKey(SidecarFiles.DistrustedEnvironment));
     }
 
     [Fact]
@@ -182,6 +205,27 @@ public sealed class SidecarPlannerTests
     public void ASidecarThatIsHeldIsStoppedAndItsCaptureGoes() => Assert.Equal(
         "stop istio.service (it fails)\nremove the sidecar's capture of traffic (it fails)",
         SidecarPlanner.Plan(Desired(Installed, hold: "it fails"), Attached().Observe()).ToString());
+
+    [Fact]
+    public void ASidecarIsHeldBeforeAnythingElseThatMayFail()
+    {
+        var steps = SidecarPlanner.Plan(Desired(NewPackage, hold: "it fails"), new SimulatedHost("1.15.2", Stopped with { Activity = UnitActivity.Starting }) { IsCaptured = true }.Observe()).Steps;
+        Assert.Equal([typeof(StopSidecar), typeof(RemoveCapture), typeof(InstallPackage)], steps.Take(3).Select(step => step.GetType()));
+        Assert.DoesNotContain(steps, step => step is StartSidecar);
+    }
+
+    [Fact]
+    public void ACaptureThatNothingListensToGoesWhereNoSidecarIsStarted()
+    {
+        var masked = Attached();
+        masked.Apply(new([new StopSidecar("a test")]));
+        var observed = masked.Observe() with { Unit = Observation<SidecarUnit>.Known(Stopped with { IsMasked = true }) };
+        Assert.Equal("remove the sidecar's capture of traffic (no sidecar runs, and none is started)", SidecarPlanner.Plan(Desired(Installed), observed).ToString());
+
+        var unconfigured = new SimulatedHost("1.15.3", Stopped) { IsCaptured = true, Token = TokenVerdict.Use };
+        Assert.Contains(SidecarPlanner.Plan(Desired(Installed) with { Configuration = null }, unconfigured.Observe()).Steps, step => step is RemoveCapture);
+        Assert.DoesNotContain(SidecarPlanner.Plan(Desired(Installed), unconfigured.Observe()).Steps, step => step is RemoveCapture);
+    }
 
     internal static Gen<SimulatedHost> Hosts => Gen.Select(
         Gen.Enum<UnitActivity>(), Gen.Bool, Gen.Enum<TokenVerdict>(), Gen.Int[0, 3].Array[3], Gen.Bool,

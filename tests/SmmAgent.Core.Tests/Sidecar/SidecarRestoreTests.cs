@@ -23,8 +23,8 @@ public sealed class SidecarRestoreTests
         Assert.Equal(
             """
             stop istio.service (detach)
-            disable istio.service at boot
             remove the sidecar's capture of traffic (detach)
+            disable istio.service at boot
             remove /var/lib/istio/envoy/cluster.env
             remove /etc/istio/config/mesh
             remove /etc/certs/root-cert.pem
@@ -89,6 +89,18 @@ public sealed class SidecarRestoreTests
         Assert.Equal("take the agent's block out of /etc/hosts", SidecarRestore.WithoutRecord(host.Observe()).ToString());
         host.Apply(SidecarRestore.WithoutRecord(host.Observe()));
         Assert.True(SidecarRestore.WithoutRecord(host.Observe()).IsEmpty);
+        Assert.Contains("sudo systemctl disable --now istio", SidecarRestore.LeftWithoutRecord(host.Observe()), StringComparison.Ordinal);
+        Assert.Null(SidecarRestore.LeftWithoutRecord(new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null)).Observe()));
+    }
+
+    [Fact]
+    public void WhatIsNotKnownIsNotTakenForWhatWasNotThere()
+    {
+        var seen = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now)).Observe();
+        Assert.Null(SidecarBefore.Unknown(seen));
+        Assert.Equal("dpkg is locked", SidecarBefore.Unknown(seen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }));
+        Assert.Equal("no bus", SidecarBefore.Unknown(seen with { Unit = Observation<SidecarUnit>.Unknown("no bus") }));
+        Assert.NotNull(SidecarBefore.Unknown(seen with { Package = Observation<InstalledSidecar>.Known(new(null, null, IsHalf: true)) }));
     }
 
     [Fact]

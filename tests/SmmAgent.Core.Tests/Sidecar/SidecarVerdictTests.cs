@@ -94,6 +94,16 @@ public sealed class SidecarVerdictTests
         Assert.Equal([(ConditionStatus.Unknown, current), (ConditionStatus.False, running)], findings.Skip(1).Select(finding => (finding.Status, finding.Reason)));
     }
 
+    [Theory]
+    [InlineData(true, "still captures traffic: sudo smm-agent reconcile")]
+    [InlineData(false, "captures no traffic: it failed")]
+    public void ASidecarThatIsHeldBackCapturesNothingOnlyWhereThatIsSeen(bool isCaptured, string words)
+    {
+        var look = Attached();
+        look = look with { Desired = look.Desired with { Hold = "it failed" }, Observed = look.Observed with { IsCaptured = isCaptured } };
+        Assert.Contains(words, SidecarVerdict.Of(look)[2].Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ASidecarThatIsNotReadyDoesNotPassForRunning()
     {

@@ -86,6 +86,10 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
             case ProtectSidecarFile protect:
                 Files[protect.Path] = Files.GetValueOrDefault(protect.Path, SharedFolder) with { Owner = protect.User, Mode = protect.Mode };
                 break;
+            case MoveSidecarFile move:
+                Files.Remove(move.Path, out var moved);
+                Files[move.To] = moved!;
+                break;
             case RemoveSidecarFile { Path: var path }:
                 Files.Remove(path);
                 break;

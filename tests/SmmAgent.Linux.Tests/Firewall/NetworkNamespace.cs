@@ -56,7 +56,9 @@ internal sealed partial class NetworkNamespace : IAsyncDisposable
     public CommandRunner RunnerWith(params string[] prefix) =>
         new(new Dictionary<string, string> { ["XTABLES_LOCKFILE"] = XtablesLock }, ["ip", "netns", "exec", Name, .. prefix]);
 
-    public HostFirewall Host(string variant) => new(Runner, variant, $"/proc/{_keeper.Id}/net");
+    public string ProcNet => $"/proc/{_keeper.Id}/net";
+
+    public HostFirewall Host(string variant) => new(Runner, variant, ProcNet);
 
     /// <summary>A pass as a process of its own would do it: the lock is opened anew for each.</summary>
     public FirewallPass Pass(string variant) => new(Host(variant), FirewalldPort.None, Lock, isRoot: true);

@@ -32,6 +32,19 @@ public sealed class GuardedFilesTests : IDisposable
     }
 
     [Fact]
+    public void AWideLimitCostsNothingForASmallFile()
+    {
+        const int Limit = 32 * 1024 * 1024;
+        File.WriteAllText(_root.Below("/etc/certs/file"), new string('x', 5000));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal(5000, Files.Look("/etc/certs/file", Limit).Content!.Length);
+        Assert.Equal(5000, AtomicFile.ReadLimited(_root.Below("/etc/certs/file"), Limit)!.Length);
+        Assert.NotEmpty(AtomicFile.ReadLimited("/proc/self/status", Limit)!); // has no length
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Limit / 32);
+    }
+
+    [Fact]
     public void WhatIsMissingIsNoFault()
     {
         Assert.Equal(FoundFile.Missing, Files.Look("/etc/certs/file", 5));
@@ -45,6 +58,21 @@ public sealed class GuardedFilesTests : IDisposable
         Files.RemoveFolderIfEmpty("/none/file");
         Files.RemoveFolderIfEmpty("/etc/file");
         Assert.Throws<FileNotFoundException>(() => Files.Protect("/etc/file", "root", Group));
+    }
+
+    [Fact]
+    public void AFileIsMovedAndALinkInItsPlaceIsMovedAndNotFollowed()
+    {
+        File.WriteAllText(_root.Below("/etc/certs/file"), "x");
+        Directory.CreateDirectory(_root.Below("/etc/certs/aside/full"));
+        Files.Move("/etc/certs/file", "/etc/certs/aside");
+        Assert.Equal("x", File.ReadAllText(_root.Below("/etc/certs/aside")));
+
+        File.CreateSymbolicLink(_root.Below("/etc/certs/file"), _root.Canary);
+        Files.Move("/etc/certs/file", "/etc/certs/aside");
+        Files.Move("/etc/certs/none", "/etc/certs/other");
+        Assert.Equal(["aside"], _root.Names("/etc/certs"));
+        Assert.Equal(_root.Canary, new FileInfo(_root.Below("/etc/certs/aside")).LinkTarget);
     }
 
     [Fact]

@@ -56,4 +56,38 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
             bed.Mesh.Write();
         }
     }
+
+    [Fact]
+    public async Task TheSidecarsPackageIsOneThatReconcileInstallsOrItIsSaidWhyNot()
+    {
+        const string Check = "control-plane-sidecar";
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        var settings = await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken);
+        try
+        {
+            Checked.By(agent).Says(Check, "skipped", "sidecar.mode is off");
+
+            Set("mode: manage");
+            Checked.By(agent).Says(Check, "fail", "the mesh configuration offers no istio-sidecar package of the format deb");
+
+            bed.Mesh.Packages = [new("istio-sidecar", "1.15.3", "deb", "all", "/packages/istio-sidecar.deb", new string('a', 64), 1000)];
+            bed.Mesh.Write();
+            var refused = await Checked.UntilAsync(agent, report => report.Found(Check).Contains("plain http", StringComparison.Ordinal), "the package is offered");
+            Assert.Equal("fail", refused.Status(Check));
+
+            Set("mode: manage\n  allowPlaintextPackages: true");
+            Checked.By(agent).Says(Check, "pass", "install istio-sidecar 1.15.3");
+
+            Set("mode: check\n  allowPlaintextPackages: true");
+            Checked.By(agent).Says(Check, "warn", "left to you");
+        }
+        finally
+        {
+            bed.Mesh.Packages = [];
+            bed.Mesh.Write();
+        }
+
+        void Set(string sidecar) => agent.WriteSettings(settings.Replace("mode: off", sidecar, StringComparison.Ordinal));
+    }
 }

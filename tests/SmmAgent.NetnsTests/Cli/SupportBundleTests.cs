@@ -55,6 +55,12 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Contains("Authorization: [redacted]", files["systemd/journal.txt"], StringComparison.Ordinal);
         Assert.Contains("http://[redacted]@127.0.0.1:9", files["systemd/journal.txt"], StringComparison.Ordinal);
         Assert.Contains("the last line", files["systemd/journal.txt"], StringComparison.Ordinal);
+        Assert.Contains("PLANTED='[redacted]'", files["sidecar/cluster.env"], StringComparison.Ordinal);
+        Assert.Contains("planted: [redacted]", files["sidecar/mesh"], StringComparison.Ordinal);
+        Assert.Contains("token [redacted] was refused", files["sidecar/istio.err.log"], StringComparison.Ordinal);
+        Assert.Contains("the dashboard refused [redacted]", files["sidecar/report.json"], StringComparison.Ordinal);
+        Assert.Contains("istio-token", files["sidecar/files.txt"], StringComparison.Ordinal);
+        Assert.Contains("missing    sidecar/istio.log: there is no ", files["INDEX.txt"], StringComparison.Ordinal);
         Assert.Contains("missing    mesh-config/daemon.json: there is no ", files["INDEX.txt"], StringComparison.Ordinal);
         Assert.Contains("collected  agent.yaml: ", files["INDEX.txt"], StringComparison.Ordinal);
     }
@@ -146,6 +152,10 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Put(agent, "etc/resolv.conf", $"# planted {token}\nnameserver 127.0.0.1\n");
         Put(agent, "etc/systemd/system/smm-agent.service.d/override.conf", $"[Service]\nEnvironment=PLANTED={token}\n");
         Put(agent, "var/run/secrets/tokens/istio-token", SidecarToken);
+        Put(agent, "var/lib/istio/envoy/cluster.env", $"CA_ADDR='istiod:15012'\nPLANTED='{token}'\n");
+        Put(agent, "etc/istio/config/mesh", $"# planted: {token}\n");
+        Put(agent, "var/log/istio/istio.err.log", $"2026-01-02T03:04:05Z error the token {SidecarToken} was refused\n");
+        Put(agent, "run/smm-agent-host/report.json", $"{{\"message\":\"the dashboard refused {token}\"}}");
         Put(agent, "var/lib/smm-agent/identity.json", $"{{\"uuid\":\"0327b100-a008-4364-a2b3-7d1777bb5b9a\",\"key\":\"{AgentKey}\"}}");
         Put(agent, "run/smm-agent/status.json", $"{{\"message\":\"the dashboard refused {token}\", \"piece\":\"{token[5..30]}...\"}}");
         bed.Vm.Run("nft", $"table inet planted {{ chain none {{ accept comment \"planted-nft-{token}\"; }}; }}");

@@ -60,6 +60,7 @@ public sealed class StatusCommandTests : IDisposable
 
             Sidecar
               ? SidecarInstalled      not managed  [Disabled, 3m]
+                  istio-sidecar 1.15.3, started 2m ago
 
             Registration
 
@@ -101,6 +102,7 @@ public sealed class StatusCommandTests : IDisposable
             Network = new NetworkStatus(Evil),
             Gateways = [new(Evil, Evil, 1, Evil, null)],
             Ports = [new(1, Evil, true, true, true)],
+            Sidecar = new(Evil, true, true, _time.GetUtcNow()),
             Conditions = [condition],
         };
         // As anybody could write it, who may write the file: C1 control characters stand in JSON as they are.
@@ -186,6 +188,7 @@ public sealed class StatusCommandTests : IDisposable
         Network = new NetworkStatus("different-network"),
         Gateways = [new("gw", "13.48.73.61", 15012, "ok", 3.1), new("gw", "2a00::1", 15012, "refused", null)],
         Ports = [new(8080, "http", true, false, null), new(16400, "agent", true, true, true), new(16401, "sidecar-metrics", true, null, null)],
+        Sidecar = new("1.15.3", Running: true, Ready: true, _time.GetUtcNow().AddMinutes(-2)),
         Conditions =
         [
             Condition(ConditionType.ConfigCurrent, "True", "Current", "as the dashboard says"),

@@ -11,6 +11,7 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Core.Status;
 using SmmAgent.Daemon;
 using SmmAgent.Daemon.Loop;
@@ -150,6 +151,7 @@ public sealed class StatusServiceTests : IDisposable
     [Fact]
     public async Task WithoutASidecarToLookAfterNobodyIsWarnedThatNoneIsRegistered()
     {
+        _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.Disabled, "sidecar.mode is off in agent.yaml")));
         await Step();
 
         _states.Cluster.Publish(ClusterViewState.Initial with

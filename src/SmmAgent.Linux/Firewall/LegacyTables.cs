@@ -1,0 +1,33 @@
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>The tables of the legacy iptables that exist: looking at another makes the kernel create it.</summary>
+internal static class LegacyTables
+{
+    public static HashSet<string> Of(IpFamily family, string procNet)
+    {
+        try
+        {
+            return [.. File.ReadAllLines(Path.Combine(procNet, family == IpFamily.IPv4 ? "ip_tables_names" : "ip6_tables_names"))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Only root may read it. A table's module that is loaded is loaded already; without the list of modules nothing is known.
+            return LoadedModules(family == IpFamily.IPv4 ? "iptable_" : "ip6table_");
+        }
+    }
+
+    private static HashSet<string> LoadedModules(string prefix)
+    {
+        try
+        {
+            var modules = File.ReadLines("/proc/modules").Select(line => line.Split(' ')[0]);
+            return [.. modules.Where(module => module.StartsWith(prefix, StringComparison.Ordinal)).Select(module => module[prefix.Length..])];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+}

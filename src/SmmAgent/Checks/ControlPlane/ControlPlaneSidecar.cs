@@ -1,0 +1,48 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon;
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Checks.ControlPlane;
+
+/// <summary>The mesh configuration offers this host a package of Istio's sidecar that the agent would install.</summary>
+internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", CheckGroup.ControlPlane, "Sidecar")
+{
+    private const string OnDashboard = "put one into the dashboard's packages, with its sha256";
+
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        if (context.Settings.Obstacle is { } obstacle)
+            return [obstacle];
+        var settings = context.Settings.Settings;
+        if (settings.Sidecar.Mode == PartMode.Off)
+            return [CheckLine.Skipped("sidecar.mode is off in agent.yaml")];
+        if (context.System.Packages.Format is null)
+            return [CheckLine.Fail("this host has neither dpkg nor rpm, with which the sidecar could be installed", "use a distribution that has one of them")];
+
+        var look = await context.Mesh;
+        if (look.Config is not { } config)
+            return [look.Nothing];
+
+        var (state, why) = await new InstalledPackage(context.System.Packages).ReadAsync(PackageChoice.SidecarPackage, cancel);
+        return [state is null ? CheckLine.Skipped(why!) : Line(Choose(context, config, state.Version), state.Version, settings.Sidecar.Mode, look.AsOf)];
+    }
+
+    private static PackageChoice Choose(CheckContext context, MeshConfig config, string? installed) =>
+        PackageChoice.ForSidecar(config, HostSidecarPass.Surroundings(context.Time).Packages(context.Settings.Settings)!, installed);
+
+    private static CheckLine Line(PackageChoice choice, string? installed, PartMode mode, string asOf) => choice.Outcome switch
+    {
+        PackageOutcome.Installed => CheckLine.Pass($"{choice.Why}{asOf}"),
+        PackageOutcome.Install when mode == PartMode.Manage => CheckLine.Pass($"reconcile does it: {choice.Why}{asOf}"),
+        PackageOutcome.Install => CheckLine.Warn($"left to you, because sidecar.mode is check: {choice.Why}{asOf}", "install it, or sidecar.mode: manage in agent.yaml"),
+        // What is there works on.
+        PackageOutcome.NotOffered when installed is not null => CheckLine.Pass($"{PackageChoice.SidecarPackage} {installed} is installed, and stays: {choice.Why}{asOf}"),
+        PackageOutcome.UntrustedSource => new(Bad(installed), $"{choice.Why}{asOf}", "expose the dashboard over https"),
+        _ => new(Bad(installed), $"{choice.Why}{asOf}", OnDashboard),
+    };
+
+    private static CheckStatus Bad(string? installed) => installed is null ? CheckStatus.Fail : CheckStatus.Warn;
+}

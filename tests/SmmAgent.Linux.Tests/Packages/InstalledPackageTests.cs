@@ -1,0 +1,46 @@
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+/// <summary>What is installed, asked of the real dpkg only when its database changed.</summary>
+public sealed class InstalledPackageTests : IDisposable
+{
+    private readonly PackageHostRoot _host = new();
+
+    private string Asked => $"{_host.Shared}/asked";
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public async Task TheDatabaseIsAskedAgainOnlyWhenItChanged()
+    {
+        var installed = new InstalledPackage(
+            new("apt-get", "deb"), ["sh", "-c", $"echo asked >> {Asked}; exec \"$@\"", "sh", .. _host.Prefix], _host.Inside(""));
+        Assert.Equal((null, 1), await ReadAsync(installed));
+        Assert.Equal((null, 1), await ReadAsync(installed));
+
+        await _host.InstallAsync(_host.Installer(null, "deb"), _host.Offer(new("1.0"), "deb"));
+        Assert.Equal(("1.0", 2), await ReadAsync(installed));
+        Assert.Equal(("1.0", 2), await ReadAsync(installed));
+
+        await _host.Installer(null, "deb").RemoveAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
+        Assert.Equal((null, 3), await ReadAsync(installed));
+    }
+
+    [Fact]
+    public async Task WithoutAPackageManagerNothingCanBeSeen()
+    {
+        var (state, why) = await new InstalledPackage(new PackageTools(null, null)).ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
+
+        Assert.Null(state);
+        Assert.Equal("this host has neither dpkg nor rpm", why);
+    }
+
+    private async Task<(string? Version, int Asked)> ReadAsync(InstalledPackage installed)
+    {
+        var (state, why) = await installed.ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
+        Assert.Null(why);
+        return (state!.Version, File.ReadAllLines(Asked).Length);
+    }
+}

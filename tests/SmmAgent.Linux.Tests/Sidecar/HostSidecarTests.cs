@@ -1,0 +1,102 @@
+using NSubstitute;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Tests.State;
+
+namespace SmmAgent.Linux.Tests.Sidecar;
+
+/// <summary>What root's steps do to files. Systemd, packages and the user istio-proxy are in the tests on VMs.</summary>
+public sealed class HostSidecarTests : IDisposable
+{
+    private readonly SidecarRoot _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void OfFilesThatAreWrittenTogetherAllOrNoneAreThere()
+    {
+        var failure = _host.Host().Write(
+        [
+            new WriteSidecarFile(File(SidecarFiles.ClusterEnvironment, "root"), "it is missing"),
+            new SetHosts(["198.18.0.11 istiod.istio-system.svc"]),
+            new WriteSidecarFile(File(SidecarFiles.MeshFile, "smm-nobody-of-this-name"), "it is missing"),
+        ]);
+
+        Assert.Equal((RootPart.Files, "NotWritten"), (failure!.Part, failure.Reason));
+        Assert.Contains("smm-nobody-of-this-name", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
+        Assert.Empty(_host.Root.Names("/etc/istio/config"));
+        Assert.Equal("127.0.0.1 localhost\n", Text(SidecarFiles.HostsFile));
+    }
+
+    [Fact]
+    public void HostsKeepsItsOtherLinesToTheByteItsOwnerAndItsMode()
+    {
+        var hosts = _host.Root.Below(SidecarFiles.HostsFile);
+        byte[] theirs = [0xff, .. "\t127.0.0.1 localhost\r\n"u8];
+        System.IO.File.WriteAllBytes(hosts, theirs);
+        System.IO.File.SetUnixFileMode(hosts, GuardedRoot.Public | UnixFileMode.GroupWrite);
+        GuardedRoot.Run("chown", GuardedRoot.Other, hosts);
+        var owner = FileOwner.Of(hosts);
+
+        Assert.Null(_host.Host().Write([new SetHosts(["198.18.0.11 istiod.istio-system.svc"])]));
+        Assert.Contains("\n198.18.0.11 istiod.istio-system.svc\n", Text(SidecarFiles.HostsFile), StringComparison.Ordinal);
+        Assert.Equal((owner, GuardedRoot.Public | UnixFileMode.GroupWrite), (FileOwner.Of(hosts), System.IO.File.GetUnixFileMode(hosts)));
+
+        Assert.Null(_host.Host().Write([new SetHosts([])]));
+        Assert.Equal(theirs, System.IO.File.ReadAllBytes(hosts));
+    }
+
+    [Fact]
+    public void AHostWithoutHostsGetsOne()
+    {
+        System.IO.File.Delete(_host.Root.Below(SidecarFiles.HostsFile));
+
+        Assert.Null(_host.Host().Write([new SetHosts(["198.18.0.11 istiod.istio-system.svc"])]));
+
+        Assert.Equal(GuardedRoot.Public, System.IO.File.GetUnixFileMode(_host.Root.Below(SidecarFiles.HostsFile)));
+    }
+
+    [Fact]
+    public async Task OfFoldersThatAreNotTheSidecarsAloneOnlyItsOwnThingsGo()
+    {
+        foreach (var path in (string[])
+            ["/etc/certs/root-cert.pem", "/etc/certs/key.pem", "/etc/certs/theirs.pem", "/run/secrets/tokens/istio-token", "/run/secrets/kubernetes/token", "/var/log/istio/istio.log"])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_host.Root.Below(path))!);
+            _host.Root.Write(path, "x");
+        }
+
+        foreach (var folder in SidecarFiles.Folders)
+            Assert.Null(await _host.Host().ApplyAsync(new RemoveSidecarFolder(folder), null, TestContext.Current.CancellationToken));
+
+        Assert.Equal(["theirs.pem"], _host.Root.Names("/etc/certs"));
+        Assert.Equal(["kubernetes"], _host.Root.Names("/run/secrets"));
+        Assert.False(Directory.Exists(_host.Root.Below("/var/log/istio")));
+        Assert.False(Directory.Exists(_host.Root.Below("/var/lib/istio")));
+        Assert.False(Directory.Exists(_host.Root.Below("/etc/istio")));
+    }
+
+    [Fact]
+    public async Task OnAHostThatIsBeingShutDownNothingIsStarted()
+    {
+        _host.Units.IsStopping.Returns(true);
+
+        var failure = await _host.Host().ApplyAsync(new StartSidecar(), null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(new RootFailure(RootPart.Unit, "", "Failed", "this host is being shut down"), failure);
+    }
+
+    [Fact]
+    public async Task AFileThatIsMissingCannotBeProtectedAndThatIsTold()
+    {
+        var failure = await _host.Host().ApplyAsync(
+            new ProtectSidecarFile(SidecarFiles.MeshFile, "root", GuardedRoot.Public, "it is another's"), null, TestContext.Current.CancellationToken);
+
+        Assert.Equal((RootPart.Files, $"{SidecarFiles.MeshFile} is missing"), (failure!.Part, failure.Message));
+    }
+
+    private static SidecarFile File(string path, string owner) => new(path, "content\n", owner, GuardedRoot.Public, ChangeEffect.Restart);
+
+    private string Text(string path) => System.IO.File.ReadAllText(_host.Root.Below(path));
+}

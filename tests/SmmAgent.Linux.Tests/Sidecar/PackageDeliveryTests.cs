@@ -1,0 +1,43 @@
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+
+namespace SmmAgent.Linux.Tests.Sidecar;
+
+public sealed class PackageDeliveryTests
+{
+    private const long Megabyte = 1024 * 1024;
+
+    [Theory]
+    [InlineData(0, 20 * Megabyte, "downloading istio-sidecar 1.15.3 ──────────────────── 0.0 of 20.0 MiB")]
+    [InlineData(5 * Megabyte, 20 * Megabyte, "downloading istio-sidecar 1.15.3 ━━━━━─────────────── 5.0 of 20.0 MiB")]
+    [InlineData(20 * Megabyte, 20 * Megabyte, "downloading istio-sidecar 1.15.3 ━━━━━━━━━━━━━━━━━━━━ 20.0 of 20.0 MiB")]
+    [InlineData(21 * Megabyte, 20 * Megabyte, "downloading istio-sidecar 1.15.3 ━━━━━━━━━━━━━━━━━━━━ 21.0 of 20.0 MiB")]
+    [InlineData(Megabyte / 2, null, "downloading istio-sidecar 1.15.3  0.5 MiB")]
+    [InlineData(Megabyte / 2, 0L, "downloading istio-sidecar 1.15.3  0.5 MiB")]
+    public void ABarShowsHowFarItIs(long done, long? all, string text) => Assert.Equal(text, PackageDelivery.Bar("istio-sidecar 1.15.3", done, all));
+
+    [Fact]
+    public async Task WithoutADashboardNothingIsInstalledAndAVersionThatIsGoneCannotComeBack()
+    {
+        var folder = Directory.CreateTempSubdirectory("smm-delivery-");
+        try
+        {
+            var delivery = new PackageDelivery(
+                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, "deb")), TimeProvider.System, insists: false);
+
+            Assert.Equal(
+                new RootFailure(RootPart.Package, "1.15.3", "NotOffered", "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
+                await delivery.InstallAsync(
+                    new() { Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "all", Path = "/p" }, RootPart.Package, true, TestContext.Current.CancellationToken));
+            Assert.Equal(
+                $"istio-sidecar 1.15.2 cannot be put back: {folder.FullName} does not have its package",
+                (await delivery.PutBackAsync("istio-sidecar", "1.15.2", TestContext.Current.CancellationToken))!.Message);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}

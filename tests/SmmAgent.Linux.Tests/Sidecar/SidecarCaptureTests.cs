@@ -1,0 +1,106 @@
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.Tests.Firewall;
+using Inside = SmmAgent.Linux.Tests.Events.NetworkNamespace;
+
+namespace SmmAgent.Linux.Tests.Sidecar;
+
+/// <summary>The sidecar's capture of traffic, with the real iptables in a network namespace; its own program to remove it is not on this host.</summary>
+public sealed class SidecarCaptureTests
+{
+    private const string Capture = """
+        for iptables in iptables ip6tables; do
+            for chain in ISTIO_INBOUND ISTIO_IN_REDIRECT ISTIO_OUTPUT; do $iptables -t nat -N $chain; done
+            $iptables -t nat -A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006
+            $iptables -t nat -A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT
+            $iptables -t nat -A PREROUTING -p tcp -j ISTIO_INBOUND
+            $iptables -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT
+            $iptables -t nat -A OUTPUT -p udp -m udp --dport 53 -j ISTIO_OUTPUT
+        done
+        """;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task TheJumpsToItsChainsAreFoundAndRemovedWithoutItsOwnProgram()
+    {
+        await using var host = await NetworkNamespace.CreateAsync();
+        var capture = new SidecarCapture(host.Runner);
+        await host.ShellAsync("iptables -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080\n" + Capture);
+        Assert.True(await capture.IsInPlaceAsync(Cancel));
+
+        Assert.Null(await capture.RemoveAsync(Cancel));
+
+        Assert.False(await capture.IsInPlaceAsync(Cancel));
+        foreach (var save in (string[])["iptables-save", "ip6tables-save"])
+            Assert.DoesNotContain((await host.RunAsync(save)).Split('\n'), line => line.StartsWith("-A OUTPUT", StringComparison.Ordinal));
+        Assert.Equal(
+            ["-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080"],
+            (await host.RunAsync("iptables-save")).Split('\n').Where(line => line.StartsWith("-A PREROUTING", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("iptables")]
+    [InlineData("ip6tables")]
+    public async Task ACaptureOfOneFamilyIsOneToo(string iptables)
+    {
+        await using var host = await NetworkNamespace.CreateAsync();
+        await host.ShellAsync($"{iptables} -t nat -N ISTIO_OUTPUT; {iptables} -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT");
+
+        Assert.True(await new SidecarCapture(host.Runner).IsInPlaceAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task ChainsThatNothingJumpsToAndJumpsInOtherTablesCaptureNothing()
+    {
+        await using var host = await NetworkNamespace.CreateAsync();
+        await host.ShellAsync("""
+            iptables -t nat -N ISTIO_INBOUND
+            iptables -t nat -A ISTIO_INBOUND -p tcp -j REDIRECT --to-ports 15006
+            iptables -N ISTIO_MINE
+            iptables -A INPUT -j ISTIO_MINE
+            """);
+        var before = await host.RunAsync("nft", "list", "ruleset");
+        var capture = new SidecarCapture(host.Runner);
+
+        Assert.False(await capture.IsInPlaceAsync(Cancel));
+        Assert.Null(await capture.RemoveAsync(Cancel));
+
+        Assert.Equal(before, await host.RunAsync("nft", "list", "ruleset"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-legacy")]
+    public async Task LookingMakesNoTable(string variant)
+    {
+        await using var host = await NetworkNamespace.CreateAsync();
+        var capture = new SidecarCapture(variant.Length == 0 ? host.Runner : host.RunnerWith("sh", "-c", $"save=${{1%-save}}{variant}-save; shift; exec $save \"$@\"", "sh"));
+
+        Assert.False(await capture.IsInPlaceAsync(Cancel));
+
+        Assert.Equal("", await host.RunAsync("nft", "list", "tables"));
+        Assert.Equal("", await host.ShellAsync("cat /proc/net/ip_tables_names 2> /dev/null || true"));
+    }
+
+    [Fact]
+    public async Task TheTablesThatItLeavesGoWhenNothingIsInThem()
+    {
+        using var inside = new Inside();
+        await inside.RunAsync("iptables-nft -t nat -A OUTPUT -p tcp -j ACCEPT");
+        await inside.RunAsync("ip6tables-nft -t nat -A OUTPUT -p tcp -j ACCEPT");
+        await inside.RunAsync("iptables-nft -t nat -F");
+        Assert.Equal(["ip nat", "ip6 nat"], Tables());
+
+        inside.Start(() => SidecarCapture.RemoveTable("ip nat")).Join();
+        inside.Start(() => SidecarCapture.RemoveTable("ip6 nat")).Join();
+
+        Assert.Equal(["ip6 nat"], Tables());
+
+        List<string> Tables()
+        {
+            List<string> tables = [];
+            inside.Start(() => tables = SidecarCapture.Tables()).Join();
+            return tables;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.Tests.State;
+
+namespace SmmAgent.Linux.Tests.Sidecar;
+
+public sealed class SidecarObserverTests : IDisposable
+{
+    private readonly GuardedRoot _root = new();
+
+    public void Dispose() => _root.Dispose();
+
+    [Fact]
+    public void AFolderThatTheSidecarHasShutIsUnknownToTheDaemonAndNoFault()
+    {
+        _root.Write(SidecarFiles.RootCertificate, "certificates", mode: GuardedRoot.Private);
+        var report = RootReport.None with { RootCertificate = _root.Files.Look(SidecarFiles.RootCertificate, 100) };
+        GuardedRoot.Run("chmod", "700", _root.Below("/etc/certs"));
+        GuardedRoot.Run("chown", "root", _root.Below("/etc/certs"));
+        ObservedSidecar? observed = null;
+
+        GuardedRoot.AsOther(() => observed = Daemon().ObserveAsync(null, report, DateTimeOffset.UnixEpoch, CancellationToken.None).GetAwaiter().GetResult());
+
+        Assert.Contains("/etc/certs", observed!.Files[SidecarFiles.RootCertificate].WhyUnknown, StringComparison.Ordinal);
+        Assert.Empty(observed.ForRoot);
+    }
+
+    private SidecarObserver Daemon() => new(
+        _root.Files,
+        new InstalledPackage(new PackageTools(null, null)),
+        () => (null, "there is no systemd"),
+        new SidecarReadiness(TimeProvider.System),
+        new SidecarCapture(new CommandRunner(prefix: ["no-such-program"])),
+        isRoot: false);
+}

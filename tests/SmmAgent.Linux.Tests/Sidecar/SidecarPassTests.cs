@@ -1,0 +1,117 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Tests.State;
+
+namespace SmmAgent.Linux.Tests.Sidecar;
+
+/// <summary>
+/// One pass of root's, as far as it is about files. This host has no user istio-proxy, whose the mesh's roots would be: so a pass that writes
+/// the whole configuration fails half-way.
+/// </summary>
+public sealed class SidecarPassTests : IDisposable
+{
+    private readonly SidecarRoot _host = new();
+    private readonly List<StepResult> _results = [];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public async Task APassThatFailsHalfWayPutsTheHostBackAndSaysWhatFailed()
+    {
+        Assert.SkipWhen(UserNames.Owner(SidecarFiles.SidecarUser) is not null, "this host has a user istio-proxy");
+        var pass = _host.Pass();
+
+        var outcome = await pass.ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
+
+        Assert.True(outcome.IsPutBack);
+        var failure = Assert.Single(outcome.Failures);
+        Assert.Equal((RootPart.Files, "NotWritten"), (failure.Part, failure.Reason));
+        Assert.All(_results, result => Assert.Equal((StepEnding.Failed, failure.Message), (result.Ending, result.Why)));
+        Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
+        Assert.Equal("127.0.0.1 localhost\n", await File.ReadAllTextAsync(_host.Root.Below("/etc/hosts"), Cancel));
+
+        Assert.Equal(outcome.Failures, _host.Records.Report()!.Failures);
+        Assert.NotNull(_host.Records.BeforeAttach);
+        Assert.False(File.Exists(_host.Paths.BeforePass));
+    }
+
+    [Fact]
+    public async Task ADryLookChangesNothing()
+    {
+        var look = await _host.Pass().LookAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
+
+        Assert.Contains(look.Plan.Steps, step => step is WriteSidecarFile);
+        Assert.Empty(_host.Root.Names("/var/lib/smm-agent-host"));
+        Assert.Null(_host.Records.Report());
+    }
+
+    [Fact]
+    public async Task TheWayBackTakesWhatTheAgentWroteAndLeavesWhatWasThere()
+    {
+        _host.Root.Write(SidecarFiles.MeshFile, "theirs\n");
+        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+        _host.Root.Write(SidecarFiles.MeshFile, "the agent's\n");
+        _host.Root.Write(SidecarFiles.ClusterEnvironment, "CA_ADDR='istiod:15012'\n");
+        _host.Host().Write([new SetHosts(["198.18.0.11 istiod.istio-system.svc"])]);
+
+        var outcome = await RestoreAsync(before);
+
+        Assert.Empty(outcome.Failures);
+        Assert.Equal("theirs\n", await File.ReadAllTextAsync(_host.Root.Below(SidecarFiles.MeshFile), Cancel));
+        Assert.False(File.Exists(_host.Root.Below(SidecarFiles.ClusterEnvironment)));
+        Assert.Equal("127.0.0.1 localhost\n", await File.ReadAllTextAsync(_host.Root.Below("/etc/hosts"), Cancel));
+
+        _results.Clear();
+        await RestoreAsync(before);
+        Assert.Empty(_results);
+    }
+
+    [Fact]
+    public async Task AnotherPassIsWaitedForAndThatIsSaid()
+    {
+        var (held, _) = await new AgentLock(_host.Paths.HostLock, TimeProvider.System).AcquireAsync(TimeSpan.Zero, Cancel);
+        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+        var pass = _host.Pass();
+
+        var waiting = pass.RestoreAsync(observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), null, _results.Add, Cancel);
+        Assert.Equal("waiting for another smm-agent, which is at work on the sidecar", pass.Doing);
+        Assert.False(waiting.IsCompleted);
+        held!.Dispose();
+
+        Assert.Null((await waiting).Blocked);
+    }
+
+    [Fact]
+    public async Task WhatOnlyRootReadsTheDaemonTakesFromRootsReportWhileItIsStillThatFile()
+    {
+        _host.Root.Write(SidecarFiles.RootCertificate, "PEM", mode: GuardedRoot.Private);
+        GuardedRoot.Run("chmod", "755", _host.Root.Below("/etc/certs"));
+        var told = _host.Root.Files.LookAt(SidecarFiles.RootCertificate) with { Content = "as root saw it" };
+        var report = RootReport.None with { RootCertificate = told };
+
+        Assert.Equal(told, (await SeenByDaemonAsync(report)).File(SidecarFiles.RootCertificate));
+
+        foreach (var old in (RootReport?[])[null, RootReport.None, report with { RootCertificate = told with { Modified = told.Modified.AddTicks(-10) } }])
+        {
+            var seen = await SeenByDaemonAsync(old);
+            Assert.Contains("only root sees", seen.Files[SidecarFiles.RootCertificate].WhyUnknown, StringComparison.Ordinal);
+            Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], seen.ForRoot);
+        }
+
+        Assert.Equal("PEM", (await _host.Observer().ObserveAsync(null, null, DateTimeOffset.UnixEpoch, Cancel)).File(SidecarFiles.RootCertificate)!.Content);
+    }
+
+    private async Task<ObservedSidecar> SeenByDaemonAsync(RootReport? report)
+    {
+        // It reads the files before anything lets another thread go on.
+        Task<ObservedSidecar>? looking = null;
+        GuardedRoot.AsOther(() => looking = _host.Observer(isRoot: false).ObserveAsync(null, report, DateTimeOffset.UnixEpoch, Cancel));
+        return await looking!;
+    }
+
+    private Task<SmmAgent.Linux.Sidecar.SidecarOutcome> RestoreAsync(SidecarBefore before) => _host.Pass().RestoreAsync(
+        observed => SidecarRestore.Plan(before, observed, keepPackages: true, "this VM leaves the mesh"), null, _results.Add, Cancel);
+}

@@ -1,0 +1,128 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Sidecar;
+
+namespace SmmAgent.Linux.Tests.Sidecar;
+
+/// <summary>What root writes down before it changes anything, and what it tells the daemon.</summary>
+public sealed class SidecarRecordsTests : IDisposable
+{
+    private static readonly SidecarBefore Bare = new()
+    {
+        Version = null, Files = new Dictionary<string, FoundFile>(), Hosts = [], Folders = [], HasAccount = false, Tables = [], IsEnabled = false, IsRunning = false,
+    };
+
+    private static readonly SidecarBefore Attached = Bare with { Version = "1.15.3", IsEnabled = true, IsRunning = true };
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-records-");
+    private readonly AgentPaths _paths;
+    private readonly SidecarRecords _records;
+
+    public SidecarRecordsTests()
+    {
+        _paths = new AgentPaths(_folder.FullName);
+        _records = new SidecarRecords(_paths);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void TheFirstPassKnowsWhatDetachBringsBackAndEachPassWhatItBringsBack()
+    {
+        Assert.Null(_records.BeforeAttach);
+        Assert.Null(_records.BeginPass(Bare).Version);
+        _records.EndPass();
+        Assert.Equal("1.15.3", _records.BeginPass(Attached).Version);
+
+        Assert.Null(_records.BeforeAttach!.Version);
+    }
+
+    [Fact]
+    public void APassThatWasKilledIsTheOneThatTheNextGoesBackBehind()
+    {
+        _records.BeginPass(Bare);
+
+        Assert.Null(_records.BeginPass(Attached).Version);
+    }
+
+    [Fact]
+    public void ADamagedRecordOfAKilledPassIsReplaced()
+    {
+        _records.BeginPass(Bare);
+        File.WriteAllText(_paths.BeforePass, "{\"version\":");
+
+        Assert.Equal("1.15.3", _records.BeginPass(Attached).Version);
+        Assert.Contains("1.15.3", File.ReadAllText(_paths.BeforePass), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RecordsAreRootsAloneAndTheReportIsForEveryone()
+    {
+        _records.BeginPass(Bare);
+        _records.BeginConfirm(Bare);
+        _records.Report(RootReport.None);
+
+        Assert.Equal(
+            ["700", "600", "600", "600", "755", "644"],
+            ((string[])[_paths.HostStateDirectory, _paths.BeforeAttach, _paths.BeforePass, _paths.BeforeConfirm, Path.GetDirectoryName(_paths.RootReport)!, _paths.RootReport])
+                .Select(path => Convert.ToString((int)File.GetUnixFileMode(path), 8)));
+    }
+
+    [Fact]
+    public void AConfirmationIsToldToTheDaemon()
+    {
+        _records.BeginConfirm(Bare);
+        _records.Report(RootReport.None with { IsUnconfirmed = true });
+        Assert.NotNull(_records.BeforeConfirm);
+
+        _records.EndConfirm();
+
+        Assert.Null(_records.BeforeConfirm);
+        Assert.False(_records.Report()!.IsUnconfirmed);
+    }
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("")]
+    public void AReportThatIsDamagedOrNotThereIsNone(string text)
+    {
+        Assert.Null(_records.Report());
+        Directory.CreateDirectory(Path.GetDirectoryName(_paths.RootReport)!);
+        File.WriteAllText(_paths.RootReport, text);
+        Assert.Null(_records.Report());
+    }
+
+    [Fact]
+    public void AfterDetachNothingIsLeftOfThem()
+    {
+        _records.BeginPass(Bare);
+        _records.BeginConfirm(Bare);
+        _records.Report(RootReport.None);
+        File.WriteAllText(_paths.HostToken, "token");
+
+        _records.Forget();
+        _records.Forget();
+
+        Assert.Empty(_folder.EnumerateFiles("*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void WhateverTheSidecarFillsItsFilesWithIsReadAgain()
+    {
+        FoundFile full = new(new string('\u0001', 2 * 1024 * 1024), "istio-proxy", SidecarFiles.Private, DateTimeOffset.UnixEpoch);
+        SidecarBefore before = new()
+        {
+            Version = "1.15.3",
+            Files = new[] { SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate }.ToDictionary(path => path, _ => full),
+            Hosts = [],
+            Folders = [],
+            HasAccount = true,
+            Tables = [],
+            IsEnabled = true,
+            IsRunning = true,
+        };
+        _records.BeginConfirm(before);
+
+        Assert.Equal(before.Files, _records.BeforeConfirm!.Files);
+    }
+}

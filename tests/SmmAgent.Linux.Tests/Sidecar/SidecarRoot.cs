@@ -1,0 +1,75 @@
+using System.Net;
+using NSubstitute;
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+using SmmAgent.Linux.Tests.State;
+using SmmAgent.Tests.Dashboard;
+
+namespace SmmAgent.Linux.Tests.Sidecar;
+
+/// <summary>A host's files, real, below a root of their own; what dpkg-query and systemd say is the test's, and no other command does anything.</summary>
+internal sealed class SidecarRoot : IDisposable
+{
+    private readonly GuardedRoot _root = new();
+
+    public SidecarRoot()
+    {
+        Paths = new AgentPaths(_root.Root);
+        foreach (var folder in (string[])["/var/lib/dpkg", "/var/lib/istio/envoy", "/etc/istio/config", "/var/lib/smm-agent-host"])
+            Directory.CreateDirectory(_root.Below(folder));
+        GuardedRoot.Run("ln", "-s", "../run", _root.Below("/var/run"));
+        File.WriteAllText(_root.Below("/etc/hosts"), "127.0.0.1 localhost\n");
+        File.WriteAllText(_root.Below("/var/lib/dpkg/status"), "1.15.3");
+        Records = new SidecarRecords(Paths);
+        Units.LookService(SidecarObserver.Unit).Returns(new ServiceState(new("istio.service", "loaded", "inactive", "dead", "disabled"), 0, null, 0, "success"));
+    }
+
+    public AgentPaths Paths { get; }
+
+    public GuardedRoot Root => _root;
+
+    public SidecarRecords Records { get; }
+
+    public IUnits Units { get; } = Substitute.For<IUnits>();
+
+    public static SidecarInputs Inputs(MeshConfig config) => new(
+        new() { DashboardUrl = new("https://smm.example.com") },
+        config,
+        new(IPAddress.Parse("198.18.0.100"), AddressIsExternal: false, [IPAddress.Parse("198.18.0.11")]),
+        "vm-1",
+        new(PackageFormat.Deb, "amd64", SourceIsTrusted: true));
+
+    public static MeshConfig Config => MeshConfigReader.Read(System.Text.Encoding.UTF8.GetBytes(Sample.ConfigText())).Value!;
+
+    public SidecarObserver Observer(bool isRoot = true) => new(
+        new GuardedFiles(_root.Root),
+        new InstalledPackage(new("apt-get", "deb"), ["sh", "-c", $"printf 'installed ok %s\\n' \"$(cat {_root.Below("/var/lib/dpkg/status")})\""], _root.Root),
+        () => (Units, null),
+        new SidecarReadiness(TimeProvider.System, 1),
+        new SidecarCapture(Nothing),
+        isRoot);
+
+    public SidecarPass Pass()
+    {
+        var files = new GuardedFiles(_root.Root);
+        return new(Observer(), Host(), Records, new AgentLock(Paths.HostLock, TimeProvider.System), TimeProvider.System, () => 0);
+    }
+
+    public HostSidecar Host() => new(
+        new GuardedFiles(_root.Root),
+        Units,
+        new SidecarTokens(new GuardedFiles(_root.Root), Paths.HostToken, null, TimeProvider.System),
+        new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", "deb"), ["false"]), TimeProvider.System, insists: false),
+        new SidecarCapture(Nothing),
+        Nothing);
+
+    public void Dispose() => _root.Dispose();
+
+    private static CommandRunner Nothing => new(prefix: ["true"]);
+}

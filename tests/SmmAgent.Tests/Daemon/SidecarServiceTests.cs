@@ -1,0 +1,276 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
+using NSubstitute;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Daemon;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+using SmmAgent.Tests.Dashboard;
+
+namespace SmmAgent.Tests.Daemon;
+
+/// <summary>The daemon's part for the sidecar, below a root of its own: systemd and dpkg-query are stand-ins, files and the readiness port are real.</summary>
+public sealed class SidecarServiceTests : IAsyncDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-sidecar-");
+    private readonly FakeTimeProvider _time = new(Start);
+    private readonly AgentStates _states = new();
+    private readonly RecordingLogger<SidecarService> _log = new();
+    private readonly RecordingLogger<RootRequest> _requests = new();
+    private readonly IUnits _units = Substitute.For<IUnits>();
+    private readonly RawServer _readiness = new();
+    private readonly AgentPaths _paths;
+    private readonly SidecarRecords _records;
+    private readonly SidecarService _service;
+
+    public SidecarServiceTests()
+    {
+        _paths = new AgentPaths(_folder.FullName);
+        foreach (var folder in (string[])[_paths.RuntimeDirectory, Below("var/lib/dpkg")])
+            Directory.CreateDirectory(folder);
+        File.WriteAllText(Below("dpkg-query"), """
+            if [ -s "$0.version" ]; then printf 'installed ok %s\n' "$(cat "$0.version")"; else echo 'dpkg-query: no packages found' >&2; exit 1; fi
+            """);
+        _readiness.Answers = _ => RawServer.Answer("200 OK", "");
+        Unit("inactive", null);
+        _records = new SidecarRecords(_paths);
+        var tools = new PackageTools("apt-get", "deb");
+        var observer = new SidecarObserver(
+            new GuardedFiles(_paths.Root),
+            new InstalledPackage(tools, ["sh", Below("dpkg-query")], _paths.Root),
+            () => (_units, null),
+            new SidecarReadiness(_time, _readiness.Port),
+            new SidecarCapture(new CommandRunner(prefix: ["true"])),
+            isRoot: false);
+        _service = new SidecarService(
+            new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
+            _states,
+            new SidecarSight(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records, _paths.Root),
+            new RootRequest(_paths.ReconcileRequest, _time, _requests),
+            "0.1.0",
+            _log);
+        Set(PartMode.Manage);
+        _states.Mesh.Publish(MeshConfigState.Initial with { Config = Config("1.15.3") });
+        _states.Address.Publish(new(new ExternalAddress(IPAddress.Parse("198.18.0.100"), "configured"), Finding.True(ConditionType.AddressKnown, "Known", "")));
+    }
+
+    private IEnumerable<(string Type, string Reason)> Said => _states.Sidecar.Value.Findings.Select(finding => (finding.Type, finding.Reason));
+
+    private bool IsAsked => File.Exists(_paths.ReconcileRequest);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _readiness.DisposeAsync();
+        _service.Dispose();
+        _units.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task SwitchedOffItLooksAtNothingAndSaysSo()
+    {
+        Set(PartMode.Off);
+
+        Assert.Equal(TimeSpan.FromHours(1), await StepAsync());
+
+        Assert.All(_states.Sidecar.Value.Findings, finding => Assert.Equal((ConditionStatus.Unknown, Finding.Disabled), (finding.Status, finding.Reason)));
+        _units.DidNotReceive().LookService(SidecarObserver.Unit);
+        Assert.False(IsAsked);
+    }
+
+    [Fact]
+    public async Task WithoutAMeshConfigurationNobodyKnowsWhatShouldBe()
+    {
+        _states.Mesh.Publish(MeshConfigState.Initial);
+
+        Assert.Equal(TimeSpan.FromHours(1), await StepAsync());
+
+        Assert.All(Said, said => Assert.Equal(Finding.NotConfigured, said.Reason));
+        Assert.False(IsAsked);
+    }
+
+    [Fact]
+    public async Task ASidecarThatIsMissingIsAskedOfRoot()
+    {
+        Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
+
+        Assert.Equal([("SidecarInstalled", "NotInstalled"), ("SidecarCurrent", "NotInstalled"), ("SidecarRunning", "NotInstalled")], Said);
+        Assert.Equal(["Information: asked smm-agent-reconcile.service for root's part: install istio-sidecar 1.15.3; start istio.service"], _requests.Lines.Select(WithoutFiles));
+        Assert.True(IsAsked);
+    }
+
+    [Fact]
+    public async Task InCheckModeItIsLeftToTheOperator()
+    {
+        Set(PartMode.Check);
+
+        await StepAsync();
+
+        Assert.Contains("left to you", _states.Sidecar.Value.Findings[0].Message, StringComparison.Ordinal);
+        Assert.False(IsAsked);
+    }
+
+    [Fact]
+    public async Task OneThatRunsIsSaidWithItsVersionAndLookedAtOftenUntilItIsRegistered()
+    {
+        Set(PartMode.Check);
+        Install("1.15.3");
+        Unit("active", Start);
+
+        Assert.Equal(SidecarService.IntervalAtStart, await StepAsync());
+        Assert.Equal(("1.15.3", true, Start), (_states.Sidecar.Value.Version, _states.Sidecar.Value.Unit!.IsReady, _states.Sidecar.Value.Unit.Since));
+        Assert.Contains(("SidecarRunning", "Running"), Said);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
+
+        Register();
+        Assert.Equal(SidecarService.Interval, await StepAsync());
+
+        _readiness.Answers = _ => RawServer.Answer("503 Service Unavailable", "");
+        Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
+        Assert.Contains(("SidecarRunning", "NotReady"), Said);
+    }
+
+    [Fact]
+    public async Task WhyItIsNotRegisteredIsReadInItsLogBelowTheSameRoot()
+    {
+        Set(PartMode.Check);
+        Install("1.15.3");
+        Unit("active", Start);
+        Directory.CreateDirectory(Below("var/log/istio"));
+        await File.WriteAllTextAsync(
+            Below("var/log/istio/istio.err.log"), "2026-01-01T12:00:01.000000Z\terror\tFailed to listen on 127.0.0.1:15000: listen tcp 127.0.0.1:15000: bind: address already in use\n", Cancel);
+
+        await StepAsync();
+        Assert.NotNull(_states.Sidecar.Value.Failure);
+
+        Register();
+        await StepAsync();
+        Assert.Null(_states.Sidecar.Value.Failure);
+    }
+
+    [Fact]
+    public async Task OneThatIsHeldBackIsLookedAtWhenItMayStart()
+    {
+        Install("1.15.3");
+        _records.Report(RootReport.None with { CrashLoop = new(HeldUntil: Start.AddSeconds(4)) });
+
+        Assert.Equal(TimeSpan.FromSeconds(4), await StepAsync());
+        Assert.Contains(("SidecarRunning", "CrashLoop"), Said);
+    }
+
+    [Fact]
+    public async Task OneThatKeepsFailingIsAskedToBeStoppedOnceAndNotAtEachLook()
+    {
+        Install("1.15.3");
+        Unit("activating", null, restarts: CrashLoop.MostFailures);
+
+        for (var look = 0; look < 3; look++)
+        {
+            await StepAsync();
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Contains("stop istio.service, which keeps failing", Assert.Single(_requests.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatRootCouldNotDoIsToldOnceAndReachesTheConditions()
+    {
+        Fail("its SHA-256 is another");
+        await StepAsync();
+        await StepAsync();
+        Assert.Equal(["Warning: root could not do its part (package, WrongChecksum): its SHA-256 is another"], _log.Lines);
+        Assert.Contains(("SidecarInstalled", "WrongChecksum"), Said);
+
+        Fail("its SHA-256 is a third");
+        await StepAsync();
+        Assert.Equal(2, _log.Lines.Count);
+
+        void Fail(string message) =>
+            _records.Report(RootReport.None with { Failures = [new(RootPart.Package, "1.15.3", "WrongChecksum", message)] });
+    }
+
+    [Theory]
+    [InlineData(PartMode.Off)]
+    [InlineData(PartMode.Check)]
+    public async Task ANewerAgentIsAskedForWhateverBecomesOfTheSidecar(PartMode mode)
+    {
+        _states.Mesh.Publish(MeshConfigState.Initial with { Config = Config("1.15.3", Package("smm-agent", "0.2.0")) });
+        Set(mode);
+        await StepAsync();
+        Assert.True(IsAsked);
+
+        File.Delete(_paths.ReconcileRequest);
+        _states.Settings.Publish(_states.Settings.Value with { Settings = _states.Settings.Value.Settings with { SelfUpgrade = false } });
+        _time.Advance(RootRequest.Maximum);
+        await StepAsync();
+        Assert.False(IsAsked);
+    }
+
+    [Fact]
+    public async Task WhenTheDashboardIsBackWhatFailedIsTriedAtOnce()
+    {
+        await StepAsync();
+        File.Delete(_paths.ReconcileRequest);
+        await StepAsync();
+        Assert.False(IsAsked);
+
+        _service.Retry();
+        Assert.True(await _service.Wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel));
+        await StepAsync();
+
+        Assert.True(IsAsked);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private Task<TimeSpan> StepAsync() => _service.StepAsync(Cancel);
+
+    private string Below(string path) => Path.Combine(_folder.FullName, path);
+
+    private void Set(PartMode mode) => _states.Settings.Publish(new(
+        new() { DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name, Sidecar = new() { Mode = mode } }, [], []));
+
+    private void Install(string version)
+    {
+        File.WriteAllText(Below("dpkg-query.version"), version);
+        File.WriteAllText(Below("var/lib/dpkg/status"), version);
+    }
+
+    private void Unit(string active, DateTimeOffset? since, int restarts = 0)
+    {
+        var unit = new ServiceState(new("istio.service", "loaded", active, "", "enabled"), since is null ? 0 : 1, since, restarts, "success");
+        _units.LookService(SidecarObserver.Unit).Returns(unit);
+    }
+
+    private void Register() => _states.Cluster.Publish(ClusterViewState.Initial with { Registered = Finding.True(ConditionType.Registered, "Registered", "it is") });
+
+    private static MeshConfig Config(string sidecar, params Package[] more) =>
+        MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value! with { Packages = [Package("istio-sidecar", sidecar), .. more] };
+
+    private static Package Package(string name, string version) => new()
+    {
+        Name = name, Version = version, Format = "deb", Architecture = "all", Path = "/packages/x.deb", Sha256 = new('a', 64),
+    };
+
+    // Which files there are to write is the planner's.
+    private static string WithoutFiles(string line) =>
+        string.Join("; ", line.Split("; ").Where(step => !step.StartsWith("write ", StringComparison.Ordinal) && !step.StartsWith("fetch ", StringComparison.Ordinal)));
+}

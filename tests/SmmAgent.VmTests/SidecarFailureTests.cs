@@ -1,0 +1,133 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>A sidecar that fails, or a package of it that does, is told, and cuts no VM off.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    // A hold, root's rest before it, and the looks between.
+    private static readonly TimeSpan Hold = TimeSpan.FromSeconds(100);
+
+    [Fact]
+    public async Task OneThatKeepsCrashingIsHeldBackWithoutItsCaptureAndComesBackWhenItIsMended()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        // Its rules outlive it, as Istio's did that cut hosts off; and its failures come faster than Istio's.
+        vm.DropIn(StandInSidecar.Unit, "[Service]\nExecStopPost=\nRestartSec=2\n");
+
+        sidecar.Behave("crash");
+        var told = await vm.UntilToldAsync("SidecarRunning", "False CrashLoop", Hold);
+
+        Assert.Matches(@"captures no traffic: it failed 3 times in a row; the next start is at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ", told);
+        await vm.UntilAsync(() => vm.Property(StandInSidecar.Unit, "ActiveState") == "inactive", "root has stopped it");
+        await vm.UntilAsync(() => !vm.Rules().Contains("-j ISTIO_", StringComparison.Ordinal), "its capture is gone", TimeSpan.FromSeconds(5));
+        Assert.Equal(
+            (true, true), (MeshBed.Reaches(fixture.Bed.Vm, MeshBed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080)));
+
+        sidecar.Behave(null);
+        await vm.UntilToldAsync("SidecarRunning", "True Running", Hold);
+
+        await vm.UntilToldAsync("Registered", "True", Hold);
+        Assert.Contains("-j ISTIO_OUTPUT", vm.Rules(), StringComparison.Ordinal);
+
+        sidecar.Behave("unready");
+        await vm.UntilToldAsync("SidecarRunning", "False NotReady", Hold);
+        sidecar.Behave("hang");
+        vm.Run("systemctl", "kill", "-s", "KILL", StandInSidecar.Unit);
+        await sidecar.UntilAsync(() => sidecar.Starts.Length > 1 && sidecar.Readiness == 0 && vm.IsActive(StandInSidecar.Unit), "it hangs");
+        await vm.UntilToldAsync("SidecarRunning", "False NotReady");
+    }
+
+    [Fact]
+    public async Task AnUpgradeThatFailsLeavesTheOldVersionRunningAndIsDoneOnceItIsMended()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        vm.Run("sed", "-i", "$ a sidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
+        try
+        {
+            fixture.OfferFailing(SidecarPackages.NewerVersion);
+            await vm.UntilToldAsync(
+                "SidecarInstalled",
+                "True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: istio-sidecar 1.15.4 is not installed: dpkg: error processing package",
+                Hold);
+
+            Assert.EndsWith("; 1.15.3 is back", vm.Told("SidecarInstalled"), StringComparison.Ordinal);
+            Assert.Equal(SidecarPackages.Version, vm.Run("dpkg-query", "-W", "-f", "${Version}", "istio-sidecar"));
+            Assert.Equal("True", vm.Condition("SidecarRunning"));
+            // The next one is half a minute later, the one after that a minute.
+            await vm.UntilAsync(() => Tries().Length == 2, "it is tried again", Hold);
+            Assert.InRange(Tries()[1] - Tries()[0], 25, 60);
+            // Nobody's connections were cut for it, though the operator lets the agent restart it.
+            Assert.Single(sidecar.Starts);
+
+            fixture.Offer(SidecarPackages.NewerVersion);
+            await vm.UntilToldAsync("SidecarInstalled", "True Installed: istio-sidecar 1.15.4 is installed");
+
+            await vm.UntilToldAsync("SidecarCurrent", "True Current", Hold);
+            Assert.EndsWith($" {SidecarPackages.NewerVersion}", sidecar.Starts[^1], StringComparison.Ordinal);
+            Assert.Equal((2, 2), (sidecar.Starts.Length, Tries().Length));
+        }
+        finally
+        {
+            fixture.Offer(SidecarPackages.Version);
+        }
+
+        // When it was tried, in seconds.
+        double[] Tries() =>
+        [
+            .. vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-u", "smm-agent-reconcile.service").Split('\n')
+                .Where(line => line.Contains("✗ install istio-sidecar", StringComparison.Ordinal))
+                .Select(line => double.Parse(line[1..line.IndexOf(']', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)),
+        ];
+    }
+
+    [Fact]
+    public async Task APackageThatCannotBeInstalledIsToldWithTheReasonAndNothingOfItIsThere()
+    {
+        await using var vm = await fixture.BootAsync();
+        var offered = fixture.Bed.Mesh.Packages;
+        try
+        {
+            Offer(package => package with { Sha256 = new('0', 64) });
+            await RefusedAsync("WrongChecksum", "its SHA-256 is ");
+
+            Offer(package => package);
+            vm.Run("mount", "-t", "tmpfs", "-o", "size=12k,mode=0755", "none", "/var/cache/smm-agent");
+            await RefusedAsync("DiskFull", "/var/cache/smm-agent");
+            vm.Run("umount", "/var/cache/smm-agent");
+
+            var other = AgentPackage.Architecture.Deb == "amd64" ? "arm64" : "amd64";
+            var lying = OfferedPackage.Of(fixture.BuildSidecar("1.15.2", other), "istio-sidecar", "1.15.2", "deb", AgentPackage.Architecture.Deb);
+            Offer(_ => lying);
+            await RefusedAsync("WrongArchitecture", $"the archive is for {other}");
+
+            Offer(package => package with { Architecture = other });
+            await RefusedAsync("NotOffered", "the mesh configuration offers no istio-sidecar package of the format deb");
+        }
+        finally
+        {
+            fixture.Bed.Mesh.Packages = offered;
+            fixture.Bed.Mesh.Write();
+        }
+
+        Assert.Contains("✓ start istio.service\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"), StringComparison.Ordinal);
+
+        void Offer(Func<OfferedPackage, OfferedPackage> change)
+        {
+            fixture.Bed.Mesh.Packages = [.. offered.Select(change)];
+            fixture.Bed.Mesh.Write();
+        }
+
+        async Task RefusedAsync(string reason, string why)
+        {
+            var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile");
+            Assert.Equal(1, exitCode);
+            Assert.Matches($"(?m)^✗ .*{System.Text.RegularExpressions.Regex.Escape(why)}", output);
+            Assert.Contains(why, await vm.UntilToldAsync("SidecarInstalled", $"False {reason}"), StringComparison.Ordinal);
+            Assert.NotEqual(0, vm.Try("ls", "/usr/local/bin/pilot-agent").ExitCode);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>How much of the sidecar the operator leaves to the agent, and what stays when the agent goes.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    [Fact]
+    public async Task CheckChangesNothingOffDoesNotLookAndWhatIsMaskedIsNotStarted()
+    {
+        await using var vm = await fixture.BootAsync();
+        SetMode("check");
+        var before = HostListing.Of(vm);
+
+        var output = vm.Run("smm-agent", "reconcile", "--host-only");
+
+        Assert.Contains("! left to you, because sidecar.mode is check: install istio-sidecar 1.15.3\n", output, StringComparison.Ordinal);
+        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+        vm.Run("smm-agent", "reconcile");
+        Assert.Contains("sidecar.mode is check, so that is left to you", await vm.UntilToldAsync("SidecarInstalled", "False NotInstalled"), StringComparison.Ordinal);
+
+        SetMode("off");
+        await vm.UntilToldAsync("SidecarInstalled", "Unknown Disabled");
+        Assert.NotEqual(0, vm.Try("ls", "/usr/local/bin/pilot-agent").ExitCode);
+
+        SetMode("manage");
+        vm.Run("systemctl", "mask", StandInSidecar.Unit);
+        var (exitCode, masked) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("✗ istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio\n", masked, StringComparison.Ordinal);
+        await vm.UntilToldAsync("SidecarRunning", "False NotRunning: istio.service is masked, so nobody starts it: sudo systemctl unmask istio");
+        Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
+
+        vm.Run("systemctl", "unmask", StandInSidecar.Unit);
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        await vm.UntilToldAsync("SidecarRunning", "True");
+        // What only root sees the daemon knows in this mode, too.
+        SetMode("check");
+        await vm.UntilToldAsync("SidecarCurrent", "True");
+
+        void SetMode(string mode)
+        {
+            vm.Run("sed", "-i", "/^sidecar:/d", "/etc/smm/agent.yaml");
+            vm.Run("sed", "-i", $"$ a sidecar: {{mode: {mode}}}", "/etc/smm/agent.yaml");
+        }
+    }
+
+    [Fact]
+    public async Task WhereAPackageManagerIsAtWorkThePackageStaysAndIsNamedAndTheHostIsNotCaptured()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+
+        // Less than dpkg's lock would be waited for. The package's script does what detach --keep-packages does.
+        var output = vm.RunAtMost(TimeSpan.FromSeconds(60), "apt-get", "remove", "-y", "smm-agent");
+
+        Assert.Contains("! the package istio-sidecar stays, because a package manager is at work: remove it by hand", output, StringComparison.Ordinal);
+        Assert.Equal("1.15.3 installed", vm.Run("dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}", "istio-sidecar"));
+        Assert.Equal((false, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
+        Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
+        Assert.DoesNotContain("istiod", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
+        Assert.Equal((true, false), (MeshBed.Reaches(fixture.Bed.Vm, MeshBed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080)));
+    }
+}

@@ -1,0 +1,68 @@
+namespace SmmAgent.VmTests;
+
+/// <summary>A change of the sidecar is made as a whole or not at all, whatever interrupts it.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Back = "✗ the sidecar's part failed half-way, so the host is as it was before it\n";
+
+    [Fact]
+    public async Task WhatFailsHalfWayLeavesTheHostAsItWas()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("touch", "/etc/certs");
+        Fails("✗ install istio-sidecar 1.15.3: ", Back);
+        vm.Run("rm", "/etc/certs");
+
+        vm.Run("mount", "--bind", "/etc/hosts", "/etc/hosts");
+        vm.Run("mount", "-o", "remount,bind,ro", "/etc/hosts");
+        Fails("✗ write /etc/hosts: ", Back);
+        vm.Run("umount", "/etc/hosts");
+
+        // A link of somebody else's would have root write a token into /etc.
+        vm.Run("install", "-d", "-o", "smm-agent", "/run/secrets");
+        vm.Run("sudo", "-u", "smm-agent", "ln", "-s", "/etc", "/run/secrets/tokens");
+        Fails("✗ fetch a new istio-token (there is no istio-token): ", "secrets/tokens", isPutBack: false);
+        Assert.NotEqual(0, vm.Try("ls", "/etc/istio-token").ExitCode);
+        vm.Run("rm", "/run/secrets/tokens");
+
+        Assert.Contains("workloadentry is registered successfully\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"), StringComparison.Ordinal);
+
+        void Fails(string step, string told, bool isPutBack = true)
+        {
+            var before = HostListing.Of(vm);
+            var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile", "--host-only");
+            Assert.True(exitCode == 1, output);
+            Assert.Contains(step, output, StringComparison.Ordinal);
+            Assert.Contains(told, output, StringComparison.Ordinal);
+            if (isPutBack)
+                Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+        }
+    }
+
+    [Fact]
+    public async Task WhatIsKilledIsFinishedByTheNextPassAndLeavesNoTraceOnceDetached()
+    {
+        await using var vm = await fixture.BootAsync();
+        await fixture.StartWorkloadsAsync();
+        var before = HostListing.Of(vm);
+
+        // Downloaded; unpacked; between the files and the start.
+        foreach (var file in (string[])["/var/cache/smm-agent/verified", "/usr/local/bin/pilot-agent", "/var/lib/istio/envoy/cluster.env"])
+            KillAt(file);
+        Assert.Equal("inactive", vm.Property(StandInSidecar.Unit, "ActiveState"));
+
+        var output = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+
+        Assert.Contains("✓ start istio.service\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("✓ reconciled host operating system\n", output, StringComparison.Ordinal);
+        await vm.UntilToldAsync("SidecarRunning", "True Running");
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+        Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
+
+        // Nothing but a shell is as quick.
+        void KillAt(string file) => Assert.Contains("137", vm.RunAtMost(
+            BootedVm.InstallPatience, "sh", "-c", $"smm-agent reconcile >/dev/null 2>&1 & while kill -0 $!; do if [ -e {file} ]; then kill -9 $!; fi; done 2>/dev/null; wait $!; echo $?"),
+            StringComparison.Ordinal);
+    }
+}
