@@ -12,9 +12,9 @@ public static class NameRules
             ? $"'{Shown(value)}' is not an RFC 1123 label (at most 63 of a-z, 0-9 and '-', with a letter or digit at both ends)"
             : null;
 
-    /// <summary>An RFC 1123 subdomain: the name of a Kubernetes object.</summary>
+    /// <summary>The name of a Kubernetes object: an RFC 1123 subdomain of which only the whole has a limit.</summary>
     public static string? Subdomain(string value) =>
-        value.Length is 0 or > 253 || !value.Split('.').All(label => IsLabel(label, allowUpper: false))
+        value.Length is 0 or > 253 || !value.Split('.').All(part => IsPart(part, allowUpper: false))
             ? $"'{Shown(value)}' is not an RFC 1123 name (at most 253 of a-z, 0-9, '-' and '.', with a letter or digit at both ends)"
             : null;
 
@@ -100,9 +100,11 @@ public static class NameRules
         });
     }
 
-    private static bool IsLabel(string label, bool allowUpper) =>
-        label.Length is > 0 and <= 63
-        && label[0] != '-'
-        && label[^1] != '-'
-        && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-' || (allowUpper && char.IsAsciiLetterUpper(c)));
+    private static bool IsLabel(string label, bool allowUpper) => label.Length <= 63 && IsPart(label, allowUpper);
+
+    private static bool IsPart(string part, bool allowUpper) =>
+        part.Length > 0
+        && part[0] != '-'
+        && part[^1] != '-'
+        && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-' || (allowUpper && char.IsAsciiLetterUpper(c)));
 }

@@ -6,6 +6,7 @@ public sealed class WorkloadEntryNameTests
     [InlineData("analytics-v1", "3.67.91.181", "vm-network-1", "analytics-v1-3.67.91.181-vm-network-1")]
     [InlineData("g", "10.0.0.1", "", "g-10.0.0.1")]
     [InlineData("g", "2001:db8::1", "n", "g-2001-db8--1-n")]
+    [InlineData("g", "::ffff:10.0.0.1", "", "g---ffff-10.0.0.1")]
     public void TheNameIsIstios(string group, string address, string network, string name) =>
         Assert.Equal(name, WorkloadEntryName.Of(group, address, network));
 
@@ -15,6 +16,27 @@ public sealed class WorkloadEntryNameTests
         var name = WorkloadEntryName.Of(new string('a', 250), "10.0.0.1", "net");
         Assert.Equal(253, name.Length);
         Assert.EndsWith("a-10.0.0.1-net", name, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(233, 253, "a")] // fits
+    [InlineData(234, 253, "a")] // one too long
+    [InlineData(20, 40, "a")]
+    public void AnIPv6AddressCountsAsItIsWritten(int group, int length, string start)
+    {
+        var name = WorkloadEntryName.Of(new string('a', group), "2001:db8::1", "network");
+        Assert.Equal(length, name.Length);
+        Assert.StartsWith(start, name, StringComparison.Ordinal);
+        Assert.EndsWith("-2001-db8--1-network", name, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALongNameThatIsCutBeforeADashOrADotIsRefused()
+    {
+        // Istio cuts as it comes, and Kubernetes refuses the entry.
+        foreach (var separator in "-.")
+            Assert.NotNull(WorkloadEntryName.Rule(WorkloadEntryName.Of($"group{separator}{new string('a', 243)}", "10.0.0.1", "")));
+        Assert.Null(WorkloadEntryName.Rule(WorkloadEntryName.Of($"group.{new string('a', 244)}", "10.0.0.1", "")));
     }
 
     [Theory]

@@ -87,7 +87,8 @@ public sealed class ReportService : LoopService
             _reports.Failed(FailureText.RetryAfter(failure));
             var (reason, message) = FailureText.Of(failure, client.Target);
             Publish(Unknown(reason, message));
-            _reportedAddress = null;
+            // What is not known any more is asked as soon as a report gets through.
+            (_reportedAddress, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule());
         }
         else
         {

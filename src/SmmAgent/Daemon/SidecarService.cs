@@ -48,6 +48,7 @@ public sealed class SidecarService : LoopService
     private readonly ILogger<SidecarService> _logger;
     private IReadOnlyList<RootFailure> _told = [];
     private Package? _offered;
+    private bool _wasCurrent;
 
     /// <param name="version">This agent's own.</param>
     public SidecarService(
@@ -81,6 +82,12 @@ public sealed class SidecarService : LoopService
             return Never;
         }
 
+        // A dashboard that answers again: also where nobody noticed that it was away.
+        var isCurrent = _states.Mesh.Value.ConfigCurrent.Status == ConditionStatus.True;
+        if (isCurrent && !_wasCurrent)
+            _root.Forget();
+        _wasCurrent = isCurrent;
+
         var inputs = await InputsAsync(settings, config, cancel);
         var isRootAtWork = _sight.Observer.IsRootAtWork();
         var look = await _sight.Observer.LookAsync(inputs, _sight.Records.Report(), Time.GetUtcNow(), random: 0.5, cancel);
@@ -104,7 +111,7 @@ public sealed class SidecarService : LoopService
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
             : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
             : IntervalWhileBad;
-        return Least(wait, isRootAtWork ? IntervalAtStart : Ask(inputs, look), look.Observed.Token.LookAgain - Time.GetUtcNow(), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
+        return Least(wait, isRootAtWork ? IntervalAtStart : Ask(inputs, look), UntilAnotherVerdict(look.Observed.Token), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
     }
 
     /// <summary>What kept root from its work may be over: it is asked again at once.</summary>
@@ -155,6 +162,9 @@ public sealed class SidecarService : LoopService
             && opening > Time.GetUtcNow()
             ? opening - Time.GetUtcNow()
             : null;
+
+    // One that could not be renewed in time expires.
+    private TimeSpan? UntilAnotherVerdict(IstioToken token) => (token.LookAgain ?? token.Expires) - Time.GetUtcNow();
 
     // What root could not do is in root's own journal, too; here it is once, among what an operator must know.
     private void Tell(IReadOnlyList<RootFailure> failures)

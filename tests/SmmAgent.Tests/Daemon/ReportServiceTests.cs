@@ -203,6 +203,26 @@ public sealed class ReportServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatAFailedReportMadeUnknownIsAskedAsSoonAsOneGetsThrough()
+    {
+        await StepAsync();
+        var report = _report;
+        _report = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+        _interfaces = ["10.0.0.3"];
+        _agent.Time.Advance(ReportService.Pause);
+        var wait = await StepAsync();
+        Assert.Equal(ConditionStatus.Unknown, _view.Value.Registered.Status);
+
+        _report = report;
+        _calls.Clear();
+        _agent.Time.Advance(wait);
+        await StepAsync();
+
+        Assert.Equal(["report", "registration", "dial-back"], _calls);
+        Assert.Equal(("Reached", "Registered", "Healthy"), Reasons());
+    }
+
+    [Fact]
     public async Task WithoutSettingsNobodyIsAsked()
     {
         _agent.Settings.Publish(SettingsState.Empty);

@@ -35,6 +35,23 @@ public sealed class RegistrationTests
         Assert.Equal(JsonValueKind.Null, gone.GetProperty("workloadEntry").ValueKind);
     }
 
+    [Fact]
+    public async Task AnIPv6AddressAndANameThatIsTooLongAreNamedAsIstioDoes()
+    {
+        var group = new string('a', 240);
+        await using var dashboard = await StartAsync(new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), MeshYaml.Group(group, MeshYaml.OtherToken)] });
+        var token = await TestSidecar.TokenAsync(dashboard);
+        foreach (var (request, name) in new[]
+        {
+            (TestSidecar.Request(token, address: "2001:db8::7"), "analytics-v0-2001-db8--7-vm-network-1"),
+            (TestSidecar.Request(token, address: "2001:db8::7", group: group), $"{new string('a', 228)}-2001-db8--7-vm-network-1"),
+        })
+        {
+            await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
+            Assert.Equal(name, (await sidecar.AskAsync(request)).GetProperty("workloadEntry").GetString());
+        }
+    }
+
     [Theory]
     [InlineData("""{"token":"\ud800"}""")]
     [InlineData("""{"\ud800":1,"\ud800":2}""")]

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>A restart of the host takes the sidecar's token; all comes back by itself, and then it is quiet.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Daemon = "smm-agent.service";
+    private const string RootsPart = "smm-agent-reconcile.service";
+
+    private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task TheSidecarIsThereAtOnceAfterARestartOfTheHostWithoutTheDashboardAndRegistersWhenThatIsBack()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var token = vm.Run("cat", "/run/secrets/tokens/istio-token");
+        // Nobody answers, as where a firewall drops.
+        string[] fromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP"];
+        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. fromVm]);
+        await fixture.Bed.StopDashboardAsync();
+        try
+        {
+            await vm.RebootAsync();
+
+            await sidecar.UntilAsync(() => vm.IsActive(StandInSidecar.Unit) && sidecar.Starts.Length == 2, "it runs again");
+            Assert.Equal(token, vm.Run("cat", "/run/secrets/tokens/istio-token"));
+            Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
+            Assert.InRange(At(StandInSidecar.Unit, "ActiveEnter") - At(RootsPart, "ActiveEnter"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            Assert.InRange(At(RootsPart, "ActiveEnter") - At(RootsPart, "InactiveExit"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            await vm.UntilToldAsync("SidecarRunning", "False NotReady");
+        }
+        finally
+        {
+            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. fromVm]);
+            await fixture.Bed.StartDashboardAsync();
+        }
+
+        await sidecar.UntilReadyAsync();
+        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilToldAsync("SidecarRunning", "True ");
+        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        await vm.UntilStatusAsync(BootedVm.Attached, Minutes);
+        Assert.Equal(2, sidecar.Starts.Length);
+        await vm.UntilAsync(() => !IsUp(RootsPart) && !IsUp("smm-agent-reconcile-request.service"), "root's part has ended");
+        var before = Signs();
+        var watch = Stopwatch.StartNew();
+
+        // All that is done each minute was done by then, and a long poll has come to its end.
+        await vm.UntilAsync(() => watch.Elapsed > TimeSpan.FromSeconds(62), "a minute is over", Minutes);
+
+        Assert.Equal(before, Signs());
+
+        TimeSpan At(string unit, string what) => TimeSpan.FromMicroseconds(long.Parse(vm.Property(unit, $"{what}TimestampMonotonic"), CultureInfo.InvariantCulture));
+
+        bool IsUp(string unit) => vm.Property(unit, "ActiveState") is not ("inactive" or "failed");
+
+        // The journal's lines, when root's part last ran, and the page faults of the daemon's children: none is without.
+        (string Lines, string Root, string Children) Signs() => (
+            vm.Run("journalctl", "--no-pager", "-o", "cat", "-b", "-u", "smm-agent*"),
+            vm.Property(RootsPart, "ExecMainStartTimestampMonotonic"),
+            vm.Run("sh", "-c", $"cut -d ' ' -f 11 /proc/{vm.Property(Daemon, "MainPID")}/stat"));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers.Text;
+using System.Text;
+using SmmAgent.Bed;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>The sidecar's token is renewed in time, for months.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Kept = "/var/lib/smm-agent-host/istio-token";
+
+    private static readonly TimeSpan Life = TimeSpan.FromHours(1);
+
+    [Fact]
+    public async Task ItIsRenewedAtHalfItsLifeAndOneThatExpiredWithoutTheDashboardIsReplacedWhenThatIsBack()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var half = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(8);
+        Put(half + (Life / 2));
+
+        await vm.UntilAsync(() => Issued() > half - (Life / 4), "there is another token");
+        Assert.True(Issued() >= half - TimeSpan.FromSeconds(1), "it was renewed before half its life was over");
+        Assert.Equal("istio-proxy 600\n", vm.Run("stat", "-c", "%U %a", "/run/secrets/tokens/istio-token"));
+        Assert.Equal(Token(), vm.Run("cat", Kept));
+        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+
+        string[] fromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "REJECT", "--reject-with", "tcp-reset"];
+        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. fromVm]);
+        try
+        {
+            Put(DateTimeOffset.UtcNow + TimeSpan.FromSeconds(3));
+            await vm.UntilToldAsync("SidecarCurrent", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
+            // The cluster lets go of the VM.
+            await fixture.Bed.StopDashboardAsync();
+            await fixture.Bed.StartDashboardAsync();
+            await vm.UntilToldAsync("Registered", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
+            Assert.Equal(("True", "True", "True"), (vm.Condition("SidecarRunning"), vm.Condition("PortsOpen"), vm.Condition("GatewaysReachable")));
+            Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        }
+        finally
+        {
+            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. fromVm]);
+        }
+
+        await vm.UntilToldAsync("SidecarCurrent", "True Current", TimeSpan.FromMinutes(1));
+        await vm.UntilToldAsync("Registered", "True ", TimeSpan.FromMinutes(1));
+        Assert.Single(sidecar.Starts);
+
+        string Token() => vm.Run("cat", "/run/secrets/tokens/istio-token");
+
+        DateTimeOffset Issued() => TokenClaims.Read(Token())!.IssuedAt!.Value;
+
+        // The agent does not verify it, and the cluster is to refuse it.
+        void Put(DateTimeOffset expiry)
+        {
+            var (from, to) = ((expiry - Life).ToUnixTimeSeconds(), expiry.ToUnixTimeSeconds());
+            var claims = $$"""{"sub":"system:serviceaccount:vm-integration:default","aud":["istio-ca"],"iat":{{from}},"nbf":{{from}},"exp":{{to}}}""";
+            var token = $"{Base64Url.EncodeToString("{}"u8)}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}.{Base64Url.EncodeToString("none"u8)}";
+            vm.Run("sh", "-c", $"printf %s {token} >{Kept}");
+            sidecar.PutToken(token);
+        }
+    }
+}

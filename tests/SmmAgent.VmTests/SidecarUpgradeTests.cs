@@ -1,0 +1,51 @@
+using System.Globalization;
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>The mesh moves to another version of Istio.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Settings = "/etc/smm/agent.yaml";
+
+    public static TheoryData<string> Formats { get; } = [Distribution.Usual, Distribution.Rpm];
+
+    [Theory, MemberData(nameof(Formats))]
+    public async Task TheNewPackageIsInstalledByItselfAndTheSidecarRestartedWithinTheWindow(string distribution)
+    {
+        await using var vm = await fixture.BootMemberAsync(distribution);
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var (closed, open) = (Window(TimeSpan.FromDays(3)), Window(TimeSpan.FromHours(-12)));
+        vm.Run("sed", "-i", $"$ a sidecar: {{restartPolicy: window, restartWindow: {closed}}}", Settings);
+        try
+        {
+            await using (var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080))
+            {
+                fixture.Offer(SidecarPackages.NewerVersion);
+                await vm.UntilToldAsync("SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
+                await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
+                Assert.EndsWith($"; the agent restarts it within {closed}; or sudo systemctl restart istio", vm.Told("SidecarCurrent"), StringComparison.Ordinal);
+                await probe.MoreAsync();
+                Assert.Equal(0, probe.Lost);
+            }
+
+            vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+            Assert.EndsWith($" {SidecarPackages.Version}", Assert.Single(sidecar.Starts), StringComparison.Ordinal);
+
+            vm.Run("sed", "-i", $"s/{closed}/{open}/", Settings);
+            await sidecar.UntilAsync(() => sidecar.Starts[^1].EndsWith($" {SidecarPackages.NewerVersion}", StringComparison.Ordinal), "the agent restarts it");
+            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            await vm.UntilToldAsync("Registered", "True ");
+            Assert.Equal(2, sidecar.Starts.Length);
+        }
+        finally
+        {
+            fixture.Offer(SidecarPackages.Version);
+        }
+
+        // A day's, beginning so long from now; the VM's clock shows UTC.
+        static string Window(TimeSpan from) => string.Create(
+            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow + from:ddd HH:mm}-{DateTimeOffset.UtcNow + from - TimeSpan.FromMinutes(1):HH:mm}");
+    }
+}
