@@ -239,6 +239,43 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Assert.True(IsAsked);
     }
 
+    [Fact]
+    public async Task WhatFailedIsTriedAtOnceAlsoWhenOnlyTheMeshConfigurationTellsThatTheDashboardIsBack()
+    {
+        await StepAsync();
+        File.Delete(_paths.ReconcileRequest);
+        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = Finding.False(ConditionType.ConfigCurrent, "DashboardError", "503") });
+        await StepAsync();
+        Assert.False(IsAsked);
+
+        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = Finding.True(ConditionType.ConfigCurrent, "Current", "") });
+        await StepAsync();
+        Assert.True(IsAsked);
+
+        File.Delete(_paths.ReconcileRequest);
+        await StepAsync();
+        Assert.False(IsAsked);
+    }
+
+    [Theory]
+    [InlineData(5, null)] // half of its life is over
+    [InlineData(60, 5)]
+    public async Task ATokenIsLookedAtWhenItIsDueAndWhenItEnds(int expires, int? half)
+    {
+        Install("1.15.3");
+        Unit("active", Start - TimeSpan.FromMinutes(5));
+        Register();
+        var token = Below("var/run/secrets/tokens/istio-token");
+        Directory.CreateDirectory(Path.GetDirectoryName(token)!);
+        await File.WriteAllTextAsync(token, "a token", Cancel);
+        _records.Report(RootReport.None with
+        {
+            Token = new(half is null ? TokenVerdict.Renew : TokenVerdict.Use, "a test's", half is { } seconds ? Start.AddSeconds(seconds) : null, Start.AddSeconds(expires)),
+        });
+
+        Assert.Equal(TimeSpan.FromSeconds(5), await StepAsync());
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private Task<TimeSpan> StepAsync() => _service.StepAsync(Cancel);
