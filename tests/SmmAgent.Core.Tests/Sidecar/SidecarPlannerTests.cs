@@ -120,6 +120,14 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
+    public void AVersionThatCouldNotBeInstalledRestartsNothing()
+    {
+        var upgrade = NewPackage with { Why = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
+        Assert.True(SidecarPlanner.Plan(Desired(upgrade) with { KeepsPackage = true }, Attached("1.15.2").Observe()).IsEmpty);
+        Assert.True(SidecarPlanner.Plan(Desired(NewPackage) with { KeepsPackage = true }, new SimulatedHost(null, Stopped).Observe()).IsEmpty);
+    }
+
+    [Fact]
     public void TheFoldersOfWhatRootSourcesAreTakenBackFromTheSidecar()
     {
         var host = Attached();

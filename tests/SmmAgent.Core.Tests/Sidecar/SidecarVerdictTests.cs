@@ -133,6 +133,7 @@ public sealed class SidecarVerdictTests
         Assert.Equal(
             "SidecarInstalled True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: its SHA-256 is another",
             Text(SidecarVerdict.Of(look)[0]));
+        Assert.Equal("Current", SidecarVerdict.Of(look)[1].Reason);
 
         look = look with { Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
         Assert.Equal("SidecarInstalled False WrongChecksum: its SHA-256 is another", Text(SidecarVerdict.Of(look)[0]));

@@ -1,0 +1,48 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>What others may read of a member's VM has no token in it, and says why it is no member any more.</summary>
+[Collection(VmFixture.OneAtATime)]
+public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    [Fact]
+    public async Task NoTokenIsInArgumentsTheJournalStatusReportOrBundleAndAnUnreachableGatewayIsNamed()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("sh", "-c", "while :; do cat /proc/[0-9]*/cmdline | tr '\\0' ' '; done >/tmp/arguments 2>/dev/null </dev/null & echo $! >/tmp/watcher");
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        vm.Run("sh", "-c", "kill $(cat /tmp/watcher)");
+        await vm.UntilToldAsync("Registered", "True");
+        vm.Run("smm-agent", "support-bundle", "--file", "/root/bundle.tar.gz");
+
+        string[] secrets = [vm.Run("cat", "/run/secrets/tokens/istio-token").Trim(), fixture.Bed.Mesh.Token];
+        (string Where, string Text)[] readable =
+        [
+            ("smm-agent reconcile", vm.Run("cat", "/tmp/arguments")),
+            ("reconciling", vm.Run("journalctl", "--no-pager", "-o", "cat")),
+            ("SidecarRunning", vm.Run("cat", "/run/smm-agent/status.json")),
+            ("token", vm.Run("cat", "/run/smm-agent-host/report.json")),
+            ("smm-agent", vm.Run("tar", "-xzOf", "/root/bundle.tar.gz")),
+        ];
+        Assert.All(readable, one => Assert.Contains(one.Where, one.Text, StringComparison.Ordinal));
+        Assert.All(readable, one => Assert.All(secrets, secret => Assert.False(one.Text.Contains(secret, StringComparison.Ordinal), $"beside '{one.Where}' there is a token")));
+
+        try
+        {
+            foreach (var gateway in (string[])[MeshBed.FirstGateway, MeshBed.SecondGateway])
+                await fixture.Bed.StopGatewayAsync(gateway);
+            await vm.UntilToldAsync("Registered", "False", TimeSpan.FromSeconds(60));
+
+            var (exitCode, output) = vm.Try(TimeSpan.FromSeconds(90), "smm-agent", "reconcile");
+
+            Assert.Equal(5, exitCode);
+            Assert.Contains("✗ wait-for-registration ❯ not registered after 60 s: GatewayUnreachable: ", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await fixture.Bed.StartGatewayAsync(MeshBed.FirstGateway, echo: true);
+            await fixture.Bed.StartGatewayAsync(MeshBed.SecondGateway);
+        }
+    }
+}
