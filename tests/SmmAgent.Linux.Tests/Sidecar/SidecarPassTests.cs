@@ -100,7 +100,7 @@ public sealed class SidecarPassTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatOnlyRootReadsTheDaemonTakesFromRootsReportWhileItIsStillThatFile()
+    public async Task WhatOnlyRootReadsTheDaemonTakesFromRootsReportAndHasRootLookAgainWhenItChanged()
     {
         _host.Root.Write(SidecarFiles.RootCertificate, "PEM", mode: GuardedRoot.Private);
         GuardedRoot.Run("chmod", "755", _host.Root.Below("/etc/certs"));
@@ -109,12 +109,17 @@ public sealed class SidecarPassTests : IDisposable
 
         Assert.Equal(told, (await SeenByDaemonAsync(report)).File(SidecarFiles.RootCertificate));
 
-        foreach (var old in (RootReport?[])[null, RootReport.None, report with { RootCertificate = told with { Modified = told.Modified.AddTicks(-10) } }])
+        foreach (var none in (RootReport?[])[null, RootReport.None])
         {
-            var seen = await SeenByDaemonAsync(old);
+            var seen = await SeenByDaemonAsync(none);
             Assert.Contains("only root sees", seen.Files[SidecarFiles.RootCertificate].WhyUnknown, StringComparison.Ordinal);
             Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], seen.ForRoot);
         }
+
+        // The sidecar writes it at each renewal: what root told of it counts until root has looked again.
+        var since = await SeenByDaemonAsync(report with { RootCertificate = told with { Modified = told.Modified.AddTicks(-10) } });
+        Assert.Equal(told, since.File(SidecarFiles.RootCertificate));
+        Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], since.ForRoot);
 
         Assert.Equal("PEM", (await _host.Observer().ObserveAsync(null, null, DateTimeOffset.UnixEpoch, Cancel)).File(SidecarFiles.RootCertificate)!.Content);
     }
