@@ -88,6 +88,7 @@ public static class IstioSidecarPackage
             /usr/local/bin/envoy
             /usr/local/bin/pilot-agent
             /usr/local/bin/istio-start.sh
+            %dir {Path.GetDirectoryName(RegistrationProgram)}
             {RegistrationProgram}
             /lib/systemd/system/istio.service
             """, (UnixFileMode)0b110_100_100);
