@@ -126,7 +126,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         if (!options.HostOnly)
             code = Math.Max(code, await HaveDaemonRunAsync(cancel));
         if (code == ExitCode.Done && IsToRegister(work))
-            code = await new RegistrationWait(paths, progress, TimeProvider.System).RunAsync(cancel);
+            code = await new RegistrationWait(paths, progress, TimeProvider.System, Patience(armed)).RunAsync(cancel);
         if (code == ExitCode.Done && work.IsCurrent)
             progress.Done("reconciled host operating system");
         else if (code == ExitCode.Done)
@@ -139,6 +139,12 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
 
         return code;
     }
+
+    // Who is to confirm needs time for that, too.
+    private TimeSpan Patience(long armed) =>
+        options.ConfirmWithin is { } within && (within - TimeProvider.System.GetElapsedTime(armed)) / 2 is var half && half < RegistrationWait.Patience
+            ? half
+            : RegistrationWait.Patience;
 
     // Only the dashboard knows of a registration, and only the daemon has the key to ask it.
     private bool IsToRegister(ReconcileWork work) =>

@@ -6,12 +6,12 @@ using SmmAgent.Daemon;
 namespace SmmAgent.Cli;
 
 /// <summary>Waits until the mesh has a WorkloadEntry for this VM, as the daemon learns from the dashboard, and says why it has none.</summary>
-internal sealed class RegistrationWait(AgentPaths paths, Progress progress, TimeProvider time)
+internal sealed class RegistrationWait(AgentPaths paths, Progress progress, TimeProvider time, TimeSpan patience)
 {
     private const string Name = "wait-for-registration ❯";
 
     /// <summary>Istio's sidecar connects anew every few seconds; its first certificate may take some.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
 
@@ -30,7 +30,7 @@ internal sealed class RegistrationWait(AgentPaths paths, Progress progress, Time
             return ExitCode.Done;
         }
 
-        progress.Failed($"{Name} not registered after {Patience.TotalSeconds:0} s: {_last}");
+        progress.Failed($"{Name} not registered after {patience.TotalSeconds:0} s: {_last}");
         return ExitCode.Timeout;
     }
 
@@ -39,7 +39,7 @@ internal sealed class RegistrationWait(AgentPaths paths, Progress progress, Time
         // One that runs on writes nothing while nothing changes; what is older is an earlier daemon's, which tells nothing.
         var oldest = time.GetUtcNow() - StatusFile.MaximumAge - Margin;
         var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) < Patience)
+        while (time.GetElapsedTime(started) < patience)
         {
             if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && Registered(status) is { } registered)
             {

@@ -2,6 +2,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard;
 
@@ -18,6 +19,8 @@ public sealed class ReportService : LoopService
 
     /// <summary>The shortest time between two reports.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
 
     private readonly ReportInputs _inputs;
     private readonly DashboardClients _clients;
@@ -113,7 +116,7 @@ public sealed class ReportService : LoopService
         var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
         if (result.Value is { } answer)
         {
-            _registrations.Done(subject, answer.Registered ? Interval : IntervalWhileBad, Pause);
+            _registrations.Done(subject, answer.Registered ? Interval : IsNew(_inputs.Sidecar.Value.Unit) ? Pause : IntervalWhileBad, Pause);
             Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
         }
         else
@@ -129,6 +132,9 @@ public sealed class ReportService : LoopService
 
         return _registrations.Until(subject);
     }
+
+    // It was ready before the dashboard knew.
+    private bool IsNew(SidecarUnit? unit) => unit is { IsReady: true, Since: { } since } && Time.GetUtcNow() - since < Start;
 
     private async Task<TimeSpan> AskDialBackAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
     {
