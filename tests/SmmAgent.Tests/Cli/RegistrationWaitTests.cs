@@ -83,7 +83,7 @@ public sealed class RegistrationWaitTests : IDisposable
     }
 
     private Task<int> RunAsync() =>
-        new RegistrationWait(_paths, new Progress(_output, colour: false), _time).RunAsync(TestContext.Current.CancellationToken);
+        new RegistrationWait(_paths, new Progress(_output, colour: false), _time, TimeSpan.FromSeconds(60)).RunAsync(TestContext.Current.CancellationToken);
 
     private async Task PassAsync(int looks)
     {
