@@ -18,6 +18,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         Assert.Equal((true, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
         // What the timer runs; that it does is shown where the change takes no package manager's time.
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "rollback");
+        vm.Run("systemctl", "stop", "smm-agent-rollback.timer");
         Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
 
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h");

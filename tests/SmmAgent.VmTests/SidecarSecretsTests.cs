@@ -7,7 +7,7 @@ namespace SmmAgent.VmTests;
 public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]
-    public async Task NoTokenIsInArgumentsTheJournalStatusReportOrBundleAndAnUnreachableGatewayIsNamed()
+    public async Task NoTokenIsInArgumentsTheJournalStatusReportOrBundle()
     {
         await using var vm = await fixture.BootAsync();
         vm.Run("sh", "-c", "while :; do cat /proc/[0-9]*/cmdline | tr '\\0' ' '; done >/tmp/arguments 2>/dev/null </dev/null & echo $! >/tmp/watcher");
@@ -27,22 +27,5 @@ public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixtur
         ];
         Assert.All(readable, one => Assert.Contains(one.Where, one.Text, StringComparison.Ordinal));
         Assert.All(readable, one => Assert.All(secrets, secret => Assert.False(one.Text.Contains(secret, StringComparison.Ordinal), $"beside '{one.Where}' there is a token")));
-
-        try
-        {
-            foreach (var gateway in (string[])[MeshBed.FirstGateway, MeshBed.SecondGateway])
-                await fixture.Bed.StopGatewayAsync(gateway);
-            await vm.UntilToldAsync("Registered", "False", TimeSpan.FromSeconds(60));
-
-            var (exitCode, output) = vm.Try(TimeSpan.FromSeconds(90), "smm-agent", "reconcile");
-
-            Assert.Equal(5, exitCode);
-            Assert.Contains("✗ wait-for-registration ❯ not registered after 60 s: GatewayUnreachable: ", output, StringComparison.Ordinal);
-        }
-        finally
-        {
-            await fixture.Bed.StartGatewayAsync(MeshBed.FirstGateway, echo: true);
-            await fixture.Bed.StartGatewayAsync(MeshBed.SecondGateway);
-        }
     }
 }
