@@ -1,8 +1,6 @@
-using SmmAgent.Bed;
-
 namespace SmmAgent.VmTests;
 
-/// <summary>What others may read of a member's VM has no token in it, and says why it is no member any more.</summary>
+/// <summary>What others may read of a member's VM has no token in it.</summary>
 [Collection(VmFixture.OneAtATime)]
 public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
