@@ -102,6 +102,9 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
 
         // First, because a daemon that runs would repair what is undone.
         var isBack = await _units.StopAsync(cancel);
+        // What was asked for meanwhile would be done again as soon as the path unit is back.
+        if (File.Exists(paths.ReconcileRequest))
+            File.Delete(paths.ReconcileRequest);
         // The sidecar before the ports: what it captures goes first.
         if (new SidecarRecords(paths).BeforeConfirm is { } sidecar)
             isBack &= await new SidecarRemoval(paths, systemd, progress).RestoreAsync(sidecar, cancel);
