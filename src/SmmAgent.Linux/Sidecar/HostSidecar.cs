@@ -15,8 +15,6 @@ public sealed class HostSidecar(
     // systemd's own limit for istio.service is 30 s.
     private static readonly TimeSpan UnitPatience = TimeSpan.FromSeconds(40);
 
-    private const int MaximumHostsBytes = 32 * 1024 * 1024;
-
     private string _doing = "";
 
     /// <summary>What is being done, in one line for whoever watches.</summary>
@@ -39,7 +37,7 @@ public sealed class HostSidecar(
                 }
                 else if (step is SetHosts { Lines: var lines })
                 {
-                    var hosts = files.Look(SidecarFiles.HostsFile, MaximumHostsBytes);
+                    var hosts = files.Look(SidecarFiles.HostsFile, SidecarObserver.MaximumHostsBytes);
                     var isMissing = hosts.Content is null;
                     transaction.Stage(
                         SidecarFiles.HostsFile,
@@ -59,20 +57,26 @@ public sealed class HostSidecar(
     }
 
     /// <summary>Gives files that a package's scripts only touched the time of their last change back: a newer one is a reason to restart the sidecar.</summary>
-    public void KeepTimes(SidecarBefore before, ObservedSidecar now)
+    /// <returns>Whether any file got it.</returns>
+    public bool KeepTimes(SidecarBefore before, ObservedSidecar now)
     {
+        var isAny = false;
         try
         {
             foreach (var (path, was) in before.Files.Where(file => file.Key is SidecarFiles.ClusterEnvironment or SidecarFiles.MeshFile))
             {
-                if (now.File(path) is { } found && found.Content == was.Content && found.Modified > was.Modified)
-                    files.SetModified(path, was.Modified);
+                if (now.File(path) is not { } found || found.Content != was.Content || found.Modified <= was.Modified)
+                    continue;
+                files.SetModified(path, was.Modified);
+                isAny = true;
             }
         }
         catch (Exception exception) when (IsExpected(exception))
         {
             // Then it is restarted once for nothing.
         }
+
+        return isAny;
     }
 
     /// <summary>Does one step that writes no file.</summary>

@@ -28,7 +28,7 @@ public sealed class SidecarObserver(
     private const int MaximumBytes = 2 * 1024 * 1024;
 
     // Block lists for advertisements are kept in it, too.
-    private const int MaximumHostsBytes = 32 * 1024 * 1024;
+    internal const int MaximumHostsBytes = 32 * 1024 * 1024;
 
     private const int MaximumTokenBytes = 64 * 1024;
 

@@ -32,60 +32,30 @@ public sealed class SidecarPass(
             inputs, (records.Report() ?? RootReport.None) with { IsUnconfirmed = records.BeforeConfirm is not null }, time.GetUtcNow(), random(), cancel);
 
     /// <summary>Only looks, and tells the daemon what only root sees.</summary>
-    public async Task<SidecarOutcome> TellAsync(SidecarInputs inputs, CancellationToken cancel)
-    {
-        var (held, why) = await AcquireAsync(cancel);
-        if (held is null)
-            return new([], null, why);
-
-        using (held)
+    public Task<SidecarOutcome> TellAsync(SidecarInputs inputs, CancellationToken cancel) => LockedAsync(
+        async () =>
         {
             var look = await LookAsync(inputs, cancel);
             records.Report(Report(look, []));
             return new([], look, null);
-        }
-    }
+        },
+        cancel);
 
     /// <summary>Makes the sidecar what it should be.</summary>
     /// <param name="tell">Told what became of each step, as it is done.</param>
-    public async Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
-    {
-        var (held, why) = await AcquireAsync(cancel);
-        if (held is null)
-            return new([], null, why);
-
-        using (held)
+    public Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel) => LockedAsync(
+        async () =>
         {
             var outcome = await ApplyLockedAsync(inputs, tell, cancel);
             records.Report(Report(outcome.Look!, outcome.Failures));
             return outcome;
-        }
-    }
+        },
+        cancel);
 
     /// <summary>Brings back how the host was.</summary>
-    public async Task<SidecarOutcome> RestoreAsync(
-        Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
-    {
-        var (held, why) = await AcquireAsync(cancel);
-        if (held is null)
-            return new([], null, why);
-
-        using (held)
-        {
-            List<RootFailure> failures = [];
-            for (var attempt = 0; attempt < Tries; attempt++)
-            {
-                var plan = planFor(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
-                if (plan.IsEmpty)
-                    return new([], null, null);
-                failures = await DoAsync(plan, group, tell, cancel);
-                if (failures.Count > 0)
-                    break;
-            }
-
-            return new(failures, null, null);
-        }
-    }
+    public Task<SidecarOutcome> RestoreAsync(
+        Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel) =>
+        LockedAsync(async () => new(await UndoAsync(planFor, group, tell, cancel), null, null), cancel);
 
     /// <summary>How the host is now, to be brought back later; or why that is not known: what was not seen would be removed as if it had not been there.</summary>
     public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(WorkloadGroup? group, CancellationToken cancel)
@@ -94,12 +64,13 @@ public sealed class SidecarPass(
         return SidecarBefore.Unknown(observed) is { } why ? (null, why) : (Before(observed), null);
     }
 
-    private async Task<(IDisposable? Held, string? Why)> AcquireAsync(CancellationToken cancel)
+    private async Task<SidecarOutcome> LockedAsync(Func<Task<SidecarOutcome>> work, CancellationToken cancel)
     {
         _isWaiting = true;
-        var taken = await passLock.AcquireAsync(LockTimeout, cancel);
+        var (held, why) = await passLock.AcquireAsync(LockTimeout, cancel);
         _isWaiting = false;
-        return taken;
+        using (held)
+            return held is null ? new([], null, why) : await work();
     }
 
     private async Task<SidecarOutcome> ApplyLockedAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel)
@@ -125,10 +96,11 @@ public sealed class SidecarPass(
         {
             // What is to be done with the rest is planned when it is there: it brings folders, and a user.
             failures.AddRange(await DoAsync(new([install]), group, tell, cancel));
-            host.KeepTimes(before, (await LookAsync(inputs, cancel)).Observed);
             look = await LookAsync(inputs, cancel);
+            if (host.KeepTimes(before, look.Observed))
+                look = await LookAsync(inputs, cancel);
             if (failures.Exists(failure => IsHalfWay(failure, before, look.Observed)))
-                return await PutBackAsync(inputs, before, look, failures, tell, cancel);
+                return await PutBackAsync(inputs, before, failures, tell, cancel);
         }
 
         for (var attempt = 0; attempt < Tries && Rest(look) is { IsEmpty: false } plan; attempt++)
@@ -137,7 +109,7 @@ public sealed class SidecarPass(
             failures.AddRange(failed);
             look = await LookAsync(inputs, cancel);
             if (failed.Exists(failure => IsHalfWay(failure, before, look.Observed)))
-                return await PutBackAsync(inputs, before, look, failures, tell, cancel);
+                return await PutBackAsync(inputs, before, failures, tell, cancel);
             if (failed.Count > 0)
                 break;
         }
@@ -147,22 +119,29 @@ public sealed class SidecarPass(
     }
 
     private async Task<SidecarOutcome> PutBackAsync(
-        SidecarInputs inputs, SidecarBefore before, SidecarLook look, List<RootFailure> failures, Action<StepResult> tell, CancellationToken cancel)
+        SidecarInputs inputs, SidecarBefore before, List<RootFailure> failures, Action<StepResult> tell, CancellationToken cancel)
     {
-        List<RootFailure> undo = [];
-        // What goes with a package is seen only after that.
-        for (var attempt = 0; attempt < Tries && undo.Count == 0; attempt++)
-        {
-            var plan = SidecarRestore.Plan(before, look.Observed, keepPackages: false, "it is put back as it was");
-            if (plan.IsEmpty)
-                break;
-            undo = await DoAsync(plan, inputs.Config.WorkloadGroup, tell, cancel);
-            look = await LookAsync(inputs, cancel);
-        }
-
+        var undo = await UndoAsync(
+            observed => SidecarRestore.Plan(before, observed, keepPackages: false, "it is put back as it was"), inputs.Config.WorkloadGroup, tell, cancel);
         if (undo.Count == 0)
             records.EndPass();
-        return new([.. failures, .. undo], look, null) { IsPutBack = undo.Count == 0 };
+        return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
+    }
+
+    private async Task<List<RootFailure>> UndoAsync(
+        Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
+    {
+        List<RootFailure> failures = [];
+        // What goes with a package is seen only after that.
+        for (var attempt = 0; attempt < Tries && failures.Count == 0; attempt++)
+        {
+            var plan = planFor(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
+            if (plan.IsEmpty)
+                break;
+            failures = await DoAsync(plan, group, tell, cancel);
+        }
+
+        return failures;
     }
 
     // Whatever became of the package: without a sidecar there is nothing else to do.

@@ -50,7 +50,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
 
         foreach (var step in steps)
             progress.Would($"{step}");
-        var upgrade = await UpgradeAsync(settings, inputs, cancel);
+        var upgrade = await new AgentUpgrade(paths, options, progress).ChooseAsync(inputs, cancel);
         if (upgrade is not null)
             progress.Would(upgrade.Why);
         return steps.Count > 0 || upgrade is not null;
@@ -73,7 +73,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             PartMode.Check => await LeaveToOperatorAsync(inputs, cancel),
             _ => ExitCode.Done,
         };
-        return Math.Max(code, await UpgradeAsync(settings, inputs, source, cancel));
+        return Math.Max(code, await new AgentUpgrade(paths, options, progress).RunAsync(inputs, source, cancel));
     }
 
     private async Task<int> AttachAsync(SidecarInputs inputs, DashboardClient client, PackageSource source, CancellationToken cancel)
@@ -128,38 +128,6 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         if (isMasked)
             progress.Failed("istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio");
         return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered && !isMasked;
-    }
-
-    // While a change waits for its confirmation the agent itself stays what it is: it is what would undo it.
-    private async Task<PackageChoice?> UpgradeAsync(AgentSettings settings, SidecarInputs inputs, CancellationToken cancel)
-    {
-        if (!settings.SelfUpgrade || options.ConfirmWithin is not null || new SidecarRecords(paths).BeforeConfirm is not null || inputs.Packages is not { } host)
-            return null;
-
-        // One that came with no package is somebody's own build.
-        var (state, _) = await new InstalledPackage(PackageTools.Find()).ReadAsync(PackageChoice.AgentPackage, cancel);
-        return state?.Version is { } installed && PackageChoice.ForAgent(inputs.Config, host, installed) is { Outcome: PackageOutcome.Install } choice ? choice : null;
-    }
-
-    private async Task<int> UpgradeAsync(AgentSettings settings, SidecarInputs inputs, PackageSource source, CancellationToken cancel)
-    {
-        if (await UpgradeAsync(settings, inputs, cancel) is not { Package: { } package } choice)
-            return ExitCode.Done;
-
-        var delivery = HostSidecarPass.Delivery(paths, source, insists: !options.HostOnly);
-        var work = delivery.InstallAsync(package, RootPart.Upgrade, mayDowngrade: false, cancel);
-        await progress.WhileAsync(() => delivery.Doing, work, TimeProvider.System);
-        var records = new SidecarRecords(paths);
-        if (await work is not { } failure)
-        {
-            progress.Done(choice.Why);
-            return ExitCode.Done;
-        }
-
-        progress.Failed($"{choice.Why}: {failure.Message}");
-        if (records.Report() is { } report)
-            records.Report(report with { Failures = [.. report.Failures, failure] });
-        return ExitCode.Failed;
     }
 
     private async Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)

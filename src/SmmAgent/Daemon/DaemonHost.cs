@@ -184,6 +184,6 @@ public static class DaemonHost
     }
 
 #pragma warning disable RS0030, CA5394 // The one place where randomness enters; it spreads retries and guards nothing.
-    private static double NextRandom() => Random.Shared.NextDouble();
+    internal static double NextRandom() => Random.Shared.NextDouble();
 #pragma warning restore RS0030, CA5394
 }

@@ -35,13 +35,9 @@ public static class HostSidecarPass
         var commands = new CommandRunner();
         var host = new HostSidecar(
             files, units, new SidecarTokens(files, paths.HostToken, client, time), Delivery(paths, source, insists), new SidecarCapture(commands), commands);
-        return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, NextRandom);
+        return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, DaemonHost.NextRandom);
     }
 
     public static PackageDelivery Delivery(AgentPaths paths, PackageSource? source, bool insists) =>
         new(new PackageCache(paths.PackageCache), source, new PackageInstaller(PackageTools.Find()), TimeProvider.System, insists);
-
-#pragma warning disable RS0030, CA5394 // It spreads retries and guards nothing.
-    private static double NextRandom() => Random.Shared.NextDouble();
-#pragma warning restore RS0030, CA5394
 }

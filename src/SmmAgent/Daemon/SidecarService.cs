@@ -136,11 +136,10 @@ public sealed class SidecarService : LoopService
     {
         List<string> wanted = [];
         if (look is { Settings.Mode: PartMode.Manage })
-            wanted.AddRange(look.Plan.Steps.Select(Wanted).Concat(look.Observed.ForRoot));
+            wanted.AddRange(look.Plan.Steps.Select(Wanted));
+        wanted.AddRange(look?.Observed.ForRoot ?? []);
         if (look is { Settings.Mode: PartMode.Manage, IsMended: true })
             wanted.Add("clear the record of failed starts");
-        if (look is { Settings.Mode: PartMode.Check })
-            wanted.AddRange(look.Observed.ForRoot);
         if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
             && PackageChoice.ForAgent(inputs.Config, host, _version) is { Outcome: PackageOutcome.Install } newer)
             wanted.Add(newer.Why);

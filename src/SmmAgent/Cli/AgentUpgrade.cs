@@ -1,0 +1,48 @@
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Daemon;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+
+namespace SmmAgent.Cli;
+
+/// <summary>The agent's own upgrade: a newer package of it that the mesh configuration offers.</summary>
+internal sealed class AgentUpgrade(AgentPaths paths, ReconcileOptions options, Progress progress)
+{
+    private readonly SidecarRecords _records = new(paths);
+
+    /// <returns>What is to be installed; null for nothing.</returns>
+    public async Task<PackageChoice?> ChooseAsync(SidecarInputs inputs, CancellationToken cancel)
+    {
+        // While a change waits for its confirmation the agent itself stays what it is: it is what would undo it.
+        if (!inputs.Settings.SelfUpgrade || options.ConfirmWithin is not null || _records.BeforeConfirm is not null || inputs.Packages is not { } host)
+            return null;
+
+        // One that came with no package is somebody's own build.
+        var (state, _) = await new InstalledPackage(PackageTools.Find()).ReadAsync(PackageChoice.AgentPackage, cancel);
+        return state?.Version is { } installed && PackageChoice.ForAgent(inputs.Config, host, installed) is { Outcome: PackageOutcome.Install } choice ? choice : null;
+    }
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> RunAsync(SidecarInputs inputs, PackageSource source, CancellationToken cancel)
+    {
+        if (await ChooseAsync(inputs, cancel) is not { Package: { } package } choice)
+            return ExitCode.Done;
+
+        var delivery = HostSidecarPass.Delivery(paths, source, insists: !options.HostOnly);
+        var work = delivery.InstallAsync(package, RootPart.Upgrade, mayDowngrade: false, cancel);
+        await progress.WhileAsync(() => delivery.Doing, work, TimeProvider.System);
+        if (await work is not { } failure)
+        {
+            progress.Done(choice.Why);
+            return ExitCode.Done;
+        }
+
+        progress.Failed($"{choice.Why}: {failure.Message}");
+        if (_records.Report() is { } report)
+            _records.Report(report with { Failures = [.. report.Failures, failure] });
+        return ExitCode.Failed;
+    }
+}
