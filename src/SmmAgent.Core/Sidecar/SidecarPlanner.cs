@@ -55,7 +55,7 @@ public static class SidecarPlanner
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
         foreach (var file in desired.Configuration?.Files.Where(file => file.Effect == ChangeEffect.Restart) ?? [])
         {
-            if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content) || IsOpenToOthers(file, found)))
+            if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content)))
                 reasons.Add($"{file.Path} changes");
             else if (observed.File(file.Path)?.Modified > since)
                 reasons.Add($"{file.Path} changed since its start");
@@ -77,7 +77,7 @@ public static class SidecarPlanner
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
         { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
-        var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)),
+        var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)) { Modified = found.Modified },
         var found when found.Owner != file.Owner || found.Mode != file.Mode =>
             new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),
         _ => null,

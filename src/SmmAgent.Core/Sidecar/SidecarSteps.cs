@@ -13,6 +13,9 @@ public sealed record InstallPackage(Package Package, string Why) : PlanStep(Step
 /// <summary>Writes a file of the sidecar, whole, with its owner and mode from birth.</summary>
 public sealed record WriteSidecarFile(SidecarFile File, string Why) : PlanStep(StepOwner.Root)
 {
+    /// <summary>When the content last changed, where it is the same: a newer time is a reason to restart the sidecar. Null where it changes now.</summary>
+    public DateTimeOffset? Modified { get; init; }
+
     public override string ToString() => $"write {File.Path} ({Why})";
 }
 

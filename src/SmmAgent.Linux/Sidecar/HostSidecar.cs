@@ -30,10 +30,10 @@ public sealed class HostSidecar(
             using var transaction = files.Begin();
             foreach (var step in steps)
             {
-                if (step is WriteSidecarFile { File: var file })
+                if (step is WriteSidecarFile { File: var file, Modified: var modified })
                 {
                     files.MakeFolder(Path.GetDirectoryName(file.Path)!, SidecarFiles.Root, SidecarFiles.FolderMode);
-                    transaction.Stage(file.Path, Encoding.UTF8.GetBytes(file.Content), file.Owner, file.Mode);
+                    transaction.Stage(file.Path, Encoding.UTF8.GetBytes(file.Content), file.Owner, file.Mode, modified);
                 }
                 else if (step is SetHosts { Lines: var lines })
                 {

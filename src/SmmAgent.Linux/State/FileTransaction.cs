@@ -15,14 +15,15 @@ public sealed partial class FileTransaction : IDisposable
 
     /// <summary>Writes a file under a temporary name in its folder, which must exist, with its owner and mode from the first byte on.</summary>
     /// <param name="owner">The name of a user. A file that is theirs already keeps its group; another gets the user's.</param>
-    public void Stage(string path, ReadOnlySpan<byte> content, string owner, UnixFileMode mode)
+    /// <param name="modified">When it was last changed; null for now.</param>
+    public void Stage(string path, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified = null)
     {
         var folder = GuardedWalk.ToFolderOf(_root, path, out var name)
             ?? throw new DirectoryNotFoundException($"{path} cannot be written: its folder is missing");
         try
         {
             RemoveLeftovers(folder);
-            _staged.Add(StagedFile.Write(folder, name, content, owner, mode));
+            _staged.Add(StagedFile.Write(folder, name, content, owner, mode, modified));
         }
         catch
         {

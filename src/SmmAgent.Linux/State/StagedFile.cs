@@ -25,7 +25,8 @@ internal sealed class StagedFile : IDisposable
     public string Path => Folder.PathOf(_name);
 
     /// <summary>Writes the temporary file; the folder is the result's from then on.</summary>
-    public static StagedFile Write(HeldPath folder, string name, ReadOnlySpan<byte> content, string owner, UnixFileMode mode)
+    public static StagedFile Write(
+        HeldPath folder, string name, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified)
     {
         using var old = folder.Child(name);
         old?.RequirePlain(folder);
@@ -38,6 +39,8 @@ internal sealed class StagedFile : IDisposable
             if (old is not null)
                 SecurityLabel.Copy(old, file);
             RandomAccess.Write(file, content, 0);
+            if (modified is { } time)
+                File.SetLastWriteTimeUtc(file, time.UtcDateTime);
             RandomAccess.FlushToDisk(file);
             return staged;
         }

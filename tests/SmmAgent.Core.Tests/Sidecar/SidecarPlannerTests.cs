@@ -158,16 +158,18 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
-    public void WhatTheSidecarMayWriteToWhatRootSourcesIsTakenBack()
+    public void WhatTheSidecarMayWriteToWhatRootSourcesIsTakenBackAndTheSameContentRestartsNothing()
     {
         var host = Attached();
-        host.Files[SidecarFiles.ClusterEnvironment] = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
-        Assert.Equal(
-            """
-            write /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)
-            restart istio.service (/var/lib/istio/envoy/cluster.env changes)
-            """,
-            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
+        var found = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
+        host.Files[SidecarFiles.ClusterEnvironment] = found;
+        var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe());
+        Assert.Equal("write /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)", plan.ToString());
+
+        host.Apply(plan);
+
+        Assert.Equal(found with { Owner = "root" }, host.Files[SidecarFiles.ClusterEnvironment]);
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
     }
 
     [Fact]

@@ -80,8 +80,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 break;
             case RemoveTables:
                 break;
-            case WriteSidecarFile { File: var file }:
-                Files[file.Path] = new(file.Content, file.Owner, file.Mode, Now);
+            case WriteSidecarFile { File: var file, Modified: var modified }:
+                Files[file.Path] = new(file.Content, file.Owner, file.Mode, modified ?? Now);
                 break;
             case ProtectSidecarFile protect:
                 Files[protect.Path] = Files.GetValueOrDefault(protect.Path, SharedFolder) with { Owner = protect.User, Mode = protect.Mode };
