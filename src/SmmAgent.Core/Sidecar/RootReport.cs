@@ -56,7 +56,12 @@ public sealed record RootReport
 /// <param name="Subject">What it is about: of a package its version.</param>
 /// <param name="Reason">One stable CamelCase word.</param>
 /// <param name="Message">One line.</param>
-public sealed record RootFailure(string Part, string Subject, string Reason, string Message);
+public sealed record RootFailure(string Part, string Subject, string Reason, string Message)
+{
+    /// <summary>Whether it is over once the dashboard answers again.</summary>
+    [JsonIgnore]
+    public bool IsOfDashboard => Part == RootPart.Token || Reason is "Unreachable" or "CutOff";
+}
 
 /// <summary>The parts of root's work.</summary>
 public static class RootPart

@@ -34,15 +34,23 @@ internal sealed class AgentUpgrade(AgentPaths paths, ReconcileOptions options, P
         var delivery = HostSidecarPass.Delivery(paths, source, insists: !options.HostOnly);
         var work = delivery.InstallAsync(package, RootPart.Upgrade, mayDowngrade: false, cancel);
         await progress.WhileAsync(() => delivery.Doing, work, TimeProvider.System);
-        if (await work is not { } failure)
-        {
+        var failure = await work;
+        Tell(failure);
+        if (failure is null)
             progress.Done(choice.Why);
-            return ExitCode.Done;
-        }
+        else
+            progress.Failed($"{choice.Why}: {failure.Message}");
+        return failure is null ? ExitCode.Done : ExitCode.Failed;
+    }
 
-        progress.Failed($"{choice.Why}: {failure.Message}");
-        if (_records.Report() is { } report)
-            _records.Report(report with { Failures = [.. report.Failures, failure] });
-        return ExitCode.Failed;
+    // Where nobody looks at the sidecar nobody else writes the report.
+    private void Tell(RootFailure? failure)
+    {
+        var report = _records.Report() ?? RootReport.None;
+        List<RootFailure> failures = [.. report.Failures.Where(earlier => earlier.Part != RootPart.Upgrade)];
+        if (failure is not null)
+            failures.Add(failure);
+        if (failures.Count > 0 || report.Failures.Count > 0)
+            _records.Report(report with { Failures = failures });
     }
 }

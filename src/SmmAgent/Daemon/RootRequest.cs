@@ -20,18 +20,16 @@ public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequ
     /// <returns>When to look again whether it was done; null when nothing is wanted.</returns>
     public TimeSpan? Ask(IReadOnlyList<string> wanted)
     {
-        var isNew = !wanted.SequenceEqual(_asked);
+        // What is done by now makes the rest no more urgent.
+        var isNew = wanted.Except(_asked).Any();
+        _asked = wanted;
         if (wanted.Count == 0)
-        {
-            _asked = [];
             return null;
-        }
-
         if (!isNew && _delay - time.GetElapsedTime(_askedAt) is var left && left > TimeSpan.Zero)
             return left;
 
         _delay = isNew ? First : new[] { _delay * 2, Maximum }.Min();
-        (_asked, _askedAt) = (wanted, time.GetTimestamp());
+        _askedAt = time.GetTimestamp();
         Make(isNew);
         return _delay;
     }

@@ -49,6 +49,7 @@ public sealed class SidecarService : LoopService
     private IReadOnlyList<RootFailure> _told = [];
     private Package? _offered;
     private bool _wasCurrent;
+    private volatile bool _isBack;
 
     /// <param name="version">This agent's own.</param>
     public SidecarService(
@@ -73,6 +74,7 @@ public sealed class SidecarService : LoopService
         if (settings.Sidecar.Mode == PartMode.Off)
         {
             _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.Disabled, "sidecar.mode is off in agent.yaml")));
+            Tell(_sight.Records.Report()?.Failures ?? []);
             return settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? Ask(await InputsAsync(settings, mesh, cancel), null) ?? Never : Never;
         }
 
@@ -81,12 +83,6 @@ public sealed class SidecarService : LoopService
             _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.NotConfigured, "there is no mesh configuration yet: ConfigCurrent says why")));
             return Never;
         }
-
-        // A dashboard that answers again: also where nobody noticed that it was away.
-        var isCurrent = _states.Mesh.Value.ConfigCurrent.Status == ConditionStatus.True;
-        if (isCurrent && !_wasCurrent)
-            _root.Forget();
-        _wasCurrent = isCurrent;
 
         var inputs = await InputsAsync(settings, config, cancel);
         var isRootAtWork = _sight.Observer.IsRootAtWork();
@@ -97,6 +93,9 @@ public sealed class SidecarService : LoopService
             return IntervalAtStart;
 
         Tell(look.Failures);
+        // Nothing but the dashboard's answer was missing.
+        if (IsDashboardBack() && look.Failures.All(failure => failure.IsOfDashboard))
+            _root.Forget();
         if (look.Desired.Package.Package != _offered)
             Forget(look.Desired.Package.Package);
         var unit = look.Observed.Unit.Value;
@@ -114,11 +113,20 @@ public sealed class SidecarService : LoopService
         return Least(wait, isRootAtWork ? IntervalAtStart : Ask(inputs, look), UntilAnotherVerdict(look.Observed.Token), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
     }
 
-    /// <summary>What kept root from its work may be over: it is asked again at once.</summary>
+    /// <summary>The dashboard is back: what root could not do without it is asked for again at once.</summary>
     public void Retry()
     {
-        _root.Forget();
+        _isBack = true;
         Wake.Set();
+    }
+
+    // Also where nobody noticed that it was away.
+    private bool IsDashboardBack()
+    {
+        var isCurrent = _states.Mesh.Value.ConfigCurrent.Status == ConditionStatus.True;
+        var isBack = _isBack || (isCurrent && !_wasCurrent);
+        (_isBack, _wasCurrent) = (false, isCurrent);
+        return isBack;
     }
 
     // Another package than the one that failed may do.

@@ -75,6 +75,19 @@ public sealed class RootRequestTests : IDisposable
     }
 
     [Fact]
+    public void WorkOfWhichAPartIsDoneIsNoNewWork()
+    {
+        _request.Ask(["open 8080", "open 8082"]);
+        System.IO.File.Delete(File);
+
+        Assert.Equal(RootRequest.First, _request.Ask(["open 8082"]));
+        Assert.False(System.IO.File.Exists(File));
+
+        _request.Ask(["open 8082", "open 8080"]);
+        Assert.True(System.IO.File.Exists(File));
+    }
+
+    [Fact]
     public void ARequestThatCannotBeMadeIsToldOnceWithTheCommandThatDoesIt()
     {
         _folder.Delete();

@@ -258,6 +258,33 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(RootPart.Package, "Unreachable", true)]
+    [InlineData(RootPart.Token, "TokenRefused", true)]
+    [InlineData(RootPart.Package, "InstallFailed", false)]
+    public async Task ADashboardThatIsBackCuresOnlyWhatItsAbsenceCaused(string part, string reason, bool isAsked)
+    {
+        _records.Report(RootReport.None with { Failures = [new(part, "1.15.3", reason, "a test's")] });
+        await StepAsync();
+        File.Delete(_paths.ReconcileRequest);
+
+        _service.Retry();
+        await StepAsync();
+
+        Assert.Equal(isAsked, IsAsked);
+    }
+
+    [Fact]
+    public async Task AnUpgradeOfTheAgentThatFailedIsToldAlsoWhereNobodyLooksAtTheSidecar()
+    {
+        Set(PartMode.Off);
+        _records.Report(RootReport.None with { Failures = [new(RootPart.Upgrade, "0.2.0", "WrongChecksum", "its SHA-256 is another")] });
+
+        await StepAsync();
+
+        Assert.Equal(["Warning: root could not do its part (upgrade, WrongChecksum): its SHA-256 is another"], _log.Lines);
+    }
+
+    [Theory]
     [InlineData(5, null)] // half of its life is over
     [InlineData(60, 5)]
     public async Task ATokenIsLookedAtWhenItIsDueAndWhenItEnds(int expires, int? half)
