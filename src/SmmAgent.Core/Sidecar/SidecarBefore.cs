@@ -4,8 +4,14 @@ using System.Text.Json.Serialization;
 namespace SmmAgent.Core.Sidecar;
 
 /// <summary>How the host was, as far as the sidecar is concerned, before something was changed: what detach and a rollback bring back.</summary>
+/// <remarks>A later version must read what this one wrote: a member that is added must not be required.</remarks>
 public sealed record SidecarBefore
 {
+    private const int ThisFormat = 1;
+
+    /// <summary>Raised where an earlier version would bring back something wrong; such a record is not read by it.</summary>
+    public int Format { get; init; } = ThisFormat;
+
     /// <summary>The version that was installed; null when there was none.</summary>
     public required string? Version { get; init; }
 
@@ -31,7 +37,7 @@ public sealed record SidecarBefore
     /// <summary>Why it is not known how the host is, so that nothing could bring it back; null when it is known.</summary>
     public static string? Unknown(ObservedSidecar observed) =>
         observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
-        ?? (observed.Package.Value is { IsHalf: true } ? "an installation of the sidecar's package has begun and not ended" : null);
+        ?? (observed.Package.Value is { IsHalf: true } ? "an installation of the sidecar's package has begun and not ended; let it end, or: sudo dpkg --configure -a" : null);
 
     /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>
     [JsonIgnore]
@@ -39,12 +45,12 @@ public sealed record SidecarBefore
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarBeforeJson.Default.SidecarBefore);
 
-    /// <returns>Null when it is not what <see cref="Write"/> wrote.</returns>
+    /// <returns>Null when it is not what <see cref="Write"/> wrote, or a later version did.</returns>
     public static SidecarBefore? Read(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, SidecarBeforeJson.Default.SidecarBefore);
+            return JsonSerializer.Deserialize(json, SidecarBeforeJson.Default.SidecarBefore) is { Format: <= ThisFormat } before ? before : null;
         }
         catch (JsonException)
         {

@@ -84,6 +84,10 @@ public sealed class SidecarPass(
             return new([], look, null);
         }
 
+        // A sidecar that was there before the agent must not be taken for the agent's when it is detached.
+        if (!records.HasBeforeAttach && SidecarBefore.Unknown(look.Observed) is { } unknown)
+            return new([new(RootPart.Unit, "", "NotSeen", $"nothing was changed, because it could not be undone: {unknown}")], look, null);
+
         // A full disk, on which nothing can be written down, must not keep the host cut off.
         if (look.Plan.Steps.TakeWhile(step => step is StopSidecar or RemoveCapture).ToList() is { Count: > 0 } relief)
         {
@@ -131,17 +135,17 @@ public sealed class SidecarPass(
     private async Task<List<RootFailure>> UndoAsync(
         Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
     {
-        List<RootFailure> failures = [];
-        // What goes with a package is seen only after that.
-        for (var attempt = 0; attempt < Tries && failures.Count == 0; attempt++)
+        for (var attempt = 0; ; attempt++)
         {
+            // What goes with a package is seen only after that. What others have laid into a folder stays, and the folder with it.
             var plan = planFor(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
-            if (plan.IsEmpty)
-                break;
-            failures = await DoAsync(plan, group, tell, cancel);
+            if (plan.Steps.All(step => step is RemoveSidecarFolder && attempt > 0))
+                return [];
+            if (attempt == Tries)
+                return [new(RootPart.Files, "", "Failed", $"it does not last: {string.Join("; ", plan.Steps)}")];
+            if (await DoAsync(plan, group, tell, cancel) is { Count: > 0 } failures)
+                return failures;
         }
-
-        return failures;
     }
 
     // Whatever became of the package: without a sidecar there is nothing else to do.

@@ -13,6 +13,9 @@ public sealed class SidecarRecords(AgentPaths paths)
     /// <summary>How the host was before the agent first changed anything for the sidecar; null when it changed nothing.</summary>
     public SidecarBefore? BeforeAttach => Read(paths.BeforeAttach);
 
+    /// <summary>Whether that was written down, whatever became of the record.</summary>
+    public bool HasBeforeAttach => File.Exists(paths.BeforeAttach);
+
     /// <summary>How the host was before a reconcile that waits for its confirmation; null when none does.</summary>
     public SidecarBefore? BeforeConfirm => Read(paths.BeforeConfirm);
 
@@ -20,7 +23,7 @@ public sealed class SidecarRecords(AgentPaths paths)
     /// <returns>How it was before; of a pass that was killed, how it was before that.</returns>
     public SidecarBefore BeginPass(SidecarBefore now)
     {
-        if (!File.Exists(paths.BeforeAttach))
+        if (!HasBeforeAttach)
             Keep(paths.BeforeAttach, now);
         if (Read(paths.BeforePass) is { } killed)
             return killed;

@@ -29,29 +29,31 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
     public async Task<bool?> DetachAsync(bool keepPackages, CancellationToken cancel)
     {
         var before = _records.BeforeAttach;
-        var isDamaged = before is null && File.Exists(paths.BeforeAttach);
+        var isDamaged = before is null && _records.HasBeforeAttach;
         if (isDamaged)
         {
-            progress.Warn($"{paths.BeforeAttach} is damaged, so nobody knows how it was before: the sidecar stays as it is; by hand: systemctl disable --now istio, "
-                + $"then remove the package {PackageChoice.SidecarPackage}");
+            progress.Warn($"{paths.BeforeAttach} is damaged, so nobody knows how it was before: what is there of a sidecar stays; by hand: systemctl disable --now istio, "
+                + $"then remove the package {PackageChoice.SidecarPackage}, then that file");
         }
 
-        var steps = 0;
+        var (steps, isLeft) = (0, false);
         string? left = null;
         var planFor = PlanFor(before, keepPackages);
         var areDone = await RunAsync(
             observed =>
             {
                 left = before is null ? SidecarRestore.LeftWithoutRecord(observed) : null;
+                isLeft = keepPackages && observed.Package.Value is { IsThere: true };
                 return planFor(observed);
             },
             () => steps++,
             cancel);
         if (left is not null)
             progress.Warn(left);
-        if (keepPackages && before is { Version: null })
+        if (isLeft && before is { Version: null })
             progress.Warn($"the package {PackageChoice.SidecarPackage} stays, because a package manager is at work: remove it by hand (apt-get purge, dnf remove)");
-        if (!areDone)
+        // What is left of it is the operator's to end first.
+        if (!areDone || (isDamaged && left is not null))
             return null;
 
         _records.Forget();

@@ -1,5 +1,8 @@
+using NSubstitute.ExceptionExtensions;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Tests.State;
 
@@ -36,6 +39,43 @@ public sealed class SidecarPassTests : IDisposable
         Assert.Equal(outcome.Failures, _host.Records.Report()!.Failures);
         Assert.NotNull(_host.Records.BeforeAttach);
         Assert.False(File.Exists(_host.Paths.BeforePass));
+    }
+
+    [Fact]
+    public async Task WhereNobodyKnowsHowTheHostWasNothingIsChanged()
+    {
+        _host.Units.LookService(SidecarObserver.Unit).Throws(new IOException("the system bus is away"));
+
+        var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
+
+        Assert.Equal("nothing was changed, because it could not be undone: the system bus is away", Assert.Single(outcome.Failures).Message);
+        Assert.Equal(outcome.Failures, _host.Records.Report()!.Failures);
+        Assert.Empty(_results);
+        Assert.False(_host.Records.HasBeforeAttach);
+        Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
+    }
+
+    [Fact]
+    public async Task AWayBackThatDoesNotLastIsNoSuccess()
+    {
+        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+
+        var outcome = await _host.Pass().RestoreAsync(_ => new([new RemoveSidecarFile(SidecarFiles.MeshFile)]), null, _results.Add, Cancel);
+
+        Assert.Equal($"it does not last: remove {SidecarFiles.MeshFile}", Assert.Single(outcome.Failures).Message);
+        Assert.Empty((await RestoreAsync(before)).Failures);
+    }
+
+    [Fact]
+    public async Task AFolderInWhichOthersHaveLaidSomethingStays()
+    {
+        _host.Root.Write("/etc/certs/theirs.pem", "PEM");
+
+        var outcome = await _host.Pass().RestoreAsync(
+            observed => new([.. observed.File("/etc/certs") is { Owner.Length: > 0 } ? (PlanStep[])[new RemoveSidecarFolder("/etc/certs")] : []]), null, _results.Add, Cancel);
+
+        Assert.Empty(outcome.Failures);
+        Assert.Equal("PEM", await File.ReadAllTextAsync(_host.Root.Below("/etc/certs/theirs.pem"), Cancel));
     }
 
     [Fact]
@@ -132,6 +172,6 @@ public sealed class SidecarPassTests : IDisposable
         return await looking!;
     }
 
-    private Task<SmmAgent.Linux.Sidecar.SidecarOutcome> RestoreAsync(SidecarBefore before) => _host.Pass().RestoreAsync(
+    private Task<SidecarOutcome> RestoreAsync(SidecarBefore before) => _host.Pass().RestoreAsync(
         observed => SidecarRestore.Plan(before, observed, keepPackages: true, "this VM leaves the mesh"), null, _results.Add, Cancel);
 }

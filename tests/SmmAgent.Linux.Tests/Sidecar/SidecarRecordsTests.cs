@@ -38,6 +38,15 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
+    public void ARecordOfALaterVersionIsNotTakenForThisOnes()
+    {
+        _records.BeginPass(Bare with { Format = 2 });
+
+        Assert.True(_records.HasBeforeAttach);
+        Assert.Null(_records.BeforeAttach);
+    }
+
+    [Fact]
     public void APassThatWasKilledIsTheOneThatTheNextGoesBackBehind()
     {
         _records.BeginPass(Bare);
