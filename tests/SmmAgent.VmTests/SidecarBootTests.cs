@@ -54,6 +54,13 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
 
         Assert.Equal(before, Signs());
 
+        // Without a kept one a new token is there before the sidecar, which would capture what fetches it.
+        vm.Run("rm", "/var/lib/smm-agent-host/istio-token");
+        await vm.RebootAsync();
+        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
+        Assert.Equal(3, sidecar.Starts.Length);
+
         TimeSpan At(string unit, string what) => TimeSpan.FromMicroseconds(long.Parse(vm.Property(unit, $"{what}TimestampMonotonic"), CultureInfo.InvariantCulture));
 
         bool IsUp(string unit) => vm.Property(unit, "ActiveState") is not ("inactive" or "failed");

@@ -27,9 +27,9 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             return refusal;
 
         progress.Done($"configuration loaded config={paths.Settings}");
-        if (options is { HostOnly: true, DryRun: false })
-            BeReady(settings);
         using var client = HostMeshConfig.Client(paths, settings);
+        if (options is { HostOnly: true, DryRun: false })
+            await BeReadyAsync(settings, client, cancel);
         var (config, code) = await HostMeshConfig.FetchAsync(paths, client, save: !options.DryRun, progress, cancel);
         var work = new ReconcileWork(settings, config, client, IsCurrent: code == ExitCode.Done);
         var failure = options.DryRun ? await PlanAsync(work, cancel) : await DoAsync(work, cancel);
@@ -37,11 +37,11 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     }
 
     /// <summary>Puts in place what a restart of the host took from the sidecar, and lets systemd start it: what follows may take long.</summary>
-    private void BeReady(AgentSettings settings)
+    private async Task BeReadyAsync(AgentSettings settings, DashboardClient? client, CancellationToken cancel)
     {
         using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
         if (settings.Sidecar.Mode == PartMode.Manage && HostMeshConfig.LastGood(paths, settings) is { } config)
-            new SidecarReconciliation(paths, options, systemd, progress).PutTokenBack(config);
+            await new SidecarReconciliation(paths, options, systemd, progress).HaveTokenAsync(config.WorkloadGroup, client, cancel);
         notifier.Ready("what the sidecar needs for its start is in place");
     }
 
@@ -125,8 +125,8 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         code = Math.Max(code, failed ? ExitCode.Failed : ExitCode.Done);
         if (!options.HostOnly)
             code = Math.Max(code, await HaveDaemonRunAsync(cancel));
-        if (code == ExitCode.Done && IsToRegister(work))
-            code = await new RegistrationWait(paths, progress, TimeProvider.System, Patience(armed)).RunAsync(cancel);
+        if (code == ExitCode.Done && IsToRegister(work) && work.Client is { Target: var target })
+            code = await new RegistrationWait(paths, new(target.Namespace, target.Name), progress, TimeProvider.System, Patience(armed)).RunAsync(cancel);
         if (code == ExitCode.Done && work.IsCurrent)
             progress.Done("reconciled host operating system");
         else if (code == ExitCode.Done)

@@ -6,7 +6,8 @@ using SmmAgent.Daemon;
 namespace SmmAgent.Cli;
 
 /// <summary>Waits until the mesh has a WorkloadEntry for this VM, as the daemon learns from the dashboard, and says why it has none.</summary>
-internal sealed class RegistrationWait(AgentPaths paths, Progress progress, TimeProvider time, TimeSpan patience)
+/// <param name="group">Of which WorkloadGroup: what the daemon tells of an earlier one counts for nothing.</param>
+internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progress progress, TimeProvider time, TimeSpan patience)
 {
     private const string Name = "wait-for-registration ❯";
 
@@ -41,7 +42,7 @@ internal sealed class RegistrationWait(AgentPaths paths, Progress progress, Time
         var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < patience)
         {
-            if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && Registered(status) is { } registered)
+            if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && status.WorkloadGroup == group && Registered(status) is { } registered)
             {
                 if (registered.Status == nameof(ConditionStatus.True))
                     return true;

@@ -18,12 +18,29 @@ namespace SmmAgent.Cli;
 /// <param name="units">Null where there is no systemd.</param>
 internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions options, IUnits? units, Progress progress)
 {
-    /// <summary>Puts the kept token where the sidecar reads it: a restart of the host takes it from there.</summary>
-    public void PutTokenBack(MeshConfig config)
+    // The sidecar's start, and with it the host's, waits for that.
+    private static readonly TimeSpan TokenPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Has a good token lie where the sidecar reads it: the kept one, which a restart of the host took from there, or a new one.</summary>
+    /// <remarks>A sidecar without one captures all traffic and takes none, also that by which one would be fetched.</remarks>
+    /// <param name="client">Null where no dashboard is asked.</param>
+    public async Task HaveTokenAsync(WorkloadGroup group, DashboardClient? client, CancellationToken cancel)
     {
+        var files = new GuardedFiles(paths.Root);
+        var tokens = new SidecarTokens(files, paths.HostToken, client, TimeProvider.System);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(TokenPatience);
         try
         {
-            new SidecarTokens(new GuardedFiles(paths.Root), paths.HostToken, null, TimeProvider.System).PutBack(config.WorkloadGroup);
+            // Before there was a sidecar nobody waits for it.
+            if (tokens.PutBack(group) || files.LookAt(SidecarFiles.ClusterEnvironment).Owner.Length == 0)
+                return;
+            if (await tokens.RenewAsync(group, limit.Token) is { } failure)
+                progress.Warn($"the sidecar starts without a good istio-token: {failure.Message}");
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            progress.Warn($"the sidecar starts without a good istio-token: the dashboard gave none within {TokenPatience.TotalSeconds:0} s");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {

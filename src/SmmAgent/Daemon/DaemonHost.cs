@@ -110,7 +110,7 @@ public static class DaemonHost
         var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
         var report = new ReportService(
             context,
-            new ReportInputs(states.Settings, states.Mesh, states.Address, states.Ports, states.Sidecar),
+            new ReportInputs(states.Settings, states.Mesh, states.Address, states.Reachability, states.Ports, states.Sidecar),
             clients,
             new ReportSource(() => HostFacts.Read(), () => new(version, states.Sidecar.Value.Version), InterfaceAddresses.Read, () => status.Conditions, time),
             new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),

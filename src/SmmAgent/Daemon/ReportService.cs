@@ -14,7 +14,7 @@ public sealed class ReportService : LoopService
     /// <summary>How often all is told and asked when nothing changes.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often is asked while the VM is not reachable or not registered.</summary>
+    /// <summary>How often is asked while the VM is not reachable or not registered, or may soon not be.</summary>
     public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(30);
 
     /// <summary>The shortest time between two reports.</summary>
@@ -64,6 +64,9 @@ public sealed class ReportService : LoopService
 
         if (!ReferenceEquals(client, _client))
         {
+            // Of another VM in the eyes of the mesh nothing is known yet.
+            if (_client is not null && _client.Target != client.Target)
+                Publish(ClusterViewState.Initial);
             _client = client;
             _reportedAddress = null;
             (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
@@ -108,15 +111,16 @@ public sealed class ReportService : LoopService
     {
         if (_reports.HasFailed)
             return Interval; // the report is tried again first
-        // A sidecar that was started, or became ready, has most likely just registered.
-        var subject = (uuid, _inputs.Sidecar.Value.Unit?.Since, _inputs.Sidecar.Value.Unit?.IsReady);
+        // A sidecar that was started, or became ready, has most likely just registered; one that has lost the gateways is registered for a while.
+        var isCutOff = _inputs.Reachability.Value.GatewaysReachable.Status == ConditionStatus.False;
+        var subject = (uuid, _inputs.Sidecar.Value.Unit?.Since, _inputs.Sidecar.Value.Unit?.IsReady, isCutOff);
         if (_registrations.Until(subject) is var wait && wait > TimeSpan.Zero)
             return wait;
 
         var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
         if (result.Value is { } answer)
         {
-            _registrations.Done(subject, answer.Registered ? Interval : IsNew(_inputs.Sidecar.Value.Unit) ? Pause : IntervalWhileBad, Pause);
+            _registrations.Done(subject, answer.Registered && !isCutOff ? Interval : IsNew(_inputs.Sidecar.Value.Unit) ? Pause : IntervalWhileBad, Pause);
             Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
         }
         else

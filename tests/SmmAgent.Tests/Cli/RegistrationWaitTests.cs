@@ -13,6 +13,8 @@ public sealed class RegistrationWaitTests : IDisposable
 {
     private const int LooksInAMinute = 240;
 
+    private static readonly GroupName Group = new("vm-integration", "analytics-v0");
+
     private readonly string _directory = Directory.CreateTempSubdirectory("smm-wait-").FullName;
     private readonly WatchedTime _time = new();
     private readonly StringWriter _output = new() { NewLine = "\n" };
@@ -82,8 +84,22 @@ public sealed class RegistrationWaitTests : IDisposable
         Assert.EndsWith("waiting for the daemon's first look\n", _output.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task WhatIsToldOfAnotherWorkloadGroupIsNotBelieved()
+    {
+        Write("True", "Registered", "it is", _time.GetUtcNow(), new("vm-integration", "analytics-v1"));
+        var run = RunAsync();
+        await PassAsync(2);
+        Assert.False(run.IsCompleted);
+
+        Write("True", "Registered", "it is", _time.GetUtcNow());
+        await PassAsync(1);
+
+        Assert.Equal(ExitCode.Done, await run);
+    }
+
     private Task<int> RunAsync() =>
-        new RegistrationWait(_paths, new Progress(_output, colour: false), _time, TimeSpan.FromSeconds(60)).RunAsync(TestContext.Current.CancellationToken);
+        new RegistrationWait(_paths, Group, new Progress(_output, colour: false), _time, TimeSpan.FromSeconds(60)).RunAsync(TestContext.Current.CancellationToken);
 
     private async Task PassAsync(int looks)
     {
@@ -91,11 +107,12 @@ public sealed class RegistrationWaitTests : IDisposable
             _time.Advance(await _time.NextWaitAsync());
     }
 
-    private void Write(string status, string reason, string message, DateTimeOffset at)
+    private void Write(string status, string reason, string message, DateTimeOffset at, GroupName? group = null)
     {
         var written = new AgentStatus
         {
             Agent = new AgentIdentity("0.1.0", null),
+            WorkloadGroup = group ?? Group,
             Network = new NetworkStatus(null),
             Gateways = [],
             Ports = [],

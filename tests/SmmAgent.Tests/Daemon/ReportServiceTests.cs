@@ -7,6 +7,7 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
@@ -20,6 +21,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
 {
     private readonly AgentUnderTest _agent = new();
     private readonly Latest<AddressState> _address = new(AddressState.Initial);
+    private readonly Latest<ReachabilityState> _reachability = new(ReachabilityState.Initial);
     private readonly Latest<PortsState> _ports = new(PortsState.Initial);
     private readonly Latest<ClusterViewState> _view = new(ClusterViewState.Initial);
     private readonly List<string> _calls = [];
@@ -36,7 +38,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
         var identity = AgentIdentity.LoadOrCreate(_agent.Paths.Identity, RandomNumberGenerator.Fill);
         _service = new ReportService(
             _agent.Context,
-            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _ports, new(SidecarState.Initial)),
+            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _reachability, _ports, new(SidecarState.Initial)),
             _agent.Clients,
             new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
             new DialBack(identity, _nonces, listens: _ => false),
@@ -220,6 +222,43 @@ public sealed class ReportServiceTests : IAsyncLifetime
 
         Assert.Equal(["report", "registration", "dial-back"], _calls);
         Assert.Equal(("Reached", "Registered", "Healthy"), Reasons());
+    }
+
+    [Fact]
+    public async Task AVmThatLostTheGatewaysIsAskedForOftenUntilTheyAreBack()
+    {
+        Assert.Equal(ReportService.Interval, await StepAsync());
+        _agent.Time.Advance(ReportService.Pause);
+        _calls.Clear();
+
+        Gateways(Finding.False(ConditionType.GatewaysReachable, "NoGateway", "none answers"));
+        Assert.Equal(ReportService.IntervalWhileBad, await StepAsync());
+        _agent.Time.Advance(ReportService.IntervalWhileBad);
+        _registration = Json("""{"registered":false,"reason":"NotConnected","healthy":"Unknown","message":"no sidecar is connected"}""");
+        await StepAsync();
+        Assert.Equal(["registration", "registration"], _calls);
+        Assert.Equal(ConditionStatus.False, _view.Value.Registered.Status);
+
+        void Gateways(Finding finding) => _reachability.Publish(_reachability.Value with { GatewaysReachable = finding });
+    }
+
+    [Fact]
+    public async Task OfAnotherWorkloadGroupNothingIsKnownUntilTheDashboardHasAnswered()
+    {
+        await StepAsync();
+        await _agent.Server.DisposeAsync();
+        var settings = _agent.Settings.Value.Settings;
+        _agent.Settings.Publish(_agent.Settings.Value with { Settings = settings with { Name = "another" } });
+        List<string> seen = [];
+        var reader = new Wake();
+        _view.WakeOnChange(reader);
+
+        var step = StepAsync();
+        while (await reader.WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System, TestContext.Current.CancellationToken) && _view.Value.Registered.Status != ConditionStatus.Unknown)
+            seen.Add(_view.Value.Registered.Reason);
+        await step;
+
+        Assert.Empty(seen);
     }
 
     [Fact]
