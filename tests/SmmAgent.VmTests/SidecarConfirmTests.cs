@@ -1,3 +1,5 @@
+using SmmAgent.Core.Sidecar;
+
 namespace SmmAgent.VmTests;
 
 /// <summary>A change of the sidecar that nobody confirms is undone.</summary>
@@ -26,5 +28,27 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
 
         await vm.UntilAsync(() => vm.IsEnabled(StandInSidecar.Unit), "root has enabled it");
         await vm.UntilToldAsync("Registered", "True");
+    }
+
+    [Fact]
+    public async Task AMembersChangeThatNobodyConfirmsIsTakenBackAndNotMadeAgain()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        vm.Run("systemctl", "stop", "smm-agent.service");
+        var before = vm.Run("cat", SidecarFiles.ClusterEnvironment);
+        var starts = sidecar.Starts.Length;
+        vm.Run("sed", "-i", "$ a firewall: {managementPorts: [16400, 16401, 2222]}\\nsidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
+
+        Assert.Contains(
+            "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"), StringComparison.Ordinal);
+        Assert.Contains("2222", vm.Run("cat", SidecarFiles.ClusterEnvironment), StringComparison.Ordinal);
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "rollback");
+
+        // Whoever asks for root's part again has done so by then.
+        await vm.UntilAsync(() => vm.Property("smm-agent-reconcile.service", "ActiveState") is "inactive" or "failed", "root's part has ended");
+        await sidecar.UntilAsync(() => sidecar.Starts.Length == starts + 2 && vm.IsActive(StandInSidecar.Unit), "it runs with the earlier configuration");
+        Assert.Equal(before, vm.Run("cat", SidecarFiles.ClusterEnvironment));
+        Assert.False(vm.IsActive("smm-agent.service"));
     }
 }

@@ -1,3 +1,5 @@
+using SmmAgent.Core.Sidecar;
+
 namespace SmmAgent.VmTests;
 
 /// <summary>A change of the sidecar is made as a whole or not at all, whatever interrupts it.</summary>
@@ -40,6 +42,32 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
             if (isPutBack)
                 Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
         }
+    }
+
+    [Fact]
+    public async Task APackageManagerAtWorkIsWaitedForWhenRootsPartIsStoppedAndTheNextPassDoesTheRest()
+    {
+        await using var vm = await fixture.BootAsync();
+        await fixture.StartWorkloadsAsync();
+        vm.Run("sh", "-c", "echo 'pre-invoke=touch /run/at-work; sleep 3' >/etc/dpkg/dpkg.cfg.d/slow");
+        vm.Run("systemctl", "start", "--no-block", "smm-agent-reconcile.service");
+        await vm.UntilAsync(() => vm.Try("ls", "/run/at-work").ExitCode == 0, "dpkg is at work");
+
+        vm.RunAtMost(BootedVm.InstallPatience, "systemctl", "stop", "smm-agent-reconcile.service");
+
+        Assert.Equal("", vm.Run("dpkg", "--audit"));
+        Assert.Equal("install ok installed", vm.Run("dpkg-query", "-W", "-f", "${Status}", "istio-sidecar"));
+        Assert.Contains(
+            "interrupted; the next pass goes on where this one ended",
+            vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"),
+            StringComparison.Ordinal);
+        Assert.False(vm.IsActive(StandInSidecar.Unit));
+        Assert.NotEqual(0, vm.Try("ls", SidecarFiles.ClusterEnvironment).ExitCode);
+
+        vm.Run("rm", "/etc/dpkg/dpkg.cfg.d/slow");
+        var output = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        Assert.Contains("✓ start istio.service\n", output, StringComparison.Ordinal);
+        Assert.Contains("workloadentry is registered successfully\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,8 +10,11 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
     private const string RequestPath = "smm-agent-reconcile.path";
     private const string LogCure = "journalctl -u smm-agent -e";
 
-    /// <summary>How long the daemon may take to be READY, and any unit to be down.</summary>
+    /// <summary>How long the daemon may take to be READY.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long any unit may take to be down: for root's part, which may have a package manager at work, systemd's own limit is 60 s.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(70);
 
     /// <summary>Those that start at boot.</summary>
     private static readonly string[] AtBoot = [Daemon, RequestPath, "smm-agent-reconcile.service"];
@@ -44,7 +47,8 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
         return lines;
     }
 
-    public List<string> Running() => Those(IsUp);
+    /// <summary>Those that run on, and do now. Root's part ends by itself, and started again it would do again what is undone.</summary>
+    public List<string> Running() => [.. ((string[])[RequestPath, Daemon]).Where(IsUp)];
 
     /// <summary>Has the units started at boot.</summary>
     public void Enable()
@@ -140,7 +144,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
         return areDown;
     }
 
-    private Task<JobOutcome> RunAsync(UnitJob job, string unit, CancellationToken cancel) => systemd.RunAsync(job, unit, Patience, cancel);
+    private Task<JobOutcome> RunAsync(UnitJob job, string unit, CancellationToken cancel) => systemd.RunAsync(job, unit, job == UnitJob.Stop ? StopPatience : Patience, cancel);
 
     private bool IsUp(string unit) => systemd.Look(unit).IsUp;
 
