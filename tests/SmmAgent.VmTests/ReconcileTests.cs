@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
 
@@ -22,6 +23,30 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Contains("❯ would enable and start smm-agent.service\n", output, StringComparison.Ordinal);
         Assert.Equal(before, vm.Rules() + vm.Run("cat", Config));
         Assert.Equal((false, false), (vm.IsActive("smm-agent.service"), vm.IsEnabled("smm-agent.service")));
+    }
+
+    [Fact]
+    public async Task APackageThatAnyoneOnTheWayCouldHaveExchangedIsNotInstalled()
+    {
+        await using var vm = await fixture.BootAsync();
+        vm.Run("sed", "-i", "s/^sidecar: .*/sidecar: {mode: manage}/", Config);
+        try
+        {
+            fixture.Bed.Mesh.Packages = [OfferedPackage.Of(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
+            fixture.Bed.Mesh.Write();
+
+            var (exitCode, output) = vm.Try("smm-agent", "reconcile");
+
+            Assert.Equal(1, exitCode);
+            const string Why = "istio-sidecar 1.15.3 is not installed: the dashboard that names it speaks plain http; use https, or accept that on purpose: sidecar.allowPlaintextPackages: true";
+            Assert.Contains($"✗ {Why}\n", output, StringComparison.Ordinal);
+            await vm.UntilToldAsync("SidecarInstalled", $"False UntrustedSource: {Why}");
+        }
+        finally
+        {
+            fixture.Bed.Mesh.Packages = [];
+            fixture.Bed.Mesh.Write();
+        }
     }
 
     [Fact]

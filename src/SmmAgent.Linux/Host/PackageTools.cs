@@ -9,7 +9,9 @@ public sealed record PackageTools(string? Installer, string? Format)
 {
     public static PackageTools Find()
     {
-        var installer = ((string[])["apt-get", "dnf", "yum", "zypper"]).FirstOrDefault(Has);
+        // A system of rpms may have Debian's tools, to build packages with.
+        var hasDebs = new FileInfo("/var/lib/dpkg/status") is { Exists: true, Length: > 0 };
+        var installer = ((string[])["apt-get", "dnf", "yum", "zypper"]).FirstOrDefault(name => Has(name) && (hasDebs || name != "apt-get"));
         var format = installer switch
         {
             "apt-get" when Has("dpkg") => "deb",
