@@ -55,7 +55,7 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Why, Package? 
     {
         var newest = Newest(host.Format, offers);
         if (newest is null)
-            return new(PackageOutcome.NotOffered, $"the mesh configuration offers no {name} package of the format {host.Format.Word()} for {Architecture(host.Architecture)}");
+            return new(PackageOutcome.NotOffered, $"the mesh configuration offers no {name} package of the format {host.Format.Word()} for {DebianArchitecture(host.Architecture)}");
 
         var order = installed is null ? 1 : host.Format.CompareOffer(newest.Version, installed);
         if (order == 0)
@@ -81,13 +81,14 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Why, Package? 
     private static List<Package> Offers(MeshConfig config, string name, PackageHost host) =>
     [
         .. config.Packages.Where(package =>
-            package.Name == name && package.Format == host.Format.Word() && Architecture(package.Architecture) is var architecture
-            && (architecture == "all" || architecture == Architecture(host.Architecture))),
+            package.Name == name && package.Format == host.Format.Word() && DebianArchitecture(package.Architecture) is var architecture
+            && (architecture == "all" || architecture == DebianArchitecture(host.Architecture))),
     ];
 
     private static string Listed(IEnumerable<Package> offers) => string.Join(", ", offers.Select(offer => offer.Version).Distinct().Take(5));
 
-    private static string Architecture(string word) => word switch
+    /// <summary>An architecture as Debian and the contract call it, in whatever distribution's word it was.</summary>
+    public static string DebianArchitecture(string word) => word switch
     {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

@@ -7,15 +7,18 @@ namespace SmmAgent.Linux.Host;
 /// <param name="Format"><c>deb</c> or <c>rpm</c>; null where the system has neither.</param>
 public sealed record PackageTools(string? Installer, string? Format)
 {
-    public static PackageTools Find()
+    public static PackageTools Find() => From(
+        program => ProgramSearch.Find(program, Environment.GetEnvironmentVariable("PATH")) is not null,
+        hasDebs: new FileInfo("/var/lib/dpkg/status") is { Exists: true, Length: > 0 });
+
+    /// <param name="hasDebs">Whether any deb is installed: a system of rpms may have Debian's tools, to build packages with.</param>
+    internal static PackageTools From(Func<string, bool> has, bool hasDebs)
     {
-        // A system of rpms may have Debian's tools, to build packages with.
-        var hasDebs = new FileInfo("/var/lib/dpkg/status") is { Exists: true, Length: > 0 };
-        var installer = ((string[])["apt-get", "dnf", "yum", "zypper"]).FirstOrDefault(name => Has(name) && (hasDebs || name != "apt-get"));
+        var installer = ((string[])["apt-get", "dnf", "yum", "zypper"]).FirstOrDefault(name => has(name) && (hasDebs || name != "apt-get"));
         var format = installer switch
         {
-            "apt-get" when Has("dpkg") => "deb",
-            _ => Has("rpm") ? "rpm" : Has("dpkg") ? "deb" : null,
+            "apt-get" when has("dpkg") => "deb",
+            _ => has("rpm") ? "rpm" : has("dpkg") ? "deb" : null,
         };
         return new(installer, format);
     }
@@ -24,6 +27,4 @@ public sealed record PackageTools(string? Installer, string? Format)
     public string Install(string package) => Installer is null
         ? $"install the package {package}"
         : $"sudo {Installer} install -y {package}";
-
-    private static bool Has(string program) => ProgramSearch.Find(program, Environment.GetEnvironmentVariable("PATH")) is not null;
 }

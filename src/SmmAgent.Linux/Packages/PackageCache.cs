@@ -58,18 +58,22 @@ public sealed class PackageCache(string folder)
         }
     }
 
-    /// <summary>Removes the packages of this name but the wanted one and the installed one, which is put back where the wanted one cannot be installed.</summary>
-    public void Prune(Package wanted, string? installedVersion)
+    /// <summary>Removes the packages of this name but the wanted one and those that may have to be put back.</summary>
+    /// <param name="earlier">Versions, as the package database has them.</param>
+    public void Prune(Package wanted, IEnumerable<string> earlier)
     {
         // No package's name has an underscore. An rpm's version has a release, which the mesh configuration may leave out.
-        string[] kept =
-        [
-            Path.GetFileName(PathOf(wanted)), $"{wanted.Name}_{installedVersion ?? wanted.Version}_",
-            .. installedVersion is not null && VerifiedNote.Find(this, wanted, installedVersion) is { } installed ? [Path.GetFileName(PathOf(installed))] : (string[])[],
-        ];
+        List<string> kept = [Path.GetFileName(PathOf(wanted))];
+        foreach (var version in earlier)
+        {
+            kept.Add($"{wanted.Name}_{version}_");
+            if (VerifiedNote.Find(this, wanted, version) is { } package)
+                kept.Add(Path.GetFileName(PathOf(package)));
+        }
+
         foreach (var file in Directory.EnumerateFiles(folder, $"{wanted.Name}_*"))
         {
-            if (!kept.Any(name => Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal)))
+            if (!kept.Exists(name => Path.GetFileName(file).StartsWith(name, StringComparison.Ordinal)))
                 File.Delete(file);
         }
     }

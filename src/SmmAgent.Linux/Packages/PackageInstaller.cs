@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Host;
@@ -43,13 +43,6 @@ public sealed class PackageInstaller
         ["APT_LISTCHANGES_FRONTEND"] = "none",
         ["NEEDRESTART_SUSPEND"] = "1",
         ["ZYPP_LOCK_TIMEOUT"] = "120",
-    };
-
-    private static readonly string Host = RuntimeInformation.OSArchitecture switch
-    {
-        System.Runtime.InteropServices.Architecture.X64 => "amd64",
-        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
-        var other => other.ToString(),
     };
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
@@ -172,15 +165,15 @@ public sealed class PackageInstaller
             return Unreadable(show);
         if (label.Name != package.Name || _system.Format.CompareOffer(package.Version, label.Version) != 0)
             return new(PackageFault.WrongPackage, $"the archive is {OneLine.Of($"{label.Name} {label.Version}")}", "see what the mesh configuration says of it");
-        if (Architecture(label.Architecture) != Architecture(package.Architecture))
+        if (PackageChoice.DebianArchitecture(label.Architecture) != PackageChoice.DebianArchitecture(package.Architecture))
         {
             return new(PackageFault.WrongArchitecture, $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
                 "see what the mesh configuration says of it");
         }
 
         // apt-get would try to put another machine's package in the place of this one's.
-        if (Architecture(label.Architecture) is not "all" and var architecture && architecture != Host)
-            return new(PackageFault.WrongArchitecture, $"the archive is for {OneLine.Of(architecture)}, and this host is {Host}");
+        if (PackageChoice.DebianArchitecture(label.Architecture) is not "all" and var architecture && architecture != HostFacts.Architecture)
+            return new(PackageFault.WrongArchitecture, $"the archive is for {OneLine.Of(architecture)}, and this host is {HostFacts.Architecture}");
 
         var (members, list) = await _system.ListAsync(verified.Path, cancel);
         return members is null ? Unreadable(list)
@@ -203,12 +196,4 @@ public sealed class PackageInstaller
         };
         return new(failure with { Message = $"{PackageDownload.Name(package)} is not installed: {failure.Message}{stays}{notBack}" }, after);
     }
-
-    private static string Architecture(string word) => word switch
-    {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "noarch" => "all",
-        _ => word,
-    };
 }

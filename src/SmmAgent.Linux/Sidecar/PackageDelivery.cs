@@ -7,7 +7,9 @@ namespace SmmAgent.Linux.Sidecar;
 /// <summary>Brings packages to the host: fetched, verified, installed, and old ones put away.</summary>
 /// <param name="source">Null where none is fetched.</param>
 /// <param name="insists">Whether somebody waits for it: then a package that had the wrong bytes is fetched again at once.</param>
-public sealed class PackageDelivery(PackageCache cache, PackageSource? source, PackageInstaller installer, TimeProvider time, bool insists)
+/// <param name="recorded">The versions that are written down to be put back, so that their packages are kept.</param>
+public sealed class PackageDelivery(
+    PackageCache cache, PackageSource? source, PackageInstaller installer, TimeProvider time, bool insists, Func<IReadOnlyList<string>> recorded)
 {
     /// <summary>What is being done, in one line for whoever watches.</summary>
     public string Doing { get; private set; } = "";
@@ -24,34 +26,36 @@ public sealed class PackageDelivery(PackageCache cache, PackageSource? source, P
         if (path is null)
             return Failed(package, part, failure!);
 
-        if (await LayAsync(package, part, mayDowngrade, cancel) is { } laid)
-            return laid;
-
-        cache.Prune(package, package.Version);
-        return null;
+        var (outcome, failed) = await LayAsync(package, part, mayDowngrade, cancel);
+        if (outcome is InstallOutcome.Installed { Before: var before })
+            cache.Prune(package, before is null ? recorded() : [before, .. recorded()]);
+        return failed;
     }
+
+    /// <summary>Whether a version could be put back.</summary>
+    public bool Has(string name, string version) => cache.Kept(name, installer.Format, version) is not null;
 
     /// <summary>Installs the version again that was there before.</summary>
     /// <returns>Why it is not there; null when it is.</returns>
     public async Task<RootFailure?> PutBackAsync(string name, string version, CancellationToken cancel) =>
         cache.Kept(name, installer.Format, version) is { } kept
-            ? await LayAsync(kept, RootPart.Package, mayDowngrade: true, cancel)
+            ? (await LayAsync(kept, RootPart.Package, mayDowngrade: true, cancel)).Failure
             : new(RootPart.Package, version, nameof(PackageFault.NotOffered), $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
 
-    private async Task<RootFailure?> LayAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
+    private async Task<(InstallOutcome? Outcome, RootFailure? Failure)> LayAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
     {
         var name = $"{package.Name} {package.Version}";
         Doing = $"verifying {name}";
         var (verified, fault) = await VerifiedPackage.TakeAsync(cache, package, time, cancel);
         if (verified is null)
-            return Failed(package, part, fault!);
+            return (null, Failed(package, part, fault!));
 
         using (verified)
         {
             Doing = $"installing {name}";
             var outcome = await installer.InstallAsync(verified, mayDowngrade, cancel);
             Doing = "";
-            return outcome is InstallOutcome.Failed { Failure: var why } ? Failed(package, part, why) : null;
+            return (outcome, outcome is InstallOutcome.Failed { Failure: var why } ? Failed(package, part, why) : null);
         }
     }
 

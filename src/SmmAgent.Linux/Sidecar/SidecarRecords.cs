@@ -19,6 +19,9 @@ public sealed class SidecarRecords(AgentPaths paths)
     /// <summary>How the host was before a reconcile that waits for its confirmation; null when none does.</summary>
     public SidecarBefore? BeforeConfirm => Read(paths.BeforeConfirm);
 
+    /// <summary>The sidecar's versions of all records: what may have to be put back.</summary>
+    public IReadOnlyList<string> Versions => [.. ((SidecarBefore?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
+
     /// <summary>Writes down how the host is, before anything is changed.</summary>
     /// <returns>How it was before; of a pass that was killed, how it was before that.</returns>
     public SidecarBefore BeginPass(SidecarBefore now)
@@ -33,6 +36,14 @@ public sealed class SidecarRecords(AgentPaths paths)
     }
 
     public void EndPass() => File.Delete(paths.BeforePass);
+
+    /// <summary>The host is as it was: nothing of the agent's is there to be undone any more, if it was so before the first change.</summary>
+    public void Restored(SidecarBefore before)
+    {
+        EndPass();
+        if (BeforeAttach?.Write().AsSpan().SequenceEqual(before.Write()) == true)
+            File.Delete(paths.BeforeAttach);
+    }
 
     public void BeginConfirm(SidecarBefore now) => Keep(paths.BeforeConfirm, now);
 

@@ -39,5 +39,5 @@ public static class HostSidecarPass
     }
 
     public static PackageDelivery Delivery(AgentPaths paths, PackageSource? source, bool insists) =>
-        new(new PackageCache(paths.PackageCache), source, new PackageInstaller(PackageTools.Find()), TimeProvider.System, insists);
+        new(new PackageCache(paths.PackageCache), source, new PackageInstaller(PackageTools.Find()), TimeProvider.System, insists, () => new SidecarRecords(paths).Versions);
 }

@@ -63,7 +63,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
         foreach (var name in (string[])["istio-sidecar_1.15.1_amd64.deb", "istio-sidecar_1.15.2_amd64.deb", "istio-sidecar_1.15.4_amd64.deb.part", "smm-agent_1.0.0_amd64.deb"])
             await File.WriteAllTextAsync(Path.Combine(_house.Cache.Folder, name), "", TestContext.Current.CancellationToken);
 
-        _house.Cache.Prune(PackageHouse.Package, installedVersion: "1.15.2");
+        _house.Cache.Prune(PackageHouse.Package, ["1.15.2"]);
 
         Assert.Equal(
             ["istio-sidecar_1.15.2_amd64.deb", "istio-sidecar_1.15.3_amd64.deb", "smm-agent_1.0.0_amd64.deb"],

@@ -120,7 +120,8 @@ internal sealed class WaitingScript(string folder) : IDisposable
         {
             if (!File.Exists(Fifo))
                 BuiltPackage.Run("mkfifo", Fifo);
-            return $"echo $PPID > {Pid}.new; mv {Pid}.new {Pid}; read go < {Fifo}";
+            // Opened before anybody is told, so that who lets it go on need not wait until it waits.
+            return $"exec 3<>{Fifo}; echo $PPID $$ > {Pid}.new; mv {Pid}.new {Pid}; read go <&3";
         }
     }
 
@@ -128,7 +129,7 @@ internal sealed class WaitingScript(string folder) : IDisposable
     public async Task KillAsync()
     {
         await Bed.Until.TrueAsync(() => File.Exists(Pid), "the package's script runs", TimeSpan.FromMinutes(2));
-        using var process = System.Diagnostics.Process.GetProcessById(int.Parse((await File.ReadAllTextAsync(Pid)).Trim(), System.Globalization.CultureInfo.InvariantCulture));
+        using var process = System.Diagnostics.Process.GetProcessById(int.Parse((await File.ReadAllTextAsync(Pid)).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
         process.Kill();
     }
 
@@ -137,6 +138,12 @@ internal sealed class WaitingScript(string folder) : IDisposable
         // Opened for both, a FIFO makes nobody wait.
         using (var fifo = new FileStream(Fifo, FileMode.Open, FileAccess.ReadWrite))
             fifo.Write("go\n"u8);
+        if (!File.Exists(Pid))
+            return;
+
+        // Of a package manager that was killed it is left over, with the host's root as its own.
+        var script = File.ReadAllText(Pid).Trim().Split(' ')[1];
+        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{script}"), TimeSpan.FromSeconds(30)), "the script ends when it is told to");
         File.Delete(Pid);
     }
 }

@@ -1,4 +1,5 @@
 using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
@@ -144,11 +145,35 @@ public sealed class PutBackTests : IDisposable
         await InstallAsync(new("1.0"), format, null);
         var wanted = _host.Offer(new("2.0"), format);
 
-        _host.Cache.Prune(wanted, installed);
+        _host.Cache.Prune(wanted, [installed]);
 
         Assert.Equal(
             [$"smm-test_1.0_amd64.{format}", $"smm-test_1.0_amd64.{format}.sha256", $"smm-test_2.0_amd64.{format}"],
             Directory.EnumerateFiles(_host.Cache.Folder, "smm-test_*").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task WhatAnUpgradeReplacedAndWhatIsWrittenDownCanBePutBack()
+    {
+        using var source = new PackageSource(new("https://127.0.0.1:1"), null, "1.2.3");
+        IReadOnlyList<string> recorded = ["1.0"];
+        var delivery = new PackageDelivery(_host.Cache, source, _host.Installer("apt-get", "deb"), TimeProvider.System, insists: false, () => recorded);
+
+        await DeliverAsync("1.0");
+        await DeliverAsync("2.0");
+        await DeliverAsync("3.0");
+        Assert.Equal((true, true, true), (Has("1.0"), Has("2.0"), Has("3.0")));
+
+        recorded = [];
+        await DeliverAsync("4.0");
+        Assert.Equal((false, false, true), (Has("1.0"), Has("2.0"), Has("3.0")));
+        Assert.Null(await delivery.PutBackAsync(BuiltPackage.Name, "3.0", TestContext.Current.CancellationToken));
+        Assert.Equal("3.0", _host.Content);
+
+        bool Has(string version) => delivery.Has(BuiltPackage.Name, version);
+
+        async Task DeliverAsync(string version) => Assert.Null(
+            await delivery.InstallAsync(_host.Offer(new(version), "deb"), "package", mayDowngrade: true, TestContext.Current.CancellationToken));
     }
 
     private Task<InstallOutcome> InstallAsync(BuiltPackage built, string format, string? program) =>

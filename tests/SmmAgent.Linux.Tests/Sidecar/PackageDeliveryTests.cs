@@ -25,7 +25,7 @@ public sealed class PackageDeliveryTests
         try
         {
             var delivery = new PackageDelivery(
-                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, "deb")), TimeProvider.System, insists: false);
+                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, "deb")), TimeProvider.System, insists: false, () => []);
 
             Assert.Equal(
                 new RootFailure(RootPart.Package, "1.15.3", "NotOffered", "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
