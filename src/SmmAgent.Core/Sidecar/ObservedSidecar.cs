@@ -50,6 +50,9 @@ public sealed record ObservedSidecar(
     Observation<SidecarUnit> Unit,
     bool IsCaptured)
 {
+    /// <summary>When it was looked at.</summary>
+    public DateTimeOffset At { get; init; } = DateTimeOffset.MaxValue;
+
     /// <summary>What this process may not see, and root has not told yet.</summary>
     public IReadOnlyList<string> ForRoot { get; init; } = [];
 

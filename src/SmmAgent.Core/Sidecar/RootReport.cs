@@ -7,8 +7,6 @@ namespace SmmAgent.Core.Sidecar;
 /// <remarks>It is the one way: root takes no data from the daemon.</remarks>
 public sealed record RootReport
 {
-    public required DateTimeOffset LookedAt { get; init; }
-
     /// <summary>What root thinks of the sidecar's token.</summary>
     public required IstioToken Token { get; init; }
 
@@ -28,12 +26,24 @@ public sealed record RootReport
     /// <summary>What there is to say before the first pass.</summary>
     public static RootReport None { get; } = new()
     {
-        LookedAt = default,
         Token = new(TokenVerdict.Use, "root has not looked yet", null),
         TokenModified = null,
         RootCertificate = null,
         CrashLoop = new(),
         Failures = [],
+    };
+
+    /// <summary>What there is to tell of a look.</summary>
+    /// <param name="failures">What could not be done.</param>
+    /// <param name="isUnconfirmed">Whether a change waits for its confirmation.</param>
+    public static RootReport Of(SidecarLook look, IReadOnlyList<RootFailure> failures, bool isUnconfirmed) => new()
+    {
+        Token = look.Observed.Token,
+        TokenModified = look.Observed.File(SidecarFiles.Token) is { Owner.Length: > 0, Modified: var modified } ? modified : null,
+        RootCertificate = look.Observed.File(SidecarFiles.RootCertificate) is { Content: not null } found ? SidecarFile.OnlyCertificates(found) : null,
+        CrashLoop = look.CrashLoop,
+        Failures = failures,
+        IsUnconfirmed = isUnconfirmed,
     };
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, RootReportJson.Default.RootReport);

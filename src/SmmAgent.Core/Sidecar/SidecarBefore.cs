@@ -24,6 +24,9 @@ public sealed record SidecarBefore
     /// <summary>Those of <see cref="SidecarFiles.Folders"/> and <see cref="SidecarFiles.SharedFolders"/> that were there.</summary>
     public required IReadOnlyList<string> Folders { get; init; }
 
+    /// <summary>Owner and mode of those of <see cref="SidecarFiles.RootFolders"/> that were there.</summary>
+    public IReadOnlyDictionary<string, FoundFile> FolderOwners { get; init; } = new Dictionary<string, FoundFile>();
+
     /// <summary>Whether there was the user istio-proxy.</summary>
     public required bool HasAccount { get; init; }
 
@@ -33,6 +36,22 @@ public sealed record SidecarBefore
     public required bool IsEnabled { get; init; }
 
     public required bool IsRunning { get; init; }
+
+    /// <summary>How the host is now; it must be known (<see cref="Unknown"/>).</summary>
+    public static SidecarBefore Of(ObservedSidecar observed) => new()
+    {
+        Version = observed.Package.Value?.Version,
+        Files = observed.Files
+            .Where(file => file.Key != SidecarFiles.HostsFile && (file.Value.Value?.Content is not null || file is { Key: SidecarFiles.OperatorEnvironment, Value.Value.Owner.Length: > 0 }))
+            .ToDictionary(file => file.Key, file => file.Value.Value!),
+        Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
+        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
+        FolderOwners = SidecarFiles.RootFolders.Where(folder => observed.File(folder) is { Owner.Length: > 0 }).ToDictionary(folder => folder, folder => observed.File(folder)!),
+        HasAccount = observed.HasAccount,
+        Tables = observed.Tables,
+        IsEnabled = observed.Unit.Value?.IsEnabled == true,
+        IsRunning = observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting },
+    };
 
     /// <summary>Why it is not known how the host is, so that nothing could bring it back; null when it is known.</summary>
     public static string? Unknown(ObservedSidecar observed) =>

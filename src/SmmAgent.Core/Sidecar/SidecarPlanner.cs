@@ -6,6 +6,9 @@ namespace SmmAgent.Core.Sidecar;
 /// <summary>Decides what to do about the sidecar: a pure function of what should be and what is.</summary>
 public static class SidecarPlanner
 {
+    // Two clocks that differ a little are no reason to write.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
     /// <summary>The steps that install, configure and start the sidecar. What could not be seen gets no step.</summary>
     public static Plan Plan(DesiredSidecar desired, ObservedSidecar observed)
     {
@@ -22,7 +25,10 @@ public static class SidecarPlanner
         if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner: not ("" or SidecarFiles.Root) and var owner })
         {
             steps.Add(new MoveSidecarFile(
-                SidecarFiles.OperatorEnvironment, SidecarFiles.DistrustedEnvironment, $"root would source it, and it is {owner}'s; to have it back: make it root's, then move it"));
+                SidecarFiles.OperatorEnvironment,
+                // What was moved first is the operator's.
+                observed.File(SidecarFiles.DistrustedEnvironment) is { Owner.Length: > 0 } ? $"{SidecarFiles.DistrustedEnvironment}.2" : SidecarFiles.DistrustedEnvironment,
+                $"root would source it, and it is {owner}'s; to have it back: make it root's, then move it"));
         }
 
         if (desired.Configuration is { } configuration)
@@ -51,7 +57,7 @@ public static class SidecarPlanner
         // What failed was put back, and is what runs: an upgrade that fails again and again must not restart it each time.
         if (!desired.KeepsPackage && desired.Package.Package is { } package)
             reasons.Add($"{package.Version} comes");
-        else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since)
+        else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since && installed <= observed.At)
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
         foreach (var file in desired.Configuration?.Files.Where(file => file.Effect == ChangeEffect.Restart) ?? [])
         {
@@ -77,6 +83,8 @@ public static class SidecarPlanner
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
         { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
+        // No restart would be newer than it.
+        { Modified: var modified } when file.Effect == ChangeEffect.Restart && modified - observed.At > ClockTolerance => new WriteSidecarFile(file, "its time is to come"),
         var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)) { Modified = found.Modified },
         var found when found.Owner != file.Owner || found.Mode != file.Mode =>
             new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),

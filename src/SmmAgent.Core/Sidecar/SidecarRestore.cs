@@ -19,6 +19,14 @@ public static class SidecarRestore
             ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio; sudo /usr/local/bin/istio-start.sh clean"
             : null;
 
+    /// <summary>Why it cannot be seen what there is to undo; null when all of it is seen: what was not seen would be left, and forgotten.</summary>
+    public static string? Unseen(ObservedSidecar observed) =>
+        observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
+        ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].WhyUnknown).FirstOrDefault(why => why is not null);
+
+    /// <summary>Whether a step, once done, is done also where what it is about is still there: others have laid something into the folder or the table.</summary>
+    public static bool MayStay(PlanStep step) => step is RemoveSidecarFolder or RemoveTables;
+
     /// <param name="keepPackages">Whether the package that the agent installed stays: while the host's package manager is at work nobody else can remove one.</param>
     /// <param name="why">Why the sidecar stops.</param>
     public static Plan Plan(SidecarBefore before, ObservedSidecar observed, bool keepPackages, string why)
@@ -51,6 +59,10 @@ public static class SidecarRestore
         steps.AddRange(SidecarFiles.SharedFolders
             .Where(folder => before.Folders.Contains(folder) && observed.File(folder) is { Owner.Length: 0 })
             .Select(folder => new ProtectSidecarFile(folder, SidecarFiles.Root, SidecarFiles.FolderMode, "it went with the package")));
+
+        steps.AddRange(before.FolderOwners
+            .Where(folder => observed.File(folder.Key) is { Owner.Length: > 0 } now && (now.Owner != folder.Value.Owner || now.Mode != folder.Value.Mode))
+            .Select(folder => new ProtectSidecarFile(folder.Key, folder.Value.Owner, folder.Value.Mode, "as it was before")));
 
         if (!isUp && before.IsRunning && unit is not null)
             steps.Add(new StartSidecar());

@@ -72,6 +72,7 @@ public sealed class SidecarObserver(
         var isRunning = unit.Value is { Activity: UnitActivity.Running };
         return new(await PackageAsync(cancel), found, Token(group, report, now, forRoot), unit, (isRunning && !isRoot) || await capture.IsInPlaceAsync(cancel))
         {
+            At = now,
             ForRoot = forRoot,
             HasAccount = UserNames.Owner(SidecarFiles.SidecarUser) is not null,
             Tables = isRoot ? SidecarCapture.Tables() : [],

@@ -16,8 +16,8 @@ namespace SmmAgent.Linux.Sidecar;
 public sealed class SidecarPass(
     SidecarObserver observer, HostSidecar host, SidecarRecords records, AgentLock passLock, TimeProvider time, Func<double> random)
 {
-    /// <summary>How long another pass, which may be downloading a package, is waited for.</summary>
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(10);
+    /// <summary>How long another pass is waited for: one that must end does so once its package is installed, which takes 12 min at most.</summary>
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(15);
 
     private const int Tries = 3;
 
@@ -36,7 +36,7 @@ public sealed class SidecarPass(
         async () =>
         {
             var look = await LookAsync(inputs, cancel);
-            records.Report(Report(look, []));
+            records.Report(RootReport.Of(look, [], records.BeforeConfirm is not null));
             return new([], look, null);
         },
         cancel);
@@ -47,21 +47,22 @@ public sealed class SidecarPass(
         async () =>
         {
             var outcome = await ApplyLockedAsync(inputs, tell, cancel);
-            records.Report(Report(outcome.Look!, outcome.Failures));
+            records.Report(RootReport.Of(outcome.Look!, outcome.Failures, records.BeforeConfirm is not null));
             return outcome;
         },
         cancel);
 
     /// <summary>Brings back how the host was.</summary>
+    /// <param name="before">How it was; null where nobody has written that down.</param>
     public Task<SidecarOutcome> RestoreAsync(
-        Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel) =>
-        LockedAsync(async () => new(await UndoAsync(planFor, group, tell, cancel), null, null), cancel);
+        SidecarBefore? before, Func<ObservedSidecar, Plan> planFor, Action<StepResult> tell, CancellationToken cancel) =>
+        LockedAsync(async () => new(await UndoAsync(before, planFor, null, tell, cancel), null, null), cancel);
 
     /// <summary>How the host is now, to be brought back later; or why that is not known: what was not seen would be removed as if it had not been there.</summary>
     public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(WorkloadGroup? group, CancellationToken cancel)
     {
         var observed = await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel);
-        return SidecarBefore.Unknown(observed) is { } why ? (null, why) : (Before(observed), null);
+        return SidecarBefore.Unknown(observed) is { } why ? (null, why) : (SidecarBefore.Of(observed), null);
     }
 
     private async Task<SidecarOutcome> LockedAsync(Func<Task<SidecarOutcome>> work, CancellationToken cancel)
@@ -80,7 +81,8 @@ public sealed class SidecarPass(
         List<RootFailure> failures = [];
         if (look.Plan.IsEmpty)
         {
-            records.EndPass();
+            if (SidecarRestore.Unseen(look.Observed) is null)
+                records.EndPass();
             return new([], look, null);
         }
 
@@ -88,6 +90,7 @@ public sealed class SidecarPass(
         if (!records.HasBeforeAttach && SidecarBefore.Unknown(look.Observed) is { } unknown)
             return new([new(RootPart.Unit, "", "NotSeen", $"nothing was changed, because it could not be undone: {unknown}")], look, null);
 
+        var found = SidecarBefore.Of(look.Observed);
         // A full disk, on which nothing can be written down, must not keep the host cut off.
         if (look.Plan.Steps.TakeWhile(step => step is StopSidecar or RemoveCapture).ToList() is { Count: > 0 } relief)
         {
@@ -95,7 +98,7 @@ public sealed class SidecarPass(
             look = await LookAsync(inputs, cancel);
         }
 
-        var before = records.BeginPass(Before(look.Observed));
+        var before = records.BeginPass(found);
         if (look.Plan.Steps.OfType<InstallPackage>().FirstOrDefault() is { } install)
         {
             // What is to be done with the rest is planned when it is there: it brings folders, and a user.
@@ -114,7 +117,8 @@ public sealed class SidecarPass(
             look = await LookAsync(inputs, cancel);
             if (failed.Exists(failure => IsHalfWay(failure, before, look.Observed)))
                 return await PutBackAsync(inputs, before, failures, tell, cancel);
-            if (failed.Count > 0)
+            // Once is enough, whatever asks for another.
+            if (failed.Count > 0 || (plan.Steps.Any(step => step is RestartSidecar) && look.Plan.Steps.All(step => step is RestartSidecar)))
                 break;
         }
 
@@ -126,20 +130,24 @@ public sealed class SidecarPass(
         SidecarInputs inputs, SidecarBefore before, List<RootFailure> failures, Action<StepResult> tell, CancellationToken cancel)
     {
         var undo = await UndoAsync(
-            observed => SidecarRestore.Plan(before, observed, keepPackages: false, "it is put back as it was"), inputs.Config.WorkloadGroup, tell, cancel);
+            before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "it is put back as it was"), inputs.Config.WorkloadGroup, tell, cancel);
         if (undo.Count == 0)
-            records.EndPass();
+            records.Restored(before);
         return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
     }
 
     private async Task<List<RootFailure>> UndoAsync(
-        Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
+        SidecarBefore? before, Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
     {
         for (var attempt = 0; ; attempt++)
         {
-            // What goes with a package is seen only after that. What others have laid into a folder stays, and the folder with it.
-            var plan = planFor(await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel));
-            if (plan.Steps.All(step => step is RemoveSidecarFolder && attempt > 0))
+            // What goes with a package is seen only after that.
+            var observed = await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel);
+            if (before is not null && SidecarRestore.Unseen(observed) is { } why)
+                return [new(RootPart.Files, "", "NotSeen", $"not all could be undone, because it could not be seen: {why}")];
+
+            var plan = planFor(observed);
+            if (plan.Steps.All(step => attempt > 0 && SidecarRestore.MayStay(step)))
                 return [];
             if (attempt == Tries)
                 return [new(RootPart.Files, "", "Failed", $"it does not last: {string.Join("; ", plan.Steps)}")];
@@ -172,6 +180,7 @@ public sealed class SidecarPass(
         var steps = new Queue<PlanStep>(plan.Steps);
         while (steps.TryDequeue(out var step))
         {
+            cancel.ThrowIfCancellationRequested();
             List<PlanStep> together = [step];
             while (IsWrite(step) && steps.TryPeek(out var next) && IsWrite(next))
                 together.Add(steps.Dequeue());
@@ -183,8 +192,8 @@ public sealed class SidecarPass(
                 continue;
 
             failures.Add(failure);
-            // What comes after stands on it; only a token is not missed at once.
-            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveTables))
+            // What comes after stands on it; but a token is not missed at once, and with a version that is gone for good the rest is as it was.
+            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveTables or PutBackPackage))
                 break;
         }
 
@@ -192,39 +201,4 @@ public sealed class SidecarPass(
     }
 
     private static bool IsWrite(PlanStep step) => step is WriteSidecarFile or SetHosts;
-
-    private static SidecarBefore Before(ObservedSidecar observed) => new()
-    {
-        Version = observed.Package.Value?.Version,
-        Files = observed.Files
-            .Where(file => file.Key != SidecarFiles.HostsFile && (file.Value.Value?.Content is not null || file is { Key: SidecarFiles.OperatorEnvironment, Value.Value.Owner.Length: > 0 }))
-            .ToDictionary(file => file.Key, file => file.Value.Value!),
-        Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
-        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
-        HasAccount = observed.HasAccount,
-        Tables = observed.Tables,
-        IsEnabled = observed.Unit.Value?.IsEnabled == true,
-        IsRunning = observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting },
-    };
-
-    private RootReport Report(SidecarLook look, IReadOnlyList<RootFailure> failures) => new()
-    {
-        LookedAt = time.GetUtcNow(),
-        Token = look.Observed.Token,
-        TokenModified = look.Observed.File(SidecarFiles.Token) is { Owner.Length: > 0, Modified: var modified } ? modified : null,
-        RootCertificate = look.Observed.File(SidecarFiles.RootCertificate) is { Content: not null } found ? SidecarFile.OnlyCertificates(found) : null,
-        CrashLoop = look.CrashLoop,
-        Failures = failures,
-        IsUnconfirmed = records.BeforeConfirm is not null,
-    };
-}
-
-/// <summary>How a pass ended.</summary>
-/// <param name="Failures">What could not be done.</param>
-/// <param name="Look">What is there afterwards; null where nothing was looked at.</param>
-/// <param name="Blocked">Why nothing was begun; null when it was.</param>
-public sealed record SidecarOutcome(IReadOnlyList<RootFailure> Failures, SidecarLook? Look, string? Blocked)
-{
-    /// <summary>Whether the host was put back as it was before.</summary>
-    public bool IsPutBack { get; init; }
 }

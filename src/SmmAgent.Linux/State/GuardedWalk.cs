@@ -46,6 +46,9 @@ internal static class GuardedWalk
                 held.Push(next);
                 if (next.Status.Kind == FileKind.Folder)
                     continue;
+                // Below it there is nothing; what is to be made there cannot be.
+                if (next.Status.Kind != FileKind.Link && make is null)
+                    return null;
                 if (next.Status.Kind != FileKind.Link)
                     throw new IOException($"{path} cannot be reached: {next.Path} of {next.Owner} is no folder; remove it");
                 if (!here.IsTrusted)

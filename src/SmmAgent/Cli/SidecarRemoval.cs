@@ -3,6 +3,7 @@ using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
+using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
@@ -40,6 +41,7 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         string? left = null;
         var planFor = PlanFor(before, keepPackages);
         var areDone = await RunAsync(
+            before,
             observed =>
             {
                 left = before is null ? SidecarRestore.LeftWithoutRecord(observed) : null;
@@ -62,19 +64,24 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
 
     /// <summary>Brings back how it was.</summary>
     /// <returns>Whether all of it is back; why not is printed.</returns>
-    public Task<bool> RestoreAsync(SidecarBefore before, CancellationToken cancel) =>
-        RunAsync(observed => SidecarRestore.Plan(before, observed, keepPackages: false, "nobody confirmed it"), () => { }, cancel);
+    public async Task<bool> RestoreAsync(SidecarBefore before, CancellationToken cancel)
+    {
+        var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "nobody confirmed it"), () => { }, cancel);
+        if (isBack)
+            _records.Restored(before);
+        return isBack;
+    }
 
     private static Func<ObservedSidecar, Plan> PlanFor(SidecarBefore? before, bool keepPackages) => observed =>
         before is null ? SidecarRestore.WithoutRecord(observed) : SidecarRestore.Plan(before, observed, keepPackages, Leaving);
 
-    private async Task<bool> RunAsync(Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
+    private async Task<bool> RunAsync(SidecarBefore? before, Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
     {
         HostState.Prepare(paths);
         var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
         var work = pass.RestoreAsync(
+            before,
             planFor,
-            null,
             result =>
             {
                 count();
@@ -85,6 +92,9 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         var outcome = await work;
         if (outcome.Blocked is { } blocked)
             progress.Failed(blocked);
-        return outcome.Blocked is null && outcome.Failures.Count == 0;
+        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == "NotSeen"))
+            progress.Failed(unseen.Message);
+        // A version that nobody has any more is not waited for: what is there stays in its place, as its step has said.
+        return outcome.Blocked is null && outcome.Failures.All(failure => failure is { Part: RootPart.Package, Reason: nameof(PackageFault.NotOffered) });
     }
 }

@@ -11,7 +11,6 @@ public sealed class RootReportTests
 
     private static readonly RootReport Report = new()
     {
-        LookedAt = SimulatedHost.Now,
         Token = new(TokenVerdict.Renew, "it expires soon", SimulatedHost.Now.AddHours(1)),
         TokenModified = Precise,
         RootCertificate = new("PEM", "istio-proxy", SidecarFiles.Private, Precise),
@@ -38,9 +37,10 @@ public sealed class RootReportTests
 
         Assert.Equal(before.Files, read.Files);
         Assert.Equal(before.Folders, read.Folders);
+        Assert.Equal(before.FolderOwners, read.FolderOwners);
         Assert.Equal(before.Tables, read.Tables);
         Assert.Empty(read.Hosts);
-        Assert.Equal(before with { Files = read.Files, Folders = read.Folders, Tables = read.Tables, Hosts = read.Hosts }, read);
+        Assert.Equal(before with { Files = read.Files, Folders = read.Folders, FolderOwners = read.FolderOwners, Tables = read.Tables, Hosts = read.Hosts }, read);
     }
 
     [Theory]

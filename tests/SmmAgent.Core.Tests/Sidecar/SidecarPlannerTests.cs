@@ -173,6 +173,32 @@ public sealed class SidecarPlannerTests
     }
 
     [Fact]
+    public void AFileWhoseTimeIsToComeIsWrittenAgainSoThatOneRestartIsEnough()
+    {
+        var host = Attached();
+        var found = host.Files[SidecarFiles.MeshFile];
+        host.Files[SidecarFiles.MeshFile] = found with { Modified = SimulatedHost.Now.AddYears(70), Owner = "istio-proxy" };
+        var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe() with { At = SimulatedHost.Now });
+        Assert.Equal("write /etc/istio/config/mesh (its time is to come)\nrestart istio.service (/etc/istio/config/mesh changed since its start)", plan.ToString());
+
+        host.Apply(plan);
+
+        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe() with { At = SimulatedHost.Now }).IsEmpty);
+    }
+
+    [Fact]
+    public void TheOperatorsOwnIsNotOverwrittenByAnotherThatIsMovedOutOfTheWay()
+    {
+        var host = Attached();
+        host.Files[SidecarFiles.DistrustedEnvironment] = new(null, "istio-proxy", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
+        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "istio-proxy", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
+
+        var move = Assert.Single(SidecarPlanner.Plan(Desired(Installed), host.Observe()).Steps.OfType<MoveSidecarFile>());
+
+        Assert.Equal(SidecarFiles.DistrustedEnvironment + ".2", move.To);
+    }
+
+    [Fact]
     public void WhatRootWouldSourceOfAnotherUsersIsMovedOutOfTheWayAndBackAtDetach()
     {
         var host = Attached();

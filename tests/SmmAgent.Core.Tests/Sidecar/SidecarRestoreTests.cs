@@ -49,6 +49,21 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
+    public void AFolderThatRootTookIsItsOwnersAgain()
+    {
+        var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now));
+        var theirs = new FoundFile(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now);
+        host.Files["/var/lib/istio/envoy"] = theirs;
+        var before = host.Before();
+        host.Apply(SidecarPlanner.Plan(Desired with { Package = new(PackageOutcome.Installed, "") }, host.Observe()));
+        Assert.Equal("root", host.Files["/var/lib/istio/envoy"].Owner);
+
+        host.Apply(Restore(before, host));
+
+        Assert.Equal(theirs, host.Files["/var/lib/istio/envoy"]);
+    }
+
+    [Fact]
     public void WhateverThereWasIsThereAgain() => SidecarPlannerTests.Hosts.Sample(host =>
     {
         var (before, files, version) = (host.Before(), host.Files.ToDictionary(), host.Version);

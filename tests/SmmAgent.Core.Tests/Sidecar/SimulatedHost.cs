@@ -37,17 +37,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
     public DateTimeOffset InstalledAt { get; set; } = Now.AddDays(-1);
 
     /// <summary>What detach and a rollback are told of this host.</summary>
-    public SidecarBefore Before() => new()
-    {
-        Version = Version,
-        Files = Files.Where(file => SidecarFiles.Looked.Contains(file.Key) && file.Key != SidecarFiles.HostsFile).ToDictionary(file => file.Key, file => file.Value),
-        Hosts = [],
-        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => Files.Keys.Any(path => (path + "/").StartsWith(folder + "/", StringComparison.Ordinal)))],
-        HasAccount = HasAccount,
-        Tables = IsCaptured ? ["ip nat"] : [],
-        IsEnabled = Unit.IsEnabled,
-        IsRunning = Unit.Activity is UnitActivity.Running or UnitActivity.Starting,
-    };
+    public SidecarBefore Before() => SidecarBefore.Of(Observe());
 
     public void Apply(Plan plan)
     {

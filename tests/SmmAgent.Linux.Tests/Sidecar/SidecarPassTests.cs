@@ -37,7 +37,8 @@ public sealed class SidecarPassTests : IDisposable
         Assert.Equal("127.0.0.1 localhost\n", await File.ReadAllTextAsync(_host.Root.Below("/etc/hosts"), Cancel));
 
         Assert.Equal(outcome.Failures, _host.Records.Report()!.Failures);
-        Assert.NotNull(_host.Records.BeforeAttach);
+        // Nothing of it is there any more that a detach would undo.
+        Assert.False(_host.Records.HasBeforeAttach);
         Assert.False(File.Exists(_host.Paths.BeforePass));
     }
 
@@ -60,10 +61,23 @@ public sealed class SidecarPassTests : IDisposable
     {
         var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
 
-        var outcome = await _host.Pass().RestoreAsync(_ => new([new RemoveSidecarFile(SidecarFiles.MeshFile)]), null, _results.Add, Cancel);
+        var outcome = await _host.Pass().RestoreAsync(before, _ => new([new RemoveSidecarFile(SidecarFiles.MeshFile)]), _results.Add, Cancel);
 
         Assert.Equal($"it does not last: remove {SidecarFiles.MeshFile}", Assert.Single(outcome.Failures).Message);
         Assert.Empty((await RestoreAsync(before)).Failures);
+    }
+
+    [Fact]
+    public async Task WhatCannotBeSeenIsNotTakenForUndone()
+    {
+        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+        File.CreateSymbolicLink(_host.Root.Below(SidecarFiles.MeshFile), "/etc/passwd");
+
+        var outcome = await RestoreAsync(before);
+
+        Assert.StartsWith("not all could be undone, because it could not be seen: ", Assert.Single(outcome.Failures).Message, StringComparison.Ordinal);
+        Assert.Contains(SidecarFiles.MeshFile, outcome.Failures[0].Message, StringComparison.Ordinal);
+        Assert.Empty(_results);
     }
 
     [Fact]
@@ -72,7 +86,7 @@ public sealed class SidecarPassTests : IDisposable
         _host.Root.Write("/etc/certs/theirs.pem", "PEM");
 
         var outcome = await _host.Pass().RestoreAsync(
-            observed => new([.. observed.File("/etc/certs") is { Owner.Length: > 0 } ? (PlanStep[])[new RemoveSidecarFolder("/etc/certs")] : []]), null, _results.Add, Cancel);
+            null, observed => new([.. observed.File("/etc/certs") is { Owner.Length: > 0 } ? (PlanStep[])[new RemoveSidecarFolder("/etc/certs")] : []]), _results.Add, Cancel);
 
         Assert.Empty(outcome.Failures);
         Assert.Equal("PEM", await File.ReadAllTextAsync(_host.Root.Below("/etc/certs/theirs.pem"), Cancel));
@@ -131,7 +145,7 @@ public sealed class SidecarPassTests : IDisposable
         var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
         var pass = _host.Pass();
 
-        var waiting = pass.RestoreAsync(observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), null, _results.Add, Cancel);
+        var waiting = pass.RestoreAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), _results.Add, Cancel);
         Assert.Equal("waiting for another smm-agent, which is at work on the sidecar", pass.Doing);
         Assert.False(waiting.IsCompleted);
         held!.Dispose();
@@ -173,5 +187,5 @@ public sealed class SidecarPassTests : IDisposable
     }
 
     private Task<SidecarOutcome> RestoreAsync(SidecarBefore before) => _host.Pass().RestoreAsync(
-        observed => SidecarRestore.Plan(before, observed, keepPackages: true, "this VM leaves the mesh"), null, _results.Add, Cancel);
+        before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "this VM leaves the mesh"), _results.Add, Cancel);
 }

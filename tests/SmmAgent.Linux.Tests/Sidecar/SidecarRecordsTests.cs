@@ -38,6 +38,18 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
+    public void OnceTheHostIsAsItWasBeforeTheFirstChangeThereIsNothingToDetach()
+    {
+        _records.BeginPass(Bare);
+        _records.Restored(Attached);
+        Assert.Equal((true, false), (_records.HasBeforeAttach, File.Exists(_paths.BeforePass)));
+
+        _records.BeginPass(Bare);
+        _records.Restored(Bare with { });
+        Assert.Equal((false, false), (_records.HasBeforeAttach, File.Exists(_paths.BeforePass)));
+    }
+
+    [Fact]
     public void ARecordOfALaterVersionIsNotTakenForThisOnes()
     {
         _records.BeginPass(Bare with { Format = 2 });

@@ -81,8 +81,10 @@ public sealed class GuardedFilesTests : IDisposable
         File.WriteAllText(_root.Below("/etc/file"), "");
 
         Assert.Equal("/etc/certs is a folder; remove it", Assert.Throws<IOException>(() => Files.Look("/etc/certs", 5)).Message);
+        Assert.Equal(FoundFile.Missing, Files.Look("/etc/file/x", 5));
         Assert.Equal(
-            "/etc/file/x cannot be reached: /etc/file of root is no folder; remove it", Assert.Throws<IOException>(() => Files.Look("/etc/file/x", 5)).Message);
+            "/etc/file/x cannot be reached: /etc/file of root is no folder; remove it",
+            Assert.Throws<IOException>(() => Files.MakeFolder("/etc/file/x", "root", GuardedRoot.Public)).Message);
     }
 
     [Fact]
