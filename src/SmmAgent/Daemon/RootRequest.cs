@@ -12,34 +12,42 @@ public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequ
 
     public static readonly TimeSpan Maximum = TimeSpan.FromHours(1);
 
-    private IReadOnlyList<string> _asked = [];
-    private TimeSpan _delay;
-    private long _askedAt;
+    private readonly Dictionary<string, (TimeSpan Delay, long At)> _asked = [];
 
     /// <param name="wanted">What there is for root to do; nothing when all is done.</param>
     /// <returns>When to look again whether it was done; null when nothing is wanted.</returns>
     public TimeSpan? Ask(IReadOnlyList<string> wanted)
     {
-        // What is done by now makes the rest no more urgent.
-        var isNew = wanted.Except(_asked).Any();
-        _asked = wanted;
+        foreach (var done in _asked.Keys.Except(wanted).ToList())
+            _asked.Remove(done);
         if (wanted.Count == 0)
             return null;
-        if (!isNew && _delay - time.GetElapsedTime(_askedAt) is var left && left > TimeSpan.Zero)
-            return left;
 
-        _delay = isNew ? First : new[] { _delay * 2, Maximum }.Min();
-        _askedAt = time.GetTimestamp();
-        Make(isNew);
-        return _delay;
+        var isNew = !wanted.All(_asked.ContainsKey);
+        if (isNew || wanted.Any(work => Left(work) <= TimeSpan.Zero))
+        {
+            // Root does all of it at each request, but none of it makes another more urgent.
+            foreach (var work in wanted)
+                _asked[work] = (Delay(work), time.GetTimestamp());
+            Make(wanted, isNew);
+        }
+
+        return wanted.Min(Left);
     }
 
     /// <summary>What made the tries rarer is over: what is wanted is asked for at once.</summary>
-    public void Forget() => _asked = [];
+    public void Forget() => _asked.Clear();
 
-    private void Make(bool isNew)
+    private TimeSpan Left(string work) => _asked[work].Delay - time.GetElapsedTime(_asked[work].At);
+
+    private TimeSpan Delay(string work) => !_asked.TryGetValue(work, out var before) ? First
+        : Left(work) > TimeSpan.Zero ? before.Delay
+        : before.Delay * 2 is var twice && twice < Maximum ? twice
+        : Maximum;
+
+    private void Make(IReadOnlyList<string> all, bool isNew)
     {
-        var wanted = string.Join("; ", _asked);
+        var wanted = string.Join("; ", all);
         try
         {
             using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);

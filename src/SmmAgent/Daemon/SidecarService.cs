@@ -159,6 +159,8 @@ public sealed class SidecarService : LoopService
     {
         StopSidecar => "stop istio.service, which keeps failing",
         RemoveCapture => "remove the sidecar's capture of traffic",
+        // Which addresses a name has may be others at each look.
+        SetHosts => $"write {SidecarFiles.HostsFile}",
         _ => $"{step}",
     };
 

@@ -88,6 +88,24 @@ public sealed class RootRequestTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsNewEachTimeMakesWhatFailsNoMoreUrgent()
+    {
+        _request.Ask(["install"]);
+        for (var waited = RootRequest.First; waited < RootRequest.Maximum; waited *= 2)
+        {
+            _time.Advance(waited);
+            _request.Ask(["install"]);
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(RootRequest.First, _request.Ask(["fetch a token", "install"]));
+        System.IO.File.Delete(File);
+
+        Assert.Equal(RootRequest.Maximum, _request.Ask(["install"]));
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
     public void ARequestThatCannotBeMadeIsToldOnceWithTheCommandThatDoesIt()
     {
         _folder.Delete();
