@@ -7,6 +7,9 @@ namespace SmmAgent.Core.Mesh;
 public sealed record ClusterViewState(
     IReadOnlyDictionary<int, bool> Reached, Finding ReachableFromCluster, Finding Registered, Finding Healthy)
 {
+    /// <summary>The WorkloadGroup that was asked for, such as <c>vm-integration/analytics-v0</c>; null while none is.</summary>
+    public string? Group { get; init; }
+
     /// <summary>When the dashboard last took a report; null before the first. It is refreshed without waking anybody.</summary>
     public DateTimeOffset? ReportedAt { get; init; }
 

@@ -21,7 +21,12 @@ public sealed record AgentSnapshot
 
     public PortsState Ports { get; init; } = PortsState.Initial;
 
-    public ClusterViewState Cluster { get; init; } = ClusterViewState.Initial;
+    /// <remarks>What was told of another WorkloadGroup than the operator's, which is asked for next, counts for nothing.</remarks>
+    public ClusterViewState Cluster
+    {
+        get => field.Group is null || field.Group == Group?.ToString() ? field : ClusterViewState.Initial;
+        init;
+    } = ClusterViewState.Initial;
 
     public SidecarState Sidecar { get; init; } = SidecarState.Initial;
 

@@ -64,9 +64,6 @@ public sealed class ReportService : LoopService
 
         if (!ReferenceEquals(client, _client))
         {
-            // Of another VM in the eyes of the mesh nothing is known yet.
-            if (_client is not null && _client.Target != client.Target)
-                Publish(ClusterViewState.Initial);
             _client = client;
             _reportedAddress = null;
             (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
@@ -193,7 +190,7 @@ public sealed class ReportService : LoopService
     {
         var old = _state.Value;
         var isSame = state.Reached.Count == old.Reached.Count && state.Reached.All(port => old.Reached.TryGetValue(port.Key, out var was) && was == port.Value);
-        _state.Publish(state with { Reached = isSame ? old.Reached : state.Reached, ReportedAt = _reportedAt });
+        _state.Publish(state with { Reached = isSame ? old.Reached : state.Reached, ReportedAt = _reportedAt, Group = _client?.Target.Group });
     }
 
     private CallSchedule NewSchedule() => new(Time, _retry);

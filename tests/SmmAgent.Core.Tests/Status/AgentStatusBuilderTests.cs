@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Core.Status;
@@ -117,6 +118,21 @@ public sealed class AgentStatusBuilderTests
         var status = AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now);
 
         Assert.Equal(new PortStatus(9999, "old", Wanted: false, Open: true, null), status.Ports[0]);
+    }
+
+    [Theory]
+    [InlineData(null, ConditionStatus.True)]
+    [InlineData("vm-integration/analytics-v0", ConditionStatus.True)]
+    [InlineData("vm-integration/analytics-v1", ConditionStatus.Unknown)]
+    public void WhatWasToldOfAnotherWorkloadGroupIsNotKnown(string? group, ConditionStatus registered)
+    {
+        var snapshot = new AgentSnapshot
+        {
+            Settings = new(new() { Namespace = "vm-integration", Name = "analytics-v0" }, [], []),
+            Cluster = ClusterViewState.Initial with { Group = group, Registered = Finding.True(ConditionType.Registered, "Registered", "it is") },
+        };
+
+        Assert.Equal(registered, snapshot.Findings().Single(finding => finding.Type == ConditionType.Registered).Status);
     }
 
     [Fact]

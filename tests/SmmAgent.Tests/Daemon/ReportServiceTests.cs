@@ -74,6 +74,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
         Assert.Equal(["report", "registration", "dial-back"], _calls);
         Assert.Equal(ReportService.Interval, wait);
         Assert.Equal(("Reached", "Registered", "Healthy"), Reasons());
+        Assert.Equal($"{Sample.Namespace}/{Sample.Name}", _view.Value.Group);
         Assert.Contains("the cluster demo reaches all 3 ports", _view.Value.ReachableFromCluster.Message, StringComparison.Ordinal);
         Assert.True(_view.Value.Reached[16400]);
     }
@@ -240,25 +241,6 @@ public sealed class ReportServiceTests : IAsyncLifetime
         Assert.Equal(ConditionStatus.False, _view.Value.Registered.Status);
 
         void Gateways(Finding finding) => _reachability.Publish(_reachability.Value with { GatewaysReachable = finding });
-    }
-
-    [Fact]
-    public async Task OfAnotherWorkloadGroupNothingIsKnownUntilTheDashboardHasAnswered()
-    {
-        await StepAsync();
-        await _agent.Server.DisposeAsync();
-        var settings = _agent.Settings.Value.Settings;
-        _agent.Settings.Publish(_agent.Settings.Value with { Settings = settings with { Name = "another" } });
-        List<string> seen = [];
-        var reader = new Wake();
-        _view.WakeOnChange(reader);
-
-        var step = StepAsync();
-        while (await reader.WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System, TestContext.Current.CancellationToken) && _view.Value.Registered.Status != ConditionStatus.Unknown)
-            seen.Add(_view.Value.Registered.Reason);
-        await step;
-
-        Assert.Empty(seen);
     }
 
     [Fact]
