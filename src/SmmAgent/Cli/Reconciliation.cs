@@ -4,7 +4,6 @@ using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
@@ -113,16 +112,13 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
                 return ExitCode.Failed;
         }
 
-        var failed = !await FirewallAsync(DesiredFirewall.From(work.Settings, work.Config), work.Settings, cancel);
-        var code = work is { Config: { } config, Client: { } client } ? await sidecar.DoAsync(work.Settings, config, client, cancel) : ExitCode.Done;
-        // Whatever took so long: what was rolled back is not done again behind the operator's back.
-        if (options.ConfirmWithin is not null && !rollback!.IsPending)
+        // Whatever took so long: what is rolled back is not done again behind the operator's back.
+        if (await ChangeAsync(work, sidecar, cancel) is not { } code || (options.ConfirmWithin is not null && !rollback!.IsPending))
         {
             progress.Failed("the time to confirm was over before all was done, so it is rolled back: give it longer");
             return ExitCode.Timeout;
         }
 
-        code = Math.Max(code, failed ? ExitCode.Failed : ExitCode.Done);
         if (!options.HostOnly)
             code = Math.Max(code, await HaveDaemonRunAsync(cancel));
         if (code == ExitCode.Done && IsToRegister(work) && work.Client is { Target: var target })
@@ -138,6 +134,24 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         }
 
         return code;
+    }
+
+    /// <returns>An exit code; null when the time to confirm was over before all was done: the rollback waits for this to end.</returns>
+    private async Task<int?> ChangeAsync(ReconcileWork work, SidecarReconciliation sidecar, CancellationToken cancel)
+    {
+        using var window = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (options.ConfirmWithin is { } within)
+            window.CancelAfter(within);
+        try
+        {
+            var isOpen = await FirewallAsync(DesiredFirewall.From(work.Settings, work.Config), work.Settings, window.Token);
+            var code = work is { Config: { } config, Client: { } client } ? await sidecar.DoAsync(work.Settings, config, client, window.Token) : ExitCode.Done;
+            return Math.Max(code, isOpen ? ExitCode.Done : ExitCode.Failed);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     // Who is to confirm needs time for that, too.
@@ -185,8 +199,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         if (options.ConfirmWithin is null)
         {
             units.Enable();
-            HostState.DropUndo(paths);
-            new SidecarRecords(paths).EndConfirm();
+            new Rollback(paths, systemd, progress).Forget();
         }
 
         return await units.StartAsync(cancel);

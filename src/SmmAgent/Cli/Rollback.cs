@@ -71,8 +71,14 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
         else if (!wasRunning)
             progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
         else
-            return Forget();
+            return Kept();
         return false;
+
+        bool Kept()
+        {
+            Forget();
+            return true;
+        }
     }
 
     /// <summary>What <see cref="DisarmAsync"/> would do, in one line; null for nothing.</summary>
@@ -149,10 +155,10 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
         return true;
     }
 
-    private bool Forget()
+    /// <summary>Forgets how it was before: there is nothing to go back to any more.</summary>
+    public void Forget()
     {
         HostState.DropUndo(paths);
         new SidecarRecords(paths).EndConfirm();
-        return true;
     }
 }

@@ -26,14 +26,20 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     /// <param name="client">Null where no dashboard is asked.</param>
     public async Task HaveTokenAsync(WorkloadGroup group, DashboardClient? client, CancellationToken cancel)
     {
-        var files = new GuardedFiles(paths.Root);
-        var tokens = new SidecarTokens(files, paths.HostToken, client, TimeProvider.System);
+        // Before the agent attached anything there is no sidecar that waits for it; and who else is at work sees to the token, too.
+        if (!new SidecarRecords(paths).HasBeforeAttach)
+            return;
+        var (held, _) = await new AgentLock(paths.HostLock, TimeProvider.System).AcquireAsync(TimeSpan.Zero, cancel);
+        using var release = held;
+        if (held is null)
+            return;
+
+        var tokens = new SidecarTokens(new GuardedFiles(paths.Root), paths.HostToken, client, TimeProvider.System);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(TokenPatience);
         try
         {
-            // Before there was a sidecar nobody waits for it.
-            if (tokens.PutBack(group) || files.LookAt(SidecarFiles.ClusterEnvironment).Owner.Length == 0)
+            if (tokens.PutBack(group))
                 return;
             if (await tokens.RenewAsync(group, limit.Token) is { } failure)
                 progress.Warn($"the sidecar starts without a good istio-token: {failure.Message}");
@@ -74,10 +80,21 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     }
 
     /// <summary>How the host is, to be brought back if nobody confirms; or why that is not known. Neither where the sidecar is not touched.</summary>
-    public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel) =>
-        config is null || settings.Sidecar.Mode != PartMode.Manage || PackageTools.Find().Format is null
-            ? (null, null)
-            : await HostSidecarPass.Create(paths, units, null, null, insists: false).BeforeAsync(config.WorkloadGroup, cancel);
+    public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
+    {
+        if (config is null || settings.Sidecar.Mode != PartMode.Manage || PackageTools.Find().Format is null)
+            return (null, null);
+
+        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var (before, why) = await pass.BeforeAsync(config.WorkloadGroup, cancel);
+        if (before is { Version: { } version } && !HostSidecarPass.Delivery(paths, null, insists: false).Has(PackageChoice.SidecarPackage, version)
+            && (await pass.LookAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
+        {
+            return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be put back: {paths.PackageCache} does not have its package");
+        }
+
+        return (before, why);
+    }
 
     /// <returns>An exit code.</returns>
     public async Task<int> DoAsync(AgentSettings settings, MeshConfig config, DashboardClient client, CancellationToken cancel)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Daemon;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
@@ -15,8 +16,8 @@ public sealed record StatusOptions(bool Json = false, bool Watch = false, bool T
 /// <summary><c>smm-agent status</c>: what the daemon knows, from its status.json.</summary>
 public static class StatusCommand
 {
-    /// <summary>The age at which the daemon is taken for dead: three times what it needs at most.</summary>
-    public static readonly TimeSpan Stale = TimeSpan.FromSeconds(180);
+    /// <summary>The age at which the daemon is taken for dead: three times what it needs at most, 180 s.</summary>
+    public static readonly TimeSpan Stale = StatusFile.MaximumAge * 3;
 
     private const int MaximumBytes = 1024 * 1024;
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
