@@ -28,6 +28,12 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
 
         await vm.UntilAsync(() => vm.IsEnabled(StandInSidecar.Unit), "root has enabled it");
         await vm.UntilToldAsync("Registered", "True");
+
+        // As where Docker came later.
+        vm.Run("iptables", "-w", "-t", "nat", "-A", "POSTROUTING", "-s", "10.9.0.0/24", "-j", "MASQUERADE");
+        Assert.EndsWith("✓ detached\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach"), StringComparison.Ordinal);
+        Assert.Contains("-s 10.9.0.0/24 -j MASQUERADE", vm.Rules(), StringComparison.Ordinal);
+        Assert.NotEqual(0, vm.Try("ls", "/var/lib/smm-agent-host/before-attach.json").ExitCode);
     }
 
     [Fact]
@@ -39,16 +45,28 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         var before = vm.Run("cat", SidecarFiles.ClusterEnvironment);
         var starts = sidecar.Starts.Length;
         vm.Run("sed", "-i", "$ a firewall: {managementPorts: [16400, 16401, 2222]}\\nsidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
+        try
+        {
+            fixture.Offer(SidecarPackages.NewerVersion);
+            Assert.Contains(
+                "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            fixture.Offer(SidecarPackages.Version);
+        }
 
-        Assert.Contains(
-            "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"), StringComparison.Ordinal);
         Assert.Contains("2222", vm.Run("cat", SidecarFiles.ClusterEnvironment), StringComparison.Ordinal);
+        Assert.Equal(SidecarPackages.NewerVersion, Installed());
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "rollback");
 
         // Whoever asks for root's part again has done so by then.
         await vm.UntilAsync(() => vm.Property("smm-agent-reconcile.service", "ActiveState") is "inactive" or "failed", "root's part has ended");
         await sidecar.UntilAsync(() => sidecar.Starts.Length == starts + 2 && vm.IsActive(StandInSidecar.Unit), "it runs with the earlier configuration");
-        Assert.Equal(before, vm.Run("cat", SidecarFiles.ClusterEnvironment));
+        Assert.Equal((before, SidecarPackages.Version), (vm.Run("cat", SidecarFiles.ClusterEnvironment), Installed()));
+        Assert.EndsWith($" {SidecarPackages.Version}", sidecar.Starts[^1], StringComparison.Ordinal);
         Assert.False(vm.IsActive("smm-agent.service"));
+
+        string Installed() => vm.Run("dpkg-query", "-W", "-f", "${Version}", "istio-sidecar");
     }
 }

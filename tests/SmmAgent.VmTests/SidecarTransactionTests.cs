@@ -6,7 +6,12 @@ namespace SmmAgent.VmTests;
 [Collection(VmFixture.OneAtATime)]
 public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
+    private const string AtWork = "/run/at-work";
+    private const string SlowDpkg = $"echo 'pre-invoke=touch {AtWork}; sleep 3' >/etc/dpkg/dpkg.cfg.d/slow";
+
     private const string Back = "✗ the sidecar's part failed half-way, so the host is as it was before it\n";
+
+    private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task WhatFailsHalfWayLeavesTheHostAsItWas()
@@ -49,9 +54,9 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
     {
         await using var vm = await fixture.BootAsync();
         await fixture.StartWorkloadsAsync();
-        vm.Run("sh", "-c", "echo 'pre-invoke=touch /run/at-work; sleep 3' >/etc/dpkg/dpkg.cfg.d/slow");
+        vm.Run("sh", "-c", SlowDpkg);
         vm.Run("systemctl", "start", "--no-block", "smm-agent-reconcile.service");
-        await vm.UntilAsync(() => vm.Try("ls", "/run/at-work").ExitCode == 0, "dpkg is at work");
+        await vm.UntilAsync(() => vm.Try("ls", AtWork).ExitCode == 0, "dpkg is at work");
 
         vm.RunAtMost(BootedVm.InstallPatience, "systemctl", "stop", "smm-agent-reconcile.service");
 
@@ -68,6 +73,29 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         var output = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         Assert.Contains("✓ start istio.service\n", output, StringComparison.Ordinal);
         Assert.Contains("workloadentry is registered successfully\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ARestartOfTheHostInTheMiddleOfAnUpgradeEndsWithTheNewVersion()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        vm.Run("sh", "-c", SlowDpkg);
+        try
+        {
+            fixture.Offer(SidecarPackages.NewerVersion);
+            await vm.UntilAsync(() => vm.Try("ls", AtWork).ExitCode == 0, "dpkg is at work");
+
+            await vm.RebootAsync();
+
+            await vm.UntilToldAsync("SidecarInstalled", "True Installed: istio-sidecar 1.15.4 is installed", Minutes);
+            await vm.UntilToldAsync("Registered", "True ", Minutes);
+            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            Assert.Equal("", vm.Run("dpkg", "--audit"));
+        }
+        finally
+        {
+            fixture.Offer(SidecarPackages.Version);
+        }
     }
 
     [Fact]
