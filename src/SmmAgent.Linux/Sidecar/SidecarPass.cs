@@ -98,7 +98,8 @@ public sealed class SidecarPass(
             look = await LookAsync(inputs, cancel);
         }
 
-        var before = records.BeginPass(found);
+        // A detach starts an operator's own sidecar again; a pass that fails does not start what was just stopped.
+        var before = records.BeginPass(SidecarBefore.Of(look.Observed), found);
         if (look.Plan.Steps.OfType<InstallPackage>().FirstOrDefault() is { } install)
         {
             // What is to be done with the rest is planned when it is there: it brings folders, and a user.

@@ -23,11 +23,12 @@ public sealed class SidecarRecords(AgentPaths paths)
     public IReadOnlyList<string> Versions => [.. ((SidecarBefore?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
 
     /// <summary>Writes down how the host is, before anything is changed.</summary>
+    /// <param name="found">How it was before what could not wait was done; that is what the first pass leaves to detach.</param>
     /// <returns>How it was before; of a pass that was killed, how it was before that.</returns>
-    public SidecarBefore BeginPass(SidecarBefore now)
+    public SidecarBefore BeginPass(SidecarBefore now, SidecarBefore found)
     {
         if (!HasBeforeAttach)
-            Keep(paths.BeforeAttach, now);
+            Keep(paths.BeforeAttach, found);
         if (Read(paths.BeforePass) is { } killed)
             return killed;
 

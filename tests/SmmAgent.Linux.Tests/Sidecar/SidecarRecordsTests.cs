@@ -30,9 +30,9 @@ public sealed class SidecarRecordsTests : IDisposable
     public void TheFirstPassKnowsWhatDetachBringsBackAndEachPassWhatItBringsBack()
     {
         Assert.Null(_records.BeforeAttach);
-        Assert.Null(_records.BeginPass(Bare).Version);
+        Assert.Null(_records.BeginPass(Bare, Bare).Version);
         _records.EndPass();
-        Assert.Equal("1.15.3", _records.BeginPass(Attached).Version);
+        Assert.Equal("1.15.3", _records.BeginPass(Attached, Attached).Version);
 
         Assert.Null(_records.BeforeAttach!.Version);
     }
@@ -40,11 +40,11 @@ public sealed class SidecarRecordsTests : IDisposable
     [Fact]
     public void OnceTheHostIsAsItWasBeforeTheFirstChangeThereIsNothingToDetach()
     {
-        _records.BeginPass(Bare);
+        _records.BeginPass(Bare, Bare);
         _records.Restored(Attached);
         Assert.Equal((true, false), (_records.HasBeforeAttach, File.Exists(_paths.BeforePass)));
 
-        _records.BeginPass(Bare);
+        _records.BeginPass(Bare, Bare);
         _records.Restored(Bare with { });
         Assert.Equal((false, false), (_records.HasBeforeAttach, File.Exists(_paths.BeforePass)));
     }
@@ -52,34 +52,44 @@ public sealed class SidecarRecordsTests : IDisposable
     [Fact]
     public void ARecordOfALaterVersionIsNotTakenForThisOnes()
     {
-        _records.BeginPass(Bare with { Format = 2 });
+        _records.BeginPass(Bare with { Format = 2 }, Bare with { Format = 2 });
 
         Assert.True(_records.HasBeforeAttach);
         Assert.Null(_records.BeforeAttach);
     }
 
     [Fact]
+    public void WhatCouldNotWaitIsUndoneByDetachAndNotByThePass()
+    {
+        var stopped = Attached with { IsRunning = false };
+
+        Assert.False(_records.BeginPass(stopped, Attached).IsRunning);
+
+        Assert.True(_records.BeforeAttach!.IsRunning);
+    }
+
+    [Fact]
     public void APassThatWasKilledIsTheOneThatTheNextGoesBackBehind()
     {
-        _records.BeginPass(Bare);
+        _records.BeginPass(Bare, Bare);
 
-        Assert.Null(_records.BeginPass(Attached).Version);
+        Assert.Null(_records.BeginPass(Attached, Attached).Version);
     }
 
     [Fact]
     public void ADamagedRecordOfAKilledPassIsReplaced()
     {
-        _records.BeginPass(Bare);
+        _records.BeginPass(Bare, Bare);
         File.WriteAllText(_paths.BeforePass, "{\"version\":");
 
-        Assert.Equal("1.15.3", _records.BeginPass(Attached).Version);
+        Assert.Equal("1.15.3", _records.BeginPass(Attached, Attached).Version);
         Assert.Contains("1.15.3", File.ReadAllText(_paths.BeforePass), StringComparison.Ordinal);
     }
 
     [Fact]
     public void RecordsAreRootsAloneAndTheReportIsForEveryone()
     {
-        _records.BeginPass(Bare);
+        _records.BeginPass(Bare, Bare);
         _records.BeginConfirm(Bare);
         _records.Report(RootReport.None);
 
@@ -116,7 +126,7 @@ public sealed class SidecarRecordsTests : IDisposable
     [Fact]
     public void AfterDetachNothingIsLeftOfThem()
     {
-        _records.BeginPass(Bare);
+        _records.BeginPass(Bare, Bare);
         _records.BeginConfirm(Bare);
         _records.Report(RootReport.None);
         File.WriteAllText(_paths.HostToken, "token");
