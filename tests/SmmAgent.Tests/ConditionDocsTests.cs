@@ -5,10 +5,10 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Tests;
 

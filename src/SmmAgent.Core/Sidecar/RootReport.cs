@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Core.Sidecar;
 
@@ -70,7 +71,7 @@ public sealed record RootFailure(string Part, string Subject, string Reason, str
 {
     /// <summary>Whether it is over once the dashboard answers again.</summary>
     [JsonIgnore]
-    public bool IsOfDashboard => Part == RootPart.Token || Reason is "Unreachable" or "CutOff";
+    public bool IsOfDashboard => Part == RootPart.Token || Reason is nameof(PackageFault.Unreachable) or nameof(PackageFault.CutOff);
 }
 
 /// <summary>The parts of root's work.</summary>

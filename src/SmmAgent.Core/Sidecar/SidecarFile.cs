@@ -3,24 +3,11 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SmmAgent.Core.Sidecar;
 
-/// <summary>What the sidecar needs so that a change of a file has an effect.</summary>
-public enum ChangeEffect
-{
-    /// <summary>Nothing: the sidecar does not read it.</summary>
-    None,
-
-    /// <summary>Nothing: the sidecar, or the host, reads it anew by itself.</summary>
-    Live,
-
-    /// <summary>A restart of the sidecar.</summary>
-    Restart,
-}
-
 /// <summary>One file of the sidecar's configuration, as it should be.</summary>
 /// <param name="Path">Absolute, as the sidecar sees it.</param>
 /// <param name="Owner">The name of a user, who is the file's group, too.</param>
-/// <param name="Effect">What a change of the content needs; another owner or mode alone is always <see cref="ChangeEffect.Live"/>.</param>
-public sealed record SidecarFile(string Path, string Content, string Owner, UnixFileMode Mode, ChangeEffect Effect)
+/// <param name="NeedsRestart">Whether a change of the content needs a restart of the sidecar, which does not read it anew by itself; another owner or mode alone never does.</param>
+public sealed record SidecarFile(string Path, string Content, string Owner, UnixFileMode Mode, bool NeedsRestart)
 {
     /// <summary>Whether the content that was found is as good as <see cref="Content"/>.</summary>
     public bool IsIn(string found) => found == Content || (Path == SidecarFiles.RootCertificate && HoldsCertificates(found));

@@ -48,8 +48,15 @@ public static class SidecarFiles
     /// <summary>Folders in which lies what root sources: who may write to them could put another file in its place.</summary>
     public static IReadOnlyList<string> RootFolders { get; } = ["/var/lib/istio", "/var/lib/istio/envoy"];
 
-    /// <summary>What the sidecar's package, and the sidecar itself, make beside its files; none of it is anybody else's but the last.</summary>
+    /// <summary>What the sidecar's package, and the sidecar itself, make beside its files.</summary>
     public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs", "/var/run/secrets"];
+
+    /// <summary>Of those that do not bear Istio's name, so that others may use them, too: what in them is the sidecar's.</summary>
+    public static IReadOnlyDictionary<string, string[]> OwnInFolder { get; } = new Dictionary<string, string[]>
+    {
+        ["/etc/certs"] = ["root-cert.pem", "cert-chain.pem", "key.pem"],
+        ["/var/run/secrets"] = ["tokens", "workload-spiffe-uds", "workload-spiffe-credentials", "credential-uds"],
+    };
 
     /// <summary>Folders of the host that a package manager takes along with the sidecar's package, if nothing else is in them.</summary>
     public static IReadOnlyList<string> SharedFolders { get; } = ["/usr/local/bin", "/usr/local/lib"];
@@ -72,9 +79,9 @@ public static class SidecarFiles
         return ReadResult<SidecarConfiguration>.Good(new(
         [
             // root's: what root sources must not be the sidecar's to write.
-            new(ClusterEnvironment, ClusterEnv.Write(variables), Root, Readable, ChangeEffect.Restart),
-            new(MeshFile, YamlText.Write(proxy.ToMeshFile()), Root, Readable, ChangeEffect.Restart),
-            new(RootCertificate, config.Mesh.RootCertificate, SidecarUser, Private, ChangeEffect.Live),
+            new(ClusterEnvironment, ClusterEnv.Write(variables), Root, Readable, NeedsRestart: true),
+            new(MeshFile, YamlText.Write(proxy.ToMeshFile()), Root, Readable, NeedsRestart: true),
+            new(RootCertificate, config.Mesh.RootCertificate, SidecarUser, Private, NeedsRestart: false),
         ],
         Hosts(config, proxy, host.ControlPlane),
         host.IsComplete));

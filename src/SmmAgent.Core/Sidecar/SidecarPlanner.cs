@@ -59,7 +59,7 @@ public static class SidecarPlanner
             reasons.Add($"{package.Version} comes");
         else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since && installed <= observed.At)
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
-        foreach (var file in desired.Configuration?.Files.Where(file => file.Effect == ChangeEffect.Restart) ?? [])
+        foreach (var file in desired.Configuration?.Files.Where(file => file.NeedsRestart) ?? [])
         {
             if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content)))
                 reasons.Add($"{file.Path} changes");
@@ -84,7 +84,7 @@ public static class SidecarPlanner
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
         { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
         // No restart would be newer than it.
-        { Modified: var modified } when file.Effect == ChangeEffect.Restart && modified - observed.At > ClockTolerance => new WriteSidecarFile(file, "its time is to come"),
+        { Modified: var modified } when file.NeedsRestart && modified - observed.At > ClockTolerance => new WriteSidecarFile(file, "its time is to come"),
         var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)) { Modified = found.Modified },
         var found when found.Owner != file.Owner || found.Mode != file.Mode =>
             new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),

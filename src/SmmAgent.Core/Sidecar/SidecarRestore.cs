@@ -87,7 +87,7 @@ public static class SidecarRestore
         if (path == SidecarFiles.Token || was.Content is null)
             return null;
 
-        return now.Content != was.Content ? new WriteSidecarFile(new(path, was.Content, was.Owner, was.Mode, ChangeEffect.Restart), "as it was before")
+        return now.Content != was.Content ? new WriteSidecarFile(new(path, was.Content, was.Owner, was.Mode, NeedsRestart: path != SidecarFiles.RootCertificate), "as it was before")
             : now.Owner != was.Owner || now.Mode != was.Mode ? new ProtectSidecarFile(path, was.Owner, was.Mode, SidecarPlanner.Protection(now, was.Owner, was.Mode))
             : null;
     }

@@ -1,3 +1,4 @@
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Dashboard;
 

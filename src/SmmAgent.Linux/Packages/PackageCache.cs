@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Packages;

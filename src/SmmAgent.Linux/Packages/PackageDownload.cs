@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Packages;

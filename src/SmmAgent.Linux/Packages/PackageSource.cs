@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Linux.Packages;

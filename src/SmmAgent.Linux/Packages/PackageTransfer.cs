@@ -1,5 +1,6 @@
 using System.Net;
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Linux.Packages;
 

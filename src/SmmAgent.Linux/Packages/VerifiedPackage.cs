@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Packages;

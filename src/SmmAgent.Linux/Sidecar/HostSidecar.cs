@@ -141,24 +141,16 @@ public sealed class HostSidecar(
             files.Protect(protect.Path, protect.User, protect.Mode);
     }
 
-    // Only what bears Istio's name is its own altogether.
     private void RemoveFolder(string path)
     {
-        switch (path)
+        if (!SidecarFiles.OwnInFolder.TryGetValue(path, out var own))
         {
-            case "/etc/istio" or "/var/lib/istio" or "/var/log/istio":
-                files.RemoveTree(path);
-                return;
-            case "/etc/certs":
-                foreach (var name in (string[])["root-cert.pem", "cert-chain.pem", "key.pem"])
-                    files.Remove($"{path}/{name}");
-                break;
-            default:
-                foreach (var name in (string[])["tokens", "workload-spiffe-uds", "workload-spiffe-credentials", "credential-uds"])
-                    files.RemoveTree($"{path}/{name}");
-                break;
+            files.RemoveTree(path);
+            return;
         }
 
+        foreach (var name in own)
+            files.RemoveTree($"{path}/{name}");
         files.RemoveFolderIfEmpty(path);
     }
 

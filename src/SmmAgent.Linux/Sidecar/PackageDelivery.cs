@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Packages;
 

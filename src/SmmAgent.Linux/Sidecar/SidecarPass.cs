@@ -1,8 +1,8 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar;
-using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Sidecar;

@@ -48,9 +48,9 @@ public sealed class SidecarFileTests
 
     [Fact]
     public void EveryOtherFileIsComparedToTheByte() =>
-        Assert.False(new SidecarFile(SidecarFiles.MeshFile, One, "root", UnixFileMode.None, ChangeEffect.Restart).IsIn(One + "\n"));
+        Assert.False(new SidecarFile(SidecarFiles.MeshFile, One, "root", UnixFileMode.None, NeedsRestart: true).IsIn(One + "\n"));
 
-    private static SidecarFile Roots(string pem) => new(SidecarFiles.RootCertificate, pem, "istio-proxy", UnixFileMode.None, ChangeEffect.Live);
+    private static SidecarFile Roots(string pem) => new(SidecarFiles.RootCertificate, pem, "istio-proxy", UnixFileMode.None, NeedsRestart: false);
 
     private static string Certificate(string name)
     {

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SmmAgent.Linux.Packages;
+using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;
 

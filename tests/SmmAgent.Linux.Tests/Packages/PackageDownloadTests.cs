@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Linux.Packages;
+using SmmAgent.Core.Packages;
 using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;

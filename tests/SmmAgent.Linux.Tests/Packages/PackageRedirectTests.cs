@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using SmmAgent.Linux.Packages;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.State;
 using SmmAgent.Tests.Dashboard;
 

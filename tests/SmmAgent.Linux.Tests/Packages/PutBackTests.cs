@@ -1,3 +1,4 @@
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 

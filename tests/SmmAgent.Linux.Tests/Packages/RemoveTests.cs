@@ -1,3 +1,4 @@
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Tests.Packages;

@@ -114,7 +114,7 @@ public sealed class HostSidecarTests : IDisposable
         Assert.Equal((RootPart.Files, $"{SidecarFiles.MeshFile} is missing"), (failure!.Part, failure.Message));
     }
 
-    private static SidecarFile File(string path, string owner) => new(path, "content\n", owner, GuardedRoot.Public, ChangeEffect.Restart);
+    private static SidecarFile File(string path, string owner) => new(path, "content\n", owner, GuardedRoot.Public, NeedsRestart: true);
 
     private string Text(string path) => System.IO.File.ReadAllText(_host.Root.Below(path));
 }
