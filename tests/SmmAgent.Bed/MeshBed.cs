@@ -1,3 +1,6 @@
+using System.Text.Json;
+using SmmAgent.Contract;
+
 namespace SmmAgent.Bed;
 
 /// <summary>
@@ -172,6 +175,16 @@ public sealed class MeshBed : IAsyncDisposable
         await StartDashboardAsync();
     }
 
+    /// <summary>Waits until the dashboard, which the file system tells of a change, offers the packages of <see cref="Mesh"/>.</summary>
+    public Task UntilOffersAsync()
+    {
+        var url = $"{DashboardUrl}{DashboardApi.GroupPath("vm-integration", "analytics-v0")}/mesh-config";
+        return Until.TrueAsync(
+            () => Offered(Cluster.Run("curl", "-sk", "-H", $"Authorization: Bearer {Mesh.Token}", url))
+                .SequenceEqual(Mesh.Packages.Select(package => (package.Version, package.Architecture, package.Sha256))),
+            "the dashboard offers the packages");
+    }
+
     public async Task StopDashboardAsync()
     {
         if (Dashboard is { } dashboard)
@@ -210,4 +223,7 @@ public sealed class MeshBed : IAsyncDisposable
     }
 
     private string Certificates => Directory.CreateDirectory(Path.Combine(Folder, "certificates")).FullName;
+
+    private static IEnumerable<(string Version, string Architecture, string Sha256)> Offered(string body) =>
+        JsonSerializer.Deserialize(body, ContractJson.Default.MeshConfig)!.Packages.Select(package => (package.Version, package.Architecture, package.Sha256 ?? ""));
 }

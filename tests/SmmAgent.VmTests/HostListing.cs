@@ -17,6 +17,8 @@ internal static class HostListing
     /// <summary>One line for each thing.</summary>
     public static IReadOnlyList<string> Of(BootedVm vm)
     {
+        // What boots late is not what was changed. It fails where a unit has.
+        _ = vm.Try(BootedVm.InstallPatience, "systemctl", "is-system-running", "--wait");
         string[] leaving = ["(", .. Left.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
         return
         [

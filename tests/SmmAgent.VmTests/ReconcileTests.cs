@@ -34,6 +34,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         {
             fixture.Bed.Mesh.Packages = [OfferedPackage.Of(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
             fixture.Bed.Mesh.Write();
+            await fixture.Bed.UntilOffersAsync();
 
             var (exitCode, output) = vm.Try("smm-agent", "reconcile");
 

@@ -22,6 +22,7 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
         try
         {
             fixture.OfferAgent("0.0.1", isRpm ? AgentPackage.Built.Rpm : AgentPackage.Built.Deb);
+            await fixture.Bed.UntilOffersAsync();
             Assert.DoesNotContain(Upgrade, vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
 
             fixture.OfferAgent("98.0.0", fixture.BrokenPackage);
@@ -30,6 +31,7 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
 
             vm.Run("sed", "-i", "$ a selfUpgrade: off", "/etc/smm/agent.yaml");
             fixture.OfferAgent(AgentPackage.NewerVersion, isRpm ? fixture.NewerPackage.Rpm : fixture.NewerPackage.Deb);
+            await fixture.Bed.UntilOffersAsync();
             Assert.DoesNotContain(Upgrade, vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
 
             await using var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080);

@@ -48,6 +48,7 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         try
         {
             fixture.Offer(SidecarPackages.NewerVersion);
+            await fixture.Bed.UntilOffersAsync();
             Assert.Contains(
                 "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"), StringComparison.Ordinal);
         }

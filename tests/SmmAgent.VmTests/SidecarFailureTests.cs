@@ -91,34 +91,34 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
         var offered = fixture.Bed.Mesh.Packages;
         try
         {
-            Offer(package => package with { Sha256 = new('0', 64) });
+            await OfferAsync(package => package with { Sha256 = new('0', 64) });
             await RefusedAsync("WrongChecksum", "its SHA-256 is ");
 
-            Offer(package => package);
+            await OfferAsync(package => package);
             vm.Run("mount", "-t", "tmpfs", "-o", "size=12k,mode=0755", "none", "/var/cache/smm-agent");
             await RefusedAsync("DiskFull", "/var/cache/smm-agent");
             vm.Run("umount", "/var/cache/smm-agent");
 
             var other = AgentPackage.Architecture.Deb == "amd64" ? "arm64" : "amd64";
             var lying = OfferedPackage.Of(fixture.BuildSidecar("1.15.2", other), "istio-sidecar", "1.15.2", "deb", AgentPackage.Architecture.Deb);
-            Offer(_ => lying);
+            await OfferAsync(_ => lying);
             await RefusedAsync("WrongArchitecture", $"the archive is for {other}");
 
-            Offer(package => package with { Architecture = other });
+            await OfferAsync(package => package with { Architecture = other });
             await RefusedAsync("NotOffered", "the mesh configuration offers no istio-sidecar package of the format deb");
         }
         finally
         {
-            fixture.Bed.Mesh.Packages = offered;
-            fixture.Bed.Mesh.Write();
+            await OfferAsync(package => package);
         }
 
         Assert.Contains("✓ start istio.service\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"), StringComparison.Ordinal);
 
-        void Offer(Func<OfferedPackage, OfferedPackage> change)
+        async Task OfferAsync(Func<OfferedPackage, OfferedPackage> change)
         {
             fixture.Bed.Mesh.Packages = [.. offered.Select(change)];
             fixture.Bed.Mesh.Write();
+            await fixture.Bed.UntilOffersAsync();
         }
 
         async Task RefusedAsync(string reason, string why)
