@@ -71,14 +71,12 @@ internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progre
         else if (!wasRunning)
             progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
         else
-            return Kept();
-        return false;
-
-        bool Kept()
         {
             Forget();
             return true;
         }
+
+        return false;
     }
 
     /// <summary>What <see cref="DisarmAsync"/> would do, in one line; null for nothing.</summary>
