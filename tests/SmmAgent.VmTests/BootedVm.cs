@@ -17,6 +17,7 @@ public sealed class BootedVm : IAsyncDisposable
     private const int Rebooted = 133;
 
     private readonly MeshBed _bed;
+    private readonly ControlGroup _group;
     private VmDisk? _disk;
     private BedProcess _container;
     private int _init;
@@ -25,6 +26,7 @@ public sealed class BootedVm : IAsyncDisposable
     {
         _bed = bed;
         _disk = disk;
+        _group = new ControlGroup(bed.Vm.Name);
         _container = Container();
     }
 
@@ -211,6 +213,7 @@ public sealed class BootedVm : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _container.DisposeAsync();
+        _group.Dispose();
         // The namespace outlives the VM; the next one is to find it untouched.
         _bed.Vm.Run("nft", "flush", "ruleset");
         _disk?.Dispose();
@@ -218,14 +221,14 @@ public sealed class BootedVm : IAsyncDisposable
 
     private bool HasDnf => Try("ls", "/usr/bin/dnf").ExitCode == 0;
 
-    private BedProcess Container() => new(
+    private BedProcess Container() => new(_group.Inside(
     [
         "systemd-nspawn", "--quiet", "--boot", $"--directory={_disk!.Root}", "--register=no", "--keep-unit",
         $"--machine={_bed.Vm.Name}", "--console=pipe", "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
         $"--network-namespace-path=/run/netns/{_bed.Vm.Name}", $"--bind-ro={_bed.Folder}:/mnt",
         // Nothing but the test itself uses apt.
         "systemd.mask=apt-daily.timer", "systemd.mask=apt-daily-upgrade.timer",
-    ]);
+    ]));
 
     private Task UntilUpAsync() => Until.TrueAsync(IsUp, "the VM is up", TimeSpan.FromSeconds(60), () => _container.Output);
 

@@ -1,7 +1,6 @@
 namespace SmmAgent.VmTests;
 
 /// <summary>Nobody loses their SSH session: what is not confirmed is undone.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     // Twice the shortest that is taken: a busy machine needs some of it to get to the end of the command.

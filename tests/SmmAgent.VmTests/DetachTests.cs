@@ -1,7 +1,6 @@
 namespace SmmAgent.VmTests;
 
 /// <summary><c>smm-agent detach</c> on a booted system.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]

@@ -3,12 +3,16 @@ using SmmAgent.VmTests;
 
 [assembly: AssemblyFixture(typeof(InstalledAgents))]
 
+// A VM mostly waits, but its tests also measure time: more than two side by side disturb each other on two cores.
+[assembly: Xunit.v3.Parallelization(MaxThreads = 2)]
+
 namespace SmmAgent.VmTests;
 
 /// <summary>For each distribution a disk on which the package was installed, once for all tests: their VMs write above it.</summary>
 public sealed class InstalledAgents : IDisposable
 {
     private readonly Dictionary<string, VmDisk> _disks = [];
+    private readonly SemaphoreSlim _installing = new(1);
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-packages-").FullName;
     private readonly Lazy<AgentPackage> _newer;
     private readonly Lazy<SidecarPackages> _sidecars;
@@ -25,15 +29,24 @@ public sealed class InstalledAgents : IDisposable
     /// <summary>A new disk with the agent's package installed, and nothing configured.</summary>
     public async Task<VmDisk> NewDiskAsync(MeshBed bed, Distribution distribution)
     {
-        if (!_disks.TryGetValue(distribution.Name, out var disk))
-            _disks[distribution.Name] = disk = await InstallAsync(bed, distribution);
-        return new VmDisk([disk.Written, .. disk.Layers]);
+        await _installing.WaitAsync();
+        try
+        {
+            if (!_disks.TryGetValue(distribution.Name, out var disk))
+                _disks[distribution.Name] = disk = await InstallAsync(bed, distribution);
+            return new VmDisk([disk.Written, .. disk.Layers]);
+        }
+        finally
+        {
+            _installing.Release();
+        }
     }
 
     public void Dispose()
     {
         foreach (var disk in _disks.Values)
             disk.Dispose();
+        _installing.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 

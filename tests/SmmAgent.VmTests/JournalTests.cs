@@ -6,7 +6,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>The journal tells an operator what they must know, and little else.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";

@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>Other programs change the firewall of an attached VM: its ports stay open, or are open again at once.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]

@@ -1,7 +1,6 @@
 namespace SmmAgent.VmTests;
 
 /// <summary>The same where the dashboard speaks plain http.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class PlaintextRunbookTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]

@@ -4,7 +4,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary><c>smm-agent reconcile</c> on a booted system.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Config = "/etc/smm/agent.yaml";

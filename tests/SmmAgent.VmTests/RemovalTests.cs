@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>The deb of an attached VM is removed, and purged.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Theory, MemberData(nameof(Distribution.Debians), MemberType = typeof(Distribution))]

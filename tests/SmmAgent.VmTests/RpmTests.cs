@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>The rpm, on a system with dnf: what it requires comes from a repository of packages that provide the names, for the rest of the system is Debian's.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";

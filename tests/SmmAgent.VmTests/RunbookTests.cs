@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>What an operator's runbook says, word for word, on a VM that has nothing of the agent's.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Unit = "smm-agent.service";

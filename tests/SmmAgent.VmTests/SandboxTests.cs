@@ -5,7 +5,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>The daemon as its unit runs it: an ordinary user, shut into what it needs.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]

@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>The agent follows the version that the mesh offers, by root's part.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Unit = "smm-agent.service";

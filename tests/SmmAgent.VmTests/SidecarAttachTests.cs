@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary><c>smm-agent reconcile</c> makes a VM a member of the mesh, and <c>detach</c> leaves nothing of it.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     public static TheoryData<string> All { get; } = [.. Distribution.Debians.Select(row => row.Data), Distribution.Rpm];

@@ -4,7 +4,6 @@ using System.Globalization;
 namespace SmmAgent.VmTests;
 
 /// <summary>A restart of the host takes the sidecar's token; all comes back by itself, and then it is quiet.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Daemon = "smm-agent.service";

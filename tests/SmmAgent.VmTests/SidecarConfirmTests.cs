@@ -3,7 +3,6 @@ using SmmAgent.Core.Sidecar;
 namespace SmmAgent.VmTests;
 
 /// <summary>A change of the sidecar that nobody confirms is undone.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]

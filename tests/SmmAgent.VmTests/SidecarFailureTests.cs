@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>A sidecar that fails, or a package of it that does, is told, and cuts no VM off.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     // A hold, root's rest before it, and the looks between.

@@ -5,7 +5,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>A sidecar that runs is kept as the mesh and the operator want it.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string ClusterEnvironment = "/var/lib/istio/envoy/cluster.env";

@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>How much of the sidecar the operator leaves to the agent, and what stays when the agent goes.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]

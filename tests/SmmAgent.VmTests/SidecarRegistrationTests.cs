@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>Who asks why the mesh does not know the VM is told so.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);

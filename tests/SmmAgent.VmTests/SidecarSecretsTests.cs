@@ -1,7 +1,6 @@
 namespace SmmAgent.VmTests;
 
 /// <summary>What others may read of a member's VM has no token in it.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]

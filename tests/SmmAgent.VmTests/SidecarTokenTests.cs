@@ -6,7 +6,6 @@ using SmmAgent.Core.Settings;
 namespace SmmAgent.VmTests;
 
 /// <summary>The sidecar's token is renewed in time, for months.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Kept = "/var/lib/smm-agent-host/istio-token";

@@ -3,7 +3,6 @@ using SmmAgent.Core.Sidecar;
 namespace SmmAgent.VmTests;
 
 /// <summary>A change of the sidecar is made as a whole or not at all, whatever interrupts it.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string AtWork = "/run/at-work";

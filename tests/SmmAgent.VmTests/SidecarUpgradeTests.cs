@@ -4,7 +4,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>The mesh moves to another version of Istio.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Settings = "/etc/smm/agent.yaml";

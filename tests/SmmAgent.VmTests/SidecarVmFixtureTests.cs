@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.VmTests;
 
 /// <summary>What tests of the sidecar rely on: an agent that is configured for https, gateways behind which the dashboard registers, and packages to download.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Theory]

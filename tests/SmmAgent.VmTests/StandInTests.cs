@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>What tests of the sidecar rely on: the stand-in lives under systemd as Istio's sidecar does. There is no agent here: the tests lay its files.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private static readonly TimeSpan TwoRestarts = TimeSpan.FromSeconds(60);

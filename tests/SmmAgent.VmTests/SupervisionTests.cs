@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>The daemon comes back, whatever ended it, and the VM stays attached meanwhile.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";

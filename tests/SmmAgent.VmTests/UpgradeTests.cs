@@ -3,7 +3,6 @@ using SmmAgent.Bed;
 namespace SmmAgent.VmTests;
 
 /// <summary>A newer deb comes with apt.</summary>
-[Collection(VmFixture.OneAtATime)]
 public sealed class UpgradeTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";

@@ -5,9 +5,6 @@ namespace SmmAgent.VmTests;
 /// <summary>One cluster for the tests of a class; each test boots a VM of its own.</summary>
 public class VmFixture : IAsyncLifetime
 {
-    /// <summary>Booted VMs share one control group (--keep-unit, because the host need have no systemd): each is alone in it.</summary>
-    public const string OneAtATime = "one VM at a time";
-
     private readonly InstalledAgents _agents;
     private readonly bool _https;
     private MeshBed? _bed;
