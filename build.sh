@@ -115,7 +115,7 @@ run_tests() {
     local log="$artifacts/test.log" status=0 project
     : >"$log"
     if [ $# -gt 0 ]; then
-        dotnet test --solution SmmAgent.sln -c Release --no-build --max-parallel-test-modules 1 "$@" 2>&1 | tee "$log" || status=$?
+        env --default-signal=HUP,INT,QUIT,TERM dotnet test --solution SmmAgent.sln -c Release --no-build --max-parallel-test-modules 1 "$@" 2>&1 | tee "$log" || status=$?
     else
         # Those on VMs mostly wait, and take longer than all others, one after the other: they share the machine's cores with the daemons they start.
         local vm_log="$artifacts/test-vm.log" vms
@@ -131,7 +131,8 @@ run_tests() {
     summarise "$log" "$status"
 }
 
-test_project() { dotnet test --project "$1" -c Release --no-build; }
+# With default signals: what a shell starts in the background would ignore SIGINT, and so would the programs under test.
+test_project() { env --default-signal=HUP,INT,QUIT,TERM dotnet test --project "$1" -c Release --no-build; }
 
 # The closing line, and the verdict: a failure, a run without tests, and with CI=true a skip, too.
 summarise() {
