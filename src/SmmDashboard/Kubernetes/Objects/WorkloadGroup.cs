@@ -1,0 +1,41 @@
+using System.Text.Json;
+
+namespace SmmDashboard.Kubernetes.Objects;
+
+/// <summary>Istio's WorkloadGroup (networking.istio.io, v1alpha3 to v1).</summary>
+public sealed record WorkloadGroup : KubernetesObject
+{
+    public WorkloadGroupSpec Spec { get; init => field = value ?? new(); } = new();
+}
+
+public sealed record WorkloadGroupSpec
+{
+    public WorkloadGroupMetadata Metadata { get; init => field = value ?? new(); } = new();
+
+    public WorkloadTemplate Template { get; init => field = value ?? new(); } = new();
+
+    /// <summary>The readiness probe, whole.</summary>
+    public JsonElement? Probe { get; init; }
+}
+
+public sealed record WorkloadGroupMetadata
+{
+    public IReadOnlyDictionary<string, string> Labels { get; init => field = Tolerant.Map(value); } = Tolerant.Empty;
+
+    public IReadOnlyDictionary<string, string> Annotations { get; init => field = Tolerant.Map(value); } = Tolerant.Empty;
+}
+
+public sealed record WorkloadTemplate
+{
+    private static readonly Dictionary<string, long> NoPorts = [];
+
+    public IReadOnlyDictionary<string, string> Labels { get; init => field = Tolerant.Map(value); } = Tolerant.Empty;
+
+    /// <summary>Empty means <c>default</c>.</summary>
+    public string ServiceAccount { get; init => field = value ?? ""; } = "";
+
+    public string Network { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Older CRDs let numbers pass that are no ports.</summary>
+    public IReadOnlyDictionary<string, long> Ports { get; init => field = value ?? NoPorts; } = NoPorts;
+}
