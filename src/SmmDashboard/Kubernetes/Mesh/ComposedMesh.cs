@@ -1,0 +1,26 @@
+using SmmDashboard.Mesh;
+
+namespace SmmDashboard.Kubernetes.Mesh;
+
+/// <summary>The configurations of all WorkloadGroups, and what is wrong.</summary>
+/// <param name="Groups">Every WorkloadGroup of the cluster, also those that cannot be served.</param>
+/// <param name="ControlPlanes">In order of their labels.</param>
+/// <param name="Faults">What belongs to no single group.</param>
+public sealed record ComposedMesh(
+    IReadOnlyDictionary<GroupName, ComposedGroup> Groups, IReadOnlyList<ControlPlane> ControlPlanes, IReadOnlyList<ObjectFault> Faults)
+{
+    public static ComposedMesh Empty { get; } = new(new Dictionary<GroupName, ComposedGroup>(), [], []);
+}
+
+/// <summary>One WorkloadGroup.</summary>
+/// <param name="Served">What is served: the same instance as before while its bytes are the same. Null for a group that was never good.</param>
+/// <param name="ServiceAccount">The account whose tokens open the group.</param>
+/// <param name="Plane">Its control plane; null when its revision is not known.</param>
+/// <param name="Faults">What is wrong; with a blocking fault <paramref name="Served"/> is the last good configuration.</param>
+/// <param name="Digest">Of the document that <paramref name="Served"/> was made of, to see that nothing changed.</param>
+public sealed record ComposedGroup(
+    GroupName Id, ServedGroup? Served, string ServiceAccount, ControlPlane? Plane, IReadOnlyList<ObjectFault> Faults, string Digest)
+{
+    /// <summary>Whether <see cref="Served"/> is what the objects say now.</summary>
+    public bool IsCurrent => Served is not null && !Faults.Any(fault => fault.Blocks);
+}
