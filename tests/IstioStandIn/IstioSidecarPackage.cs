@@ -10,6 +10,9 @@ public static class IstioSidecarPackage
     /// <summary>Where the stand-in writes down its calls and its environment, and reads how to behave: <c>files/pilot-agent</c> names all of it.</summary>
     public const string State = "/var/lib/istio/stand-in";
 
+    /// <summary>A configuration file of the package: an operator's, who may change it.</summary>
+    private const string Settings = "/var/lib/istio/envoy/sidecar.env";
+
     private const string RegistrationProgram = "/usr/local/lib/istio-stand-in/registration";
 
     private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
@@ -43,6 +46,7 @@ public static class IstioSidecarPackage
         foreach (var name in (string[])["envoy", "pilot-agent", "istio-start.sh"])
             Write($"{root}/usr/local/bin/{name}", Read(name).Replace("@VERSION@", version, StringComparison.Ordinal), Program);
         Write($"{root}{RegistrationProgram}", Read("registration"), Program);
+        Write($"{root}{Settings}", Read("sidecar.env"), (UnixFileMode)0b110_100_100);
         Write($"{root}/lib/systemd/system/istio.service", Read("istio.service"), (UnixFileMode)0b110_100_100);
     }
 
@@ -57,6 +61,7 @@ public static class IstioSidecarPackage
             Description: a stand-in for the Istio sidecar
 
             """, (UnixFileMode)0b110_100_100);
+        Write($"{root}/DEBIAN/conffiles", $"{Settings}\n", (UnixFileMode)0b110_100_100);
         Write($"{root}/DEBIAN/postinst", $"#!/bin/sh\nset -e\n{Read("after-install.sh")}{fault}", Program);
         Run("dpkg-deb", "--root-owner-group", "-b", root, path);
     }
@@ -88,6 +93,7 @@ public static class IstioSidecarPackage
             /usr/local/bin/envoy
             /usr/local/bin/pilot-agent
             /usr/local/bin/istio-start.sh
+            %config(noreplace) {Settings}
             %dir {Path.GetDirectoryName(RegistrationProgram)}
             {RegistrationProgram}
             /lib/systemd/system/istio.service

@@ -158,6 +158,8 @@ public sealed class MeshBed : IAsyncDisposable
             "--registration", $"{DashboardAddress}:{RegistrationPort}",
             "--registration-certificate", Path.Combine(Certificates, "istiod-cert.pem"),
             "--registration-key", Path.Combine(Certificates, "istiod-key.pem"),
+            "--registration-ca-certificate", Path.Combine(Certificates, "root-cert.pem"),
+            "--registration-ca-key", Path.Combine(Certificates, "root-key.pem"),
             .. _certificate is { } tls ? (string[])["--certificate", tls.CertificateFile, "--key", tls.KeyFile] : [],
             .. _packages is null ? [] : (string[])["--packages", _packages],
         ]));

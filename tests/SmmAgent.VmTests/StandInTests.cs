@@ -28,6 +28,9 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.Equal(
             "cert-chain.pem 600 istio-proxy\nkey.pem 600 istio-proxy\nroot-cert.pem 600 istio-proxy\n",
             vm.Run("sh", "-c", "cd /etc/certs && stat -c '%n %a %U' *"));
+        Assert.Contains("URI:spiffe://cluster.local/ns/vm-integration/sa/default", Certificate("-ext subjectAltName"), StringComparison.Ordinal);
+        Assert.Equal("/etc/certs/cert-chain.pem: OK\n", vm.Run("openssl", "verify", "-CAfile", "/etc/certs/root-cert.pem", "/etc/certs/cert-chain.pem"));
+        Assert.Equal(Certificate("-pubkey"), vm.Run("openssl", "pkey", "-pubout", "-in", "/etc/certs/key.pem"));
         Assert.Equal("socket\n", vm.Run("ls", "/var/run/secrets/workload-spiffe-uds"));
         Assert.Contains("-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -j ISTIO_IN_REDIRECT", vm.Rules(), StringComparison.Ordinal);
         // Who comes through the sidecar comes from here.
@@ -50,6 +53,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.DoesNotContain("ISTIO", vm.Rules(), StringComparison.Ordinal);
         Assert.Equal((MeshBed.DashboardAddress, MeshBed.DashboardAddress), (Ask(8080), Ask(22)));
         Assert.Equal("", vm.Run("find", "/proc", "-maxdepth", "1", "-user", "istio-proxy"));
+
+        string Certificate(string option) => vm.Run("sh", "-c", $"openssl x509 -noout {option} -in /etc/certs/cert-chain.pem");
     }
 
     [Fact]
@@ -60,14 +65,14 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
         sidecar.Name();
         vm.Run("systemctl", "start", "istio");
-        await UntilToldAsync("14, connection error: desc = \"transport: Error while dialing dial tcp: lookup istiod-cp-v115x.istio-system.svc on ");
+        await UntilToldAsync("14, connection error: desc = \"transport: Error while dialing: dial tcp: lookup istiod-cp-v115x.istio-system.svc on ");
         Assert.Equal(503, sidecar.Readiness);
 
         sidecar.Name(MeshBed.ThirdGateway);
         await UntilToldAsync($"dial tcp {MeshBed.ThirdGateway}:15012: connect: connection refused");
 
         sidecar.Lay(File.ReadAllText(fixture.Bed.DashboardAuthority!));
-        await UntilToldAsync("transport: authentication handshake failed: x509: certificate signed by unknown authority");
+        await UntilToldAsync("transport: authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority");
 
         sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
         sidecar.PutToken("none");
@@ -84,6 +89,16 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         vm.Run("systemctl", "restart", "istio");
         await UntilToldAsync("9, auto-registration WorkloadEntry of vm.vm-integration failed: cannot find WorkloadGroup vm-integration/other");
         Assert.Equal(503, sidecar.Readiness);
+
+        // It keeps the certificate that it got with the token, and presents that instead.
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
+        vm.Run("rm", "/var/run/secrets/tokens/istio-token");
+        vm.Run("systemctl", "restart", "istio");
+        await sidecar.UntilReadyAsync();
+        sidecar.Lay(fixture.Bed.Mesh.RootCertificate, serviceAccount: "other");
+        vm.Run("systemctl", "restart", "istio");
+        await UntilToldAsync("7, authorization failed: no identities ([spiffe://cluster.local/ns/vm-integration/sa/default]) matched vm-integration/other");
+        vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
 
         sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
         sidecar.Behave("deaf");

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SmmDashboard.Http;
 
@@ -23,7 +24,7 @@ public sealed class RegistrationConnection(SslStream stream, RegistrationDesk de
 
         var request = RegistrationRequest.Read(line);
         var (reply, entry) = request.Value is { } asked
-            ? desk.Register(asked)
+            ? desk.Register(asked, stream.RemoteCertificate is X509Certificate2 presented ? SidecarAuthority.IdentityOf(presented) : null)
             : (RegistrationReply.Refused(RegistrationReply.RequestInvalid, string.Join("; ", request.Faults)), null);
         try
         {

@@ -22,6 +22,9 @@ public sealed class RegistrationListener(
 
     public sealed record Settings(IPEndPoint Address, PemCertificate Certificate)
     {
+        /// <summary>Who issues certificates to sidecars; null when they register with tokens only.</summary>
+        public SidecarAuthority? Authority { get; init; }
+
         public int MaximumConnections { get; init; } = 10_000;
 
         public int MaximumNewcomers { get; init; } = 256;
@@ -126,10 +129,22 @@ public sealed class RegistrationListener(
     private async Task<WorkloadEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, CancellationToken stoppingToken)
     {
         using var handshake = new Deadline(HandshakeTime, clock, stoppingToken);
-        await stream.AuthenticateAsServerAsync(settings.Certificate.Current, handshake.Token);
+        await stream.AuthenticateAsServerAsync(Tls(), handshake.Token);
         using var request = new Deadline(RequestTime, clock, stoppingToken);
         return await connection.RegisterAsync(request.Token);
     }
+
+    /// <summary>A client's certificate is asked for where there is an authority; one that is not of that authority ends the handshake.</summary>
+    private SslServerAuthenticationOptions Tls() => settings.Authority is not { } authority
+        ? settings.Certificate.Current
+        : new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = settings.Certificate.Current.ServerCertificateContext,
+            ClientCertificateRequired = true,
+            CertificateChainPolicy = authority.Policy(),
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) => certificate is null || errors == SslPolicyErrors.None,
+            AllowTlsResume = false,
+        };
 
     /// <summary>A VM that lost its power sends no FIN.</summary>
     private static void KeepAlive(Socket socket)

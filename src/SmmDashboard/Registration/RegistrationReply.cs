@@ -9,6 +9,14 @@ public sealed record RegistrationReply(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Message)
 {
+    /// <summary>The identity that was proved; only when it is the reason of a refusal.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Identity { get; init; }
+
+    /// <summary>The certificate that was asked for, with its issuer's, in PEM. Also a sidecar that is refused gets it, when its identity was proved.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Certificate { get; init; }
+
     /// <summary>The line is not what the protocol says. Nobody's registration remembers it.</summary>
     public const string RequestInvalid = "RequestInvalid";
 

@@ -5,7 +5,7 @@ namespace SmmDashboard.Registration;
 
 /// <summary>The first line that a sidecar sends.</summary>
 public sealed record RegistrationRequest(
-    string Token, string Namespace, string Group, string ServiceAccount, string Address, string Network, Guid? Uuid)
+    string? Token, string Namespace, string Group, string ServiceAccount, string Address, string Network, Guid? Uuid, string? SigningRequest)
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
@@ -20,13 +20,14 @@ public sealed record RegistrationRequest(
             var faults = new List<Fault>();
             var root = new ObjectReader(document.RootElement, "", faults);
             var request = new RegistrationRequest(
-                root.String("token"),
+                root.OptionalString("token"),
                 root.String("namespace"),
                 root.String("group"),
                 root.String("serviceAccount"),
                 root.String("address"),
                 root.OptionalString("network", mayBeEmpty: true) ?? "",
-                root.OptionalString("uuid", UuidRule) is { } uuid && Guid.TryParseExact(uuid, "D", out var value) ? value : null);
+                root.OptionalString("uuid", UuidRule) is { } uuid && Guid.TryParseExact(uuid, "D", out var value) ? value : null,
+                root.OptionalString("signingRequest"));
             return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

@@ -34,6 +34,14 @@ public sealed class CommandLine
     private readonly Option<string?> _registrationCertificate = new("--registration-certificate") { HelpName = "PEM" };
     private readonly Option<string?> _registrationKey = new("--registration-key") { HelpName = "PEM" };
 
+    private readonly Option<string?> _authorityCertificate = new("--registration-ca-certificate")
+    {
+        Description = "The authority that issues certificates to sidecars, as istiod does. Without it they register with tokens only.",
+        HelpName = "PEM",
+    };
+
+    private readonly Option<string?> _authorityKey = new("--registration-ca-key") { Description = "The key of --registration-ca-certificate.", HelpName = "PEM" };
+
     private readonly Option<int?> _clientRate = new("--client-rate")
     {
         Description = "Requests per second of one client address (bursts of ten times as many; default 500).",
@@ -50,7 +58,8 @@ public sealed class CommandLine
 
     public CommandLine() => _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
     {
-        _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey, _clientRate, _totalRate,
+        _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
+        _authorityCertificate, _authorityKey, _clientRate, _totalRate,
     };
 
     /// <returns>The options; null when there is nothing to run, with the exit code.</returns>
@@ -88,6 +97,7 @@ public sealed class CommandLine
             Data = result.GetValue(_data),
             Registration = result.GetValue(_registration) is { } address ? ReadAddress("--registration", address, faults) : null,
             RegistrationCertificate = ReadPair(result, _registrationCertificate, _registrationKey, faults),
+            RegistrationAuthority = ReadPair(result, _authorityCertificate, _authorityKey, faults),
             Rates = ReadRates(result, faults),
         };
         if (options.Mesh.Length == 0)
@@ -98,6 +108,8 @@ public sealed class CommandLine
             faults.Add("--listen https://… needs --certificate and --key");
         if (options.Registration is not null && options.RegistrationCertificate is null)
             faults.Add("--registration needs --registration-certificate and --registration-key");
+        if (options.RegistrationAuthority is not null && options.Registration is null)
+            faults.Add("--registration-ca-certificate needs --registration");
         if (options.Packages is { } packages && !Directory.Exists(packages))
             faults.Add($"--packages {packages} is not a folder");
         return options;

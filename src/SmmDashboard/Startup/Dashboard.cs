@@ -80,7 +80,10 @@ public static class Dashboard
         services.AddHostedService<MeshWatcher>();
         if (options is { Registration: { } address, RegistrationCertificate: { } files })
         {
-            services.AddSingleton(new RegistrationListener.Settings(address, new PemCertificate(files.Certificate, files.Key, seams.Clock)));
+            var authority = options.RegistrationAuthority is { } issuer ? new SidecarAuthority(issuer, seams.Clock) : null;
+            if (authority is not null)
+                services.AddSingleton(authority);
+            services.AddSingleton(new RegistrationListener.Settings(address, new PemCertificate(files.Certificate, files.Key, seams.Clock)) { Authority = authority });
             services.AddSingleton<RegistrationListener>();
             services.AddHostedService(provider => provider.GetRequiredService<RegistrationListener>());
         }

@@ -29,5 +29,8 @@ public sealed record DashboardOptions
 
     public CertificateFiles? RegistrationCertificate { get; init; }
 
+    /// <summary>The authority that issues certificates to sidecars; null when they register with tokens only.</summary>
+    public CertificateFiles? RegistrationAuthority { get; init; }
+
     public RequestRates.Settings Rates { get; init; } = new();
 }

@@ -3,12 +3,13 @@
 set -eu
 
 set -a
-for settings in /var/lib/istio/envoy/sidecar.env /var/lib/istio/envoy/cluster.env; do
-    # shellcheck disable=SC1090 # what the agent under test has written
-    if [ -r "$settings" ]; then . "$settings"; fi
-done
+ISTIO_SIDECAR_CONFIG=${ISTIO_SIDECAR_CONFIG:-/var/lib/istio/envoy/sidecar.env}
+# shellcheck disable=SC1090 # what an operator has written
+if [ -r "$ISTIO_SIDECAR_CONFIG" ]; then . "$ISTIO_SIDECAR_CONFIG"; fi
+ISTIO_CLUSTER_CONFIG=${ISTIO_CLUSTER_CONFIG:-/var/lib/istio/envoy/cluster.env}
+# shellcheck disable=SC1090 # what the agent under test has written
+if [ -r "$ISTIO_CLUSTER_CONFIG" ]; then . "$ISTIO_CLUSTER_CONFIG"; fi
 set +a
-unset settings
 
 if [ "${ISTIO_CUSTOM_IP_TABLES:-}" != true ]; then
     /usr/local/bin/pilot-agent istio-clean-iptables

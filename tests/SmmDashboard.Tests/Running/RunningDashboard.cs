@@ -48,6 +48,9 @@ public sealed class RunningDashboard : IAsyncDisposable
 
         public bool HasRegistration { get; init; }
 
+        /// <summary>Whether it issues certificates to sidecars.</summary>
+        public TestAuthority? Authority { get; init; }
+
         public bool IsTls { get; init; }
 
         /// <summary>A folder that outlives this dashboard.</summary>
@@ -72,6 +75,9 @@ public sealed class RunningDashboard : IAsyncDisposable
             Data = setup.HasData ? folder.Path("data") : null,
             Registration = setup.HasRegistration ? new IPEndPoint(IPAddress.Loopback, 0) : null,
             RegistrationCertificate = certificate,
+            RegistrationAuthority = setup.Authority is { } authority
+                ? new CertificateFiles(folder.Write("ca.pem", authority.CertificatePem), folder.Write("ca-key.pem", authority.KeyPem))
+                : null,
             Rates = setup.Rates,
         };
         var mesh = MeshDescriptionReader.Read(setup.Mesh.ToString());

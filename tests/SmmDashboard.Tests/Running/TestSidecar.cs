@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 
@@ -15,7 +16,7 @@ public sealed class TestSidecar : IAsyncDisposable
 
     private TestSidecar(TcpClient client, SslStream stream) => (_client, _stream, _reader) = (client, stream, new StreamReader(stream));
 
-    public static async Task<TestSidecar> ConnectAsync(RunningDashboard dashboard)
+    public static async Task<TestSidecar> ConnectAsync(RunningDashboard dashboard, X509Certificate2? certificate = null)
     {
         var client = new TcpClient();
         await client.ConnectAsync(dashboard.RegistrationAddress, TestContext.Current.CancellationToken);
@@ -24,8 +25,9 @@ public sealed class TestSidecar : IAsyncDisposable
             new SslClientAuthenticationOptions
             {
                 TargetHost = IPAddress.Loopback.ToString(),
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                    certificate?.GetCertHashString() == TestCertificate.Any.Thumbprint,
+                ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
+                RemoteCertificateValidationCallback = (_, presented, _, _) =>
+                    presented?.GetCertHashString() == TestCertificate.Any.Thumbprint,
             },
             TestContext.Current.CancellationToken);
         return new TestSidecar(client, stream);

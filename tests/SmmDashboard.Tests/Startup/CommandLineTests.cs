@@ -10,7 +10,7 @@ public sealed class CommandLineTests
     {
         var options = Parse(
             "--mesh m.yaml --listen http://127.0.0.1:80 --listen https://[::1]:443 --certificate c --key k --packages /tmp --data d "
-            + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --client-rate 7 --total-rate 9",
+            + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --registration-ca-certificate ac --registration-ca-key ak --client-rate 7 --total-rate 9",
             out var exitCode,
             out var error);
         Assert.Equal("", error);
@@ -21,6 +21,7 @@ public sealed class CommandLineTests
         Assert.Equal(("/tmp", "d"), (options.Packages, options.Data));
         Assert.Equal("0.0.0.0:15012", options.Registration?.ToString());
         Assert.Equal(new CertificateFiles("rc", "rk"), options.RegistrationCertificate);
+        Assert.Equal(new CertificateFiles("ac", "ak"), options.RegistrationAuthority);
         Assert.Equal((7, 9), (options.Rates.PerClient.PerSecond, options.Rates.Total.PerSecond));
     }
 
@@ -35,6 +36,7 @@ public sealed class CommandLineTests
     [InlineData("--mesh m --listen https://127.0.0.1:443", "--certificate")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --certificate c", "--key")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --registration 127.0.0.1:1", "--registration-certificate")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --registration-ca-certificate c --registration-ca-key k", "--registration-ca-certificate needs --registration")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --packages /nowhere/at/all", "/nowhere/at/all")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --client-rate 0", "--client-rate")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --client-rate x", "x")]

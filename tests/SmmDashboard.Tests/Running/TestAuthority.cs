@@ -1,0 +1,22 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SmmDashboard.Tests.Running;
+
+/// <summary>A mesh's authority, whose certificate and key a dashboard is given.</summary>
+public sealed class TestAuthority
+{
+    public TestAuthority(DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=root, O=cluster.local", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(3650));
+        (CertificatePem, KeyPem) = (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    public string CertificatePem { get; }
+
+    public string KeyPem { get; }
+}
