@@ -13,5 +13,11 @@ public enum AddressClass
     Multicast,
     Broadcast,
     Documentation,
+
+    /// <summary>IPv6 that carries IPv4 or the other way round: 6to4, Teredo, NAT64. A translator answers there, not a VM.</summary>
+    Transition,
+
+    /// <summary>The metadata service of a cloud.</summary>
+    CloudMetadata,
     Reserved,
 }

@@ -12,16 +12,18 @@ public static class AddressRules
     /// <remarks>198.18.0.0/15 (benchmarks) is believed on purpose: it is what isolated labs and demonstrations use as their internet.</remarks>
     private static readonly (IPNetwork Block, AddressClass Class)[] Blocks =
     [
+        .. Of(AddressClass.CloudMetadata, "169.254.169.254/32", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128"),
         .. Of(AddressClass.Unspecified, "0.0.0.0/32", "::/128"),
         .. Of(AddressClass.Loopback, "127.0.0.0/8", "::1/128"),
-        .. Of(AddressClass.Private, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fec0::/10"),
+        .. Of(AddressClass.Private, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
         .. Of(AddressClass.CarrierGradeNat, "100.64.0.0/10"),
         .. Of(AddressClass.LinkLocal, "169.254.0.0/16", "fe80::/10"),
         .. Of(AddressClass.UniqueLocal, "fc00::/7"),
         .. Of(AddressClass.Multicast, "224.0.0.0/4", "ff00::/8"),
         .. Of(AddressClass.Broadcast, "255.255.255.255/32"),
         .. Of(AddressClass.Documentation, "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"),
-        .. Of(AddressClass.Reserved, "0.0.0.0/8", "192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4", "2001::/23"),
+        .. Of(AddressClass.Transition, "192.88.99.0/24", "2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48"),
+        .. Of(AddressClass.Reserved, "0.0.0.0/8", "192.0.0.0/24", "240.0.0.0/4", "2001::/23"),
     ];
 
     /// <summary>The address in the form in which the agent keeps it: IPv4 when it is an IPv4 one in IPv6 clothes.</summary>
@@ -51,9 +53,8 @@ public static class AddressRules
     /// <summary>For an address that the operator or the VM's own routes chose: any unicast address that others can reach somehow.</summary>
     public static string? WhyNotOwn(IPAddress address) => Classify(address) switch
     {
-        AddressClass.Unspecified or AddressClass.Loopback or AddressClass.Multicast or AddressClass.Broadcast
-            => $"'{address}' is {Describe(Classify(address))}",
-        _ => null,
+        AddressClass.Global or AddressClass.Private or AddressClass.CarrierGradeNat or AddressClass.UniqueLocal => null,
+        var kind => $"'{address}' is {Describe(kind)}",
     };
 
     private static string Describe(AddressClass kind) => kind switch
@@ -67,6 +68,8 @@ public static class AddressRules
         AddressClass.Multicast => "a multicast address",
         AddressClass.Broadcast => "the broadcast address",
         AddressClass.Documentation => "an address reserved for documentation",
+        AddressClass.Transition => "an address for translation between IPv4 and IPv6 (6to4, Teredo or NAT64)",
+        AddressClass.CloudMetadata => "the address of a cloud's own metadata service",
         _ => "a reserved address",
     };
 

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using SmmAgent.Contract;
+using SmmAgent.Core.Address;
 
 namespace SmmAgent.Core.Settings;
 
@@ -35,13 +35,10 @@ public static class SettingsRules
             return $"'{NameRules.Shown(value)}' is neither an IP address nor {Auto}";
 
         var address = IPAddress.Parse(value);
-        var kind = IPAddress.IsLoopback(address) ? "a loopback address"
-            : address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? "the unspecified address"
-            : address.IsIPv6LinkLocal ? "a link-local address"
-            : address.IsIPv4MappedToIPv6 ? "an IPv4 address written as an IPv6 one"
-            : address.IsIPv6Multicast || IsMulticastOrAbove(address) ? "a multicast or reserved address"
-            : null;
-        return kind is null ? null : $"'{value}' is {kind}: set the address under which the cluster reaches this VM, or {Auto}";
+        var why = address.IsIPv4MappedToIPv6
+            ? $"'{value}' is an IPv4 address written as an IPv6 one ({address.MapToIPv4()})"
+            : AddressRules.WhyNotOwn(address);
+        return why is null ? null : $"{why}: set the address under which the cluster reaches this VM, or {Auto}";
     }
 
     public static string? AbsolutePath(string value) =>
@@ -83,7 +80,4 @@ public static class SettingsRules
 
         return url.UserInfo.Length > 0 ? "has a user name or password in it, which would reach logs; leave it out" : null;
     }
-
-    private static bool IsMulticastOrAbove(IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is 0 or >= 224;
 }

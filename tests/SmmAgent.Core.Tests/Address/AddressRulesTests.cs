@@ -28,7 +28,12 @@ public sealed class AddressRulesTests
     [InlineData("::ffff:10.0.0.1", AddressClass.Private)]
     [InlineData("100.64.0.1", AddressClass.CarrierGradeNat)]
     [InlineData("100.127.255.255", AddressClass.CarrierGradeNat)]
-    [InlineData("169.254.169.254", AddressClass.LinkLocal)]
+    [InlineData("169.254.169.254", AddressClass.CloudMetadata)]
+    [InlineData("168.63.129.16", AddressClass.CloudMetadata)]
+    [InlineData("100.100.100.200", AddressClass.CloudMetadata)]
+    [InlineData("fd00:ec2::254", AddressClass.CloudMetadata)]
+    [InlineData("fd20:ce::254", AddressClass.CloudMetadata)]
+    [InlineData("169.254.0.1", AddressClass.LinkLocal)]
     [InlineData("fe80::1", AddressClass.LinkLocal)]
     [InlineData("fe80::1%1", AddressClass.LinkLocal)]
     [InlineData("fd00::1", AddressClass.UniqueLocal)]
@@ -45,26 +50,55 @@ public sealed class AddressRulesTests
     [InlineData("0.1.2.3", AddressClass.Reserved)]
     [InlineData("192.0.0.8", AddressClass.Reserved)]
     [InlineData("240.0.0.1", AddressClass.Reserved)]
-    [InlineData("64:ff9b::808:808", AddressClass.Reserved)]
+    [InlineData("255.255.255.254", AddressClass.Reserved)]
+    [InlineData("fec0::1", AddressClass.Reserved)]
     [InlineData("100::1", AddressClass.Reserved)]
-    [InlineData("2001::1", AddressClass.Reserved)]
+    [InlineData("2001:10::1", AddressClass.Reserved)]
+    [InlineData("64:ff9b::808:808", AddressClass.Transition)]
+    [InlineData("64:ff9b:1::1", AddressClass.Transition)]
+    [InlineData("2002:808:808::1", AddressClass.Transition)]
+    [InlineData("2001::1", AddressClass.Transition)]
+    [InlineData("192.88.99.1", AddressClass.Transition)]
     public void EveryAddressHasItsClass(string address, AddressClass expected) =>
         Assert.Equal(expected, AddressRules.Classify(IPAddress.Parse(address)));
 
     [Theory]
-    [InlineData("10.0.0.1", true)]
-    [InlineData("fd00::1", true)]
-    [InlineData("100.64.0.1", true)]
-    [InlineData("198.51.100.7", true)]
-    [InlineData("8.8.8.8", true)]
-    [InlineData("127.0.0.1", false)]
-    [InlineData("0.0.0.0", false)]
-    [InlineData("224.0.0.1", false)]
-    [InlineData("255.255.255.255", false)]
-    [InlineData("::1", false)]
-    [InlineData("ff02::1", false)]
-    public void TheOperatorMayChooseAnyUnicastAddressThatLeavesTheHost(string address, bool allowed) =>
-        Assert.Equal(allowed, AddressRules.WhyNotOwn(IPAddress.Parse(address)) is null);
+    [InlineData("10.0.0.1")]
+    [InlineData("172.16.0.1")]
+    [InlineData("192.168.1.1")]
+    [InlineData("100.64.0.1")]
+    [InlineData("198.18.0.100")]
+    [InlineData("8.8.8.8")]
+    [InlineData("fd00::1")]
+    [InlineData("2606:4700::1111")]
+    public void TheOperatorMayChooseAnyUnicastAddressThatAClusterCanReach(string address) =>
+        Assert.Null(AddressRules.WhyNotOwn(IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("0.0.0.0", "the unspecified address")]
+    [InlineData("0.1.2.3", "a reserved address")]
+    [InlineData("127.0.0.1", "a loopback address")]
+    [InlineData("169.254.1.1", "a link-local address")]
+    [InlineData("169.254.169.254", "a cloud's own metadata service")]
+    [InlineData("fd00:ec2::254", "a cloud's own metadata service")]
+    [InlineData("192.0.2.1", "documentation")]
+    [InlineData("224.0.0.1", "a multicast address")]
+    [InlineData("240.0.0.1", "a reserved address")]
+    [InlineData("255.255.255.255", "the broadcast address")]
+    [InlineData("::1", "a loopback address")]
+    [InlineData("::ffff:127.0.0.1", "a loopback address")]
+    [InlineData("fe80::1", "a link-local address")]
+    [InlineData("fec0::1", "a reserved address")]
+    [InlineData("ff02::1", "a multicast address")]
+    [InlineData("100::1", "a reserved address")]
+    [InlineData("2001:db8::1", "documentation")]
+    [InlineData("2002:808:808::1", "6to4, Teredo or NAT64")]
+    [InlineData("64:ff9b::808:808", "6to4, Teredo or NAT64")]
+    public void AnAddressThatNoClusterCanReachIsRefusedForTheOperatorAndForProviders(string address, string why)
+    {
+        Assert.Contains(why, AddressRules.WhyNotOwn(IPAddress.Parse(address)), StringComparison.Ordinal);
+        Assert.Contains(why, AddressRules.WhyNotExternal(IPAddress.Parse(address)), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void AnIPv4AddressInIPv6ClothesIsKeptAsIPv4() =>

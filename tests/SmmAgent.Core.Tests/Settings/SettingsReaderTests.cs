@@ -37,7 +37,7 @@ public sealed class SettingsReaderTests
             workloadGroup:
               namespace: vm-integration
               name: analytics-v0
-            node: {ip: "2001:db8::1", addressProviders: [https://a.example/ip, https://b.example]}
+            node: {ip: "fd00::1", addressProviders: [https://a.example/ip, https://b.example]}
             firewall: {mode: off, managementPorts: [16400]}
             sidecar: {mode: check, restartPolicy: window, restartWindow: Sun 22:00-04:00, allowPlaintextPackages: true}
             selfUpgrade: off
@@ -46,7 +46,7 @@ public sealed class SettingsReaderTests
 
         Assert.Equal(new Uri("http://10.0.0.1:8080"), settings.DashboardUrl);
         Assert.Equal(("vm-integration", "analytics-v0"), (settings.Namespace, settings.Name));
-        Assert.Equal("2001:db8::1", settings.NodeIp!.ToString());
+        Assert.Equal("fd00::1", settings.NodeIp!.ToString());
         Assert.Equal(["https://a.example/ip", "https://b.example/"], settings.AddressProviders.Select(url => url.AbsoluteUri));
         Assert.Equal(PartMode.Off, settings.FirewallMode);
         Assert.Equal([16400], settings.ManagementPorts);
@@ -86,7 +86,9 @@ public sealed class SettingsReaderTests
     [InlineData("node: {ip: 10.0.0}", "node.ip", "neither an IP address nor auto")]
     [InlineData("node: {ip: 127.0.0.1}", "node.ip", "a loopback address")]
     [InlineData("node: {ip: 0.0.0.0}", "node.ip", "the unspecified address")]
-    [InlineData("node: {ip: 224.0.0.1}", "node.ip", "a multicast or reserved address")]
+    [InlineData("node: {ip: 224.0.0.1}", "node.ip", "a multicast address")]
+    [InlineData("node: {ip: 169.254.169.254}", "node.ip", "the address of a cloud's own metadata service")]
+    [InlineData("node: {ip: 203.0.113.7}", "node.ip", "an address reserved for documentation")]
     [InlineData("node: {ip: \"::ffff:10.0.0.1\"}", "node.ip", "an IPv4 address written as an IPv6 one")]
     [InlineData("node: {addressProviders: https://a.example}", "node.addressProviders", "is not a list")]
     [InlineData("node: {addressProviders: [https://a.example, file:///etc/passwd]}", "node.addressProviders[1]", "not an absolute http or https URL")]

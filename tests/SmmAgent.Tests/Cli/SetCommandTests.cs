@@ -118,6 +118,10 @@ public sealed class SetCommandTests : IDisposable
     [Theory]
     [InlineData("10.0.0", "'10.0.0' is neither an IP address nor auto")]
     [InlineData("127.0.0.1", "a loopback address")]
+    [InlineData("169.254.169.254", "'169.254.169.254' is the address of a cloud's own metadata service: set the address under which the cluster reaches this VM, or auto")]
+    [InlineData("169.254.7.7", "'169.254.7.7' is a link-local address: ")]
+    [InlineData("::ffff:10.0.0.1", "'::ffff:10.0.0.1' is an IPv4 address written as an IPv6 one (10.0.0.1)")]
+    [InlineData("2002:808:808::1", "'2002:808:808::1' is an address for translation between IPv4 and IPv6 (6to4, Teredo or NAT64)")]
     public void AWrongAddressIsToldWithTheReasonAndAnExample(string address, string told)
     {
         Assert.Equal(2, SetNodeIp.Run(Writer(), address));
