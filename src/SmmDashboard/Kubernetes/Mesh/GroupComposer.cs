@@ -269,7 +269,7 @@ internal sealed class GroupComposer
     private static ObjectFault OfObject(Fault fault, WorkloadGroup group, ControlPlane plane, ObjectReference rootCertificate)
     {
         var path = fault.Path;
-        if (path.StartsWith("workloadGroup", StringComparison.Ordinal) || path.Length == 0)
+        if (path.StartsWith("workloadGroup", StringComparison.Ordinal) || path is "" or "clusterSources") // without an index: its ports are too many
             return Invalid(Reference(group), $"{PathInGroup(path)}{fault.Reason}");
         if (path == "mesh.rootCertificate")
             return Invalid(rootCertificate, $"the mesh's root certificate {fault.Reason}");
