@@ -66,7 +66,7 @@ public sealed class BadInputTests
                 ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-1-32", map => map with { Data = map.Data with { Mesh = text, MeshNetworks = text, Values = text } }),
             }).Compose(before);
             Assert.All(after.Groups.Values, group => Assert.NotNull(group.Served));
-        }, iter: 300);
+        }, iter: 150);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class CompositionTests
     {
         var all = Merged();
         var expected = Shown(all.Compose());
-        Seeds.Sample(seed => Assert.Equal(expected, Shown(Shuffled(all, seed).Compose())), iter: 100);
+        Seeds.Sample(seed => Assert.Equal(expected, Shown(Shuffled(all, seed).Compose())), iter: 30);
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class CompositionTests
             var old = three.Compose(two.Compose(one.Compose(Cluster.Upstream.Compose())));
             var fresh = three.Compose();
             Assert.Equal(ETags(fresh), ETags(old));
-        }, iter: 100);
+        }, iter: 30);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class CompositionTests
                 else
                     Assert.Same(before.Groups[id].Served, group.Served);
             }
-        }, iter: 50);
+        }, iter: 20);
     }
 
     [Fact]

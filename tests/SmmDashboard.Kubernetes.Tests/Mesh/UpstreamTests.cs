@@ -160,6 +160,33 @@ public sealed class UpstreamTests
     }
 
     [Theory]
+    [InlineData("false", false)]
+    [InlineData("true", true)]
+    [InlineData(null, true)]
+    public void AutomaticRegistrationIsOnUnlessIstiodSwitchesItOff(string? value, bool isOn)
+    {
+        var objects = Cluster.Upstream with
+        {
+            Deployments = Cluster.Upstream.Deployments.Changed("istiod", WithEnvironment(value is null ? [] : [("PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION", value)])),
+        };
+        Assert.Equal(isOn, objects.Compose().Group("vms-plain", "bare").Plane!.RegistersAutomatically);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(null, true)] // the API's rule: unknown is ready
+    public void IstiodIsReadyWhenAPodOfItIs(bool? ready, bool isReady)
+    {
+        var objects = Cluster.Upstream with
+        {
+            EndpointSlices = Cluster.Upstream.EndpointSlices.Changed("istiod-x7k2p", slice => slice with { Endpoints = [new() { Addresses = ["10.244.1.5"], Conditions = new() { Ready = ready } }] }),
+        };
+        Assert.Equal(isReady, objects.Compose().Group("vms-plain", "bare").Plane!.IsReady);
+        Assert.Null((objects with { EndpointSlices = [] }).Compose().Group("vms-plain", "bare").Plane!.IsReady);
+    }
+
+    [Theory]
     [InlineData("matchLabels: {team: a}", true)]
     [InlineData("matchLabels: {team: b}", false)]
     [InlineData("matchExpressions: [{key: team, operator: In, values: [x, a]}]", true)]

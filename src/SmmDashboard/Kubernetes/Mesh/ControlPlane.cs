@@ -46,6 +46,9 @@ public sealed record ControlPlane
     /// <summary>istiod itself, for VMs of its own network, and the object that names the addresses.</summary>
     public required (ObjectReference Source, IReadOnlyList<DirectEndpoint> Endpoints) Istiod { get; init; }
 
+    /// <summary>Whether a pod of istiod is ready; null when that is not known.</summary>
+    public bool? IsReady { get; init; }
+
     public IReadOnlyList<FoundGateway> Gateways { get; init; } = [];
 
     /// <summary>The audience of the sidecar's tokens.</summary>

@@ -83,6 +83,7 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
             RootCertificateName = RootCertificateName(isOfOperator, revision, operated, deployment, configMap),
             OtherRootCertificate = OtherRootCertificate(operated),
             Istiod = (new("Service", @namespace, serviceName), Endpoints(operated, @namespace, serviceName)),
+            IsReady = IsReady(@namespace, serviceName),
             Gateways = new GatewayFinder(objects, options).Find(@namespace, label, operated, faults),
             TokenAudience = First(operated?.Spec.Sds.TokenAudience, values.Text("global", "sds", "token", "aud"), DashboardApi.SidecarAudience),
             RegistersAutomatically = Variable(deployment, "PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION") is not ("false" or "False" or "FALSE" or "f" or "F" or "0"),
@@ -234,8 +235,7 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
     {
         var addresses = operated?.Status.IstiodAddresses is { Count: > 0 } told
             ? told.Select(address => (Address: address, Port: IstioNames.IstiodPort))
-            : objects.EndpointSlices
-                .Where(slice => slice.Metadata.Namespace == @namespace && slice.Metadata.Label(EndpointSlice.ServiceName) == service)
+            : Slices(@namespace, service)
                 .SelectMany(slice => slice.Ports.Where(port => port.Name == "https-dns" || port.Port == IstioNames.IstiodPort).Take(1)
                     .SelectMany(port => slice.Endpoints.Where(endpoint => endpoint.Conditions.Ready is not false)
                         .SelectMany(endpoint => endpoint.Addresses)
@@ -248,6 +248,16 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
                 .Select(endpoint => new DirectEndpoint("istiod", endpoint.Address, endpoint.Port)),
         ];
     }
+
+    // A Service without any pod has a slice without endpoints; no slice at all means that they cannot be read.
+    private bool? IsReady(string @namespace, string service)
+    {
+        var slices = Slices(@namespace, service).ToList();
+        return slices.Count == 0 ? null : slices.SelectMany(slice => slice.Endpoints).Any(endpoint => endpoint.Conditions.Ready is not false);
+    }
+
+    private IEnumerable<EndpointSlice> Slices(string @namespace, string service) =>
+        objects.EndpointSlices.Where(slice => slice.Metadata.Namespace == @namespace && slice.Metadata.Label(EndpointSlice.ServiceName) == service);
 
     private static ObjectReference Reference(IstioControlPlane operated) => new("IstioControlPlane", operated.Metadata.Namespace, operated.Metadata.Name);
 

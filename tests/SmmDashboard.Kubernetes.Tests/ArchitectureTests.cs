@@ -1,0 +1,34 @@
+namespace SmmDashboard.Kubernetes.Tests;
+
+/// <summary>What the parts of the dashboard may know of each other.</summary>
+public sealed class ArchitectureTests
+{
+    [Fact]
+    public void OnlyTheStartOfTheDashboardMayKnowKubernetes() => Assert.Empty(
+        Sources("").Where(file => !file.Path.StartsWith("Kubernetes/", StringComparison.Ordinal) && !file.Path.StartsWith("Startup/", StringComparison.Ordinal))
+            .Where(file => file.Text.Contains("SmmDashboard.Kubernetes", StringComparison.Ordinal))
+            .Select(file => file.Path));
+
+    [Theory]
+    [InlineData("Kubernetes/Objects")]
+    [InlineData("Kubernetes/Mesh")]
+    [InlineData("Kubernetes/Registration")]
+    public void WhatIsPureKnowsNoClientAndNoClock(string folder)
+    {
+        string[] effects = ["System.Net.Http", "System.IO", "TimeProvider", "UtcNow", "ILogger", "Task<", "using k8s", "Kubernetes.Api", "Kubernetes.Watching"];
+        var files = Sources(folder).ToList();
+        Assert.NotEmpty(files);
+        Assert.Empty(files.Where(file => effects.Any(effect => file.Text.Contains(effect, StringComparison.Ordinal))).Select(file => file.Path));
+    }
+
+    private static IEnumerable<(string Path, string Text)> Sources(string folder)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "SmmAgent.sln")))
+            root = root.Parent ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
+
+        var project = Path.Combine(root.FullName, "src/SmmDashboard");
+        return Directory.EnumerateFiles(Path.Combine(project, folder), "*.cs", SearchOption.AllDirectories)
+            .Select(file => (Path.GetRelativePath(project, file), File.ReadAllText(file)));
+    }
+}
