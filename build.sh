@@ -14,7 +14,7 @@ readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap apt-utils systemd-container
-    shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static)
+    dpkg-dev patch shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static)
 readonly bench_packages=(prometheus-node-exporter)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
@@ -95,21 +95,28 @@ vm_roots() {
     tests/SmmAgent.VmTests/roots.sh "$artifacts/roots" bookworm bullseye ${SMM_VM_SUITE:-}
 }
 
+# The Kubernetes API server that the dashboard's tests run against, made once.
+kube_assets() { nice -n 10 tests/kube/assets.sh "$artifacts/kube"; }
+
 run_tests() {
     need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}"
     # What is made of packages from a mirror needs hardly a processor: beside the build.
-    local roots=""
+    local roots="" kube
+    kube_assets &
+    kube=$!
     if [ "$(id -u)" -eq 0 ]; then
         vm_roots &
         roots=$!
-        trap 'kill "$roots" 2>/dev/null || true' EXIT
     fi
+    # shellcheck disable=SC2064 # the numbers of now
+    trap "kill $kube $roots 2>/dev/null || true" EXIT
     build
     package
     if [ -n "$roots" ]; then
         wait "$roots" || die "the roots of the VM tests could not be made: see above"
-        trap - EXIT
     fi
+    wait "$kube" || die "the API server of the Kubernetes tests could not be made: see above"
+    trap - EXIT
     say "testing"
     mkdir -p "$artifacts"
     local log="$artifacts/test.log" status=0 project
@@ -151,6 +158,7 @@ case "${1:-help}" in
     publish) publish ;;
     package) package ;;
     vm-roots) need_root vm-roots; need "${test_packages[@]}"; vm_roots ;;
+    kube-assets) need dpkg-dev patch; kube_assets ;;
     demo)
         need_root demo
         need "${link_packages[@]}" "${bed_packages[@]}"
@@ -178,6 +186,8 @@ usage: ./build.sh VERB
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root)
   build     compile everything
   vm-roots  the root file systems that the VM tests boot (root; test makes them, too)
+  kube-assets
+            the Kubernetes API server that the dashboard's tests run against (test makes it, too)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   package   the deb and the rpm for amd64 and arm64, in artifacts/packages/
   format    apply .editorconfig
