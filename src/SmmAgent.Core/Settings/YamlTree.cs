@@ -13,19 +13,22 @@ internal sealed class YamlTree
 {
     private const int MaximumDepth = 8;
     private readonly Parser _parser;
+    private readonly Stack<(char Bracket, int Line)?> _open = [];
 
     private YamlTree(string text) => _parser = new Parser(new StringReader(text));
 
     /// <summary>Parses one document; an empty text is an empty section.</summary>
     public static (YamlNode? Root, Fault? Fault) Parse(string text)
     {
+        var tree = new YamlTree(text);
         try
         {
-            return (new YamlTree(text).ReadDocument(), null);
+            return (tree.ReadDocument(), null);
         }
         catch (YamlException exception)
         {
-            return (null, new Fault("", $"line {exception.Start.Line}: is not valid YAML: {FirstLine(exception.Message)}"));
+            var line = YamlSyntax.Line(text, exception.Message, (int)exception.Start.Line, (int)exception.End.Line);
+            return (null, new Fault("", $"line {line}: is not valid YAML: {FirstLine(exception.Message)}{tree.Inside(line)}"));
         }
         catch (RefusedYamlException exception)
         {
@@ -33,10 +36,17 @@ internal sealed class YamlTree
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            // The scanner does that to some texts, for example a quote behind a NUL.
-            return (null, new Fault("", "is not valid YAML"));
+            // The scanner does that to some texts: a list or a section in brackets without its end, a quote behind a NUL.
+            return (null, new Fault("", tree.OpenBracket is var (bracket, line)
+                ? $"line {line}: is not valid YAML: {YamlSyntax.NotClosed(bracket)}"
+                : "is not valid YAML"));
         }
     }
+
+    private (char Bracket, int Line)? OpenBracket => _open.FirstOrDefault(bracket => bracket is not null);
+
+    private string Inside(int line) =>
+        OpenBracket is var (bracket, opened) && opened != line ? $" (inside the '{bracket}' of line {opened}, which may have no end)" : "";
 
     // After some errors the parser just ends, without an end of what it began.
     private ParsingEvent Current => _parser.Current ?? throw new InvalidOperationException("the document ends too early");
@@ -64,6 +74,8 @@ internal sealed class YamlTree
             throw new RefusedYamlException(current, "uses a YAML anchor or alias (& or *), which is not read here: write the value out");
 
         var line = (int)current.Start.Line;
+        if (current is SequenceStart or MappingStart)
+            _open.Push(current is SequenceStart { Style: SequenceStyle.Flow } ? ('[', line) : current is MappingStart { Style: MappingStyle.Flow } ? ('{', line) : null);
         _parser.MoveNext();
         switch (current)
         {
@@ -73,6 +85,7 @@ internal sealed class YamlTree
                 var items = new List<YamlNode>();
                 while (Current is not SequenceEnd)
                     items.Add(ReadNode(depth + 1));
+                _open.Pop();
                 _parser.MoveNext();
                 return YamlNode.List(line, items);
             case MappingStart:
@@ -94,6 +107,7 @@ internal sealed class YamlTree
             members.Add(new YamlMember(key.Text, key.Line, ReadNode(depth + 1)));
         }
 
+        _open.Pop();
         _parser.MoveNext();
         return YamlNode.Section(line, members);
     }

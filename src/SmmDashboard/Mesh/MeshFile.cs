@@ -33,7 +33,7 @@ public sealed class MeshFile(string path)
     {
         try
         {
-            return MeshDescriptionReader.Read(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content));
+            return MeshDescriptionReader.Read(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).TrimStart('\uFEFF'));
         }
         catch (DecoderFallbackException)
         {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using SmmAgent.Contract;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace SmmDashboard.Mesh;
@@ -35,8 +36,41 @@ public static partial class YamlJson
         catch (YamlException exception)
         {
             var reason = exception.InnerException?.Message ?? exception.Message;
-            return Refused($"line {exception.Start.Line}, column {exception.Start.Column}: {NameRules.Shown(reason)}");
+            var line = YamlSyntax.Line(yaml, exception.Message, (int)exception.Start.Line, (int)exception.End.Line);
+            return Refused(line == exception.Start.Line
+                ? $"line {line}, column {exception.Start.Column}: {NameRules.Shown(reason)}"
+                : $"line {line}: {NameRules.Shown(reason)}");
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // The scanner does that to some texts, above all to a list or a section in brackets without its end.
+            return Refused(OpenBracket(yaml) is var (bracket, line) ? $"line {line}: {YamlSyntax.NotClosed(bracket)}" : "is not valid YAML");
+        }
+    }
+
+    /// <summary>The innermost bracket that is open where the parser gives up.</summary>
+    private static (char Bracket, long Line)? OpenBracket(string yaml)
+    {
+        var open = new Stack<(char Bracket, long Line)?>();
+        try
+        {
+            var parser = new Parser(new StringReader(yaml));
+            while (parser.MoveNext())
+            {
+                if (parser.Current is SequenceStart list)
+                    open.Push(list.Style == SequenceStyle.Flow ? ('[', list.Start.Line) : null);
+                else if (parser.Current is MappingStart section)
+                    open.Push(section.Style == MappingStyle.Flow ? ('{', section.Start.Line) : null);
+                else if (parser.Current is SequenceEnd or MappingEnd)
+                    open.Pop();
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or YamlException)
+        {
+            // That it gives up is why it is asked.
+        }
+
+        return open.FirstOrDefault(bracket => bracket is not null);
     }
 
     private static void Write(YamlNode node, Utf8JsonWriter writer, ArrayBufferWriter<byte> buffer, int depth)

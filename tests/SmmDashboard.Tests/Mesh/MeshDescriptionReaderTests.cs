@@ -109,6 +109,22 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("a: *nothing")]
     public void WhatIsNoMappingIsRefused(string yaml) => Assert.NotEmpty(MeshDescriptionReader.Read(yaml).Faults);
 
+    [Theory]
+    [InlineData("a: 1\nb:\n\tc: 2\n", "line 3: ")]
+    [InlineData("a: 1\n\tb: 2\n", "line 2: ")]
+    [InlineData("a:\n  b: 1\n\tc: 2\n", "line 3: ")]
+    [InlineData("a: 1\nb: \"x\nc: 2\n", "line 2, column 4: ")]
+    [InlineData("a: 1\nb: [1, 2\nc: {x: 3}\n", "line 2: the '[' has no closing ']'")]
+    [InlineData("a: 1\nb: {x: [1], y: 2\nc: 3\n", "line 2: the '{' has no closing '}'")]
+    [InlineData("a: 1\nb: 2\na: 3\n", "line 3, column 1: Duplicate key a")]
+    [InlineData("a:\n  b: 1\n c: 2\n", "line 3, column 2: ")]
+    [InlineData("a: 1\nb: @x\n", "line 2, column 4: ")]
+    public void ASyntaxErrorNamesTheLineThatAnEditorShows(string yaml, string told)
+    {
+        foreach (var text in new[] { yaml, yaml.Replace("\n", "\r\n", StringComparison.Ordinal), "\uFEFF" + yaml })
+            Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Faults).Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AliasesThatMultiplyAreRefused()
     {
