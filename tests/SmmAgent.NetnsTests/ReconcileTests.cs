@@ -120,6 +120,63 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
         Assert.Equal((3, $"smm-agent: Access to the path '{agent.ConfigFolder}/agent.yaml' is denied: run the command with sudo\n"), (exitCode, output));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WhatIsNotSetIsNamedBeforeAnythingIsChanged(bool isDryRun)
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var config = Path.Combine(agent.ConfigFolder, "agent.yaml");
+        var whole = await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken);
+        string[] command = isDryRun ? ["reconcile", "--dry-run"] : ["reconcile"];
+        var before = Firewall.Snapshot(fixture.Bed);
+
+        (int, string) Of(string settings)
+        {
+            agent.WriteSettings(settings);
+            var (exitCode, output) = agent.Run(command);
+            Assert.Equal(settings, File.ReadAllText(config)); // no uuid is made
+            return (exitCode, output.TrimEnd('\n').Split('\n')[^1]);
+        }
+
+        Assert.Equal(
+            (2, "✗ no WorkloadGroup is set: sudo smm-agent set workload-group NAMESPACE NAME"),
+            Of(whole[..whole.IndexOf("workloadGroup:", StringComparison.Ordinal)] + "sidecar: {mode: off}\n"));
+        Assert.Equal(
+            (2, "✗ no dashboard is set: sudo smm-agent set dashboard-url URL"),
+            Of("workloadGroup: {namespace: vm-integration, name: analytics-v0}\n"));
+        File.Delete(Path.Combine(agent.ConfigFolder, "bearer-token"));
+        Assert.Equal(
+            (2, $"✗ there is no bearer token in {agent.ConfigFolder}/bearer-token; set it: sudo smm-agent set bearer-token --stdin"),
+            Of(whole));
+        Assert.Equal(before, Firewall.Snapshot(fixture.Bed));
+    }
+
+    [Fact]
+    public async Task ThePrivilegedServiceGoesOnWithoutAWorkloadGroup()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        agent.WriteSettings("dashboard:\n  url: https://smm.example.com\n");
+
+        var (exitCode, output) = agent.Run("reconcile", "--host-only");
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("! no dashboard or no WorkloadGroup is set yet", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADryRunThatPrintsAFailureFails()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        var config = Path.Combine(agent.ConfigFolder, "agent.yaml");
+        agent.WriteSettings((await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken)).Replace("mode: off", "mode: manage", StringComparison.Ordinal));
+
+        var (exitCode, output) = agent.Run("reconcile", "--dry-run");
+
+        Assert.Contains("\n✗ ", output, StringComparison.Ordinal);
+        Assert.Equal(1, exitCode);
+    }
+
     private static string[] LeftToOperator(string output) =>
         [.. output.Split('\n').Where(line => line.StartsWith("! left to you, because firewall.mode is check: ", StringComparison.Ordinal) || line.StartsWith('❯') && line.Contains("SMM-AGENT", StringComparison.Ordinal))];
 }

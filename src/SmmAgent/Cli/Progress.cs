@@ -12,7 +12,14 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     public void Warn(string what) => Line("33", "!", what);
 
-    public void Failed(string what) => Line("31", "✗", what);
+    public void Failed(string what)
+    {
+        HasFailed = true;
+        Line("31", "✗", what);
+    }
+
+    /// <summary>Whether a failure was printed.</summary>
+    public bool HasFailed { get; private set; }
 
     /// <summary>A line of a plan: nothing was done.</summary>
     public void Would(string what) => Line("36", "❯", what);

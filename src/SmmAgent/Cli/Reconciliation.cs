@@ -22,6 +22,12 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             progress.Warn($"an earlier reconcile waits for its confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one lengthens the wait")}; sudo smm-agent confirm");
         if (ReadSettings() is not { } settings)
             return ExitCode.Usage;
+        if (Missing(settings) is { } missing)
+        {
+            progress.Failed(missing);
+            return ExitCode.Usage;
+        }
+
         if (settings.Uuid is null && Uuid() is > ExitCode.Done and var refusal)
             return refusal;
 
@@ -32,8 +38,19 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         var (config, code) = await HostMeshConfig.FetchAsync(paths, client, save: !options.DryRun, progress, cancel);
         var work = new ReconcileWork(settings, config, client, IsCurrent: code == ExitCode.Done);
         var failure = options.DryRun ? await PlanAsync(work, cancel) : await DoAsync(work, cancel);
-        return failure is > ExitCode.Done ? failure : code;
+        return failure is > ExitCode.Done ? failure
+            : code == ExitCode.Done && options.DryRun && progress.HasFailed ? ExitCode.Failed
+            : code;
     }
+
+    /// <summary>What the operator has to set first; null when nothing is missing.</summary>
+    /// <remarks>The privileged service goes on without it: it runs at boot, and a host that is not configured yet is no failed unit.</remarks>
+    private string? Missing(AgentSettings settings) =>
+        options.HostOnly ? null
+        : settings.DashboardUrl is null ? "no dashboard is set: sudo smm-agent set dashboard-url URL"
+        : DashboardTarget.From(settings) is null ? "no WorkloadGroup is set: sudo smm-agent set workload-group NAMESPACE NAME"
+        : new BearerTokenFile(paths.BearerToken).Read() is { Token: null, IsForbidden: false } reading ? reading.Fault
+        : null;
 
     /// <summary>Puts in place what a restart of the host took from the sidecar, and lets systemd start it: what follows may take long.</summary>
     private async Task BeReadyAsync(AgentSettings settings, DashboardClient? client, CancellationToken cancel)
