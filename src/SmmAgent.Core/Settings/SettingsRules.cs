@@ -46,18 +46,6 @@ public static class SettingsRules
         : value.Any(char.IsControl) ? $"'{NameRules.Shown(value)}' has a control character"
         : null;
 
-    /// <summary>A bearer token. The reason tells nothing of it but a position.</summary>
-    public static string? BearerToken(ReadOnlySpan<byte> token)
-    {
-        if (token.IsEmpty)
-            return "is empty";
-
-        // RFC 6750 allows fewer characters; what matters is that a header can carry it and that nothing was pasted along with it.
-        return token.IndexOfAnyExceptInRange((byte)'!', (byte)'~') is var at and >= 0
-            ? $"has a space, a line break or another character that no token has, at position {at + 1}"
-            : null;
-    }
-
     public static string? Uuid(string value) =>
         Guid.TryParseExact(value, "D", out var uuid) && uuid != Guid.Empty
             ? null

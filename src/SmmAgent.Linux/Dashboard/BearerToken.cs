@@ -25,6 +25,9 @@ public sealed record BearerTokenReading(BearerToken? Token, string? Fault, strin
     /// <summary>The fault or the warning, without its cure.</summary>
     public string? Found { get; init; }
 
+    /// <summary>The command that cures it; null where there is none.</summary>
+    public string? Cure { get; init; }
+
     /// <summary>Whether there is a file that this user may not read.</summary>
     public bool IsForbidden { get; init; }
 }
@@ -35,41 +38,40 @@ public sealed class BearerTokenFile(string path)
     /// <summary>The largest token, in bytes (16 KiB).</summary>
     public const int MaximumBytes = 16 * 1024;
 
-    private const string Cure = "set it: sudo smm-agent set bearer-token --stdin";
+    private const string Set = "sudo smm-agent set bearer-token --stdin";
 
     public BearerTokenReading Read()
     {
         try
         {
             return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes
-                ? Check(bytes)
-                : Missing($"there is no bearer token in {path}", Cure);
+                ? Check(TokenText.Of(bytes))
+                : Missing($"there is no bearer token in {path}", Set, "set it");
         }
         catch (InvalidDataException)
         {
-            return Missing($"the bearer token in {path} is larger than {MaximumBytes} bytes, so it is none", Cure);
+            return Missing($"the content of {path} is larger than {MaximumBytes} bytes, so it is no token", Set, "set it");
         }
         catch (UnauthorizedAccessException)
         {
-            return Missing($"{path} may not be read by this user", "its owner and mode should be root:smm-agent 0640") with { IsForbidden = true };
+            const string Owner = "its owner and mode should be root:smm-agent 0640";
+            var found = $"{path} may not be read by this user";
+            return new(null, $"{found}; {Owner}", null) { Found = found, IsForbidden = true };
         }
         catch (IOException exception)
         {
-            return Missing($"{path} cannot be read: {exception.Message}", null);
+            var found = $"{path} cannot be read: {exception.Message}";
+            return new(null, found, null) { Found = found };
         }
     }
 
-    private BearerTokenReading Check(byte[] bytes)
+    // What is around the token is not taken away here: root's part, the daemon and the operator's own curl see the same file.
+    private BearerTokenReading Check(TokenText text) => text switch
     {
-        ReadOnlySpan<byte> token = bytes;
-        if (token.EndsWith("\n"u8))
-            token = token[..^1];
-        if (token.EndsWith("\r"u8))
-            token = token[..^1];
-        return SettingsRules.BearerToken(token) is { } why
-            ? Missing($"the bearer token in {path} {why}", Cure)
-            : Usable(new BearerToken(System.Text.Encoding.ASCII.GetString(token)));
-    }
+        { Refusal: { } refusal } => Missing($"the content of {path} {refusal}", Set, "set the token"),
+        { Wrapping: { } wrapping } => Missing($"{path} does not hold the token itself ({wrapping})", $"sudo smm-agent set bearer-token --file {path}", "unwrap it"),
+        _ => Usable(new BearerToken(text.Token!)),
+    };
 
     private BearerTokenReading Usable(BearerToken token)
     {
@@ -80,5 +82,6 @@ public sealed class BearerTokenFile(string path)
         return new(token, null, $"{found}; do: sudo chmod 0640 {path}") { Found = found };
     }
 
-    private static BearerTokenReading Missing(string found, string? cure) => new(null, cure is null ? found : $"{found}; {cure}", null) { Found = found };
+    private static BearerTokenReading Missing(string found, string cure, string does) =>
+        new(null, $"{found}; {does}: {cure}", null) { Found = found, Cure = cure };
 }

@@ -12,6 +12,8 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
 {
     private const string Example = "sudo smm-agent set bearer-token --stdin < token";
 
+    private const int MinimumLength = 8;
+
     public int Run(TokenSource source)
     {
         if (source.Warning is { } warning)
@@ -45,30 +47,49 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
 
     private byte[]? Read(TokenSource source)
     {
-        var why = "there is no such file";
         try
         {
-            if (source.Read() is { } bytes)
-            {
-                ReadOnlySpan<byte> token = bytes;
-                if (token.EndsWith("\n"u8))
-                    token = token[..^1];
-                if (token.EndsWith("\r"u8))
-                    token = token[..^1];
-                why = token.Length > BearerTokenFile.MaximumBytes - 1
-                    ? $"is larger than {BearerTokenFile.MaximumBytes - 1} bytes"
-                    : SettingsRules.BearerToken(token);
-                if (why is null)
-                    return token.ToArray();
+            if (source.Read() is not { } bytes)
+                return Refused(source, "there is no such file");
+            if (bytes.Length > BearerTokenFile.MaximumBytes)
+                return Refused(source, $"is larger than {BearerTokenFile.MaximumBytes} bytes");
+            if (source.IsArgument && ExistingFile(bytes) is { } existing)
+                return RefusedFile(existing);
 
-                why = $"the token {why}";
-            }
+            var text = TokenText.Of(bytes);
+            if (text.FileName is { } name)
+                return RefusedFile(name);
+            if (text.Token is not { } token)
+                return Refused(source, $"the text {text.Refusal}");
+            if (token.Length > BearerTokenFile.MaximumBytes - 1)
+                return Refused(source, $"the token is larger than {BearerTokenFile.MaximumBytes - 1} bytes");
+            if (token.Length < MinimumLength)
+                return Refused(source, $"the text has {token.Length} characters; a token has {MinimumLength} or more, because anyone guesses a shorter one");
+            if (text.Wrapping is { } wrapping)
+                progress.Done($"the text was not the token itself, the token was taken out of it: {wrapping}");
+            return Encoding.ASCII.GetBytes(token);
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            why = exception.Message;
+            return Refused(source, exception.Message);
         }
+    }
 
+    private static string? ExistingFile(byte[] argument)
+    {
+        var path = Encoding.UTF8.GetString(argument) is ['@', .. var named] ? named : Encoding.UTF8.GetString(argument);
+        return path.Length is > 0 and < 4096 && File.Exists(path) ? path : null;
+    }
+
+    private byte[]? RefusedFile(string path)
+    {
+        var shown = NameRules.Shown(path);
+        progress.Failed($"that is a file: sudo smm-agent set bearer-token --file {(shown.Any(c => !char.IsAsciiLetterOrDigit(c) && !"./_-+=~,:@".Contains(c)) ? $"'{shown}'" : shown)}");
+        return null;
+    }
+
+    private byte[]? Refused(TokenSource source, string why)
+    {
         progress.Failed($"{NameRules.Shown(source.Name)}: {why}; for example: {Example}");
         return null;
     }

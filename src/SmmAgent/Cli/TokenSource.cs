@@ -14,6 +14,9 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
     /// <summary>What to tell a person before it is typed, unseen; null where nobody types.</summary>
     public string? Prompt { get; private init; }
 
+    /// <summary>Whether it is an argument of the command, where the name of a file is a likely mistake.</summary>
+    public bool IsArgument { get; private init; }
+
     /// <summary>What is wrong with giving a token like this.</summary>
     public string? Warning { get; private init; }
 
@@ -21,6 +24,7 @@ internal sealed record TokenSource(string Name, Func<byte[]?> Read)
     {
         Warning = "a token on the command line is seen in the process list and stays in the shell's history; "
             + "better: sudo smm-agent set bearer-token --stdin",
+        IsArgument = true,
     };
 
     // What the operator names may also be a pipe: <(command).

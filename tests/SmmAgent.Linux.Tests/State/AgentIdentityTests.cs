@@ -82,7 +82,11 @@ public sealed class AgentIdentityTests : IDisposable
     [InlineData("", "is empty")]
     [InlineData("\n", "is empty")]
     [InlineData("a b", "at position 2")]
-    [InlineData("abc\n\n", "at position 4")]
+    [InlineData("abc\n\n", "does not hold the token itself (white space); unwrap it: sudo smm-agent set bearer-token --file /")]
+    [InlineData("\"abcdefgh\"", "does not hold the token itself (quotes); unwrap it: ")]
+    [InlineData("abcdefgh%\n", "does not hold the token itself (a shell's %); unwrap it: ")]
+    [InlineData("ZXlKaGJHY2lPaUFpVWxNeU5UWWlMQ0FpYTJsa0lqb2dJbmdpZlEuZTMwLmMybG4=", "does not hold the token itself (base64); unwrap it: ")]
+    [InlineData("win.txt", "is the name of a file; set the token: sudo smm-agent set bearer-token --stdin")]
     [InlineData("ab\tc", "at position 3")]
     [InlineData("ä", "at position 1")]
     public void ATokenThatNoHeaderCanCarryIsAFaultThatDoesNotQuoteIt(string content, string told)

@@ -62,19 +62,73 @@ public sealed class SetBearerTokenTests : IDisposable
     [Theory]
     [InlineData("", "is empty")]
     [InlineData("\n", "is empty")]
-    [InlineData("Bearer " + Token, "at position 7")]
     [InlineData(Token + "\n" + Token + "\n", "a line break")]
-    [InlineData(Token + "\n\n", "a line break")]
     [InlineData("tökén", "at position 2")]
+    [InlineData("abc", "has 3 characters; a token has 8 or more")]
+    [InlineData("apiVersion: v1\nkind: Config\nusers: []\n", "is a kubeconfig (YAML), not a token")]
+    [InlineData("eyJhbGciOiJSUzI1NiJ9.e30.", "is a JWT without its signature")]
     public void WhatIsNoTokenIsRefusedAndTheOldOneStays(string input, string told)
     {
-        Assert.Equal(0, Run(Stdin("old")));
+        Assert.Equal(0, Run(Stdin("old-token")));
 
         Assert.Equal(2, Run(Stdin(input)));
 
-        Assert.Equal("old\n", File.ReadAllText(_paths.BearerToken));
+        Assert.Equal("old-token\n", File.ReadAllText(_paths.BearerToken));
         Assert.Contains(told, Told(), StringComparison.Ordinal);
         Assert.Contains("for example: sudo smm-agent set bearer-token --stdin", Told(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Bearer " + Token, "an Authorization header")]
+    [InlineData("\uFEFF\"" + Token + "\"\n\n", "a byte order mark, white space, quotes")]
+    [InlineData("{\"kind\":\"TokenRequest\",\"status\":{\"token\":\"" + Token + "\"}}\n", "a TokenRequest as JSON")]
+    public void ATokenInsideSomethingElseIsTakenOutOfItAndThatIsReported(string input, string wrapping)
+    {
+        Assert.Equal(0, Run(Stdin(input)));
+
+        Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
+        Assert.Equal(
+            $"✓ the text was not the token itself, the token was taken out of it: {wrapping}\n✓ bearer token is set file={_paths.BearerToken}\n", Told());
+    }
+
+    [Theory]
+    [InlineData("win.txt", "win.txt")]
+    [InlineData("/root/win.txt", "/root/win.txt")]
+    [InlineData("@win.txt", "win.txt")]
+    [InlineData("my token.txt", "'my token.txt'")]
+    public void TheNameOfAFileIsAnsweredWithTheOptionForFiles(string argument, string shown)
+    {
+        Assert.Equal(2, Run(TokenSource.CommandLine(argument)));
+
+        Assert.EndsWith($"✗ that is a file: sudo smm-agent set bearer-token --file {shown}\n", Told(), StringComparison.Ordinal);
+        Assert.False(File.Exists(_paths.BearerToken));
+    }
+
+    [Fact]
+    public void TheNameOfAFileThatExistsIsRecognisedWithoutAnEnding()
+    {
+        var path = Path.Combine(_directory, "token-of-the-vm");
+        File.WriteAllText(path, Token);
+
+        Assert.Equal(2, Run(TokenSource.CommandLine("@" + path)));
+        Assert.Equal(2, Run(TokenSource.CommandLine(path)));
+        Assert.EndsWith($"--file {path}\n", Told(), StringComparison.Ordinal);
+
+        // Only an argument is taken for a name.
+        Assert.Equal(0, Run(Stdin(path)));
+    }
+
+    [Fact]
+    public void AFileThatAnOperatorWroteByHandIsUnwrappedInPlace()
+    {
+        Directory.CreateDirectory(_paths.ConfigDirectory);
+        AtomicFile.Write(_paths.BearerToken, $"\"{Token}\"\n", AtomicFile.Private);
+        Assert.EndsWith($"sudo smm-agent set bearer-token --file {_paths.BearerToken}", new BearerTokenFile(_paths.BearerToken).Read().Fault, StringComparison.Ordinal);
+
+        Assert.Equal(0, Run(TokenSource.File(_paths.BearerToken)));
+
+        Assert.Equal(Token + "\n", File.ReadAllText(_paths.BearerToken));
+        Assert.NotNull(new BearerTokenFile(_paths.BearerToken).Read().Token);
     }
 
     [Fact]

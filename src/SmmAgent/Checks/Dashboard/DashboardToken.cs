@@ -15,7 +15,7 @@ internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Das
             look.Reading switch
             {
                 { IsForbidden: true } => CheckLine.Skipped(look.Reading.Found!, AsRoot),
-                { Token: null, Found: { } found } => CheckLine.Fail(found, Set),
+                { Token: null, Found: { } found } => CheckLine.Fail(found, look.Reading.Cure ?? Set),
                 { Found: { } found } => CheckLine.Warn(found, $"sudo chmod 0640 {context.Paths.BearerToken}"),
                 _ => CheckLine.Pass($"is in {context.Paths.BearerToken}, {(look.Claims is null ? "opaque" : "a service account's")}"),
             },
