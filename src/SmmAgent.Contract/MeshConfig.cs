@@ -78,6 +78,12 @@ public sealed record Mesh
     /// <summary>The control plane's revision, for example <c>cp-v115x</c>; may be empty.</summary>
     public required string IstioRevision { get; init; }
 
+    /// <summary>
+    /// The value of the label <c>istio.io/rev</c> that a WorkloadEntry needs so that the control plane sees it: istiod's <c>REVISION</c>,
+    /// for example <c>cp-v115x.istio-system</c>; optional.
+    /// </summary>
+    public string? IstioRevisionLabel { get; init; }
+
     /// <summary>The control plane's namespace.</summary>
     public required string IstioNamespace { get; init; }
 
@@ -86,6 +92,13 @@ public sealed record Mesh
 
     /// <summary>The mesh's ProxyConfig, whole, as Istio has it: at least <c>discoveryAddress</c> and <c>proxyMetadata</c>.</summary>
     public required JsonElement DefaultConfig { get; init; }
+
+    /// <summary>The label of a WorkloadEntry: <see cref="IstioRevisionLabel"/>, else <see cref="IstioRevision"/>, else <c>default</c>.</summary>
+    public string RevisionLabel() =>
+        IstioRevisionLabel is { Length: > 0 } label ? label : IstioRevision.Length > 0 ? IstioRevision : DefaultRevision;
+
+    /// <summary>Istio's own name for the only control plane.</summary>
+    public const string DefaultRevision = "default";
 
     /// <summary>The control plane's address in HOST:PORT form, for example <c>istiod-cp-v115x.istio-system.svc:15012</c>.</summary>
     public string DiscoveryAddress() => DefaultConfig.GetProperty("discoveryAddress").GetString()!;

@@ -74,6 +74,7 @@ public static class MeshConfigReader
         Status = mesh.OptionalString("status", mayBeEmpty: true),
         IstioVersion = mesh.String("istioVersion"),
         IstioRevision = mesh.String("istioRevision", NameRules.Label, mayBeEmpty: true),
+        IstioRevisionLabel = mesh.OptionalString("istioRevisionLabel", NameRules.LabelValue, mayBeEmpty: true),
         IstioNamespace = mesh.String("istioNamespace", NameRules.Label),
         RootCertificate = mesh.String("rootCertificate", RootCertificate),
         DefaultConfig = ReadDefaultConfig(mesh.Object("defaultConfig")),

@@ -180,6 +180,9 @@ public static class RegistrationReasons
 
     /// <summary>The WorkloadEntry's name would not be valid.</summary>
     public const string NameInvalid = "NameInvalid";
+
+    /// <summary>A WorkloadEntry of this name belongs to another revision: the control plane does not see it, and cannot make its own.</summary>
+    public const string StaleEntry = "StaleEntry";
 }
 
 /// <summary>Body of <c>POST GROUP/agents/{uuid}/dial-back</c>.</summary>
@@ -209,6 +212,16 @@ public sealed record DialBackResult
     /// <summary>One of <see cref="DialBackErrors"/>; only when it was not reached.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }
+}
+
+/// <summary>Labels of a WorkloadEntry that have a meaning here.</summary>
+public static class EntryLabels
+{
+    /// <summary>The control plane that sees the entry. An entry without it is seen by all.</summary>
+    public const string Revision = "istio.io/rev";
+
+    /// <summary>The uuid of the agent whose sidecar registered.</summary>
+    public const string Uuid = "smm-agent.io/uuid";
 }
 
 /// <summary>The values of <see cref="DialBackResult.Error"/>.</summary>

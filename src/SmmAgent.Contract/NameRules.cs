@@ -12,6 +12,13 @@ public static class NameRules
             ? $"'{Shown(value)}' is not an RFC 1123 label (at most 63 of a-z, 0-9 and '-', with a letter or digit at both ends)"
             : null;
 
+    /// <summary>The value of a Kubernetes label, which is not empty.</summary>
+    public static string? LabelValue(string value) =>
+        value.Length is 0 or > 63 || !char.IsAsciiLetterOrDigit(value[0]) || !char.IsAsciiLetterOrDigit(value[^1])
+        || !value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? $"'{Shown(value)}' is not a label value (at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends)"
+            : null;
+
     /// <summary>The name of a Kubernetes object: an RFC 1123 subdomain of which only the whole has a limit.</summary>
     public static string? Subdomain(string value) =>
         value.Length is 0 or > 253 || !value.Split('.').All(part => IsPart(part, allowUpper: false))

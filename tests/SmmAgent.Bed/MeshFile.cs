@@ -22,6 +22,12 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The control plane's revision; its address follows.</summary>
     public string Revision { get; set; } = UsualRevision;
 
+    /// <summary>The label of the entries that the control plane sees: its REVISION, which has its namespace in it as the Istio operator has it.</summary>
+    public string? RevisionLabel { get; set; }
+
+    /// <summary>The labels of the control planes that run, whichever the mesh's own is.</summary>
+    public IReadOnlyList<string> Running { get; set; } = [LabelOf(UsualRevision), LabelOf(NextRevision)];
+
     /// <summary>The mesh's roots in PEM.</summary>
     public string RootCertificate { get; set; } = rootCertificate;
 
@@ -60,6 +66,9 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>How a revision's control plane is called.</summary>
     public static string IstiodOf(string revision) => $"istiod-{revision}.istio-system.svc";
 
+    /// <summary>The REVISION of a revision's control plane.</summary>
+    public static string LabelOf(string revision) => $"{revision}.istio-system";
+
     public void Write()
     {
         var temporary = path + ".new";
@@ -72,6 +81,7 @@ public sealed class MeshFile(string path, string rootCertificate)
         var yaml = new StringBuilder();
         yaml.Append($"""
             publicUrl: {PublicUrl}
+            otherRevisions: [{string.Join(", ", Running)}]
             mesh:
               meshId: mesh1
               trustDomain: cluster.local
@@ -81,6 +91,7 @@ public sealed class MeshFile(string path, string rootCertificate)
               status: {Status}
               istioVersion: {IstioVersion}
               istioRevision: {Revision}
+              istioRevisionLabel: {RevisionLabel ?? LabelOf(Revision)}
               istioNamespace: istio-system
               rootCertificate: |
             {Indented(RootCertificate, "    ")}

@@ -26,6 +26,7 @@ public sealed class MeshConfigReaderTests
     [Theory]
     [InlineData("mesh.networks")]
     [InlineData("mesh.status")]
+    [InlineData("mesh.istioRevisionLabel")]
     [InlineData("workloadGroup.annotations")]
     [InlineData("workloadGroup.metadataLabels")]
     [InlineData("workloadGroup.templateLabels")]
@@ -39,6 +40,14 @@ public sealed class MeshConfigReaderTests
         Assert.NotNull(Read(path, null).Value);
         Assert.NotNull(Read(path, "null").Value);
     }
+
+    [Theory]
+    [InlineData("\"\"", null, "default")]
+    [InlineData("\"cp-v115x\"", null, "cp-v115x")]
+    [InlineData("\"cp-v115x\"", "\"\"", "cp-v115x")]
+    [InlineData("\"cp-v115x\"", "\"cp-v115x.istio-system\"", "cp-v115x.istio-system")]
+    public void AWorkloadEntrysLabelIsTheControlPlanesOrElseItsRevision(string revision, string? label, string expected) =>
+        Assert.Equal(expected, Read("mesh.istioRevision", revision, ("mesh.istioRevisionLabel", label)).Value!.Mesh.RevisionLabel());
 
     [Theory]
     [InlineData("apiVersion")]
@@ -88,6 +97,8 @@ public sealed class MeshConfigReaderTests
     [InlineData("mesh.meshId", "\"\"")]
     [InlineData("mesh.trustDomain", "\"\"")]
     [InlineData("mesh.istioRevision", "\"\"")]
+    [InlineData("mesh.istioRevisionLabel", "\"\"")]
+    [InlineData("mesh.istioRevisionLabel", "\"cp-v115x.istio-system\"")]
     [InlineData("mesh.network", "\"\"")]
     [InlineData("workloadGroup.network", "\"\"")]
     [InlineData("meshExpansionGateways", "[]")]
@@ -100,6 +111,9 @@ public sealed class MeshConfigReaderTests
     [InlineData("apiVersion", "1", "apiVersion")]
     [InlineData("mesh", "[]", "mesh")]
     [InlineData("mesh.clusterId", "\"\"", "mesh.clusterId")]
+    [InlineData("mesh.istioRevisionLabel", "\"a b\"", "mesh.istioRevisionLabel")]
+    [InlineData("mesh.istioRevisionLabel", "\"-a\"", "mesh.istioRevisionLabel")]
+    [InlineData("mesh.istioRevisionLabel", "1", "mesh.istioRevisionLabel")]
     [InlineData("mesh.istioNamespace", "\"Istio_System\"", "mesh.istioNamespace")]
     [InlineData("mesh.rootCertificate", "\"no pem\"", "mesh.rootCertificate")]
     [InlineData("mesh.rootCertificate", "\"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n\"", "mesh.rootCertificate")]

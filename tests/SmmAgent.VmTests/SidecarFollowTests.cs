@@ -92,7 +92,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             await UntilWrittenAsync($"CA_ADDR='{next}:15012'");
             await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
             Assert.Contains($"discoveryAddress: {next}:15012\n", vm.Run("cat", "/etc/istio/config/mesh"), StringComparison.Ordinal);
-            Assert.Contains("\"istio.io/rev\":\"cp-v116x\"", sidecar.Read(ClusterEnvironment), StringComparison.Ordinal);
+            Assert.Contains($"\"istio.io/rev\":\"{MeshFile.LabelOf(MeshFile.NextRevision)}\"", sidecar.Read(ClusterEnvironment), StringComparison.Ordinal);
             Assert.Contains($"{MeshBed.FirstGateway} {next}\n", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.DoesNotContain(Istiod, vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.Equal(2, sidecar.Starts.Length);

@@ -7,6 +7,9 @@ namespace SmmAgent.Core.Mesh;
 /// <summary>What the dashboard's answers mean for the conditions.</summary>
 public static class ClusterViewRules
 {
+    // A sentence with a command that names a WorkloadEntry twice, each up to 253 characters.
+    private const int MostShown = 800;
+
     public const string Reached = nameof(Reached);
     public const string NotRegistered = nameof(NotRegistered);
 
@@ -67,12 +70,12 @@ public static class ClusterViewRules
 
     private static string ReasonOf(Registration answer) => answer.Reason is RegistrationReasons.NotConnected
         or RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch
-        or RegistrationReasons.NameInvalid ? answer.Reason : NotRegistered;
+        or RegistrationReasons.NameInvalid or RegistrationReasons.StaleEntry ? answer.Reason : NotRegistered;
 
     private static string Shown(string text, string otherwise)
     {
         var line = text.ReplaceLineEndings(" ").Trim();
-        line = line.Length <= 200 ? line : line[..197] + "...";
+        line = line.Length <= MostShown ? line : line[..(MostShown - 3)] + "...";
         return line.Length == 0 ? otherwise : string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));
     }
 

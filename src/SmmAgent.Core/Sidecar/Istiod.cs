@@ -10,7 +10,7 @@ public static class Istiod
     private const string DefaultNamespace = "istio-system";
 
     /// <summary>Whether the control plane is one of several; Istio's own word for the only one is <c>default</c>.</summary>
-    public static bool IsRevisioned(Contract.Mesh mesh) => mesh.IstioRevision is not ("" or "default");
+    public static bool IsRevisioned(Contract.Mesh mesh) => mesh.IstioRevision is not ("" or Contract.Mesh.DefaultRevision);
 
     public static string Host(Contract.Mesh mesh) =>
         $"istiod{(IsRevisioned(mesh) ? "-" + mesh.IstioRevision : "")}.{mesh.IstioNamespace}.svc";

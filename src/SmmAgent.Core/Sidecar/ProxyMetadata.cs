@@ -21,7 +21,7 @@ internal static class ProxyMetadata
     {
         var (mesh, group, metadata) = (config.Mesh, config.WorkloadGroup, proxy.Metadata);
         var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in options.Labels.Concat(group.MetadataLabels).Concat(group.TemplateLabels))
+        foreach (var (name, value) in options.Labels.Concat(group.MetadataLabels).Concat(group.TemplateLabels).Concat(options.OwnLabels))
             labels[name] = value;
 
         metadata["CANONICAL_SERVICE"] = labels[CanonicalName] = First(labels, ServiceLabels) ?? group.Name;

@@ -35,7 +35,8 @@ public static class RegistrationExplanation
 
     // The dashboard saw the cause itself, in the cluster.
     private static bool IsCertain(Finding dashboard) => dashboard.Status == ConditionStatus.False
-        && dashboard.Reason is RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch or RegistrationReasons.NameInvalid;
+        && dashboard.Reason is RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch or RegistrationReasons.NameInvalid
+            or RegistrationReasons.StaleEntry;
 
     private static string More(RegistrationLook look, string reason)
     {

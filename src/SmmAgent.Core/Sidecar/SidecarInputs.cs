@@ -39,7 +39,7 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
         if (Host is null)
             return (null, new(ConfigurationFault.AddressUnknown, "the address under which the cluster reaches this VM is not known: AddressKnown says why"));
 
-        var rendered = SidecarFiles.Render(Config, Host, SidecarOptions.OfAgent(Config, Hostname, Settings.ManagementPorts));
+        var rendered = SidecarFiles.Render(Config, Host, SidecarOptions.OfAgent(Config, Hostname, Settings.Uuid, Settings.ManagementPorts));
         if (rendered.Value is { } configuration)
             return (configuration, null);
 

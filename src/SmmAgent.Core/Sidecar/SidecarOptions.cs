@@ -17,16 +17,23 @@ public sealed record SidecarOptions
     /// <summary>Labels that the WorkloadEntry gets unless the WorkloadGroup has them.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Labels that the WorkloadEntry gets instead of the WorkloadGroup's: without them the entry is not seen, or not found.</summary>
+    public IReadOnlyDictionary<string, string> OwnLabels { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Ports that the sidecar must not capture, beside Istio's own.</summary>
     public IReadOnlyList<int> ExcludedPorts { get; init; } = [];
 
     /// <summary>As the agent writes it: the VM registers itself, can be told from others, and the agent's own ports stay reachable.</summary>
-    public static SidecarOptions OfAgent(MeshConfig config, string hostname, IReadOnlyList<int> managementPorts)
+    /// <param name="uuid">The agent's uuid, by which its WorkloadEntry is found; null while none is set.</param>
+    public static SidecarOptions OfAgent(MeshConfig config, string hostname, Guid? uuid, IReadOnlyList<int> managementPorts)
     {
-        var labels = new Dictionary<string, string> { ["istio.io/rev"] = Istiod.IsRevisioned(config.Mesh) ? config.Mesh.IstioRevision : "default" };
+        var own = new Dictionary<string, string> { [EntryLabels.Revision] = config.Mesh.RevisionLabel() };
+        if (uuid is not null)
+            own[EntryLabels.Uuid] = uuid.Value.ToString();
+        var labels = new Dictionary<string, string>();
         if (LabelValue(hostname) is { Length: > 0 } host)
             labels["hostname"] = host;
-        return new() { AutoRegister = true, Labels = labels, ExcludedPorts = managementPorts };
+        return new() { AutoRegister = true, Labels = labels, OwnLabels = own, ExcludedPorts = managementPorts };
     }
 
     // Kubernetes refuses the whole WorkloadEntry for a label that breaks its rules.

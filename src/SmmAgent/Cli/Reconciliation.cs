@@ -28,8 +28,14 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             return ExitCode.Usage;
         }
 
-        if (settings.Uuid is null && Uuid() is > ExitCode.Done and var refusal)
-            return refusal;
+        if (settings.Uuid is null)
+        {
+            if (Uuid() is > ExitCode.Done and var refusal)
+                return refusal;
+
+            // It is a label of the WorkloadEntry, so the sidecar's files have it already at the first start.
+            settings = settings with { Uuid = SettingsReader.Read(AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes)).Settings?.Uuid };
+        }
 
         progress.Done($"configuration loaded config={paths.Settings}");
         using var client = HostMeshConfig.Client(paths, settings);

@@ -1,4 +1,5 @@
 using System.Net;
+using SmmDashboard.Registration;
 
 namespace SmmDashboard.Mesh;
 
@@ -15,6 +16,15 @@ public sealed record MeshDescription
     public required IReadOnlyList<IPNetwork> ClusterRanges { get; init; }
 
     public required IReadOnlyDictionary<GroupName, ServedGroup> Groups { get; init; }
+
+    /// <summary>The labels of control planes that run beside the mesh's own, and remove entries of theirs as usual.</summary>
+    public IReadOnlyList<string> OtherRevisions { get; init; } = [];
+
+    /// <summary>The label of the WorkloadEntries that the mesh's control plane sees.</summary>
+    public string RevisionLabel => Groups.Values.FirstOrDefault()?.Config.Mesh.RevisionLabel() ?? SmmAgent.Contract.Mesh.DefaultRevision;
+
+    /// <summary>Whether some control plane sees the entry.</summary>
+    public bool IsServed(WorkloadEntry entry) => entry.IsSeenBy(RevisionLabel) || OtherRevisions.Contains(entry.Revision);
 
     /// <summary>What is odd, but no reason to refuse the file.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

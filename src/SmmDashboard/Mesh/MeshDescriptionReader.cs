@@ -26,6 +26,7 @@ public static class MeshDescriptionReader
         var publicUrl = root.String("publicUrl", PublicUrl.Rule);
         var minimumVersion = root.OptionalString("minimumAgentVersion", AgentVersion.Rule);
         var clusterRanges = root.Strings("clusterRanges", NameRules.Cidr);
+        var otherRevisions = root.Strings("otherRevisions", NameRules.LabelValue);
         faults.AddRange(GroupDocument.MeshFaults(document.RootElement));
 
         var groups = new Dictionary<GroupName, ServedGroup>();
@@ -39,6 +40,7 @@ public static class MeshDescriptionReader
             MinimumAgentVersion = minimumVersion is null ? null : AgentVersion.Parse(minimumVersion),
             ClusterRanges = [.. clusterRanges.Select(range => IPNetwork.Parse(range))],
             Groups = groups,
+            OtherRevisions = otherRevisions,
             Warnings = warnings,
         });
     }

@@ -7,12 +7,12 @@ namespace SmmDashboard.Mesh;
 internal static class UnknownKeys
 {
     private static readonly string[] Root =
-        ["publicUrl", "minimumAgentVersion", "clusterRanges", "mesh", "meshExpansionGateways", "groups"];
+        ["publicUrl", "minimumAgentVersion", "clusterRanges", "otherRevisions", "mesh", "meshExpansionGateways", "groups"];
 
     private static readonly string[] Mesh =
     [
-        "meshId", "trustDomain", "clusterId", "network", "networks", "status", "istioVersion", "istioRevision", "istioNamespace",
-        "rootCertificate", "defaultConfig",
+        "meshId", "trustDomain", "clusterId", "network", "networks", "status", "istioVersion", "istioRevision",
+        "istioRevisionLabel", "istioNamespace", "rootCertificate", "defaultConfig",
     ];
 
     private static readonly string[] Gateway = ["name", "addresses", "ports"];

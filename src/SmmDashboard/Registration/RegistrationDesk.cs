@@ -18,7 +18,7 @@ public sealed class RegistrationDesk(
 
         // As at istiod, a certificate goes before a token.
         var reason = "";
-        if ((presented ?? OfToken(request.Token!, out reason)) is not { } identity)
+        if ((presented ?? OfToken(request.Token!, request.ClusterId, out reason)) is not { } identity)
         {
             refusals.Remember(request, RegistrationReasons.TokenRefused);
             return (RegistrationReply.Refused(RegistrationReasons.TokenRefused, reason), null);
@@ -34,17 +34,31 @@ public sealed class RegistrationDesk(
             return (RegistrationReply.Refused(refusal, message) with { Identity = proved, Certificate = certificate }, null);
         }
 
+        if (!entries.TryAdd(entry))
+        {
+            refusals.Remember(request, RegistrationReasons.StaleEntry);
+            return (RegistrationReply.Refused(
+                RegistrationReasons.StaleEntry, $"workloadentries.networking.istio.io \"{entry.Name}\" already exists") with { Certificate = certificate }, null);
+        }
+
         refusals.Forget(entry);
-        entries.Add(entry);
         return (RegistrationReply.Granted(entry.Name) with { Certificate = certificate }, entry);
     }
 
-    private SpiffeId? OfToken(string token, out string reason)
+    // istiod asks the API server of the cluster that the sidecar names, and knows no other than its own.
+    private SpiffeId? OfToken(string token, string? clusterId, out string reason)
     {
-        var domain = mesh.Mesh.Groups.Values.FirstOrDefault()?.Config.Mesh.TrustDomain;
-        return tokens.Verify(token, out reason) is { } account
-            ? new SpiffeId(domain is { Length: > 0 } ? domain : SpiffeId.DefaultTrustDomain, account.Namespace, account.Name)
-            : null;
+        var own = mesh.Mesh.Groups.Values.FirstOrDefault()?.Config.Mesh;
+        if (tokens.Verify(token, out reason) is not { } account)
+            return null;
+
+        if (clusterId is not null && own is not null && clusterId != own.ClusterId)
+        {
+            reason = $"the token is sent for the cluster '{NameRules.Shown(clusterId)}', this is {own.ClusterId}";
+            return null;
+        }
+
+        return new SpiffeId(own?.TrustDomain is { Length: > 0 } domain ? domain : SpiffeId.DefaultTrustDomain, account.Namespace, account.Name);
     }
 
     // The namespace comes before the group, so that a token tells nothing about the groups of other namespaces.
@@ -72,7 +86,18 @@ public sealed class RegistrationDesk(
         if (WorkloadEntryName.Rule(name) is { } fault)
             return (RegistrationReasons.NameInvalid, $"the WorkloadEntry's name would be invalid: {fault}");
 
-        entry = new WorkloadEntry(name, id, IPAddress.Parse(request.Address), request.Uuid);
+        entry = new WorkloadEntry(name, id, IPAddress.Parse(request.Address), Labels(group.Config.WorkloadGroup, request));
         return ("", "");
+    }
+
+    // As istiod merges them: the template's, the metadata's, the sidecar's own.
+    private static Dictionary<string, string> Labels(WorkloadGroup group, RegistrationRequest request)
+    {
+        var labels = new Dictionary<string, string>();
+        foreach (var (name, value) in group.TemplateLabels.Concat(group.MetadataLabels).Concat(request.Labels))
+            labels[name] = value;
+        if (request.Uuid is { } uuid)
+            labels[EntryLabels.Uuid] = uuid.ToString();
+        return labels;
     }
 }

@@ -7,6 +7,12 @@ namespace SmmDashboard.Registration;
 public sealed record RegistrationRequest(
     string? Token, string Namespace, string Group, string ServiceAccount, string Address, string Network, Guid? Uuid, string? SigningRequest)
 {
+    /// <summary>The labels of the sidecar's node metadata; empty when it sent none.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The cluster whose control plane the sidecar believes to speak with; null when it did not say.</summary>
+    public string? ClusterId { get; init; }
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
     public static ReadResult<RegistrationRequest> Read(ReadOnlyMemory<byte> line)
@@ -27,7 +33,11 @@ public sealed record RegistrationRequest(
                 root.String("address"),
                 root.OptionalString("network", mayBeEmpty: true) ?? "",
                 root.OptionalString("uuid", UuidRule) is { } uuid && Guid.TryParseExact(uuid, "D", out var value) ? value : null,
-                root.OptionalString("signingRequest"));
+                root.OptionalString("signingRequest"))
+            {
+                Labels = root.Map("labels"),
+                ClusterId = root.OptionalString("clusterId", mayBeEmpty: true),
+            };
             return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

@@ -51,6 +51,7 @@ public sealed class ClusterViewRulesTests
     [InlineData(true, "Registered", "Unknown", "True/Registered", "Unknown/NoProbe")]
     [InlineData(false, "NotConnected", "Unknown", "False/NotConnected", "Unknown/NotRegistered")]
     [InlineData(false, "IdentityMismatch", "True", "False/IdentityMismatch", "Unknown/NotRegistered")]
+    [InlineData(false, "StaleEntry", "Unknown", "False/StaleEntry", "Unknown/NotRegistered")]
     [InlineData(false, "<script>", "Unknown", "False/NotRegistered", "Unknown/NotRegistered")]
     public void RegistrationAndHealthComeFromTheDashboardsAnswer(bool isRegistered, string reason, string healthy, string registered, string health)
     {

@@ -65,6 +65,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(RegistrationReasons.GroupNotFound, SidecarFailureKind.GroupNotFound, true)]
     [InlineData(RegistrationReasons.IdentityMismatch, SidecarFailureKind.IdentityMismatch, true)]
     [InlineData(RegistrationReasons.NameInvalid, SidecarFailureKind.NameInvalid, true)]
+    [InlineData(RegistrationReasons.StaleEntry, SidecarFailureKind.Refused, false)]
     [InlineData(RegistrationReasons.GroupNotFound, SidecarFailureKind.Unreachable, false)]
     [InlineData(RegistrationReasons.NameInvalid, SidecarFailureKind.PortTaken, false)]
     public void WhatTheDashboardSawWinsAndTheLogSaysMoreOfIt(string reason, SidecarFailureKind kind, bool says)

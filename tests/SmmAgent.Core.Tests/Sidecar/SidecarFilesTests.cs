@@ -107,13 +107,34 @@ public sealed class SidecarFilesTests
             .File(SidecarFiles.ClusterEnvironment),
         StringComparison.Ordinal);
 
+    [Fact]
+    public void TheLabelsByWhichTheEntryIsSeenAndFoundGoBeforeTheWorkloadGroups()
+    {
+        var config = SidecarSamples.WithGroup(group => group with
+        {
+            MetadataLabels = new Dictionary<string, string> { ["istio.io/rev"] = "theirs" },
+            TemplateLabels = new Dictionary<string, string> { ["smm-agent.io/uuid"] = "theirs" },
+        });
+        config = config with { Mesh = config.Mesh with { IstioRevisionLabel = "cp-v115x.istio-system" } };
+
+        var environment = SidecarSamples.Render(config).File(SidecarFiles.ClusterEnvironment);
+
+        Assert.Contains("\"istio.io/rev\":\"cp-v115x.istio-system\"", environment, StringComparison.Ordinal);
+        Assert.Contains($"\"smm-agent.io/uuid\":\"{SidecarSamples.Uuid}\"", environment, StringComparison.Ordinal);
+        Assert.DoesNotContain("theirs", environment, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutAUuidThereIsNoLabelOfIt() =>
+        Assert.DoesNotContain("smm-agent.io/uuid", SidecarOptions.OfAgent(SidecarSamples.Config, "vm-1", null, []).OwnLabels.Keys);
+
     [Theory]
     [InlineData("vm_1.example.com", "vm_1.example.com")]
     [InlineData("-vm 1-", "vm-1")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789", "012345678901234567890123456789012345678901234567890123456789012")]
     [InlineData("---", null)]
     public void AHostNameBecomesALabelThatKubernetesAccepts(string hostname, string? label) =>
-        Assert.Equal(label, SidecarOptions.OfAgent(SidecarSamples.Config, hostname, []).Labels.GetValueOrDefault("hostname"));
+        Assert.Equal(label, SidecarOptions.OfAgent(SidecarSamples.Config, hostname, null, []).Labels.GetValueOrDefault("hostname"));
 
     [Fact]
     public void TheSameNetworkIsReachedDirectlyAndAnotherThroughTheGatewaysThatServeIstiod()

@@ -13,6 +13,8 @@ internal static class SidecarSamples
 
     public static MeshConfig Config { get; } = MeshConfigs.Of("vm-network-1", "13.48.73.61");
 
+    public static readonly Guid Uuid = Guid.Parse("0327b100-1111-4222-8333-444455556666");
+
     public static MeshConfig WithMetadata(params (string Name, string Value)[] metadata) => WithDefaultConfig(new JsonObject
     {
         ["discoveryAddress"] = "istiod-cp-v115x.istio-system.svc:15012",
@@ -29,7 +31,7 @@ internal static class SidecarSamples
 
     public static SidecarConfiguration Render(MeshConfig config, SidecarHost? host = null, SidecarOptions? options = null)
     {
-        var result = SidecarFiles.Render(config, host ?? Host, options ?? SidecarOptions.OfAgent(config, "vm-1", [16400, 16401]));
+        var result = SidecarFiles.Render(config, host ?? Host, options ?? SidecarOptions.OfAgent(config, "vm-1", Uuid, [16400, 16401]));
         return result.Value ?? throw new InvalidOperationException(string.Join('\n', result.Faults));
     }
 

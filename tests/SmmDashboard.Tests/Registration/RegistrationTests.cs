@@ -27,9 +27,10 @@ public sealed class RegistrationTests
             await IsAsync(dashboard, agent, true, "Registered");
         }
 
-        await UntilAsync(dashboard, agent, answer => answer.GetProperty("message").GetString()!.Contains("disconnected", StringComparison.Ordinal));
+        await UntilAsync(dashboard, agent, answer => answer.GetProperty("message").GetString()!.Contains("disconnect", StringComparison.Ordinal));
         _clock.Advance(TimeSpan.FromSeconds(9.9));
-        await IsAsync(dashboard, agent, true, "Registered");
+        var leaving = await IsAsync(dashboard, agent, false, "NotConnected");
+        Assert.Equal("analytics-v0-198.18.0.7-vm-network-1", leaving.GetProperty("workloadEntry").GetString());
         _clock.Advance(TimeSpan.FromSeconds(0.1));
         var gone = await IsAsync(dashboard, agent, false, "NotConnected");
         Assert.Equal(JsonValueKind.Null, gone.GetProperty("workloadEntry").ValueKind);
@@ -108,6 +109,7 @@ public sealed class RegistrationTests
 
     [Theory]
     [InlineData("token", "TokenRefused")]
+    [InlineData("cluster", "TokenRefused")]
     [InlineData("namespace", "IdentityMismatch")]
     [InlineData("account", "IdentityMismatch")]
     [InlineData("foreign", "IdentityMismatch")]
@@ -122,6 +124,7 @@ public sealed class RegistrationTests
         var request = wrong switch
         {
             "token" => TestSidecar.Request("nonsense", uuid: agent.Uuid),
+            "cluster" => TestSidecar.Request(token, clusterId: "another", uuid: agent.Uuid),
             "namespace" => TestSidecar.Request(token, space: "kube-system", uuid: agent.Uuid),
             "account" => TestSidecar.Request(token, account: "admin", uuid: agent.Uuid),
             "foreign" => TestSidecar.Request(token, group: "billing-v1", space: "other", uuid: agent.Uuid),

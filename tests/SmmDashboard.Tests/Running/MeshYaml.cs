@@ -11,6 +11,9 @@ public sealed record MeshYaml
 
     public string Revision { get; init; } = "cp-v115x";
 
+    /// <summary>istiod's REVISION; null writes none.</summary>
+    public string? RevisionLabel { get; init; }
+
     public string Head { get; init; } = "publicUrl: https://smm.example.com\n";
 
     public IReadOnlyList<string> Groups { get; init; } = [Group("analytics-v0", Token), Group("billing-v1", OtherToken, "other")];
@@ -43,6 +46,7 @@ public sealed record MeshYaml
           status: Available
           istioVersion: 1.15.3
           istioRevision: {{Revision}}
+          istioRevisionLabel: {{RevisionLabel ?? "null"}}
           istioNamespace: istio-system
           rootCertificate: |
             {{TestCertificate.Any.CertificatePem.ReplaceLineEndings("\n    ")}}

@@ -42,8 +42,8 @@ public sealed class TestSidecar : IAsyncDisposable
 
     public static string Request(
         string token, string address = "198.18.0.7", string group = "analytics-v0", string space = "vm-integration",
-        string account = "default", string network = "vm-network-1", Guid? uuid = null) =>
-        $$"""{"token":"{{token}}","namespace":"{{space}}","group":"{{group}}","serviceAccount":"{{account}}","address":"{{address}}","network":"{{network}}","uuid":{{(uuid is null ? "null" : $"\"{uuid}\"")}}}""";
+        string account = "default", string network = "vm-network-1", Guid? uuid = null, string? revision = null, string? clusterId = null) =>
+        $$"""{"clusterId":{{(clusterId is null ? "null" : $"\"{clusterId}\"")}},"labels":{{(revision is null ? "null" : $"{{\"istio.io/rev\":\"{revision}\"}}")}},"token":"{{token}}","namespace":"{{space}}","group":"{{group}}","serviceAccount":"{{account}}","address":"{{address}}","network":"{{network}}","uuid":{{(uuid is null ? "null" : $"\"{uuid}\"")}}}""";
 
     public async Task SendAsync(string line) =>
         await _stream.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"), TestContext.Current.CancellationToken);
