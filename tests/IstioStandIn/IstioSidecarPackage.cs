@@ -13,7 +13,7 @@ public static class IstioSidecarPackage
     /// <summary>A configuration file of the package: an operator's, who may change it.</summary>
     private const string Settings = "/var/lib/istio/envoy/sidecar.env";
 
-    private const string RegistrationProgram = "/usr/local/lib/istio-stand-in/registration";
+    private const string Programs = "/usr/local/lib/istio-stand-in";
 
     private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
 
@@ -45,7 +45,8 @@ public static class IstioSidecarPackage
     {
         foreach (var name in (string[])["envoy", "pilot-agent", "istio-start.sh"])
             Write($"{root}/usr/local/bin/{name}", Read(name).Replace("@VERSION@", version, StringComparison.Ordinal), Program);
-        Write($"{root}{RegistrationProgram}", Read("registration"), Program);
+        foreach (var name in (string[])["registration", "capture"])
+            Write($"{root}{Programs}/{name}", Read(name), Program);
         Write($"{root}{Settings}", Read("sidecar.env"), (UnixFileMode)0b110_100_100);
         Write($"{root}/lib/systemd/system/istio.service", Read("istio.service"), (UnixFileMode)0b110_100_100);
     }
@@ -94,8 +95,7 @@ public static class IstioSidecarPackage
             /usr/local/bin/pilot-agent
             /usr/local/bin/istio-start.sh
             %config(noreplace) {Settings}
-            %dir {Path.GetDirectoryName(RegistrationProgram)}
-            {RegistrationProgram}
+            {Programs}
             /lib/systemd/system/istio.service
             """, (UnixFileMode)0b110_100_100);
         // Its programs are scripts, so a package for another machine's architecture is only a matter of its label.

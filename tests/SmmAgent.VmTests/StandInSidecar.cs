@@ -67,6 +67,10 @@ public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
         GetToken();
     }
 
+    /// <summary>Changes one variable of cluster.env.</summary>
+    public void Set(string name, string value) =>
+        vm.Run("sh", "-c", $"sed -i '/^{name}=/d' /var/lib/istio/envoy/cluster.env && echo \"$1\" >>/var/lib/istio/envoy/cluster.env", "sh", $"{name}='{value}'");
+
     /// <summary>Gives the control plane addresses in /etc/hosts, instead of those it has.</summary>
     public void Name(params string[] addresses)
     {

@@ -49,17 +49,27 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
 
     /// <summary>The tables of nftables that it makes, as far as they are there.</summary>
     public static List<string> Tables() =>
-        [.. Families.Where(family => NftTables.Handle(family.Family, "nat") is not null).Select(family => $"{family.Word} nat")];
+    [
+        .. TableNames.SelectMany(_ => Families, (table, family) => (table, family))
+            .Where(one => NftTables.Handle(one.family.Family, one.table) is not null)
+            .Select(one => $"{one.family.Word} {one.table}"),
+    ];
 
     /// <summary>Removes such a table, if nothing is in it.</summary>
     public static void RemoveTable(string table)
     {
-        foreach (var (family, word) in Families)
+        foreach (var name in TableNames)
         {
-            if (table == $"{word} nat")
-                NftTables.RemoveHusk(family, "nat");
+            foreach (var (family, word) in Families)
+            {
+                if (table == $"{word} {name}")
+                    NftTables.RemoveHusk(family, name);
+            }
         }
     }
+
+    // raw has the conntrack zones of captured DNS, mangle the marks of TPROXY.
+    private static string[] TableNames => ["nat", "mangle", "raw"];
 
     private static (IpFamily Family, string Word)[] Families => [(IpFamily.IPv4, "ip"), (IpFamily.IPv6, "ip6")];
 

@@ -21,5 +21,8 @@ fi
 export ISTIO_SVC_IP="${ISTIO_SVC_IP:-$(hostname --all-ip-addresses | cut -d ' ' -f 1)}"
 export INSTANCE_IP="$ISTIO_SVC_IP" POD_NAMESPACE="${POD_NAMESPACE:-${ISTIO_NAMESPACE:-default}}" POD_NAME="${POD_NAME:-$(hostname -s)}"
 export PROV_CERT="${PROV_CERT-/etc/certs}" OUTPUT_CERTS="${OUTPUT_CERTS-/etc/certs}"
+# With TPROXY only root may listen for what was going elsewhere.
+user=istio-proxy
+[ "${ISTIO_INBOUND_INTERCEPTION_MODE:-}" != TPROXY ] || user=root
 exec su -s /bin/bash -c "exec /usr/local/bin/pilot-agent proxy --serviceCluster=${ISTIO_SERVICE:-rawvm} \
-    >/var/log/istio/istio.log 2>/var/log/istio/istio.err.log" istio-proxy
+    >/var/log/istio/istio.log 2>/var/log/istio/istio.err.log" "$user"

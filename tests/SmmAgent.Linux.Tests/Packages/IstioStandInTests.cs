@@ -55,8 +55,16 @@ public sealed class IstioStandInTests : IAsyncDisposable
     {
         await InstallAsync();
         await ConnectNetworksAsync();
+        File.WriteAllText(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n");
         File.WriteAllText(
-            _host.Inside("/var/lib/istio/envoy/cluster.env"), "ISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
+            _host.Inside("/var/lib/istio/envoy/cluster.env"), "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
+        // The host's name server: it knows every name, and gives all of them the same address.
+        File.WriteAllText($"{_host.Shared}/names", """
+            sysread STDIN, my $question, 4096;
+            my $end = index($question, "\0", 12) + 5;
+            syswrite STDOUT, substr($question, 0, 2) . pack('n5', 0x8180, 1, 1, 0, 0) . substr($question, 12, $end - 12) . pack('n3 N n C4', 0xc00c, 1, 1, 9, 4, 192, 0, 2, 7);
+            """);
+        Start(_peerNetwork, "socat", $"UDP-LISTEN:53,bind={Peer},fork,reuseaddr", $"EXEC:perl {_host.Shared}/names");
         Serve(_vmNetwork, 8080);
         Serve(_vmNetwork, 16400);
         Serve(_peerNetwork, 9090);
@@ -66,6 +74,15 @@ public sealed class IstioStandInTests : IAsyncDisposable
         await UntilAsync(_peerNetwork, Vm, 8080, "", "served by 8080");
         await UntilAsync(_vmNetwork, Peer, 9090, "", "served by 9090");
         await UntilAsync(_peerNetwork, Vm, 16400, "", "served by 16400");
+        foreach (var transport in (string[])["", "options use-vc"])
+        {
+            await File.WriteAllTextAsync(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n{transport}\n", TestContext.Current.CancellationToken);
+            foreach (var name in (string[])["kubernetes.default.svc.cluster.local", "kubernetes.default"])
+                Assert.StartsWith("10.96.0.1 ", (await LookUpAsync(name)).Output, StringComparison.Ordinal);
+        }
+
+        await File.WriteAllTextAsync(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n", TestContext.Current.CancellationToken);
+        Assert.StartsWith("192.0.2.7 ", (await LookUpAsync("gateway.example.com")).Output, StringComparison.Ordinal);
         Assert.Equal(
             ["istio-clean-iptables", "istio-iptables", "proxy --serviceCluster=a.b"], await File.ReadAllLinesAsync(_host.Inside($"{IstioSidecarPackage.State}/calls"), TestContext.Current.CancellationToken));
         Assert.Contains("PS_TEST=it's", await File.ReadAllTextAsync(_host.Inside($"{IstioSidecarPackage.State}/environment"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -80,6 +97,80 @@ public sealed class IstioStandInTests : IAsyncDisposable
         Assert.Equal("served by 8080\n", await AskAsync(_peerNetwork, Vm, 8080, ""));
         Assert.Equal("served by 9090\n", await AskAsync(_vmNetwork, Peer, 9090, ""));
         Assert.DoesNotContain("ISTIO", await InAsync(_vmNetwork, "iptables-save"), StringComparison.Ordinal);
+    }
+
+    // The rules of the real tool, as they were recorded: a stand-in that captures less than it fails here.
+    [Fact]
+    public async Task ItSetsTheRulesThatIstiosOwnToolSetsAndTakesThemBack()
+    {
+        await InstallAsync();
+        const string Legacy = "FORCE_IPTABLES_BINARY=legacy", Excluded = "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE=997";
+        (string Record, string Save, string[] Settings)[] all =
+        [
+            ("default.iptables-legacy-save", "iptables-legacy-save", [Legacy]),
+            ("group-excluded.iptables-legacy-save", "iptables-legacy-save", [Legacy, Excluded]),
+            ("groups-included.iptables-legacy-save", "iptables-legacy-save", [Legacy, Excluded, "ISTIO_OUTBOUND_OWNER_GROUPS=1000,1001"]),
+            ("tproxy.iptables-legacy-save", "iptables-legacy-save", [Legacy, "ISTIO_INBOUND_INTERCEPTION_MODE=TPROXY"]),
+            ("all-inbound-no-dns.iptables-legacy-save", "iptables-legacy-save",
+                [Legacy, "ISTIO_INBOUND_PORTS=*", "ISTIO_META_DNS_CAPTURE=", "ISTIO_SERVICE_EXCLUDE_CIDR=10.0.0.0/8,198.51.100.7/32", "ISTIO_OUTBOUND_PORTS=9999"]),
+            ("dual-stack.iptables-legacy-save", "iptables-legacy-save", [Legacy, Excluded, "ISTIO_DUAL_STACK=true"]),
+            ("dual-stack.ip6tables-legacy-save", "ip6tables-legacy-save", [Legacy, Excluded, "ISTIO_DUAL_STACK=true"]),
+            ("forced-nft.iptables-save", "iptables-nft-save", ["FORCE_IPTABLES_BINARY=nft"]),
+            ("native-nftables.nft", "nft list ruleset", ["NATIVE_NFTABLES=true"]),
+        ];
+        foreach (var (record, save, settings) in all)
+        {
+            await WithNetworkAsync(async () =>
+            {
+                await File.WriteAllTextAsync(
+                    _host.Inside("/etc/resolv.conf"), $"nameserver {(record.StartsWith("dual", StringComparison.Ordinal) ? "10.255.255.53" : "198.18.0.1")}\n", TestContext.Current.CancellationToken);
+                await CaptureAsync("istio-iptables", settings);
+                Assert.Equal(IstioRecords.Capture(record), IstioRecords.Rules(await AsRecordedAsync(save)));
+                if (record.StartsWith("tproxy", StringComparison.Ordinal))
+                    Assert.Contains("fwmark 0x539 lookup 133", await InAsync(_vmNetwork, "ip", "rule", "show"), StringComparison.Ordinal);
+
+                await CaptureAsync("istio-clean-iptables", settings);
+                Assert.DoesNotContain("istio", await AllRulesAsync(), StringComparison.OrdinalIgnoreCase);
+            });
+        }
+    }
+
+    [Fact]
+    public async Task EachCleanUpCleansOneBackendOnly()
+    {
+        await InstallAsync();
+        await WithNetworkAsync(async () =>
+        {
+            await CaptureAsync("istio-iptables", "FORCE_IPTABLES_BINARY=legacy");
+            await CaptureAsync("istio-clean-iptables", "FORCE_IPTABLES_BINARY=nft");
+            await CaptureAsync("istio-clean-iptables", "NATIVE_NFTABLES=true");
+            Assert.Contains("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-legacy-save"), StringComparison.Ordinal);
+        });
+
+        // Current Istio takes another backend for its rules than it has just cleaned.
+        await File.WriteAllTextAsync(_host.Inside($"{IstioSidecarPackage.State}/behave"), "legacy-trap", TestContext.Current.CancellationToken);
+        await WithNetworkAsync(async () =>
+        {
+            await CaptureAsync("istio-iptables", "FORCE_IPTABLES_BINARY=nft");
+            await CaptureAsync("istio-clean-iptables");
+            Assert.DoesNotContain("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-nft-save"), StringComparison.Ordinal);
+            await CaptureAsync("istio-iptables");
+            Assert.Contains("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-legacy-save"), StringComparison.Ordinal);
+            Assert.DoesNotContain("ISTIO_OUTPUT", await InAsync(_vmNetwork, "iptables-nft-save"), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public async Task AGroupThatDoesNotExistFailsInIstiosWords()
+    {
+        await InstallAsync();
+        await WithNetworkAsync(async () =>
+        {
+            var result = await TryCaptureAsync("istio-iptables", "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE=no-such-group");
+
+            Assert.Equal(1, result.ExitCode);
+            Assert.Equal(IstioRecords.Log("capture-fails"), IstioRecords.Lines(result.Output));
+        });
     }
 
     [Theory]
@@ -111,6 +202,59 @@ public sealed class IstioStandInTests : IAsyncDisposable
 
         Assert.Equal(new InstallOutcome.Installed("1.15.3", null), outcome);
     }
+
+    private async Task WithNetworkAsync(Func<Task> test)
+    {
+        var runner = new CommandRunner();
+        Assert.True((await runner.RunAsync(["ip", "netns", "add", _vmNetwork], TestContext.Current.CancellationToken)).Succeeded);
+        try
+        {
+            // With a global address of IPv4 Istio leaves IPv6 alone.
+            await InAsync(_vmNetwork, "ip", "link", "add", "vm", "type", "veth", "peer", "name", "peer");
+            await InAsync(_vmNetwork, "ip", "address", "add", $"{Vm}/24", "dev", "vm");
+            await InAsync(_vmNetwork, "ip", "link", "set", "lo", "up");
+            await test();
+        }
+        finally
+        {
+            await runner.RunAsync(["ip", "netns", "del", _vmNetwork], CancellationToken.None);
+        }
+    }
+
+    // As an agent has it in cluster.env.
+    private Task<CommandResult> TryCaptureAsync(string command, params string[] settings) => new CommandRunner().RunAsync(
+        [
+            "ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "env", "ISTIO_META_DNS_CAPTURE=true", "ISTIO_SERVICE_CIDR=*", "ISTIO_INBOUND_PORTS=8080,8082",
+            "ISTIO_LOCAL_EXCLUDE_PORTS=22,15090,15021,15020,16400,16401", .. settings, "/usr/local/bin/pilot-agent", command,
+        ],
+        TestContext.Current.CancellationToken);
+
+    private async Task CaptureAsync(string command, params string[] settings)
+    {
+        var result = await TryCaptureAsync(command, settings);
+        Assert.True(result.Succeeded, result.Describe() + result.Output);
+    }
+
+    // Where istio-proxy has the ids of the record.
+    private async Task<string> AsRecordedAsync(string save)
+    {
+        var ids = (await InAsync(_vmNetwork, "chroot", _host.Inside(""), "sh", "-c", "id -u istio-proxy; id -g istio-proxy")).Split('\n');
+        var rules = await InAsync(_vmNetwork, save.Split(' '));
+        foreach (var (name, id) in (ReadOnlySpan<(string, string)>)[("uid-owner ", ids[0]), ("gid-owner ", ids[1]), ("skuid ", ids[0]), ("skuid != ", ids[0]), ("skgid ", ids[1]), ("skgid != ", ids[1])])
+            rules = rules.Replace($"{name}{id} ", $"{name}996 ", StringComparison.Ordinal);
+        return rules;
+    }
+
+    private async Task<string> AllRulesAsync()
+    {
+        var all = "";
+        foreach (var save in (string[])["iptables-legacy-save", "ip6tables-legacy-save", "iptables-nft-save", "ip6tables-nft-save", "nft list ruleset"])
+            all += await InAsync(_vmNetwork, save.Split(' '));
+        return all;
+    }
+
+    private Task<CommandResult> LookUpAsync(string name) => new CommandRunner().RunAsync(
+        ["ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "getent", "ahostsv4", name], TestContext.Current.CancellationToken, timeout: TimeSpan.FromMinutes(1));
 
     private void OfferSudo()
     {
