@@ -19,7 +19,7 @@ public sealed partial class ConditionDocsTests
     private static readonly Type[] ReasonClasses =
     [
         typeof(Finding), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules),
-        typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(ConfigurationFault),
+        typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(OwnTraffic), typeof(ConfigurationFault),
     ];
 
     // Statuses that a WorkloadEntry may have, not reasons.

@@ -46,7 +46,7 @@ public static class PortCheck
     }
 
     // What a running firewalld lets in is told by firewalld itself, if it tells; its table says it, too, but not for each zone.
-    private static bool IsFirewallds(NftChain chain, ObservedFirewall observed) =>
+    internal static bool IsFirewallds(NftChain chain, ObservedFirewall observed) =>
         chain.Table.IsFirewallds && observed.Firewalld is FirewalldObservation.Seen;
 
     private static IEnumerable<Obstacle> Find(
@@ -71,7 +71,7 @@ public static class PortCheck
             from filter in observed.Filters
             where filter.State.Value?.Presence != FilterPresence.FamilyOff
             from source in desired.SourcesIn(filter.Tool.Family)
-            select new Packet(filter.Tool.Family, source, seen, port.Port);
+            select Packet.FromCluster(filter.Tool.Family, source, seen, port.Port);
     }
 
     private static WalkResult Worst(IEnumerable<WalkResult> results)

@@ -10,5 +10,8 @@ public sealed record PortState(int Port, string Name, bool? Open);
 /// <summary>What the host's firewall lets in.</summary>
 public sealed record PortsState(IReadOnlyList<PortState> Ports, Finding PortsOpen)
 {
+    /// <summary>What the firewall drops of the VM's own connections; nothing where it cannot be seen or judged.</summary>
+    public IReadOnlyList<OwnTrafficObstacle> OwnTraffic { get; init; } = [];
+
     public static PortsState Initial { get; } = new([], Finding.NotYet(ConditionType.PortsOpen));
 }

@@ -15,7 +15,7 @@ public sealed record ReachabilityPlan(
     public static ReachabilityPlan From(MeshConfig config)
     {
         var model = config.NetworkModel();
-        var all = (model == NetworkModel.SameNetwork ? Direct(config) : ThroughGateways(config)).Distinct().ToList();
+        var all = AllTargets(config);
         return new(
             model,
             all.Count <= MaximumTargets ? all : all[..MaximumTargets],
@@ -23,6 +23,10 @@ public sealed record ReachabilityPlan(
             HostOf(config.Mesh.DiscoveryAddress()),
             config.Mesh.RootCertificate);
     }
+
+    /// <summary>Every port that the VM has to reach, more than are tried included.</summary>
+    public static List<ProbeTarget> AllTargets(MeshConfig config) =>
+        [.. (config.NetworkModel() == NetworkModel.SameNetwork ? Direct(config) : ThroughGateways(config)).Distinct()];
 
     private static IEnumerable<ProbeTarget> ThroughGateways(MeshConfig config) =>
         from gateway in config.MeshExpansionGateways

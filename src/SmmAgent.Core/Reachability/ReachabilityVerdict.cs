@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
 
 namespace SmmAgent.Core.Reachability;
 
@@ -15,21 +16,34 @@ public static class ReachabilityVerdict
     private const int MostFaultsNamed = 3;
 
     /// <param name="leftOut">How many ports were too many to be tried.</param>
-    public static Finding Gateways(ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now)
+    /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
+    public static Finding Gateways(
+        ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own)
     {
         if (plan.Targets.Count == 0)
             return NothingToTry(plan.Model);
 
         var what = plan.Model == NetworkModel.SameNetwork ? "endpoint" : "gateway";
-        var finding = Decide(ConditionType.GatewaysReachable, what, results, now);
+        var finding = Decide(ConditionType.GatewaysReachable, what, results, now, own);
         return leftOut == 0 ? finding : finding with { Message = $"{finding.Message}; {leftOut} more ports are too many and were not tried" };
     }
 
-    public static Finding Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now) =>
-        Decide(ConditionType.DashboardReachable, "dashboard", results, now);
+    public static Finding Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own) =>
+        Decide(ConditionType.DashboardReachable, "dashboard", results, now, own);
+
+    /// <summary>What this host's own firewall does that explains a fault; null when it explains nothing.</summary>
+    public static OwnTrafficObstacle? Explains(IReadOnlyList<OwnTrafficObstacle> own, ProbeResult result) => own.FirstOrDefault(obstacle =>
+        IPAddress.TryParse(result.Address, out var address)
+            ? obstacle.Concerns(address, result.Target.Port) && result.Latency is null && CouldBe(obstacle, result.Outcome)
+            : obstacle.ConcernsNames && result.Outcome is Outcome.Timeout or Outcome.NoSuchName);
+
+    // Without replies nothing is heard at all; a rule of OUTPUT may also reject, which looks like a refusal.
+    private static bool CouldBe(OwnTrafficObstacle obstacle, Outcome outcome) =>
+        outcome == Outcome.Timeout || (obstacle.Reason == OwnTraffic.OutputDropped && outcome is Outcome.Refused or Outcome.Unreachable);
 
     /// <summary>A port that is essential and down everywhere is broken; anything else that is down is a degradation.</summary>
-    private static Finding Decide(string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now)
+    private static Finding Decide(
+        string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own)
     {
         var counted = results.Where(result => !IsOtherFamily(result, results)).ToList();
         var faults = counted.Where(result => result.Outcome != Outcome.Ok)
@@ -37,14 +51,17 @@ public static class ReachabilityVerdict
         if (faults.Count == 0)
             return Finding.True(condition, Reachable, $"{Summary(what, counted)}{Expiring(what, counted, now)}");
 
+        var explained = faults.Select(fault => Explains(own, fault)).FirstOrDefault(obstacle => obstacle is not null);
         var broken = Broken(counted).OrderByDescending(result => result.Outcome.Weight()).ToList();
         if (broken.Count == 0)
-            return Finding.True(condition, Finding.Degraded, $"{Faults(what, faults)}{Expiring(what, counted, now)}");
+            return Finding.True(condition, Finding.Degraded, $"{Faults(what, faults)}{(explained is null ? "" : $"; {explained.Message}")}{Expiring(what, counted, now)}");
 
+        // The host's own firewall is known for sure; what answers behind it is not.
+        explained = broken.Select(fault => Explains(own, fault)).FirstOrDefault(obstacle => obstacle is not null);
         return Finding.False(
             condition,
-            broken[0].Outcome.Reason(),
-            $"{Faults(what, [.. broken, .. faults.Except(broken)])}; {broken[0].Outcome.Cure()}");
+            explained?.Reason ?? broken[0].Outcome.Reason(),
+            $"{Faults(what, [.. broken, .. faults.Except(broken)])}; {explained?.Message ?? broken[0].Outcome.Cure()}");
     }
 
     /// <summary>The results of the essential ports that are down at every address; all results when nothing is essential and all is down.</summary>

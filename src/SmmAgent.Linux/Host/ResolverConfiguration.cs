@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using SmmAgent.Linux.Network;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Host;
@@ -30,5 +31,19 @@ public sealed record ResolverConfiguration(IReadOnlyList<IPAddress> Servers)
         }
 
         return new(servers);
+    }
+
+    /// <summary>The name servers, but for those on this host's own addresses (loopback stays: it asks another server); none where the file cannot be read.</summary>
+    public static IReadOnlyList<IPAddress> ServersElsewhere(string path)
+    {
+        try
+        {
+            var own = InterfaceAddresses.Read();
+            return [.. (Read(path)?.Servers ?? []).Where(server => IPAddress.IsLoopback(server) || !own.Contains(server.ToString()))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return [];
+        }
     }
 }

@@ -44,6 +44,7 @@ internal static class CheckCatalogue
 
         new PortsFirewall(),
         new PortsOpen(),
+        new PortsOwnTraffic(),
         new PortsAgent(),
         new PortsWorkload(),
 

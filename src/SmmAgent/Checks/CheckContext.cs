@@ -1,4 +1,5 @@
 using SmmAgent.Checks.Looks;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Checks;
@@ -14,6 +15,7 @@ internal sealed class CheckContext
     private readonly Lazy<Task<MeshLook>> _mesh;
     private readonly Lazy<Task<GatewayLook>> _gateways;
     private readonly Lazy<Task<FirewallLook>> _firewall;
+    private readonly Lazy<Task<OwnTrafficVerdict>> _ownTraffic;
     private readonly Lazy<Task<AddressLook>> _address;
     private readonly Lazy<ListenersLook> _listeners;
     private readonly Lazy<InterfacesLook> _interfaces;
@@ -30,6 +32,7 @@ internal sealed class CheckContext
         _mesh = new(async () => await MeshLook.AtAsync(paths, Settings, await _dashboard.Value, await _token.Value, time, end));
         _gateways = new(async () => await GatewayLook.AtAsync(await _mesh.Value, time, end));
         _firewall = new(async () => await FirewallLook.AtAsync(paths, Settings, await _mesh.Value, time, end));
+        _ownTraffic = new(() => OwnTrafficLook.AtAsync(this));
         _address = new(() => AddressLook.AtAsync(this, end));
         _listeners = new(ListenersLook.Now);
         _interfaces = new(InterfacesLook.Now);
@@ -62,6 +65,9 @@ internal sealed class CheckContext
 
     /// <summary>The host's firewall.</summary>
     public Task<FirewallLook> Firewall => _firewall.Value;
+
+    /// <summary>What the host's firewall does with the VM's own connections.</summary>
+    public Task<OwnTrafficVerdict> OwnTraffic => _ownTraffic.Value;
 
     /// <summary>The address under which the cluster reaches this VM.</summary>
     public Task<AddressLook> Address => _address.Value;

@@ -89,7 +89,10 @@ public static class DaemonHost
         var events = new Latest<EventSourcesState>(EventSourcesState.AllUp);
         var firewall = new FirewallService(
             context,
-            new FirewallStates(states.Settings, states.Mesh, events, states.Ports),
+            new FirewallStates(states.Settings, states.Mesh, events, states.Ports)
+            {
+                NameServers = () => ResolverConfiguration.ServersElsewhere(Path.Combine(paths.Root, "etc/resolv.conf")),
+            },
             HostFirewallPass.Create(paths, time),
             new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
             loggers.CreateLogger<FirewallService>());
@@ -123,6 +126,7 @@ public static class DaemonHost
             context,
             states.Settings,
             states.Mesh,
+            states.Ports,
             states.Reachability,
             new ReachabilityObserver(new Prober(time, names), time),
             dashboardIsBack: () =>

@@ -1,7 +1,10 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Verdicts;
 using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Events;
@@ -11,7 +14,11 @@ namespace SmmAgent.Daemon;
 
 /// <summary>What the firewall service reads and publishes.</summary>
 public sealed record FirewallStates(
-    Latest<SettingsState> Settings, Latest<MeshConfigState> Mesh, Latest<EventSourcesState> Events, Latest<PortsState> Ports);
+    Latest<SettingsState> Settings, Latest<MeshConfigState> Mesh, Latest<EventSourcesState> Events, Latest<PortsState> Ports)
+{
+    /// <summary>The name servers that this host asks.</summary>
+    public Func<IReadOnlyList<IPAddress>> NameServers { get; init; } = () => [];
+}
 
 /// <summary>Keeps the agent's and the WorkloadGroup's ports open in the host's firewall, and says whether they are.</summary>
 /// <remarks>
@@ -67,11 +74,28 @@ public sealed class FirewallService : LoopService
         // Read after the pause: what changed meanwhile counts.
         var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
         var report = mode == PartMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
-        var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage);
+        var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage) with
+        {
+            OwnTraffic = OwnTraffic.Of(OwnConnections(), report.Observed).Obstacles,
+        };
         Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
         var wait = WaitAfter(report);
         return mode == PartMode.Manage && _root.Ask(RootsWork(report, ports.PortsOpen)) is { } again && again < wait ? again : wait;
     }
+
+    private List<OwnConnection> OwnConnections()
+    {
+        List<OwnConnection> connections = [];
+        if (_states.Settings.Value.Settings.DashboardUrl is { } dashboard)
+            connections.Add(To(dashboard.IdnHost.Trim('[', ']'), dashboard.Port));
+        if (_states.Mesh.Value.Config is { } config)
+            connections.AddRange(ReachabilityPlan.AllTargets(config).Select(target => To(target.Host, target.Port)));
+        if (connections.Count > 0)
+            connections.AddRange(_states.NameServers().Select(OwnConnection.Dns));
+        return [.. connections.Distinct()];
+    }
+
+    private static OwnConnection To(string host, int port) => new(Transport.Tcp, IPAddress.TryParse(host, out var address) ? address : null, port);
 
     // Where firewalld shows itself to root only, there is no step that could be left to it.
     private static List<string> RootsWork(FirewallReport report, Finding open)
@@ -114,7 +138,7 @@ public sealed class FirewallService : LoopService
     {
         // The lists of two looks are never the same object; readers are woken only when they differ.
         var current = _states.Ports.Value;
-        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports))
+        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports) || !current.OwnTraffic.SequenceEqual(state.OwnTraffic))
             _states.Ports.Publish(state);
     }
 }

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Host;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
@@ -18,23 +19,27 @@ public sealed class ReachabilityService : LoopService
 
     private readonly Latest<SettingsState> _settings;
     private readonly Latest<MeshConfigState> _meshConfig;
+    private readonly Latest<PortsState> _ports;
     private readonly Latest<ReachabilityState> _state;
     private readonly ReachabilityObserver _observer;
     private readonly Action _dashboardIsBack;
 
+    /// <param name="ports">What this host's own firewall drops: it explains why nothing answers.</param>
     /// <param name="dashboardIsBack">Called when the dashboard answers again: whoever waits out a backoff need not.</param>
     public ReachabilityService(
         LoopContext context,
         Latest<SettingsState> settings,
         Latest<MeshConfigState> meshConfig,
+        Latest<PortsState> ports,
         Latest<ReachabilityState> state,
         ReachabilityObserver observer,
         Action dashboardIsBack)
         : base(context)
     {
-        (_settings, _meshConfig, _state, _observer, _dashboardIsBack) = (settings, meshConfig, state, observer, dashboardIsBack);
+        (_settings, _meshConfig, _ports, _state, _observer, _dashboardIsBack) = (settings, meshConfig, ports, state, observer, dashboardIsBack);
         settings.WakeOnChange(Wake);
         meshConfig.WakeOnChange(Wake);
+        ports.WakeOnChange(Wake);
     }
 
     protected override TimeSpan StepBudget => TimeSpan.FromMinutes(2);
@@ -45,13 +50,13 @@ public sealed class ReachabilityService : LoopService
         var plan = _meshConfig.Value.Config is { } config ? ReachabilityPlan.From(config) : null;
         var look = await _observer.LookAsync(plan, settings.DashboardUrl, settings.CaFile, cancel);
 
-        var now = Time.GetUtcNow();
+        var (now, own) = (Time.GetUtcNow(), _ports.Value.OwnTraffic);
         var gateways = plan is null
             ? Finding.Unknown(ConditionType.GatewaysReachable, Finding.NotConfigured, "there is no mesh configuration yet that names the gateways")
-            : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now);
+            : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own);
         var dashboard = settings.DashboardUrl is null
             ? Finding.Unknown(ConditionType.DashboardReachable, Finding.NotConfigured, "no dashboard is set; run 'smm-agent set dashboard-url URL'")
-            : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now);
+            : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now, own);
         var wasAway = _state.Value.DashboardReachable.Status == ConditionStatus.False;
         _state.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard) { Clock = Clock(look.Dashboard) });
         if (wasAway && dashboard.Status == ConditionStatus.True)

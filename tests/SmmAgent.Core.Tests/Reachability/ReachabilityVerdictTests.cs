@@ -1,4 +1,6 @@
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Verdicts;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Core.Tests.Reachability;
@@ -103,7 +105,7 @@ public sealed class ReachabilityVerdictTests
     [Fact]
     public void AMeshWithoutAGatewayIsToldWithTheCure()
     {
-        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1")), [], 0, Now);
+        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1")), [], 0, Now, []);
 
         Assert.Equal((ConditionStatus.False, "NoGateway"), (finding.Status, finding.Reason));
         Assert.Contains("mesh expansion", finding.Message, StringComparison.Ordinal);
@@ -112,7 +114,7 @@ public sealed class ReachabilityVerdictTests
     [Fact]
     public void TheSameNetworkWithoutADirectEndpointIsUnknown()
     {
-        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("network1")), [], 0, Now);
+        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("network1")), [], 0, Now, []);
 
         Assert.Equal((ConditionStatus.Unknown, "NoDirectEndpoint"), (finding.Status, finding.Reason));
     }
@@ -122,13 +124,50 @@ public sealed class ReachabilityVerdictTests
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
 
-        Assert.Contains("24 more ports", ReachabilityVerdict.Gateways(plan, Run("198.18.0.1", "198.18.0.2"), 24, Now).Message, StringComparison.Ordinal);
+        Assert.Contains("24 more ports", ReachabilityVerdict.Gateways(plan, Run("198.18.0.1", "198.18.0.2"), 24, Now, []).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(OwnTraffic.RepliesDropped, Outcome.Timeout, "RepliesDropped")]
+    [InlineData(OwnTraffic.RepliesDropped, Outcome.Refused, "Refused")] // a refusal is a reply
+    [InlineData(OwnTraffic.OutputDropped, Outcome.Timeout, "OutputDropped")]
+    [InlineData(OwnTraffic.OutputDropped, Outcome.Refused, "OutputDropped")]
+    [InlineData(OwnTraffic.OutputDropped, Outcome.WrongCertificate, "WrongCertificate")]
+    public void WhatThisHostsOwnFirewallDropsIsTheReasonWhereItExplainsTheFault(string own, Outcome outcome, string reason)
+    {
+        var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
+        var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, outcome, "did not answer within 3 s"));
+        OwnTrafficObstacle obstacle = new(
+            own, IpFamily.IPv4, new(Transport.Tcp, null, 15012), "INPUT drops replies to the VM's own connections", "sudo iptables -I ...");
+
+        var finding = ReachabilityVerdict.Gateways(plan, results, 0, Now, [obstacle]);
+
+        Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
+        Assert.Equal(reason == own, finding.Message.EndsWith("; INPUT drops replies to the VM's own connections; sudo iptables -I ...", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WhatThisHostsOwnFirewallDropsOfAnotherPortFamilyOrPeerExplainsNothing()
+    {
+        var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
+        var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, Outcome.Timeout, "did not answer within 3 s"));
+        OwnTrafficObstacle Of(IpFamily family, string? peer, int port, Transport transport = Transport.Tcp) =>
+            new(OwnTraffic.RepliesDropped, family, new(transport, peer is null ? null : System.Net.IPAddress.Parse(peer), port), "own", "cure");
+
+        var finding = ReachabilityVerdict.Gateways(
+            plan,
+            results,
+            0,
+            Now,
+            [Of(IpFamily.IPv6, null, 15012), Of(IpFamily.IPv4, "198.18.0.9", 15012), Of(IpFamily.IPv4, null, 15443), Of(IpFamily.IPv4, null, 53, Transport.Udp)]);
+
+        Assert.Equal("TimedOut", finding.Reason);
     }
 
     private static Finding Expect(ConditionStatus status, string reason, string message, IReadOnlyList<ProbeResult> results)
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
-        var finding = ReachabilityVerdict.Gateways(plan, results, 0, Now);
+        var finding = ReachabilityVerdict.Gateways(plan, results, 0, Now, []);
         Assert.Equal((status, reason), (finding.Status, finding.Reason));
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
         return finding;

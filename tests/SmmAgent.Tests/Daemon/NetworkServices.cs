@@ -7,6 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
@@ -29,7 +30,7 @@ internal sealed class NetworkServices : IDisposable
         _providers = new AddressProviderClient(Time, Names);
         AddressService = NewAddressService();
         ReachabilityService = new(
-            Context, Settings, MeshConfig, Reachability, new ReachabilityObserver(new Prober(Time, Names), Time), () => DashboardCameBack++);
+            Context, Settings, MeshConfig, Ports, Reachability, new ReachabilityObserver(new Prober(Time, Names), Time), () => DashboardCameBack++);
     }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
@@ -41,6 +42,8 @@ internal sealed class NetworkServices : IDisposable
     public Latest<MeshConfigState> MeshConfig { get; } = new(MeshConfigState.Initial);
 
     public Latest<AddressState> Address { get; private set; } = new(AddressState.Initial);
+
+    public Latest<PortsState> Ports { get; } = new(PortsState.Initial);
 
     public Latest<ReachabilityState> Reachability { get; } = new(ReachabilityState.Initial);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using SmmAgent.Core.Firewall.Verdicts;
 
@@ -31,22 +32,30 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
         }
     }
 
+    // A connection that this host makes, not one from the cluster.
+    private bool IsOwn => packet.IsReply || packet.Hook == Hook.Output;
+
     private Match Compare(JsonElement left, JsonElement right)
     {
         Func<JsonElement, Match>? one = Subject(left) switch
         {
-            "tcp dport" or "th dport" => value => Number(value, packet.Port),
-            "udp dport" or "udp sport" => _ => Match.No,
-            "ct original proto-dst" => value => Number(value, packet.OriginalPort),
-            "ct state" => value => Verdicts.Matches.Of(Text(value) == "new"),
-            "ct status" => value => Text(value) == "dnat" ? Verdicts.Matches.Of(packet.Captured) : Match.Maybe,
-            "meta l4proto" or "ip protocol" or "ip6 nexthdr" => value => Verdicts.Matches.Of(Text(value) is "tcp" or "6"),
+            "th dport" => value => Number(value, packet.Port),
+            "th sport" => value => Number(value, packet.SourcePort),
+            "tcp dport" => value => Of(Transport.Tcp, value, packet.Port),
+            "tcp sport" => value => Of(Transport.Tcp, value, packet.SourcePort),
+            "udp dport" => value => Of(Transport.Udp, value, packet.Port),
+            "udp sport" => value => Of(Transport.Udp, value, packet.SourcePort),
+            "ct original proto-dst" => value => Number(value, PortRange.Of(packet.OriginalPort)),
+            "ct state" => value => Verdicts.Matches.Of(Text(value) == (packet.IsReply ? "established" : "new")),
+            "ct direction" => value => Verdicts.Matches.Of(Text(value) == (packet.IsReply ? "reply" : "original")),
+            "ct status" => value => Text(value) == "dnat" && !IsOwn ? Verdicts.Matches.Of(packet.Captured) : Match.Maybe,
+            "meta l4proto" or "ip protocol" or "ip6 nexthdr" => value => Verdicts.Matches.Of(IsTransport(Text(value))),
             "meta nfproto" => value => Verdicts.Matches.Of(Text(value) == (packet.Family == IpFamily.IPv4 ? "ipv4" : "ipv6")),
-            "meta iifname" or "meta iif" => value => Text(value) == "lo" ? Match.No : Match.Maybe,
-            "ip saddr" => value => Source(value, IpFamily.IPv4),
-            "ip6 saddr" => value => Source(value, IpFamily.IPv6),
-            "ip daddr" => _ => packet.Family == IpFamily.IPv4 ? Match.Maybe : Match.No,
-            "ip6 daddr" => _ => packet.Family == IpFamily.IPv6 ? Match.Maybe : Match.No,
+            "meta iifname" or "meta iif" or "meta oifname" or "meta oif" => value => Text(value) == "lo" ? Match.No : Match.Maybe,
+            "ip saddr" => value => Address(value, IpFamily.IPv4, packet.From),
+            "ip6 saddr" => value => Address(value, IpFamily.IPv6, packet.From),
+            "ip daddr" => value => Address(value, IpFamily.IPv4, packet.To),
+            "ip6 daddr" => value => Address(value, IpFamily.IPv6, packet.To),
             { } other when other.StartsWith("icmp", StringComparison.Ordinal) => _ => Match.No,
             _ => null,
         };
@@ -72,7 +81,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
     private Match Any(JsonElement right, Func<JsonElement, Match> one)
     {
         var isSet = right.ValueKind == JsonValueKind.Array
-            || (right.ValueKind == JsonValueKind.Object && right.TryGetProperty("set", out _))
+            || (right.ValueKind == JsonValueKind.Object && (right.TryGetProperty("set", out _) || right.TryGetProperty("|", out _)))
             || (right.ValueKind == JsonValueKind.String && right.GetString()!.StartsWith('@'));
         if (!isSet)
             return one(right);
@@ -84,7 +93,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
     {
         if (set.ValueKind == JsonValueKind.Array)
             return set.EnumerateArray();
-        if (set.ValueKind == JsonValueKind.Object && set.TryGetProperty("set", out var inner))
+        if (set.ValueKind == JsonValueKind.Object && (set.TryGetProperty("set", out var inner) || set.TryGetProperty("|", out inner)))
             return Elements(inner);
         if (set.ValueKind == JsonValueKind.String && set.GetString() is ['@', .. var name]
             && ruleset.Sets.TryGetValue((table, name), out var named) && named.TryGetProperty("elem", out var elements))
@@ -98,26 +107,30 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
             ? value
             : element;
 
-    private static Match Number(JsonElement value, int number)
+    private Match Of(Transport transport, JsonElement value, PortRange own) => packet.Transport == transport ? Number(value, own) : Match.No;
+
+    private bool IsTransport(string name) => packet.Transport == Transport.Tcp ? name is "tcp" or "6" : name is "udp" or "17";
+
+    private static Match Number(JsonElement value, PortRange own)
     {
         if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("range", out var range))
-            return Verdicts.Matches.Of(Integer(range[0]) <= number && number <= Integer(range[1]));
+            return Integer(range[0]) is { } first && Integer(range[1]) is { } last ? own.Within(first, last) : Match.No;
         return value.ValueKind == JsonValueKind.Number
-            ? Verdicts.Matches.Of(Integer(value) == number)
+            ? Integer(value) is { } one ? own.Within(one, one) : Match.No
             : Match.Maybe;
     }
 
     private static int? Integer(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 
-    private Match Source(JsonElement value, IpFamily family)
+    private Match Address(JsonElement value, IpFamily family, Func<IPNetwork, Match> lies)
     {
         if (packet.Family != family)
             return Match.No;
         var text = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("prefix", out var prefix)
             ? $"{Text(prefix.GetProperty("addr"))}/{Text(prefix.GetProperty("len"))}"
             : Text(value);
-        return SourceNetworks.Parse(text) is { } network ? packet.From(network) : Match.Maybe;
+        return SourceNetworks.Parse(text) is { } network ? lies(network) : Match.Maybe;
     }
 
     private static string Text(JsonElement value) => value.ValueKind switch

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SmmAgent.Core.Firewall.Verdicts;
 
 namespace SmmAgent.Core.Firewall.Nft;
 
@@ -29,7 +30,14 @@ public sealed record NftRuleset(
     public static NftRuleset Empty { get; } = Parse("""{"nftables":[]}""")!;
 
     /// <summary>Every chain that packets to this host pass through, but for those of iptables.</summary>
-    public IEnumerable<NftChain> InputChains => Chains.Where(chain => chain is { Hook: "input", Table.Family: "ip" or "ip6" or "inet" } && !IsOfIptables(chain));
+    public IEnumerable<NftChain> InputChains => ChainsAt(Hook.Input);
+
+    /// <summary>Every chain that packets pass through at a hook, but for those of iptables.</summary>
+    public IEnumerable<NftChain> ChainsAt(Hook hook)
+    {
+        var (name, ofIptables) = (hook == Hook.Input ? "input" : "output", hook.ChainOfIptables());
+        return Chains.Where(chain => chain.Hook == name && chain.Table.Family is "ip" or "ip6" or "inet" && !IsOfIptables(chain, ofIptables));
+    }
 
     /// <returns>Null when it is no JSON that nft prints.</returns>
     public static NftRuleset? Parse(string json)
@@ -66,6 +74,6 @@ public sealed record NftRuleset(
 
     private static string Text(JsonElement item, string member) => item.GetProperty(member).GetString() ?? "";
 
-    private static bool IsOfIptables(NftChain chain) =>
-        chain.Table.Family is "ip" or "ip6" && TablesOfIptables.Contains(chain.Table.Name) && chain.Name == "INPUT";
+    private static bool IsOfIptables(NftChain chain, string name) =>
+        chain.Table.Family is "ip" or "ip6" && TablesOfIptables.Contains(chain.Table.Name) && chain.Name == name;
 }

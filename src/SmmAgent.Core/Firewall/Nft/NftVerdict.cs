@@ -3,7 +3,7 @@ using SmmAgent.Core.Firewall.Verdicts;
 
 namespace SmmAgent.Core.Firewall.Nft;
 
-/// <summary>What an input chain of nftables does with a packet.</summary>
+/// <summary>What a base chain of nftables does with a packet.</summary>
 public static class NftVerdict
 {
     /// <returns>Null when the chain does not see packets of this family.</returns>

@@ -1,13 +1,19 @@
 namespace SmmAgent.Core.Firewall.Verdicts;
 
-/// <summary>What INPUT of an iptables filter table does with a packet.</summary>
+/// <summary>What INPUT or OUTPUT of an iptables filter table does with a packet.</summary>
 public static class IptablesVerdict
 {
-    public static WalkResult Of(FilterTable table, Packet packet) =>
-        table.Chain("INPUT") is { } input
+    public static WalkResult Of(FilterTable table, Packet packet)
+    {
+        var name = packet.Hook.ChainOfIptables();
+        return table.Chain(name) is { } chain
             ? ChainWalk.Follow(
-                "INPUT", input.Policy != "DROP", name => table.Chain(name)?.Rules.SelectMany(rule => Effect(rule, packet)) ?? [])
+                name, chain.Policy != "DROP", next => table.Chain(next)?.Rules.SelectMany(rule => Effect(rule, packet)) ?? [])
             : new(Verdict.Accept, false);
+    }
+
+    /// <summary>The name of iptables' chain of a hook.</summary>
+    public static string ChainOfIptables(this Hook hook) => hook == Hook.Input ? "INPUT" : "OUTPUT";
 
     private static IEnumerable<RuleEffect> Effect(FilterRule rule, Packet packet)
     {
@@ -31,37 +37,44 @@ public static class IptablesVerdict
 
     private static Match Matching(RuleOption option, Packet packet) => option.Name switch
     {
-        "-p" => Matches.Of(option.Value == "tcp"),
+        "-p" => Matches.Of(packet.Transport == Transport.Tcp ? option.Value == "tcp" : option.Value is "udp" or "17"),
         "-s" => SourceNetworks.Parse(option.Value) is { } network ? packet.From(network) : Match.Maybe,
-        "-i" => option.Value == "lo" ? Match.No : option.Value == "+" ? Match.Yes : Match.Maybe,
+        "-d" => SourceNetworks.Parse(option.Value) is { } network ? packet.To(network) : Match.Maybe,
+        // Nothing here is about packets of this host to itself.
+        "-i" or "-o" => option.Value == "lo" ? Match.No : option.Value == "+" ? Match.Yes : Match.Maybe,
         "-f" => Match.No,
+        "--sport" or "--source-port" => Port(option.Value, packet.SourcePort),
         "--dport" => Port(option.Value, packet.Port),
-        "--dports" or "--ports" => PortList(option, packet),
+        "--sports" or "--source-ports" => PortList(option.Value, packet.SourcePort),
+        "--dports" or "--destination-ports" => PortList(option.Value, packet.Port),
+        "--ports" => Matches.Any([PortList(option.Value, packet.Port), PortList(option.Value, packet.SourcePort)]),
         "--ctstate" or "--state" => State(option.Value, packet),
-        "--ctorigdstport" => Port(option.Value, packet.OriginalPort),
+        "--ctdir" => Matches.Of(option.Value == "REPLY" == packet.IsReply),
+        "--ctorigdstport" => Port(option.Value, PortRange.Of(packet.OriginalPort)),
         "--comment" => Match.Yes,
-        "--syn" => Match.Yes,
-        "--tcp-flags" => option.Value == "FIN,SYN,RST,ACK SYN" ? Match.Yes : Match.Maybe,
+        "--syn" => Matches.Of(!packet.IsReply),
+        "--tcp-flags" => option.Value == "FIN,SYN,RST,ACK SYN" ? Matches.Of(!packet.IsReply) : Match.Maybe,
         _ => Match.Maybe,
     };
 
-    private static Match PortList(RuleOption option, Packet packet)
-    {
-        var listed = Matches.Any(option.Value.Split(',').Select(port => Port(port, packet.Port)));
-        return option.Name == "--ports" && listed == Match.No ? Match.Maybe : listed;
-    }
+    private static Match PortList(string ports, PortRange own) => Matches.Any(ports.Split(',').Select(port => Port(port, own)));
 
     private static Match State(string states, Packet packet)
     {
         var list = states.Split(',');
-        return Matches.Of(list.Contains("NEW") || (packet.Captured && list.Contains("DNAT")));
+        if (list.Contains(packet.IsReply ? "ESTABLISHED" : "NEW") || (packet.Captured && list.Contains("DNAT")))
+            return Match.Yes;
+
+        // Whether somebody translates the addresses of this host's own connections is not known here.
+        var isOwn = packet.IsReply || packet.Hook == Hook.Output;
+        return isOwn && (list.Contains("SNAT") || list.Contains("DNAT")) ? Match.Maybe : Match.No;
     }
 
-    private static Match Port(string range, int port)
+    private static Match Port(string range, PortRange own)
     {
         var ends = range.Split(':');
         var first = ends[0].Length == 0 ? 0 : int.TryParse(ends[0], out var low) ? low : -1;
-        var last = ends.Length == 1 ? first : ends[1].Length == 0 ? 65535 : int.TryParse(ends[1], out var high) ? high : -1;
-        return first < 0 || last < 0 ? Match.Maybe : Matches.Of(first <= port && port <= last);
+        var last = ends.Length == 1 ? first : ends[1].Length == 0 ? ushort.MaxValue : int.TryParse(ends[1], out var high) ? high : -1;
+        return first < 0 || last < 0 ? Match.Maybe : own.Within(first, last);
     }
 }

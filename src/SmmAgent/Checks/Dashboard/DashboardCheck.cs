@@ -17,9 +17,14 @@ internal abstract class DashboardCheck(string id, string title) : Check(id, Chec
             return [(DaemonKnows ? context.Daemon.Says(ConditionType.DashboardReachable, AsRoot) : null) ?? obstacle];
 
         return context.Settings.Settings.DashboardUrl is { } url
-            ? Judge(url, await context.Dashboard, context.Time.GetUtcNow())
+            ? Judge(url, await LookAsync(context), context.Time.GetUtcNow())
             : [CheckLine.Skipped("no dashboard is set")];
     }
+
+    // The firewall is looked at only where it may explain something.
+    private static async Task<DashboardLook> LookAsync(CheckContext context) => await context.Dashboard is var look && look.Results.Any(result => result.Latency is null)
+        ? look with { Own = (await context.OwnTraffic).Obstacles }
+        : look;
 
     /// <param name="look">Has one result at least.</param>
     protected abstract IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now);

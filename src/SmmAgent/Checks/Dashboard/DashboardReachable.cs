@@ -1,5 +1,6 @@
 using SmmAgent.Checks.Looks;
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Status;
 
@@ -16,13 +17,14 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
             return [CheckLine.Skipped("not tried: the name does not resolve")];
 
         var isReached = look.Results.Any(result => result.Latency is not null);
-        return [.. look.Results.Select(result => Line(result, isReached) with { Subject = HostPort.Text(result.Address, result.Target.Port) })];
+        return [.. look.Results.Select(result => Line(result, isReached, look.Own) with { Subject = HostPort.Text(result.Address, result.Target.Port) })];
     }
 
-    private static CheckLine Line(ProbeResult result, bool isReached) => result switch
+    private static CheckLine Line(ProbeResult result, bool isReached, IReadOnlyList<OwnTrafficObstacle> own) => result switch
     {
         { Latency: { } latency } => CheckLine.Pass($"took the connection in {latency.TotalMilliseconds:0.#} ms") with { LatencyMs = latency.TotalMilliseconds },
-        _ when isReached => CheckLine.Warn($"{result.Detail}, but another address of it is reached", result.Outcome.Cure()),
-        _ => CheckLine.Fail(result.Detail ?? "did not answer", result.Outcome.Cure()),
+        _ when isReached => CheckLine.Warn(
+            OwnTrafficLook.Found(own, result, $"{result.Detail}, but another address of it is reached"), OwnTrafficLook.Cure(own, result)),
+        _ => CheckLine.Fail(OwnTrafficLook.Found(own, result, result.Detail ?? "did not answer"), OwnTrafficLook.Cure(own, result)),
     };
 }

@@ -1,3 +1,4 @@
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Network;
 
@@ -8,6 +9,9 @@ namespace SmmAgent.Checks.Looks;
 /// <param name="Ahead">How far its clock is ahead of this VM's (negative: behind); null when it did not tell.</param>
 internal sealed record DashboardLook(IReadOnlyList<ProbeResult> Results, TimeSpan? Ahead)
 {
+    /// <summary>What this host's own firewall drops of the VM's connections, where an address was not reached.</summary>
+    public IReadOnlyList<OwnTrafficObstacle> Own { get; init; } = [];
+
     public static async Task<DashboardLook> AtAsync(SettingsLook settings, TimeProvider time, CancellationToken end)
     {
         if (settings.Settings.DashboardUrl is not { } url)

@@ -1,5 +1,7 @@
+using SmmAgent.Checks.Looks;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Network;
@@ -16,9 +18,10 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
             return [Nothing(plan, context)];
 
         var broken = ReachabilityVerdict.Broken(look.Results).ToHashSet();
+        var own = (await context.OwnTraffic).Obstacles;
         return
         [
-            .. look.Results.Select(result => Line(result, broken) with
+            .. look.Results.Select(result => Line(result, broken, own) with
             {
                 Subject = $"{result.Target.Name} {result.Endpoint()}",
                 LatencyMs = result.Latency is { } latency ? Math.Round(latency.TotalMilliseconds, 1) : null,
@@ -31,17 +34,20 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
 
     private static CheckLine Nothing(ReachabilityPlan plan, CheckContext context)
     {
-        var finding = ReachabilityVerdict.Gateways(plan, [], 0, context.Time.GetUtcNow());
+        var finding = ReachabilityVerdict.Gateways(plan, [], 0, context.Time.GetUtcNow(), []);
         return plan.Model == Contract.NetworkModel.SameNetwork
             ? CheckLine.Skipped(finding.Message)
             : CheckLine.Fail("the mesh has no meshexpansion gateway with an address", "turn mesh expansion on in the control plane");
     }
 
-    private static CheckLine Line(ProbeResult result, HashSet<ProbeResult> broken) => result switch
+    private static CheckLine Line(ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficObstacle> own) => result switch
     {
         { Outcome: Outcome.Ok, Latency: { } latency } => CheckLine.Pass($"answers in {latency.TotalMilliseconds:0.0} ms"),
         { Outcome: Outcome.Ok } => CheckLine.Pass("answers"),
         { NoRoute: true } when !broken.Contains(result) => CheckLine.Skipped("this VM has no route to addresses of this family"),
-        _ => new(broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn, result.Detail ?? result.Outcome.Name(), result.Outcome.Cure()),
+        _ => new(
+            broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn,
+            OwnTrafficLook.Found(own, result, result.Detail ?? result.Outcome.Name()),
+            OwnTrafficLook.Cure(own, result)),
     };
 }
