@@ -61,15 +61,18 @@ build() {
     cp -r "$root/usr/share/gocode/src/github.com/modern-go/reflect2" "$tree/vendor/github.com/modern-go/reflect2"
 
     cd "$gopath/src/k8s.io/kubernetes"
-    # The source package lacks the one generated file.
+    # The source package lacks the one generated file. Folders of vendor/k8s.io may be links.
     local inputs
-    inputs=$(grep -rlE --include='*.go' '^// *\+k8s:openapi-gen=' pkg vendor/k8s.io/ |
+    inputs=$(grep -RlE --include='*.go' '^// *\+k8s:openapi-gen=' pkg vendor/k8s.io/ |
         grep -vE '^vendor/k8s.io/(code-generator|sample-apiserver|gengo|kube-openapi)/' | xargs -n1 dirname | sort -u | sed 's,^vendor/,,; s,^pkg/,k8s.io/kubernetes/pkg/,' | paste -sd,)
     "$go" build -o "$work/openapi-gen" k8s.io/kubernetes/vendor/k8s.io/kube-openapi/cmd/openapi-gen
     mkdir -p pkg/generated/openapi
     "$work/openapi-gen" --logtostderr --output-base "$gopath/src" --go-header-file hack/boilerplate/boilerplate.generatego.txt \
         --output-file-base zz_generated.openapi --output-package k8s.io/kubernetes/pkg/generated/openapi \
         --input-dirs "$inputs" --report-filename "$work/openapi-violations"
+
+    # Without the models of the kinds that it serves, the server would build and not start.
+    grep -q 'apiextensions_v1_CustomResourceDefinition(' pkg/generated/openapi/zz_generated.openapi.go || die "openapi-gen has left out kinds"
 
     local flags="-s -w" package name
     for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
