@@ -89,9 +89,17 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await IsAsRecordedAsync("group-missing", () => sidecar.Set("ISTIO_META_AUTO_REGISTER_GROUP", "other"));
         await IsAsRecordedAsync("mesh-file-broken", () => vm.Run("sh", "-c", "printf 'defaultConfig:\\n  - [\\n' >/etc/istio/config/mesh"));
         await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP-LISTEN:15020,fork,reuseaddr", "/dev/null")))
+        {
+            await UntilListensAsync(15020);
             await IsAsRecordedAsync("port-15020-taken", () => { });
-        await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "UDP-RECV:15053,bind=127.0.0.1", "/dev/null")))
+        }
+
+        await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "-u", "UDP-RECV:15053,bind=127.0.0.1", "/dev/null")))
+        {
+            await UntilListensAsync(15053);
             await IsAsRecordedAsync("port-15053-taken", () => sidecar.Set("ISTIO_META_DNS_CAPTURE", "true"));
+        }
+
         // The first connection makes the entry, which istiod does not see: the next one finds it in its way.
         sidecar.Set("ISTIO_SVC_IP", "198.18.0.99");
         sidecar.Set("ISTIO_METAJSON_LABELS", "{\"istio.io/rev\":\"cp-v115x\"}");
@@ -112,6 +120,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             await sidecar.UntilAsync(() => recorded.All(Logged().Contains), $"it logs what is recorded for {cause}");
             Assert.Equal(recorded, Logged());
         }
+
+        Task UntilListensAsync(int port) => sidecar.UntilAsync(() => fixture.Bed.Vm.Run("ss", "-Hlntu").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
 
         IReadOnlyList<string> Logged() => IstioRecords.Lines(sidecar.Read(StandInSidecar.Log));
     }
