@@ -7,6 +7,7 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Dashboard;
 
@@ -19,7 +20,7 @@ public sealed partial class ConditionDocsTests
     private static readonly Type[] ReasonClasses =
     [
         typeof(Finding), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules),
-        typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(OwnTraffic), typeof(ConfigurationFault),
+        typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(OwnTraffic), typeof(ConfigurationFault), typeof(TokenFacts),
     ];
 
     // Statuses that a WorkloadEntry may have, not reasons.

@@ -4,6 +4,7 @@ namespace SmmAgent.Core.Conditions;
 public static class ConditionType
 {
     public const string ConfigCurrent = nameof(ConfigCurrent);
+    public const string TokenCurrent = nameof(TokenCurrent);
     public const string DashboardReachable = nameof(DashboardReachable);
     public const string AddressKnown = nameof(AddressKnown);
     public const string GatewaysReachable = nameof(GatewaysReachable);
@@ -17,7 +18,7 @@ public static class ConditionType
 
     public static IReadOnlyList<string> All { get; } =
     [
-        ConfigCurrent, DashboardReachable, AddressKnown, GatewaysReachable, PortsOpen, ReachableFromCluster,
+        ConfigCurrent, TokenCurrent, DashboardReachable, AddressKnown, GatewaysReachable, PortsOpen, ReachableFromCluster,
         SidecarInstalled, SidecarCurrent, SidecarRunning, Registered, Healthy,
     ];
 }

@@ -11,5 +11,8 @@ public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> 
     /// <summary>Changes when the bearer token or the certificate authorities of <c>dashboard.caFile</c> were replaced; tells nothing of them.</summary>
     public string CredentialStamp { get; init; } = "";
 
+    /// <summary>What is known of the bearer token; null before it was looked at.</summary>
+    public TokenFacts? Token { get; init; }
+
     public static SettingsState Empty { get; } = new(new AgentSettings(), [], []);
 }

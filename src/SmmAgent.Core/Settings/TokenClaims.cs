@@ -64,6 +64,12 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
     public static string MakeNew(string? group, string? account) =>
         $"kubectl create token -n {group ?? "NAMESPACE"} {account ?? "SERVICEACCOUNT"}";
 
+    /// <summary>The command that makes a token like this one, for a year unless the cluster allows less.</summary>
+    public string MakeAnother() =>
+        MakeNew(Namespace is { } group && NameRules.Label(group) is null ? group : null, ServiceAccount is { } account && NameRules.Subdomain(account) is null ? account : null)
+        + " --duration=8760h"
+        + string.Concat(Audiences.Where(audience => audience.Length <= 253 && audience.All(c => char.IsAsciiLetterOrDigit(c) || ".:/_-".Contains(c))).Take(4).Select(audience => $" --audience={audience}"));
+
     private static string? Text(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 

@@ -40,10 +40,18 @@ public sealed record AgentSnapshot
     private Finding Registered => RegistrationExplanation.Of(
         new(Cluster.Registered, Sidecar.Unit, Sidecar.Token, Sidecar.Failure, Reachability.GatewaysReachable, Reachability.Clock));
 
+    /// <remarks>Time alone changes it, so it is made anew with each look.</remarks>
+    private Finding TokenCurrent(DateTimeOffset now) => Settings switch
+    {
+        { Token: null } => Finding.NotYet(ConditionType.TokenCurrent),
+        { Token.Fault: not null, Settings.DashboardUrl: null } => Finding.Unknown(ConditionType.TokenCurrent, Finding.NotConfigured, "no dashboard is set yet"),
+        _ => Settings.Token.Finding(now),
+    };
+
     /// <summary>What the services of this snapshot say.</summary>
-    public IEnumerable<Finding> Findings() =>
+    public IEnumerable<Finding> Findings(DateTimeOffset now) =>
     [
-        Mesh.ConfigCurrent, Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable, Ports.PortsOpen,
+        Mesh.ConfigCurrent, TokenCurrent(now), Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable, Ports.PortsOpen,
         Cluster.ReachableFromCluster, .. Sidecar.Findings, Registered, Cluster.Healthy,
     ];
 }

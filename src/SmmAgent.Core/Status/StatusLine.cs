@@ -65,6 +65,9 @@ public static class StatusLine
             yield return $"agent.yaml is refused, the last good one works on: {fault}";
         if (snapshot.Mesh.Config is not null && config is not null)
             yield return config;
+        // A token that the dashboard refuses is named by ConfigCurrent.
+        if (config is null && Failed(ConditionType.TokenCurrent) is { } token)
+            yield return token;
         if (Failed(ConditionType.DashboardReachable) is { } dashboard)
             yield return dashboard;
         foreach (var half in told.Values.Where(condition => condition.Reason == Finding.Degraded))

@@ -13,7 +13,7 @@ public static class StatusText
 
     private static readonly (string Title, string[] Types)[] Groups =
     [
-        ("Configuration", [ConditionType.ConfigCurrent, ConditionType.DashboardReachable]),
+        ("Configuration", [ConditionType.ConfigCurrent, ConditionType.TokenCurrent, ConditionType.DashboardReachable]),
         ("Address", [ConditionType.AddressKnown]),
         ("Gateways", [ConditionType.GatewaysReachable]),
         ("Ports", [ConditionType.PortsOpen, ConditionType.ReachableFromCluster]),

@@ -44,13 +44,15 @@ public sealed class SettingsService(LoopContext context, AgentPaths paths, Lates
     {
         var old = state.Value;
         var reading = Read();
-        var warnings = reading.Warnings.Concat(_token.Read().Warning is { } warning ? [new Fault("bearer-token", warning)] : []).ToList();
+        var token = _token.Read();
+        var warnings = reading.Warnings.Concat(token.Warning is { } warning ? [new Fault("bearer-token", warning)] : []).ToList();
         var settings = reading.Settings ?? old.Settings;
         var next = new SettingsState(
             SettingsEquality.Same(settings, old.Settings) ? old.Settings : settings,
             reading.Faults.SequenceEqual(old.Faults) ? old.Faults : reading.Faults,
             warnings.SequenceEqual(old.Warnings) ? old.Warnings : warnings)
         {
+            Token = token.Token is { } found ? TokenFacts.Of(found.Claims()) : new TokenFacts(token.Fault),
             CredentialStamp = $"{Stamp(paths.BearerToken)}/{(settings.CaFile is { } caFile ? Stamp(caFile) : "")}",
         };
         if (next == old)

@@ -65,7 +65,7 @@ public sealed class StatusService : LoopService
     {
         var now = Time.GetUtcNow();
         var snapshot = _states.Snapshot();
-        var changes = _ledger.Update(snapshot.Findings(), now);
+        var changes = _ledger.Update(snapshot.Findings(now), now);
         _file.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), now));
         foreach (var change in changes)
             Log(change.Now);

@@ -132,7 +132,7 @@ public sealed class AgentStatusBuilderTests
             Cluster = ClusterViewState.Initial with { Group = group, Registered = Finding.True(ConditionType.Registered, "Registered", "it is") },
         };
 
-        Assert.Equal(registered, snapshot.Findings().Single(finding => finding.Type == ConditionType.Registered).Status);
+        Assert.Equal(registered, snapshot.Findings(Samples.Now).Single(finding => finding.Type == ConditionType.Registered).Status);
     }
 
     [Fact]

@@ -83,7 +83,7 @@ internal static class Samples
     public static IReadOnlyList<Condition> Conditions(AgentSnapshot snapshot)
     {
         var ledger = new ConditionLedger();
-        ledger.Update(snapshot.Findings(), Now.AddMinutes(-3));
+        ledger.Update(snapshot.Findings(Now.AddMinutes(-3)), Now.AddMinutes(-3));
         return ledger.Current;
     }
 

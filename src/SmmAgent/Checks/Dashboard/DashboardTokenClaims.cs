@@ -10,9 +10,6 @@ namespace SmmAgent.Checks.Dashboard;
 /// </remarks>
 internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", CheckGroup.Dashboard, "Token's claims")
 {
-    /// <summary>An operator should hear of the end of a token before a night is over.</summary>
-    private static readonly TimeSpan Soon = TimeSpan.FromHours(24);
-
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Token;
@@ -30,8 +27,8 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
         return [EndsSoon(claims, look.JudgedAt) ?? CheckLine.Pass(Says(claims))];
     }
 
-    private static CheckLine? EndsSoon(TokenClaims claims, DateTimeOffset now) => claims.Expires - now < Soon
-        ? CheckLine.Warn($"{Says(claims)}: soon, for a VM that is to stay attached", NewOne(claims.Namespace, claims.ServiceAccount, " --duration=8760h"))
+    private static CheckLine? EndsSoon(TokenClaims claims, DateTimeOffset now) => claims.Expires is { } expires && expires - now < TokenFacts.Notice(claims.IssuedAt ?? claims.NotBefore, expires)
+        ? CheckLine.Warn($"{Says(claims)}: soon, for a VM that is to stay attached", $"{claims.MakeAnother()}, then: {DashboardToken.Set}")
         : null;
 
     private static string Says(TokenClaims claims)
@@ -40,6 +37,6 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
         return claims.Expires is { } expires ? $"{who}, expires at {expires:u}" : $"{who}, does not expire";
     }
 
-    private static string NewOne(string? group, string? account, string options = "") =>
-        $"{TokenClaims.MakeNew(group, account)}{options}, then: {DashboardToken.Set}";
+    private static string NewOne(string? group, string? account) =>
+        $"{TokenClaims.MakeNew(group, account)}, then: {DashboardToken.Set}";
 }
