@@ -151,6 +151,25 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void ThousandsOfFaultsOfOneObjectAreAFew()
+    {
+        var labels = Enumerable.Range(0, 5_000).ToDictionary(i => string.Create(CultureInfo.InvariantCulture, $"bad label {i}"), _ => "");
+        var group = WithGroup(group => group with { Spec = group.Spec with { Metadata = new() { Labels = labels } } }).Compose().Group("vms-revision", "orders");
+        Assert.Equal(21, group.Faults.Count);
+        Assert.Equal("WorkloadGroup vms-revision/orders: has 4980 more faults: correct those above first", group.Faults[^1].ToString());
+        Assert.True(group.Faults[^1].Blocks);
+
+        var ingress = Enumerable.Range(0, 10_000).Select(i => new LoadBalancerIngress { Hostname = $"no_name_{i}" }).ToArray();
+        var composed = (Cluster.Upstream with
+        {
+            Services = Cluster.Upstream.Services.Changed("istio-eastwestgateway", service => service with { Status = GatewayTests.Ingress(ingress) }),
+        }).Compose();
+        Assert.Contains(composed.Faults, fault => fault.Message.StartsWith("its address 'no_name_0' is neither", StringComparison.Ordinal)
+            && fault.Message.Contains("and is left out, as are 9999 more that are none", StringComparison.Ordinal));
+        Assert.True(composed.Faults.Count < 10);
+    }
+
+    [Fact]
     public void AServiceWhosePortIsNone()
     {
         var objects = Cluster.Upstream with

@@ -140,7 +140,10 @@ public sealed class UpstreamTests
         Assert.Equal(own, Of(objects));
         Assert.Equal(system, Of(objects = objects with { ConfigMaps = [.. maps, Root("istio-system", system)] }));
         Assert.Equal(bundle, Of(objects = objects with { ConfigMaps = maps }));
-        Assert.Null(Of(objects with { ClusterTrustBundles = [] }));
+        objects = objects with { ClusterTrustBundles = [] };
+        Assert.Null(Of(objects));
+        Assert.StartsWith("ConfigMap vms-plain/istio-ca-root-cert: was not found, and not in namespace istio-system either.",
+            objects.Compose().Group("vms-plain", "bare").Faults.Single().ToString(), StringComparison.Ordinal);
 
         static ConfigMap Root(string @namespace, string pem) =>
             new() { Metadata = new() { Name = "istio-ca-root-cert", Namespace = @namespace }, Data = new() { RootCertificate = pem } };

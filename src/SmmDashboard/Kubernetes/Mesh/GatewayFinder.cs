@@ -100,12 +100,14 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
         ObjectReference source, IEnumerable<string> addresses, IEnumerable<(string Name, int? Port)> ports, string whyNoAddress, List<ObjectFault> faults)
     {
         var valid = new SortedSet<string>(StringComparer.Ordinal);
+        var refused = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var address in addresses)
+            (NameRules.Address(address) is null ? valid : refused).Add(address);
+
+        if (refused.Min is { } first)
         {
-            if (NameRules.Address(address) is not { } reason)
-                valid.Add(address);
-            else
-                faults.Add(new(source, FaultReasons.MeshConfigInvalid, $"its address {reason}, and is left out: {source.Get()}", Blocks: false));
+            var others = refused.Count == 1 ? "and is left out" : $"and is left out, as are {refused.Count - 1} more that are none";
+            faults.Add(new(source, FaultReasons.MeshConfigInvalid, $"its address {NameRules.Address(first)}, {others}: {source.Get()}", Blocks: false));
         }
 
         if (valid.Count == 0)

@@ -11,6 +11,9 @@ namespace SmmDashboard.Kubernetes.Mesh;
 /// <summary>Composes the configuration of one WorkloadGroup, and holds it against the agent's own rules before it is served.</summary>
 internal sealed class GroupComposer
 {
+    // A hostile object has thousands, and each becomes a log line and an Event.
+    private const int MaximumFaults = 20;
+
     private readonly MeshOptions _options;
     private readonly RevisionResolver _resolver;
     private readonly ILookup<(string Namespace, string Name), ConfigMap> _rootCertificates;
@@ -24,6 +27,23 @@ internal sealed class GroupComposer
 
     public ComposedGroup Compose(WorkloadGroup group, ComposedGroup? before)
     {
+        var composed = ComposeAll(group, before);
+        if (composed.Faults.Count <= MaximumFaults)
+            return composed;
+
+        var rest = composed.Faults.Skip(MaximumFaults).ToList();
+        return composed with
+        {
+            Faults =
+            [
+                .. composed.Faults.Take(MaximumFaults),
+                new(Reference(group), FaultReasons.MeshConfigInvalid, $"has {rest.Count} more faults: correct those above first", rest.Any(fault => fault.Blocks)),
+            ],
+        };
+    }
+
+    private ComposedGroup ComposeAll(WorkloadGroup group, ComposedGroup? before)
+    {
         var id = new GroupName(group.Metadata.Namespace, group.Metadata.Name);
         var account = group.Spec.Template.ServiceAccount is { Length: > 0 } named ? named : IstioNames.Default;
         var (plane, unresolved) = _resolver.Resolve(group);
@@ -35,7 +55,14 @@ internal sealed class GroupComposer
         if (faults.Concat(plane.Faults).Any(fault => fault.Blocks))
             return kept with { Faults = [.. faults, .. plane.Faults] };
 
-        var root = RootCertificate(group.Metadata.Namespace, plane);
+        if (RootCertificate(group.Metadata.Namespace, plane) is not { } root)
+        {
+            faults.Add(new(new("ConfigMap", group.Metadata.Namespace, plane.RootCertificateName), FaultReasons.MeshConfigInvalid,
+                $"was not found, and not in namespace {plane.Namespace} either. istiod writes the mesh's root certificate into every namespace that it sees: "
+                + $"kubectl get configmaps -A --field-selector metadata.name={plane.RootCertificateName}", Blocks: true));
+            return kept with { Faults = faults };
+        }
+
         var document = Document(group, account, plane, root.Pem);
         var digest = Convert.ToHexString(SHA256.HashData(document.Span));
         if (before?.Served is not null && before.Digest == digest)
@@ -110,7 +137,7 @@ internal sealed class GroupComposer
 
     private static bool IsOfNetwork(string network, ControlPlane plane) => network == plane.Network || plane.Networks.Contains(network);
 
-    private (ObjectReference Source, string Pem) RootCertificate(string @namespace, ControlPlane plane)
+    private (ObjectReference Source, string Pem)? RootCertificate(string @namespace, ControlPlane plane)
     {
         foreach (var place in new[] { @namespace, plane.Namespace })
         {
@@ -118,7 +145,7 @@ internal sealed class GroupComposer
                 return (new("ConfigMap", place, map.Metadata.Name), map.Data.RootCertificate!);
         }
 
-        return plane.OtherRootCertificate ?? (new("ConfigMap", @namespace, plane.RootCertificateName), "");
+        return plane.OtherRootCertificate;
     }
 
     private ReadOnlyMemory<byte> Document(WorkloadGroup group, string account, ControlPlane plane, string rootCertificate)
