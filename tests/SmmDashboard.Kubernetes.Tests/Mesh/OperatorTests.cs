@@ -35,7 +35,8 @@ public sealed class OperatorTests
     {
         var group = Cluster.Smm.Compose().Group("vm-integration", "analytics-v0");
         Assert.Equal("cp-v117x.istio-system", group.Plane!.RevisionLabel);
-        Assert.Equal("cp-v117x.istio-system", group.Served!.Config.WorkloadGroup.MetadataLabels["istio.io/rev"]);
+        Assert.Equal("cp-v117x.istio-system", group.Served!.Config.Mesh.IstioRevisionLabel);
+        Assert.Equal("cp-v117x.istio-system", group.Served.Config.WorkloadGroup.MetadataLabels["istio.io/rev"]);
     }
 
     [Theory]

@@ -16,6 +16,7 @@ public sealed class UpstreamTests
         Assert.Equal(
             ("mesh1", "td.example", "demo-cluster", "network1", "Available", "1.32.0", "1-32", "istio-system"),
             (mesh.MeshId, mesh.TrustDomain, mesh.ClusterId, mesh.Network, mesh.Status, mesh.IstioVersion, mesh.IstioRevision, mesh.IstioNamespace));
+        Assert.Equal("1-32", mesh.IstioRevisionLabel);
         Assert.Equal(["network1"], mesh.Networks);
         Assert.Equal(["concurrency"], Json(config.WorkloadGroup.Annotations["proxy.istio.io/config"]).EnumerateObject().Select(member => member.Name).Take(1));
         Assert.False(config.WorkloadGroup.Annotations.ContainsKey("team"));

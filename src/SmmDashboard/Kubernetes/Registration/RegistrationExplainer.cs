@@ -8,7 +8,6 @@ namespace SmmDashboard.Kubernetes.Registration;
 /// <summary>Says whether a VM has a WorkloadEntry that counts, and else why not, from objects alone: istiod itself tells nobody.</summary>
 public static class RegistrationExplainer
 {
-    private const string StaleEntry = "StaleEntry";
     private const string HealthChecks = "proxy.istio.io/health-checks-enabled";
 
     /// <param name="entries">The WorkloadEntries of the group's namespace.</param>
@@ -67,7 +66,7 @@ public static class RegistrationExplainer
 
         var (name, revision) = (entry.Metadata.Name, NameRules.Shown(entry.Metadata.Label(IstioNames.Revision)));
         var delete = $"kubectl -n {entry.Metadata.Namespace} delete workloadentry {name}";
-        return Not(StaleEntry, entry, mesh.ControlPlanes.Any(other => IsSeen(entry, other))
+        return Not(RegistrationReasons.StaleEntry, entry, mesh.ControlPlanes.Any(other => IsSeen(entry, other))
             ? $"WorkloadEntry {name} belongs to revision {revision}, and this VM's control plane is {plane.RevisionLabel} now. Restart the sidecar on the VM: sudo systemctl restart istio"
             : $"WorkloadEntry {name} belongs to revision {revision}, which no control plane serves, so istiod {plane.RevisionLabel} does not see it and cannot make its own. Delete it: {delete}");
     }
@@ -93,7 +92,7 @@ public static class RegistrationExplainer
 
         return WorkloadEntryFinder.IsOfAnother(entry, vm)
             ? Not(RegistrationReasons.NotConnected, entry,
-                $"WorkloadEntry {entry.Metadata.Name} has this VM's address and the uuid of another agent ({NameRules.Shown(entry.Metadata.Label(WorkloadEntryFinder.Uuid))}): "
+                $"WorkloadEntry {entry.Metadata.Name} has this VM's address and the uuid of another agent ({NameRules.Shown(entry.Metadata.Label(EntryLabels.Uuid))}): "
                 + "two VMs have the same address, or the uuid of this one changed a moment ago")
             : null;
     }

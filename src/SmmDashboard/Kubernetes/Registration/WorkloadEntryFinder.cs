@@ -18,8 +18,7 @@ public sealed record RegisteringVm(GroupName Group, string Network, Guid Uuid, I
 /// <summary>Finds the WorkloadEntry of a VM among those of its namespace.</summary>
 public static class WorkloadEntryFinder
 {
-    internal const string Group = "istio.io/autoRegistrationGroup";
-    internal const string Uuid = "smm-agent.io/uuid";
+    private const string Group = "istio.io/autoRegistrationGroup";
 
     private const string ConnectedAt = "istio.io/connectedAt";
     private const string DisconnectedAt = "istio.io/disconnectedAt";
@@ -32,7 +31,7 @@ public static class WorkloadEntryFinder
     {
         var candidates = entries.Where(entry => entry.Metadata.Namespace == vm.Group.Namespace && !IsOfAnother(entry, vm)).ToList();
         var ofGroup = candidates.Where(entry => entry.Metadata.Annotation(Group) == vm.Group.Name).ToList();
-        return Newest(ofGroup.Where(entry => entry.Metadata.Label(Uuid).Length > 0))
+        return Newest(ofGroup.Where(entry => entry.Metadata.Label(EntryLabels.Uuid).Length > 0))
             ?? Newest(candidates.Where(entry => entry.Metadata.Name == vm.EntryName))
             ?? Newest(ofGroup.Where(entry => vm.Address is not null && IPAddress.TryParse(entry.Spec.Address, out var address) && address.Equals(vm.Address)));
     }
@@ -43,7 +42,7 @@ public static class WorkloadEntryFinder
 
     /// <summary>Whether the entry has the uuid of another agent.</summary>
     internal static bool IsOfAnother(WorkloadEntry entry, RegisteringVm vm) =>
-        entry.Metadata.Label(Uuid) is { Length: > 0 } uuid && !(Guid.TryParse(uuid, out var own) && own == vm.Uuid);
+        entry.Metadata.Label(EntryLabels.Uuid) is { Length: > 0 } uuid && !(Guid.TryParse(uuid, out var own) && own == vm.Uuid);
 
     private static WorkloadEntry? Newest(IEnumerable<WorkloadEntry> entries) => entries
         .OrderByDescending(IsConnected)
