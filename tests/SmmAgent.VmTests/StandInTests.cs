@@ -103,6 +103,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         // The first connection makes the entry, which istiod does not see: the next one finds it in its way.
         sidecar.Set("ISTIO_SVC_IP", "198.18.0.99");
         sidecar.Set("ISTIO_METAJSON_LABELS", "{\"istio.io/rev\":\"cp-v115x\"}");
+        vm.Run("systemctl", "restart", "istio");
+        await sidecar.UntilReadyAsync();
         await IsAsRecordedAsync("entry-of-other-revision", () =>
         {
             sidecar.Set("ISTIO_SVC_IP", "198.18.0.99");
