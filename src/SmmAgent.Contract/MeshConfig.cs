@@ -90,7 +90,7 @@ public sealed record Mesh
     /// <summary>The mesh's root certificates in PEM; one or more.</summary>
     public required string RootCertificate { get; init; }
 
-    /// <summary>The mesh's ProxyConfig, whole, as Istio has it: at least <c>discoveryAddress</c> and <c>proxyMetadata</c>.</summary>
+    /// <summary>The mesh's ProxyConfig, whole, as Istio has it; optional, as all of its members are: default <c>{}</c>.</summary>
     public required JsonElement DefaultConfig { get; init; }
 
     /// <summary>The label of a WorkloadEntry: <see cref="IstioRevisionLabel"/>, else <see cref="IstioRevision"/>, else <c>default</c>.</summary>
@@ -100,8 +100,12 @@ public sealed record Mesh
     /// <summary>Istio's own name for the only control plane.</summary>
     public const string DefaultRevision = "default";
 
-    /// <summary>The control plane's address in HOST:PORT form, for example <c>istiod-cp-v115x.istio-system.svc:15012</c>.</summary>
-    public string DiscoveryAddress() => DefaultConfig.GetProperty("discoveryAddress").GetString()!;
+    /// <summary>The name of the control plane's service, for example <c>istiod-cp-v115x.istio-system.svc</c>.</summary>
+    public string IstiodHost() => $"istiod{(IstioRevision is "" or DefaultRevision ? "" : "-" + IstioRevision)}.{IstioNamespace}.svc";
+
+    /// <summary>The control plane's address in HOST:PORT form: the mesh's own, else <see cref="IstiodHost"/> with port 15012.</summary>
+    public string DiscoveryAddress() =>
+        DefaultConfig.TryGetProperty("discoveryAddress", out var address) && address.ValueKind == JsonValueKind.String ? address.GetString()! : $"{IstiodHost()}:15012";
 }
 
 /// <summary>The WorkloadGroup as Kubernetes has it, reduced to what a VM needs.</summary>

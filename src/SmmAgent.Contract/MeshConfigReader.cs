@@ -77,13 +77,13 @@ public static class MeshConfigReader
         IstioRevisionLabel = mesh.OptionalString("istioRevisionLabel", NameRules.LabelValue, mayBeEmpty: true),
         IstioNamespace = mesh.String("istioNamespace", NameRules.Label),
         RootCertificate = mesh.String("rootCertificate", RootCertificate),
-        DefaultConfig = ReadDefaultConfig(mesh.Object("defaultConfig")),
+        DefaultConfig = ReadDefaultConfig(mesh.Object("defaultConfig", required: false)),
     };
 
     private static JsonElement ReadDefaultConfig(ObjectReader defaultConfig)
     {
-        defaultConfig.String("discoveryAddress", NameRules.HostAndPort);
-        defaultConfig.Map("proxyMetadata", EnvironmentNames.Rule, required: true);
+        defaultConfig.OptionalString("discoveryAddress", NameRules.HostAndPort);
+        defaultConfig.Map("proxyMetadata", EnvironmentNames.Rule);
         return defaultConfig.Element;
     }
 

@@ -25,6 +25,9 @@ public sealed class MeshConfigReaderTests
 
     [Theory]
     [InlineData("mesh.networks")]
+    [InlineData("mesh.defaultConfig")]
+    [InlineData("mesh.defaultConfig.discoveryAddress")]
+    [InlineData("mesh.defaultConfig.proxyMetadata")]
     [InlineData("mesh.status")]
     [InlineData("mesh.istioRevisionLabel")]
     [InlineData("workloadGroup.annotations")]
@@ -50,6 +53,16 @@ public sealed class MeshConfigReaderTests
         Assert.Equal(expected, Read("mesh.istioRevision", revision, ("mesh.istioRevisionLabel", label)).Value!.Mesh.RevisionLabel());
 
     [Theory]
+    [InlineData("\"cp-v115x\"", "istiod-cp-v115x.istio-system.svc:15012")]
+    [InlineData("\"default\"", "istiod.istio-system.svc:15012")]
+    [InlineData("\"\"", "istiod.istio-system.svc:15012")]
+    public void WithoutADiscoveryAddressItIsThatOfTheRevisionsService(string revision, string address)
+    {
+        Assert.Equal(address, Read("mesh.defaultConfig", null, ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
+        Assert.Equal(address, Read("mesh.defaultConfig", "{}", ("mesh.istioRevision", revision)).Value!.Mesh.DiscoveryAddress());
+    }
+
+    [Theory]
     [InlineData("apiVersion")]
     [InlineData("mesh")]
     [InlineData("mesh.meshId")]
@@ -60,9 +73,6 @@ public sealed class MeshConfigReaderTests
     [InlineData("mesh.istioRevision")]
     [InlineData("mesh.istioNamespace")]
     [InlineData("mesh.rootCertificate")]
-    [InlineData("mesh.defaultConfig")]
-    [InlineData("mesh.defaultConfig.discoveryAddress")]
-    [InlineData("mesh.defaultConfig.proxyMetadata")]
     [InlineData("workloadGroup")]
     [InlineData("workloadGroup.namespace")]
     [InlineData("workloadGroup.name")]

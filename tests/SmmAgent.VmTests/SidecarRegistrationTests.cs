@@ -1,3 +1,7 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
@@ -27,5 +31,58 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         foreach (var gateway in gateways)
             await fixture.Bed.StartGatewayAsync(gateway);
         await vm.UntilToldAsync("Registered", "True ", Minutes);
+    }
+
+    [Fact]
+    public async Task ARefusedTokenAndACertificateOfAnotherIdentityAreReplacedByTheAgentAndAMachineThatLeavesKeepsNoKey()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        var refused = RefusedToken();
+        sidecar.PutToken(refused);
+        vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
+        vm.Run("systemctl", "restart", StandInSidecar.Unit);
+
+        await sidecar.UntilAsync(() => sidecar.Read("/run/secrets/tokens/istio-token") != refused, "the refused token is replaced", Minutes);
+        await sidecar.UntilReadyAsync();
+        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        Assert.Equal(2, sidecar.Starts.Length);
+
+        LayOtherIdentity(vm);
+        vm.Run("systemctl", "restart", StandInSidecar.Unit);
+
+        // The agent's restart, beside the test's.
+        await sidecar.UntilAsync(() => sidecar.Starts.Length == 4, "the agent restarts the sidecar", Minutes);
+        await sidecar.UntilReadyAsync();
+        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        Assert.Contains("it is spiffe://cluster.local/ns/vm-integration/sa/other's", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"), StringComparison.Ordinal);
+        Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
+
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+        Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
+        Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/cert-chain.pem").ExitCode);
+    }
+
+    /// <summary>Good by its own time, and signed by nobody.</summary>
+    private static string RefusedToken()
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var claims = $$"""{"sub":"system:serviceaccount:vm-integration:default","aud":["istio-ca"],"iat":{{now}},"nbf":{{now}},"exp":{{now + 3600}}}""";
+        return $"{Base64Url.EncodeToString("{}"u8)}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}.{Base64Url.EncodeToString("none"u8)}";
+    }
+
+    private void LayOtherIdentity(BootedVm vm)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("O=cluster.local", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new("spiffe://cluster.local/ns/vm-integration/sa/other"));
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
+        foreach (var (name, text) in (ReadOnlySpan<(string, string)>)[("cert-chain.pem", certificate.ExportCertificatePem()), ("key.pem", key.ExportPkcs8PrivateKeyPem())])
+        {
+            File.WriteAllText(Path.Combine(fixture.Bed.Folder, "laid"), text + "\n");
+            vm.Run("install", "-m", "0600", "-o", "istio-proxy", "-g", "istio-proxy", "/mnt/laid", $"/etc/certs/{name}");
+        }
     }
 }

@@ -12,8 +12,7 @@ public static class Istiod
     /// <summary>Whether the control plane is one of several; Istio's own word for the only one is <c>default</c>.</summary>
     public static bool IsRevisioned(Contract.Mesh mesh) => mesh.IstioRevision is not ("" or Contract.Mesh.DefaultRevision);
 
-    public static string Host(Contract.Mesh mesh) =>
-        $"istiod{(IsRevisioned(mesh) ? "-" + mesh.IstioRevision : "")}.{mesh.IstioNamespace}.svc";
+    public static string Host(Contract.Mesh mesh) => mesh.IstiodHost();
 
     public static string Address(Contract.Mesh mesh) => $"{Host(mesh)}:{Port}";
 

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
 
@@ -56,6 +57,12 @@ public sealed record ObservedSidecar(
     /// <summary>What this process may not see, and root has not told yet.</summary>
     public IReadOnlyList<string> ForRoot { get; init; } = [];
 
+    /// <summary>The sidecar's certificate; null when there is none, or it was not seen.</summary>
+    public FoundCertificate? Certificate { get; init; }
+
+    /// <summary>What the sidecar's log tells of its present run; null when it tells of no failure.</summary>
+    public SidecarFailure? Failure { get; init; }
+
     /// <summary>Whether there is the user istio-proxy.</summary>
     public bool HasAccount { get; init; }
 
@@ -74,6 +81,12 @@ public sealed record DesiredSidecar(SidecarConfiguration? Configuration, Package
 {
     /// <summary>Whether it is to be started at boot.</summary>
     public bool AtBoot { get; init; } = true;
+
+    /// <summary>The identity that the sidecar must have; null when it is of no interest.</summary>
+    public SpiffeId? Identity { get; init; }
+
+    /// <summary>Whether the control plane refuses the token that is there, so that it is replaced now.</summary>
+    public bool ReplacesToken { get; init; }
 
     /// <summary>Whether what is installed stays for now, because the package that should come could not be installed.</summary>
     public bool KeepsPackage { get; init; }

@@ -19,7 +19,7 @@ internal sealed class ProxyConfig
     {
         foreach (var member in config.Mesh.DefaultConfig.EnumerateObject())
             Take(member.Name, ProxyConfigAnnotation.Node(member.Value), "mesh.defaultConfig");
-        if (!Members.ContainsKey(DiscoveryAddress) && Istiod.IsRevisioned(config.Mesh))
+        if (!Members.ContainsKey(DiscoveryAddress) && !Istiod.IsDefault(config.Mesh))
             Members[DiscoveryAddress] = Istiod.Address(config.Mesh);
 
         // In this order: what stands nearer to the VM wins.

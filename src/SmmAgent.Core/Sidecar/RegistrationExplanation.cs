@@ -14,6 +14,25 @@ namespace SmmAgent.Core.Sidecar;
 public sealed record RegistrationLook(
     Finding Dashboard, SidecarUnit? Sidecar, IstioToken? Token, SidecarFailure? Failure, Finding Gateways, ClockOffset? Clock)
 {
+    // The control plane removes a WorkloadEntry 10 s after the sidecar's connection has ended.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    // A connection that the control plane closes now and then is made anew at once.
+    private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(10);
+
+    /// <summary>The condition SidecarCurrent; null when nobody looked.</summary>
+    public Finding? Current { get; init; }
+
+    /// <summary>When the dashboard answered; null when that is not known.</summary>
+    public DateTimeOffset? AnsweredAt { get; init; }
+
+    /// <summary>How often a refused token was replaced.</summary>
+    public RefusedToken RefusedToken { get; init; } = new();
+
+    /// <summary>Whether the dashboard's "registered" is older than what this VM knows: the entry may be gone since.</summary>
+    public bool IsOutdated => Sidecar is { Activity: UnitActivity.Stopped or UnitActivity.Failed }
+        || (Failure is { } failure && (failure.IsLocal || failure.Time - failure.Since >= Reconnect) && failure.Since + Reconnect + Grace > AnsweredAt);
+
     /// <summary>Whether nothing on this VM is in the way of a registration that the dashboard cannot tell of.</summary>
     public bool IsWell => Dashboard.Status == ConditionStatus.Unknown && Failure is null && Sidecar is null or { Activity: UnitActivity.Running, IsReady: true };
 }
@@ -25,13 +44,26 @@ public static class RegistrationExplanation
     public static Finding Of(RegistrationLook look)
     {
         var dashboard = look.Dashboard;
-        if (dashboard.Status == ConditionStatus.True || dashboard.Reason is Finding.Pending or Finding.NotConfigured or Finding.Disabled)
+        if ((dashboard.Status == ConditionStatus.True && !look.IsOutdated) || dashboard.Reason is Finding.Pending or Finding.NotConfigured or Finding.Disabled)
             return dashboard;
-        if (IsCertain(dashboard))
+        if (IsCertain(dashboard) && !IsOfOldFiles(look))
             return dashboard with { Message = $"{dashboard.Message}{More(look, dashboard.Reason)}" };
 
-        return NotStarted(look.Sidecar, look.Failure) ?? OfLog(look) ?? OfClock(look) ?? OfToken(look.Token, null) ?? OfGateways(look) ?? dashboard;
+        return NotStarted(look.Sidecar, look.Failure) ?? OfThisHost(look.Failure) ?? OfOldFiles(look)
+            ?? OfLog(look) ?? OfClock(look) ?? OfToken(look.Token, null) ?? OfGateways(look) ?? dashboard;
     }
+
+    // It says of the configuration that runs what a restart with the new one may change.
+    private static bool IsOfOldFiles(RegistrationLook look) =>
+        look.Dashboard.Reason is RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch && OfOldFiles(look) is not null;
+
+    private static Finding? OfOldFiles(RegistrationLook look) =>
+        look.Current is { Status: ConditionStatus.False, Reason: "RestartNeeded" or "NotWritten" } current && !look.IsWell ? Because(current.Reason, current.Message) : null;
+
+    private static Finding? OfThisHost(SidecarFailure? failure) =>
+        failure is { Kind: SidecarFailureKind.PortTaken or SidecarFailureKind.CaptureFailed }
+            ? Because(Reason(failure.Kind), $"{failure.Found}; {failure.Cure}{Quoted(failure)}")
+            : null;
 
     // The dashboard saw the cause itself, in the cluster.
     private static bool IsCertain(Finding dashboard) => dashboard.Status == ConditionStatus.False
@@ -51,6 +83,7 @@ public static class RegistrationExplanation
     {
         null or { Activity: UnitActivity.Running } => null,
         { Activity: UnitActivity.Stopped } => Because("SidecarNotRunning", "the sidecar does not run, so this VM is not registered: SidecarRunning says why"),
+        _ when failure is { IsLocal: true } => Because(Reason(failure.Kind), $"the sidecar does not run: {failure.Found}; {failure.Cure}{Quoted(failure)}"),
         _ when failure is not null => Because("SidecarNotRunning", $"the sidecar does not run: {failure.Found}; {failure.Cure}{Quoted(failure)}"),
         _ => Because("SidecarNotRunning", "the sidecar is starting, or fails to: SidecarRunning says which"),
     };
@@ -67,11 +100,15 @@ public static class RegistrationExplanation
             SidecarFailureKind.CertificateTime when look.Clock is null =>
                 Because("ClockWrong", $"{failure.Found}; {ClockOffset.Cure}; if it is right, have the certificate renewed{Quoted(failure)}"),
             SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable when OfToken(look.Token, failure) is { } finding => finding,
+            SidecarFailureKind.TokenRefused when look.RefusedToken.IsAgain(failure) => Because(RegistrationReasons.TokenRefused, $"{Again}{Quoted(failure)}"),
             SidecarFailureKind.Unreachable when look.Gateways.Status == ConditionStatus.False =>
                 Because("GatewayUnreachable", $"{look.Gateways.Message}{Quoted(failure)}"),
             var kind => Because(Reason(kind), $"{failure.Found}; {failure.Cure}{Quoted(failure)}"),
         };
     }
+
+    private const string Again = "the control plane refuses also the new istio-token, so the token is not the cause: compare the mesh's clusterId with CLUSTER_ID of the istiod "
+        + "Deployment, and the audience istio-ca with its TOKEN_AUDIENCES; else istiod does not reach its API server: see the log of istiod";
 
     private static Finding? OfClock(RegistrationLook look) =>
         look.Clock is { IsFatal: true } clock && (!look.IsWell || look.Token?.Verdict == TokenVerdict.Expired) ? ClockWrong(clock, null) : null;
@@ -103,6 +140,7 @@ public static class RegistrationExplanation
         SidecarFailureKind.GroupNotFound => RegistrationReasons.GroupNotFound,
         SidecarFailureKind.IdentityMismatch => RegistrationReasons.IdentityMismatch,
         SidecarFailureKind.NameInvalid => RegistrationReasons.NameInvalid,
+        SidecarFailureKind.EntryExists => RegistrationReasons.StaleEntry,
         SidecarFailureKind.CertificateTime => "ExpiredCertificate",
         SidecarFailureKind.OtherName or SidecarFailureKind.NotTrusted => "ControlPlaneNotTrusted",
         SidecarFailureKind.OwnCertificateRefused => "CertificateRefused",

@@ -17,6 +17,14 @@ public sealed record RootReport
     /// <summary>The file with the mesh's root certificates, which is the sidecar's alone to read; null when it could not be seen.</summary>
     public required FoundFile? RootCertificate { get; init; }
 
+    /// <summary>The sidecar's certificate, without its key; null when there is none, or it could not be seen.</summary>
+    public FoundCertificate? Certificate { get; init; }
+
+    /// <summary>What the log and the journal tell of a sidecar that does not run; null when they tell of no failure.</summary>
+    public SidecarFailure? Failure { get; init; }
+
+    public RefusedToken RefusedToken { get; init; } = new();
+
     public required CrashLoop CrashLoop { get; init; }
 
     public required IReadOnlyList<RootFailure> Failures { get; init; }
@@ -42,6 +50,9 @@ public sealed record RootReport
         Token = look.Observed.Token,
         TokenModified = look.Observed.File(SidecarFiles.Token) is { Owner.Length: > 0, Modified: var modified } ? modified : null,
         RootCertificate = look.Observed.File(SidecarFiles.RootCertificate) is { Content: not null } found ? SidecarFile.OnlyCertificates(found) : null,
+        Certificate = look.Observed.Certificate,
+        Failure = look.Observed.Unit.Value is { Activity: UnitActivity.Running } ? null : look.Observed.Failure,
+        RefusedToken = look.RefusedToken,
         CrashLoop = look.CrashLoop,
         Failures = failures,
         IsUnconfirmed = isUnconfirmed,

@@ -27,6 +27,9 @@ public sealed record SidecarBefore
     /// <summary>Owner and mode of those of <see cref="SidecarFiles.RootFolders"/> that were there.</summary>
     public IReadOnlyDictionary<string, FoundFile> FolderOwners { get; init; } = new Dictionary<string, FoundFile>();
 
+    /// <summary>When the sidecar's certificate was written; null when there was none. It is not copied: its key is a secret.</summary>
+    public DateTimeOffset? CertificateModified { get; init; }
+
     /// <summary>Whether there was the user istio-proxy.</summary>
     public required bool HasAccount { get; init; }
 
@@ -47,6 +50,7 @@ public sealed record SidecarBefore
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
         Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
         FolderOwners = SidecarFiles.RootFolders.Where(folder => observed.File(folder) is { Owner.Length: > 0 }).ToDictionary(folder => folder, folder => observed.File(folder)!),
+        CertificateModified = observed.File(SidecarFiles.Certificate) is { Owner.Length: > 0, Modified: var modified } ? modified : null,
         HasAccount = observed.HasAccount,
         Tables = observed.Tables,
         IsEnabled = observed.Unit.Value?.IsEnabled == true,

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace SmmAgent.Core.Sidecar;
 
 /// <summary>By which words in a line of the sidecar's log a failure is known. Istio 1.11 to 1.29 write them.</summary>
-internal static class SidecarFailureSigns
+internal static partial class SidecarFailureSigns
 {
     // The first one that is there counts. What the control plane answered may have any other words in it; what is of several words comes first.
     private static readonly Sign[] All =
@@ -23,6 +25,8 @@ internal static class SidecarFailureSigns
         new("missing a root certificate", SidecarFailureKind.ConfigurationInvalid),
         new("root CA file for", SidecarFailureKind.ConfigurationInvalid),
         new("iptables-restore command:", SidecarFailureKind.CaptureFailed),
+        new("xtables parameter problem", SidecarFailureKind.CaptureFailed),
+        new("iptables-restore: ", SidecarFailureKind.CaptureFailed),
         new("failed to execute: iptables", SidecarFailureKind.CaptureFailed),
         new("failed to execute: ip6tables", SidecarFailureKind.CaptureFailed),
         new("xtables lock", SidecarFailureKind.CaptureFailed),
@@ -37,6 +41,7 @@ internal static class SidecarFailureSigns
         new("closed: 16,", SidecarFailureKind.TokenRefused, OfConnection: true),
         new("ago: 16,", SidecarFailureKind.TokenRefused, OfConnection: true),
 
+        new("error creating WorkloadEntry: workloadentries.networking.istio.io", SidecarFailureKind.EntryExists, And: "already exists"),
         new("registration of WorkloadEntry requires", SidecarFailureKind.Refused),
         new("auto-registration WorkloadEntry of", SidecarFailureKind.Refused),
         new("failed updating WorkloadEntry", SidecarFailureKind.Refused),
@@ -88,7 +93,8 @@ internal static class SidecarFailureSigns
         var isOfConnection = Connections.Any(words => Has(line, words)) && !Others.Any(words => Has(line, words));
         foreach (var sign in All)
         {
-            if ((isOfConnection || !sign.OfConnection) && line.IndexOf(sign.Words, StringComparison.OrdinalIgnoreCase) is var at and >= 0)
+            if ((isOfConnection || !sign.OfConnection) && (sign.And is null || Has(line, sign.And))
+                && line.IndexOf(sign.Words, StringComparison.OrdinalIgnoreCase) is var at and >= 0)
                 return (sign.Kind, at);
         }
 
@@ -97,6 +103,23 @@ internal static class SidecarFailureSigns
 
     private static bool Has(string line, string words) => line.Contains(words, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>What a line's failure is about: a port, or a WorkloadEntry as kubectl takes it; null when the line does not name it.</summary>
+    public static string? Subject(SidecarFailureKind kind, string line) => kind switch
+    {
+        SidecarFailureKind.PortTaken when Port().Match(line) is { Success: true } match => match.Groups[1].Value,
+        SidecarFailureKind.EntryExists when Entry().Match(line) is { Success: true } match => $"-n {match.Groups[1].Value} {match.Groups[2].Value}",
+        _ => null,
+    };
+
+    // listen tcp :15020: bind: address already in use; cannot bind '127.0.0.1:15000': Address already in use
+    [GeneratedRegex(@":([0-9]{1,5})'?: (?:bind: )?address already in use", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Port();
+
+    // Only what Kubernetes allows in these names: the command is to be copied into a shell.
+    [GeneratedRegex(@"WorkloadEntry of [^ ]*\.([a-z0-9-]{1,63}) failed: .*""([a-z0-9][a-z0-9.-]{0,252})"" already exists", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Entry();
+
     /// <param name="OfConnection">Whether the words count only in a line about the connection to the control plane.</param>
-    private sealed record Sign(string Words, SidecarFailureKind Kind, bool OfConnection = false);
+    /// <param name="And">Other words that the line must have, too; null for none.</param>
+    private sealed record Sign(string Words, SidecarFailureKind Kind, bool OfConnection = false, string? And = null);
 }

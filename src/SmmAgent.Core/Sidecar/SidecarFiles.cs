@@ -33,6 +33,11 @@ public static class SidecarFiles
 
     public const string MeshFile = "/etc/istio/config/mesh";
     public const string RootCertificate = "/etc/certs/root-cert.pem";
+
+    /// <summary>The certificate chain and the key that the sidecar got from the control plane. It keeps them over a restart and prefers them to the token.</summary>
+    public const string Certificate = "/etc/certs/cert-chain.pem";
+    public const string Key = "/etc/certs/key.pem";
+
     public const string Token = "/var/run/secrets/tokens/istio-token";
     public const string HostsFile = "/etc/hosts";
     public const string Tokens = "/var/run/secrets/tokens";
@@ -66,7 +71,7 @@ public static class SidecarFiles
 
     /// <summary>All that is looked at.</summary>
     public static IReadOnlyList<string> Looked { get; } =
-        [.. Watched.Concat(RootFolders).Concat(Folders).Concat(SharedFolders).Append(OperatorEnvironment).Append(DistrustedEnvironment).Distinct()];
+        [.. Watched.Concat(RootFolders).Concat(Folders).Concat(SharedFolders).Append(OperatorEnvironment).Append(DistrustedEnvironment).Append(Certificate).Append(Key).Distinct()];
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {

@@ -16,19 +16,27 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
     public SidecarLook Look(ObservedSidecar observed, RootReport? report, DateTimeOffset now, TimeZoneInfo zone, double random)
     {
         var loop = (report?.CrashLoop ?? new()).Look(observed.Unit.Value, now, random);
+        var refused = (report?.RefusedToken ?? new()).Look(observed.Failure, now);
         var (configuration, fault) = Render();
         // Where all is left to the operator nobody holds it back either.
         var hold = Settings.Sidecar.Mode == PartMode.Manage ? loop.Hold : null;
         var desired = new DesiredSidecar(configuration, Choose(observed.Package.Value?.Version), RestartRules.MayRestart(Settings.Sidecar, now, zone), hold)
         {
             AtBoot = report?.IsUnconfirmed != true,
+            Identity = Identity(Config),
+            ReplacesToken = refused.IsDue(observed.Failure, observed.File(SidecarFiles.Token)?.Modified, now),
         };
         return new(Settings.Sidecar, desired, fault, observed, report?.Failures ?? [])
         {
             CrashLoop = loop,
+            RefusedToken = refused,
             IsMended = report is not null && loop != report.CrashLoop && loop == new CrashLoop(loop.Restarts),
         };
     }
+
+    /// <summary>The identity that a sidecar has in a mesh configuration's WorkloadGroup.</summary>
+    public static SpiffeId Identity(MeshConfig config) => new(
+        config.Mesh.TrustDomain is { Length: > 0 } domain ? domain : SpiffeId.DefaultTrustDomain, config.WorkloadGroup.Namespace, config.WorkloadGroup.ServiceAccount);
 
     private PackageChoice Choose(string? installed) => Packages is { } host
         ? PackageChoice.ForSidecar(Config, host, installed)

@@ -27,35 +27,47 @@ public static class SidecarLog
     // One failure is told several times, once in the words of whoever met it.
     private static readonly TimeSpan Together = TimeSpan.FromSeconds(5);
 
+    // Of a failure that lasts the sidecar writes a line at each try, every few seconds.
+    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan Quarter = TimeSpan.FromMinutes(15);
     private static readonly Redactor Redactor = new(new KnownSecrets([]));
 
-    /// <summary>The newest failure that no success followed.</summary>
-    /// <param name="since">When the sidecar started: what was written before does not count. Null when all counts.</param>
+    /// <summary>The newest failure that no success followed, of the sidecar's present run and of the log's last two minutes.</summary>
+    /// <remarks>What the sidecar writes only once, at its start (<see cref="SidecarFailure.IsLocal"/>), counts as long as it runs.</remarks>
+    /// <param name="since">When the sidecar's main process started: what was written before does not count. Null while none runs: then the log's last two minutes count.</param>
     /// <param name="now">By the clock that the log's times are of.</param>
     /// <returns>Null when the logs tell of none.</returns>
     public static SidecarFailure? NewestFailure(SidecarLogText errors, SidecarLogText log, DateTimeOffset? since, DateTimeOffset now)
     {
         // A clock that was set back since the start has made everything older than it.
         var start = since > now ? null : since;
-        (SidecarFailureKind Kind, string Line, DateTimeOffset? Time)? failure = null;
-        foreach (var (time, line) in Timed(errors).Concat(Timed(log)).OrderBy(entry => entry.Time ?? DateTimeOffset.MinValue))
+        var lines = Timed(errors).Concat(Timed(log)).OrderBy(entry => entry.Time ?? DateTimeOffset.MinValue).ToList();
+        // While none runs nothing new is written: then what was last written counts.
+        var end = start is null ? lines.LastOrDefault().Time ?? now : now;
+        SidecarFailure? failure = null;
+        foreach (var (time, line) in lines)
         {
             if (start is not null && (time is null || time < start))
                 continue;
 
             if (SidecarFailureSigns.Find(line) is { } sign)
-            {
-                var isTheSame = failure is { } before && before.Kind < sign.Kind && time - before.Time < Together;
-                failure = isTheSame ? failure : (sign.Kind, line, time);
-            }
+                failure = Next(failure, new(sign.Kind, line) { Time = time, Since = time }, isRecent: time is null || end - time <= Recent);
             else if (failure is { } open && Ends(open.Kind, line, hasSettled: time is null || now - time >= Settled))
-            {
                 failure = null;
-            }
         }
 
-        return failure is { } found ? new(found.Kind, Shown(found.Line)) : null;
+        return failure is null ? null : failure with { Line = Shown(failure.Line), Subject = SidecarFailureSigns.Subject(failure.Kind, failure.Line) };
+    }
+
+    private static SidecarFailure? Next(SidecarFailure? before, SidecarFailure line, bool isRecent)
+    {
+        if (!isRecent && !line.IsLocal)
+            return before;
+        if (before is null || (before.Kind != line.Kind && !(before.Kind < line.Kind && line.Time - before.Time < Together)))
+            return line;
+
+        return before.Kind == line.Kind ? line with { Since = before.Since } : before;
     }
 
     /// <summary>Whether a line tells of a success that the failure would have hindered.</summary>

@@ -41,9 +41,24 @@ public static class SidecarPlanner
         if (observed.Token.Verdict is TokenVerdict.Use or TokenVerdict.Renew
             && Protect(SidecarFiles.Token, SidecarFiles.SidecarUser, SidecarFiles.Private, observed) is { } token)
             steps.Add(token);
-        if (observed.Token.Verdict != TokenVerdict.Use)
-            steps.Add(new RenewToken(observed.Token.Why));
-        steps.AddRange(UnitSteps(desired, observed));
+        if (observed.Token.Verdict != TokenVerdict.Use || desired.ReplacesToken)
+        {
+            steps.Add(new RenewToken(observed.Token.Verdict == TokenVerdict.Use ? $"{observed.Token.Why}, but the control plane refuses it" : observed.Token.Why)
+            {
+                IsRefused = desired.ReplacesToken,
+                IsNeeded = !HasCredentials(desired, observed),
+            });
+        }
+
+        var foreign = OtherIdentity(desired, observed);
+        if (foreign is not null)
+        {
+            steps.AddRange(((string[])[SidecarFiles.Certificate, SidecarFiles.Key])
+                .Where(path => observed.File(path) is { Owner.Length: > 0 })
+                .Select(path => new RemoveSidecarFile(path) { Why = foreign }));
+        }
+
+        steps.AddRange(UnitSteps(desired, observed, foreign));
         return new(steps);
     }
 
@@ -68,6 +83,30 @@ public static class SidecarPlanner
         }
 
         return reasons;
+    }
+
+    /// <summary>Whether the sidecar has something by which the control plane accepts it: a token, or a certificate that it keeps.</summary>
+    internal static bool HasCredentials(DesiredSidecar desired, ObservedSidecar observed) =>
+        observed.Token.Verdict is TokenVerdict.Use or TokenVerdict.Renew
+        || (desired.Identity is { } identity && observed.Certificate?.IsGood(identity, observed.At) == true);
+
+    /// <summary>Why the sidecar's certificate must go; null when it may stay.</summary>
+    private static string? OtherIdentity(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (desired.Identity is not { } wanted || observed.Certificate is not { } certificate || certificate.OtherThan(wanted) is not { } found)
+            return null;
+
+        if (observed.Unit.Value is { Activity: UnitActivity.Running, Since: { } since } unit)
+        {
+            // What the control plane itself has given to the present run, for the present configuration, would come again.
+            if (certificate.Modified > since && RestartReasons(desired, observed).Count == 0)
+                return null;
+            // The control plane may know several trust domains: one that works is not interrupted for that.
+            if (unit.IsReady && found with { TrustDomain = wanted.TrustDomain } == wanted)
+                return null;
+        }
+
+        return $"it is {found}'s, and this VM is {wanted}";
     }
 
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
@@ -110,13 +149,16 @@ public static class SidecarPlanner
             yield return new StopSidecar(hold);
         if (observed.IsCaptured && (desired.Hold is not null || (!isUp && !MayStart(unit, desired, observed))))
             yield return new RemoveCapture(desired.Hold ?? "no sidecar runs, and none is started");
+        else if (observed.IsCaptured && !isUp && !HasCredentials(desired, observed))
+            yield return new RemoveCapture("no sidecar runs, and none is started before it has an istio-token");
     }
 
     // Without its configuration it would register under no group, and capture the host's traffic for nothing.
     private static bool MayStart(SidecarUnit unit, DesiredSidecar desired, ObservedSidecar observed) =>
         !unit.IsMasked && (desired.Configuration is not null || observed.File(SidecarFiles.ClusterEnvironment)?.Content is not null);
 
-    private static IEnumerable<PlanStep> UnitSteps(DesiredSidecar desired, ObservedSidecar observed)
+    /// <param name="foreign">Why the sidecar's certificate goes; null when it stays.</param>
+    private static IEnumerable<PlanStep> UnitSteps(DesiredSidecar desired, ObservedSidecar observed, string? foreign)
     {
         if (desired.Hold is not null || observed.Unit.Value is not { } unit || !MayStart(unit, desired, observed))
             yield break;
@@ -124,6 +166,8 @@ public static class SidecarPlanner
             yield return new EnableSidecar(AtBoot: true);
         if (unit.Activity is UnitActivity.Stopped or UnitActivity.Failed)
             yield return new StartSidecar();
+        else if (unit.Activity == UnitActivity.Running && foreign is not null)
+            yield return new RestartSidecar(["its certificate is another identity's, so it is in no mesh that a restart could interrupt", .. RestartReasons(desired, observed)]);
         else if (desired.MayRestart && RestartReasons(desired, observed) is { Count: > 0 } reasons)
             yield return new RestartSidecar(reasons);
     }

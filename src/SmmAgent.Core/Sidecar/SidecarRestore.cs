@@ -43,6 +43,7 @@ public static class SidecarRestore
 
         var removes = !keepPackages && before.Version is null && observed.Package.Value is { IsThere: true };
         steps.AddRange(OwnFiles.Select(path => FileStep(path, before, observed)).OfType<PlanStep>());
+        steps.AddRange(Keys(before, observed));
         if (IsMovedAside(before, observed))
             steps.Add(new MoveSidecarFile(SidecarFiles.DistrustedEnvironment, SidecarFiles.OperatorEnvironment, "as it was before"));
         if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, before.Hosts))
@@ -69,6 +70,17 @@ public static class SidecarRestore
         else if (isUp && before.IsRunning && steps.Exists(step => step is WriteSidecarFile or PutBackPackage))
             steps.Add(new RestartSidecar([why]));
         return new(steps);
+    }
+
+    // No key of the mesh stays on a machine that leaves it. One that was there before, and is still the same, is the operator's.
+    private static IEnumerable<PlanStep> Keys(SidecarBefore before, ObservedSidecar observed)
+    {
+        if (observed.File(SidecarFiles.Certificate) is { Owner.Length: > 0, Modified: var modified } && modified == before.CertificateModified)
+            return [];
+
+        return ((string[])[SidecarFiles.Certificate, SidecarFiles.Key])
+            .Where(path => observed.File(path) is { Owner.Length: > 0 })
+            .Select(path => new RemoveSidecarFile(path));
     }
 
     // What was the operator's before is not what the sidecar may have laid there since.

@@ -18,13 +18,17 @@ public sealed record SidecarState(IReadOnlyList<Finding> Findings)
     /// <summary>What the sidecar's log tells; null when it tells of no failure, or nobody looked.</summary>
     public SidecarFailure? Failure { get; init; }
 
+    /// <summary>How often a refused token was replaced.</summary>
+    public RefusedToken RefusedToken { get; init; } = new();
+
     public static SidecarState Initial { get; } = new(
     [
         Finding.NotYet(ConditionType.SidecarInstalled), Finding.NotYet(ConditionType.SidecarCurrent), Finding.NotYet(ConditionType.SidecarRunning),
     ]);
 
     public bool Equals(SidecarState? other) =>
-        other is not null && Findings.SequenceEqual(other.Findings) && Version == other.Version && Token == other.Token && Unit == other.Unit && Failure == other.Failure;
+        other is not null && Findings.SequenceEqual(other.Findings) && Version == other.Version && Token == other.Token && Unit == other.Unit && Failure == other.Failure
+        && RefusedToken == other.RefusedToken;
 
     public override int GetHashCode() => HashCode.Combine(Findings.Count, Version, Token, Unit);
 }

@@ -31,9 +31,13 @@ public sealed record MoveSidecarFile(string Path, string To, string Why) : PlanS
     public override string ToString() => $"move {Path} to {To} ({Why})";
 }
 
+/// <summary>Removes a file of the sidecar.</summary>
 public sealed record RemoveSidecarFile(string Path) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"remove {Path}";
+    /// <summary>Why, where that is not plain; else null.</summary>
+    public string? Why { get; init; }
+
+    public override string ToString() => Why is null ? $"remove {Path}" : $"remove {Path} ({Why})";
 }
 
 /// <summary>Makes these the agent's lines in /etc/hosts; none takes its block out.</summary>
@@ -47,6 +51,12 @@ public sealed record SetHosts(IReadOnlyList<string> Lines) : PlanStep(StepOwner.
 /// <summary>Fetches a new istio-token from the dashboard and puts it in the place of the old one.</summary>
 public sealed record RenewToken(string Why) : PlanStep(StepOwner.Root)
 {
+    /// <summary>Whether the control plane refuses the old one.</summary>
+    public bool IsRefused { get; init; }
+
+    /// <summary>Whether the sidecar must not be started, nor restarted, without the new one.</summary>
+    public bool IsNeeded { get; init; }
+
     public override string ToString() => $"fetch a new istio-token ({Why})";
 }
 

@@ -15,7 +15,10 @@ public sealed record SidecarLook(
     /// <summary>Its record of failed starts, this look included.</summary>
     public CrashLoop CrashLoop { get; init; } = new();
 
-    /// <summary>Whether that record is clean, and root's is not yet: else failures with days between them would be three in a row.</summary>
+    /// <summary>Its record of tokens that were refused, this look included.</summary>
+    public RefusedToken RefusedToken { get; init; } = new();
+
+    /// <summary>Whether the record of failed starts is clean, and root's is not yet: else failures with days between them would be three in a row.</summary>
     public bool IsMended { get; init; }
 
     /// <summary>What is to be done, whoever may do it.</summary>
@@ -96,20 +99,26 @@ public static class SidecarVerdict
     private static Finding Running(SidecarLook look)
     {
         const string Type = ConditionType.SidecarRunning;
-        const string Journal = "journalctl -u istio, /var/log/istio/istio.err.log";
+        // What the log says that this host's own trouble is, in the place of where to look for it.
+        var log = look.Observed.Failure is { IsLocal: true } failure
+            ? $"{failure.Found}; {failure.Cure}; the sidecar's log: {failure.Line}"
+            : "journalctl -u istio, /var/log/istio/istio.err.log";
         if (look.Observed.Package.WhyUnknown is null && look.Version is null)
             return Finding.False(Type, "NotInstalled", "there is no sidecar: SidecarInstalled says why");
         if (look.Observed.Unit.Value is not { } unit)
             return Finding.Unknown(Type, "NotSeen", look.Observed.Unit.WhyUnknown!);
         if (look.Desired.Hold is { } hold)
-            return Finding.False(Type, "CrashLoop", $"{HeldBack(look, hold)}; {Journal}");
+            return Finding.False(Type, "CrashLoop", $"{HeldBack(look, hold)}; {log}");
 
         return unit switch
         {
             { Activity: UnitActivity.Running, IsReady: true } => Finding.True(Type, "Running", $"the sidecar {look.Version} runs and is ready"),
-            { Activity: UnitActivity.Running } => Finding.False(Type, "NotReady", $"the sidecar runs, but is not ready; {Journal}"),
-            { Activity: UnitActivity.Starting } => Finding.False(Type, "Starting", $"systemd starts the sidecar; if that lasts: {Journal}"),
+            { Activity: UnitActivity.Running } => Finding.False(Type, "NotReady", $"the sidecar runs, but is not ready; {log}"),
+            { Activity: UnitActivity.Starting } => Finding.False(Type, "Starting", $"systemd starts the sidecar; if that lasts: {log}"),
             { IsMasked: true } => Finding.False(Type, "NotRunning", "istio.service is masked, so nobody starts it: sudo systemctl unmask istio"),
+            _ when !SidecarPlanner.HasCredentials(look.Desired, look.Observed) => Finding.False(
+                Type, "NotRunning", $"istio.service is not started before it has an istio-token: {Failed(look, RootPart.Token) ?? Cure(look)}"),
+            { Activity: UnitActivity.Failed } when look.Observed.Failure is { IsLocal: true } => Finding.False(Type, "NotRunning", $"istio.service does not run: {log}"),
             _ => Finding.False(Type, "NotRunning", $"istio.service does not run: {Failed(look, RootPart.Unit) ?? Cure(look)}"),
         };
     }

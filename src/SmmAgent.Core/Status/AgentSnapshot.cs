@@ -38,7 +38,12 @@ public sealed record AgentSnapshot
 
     /// <summary>What the dashboard says of the registration, explained by all that is known on this VM.</summary>
     private Finding Registered => RegistrationExplanation.Of(
-        new(Cluster.Registered, Sidecar.Unit, Sidecar.Token, Sidecar.Failure, Reachability.GatewaysReachable, Reachability.Clock));
+        new(Cluster.Registered, Sidecar.Unit, Sidecar.Token, Sidecar.Failure, Reachability.GatewaysReachable, Reachability.Clock)
+        {
+            Current = Sidecar.Findings.FirstOrDefault(finding => finding.Type == ConditionType.SidecarCurrent),
+            AnsweredAt = Cluster.AnsweredAt,
+            RefusedToken = Sidecar.RefusedToken,
+        });
 
     /// <remarks>Time alone changes it, so it is made anew with each look.</remarks>
     private Finding TokenCurrent(DateTimeOffset now) => Settings switch

@@ -100,7 +100,7 @@ public sealed class HostSidecar(
                 EnableSidecar enable => Do(() => Enable(enable.AtBoot)),
                 ProtectSidecarFile protect => Do(() => Protect(protect)),
                 MoveSidecarFile move => Do(() => files.Move(move.Path, move.To)),
-                RemoveSidecarFile remove => Do(() => files.Remove(remove.Path)),
+                RemoveSidecarFile remove => Do(() => files.RemoveTree(remove.Path)),
                 RemoveSidecarFolder remove => Do(() => RemoveFolder(remove.Path)),
                 RemoveTables remove => Do(() => remove.Tables.ToList().ForEach(SidecarCapture.RemoveTable)),
                 _ => throw new ArgumentException($"nobody knows how to {step}", nameof(step)),

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
 
@@ -14,6 +15,8 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
     // Istio's own waits for the xtables lock, too.
     private static readonly TimeSpan CleanTimeout = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Whether anything of the host's traffic is redirected to the sidecar. Where iptables is missing, or does not tell, nothing is seen.</summary>
     public async Task<bool> IsInPlaceAsync(CancellationToken cancel)
     {
@@ -24,6 +27,13 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         }
 
         return false;
+    }
+
+    /// <summary>What istio.service wrote to the journal last: a capture that cannot be set up is told of nowhere else. No text where the journal cannot be read.</summary>
+    public async Task<SidecarLogText> JournalAsync(CancellationToken cancel)
+    {
+        var read = await commands.RunAsync(["journalctl", "-u", SidecarObserver.Unit, "-n", "40", "-o", "cat", "--no-pager", "-q"], cancel, timeout: JournalTimeout);
+        return read.Succeeded ? new(read.Output, null) : SidecarLogText.Empty;
     }
 
     /// <summary>Removes them with the sidecar's own program; where that does not do, the jumps to its chains, so that the host is not cut off.</summary>

@@ -31,6 +31,7 @@ public sealed class SidecarObserver(
     internal const int MaximumHostsBytes = 32 * 1024 * 1024;
 
     private const int MaximumTokenBytes = 64 * 1024;
+    private const int MaximumCertificateBytes = 256 * 1024;
 
     /// <summary>How the sidecar is, and how it should be.</summary>
     /// <param name="report">What root said last.</param>
@@ -70,13 +71,63 @@ public sealed class SidecarObserver(
 
         var found = SidecarFiles.Looked.ToDictionary(path => path, path => Look(path, report, forRoot));
         var isRunning = unit.Value is { Activity: UnitActivity.Running };
-        return new(await PackageAsync(cancel), found, Token(group, report, now, forRoot), unit, (isRunning && !isRoot) || await capture.IsInPlaceAsync(cancel))
+        var installed = await PackageAsync(cancel);
+        var failure = installed.Value?.Version is null ? null : await FailureAsync(unit.Value, report, now, cancel);
+        return new(installed, found, Token(group, report, now, forRoot), unit, (isRunning && !isRoot) || await capture.IsInPlaceAsync(cancel))
         {
+            Certificate = Certificate(report, forRoot),
+            Failure = failure,
             At = now,
             ForRoot = forRoot,
             HasAccount = UserNames.Owner(SidecarFiles.SidecarUser) is not null,
             Tables = isRoot ? SidecarCapture.Tables() : [],
         };
+    }
+
+    // The journal is root's to read; what root told of it counts until a sidecar runs.
+    private async Task<SidecarFailure?> FailureAsync(SidecarUnit? unit, RootReport? report, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (SidecarLog.NewestFailure(Log(SidecarLog.ErrorFile), Log(SidecarLog.File), unit?.Since, now) is { } failure)
+            return failure;
+        if (unit is null or { Activity: UnitActivity.Running or UnitActivity.Stopped })
+            return null;
+
+        return isRoot ? SidecarLog.NewestFailure(await capture.JournalAsync(cancel), SidecarLogText.Empty, null, now) : report?.Failure;
+    }
+
+    private SidecarLogText Log(string path) => SidecarLogFiles.Read(files.Root.TrimEnd('/') + path).Value ?? SidecarLogText.Empty;
+
+    private FoundCertificate? Certificate(RootReport? report, List<string> forRoot)
+    {
+        try
+        {
+            var file = files.LookAt(SidecarFiles.Certificate);
+            if (file.Owner.Length == 0)
+                return null;
+            if (isRoot)
+                return FoundCertificate.Read(CertificateText(), file.Modified);
+
+            if (report?.Certificate?.Modified != file.Modified)
+                forRoot.Add($"look at {SidecarFiles.Certificate}");
+            return report?.Certificate;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    // The folder is the sidecar's: what it laid there may be no file at all, and then it has no identity.
+    private string CertificateText()
+    {
+        try
+        {
+            return files.Look(SidecarFiles.Certificate, MaximumCertificateBytes).Content ?? "";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return "";
+        }
     }
 
     private async Task<Observation<InstalledSidecar>> PackageAsync(CancellationToken cancel)

@@ -46,8 +46,17 @@ public sealed class SidecarPass(
     public Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel) => LockedAsync(
         async () =>
         {
-            var outcome = await ApplyLockedAsync(inputs, tell, cancel);
-            records.Report(RootReport.Of(outcome.Look!, outcome.Failures, records.BeforeConfirm is not null));
+            var hasReplaced = false;
+            var outcome = await ApplyLockedAsync(
+                inputs,
+                result =>
+                {
+                    hasReplaced |= result is { Step: RenewToken { IsRefused: true }, Ending: StepEnding.Done };
+                    tell(result);
+                },
+                cancel);
+            var report = RootReport.Of(outcome.Look!, outcome.Failures, records.BeforeConfirm is not null);
+            records.Report(hasReplaced ? report with { RefusedToken = report.RefusedToken.Next(time.GetUtcNow()) } : report);
             return outcome;
         },
         cancel);
@@ -193,12 +202,22 @@ public sealed class SidecarPass(
                 continue;
 
             failures.Add(failure);
+            if (step is RenewToken { IsNeeded: true })
+                steps = WithoutStart(steps, tell);
             // What comes after stands on it; but a token is not missed at once, and with a version that is gone for good the rest is as it was.
             if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveTables or PutBackPackage))
                 break;
         }
 
         return failures;
+    }
+
+    // It would capture all traffic, also that by which a token is fetched, and get no configuration.
+    private static Queue<PlanStep> WithoutStart(Queue<PlanStep> steps, Action<StepResult> tell)
+    {
+        foreach (var start in steps.Where(step => step is StartSidecar or RestartSidecar))
+            tell(new(start, StepEnding.Failed, "the sidecar is not started before it has an istio-token, which could not be had"));
+        return new(steps.Where(step => step is not (StartSidecar or RestartSidecar)));
     }
 
     private static bool IsWrite(PlanStep step) => step is WriteSidecarFile or SetHosts;

@@ -16,6 +16,9 @@ public sealed class GuardedFiles(string root)
 {
     private const UnixFileMode Folder = AtomicFile.Public | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    /// <summary>What every path lies below.</summary>
+    public string Root => root;
+
     /// <summary>Looks at a plain file of at most <paramref name="limit"/> bytes.</summary>
     /// <param name="encoding">How its bytes become text; null means one char for each (Latin-1).</param>
     /// <returns>What was found; <see cref="FoundFile.Missing"/> when there is no such file.</returns>

@@ -63,7 +63,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     {
         using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
         if (settings.Sidecar.Mode == PartMode.Manage && HostMeshConfig.LastGood(paths, settings) is { } config)
-            await new SidecarReconciliation(paths, options, systemd, progress).HaveTokenAsync(config.WorkloadGroup, client, cancel);
+            await new SidecarReconciliation(paths, options, systemd, progress).HaveTokenAsync(config, client, cancel);
         notifier.Ready("what the sidecar needs for its start is in place");
     }
 
@@ -145,7 +145,8 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         if (!options.HostOnly)
             code = Math.Max(code, await HaveDaemonRunAsync(cancel));
         if (code == ExitCode.Done && IsToRegister(work) && work.Client is { Target: var target })
-            code = await new RegistrationWait(paths, new(target.Namespace, target.Name), progress, TimeProvider.System, Patience(armed)).RunAsync(cancel);
+            code = await new RegistrationWait(paths, new(target.Namespace, target.Name), progress, TimeProvider.System, Patience(armed)) { RestartNeeded = sidecar.RestartNeeded }
+                .RunAsync(cancel);
         if (code == ExitCode.Done && work.IsCurrent)
             progress.Done("reconciled host operating system");
         else if (code == ExitCode.Done)

@@ -20,6 +20,9 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
 
     private string _last = "waiting for the daemon's first look";
 
+    /// <summary>Why the sidecar that runs must be restarted first; null where it need not. Then a VM that is not registered is not waited for: nothing changes before that.</summary>
+    public string? RestartNeeded { get; init; }
+
     /// <returns>An exit code.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
@@ -31,8 +34,10 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
             return ExitCode.Done;
         }
 
-        progress.Failed($"{Name} not registered after {patience.TotalSeconds:0} s: {_last}");
-        return ExitCode.Timeout;
+        progress.Failed(RestartNeeded is null
+            ? $"{Name} not registered after {patience.TotalSeconds:0} s: {_last}"
+            : $"{Name} not registered: {RestartNeeded}");
+        return RestartNeeded is null ? ExitCode.Timeout : ExitCode.Failed;
     }
 
     private async Task<bool> UntilRegisteredAsync(CancellationToken cancel)
@@ -46,6 +51,8 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
             {
                 if (registered.Status == nameof(ConditionStatus.True))
                     return true;
+                if (RestartNeeded is not null)
+                    return false;
                 _last = $"{registered.Reason}: {registered.Message}";
             }
 

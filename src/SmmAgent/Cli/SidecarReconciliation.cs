@@ -21,11 +21,17 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     // The sidecar's start, and with it the host's, waits for that.
     private static readonly TimeSpan TokenPatience = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Why the sidecar that runs must be restarted by the operator, and the command; null before <see cref="DoAsync"/>, and where it need not.</summary>
+    public string? RestartNeeded { get; private set; }
+
     /// <summary>Has a good token lie where the sidecar reads it: the kept one, which a restart of the host took from there, or a new one.</summary>
     /// <remarks>A sidecar without one captures all traffic and takes none, also that by which one would be fetched.</remarks>
     /// <param name="client">Null where no dashboard is asked.</param>
-    public async Task HaveTokenAsync(WorkloadGroup group, DashboardClient? client, CancellationToken cancel)
+    public async Task HaveTokenAsync(MeshConfig config, DashboardClient? client, CancellationToken cancel)
     {
+        var group = config.WorkloadGroup;
         // Before the agent attached anything there is no sidecar that waits for it; and who else is at work sees to the token, too.
         if (!new SidecarRecords(paths).HasBeforeAttach)
             return;
@@ -42,16 +48,32 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             if (tokens.PutBack(group))
                 return;
             if (await tokens.RenewAsync(group, limit.Token) is { } failure)
-                progress.Warn($"the sidecar starts without a good istio-token: {failure.Message}");
+                await HoldStartAsync(config, failure.Message, cancel);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            progress.Warn($"the sidecar starts without a good istio-token: the dashboard gave none within {TokenPatience.TotalSeconds:0} s");
+            await HoldStartAsync(config, $"the dashboard gave none within {TokenPatience.TotalSeconds:0} s", cancel);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             progress.Warn($"the kept istio-token could not be put back: {exception.Message}");
         }
+    }
+
+    // systemd has queued its start, and waits for this: a stop takes the start out of the queue. The pass starts the sidecar when a token is there.
+    private async Task HoldStartAsync(MeshConfig config, string why, CancellationToken cancel)
+    {
+        var observed = await HostSidecarPass.Observer(paths, TimeProvider.System, isRoot: true).ObserveAsync(config.WorkloadGroup, null, TimeProvider.System.GetUtcNow(), cancel);
+        if (observed.Unit.Value is { Activity: UnitActivity.Running } || units is null)
+            return;
+        if (observed.Certificate?.IsGood(SidecarInputs.Identity(config), TimeProvider.System.GetUtcNow()) == true)
+        {
+            progress.Warn($"the sidecar starts with the certificate that it has, and without a good istio-token: {why}");
+            return;
+        }
+
+        var outcome = await units.RunAsync(UnitJob.Stop, SidecarObserver.Unit, StopPatience, cancel);
+        progress.Warn($"the sidecar is not started before it has an istio-token: {why}{(outcome.IsDone ? "" : $"; it could not be held back: {outcome}")}");
     }
 
     /// <summary>Prints what would be done.</summary>
@@ -123,6 +145,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         }
 
         var isWhole = Say(outcome.Look!);
+        RestartNeeded = SidecarVerdict.Of(outcome.Look!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
         if (outcome.IsPutBack)
             progress.Failed("the sidecar's part failed half-way, so the host is as it was before it");
         return isWhole && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;

@@ -100,7 +100,7 @@ public static class DaemonHost
         var sidecar = new SidecarService(
             context,
             states,
-            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), paths.Root),
+            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths)),
             new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());

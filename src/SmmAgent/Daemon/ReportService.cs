@@ -110,15 +110,18 @@ public sealed class ReportService : LoopService
             return Interval; // the report is tried again first
         // A sidecar that was started, or became ready, has most likely just registered; one that has lost the gateways is registered for a while.
         var isCutOff = _inputs.Reachability.Value.GatewaysReachable.Status == ConditionStatus.False;
-        var subject = (uuid, _inputs.Sidecar.Value.Unit?.Since, _inputs.Sidecar.Value.Unit?.IsReady, isCutOff);
+        // The same where its log tells of a failure, or where it does not run.
+        var sidecar = _inputs.Sidecar.Value;
+        var isWell = !isCutOff && sidecar is { Failure: null, Unit: null or { Activity: UnitActivity.Running, IsReady: true } };
+        var subject = (uuid, sidecar.Unit?.Since, sidecar.Unit?.IsReady, isCutOff, sidecar.Unit?.Activity, sidecar.Failure?.Kind);
         if (_registrations.Until(subject) is var wait && wait > TimeSpan.Zero)
             return wait;
 
         var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
         if (result.Value is { } answer)
         {
-            _registrations.Done(subject, answer.Registered && !isCutOff ? Interval : IsNew(_inputs.Sidecar.Value.Unit) ? Pause : IntervalWhileBad, Pause);
-            Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
+            _registrations.Done(subject, answer.Registered && isWell ? Interval : IsNew(sidecar.Unit) ? Pause : IntervalWhileBad, Pause);
+            Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer), AnsweredAt = Time.GetUtcNow() });
         }
         else
         {

@@ -11,15 +11,7 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Daemon;
 
 /// <summary>What the sidecar's service looks with.</summary>
-/// <param name="Root">What the sidecar's logs lie below: <c>/</c> except in tests and demonstrations.</param>
-public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records, string Root)
-{
-    /// <summary>What the sidecar's logs tell of why it is no member of the mesh.</summary>
-    public SidecarFailure? NewestFailure(SidecarUnit? unit, DateTimeOffset now) =>
-        SidecarLog.NewestFailure(Log(SidecarLog.ErrorFile), Log(SidecarLog.File), unit?.Since, now);
-
-    private SidecarLogText Log(string path) => SidecarLogFiles.Read(Root.TrimEnd('/') + path).Value ?? SidecarLogText.Empty;
-}
+public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records);
 
 /// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
 /// <remarks>
@@ -104,7 +96,8 @@ public sealed class SidecarService : LoopService
             Version = look.Version,
             Token = look.Observed.Token,
             Unit = unit,
-            Failure = look.Version is null || IsRegistered ? null : _sight.NewestFailure(unit, Time.GetUtcNow()),
+            Failure = look.Observed.Failure,
+            RefusedToken = look.RefusedToken,
         });
 
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval

@@ -22,6 +22,8 @@ public sealed class RegistrationExplanationTests
     private static readonly Finding GatewaysGood = Finding.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
     private static readonly Finding GatewaysDown = Finding.False(ConditionType.GatewaysReachable, "TimedOut", "gateway 10.10.10.11:15012 does not answer; allow it");
 
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
     private static readonly ClockOffset Right = new(TimeSpan.FromSeconds(3));
     private static readonly ClockOffset Late = new(TimeSpan.FromHours(3));
 
@@ -29,7 +31,54 @@ public sealed class RegistrationExplanationTests
 
     [Fact]
     public void WhatTheDashboardSeesRegisteredIsWhateverTheLogSays() =>
-        Assert.Same(Registered, RegistrationExplanation.Of(new(Registered, Ready with { Activity = UnitActivity.Failed }, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
+        Assert.Same(Registered, RegistrationExplanation.Of(new(Registered, Ready, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
+
+    [Theory]
+    [InlineData(UnitActivity.Stopped, "SidecarNotRunning")]
+    [InlineData(UnitActivity.Failed, "SidecarNotRunning")]
+    [InlineData(UnitActivity.Starting, "Registered")]
+    public void ASidecarThatDoesNotRunIsNotRegisteredWhateverTheDashboardSaw(UnitActivity activity, string reason) =>
+        Assert.Equal(reason, RegistrationExplanation.Of(Nothing with { Dashboard = Registered, Sidecar = Running with { Activity = activity } }).Reason);
+
+    [Theory]
+    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -29, "GroupNotFound")] // the entry was there before it failed
+    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -11, "GroupNotFound")] // the entry lives for 10 s more
+    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -9, "Registered")] // asked after that
+    [InlineData(SidecarFailureKind.Unreachable, -5, 0, -60, "Registered")] // it connects anew now and then
+    [InlineData(SidecarFailureKind.PortTaken, -5, -5, -60, "PortTaken")] // that is told once
+    public void ADashboardsAnswerThatIsOlderThanALastingFailureDoesNotStand(SidecarFailureKind kind, int since, int newest, int answered, string reason)
+    {
+        var failure = Failure(kind) with { Since = Now.AddSeconds(since), Time = Now.AddSeconds(newest) };
+        Assert.Equal(reason, RegistrationExplanation.Of(Nothing with { Dashboard = Registered, Failure = failure, AnsweredAt = Now.AddSeconds(answered) }).Reason);
+    }
+
+    [Fact]
+    public void OldFilesAreNamedBeforeAnyGuessAboutTheControlPlane()
+    {
+        foreach (var reason in new[] { "RestartNeeded", "NotWritten" })
+        {
+            var old = Nothing with { Current = Finding.False(ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio") };
+            foreach (var kind in Enum.GetValues<SidecarFailureKind>())
+            {
+                var isOfThisHost = kind is SidecarFailureKind.PortTaken or SidecarFailureKind.CaptureFailed;
+                Assert.Equal(!isOfThisHost, RegistrationExplanation.Of(old with { Failure = Failure(kind) }).Reason == reason);
+            }
+
+            Expect(reason, "sudo systemctl restart istio", old with { Gateways = GatewaysDown });
+            Expect(reason, "sudo systemctl restart istio", old with { Dashboard = Denied(RegistrationReasons.IdentityMismatch) });
+            Expect(RegistrationReasons.TokenRefused, "the dashboard's words", old with { Dashboard = Denied(RegistrationReasons.TokenRefused) });
+            Assert.Same(Registered, RegistrationExplanation.Of(old with { Dashboard = Registered }));
+        }
+    }
+
+    [Fact]
+    public void ANewTokenThatIsRefusedAsWellIsNotTheCause()
+    {
+        var look = Nothing with { Failure = Failure(SidecarFailureKind.TokenRefused) with { Time = Now } };
+        Expect("TokenRefused", "the agent gets a new one from the dashboard by itself", look);
+        Expect("TokenRefused", "the agent gets a new one", look with { RefusedToken = new(1, Now.AddSeconds(-4)) });
+        Expect("TokenRefused", "compare the mesh's clusterId with CLUSTER_ID of the istiod Deployment", look with { RefusedToken = new(1, Now.AddSeconds(-5)) });
+    }
 
     [Theory]
     [InlineData(Finding.Pending)]
@@ -88,7 +137,10 @@ public sealed class RegistrationExplanationTests
         var look = new RegistrationLook(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
         Expect("SidecarNotRunning", "SidecarRunning says", look);
         var finding = RegistrationExplanation.Of(look with { Failure = Failure(SidecarFailureKind.PortTaken) });
-        Assert.Equal(("SidecarNotRunning", tells), (finding.Reason, finding.Message.EndsWith("another program has one of the sidecar's ports; stop that program: sudo ss -lntup tells which; the sidecar's log: the line", StringComparison.Ordinal)));
+        Assert.Equal(tells ? "PortTaken" : "SidecarNotRunning", finding.Reason);
+        Assert.Equal(tells, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
+        var refused = RegistrationExplanation.Of(look with { Failure = Failure(SidecarFailureKind.TokenRefused) });
+        Assert.Equal(("SidecarNotRunning", tells), (refused.Reason, refused.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -99,6 +151,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(SidecarFailureKind.GroupNotFound, "GroupNotFound")]
     [InlineData(SidecarFailureKind.IdentityMismatch, "IdentityMismatch")]
     [InlineData(SidecarFailureKind.NameInvalid, "NameInvalid")]
+    [InlineData(SidecarFailureKind.EntryExists, "StaleEntry")]
     [InlineData(SidecarFailureKind.CertificateTime, "ExpiredCertificate")]
     [InlineData(SidecarFailureKind.OtherName, "ControlPlaneNotTrusted")]
     [InlineData(SidecarFailureKind.NotTrusted, "ControlPlaneNotTrusted")]

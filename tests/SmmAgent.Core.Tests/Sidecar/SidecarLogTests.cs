@@ -135,6 +135,31 @@ public sealed class SidecarLogTests
     }
 
     [Fact]
+    public void WhatIsOlderThanTwoMinutesDoesNotCountUnlessTheSidecarWritesItOnlyOnce()
+    {
+        var start = Now.AddMinutes(-10);
+        var refused = At(-121, Warm + "Unauthenticated desc = request authenticate failure");
+        Assert.Null(SidecarLog.NewestFailure(SidecarLogText.Empty, new(refused + At(-1, "info\tx"), null), start, Now));
+        var taken = At(-540, "error\tError listening on status port: listen tcp :15020: bind: address already in use");
+        Assert.Equal("15020", SidecarLog.NewestFailure(SidecarLogText.Empty, new(taken, null), start, Now)!.Subject);
+
+        // While none runs nothing is written: then the log's own last two minutes count.
+        Assert.NotNull(SidecarLog.NewestFailure(SidecarLogText.Empty, new(refused, null), null, Now));
+        Assert.Null(SidecarLog.NewestFailure(SidecarLogText.Empty, new(refused + At(-0.5, "info\tx"), null), null, Now));
+    }
+
+    [Fact]
+    public void AFailureThatLastsIsKnownByItsFirstAndItsNewestLine()
+    {
+        var line = Warm + "Unauthenticated desc = request authenticate failure";
+        var failure = Newest(At(-60, line) + At(-40, line) + At(-20, line))!;
+        Assert.Equal((Now.AddSeconds(-60), Now.AddSeconds(-20)), (failure.Since, failure.Time));
+
+        failure = Newest(At(-60, line) + At(-50, "info\tEnvoy proxy is ready") + At(-40, line))!;
+        Assert.Equal(Now.AddSeconds(-40), failure.Since);
+    }
+
+    [Fact]
     public void ALastLineWithoutATimeIsOfTheLastWrite()
     {
         const string Line = "Error: failed to get proxy config: failed to read mesh config file ./etc/istio/config/mesh: permission denied\n";

@@ -21,6 +21,10 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 
     public bool IsCaptured { get; set; } = unit.Activity == UnitActivity.Running;
 
+    public FoundCertificate? Certificate { get; set; }
+
+    public SidecarFailure? Failure { get; set; }
+
     public bool HasAccount { get; private set; } = version is not null;
 
     public ObservedSidecar Observe() => new(
@@ -30,6 +34,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
         Observation<SidecarUnit>.Known(Unit),
         IsCaptured)
     {
+        Certificate = Certificate,
+        Failure = Failure,
         HasAccount = HasAccount,
         Tables = IsCaptured ? ["ip nat"] : [],
     };
@@ -82,6 +88,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 break;
             case RemoveSidecarFile { Path: var path }:
                 Files.Remove(path);
+                Certificate = path == SidecarFiles.Certificate ? null : Certificate;
                 break;
             case SetHosts { Lines: var lines }:
                 var hosts = Files[SidecarFiles.HostsFile];

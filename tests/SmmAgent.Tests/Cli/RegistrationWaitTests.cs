@@ -70,6 +70,29 @@ public sealed class RegistrationWaitTests : IDisposable
         Assert.Equal("✗ wait-for-registration ❯ not registered after 60 s: TokenRefused: the control plane refused the token\n", _output.ToString());
     }
 
+    [Fact]
+    public async Task WhereTheSidecarNeedsARestartAVmThatIsNotRegisteredIsNotWaitedFor()
+    {
+        const string Restart = "the sidecar needs a restart: /etc/istio/config/mesh changed since its start; sudo systemctl restart istio";
+        Write("Unknown", Finding.Pending, "not looked at yet", _time.GetUtcNow());
+        var run = RunAsync(Restart);
+        await PassAsync(1);
+        Assert.False(run.IsCompleted);
+
+        Write("False", "ControlPlaneNotTrusted", "x509", _time.GetUtcNow());
+        await PassAsync(1);
+
+        Assert.Equal(ExitCode.Failed, await run);
+        Assert.Equal($"✗ wait-for-registration ❯ not registered: {Restart}\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task ASidecarThatIsRegisteredMayBeRestartedLater()
+    {
+        Write("True", "Registered", "it is", _time.GetUtcNow());
+        Assert.Equal(ExitCode.Done, await RunAsync("the sidecar needs a restart"));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -98,8 +121,9 @@ public sealed class RegistrationWaitTests : IDisposable
         Assert.Equal(ExitCode.Done, await run);
     }
 
-    private Task<int> RunAsync() =>
-        new RegistrationWait(_paths, Group, new Progress(_output, colour: false), _time, TimeSpan.FromSeconds(60)).RunAsync(TestContext.Current.CancellationToken);
+    private Task<int> RunAsync(string? restart = null) =>
+        new RegistrationWait(_paths, Group, new Progress(_output, colour: false), _time, TimeSpan.FromSeconds(60)) { RestartNeeded = restart }
+            .RunAsync(TestContext.Current.CancellationToken);
 
     private async Task PassAsync(int looks)
     {

@@ -60,7 +60,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         _service = new SidecarService(
             new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
             _states,
-            new SidecarSight(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records, _paths.Root),
+            new SidecarSight(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records),
             new RootRequest(_paths.ReconcileRequest, _time, _requests),
             "0.1.0",
             _log);
@@ -160,7 +160,14 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         await StepAsync();
         Assert.NotNull(_states.Sidecar.Value.Failure);
 
+        // Also while the dashboard has seen it registered: that may be over since.
         Register();
+        await StepAsync();
+        Assert.Equal("15000", _states.Sidecar.Value.Failure!.Subject);
+
+        // It was written in an earlier run.
+        Unit("active", Start.AddSeconds(2));
+        _time.Advance(TimeSpan.FromSeconds(3));
         await StepAsync();
         Assert.Null(_states.Sidecar.Value.Failure);
     }

@@ -1,0 +1,35 @@
+namespace SmmAgent.Core.Sidecar;
+
+/// <summary>How often a token that the control plane refuses, although its own time is good, was replaced. Root keeps it between two looks.</summary>
+/// <remarks>A token of a deleted service account, or of an old signing key, is refused before it expires; a new one is accepted. Where the new one is refused, too, the token is not the cause.</remarks>
+/// <param name="Replaced">How many tokens in a row were replaced because they were refused.</param>
+/// <param name="Last">When the last one was; null when none was.</param>
+public sealed record RefusedToken(int Replaced = 0, DateTimeOffset? Last = null)
+{
+    /// <summary>A refusal this soon after a new token is about the old one: the request was on its way.</summary>
+    public static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest wait before the next replacement; after a time like this without a refusal the count starts again.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+
+    // The first refusal is answered at once.
+    private static readonly TimeSpan[] Waits = [TimeSpan.Zero, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)];
+
+    /// <summary>The record at this look: it starts again when the last replacement is long ago and nothing is refused, or when the clock was set back.</summary>
+    public RefusedToken Look(SidecarFailure? failure, DateTimeOffset now) =>
+        Last > now || (Last is { } last && now - last >= LongestWait && failure?.Kind != SidecarFailureKind.TokenRefused) ? new() : this;
+
+    /// <summary>Whether the token that lies there now was refused, and may be replaced now.</summary>
+    /// <param name="modified">When the token's file was written; null when there is none.</param>
+    public bool IsDue(SidecarFailure? failure, DateTimeOffset? modified, DateTimeOffset now) =>
+        IsRefused(failure, modified) && (Last is not { } last || now - last >= (Replaced < Waits.Length ? Waits[Replaced] : LongestWait));
+
+    /// <summary>Whether a token that was just fetched in the place of a refused one is refused as well.</summary>
+    public bool IsAgain(SidecarFailure? failure) => Replaced > 0 && IsRefused(failure, Last);
+
+    /// <summary>The record after one more replacement.</summary>
+    public RefusedToken Next(DateTimeOffset now) => new(Replaced + 1, now);
+
+    private static bool IsRefused(SidecarFailure? failure, DateTimeOffset? modified) =>
+        failure is { Kind: SidecarFailureKind.TokenRefused, Time: { } time } && modified is { } written && time - written >= Settled;
+}
