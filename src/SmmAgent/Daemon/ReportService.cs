@@ -34,6 +34,7 @@ public sealed class ReportService : LoopService
     private CallSchedule _dialBacks;
     private ExternalAddress? _reportedAddress;
     private DateTimeOffset? _reportedAt;
+    private DateTimeOffset? _answeredAt;
 
     public ReportService(
         LoopContext context,
@@ -121,7 +122,9 @@ public sealed class ReportService : LoopService
         if (result.Value is { } answer)
         {
             _registrations.Done(subject, answer.Registered && isWell ? Interval : IsNew(sidecar.Unit) ? Pause : IntervalWhileBad, Pause);
-            Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer), AnsweredAt = Time.GetUtcNow() });
+            _answeredAt = Time.GetUtcNow();
+            _state.Refresh(_state.Value with { AnsweredAt = _answeredAt });
+            Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
         }
         else
         {
@@ -193,7 +196,7 @@ public sealed class ReportService : LoopService
     {
         var old = _state.Value;
         var isSame = state.Reached.Count == old.Reached.Count && state.Reached.All(port => old.Reached.TryGetValue(port.Key, out var was) && was == port.Value);
-        _state.Publish(state with { Reached = isSame ? old.Reached : state.Reached, ReportedAt = _reportedAt, Group = _client?.Target.Group });
+        _state.Publish(state with { Reached = isSame ? old.Reached : state.Reached, ReportedAt = _reportedAt, AnsweredAt = _answeredAt, Group = _client?.Target.Group });
     }
 
     private CallSchedule NewSchedule() => new(Time, _retry);

@@ -1,3 +1,4 @@
+using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
@@ -54,6 +55,20 @@ public sealed class SidecarPassTests : IDisposable
         Assert.Empty(_results);
         Assert.False(_host.Records.HasBeforeAttach);
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
+    }
+
+    [Fact]
+    public async Task WithoutATokenTheSidecarIsNotStartedAndThatIsSaid()
+    {
+        _host.Root.Write(SidecarFiles.ClusterEnvironment, "A='b'\n");
+
+        var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config) with { Host = null }, _results.Add, Cancel);
+
+        Assert.Equal((RootPart.Token, "NoDashboard"), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
+        Assert.False(outcome.IsPutBack);
+        var start = Assert.Single(_results, result => result.Step is StartSidecar);
+        Assert.Equal((StepEnding.Failed, "the sidecar is not started before it has an istio-token, which could not be had"), (start.Ending, start.Why));
+        await _host.Units.DidNotReceiveWithAnyArgs().RunAsync(default, default!, default, Cancel);
     }
 
     [Fact]
