@@ -11,7 +11,7 @@ public sealed class SidecarInputsTests
     private static readonly DateTimeOffset Now = SimulatedHost.Now;
 
     private static readonly SidecarInputs Inputs = new(
-        new() { Sidecar = new() { RestartPolicy = RestartPolicy.Automatic } },
+        new() { Uuid = SidecarSamples.Uuid, Sidecar = new() { RestartPolicy = RestartPolicy.Automatic } },
         SidecarSamples.Config with { Packages = [SidecarSamples.Package("1.15.3")] },
         SidecarSamples.Host,
         "vm-1",
