@@ -12,6 +12,7 @@ public class UnitTests
         ["Documentation"] = 0,
         ["Wants"] = 0,
         ["After"] = 0,
+        ["PartOf"] = 0,
         ["Before"] = 0,
         ["ConditionPathExists"] = 0,
         ["StartLimitIntervalSec"] = 230,
@@ -64,6 +65,7 @@ public class UnitTests
         ["PathExists"] = 0,
         ["Unit"] = 0,
         ["WantedBy"] = 0,
+        ["Also"] = 0,
     };
 
     // Each takes something away from the daemon that it does not use: without them it does the same, less shut in.

@@ -21,6 +21,12 @@ public sealed record SidecarState(IReadOnlyList<Finding> Findings)
     /// <summary>How often a refused token was replaced.</summary>
     public RefusedToken RefusedToken { get; init; } = new();
 
+    /// <summary>Whether root's part is at work, or has been asked for the first time and not answered yet: what is there will soon be another.</summary>
+    public bool IsRootDue { get; init; }
+
+    /// <summary>Whether the sidecar has failed since it was last stable.</summary>
+    public bool IsFailing { get; init; }
+
     public static SidecarState Initial { get; } = new(
     [
         Finding.NotYet(ConditionType.SidecarInstalled), Finding.NotYet(ConditionType.SidecarCurrent), Finding.NotYet(ConditionType.SidecarRunning),
@@ -28,7 +34,7 @@ public sealed record SidecarState(IReadOnlyList<Finding> Findings)
 
     public bool Equals(SidecarState? other) =>
         other is not null && Findings.SequenceEqual(other.Findings) && Version == other.Version && Token == other.Token && Unit == other.Unit && Failure == other.Failure
-        && RefusedToken == other.RefusedToken;
+        && RefusedToken == other.RefusedToken && IsRootDue == other.IsRootDue && IsFailing == other.IsFailing;
 
     public override int GetHashCode() => HashCode.Combine(Findings.Count, Version, Token, Unit);
 }

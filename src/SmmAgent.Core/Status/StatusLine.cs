@@ -9,6 +9,8 @@ public static class StatusLine
 {
     public const int MaximumLength = 200;
 
+    private const string AttachedPrefix = "Attached ";
+
     public static string Write(AgentSnapshot snapshot, IReadOnlyList<Condition> conditions, DateTimeOffset now)
     {
         if (NotConfigured(snapshot) is { } missing)
@@ -19,11 +21,14 @@ public static class StatusLine
         if (problems.Count > 0)
             return Line(Severity(snapshot), problems[0], problems.Count > 1 ? $" (+{problems.Count - 1} more)" : "");
 
-        var pending = conditions.Where(condition => condition.Reason == Finding.Pending && IsVital(condition.Type)).ToList();
+        var pending = conditions.Where(condition => IsPending(condition, snapshot)).ToList();
         return pending.Count > 0
             ? Line("Starting: ", $"waiting for {string.Join(", ", pending.Select(condition => condition.Type))}")
-            : Line("Attached ", Attached(snapshot));
+            : Line(AttachedPrefix, Attached(snapshot));
     }
+
+    /// <summary>Whether a line says that all is well.</summary>
+    public static bool IsAttached(string line) => line.StartsWith(AttachedPrefix, StringComparison.Ordinal);
 
     private static string? NotConfigured(AgentSnapshot snapshot) => snapshot switch
     {
@@ -32,6 +37,10 @@ public static class StatusLine
         { Settings.Settings.DashboardUrl: null } => "no dashboard; sudo smm-agent set dashboard-url URL",
         _ => "no WorkloadGroup; sudo smm-agent set workload-group NAMESPACE NAME",
     };
+
+    private static bool IsPending(Condition condition, AgentSnapshot snapshot) => condition.Type == ConditionType.SidecarRunning
+        ? condition is { Status: nameof(ConditionStatus.Unknown), Reason: EarlyFindings.Starting } || (condition.Reason == Finding.Pending && snapshot.Sidecar.IsRootDue)
+        : condition.Reason == Finding.Pending && IsVital(condition.Type);
 
     private static bool IsVital(string type) =>
         type is ConditionType.ConfigCurrent or ConditionType.AddressKnown or ConditionType.GatewaysReachable or ConditionType.PortsOpen;

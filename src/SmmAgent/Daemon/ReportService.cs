@@ -154,6 +154,9 @@ public sealed class ReportService : LoopService
         if (_reportedAddress != address)
             return Interval; // the dashboard dials the address of the last report: the next report comes first
 
+        if (_inputs.Ports.Value.PortsOpen.Reason == Finding.Pending)
+            return NotDialled(Finding.Pending, "the VM's firewall was not looked at yet: the dashboard dials after that");
+
         var ports = ClusterViewRules.PortsToDial(_inputs.Settings.Value.Settings.ManagementPorts, config.WorkloadGroup);
         if (ports.Count == 0)
             return NotDialled("NoPorts", "neither the agent nor the WorkloadGroup has a port to dial");

@@ -31,15 +31,18 @@ public sealed class SidecarService : LoopService
 
     private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
 
+    // With what a boot waits for before root's part: the network, and a token.
+    private static readonly TimeSpan FirstAnswer = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
 
     private readonly AgentStates _states;
     private readonly SidecarSight _sight;
     private readonly RootRequest _root;
     private readonly string _version;
-    private readonly ILogger<SidecarService> _logger;
-    private IReadOnlyList<RootFailure> _told = [];
+    private readonly RootFailureJournal _failures;
     private Package? _offered;
+    private long? _firstWanted;
     private bool _wasCurrent;
     private volatile bool _isBack;
 
@@ -53,7 +56,7 @@ public sealed class SidecarService : LoopService
         ILogger<SidecarService> logger)
         : base(context)
     {
-        (_states, _sight, _root, _version, _logger) = (states, sight, root, version, logger);
+        (_states, _sight, _root, _version, _failures) = (states, sight, root, version, new(context.Time, logger));
         states.Settings.WakeOnChange(Wake);
         states.Mesh.WakeOnChange(Wake);
         states.Address.WakeOnChange(Wake);
@@ -66,8 +69,9 @@ public sealed class SidecarService : LoopService
         if (settings.Sidecar.Mode == PartMode.Off)
         {
             _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.Disabled, "sidecar.mode is off in agent.yaml")));
-            Tell(_sight.Records.Report()?.Failures ?? []);
-            return settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? Ask(await InputsAsync(settings, mesh, cancel), null) ?? Never : Never;
+            _failures.Tell(_sight.Records.Report()?.Failures ?? []);
+            var again = settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? _root.Ask(Wanted(await InputsAsync(settings, mesh, cancel), null)) : null;
+            return Least(Never, again, _failures.Due);
         }
 
         if (_states.Mesh.Value.Config is not { } config)
@@ -84,13 +88,14 @@ public sealed class SidecarService : LoopService
         if (isRootAtWork && look.Observed.Package.Value is { IsHalf: true })
             return IntervalAtStart;
 
-        Tell(look.Failures);
+        _failures.Tell(look.Failures);
         // Nothing but the dashboard's answer was missing.
         if (IsDashboardBack() && look.Failures.All(failure => failure.IsOfDashboard))
             _root.Forget();
         if (look.Desired.Package.Package != _offered)
             Forget(look.Desired.Package.Package);
         var unit = look.Observed.Unit.Value;
+        var wanted = Wanted(inputs, look);
         _states.Sidecar.Publish(new(SidecarVerdict.Of(look))
         {
             Version = look.Version,
@@ -98,12 +103,14 @@ public sealed class SidecarService : LoopService
             Unit = unit,
             Failure = look.Observed.Failure,
             RefusedToken = look.RefusedToken,
+            IsRootDue = settings.Sidecar.Mode == PartMode.Manage && (isRootAtWork || IsFirstAnswerDue(wanted)),
+            IsFailing = look.CrashLoop is { Failures: > 0 } or { Holds: > 0 },
         });
 
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
             : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
             : IntervalWhileBad;
-        return Least(wait, isRootAtWork ? IntervalAtStart : Ask(inputs, look), UntilAnotherVerdict(look.Observed.Token), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
+        return Least(wait, isRootAtWork ? IntervalAtStart : _root.Ask(wanted), _failures.Due, UntilAnotherVerdict(look.Observed.Token), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
     }
 
     /// <summary>The dashboard is back: what root could not do without it is asked for again at once.</summary>
@@ -132,8 +139,21 @@ public sealed class SidecarService : LoopService
     private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
         _sight.Surroundings.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
 
-    /// <returns>When to look again whether root has done it; null when nothing is wanted of root.</returns>
-    private TimeSpan? Ask(SidecarInputs inputs, SidecarLook? look)
+    // Root's report is gone with a restart of the host: until there is one, root has not ended its first pass.
+    private bool IsFirstAnswerDue(List<string> wanted)
+    {
+        if (wanted.Count == 0 || _sight.Records.Report() is not null)
+        {
+            _firstWanted = null;
+            return false;
+        }
+
+        _firstWanted ??= Time.GetTimestamp();
+        return Time.GetElapsedTime(_firstWanted.Value) < FirstAnswer;
+    }
+
+    /// <returns>What there is for root to do.</returns>
+    private List<string> Wanted(SidecarInputs inputs, SidecarLook? look)
     {
         List<string> wanted = [];
         if (look is { Settings.Mode: PartMode.Manage })
@@ -144,7 +164,7 @@ public sealed class SidecarService : LoopService
         if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
             && PackageChoice.ForAgent(inputs.Config, host, _version) is { Outcome: PackageOutcome.Install } newer)
             wanted.Add(newer.Why);
-        return _root.Ask(wanted);
+        return wanted;
     }
 
     // Until which time it is held back is root's to say: what this look makes of it is another at the next.
@@ -168,20 +188,6 @@ public sealed class SidecarService : LoopService
     // One that could not be renewed in time expires.
     private TimeSpan? UntilAnotherVerdict(IstioToken token) => (token.LookAgain ?? token.Expires) - Time.GetUtcNow();
 
-    // What root could not do is in root's own journal, too; here it is once, among what an operator must know.
-    private void Tell(IReadOnlyList<RootFailure> failures)
-    {
-        foreach (var failure in failures.Except(_told))
-            SidecarServiceLog.RootFailed(_logger, failure.Part, failure.Reason, failure.Message);
-        _told = failures;
-    }
-
     private static TimeSpan Least(TimeSpan first, params TimeSpan?[] others) =>
         others.OfType<TimeSpan>().Where(other => other > TimeSpan.Zero).Append(first).Min();
-}
-
-internal static partial class SidecarServiceLog
-{
-    [LoggerMessage(EventId = 460, Level = LogLevel.Warning, Message = "root could not do its part ({Part}, {Reason}): {Detail}")]
-    public static partial void RootFailed(ILogger logger, string part, string reason, string detail);
 }

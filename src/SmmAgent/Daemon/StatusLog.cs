@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SmmAgent.Logging;
 
 namespace SmmAgent.Daemon;
 
@@ -7,6 +8,19 @@ internal static partial class StatusLog
     [LoggerMessage(EventId = 6001, Message = "{Condition} is {Status}, {Reason}: {Detail}")]
     public static partial void ConditionChanged(
         ILogger logger, LogLevel level, string condition, string status, string reason, string detail);
+
+    [LoggerMessage(EventId = 6009, EventName = LogText.Notice + nameof(ConditionRecovered), Level = LogLevel.Information,
+        Message = "{Condition} is {Status}, {Reason}: {Detail} (after {Duration})")]
+    public static partial void ConditionRecovered(
+        ILogger logger, string condition, string status, string reason, string detail, string duration);
+
+    [LoggerMessage(EventId = 6010, Level = LogLevel.Warning,
+        Message = "{Condition} is {Status}, {Reason}: {Detail} ({Changes} changes since the last line about it were not logged)")]
+    public static partial void ConditionUnsteady(
+        ILogger logger, string condition, string status, string reason, string detail, int changes);
+
+    [LoggerMessage(EventId = 6011, EventName = LogText.Notice + nameof(Attached), Level = LogLevel.Information, Message = "since this start all is well: {Line}")]
+    public static partial void Attached(ILogger logger, string line);
 
     [LoggerMessage(EventId = 6002, Level = LogLevel.Information, Message = "smm-agent {Version} is ready: {Line}")]
     public static partial void Ready(ILogger logger, string version, string line);

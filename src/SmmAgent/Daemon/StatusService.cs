@@ -27,11 +27,14 @@ public sealed class StatusService : LoopService
     private readonly ILogger _logger;
     private readonly StatusFile _file;
     private readonly DateTimeOffset _startedAt;
+    private readonly long _start;
     private readonly ConditionLedger _ledger = new();
+    private readonly DampedJournal<Condition> _journal = new();
     private readonly GatewayJournal _gateways;
     private readonly Latest<object> _changed = new(new object());
     private volatile string _line = "";
     private volatile bool _isReady;
+    private bool _wasAttached;
     private string _hung = "";
     private TimeSpan _wait;
     private readonly Lock _metricsLock = new();
@@ -48,7 +51,7 @@ public sealed class StatusService : LoopService
         (_progress, _states, _identity, _notifier, _logger) = (context.Progress, states, identity, notifier, logger);
         _file = new StatusFile(identity.StatusPath, logger);
         _gateways = new GatewayJournal(logger);
-        _startedAt = Time.GetUtcNow();
+        (_startedAt, _start) = (Time.GetUtcNow(), Time.GetTimestamp());
         states.WakeOnChange(Wake);
     }
 
@@ -65,18 +68,18 @@ public sealed class StatusService : LoopService
     {
         var now = Time.GetUtcNow();
         var snapshot = _states.Snapshot();
-        var changes = _ledger.Update(snapshot.Findings(now), now);
+        var changes = _ledger.Update(EarlyFindings.Of(snapshot, _ledger.Current, now), now);
         _file.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), now));
-        foreach (var change in changes)
-            Log(change.Now);
+        var sinceStart = Time.GetElapsedTime(_start);
+        foreach (var line in _journal.Update(_ledger.Current.Select(Entry), sinceStart))
+            Log(line);
         _gateways.Tell(snapshot.Reachability.Gateways);
         TellSystemd(StatusLine.Write(snapshot, _ledger.Current, now));
         FeedWatchdog();
         if (changes.Count > 0)
             _changed.Publish(new object());
 
-        var due = _file.DueIn(now);
-        return Task.FromResult(_notifier.Watchdog / 3 is { } watchdog && watchdog < due ? watchdog : due);
+        return Task.FromResult(new[] { _file.DueIn(now), _notifier.Watchdog / 3, _journal.DueIn(sinceStart), EarlyFindings.DueIn(snapshot, now) }.Min()!.Value);
     }
 
     /// <summary>The metrics in Prometheus' text format, made at most once a second: the port is open to whoever reaches it.</summary>
@@ -146,16 +149,39 @@ public sealed class StatusService : LoopService
 
     private AgentIdentity Identity() => new(_identity.Version, _identity.Uuid());
 
-    private void Log(Condition condition)
+    private JournalEntry<Condition> Entry(Condition condition)
     {
-        var level = condition switch
+        var state = condition switch
         {
-            { Reason: Finding.Pending or Finding.Disabled } => LogLevel.Debug,
-            { Status: nameof(ConditionStatus.False) } or { Reason: Finding.Degraded } when StatusLine.IsExpected(condition.Type, _ledger.Current) => LogLevel.Warning,
-            _ => LogLevel.Information,
+            { Reason: Finding.Pending } => JournalState.Pending,
+            { Reason: Finding.Disabled } => JournalState.Silent,
+            { Status: nameof(ConditionStatus.False) } or { Reason: Finding.Degraded } =>
+                StatusLine.IsExpected(condition.Type, _ledger.Current) ? JournalState.Bad : JournalState.Unknown,
+            { Status: nameof(ConditionStatus.True) } => JournalState.Well,
+            _ => JournalState.Unknown,
         };
-        StatusLog.ConditionChanged(_logger, level, condition.Type, condition.Status, condition.Reason, condition.Message);
+        return new(condition.Type, $"{condition.Status} {condition.Reason}", state, condition);
     }
+
+    private void Log(JournalLine<Condition> line)
+    {
+        var condition = line.Value;
+        var level = Level(line.Level);
+        var duration = line.Lasted is { } lasted ? Age.Text(lasted) : null;
+        if (duration is not null)
+            StatusLog.ConditionRecovered(_logger, condition.Type, condition.Status, condition.Reason, condition.Message, duration);
+        else if (line.Unwritten is { } changes)
+            StatusLog.ConditionUnsteady(_logger, condition.Type, condition.Status, condition.Reason, condition.Message, changes);
+        else
+            StatusLog.ConditionChanged(_logger, level, condition.Type, condition.Status, condition.Reason, condition.Message);
+    }
+
+    private static LogLevel Level(JournalLevel level) => level switch
+    {
+        JournalLevel.Debug => LogLevel.Debug,
+        JournalLevel.Warning => LogLevel.Warning,
+        _ => LogLevel.Information,
+    };
 
     // What could not be sent is sent again with the next step.
     private void TellSystemd(string line)
@@ -171,6 +197,13 @@ public sealed class StatusService : LoopService
         else if (line != _line && _notifier.Status(line))
         {
             _line = line;
+        }
+
+        // Warnings of the process before this one have their end in this line.
+        if (!_wasAttached && StatusLine.IsAttached(line))
+        {
+            _wasAttached = true;
+            StatusLog.Attached(_logger, line);
         }
     }
 

@@ -23,14 +23,14 @@ public sealed class ConsoleSink(TextWriter output, ConsoleStyle style, LoggingLe
     public void Emit(LogEvent logEvent)
     {
         var text = LogText.Render(logEvent, whole: level.MinimumLevel <= LogEventLevel.Debug);
-        output.WriteLine(style == ConsoleStyle.Journal ? WithPriority(logEvent.Level, text) : WithTime(logEvent, text));
+        output.WriteLine(style == ConsoleStyle.Journal ? WithPriority(logEvent, text) : WithTime(logEvent, text));
         output.Flush();
     }
 
     // Every line is an entry of its own there.
-    private static string WithPriority(LogEventLevel level, string text)
+    private static string WithPriority(LogEvent logEvent, string text)
     {
-        var prefix = string.Create(CultureInfo.InvariantCulture, $"<{LogText.Priority(level)}>");
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"<{LogText.Priority(logEvent)}>");
         return prefix + text.Replace("\n", "\n" + prefix, StringComparison.Ordinal);
     }
 
@@ -41,7 +41,7 @@ public sealed class ConsoleSink(TextWriter output, ConsoleStyle style, LoggingLe
             LogEventLevel.Fatal => ("FATAL", 31),
             LogEventLevel.Error => ("ERROR", 31),
             LogEventLevel.Warning => ("WARN ", 33),
-            LogEventLevel.Information => ("INFO ", 32),
+            LogEventLevel.Information => (LogText.IsNotice(logEvent) ? "NOTE " : "INFO ", 32),
             _ => ("DEBUG", 90),
         };
         var shown = style == ConsoleStyle.Coloured ? $"\e[{colour}m{name}\e[0m" : name;

@@ -14,7 +14,7 @@ public static class JournalMessage
     {
         var datagram = new MemoryStream();
         Field(datagram, "MESSAGE", message, limit);
-        Field(datagram, "PRIORITY", LogText.Priority(logEvent.Level).ToString(System.Globalization.CultureInfo.InvariantCulture), limit);
+        Field(datagram, "PRIORITY", LogText.Priority(logEvent).ToString(System.Globalization.CultureInfo.InvariantCulture), limit);
         Field(datagram, "SYSLOG_IDENTIFIER", "smm-agent", limit);
         if (logEvent.Exception is { } exception)
             Field(datagram, "SMM_EXCEPTION", exception.GetType().FullName!, limit);

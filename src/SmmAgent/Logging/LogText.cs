@@ -22,15 +22,22 @@ public static class LogText
         };
     }
 
+    /// <summary>How the <c>EventName</c> of a <c>LoggerMessage</c> begins whose level is notice, between information and warning: .NET has no such level.</summary>
+    public const string Notice = "Notice.";
+
     /// <summary>The journal's priority, as syslog has it.</summary>
-    public static int Priority(LogEventLevel level) => level switch
+    public static int Priority(LogEvent logEvent) => logEvent.Level switch
     {
         LogEventLevel.Fatal => 2,
         LogEventLevel.Error => 3,
         LogEventLevel.Warning => 4,
-        LogEventLevel.Information => 6,
+        LogEventLevel.Information => IsNotice(logEvent) ? 5 : 6,
         _ => 7,
     };
+
+    public static bool IsNotice(LogEvent logEvent) =>
+        logEvent.Properties.GetValueOrDefault("EventId") is StructureValue id
+        && id.Properties.Any(property => property is { Name: "Name", Value: ScalarValue { Value: string name } } && name.StartsWith(Notice, StringComparison.Ordinal));
 
     // What others send must not look like a line of ours.
     private static string OneLine(string text) => string.Create(text.Length, text, (span, source) =>

@@ -22,7 +22,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
     private readonly AgentUnderTest _agent = new();
     private readonly Latest<AddressState> _address = new(AddressState.Initial);
     private readonly Latest<ReachabilityState> _reachability = new(ReachabilityState.Initial);
-    private readonly Latest<PortsState> _ports = new(PortsState.Initial);
+    private readonly Latest<PortsState> _ports = new(new PortsState([], Finding.Unknown(ConditionType.PortsOpen, "Unclear", "")));
     private readonly Latest<ClusterViewState> _view = new(ClusterViewState.Initial);
     private readonly List<string> _calls = [];
     private readonly DialBackNonces _nonces;
@@ -63,6 +63,19 @@ public sealed class ReportServiceTests : IAsyncLifetime
     {
         _service.Dispose();
         await _agent.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task NobodyIsAskedToDialBeforeTheFirewallWasLookedAt()
+    {
+        _ports.Publish(PortsState.Initial);
+        await StepAsync();
+        Assert.Equal(["report", "registration"], _calls);
+        Assert.Equal((ConditionStatus.Unknown, Finding.Pending), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
+
+        _ports.Publish(new PortsState([], Finding.True(ConditionType.PortsOpen, "Open", "")));
+        await StepAsync();
+        Assert.Equal("dial-back", _calls[^1]);
     }
 
     [Fact]

@@ -115,6 +115,25 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task UntilRootHasAnsweredForTheFirstTimeItsPartIsDueForTwoMinutesAtMost()
+    {
+        await StepAsync();
+        Assert.True(_states.Sidecar.Value.IsRootDue);
+
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await StepAsync();
+        Assert.False(_states.Sidecar.Value.IsRootDue);
+    }
+
+    [Fact]
+    public async Task OnceRootHasAnsweredItsPartIsNotDueForWhatItCouldNotDo()
+    {
+        _records.Report(RootReport.None);
+        await StepAsync();
+        Assert.False(_states.Sidecar.Value.IsRootDue);
+    }
+
+    [Fact]
     public async Task InCheckModeItIsLeftToTheOperator()
     {
         Set(PartMode.Check);
@@ -202,13 +221,19 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     {
         Fail("its SHA-256 is another");
         await StepAsync();
+        Assert.Equal(["Information: root could not do its part (package, WrongChecksum): its SHA-256 is another"], _log.Lines);
+        _time.Advance(TimeSpan.FromSeconds(30));
         await StepAsync();
-        Assert.Equal(["Warning: root could not do its part (package, WrongChecksum): its SHA-256 is another"], _log.Lines);
+        Assert.Equal("Warning: root could not do its part (package, WrongChecksum): its SHA-256 is another", Assert.Single(_log.Lines.Skip(1)));
         Assert.Contains(("SidecarInstalled", "WrongChecksum"), Said);
 
         Fail("its SHA-256 is a third");
         await StepAsync();
-        Assert.Equal(2, _log.Lines.Count);
+        Assert.Equal(3, _log.Lines.Count);
+
+        _records.Report(RootReport.None);
+        await StepAsync();
+        Assert.Equal("Information: root did its part (package), which had failed (WrongChecksum)", _log.Lines[^1]);
 
         void Fail(string message) =>
             _records.Report(RootReport.None with { Failures = [new(RootPart.Package, "1.15.3", "WrongChecksum", message)] });
@@ -288,7 +313,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
         await StepAsync();
 
-        Assert.Equal(["Warning: root could not do its part (upgrade, WrongChecksum): its SHA-256 is another"], _log.Lines);
+        Assert.Equal(["Information: root could not do its part (upgrade, WrongChecksum): its SHA-256 is another"], _log.Lines);
     }
 
     [Theory]

@@ -94,7 +94,7 @@ public sealed class StatusServiceTests : IDisposable
 
         Assert.Equal(
             [
-                "Warning: PortsOpen is False, NoIptables: iptables is missing; install it",
+                "Information: PortsOpen is False, NoIptables: iptables is missing; install it",
                 "Information: PortsOpen is True, Open: 2 ports are open",
             ],
             _log.Lines.Skip(1));
@@ -114,8 +114,40 @@ public sealed class StatusServiceTests : IDisposable
         _states.Ports.Publish(new PortsState([], Finding.Unknown(ConditionType.PortsOpen, Finding.Disabled, "firewall.mode is off")));
         _states.Address.Publish(new AddressState(null, Finding.True(ConditionType.AddressKnown, Finding.Degraded, "two providers disagree")));
         await Step();
+        _time.Advance(TimeSpan.FromSeconds(29));
+        Assert.Equal(TimeSpan.FromSeconds(1), await Step());
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Step();
 
-        Assert.Equal(["Warning: AddressKnown is True, Degraded: two providers disagree"], _log.Lines.Skip(1));
+        Assert.Equal(
+            ["Information: AddressKnown is True, Degraded: two providers disagree", "Warning: AddressKnown is True, Degraded: two providers disagree"],
+            _log.Lines.Skip(1));
+
+        _states.Address.Publish(new AddressState(null, Finding.True(ConditionType.AddressKnown, "Known", "all agree")));
+        await Step();
+        Assert.Equal("Information: AddressKnown is True, Known: all agree (after 30s)", _log.Lines[^1]);
+    }
+
+    [Fact]
+    public async Task ASidecarThatWasJustStartedIsNotFalseUntilItsTimeIsOver()
+    {
+        var since = _time.GetUtcNow();
+        _states.Sidecar.Publish(new([Finding.False(ConditionType.SidecarRunning, "NotReady", "the sidecar runs, but is not ready")])
+        {
+            Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: false, since),
+        });
+        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = Finding.False(ConditionType.Registered, "NotConnected", "no sidecar is connected") });
+
+        await Step();
+        Assert.Equal(("Unknown Starting", "Unknown Pending"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
+
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(TimeSpan.FromSeconds(10), await Step());
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await Step();
+        Assert.Equal(("False NotReady", "False NotConnected"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
+
+        string Told(string type) => _service.Conditions.Single(condition => condition.Type == type) is var condition ? $"{condition.Status} {condition.Reason}" : "";
     }
 
     [Fact]

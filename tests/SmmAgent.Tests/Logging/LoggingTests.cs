@@ -43,6 +43,20 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Fact]
+    public void ANoticeHasThePriorityOfOne()
+    {
+        using var serilog = Journal();
+        using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(serilog);
+        var logger = loggers.CreateLogger("a test's");
+
+        logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, new(1, $"{LogText.Notice}Recovered"), "it is well again", null, (text, _) => text);
+        Assert.Equal(("PRIORITY", "5"), Assert.Single(Received(), field => field.Name == "PRIORITY"));
+
+        logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, new(2, "Recovered"), "it is well", null, (text, _) => text);
+        Assert.Equal(("PRIORITY", "6"), Assert.Single(Received(), field => field.Name == "PRIORITY"));
+    }
+
+    [Fact]
     public void AValueWithLineBreaksIsSentWithItsLengthAndMakesNoField()
     {
         using var logger = Journal();

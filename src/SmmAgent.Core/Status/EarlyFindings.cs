@@ -1,0 +1,77 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Sidecar;
+
+namespace SmmAgent.Core.Status;
+
+/// <summary>
+/// Keeps a condition from turning False only because it is too early to say: at a start of the agent, the sidecar or the host, and while root does
+/// its part, it is Unknown until the first observation is complete. A condition that is False already stays so.
+/// </summary>
+public static class EarlyFindings
+{
+    /// <summary>How long a sidecar may take to be ready and registered before that is a fault.</summary>
+    public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+
+    public const string Starting = nameof(Starting);
+
+    // What root's part makes good, as far as it can be made good.
+    private static readonly string[] OfRoot = ["NotInstalled", "NotRunning", "NotWritten", "RestartNeeded", "TokenExpired", "TokenUnusable"];
+
+    // What the dashboard says of every VM whose sidecar is not connected yet.
+    private static readonly string[] OfStart = ["NotConnected", "NotRegistered", "SidecarNotRunning"];
+
+    /// <param name="before">The conditions as they were told last.</param>
+    /// <returns>The findings to tell.</returns>
+    public static IReadOnlyList<Finding> Of(AgentSnapshot snapshot, IReadOnlyList<Condition> before, DateTimeOffset now)
+    {
+        var known = before.Where(condition => condition.Status == nameof(ConditionStatus.False)).Select(condition => condition.Type).ToHashSet();
+        List<Finding> findings = [];
+        foreach (var finding in snapshot.Findings(now))
+        {
+            findings.Add(finding.Status != ConditionStatus.False || known.Contains(finding.Type) ? finding : finding.Type switch
+            {
+                ConditionType.SidecarInstalled => Sidecar(snapshot, finding),
+                ConditionType.SidecarCurrent => Current(snapshot, finding),
+                ConditionType.SidecarRunning => Running(snapshot, finding, now),
+                ConditionType.Registered => Registered(snapshot, findings, finding, now),
+                _ => finding,
+            });
+        }
+
+        return findings;
+    }
+
+    /// <summary>When another answer may be due although nothing changes; null for never.</summary>
+    public static TimeSpan? DueIn(AgentSnapshot snapshot, DateTimeOffset now) =>
+        IsStarting(snapshot.Sidecar, now) ? snapshot.Sidecar.Unit!.Since + StartTime - now : null;
+
+    private static Finding Sidecar(AgentSnapshot snapshot, Finding finding) => snapshot.Sidecar.IsRootDue && OfRoot.Contains(finding.Reason)
+        ? Pending(finding, "smm-agent-reconcile.service has been asked to do its part, and has not ended yet: journalctl -u smm-agent-reconcile")
+        : finding;
+
+    private static Finding Current(AgentSnapshot snapshot, Finding finding) =>
+        finding.Reason == ConfigurationFault.AddressUnknown && snapshot.Address.AddressKnown.Reason == Finding.Pending
+            ? Pending(finding, "the address under which the cluster reaches this VM is not known yet")
+            : Sidecar(snapshot, finding);
+
+    private static Finding Running(AgentSnapshot snapshot, Finding finding, DateTimeOffset now) => finding.Reason switch
+    {
+        Starting when !snapshot.Sidecar.IsFailing => finding with { Status = ConditionStatus.Unknown },
+        "NotReady" when IsStarting(snapshot.Sidecar, now) =>
+            Finding.Unknown(finding.Type, Starting, $"the sidecar was started less than {StartTime.TotalSeconds:0} s ago and is not ready yet"),
+        _ => Sidecar(snapshot, finding),
+    };
+
+    private static Finding Registered(AgentSnapshot snapshot, List<Finding> findings, Finding finding, DateTimeOffset now) =>
+        OfStart.Contains(finding.Reason)
+        && (IsStarting(snapshot.Sidecar, now) || findings.Exists(
+            running => running is { Type: ConditionType.SidecarRunning, Status: ConditionStatus.Unknown, Reason: Finding.Pending or Starting }))
+            ? Pending(finding, "the sidecar is being started, and registers this VM then: SidecarRunning")
+            : finding;
+
+    private static bool IsStarting(SidecarState sidecar, DateTimeOffset now) =>
+        !sidecar.IsFailing && sidecar.Unit is { Activity: UnitActivity.Running, Since: { } since } && (now - since).Duration() < StartTime;
+
+    private static Finding Pending(Finding finding, string message) => Finding.Unknown(finding.Type, Finding.Pending, message);
+}

@@ -1,0 +1,87 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Core.Tests.Status;
+
+public sealed class EarlyFindingsTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(ConditionType.SidecarInstalled, "NotInstalled", true)]
+    [InlineData(ConditionType.SidecarCurrent, "NotWritten", true)]
+    [InlineData(ConditionType.SidecarRunning, "NotRunning", true)]
+    [InlineData(ConditionType.SidecarInstalled, "NotOffered", false)]
+    [InlineData(ConditionType.SidecarCurrent, "ConfigurationInvalid", false)]
+    [InlineData(ConditionType.SidecarRunning, "CrashLoop", false)]
+    public void WhatRootIsAboutToDoIsNotFalseYet(string type, string reason, bool isPending)
+    {
+        var state = Sidecar(type, reason) with { IsRootDue = true };
+
+        Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(state, type));
+        Assert.Equal($"False {reason}", Of(state with { IsRootDue = false }, type));
+    }
+
+    [Fact]
+    public void WhatIsFalseAlreadyStaysSo()
+    {
+        var state = Sidecar(ConditionType.SidecarInstalled, "NotInstalled") with { IsRootDue = true };
+
+        Assert.Equal("False NotInstalled", Of(state, ConditionType.SidecarInstalled, Before(ConditionType.SidecarInstalled, "False")));
+        Assert.Equal("Unknown Pending", Of(state, ConditionType.SidecarInstalled, Before(ConditionType.SidecarInstalled, "True")));
+    }
+
+    [Theory]
+    [InlineData("NotReady", 29, false, "Unknown Starting")]
+    [InlineData("NotReady", 30, false, "False NotReady")]
+    [InlineData("NotReady", -3600, false, "False NotReady")] // the clock was set back
+    [InlineData("NotReady", 5, true, "False NotReady")]
+    public void ASidecarThatWasJustStartedIsStartingUnlessItFails(string reason, int seconds, bool isFailing, string expected)
+    {
+        var state = Sidecar(ConditionType.SidecarRunning, reason) with
+        {
+            Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: false, Now.AddSeconds(-seconds)),
+            IsFailing = isFailing,
+        };
+
+        Assert.Equal(expected, Of(state, ConditionType.SidecarRunning));
+    }
+
+    [Theory]
+    [InlineData(false, "Unknown Starting")]
+    [InlineData(true, "False Starting")]
+    public void AUnitThatSystemdStartsIsFalseOnlyAfterAFailure(bool isFailing, string expected) =>
+        Assert.Equal(expected, Of(Sidecar(ConditionType.SidecarRunning, "Starting") with { IsFailing = isFailing }, ConditionType.SidecarRunning));
+
+    [Theory]
+    [InlineData(5, "NotConnected", "Unknown Pending")]
+    [InlineData(5, "TokenRefused", "False TokenRefused")]
+    [InlineData(31, "NotConnected", "False NotConnected")]
+    public void ARegistrationIsWaitedForAfterAStartUnlessTheCauseIsKnown(int seconds, string reason, string expected)
+    {
+        var snapshot = new AgentSnapshot
+        {
+            Sidecar = new SidecarState([Finding.True(ConditionType.SidecarRunning, "Running", "it runs")])
+            {
+                Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Now.AddSeconds(-seconds)),
+            },
+            Cluster = Core.Mesh.ClusterViewState.Initial with { Registered = Finding.False(ConditionType.Registered, reason, "the dashboard says so") },
+        };
+
+        Assert.Equal(expected, Of(snapshot, ConditionType.Registered, []));
+        Assert.Equal(seconds < 30 ? TimeSpan.FromSeconds(30 - seconds) : null, EarlyFindings.DueIn(snapshot, Now));
+    }
+
+    private static SidecarState Sidecar(string type, string reason) => new([Finding.False(type, reason, "it is not")]);
+
+    private static IReadOnlyList<Condition> Before(string type, string status) =>
+        [new() { Type = type, Status = status, Reason = "Before", Message = "", LastTransitionTime = Now }];
+
+    private static string Of(SidecarState sidecar, string type, IReadOnlyList<Condition>? before = null) =>
+        Of(new AgentSnapshot { Sidecar = sidecar }, type, before ?? []);
+
+    private static string Of(AgentSnapshot snapshot, string type, IReadOnlyList<Condition> before) =>
+        EarlyFindings.Of(snapshot, before, Now).Single(finding => finding.Type == type) is var finding ? $"{finding.Status} {finding.Reason}" : "";
+}
