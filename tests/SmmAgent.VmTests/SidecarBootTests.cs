@@ -44,7 +44,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
             Assert.InRange(At(StandInSidecar.Unit, "ActiveEnter") - At(RootsPart, "ActiveEnter"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
             Assert.InRange(At(RootsPart, "ActiveEnter") - At(RootsPart, "InactiveExit"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
-            await vm.UntilToldAsync("SidecarRunning", "False NotReady");
+            await vm.UntilToldAsync("SidecarRunning", "False NotReady", Minutes);
         }
         finally
         {
