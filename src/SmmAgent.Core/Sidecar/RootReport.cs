@@ -80,6 +80,9 @@ public sealed record RootReport
 /// <param name="Message">One line.</param>
 public sealed record RootFailure(string Part, string Subject, string Reason, string Message)
 {
+    /// <summary>The reason where a user who came with the sidecar could not be removed: that fails no undo.</summary>
+    public const string UserLeft = nameof(UserLeft);
+
     /// <summary>Whether it is over once the dashboard answers again.</summary>
     [JsonIgnore]
     public bool IsOfDashboard => Part == RootPart.Token || Reason is nameof(PackageFault.Unreachable) or nameof(PackageFault.CutOff);

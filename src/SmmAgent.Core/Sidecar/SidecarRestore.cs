@@ -24,8 +24,8 @@ public static class SidecarRestore
         observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
         ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].WhyUnknown).FirstOrDefault(why => why is not null);
 
-    /// <summary>Whether a step, once done, is done also where what it is about is still there: others have laid something into the folder or the table.</summary>
-    public static bool MayStay(PlanStep step) => step is RemoveSidecarFolder or RemoveTables;
+    /// <summary>Whether a step, once done, is done also where what it is about is still there: others have laid something into the folder or the table, or a process keeps the user.</summary>
+    public static bool MayStay(PlanStep step) => step is RemoveSidecarFolder or RemoveTables or RemoveAccount;
 
     /// <param name="keepPackages">Whether the package that the agent installed stays: while the host's package manager is at work nobody else can remove one.</param>
     /// <param name="why">Why the sidecar stops.</param>

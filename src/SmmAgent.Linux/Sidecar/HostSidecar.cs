@@ -3,6 +3,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Host;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
@@ -14,6 +15,12 @@ public sealed class HostSidecar(
 {
     // systemd's own limit for istio.service is 30 s.
     private static readonly TimeSpan UnitPatience = TimeSpan.FromSeconds(40);
+
+    // userdel's exit code while a process of the user runs.
+    private const int UserBusy = 8;
+
+    private const int AccountTries = 4;
+    private static readonly TimeSpan AccountPause = TimeSpan.FromSeconds(1);
 
     private string _doing = "";
 
@@ -157,9 +164,17 @@ public sealed class HostSidecar(
     private async Task<RootFailure?> RemoveAccountAsync(string name, CancellationToken cancel)
     {
         var user = await commands.RunAsync(["userdel", name], cancel);
+        for (var attempt = 1; user.ExitCode == UserBusy && attempt < AccountTries; attempt++)
+        {
+            if (UserNames.Owner(name) is { } owner)
+                await UserProcesses.EndAsync(owner.User, TimeProvider.System, cancel);
+            await Task.Delay(AccountPause, TimeProvider.System, cancel);
+            user = await commands.RunAsync(["userdel", name], cancel);
+        }
+
         // Where userdel leaves a user's own group, that is for this to remove; most systems have none left.
         await commands.RunAsync(["groupdel", name], cancel);
-        return user.Succeeded ? null : new(RootPart.Files, name, "Failed", user.Describe());
+        return user.Succeeded ? null : new(RootPart.Files, name, RootFailure.UserLeft, $"{user.Describe()}; the user stays, and everything else is done: sudo userdel {name}");
     }
 
     private static RootFailure? Do(Action step)

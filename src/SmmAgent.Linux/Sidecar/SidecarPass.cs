@@ -141,14 +141,16 @@ public sealed class SidecarPass(
     {
         var undo = await UndoAsync(
             before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "it is put back as it was"), inputs.Config.WorkloadGroup, tell, cancel);
-        if (undo.Count == 0)
+        var isBack = undo.TrueForAll(failure => failure.Reason == RootFailure.UserLeft);
+        if (isBack)
             records.Restored(before);
-        return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = undo.Count == 0 };
+        return new([.. failures, .. undo], await LookAsync(inputs, cancel), null) { IsPutBack = isBack };
     }
 
     private async Task<List<RootFailure>> UndoAsync(
         SidecarBefore? before, Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> tell, CancellationToken cancel)
     {
+        List<RootFailure> left = [];
         for (var attempt = 0; ; attempt++)
         {
             // What goes with a package is seen only after that.
@@ -158,11 +160,12 @@ public sealed class SidecarPass(
 
             var plan = planFor(observed);
             if (plan.Steps.All(step => attempt > 0 && SidecarRestore.MayStay(step)))
-                return [];
+                return left;
             if (attempt == Tries)
                 return [new(RootPart.Files, "", "Failed", $"it does not last: {string.Join("; ", plan.Steps)}")];
-            if (await DoAsync(plan, group, tell, cancel) is { Count: > 0 } failures)
-                return failures;
+            left = await DoAsync(plan, group, tell, cancel);
+            if (left.Exists(failure => failure.Reason != RootFailure.UserLeft))
+                return left;
         }
     }
 
@@ -205,7 +208,7 @@ public sealed class SidecarPass(
             if (step is RenewToken { IsNeeded: true })
                 steps = WithoutStart(steps, tell);
             // What comes after stands on it; but a token is not missed at once, and with a version that is gone for good the rest is as it was.
-            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveTables or PutBackPackage))
+            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveTables or RemoveAccount or PutBackPackage))
                 break;
         }
 

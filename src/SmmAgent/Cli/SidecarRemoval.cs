@@ -84,7 +84,11 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
             result =>
             {
                 count();
-                progress.Steps([result]);
+                // A user who is left fails no undo.
+                if (result is { Step: RemoveAccount, Why: { } why })
+                    progress.Warn($"{result.Step}: {why}");
+                else
+                    progress.Steps([result]);
             },
             cancel);
         await progress.WhileAsync(() => pass.Doing, work, TimeProvider.System);
@@ -94,6 +98,7 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == "NotSeen"))
             progress.Failed(unseen.Message);
         // A version that nobody has any more is not waited for: what is there stays in its place, as its step has said.
-        return outcome.Blocked is null && outcome.Failures.All(failure => failure is { Part: RootPart.Package, Reason: nameof(PackageFault.NotOffered) });
+        return outcome.Blocked is null && outcome.Failures.All(
+            failure => failure is { Part: RootPart.Package, Reason: nameof(PackageFault.NotOffered) } or { Reason: RootFailure.UserLeft });
     }
 }

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace SmmAgent.Linux.Host;
+
+/// <summary>Ends the processes of a user who is about to be removed.</summary>
+/// <remarks>As userdel looks: not those of another root folder or process namespace. A container's user may have the same number.</remarks>
+internal static partial class UserProcesses
+{
+    private const int Terminate = 15;
+    private const int Kill = 9;
+
+    /// <summary>How long is waited after each signal.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Sends SIGTERM, then SIGKILL to what is left. Root's processes are never touched.</summary>
+    /// <returns>Whether none is left.</returns>
+    public static async Task<bool> EndAsync(uint user, TimeProvider time, CancellationToken cancel)
+    {
+        if (user == 0)
+            return false;
+
+        foreach (var signal in (int[])[Terminate, Kill])
+        {
+            var start = time.GetTimestamp();
+            var signalled = new HashSet<int>();
+            while (Of(user) is { Count: > 0 } processes)
+            {
+                if (time.GetElapsedTime(start) >= Patience)
+                    break;
+                // Once each: a second SIGTERM may cut an orderly end short. What was forked meanwhile gets its own.
+                foreach (var process in processes.Where(signalled.Add))
+                    _ = Send(process, signal);
+                await Task.Delay(Pause, time, cancel);
+            }
+        }
+
+        return Of(user).Count == 0;
+    }
+
+    private static List<int> Of(uint user) =>
+    [
+        .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
+            .Where(process => process > 1 && process != Environment.ProcessId && IsOf(process, user)),
+    ];
+
+    private static bool IsOf(int process, uint user)
+    {
+        try
+        {
+            // Uid: real, effective, saved, file system.
+            var status = File.ReadLines($"/proc/{process}/status").ToList();
+            return status.FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
+                && line["Uid:".Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries).All(number => number == user.ToString(CultureInfo.InvariantCulture))
+                && !status.Exists(state => state.StartsWith("State:\tZ", StringComparison.Ordinal))
+                && Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid") && Link(process, "root") == Link(Environment.ProcessId, "root");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has ended
+        }
+    }
+
+    private static string? Link(int process, string name) => new FileInfo($"/proc/{process}/{name}").LinkTarget;
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Send(int process, int signal);
+}
