@@ -36,6 +36,33 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
+    public async Task AnInputThatDropsTheRepliesIsTheReasonAndNotTheFirewallsOnTheWay()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable");
+
+        string[] rule = ["INPUT", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT"];
+        bed.Vm.Run(["iptables", "-w", "-D", .. rule]);
+        try
+        {
+            await agent.UntilConditionAsync("GatewaysReachable", "False", "RepliesDropped", OneRoundAndItsConfirmation);
+            Assert.EndsWith(
+                "; INPUT drops replies to the VM's own connections; sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+                agent.Condition("GatewaysReachable").Message,
+                StringComparison.Ordinal);
+            await agent.UntilConditionAsync("DashboardReachable", "False", "RepliesDropped");
+        }
+        finally
+        {
+            bed.Vm.Run(["iptables", "-w", "-I", .. rule]);
+        }
+
+        await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable", OneRoundAndItsConfirmation);
+    }
+
+    [Fact]
     public async Task AGatewayThatIsOnlyANameIsFollowedWhenItsAddressesChange()
     {
         var bed = fixture.Bed;

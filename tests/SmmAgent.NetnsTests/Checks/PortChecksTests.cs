@@ -58,6 +58,29 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     }
 
     [Fact]
+    public void AnInputThatDropsRepliesFailsWithTheCommandThatCuresIt()
+    {
+        var bed = fixture.Bed;
+        var agent = new VmAgent(bed);
+        Checked.By(agent).Says("ports-own-traffic", "pass");
+        using var firewall = new KeptFirewall(bed);
+        bed.Vm.Run("iptables", "-w", "-D", "INPUT", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT");
+
+        var report = Checked.By(agent);
+
+        report.Says("ports-own-traffic", "fail", "INPUT drops replies to the VM's own connections");
+        var cure = report.Line("ports-own-traffic").Cure!;
+        Assert.Equal("sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", cure);
+        report.Says("dashboard-reachable", "fail", "did not answer within 3 s: INPUT drops replies to the VM's own connections");
+        Assert.Equal(cure, report.Line("dashboard-reachable").Cure);
+
+        bed.Vm.Run("sh", "-ec", cure.Replace("sudo ", "", StringComparison.Ordinal));
+
+        Checked.By(agent).Says("ports-own-traffic", "pass");
+        Checked.By(agent).Says("dashboard-reachable", "pass");
+    }
+
+    [Fact]
     public void UfwIsNamedAndOpensItsPortsWithItsOwnCommand()
     {
         var bed = fixture.Bed;
