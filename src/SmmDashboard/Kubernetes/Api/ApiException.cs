@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+using System.Text;
+using k8s.Autorest;
+using k8s.Exceptions;
+
+namespace SmmDashboard.Kubernetes.Api;
+
+/// <summary>A call of the Kubernetes API that failed. The message is one line: which call, which object, why, and what to do.</summary>
+public sealed class ApiException : Exception
+{
+    private const int LongestText = 512;
+
+    private ApiException(string message, ApiFault fault, TimeSpan? retryAfter = null, Exception? inner = null)
+        : base(message, inner) => (Fault, RetryAfter) = (fault, retryAfter);
+
+    public ApiFault Fault { get; }
+
+    /// <summary>How long the server asks to wait; null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; }
+
+    /// <summary>Whether the call may succeed later without anybody's help.</summary>
+    public bool IsTransient => Fault is ApiFault.Unreachable or ApiFault.TimedOut or ApiFault.TooManyRequests or ApiFault.ServerError;
+
+    /// <param name="call">For example <c>list workloadgroups.networking.istio.io</c>.</param>
+    /// <param name="status">The code of the answer.</param>
+    /// <param name="body">The body of the answer: a Status of the API, or a proxy's text.</param>
+    /// <param name="headers">Null for an event of a watch.</param>
+    public static ApiException Refused(string call, int status, ReadOnlySpan<byte> body, HttpResponseHeaders? headers = null)
+    {
+        var said = ApiStatus.Read(body);
+        var code = said?.Code is > 0 ? said.Code : status;
+        var why = OneLine(said?.Message ?? Encoding.UTF8.GetString(body));
+        var retryAfter = headers?.RetryAfter?.Delta
+            ?? (said?.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null);
+
+        return code switch
+        {
+            401 => new($"{call}: the API server does not accept this client's credentials ({why}): check the service account token or the kubeconfig", ApiFault.Unauthorized),
+            403 => new($"{call} is forbidden{ToWhom(said?.Message)}: grant it with a Role or ClusterRole", ApiFault.Forbidden),
+            404 => new($"{call}: not found ({why})", ApiFault.NotFound),
+            409 => new($"{call}: conflict ({why})", ApiFault.Conflict),
+            410 => new($"{call}: the resource version is too old ({why})", ApiFault.Expired),
+            429 => new($"{call}: the API server limits its load ({why}), it is called again later", ApiFault.TooManyRequests, retryAfter),
+            504 when IsTooLarge(said) => new($"{call}: {why}", ApiFault.TooLargeResourceVersion, retryAfter),
+            >= 500 => new($"{call}: the API server answered {code} ({why}), it is called again later", ApiFault.ServerError, retryAfter),
+            _ => new($"{call}: the API server answered {code} ({why})", ApiFault.Refused),
+        };
+    }
+
+    public static ApiException Unreadable(string call, string why, Exception? inner = null) =>
+        new($"{call}: the answer cannot be read: {OneLine(why)}", ApiFault.Unreadable, inner: inner);
+
+    public static ApiException TimedOut(string call, TimeSpan deadline) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{call}: the API server did not answer within {deadline.TotalSeconds:0} s: check the network to it"),
+        ApiFault.TimedOut);
+
+    /// <summary>Null for an exception that is not the API's: a fault of the program or a cancellation.</summary>
+    internal static ApiException? From(string call, Exception thrown) => thrown switch
+    {
+        ApiException api => api,
+        ApiDeadlineException late => TimedOut(call, late.Deadline),
+        HttpOperationException refused => Refused(
+            call, (int)refused.Response.StatusCode, Encoding.UTF8.GetBytes(refused.Response.Content ?? ""), null),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } tooLarge => Unreadable(call, tooLarge.Message, tooLarge),
+        HttpRequestException { InnerException: AuthenticationException tls } => new(
+            $"{call}: the API server's certificate is not accepted: {OneLine(tls.InnerException?.Message ?? tls.Message)}: check its address and the CA file",
+            ApiFault.Untrusted, inner: tls),
+        HttpRequestException or IOException => new(
+            $"{call}: the API server cannot be reached: {OneLine(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
+        // What SocketsHttpHandler throws when no connection is made in time.
+        OperationCanceledException { InnerException: TimeoutException } => new(
+            $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable, inner: thrown),
+        ApiSettingsException or KubeConfigException => new($"{call}: {OneLine(thrown.Message)}", ApiFault.Unauthorized, inner: thrown),
+        System.Text.Json.JsonException json => Unreadable(call, json.Message, json),
+        _ => null,
+    };
+
+    private static Exception Innermost(Exception thrown)
+    {
+        while (thrown.InnerException is { } inner)
+            thrown = inner;
+        return thrown;
+    }
+
+    // The API's own words are: <resource> is forbidden: User "<name>" cannot ...
+    private static string ToWhom(string? message)
+    {
+        const string before = "User \"";
+        if (message?.IndexOf(before, StringComparison.Ordinal) is not (>= 0 and var at))
+            return "";
+
+        var from = at + before.Length;
+        var end = message.IndexOf('"', from);
+        return end < 0 ? "" : $" to {OneLine(message[from..end])}";
+    }
+
+    private static bool IsTooLarge(ApiStatus? status) =>
+        status?.Details?.Causes?.Any(cause => cause.Reason == "ResourceVersionTooLarge" || cause.Message == "Too large resource version") is true
+        || status?.Message?.Contains("Too large resource version", StringComparison.Ordinal) is true;
+
+    private static string OneLine(string text)
+    {
+        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        line = string.Concat(line.Where(letter => !char.IsControl(letter)));
+        return line.Length == 0 ? "no reason given" : line.Length <= LongestText ? line : line[..LongestText] + "…";
+    }
+}
+
+/// <summary>The deadline of a call has passed.</summary>
+internal sealed class ApiDeadlineException(TimeSpan deadline) : TimeoutException
+{
+    public TimeSpan Deadline { get; } = deadline;
+}

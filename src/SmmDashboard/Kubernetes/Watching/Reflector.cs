@@ -1,0 +1,308 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Objects;
+
+namespace SmmDashboard.Kubernetes.Watching;
+
+/// <summary>
+/// Keeps a <see cref="Cache{T}"/> equal to the API server's objects of a kind: it lists them, watches from there, and lists again when the server
+/// no longer knows the resource version. It follows the rules of client-go's reflector. It never ends by itself, and the cache keeps what it has.
+/// </summary>
+public sealed class Reflector<T>(
+    KubernetesApi api, ApiResource resource, JsonTypeInfo<T> type, Cache<T> cache, ReflectorSeams seams)
+    where T : KubernetesObject
+{
+    // The server takes objects of up to 3 MiB.
+    private const int LongestLine = 8 * 1024 * 1024;
+
+    // A watch that keeps failing at the same version is not tried for ever.
+    private const int MostFailures = 5;
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
+
+    private readonly Discovery _discovery = new(api);
+    private readonly Backoff _backoff = new(seams.Time, seams.Random);
+    private readonly HashSet<ObjectKey> _logged = [];
+    private string? _version;
+    private string _seen = "";
+    private bool _mustList = true;
+    private bool _isExpired;
+    private int _failures;
+
+    private string ListCall => $"list {resource}";
+
+    private string WatchCall => $"watch {resource}";
+
+    /// <summary>Runs until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan wait;
+            try
+            {
+                wait = _mustList ? await ListAsync(cancellationToken) : await WatchAsync(cancellationToken);
+            }
+            catch (ApiException fault)
+            {
+                wait = After(fault);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                if (wait > TimeSpan.Zero)
+                    await Task.Delay(wait, seams.Time, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<TimeSpan> ListAsync(CancellationToken cancellationToken)
+    {
+        _version ??= await _discovery.FindVersionAsync(resource, cancellationToken);
+        if (_version is null)
+            return NotServed();
+
+        try
+        {
+            await ListPagesAsync(_version, _isExpired ? "" : _seen.Length == 0 ? "0" : _seen, seams.PageSize, cancellationToken);
+        }
+        catch (ApiException fault) when (fault.Fault is ApiFault.Expired or ApiFault.TooLargeResourceVersion)
+        {
+            // The version or a continue token has expired: all of it at once, as it is now.
+            _isExpired = true;
+            await ListPagesAsync(_version, "", 0, cancellationToken);
+        }
+        catch (ApiException fault) when (fault.Fault == ApiFault.NotFound)
+        {
+            // The kind is gone, has other versions, or the server starts: discovery decides which.
+            _version = await _discovery.FindVersionAsync(resource, cancellationToken);
+            if (_version is null)
+                return NotServed();
+            throw;
+        }
+
+        (_mustList, _isExpired, _failures) = (false, false, 0);
+        return TimeSpan.Zero;
+    }
+
+    private async Task ListPagesAsync(string version, string from, int limit, CancellationToken cancellationToken)
+    {
+        var items = new Dictionary<ObjectKey, T>();
+        var unreadable = new HashSet<ObjectKey>();
+        var path = $"{resource.ListPath(version)}?{resource.Selectors}";
+        var paged = limit == 0 ? "" : $"limit={limit.ToString(CultureInfo.InvariantCulture)}";
+        // Without the match, a limit would ask for exactly this version, which may have expired.
+        var query = from switch
+        {
+            "" => paged,
+            "0" => $"{paged}&resourceVersion=0",
+            _ => $"{paged}&resourceVersion={Uri.EscapeDataString(from)}&resourceVersionMatch=NotOlderThan",
+        };
+        while (true)
+        {
+            var page = await PageAsync(path + query, cancellationToken);
+            foreach (var item in page.Items)
+                items[ObjectKey.Of(item.Metadata)] = item;
+            foreach (var (key, why) in page.Unreadable)
+                unreadable.Add(Unreadable(key, why));
+            if (page.Continue.Length == 0)
+            {
+                Recovered();
+                _logged.IntersectWith(unreadable);
+                cache.Replace(items, unreadable);
+                _seen = page.ResourceVersion;
+                seams.Log.Listed(resource.ToString(), items.Count, _seen);
+                return;
+            }
+
+            query = $"{paged}&continue={Uri.EscapeDataString(page.Continue)}";
+        }
+    }
+
+    private async Task<ListPage<T>> PageAsync(string path, CancellationToken cancellationToken)
+    {
+        var body = await api.GetAsync(ListCall, path, cancellationToken);
+        try
+        {
+            return ListPage<T>.Read(body, type);
+        }
+        catch (JsonException fault)
+        {
+            cache.CountUnreadable();
+            throw ApiException.Unreadable(ListCall, fault.Message, fault);
+        }
+    }
+
+    private async Task<TimeSpan> WatchAsync(CancellationToken cancellationToken)
+    {
+        var seconds = 300 + seams.Random.Next(301);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds) + Grace, seams.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var started = seams.Time.GetTimestamp();
+        var lines = 0;
+        try
+        {
+            var path = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{resource.ListPath(_version!)}?{resource.Selectors}watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={Uri.EscapeDataString(_seen)}");
+            using var response = await api.OpenAsync(WatchCall, path, either.Token);
+            await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
+            Recovered();
+            var reader = new BoundedLines(stream, LongestLine);
+            while (await reader.NextAsync(either.Token) is { } line)
+            {
+                lines++;
+                cache.Heard();
+                Take(line);
+                _failures = 0;
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // The server forgot its own time limit, or the connection is dead: watched anew from the last version.
+            return TimeSpan.Zero;
+        }
+        catch (JsonException fault)
+        {
+            cache.CountUnreadable();
+            _mustList = true;
+            throw ApiException.Unreadable(WatchCall, fault.Message, fault);
+        }
+        catch (InvalidDataException fault)
+        {
+            cache.CountUnreadable();
+            _mustList = true;
+            throw ApiException.Unreadable(WatchCall, fault.Message, fault);
+        }
+        catch (Exception thrown) when (thrown is not ApiException && ApiException.From(WatchCall, thrown) is { } fault)
+        {
+            throw fault;
+        }
+
+        // The normal end of a watch. One that ends at once would make this a busy loop.
+        return lines == 0 && seams.Time.GetElapsedTime(started) < TooShort ? Failed(null) : TimeSpan.Zero;
+    }
+
+    private void Take(ReadOnlyMemory<byte> line)
+    {
+        var (change, bytes) = WatchLine.Split(line);
+        if (change == WatchEvent.Error)
+            throw ApiException.Refused(WatchCall, 0, bytes.Span);
+        if (change == WatchEvent.Unknown)
+            return;
+
+        T? item = null;
+        try
+        {
+            item = WatchLine.Read(bytes.Span, type);
+        }
+        catch (JsonException fault) when (WatchLine.Metadata(bytes) is { ResourceVersion.Length: > 0 } metadata)
+        {
+            // One object must not stop the kind.
+            _seen = metadata.ResourceVersion;
+            if (change == WatchEvent.Deleted)
+                cache.Remove(ObjectKey.Of(metadata));
+            else
+                Unreadable(ObjectKey.Of(metadata), fault.Message);
+            return;
+        }
+
+        if (item is not { Metadata.ResourceVersion.Length: > 0 })
+            throw new JsonException("an object of the watch has no metadata.resourceVersion");
+
+        var key = ObjectKey.Of(item.Metadata);
+        if (change == WatchEvent.Deleted)
+            cache.Remove(key);
+        else if (change != WatchEvent.Bookmark)
+            cache.Set(item);
+        if (change != WatchEvent.Bookmark)
+            _logged.Remove(key);
+        _seen = item.Metadata.ResourceVersion;
+    }
+
+    private ObjectKey Unreadable(ObjectKey key, string why)
+    {
+        cache.CountUnreadable();
+        if (_logged.Add(key))
+            seams.Log.Unreadable(resource.ToString(), key.ToString(), why);
+        return key;
+    }
+
+    private TimeSpan NotServed()
+    {
+        if (cache.State.IsServed)
+            seams.Log.NotServed(resource.ToString());
+        cache.NotServed($"{resource.Kind} is not served by this cluster: is its CRD installed?");
+        // Objects of a CRD that comes back have versions of their own.
+        (_seen, _mustList) = ("", true);
+        return Spread(AskAgain);
+    }
+
+    /// <summary>What to do after a failure, and how long to wait before.</summary>
+    private TimeSpan After(ApiException fault)
+    {
+        switch (fault.Fault)
+        {
+            case ApiFault.Expired or ApiFault.TooLargeResourceVersion when !_mustList:
+                (_mustList, _isExpired) = (true, true);
+                return Failed(fault.RetryAfter, null);
+            case ApiFault.Forbidden:
+                Say(fault.Message);
+                return Spread(AskAgain);
+            case ApiFault.NotFound:
+                _mustList = true;
+                break;
+            default:
+                // The watch goes on from the last version where the server may recover; else the list is the way to a good state.
+                _mustList |= !fault.IsTransient && fault.Fault != ApiFault.Unauthorized;
+                break;
+        }
+
+        return Failed(fault.RetryAfter, fault.Message);
+    }
+
+    private TimeSpan Failed(TimeSpan? retryAfter, string? fault = null)
+    {
+        if (fault is not null)
+            Say(fault);
+        if (++_failures >= MostFailures)
+            _mustList = true;
+        return _backoff.Next(retryAfter);
+    }
+
+    private void Say(string fault)
+    {
+        if (cache.State.Fault != fault)
+            seams.Log.Failed(resource.ToString(), fault);
+        cache.Say(fault);
+    }
+
+    private void Recovered()
+    {
+        if (cache.State.Fault is null)
+            return;
+        seams.Log.Recovered(resource.ToString());
+        cache.Say(null);
+    }
+
+    // Replicas that start together do not ask together.
+    private TimeSpan Spread(TimeSpan about) => about * (0.9 + (seams.Random.NextDouble() / 5));
+}
+
+/// <summary>What a reflector takes from outside.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Random">Spreads what many replicas would do at the same moment.</param>
+/// <param name="Log">Gets each new fault once.</param>
+/// <param name="PageSize">How many objects a page of a list has at most.</param>
+public sealed record ReflectorSeams(TimeProvider Time, Random Random, ILogger Log, int PageSize = 500);
