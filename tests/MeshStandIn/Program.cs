@@ -33,6 +33,8 @@ try
 
     if (options.Echo is { } echo)
         running.Add(new StandInListener(echo, Behaviours.Echo()));
+    if (options.NameServer is { } nameServer)
+        running.Add(new StandInNameServer(nameServer));
 }
 catch (IOException exception)
 {

@@ -9,7 +9,7 @@ public sealed record StandInOptions
     public const string Usage =
         """
         usage: mesh-stand-in [--address IP…] --certificates DIR [--san NAME…] [--expired] [--not-ready]
-                             [--forward-15012 HOST:PORT] [--echo PORT|IP:PORT]
+                             [--forward-15012 HOST:PORT] [--echo PORT|IP:PORT] [--dns IP:PORT]
           --address        a meshexpansion gateway on all six ports of each address
           --certificates   folder of root-cert.pem and root-key.pem, made when absent; istiod-cert.pem and istiod-key.pem are written there unless --expired
           --san            the names of istiod's certificate (istiod.istio-system.svc); may be given several times
@@ -17,6 +17,7 @@ public sealed record StandInOptions
           --not-ready      15021 answers 503
           --forward-15012  hands connections on 15012 on as they are
           --echo           GET /ip answers with the client's address
+          --dns            a name server that knows no name
         """;
 
     public IReadOnlyList<IPAddress> Addresses { get; init; } = [];
@@ -32,6 +33,8 @@ public sealed record StandInOptions
     public (string Host, int Port)? Forward { get; init; }
 
     public IPEndPoint? Echo { get; init; }
+
+    public IPEndPoint? NameServer { get; init; }
 
     /// <exception cref="FormatException">Something is not understood.</exception>
     public static StandInOptions Parse(IReadOnlyList<string> arguments)
@@ -51,11 +54,12 @@ public sealed record StandInOptions
                 ("--not-ready", []) => options with { IsNotReady = true },
                 ("--forward-15012", [var target]) => options with { Forward = HostAndPort(target) },
                 ("--echo", [var port]) => options with { Echo = EchoEndpoint(port) },
+                ("--dns", [var endpoint]) => options with { NameServer = IPEndPoint.Parse(endpoint) },
                 _ => throw new FormatException($"'{name} {string.Join(' ', values)}' is not understood"),
             };
         }
 
-        if (options.Addresses.Count == 0 && options.Echo is null && options.Certificates is null)
+        if (options.Addresses.Count == 0 && options.Echo is null && options.NameServer is null && options.Certificates is null)
             throw new FormatException("there is nothing to do");
         return options.Addresses.Count > 0 && options.Certificates is null
             ? throw new FormatException("--address needs --certificates")

@@ -143,6 +143,14 @@ public sealed class MeshBed : IAsyncDisposable
         await gateway.UntilPrintedAsync("mesh-stand-in: ready");
     }
 
+    /// <summary>Starts a name server that knows no name.</summary>
+    public static async Task<BedProcess> StartNameServerAsync(NetworkNamespace network, string address)
+    {
+        var server = new BedProcess(network.Inside([.. Programs.StandIn, "--dns", $"{address}:53"]));
+        await server.UntilPrintedAsync("mesh-stand-in: ready");
+        return server;
+    }
+
     public async Task StopGatewayAsync(string address)
     {
         if (_gateways.Remove(address, out var gateway))

@@ -23,6 +23,27 @@ public sealed class ArchitectureTests
         Assert.Empty(references.Intersect(effects));
     }
 
+    // What is opened elsewhere would be captured by the sidecar. The others stay on this host.
+    [Fact]
+    public void OnePlaceOpensTheConnectionsToOtherHosts()
+    {
+        Assert.Equal(
+            ["Connector.cs", "ServiceNotifier.cs", "SidecarReadiness.cs"],
+            AgentSources().Where(file => file.Text.Contains("new Socket(", StringComparison.Ordinal) || file.Text.Contains("new TcpClient(", StringComparison.Ordinal)).Select(file => file.Name));
+        Assert.All(
+            AgentSources().Where(file => file.Text.Contains("new SocketsHttpHandler", StringComparison.Ordinal) && file.Name != "SidecarMetricsSite.cs"),
+            file => Assert.Contains("ConnectCallback =", file.Text, StringComparison.Ordinal));
+        Assert.Equal(
+            ["HostResolver.cs"],
+            AgentSources().Where(file => file.Text.Contains(" Dns.", StringComparison.Ordinal) || file.Text.Contains("(Dns.", StringComparison.Ordinal)).Select(file => file.Name));
+    }
+
+    private static IEnumerable<(string Name, string Text)> AgentSources() =>
+        ((string[])["SmmAgent.Core", "SmmAgent.Linux", "SmmAgent"])
+            .SelectMany(project => Directory.EnumerateFiles(Path.Combine(Root(), "src", project), "*.cs", SearchOption.AllDirectories))
+            .Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), File.ReadAllText(path)))
+            .OrderBy(file => file.Item1, StringComparer.Ordinal);
+
     private static IEnumerable<string> ProjectReferences(string project) =>
         XDocument.Load(Path.Combine(Root(), "src", project, $"{project}.csproj"))
             .Descendants("ProjectReference")

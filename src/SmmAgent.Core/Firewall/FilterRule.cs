@@ -13,6 +13,9 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
 {
     public string? Comment => Options.FirstOrDefault(option => option.Name == "--comment")?.Value;
 
+    /// <summary>The rule as arguments of a command, without the shell's quotes.</summary>
+    public IReadOnlyList<string> Arguments => Tokens(Text).Tokens;
+
     /// <summary>Equal for rules that mean the same, whatever backend or version printed them.</summary>
     public string Canonical => string.Join(
         ' ',

@@ -8,6 +8,7 @@ public static class OutcomeTexts
     {
         Outcome.Ok => "Reachable",
         Outcome.Timeout => "TimedOut",
+        Outcome.Captured => "CapturedBySidecar",
         _ => outcome.ToString(),
     };
 
@@ -21,6 +22,7 @@ public static class OutcomeTexts
         Outcome.WrongCertificate => "something else answers there, or the certificate authority has changed",
         Outcome.ExpiredCertificate => "have the certificate renewed, and see that this VM's clock is right",
         Outcome.NotReady => "see what it logs",
+        Outcome.Captured => "the condition says what to do: smm-agent status",
         _ => "",
     };
 

@@ -19,6 +19,10 @@ public sealed record ProbeResult(ProbeTarget Target, string Address, Outcome Out
     /// <summary>How far the peer's clock is ahead of this host's (negative: behind), to about a second; null when it did not tell.</summary>
     public TimeSpan? ClockAhead { get; init; }
 
+    /// <summary>What is left of the result when the sidecar captured the connection: whatever was seen there was the sidecar.</summary>
+    public ProbeResult AsCaptured() =>
+        new(Target, Address, Outcome.Captured, "was not reached directly: the sidecar captures this program's own connections to it");
+
     /// <summary>Whether there was an address to try; else it is the name that did not resolve.</summary>
     public bool IsAddress => IPAddress.TryParse(Address, out _);
 

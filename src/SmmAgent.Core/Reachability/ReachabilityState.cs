@@ -15,6 +15,9 @@ public enum Outcome
     WrongCertificate,
     ExpiredCertificate,
     NotReady,
+
+    /// <summary>The sidecar captured the connection, so that nothing is known of the peer.</summary>
+    Captured,
 }
 
 public static class OutcomeNames
@@ -29,6 +32,7 @@ public static class OutcomeNames
         Outcome.WrongCertificate => "wrong-certificate",
         Outcome.ExpiredCertificate => "expired-certificate",
         Outcome.NotReady => "not-ready",
+        Outcome.Captured => "captured",
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, null),
     };
 }

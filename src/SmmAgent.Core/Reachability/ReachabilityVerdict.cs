@@ -17,19 +17,22 @@ public static class ReachabilityVerdict
 
     /// <param name="leftOut">How many ports were too many to be tried.</param>
     /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
+    /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
     public static Finding Gateways(
-        ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own)
+        ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure = "")
     {
         if (plan.Targets.Count == 0)
             return NothingToTry(plan.Model);
 
         var what = plan.Model == NetworkModel.SameNetwork ? "endpoint" : "gateway";
-        var finding = Decide(ConditionType.GatewaysReachable, what, results, now, own);
+        var finding = Decide(ConditionType.GatewaysReachable, what, results, now, own, captureCure);
         return leftOut == 0 ? finding : finding with { Message = $"{finding.Message}; {leftOut} more ports are too many and were not tried" };
     }
 
-    public static Finding Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own) =>
-        Decide(ConditionType.DashboardReachable, "dashboard", results, now, own);
+    /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
+    /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
+    public static Finding Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure = "") =>
+        Decide(ConditionType.DashboardReachable, "dashboard", results, now, own, captureCure);
 
     /// <summary>What this host's own firewall does that explains a fault; null when it explains nothing.</summary>
     public static OwnTrafficObstacle? Explains(IReadOnlyList<OwnTrafficObstacle> own, ProbeResult result) => own.FirstOrDefault(obstacle =>
@@ -43,9 +46,18 @@ public static class ReachabilityVerdict
 
     /// <summary>A port that is essential and down everywhere is broken; anything else that is down is a degradation.</summary>
     private static Finding Decide(
-        string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own)
+        string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure)
     {
         var counted = results.Where(result => !IsOtherFamily(result, results)).ToList();
+        if (counted.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured)
+        {
+            return Finding.Unknown(
+                condition,
+                Outcome.Captured.Reason(),
+                $"it is not known whether {what} {captured.Endpoint()} answers, because the sidecar captures the agent's own connections"
+                + (captureCure.Length > 0 ? $"; {captureCure}" : ""));
+        }
+
         var faults = counted.Where(result => result.Outcome != Outcome.Ok)
             .OrderByDescending(result => result.Target.Essential).ThenByDescending(result => result.Outcome.Weight()).ToList();
         if (faults.Count == 0)

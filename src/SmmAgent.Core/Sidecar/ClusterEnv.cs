@@ -10,6 +10,12 @@ internal static class ClusterEnv
     /// <summary>The kernel starts no program with a longer string in its environment, so that one would keep the sidecar from starting.</summary>
     public const int LongestVariable = (128 * 1024) - 1;
 
+    /// <summary>Which backend of iptables Istio's capture uses. Istio before 1.28 ignores it.</summary>
+    public const string ForcedBackend = "FORCE_IPTABLES_BINARY";
+
+    /// <summary>Whether Istio captures both address families.</summary>
+    public const string DualStack = "ISTIO_DUAL_STACK";
+
     public static SortedDictionary<string, string> Variables(ProxyConfig proxy, MeshConfig config, SidecarHost host, SidecarOptions options)
     {
         var group = config.WorkloadGroup;
@@ -28,6 +34,14 @@ internal static class ClusterEnv
             variables["CA_ADDR"] = Istiod.Address(config.Mesh);
         if (host.AddressIsExternal)
             variables["REWRITE_PROBE_LEGACY_LOCALHOST_DESTINATION"] = "true";
+
+        // A name that is gone would keep the sidecar from starting; a number never does.
+        if (host.AgentGroup is { } agent && CaptureBypass.Obstacle(proxy, config) is null)
+            variables[CaptureBypass.ExcludedGroups] = WithGroup(variables.GetValueOrDefault(CaptureBypass.ExcludedGroups, ""), agent);
+        if (host is { HasBothBackends: true, IptablesBackend: { } backend })
+            variables.TryAdd(ForcedBackend, backend);
+        if (host.NeedsDualStack)
+            variables.TryAdd(DualStack, "true");
         return variables;
     }
 
@@ -48,6 +62,11 @@ internal static class ClusterEnv
         var lines = variables.Select(pair => $"{pair.Key}='{pair.Value.Replace("'", "'\"'\"'", StringComparison.Ordinal)}'\n");
         return string.Concat(lines.Order(StringComparer.Ordinal));
     }
+
+    private static string WithGroup(string groups, uint agent) => string.Join(
+        ',',
+        groups.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Append(agent.ToString(CultureInfo.InvariantCulture)).Distinct());
 
     // 22: a VM whose sidecar fails must stay reachable. The others are the sidecar's own.
     private static List<int> ExcludedPorts(ProxyConfig proxy, SidecarOptions options)

@@ -51,6 +51,9 @@ public sealed record ObservedSidecar(
     Observation<SidecarUnit> Unit,
     bool IsCaptured)
 {
+    /// <summary>Where the rules of its capture are, of <see cref="CaptureBackends"/>; empty where they could not be seen.</summary>
+    public IReadOnlyList<string> CapturedIn { get; init; } = [];
+
     /// <summary>When it was looked at.</summary>
     public DateTimeOffset At { get; init; } = DateTimeOffset.MaxValue;
 

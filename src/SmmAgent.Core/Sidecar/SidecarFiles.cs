@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Sidecar;
@@ -8,13 +9,35 @@ namespace SmmAgent.Core.Sidecar;
 /// <param name="AddressIsExternal">Whether no interface of the VM has it: then the sidecar's probes go to localhost.</param>
 /// <param name="ControlPlane">The addresses of <see cref="Istiod.LedToBy"/>; empty when none is known now.</param>
 /// <param name="IsComplete">Whether those are all: every name was resolved.</param>
-public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IReadOnlyList<IPAddress> ControlPlane, bool IsComplete = true);
+public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IReadOnlyList<IPAddress> ControlPlane, bool IsComplete = true)
+{
+    /// <summary>The number of the agent's group, whose connections the sidecar is to leave alone; null where there is no such group.</summary>
+    public uint? AgentGroup { get; init; }
+
+    /// <summary>The backend of the host's own iptables, of <see cref="CaptureBackends"/>; null where there is no iptables.</summary>
+    public string? IptablesBackend { get; init; }
+
+    /// <summary>Whether Istio could take the other backend.</summary>
+    public bool HasBothBackends { get; init; }
+
+    /// <summary>Whether an interface of the VM has an IPv4 address that other hosts can use.</summary>
+    public bool HasIPv4 { get; init; }
+
+    /// <summary>Whether Istio would capture IPv4 only, although the VM registers an IPv6 address.</summary>
+    public bool NeedsDualStack => HasIPv4 && Address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false };
+}
 
 /// <summary>The sidecar's configuration, as it should be.</summary>
 /// <param name="Hosts">The lines of the agent's block in /etc/hosts; empty when no address is known: then the block stays as it is.</param>
 /// <param name="HostsAreComplete">Whether those are all; else the lines that are there stay, too.</param>
 public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IReadOnlyList<string> Hosts, bool HostsAreComplete = true)
 {
+    /// <summary>Where the sidecar's next start captures, one of <see cref="CaptureBackends"/>; null where that is not known.</summary>
+    public string? CaptureBackend { get; init; }
+
+    /// <summary>Whether both address families are captured only because the agent asks for it.</summary>
+    public bool IsDualStack { get; init; }
+
     /// <summary>The lines that the block gets, as the file is now.</summary>
     /// <param name="text">One char for each byte (Latin-1).</param>
     public IReadOnlyList<string> HostsIn(string text) => HostsAreComplete ? Hosts : [.. Hosts.Union(HostsBlock.Lines(text))];
@@ -89,7 +112,11 @@ public static class SidecarFiles
             new(RootCertificate, config.Mesh.RootCertificate, SidecarUser, Private, NeedsRestart: false),
         ],
         Hosts(config, proxy, host.ControlPlane),
-        host.IsComplete));
+        host.IsComplete)
+        {
+            CaptureBackend = CaptureBackends.Chosen(variables) ?? host.IptablesBackend,
+            IsDualStack = host.NeedsDualStack && !proxy.Metadata.ContainsKey(ClusterEnv.DualStack),
+        });
     }
 
     // The mesh may call the control plane by another name in the cluster, which no DNS outside knows either.

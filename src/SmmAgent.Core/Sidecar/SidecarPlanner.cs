@@ -109,6 +109,17 @@ public static class SidecarPlanner
         return $"it is {found}'s, and this VM is {wanted}";
     }
 
+    /// <summary>The backends with rules that an earlier start has left, which Istio would not remove: it cleans the one that it captures in.</summary>
+    internal static IReadOnlyList<string> OtherCapture(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (desired.Configuration?.CaptureBackend is not { } chosen || observed.Unit.Value is not { } unit)
+            return [];
+
+        // One that runs may have captured before the choice was made: its only capture stays until it is restarted.
+        var isUp = unit.Activity is UnitActivity.Running or UnitActivity.Starting;
+        return isUp && !observed.CapturedIn.Contains(chosen) ? [] : [.. observed.CapturedIn.Where(backend => backend != chosen)];
+    }
+
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
         $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {owner}'s with {Octal(mode)}";
 
@@ -164,6 +175,8 @@ public static class SidecarPlanner
             yield break;
         if (!unit.IsEnabled && desired.AtBoot)
             yield return new EnableSidecar(AtBoot: true);
+        if (OtherCapture(desired, observed) is { Count: > 0 } others)
+            yield return new RemoveOtherCapture(others, desired.Configuration!.CaptureBackend!);
         if (unit.Activity is UnitActivity.Stopped or UnitActivity.Failed)
             yield return new StartSidecar();
         else if (unit.Activity == UnitActivity.Running && foreign is not null)

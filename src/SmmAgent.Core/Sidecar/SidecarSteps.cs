@@ -94,6 +94,14 @@ public sealed record RemoveCapture(string Why) : PlanStep(StepOwner.Root)
     public override string ToString() => $"remove the sidecar's capture of traffic ({Why})";
 }
 
+/// <summary>Removes the rules of the sidecar's capture that an earlier start has left in another backend.</summary>
+/// <param name="Backends">Of <see cref="CaptureBackends"/>.</param>
+/// <param name="Chosen">The backend that the sidecar captures in.</param>
+public sealed record RemoveOtherCapture(IReadOnlyList<string> Backends, string Chosen) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the sidecar's older capture of traffic from {string.Join(" and ", Backends)} (it captures in {Chosen})";
+}
+
 /// <summary>Removes the sidecar's package, which the agent installed.</summary>
 public sealed record RemovePackage(string Name) : PlanStep(StepOwner.Root)
 {

@@ -86,8 +86,18 @@ public static class SidecarVerdict
         if (SidecarPlanner.RestartReasons(look.Desired with { KeepsPackage = PackageFailure(look) is not null }, observed) is { Count: > 0 } reasons)
             return Finding.False(Type, "RestartNeeded", $"the sidecar needs a restart: {Told(reasons, RestartRules.Words(look.Settings))}");
 
+        if (observed is { Unit.Value.Activity: UnitActivity.Running, CapturedIn.Count: > 1 })
+        {
+            return Finding.False(
+                Type, "CapturedTwice", $"the sidecar's capture is in {string.Join(" and ", observed.CapturedIn)} at once, because an earlier start has left its rules: "
+                + (SidecarPlanner.OtherCapture(look.Desired, observed).Count > 0 ? Failed(look, RootPart.Unit) ?? Cure(look) : "sudo systemctl restart istio"));
+        }
+
+        var families = look.Desired.Configuration is { IsDualStack: true }
+            ? "; it captures IPv4 and IPv6, because this VM registers an IPv6 address (ISTIO_DUAL_STACK)"
+            : "";
         return observed.Unit.Value is { Activity: UnitActivity.Running }
-            ? Finding.True(Type, "Current", "the sidecar runs with the newest configuration")
+            ? Finding.True(Type, "Current", $"the sidecar runs with the newest configuration{families}")
             : Finding.Unknown(Type, "NotRunning", "no sidecar runs; the next start has the newest configuration");
     }
 

@@ -76,7 +76,8 @@ public static class MetricsText
     {
         var probes = gateways.GroupBy(result => (result.Name, result.Address, result.Port)).Select(same => same.Last()).ToList();
         Family(text, "smm_agent_gateway_up", "gauge", "Whether the last probes of this port of a gateway, or direct endpoint, were good.");
-        foreach (var probe in probes)
+        // What the sidecar hides is neither up nor down.
+        foreach (var probe in probes.Where(probe => probe.Outcome != Outcome.Captured))
             Sample(text, "smm_agent_gateway_up", Number(probe.Outcome == Outcome.Ok), Labels(probe));
 
         Family(text, "smm_agent_gateway_connect_seconds", "gauge", "Time that the last connection took.");

@@ -119,6 +119,7 @@ public static class StatusLine
         Outcome.WrongCertificate => "has shown a wrong certificate",
         Outcome.ExpiredCertificate => "has shown an expired certificate",
         Outcome.NotReady => "has not been ready",
+        Outcome.Captured => "has been hidden by the sidecar's capture",
         _ => outcome.Name(),
     };
 

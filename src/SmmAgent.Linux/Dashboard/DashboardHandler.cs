@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using SmmAgent.Linux.Network;
+
 namespace SmmAgent.Linux.Dashboard;
 
 /// <summary>How every HTTP connection to a dashboard, or to what it points to, is made.</summary>
@@ -9,10 +13,18 @@ internal static class DashboardHandler
         UseProxy = false, // the VM must reach the cluster itself anyway, and a proxy in the environment would be a surprise
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(5),
+        ConnectCallback = ConnectAsync,
         PooledConnectionLifetime = TimeSpan.FromMinutes(10), // then the name is resolved anew
         MaxResponseHeadersLength = 32,
         MaxResponseDrainSize = 0,
         ActivityHeadersPropagator = null,
         SslOptions = trust.Options(),
     };
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await HostResolver.ResolveAsync(host, cancel);
+        return new NetworkStream(await Connector.ConnectFirstAsync(addresses, port, cancel), ownsSocket: true);
+    }
 }

@@ -17,12 +17,17 @@ public static class Backend
             return tool.Variant;
 
         // All names of iptables are links to one of two programs: xtables-nft-multi or xtables-legacy-multi (before 1.8 xtables-multi).
-        var file = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(UsualFolders)
-            .Select(folder => new FileInfo(Path.Combine(folder, tool.Command)))
-            .FirstOrDefault(candidate => candidate.Exists);
-        var program = file?.ResolveLinkTarget(returnFinalTarget: true)?.Name ?? "";
+        var program = Find(tool.Command)?.ResolveLinkTarget(returnFinalTarget: true)?.Name ?? "";
         return program.Contains("nft", StringComparison.Ordinal) ? Nft : Legacy;
     }
+
+    /// <summary>Whether the host has the command.</summary>
+    public static bool IsInstalled(FilterTool tool) => Find(tool.Command) is not null;
+
+    private static FileInfo? Find(string command) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(UsualFolders)
+            .Select(folder => new FileInfo(Path.Combine(folder, command)))
+            .FirstOrDefault(candidate => candidate.Exists);
 
     public static string Other(string backend) => backend == Nft ? Legacy : Nft;
 }

@@ -2,6 +2,7 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Linux.Firewall;
 
@@ -35,7 +36,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
             Nft = await nft,
             OtherBackend = [.. (await others).Where(other => other.State.Value is { Presence: FilterPresence.Present })],
             Nat = await nat,
-            Captured = IsCapture(await nat),
+            Captured = IsCapture(await nat) || await new SidecarCapture(runner, procNet).IsInPlaceAsync(cancel),
         };
     }
 
@@ -115,7 +116,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         return FilterTable.Parse(result.Output, "nat") ?? FilterTable.Empty;
     }
 
-    // The capture is istio-iptables' redirect to Envoy's inbound port.
+    // The capture is istio-iptables' redirect to Envoy's inbound port; it may also be in another backend.
     private static bool IsCapture(FilterTable nat) =>
         nat.Chains.Values.SelectMany(chain => chain.Rules)
             .Any(rule => rule.Text.EndsWith($"--to-ports {ChainRules.CapturePort}", StringComparison.Ordinal));

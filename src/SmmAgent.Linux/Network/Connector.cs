@@ -9,14 +9,14 @@ namespace SmmAgent.Linux.Network;
 /// <param name="NoRoute">Whether this host has no way at all to addresses of the family.</param>
 public sealed record ConnectFault(Outcome Outcome, string Detail, bool NoRoute = false);
 
-/// <summary>Opens TCP connections and tells how they fail.</summary>
+/// <summary>Opens every TCP connection of the agent to another host, outside the sidecar's capture, and tells how they fail.</summary>
 public static class Connector
 {
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(3);
 
     public static async Task<Socket> ConnectAsync(IPEndPoint endpoint, CancellationToken cancel)
     {
-        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = Open(endpoint.AddressFamily);
         try
         {
             await socket.ConnectAsync(endpoint, cancel);
@@ -27,6 +27,26 @@ public static class Connector
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Connects to the first address that accepts, in their order.</summary>
+    /// <exception cref="SocketException">None did: why the last one did not.</exception>
+    public static async Task<Socket> ConnectFirstAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
+    {
+        var last = new SocketException((int)SocketError.HostNotFound);
+        foreach (var address in addresses)
+        {
+            try
+            {
+                return await ConnectAsync(new IPEndPoint(address, port), cancel);
+            }
+            catch (SocketException exception)
+            {
+                last = exception;
+            }
+        }
+
+        throw last;
     }
 
     /// <summary>Connects to the first address that accepts: the IPv4 ones in their order, and the IPv6 ones only where IPv4 has no route.</summary>
@@ -67,4 +87,10 @@ public static class Connector
         SocketError.ConnectionReset or SocketError.ConnectionAborted => new(Outcome.Refused, "reset the connection"),
         _ => new(Outcome.Unreachable, $"is unreachable ({error})"),
     };
+
+    private static Socket Open(AddressFamily family)
+    {
+        using (AgentGroup.Join())
+            return new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    }
 }

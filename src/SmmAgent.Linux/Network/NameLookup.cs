@@ -14,7 +14,7 @@ public sealed class NameLookup(TimeProvider time, ResolveName? resolve = null, T
     /// <summary>The most addresses that are used of one name.</summary>
     public const int MaximumAddresses = 16;
 
-    private readonly ResolveName _resolve = resolve ?? Dns.GetHostAddressesAsync;
+    private readonly ResolveName _resolve = resolve ?? HostResolver.ResolveAsync;
     private readonly TimeSpan _timeout = timeout ?? Connector.DefaultTimeout;
 
     /// <param name="host">A DNS name, or an IP address, which is its own answer.</param>

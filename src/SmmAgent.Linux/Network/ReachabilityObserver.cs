@@ -1,3 +1,4 @@
+using System.Net;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Linux.Network;
@@ -7,7 +8,8 @@ public sealed record ReachabilityLook(
     IReadOnlyList<Damped<ProbeResult>> Gateways, IReadOnlyList<Damped<ProbeResult>> Dashboard, int LeftOut);
 
 /// <summary>Looks at gateways and dashboard, again and again, and remembers only what damping needs.</summary>
-public sealed class ReachabilityObserver(Prober prober, TimeProvider time)
+/// <param name="findCaptured">Which probes the sidecar captures; null where there is no sidecar.</param>
+public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindCaptured? findCaptured = null)
 {
     /// <summary>The most probes of one look. With those at once and the time of each it bounds the look: 36 s when all hang.</summary>
     public const int MaximumProbes = 192;
@@ -39,7 +41,15 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time)
             : [];
 
         // The dashboard first: it is one, and it is not to wait behind gateways that hang.
-        var results = await prober.RunAsync([.. dashboardProbes, .. gatewayProbes], cancel);
+        List<Probe> probes = [.. dashboardProbes, .. gatewayProbes];
+        var captured = findCaptured?.Invoke([.. probes.Select(probe => new IPEndPoint(probe.Address, probe.Target.Port))], cancel);
+        var results = await prober.RunAsync(probes, cancel);
+        if (captured is not null)
+        {
+            var kinds = await captured;
+            results = [.. results.Select((result, at) => kinds.Contains((probes[at].Address.AddressFamily, probes[at].Target.Port)) ? result.AsCaptured() : result)];
+        }
+
         IEnumerable<ProbeResult> unresolved = targets.SelectMany(target => Unresolved(target, names));
         var gatewayResults = results.Skip(dashboardProbes.Count).Concat(unresolved)
             .DistinctBy(result => (result.Target.Name, result.Address, result.Target.Port)).ToList();

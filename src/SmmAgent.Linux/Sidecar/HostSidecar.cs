@@ -103,6 +103,7 @@ public sealed class HostSidecar(
                 RestartSidecar => await RunAsync(UnitJob.Restart, cancel),
                 StopSidecar => await RunAsync(UnitJob.Stop, cancel),
                 RemoveCapture => await capture.RemoveAsync(cancel) is { } why ? Unit(why) : null,
+                RemoveOtherCapture remove => await RemoveOtherCaptureAsync(remove.Backends, cancel),
                 RemoveAccount account => await RemoveAccountAsync(account.Name, cancel),
                 EnableSidecar enable => Do(() => Enable(enable.AtBoot)),
                 ProtectSidecarFile protect => Do(() => Protect(protect)),
@@ -128,6 +129,17 @@ public sealed class HostSidecar(
 
         var outcome = await units.RunAsync(job, SidecarObserver.Unit, UnitPatience, cancel);
         return outcome.IsDone ? null : Unit($"{outcome}");
+    }
+
+    private async Task<RootFailure?> RemoveOtherCaptureAsync(IReadOnlyList<string> backends, CancellationToken cancel)
+    {
+        foreach (var backend in backends)
+        {
+            if (await capture.RemoveAsync(backend, cancel) is { } why)
+                return Unit(why);
+        }
+
+        return null;
     }
 
     private void Enable(bool atBoot)

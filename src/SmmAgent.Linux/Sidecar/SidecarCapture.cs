@@ -6,11 +6,11 @@ using SmmAgent.Linux.Firewall;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>The rules by which the sidecar captures the host's traffic: they are the sidecar's own, and outlive one that crashes.</summary>
+/// <remarks>They are looked for in both backends of iptables, for both address families, and in Istio's own tables of nftables.</remarks>
 /// <param name="procNet">The <c>/proc/net</c> of the commands' network namespace.</param>
 public sealed class SidecarCapture(CommandRunner commands, string procNet = "/proc/self/net")
 {
     private const string CleanProgram = "/usr/local/bin/istio-start.sh";
-    private const string ChainPrefix = "ISTIO_";
 
     // Istio's own waits for the xtables lock, too.
     private static readonly TimeSpan CleanTimeout = TimeSpan.FromSeconds(60);
@@ -18,15 +18,21 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
     private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether anything of the host's traffic is redirected to the sidecar. Where iptables is missing, or does not tell, nothing is seen.</summary>
-    public async Task<bool> IsInPlaceAsync(CancellationToken cancel)
+    public async Task<bool> IsInPlaceAsync(CancellationToken cancel) => (await BackendsAsync(cancel)).Count > 0;
+
+    /// <summary>Where there are rules of the capture: of <see cref="CaptureBackends"/>.</summary>
+    public async Task<IReadOnlyList<string>> BackendsAsync(CancellationToken cancel)
     {
+        HashSet<string> found = [];
         foreach (var tool in Tools())
         {
-            if ((await JumpsAsync(tool, cancel)).Jumps.Count > 0)
-                return true;
+            if ((await RulesAsync(tool, cancel)).Rules.Count > 0)
+                found.Add(BackendOf(tool));
         }
 
-        return false;
+        if ((await NativeTablesAsync(cancel)).Tables.Count > 0)
+            found.Add(CaptureBackends.Native);
+        return [.. found.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>What istio.service wrote to the journal last: a capture that cannot be set up is told of nowhere else. No text where the journal cannot be read.</summary>
@@ -36,31 +42,22 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         return read.Succeeded ? new(read.Output, null) : SidecarLogText.Empty;
     }
 
-    /// <summary>Removes them with the sidecar's own program; where that does not do, the jumps to its chains, so that the host is not cut off.</summary>
+    /// <summary>Removes them with the sidecar's own program; where that does not do, what leads into its chains, so that the host is not cut off.</summary>
     /// <returns>Why they are still there; null when they are gone.</returns>
     public async Task<string?> RemoveAsync(CancellationToken cancel)
     {
         var clean = await commands.RunAsync([CleanProgram, "clean"], cancel, timeout: CleanTimeout);
-        foreach (var tool in Tools())
-        {
-            var (jumps, unseen) = await JumpsAsync(tool, cancel);
-            if (unseen is not null && !clean.Succeeded)
-                return $"{clean.Describe()}; {unseen.Describe()}";
-            foreach (var jump in jumps)
-            {
-                var remove = await commands.RunAsync([tool.Command, "-w", "5", "-t", "nat", "-D", .. jump], cancel);
-                if (!remove.Succeeded)
-                    return $"{(clean.Succeeded ? "" : clean.Describe() + "; ")}{remove.Describe()}";
-            }
-        }
-
-        return null;
+        return await RemoveAsync(_ => true, clean, cancel);
     }
 
-    /// <summary>The tables of nftables that it makes, as far as they are there.</summary>
+    /// <summary>Removes what leads into the capture in one backend. Another capture stays.</summary>
+    /// <returns>Why it is still there; null when it is gone.</returns>
+    public Task<string?> RemoveAsync(string backend, CancellationToken cancel) => RemoveAsync(one => one == backend, null, cancel);
+
+    /// <summary>The tables of nftables that it makes with iptables, as far as they are there.</summary>
     public static List<string> Tables() =>
     [
-        .. TableNames.SelectMany(_ => Families, (table, family) => (table, family))
+        .. CaptureRules.Tables.SelectMany(_ => Families, (table, family) => (table, family))
             .Where(one => NftTables.Handle(one.family.Family, one.table) is not null)
             .Select(one => $"{one.family.Word} {one.table}"),
     ];
@@ -68,7 +65,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
     /// <summary>Removes such a table, if nothing is in it.</summary>
     public static void RemoveTable(string table)
     {
-        foreach (var name in TableNames)
+        foreach (var name in CaptureRules.Tables)
         {
             foreach (var (family, word) in Families)
             {
@@ -78,10 +75,50 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         }
     }
 
-    // raw has the conntrack zones of captured DNS, mangle the marks of TPROXY.
-    private static string[] TableNames => ["nat", "mangle", "raw"];
-
     private static (IpFamily Family, string Word)[] Families => [(IpFamily.IPv4, "ip"), (IpFamily.IPv6, "ip6")];
+
+    private static string BackendOf(FilterTool tool) => Backend.Of(tool) == Backend.Nft ? CaptureBackends.Nft : CaptureBackends.Legacy;
+
+    /// <param name="clean">How the sidecar's own program ended; null where it was not called.</param>
+    private async Task<string?> RemoveAsync(Func<string, bool> isMeant, CommandResult? clean, CancellationToken cancel)
+    {
+        var whyNotClean = clean is null or { Succeeded: true } ? "" : clean.Describe() + "; ";
+        foreach (var tool in Tools().Where(tool => isMeant(BackendOf(tool))))
+        {
+            var (rules, unseen) = await RulesAsync(tool, cancel);
+            if (unseen is not null && clean is not { Succeeded: true })
+                return whyNotClean + unseen;
+            foreach (var rule in rules)
+            {
+                var remove = await commands.RunAsync([tool.Command, "-w", "5", "-t", rule.Table, "-D", rule.Chain, .. rule.Rule.Arguments], cancel);
+                if (!remove.Succeeded)
+                    return whyNotClean + remove.Describe();
+            }
+
+            if (rules.Any(rule => rule.Table == "mangle"))
+                await RemoveRouteAsync(tool.Family, cancel);
+        }
+
+        var (native, unseenNative) = isMeant(CaptureBackends.Native) ? await NativeTablesAsync(cancel) : ([], null);
+        if (unseenNative is not null && clean is not { Succeeded: true })
+            return whyNotClean + unseenNative;
+        foreach (var table in native)
+        {
+            var remove = await commands.RunAsync(["nft", "delete", "table", .. table.Split(' ')], cancel);
+            if (!remove.Succeeded)
+                return whyNotClean + remove.Describe();
+        }
+
+        return null;
+    }
+
+    // TPROXY's way back into this host. Without the marks nothing takes it, so that a failure is none.
+    private async Task RemoveRouteAsync(IpFamily family, CancellationToken cancel)
+    {
+        var option = family == IpFamily.IPv4 ? "-4" : "-6";
+        await commands.RunAsync(["ip", option, "rule", "delete", "fwmark", "0x539", "lookup", "133"], cancel);
+        await commands.RunAsync(["ip", option, "route", "flush", "table", "133"], cancel);
+    }
 
     // Istio takes the backend that has rules already, which need not be the host's own choice.
     private IEnumerable<FilterTool> Tools()
@@ -92,7 +129,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
                 continue;
 
             var own = new FilterTool(family);
-            var hasLegacy = LegacyTables.Of(family, procNet).Contains("nat");
+            var hasLegacy = LegacyTables.Of(family, procNet).Overlaps(CaptureRules.Tables);
             if (Backend.Of(own) == Backend.Nft || hasLegacy)
                 yield return own;
             if (Backend.Of(own) == Backend.Legacy || hasLegacy)
@@ -100,18 +137,19 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         }
     }
 
-    // -A PREROUTING -p tcp -j ISTIO_INBOUND
-    private async Task<(List<string[]> Jumps, CommandResult? Unseen)> JumpsAsync(FilterTool tool, CancellationToken cancel)
+    private async Task<(IReadOnlyList<CaptureRule> Rules, string? Unseen)> RulesAsync(FilterTool tool, CancellationToken cancel)
     {
         // With -t the table would be made where there is none.
-        var table = await commands.RunAsync([tool.Save], cancel);
-        return !table.Succeeded ? ([], table.Ending == CommandEnding.NotFound ? null : table) :
-        ([
-            .. table.Output.Split('\n')
-                .SkipWhile(line => line != "*nat").TakeWhile(line => line != "COMMIT")
-                .Where(line => line.StartsWith("-A ", StringComparison.Ordinal) && !line.StartsWith($"-A {ChainPrefix}", StringComparison.Ordinal)
-                    && line.Contains($" -j {ChainPrefix}", StringComparison.Ordinal))
-                .Select(line => line[3..].Split(' ', StringSplitOptions.RemoveEmptyEntries)),
-        ], null);
+        var saved = await commands.RunAsync([tool.Save], cancel);
+        if (!saved.Succeeded)
+            return ([], saved.Ending == CommandEnding.NotFound ? null : saved.Describe());
+        return CaptureRules.Find(saved.Output) is { } rules ? (rules, null) : ([], $"{tool.Save} printed what cannot be read");
+    }
+
+    private async Task<(IReadOnlyList<string> Tables, string? Unseen)> NativeTablesAsync(CancellationToken cancel)
+    {
+        var listed = await commands.RunAsync(["nft", "list", "tables"], cancel);
+        return listed.Succeeded ? (CaptureRules.NativeTables(listed.Output), null)
+            : ([], listed.Ending == CommandEnding.NotFound ? null : listed.Describe());
     }
 }

@@ -11,7 +11,7 @@ namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Looks at what is there of the sidecar. What this process may not see comes from root's report, as far as that is still true.</summary>
 /// <param name="openUnits">The way to systemd; or null and why there is none.</param>
-/// <param name="isRoot">Whether all is looked at; else no command is run while the sidecar runs.</param>
+/// <param name="isRoot">Whether all is looked at; else hardly a command is run while the sidecar runs.</param>
 public sealed class SidecarObserver(
     GuardedFiles files,
     InstalledPackage package,
@@ -32,6 +32,10 @@ public sealed class SidecarObserver(
 
     private const int MaximumTokenBytes = 64 * 1024;
     private const int MaximumCertificateBytes = 256 * 1024;
+
+    private static readonly TimeSpan CaptureKept = TimeSpan.FromMinutes(1);
+
+    private (DateTimeOffset? Since, DateTimeOffset At, IReadOnlyList<string> In) _captured = (null, default, []);
 
     /// <summary>How the sidecar is, and how it should be.</summary>
     /// <param name="report">What root said last.</param>
@@ -73,10 +77,12 @@ public sealed class SidecarObserver(
         var isRunning = unit.Value is { Activity: UnitActivity.Running };
         var installed = await PackageAsync(cancel);
         var failure = installed.Value?.Version is null ? null : await FailureAsync(unit.Value, report, now, cancel);
-        return new(installed, found, Token(group, report, now, forRoot), unit, (isRunning && !isRoot) || await capture.IsInPlaceAsync(cancel))
+        var capturedIn = await CapturedInAsync(isRunning ? unit.Value!.Since : null, now, cancel);
+        return new(installed, found, Token(group, report, now, forRoot), unit, (isRunning && !isRoot) || capturedIn.Count > 0)
         {
             Certificate = Certificate(report, forRoot),
             Failure = failure,
+            CapturedIn = capturedIn,
             At = now,
             ForRoot = forRoot,
             HasAccount = UserNames.Owner(SidecarFiles.SidecarUser) is not null,
@@ -128,6 +134,17 @@ public sealed class SidecarObserver(
         {
             return "";
         }
+    }
+
+    // While the sidecar runs, its rules hardly change: the daemon need not run commands at each look.
+    private async Task<IReadOnlyList<string>> CapturedInAsync(DateTimeOffset? since, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (!isRoot && since is not null && _captured.Since == since && now >= _captured.At && now - _captured.At < CaptureKept)
+            return _captured.In;
+
+        var found = await capture.BackendsAsync(cancel);
+        _captured = (since, now, found);
+        return found;
     }
 
     private async Task<Observation<InstalledSidecar>> PackageAsync(CancellationToken cancel)

@@ -208,7 +208,7 @@ public sealed class SidecarPass(
             if (step is RenewToken { IsNeeded: true })
                 steps = WithoutStart(steps, tell);
             // What comes after stands on it; but a token is not missed at once, and with a version that is gone for good the rest is as it was.
-            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveTables or RemoveAccount or PutBackPackage))
+            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveOtherCapture or RemoveTables or RemoveAccount or PutBackPackage))
                 break;
         }
 

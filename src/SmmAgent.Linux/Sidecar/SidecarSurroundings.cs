@@ -1,8 +1,12 @@
 using System.Net;
+using System.Net.Sockets;
 using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Network;
 
@@ -17,9 +21,16 @@ public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
         SidecarHost? host = null;
         if (address is not null)
         {
-            var isExternal = !InterfaceAddresses.Read().Contains(address.ToString());
+            var own = InterfaceAddresses.Read();
+            var isExternal = !own.Contains(address.ToString());
             var lookups = await Task.WhenAll(Istiod.LedToBy(config).Select(name => names.LookUpAsync(name, cancel)));
-            host = new(address, isExternal, [.. lookups.SelectMany(lookup => lookup.Addresses).Distinct()], lookups.All(lookup => lookup.Addresses.Count > 0));
+            host = new(address, isExternal, [.. lookups.SelectMany(lookup => lookup.Addresses).Distinct()], lookups.All(lookup => lookup.Addresses.Count > 0))
+            {
+                AgentGroup = AgentGroup.Number,
+                IptablesBackend = Backend.IsInstalled(new(IpFamily.IPv4)) ? Backend.Of(new(IpFamily.IPv4)).TrimStart('-') : null,
+                HasBothBackends = Backend.IsInstalled(new(IpFamily.IPv4, Backend.Nft)) && Backend.IsInstalled(new(IpFamily.IPv4, Backend.Legacy)),
+                HasIPv4 = own.Any(one => IPAddress.Parse(one) is { AddressFamily: AddressFamily.InterNetwork } found && AddressRules.Classify(found) != AddressClass.LinkLocal),
+            };
         }
 
         return new(settings, config, host, Environment.MachineName, Packages(settings));

@@ -3,22 +3,27 @@ using System.Runtime.InteropServices;
 
 namespace SmmAgent.Linux.State;
 
-/// <summary>The names of the host's users.</summary>
-internal static partial class UserNames
+/// <summary>The names of the host's users and groups.</summary>
+internal static unsafe partial class UserNames
 {
     private const int OutOfRange = 34;
     private const int LargestEntry = 1 << 20;
 
     /// <summary>The user's name; the number where the host has no name for it.</summary>
     public static string Of(uint user) =>
-        Look((entry, room, size) => Find(user, entry, room, size), entry => Marshal.PtrToStringUTF8(entry.Name))
+        Look<Entry, string>((entry, room, size) => Find(user, entry, room, size), entry => Marshal.PtrToStringUTF8(entry.Name))
         ?? user.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The user of that name with their own group; null when there is none.</summary>
     public static FileOwner? Owner(string name) =>
-        Look((entry, room, size) => Find(name, entry, room, size), entry => (FileOwner?)new FileOwner(entry.User, entry.Group));
+        Look<Entry, FileOwner?>((entry, room, size) => Find(name, entry, room, size), entry => new FileOwner(entry.User, entry.Group));
 
-    private static T? Look<T>(Func<nint, nint, int, (int Error, nint Found)> find, Func<Entry, T?> read)
+    /// <summary>The number of the group of that name; null when there is none.</summary>
+    public static uint? Group(string name) => Look<GroupEntry, uint?>(
+        (entry, room, size) => (GetGroupByName(name, entry, room, (nuint)size, out var found), found), entry => entry.Group);
+
+    private static T? Look<TEntry, T>(Func<nint, nint, int, (int Error, nint Found)> find, Func<TEntry, T?> read)
+        where TEntry : unmanaged
     {
         // The entry and, behind it, the texts that it points to.
         for (var size = 4096; size <= LargestEntry; size *= 4)
@@ -26,10 +31,10 @@ internal static partial class UserNames
             var room = Marshal.AllocHGlobal(size);
             try
             {
-                var texts = Marshal.SizeOf<Entry>();
+                var texts = sizeof(TEntry);
                 var (error, found) = find(room, room + texts, size - texts);
                 if (error != OutOfRange)
-                    return error == 0 && found != 0 ? read(Marshal.PtrToStructure<Entry>(found)) : default;
+                    return error == 0 && found != 0 ? read(*(TEntry*)found) : default;
             }
             finally
             {
@@ -51,6 +56,19 @@ internal static partial class UserNames
 
     [LibraryImport("libc", EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int GetByName(string name, nint entry, nint room, nuint size, out nint found);
+
+    [LibraryImport("libc", EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int GetGroupByName(string name, nint entry, nint room, nuint size, out nint found);
+
+    // struct group
+    [StructLayout(LayoutKind.Sequential)]
+    private struct GroupEntry
+    {
+        public nint Name;
+        public nint Password;
+        public uint Group;
+        public nint Members;
+    }
 
     // struct passwd
     [StructLayout(LayoutKind.Sequential)]

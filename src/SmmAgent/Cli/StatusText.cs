@@ -48,7 +48,7 @@ public static class StatusText
                 break;
             case "Gateways":
                 foreach (var gateway in status.Gateways)
-                    Line(text, gateway.Outcome == Outcome.Ok.Name() ? '✓' : '✗', GatewayText(gateway), colour, indent: 6);
+                    Line(text, GatewayMark(gateway), GatewayText(gateway), colour, indent: 6);
                 break;
             case "Sidecar" when status.Sidecar is { Since: { } since } sidecar:
                 text.Append($"      istio-sidecar {Plain(sidecar.Version ?? "of an unknown version")}, started {Age.Text(now - since)} ago\n");
@@ -65,6 +65,9 @@ public static class StatusText
         var latency = gateway.LatencyMs is { } milliseconds ? $"  {milliseconds:0.#} ms" : "";
         return $"{HostPort.Text(gateway.Address, gateway.Port)}  {gateway.Outcome}{latency}  {gateway.Name}";
     }
+
+    private static char GatewayMark(GatewayStatus gateway) =>
+        gateway.Outcome == Outcome.Ok.Name() ? '✓' : gateway.Outcome == Outcome.Captured.Name() ? '?' : '✗';
 
     private static char PortMark(PortStatus port) => (port.Open, port.ReachableFromCluster) switch
     {

@@ -128,7 +128,7 @@ public static class DaemonHost
             states.Mesh,
             states.Ports,
             states.Reachability,
-            new ReachabilityObserver(new Prober(time, names), time),
+            new ReachabilityObserver(new Prober(time, names), time, HostSidecarPass.Captured(time)),
             dashboardIsBack: () =>
             {
                 clients.Renew();

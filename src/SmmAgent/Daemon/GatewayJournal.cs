@@ -13,7 +13,7 @@ internal sealed class GatewayJournal(ILogger logger)
 
     public void Tell(IReadOnlyList<GatewayResult> gateways)
     {
-        var failing = gateways.Where(result => result.Outcome != Outcome.Ok)
+        var failing = gateways.Where(result => result.Outcome is not (Outcome.Ok or Outcome.Captured))
             .GroupBy(result => result.Address)
             .ToDictionary(gateway => gateway.Key, gateway => string.Join(", ", gateway.Select(result => $"{result.Port} {result.Outcome.Name()}")));
         foreach (var (address, ports) in failing)
@@ -23,7 +23,7 @@ internal sealed class GatewayJournal(ILogger logger)
         }
 
         // One that the configuration no longer names has not come back.
-        foreach (var address in _failing.Keys.Where(address => !failing.ContainsKey(address) && gateways.Any(result => result.Address == address)))
+        foreach (var address in _failing.Keys.Where(address => !failing.ContainsKey(address) && gateways.Any(result => result.Address == address && result.Outcome == Outcome.Ok)))
             StatusLog.GatewayAnswers(logger, address);
         _failing = failing;
     }

@@ -1,6 +1,7 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Network;
 using SmmAgent.Linux.Packages;
@@ -14,6 +15,16 @@ namespace SmmAgent.Daemon;
 public static class HostSidecarPass
 {
     public static SidecarSurroundings Surroundings(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
+
+    /// <summary>Which of this process's own connections the sidecar captures.</summary>
+    public static FindCaptured Captured(TimeProvider time)
+    {
+        var capture = new SidecarCapture(new CommandRunner());
+        return new CaptureProof(
+            time,
+            Capabilities.HaveNetAdmin() ? capture.IsInPlaceAsync : null,
+            () => ListeningSockets.Tcp().Any(socket => socket.Local.Port == SidecarReadiness.CapturePort)).FindAsync;
+    }
 
     /// <param name="isRoot">Whether all is looked at, with commands.</param>
     public static SidecarObserver Observer(AgentPaths paths, TimeProvider time, bool isRoot) => new(

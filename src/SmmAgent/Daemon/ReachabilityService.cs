@@ -4,6 +4,7 @@ using SmmAgent.Core.Host;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Network;
 
@@ -51,12 +52,13 @@ public sealed class ReachabilityService : LoopService
         var look = await _observer.LookAsync(plan, settings.DashboardUrl, settings.CaFile, cancel);
 
         var (now, own) = (Time.GetUtcNow(), _ports.Value.OwnTraffic);
+        var captureCure = CaptureBypass.Cure(_meshConfig.Value.Config);
         var gateways = plan is null
             ? Finding.Unknown(ConditionType.GatewaysReachable, Finding.NotConfigured, "there is no mesh configuration yet that names the gateways")
-            : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own);
+            : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
         var dashboard = settings.DashboardUrl is null
             ? Finding.Unknown(ConditionType.DashboardReachable, Finding.NotConfigured, "no dashboard is set; run 'smm-agent set dashboard-url URL'")
-            : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now, own);
+            : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now, own, captureCure);
         var wasAway = _state.Value.DashboardReachable.Status == ConditionStatus.False;
         _state.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard) { Clock = Clock(look.Dashboard) });
         if (wasAway && dashboard.Status == ConditionStatus.True)

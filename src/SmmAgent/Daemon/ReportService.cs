@@ -2,6 +2,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard;
@@ -20,6 +21,11 @@ public sealed class ReportService : LoopService
     /// <summary>The shortest time between two reports.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often the registration is asked for after the way to the control plane changed for the worse, and for how long.</summary>
+    /// <remarks>istiod removes the entry of a sidecar 10 s after its connection ended.</remarks>
+    public static readonly TimeSpan IntervalAfterLoss = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Loss = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
 
     private readonly ReportInputs _inputs;
@@ -35,6 +41,8 @@ public sealed class ReportService : LoopService
     private ExternalAddress? _reportedAddress;
     private DateTimeOffset? _reportedAt;
     private DateTimeOffset? _answeredAt;
+    private (ConditionStatus Status, string Reason) _way;
+    private long _wayChanged;
 
     public ReportService(
         LoopContext context,
@@ -110,18 +118,28 @@ public sealed class ReportService : LoopService
         if (_reports.HasFailed)
             return Interval; // the report is tried again first
         // A sidecar that was started, or became ready, has most likely just registered; one that has lost the gateways is registered for a while.
-        var isCutOff = _inputs.Reachability.Value.GatewaysReachable.Status == ConditionStatus.False;
+        var gateways = _inputs.Reachability.Value.GatewaysReachable;
+        var isCutOff = gateways.Status == ConditionStatus.False;
+        var way = (gateways.Status, gateways.Reason);
+        if (way != _way)
+            (_way, _wayChanged) = (way, Time.GetTimestamp());
         // The same where its log tells of a failure, or where it does not run.
         var sidecar = _inputs.Sidecar.Value;
         var isWell = !isCutOff && sidecar is { Failure: null, Unit: null or { Activity: UnitActivity.Running, IsReady: true } };
-        var subject = (uuid, sidecar.Unit?.Since, sidecar.Unit?.IsReady, isCutOff, sidecar.Unit?.Activity, sidecar.Failure?.Kind);
+        var subject = (uuid, sidecar.Unit?.Since, sidecar.Unit?.IsReady, way, sidecar.Unit?.Activity, sidecar.Failure?.Kind);
         if (_registrations.Until(subject) is var wait && wait > TimeSpan.Zero)
             return wait;
 
         var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
         if (result.Value is { } answer)
         {
-            _registrations.Done(subject, answer.Registered && isWell ? Interval : IsNew(sidecar.Unit) ? Pause : IntervalWhileBad, Pause);
+            var isLosing = answer.Registered && gateways.Reason is not (ReachabilityVerdict.Reachable or Finding.Pending or Finding.NotConfigured)
+                && Time.GetElapsedTime(_wayChanged) < Loss;
+            var interval = isLosing ? IntervalAfterLoss
+                : answer.Registered && isWell ? Interval
+                : IsNew(sidecar.Unit) ? Pause
+                : IntervalWhileBad;
+            _registrations.Done(subject, interval, Pause);
             _answeredAt = Time.GetUtcNow();
             _state.Refresh(_state.Value with { AnsweredAt = _answeredAt });
             Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });

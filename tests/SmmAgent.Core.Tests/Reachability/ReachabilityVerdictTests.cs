@@ -34,6 +34,19 @@ public sealed class ReachabilityVerdictTests
         Expect(ConditionStatus.False, reason, "gateway 198.18.0.1:15012 did it", Run(
             "198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, outcome, "did it")));
 
+    [Fact]
+    public void WhatTheSidecarCapturedIsNeitherReachedNorDown()
+    {
+        var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15443, Outcome.Captured, "was captured"));
+
+        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1")), results, 0, Now, [], "sudo systemctl restart istio");
+
+        Assert.Equal((ConditionStatus.Unknown, "CapturedBySidecar"), (finding.Status, finding.Reason));
+        Assert.Equal(
+            "it is not known whether gateway 198.18.0.1:15443 answers, because the sidecar captures the agent's own connections; sudo systemctl restart istio",
+            finding.Message);
+    }
+
     [Theory]
     [InlineData(15021)]
     [InlineData(15017)]

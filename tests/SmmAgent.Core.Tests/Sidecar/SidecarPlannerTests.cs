@@ -34,6 +34,26 @@ public sealed class SidecarPlannerTests
     public void WithoutAPackageNothingIsDone() =>
         Assert.True(SidecarPlanner.Plan(Desired(new(PackageOutcome.NotOffered, "none")), new SimulatedHost(null, Stopped).Observe()).IsEmpty);
 
+    [Theory]
+    [InlineData(UnitActivity.Stopped, "nft legacy", "legacy")]
+    [InlineData(UnitActivity.Stopped, "legacy", "legacy")]
+    [InlineData(UnitActivity.Failed, "native-nft nft", "native-nft")]
+    [InlineData(UnitActivity.Stopped, "nft", null)]
+    [InlineData(UnitActivity.Running, "legacy nft", "legacy")]
+    [InlineData(UnitActivity.Running, "legacy", null)]
+    public void WhatAnEarlierStartLeftInAnotherBackendGoesBeforeTheNext(UnitActivity activity, string capturedIn, string? removed)
+    {
+        var configuration = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { IptablesBackend = "nft" });
+        var observed = new SimulatedHost("1.15.3", Stopped with { Activity = activity, Since = SimulatedHost.Now }).Observe()
+            with { CapturedIn = capturedIn.Split(' '), IsCaptured = true };
+
+        var steps = SidecarPlanner.Plan(new(configuration, Installed, MayRestart: true, null), observed).Steps;
+
+        Assert.Equal(removed is null ? [] : [removed], steps.OfType<RemoveOtherCapture>().SelectMany(step => step.Backends));
+        if (removed is not null && activity != UnitActivity.Running)
+            Assert.True(steps.ToList().FindIndex(step => step is RemoveOtherCapture) < steps.ToList().FindIndex(step => step is StartSidecar));
+    }
+
     [Fact]
     public void WhateverTheHostIsLikeOnePassIsEnough() => Hosts.Sample(host =>
     {

@@ -52,6 +52,32 @@ public sealed class SidecarVerdictTests
         Assert.Equal($"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}", Text(SidecarVerdict.Of(look)[1]));
     }
 
+    [Theory]
+    [InlineData("nft", "sudo smm-agent reconcile")]
+    [InlineData(null, "sudo systemctl restart istio")]
+    public void TwoCapturesAtOnceAreReportedWithWhatRemovesOne(string? backend, string cure)
+    {
+        var look = Attached();
+        look = look with
+        {
+            Desired = look.Desired with { Configuration = look.Desired.Configuration! with { CaptureBackend = backend } },
+            Observed = look.Observed with { CapturedIn = ["legacy", "nft"] },
+        };
+        Assert.Equal(
+            $"SidecarCurrent False CapturedTwice: the sidecar's capture is in legacy and nft at once, because an earlier start has left its rules: {cure}",
+            Text(SidecarVerdict.Of(look)[1]));
+    }
+
+    [Fact]
+    public void ThatBothFamiliesAreCapturedIsSaid()
+    {
+        var look = Attached();
+        look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { IsDualStack = true } } };
+        Assert.Equal(
+            "SidecarCurrent True Current: the sidecar runs with the newest configuration; it captures IPv4 and IPv6, because this VM registers an IPv6 address (ISTIO_DUAL_STACK)",
+            Text(SidecarVerdict.Of(look)[1]));
+    }
+
     [Fact]
     public void AFileThatIsAnotherIsNamedWithTheCure()
     {

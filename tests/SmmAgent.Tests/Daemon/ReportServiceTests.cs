@@ -246,14 +246,34 @@ public sealed class ReportServiceTests : IAsyncLifetime
         _calls.Clear();
 
         Gateways(Finding.False(ConditionType.GatewaysReachable, "NoGateway", "none answers"));
-        Assert.Equal(ReportService.IntervalWhileBad, await StepAsync());
-        _agent.Time.Advance(ReportService.IntervalWhileBad);
+        Assert.Equal(ReportService.IntervalAfterLoss, await StepAsync());
+        _agent.Time.Advance(ReportService.IntervalAfterLoss);
         _registration = Json("""{"registered":false,"reason":"NotConnected","healthy":"Unknown","message":"no sidecar is connected"}""");
-        await StepAsync();
+        Assert.Equal(ReportService.IntervalWhileBad, await StepAsync());
         Assert.Equal(["registration", "registration"], _calls);
         Assert.Equal(ConditionStatus.False, _view.Value.Registered.Status);
 
         void Gateways(Finding finding) => _reachability.Publish(_reachability.Value with { GatewaysReachable = finding });
+    }
+
+    [Theory]
+    [InlineData("True", "Degraded")]
+    [InlineData("Unknown", "CapturedBySidecar")]
+    [InlineData("False", "Refused")]
+    public async Task WhereTheWayToTheControlPlaneChangedTheRegistrationIsAskedAtOnceAndAMinuteLong(string status, string reason)
+    {
+        await StepAsync();
+        _agent.Time.Advance(ReportService.Pause);
+        _calls.Clear();
+
+        var way = new Finding(ConditionType.GatewaysReachable, Enum.Parse<ConditionStatus>(status), reason, "");
+        _reachability.Publish(_reachability.Value with { GatewaysReachable = way });
+        var asked = 0;
+        for (var wait = await StepAsync(); wait == ReportService.IntervalAfterLoss; wait = await StepAsync(), asked++)
+            _agent.Time.Advance(wait);
+
+        Assert.Equal(6, asked);
+        Assert.Equal(7, _calls.Count(call => call == "registration"));
     }
 
     [Fact]

@@ -15,7 +15,8 @@ internal sealed class DashboardAnswers() : DashboardCheck("dashboard-answers", "
         var fault = asked.FirstOrDefault(result => result.Outcome != Outcome.Ok);
         return
         [
-            asked.Count == 0 ? CheckLine.Skipped("not asked: nobody takes the connection")
+            asked.Count == 0 && look.Results.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured ? Captured(captured)
+            : asked.Count == 0 ? CheckLine.Skipped("not asked: nobody takes the connection")
             : fault is null ? CheckLine.Pass("GET /healthz is answered with 200")
             : fault.Outcome is Outcome.WrongCertificate or Outcome.ExpiredCertificate ? CheckLine.Skipped("not asked: its certificate is not believed")
             : CheckLine.Fail($"{fault.Endpoint()} {fault.Detail}", $"is it the dashboard? If not: {DashboardConfigured.Cure}"),

@@ -32,6 +32,9 @@ internal abstract class DashboardCheck(string id, string title) : Check(id, Chec
     /// <summary>Whether the name did not resolve, so that there is no address that could be tried.</summary>
     protected static bool IsUnresolved(ProbeResult result) => result.Outcome != Outcome.Ok && result.Address == result.Target.Host && !result.IsAddress;
 
+    /// <summary>What is said where the sidecar captured the connection.</summary>
+    protected static CheckLine Captured(ProbeResult result) => CheckLine.Skipped(result.Detail!, Environment.IsPrivilegedProcess ? result.Outcome.Cure() : AsRoot);
+
     /// <summary>Whether nothing was tried, because dashboard.caFile cannot be used.</summary>
     protected static bool IsWithoutAuthorities(ProbeResult result) => result is { Outcome: Outcome.WrongCertificate, Latency: null };
 }

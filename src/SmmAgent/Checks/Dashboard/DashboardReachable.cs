@@ -23,6 +23,7 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
     private static CheckLine Line(ProbeResult result, bool isReached, IReadOnlyList<OwnTrafficObstacle> own) => result switch
     {
         { Latency: { } latency } => CheckLine.Pass($"took the connection in {latency.TotalMilliseconds:0.#} ms") with { LatencyMs = latency.TotalMilliseconds },
+        { Outcome: Outcome.Captured } => Captured(result),
         _ when isReached => CheckLine.Warn(
             OwnTrafficLook.Found(own, result, $"{result.Detail}, but another address of it is reached"), OwnTrafficLook.Cure(own, result)),
         _ => CheckLine.Fail(OwnTrafficLook.Found(own, result, result.Detail ?? "did not answer"), OwnTrafficLook.Cure(own, result)),

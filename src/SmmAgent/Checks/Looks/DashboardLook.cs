@@ -1,5 +1,6 @@
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Daemon;
 using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Checks.Looks;
@@ -17,7 +18,7 @@ internal sealed record DashboardLook(IReadOnlyList<ProbeResult> Results, TimeSpa
         if (settings.Settings.DashboardUrl is not { } url)
             return new([], null);
 
-        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time);
+        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, HostSidecarPass.Captured(time));
         var look = await observer.LookAsync(null, url, settings.Settings.CaFile, end);
         var results = look.Dashboard.Select(result => result.Shown).ToList();
         return new(results, results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null));

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Reachability;
+using SmmAgent.Daemon;
 using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Checks.Looks;
@@ -15,7 +16,7 @@ internal sealed record GatewayLook(ReachabilityPlan? Plan, IReadOnlyList<ProbeRe
             return new(null, [], 0);
 
         var plan = ReachabilityPlan.From(config);
-        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time);
+        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, HostSidecarPass.Captured(time));
         var look = await observer.LookAsync(plan, null, null, end);
         return new(plan, [.. look.Gateways.Select(result => result.Shown)], look.LeftOut);
     }

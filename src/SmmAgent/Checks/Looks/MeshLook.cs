@@ -1,6 +1,7 @@
 using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
@@ -38,7 +39,7 @@ internal sealed record MeshLook(
             return Kept(paths, target, null, $"the token was not sent: {token.Doubts[0].Found}");
 
         // Asking a black hole again would take the time that the gateways' probes need.
-        if (dashboard.Results.All(result => result.Latency is null))
+        if (dashboard.Results.All(result => result is { Latency: null, Outcome: not Outcome.Captured }))
             return Kept(paths, target, null, "the dashboard is not reached, see above");
 
         using var client = new DashboardClient(

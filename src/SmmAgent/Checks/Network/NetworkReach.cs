@@ -3,6 +3,7 @@ using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Sidecar;
 
 namespace SmmAgent.Checks.Network;
 
@@ -17,11 +18,12 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
         if (plan.Targets.Count == 0)
             return [Nothing(plan, context)];
 
-        var broken = ReachabilityVerdict.Broken(look.Results).ToHashSet();
+        var broken = ReachabilityVerdict.Broken([.. look.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
         var own = (await context.OwnTraffic).Obstacles;
+        var captureCure = Environment.IsPrivilegedProcess ? CaptureBypass.Cure((await context.Mesh).Config) : AsRoot;
         return
         [
-            .. look.Results.Select(result => Line(result, broken, own) with
+            .. look.Results.Select(result => Line(result, broken, own, captureCure) with
             {
                 Subject = $"{result.Target.Name} {result.Endpoint()}",
                 LatencyMs = result.Latency is { } latency ? Math.Round(latency.TotalMilliseconds, 1) : null,
@@ -40,10 +42,12 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
             : CheckLine.Fail("the mesh has no meshexpansion gateway with an address", "turn mesh expansion on in the control plane");
     }
 
-    private static CheckLine Line(ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficObstacle> own) => result switch
+    private static CheckLine Line(
+        ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficObstacle> own, string captureCure) => result switch
     {
         { Outcome: Outcome.Ok, Latency: { } latency } => CheckLine.Pass($"answers in {latency.TotalMilliseconds:0.0} ms"),
         { Outcome: Outcome.Ok } => CheckLine.Pass("answers"),
+        { Outcome: Outcome.Captured } => CheckLine.Skipped(result.Detail!, captureCure),
         { NoRoute: true } when !broken.Contains(result) => CheckLine.Skipped("this VM has no route to addresses of this family"),
         _ => new(
             broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn,

@@ -1,0 +1,108 @@
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>Beside a sidecar that captures the host's traffic, the agent sees gateways, dashboard and name servers themselves.</summary>
+public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    // A look that is asked for, and the one that confirms it.
+    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(15);
+
+    [Fact]
+    public async Task WhatIsOffIsReportedAsOffAlthoughTheSidecarAcceptsEveryConnection()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        await vm.UntilToldAsync("GatewaysReachable", "True Reachable");
+        await vm.UntilToldAsync("Registered", "True Registered");
+        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        var group = vm.Run("getent", "group", "smm-agent").Split(':')[2];
+        Assert.Contains($"ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE='{group}'\n", sidecar.Read("/var/lib/istio/envoy/cluster.env"), StringComparison.Ordinal);
+
+        await NamesAsync(vm);
+        // Three starts of Envoy so far, and no healthy gateway was taken for one that refuses.
+        Assert.DoesNotMatch("fails: .* refused|GatewaysReachable is False", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent"));
+        await CaptureAsync(vm, group);
+
+        await fixture.Bed.StopDashboardAsync();
+        try
+        {
+            vm.Run("systemctl", "reload", "smm-agent");
+            await vm.UntilToldAsync("DashboardReachable", "False Refused", OneLook);
+            Assert.Contains("✗ Connection", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await fixture.Bed.StartDashboardAsync();
+        }
+
+        await vm.UntilToldAsync("DashboardReachable", "True Reachable");
+        await vm.UntilToldAsync("Registered", "True Registered");
+        await GatewaysOffAsync(vm);
+    }
+
+    private async Task GatewaysOffAsync(BootedVm vm)
+    {
+        try
+        {
+            await fixture.Bed.StopGatewayAsync(MeshBed.FirstGateway);
+            await fixture.Bed.StopGatewayAsync(MeshBed.SecondGateway);
+            vm.Run("systemctl", "reload", "smm-agent");
+            await vm.UntilToldAsync("GatewaysReachable", "False Refused", OneLook);
+            await vm.UntilAsync(() => vm.Condition("Registered") != "True", "the agent no longer says that the VM is registered", TimeSpan.FromSeconds(30));
+        }
+        finally
+        {
+            await fixture.Bed.StartGatewayAsync(MeshBed.FirstGateway, echo: true);
+            await fixture.Bed.StartGatewayAsync(MeshBed.SecondGateway);
+        }
+    }
+
+    // The VM's INPUT drops, so that answers over UDP are lost where the sidecar captures DNS, but those of a name server on the VM are not.
+    private async Task NamesAsync(BootedVm vm)
+    {
+        await using var inCluster = await MeshBed.StartNameServerAsync(fixture.Bed.Cluster, MeshBed.DashboardAddress);
+        await using var onVm = await MeshBed.StartNameServerAsync(fixture.Bed.Vm, "127.0.0.53");
+        var gateways = fixture.Bed.Mesh.Gateways;
+        try
+        {
+            foreach (var (server, name) in new[] { (MeshBed.DashboardAddress, "no-such.example"), ("127.0.0.53", "nor-this.example") })
+            {
+                vm.Run("sh", "-c", $"rm -f /etc/resolv.conf; echo nameserver {server} >/etc/resolv.conf");
+                vm.Run("systemctl", "restart", "istio");
+                await vm.UntilToldAsync("SidecarRunning", "True Running");
+                fixture.Bed.Mesh.Gateways = [(MeshBed.GatewayName, [MeshBed.FirstGateway, name])];
+                fixture.Bed.Mesh.Write();
+
+                await vm.UntilAsync(
+                    () => vm.Told("GatewaysReachable").Contains($"{name}:15012 does not resolve: no such name", StringComparison.Ordinal),
+                    $"{name} is no name");
+                Assert.Contains("does not resolve: no such name", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            fixture.Bed.Mesh.Gateways = gateways;
+            fixture.Bed.Mesh.Write();
+        }
+
+        await vm.UntilToldAsync("GatewaysReachable", "True Reachable");
+    }
+
+    private static async Task CaptureAsync(BootedVm vm, string group)
+    {
+        vm.Run("iptables", "-w", "-t", "nat", "-D", "ISTIO_OUTPUT", "-m", "owner", "--gid-owner", group, "-j", "RETURN");
+        vm.Run("systemctl", "reload", "smm-agent");
+        await vm.UntilToldAsync("GatewaysReachable", "Unknown CapturedBySidecar", OneLook);
+        Assert.EndsWith("; the sidecar was started before it was told to leave them alone: sudo systemctl restart istio", vm.Told("GatewaysReachable"), StringComparison.Ordinal);
+        Assert.StartsWith("Unknown CapturedBySidecar", vm.Told("DashboardReachable"), StringComparison.Ordinal);
+
+        var check = vm.Try("smm-agent", "check").Output;
+        Assert.Contains("was not reached directly: the sidecar captures this program's own connections to it", check, StringComparison.Ordinal);
+        Assert.DoesNotContain("answers in", check, StringComparison.Ordinal);
+
+        vm.Run("systemctl", "restart", "istio");
+        await vm.UntilToldAsync("GatewaysReachable", "True Reachable");
+        await vm.UntilToldAsync("Registered", "True Registered");
+    }
+}
