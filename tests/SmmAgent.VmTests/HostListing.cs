@@ -26,7 +26,9 @@ internal static class HostListing
             .. Lines(vm.RunAtMost(BootedVm.InstallPatience, ["find", "/", .. leaving, "-printf", "%p %y %m %u %g %l\n"])),
             .. Lines(vm.Run("find", "/run", "-name", "*smm-agent*", "-not", "-path", "/run/systemd/*")),
             .. Lines(vm.Run("systemctl", "list-unit-files", "--no-pager", "--no-legend")),
-            .. Lines(vm.Run("systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed")),
+            // systemd starts and ends these by itself whenever something might ask for a password.
+            .. Lines(vm.Run("systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed"))
+                .Where(line => !line.StartsWith("systemd-ask-password-", StringComparison.Ordinal)),
             .. Lines(vm.Rules()),
             .. Lines(vm.Ruleset()),
         ];
