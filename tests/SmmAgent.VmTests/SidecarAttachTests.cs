@@ -62,6 +62,26 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
         Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(IsForeign)));
     }
 
+    [Fact]
+    public async Task EnablingTheServiceIsEnoughToAttachAConfiguredVm()
+    {
+        string[] units = ["smm-agent.service", "smm-agent-reconcile.path", "smm-agent-reconcile.service"];
+        await using var vm = await fixture.BootAsync();
+        await fixture.StartWorkloadsAsync();
+
+        vm.Run("systemctl", "enable", "--now", "smm-agent");
+
+        await vm.UntilToldAsync("Registered", "True Registered", BootedVm.InstallPatience);
+        await vm.UntilStatusAsync(BootedVm.Attached);
+        Assert.Equal(units, units.Where(vm.IsEnabled));
+        Assert.True(vm.IsActive("smm-agent-reconcile.path"));
+
+        vm.Run("systemctl", "disable", "--now", "smm-agent");
+
+        Assert.DoesNotContain(units, vm.IsEnabled);
+        Assert.False(vm.IsActive("smm-agent-reconcile.path"));
+    }
+
     // The agent's own state, its uuid in agent.yaml, and the cache of its packages.
     internal static bool IsForeign(string change) =>
         !change.Contains("/var/lib/smm-agent", StringComparison.Ordinal) && !change.Contains("/var/cache/smm-agent", StringComparison.Ordinal)
