@@ -45,6 +45,26 @@ public sealed record Problem
 
     /// <summary>The stable code, one of <see cref="ProblemCodes"/>.</summary>
     public string? Code { get; init; }
+
+    /// <summary>Why, more exactly than <see cref="Code"/>: one of <see cref="ProblemReasons"/>, or the reason of a TokenReview of Kubernetes. Null when there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>The reasons that a dashboard gives by itself in <see cref="Problem.Reason"/>. More may come: treat others as unknown.</summary>
+public static class ProblemReasons
+{
+    /// <summary>401: the request has no bearer token.</summary>
+    public const string TokenMissing = "TokenMissing";
+
+    /// <summary>401: the header Authorization does not have the form of a bearer token.</summary>
+    public const string TokenMalformed = "TokenMalformed";
+
+    /// <summary>401: the token has expired.</summary>
+    public const string TokenExpired = "TokenExpired";
+
+    /// <summary>401: the dashboard does not know the token.</summary>
+    public const string TokenUnknown = "TokenUnknown";
 }
 
 /// <summary>The stable codes of <see cref="Problem.Code"/>.</summary>

@@ -58,7 +58,8 @@ public abstract record DashboardFailure
 
     /// <summary>The dashboard understood and said no: a 4xx other than 429.</summary>
     /// <param name="Code">The problem's stable code; null when the answer was no problem document.</param>
-    public sealed record Refused(int Status, string? Code, string Detail) : DashboardFailure;
+    /// <param name="Reason">The problem's optional reason, as one printable line; null when it has none.</param>
+    public sealed record Refused(int Status, string? Code, string Detail, string? Reason = null) : DashboardFailure;
 
     public sealed record RateLimited(TimeSpan? RetryAfter, string Detail) : DashboardFailure;
 

@@ -27,12 +27,14 @@ internal static class FailureOf
             return new DashboardFailure.BadAnswer($"has the status {status}, which this call never answers");
 
         var problem = await ProblemAsync(response, cancel);
-        var detail = OneLine.Of(problem?.Detail ?? problem?.Title);
+        var token = response.RequestMessage?.Headers.Authorization?.Parameter;
+        var detail = Printable(problem?.Detail ?? problem?.Title, token);
         return status switch
         {
             429 => new DashboardFailure.RateLimited(RetryAfter(response, now), detail),
             >= 500 => new DashboardFailure.ServerError(status, RetryAfter(response, now), detail),
-            _ => new DashboardFailure.Refused(status, problem?.Code is { } code ? OneLine.Of(code) : null, detail),
+            _ => new DashboardFailure.Refused(status, problem?.Code is { } code ? OneLine.Of(code) : null, detail,
+                problem?.Reason is { } reason ? Printable(reason, token) : null),
         };
     }
 
@@ -92,6 +94,10 @@ internal static class FailureOf
             : asked > MaximumRetryAfter ? MaximumRetryAfter
             : asked;
     }
+
+    /// <summary>One printable line. A dashboard that repeats the token must not bring it into logs and status.json.</summary>
+    private static string Printable(string? text, string? token) =>
+        OneLine.Of(string.IsNullOrEmpty(token) ? text : text?.Replace(token, "TOKEN", StringComparison.Ordinal));
 
     private static async Task<Problem?> ProblemAsync(HttpResponseMessage response, CancellationToken cancel)
     {

@@ -49,7 +49,11 @@ public static class FailureText
         var said = Quoted(refused.Detail);
         return (refused.Status, refused.Code) switch
         {
-            (401, _) => (FailureReasons.TokenRefused, $"the dashboard refused the bearer token{said}", $"set a new one: {SetToken}"),
+            // Only the dashboard knows how it knows tokens: a cure of the agent's own could contradict it.
+            (401, ProblemCodes.TokenInvalid) when refused.Detail.Length > 0 => (FailureReasons.TokenRefused,
+                $"the dashboard refused the bearer token{Quoted(refused.Reason ?? "")} and says: {refused.Detail}", null),
+            (401, _) => (FailureReasons.TokenRefused,
+                $"the dashboard refused the bearer token{(said.Length > 0 ? said : Quoted(refused.Reason ?? ""))}", $"set a new one: {SetToken}"),
             (403, ProblemCodes.AgentKeyMismatch) => (FailureReasons.AgentKeyMismatch,
                 $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost",
                 "remove uuid from /etc/smm/agent.yaml and /var/lib/smm-agent/identity.json, then: sudo systemctl restart smm-agent"),

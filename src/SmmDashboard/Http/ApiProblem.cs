@@ -6,12 +6,22 @@ using SmmAgent.Contract;
 namespace SmmDashboard.Http;
 
 /// <summary>An error answer: <c>application/problem+json</c> with a stable code.</summary>
-public sealed record ApiProblem(int Status, string Code, string Title, string Detail, TimeSpan? RetryAfter = null)
+public sealed record ApiProblem(int Status, string Code, string Title, string Detail, TimeSpan? RetryAfter = null, string? Reason = null)
 {
     public const string ContentType = "application/problem+json";
 
-    public static ApiProblem TokenInvalid(string detail) =>
-        new(401, ProblemCodes.TokenInvalid, "The bearer token is not valid", detail);
+    public static ApiProblem TokenMissing() => TokenInvalid(ProblemReasons.TokenMissing, "the header Authorization: Bearer TOKEN is missing");
+
+    public static ApiProblem TokenMalformed() => TokenInvalid(ProblemReasons.TokenMalformed, "the header Authorization is not of the form Bearer TOKEN");
+
+    public static ApiProblem TokenExpired() =>
+        TokenInvalid(ProblemReasons.TokenExpired, "the token has expired; set a new one: sudo smm-agent set bearer-token --stdin");
+
+    /// <summary>Of a dashboard that knows tokens by <c>tokenSha256s</c>. The agent shows 200 characters of it.</summary>
+    public static ApiProblem TokenUnknown() =>
+        TokenInvalid(ProblemReasons.TokenUnknown,
+            "the token is not known: this dashboard knows tokens by their SHA-256; "
+            + "its administrator adds the one that this prints to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum");
 
     public static ApiProblem NotThisWorkloadGroup() =>
         new(403, ProblemCodes.NotThisWorkloadGroup, "The token is not this WorkloadGroup's",
@@ -45,6 +55,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem AddressNotAllowed(string detail) =>
         new(422, ProblemCodes.AddressNotAllowed, "The dashboard never connects to this address", detail);
+
+    private static ApiProblem TokenInvalid(string reason, string detail) =>
+        new(401, ProblemCodes.TokenInvalid, "The bearer token is not valid", detail, Reason: reason);
 
     public static ApiProblem TooManyRequests(string detail, TimeSpan retryAfter) =>
         new(429, ProblemCodes.TooManyRequests, "Too many requests", detail, retryAfter);
@@ -82,7 +95,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         if (RetryAfter is { } after)
             response.Headers[HeaderNames.RetryAfter] = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
-        var problem = new Problem { Status = Status, Title = Title, Detail = Detail, Code = Code };
+        var problem = new Problem { Status = Status, Title = Title, Detail = Detail, Code = Code, Reason = Reason };
         var body = JsonSerializer.SerializeToUtf8Bytes(problem, ContractJson.Default.Problem);
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);

@@ -27,8 +27,8 @@ public sealed class GroupAccess(CurrentMesh mesh, RequestRates rates, TimeProvid
     private ApiProblem? Check(HttpContext context, MeshDescription description, GroupName asked, out ServedGroup? group)
     {
         group = null;
-        if (!BearerToken.TryRead(context.Request, clock, out var sha256, out var reason))
-            return rates.RefuseFailure(context) ?? ApiProblem.TokenInvalid(reason);
+        if (!BearerToken.TryRead(context.Request, clock, out var sha256, out var refusal))
+            return rates.RefuseFailure(context) ?? refusal;
 
         var opens = new List<ServedGroup>();
         foreach (var candidate in description.Groups.Values)
@@ -38,10 +38,7 @@ public sealed class GroupAccess(CurrentMesh mesh, RequestRates rates, TimeProvid
         }
 
         if (opens.Count == 0)
-        {
-            return rates.RefuseFailure(context)
-                ?? ApiProblem.TokenInvalid("the token is not known here; make a new one of the WorkloadGroup's service account: smm-agent set bearer-token");
-        }
+            return rates.RefuseFailure(context) ?? ApiProblem.TokenUnknown();
 
         group = opens.FirstOrDefault(candidate => candidate.Id == asked);
         if (group is null)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using SmmDashboard.Http;
 
 namespace SmmDashboard.Tokens;
 
@@ -11,19 +12,19 @@ public static class BearerToken
     private const string Scheme = "Bearer ";
 
     public static bool TryRead(
-        HttpRequest request, TimeProvider clock, [NotNullWhen(true)] out byte[]? sha256, [NotNullWhen(false)] out string? reason)
+        HttpRequest request, TimeProvider clock, [NotNullWhen(true)] out byte[]? sha256, [NotNullWhen(false)] out ApiProblem? problem)
     {
         sha256 = null;
         var headers = request.Headers.Authorization;
         var header = headers.Count == 1 ? headers[0]! : "";
         var token = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim(' ') : "";
-        reason = headers.Count == 0 ? "the header Authorization: Bearer TOKEN is missing"
-            : token.Length is 0 or > MaximumLength || !token.All(IsTokenCharacter) ? "the header Authorization is not of the form Bearer TOKEN"
-            : Jwt.ExpiresAt(token) is { } expiry && expiry <= clock.GetUtcNow() ? "the token has expired; set a new one: smm-agent set bearer-token"
+        problem = headers.Count == 0 ? ApiProblem.TokenMissing()
+            : token.Length is 0 or > MaximumLength || !token.All(IsTokenCharacter) ? ApiProblem.TokenMalformed()
+            : Jwt.ExpiresAt(token) is { } expiry && expiry <= clock.GetUtcNow() ? ApiProblem.TokenExpired()
             : null;
-        if (reason is null)
+        if (problem is null)
             sha256 = SHA256.HashData(Encoding.ASCII.GetBytes(token));
-        return reason is null;
+        return problem is null;
     }
 
     // token68 of RFC 9110.

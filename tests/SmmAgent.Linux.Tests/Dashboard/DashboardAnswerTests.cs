@@ -72,6 +72,39 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         Assert.Equal(OneLine.MaximumCharacters + 3, refused.Detail.Length);
     }
 
+    public static TheoryData<string, string> RefusedTokens()
+    {
+        const string Refused = "the dashboard refused the bearer token";
+        const string SetNew = "; set a new one: sudo smm-agent set bearer-token --stdin";
+        return new()
+        {
+            { Unauthorized("""{"code":"token-invalid","detail":"add its hash","reason":"TokenUnknown"}"""), $"{Refused} (TokenUnknown) and says: add its hash" },
+            { Unauthorized("""{"code":"token-invalid","detail":"no","reason":"[invalid bearer token]"}"""), $"{Refused} ([invalid bearer token]) and says: no" },
+            { Unauthorized("""{"code":"token-invalid","detail":"make one","later":{}}"""), $"{Refused} and says: make one" },
+            { Unauthorized("""{"code":"token-invalid","detail":"","reason":"TokenExpired"}"""), $"{Refused} (TokenExpired){SetNew}" },
+            { Unauthorized("""{"code":"token-invalid","detail":"a\u001b[2J\r\nb","reason":"c\u202e\nd"}"""), $"{Refused} (c d) and says: a [2J b" },
+            { Unauthorized("""{"code":"token-invalid","detail":"no secret-token here","reason":"secret-token"}"""), $"{Refused} (TOKEN) and says: no TOKEN here" },
+            {
+                Unauthorized($$"""{"code":"token-invalid","detail":"{{new string('x', 900)}}","reason":"{{new string('y', 900)}}"}"""),
+                $"{Refused} ({new string('y', 200)}...) and says: {new string('x', 200)}..."
+            },
+            { Unauthorized("""{"code":"token-invalid","detail":"no","reason":{}}"""), $"{Refused}{SetNew}" },
+            { Unauthorized("""{"detail":"log in first"}"""), $"{Refused} (log in first){SetNew}" },
+            { RawServer.Answer("401 Unauthorized", "<html>log in", "Content-Type: text/html\r\n"), $"{Refused}{SetNew}" },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(RefusedTokens))]
+    public async Task ARefusedTokenIsReportedInTheDashboardsWordsWhereItHasAny(string answer, string message)
+    {
+        var result = await AskAsync(answer);
+
+        Assert.Equal(("TokenRefused", message), FailureText.Of(result.Failure!, Target()));
+    }
+
+    private static string Unauthorized(string problem) => RawServer.Answer("401 Unauthorized", problem, "Content-Type: application/problem+json\r\n");
+
     [Theory]
     [InlineData("Retry-After: 120\r\n", 120)]
     [InlineData("Retry-After: Thu, 01 Jan 2026 12:02:00 GMT\r\n", 120)]

@@ -31,7 +31,8 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
     public static TheoryData<string, string, string> Refusals() => new()
     {
-        { Sample.Problem("401 Unauthorized", "token-invalid", "expired"), "TokenRefused", "(expired); set a new one: sudo smm-agent set bearer-token" },
+        { Sample.Problem("401 Unauthorized", "token-invalid", "add its hash"), "TokenRefused", "the dashboard refused the bearer token and says: add its hash; meanwhile" },
+        { RawServer.Answer("401 Unauthorized", ""), "TokenRefused", "refused the bearer token; set a new one: sudo smm-agent set bearer-token --stdin; meanwhile" },
         { Sample.Problem("403 Forbidden", "not-this-workload-group", ""), "NotThisWorkloadGroup", "not for WorkloadGroup vm-integration/analytics-v0" },
         { Sample.Problem("404 Not Found", "workload-group-not-found", ""), "WorkloadGroupNotFound", "sudo smm-agent set workload-group" },
         { RawServer.Answer("404 Not Found", ""), "WorkloadGroupNotFound", "is it the dashboard?" },

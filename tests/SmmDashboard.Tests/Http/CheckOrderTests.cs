@@ -8,15 +8,29 @@ public sealed class CheckOrderTests
     private const string Foreign = "/v1/namespaces/other/workloadgroups";
 
     [Theory]
-    [InlineData(null)]
-    [InlineData("unknown")]
-    [InlineData("a b")]
-    [InlineData("quote\"d")]
-    public async Task AMissingMalformedOrUnknownTokenIs401(string? token)
+    [InlineData(null, "TokenMissing", "the header Authorization: Bearer TOKEN is missing")]
+    [InlineData("a b", "TokenMalformed", "the header Authorization is not of the form Bearer TOKEN")]
+    [InlineData("quote\"d", "TokenMalformed", "the header Authorization is not of the form Bearer TOKEN")]
+    [InlineData("unheard-of", "TokenUnknown", "the token is not known: this dashboard knows tokens by their SHA-256; "
+        + "its administrator adds the one that this prints to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum")]
+    public async Task AMissingMalformedOrUnknownTokenIs401WithItsReasonAndCure(string? token, string reason, string detail)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await (Call.MeshConfig() with { Token = token }).SendAsync(dashboard);
         answer.IsProblem(401, "token-invalid");
+        Assert.Equal((reason, detail), (answer.Json.GetProperty("reason").GetString(), answer.Detail));
+        Assert.True(detail.Length <= 200, "the agent shows 200 characters");
+        if (token is not null)
+            Assert.DoesNotContain(token, answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AProblemWithoutAReasonHasNoSuchMember()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        var answer = await Call.Get($"{Foreign}/nothing/mesh-config").SendAsync(dashboard);
+        answer.IsProblem(403, "not-this-workload-group");
+        Assert.False(answer.Json.TryGetProperty("reason", out _));
     }
 
     [Fact]
@@ -29,7 +43,8 @@ public sealed class CheckOrderTests
         });
         var answer = await (Call.MeshConfig() with { Token = jwt }).SendAsync(dashboard);
         answer.IsProblem(401, "token-invalid");
-        Assert.Contains("expired", answer.Detail, StringComparison.Ordinal);
+        Assert.Equal(("TokenExpired", "the token has expired; set a new one: sudo smm-agent set bearer-token --stdin"),
+            (answer.Json.GetProperty("reason").GetString(), answer.Detail));
         Assert.Equal("Bearer", answer.Headers["WWW-Authenticate"]);
     }
 

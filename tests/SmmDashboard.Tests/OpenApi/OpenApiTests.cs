@@ -45,6 +45,17 @@ public sealed class OpenApiTests
     }
 
     [Fact]
+    public async Task TheReasonOfARefusedTokenIsOptionalAndInTheDocument()
+    {
+        var problem = Document.Resolve(Document.Response("getMeshConfig", 401).GetProperty("content").GetProperty("application/problem+json").GetProperty("schema"));
+        var answer = await Scenario.PlayAsync("getMeshConfig", 401);
+        var reason = answer.Json.GetProperty("reason").GetString();
+
+        Assert.Contains($"`{reason}`", problem.GetProperty("properties").GetProperty("reason").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("reason", problem.GetProperty("required").EnumerateArray().Select(name => name.GetString()));
+    }
+
+    [Fact]
     public async Task EveryRouteIsInTheDocumentAndEveryOperationHasARoute()
     {
         await using var dashboard = await RunningDashboard.StartAsync();

@@ -41,6 +41,6 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
             return CheckLine.Skipped("not asked: the dashboard is not reached, see above");
 
         var (_, found, cure) = FailureText.Told(failure, target);
-        return CheckLine.Fail(found, cure ?? "see what the dashboard logs");
+        return CheckLine.Fail(found, cure ?? (failure is DashboardFailure.Refused { Status: 401 } ? "do what the dashboard says" : "see what the dashboard logs"));
     }
 }
