@@ -13,7 +13,7 @@ namespace SmmAgent.Linux.Network;
 public static partial class HostResolver
 {
     /// <summary>Where the sidecar answers the DNS questions that it captures.</summary>
-    private const int SidecarDnsPort = 15053;
+    internal const int SidecarDnsPort = 15053;
 
     private const int DnsPort = 53;
     private const ulong UseTcp = 0x8; // RES_USEVC of resolv.h

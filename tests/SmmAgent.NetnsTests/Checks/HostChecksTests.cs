@@ -6,17 +6,46 @@ namespace SmmAgent.NetnsTests.Checks;
 public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public void OnlyTheVmsOwnNamespaceResolvesAndAServiceOfAnotherIsAWarning()
+    public async Task TheSidecarsDnsSaysWhetherNamesOfOtherNamespacesResolve()
+    {
+        var agent = new VmAgent(fixture.Bed);
+        Checked.By(agent).Says(
+            "names-namespace", "skipped", "other Kubernetes namespaces than vm-integration resolve depends on the mesh: no sidecar runs that could be asked");
+
+        await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP4-LISTEN:15001,reuseaddr,fork", "/dev/null")))
+            await Checked.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar does not capture DNS", StringComparison.Ordinal), "a sidecar runs");
+
+        await using (SidecarDns("pack('n5', 0x8580, 1, 1, 0, 0) . substr($q, 12) . pack('n3 N n C4', 0xc00c, 1, 1, 30, 4, 10, 96, 0, 1)"))
+        {
+            (await Checked.UntilAsync(agent, "names-namespace", "pass")).Says(
+                "names-namespace", "pass",
+                "names of other Kubernetes namespaces than vm-integration resolve in this mesh: the sidecar resolves kubernetes.default.svc.cluster.local");
+        }
+
+        await using (SidecarDns("pack('n5', 0x8183, 1, 0, 0, 0) . substr($q, 12)"))
+        {
+            (await Checked.UntilAsync(agent, "names-namespace", "pass")).Says(
+                "names-namespace", "pass",
+                "only names of the Kubernetes namespace vm-integration resolve in this mesh: the sidecar does not resolve kubernetes.default.svc.cluster.local (NXDOMAIN)");
+        }
+
+        await using (SidecarDns("pack('n5', 0x8182, 1, 0, 0, 0) . substr($q, 12)"))
+            await Checked.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar's answer does not tell", StringComparison.Ordinal), "SERVFAIL is read");
+        Checked.By(agent).Says("names-namespace", "skipped");
+    }
+
+    [Fact]
+    public void ANameOfTheClusterThatDoesNotResolveHereIsAWarning()
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Checked.By(agent).Says("names-namespace", "pass", "namespace vm-integration");
-
         agent.WriteSettings(File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"))
             .Replace(bed.DashboardUrl, "http://smm.smm-system.svc.cluster.local:8080", StringComparison.Ordinal));
 
         var line = Checked.By(agent).Line("names-namespace", "smm.smm-system.svc.cluster.local");
+
         Assert.Equal("warn", line.Status);
+        Assert.Contains("the agent's own connections do not use the sidecar's DNS", line.Found, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,5 +160,13 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         {
             root.Delete(recursive: true);
         }
+    }
+
+    // What stands where a sidecar answers DNS: id of the question, and then what the expression makes of the question $q.
+    private BedProcess SidecarDns(string answer)
+    {
+        var script = Path.Combine(fixture.Bed.Folder, "sidecar-dns.pl");
+        File.WriteAllText(script, $"sysread STDIN, my $q, 512;\nsyswrite STDOUT, substr($q, 0, 2) . {answer};\n");
+        return new(fixture.Bed.Vm.Inside("socat", "UDP4-RECVFROM:15053,bind=127.0.0.1,reuseaddr,fork", $"EXEC:perl {script}"));
     }
 }

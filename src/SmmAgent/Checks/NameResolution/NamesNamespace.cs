@@ -1,11 +1,18 @@
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Checks.NameResolution;
 
-/// <summary>On the VM only names of the WorkloadGroup's own Kubernetes namespace resolve.</summary>
+/// <summary>Whether names of other Kubernetes namespaces than the WorkloadGroup's resolve through the sidecar, and whether the agent's own names resolve.</summary>
+/// <remarks>Some meshes give a VM the names of its own namespace only, others all names: the sidecar is asked.</remarks>
 internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.NameResolution, "Namespace")
 {
+    /// <summary>Where a sidecar accepts captured traffic, with and without DNS capture.</summary>
+    private const int CapturePort = 15001;
+
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var settings = context.Settings.Settings;
@@ -13,20 +20,42 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
         if ((settings.Namespace ?? config?.WorkloadGroup.Namespace ?? context.Daemon.Status?.WorkloadGroup?.Namespace) is not { } own)
             return [CheckLine.Skipped(context.Settings.WhyUnseen ?? "no WorkloadGroup is set")];
 
+        var names = new NameLookup(context.Time, timeout: SidecarDns.DefaultTimeout);
+        var used = Used(settings).Concat(config?.DirectEndpoints.Select(endpoint => endpoint.Address) ?? [])
+            .Where(host => ForeignName.NamespaceOf(host) is not null).Distinct()
+            .Select(async host => (Host: host, Found: await names.LookUpAsync(host, cancel)))
+            .ToList();
+        var other = OtherNamespacesAsync(ForeignName.Of(config?.Mesh, own), own, context, cancel);
+
         return
         [
-            CheckLine.Pass($"only services of the Kubernetes namespace {own} resolve and are reached from this VM, those of other namespaces are not"),
-            .. Used(settings).Concat(config?.DirectEndpoints.Select(endpoint => endpoint.Address) ?? []).Distinct()
-                .Where(host => NamespaceOf(host) is { } other && other != own)
-                .Select(host => CheckLine.Warn(
-                    $"is a service of another namespace than {own}: this VM cannot resolve it",
-                    "use a name or address that is exposed outside the cluster") with { Subject = host }),
+            await other,
+            .. (await Task.WhenAll(used)).Where(one => one.Found.Outcome != Outcome.Ok).Select(one => CheckLine.Warn(
+                $"{one.Found.Detail}. It is a name of the cluster, and the agent's own connections do not use the sidecar's DNS",
+                "use a name or address that is exposed outside the cluster") with { Subject = one.Host }),
         ];
+    }
+
+    private static async Task<CheckLine> OtherNamespacesAsync(ForeignName? asked, string own, CheckContext context, CancellationToken cancel)
+    {
+        var others = $"names of other Kubernetes namespaces than {own} resolve";
+        if (asked is null)
+            return CheckLine.Skipped($"whether {others} depends on the mesh: no service of another namespace is known that could be asked for");
+
+        var (resolution, detail) = await new SidecarDns(context.Time).AskAsync(asked.Name, cancel);
+        return resolution switch
+        {
+            SidecarResolution.Resolves => CheckLine.Pass($"{others} in this mesh: the sidecar resolves {asked.Name}"),
+            SidecarResolution.DoesNotResolve => CheckLine.Pass(
+                $"only names of the Kubernetes namespace {own} resolve in this mesh: the sidecar does not resolve {asked.Name} ({detail})"
+                + (asked.IsDomainAssumed ? $". This assumes that the cluster's domain is {ForeignName.DefaultDomain}" : "")),
+            SidecarResolution.NothingListens when context.Listeners.On(CapturePort).Count > 0
+                => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar does not capture DNS"),
+            SidecarResolution.NothingListens => CheckLine.Skipped($"whether {others} depends on the mesh: no sidecar runs that could be asked"),
+            _ => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar was asked for {asked.Name}, and {detail}"),
+        };
     }
 
     private static IEnumerable<string> Used(AgentSettings settings) =>
         settings.AddressProviders.Append(settings.DashboardUrl).OfType<Uri>().Select(url => url.Host);
-
-    // SERVICE.NAMESPACE.svc, with or without the cluster's domain.
-    private static string? NamespaceOf(string host) => host.Split('.') is [_, var @namespace, "svc", ..] ? @namespace : null;
 }
