@@ -128,9 +128,9 @@ public static class SidecarLog
         var at = SidecarFailureSigns.Find(text)?.At ?? 0;
         var from = Math.Clamp(at - ShownBefore, 0, text.Length - MostShown);
         var to = from + MostShown;
-        return $"{(from > 0 ? "..." : "")}{text[Whole(text, from)..Whole(text, to)].Trim()}{(to < text.Length ? "..." : "")}";
+        return $"{(from > 0 ? "..." : "")}{text[(from + Half(text, from))..(to - Half(text, to))].Trim()}{(to < text.Length ? "..." : "")}";
     }
 
-    // Not between the two halves of a character.
-    private static int Whole(string text, int at) => at < text.Length && char.IsLowSurrogate(text[at]) ? at - 1 : at;
+    // 1 between the two halves of a character, which stays out whole.
+    private static int Half(string text, int at) => at < text.Length && char.IsLowSurrogate(text[at]) ? 1 : 0;
 }

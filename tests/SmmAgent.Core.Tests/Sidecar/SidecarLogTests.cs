@@ -193,6 +193,18 @@ public sealed class SidecarLogTests
         Assert.EndsWith("...", shown, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData(0), InlineData(1)]
+    public void ALineIsNotCutInsideACharacterNorShownLonger(int shift)
+    {
+        var emoji = string.Concat(Enumerable.Repeat("😀", 200));
+
+        var line = Newest(emoji + new string('-', shift) + " rpc error: code = Unauthenticated desc = authentication failure " + new string('-', 400))!.Line;
+
+        Assert.InRange(line.Length, SidecarLog.MostShown, SidecarLog.MostShown + 6);
+        Assert.Equal(line, string.Concat(line.EnumerateRunes()));
+        Assert.DoesNotContain('\ufffd', line);
+    }
+
     [Fact]
     public void NoTokenIsShownAndNoLineIsTooMuch()
     {
