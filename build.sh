@@ -14,7 +14,7 @@ readonly link_packages=(gcc libc6-dev debian-archive-keyring)
 readonly package_packages=(rpm)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap apt-utils systemd-container
-    dpkg-dev patch shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static)
+    dpkg-dev patch shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static logrotate)
 readonly bench_packages=(prometheus-node-exporter)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }

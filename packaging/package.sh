@@ -22,11 +22,13 @@ put_gz() { install -d "$(dirname "$2")" && gzip -9nc "$1" >"$2" && chmod 0644 "$
 stage() {
     local published=$1 root=$2 doc=$2/usr/share/doc/smm-agent unit
     put 0755 "$published/smm-agent" "$root/usr/bin/smm-agent"
-    for unit in "$here"/systemd/*.{service,path}; do
+    for unit in "$here"/systemd/*.{service,path,timer}; do
         put 0644 "$unit" "$root/usr/lib/systemd/system/${unit##*/}"
     done
     put 0644 "$here/systemd/smm-agent.sysusers" "$root/usr/lib/sysusers.d/smm-agent.conf"
     put 0644 "$here/systemd/smm-agent.tmpfiles" "$root/usr/lib/tmpfiles.d/smm-agent.conf"
+    put 0755 "$here/sidecar-logs/rotate-sidecar-logs" "$root/usr/libexec/smm-agent/rotate-sidecar-logs"
+    put 0644 "$here/sidecar-logs/istio.logrotate" "$root/usr/share/smm-agent/istio.logrotate"
     put_gz "$here/man/smm-agent.8" "$root/usr/share/man/man8/smm-agent.8.gz"
     put_gz "$here/man/smm-agent.yaml.5" "$root/usr/share/man/man5/smm-agent.yaml.5.gz"
     put 0644 "$here/completion/smm-agent.bash" "$root/usr/share/bash-completion/completions/smm-agent"

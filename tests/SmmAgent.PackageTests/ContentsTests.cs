@@ -8,9 +8,12 @@ public class ContentsTests
         -rw-r--r-- root/root /usr/lib/systemd/system/smm-agent-reconcile-request.service
         -rw-r--r-- root/root /usr/lib/systemd/system/smm-agent-reconcile.path
         -rw-r--r-- root/root /usr/lib/systemd/system/smm-agent-reconcile.service
+        -rw-r--r-- root/root /usr/lib/systemd/system/smm-agent-sidecar-logs.service
+        -rw-r--r-- root/root /usr/lib/systemd/system/smm-agent-sidecar-logs.timer
         -rw-r--r-- root/root /usr/lib/systemd/system/smm-agent.service
         -rw-r--r-- root/root /usr/lib/sysusers.d/smm-agent.conf
         -rw-r--r-- root/root /usr/lib/tmpfiles.d/smm-agent.conf
+        -rwxr-xr-x root/root /usr/libexec/smm-agent/rotate-sidecar-logs
         -rw-r--r-- root/root /usr/share/bash-completion/completions/smm-agent
         -rw-r--r-- root/root /usr/share/doc/smm-agent/THIRD-PARTY-NOTICES.gz
         -rw-r--r-- root/root /usr/share/doc/smm-agent/agent.yaml.example
@@ -18,6 +21,7 @@ public class ContentsTests
         -rw-r--r-- root/root /usr/share/fish/vendor_completions.d/smm-agent.fish
         -rw-r--r-- root/root /usr/share/man/man5/smm-agent.yaml.5.gz
         -rw-r--r-- root/root /usr/share/man/man8/smm-agent.8.gz
+        -rw-r--r-- root/root /usr/share/smm-agent/istio.logrotate
         """;
 
     private const string DebOnly = """
@@ -27,11 +31,13 @@ public class ContentsTests
         """;
 
     private const string RpmOnly = """
+        drwxr-xr-x root/root /usr/libexec/smm-agent
         drwxr-xr-x root/root /usr/share/bash-completion
         drwxr-xr-x root/root /usr/share/bash-completion/completions
         drwxr-xr-x root/root /usr/share/doc/smm-agent
         drwxr-xr-x root/root /usr/share/fish
         drwxr-xr-x root/root /usr/share/fish/vendor_completions.d
+        drwxr-xr-x root/root /usr/share/smm-agent
         drwxr-xr-x root/root /usr/share/zsh
         drwxr-xr-x root/root /usr/share/zsh/site-functions
         -rw-r--r-- root/root /usr/share/zsh/site-functions/_smm-agent

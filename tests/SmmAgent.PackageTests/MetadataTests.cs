@@ -42,6 +42,17 @@ public class MetadataTests
         Assert.Equal("xz", await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{PAYLOADCOMPRESSOR}", package));
     }
 
+    // What it works without, and does more with.
+    [Theory, InlineData("amd64"), InlineData("arm64")]
+    public async Task BothFormatsRecommendTheSame(string architecture)
+    {
+        Tool.Needs("dpkg-deb", "rpm");
+        const string recommended = "ca-certificates, logrotate, nftables";
+        Assert.Equal($"{recommended}\n", await Tool.OutputAsync("dpkg-deb", "--field", Packages.Deb(architecture), "Recommends"));
+        Assert.Equal(
+            recommended.Split(", "), (await Tool.OutputAsync("rpm", "-qp", "--recommends", Packages.Rpm(architecture))).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Fact]
     public async Task TheVersionIsTheSameEverywhere()
     {

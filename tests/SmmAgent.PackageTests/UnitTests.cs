@@ -5,7 +5,7 @@ public class UnitTests
 {
     private const int Oldest = 239;
 
-    // The systemd that brought each directive, as its man pages say (systemd.unit, .service, .path, .exec, .resource-control).
+    // The systemd that brought each directive, as its man pages say (systemd.unit, .service, .path, .timer, .exec, .resource-control).
     private static readonly Dictionary<string, int> Since = new()
     {
         ["Description"] = 0,
@@ -15,6 +15,8 @@ public class UnitTests
         ["PartOf"] = 0,
         ["Before"] = 0,
         ["ConditionPathExists"] = 0,
+        ["ConditionPathIsDirectory"] = 0,
+        ["ConditionFileIsExecutable"] = 0,
         ["StartLimitIntervalSec"] = 230,
         ["Type"] = 0,
         ["NotifyAccess"] = 0,
@@ -62,7 +64,12 @@ public class UnitTests
         ["SystemCallArchitectures"] = 209,
         ["SystemCallFilter"] = 187,
         ["SystemCallErrorNumber"] = 209,
+        ["PrivateNetwork"] = 0,
+        ["Nice"] = 0,
+        ["IOSchedulingClass"] = 0,
         ["PathExists"] = 0,
+        ["OnCalendar"] = 0,
+        ["RandomizedDelaySec"] = 229,
         ["Unit"] = 0,
         ["WantedBy"] = 0,
         ["Also"] = 0,
@@ -109,7 +116,7 @@ public class UnitTests
     private static string Units => Path.Combine(Repository.Root, "packaging", "systemd");
 
     private static IEnumerable<string> Directives() => Directory.EnumerateFiles(Units)
-        .Where(file => Path.GetExtension(file) is ".service" or ".path")
+        .Where(file => Path.GetExtension(file) is ".service" or ".path" or ".timer")
         .SelectMany(File.ReadLines)
         .Where(line => line.Contains('=', StringComparison.Ordinal) && !line.StartsWith('#'))
         .Select(line => line[..line.IndexOf('=', StringComparison.Ordinal)])

@@ -66,7 +66,8 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         var exposure = double.Parse(summary.Split("smm-agent.service: ")[1].Split(' ')[0], CultureInfo.InvariantCulture);
         Assert.True(exposure <= 1.6, summary);
         var faults = vm.Run(
-            "systemd-analyze", "verify", "--man=no", "smm-agent.service", "smm-agent-reconcile.path", "smm-agent-reconcile.service", "smm-agent-reconcile-request.service");
+            "systemd-analyze", "verify", "--man=no", "smm-agent.service", "smm-agent-reconcile.path", "smm-agent-reconcile.service", "smm-agent-reconcile-request.service",
+            "smm-agent-sidecar-logs.timer", "smm-agent-sidecar-logs.service");
         Assert.Equal("", faults);
     }
 }

@@ -1,3 +1,4 @@
+using IstioStandIn;
 using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
@@ -46,18 +47,58 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task WhereAPackageManagerIsAtWorkThePackageStaysAndIsNamedAndTheHostIsNotCaptured()
+    public async Task APurgeOfTheAgentLeavesTheSidecarsPackageNamesItAndThePrintedCommandRemovesIt()
     {
-        await using var vm = await fixture.BootMemberAsync();
+        await using var vm = await fixture.BootAsync();
+        var before = HostListing.Of(vm);
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        await vm.UntilToldAsync("SidecarRunning", "True");
+        Assert.True(vm.IsActive("smm-agent-sidecar-logs.timer"));
 
         // Less than dpkg's lock would be waited for. The package's script does what detach --keep-packages does.
-        var output = vm.RunAtMost(TimeSpan.FromSeconds(60), "apt-get", "remove", "-y", "smm-agent");
+        var output = vm.RunAtMost(TimeSpan.FromSeconds(60), "apt-get", "purge", "-y", "smm-agent");
 
-        Assert.True(output.Contains("the package istio-sidecar stays, because a package manager is at work: remove it by hand", StringComparison.Ordinal), output);
+        const string command = "apt-get purge istio-sidecar";
+        Assert.True(
+            output.Contains(
+                "the package istio-sidecar, which the agent installed, stays: no package can be removed while another is. It is stopped and disabled. "
+                + $"To remove it: sudo {command} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)",
+                StringComparison.Ordinal),
+            output);
         Assert.Equal("1.15.3 installed", vm.Run("dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}", "istio-sidecar"));
         Assert.Equal((false, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
         Assert.DoesNotContain("istiod", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
         Assert.Equal((true, false), (MeshBed.Reaches(fixture.Bed.Vm, MeshBed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080)));
+        Assert.False(vm.IsActive("smm-agent-sidecar-logs.timer"));
+        string[] remains =
+        [
+            "/etc/certs", "/etc/group", "/etc/gshadow", "/etc/istio", "/etc/passwd", "/etc/shadow", "/var/lib/istio", "/var/lib/istio/config", "/var/lib/istio/proxy",
+            "/var/lib/istio/stand-in",
+        ];
+        string[] package =
+        [
+            "/usr/lib/systemd/system/istio.service", "/usr/local/bin/envoy", "/usr/local/bin/istio-start.sh", "/usr/local/bin/pilot-agent", "/usr/local/lib/istio-stand-in",
+            "/usr/local/lib/istio-stand-in/capture", "/usr/local/lib/istio-stand-in/registration", "/var/lib/istio/envoy", "/var/lib/istio/envoy/sidecar.env",
+            "istio.service disabled enabled",
+        ];
+        Assert.Equal(remains.Concat(package).Order(StringComparer.Ordinal), Added(before, vm));
+
+        vm.RunAtMost(BootedVm.InstallPatience, [.. command.Split(' '), "-y"]);
+
+        Assert.Equal(remains, Added(before, vm));
+        Assert.Equal("istio-proxy\n", vm.Run("id", "-un", "istio-proxy"));
     }
+
+    // What is there now, or is another, and was not before: the path of a file or folder, else the whole line. Without the stand-in's own notes.
+    private static string[] Added(IReadOnlyList<string> before, BootedVm vm) =>
+    [
+        .. HostListing.Changes(before, HostListing.Of(vm))
+            .Where(change => change.StartsWith('+'))
+            .Select(change => change.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..])
+            .Select(fields => fields.FirstOrDefault(field => field.StartsWith('/')) ?? string.Join(' ', fields))
+            .Where(added => !added.StartsWith($"{IstioSidecarPackage.State}/", StringComparison.Ordinal))
+            .Distinct()
+            .Order(StringComparer.Ordinal),
+    ];
 }

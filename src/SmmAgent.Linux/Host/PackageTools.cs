@@ -27,4 +27,12 @@ public sealed record PackageTools(string? Installer, string? Format)
     public string Install(string package) => Installer is null
         ? $"install the package {package}"
         : $"sudo {Installer} install -y {package}";
+
+    /// <summary>The command that removes a package, with its configuration where the package manager can; where there is none, what to do in words.</summary>
+    public string Remove(string package) => Installer switch
+    {
+        null => $"remove the package {package}",
+        "apt-get" => $"sudo apt-get purge {package}",
+        _ => $"sudo {Installer} remove {package}",
+    };
 }

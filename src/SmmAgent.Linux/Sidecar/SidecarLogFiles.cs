@@ -32,6 +32,10 @@ public static class SidecarLogFiles
         var buffer = new byte[MostBytes];
         var text = Encoding.UTF8.GetString(buffer, 0, stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
 
+        // A log that was truncated while its writer kept its place begins with a hole, which reads as zeros. The first line behind it is whole.
+        if (text.StartsWith('\0'))
+            return text.TrimStart('\0');
+
         // What is left of a line that was cut may be the end of a secret that nobody would know for one.
         return from == 0 ? text : text[(text.IndexOf('\n', StringComparison.Ordinal) is var end and >= 0 ? end + 1 : text.Length)..];
     }

@@ -14,7 +14,7 @@ internal static class BundleParts
     private static readonly string[] Units =
     [
         "smm-agent.service", "smm-agent-reconcile.service", "smm-agent-reconcile.path", "smm-agent-reconcile-request.service",
-        "smm-agent-rollback.timer", "smm-agent-rollback.service", "istio.service",
+        "smm-agent-rollback.timer", "smm-agent-rollback.service", "smm-agent-sidecar-logs.timer", "smm-agent-sidecar-logs.service", "istio.service",
     ];
 
     private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true };

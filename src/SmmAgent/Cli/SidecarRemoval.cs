@@ -3,6 +3,7 @@ using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
+using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
@@ -52,7 +53,11 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         if (left is not null)
             progress.Warn(left);
         if (isLeft && before is { Version: null })
-            progress.Warn($"the package {PackageChoice.SidecarPackage} stays, because a package manager is at work: remove it by hand (apt-get purge, dnf remove)");
+        {
+            progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays: no package can be removed while another is. It is stopped and disabled. To remove it: "
+                + $"{PackageTools.Find().Remove(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)");
+        }
+
         // What is left of it is the operator's to end first.
         if (!areDone || (isDamaged && left is not null))
             return null;

@@ -14,4 +14,12 @@ public sealed class PackageToolsTests
     [InlineData("", false, null, null)]
     public void TheFormatIsThatOfTheSystemAndNotOfToolsThatSomebodyInstalled(string programs, bool hasDebs, string? installer, string? format) =>
         Assert.Equal(new(installer, format), PackageTools.From(programs.Split(' ').Contains, hasDebs));
+
+    [Theory]
+    [InlineData("apt-get", "sudo apt-get purge istio-sidecar")]
+    [InlineData("dnf", "sudo dnf remove istio-sidecar")]
+    [InlineData("zypper", "sudo zypper remove istio-sidecar")]
+    [InlineData(null, "remove the package istio-sidecar")]
+    public void TheCommandThatRemovesAPackageIsThatOfTheSystem(string? installer, string command) =>
+        Assert.Equal(command, new PackageTools(installer, "deb").Remove("istio-sidecar"));
 }

@@ -58,10 +58,10 @@ public sealed class SidecarLogFilesTests : IDisposable
         {
             file.SetLength(1L << 40); // a log that was cut while its writer went on has a hole in front
             file.Position = file.Length;
-            file.Write("\nlast\n"u8);
+            file.Write("first\nlast\n"u8);
         }
 
-        Assert.Equal("last\n", SidecarLogFiles.Read(Log).Value!.Text);
+        Assert.Equal("first\nlast\n", SidecarLogFiles.Read(Log).Value!.Text);
     }
 
     [Fact]
