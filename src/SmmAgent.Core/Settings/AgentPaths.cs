@@ -14,7 +14,7 @@ public sealed record AgentPaths(string Root = "/")
 
     public string LastGoodMeshConfig => Path.Combine(StateDirectory, "mesh-config.json");
 
-    /// <summary>The agent's uuid (where agent.yaml has none) and key, mode 0600.</summary>
+    /// <summary>The agent's uuid (where agent.yaml has none) and key, and the machine that they are of, mode 0600.</summary>
     public string Identity => Path.Combine(StateDirectory, "identity.json");
 
     /// <summary>The last known external address.</summary>
@@ -24,6 +24,9 @@ public sealed record AgentPaths(string Root = "/")
     public string HostStateDirectory => Path.Combine(Root, "var/lib/smm-agent-host");
 
     public string HostLastGoodMeshConfig => Path.Combine(HostStateDirectory, "mesh-config.json");
+
+    /// <summary>On which machine agent.yaml's uuid was first seen.</summary>
+    public string HostIdentity => Path.Combine(HostStateDirectory, "identity.json");
 
     /// <summary>Root's own last known external address.</summary>
     public string HostLastKnownAddress => Path.Combine(HostStateDirectory, "address.json");

@@ -63,6 +63,10 @@ public static class SidecarFiles
 
     public const string Token = "/var/run/secrets/tokens/istio-token";
     public const string HostsFile = "/etc/hosts";
+
+    /// <summary>The sidecar's credentials: its token, and the certificate and key that it got for it.</summary>
+    public static IReadOnlyList<string> OfIdentity { get; } = [Token, Certificate, Key];
+
     public const string Tokens = "/var/run/secrets/tokens";
 
     public const string Root = "root";

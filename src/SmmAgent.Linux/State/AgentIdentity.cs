@@ -17,25 +17,64 @@ public sealed class AgentKey(string base64Url)
 /// <param name="Replaced">Why an identity that was there could not be used; null in all but that case.</param>
 public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced = null)
 {
+    /// <summary>What is said of an identity that was copied from another machine.</summary>
+    public const string OfAnotherMachine = "it is another machine's: this VM is a copy, so it gets a uuid and a key of its own";
+
     private const int KeyBytes = 32;
     private const int MaximumBytes = 4096;
 
     public Guid Uuid(AgentSettings settings) => settings.Uuid ?? MadeUuid;
 
+    /// <summary>The machine that the key was made on, as <see cref="MachineId"/> has it; null where that is not known.</summary>
+    public string? Machine { get; private init; }
+
+    /// <summary>The uuid that was reported last with this key.</summary>
+    public Guid? Reported { get; private init; }
+
+    /// <summary>The uuid of the machine that this one is a copy of: it is never reported from here.</summary>
+    public Guid? Retired { get; private init; }
+
+    /// <summary>Whether the uuid in force belongs to another machine.</summary>
+    public bool IsForeign(AgentSettings settings) => Retired is not null && Uuid(settings) == Retired;
+
     /// <summary>Reads the identity, or makes one. Starters at the same time get the same one.</summary>
+    /// <remarks>One that is not bound to a machine yet, of an earlier version, is bound to this one. One of another machine is replaced.</remarks>
     /// <param name="fill">Fills a buffer with random bytes that nobody can guess.</param>
-    public static AgentIdentity LoadOrCreate(string path, Action<Span<byte>> fill)
+    /// <param name="machine">This machine; null where it has no id: then the identity is taken as it is.</param>
+    public static AgentIdentity LoadOrCreate(string path, Action<Span<byte>> fill, string? machine)
     {
         var found = TryLoad(path, out var fault);
-        if (found is not null)
+        if (found is not null && (machine is null || found.Machine == machine))
             return found;
+        if (found is { Machine: null })
+            return Rewrite(path, found with { Machine = machine });
+        if (found is not null)
+        {
+            var copy = Made(fill) with { Machine = machine, Retired = found.Reported };
+            return Rewrite(path, copy) with { Replaced = OfAnotherMachine };
+        }
+
         if (fault is not null)
             File.Move(path, path + ".damaged", overwrite: true);
 
-        CreateOnce.Write(path, NewContent(fill), AtomicFile.Private);
+        CreateOnce.Write(path, Content(Made(fill) with { Machine = machine }), AtomicFile.Private);
         return TryLoad(path, out var again) is { } made
             ? made with { Replaced = fault }
             : throw new InvalidDataException($"{path}: {again ?? "was removed by someone else"}");
+    }
+
+    /// <summary>Writes down that a uuid was reported with this key, so that a copy of this machine knows that it is not its own.</summary>
+    /// <returns>The identity as it is now; the same one where the file cannot be written.</returns>
+    public AgentIdentity WithReported(string path, Guid uuid)
+    {
+        try
+        {
+            return uuid == Reported ? this : Rewrite(path, this with { Reported = uuid });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return this;
+        }
     }
 
     /// <summary>Reads the identity; null where there is none that this user can read.</summary>
@@ -73,7 +112,14 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
             var root = document.RootElement;
             var key = root.GetProperty("key").GetString() ?? "";
             if (Base64Url.DecodeFromChars(key).Length == KeyBytes)
-                return new(root.GetProperty("uuid").GetGuid(), new AgentKey(key));
+            {
+                return new(root.GetProperty("uuid").GetGuid(), new AgentKey(key))
+                {
+                    Machine = root.TryGetProperty("machine", out var machine) ? machine.GetString() : null,
+                    Reported = root.TryGetProperty("reported", out var reported) ? reported.GetGuid() : null,
+                    Retired = root.TryGetProperty("retired", out var retired) ? retired.GetGuid() : null,
+                };
+            }
 
             fault = $"the key has not {KeyBytes} bytes";
         }
@@ -89,16 +135,33 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         return null;
     }
 
-    private static byte[] NewContent(Action<Span<byte>> fill)
+    private static AgentIdentity Made(Action<Span<byte>> fill)
     {
         Span<byte> key = stackalloc byte[KeyBytes];
         fill(key);
+        return new(NewUuid(fill), new AgentKey(Base64Url.EncodeToString(key)));
+    }
+
+    private static AgentIdentity Rewrite(string path, AgentIdentity identity)
+    {
+        AtomicFile.Write(path, Content(identity), AtomicFile.Private);
+        return identity;
+    }
+
+    private static byte[] Content(AgentIdentity identity)
+    {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
-            json.WriteString("uuid", NewUuid(fill));
-            json.WriteString("key", Base64Url.EncodeToString(key));
+            json.WriteString("uuid", identity.MadeUuid);
+            json.WriteString("key", identity.Key.Value);
+            if (identity.Machine is { } machine)
+                json.WriteString("machine", machine);
+            if (identity.Reported is { } reported)
+                json.WriteString("reported", reported);
+            if (identity.Retired is { } retired)
+                json.WriteString("retired", retired);
             json.WriteEndObject();
         }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
@@ -27,6 +28,43 @@ internal static class MissingUuid
 
         new ConfigFile(path).Write(content);
         progress.Done($"uuid not present in config file, new uuid is generated uuid={uuid}");
+        return ExitCode.Done;
+    }
+
+    /// <summary>Binds the uuid to this machine at first sight; a uuid that was copied from another machine is replaced, with all that was known of that one.</summary>
+    /// <param name="machine">This machine; null where it has no id.</param>
+    /// <returns>An exit code.</returns>
+    public static int Bind(AgentPaths paths, Guid uuid, string? machine, Progress progress) =>
+        machine is null ? ExitCode.Done : SettingsWriter.Guarded(paths.HostIdentity, progress, () => WriteBinding(paths, uuid, machine, progress));
+
+    private static int WriteBinding(AgentPaths paths, Guid uuid, string machine, Progress progress)
+    {
+        using var held = ConfigLock.Take(paths.ConfigDirectory, ConfigLock.DefaultTimeout, TimeProvider.System);
+        var binding = UuidBinding.Load(paths);
+        if (binding?.IsForeign(uuid, machine) != true)
+        {
+            if (binding is null || binding.Uuid != uuid || binding.Machine != machine)
+                new UuidBinding(uuid, machine, binding?.Retired).Save(paths);
+            return ExitCode.Done;
+        }
+
+        var file = AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes);
+        var own = AgentIdentity.NewUuid(RandomNumberGenerator.Fill);
+        var editing = SettingsEdit.Apply(file, [new SettingChange("", "uuid", $"{own}", IsBare: true)]);
+        foreach (var fault in editing.Refusals)
+            progress.Failed($"{paths.Settings}: {fault}");
+        if (editing.Content is not { } content)
+            return ExitCode.Usage;
+
+        // The secrets go first: a pass that is cut off here meets the old uuid again, and goes on.
+        var guarded = new GuardedFiles(paths.Root);
+        foreach (var secret in SidecarFiles.OfIdentity.Where(guarded.Exists))
+            guarded.Remove(secret);
+        File.Delete(paths.HostToken);
+        File.Delete(paths.HostLastKnownAddress);
+        new ConfigFile(paths.Settings).Write(content);
+        new UuidBinding(own, machine, uuid).Save(paths);
+        progress.Done($"this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={uuid}");
         return ExitCode.Done;
     }
 }

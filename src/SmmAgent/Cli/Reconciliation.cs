@@ -37,6 +37,13 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             settings = settings with { Uuid = SettingsReader.Read(AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes)).Settings?.Uuid };
         }
 
+        if (!options.DryRun && (settings.Uuid ?? UuidInFile()) is { } uuid)
+        {
+            if (MissingUuid.Bind(paths, uuid, MachineId.Read(paths.Root), progress) is > ExitCode.Done and var unbound)
+                return unbound;
+            settings = settings with { Uuid = UuidInFile() };
+        }
+
         progress.Done($"configuration loaded config={paths.Settings}");
         using var client = HostMeshConfig.Client(paths, settings);
         if (options is { HostOnly: true, DryRun: false })
@@ -82,6 +89,8 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             progress.Failed($"{paths.Settings}: {fault}");
         return reading.Settings;
     }
+
+    private Guid? UuidInFile() => SettingsReader.Read(AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) ?? []).Settings?.Uuid;
 
     // Root's oneshot leaves agent.yaml to the operator's own command.
     private int Uuid()

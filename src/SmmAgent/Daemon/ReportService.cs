@@ -79,6 +79,15 @@ public sealed class ReportService : LoopService
         }
 
         var uuid = _dialBack.Identity.Uuid(_inputs.Settings.Value.Settings);
+        if (_dialBack.IsForeign(_inputs.Settings.Value.Settings))
+        {
+            (_reportedAddress, _reports, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule(), NewSchedule());
+            Publish(Unknown("ForeignIdentity",
+                $"the uuid {uuid} belongs to the machine that this VM is a copy of (/etc/machine-id differs), so nothing is reported under it; "
+                + "run sudo smm-agent reconcile, which makes another; if the uuid stays, remove the line uuid from agent.yaml and run it again"));
+            return IntervalWhileBad;
+        }
+
         var wait = await ReportAsync(client, uuid, cancel);
         var registration = await AskRegistrationAsync(client, uuid, cancel);
         var dialBack = await AskDialBackAsync(client, uuid, cancel);
@@ -105,6 +114,7 @@ public sealed class ReportService : LoopService
         else
         {
             _reports.Done(content, Interval, Pause);
+            _dialBack.Reported(uuid);
             _reportedAddress = address;
             _reportedAt = Time.GetUtcNow();
             _state.Refresh(_state.Value with { ReportedAt = _reportedAt });

@@ -138,7 +138,7 @@ public sealed class DashboardClientTests : ClientOfRawServer
     public async Task TheAgentKeyTravelsWithTheCallsOnItsUuidAndPrintsAsNothing()
     {
         Server.Answers = _ => "HTTP/1.1 204 No Content\r\n\r\n";
-        var identity = AgentIdentity.LoadOrCreate(Path.Combine(Folder.FullName, "identity.json"), buffer => buffer.Fill(7));
+        var identity = AgentIdentity.LoadOrCreate(Path.Combine(Folder.FullName, "identity.json"), buffer => buffer.Fill(7), machine: null);
         using var client = Client();
 
         var result = await client.PutReportAsync(identity.MadeUuid, identity.Key, Report(), TestContext.Current.CancellationToken);

@@ -64,6 +64,60 @@ public sealed class AgentIdentityTests : IDisposable
         Assert.Equal(content, File.ReadAllText(IdentityPath + ".damaged"));
     }
 
+    [Fact]
+    public void AnIdentityOfAnEarlierVersionIsBoundToTheMachineAtFirstSight()
+    {
+        var old = Load();
+
+        Assert.Equal("one", Load("one").Machine);
+        Assert.Equal((old.MadeUuid, old.Key.Value), (Load("one").MadeUuid, Load("one").Key.Value));
+        Assert.Null(Load("one").Replaced);
+    }
+
+    [Fact]
+    public void OnACopyOfTheMachineUuidAndKeyAreNewAndTheReportedUuidIsNeverReportedAgain()
+    {
+        var reported = Guid.NewGuid();
+        var original = Load("one").WithReported(IdentityPath, reported);
+
+        var copy = Load("two");
+
+        Assert.Equal(AgentIdentity.OfAnotherMachine, copy.Replaced);
+        Assert.NotEqual(original.MadeUuid, copy.MadeUuid);
+        Assert.NotEqual(original.Key.Value, copy.Key.Value);
+        Assert.True(copy.IsForeign(new AgentSettings { Uuid = reported }));
+        Assert.False(copy.IsForeign(new AgentSettings { Uuid = Guid.NewGuid() }));
+        Assert.False(copy.IsForeign(new AgentSettings()));
+        Assert.Equal((copy.MadeUuid, copy.Key.Value, null), (Load("two").MadeUuid, Load("two").Key.Value, Load("two").Replaced));
+        Assert.True(Load("two").IsForeign(new AgentSettings { Uuid = reported }));
+        Assert.Equal(AtomicFile.Private, File.GetUnixFileMode(IdentityPath));
+    }
+
+    [Fact]
+    public void WithoutAMachineIdTheIdentityIsTakenAsItIs()
+    {
+        var original = Load("one");
+
+        Assert.Equal(original.Key.Value, Load().Key.Value);
+    }
+
+    [Theory]
+    [InlineData("4c4c4544004d3510805ac3c04f4e3132\n", true)]
+    [InlineData("", false)]
+    [InlineData("uninitialized\n", false)]
+    [InlineData("00000000000000000000000000000000\n", false)]
+    [InlineData("4c4c4544004d3510805ac3c04f4e313\n", false)]
+    public void TheMachinesIdIsHashed(string content, bool isOne)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, "etc"));
+        File.WriteAllText(Path.Combine(_folder.FullName, "etc/machine-id"), content);
+
+        var id = MachineId.Read(_folder.FullName);
+
+        Assert.Equal(isOne, id is { Length: 32 });
+        Assert.DoesNotContain("4c4c4544", id ?? "", StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("abc", "abc")]
     [InlineData("abc\n", "abc")]
@@ -118,5 +172,5 @@ public sealed class AgentIdentityTests : IDisposable
         Assert.Contains("sudo chmod 0640", reading.Warning, StringComparison.Ordinal);
     }
 
-    private AgentIdentity Load() => AgentIdentity.LoadOrCreate(IdentityPath, RandomNumberGenerator.Fill);
+    private AgentIdentity Load(string? machine = null) => AgentIdentity.LoadOrCreate(IdentityPath, RandomNumberGenerator.Fill, machine);
 }

@@ -35,7 +35,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
     public ReportServiceTests()
     {
         _nonces = new DialBackNonces(_agent.Time, RandomNumberGenerator.Fill);
-        var identity = AgentIdentity.LoadOrCreate(_agent.Paths.Identity, RandomNumberGenerator.Fill);
+        var identity = AgentIdentity.LoadOrCreate(_agent.Paths.Identity, RandomNumberGenerator.Fill, machine: null);
         _service = new ReportService(
             _agent.Context,
             new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _reachability, _ports, new(SidecarState.Initial)),
@@ -90,6 +90,29 @@ public sealed class ReportServiceTests : IAsyncLifetime
         Assert.Equal($"{Sample.Namespace}/{Sample.Name}", _view.Value.Group);
         Assert.Contains("the cluster demo reaches all 3 ports", _view.Value.ReachableFromCluster.Message, StringComparison.Ordinal);
         Assert.True(_view.Value.Reached[16400]);
+    }
+
+    [Fact]
+    public async Task ACopyOfAMachineReportsNothingUnderTheUuidOfTheOriginal()
+    {
+        var path = Path.Combine(_agent.Paths.StateDirectory, "copied.json");
+        var uuid = Guid.NewGuid();
+        _agent.Settings.Publish(_agent.Settings.Value with { Settings = _agent.Settings.Value.Settings with { Uuid = uuid } });
+        AgentIdentity.LoadOrCreate(path, RandomNumberGenerator.Fill, "one").WithReported(path, uuid);
+        using var copy = new ReportService(
+            _agent.Context,
+            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _reachability, _ports, new(SidecarState.Initial)),
+            _agent.Clients,
+            new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
+            new DialBack(AgentIdentity.LoadOrCreate(path, RandomNumberGenerator.Fill, "two"), _nonces, listens: _ => false),
+            _view,
+            new RetryDelay(() => 0.5));
+
+        await copy.StepAsync(TestContext.Current.CancellationToken);
+
+        Assert.Empty(_calls);
+        Assert.Equal(("ForeignIdentity", "ForeignIdentity", "ForeignIdentity"), Reasons());
+        Assert.Contains("sudo smm-agent reconcile", _view.Value.Registered.Message, StringComparison.Ordinal);
     }
 
     [Fact]
