@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Tests.Dashboard;
@@ -47,10 +48,17 @@ internal sealed class PackageHouse : IAsyncDisposable
 
     public static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
 
-    public Task<(string? Path, PackageFailure? Failure)> FetchAsync(
-        Package? package = null, Action<long, long?>? progress = null, bool insist = false, CancellationToken? cancel = null) =>
-        new PackageDownload(Cache, Source, Time).RunAsync(
+    public async Task<(string? Path, PackageFailure? Failure)> FetchAsync(
+        Package? package = null, Action<long, long?>? progress = null, bool insist = false, CancellationToken? cancel = null)
+    {
+        var fetch = new PackageDownload(Cache, Source, Time).RunAsync(
             package ?? Package, progress, cancel ?? TestContext.Current.CancellationToken, insist);
+
+        // Between fork and exec, a process that another test starts has a copy of the cache's lock. The wait for it takes this clock's time.
+        while (Time is FakeTimeProvider clock && await Task.WhenAny(fetch, Task.Delay(100)) != fetch)
+            clock.Advance(TimeSpan.FromMilliseconds(20));
+        return await fetch;
+    }
 
     public async Task<PackageFailure> FailAsync(Package? package = null)
     {
