@@ -98,7 +98,7 @@ public sealed class DampedJournal<T>
 
     private IEnumerable<JournalLine<T>> During(BadTime bad, JournalEntry<T> entry, bool isNew, TimeSpan now)
     {
-        if (!bad.IsWarned && entry.State != JournalState.Bad)
+        if (!bad.IsWarned && entry.State is JournalState.Well or JournalState.Silent)
         {
             _bad.Remove(entry.Subject);
             return [First(entry, now)];

@@ -5,6 +5,9 @@ namespace SmmAgent.Core.Sidecar;
 /// <summary>By which words in a line of the sidecar's log a failure is known. Istio 1.11 to 1.29 write them.</summary>
 internal static partial class SidecarFailureSigns
 {
+    // Istio's own lines with a subject are shorter.
+    private const int MostSearched = 4096;
+
     // The first one that is there counts. What the control plane answered may have any other words in it; what is of several words comes first.
     private static readonly Sign[] All =
     [
@@ -104,12 +107,24 @@ internal static partial class SidecarFailureSigns
     private static bool Has(string line, string words) => line.Contains(words, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What a line's failure is about: a port, or a WorkloadEntry as kubectl takes it; null when the line does not name it.</summary>
-    public static string? Subject(SidecarFailureKind kind, string line) => kind switch
+    public static string? Subject(SidecarFailureKind kind, string line)
     {
-        SidecarFailureKind.PortTaken when Port().Match(line) is { Success: true } match => match.Groups[1].Value,
-        SidecarFailureKind.EntryExists when Entry().Match(line) is { Success: true } match => $"-n {match.Groups[1].Value} {match.Groups[2].Value}",
-        _ => null,
-    };
+        // The sidecar may write anything: a long line could keep the expressions busy.
+        var start = line[..Math.Min(line.Length, MostSearched)];
+        try
+        {
+            return kind switch
+            {
+                SidecarFailureKind.PortTaken when Port().Match(start) is { Success: true } match => match.Groups[1].Value,
+                SidecarFailureKind.EntryExists when Entry().Match(start) is { Success: true } match => $"-n {match.Groups[1].Value} {match.Groups[2].Value}",
+                _ => null,
+            };
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return null;
+        }
+    }
 
     // listen tcp :15020: bind: address already in use; cannot bind '127.0.0.1:15000': Address already in use
     [GeneratedRegex(@":([0-9]{1,5})'?: (?:bind: )?address already in use", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

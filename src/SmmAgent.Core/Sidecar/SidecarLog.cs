@@ -42,7 +42,9 @@ public static class SidecarLog
     {
         // A clock that was set back since the start has made everything older than it.
         var start = since > now ? null : since;
-        var lines = Timed(errors).Concat(Timed(log)).OrderBy(entry => entry.Time ?? DateTimeOffset.MinValue).ToList();
+        // A line from the time before the clock was set back would be the newest for as long as the clock was ahead.
+        var lines = Timed(errors).Concat(Timed(log)).Where(entry => entry.Time is null || entry.Time - now <= Settled)
+            .OrderBy(entry => entry.Time ?? DateTimeOffset.MinValue).ToList();
         // While none runs nothing new is written: then what was last written counts.
         var end = start is null ? lines.LastOrDefault().Time ?? now : now;
         SidecarFailure? failure = null;

@@ -220,7 +220,8 @@ public sealed class SidecarPass(
     {
         foreach (var start in steps.Where(step => step is StartSidecar or RestartSidecar))
             tell(new(start, StepEnding.Failed, "the sidecar is not started before it has an istio-token, which could not be had"));
-        return new(steps.Where(step => step is not (StartSidecar or RestartSidecar)));
+        // Without the restart that belongs to it, a removed certificate would hide that the sidecar still runs with it.
+        return new(steps.Where(step => step is not (StartSidecar or RestartSidecar or RemoveSidecarFile { Path: SidecarFiles.Certificate or SidecarFiles.Key })));
     }
 
     private static bool IsWrite(PlanStep step) => step is WriteSidecarFile or SetHosts;

@@ -58,7 +58,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
 
             var text = TokenText.Of(bytes);
             if (text.FileName is { } name)
-                return RefusedFile(name);
+                return source.IsArgument || File.Exists(name) ? RefusedFile(name) : Refused(source, "the text is the name of a file");
             if (text.Token is not { } token)
                 return Refused(source, $"the text {text.Refusal}");
             if (token.Length > BearerTokenFile.MaximumBytes - 1)
