@@ -56,9 +56,10 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             Assert.EndsWith("; 1.15.3 is back", vm.Told("SidecarInstalled"), StringComparison.Ordinal);
             Assert.Equal(SidecarPackages.Version, vm.Run("dpkg-query", "-W", "-f", "${Version}", "istio-sidecar"));
             await vm.UntilToldAsync("SidecarRunning", "True");
-            // The next one is half a minute later, the one after that a minute.
+            // The second request comes half a minute after the first, the third a minute later. The first package may take some of that time to arrive;
+            // a request at once would be answered within the 10 s that the unit rests, and the few that a run takes.
             await vm.UntilAsync(() => Tries().Length == 2, "it is tried again", Hold);
-            Assert.InRange(Tries()[1] - Tries()[0], 25, 60);
+            Assert.True(Tries()[1] - Tries()[0] is >= 15 and <= 60, vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-n", "120"));
             // Nobody's connections were cut for it, though the operator lets the agent restart it.
             Assert.Single(sidecar.Starts);
 

@@ -4,10 +4,9 @@ using System.Runtime.InteropServices;
 namespace SmmAgent.Linux.Host;
 
 /// <summary>Ends the processes of a user who is about to be removed.</summary>
-/// <remarks>Not those of another process or mount namespace than the host's init: a container's user may have the same number.</remarks>
+/// <remarks>As userdel looks: not those of another root folder or process namespace. A container's user may have the same number.</remarks>
 internal static partial class UserProcesses
 {
-    private const int Init = 1;
     private const int Terminate = 15;
     private const int Kill = 9;
 
@@ -45,7 +44,7 @@ internal static partial class UserProcesses
     [
         .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
             .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
-            .Where(process => process > Init && process != Environment.ProcessId && IsOf(process, user)),
+            .Where(process => process > 1 && process != Environment.ProcessId && IsOf(process, user)),
     ];
 
     private static bool IsOf(int process, uint user)
@@ -57,7 +56,7 @@ internal static partial class UserProcesses
             return status.FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
                 && line["Uid:".Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries).All(number => number == user.ToString(CultureInfo.InvariantCulture))
                 && !status.Exists(state => state.StartsWith("State:\tZ", StringComparison.Ordinal))
-                && Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid") && Link(process, "ns/mnt") == Link(Init, "ns/mnt");
+                && Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid") && Link(process, "root") == Link(Environment.ProcessId, "root");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

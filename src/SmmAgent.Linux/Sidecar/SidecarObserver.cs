@@ -33,7 +33,7 @@ public sealed class SidecarObserver(
     private const int MaximumTokenBytes = 64 * 1024;
     private const int MaximumCertificateBytes = 256 * 1024;
 
-    private static readonly TimeSpan CaptureKept = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CaptureKept = TimeSpan.FromMinutes(10);
 
     private (DateTimeOffset? Since, DateTimeOffset At, IReadOnlyList<string> In) _captured = (null, default, []);
 
