@@ -23,6 +23,7 @@ public class UnitTests
         ["ExecStart"] = 0,
         ["ExecStartPre"] = 0,
         ["ExecStopPost"] = 0,
+        ["SuccessExitStatus"] = 189,
         ["ExecReload"] = 0,
         ["User"] = 0,
         ["Group"] = 0,

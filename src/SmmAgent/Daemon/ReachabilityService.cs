@@ -53,7 +53,9 @@ public sealed class ReachabilityService : LoopService
 
         var (now, own) = (Time.GetUtcNow(), _ports.Value.OwnTraffic);
         var captureCure = CaptureBypass.Cure(_meshConfig.Value.Config);
-        var gateways = plan is null
+        var gateways = plan is null && settings.DashboardUrl is not null && _meshConfig.Value.ConfigCurrent.Reason == Finding.Pending
+            ? Finding.NotYet(ConditionType.GatewaysReachable)
+            : plan is null
             ? Finding.Unknown(ConditionType.GatewaysReachable, Finding.NotConfigured, "there is no mesh configuration yet that names the gateways")
             : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
         var dashboard = settings.DashboardUrl is null
