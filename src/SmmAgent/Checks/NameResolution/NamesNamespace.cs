@@ -3,6 +3,7 @@ using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Checks.NameResolution;
 
@@ -10,9 +11,6 @@ namespace SmmAgent.Checks.NameResolution;
 /// <remarks>Some meshes give a VM the names of its own namespace only, others all names: the sidecar is asked.</remarks>
 internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.NameResolution, "Namespace")
 {
-    /// <summary>Where a sidecar accepts captured traffic, with and without DNS capture.</summary>
-    private const int CapturePort = 15001;
-
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var settings = context.Settings.Settings;
@@ -49,7 +47,7 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
             SidecarResolution.DoesNotResolve => CheckLine.Pass(
                 $"only names of the Kubernetes namespace {own} resolve in this mesh: the sidecar does not resolve {asked.Name} ({detail})"
                 + (asked.IsDomainAssumed ? $". This assumes that the cluster's domain is {ForeignName.DefaultDomain}" : "")),
-            SidecarResolution.NothingListens when context.Listeners.On(CapturePort).Count > 0
+            SidecarResolution.NothingListens when context.Listeners.On(SidecarReadiness.CapturePort).Count > 0
                 => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar does not capture DNS"),
             SidecarResolution.NothingListens => CheckLine.Skipped($"whether {others} depends on the mesh: no sidecar runs that could be asked"),
             _ => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar was asked for {asked.Name}, and {detail}"),
