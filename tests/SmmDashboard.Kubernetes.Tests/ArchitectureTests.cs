@@ -3,10 +3,12 @@ namespace SmmDashboard.Kubernetes.Tests;
 /// <summary>What the parts of the dashboard may know of each other.</summary>
 public sealed class ArchitectureTests
 {
-    [Fact]
-    public void OnlyTheStartOfTheDashboardMayKnowKubernetes() => Assert.Empty(
-        Sources("").Where(file => !file.Path.StartsWith("Kubernetes/", StringComparison.Ordinal) && !file.Path.StartsWith("Startup/", StringComparison.Ordinal))
-            .Where(file => file.Text.Contains("SmmDashboard.Kubernetes", StringComparison.Ordinal))
+    [Theory]
+    [InlineData("Kubernetes")]
+    [InlineData("Files")]
+    public void OnlyTheStartOfTheDashboardKnowsWhichSourceIsUsed(string source) => Assert.Empty(
+        Sources("").Where(file => !file.Path.StartsWith($"{source}/", StringComparison.Ordinal) && !file.Path.StartsWith("Startup/", StringComparison.Ordinal))
+            .Where(file => file.Text.Contains($"SmmDashboard.{source}", StringComparison.Ordinal))
             .Select(file => file.Path));
 
     [Theory]

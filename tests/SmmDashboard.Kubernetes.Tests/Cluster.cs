@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Mesh;
+using SmmDashboard.Files.Mesh;
 
 namespace SmmDashboard.Kubernetes.Tests;
 

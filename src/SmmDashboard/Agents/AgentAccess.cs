@@ -1,17 +1,16 @@
-using System.Diagnostics.CodeAnalysis;
 using SmmDashboard.Http;
 using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Agents;
 
 /// <summary>For calls on behalf of an agent that has reported: its key must be the one that its first report bound.</summary>
-public sealed class AgentAccess(AgentStore agents)
+public sealed class AgentAccess(IAgentStore agents)
 {
-    public bool TryEnter(
-        ServedGroup group, AgentIdentity identity, [NotNullWhen(true)] out KnownAgent? agent, [NotNullWhen(false)] out ApiProblem? problem)
-    {
-        agent = agents.Find(group.Id, identity.Uuid);
-        problem = agent is null ? ApiProblem.NoReport() : agent.HasKey(identity) ? null : ApiProblem.AgentKeyMismatch();
-        return problem is null;
-    }
+    /// <returns>The agent, or the problem to answer with.</returns>
+    /// <exception cref="UnavailableException">Whether the agent is known cannot be said now.</exception>
+    public async ValueTask<(KnownAgent? Agent, ApiProblem? Problem)> EnterAsync(
+        ServedGroup group, AgentIdentity identity, CancellationToken cancellationToken) =>
+        await agents.FindAsync(group.Id, identity.Uuid, cancellationToken) is not { } agent ? (null, ApiProblem.NoReport())
+            : agent.HasKey(identity) ? (agent, null)
+            : (null, ApiProblem.AgentKeyMismatch());
 }

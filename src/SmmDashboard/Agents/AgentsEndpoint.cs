@@ -3,7 +3,7 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Agents;
 
 /// <summary><c>PUT GROUP/agents/{uuid}</c>: the agent's report.</summary>
-public sealed class AgentsEndpoint(GroupAccess access, AgentStore agents)
+public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents)
 {
     public const int MaximumBody = 256 * 1024;
 
@@ -13,7 +13,8 @@ public sealed class AgentsEndpoint(GroupAccess access, AgentStore agents)
 
     private async Task<ApiProblem?> PutAsync(HttpContext context)
     {
-        if (!access.TryEnter(context, out var admitted, out var problem))
+        var (admitted, problem) = await access.EnterAsync(context);
+        if (admitted is null)
             return problem;
 
         if (await RequestBody.ReadAsync(context, MaximumBody) is not { } body)
@@ -22,7 +23,7 @@ public sealed class AgentsEndpoint(GroupAccess access, AgentStore agents)
         if (!AgentIdentity.TryRead(context, out var identity, out problem) || !body.TryParse(ReportReader.Read, out var report, out problem))
             return problem;
 
-        problem = agents.Report(admitted.Group.Id, identity, report) switch
+        problem = await agents.ReportAsync(admitted.Group.Id, identity, report, context.RequestAborted) switch
         {
             ReportOutcome.Kept => null,
             ReportOutcome.KeyMismatch => ApiProblem.AgentKeyMismatch(),

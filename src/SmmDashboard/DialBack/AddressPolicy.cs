@@ -32,20 +32,21 @@ public sealed class AddressPolicy
     public AddressPolicy(params IPNetwork[] allowedAnyway) => _allowedAnyway = allowedAnyway;
 
     /// <summary>Null, or why nothing of ours connects to this address.</summary>
-    public string? Refuse(IPAddress address, IReadOnlyList<IPNetwork> clusterRanges, IReadOnlyCollection<IPAddress> own)
+    /// <exception cref="Http.UnavailableException">The cluster's ranges are not known now.</exception>
+    public async ValueTask<string?> RefuseAsync(
+        IPAddress address, IClusterRanges cluster, IReadOnlyCollection<IPAddress> own, CancellationToken cancellationToken)
     {
         if (_allowedAnyway.Any(network => network.Contains(address)))
             return null;
 
         var reason = address.ScopeIdOrZero() != 0 ? "it has a scope"
             : Never.FirstOrDefault(rule => rule.Network.Contains(address)).What is { } what ? $"it is {what}"
-            : clusterRanges.Any(range => range.Contains(address)) ? "it is in the cluster's own ranges"
             : own.Contains(address) ? "it is the dashboard's own"
-            : null;
+            : await cluster.WhyInsideAsync(address, cancellationToken);
         if (reason is not null)
             return $"{address} is not dialled: {reason}";
 
-        return EmbeddedAddress.Of(address) is { } embedded && Refuse(embedded, clusterRanges, own) is not null
+        return EmbeddedAddress.Of(address) is { } embedded && await RefuseAsync(embedded, cluster, own, cancellationToken) is not null
             ? $"{address} is not dialled: it stands for {embedded}, which is not either"
             : null;
     }

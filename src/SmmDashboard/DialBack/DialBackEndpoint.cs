@@ -6,7 +6,7 @@ using SmmDashboard.Http;
 namespace SmmDashboard.DialBack;
 
 /// <summary><c>POST GROUP/agents/{uuid}/dial-back</c>: whether the cluster reaches the VM's ports.</summary>
-public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, AddressPolicy policy, DialBackRates rates, Dialler dialler)
+public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, AddressPolicy policy, IClusterRanges cluster, DialBackRates rates, Dialler dialler)
 {
     private const int MaximumBody = 8 * 1024;
 
@@ -14,7 +14,8 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
 
     private async Task<ApiProblem?> DialAsync(HttpContext context)
     {
-        if (!access.TryEnter(context, out var admitted, out var problem))
+        var (admitted, problem) = await access.EnterAsync(context);
+        if (admitted is null)
             return problem;
 
         if (await RequestBody.ReadAsync(context, MaximumBody) is not { } body)
@@ -22,14 +23,17 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
 
         var group = admitted.Group.Config.WorkloadGroup;
         if (!AgentIdentity.TryRead(context, out var identity, out problem)
-            || !body.TryParse(reader => DialBackReader.Read(reader, group), out var request, out problem)
-            || !agents.TryEnter(admitted.Group, identity, out var agent, out problem))
+            || !body.TryParse(reader => DialBackReader.Read(reader, group), out var request, out problem))
+            return problem;
+
+        (var agent, problem) = await agents.EnterAsync(admitted.Group, identity, context.RequestAborted);
+        if (agent is null)
             return problem;
 
         if (agent.Address is not { } address)
             return ApiProblem.NoReport() with { Detail = "the agent's last report has no address" };
 
-        problem = Refuse(admitted, identity, address);
+        problem = await RefuseAsync(admitted, identity, address, context.RequestAborted);
         if (problem is not null)
             return problem;
 
@@ -42,9 +46,10 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
     }
 
     // The rate comes first: looking at the host's interfaces is not free.
-    private ApiProblem? Refuse(AdmittedGroup admitted, AgentIdentity identity, IPAddress address) =>
+    private async ValueTask<ApiProblem?> RefuseAsync(
+        AdmittedGroup admitted, AgentIdentity identity, IPAddress address, CancellationToken cancellationToken) =>
         rates.Refuse(admitted.Group.Id, identity.Uuid)
-        ?? (policy.Refuse(address, admitted.Snapshot.Mesh.ClusterRanges, AddressPolicy.OwnAddresses()) is { } reason
+        ?? (await policy.RefuseAsync(address, cluster, AddressPolicy.OwnAddresses(), cancellationToken) is { } reason
             ? ApiProblem.AddressNotAllowed(reason)
             : null);
 }

@@ -10,9 +10,21 @@ public static class Answers
     public static void MapApi(this IEndpointRouteBuilder routes, string method, string pattern, Func<HttpContext, Task<ApiProblem?>> handler) =>
         routes.MapMethods(pattern, [method], async context =>
         {
-            if (await handler(context) is { } problem)
+            if (await AnswerAsync(context, handler) is { } problem)
                 await problem.WriteAsync(context);
         });
+
+    private static async Task<ApiProblem?> AnswerAsync(HttpContext context, Func<HttpContext, Task<ApiProblem?>> handler)
+    {
+        try
+        {
+            return await handler(context);
+        }
+        catch (UnavailableException unavailable)
+        {
+            return ApiProblem.Unavailable(unavailable.Message, unavailable.RetryAfter);
+        }
+    }
 
     public static async Task WriteJsonAsync<T>(this HttpContext context, T answer, JsonTypeInfo<T> type)
     {

@@ -17,11 +17,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem TokenExpired() =>
         TokenInvalid(ProblemReasons.TokenExpired, "the token has expired; set a new one: sudo smm-agent set bearer-token --stdin");
 
-    /// <summary>Of a dashboard that knows tokens by <c>tokenSha256s</c>. The agent shows 200 characters of it.</summary>
-    public static ApiProblem TokenUnknown() =>
-        TokenInvalid(ProblemReasons.TokenUnknown,
-            "the token is not known: this dashboard knows tokens by their SHA-256; "
-            + "its administrator adds the one that this prints to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum");
+    public static ApiProblem TokenRefused(string reason, string detail) => TokenInvalid(reason, detail);
 
     public static ApiProblem NotThisWorkloadGroup() =>
         new(403, ProblemCodes.NotThisWorkloadGroup, "The token is not this WorkloadGroup's",
@@ -30,6 +26,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem WorkloadGroupNotFound(Mesh.GroupName group) =>
         new(404, ProblemCodes.WorkloadGroupNotFound, "There is no such WorkloadGroup",
             $"there is no WorkloadGroup '{NameRules.Shown(group.Name)}' in the token's namespace; check smm-agent set workload-group");
+
+    public static ApiProblem WorkloadGroupNotServed(Mesh.GroupName group, string reason) =>
+        new(404, ProblemCodes.WorkloadGroupNotFound, "The WorkloadGroup cannot be served", $"WorkloadGroup '{group}' has no valid configuration yet: {reason}");
 
     public static ApiProblem AgentTooOld(Version found, Version minimum) =>
         new(426, ProblemCodes.AgentTooOld, "The agent is too old", $"smm-agent {found} asked, {minimum} or newer is needed; upgrade the package");

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using SmmDashboard.Mesh;
 using SmmDashboard.Tokens;
 
@@ -6,55 +5,51 @@ namespace SmmDashboard.Http;
 
 /// <summary>Who may ask for a WorkloadGroup: the checks of the contract in its order, 401, 403, 404, 426.</summary>
 /// <remarks>
-/// A token that is known but does not open the group: 404 only when the group would be in the token's own namespace, so that a slip of the
-/// pen is told as one. In all other namespaces it is 403 whether the group exists or not: nobody can list the groups of others.
+/// A valid token that does not open the group: 404 only when the group would be in the token's own namespace, where a wrong name is a mistake
+/// of its holder. In all other namespaces it is 403 whether the group exists or not, so that the groups of others cannot be listed.
 /// </remarks>
-public sealed class GroupAccess(CurrentMesh mesh, RequestRates rates, TimeProvider clock)
+public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, RequestRates rates, TimeProvider clock)
 {
     public const string GroupPattern = "/v1/namespaces/{namespace}/workloadgroups/{name}";
 
-    public bool TryEnter(HttpContext context, [NotNullWhen(true)] out AdmittedGroup? admitted, [NotNullWhen(false)] out ApiProblem? problem)
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    /// <returns>The group, or the problem to answer with.</returns>
+    /// <exception cref="UnavailableException">Whether it may enter cannot be said now.</exception>
+    public async ValueTask<(AdmittedGroup? Admitted, ApiProblem? Problem)> EnterAsync(HttpContext context)
     {
-        var snapshot = mesh.Snapshot;
+        if (!BearerToken.TryRead(context.Request, clock, out var token, out var problem))
+            return (null, rates.RefuseFailure(context) ?? problem);
+        if (!mesh.IsSynced)
+            throw new UnavailableException("the dashboard has not read the cluster's objects yet", Soon);
+
         var asked = new GroupName((string)context.GetRouteValue("namespace")!, (string)context.GetRouteValue("name")!);
-        admitted = null;
-        problem = Check(context, snapshot.Mesh, asked, out var group);
-        if (problem is null)
-            admitted = new AdmittedGroup(group!, snapshot);
-        return problem is null;
+        return await tokens.JudgeAsync(token, context.RequestAborted) switch
+        {
+            TokenVerdict.Accepted accepted => Enter(context, asked, accepted),
+            TokenVerdict.Refused refused => (null, rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail)),
+            _ => throw new InvalidOperationException("a verdict is one of two"),
+        };
     }
 
-    private ApiProblem? Check(HttpContext context, MeshDescription description, GroupName asked, out ServedGroup? group)
+    private (AdmittedGroup? Admitted, ApiProblem? Problem) Enter(HttpContext context, GroupName asked, TokenVerdict.Accepted accepted)
     {
-        group = null;
-        if (!BearerToken.TryRead(context.Request, clock, out var sha256, out var refusal))
-            return rates.RefuseFailure(context) ?? refusal;
-
-        var opens = new List<ServedGroup>();
-        foreach (var candidate in description.Groups.Values)
-        {
-            if (candidate.Accepts(sha256))
-                opens.Add(candidate);
-        }
-
-        if (opens.Count == 0)
-            return rates.RefuseFailure(context) ?? ApiProblem.TokenUnknown();
-
-        group = opens.FirstOrDefault(candidate => candidate.Id == asked);
-        if (group is null)
-        {
-            return !description.Groups.ContainsKey(asked) && opens.Any(candidate => candidate.Id.Namespace == asked.Namespace)
-                ? ApiProblem.WorkloadGroupNotFound(asked)
-                : ApiProblem.NotThisWorkloadGroup();
-        }
-
-        return description.MinimumAgentVersion is { } minimum
-            && AgentVersion.OfUserAgent(context.Request.Headers.UserAgent.ToString()) is { } found
-            && found < minimum
-                ? ApiProblem.AgentTooOld(found, minimum)
-                : null;
+        var found = mesh.Find(asked);
+        var problem = !accepted.Opens.Contains(asked)
+            ? found is null && accepted.Namespaces.Contains(asked.Namespace) ? ApiProblem.WorkloadGroupNotFound(asked) : ApiProblem.NotThisWorkloadGroup()
+            : found is null ? ApiProblem.WorkloadGroupNotFound(asked)
+            : found.Entry.Served is null ? ApiProblem.WorkloadGroupNotServed(asked, found.Entry.Fault ?? "")
+            : TooOld(context);
+        return problem is null ? (new AdmittedGroup(found!.Entry.Served!, found, accepted), null) : (null, problem);
     }
+
+    private ApiProblem? TooOld(HttpContext context) =>
+        mesh.Settings.MinimumAgentVersion is { } minimum
+        && AgentVersion.OfUserAgent(context.Request.Headers.UserAgent.ToString()) is { } found
+        && found < minimum
+            ? ApiProblem.AgentTooOld(found, minimum)
+            : null;
 }
 
-/// <summary>A group whose token was shown, and the snapshot it was found in.</summary>
-public sealed record AdmittedGroup(ServedGroup Group, MeshSnapshot Snapshot);
+/// <summary>A group whose token was presented, the snapshot it was found in, and the token's verdict.</summary>
+public sealed record AdmittedGroup(ServedGroup Group, GroupSnapshot Snapshot, TokenVerdict.Accepted Token);

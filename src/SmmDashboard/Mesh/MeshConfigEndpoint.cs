@@ -10,7 +10,8 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
 
     private async Task<ApiProblem?> GetAsync(HttpContext context)
     {
-        if (!access.TryEnter(context, out var admitted, out var problem))
+        var (admitted, problem) = await access.EnterAsync(context);
+        if (admitted is null)
             return problem;
 
         var known = new EntityTags(context.Request.Headers.IfNoneMatch);
@@ -29,9 +30,15 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
                 await admitted.Snapshot.WaitAsync(left, clock, context.RequestAborted);
                 context.RequestAborted.ThrowIfCancellationRequested();
 
-                // The file may have taken the token away, too.
-                if (!mesh.IsStopping && !access.TryEnter(context, out admitted, out problem))
-                    return problem;
+                // The token may have been revoked meanwhile.
+                if (mesh.IsStopping)
+                    break;
+
+                var (again, refusal) = await access.EnterAsync(context);
+                if (again is null)
+                    return refusal;
+
+                admitted = again;
             }
         }
 

@@ -8,15 +8,12 @@ namespace SmmDashboard.Mesh;
 /// <summary>One WorkloadGroup as it is served: serialised once, however many agents ask.</summary>
 public sealed class ServedGroup
 {
-    private readonly byte[][] _tokenSha256s;
-
-    public ServedGroup(MeshConfig config, IEnumerable<byte[]> tokenSha256s)
+    public ServedGroup(MeshConfig config)
     {
         Config = config;
         Id = new GroupName(config.WorkloadGroup.Namespace, config.WorkloadGroup.Name);
         Body = JsonSerializer.SerializeToUtf8Bytes(config, ContractJson.Default.MeshConfig);
         ETag = $"\"{Base64Url.EncodeToString(SHA256.HashData(Body.Span).AsSpan(0, 18))}\"";
-        _tokenSha256s = [.. tokenSha256s];
     }
 
     public GroupName Id { get; }
@@ -28,13 +25,4 @@ public sealed class ServedGroup
 
     /// <summary>A strong entity tag: a hash of <see cref="Body"/>.</summary>
     public string ETag { get; }
-
-    /// <summary>Compares with every token, in a time that does not tell which one was nearly right.</summary>
-    public bool Accepts(ReadOnlySpan<byte> tokenSha256)
-    {
-        var found = false;
-        foreach (var candidate in _tokenSha256s)
-            found |= CryptographicOperations.FixedTimeEquals(candidate, tokenSha256);
-        return found;
-    }
 }

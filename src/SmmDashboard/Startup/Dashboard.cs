@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
 using SmmDashboard.Http;
+using SmmDashboard.Files.Mesh;
 using SmmDashboard.Mesh;
 using SmmDashboard.Packages;
 using SmmDashboard.Registration;
-using SmmDashboard.Storage;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
@@ -24,9 +24,8 @@ public static class Dashboard
         // The command line and the mesh description are the whole configuration: no appsettings.json of whatever folder, no ASPNETCORE_URLS.
         builder.Configuration.Sources.Clear();
         AddLogging(builder.Logging);
-        if (options.Data is { } data)
-            PrivateFile.MakeFolder(data);
-        AddServices(builder.Services, options, mesh, seams);
+        AddServices(builder.Services, options, seams);
+        EmbeddedMode.Add(builder.Services, options, mesh, seams);
         var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, seams.Clock) : null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -56,37 +55,19 @@ public static class Dashboard
         logging.AddFilter("Microsoft", LogLevel.Warning);
     }
 
-    private static void AddServices(IServiceCollection services, DashboardOptions options, MeshDescription mesh, DashboardSeams seams)
+    private static void AddServices(IServiceCollection services, DashboardOptions options, DashboardSeams seams)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         services.AddSingleton(seams.Clock);
         services.AddSingleton(seams.Addresses);
         services.AddSingleton(seams.DialBackRates);
         services.AddSingleton(options.Rates);
-        services.AddSingleton(new MeshFile(options.Mesh));
-        services.AddSingleton(new CurrentMesh(mesh));
-        services.AddSingleton(SigningKey.Open(options.Data));
         services.AddSingleton(new PackageFolder(options.Packages));
-        services.AddSingleton(provider => new AgentStore(
-            options.Data is { } folder ? new AgentFiles(folder, provider.GetRequiredService<ILogger<AgentFiles>>()) : null,
-            seams.Clock,
-            seams.AgentsPerGroup));
         services.AddSingleton<ProcessFault>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton<Dialler>()
-            .AddSingleton<SidecarTokens>().AddSingleton<WorkloadEntries>().AddSingleton(new Refusals(seams.Clock))
-            .AddSingleton<RegistrationDesk>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
+            .AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
             .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>()
             .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()
             .AddSingleton<PackagesEndpoint>().AddSingleton<AgentPackages>().AddSingleton<InstallScriptEndpoint>();
-        services.AddHostedService<MeshWatcher>();
-        if (options is { Registration: { } address, RegistrationCertificate: { } files })
-        {
-            var authority = options.RegistrationAuthority is { } issuer ? new SidecarAuthority(issuer, seams.Clock) : null;
-            if (authority is not null)
-                services.AddSingleton(authority);
-            services.AddSingleton(new RegistrationListener.Settings(address, new PemCertificate(files.Certificate, files.Key, seams.Clock)) { Authority = authority });
-            services.AddSingleton<RegistrationListener>();
-            services.AddHostedService(provider => provider.GetRequiredService<RegistrationListener>());
-        }
     }
 
     private static void Map(WebApplication app)

@@ -12,6 +12,7 @@ public sealed record CertificateFiles(string Certificate, string Key);
 /// <summary>What the command line says.</summary>
 public sealed record DashboardOptions
 {
+    /// <summary>The mesh description file.</summary>
     public required string Mesh { get; init; }
 
     public required IReadOnlyList<Listen> Listen { get; init; }

@@ -1,4 +1,4 @@
-using SmmDashboard.Agents;
+using SmmDashboard.Files.Agents;
 using SmmDashboard.DialBack;
 
 namespace SmmDashboard.Startup;
@@ -12,5 +12,5 @@ public sealed record DashboardSeams
 
     public DialBackRates.Settings DialBackRates { get; init; } = new();
 
-    public int AgentsPerGroup { get; init; } = AgentStore.DefaultLimit;
+    public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;
 }

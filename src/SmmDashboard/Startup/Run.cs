@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmDashboard.Mesh;
+using SmmDashboard.Files.Mesh;
 
 namespace SmmDashboard.Startup;
 
@@ -40,7 +40,7 @@ public static class Run
         await using var app = Dashboard.Build(options, mesh, new DashboardSeams());
         await app.StartAsync();
         foreach (var address in Dashboard.Addresses(app))
-            app.Logger.Listening(address, mesh.PublicUrl, mesh.Groups.Count);
+            app.Logger.Listening(address, mesh.Settings.PublicUrl, mesh.Groups.Count);
         await app.WaitForShutdownAsync();
         if (app.Services.GetRequiredService<ProcessFault>().First is not { } fault)
             return 0;

@@ -1,29 +1,29 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
 using SmmDashboard.Http;
 
 namespace SmmDashboard.Tokens;
 
-/// <summary>The header <c>Authorization: Bearer TOKEN</c>. Only the token's SHA-256 leaves this class.</summary>
+/// <summary>The header <c>Authorization: Bearer TOKEN</c>.</summary>
 public static class BearerToken
 {
     private const int MaximumLength = 12 * 1024;
     private const string Scheme = "Bearer ";
 
     public static bool TryRead(
-        HttpRequest request, TimeProvider clock, [NotNullWhen(true)] out byte[]? sha256, [NotNullWhen(false)] out ApiProblem? problem)
+        HttpRequest request, TimeProvider clock, [NotNullWhen(true)] out PresentedToken? token, [NotNullWhen(false)] out ApiProblem? problem)
     {
-        sha256 = null;
+        token = null;
         var headers = request.Headers.Authorization;
         var header = headers.Count == 1 ? headers[0]! : "";
-        var token = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim(' ') : "";
+        var text = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim(' ') : "";
         problem = headers.Count == 0 ? ApiProblem.TokenMissing()
-            : token.Length is 0 or > MaximumLength || !token.All(IsTokenCharacter) ? ApiProblem.TokenMalformed()
-            : Jwt.ExpiresAt(token) is { } expiry && expiry <= clock.GetUtcNow() ? ApiProblem.TokenExpired()
+            : text.Length is 0 or > MaximumLength || !text.All(IsTokenCharacter) ? ApiProblem.TokenMalformed()
             : null;
-        if (problem is null)
-            sha256 = SHA256.HashData(Encoding.ASCII.GetBytes(token));
+        if (problem is not null)
+            return false;
+
+        token = new PresentedToken(text);
+        problem = token.ExpiresAt is { } expiry && expiry <= clock.GetUtcNow() ? ApiProblem.TokenExpired() : null;
         return problem is null;
     }
 

@@ -4,7 +4,7 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Tokens;
 
 /// <summary><c>POST GROUP/tokens</c>: a token for the sidecar.</summary>
-public sealed class TokensEndpoint(GroupAccess access, SidecarTokens tokens)
+public sealed class TokensEndpoint(GroupAccess access, ISidecarTokens tokens)
 {
     private const int MaximumBody = 4 * 1024;
 
@@ -12,7 +12,8 @@ public sealed class TokensEndpoint(GroupAccess access, SidecarTokens tokens)
 
     private async Task<ApiProblem?> MakeAsync(HttpContext context)
     {
-        if (!access.TryEnter(context, out var admitted, out var problem))
+        var (admitted, problem) = await access.EnterAsync(context);
+        if (admitted is null)
             return problem;
 
         if (await RequestBody.ReadAsync(context, MaximumBody) is not { } body)
@@ -25,7 +26,7 @@ public sealed class TokensEndpoint(GroupAccess access, SidecarTokens tokens)
             return ApiProblem.AudienceNotAllowed(asked.Audience);
 
         var group = admitted.Group.Config.WorkloadGroup;
-        var answer = tokens.Make(new ServiceAccount(group.Namespace, group.ServiceAccount));
+        var answer = await tokens.MakeAsync(new ServiceAccount(group.Namespace, group.ServiceAccount), context.RequestAborted);
         await context.WriteJsonAsync(answer, ContractJson.Default.TokenResponse);
         return null;
     }

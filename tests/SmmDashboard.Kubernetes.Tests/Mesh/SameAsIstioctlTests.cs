@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using SmmAgent.Core.Sidecar;
+using SmmDashboard.Files.Mesh;
 using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Tests.Mesh;

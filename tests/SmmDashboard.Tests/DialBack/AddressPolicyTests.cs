@@ -5,7 +5,7 @@ namespace SmmDashboard.Tests.DialBack;
 
 public sealed class AddressPolicyTests
 {
-    private static readonly IPNetwork[] Cluster = [IPNetwork.Parse("10.244.0.0/16"), IPNetwork.Parse("fd00:10::/64")];
+    private static readonly Ranges Cluster = new(IPNetwork.Parse("10.244.0.0/16"), IPNetwork.Parse("fd00:10::/64"));
     private static readonly IPAddress[] Own = [IPAddress.Parse("192.168.7.7"), IPAddress.Parse("2001:db8::7")];
 
     [Theory]
@@ -43,8 +43,7 @@ public sealed class AddressPolicyTests
     [InlineData("64:ff9b::10.244.0.1")]
     [InlineData("64:ff9b:1::127.0.0.1")]
     [InlineData("2001:0:1:2:3:4:5:6")]
-    public void NothingOfOursConnectsThere(string address) =>
-        Assert.NotNull(new AddressPolicy().Refuse(IPAddress.Parse(address), Cluster, Own));
+    public async Task NothingOfOursConnectsThere(string address) => Assert.NotNull(await RefuseAsync(address));
 
     [Theory]
     [InlineData("198.18.0.1")]
@@ -56,8 +55,17 @@ public sealed class AddressPolicyTests
     [InlineData("::ffff:3.67.91.181")]
     [InlineData("64:ff9b::3.67.91.181")]
     [InlineData("2002:343:5bb5::1")]
-    public void AVMMayBeThere(string address) => Assert.Null(new AddressPolicy().Refuse(IPAddress.Parse(address), Cluster, Own));
+    public async Task AVMMayBeThere(string address) => Assert.Null(await RefuseAsync(address));
 
     [Fact]
     public void TheHostsOwnAddressesAreKnown() => Assert.Contains(IPAddress.Loopback, AddressPolicy.OwnAddresses());
+
+    private static ValueTask<string?> RefuseAsync(string address) =>
+        new AddressPolicy().RefuseAsync(IPAddress.Parse(address), Cluster, Own, TestContext.Current.CancellationToken);
+
+    private sealed class Ranges(params IPNetwork[] networks) : IClusterRanges
+    {
+        public ValueTask<string?> WhyInsideAsync(IPAddress address, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(networks.Any(network => network.Contains(address)) ? "it is in the cluster's own ranges" : null);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
+using SmmDashboard.Files.Mesh;
 using SmmDashboard.Mesh;
 using SmmDashboard.Tests.Running;
 
@@ -8,6 +9,8 @@ namespace SmmDashboard.Tests.Mesh;
 
 public sealed class MeshConfigTests
 {
+    private static readonly GroupName Analytics = new("vm-integration", "analytics-v0");
+
     private static MeshDescription Changed => MeshDescriptionReader.Read(new MeshYaml { Revision = "cp-v116x" }.ToString()).Value!;
 
     [Fact]
@@ -56,7 +59,7 @@ public sealed class MeshConfigTests
         var held = Call.MeshConfig(etag, "wait=999").SendAsync(dashboard);
         var any = Call.MeshConfig("*", "wait=20").SendAsync(dashboard);
         await WaitersAsync(dashboard, 2);
-        dashboard.Mesh.Replace(Changed);
+        dashboard.Description.Replace(Changed);
         var answer = await held;
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal("wait=300", answer.Headers["Preference-Applied"]);
@@ -73,7 +76,7 @@ public sealed class MeshConfigTests
         var held = Call.MeshConfig(etag, "wait=30").SendAsync(dashboard);
         await WaitersAsync(dashboard, 1);
         var mesh = new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), MeshYaml.Group("new", MeshYaml.OtherToken)] };
-        dashboard.Mesh.Replace(MeshDescriptionReader.Read(mesh.ToString()).Value!);
+        dashboard.Description.Replace(MeshDescriptionReader.Read(mesh.ToString()).Value!);
         await WaitersAsync(dashboard, 1);
         Assert.False(held.IsCompleted);
         clock.Advance(TimeSpan.FromSeconds(31));
@@ -90,7 +93,7 @@ public sealed class MeshConfigTests
         var held = Call.MeshConfig(etag, "wait=30").SendAsync(dashboard);
         await WaitersAsync(dashboard, 1);
         var mesh = new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", "another token")] };
-        dashboard.Mesh.Replace(MeshDescriptionReader.Read(mesh.ToString()).Value!);
+        dashboard.Description.Replace(MeshDescriptionReader.Read(mesh.ToString()).Value!);
         (await held).IsProblem(401, "token-invalid");
     }
 
@@ -109,7 +112,7 @@ public sealed class MeshConfigTests
     /// <summary>Waits until so many requests are held by the current snapshot.</summary>
     private static async Task WaitersAsync(RunningDashboard dashboard, int count)
     {
-        while (dashboard.Mesh.Snapshot.Waiting < count)
+        while (dashboard.Mesh.Find(Analytics)!.Waiting < count)
             await Task.Delay(5, TestContext.Current.CancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmDashboard.Files.Mesh;
 using SmmDashboard.Mesh;
 using SmmDashboard.Tests.Running;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using SmmDashboard.Files.Mesh;
 using SmmDashboard.Mesh;
 using SmmDashboard.Tests.Running;
 
@@ -48,18 +49,18 @@ public sealed partial class MeshWatcherTests
         var watcher = dashboard.App.Services.GetServices<IHostedService>().OfType<MeshWatcher>().Single();
         await watcher.StopAsync(TestContext.Current.CancellationToken); // from here on only the test looks at the file
         watcher.Reload();
-        var before = dashboard.Mesh.Snapshot;
+        var before = dashboard.Mesh.Find(Analytics);
 
         dashboard.Folder.Replace(RunningDashboard.MeshFileName, NewYaml.Replace("http: 8080", "http: 0", StringComparison.Ordinal));
         Assert.False(watcher.Reload());
-        Assert.Same(before, dashboard.Mesh.Snapshot);
+        Assert.Same(before, dashboard.Mesh.Find(Analytics));
         File.Delete(dashboard.Folder.Path(RunningDashboard.MeshFileName));
         Assert.False(watcher.Reload());
-        Assert.Same(before, dashboard.Mesh.Snapshot);
+        Assert.Same(before, dashboard.Mesh.Find(Analytics));
 
         dashboard.Folder.Replace(RunningDashboard.MeshFileName, NewYaml);
         Assert.True(watcher.Reload());
-        Assert.Equal("cp-v116x", dashboard.Mesh.Mesh.Groups[Analytics].Config.Mesh.IstioRevision);
+        Assert.Equal("cp-v116x", dashboard.Mesh.Find(Analytics)!.Entry.Served!.Config.Mesh.IstioRevision);
         Assert.False(watcher.Reload());
     }
 
@@ -70,8 +71,8 @@ public sealed partial class MeshWatcherTests
     {
         while (true)
         {
-            var snapshot = dashboard.Mesh.Snapshot;
-            if (snapshot.Mesh.Groups[Analytics].Config.Mesh.IstioRevision == revision)
+            var snapshot = dashboard.Mesh.Find(Analytics)!;
+            if (snapshot.Entry.Served!.Config.Mesh.IstioRevision == revision)
                 return;
 
             await snapshot.Superseded.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);

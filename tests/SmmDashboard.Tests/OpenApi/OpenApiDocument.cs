@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SmmDashboard.Mesh;
+using SmmDashboard.Files.Mesh;
 
 namespace SmmDashboard.Tests.OpenApi;
 

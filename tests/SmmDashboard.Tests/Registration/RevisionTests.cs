@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using SmmDashboard.Mesh;
+using SmmDashboard.Files.Mesh;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Registration;
@@ -63,7 +63,7 @@ public sealed class RevisionTests
         var agent = await AgentAsync(dashboard);
         await using (var old = await RegisterAsync(dashboard, Right))
         {
-            dashboard.Mesh.Replace(Read(Mesh(Next, Right)));
+            dashboard.Description.Replace(Read(Mesh(Next, Right)));
             var moving = await AnswerAsync(dashboard, agent, "StaleEntry");
             Assert.EndsWith("sudo systemctl restart istio", moving.GetProperty("message").GetString(), StringComparison.Ordinal);
         }
@@ -85,7 +85,7 @@ public sealed class RevisionTests
         await using var dashboard = await StartAsync(Mesh(Right));
         var agent = await AgentAsync(dashboard);
         await using (await RegisterAsync(dashboard, Right))
-            dashboard.Mesh.Replace(Read(Mesh(Next)));
+            dashboard.Description.Replace(Read(Mesh(Next)));
         _clock.Advance(TimeSpan.FromDays(1));
 
         Assert.Equal("StaleEntry", (await AskAsync(dashboard, Next)).GetProperty("reason").GetString());

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
-using SmmDashboard.Registration;
+using SmmDashboard.Files.Registration;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Registration;

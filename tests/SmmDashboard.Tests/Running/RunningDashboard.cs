@@ -4,7 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using SmmDashboard.DialBack;
 using SmmDashboard.Http;
 using SmmDashboard.Mesh;
-using SmmDashboard.Registration;
+using SmmDashboard.Files.Mesh;
+using SmmDashboard.Files.Registration;
 using SmmDashboard.Startup;
 
 namespace SmmDashboard.Tests.Running;
@@ -35,6 +36,8 @@ public sealed class RunningDashboard : IAsyncDisposable
     public IPEndPoint RegistrationAddress => App.Services.GetRequiredService<RegistrationListener>().Address;
 
     public CurrentMesh Mesh => App.Services.GetRequiredService<CurrentMesh>();
+
+    public CurrentDescription Description => App.Services.GetRequiredService<CurrentDescription>();
 
     public sealed record Setup
     {

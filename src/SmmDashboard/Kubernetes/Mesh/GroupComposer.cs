@@ -74,7 +74,7 @@ internal sealed class GroupComposer
         if (before?.Served is { } served && HasLostAllAddresses(config, served.Config, plane) is { } lost)
             return kept with { Faults = [.. faults, lost] };
 
-        var fresh = new ServedGroup(config, []);
+        var fresh = new ServedGroup(config);
         if (fresh.Body.Length > MeshConfig.MaximumBytes)
         {
             faults.Add(new(Reference(group), FaultReasons.MeshConfigInvalid,

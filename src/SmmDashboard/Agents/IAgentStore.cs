@@ -1,0 +1,24 @@
+using SmmAgent.Contract;
+using SmmDashboard.Mesh;
+
+namespace SmmDashboard.Agents;
+
+/// <summary>What became of a report.</summary>
+public enum ReportOutcome
+{
+    Kept,
+    KeyMismatch,
+    Full,
+    NotWritten,
+}
+
+/// <summary>The agents of every WorkloadGroup. The first report of a uuid binds its key.</summary>
+/// <remarks>A uuid belongs to a group: a holder of another group's token cannot take it.</remarks>
+public interface IAgentStore
+{
+    /// <exception cref="Http.UnavailableException">Whether the agent is known cannot be said now.</exception>
+    ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken);
+
+    /// <exception cref="Http.UnavailableException">The report cannot be kept now.</exception>
+    ValueTask<ReportOutcome> ReportAsync(GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken);
+}

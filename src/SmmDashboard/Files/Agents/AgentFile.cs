@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+using SmmAgent.Contract;
+
+namespace SmmDashboard.Files.Agents;
+
+/// <summary>The content of one agent's file.</summary>
+public sealed record AgentFile(string? KeySha256, DateTimeOffset SeenAt, AgentReport? Report);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AgentFile))]
+public sealed partial class AgentFileJson : JsonSerializerContext;

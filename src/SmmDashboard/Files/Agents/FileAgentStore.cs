@@ -1,0 +1,78 @@
+using System.Net;
+using SmmAgent.Contract;
+using SmmDashboard.Agents;
+using SmmDashboard.Mesh;
+
+namespace SmmDashboard.Files.Agents;
+
+/// <summary>Keeps agents in memory, and in files where there is a folder for them.</summary>
+public sealed class FileAgentStore : IAgentStore
+{
+    public const int DefaultLimit = 10_000;
+
+    /// <summary>An agent that is silent for so long makes room when its group is full.</summary>
+    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(30);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<GroupName, Dictionary<Guid, KnownAgent>> _groups = [];
+    private readonly AgentFiles? _files;
+    private readonly TimeProvider _clock;
+    private readonly int _limit;
+
+    /// <param name="files">Where bindings and reports survive a restart; null keeps them in memory.</param>
+    public FileAgentStore(AgentFiles? files, TimeProvider clock, int limitPerGroup = DefaultLimit)
+    {
+        (_files, _clock, _limit) = (files, clock, limitPerGroup);
+        foreach (var (group, uuid, agent) in files?.Load() ?? [])
+            Group(group)[uuid] = agent;
+    }
+
+    public ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken) => ValueTask.FromResult(Find(group, uuid));
+
+    public ValueTask<ReportOutcome> ReportAsync(GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Report(group, identity, report));
+
+    private KnownAgent? Find(GroupName group, Guid uuid)
+    {
+        lock (_lock)
+            return _groups.GetValueOrDefault(group)?.GetValueOrDefault(uuid);
+    }
+
+    private ReportOutcome Report(GroupName group, AgentIdentity identity, AgentReport report)
+    {
+        var address = report.Address is { } told ? IPAddress.Parse(told.Value) : null;
+        var agent = new KnownAgent(identity.KeySha256, address, _clock.GetUtcNow());
+        bool isFirst;
+        lock (_lock)
+        {
+            var agents = Group(group);
+            isFirst = !agents.TryGetValue(identity.Uuid, out var known);
+            if (known?.HasKey(identity) == false)
+                return ReportOutcome.KeyMismatch;
+            if (isFirst && agents.Count >= _limit && !MakeRoom(group, agents))
+                return ReportOutcome.Full;
+
+            agents[identity.Uuid] = agent;
+        }
+
+        return _files?.TryWrite(group, identity.Uuid, agent, report, durable: isFirst) == false ? ReportOutcome.NotWritten : ReportOutcome.Kept;
+    }
+
+    private Dictionary<Guid, KnownAgent> Group(GroupName group)
+    {
+        if (!_groups.TryGetValue(group, out var agents))
+            _groups[group] = agents = [];
+        return agents;
+    }
+
+    private bool MakeRoom(GroupName group, Dictionary<Guid, KnownAgent> agents)
+    {
+        var (uuid, oldest) = agents.MinBy(agent => agent.Value.SeenAt);
+        if (_clock.GetUtcNow() - oldest.SeenAt < Forgotten)
+            return false;
+
+        agents.Remove(uuid);
+        _files?.Remove(group, uuid);
+        return true;
+    }
+}

@@ -1,0 +1,10 @@
+namespace SmmDashboard.Files.Registration;
+
+internal static partial class RegistrationLog
+{
+    [LoggerMessage(400, LogLevel.Information, "sidecars register at {Address} (TLS)")]
+    public static partial void Listening(this ILogger<RegistrationListener> log, string address);
+
+    [LoggerMessage(401, LogLevel.Error, "a sidecar's connection failed")]
+    public static partial void Failed(this ILogger<RegistrationListener> log, Exception exception);
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using SmmAgent.Contract;
+
+namespace SmmDashboard.Files.Registration;
+
+/// <summary>The first line that a sidecar sends.</summary>
+public sealed record RegistrationRequest(
+    string? Token, string Namespace, string Group, string ServiceAccount, string Address, string Network, Guid? Uuid, string? SigningRequest)
+{
+    /// <summary>The labels of the sidecar's node metadata; empty when it sent none.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The cluster whose control plane the sidecar believes to speak with; null when it did not say.</summary>
+    public string? ClusterId { get; init; }
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
+
+    public static ReadResult<RegistrationRequest> Read(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line, Strict);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                return Refused("the line is not a JSON object");
+
+            var faults = new List<Fault>();
+            var root = new ObjectReader(document.RootElement, "", faults);
+            var request = new RegistrationRequest(
+                root.OptionalString("token"),
+                root.String("namespace"),
+                root.String("group"),
+                root.String("serviceAccount"),
+                root.String("address"),
+                root.OptionalString("network", mayBeEmpty: true) ?? "",
+                root.OptionalString("uuid", UuidRule) is { } uuid && Guid.TryParseExact(uuid, "D", out var value) ? value : null,
+                root.OptionalString("signingRequest"))
+            {
+                Labels = root.Map("labels"),
+                ClusterId = root.OptionalString("clusterId", mayBeEmpty: true),
+            };
+            return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: half a surrogate pair, which JSON's own rules let pass.
+            return Refused("the line is not valid JSON");
+        }
+    }
+
+    // The token stays out of every message.
+    public override string ToString() => $"{Namespace}/{Group} as {ServiceAccount} at {Address}";
+
+    private static string? UuidRule(string value) =>
+        Guid.TryParseExact(value, "D", out _) ? null : $"'{NameRules.Shown(value)}' is not a uuid";
+
+    private static ReadResult<RegistrationRequest> Refused(string reason) => ReadResult<RegistrationRequest>.Refused([new Fault("", reason)]);
+}
