@@ -79,6 +79,9 @@ public static class ProblemCodes
     /// <summary>403: the uuid is bound to another agent key.</summary>
     public const string AgentKeyMismatch = "agent-key-mismatch";
 
+    /// <summary>409: two hosts report under the uuid and its key.</summary>
+    public const string DuplicateIdentity = "duplicate-identity";
+
     /// <summary>404: there is no such WorkloadGroup.</summary>
     public const string WorkloadGroupNotFound = "workload-group-not-found";
 
@@ -143,6 +146,13 @@ public sealed record AgentReport
 
     /// <summary>When the report was made.</summary>
     public required DateTimeOffset ReportedAt { get; init; }
+
+    /// <summary>
+    /// A random id of this boot of the host: 16 to 64 letters, digits, '-' and '_'. It tells two hosts with one uuid and key from one that was booted again.
+    /// Null where the agent cannot keep one; such reports are never taken for those of a second host.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Instance { get; init; }
 }
 
 /// <summary>The VM that a report comes from.</summary>

@@ -46,6 +46,12 @@ public static class NameRules
             : $"'{Shown(value)}' is not of the form HOST:PORT, for example istiod.istio-system.svc:15012";
     }
 
+    /// <summary>The id of a host's boot in an agent's report.</summary>
+    public static string? Instance(string value) =>
+        value.Length is < 16 or > 64 || !value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            ? $"'{Shown(value)}' is not 16 to 64 letters, digits, '-' and '_'"
+            : null;
+
     /// <summary>A TCP port.</summary>
     public static string? Port(long value) =>
         value is >= 1 and <= 65535 ? null : $"{value} is not a TCP port (1-65535)";

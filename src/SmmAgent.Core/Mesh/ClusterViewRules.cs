@@ -13,6 +13,9 @@ public static class ClusterViewRules
     public const string Reached = nameof(Reached);
     public const string NotRegistered = nameof(NotRegistered);
 
+    /// <summary>Two hosts report under one uuid and key, so nothing that the cluster knows under it is known to be this VM's.</summary>
+    public const string DuplicateIdentity = nameof(DuplicateIdentity);
+
     /// <summary>The ports that the dashboard is asked to dial: it dials the agent's own and the WorkloadGroup's, no other.</summary>
     public static IReadOnlyDictionary<int, string> PortsToDial(IReadOnlyList<int> managementPorts, WorkloadGroup group)
     {
@@ -54,6 +57,11 @@ public static class ClusterViewRules
             : Finding.True(ConditionType.ReachableFromCluster, Reached,
                 string.Create(CultureInfo.InvariantCulture, $"{from} reaches all {results.Count} ports of this VM at {address}"));
     }
+
+    /// <summary>A condition that the dashboard could not be asked for, or refused to tell.</summary>
+    /// <param name="reason">Why: a reason of a failed call.</param>
+    public static Finding NotAnswered(string type, string reason, string message) =>
+        reason == DuplicateIdentity && type != ConditionType.Healthy ? Finding.False(type, reason, message) : Finding.Unknown(type, reason, message);
 
     public static Finding Registered(Registration answer) => answer.Registered
         ? Finding.True(ConditionType.Registered, RegistrationReasons.Registered, $"workloadentry {NameRules.Shown(answer.WorkloadEntry ?? "")} is registered")

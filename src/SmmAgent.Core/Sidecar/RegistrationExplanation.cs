@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Host;
+using SmmAgent.Core.Mesh;
 
 namespace SmmAgent.Core.Sidecar;
 
@@ -68,7 +69,7 @@ public static class RegistrationExplanation
     // The dashboard saw the cause itself, in the cluster.
     private static bool IsCertain(Finding dashboard) => dashboard.Status == ConditionStatus.False
         && dashboard.Reason is RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch or RegistrationReasons.NameInvalid
-            or RegistrationReasons.StaleEntry;
+            or RegistrationReasons.StaleEntry or ClusterViewRules.DuplicateIdentity;
 
     private static string More(RegistrationLook look, string reason)
     {

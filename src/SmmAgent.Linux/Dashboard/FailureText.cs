@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Mesh;
 
 namespace SmmAgent.Linux.Dashboard;
 
@@ -6,6 +7,13 @@ namespace SmmAgent.Linux.Dashboard;
 public static class FailureText
 {
     private const string SetToken = "sudo smm-agent set bearer-token --stdin";
+
+    // Not systemd-machine-id-setup: it brings back the id that is in /var/lib/dbus, or that a hypervisor or container gives.
+    private const string GiveOwnMachineId = "tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo smm-agent reconcile";
+
+    // Both hosts are to be seen, and to see soon that there is one again.
+    private static readonly TimeSpan DuplicateInterval = TimeSpan.FromMinutes(1);
+
     private const string SetUrl = "sudo smm-agent set dashboard-url";
 
     /// <summary>One stable CamelCase word, and one line.</summary>
@@ -41,6 +49,7 @@ public static class FailureText
         DashboardFailure.Paused f => f.For,
         DashboardFailure.RateLimited f => f.RetryAfter,
         DashboardFailure.ServerError f => f.RetryAfter,
+        DashboardFailure.Refused { Code: ProblemCodes.DuplicateIdentity } => DuplicateInterval,
         _ => null,
     };
 
@@ -57,6 +66,8 @@ public static class FailureText
             (403, ProblemCodes.AgentKeyMismatch) => (FailureReasons.AgentKeyMismatch,
                 $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost",
                 "remove uuid from /etc/smm/agent.yaml and /var/lib/smm-agent/identity.json, then: sudo systemctl restart smm-agent"),
+            (409, ProblemCodes.DuplicateIdentity) => (FailureReasons.DuplicateIdentity,
+                $"two hosts report under this VM's uuid and key{said}", $"on the one that is a copy: {GiveOwnMachineId}"),
             (403, _) => (FailureReasons.NotThisWorkloadGroup,
                 $"the bearer token is not for WorkloadGroup {target.Group}{said}",
                 $"set the token of the service account that its .spec.template.serviceAccount names: {SetToken}"),
@@ -93,6 +104,7 @@ public static class FailureReasons
     public const string NotThisWorkloadGroup = nameof(NotThisWorkloadGroup);
     public const string WorkloadGroupNotFound = nameof(WorkloadGroupNotFound);
     public const string AgentKeyMismatch = nameof(AgentKeyMismatch);
+    public const string DuplicateIdentity = ClusterViewRules.DuplicateIdentity;
     public const string AgentTooOld = nameof(AgentTooOld);
     public const string RateLimited = nameof(RateLimited);
     public const string DashboardUnreachable = nameof(DashboardUnreachable);

@@ -66,6 +66,6 @@ public sealed class DialBack(AgentIdentity identity, DialBackNonces nonces, Func
         }
 
         var (reason, message) = FailureText.Of(failure, target);
-        return Finding.Unknown(ConditionType.ReachableFromCluster, reason, message);
+        return ClusterViewRules.NotAnswered(ConditionType.ReachableFromCluster, reason, message);
     }
 }

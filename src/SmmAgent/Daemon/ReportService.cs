@@ -67,7 +67,7 @@ public sealed class ReportService : LoopService
         if (_clients.For(_inputs.Settings.Value) is not { } client)
         {
             _client = null;
-            Publish(Unknown(Finding.NotConfigured, "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
+            Publish(NotAnswered(Finding.NotConfigured, "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
             return Interval;
         }
 
@@ -82,7 +82,7 @@ public sealed class ReportService : LoopService
         if (_dialBack.IsForeign(_inputs.Settings.Value.Settings))
         {
             (_reportedAddress, _reports, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule(), NewSchedule());
-            Publish(Unknown("ForeignIdentity",
+            Publish(NotAnswered("ForeignIdentity",
                 $"the uuid {uuid} belongs to the machine that this VM is a copy of (/etc/machine-id differs), so nothing is reported under it; "
                 + "run sudo smm-agent reconcile, which makes another; if the uuid stays, remove the line uuid from agent.yaml and run it again"));
             return IntervalWhileBad;
@@ -107,7 +107,7 @@ public sealed class ReportService : LoopService
         {
             _reports.Failed(FailureText.RetryAfter(failure));
             var (reason, message) = FailureText.Of(failure, client.Target);
-            Publish(Unknown(reason, message));
+            Publish(NotAnswered(reason, message));
             // What is not known any more is asked as soon as a report gets through.
             (_reportedAddress, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule());
         }
@@ -160,8 +160,8 @@ public sealed class ReportService : LoopService
             var (reason, message) = FailureText.Of(result.Failure!, client.Target);
             Publish(_state.Value with
             {
-                Registered = Finding.Unknown(ConditionType.Registered, reason, message),
-                Healthy = Finding.Unknown(ConditionType.Healthy, reason, message),
+                Registered = ClusterViewRules.NotAnswered(ConditionType.Registered, reason, message),
+                Healthy = ClusterViewRules.NotAnswered(ConditionType.Healthy, reason, message),
             });
         }
 
@@ -217,11 +217,11 @@ public sealed class ReportService : LoopService
         return Interval;
     }
 
-    private static ClusterViewState Unknown(string reason, string message) => new(
+    private static ClusterViewState NotAnswered(string reason, string message) => new(
         ClusterViewState.Initial.Reached,
-        Finding.Unknown(ConditionType.ReachableFromCluster, reason, message),
-        Finding.Unknown(ConditionType.Registered, reason, message),
-        Finding.Unknown(ConditionType.Healthy, reason, message));
+        ClusterViewRules.NotAnswered(ConditionType.ReachableFromCluster, reason, message),
+        ClusterViewRules.NotAnswered(ConditionType.Registered, reason, message),
+        ClusterViewRules.NotAnswered(ConditionType.Healthy, reason, message));
 
     private void Publish(ClusterViewState state)
     {

@@ -1,9 +1,10 @@
 using SmmDashboard.Http;
+using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Agents;
 
 /// <summary><c>PUT GROUP/agents/{uuid}</c>: the agent's report.</summary>
-public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents)
+public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeProvider clock)
 {
     public const int MaximumBody = 256 * 1024;
 
@@ -27,6 +28,7 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents)
         {
             ReportOutcome.Kept => null,
             ReportOutcome.KeyMismatch => ApiProblem.AgentKeyMismatch(),
+            ReportOutcome.Duplicate => ApiProblem.DuplicateIdentity(await HostsAsync(admitted.Group.Id, identity.Uuid, context.RequestAborted)),
             ReportOutcome.Full => ApiProblem.Unavailable("the WorkloadGroup has as many agents as the dashboard can keep", Later),
             _ => ApiProblem.Unavailable("the dashboard cannot keep reports now; its log says why", Later),
         };
@@ -34,4 +36,7 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents)
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         return problem;
     }
+
+    private async Task<string> HostsAsync(GroupName group, Guid uuid, CancellationToken cancel) =>
+        (await agents.FindAsync(group, uuid, cancel))?.Instances.Hosts(clock.GetUtcNow()) ?? "";
 }

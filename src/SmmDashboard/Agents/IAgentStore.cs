@@ -8,6 +8,9 @@ public enum ReportOutcome
 {
     Kept,
     KeyMismatch,
+
+    /// <summary>Another host reports under this identity, and was seen before this one: nothing of the report is kept.</summary>
+    Duplicate,
     Full,
     NotWritten,
 }

@@ -6,5 +6,8 @@ namespace SmmDashboard.Agents;
 /// <summary>What the dashboard remembers of an agent: its key, and what its last report says that other calls need.</summary>
 public sealed record KnownAgent(byte[] KeySha256, IPAddress? Address, DateTimeOffset SeenAt)
 {
+    /// <summary>The hosts that reported under this identity; usually one.</summary>
+    public AgentInstances Instances { get; init; } = AgentInstances.None;
+
     public bool HasKey(AgentIdentity identity) => CryptographicOperations.FixedTimeEquals(KeySha256, identity.KeySha256);
 }

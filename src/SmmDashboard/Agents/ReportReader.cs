@@ -29,6 +29,7 @@ internal static class ReportReader
             Versions = new VersionReport(versions.String("agent", Text), versions.OptionalString("sidecar", Text, mayBeEmpty: true)),
             Conditions = report.List("conditions", ReadCondition, required: true),
             ReportedAt = ReadTime(report, "reportedAt"),
+            Instance = report.OptionalString("instance", NameRules.Instance),
         };
     }
 

@@ -49,6 +49,11 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         new(403, ProblemCodes.AgentKeyMismatch, "The uuid is bound to another agent key",
             "another agent reported under this uuid first; a copied VM needs a uuid of its own (remove uuid from agent.yaml and reconcile)");
 
+    /// <param name="hosts">The hosts, for people.</param>
+    public static ApiProblem DuplicateIdentity(string hosts) =>
+        new(409, ProblemCodes.DuplicateIdentity, "Two hosts report under one uuid and one agent key",
+            $"{hosts}: one is a copy of the other, with its /etc/machine-id");
+
     public static ApiProblem NoReport() =>
         new(409, ProblemCodes.NoReport, "There is no report of this agent", "the agent must report its address first: PUT GROUP/agents/{uuid}");
 

@@ -26,6 +26,7 @@ internal static class EmbeddedMode
         services.AddSingleton<IAgentStore>(provider => new FileAgentStore(
             options.Data is { } folder ? new AgentFiles(folder, provider.GetRequiredService<ILogger<AgentFiles>>()) : null,
             seams.Clock,
+            provider.GetRequiredService<ILogger<FileAgentStore>>(),
             seams.AgentsPerGroup));
         services.AddSingleton<SignedTokens>().AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SignedTokens>())
             .AddSingleton<ITokenAuthority, DescribedTokens>().AddSingleton<IClusterRanges, DescribedRanges>()

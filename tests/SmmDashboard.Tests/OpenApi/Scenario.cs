@@ -29,7 +29,7 @@ public static class Scenario
         "getPackage" => Call.Get(Package) with { Token = null },
         "getMeshConfig" => Call.MeshConfig(),
         "makeToken" => new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens") { Body = """{"audience":"istio-ca"}""" },
-        "putReport" => agent.Report(),
+        "putReport" => (agent with { Instance = "00000000000000-b" }).Report(),
         "getRegistration" => agent.Registration(),
         "dialBack" => agent.DialBack("[16401]"),
         _ => throw new ArgumentOutOfRangeException(nameof(operationId), operationId, "has no scenario"),
@@ -45,6 +45,12 @@ public static class Scenario
 
         if (operationId is "getRegistration" or "dialBack" && status is not (409 or 429))
             await agent.Report(status == 422 ? "169.254.169.254" : "127.0.0.1").SendAsync(dashboard);
+        if ((operationId, status) == ("putReport", 409))
+        {
+            foreach (var instance in (string[])["00000000000000-a", "00000000000000-b", "00000000000000-a"])
+                await (agent with { Instance = instance }).Report().SendAsync(dashboard);
+        }
+
         if (status == 503)
             await new TestAgent().Report().SendAsync(dashboard);
     }

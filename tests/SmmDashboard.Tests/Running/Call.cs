@@ -86,7 +86,10 @@ public sealed record TestAgent(Guid Uuid, string Key)
 
     public string Path => $"{RunningDashboard.Group}/agents/{Uuid}";
 
-    public static string ReportOf(string address) =>
+    /// <summary>The boot of the host that its reports name; null for an agent that names none.</summary>
+    public string? Instance { get; init; }
+
+    public static string ReportOf(string address, string? instance = null) =>
         $$"""
         { "host": { "hostname": "vm-1", "os": "Debian GNU/Linux 12 (bookworm)", "architecture": "amd64" },
           "address": { "value": "{{address}}", "source": "configured" },
@@ -94,10 +97,10 @@ public sealed record TestAgent(Guid Uuid, string Key)
           "versions": { "agent": "0.1.0", "sidecar": null },
           "conditions": [ { "type": "PortsOpen", "status": "True", "reason": "Open", "message": "4 ports",
                             "lastTransitionTime": "2026-01-02T03:04:05.678Z" } ],
-          "reportedAt": "2026-01-02T03:04:05+00:00" }
+          "reportedAt": "2026-01-02T03:04:05+00:00"{{(instance is null ? "" : $", \"instance\": \"{instance}\"")}} }
         """;
 
-    public Call Report(string address = "198.18.0.7") => new(HttpMethod.Put, Path) { Body = ReportOf(address), AgentKey = Key };
+    public Call Report(string address = "198.18.0.7") => new(HttpMethod.Put, Path) { Body = ReportOf(address, Instance), AgentKey = Key };
 
     public Call Registration() => Call.Get($"{Path}/registration") with { AgentKey = Key };
 

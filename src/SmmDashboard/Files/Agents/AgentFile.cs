@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
+using SmmDashboard.Agents;
 
 namespace SmmDashboard.Files.Agents;
 
 /// <summary>The content of one agent's file.</summary>
-public sealed record AgentFile(string? KeySha256, DateTimeOffset SeenAt, AgentReport? Report);
+public sealed record AgentFile(string? KeySha256, DateTimeOffset SeenAt, AgentReport? Report, IReadOnlyList<AgentInstance?>? Instances = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AgentFile))]

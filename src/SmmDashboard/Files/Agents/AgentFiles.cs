@@ -36,7 +36,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
     {
         try
         {
-            var file = new AgentFile(Convert.ToHexStringLower(agent.KeySha256), agent.SeenAt, report);
+            var file = new AgentFile(Convert.ToHexStringLower(agent.KeySha256), agent.SeenAt, report, agent.Instances.Seen);
             PrivateFile.MakeFolder(Folder(group));
             PrivateFile.Write(PathOf(group, uuid), JsonSerializer.SerializeToUtf8Bytes(file, AgentFileJson.Default.AgentFile), durable);
             if (Interlocked.Exchange(ref _isFailing, 0) == 1)
@@ -72,6 +72,9 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                 : null;
             return file?.KeySha256 is { Length: 64 } key
                 ? new KnownAgent(Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
+                {
+                    Instances = new(file.Instances?.OfType<AgentInstance>().Where(one => one.Id is not null) ?? []),
+                }
                 : null;
         }
         catch (Exception exception) when (exception is JsonException or FormatException or IOException or InvalidDataException)

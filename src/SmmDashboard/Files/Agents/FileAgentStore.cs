@@ -17,12 +17,13 @@ public sealed class FileAgentStore : IAgentStore
     private readonly Dictionary<GroupName, Dictionary<Guid, KnownAgent>> _groups = [];
     private readonly AgentFiles? _files;
     private readonly TimeProvider _clock;
+    private readonly ILogger<FileAgentStore> _log;
     private readonly int _limit;
 
     /// <param name="files">Where bindings and reports survive a restart; null keeps them in memory.</param>
-    public FileAgentStore(AgentFiles? files, TimeProvider clock, int limitPerGroup = DefaultLimit)
+    public FileAgentStore(AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, int limitPerGroup = DefaultLimit)
     {
-        (_files, _clock, _limit) = (files, clock, limitPerGroup);
+        (_files, _clock, _log, _limit) = (files, clock, log, limitPerGroup);
         foreach (var (group, uuid, agent) in files?.Load() ?? [])
             Group(group)[uuid] = agent;
     }
@@ -41,7 +42,9 @@ public sealed class FileAgentStore : IAgentStore
     private ReportOutcome Report(GroupName group, AgentIdentity identity, AgentReport report)
     {
         var address = report.Address is { } told ? IPAddress.Parse(told.Value) : null;
-        var agent = new KnownAgent(identity.KeySha256, address, _clock.GetUtcNow());
+        var now = _clock.GetUtcNow();
+        KnownAgent agent;
+        InstanceVerdict instances;
         bool isFirst;
         lock (_lock)
         {
@@ -52,11 +55,39 @@ public sealed class FileAgentStore : IAgentStore
             if (isFirst && agents.Count >= _limit && !MakeRoom(group, agents))
                 return ReportOutcome.Full;
 
+            instances = (known?.Instances ?? AgentInstances.None).Report(report.Instance, HostOf(report), now);
+            agent = instances.IsRefused
+                ? known! with { Instances = instances.After }
+                : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After };
             agents[identity.Uuid] = agent;
+            if (isFirst && report.Instance is { } instance)
+                Cured(group, agents, identity.Uuid, instance);
         }
+
+        if (instances.Begins)
+            _log.DuplicateBegins(identity.Uuid, group, agent.Instances.Hosts(now));
+        if (instances.Ends)
+            _log.DuplicateEnds(identity.Uuid, group);
+        if (instances.IsRefused)
+            return ReportOutcome.Duplicate;
 
         return _files?.TryWrite(group, identity.Uuid, agent, report, durable: isFirst) == false ? ReportOutcome.NotWritten : ReportOutcome.Kept;
     }
+
+    // A host that has got a uuid of its own is no duplicate under the other any more.
+    private void Cured(GroupName group, Dictionary<Guid, KnownAgent> agents, Guid uuid, string instance)
+    {
+        foreach (var (other, agent) in agents.Where(one => one.Key != uuid && one.Value.Instances.Seen.Any(seen => seen.Id == instance)).ToList())
+        {
+            var now = _clock.GetUtcNow();
+            agents[other] = agent with { Instances = agent.Instances.Without(instance) };
+            if (agent.Instances.Hosts(now).Length > 0 && agents[other].Instances.Hosts(now).Length == 0)
+                _log.DuplicateEnds(other, group);
+        }
+    }
+
+    private static string HostOf(AgentReport report) =>
+        $"{NameRules.Shown(report.Host.Hostname)} at {report.Address?.Value ?? "an unknown address"}";
 
     private Dictionary<Guid, KnownAgent> Group(GroupName group)
     {
