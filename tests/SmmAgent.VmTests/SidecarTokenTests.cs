@@ -20,7 +20,7 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
         var half = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(8);
         Put(half + (Life / 2));
 
-        await vm.UntilAsync(() => Issued() > half - (Life / 4), "there is another token");
+        await vm.UntilAsync(() => Issued() > half - (Life / 4), "there is another token", TimeSpan.FromMinutes(2));
         Assert.True(Issued() >= half - TimeSpan.FromSeconds(1), "it was renewed before half its life was over");
         Assert.Equal("istio-proxy 600\n", vm.Run("stat", "-c", "%U %a", "/run/secrets/tokens/istio-token"));
         Assert.Equal(Token(), vm.Run("cat", Kept));

@@ -36,6 +36,8 @@ public sealed class SidecarService : LoopService
 
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(1);
+
     private readonly AgentStates _states;
     private readonly SidecarSight _sight;
     private readonly RootRequest _root;
@@ -82,7 +84,8 @@ public sealed class SidecarService : LoopService
 
         var inputs = await InputsAsync(settings, config, cancel);
         var isRootAtWork = _sight.Observer.IsRootAtWork();
-        var look = await _sight.Observer.LookAsync(inputs, _sight.Records.Report(), Time.GetUtcNow(), random: 0.5, cancel);
+        var looked = Time.GetUtcNow();
+        var look = await _sight.Observer.LookAsync(inputs, _sight.Records.Report(), looked, random: 0.5, cancel);
         isRootAtWork |= _sight.Observer.IsRootAtWork();
         // A package manager at work: neither a condition nor a request may come of what is there for a moment.
         if (isRootAtWork && look.Observed.Package.Value is { IsHalf: true })
@@ -110,7 +113,10 @@ public sealed class SidecarService : LoopService
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
             : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
             : IntervalWhileBad;
-        return Least(wait, isRootAtWork ? IntervalAtStart : _root.Ask(wanted), _failures.Due, UntilAnotherVerdict(look.Observed.Token), look.CrashLoop.HeldUntil - Time.GetUtcNow(), UntilWindow(settings));
+        return Least(wait, isRootAtWork ? IntervalAtStart : _root.Ask(wanted), _failures.Due, Left(NextVerdict(look.Observed.Token)), Left(look.CrashLoop.HeldUntil), Left(NextWindow(settings, looked)));
+
+        // What became due during the look was not seen by it.
+        TimeSpan? Left(DateTimeOffset? due) => due is { } at && at > looked ? TimeSpan.FromTicks(Math.Max((at - Time.GetUtcNow()).Ticks, AtOnce.Ticks)) : null;
     }
 
     /// <summary>The dashboard is back: what root could not do without it is asked for again at once.</summary>
@@ -179,14 +185,11 @@ public sealed class SidecarService : LoopService
 
     private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
 
-    private TimeSpan? UntilWindow(AgentSettings settings) =>
-        settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window } && window.NextOpening(Time.GetUtcNow(), TimeZoneInfo.Local) is { } opening
-            && opening > Time.GetUtcNow()
-            ? opening - Time.GetUtcNow()
-            : null;
+    private static DateTimeOffset? NextWindow(AgentSettings settings, DateTimeOffset looked) =>
+        settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window } ? window.NextOpening(looked, TimeZoneInfo.Local) : null;
 
     // One that could not be renewed in time expires.
-    private TimeSpan? UntilAnotherVerdict(IstioToken token) => (token.LookAgain ?? token.Expires) - Time.GetUtcNow();
+    private static DateTimeOffset? NextVerdict(IstioToken token) => token.LookAgain ?? token.Expires;
 
     private static TimeSpan Least(TimeSpan first, params TimeSpan?[] others) =>
         others.OfType<TimeSpan>().Where(other => other > TimeSpan.Zero).Append(first).Min();

@@ -324,15 +324,33 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Install("1.15.3");
         Unit("active", Start - TimeSpan.FromMinutes(5));
         Register();
+        await PutTokenAsync(new(half is null ? TokenVerdict.Renew : TokenVerdict.Use, "a test's", half is { } seconds ? Start.AddSeconds(seconds) : null, Start.AddSeconds(expires)));
+
+        Assert.Equal(TimeSpan.FromSeconds(5), await StepAsync());
+    }
+
+    [Fact]
+    public async Task ATokenThatBecomesDueDuringALookIsLookedAtAgainAtOnceAndAskedOfRoot()
+    {
+        Install("1.15.3");
+        Unit("active", Start - TimeSpan.FromMinutes(5));
+        Register();
+        await PutTokenAsync(new(TokenVerdict.Use, "a test's", Start.AddSeconds(2), Start.AddMinutes(30)));
+        _time.Advance(TimeSpan.FromSeconds(1.999));
+        _units.When(units => units.LookService(SidecarObserver.Unit)).Do(_ => _time.Advance(TimeSpan.FromMilliseconds(20)));
+
+        Assert.Equal(TimeSpan.FromMilliseconds(1), await StepAsync());
+        await StepAsync();
+
+        Assert.Contains("fetch a new istio-token", _requests.Lines[^1], StringComparison.Ordinal);
+    }
+
+    private async Task PutTokenAsync(IstioToken judged)
+    {
         var token = Below("var/run/secrets/tokens/istio-token");
         Directory.CreateDirectory(Path.GetDirectoryName(token)!);
         await File.WriteAllTextAsync(token, "a token", Cancel);
-        _records.Report(RootReport.None with
-        {
-            Token = new(half is null ? TokenVerdict.Renew : TokenVerdict.Use, "a test's", half is { } seconds ? Start.AddSeconds(seconds) : null, Start.AddSeconds(expires)),
-        });
-
-        Assert.Equal(TimeSpan.FromSeconds(5), await StepAsync());
+        _records.Report(RootReport.None with { Token = judged });
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
