@@ -58,6 +58,13 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         Assert.Contains("it is spiffe://cluster.local/ns/vm-integration/sa/other's", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"), StringComparison.Ordinal);
         Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
 
+        // The sidecar's user lays such a certificate again, with a time before the sidecar's start.
+        LayOtherIdentity(vm);
+        vm.Run("touch", "-d", "1 hour ago", "/etc/certs/cert-chain.pem");
+        await vm.UntilToldAsync("SidecarCurrent", "False OtherIdentity", Minutes);
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        Assert.Equal(4, sidecar.Starts.Length);
+
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
         Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
         Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/cert-chain.pem").ExitCode);

@@ -91,6 +91,9 @@ public sealed record DesiredSidecar(SidecarConfiguration? Configuration, Package
     /// <summary>Whether the control plane refuses the token that is there, so that it is replaced now.</summary>
     public bool ReplacesToken { get; init; }
 
+    /// <summary>Whether a certificate of another identity may be the reason to restart a sidecar that runs.</summary>
+    public bool MayReplaceCertificate { get; init; } = true;
+
     /// <summary>Whether what is installed stays for now, because the package that should come could not be installed.</summary>
     public bool KeepsPackage { get; init; }
 }

@@ -9,20 +9,14 @@ public sealed record RefusedToken(int Replaced = 0, DateTimeOffset? Last = null)
     /// <summary>A refusal this soon after a new token is about the old one: the request was on its way.</summary>
     public static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
 
-    /// <summary>The longest wait before the next replacement; after a time like this without a refusal the count starts again.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
-
-    // The first refusal is answered at once.
-    private static readonly TimeSpan[] Waits = [TimeSpan.Zero, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)];
-
     /// <summary>The record at this look: it starts again when the last replacement is long ago and nothing is refused, or when the clock was set back.</summary>
     public RefusedToken Look(SidecarFailure? failure, DateTimeOffset now) =>
-        Last > now || (Last is { } last && now - last >= LongestWait && failure?.Kind != SidecarFailureKind.TokenRefused) ? new() : this;
+        CurePacing.IsOver(Last, failure?.Kind != SidecarFailureKind.TokenRefused, now) ? new() : this;
 
     /// <summary>Whether the token that lies there now was refused, and may be replaced now.</summary>
     /// <param name="modified">When the token's file was written; null when there is none.</param>
     public bool IsDue(SidecarFailure? failure, DateTimeOffset? modified, DateTimeOffset now) =>
-        IsRefused(failure, modified) && (Last is not { } last || now - last >= (Replaced < Waits.Length ? Waits[Replaced] : LongestWait));
+        IsRefused(failure, modified) && !(now < CurePacing.Next(Replaced, Last));
 
     /// <summary>Whether a token that was just fetched in the place of a refused one is refused as well.</summary>
     public bool IsAgain(SidecarFailure? failure) => Replaced > 0 && IsRefused(failure, Last);

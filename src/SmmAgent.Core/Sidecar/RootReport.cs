@@ -25,6 +25,8 @@ public sealed record RootReport
 
     public RefusedToken RefusedToken { get; init; } = new();
 
+    public ReplacedCertificate ReplacedCertificate { get; init; } = new();
+
     public required CrashLoop CrashLoop { get; init; }
 
     public required IReadOnlyList<RootFailure> Failures { get; init; }
@@ -53,6 +55,7 @@ public sealed record RootReport
         Certificate = look.Observed.Certificate,
         Failure = look.Observed.Unit.Value is { Activity: UnitActivity.Running } ? null : look.Observed.Failure,
         RefusedToken = look.RefusedToken,
+        ReplacedCertificate = look.ReplacedCertificate,
         CrashLoop = look.CrashLoop,
         Failures = failures,
         IsUnconfirmed = isUnconfirmed,

@@ -17,19 +17,23 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
     {
         var loop = (report?.CrashLoop ?? new()).Look(observed.Unit.Value, now, random);
         var refused = (report?.RefusedToken ?? new()).Look(observed.Failure, now);
+        var identity = Identity(Config);
+        var replaced = (report?.ReplacedCertificate ?? new()).Look(identity, observed.Certificate, now);
         var (configuration, fault) = Render();
         // Where all is left to the operator nobody holds it back either.
         var hold = Settings.Sidecar.Mode == PartMode.Manage ? loop.Hold : null;
         var desired = new DesiredSidecar(configuration, Choose(observed.Package.Value?.Version), RestartRules.MayRestart(Settings.Sidecar, now, zone), hold)
         {
             AtBoot = report?.IsUnconfirmed != true,
-            Identity = Identity(Config),
+            Identity = identity,
+            MayReplaceCertificate = !(now < replaced.NotBefore),
             ReplacesToken = refused.IsDue(observed.Failure, observed.File(SidecarFiles.Token)?.Modified, now),
         };
         return new(Settings.Sidecar, desired, fault, observed, report?.Failures ?? [])
         {
             CrashLoop = loop,
             RefusedToken = refused,
+            ReplacedCertificate = replaced,
             IsMended = report is not null && loop != report.CrashLoop && loop == new CrashLoop(loop.Restarts),
         };
     }

@@ -91,18 +91,24 @@ public static class SidecarPlanner
         || (desired.Identity is { } identity && observed.Certificate?.IsGood(identity, observed.At) == true);
 
     /// <summary>Why the sidecar's certificate must go; null when it may stay.</summary>
-    private static string? OtherIdentity(DesiredSidecar desired, ObservedSidecar observed)
+    internal static string? OtherIdentity(DesiredSidecar desired, ObservedSidecar observed)
     {
         if (desired.Identity is not { } wanted || observed.Certificate is not { } certificate || certificate.OtherThan(wanted) is not { } found)
             return null;
 
         if (observed.Unit.Value is { Activity: UnitActivity.Running, Since: { } since } unit)
         {
+            var isOld = RestartReasons(desired, observed).Count > 0;
             // What the control plane itself has given to the present run, for the present configuration, would come again.
-            if (certificate.Modified > since && RestartReasons(desired, observed).Count == 0)
+            if (certificate.Modified > since && !isOld)
                 return null;
             // The control plane may know several trust domains: one that works is not interrupted for that.
             if (unit.IsReady && found with { TrustDomain = wanted.TrustDomain } == wanted)
+                return null;
+            // It works with what it was started with. That it needs a restart is said.
+            if (unit.IsReady && isOld && !desired.MayRestart && observed.Failure?.Kind != SidecarFailureKind.IdentityMismatch)
+                return null;
+            if (!desired.MayReplaceCertificate && !(isOld && desired.MayRestart))
                 return null;
         }
 
@@ -180,7 +186,7 @@ public static class SidecarPlanner
         if (unit.Activity is UnitActivity.Stopped or UnitActivity.Failed)
             yield return new StartSidecar();
         else if (unit.Activity == UnitActivity.Running && foreign is not null)
-            yield return new RestartSidecar(["its certificate is another identity's, so it is in no mesh that a restart could interrupt", .. RestartReasons(desired, observed)]);
+            yield return new RestartSidecar(["its certificate is another identity's, so it is in no mesh that a restart could interrupt", .. RestartReasons(desired, observed)]) { ReplacesCertificate = true };
         else if (desired.MayRestart && RestartReasons(desired, observed) is { Count: > 0 } reasons)
             yield return new RestartSidecar(reasons);
     }

@@ -80,6 +80,9 @@ public sealed record StartSidecar : PlanStep
 /// <summary>Restarts the sidecar. It is for a plan whose steps before it were done.</summary>
 public sealed record RestartSidecar(IReadOnlyList<string> Reasons) : PlanStep(StepOwner.Root)
 {
+    /// <summary>Whether it is for the sake of a certificate of another identity, which was removed.</summary>
+    public bool ReplacesCertificate { get; init; }
+
     public override string ToString() => $"restart istio.service ({string.Join("; ", Reasons)})";
 }
 

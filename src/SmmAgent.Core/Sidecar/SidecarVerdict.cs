@@ -18,6 +18,9 @@ public sealed record SidecarLook(
     /// <summary>Its record of tokens that were refused, this look included.</summary>
     public RefusedToken RefusedToken { get; init; } = new();
 
+    /// <summary>Its record of certificates of another identity, this look included.</summary>
+    public ReplacedCertificate ReplacedCertificate { get; init; } = new();
+
     /// <summary>Whether the record of failed starts is clean, and root's is not yet: else failures with days between them would be three in a row.</summary>
     public bool IsMended { get; init; }
 
@@ -85,6 +88,13 @@ public static class SidecarVerdict
             return Finding.False(Type, "NotWritten", Told(drift, Failed(look, RootPart.Files) ?? Cure(look)));
         if (SidecarPlanner.RestartReasons(look.Desired with { KeepsPackage = PackageFailure(look) is not null }, observed) is { Count: > 0 } reasons)
             return Finding.False(Type, "RestartNeeded", $"the sidecar needs a restart: {Told(reasons, RestartRules.Words(look.Settings))}");
+
+        if (!look.Desired.MayReplaceCertificate && SidecarPlanner.OtherIdentity(look.Desired with { MayReplaceCertificate = true }, observed) is { } foreign)
+        {
+            return Finding.False(
+                Type, "OtherIdentity", $"the sidecar's certificate cannot be used: {foreign}; it came back after it was replaced {look.ReplacedCertificate.Replaced} times in a row, "
+                + $"so the next time is at {look.ReplacedCertificate.NotBefore:u}; find what writes {SidecarFiles.Certificate}");
+        }
 
         if (observed is { Unit.Value.Activity: UnitActivity.Running, CapturedIn.Count: > 1 })
         {

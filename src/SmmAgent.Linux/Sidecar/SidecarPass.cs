@@ -46,17 +46,22 @@ public sealed class SidecarPass(
     public Task<SidecarOutcome> ApplyAsync(SidecarInputs inputs, Action<StepResult> tell, CancellationToken cancel) => LockedAsync(
         async () =>
         {
-            var hasReplaced = false;
+            var (hasNewToken, hasNewCertificate) = (false, false);
             var outcome = await ApplyLockedAsync(
                 inputs,
                 result =>
                 {
-                    hasReplaced |= result is { Step: RenewToken { IsRefused: true }, Ending: StepEnding.Done };
+                    hasNewToken |= result is { Step: RenewToken { IsRefused: true }, Ending: StepEnding.Done };
+                    hasNewCertificate |= result is { Step: RestartSidecar { ReplacesCertificate: true }, Ending: StepEnding.Done };
                     tell(result);
                 },
                 cancel);
             var report = RootReport.Of(outcome.Look!, outcome.Failures, records.BeforeConfirm is not null);
-            records.Report(hasReplaced ? report with { RefusedToken = report.RefusedToken.Next(time.GetUtcNow()) } : report);
+            records.Report(report with
+            {
+                RefusedToken = hasNewToken ? report.RefusedToken.Next(time.GetUtcNow()) : report.RefusedToken,
+                ReplacedCertificate = hasNewCertificate ? report.ReplacedCertificate.Next(SidecarInputs.Identity(inputs.Config), time.GetUtcNow()) : report.ReplacedCertificate,
+            });
             return outcome;
         },
         cancel);
@@ -120,8 +125,10 @@ public sealed class SidecarPass(
                 return await PutBackAsync(inputs, before, failures, tell, cancel);
         }
 
-        for (var attempt = 0; attempt < Tries && Rest(look) is { IsEmpty: false } plan; attempt++)
+        var isReplaced = false;
+        for (var attempt = 0; attempt < Tries && Rest(look, isReplaced) is { IsEmpty: false } plan; attempt++)
         {
+            isReplaced |= plan.Steps.Any(step => step is RestartSidecar { ReplacesCertificate: true });
             var failed = await DoAsync(plan, group, tell, cancel);
             failures.AddRange(failed);
             look = await LookAsync(inputs, cancel);
@@ -170,8 +177,8 @@ public sealed class SidecarPass(
     }
 
     // Whatever became of the package: without a sidecar there is nothing else to do.
-    private static Plan Rest(SidecarLook look) =>
-        look.Version is null ? Plan.Nothing : SidecarPlanner.Plan(look.Desired with { KeepsPackage = true }, look.Observed);
+    private static Plan Rest(SidecarLook look, bool isReplaced) => look.Version is null ? Plan.Nothing : SidecarPlanner.Plan(
+        look.Desired with { KeepsPackage = true, MayReplaceCertificate = look.Desired.MayReplaceCertificate && !isReplaced }, look.Observed);
 
     /// <summary>Whether a failure leaves a host between two states: the sidecar is not what it was, nor what it should be.</summary>
     /// <remarks>

@@ -1,5 +1,7 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 
 namespace SmmAgent.Core.Tests.Sidecar;
@@ -125,9 +127,78 @@ public sealed class SidecarCuresTests
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddMinutes(-30));
         Assert.True(Plan(host).IsEmpty);
 
-        // With another configuration than it runs with, it is.
+        // With another configuration than it runs with, it is, unless it is ready.
+        host = Attached(isReady: false);
+        Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddMinutes(-30));
         host.Files[SidecarFiles.MeshFile] = host.Files[SidecarFiles.MeshFile] with { Modified = Now.AddMinutes(-10) };
         Assert.Contains(Plan(host).Steps, step => step is RestartSidecar);
+    }
+
+    [Fact]
+    public void AReadySidecarWithTheIdentityOfItsOwnConfigurationIsRestartedOnlyAsThePolicySays()
+    {
+        var host = Moved();
+        var look = Look(host, RootReport.None);
+        Assert.True(look.Plan.IsEmpty);
+        Assert.Equal("RestartNeeded", Current(look).Reason);
+
+        // The control plane refuses it: no mesh is left that a restart could interrupt.
+        host.Failure = new(SidecarFailureKind.IdentityMismatch, "the line");
+        Assert.IsType<RestartSidecar>(Plan(host).Steps[^1]);
+        Assert.IsType<RestartSidecar>(Plan(Moved(isReady: false)).Steps[^1]);
+
+        var automatic = Inputs with { Settings = Inputs.Settings with { Sidecar = new() { RestartPolicy = RestartPolicy.Automatic } } };
+        Assert.Equal(
+            [typeof(RemoveSidecarFile), typeof(RemoveSidecarFile), typeof(RestartSidecar)],
+            automatic.Look(Moved().Observe(), RootReport.None, Now, TimeZoneInfo.Utc, 0).Plan.Steps.Select(step => step.GetType()));
+
+        static SimulatedHost Moved(bool isReady = true)
+        {
+            var host = Attached(isReady);
+            host.Files[SidecarFiles.ClusterEnvironment] = host.Files[SidecarFiles.ClusterEnvironment] with { Modified = Now.AddMinutes(-1) };
+            Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddHours(-2));
+            return host;
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 9, false)]
+    [InlineData(1, 10, true)]
+    [InlineData(2, 29, false)]
+    [InlineData(2, 30, true)]
+    [InlineData(3, 59, false)]
+    [InlineData(3, 60, true)]
+    [InlineData(9, 60, true)]
+    public void ACertificateOfAnotherIdentityThatComesBackRestartsTheSidecarEverMoreRarely(int replaced, int minutesAgo, bool isDue)
+    {
+        var host = Attached();
+        Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddHours(-2));
+        var record = new ReplacedCertificate(replaced, Now.AddMinutes(-minutesAgo), $"{Wanted}");
+
+        var look = Look(host, RootReport.None with { ReplacedCertificate = record });
+
+        Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RestartSidecar { ReplacesCertificate: true }));
+        Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RemoveSidecarFile));
+        Assert.Equal(record, look.ReplacedCertificate);
+        if (!isDue)
+            Assert.Equal("OtherIdentity", Current(look).Reason);
+
+        // One that does not run is interrupted by nothing.
+        host.Apply(new([new StopSidecar("a test")]));
+        Assert.Contains(Look(host, RootReport.None with { ReplacedCertificate = record }).Plan.Steps, step => step is RemoveSidecarFile);
+    }
+
+    [Fact]
+    public void TheCountOfReplacedCertificatesStartsAgainAfterAnHourWithoutOneAndForAnotherIdentity()
+    {
+        var foreign = new FoundCertificate($"{Wanted with { ServiceAccount = "other" }}", Now, Now, Now);
+        var record = new ReplacedCertificate().Next(Wanted, Now).Next(Wanted, Now);
+        Assert.Equal(new(2, Now, $"{Wanted}"), record);
+        Assert.Equal(record, record.Look(Wanted, null, Now.AddMinutes(59)));
+        Assert.Equal(new(), record.Look(Wanted, null, Now.AddMinutes(60)));
+        Assert.Equal(record, record.Look(Wanted, foreign, Now.AddMinutes(60)));
+        Assert.Equal(new(), record.Look(Wanted, foreign, Now.AddSeconds(-1)));
+        Assert.Equal(new(), record.Look(Wanted with { Namespace = "ns2" }, foreign, Now));
     }
 
     [Fact]
@@ -207,7 +278,11 @@ public sealed class SidecarCuresTests
             SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>().Select(step => step.Path));
     }
 
-    private static Plan Plan(SimulatedHost host) => Inputs.Look(host.Observe() with { At = Now }, RootReport.None, Now, TimeZoneInfo.Utc, 0).Plan;
+    private static Plan Plan(SimulatedHost host) => Look(host, RootReport.None).Plan;
+
+    private static SidecarLook Look(SimulatedHost host, RootReport report) => Inputs.Look(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);
+
+    private static Finding Current(SidecarLook look) => SidecarVerdict.Of(look).Single(finding => finding.Type == ConditionType.SidecarCurrent);
 
     private static SimulatedHost Attached(bool isReady = true)
     {
