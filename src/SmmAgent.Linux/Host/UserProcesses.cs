@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Host;
 
 /// <summary>Ends the processes of a user who is about to be removed.</summary>
-/// <remarks>As userdel looks: not those of another root folder or process namespace. A container's user may have the same number.</remarks>
+/// <remarks>As userdel looks: not those of another root folder, process namespace or user namespace. A container's user may have the same number.</remarks>
 internal static partial class UserProcesses
 {
     private const int Terminate = 15;
@@ -56,13 +57,19 @@ internal static partial class UserProcesses
             return status.FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
                 && line["Uid:".Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries).All(number => number == user.ToString(CultureInfo.InvariantCulture))
                 && !status.Exists(state => state.StartsWith("State:\tZ", StringComparison.Ordinal))
-                && Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid") && Link(process, "root") == Link(Environment.ProcessId, "root");
+                && IsOfHost(process);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return false; // it has ended
         }
     }
+
+    // The text of the link "root" is "/" in a container, too. The mount namespace says nothing: systemd gives services their own.
+    private static bool IsOfHost(int process) =>
+        Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid")
+        && Link(process, "ns/user") == Link(Environment.ProcessId, "ns/user")
+        && FileStatus.Of($"/proc/{process}/root").Number == FileStatus.Of($"/proc/{Environment.ProcessId}/root").Number;
 
     private static string? Link(int process, string name) => new FileInfo($"/proc/{process}/{name}").LinkTarget;
 

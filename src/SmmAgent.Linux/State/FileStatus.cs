@@ -25,6 +25,9 @@ internal readonly partial record struct FileStatus(
     private const uint BasicMask = 0x7FF;
     private const int PermissionBits = 0xFFF;
 
+    /// <summary>What distinguishes it from every other file that is there at the same time.</summary>
+    public FileNumber Number { get; init; }
+
     /// <summary>The status of the file at a path; links are followed.</summary>
     public static unsafe FileStatus Of(string path)
     {
@@ -56,7 +59,10 @@ internal readonly partial record struct FileStatus(
         (UnixFileMode)(record.Mode & PermissionBits),
         record.Names,
         Time(record.Modified, record.ModifiedNanoseconds),
-        Time(record.Changed, record.ChangedNanoseconds));
+        Time(record.Changed, record.ChangedNanoseconds))
+    {
+        Number = new(record.DeviceMajor, record.DeviceMinor, record.Inode),
+    };
 
     // A file's owner may set any time, also one that .NET knows no date for.
     private static DateTimeOffset Time(long seconds, uint nanoseconds) =>
@@ -82,6 +88,9 @@ internal readonly partial record struct FileStatus(
         [FieldOffset(28)]
         public ushort Mode;
 
+        [FieldOffset(32)]
+        public ulong Inode;
+
         [FieldOffset(96)]
         public long Changed;
 
@@ -93,5 +102,14 @@ internal readonly partial record struct FileStatus(
 
         [FieldOffset(120)]
         public uint ModifiedNanoseconds;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
     }
 }
+
+/// <summary>The device of a file and its number there.</summary>
+internal readonly record struct FileNumber(uint DeviceMajor, uint DeviceMinor, ulong Inode);

@@ -30,16 +30,51 @@ public sealed class UserProcessesTests
         }
     }
 
+    [Theory]
+    [InlineData(64_125, "--mount", "mount -t tmpfs none $0; mkdir $0/usr $0/proc $0/old; mount --rbind /usr $0/usr; mount --rbind /proc $0/proc; cp -P /bin /lib* $0; cd $0; pivot_root . old")]
+    [InlineData(64_126, "--user", "until setpriv --reuid=64126 --regid=64126 --clear-groups true; do sleep 0.1; done 2>/dev/null")]
+    public async Task AContainersProcessIsNotEndedAlsoWhereItSeesTheHostsProcesses(int user, string container, string enter)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to be another user");
+        var folder = Directory.CreateTempSubdirectory("smm-container-");
+        using var process = Run(["unshare", container, "sh", "-ec", $"{enter}; exec setpriv --reuid={user} --regid={user} --clear-groups sh -c 'echo ready; exec sleep 300'", folder.FullName], process =>
+        {
+            if (container == "--user")
+                MapAllUsers(process);
+        });
+        try
+        {
+            Assert.Equal("/", new FileInfo($"/proc/{process.Id}/root").LinkTarget);
+            Assert.True(await UserProcesses.EndAsync((uint)user, TimeProvider.System, Cancel));
+            Assert.False(process.HasExited);
+        }
+        finally
+        {
+            process.Kill();
+            folder.Delete();
+        }
+    }
+
     [Fact]
     public async Task RootsProcessesAreNeverEnded() => Assert.False(await UserProcesses.EndAsync(0, TimeProvider.System, Cancel));
 
-    // It says when it is the other user's.
-    private static Process Run(int user, string script)
+    // In a user namespace of its own, once it has one, each user has the same number as outside.
+    private static void MapAllUsers(Process process)
     {
-        var process = Process.Start(new ProcessStartInfo("setpriv", [$"--reuid={user}", $"--regid={user}", "--clear-groups", "sh", "-c", $"echo ready; {script}"])
-        {
-            RedirectStandardOutput = true,
-        })!;
+        var own = new FileInfo("/proc/self/ns/user").LinkTarget;
+        SpinWait.SpinUntil(() => new FileInfo($"/proc/{process.Id}/ns/user").LinkTarget != own);
+        foreach (var map in (string[])["uid_map", "gid_map"])
+            File.WriteAllText($"/proc/{process.Id}/{map}", "0 0 100000");
+    }
+
+    // It says when it is the other user's.
+    private static Process Run(int user, string script) =>
+        Run(["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups", "sh", "-c", $"echo ready; {script}"], _ => { });
+
+    private static Process Run(string[] command, Action<Process> prepare)
+    {
+        var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true })!;
+        prepare(process);
         Assert.Equal("ready", process.StandardOutput.ReadLine());
         return process;
     }
