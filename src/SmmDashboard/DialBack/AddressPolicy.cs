@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using SmmAgent.Contract;
 
 namespace SmmDashboard.DialBack;
 
@@ -34,7 +35,7 @@ public sealed class AddressPolicy
     /// <summary>Null, or why nothing of ours connects to this address.</summary>
     /// <exception cref="Http.UnavailableException">The cluster's ranges are not known now.</exception>
     public async ValueTask<string?> RefuseAsync(
-        IPAddress address, IClusterRanges cluster, IReadOnlyCollection<IPAddress> own, CancellationToken cancellationToken)
+        IPAddress address, NetworkModel model, IClusterRanges cluster, IReadOnlyCollection<IPAddress> own, CancellationToken cancellationToken)
     {
         if (_allowedAnyway.Any(network => network.Contains(address)))
             return null;
@@ -42,11 +43,11 @@ public sealed class AddressPolicy
         var reason = address.ScopeIdOrZero() != 0 ? "it has a scope"
             : Never.FirstOrDefault(rule => rule.Network.Contains(address)).What is { } what ? $"it is {what}"
             : own.Contains(address) ? "it is the dashboard's own"
-            : await cluster.WhyInsideAsync(address, cancellationToken);
+            : await cluster.WhyInsideAsync(address, model, cancellationToken);
         if (reason is not null)
             return $"{address} is not dialled: {reason}";
 
-        return EmbeddedAddress.Of(address) is { } embedded && await RefuseAsync(embedded, cluster, own, cancellationToken) is not null
+        return EmbeddedAddress.Of(address) is { } embedded && await RefuseAsync(embedded, model, cluster, own, cancellationToken) is not null
             ? $"{address} is not dialled: it stands for {embedded}, which is not either"
             : null;
     }

@@ -49,7 +49,8 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
     private async ValueTask<ApiProblem?> RefuseAsync(
         AdmittedGroup admitted, AgentIdentity identity, IPAddress address, CancellationToken cancellationToken) =>
         rates.Refuse(admitted.Group.Id, identity.Uuid)
-        ?? (await policy.RefuseAsync(address, cluster, AddressPolicy.OwnAddresses(), cancellationToken) is { } reason
+        ?? (await policy.RefuseAsync(
+            address, admitted.Group.Config.NetworkModel(), cluster, AddressPolicy.OwnAddresses(), cancellationToken) is { } reason
             ? ApiProblem.AddressNotAllowed(reason)
             : null);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using SmmAgent.Contract;
 using SmmDashboard.DialBack;
 
 namespace SmmDashboard.Tests.DialBack;
@@ -61,11 +62,11 @@ public sealed class AddressPolicyTests
     public void TheHostsOwnAddressesAreKnown() => Assert.Contains(IPAddress.Loopback, AddressPolicy.OwnAddresses());
 
     private static ValueTask<string?> RefuseAsync(string address) =>
-        new AddressPolicy().RefuseAsync(IPAddress.Parse(address), Cluster, Own, TestContext.Current.CancellationToken);
+        new AddressPolicy().RefuseAsync(IPAddress.Parse(address), NetworkModel.DifferentNetwork, Cluster, Own, TestContext.Current.CancellationToken);
 
     private sealed class Ranges(params IPNetwork[] networks) : IClusterRanges
     {
-        public ValueTask<string?> WhyInsideAsync(IPAddress address, CancellationToken cancellationToken) =>
+        public ValueTask<string?> WhyInsideAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken) =>
             ValueTask.FromResult(networks.Any(network => network.Contains(address)) ? "it is in the cluster's own ranges" : null);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using SmmAgent.Contract;
 using SmmDashboard.DialBack;
 
 namespace SmmDashboard.Files.Mesh;
@@ -6,6 +7,6 @@ namespace SmmDashboard.Files.Mesh;
 /// <summary>The <c>clusterRanges</c> of the mesh description.</summary>
 public sealed class DescribedRanges(CurrentDescription description) : IClusterRanges
 {
-    public ValueTask<string?> WhyInsideAsync(IPAddress address, CancellationToken cancellationToken) =>
+    public ValueTask<string?> WhyInsideAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken) =>
         ValueTask.FromResult(description.Mesh.ClusterRanges.Any(range => range.Contains(address)) ? "it is in the cluster's own ranges" : null);
 }

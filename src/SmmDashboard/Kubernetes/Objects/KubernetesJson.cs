@@ -28,4 +28,11 @@ namespace SmmDashboard.Kubernetes.Objects;
 [JsonSerializable(typeof(ObjectList<ApiGateway>), TypeInfoPropertyName = "ApiGatewayList")]
 [JsonSerializable(typeof(ClusterTrustBundle))]
 [JsonSerializable(typeof(ObjectList<ClusterTrustBundle>), TypeInfoPropertyName = "ClusterTrustBundleList")]
+[JsonSerializable(typeof(Node))]
+[JsonSerializable(typeof(ObjectList<Node>), TypeInfoPropertyName = "NodeList")]
+[JsonSerializable(typeof(ServiceCidr))]
+[JsonSerializable(typeof(ObjectList<ServiceCidr>), TypeInfoPropertyName = "ServiceCidrList")]
+[JsonSerializable(typeof(IpAddress))]
+[JsonSerializable(typeof(ObjectList<IpAddress>), TypeInfoPropertyName = "IpAddressList")]
+[JsonSerializable(typeof(ObjectList<Pod>), TypeInfoPropertyName = "PodList")]
 public sealed partial class KubernetesJson : JsonSerializerContext;

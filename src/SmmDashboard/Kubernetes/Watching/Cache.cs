@@ -12,6 +12,9 @@ namespace SmmDashboard.Kubernetes.Watching;
 public sealed record CacheState<T>(ImmutableDictionary<ObjectKey, T> Items, bool IsSynced, bool IsServed, string? Fault)
     where T : KubernetesObject
 {
+    /// <summary>Whether the account may not read the kind. What is known stays.</summary>
+    public bool IsForbidden { get; init; }
+
     public static readonly CacheState<T> Empty = new(ImmutableDictionary<ObjectKey, T>.Empty, IsSynced: false, IsServed: true, Fault: null);
 }
 
@@ -52,7 +55,7 @@ public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
         }
 
         Heard();
-        Publish(old, old with { Items = builder.ToImmutable(), IsSynced = true, IsServed = true, Fault = null });
+        Publish(old, old with { Items = builder.ToImmutable(), IsSynced = true, IsServed = true, Fault = null, IsForbidden = false });
     }
 
     internal void Set(T item)
@@ -74,10 +77,10 @@ public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)
     }
 
     /// <summary>What is wrong, or null. The objects stay.</summary>
-    internal void Say(string? fault)
+    internal void Say(string? fault, bool isForbidden = false)
     {
         var old = _state;
-        Publish(old, old with { Fault = fault });
+        Publish(old, old with { Fault = fault, IsForbidden = isForbidden });
     }
 
     private void Publish(CacheState<T> old, CacheState<T> next)

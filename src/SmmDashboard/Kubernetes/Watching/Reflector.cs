@@ -258,7 +258,7 @@ public sealed class Reflector<T>(
                 (_mustList, _isExpired) = (true, true);
                 return Failed(fault.RetryAfter, null);
             case ApiFault.Forbidden:
-                Say(fault.Message);
+                Say(fault.Message, isForbidden: true);
                 return Spread(AskAgain);
             case ApiFault.NotFound:
                 _mustList = true;
@@ -281,11 +281,11 @@ public sealed class Reflector<T>(
         return _backoff.Next(retryAfter);
     }
 
-    private void Say(string fault)
+    private void Say(string fault, bool isForbidden = false)
     {
         if (cache.State.Fault != fault)
             seams.Log.Failed(resource.ToString(), fault);
-        cache.Say(fault);
+        cache.Say(fault, isForbidden);
     }
 
     private void Recovered()

@@ -1,0 +1,32 @@
+using System.Net;
+using SmmAgent.Contract;
+using SmmDashboard.DialBack;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Kubernetes.Ranges;
+
+/// <summary>The cluster's own addresses: those that its objects name, the API server's, those of pods where they may be seen, and the ranges of an option.</summary>
+/// <param name="configured">CIDRs that hold the cluster's addresses and no VM's.</param>
+public sealed class KubernetesRanges(RangeWatches watches, ServerAddresses server, PodLookup pods, IReadOnlyList<IPNetwork> configured) : IClusterRanges
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
+
+    public async ValueTask<string?> WhyInsideAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken)
+    {
+        foreach (var range in configured)
+        {
+            if (range.Contains(address))
+                return $"it is in the cluster's own range {range}";
+        }
+
+        // What is known already needs no wait for the rest.
+        if (watches.Known.WhyInside(address, model) is { } why)
+            return why;
+        if (await server.ContainsAsync(address, cancellationToken))
+            return "it is the address of the API server";
+        if (!watches.IsComplete)
+            throw new UnavailableException("the cluster's own addresses are not known yet", Retry);
+
+        return await pods.IsPodAsync(address, cancellationToken) ? "it is a pod's" : null;
+    }
+}
