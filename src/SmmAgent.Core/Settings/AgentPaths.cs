@@ -59,6 +59,9 @@ public sealed record AgentPaths(string Root = "/")
 
     public string Status => Path.Combine(RuntimeDirectory, "status.json");
 
+    /// <summary>A random id of this boot, for the daemon's reports.</summary>
+    public string Instance => Path.Combine(RuntimeDirectory, "instance");
+
     /// <summary>By making it the daemon asks for root's part.</summary>
     public string ReconcileRequest => Path.Combine(RuntimeDirectory, "reconcile-request");
 

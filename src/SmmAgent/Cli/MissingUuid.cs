@@ -37,6 +37,19 @@ internal static class MissingUuid
     public static int Bind(AgentPaths paths, Guid uuid, string? machine, Progress progress) =>
         machine is null ? ExitCode.Done : SettingsWriter.Guarded(paths.HostIdentity, progress, () => WriteBinding(paths, uuid, machine, progress));
 
+    /// <summary>Whether <see cref="Bind"/> would replace the uuid; false where that cannot be seen.</summary>
+    public static bool IsOfAnotherMachine(AgentPaths paths, Guid uuid, string? machine)
+    {
+        try
+        {
+            return machine is not null && UuidBinding.Load(paths)?.IsForeign(uuid, machine) == true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static int WriteBinding(AgentPaths paths, Guid uuid, string machine, Progress progress)
     {
         using var held = ConfigLock.Take(paths.ConfigDirectory, ConfigLock.DefaultTimeout, TimeProvider.System);
@@ -62,8 +75,9 @@ internal static class MissingUuid
             guarded.Remove(secret);
         File.Delete(paths.HostToken);
         File.Delete(paths.HostLastKnownAddress);
-        new ConfigFile(paths.Settings).Write(content);
+        // Then the record: it is the only place that knows the other machine's uuid once agent.yaml has another.
         new UuidBinding(own, machine, uuid).Save(paths);
+        new ConfigFile(paths.Settings).Write(content);
         progress.Done($"this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={uuid}");
         return ExitCode.Done;
     }

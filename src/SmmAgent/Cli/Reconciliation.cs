@@ -37,6 +37,13 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             settings = settings with { Uuid = SettingsReader.Read(AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes)).Settings?.Uuid };
         }
 
+        if (options.DryRun && settings.Uuid is { } foreign && MissingUuid.IsOfAnotherMachine(paths, foreign, MachineId.Read(paths.Root)))
+        {
+            progress.Would($"would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), whose uuid is {foreign}");
+            progress.Would("would remove the sidecar's token, certificate and key, which are the other machine's");
+            settings = settings with { Uuid = null };
+        }
+
         if (!options.DryRun && (settings.Uuid ?? UuidInFile()) is { } uuid)
         {
             if (MissingUuid.Bind(paths, uuid, MachineId.Read(paths.Root), progress) is > ExitCode.Done and var unbound)

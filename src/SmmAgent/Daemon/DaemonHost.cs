@@ -60,15 +60,11 @@ public static class DaemonHost
         var time = TimeProvider.System;
         var context = new LoopContext(time, new LoopProgress(time), fault);
         var states = new AgentStates();
-        var identity = AgentIdentity.LoadOrCreate(paths.Identity, RandomNumberGenerator.Fill, MachineId.Read(paths.Root));
-        if (identity.Replaced is { } replaced)
-        {
-            IdentityLog.Replaced(loggers.CreateLogger<DialBack>(), paths.Identity, replaced);
-            // What was known of the other machine is not known of this one.
-            if (replaced == AgentIdentity.OfAnotherMachine)
-                File.Delete(paths.LastKnownAddress);
-        }
-
+        var identity = new OwnIdentity(
+            paths,
+            RandomNumberGenerator.Fill,
+            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+            loggers.CreateLogger<OwnIdentity>());
         var self = new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings));
         var status = new StatusService(context, states, self, notifier, loggers.CreateLogger<StatusService>());
         var settings = new SettingsService(context, paths, states.Settings, loggers.CreateLogger<SettingsService>());
@@ -122,12 +118,11 @@ public static class DaemonHost
             context,
             new ReportInputs(states.Settings, states.Mesh, states.Address, states.Reachability, states.Ports, states.Sidecar),
             clients,
-            new ReportSource(() => HostFacts.Read(), () => new(version, states.Sidecar.Value.Version), InterfaceAddresses.Read, () => status.Conditions, time),
-            new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn)
+            new ReportSource(() => HostFacts.Read(), () => new(version, states.Sidecar.Value.Version), InterfaceAddresses.Read, () => status.Conditions, time)
             {
-                IdentityFile = paths.Identity,
-                Root = new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+                Instance = BootInstance.LoadOrCreate(paths.Instance, RandomNumberGenerator.Fill),
             },
+            new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),
             states.Cluster,
             new RetryDelay(NextRandom));
         // It tells the conditions, and the states that wake it come before them.
@@ -201,10 +196,4 @@ public static class DaemonHost
 #pragma warning disable RS0030, CA5394 // The one place where randomness enters; it spreads retries and guards nothing.
     internal static double NextRandom() => Random.Shared.NextDouble();
 #pragma warning restore RS0030, CA5394
-}
-
-internal static partial class IdentityLog
-{
-    [LoggerMessage(EventId = 470, Level = LogLevel.Warning, Message = "{Path} was replaced: {Why}")]
-    public static partial void Replaced(ILogger logger, string path, string why);
 }

@@ -1,9 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
-using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.State;
 
 namespace SmmAgent.Daemon;
 
@@ -13,38 +11,15 @@ internal sealed record DialBackOutcome(Finding Finding, IReadOnlyDictionary<int,
 
 /// <summary>Has the cluster connect to this VM.</summary>
 /// <param name="listens">Whether anything on the VM listens on a port.</param>
-public sealed class DialBack(AgentIdentity identity, DialBackNonces nonces, Func<int, bool> listens)
+public sealed class DialBack(OwnIdentity identity, DialBackNonces nonces, Func<int, bool> listens)
 {
-    private AgentIdentity _identity = identity;
-
-    public AgentIdentity Identity => _identity;
-
-    /// <summary>Where the identity is kept; null keeps nothing.</summary>
-    public string? IdentityFile { get; init; }
-
-    /// <summary>Asks for root's part; null where nobody does it.</summary>
-    public RootRequest? Root { get; init; }
-
-    /// <summary>Whether the uuid in force belongs to the machine that this one is a copy of; then root's part is asked to make another.</summary>
-    internal bool IsForeign(AgentSettings settings)
-    {
-        var isForeign = _identity.IsForeign(settings);
-        Root?.Ask(isForeign ? ["give this copy of a machine a uuid of its own"] : []);
-        return isForeign;
-    }
-
-    /// <summary>The dashboard took a report under this uuid.</summary>
-    internal void Reported(Guid uuid)
-    {
-        if (IdentityFile is { } file)
-            _identity = _identity.WithReported(file, uuid);
-    }
+    public OwnIdentity Identity => identity;
 
     internal async Task<DialBackOutcome> AskAsync(
         DashboardClient client, Guid uuid, IReadOnlyDictionary<int, string> ports, CancellationToken cancel)
     {
         var request = new DialBackRequest([.. ports.Keys], nonces.Make());
-        var result = await client.DialBackAsync(uuid, _identity.Key, request, cancel);
+        var result = await client.DialBackAsync(uuid, identity.Key, request, cancel);
         if (result.Value is { } answer)
         {
             var reached = answer.Results.Where(port => ports.ContainsKey(port.Port))

@@ -78,8 +78,10 @@ public sealed class ReportService : LoopService
             (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
         }
 
+        // First: on a machine that has become another one the uuid may be another, too.
+        var isForeign = _dialBack.Identity.IsForeign(_inputs.Settings.Value.Settings);
         var uuid = _dialBack.Identity.Uuid(_inputs.Settings.Value.Settings);
-        if (_dialBack.IsForeign(_inputs.Settings.Value.Settings))
+        if (isForeign)
         {
             (_reportedAddress, _reports, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule(), NewSchedule());
             Publish(NotAnswered("ForeignIdentity",
@@ -114,7 +116,7 @@ public sealed class ReportService : LoopService
         else
         {
             _reports.Done(content, Interval, Pause);
-            _dialBack.Reported(uuid);
+            _dialBack.Identity.Reported(uuid);
             _reportedAddress = address;
             _reportedAt = Time.GetUtcNow();
             _state.Refresh(_state.Value with { ReportedAt = _reportedAt });

@@ -15,6 +15,9 @@ public sealed class ReportSource(
     Func<IReadOnlyList<Condition>> conditions,
     TimeProvider time)
 {
+    /// <summary>This boot, as <see cref="AgentReport.Instance"/> has it; null where it has no id.</summary>
+    public string? Instance { get; init; }
+
     public AgentReport Make(ExternalAddress? address) => new()
     {
         Host = host(),
@@ -23,6 +26,7 @@ public sealed class ReportSource(
         Versions = versions(),
         Conditions = conditions(),
         ReportedAt = time.GetUtcNow(),
+        Instance = Instance,
     };
 
     /// <summary>What must differ for a report to be news: all but its time.</summary>

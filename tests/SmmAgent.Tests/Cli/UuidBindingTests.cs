@@ -1,5 +1,6 @@
 using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.Cli;
@@ -73,6 +74,56 @@ public sealed class UuidBindingTests : IDisposable
     }
 
     [Fact]
+    public void AFileThatCannotBeWrittenLosesNotTheUuidOfTheOtherMachine()
+    {
+        Bind(Old, "one");
+        // A name so long that nothing can be laid beside it.
+        var target = Path.Combine(_paths.ConfigDirectory, new string('x', 250));
+        File.Move(_paths.Settings, target);
+        File.CreateSymbolicLink(_paths.Settings, target);
+
+        Assert.Equal(ExitCode.Failed, MissingUuid.Bind(_paths, Old, "two", new Progress(_output, colour: false)));
+
+        Assert.Equal(Old, InFile());
+        Assert.Equal(("two", (Guid?)Old), (UuidBinding.Load(_paths)!.Machine, UuidBinding.Load(_paths)!.Retired));
+
+        File.Delete(_paths.Settings);
+        File.Move(target, _paths.Settings);
+        Bind(Old, "two");
+        Assert.Equal(new UuidBinding(InFile()!.Value, "two", Old), UuidBinding.Load(_paths));
+        Assert.NotEqual(Old, InFile());
+    }
+
+    [Fact]
+    public void ACopyLosesTheSidecarsTokenCertificateAndKey()
+    {
+        Bind(Old, "one");
+        foreach (var secret in SidecarFiles.OfIdentity.Append(SidecarFiles.RootCertificate))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(On(secret))!);
+            File.WriteAllText(On(secret), "of the other machine");
+        }
+
+        Bind(Old, "two");
+
+        Assert.Equal(["/etc/certs/cert-chain.pem", "/etc/certs/key.pem", "/var/run/secrets/tokens/istio-token"], SidecarFiles.OfIdentity.Order());
+        Assert.DoesNotContain(SidecarFiles.OfIdentity, secret => File.Exists(On(secret)));
+        Assert.True(File.Exists(On(SidecarFiles.RootCertificate)));
+    }
+
+    [Fact]
+    public void WhetherItIsACopyIsSeenWithoutAChange()
+    {
+        Bind(Old, "one");
+
+        Assert.True(MissingUuid.IsOfAnotherMachine(_paths, Old, "two"));
+        Assert.False(MissingUuid.IsOfAnotherMachine(_paths, Old, "one"));
+        Assert.False(MissingUuid.IsOfAnotherMachine(_paths, Guid.NewGuid(), "two"));
+        Assert.False(MissingUuid.IsOfAnotherMachine(_paths, Old, null));
+        Assert.Equal(new UuidBinding(Old, "one", null), UuidBinding.Load(_paths));
+    }
+
+    [Fact]
     public void AUuidThatTheOperatorSetIsBoundToThisMachine()
     {
         Bind(Old, "one");
@@ -95,6 +146,8 @@ public sealed class UuidBindingTests : IDisposable
 
     private void Bind(Guid uuid, string? machine) =>
         Assert.Equal(ExitCode.Done, MissingUuid.Bind(_paths, uuid, machine, new Progress(_output, colour: false)));
+
+    private string On(string path) => _folder.FullName + path;
 
     private Guid? InFile() => SettingsReader.Read(File.ReadAllBytes(_paths.Settings)).Settings!.Uuid;
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
@@ -21,6 +22,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         Paths = new AgentPaths(_folder.FullName);
         Directory.CreateDirectory(Paths.ConfigDirectory);
         Directory.CreateDirectory(Paths.StateDirectory);
+        Directory.CreateDirectory(Paths.RuntimeDirectory);
+        BecomeAnotherMachine();
         AtomicFile.Write(Paths.BearerToken, "secret-token", AtomicFile.Private);
         Settings = new(new SettingsState(Good(Server.Url), [], []));
         Context = new LoopContext(Time, new LoopProgress(Time), new ProcessFault(Substitute.For<IHostApplicationLifetime>()));
@@ -43,6 +46,16 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     public static AgentSettings Good(Uri url) =>
         new() { DashboardUrl = url, AllowPlaintext = true, Namespace = Sample.Namespace, Name = Sample.Name };
+
+    public OwnIdentity Identity() => new(
+        Paths, RandomNumberGenerator.Fill, new RootRequest(Paths.ReconcileRequest, Time, NullLogger<RootRequest>.Instance), NullLogger<OwnIdentity>.Instance);
+
+    /// <summary>Gives the host another /etc/machine-id, as a copy of a machine has one.</summary>
+    public void BecomeAnotherMachine()
+    {
+        Directory.CreateDirectory(Path.Combine(Paths.Root, "etc"));
+        File.WriteAllText(Path.Combine(Paths.Root, "etc/machine-id"), $"{Guid.NewGuid():N}\n");
+    }
 
     public MeshConfigService MeshConfigService() => new(
         Context, Settings, MeshConfig, Clients, new LastGoodMeshConfig(Paths.LastGoodMeshConfig),

@@ -12,7 +12,6 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon;
 using SmmAgent.Daemon.Loop;
-using SmmAgent.Linux.State;
 using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon;
@@ -27,6 +26,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
     private readonly List<string> _calls = [];
     private readonly DialBackNonces _nonces;
     private readonly ReportService _service;
+    private string? _instance;
     private IReadOnlyList<string> _interfaces = ["10.0.0.2"];
     private string _report = "HTTP/1.1 204 No Content\r\n\r\n";
     private string _registration = Json("""{"registered":true,"reason":"Registered","workloadEntry":"analytics-v0-198.18.0.2","healthy":"True","message":""}""");
@@ -35,13 +35,12 @@ public sealed class ReportServiceTests : IAsyncLifetime
     public ReportServiceTests()
     {
         _nonces = new DialBackNonces(_agent.Time, RandomNumberGenerator.Fill);
-        var identity = AgentIdentity.LoadOrCreate(_agent.Paths.Identity, RandomNumberGenerator.Fill, machine: null);
         _service = new ReportService(
             _agent.Context,
             new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _reachability, _ports, new(SidecarState.Initial)),
             _agent.Clients,
-            new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
-            new DialBack(identity, _nonces, listens: _ => false),
+            new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time) { Instance = "0123456789abcdef" },
+            new DialBack(_agent.Identity(), _nonces, listens: _ => false),
             _view,
             new RetryDelay(() => 0.5));
         _agent.Server.Answers = request =>
@@ -50,6 +49,8 @@ public sealed class ReportServiceTests : IAsyncLifetime
             _calls.Add(call);
             if (call == "dial-back")
                 Assert.True(_nonces.IsValid(JsonSerializer.Deserialize(request.Body, ContractJson.Default.DialBackRequest)!.Nonce));
+            if (call == "report")
+                _instance = JsonSerializer.Deserialize(request.Body, ContractJson.Default.AgentReport)!.Instance;
             return call switch { "report" => _report, "registration" => _registration, _ => _dialBack };
         };
         var config = MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value;
@@ -95,20 +96,14 @@ public sealed class ReportServiceTests : IAsyncLifetime
     [Fact]
     public async Task ACopyOfAMachineReportsNothingUnderTheUuidOfTheOriginal()
     {
-        var path = Path.Combine(_agent.Paths.StateDirectory, "copied.json");
         var uuid = Guid.NewGuid();
         _agent.Settings.Publish(_agent.Settings.Value with { Settings = _agent.Settings.Value.Settings with { Uuid = uuid } });
-        AgentIdentity.LoadOrCreate(path, RandomNumberGenerator.Fill, "one").WithReported(path, uuid);
-        using var copy = new ReportService(
-            _agent.Context,
-            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _reachability, _ports, new(SidecarState.Initial)),
-            _agent.Clients,
-            new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time),
-            new DialBack(AgentIdentity.LoadOrCreate(path, RandomNumberGenerator.Fill, "two"), _nonces, listens: _ => false),
-            _view,
-            new RetryDelay(() => 0.5));
+        await StepAsync();
+        _calls.Clear();
 
-        await copy.StepAsync(TestContext.Current.CancellationToken);
+        _agent.BecomeAnotherMachine();
+        _agent.Time.Advance(ReportService.Interval);
+        await StepAsync();
 
         Assert.Empty(_calls);
         Assert.Equal(("ForeignIdentity", "ForeignIdentity", "ForeignIdentity"), Reasons());
@@ -228,6 +223,54 @@ public sealed class ReportServiceTests : IAsyncLifetime
         Assert.Equal(["report"], _calls);
         Assert.Equal("AgentKeyMismatch", _view.Value.Registered.Reason);
         Assert.Contains("remove uuid from /etc/smm/agent.yaml", _view.Value.Registered.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ASecondHostWithTheSameIdentityIsToldWithTheCureAndAskedForEachMinute()
+    {
+        _report = Sample.Problem("409 Conflict", "duplicate-identity", "vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id");
+        var wait = await StepAsync();
+
+        Assert.Equal(["report"], _calls);
+        IsDuplicate();
+        Assert.InRange(wait, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(66));
+    }
+
+    [Fact]
+    public async Task SoIsTheHostWhoseReportsAreKept()
+    {
+        var (registration, dialBack) = (_registration, _dialBack);
+        _registration = _dialBack = Sample.Problem("409 Conflict", "duplicate-identity", "vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id");
+        var wait = await StepAsync();
+
+        Assert.Equal(["report", "registration", "dial-back"], _calls);
+        IsDuplicate();
+        Assert.InRange(wait, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(66));
+
+        (_registration, _dialBack) = (registration, dialBack);
+        _agent.Time.Advance(wait);
+        await StepAsync();
+        Assert.Equal(("Reached", "Registered", "Healthy"), Reasons());
+    }
+
+    private void IsDuplicate()
+    {
+        Assert.Equal(("DuplicateIdentity", "DuplicateIdentity", "DuplicateIdentity"), Reasons());
+        Assert.Equal(
+            (ConditionStatus.False, ConditionStatus.False, ConditionStatus.Unknown),
+            (_view.Value.ReachableFromCluster.Status, _view.Value.Registered.Status, _view.Value.Healthy.Status));
+        Assert.Equal(
+            "two hosts report under this VM's uuid and key (vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id); "
+                + "on the one that is a copy: tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo smm-agent reconcile",
+            _view.Value.Registered.Message);
+    }
+
+    [Fact]
+    public async Task TheReportNamesTheBootOfTheHost()
+    {
+        await StepAsync();
+
+        Assert.Equal("0123456789abcdef", _instance);
     }
 
     [Fact]
