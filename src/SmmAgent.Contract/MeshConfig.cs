@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract;
 
@@ -11,6 +12,12 @@ public sealed record MeshConfig
 
     /// <summary>The largest configuration that a reader accepts, in bytes (1 MiB).</summary>
     public const int MaximumBytes = 1024 * 1024;
+
+    /// <summary>The most <see cref="Problems"/>.</summary>
+    public const int MaximumProblems = 10;
+
+    /// <summary>The longest of the <see cref="Problems"/>, in characters.</summary>
+    public const int MaximumProblemLength = 500;
 
     /// <summary>The version of the contract; the major version is 1.</summary>
     public required string ApiVersion { get; init; }
@@ -32,6 +39,13 @@ public sealed record MeshConfig
 
     /// <summary>Packages that the VM may install; optional, default empty.</summary>
     public IReadOnlyList<Package> Packages { get; init; } = [];
+
+    /// <summary>
+    /// Why the dashboard cannot serve a newer configuration, one line each, at most <see cref="MaximumProblems"/> of
+    /// <see cref="MaximumProblemLength"/> characters; optional, absent means that this one is current.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Problems { get; init; }
 
     /// <summary>Whether the VM shares the control plane's network (pods are reached directly) or not (all goes through the gateways).</summary>
     /// <remarks>Two empty names are the same network: that is Istio's own default, a mesh of one network.</remarks>

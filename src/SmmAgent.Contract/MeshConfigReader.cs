@@ -59,10 +59,27 @@ public static class MeshConfigReader
             DirectEndpoints = root.List("directEndpoints", ReadDirectEndpoint),
             ClusterSources = root.Strings("clusterSources", NameRules.Cidr),
             Packages = root.List("packages", ReadPackage),
+            Problems = ReadProblems(root),
         };
         faults.AddRange(MeshConfigSize.Faults(config));
         return faults.Count == 0 ? ReadResult<MeshConfig>.Good(config) : ReadResult<MeshConfig>.Refused(faults);
     }
+
+    private static IReadOnlyList<string>? ReadProblems(ObjectReader root)
+    {
+        if (root.Find("problems", required: false) is null)
+            return null;
+
+        var problems = root.Strings("problems", Problem);
+        if (problems.Count > MeshConfig.MaximumProblems)
+            root.Refuse("problems", $"has {problems.Count} entries, at most {MeshConfig.MaximumProblems} are accepted");
+        return problems.Count == 0 ? null : problems;
+    }
+
+    private static string? Problem(string text) =>
+        text.Length > MeshConfig.MaximumProblemLength ? $"is longer than {MeshConfig.MaximumProblemLength} characters"
+        : text.Any(char.IsControl) ? "has a control character"
+        : null;
 
     private static Mesh ReadMesh(ObjectReader mesh) => new()
     {

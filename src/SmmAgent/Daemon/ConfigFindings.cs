@@ -10,10 +10,16 @@ internal static class ConfigFindings
 {
     public const string CurrentReason = "Current";
 
+    /// <summary>The dashboard has a newer configuration that is not valid.</summary>
+    public const string LastGoodReason = "LastGood";
+
     public static Finding Current(SettingsState settings, GoodMeshConfig good, string? saveFault) =>
-        Invalid(settings, good) ?? Finding.True(ConditionType.ConfigCurrent, CurrentReason,
-            $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {good.ReceivedAt:u}"
-            + (saveFault is null ? "" : $"; it is not saved for the next start: {saveFault}"));
+        Invalid(settings, good) ?? (good.Config.Problems is { } problems
+            ? Finding.True(ConditionType.ConfigCurrent, LastGoodReason,
+                $"the dashboard serves the last good configuration of {good.From.Group}, because its objects are not valid now: {string.Join("; ", problems)}")
+            : Finding.True(ConditionType.ConfigCurrent, CurrentReason,
+                $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {good.ReceivedAt:u}"
+                + (saveFault is null ? "" : $"; it is not saved for the next start: {saveFault}")));
 
     public static Finding Failed(SettingsState settings, DashboardFailure failure, DashboardTarget target, GoodMeshConfig? good)
     {

@@ -54,13 +54,21 @@ public sealed class CommandLine
         HelpName = "N",
     };
 
+    private readonly Option<string?> _status = new("--status") { Description = "Where /healthz, /readyz and /metrics are served, without TLS.", HelpName = "ADDR:PORT" };
+
+    private readonly KubernetesArguments _kubernetes = new();
     private readonly RootCommand _command;
 
-    public CommandLine() => _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
+    public CommandLine()
     {
-        _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
-        _authorityCertificate, _authorityKey, _clientRate, _totalRate,
-    };
+        _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
+        {
+            _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
+            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _status,
+        };
+        foreach (var option in _kubernetes.All)
+            _command.Add(option);
+    }
 
     /// <returns>The options; null when there is nothing to run, with the exit code.</returns>
     public DashboardOptions? Parse(string[] args, TextWriter error, out int exitCode)
@@ -99,9 +107,17 @@ public sealed class CommandLine
             RegistrationCertificate = ReadPair(result, _registrationCertificate, _registrationKey, faults),
             RegistrationAuthority = ReadPair(result, _authorityCertificate, _authorityKey, faults),
             Rates = ReadRates(result, faults),
+            Status = result.GetValue(_status) is { } status ? ReadAddress("--status", status, faults) : null,
+            Kubernetes = _kubernetes.Read(result, faults),
         };
-        if (options.Mesh.Length == 0)
-            faults.Add("--mesh FILE is required");
+        if (options.Kubernetes is null && options.Mesh.Length == 0)
+            faults.Add("--mesh FILE or --kubernetes is required");
+        if (options.Kubernetes is not null)
+        {
+            Option[] embedded = [_mesh, _data, _registration, _registrationCertificate, _registrationKey, _authorityCertificate, _authorityKey];
+            faults.AddRange(embedded.Where(option => result.GetResult(option) is not null).Select(option => $"{option.Name} has no meaning with --kubernetes"));
+        }
+
         if (faults.Count == 0 && listen.Count == 0)
             faults.Add("--listen is required, for example --listen https://0.0.0.0:8443");
         if (listen.Any(one => one.IsTls) && options.Certificate is null)

@@ -6,9 +6,11 @@ using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
 using SmmDashboard.Http;
 using SmmDashboard.Files.Mesh;
+using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Mesh;
 using SmmDashboard.Packages;
 using SmmDashboard.Registration;
+using SmmDashboard.Status;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
@@ -17,7 +19,8 @@ namespace SmmDashboard.Startup;
 public static class Dashboard
 {
     /// <exception cref="InvalidDataException">The key in the data folder or a certificate cannot be used.</exception>
-    public static WebApplication Build(DashboardOptions options, MeshDescription mesh, DashboardSeams seams)
+    /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
+    public static WebApplication Build(DashboardOptions options, MeshDescription? mesh, DashboardSeams seams)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
 
@@ -25,22 +28,31 @@ public static class Dashboard
         builder.Configuration.Sources.Clear();
         AddLogging(builder.Logging);
         AddServices(builder.Services, options, seams);
-        EmbeddedMode.Add(builder.Services, options, mesh, seams);
+        if (options.Kubernetes is { } kubernetes)
+            KubernetesMode.Add(builder.Services, kubernetes, seams);
+        else
+            EmbeddedMode.Add(builder.Services, options, mesh ?? throw new ArgumentNullException(nameof(mesh)), seams);
         var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, seams.Clock) : null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelLimits.Set(kestrel);
             foreach (var listen in options.Listen)
                 kestrel.Listen(listen.Address, endpoint => UseTls(endpoint, listen, certificate));
+            if (options.Status is { } status)
+                kestrel.Listen(status, StatusEndpoints.Mark);
         });
 
         var app = builder.Build();
+        var status = app.Services.GetRequiredService<StatusEndpoints>();
+        app.MapWhen(StatusEndpoints.IsFor, branch => branch.Run(status.AnswerAsync));
         app.UseMiddleware<RequestGuard>();
         app.UseStatusCodePages(RequestGuard.ExplainStatusAsync);
         Map(app);
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<CurrentMesh>().Stop);
         return app;
     }
+
+    // What kube-proxy and a load balancer take until they have noticed that a pod is not ready.
+    private static readonly TimeSpan StopDelay = TimeSpan.FromSeconds(5);
 
     private static void AddLogging(ILoggingBuilder logging)
     {
@@ -57,12 +69,14 @@ public static class Dashboard
 
     private static void AddServices(IServiceCollection services, DashboardOptions options, DashboardSeams seams)
     {
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         services.AddSingleton(seams.Clock);
         services.AddSingleton(seams.Addresses);
         services.AddSingleton(seams.DialBackRates);
         services.AddSingleton(options.Rates);
         services.AddSingleton(new PackageFolder(options.Packages));
+        services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>();
+        services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
         services.AddSingleton<ProcessFault>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton<Dialler>()
             .AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
             .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>()

@@ -1,5 +1,6 @@
 using System.Net;
 using SmmDashboard.Http;
+using SmmDashboard.Kubernetes;
 
 namespace SmmDashboard.Startup;
 
@@ -12,8 +13,14 @@ public sealed record CertificateFiles(string Certificate, string Key);
 /// <summary>What the command line says.</summary>
 public sealed record DashboardOptions
 {
-    /// <summary>The mesh description file.</summary>
-    public required string Mesh { get; init; }
+    /// <summary>The mesh description file; empty with <see cref="Kubernetes"/>.</summary>
+    public string Mesh { get; init; } = "";
+
+    /// <summary>The cluster that everything is read from; null reads <see cref="Mesh"/>.</summary>
+    public KubernetesOptions? Kubernetes { get; init; }
+
+    /// <summary>Where readiness and metrics are served, without TLS; null serves neither.</summary>
+    public IPEndPoint? Status { get; init; }
 
     public required IReadOnlyList<Listen> Listen { get; init; }
 

@@ -8,6 +8,11 @@ public sealed record DashboardSeams
 {
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    // The one place that randomness comes from.
+#pragma warning disable RS0030
+    public Random Random { get; init; } = Random.Shared;
+#pragma warning restore RS0030
+
     public AddressPolicy Addresses { get; init; } = new();
 
     public DialBackRates.Settings DialBackRates { get; init; } = new();

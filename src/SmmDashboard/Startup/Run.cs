@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmDashboard.Files.Mesh;
+using SmmDashboard.Kubernetes.Api;
 
 namespace SmmDashboard.Startup;
 
@@ -11,16 +12,22 @@ public static class Run
         if (new CommandLine().Parse(args, error, out var exitCode) is not { } options)
             return exitCode;
 
-        var content = new MeshFile(options.Mesh).Load();
-        var mesh = content.Value is { } bytes ? MeshFile.Read(bytes) : ReadResult<MeshDescription>.Refused(content.Faults);
-        foreach (var fault in mesh.Faults)
-            error.WriteLine($"smm-dashboard: {options.Mesh}: {fault}");
-        if (mesh.Value is null)
-            return 2;
+        MeshDescription? mesh = null;
+        if (options.Kubernetes is null)
+        {
+            mesh = ReadMesh(options.Mesh, error);
+            if (mesh is null)
+                return 2;
+        }
 
         try
         {
-            return await ServeAsync(options, mesh.Value, error);
+            return await ServeAsync(options, mesh, error);
+        }
+        catch (ApiSettingsException exception)
+        {
+            error.WriteLine($"smm-dashboard: {exception.Message}");
+            return 2;
         }
         catch (InvalidDataException exception)
         {
@@ -35,12 +42,21 @@ public static class Run
         }
     }
 
-    private static async Task<int> ServeAsync(DashboardOptions options, MeshDescription mesh, TextWriter error)
+    private static MeshDescription? ReadMesh(string path, TextWriter error)
+    {
+        var content = new MeshFile(path).Load();
+        var mesh = content.Value is { } bytes ? MeshFile.Read(bytes) : ReadResult<MeshDescription>.Refused(content.Faults);
+        foreach (var fault in mesh.Faults)
+            error.WriteLine($"smm-dashboard: {path}: {fault}");
+        return mesh.Value;
+    }
+
+    private static async Task<int> ServeAsync(DashboardOptions options, MeshDescription? mesh, TextWriter error)
     {
         await using var app = Dashboard.Build(options, mesh, new DashboardSeams());
         await app.StartAsync();
         foreach (var address in Dashboard.Addresses(app))
-            app.Logger.Listening(address, mesh.Settings.PublicUrl, mesh.Groups.Count);
+            app.Logger.Listening(address, options.Kubernetes?.PublicUrl ?? mesh!.Settings.PublicUrl);
         await app.WaitForShutdownAsync();
         if (app.Services.GetRequiredService<ProcessFault>().First is not { } fault)
             return 0;

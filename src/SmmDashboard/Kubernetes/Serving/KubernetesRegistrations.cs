@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using k8s;
+using SmmDashboard.Agents;
+using SmmDashboard.Http;
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Objects;
+using SmmDashboard.Kubernetes.Registration;
+using SmmDashboard.Kubernetes.Watching;
+using SmmDashboard.Mesh;
+using SmmDashboard.Registration;
+using SmmDashboard.Tokens;
+using Answer = SmmAgent.Contract.Registration;
+
+namespace SmmDashboard.Kubernetes.Serving;
+
+/// <summary>Finds the WorkloadEntry of a VM among those that istiod made, and explains from objects why there is none.</summary>
+public sealed class KubernetesRegistrations(ClusterWatch cluster, KubernetesMesh mesh, KubernetesApi api, TimeProvider clock, ILogger<KubernetesRegistrations> log)
+    : IRegistrations
+{
+    private static readonly TimeSpan IndexAge = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AccountAge = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<ServiceAccount, (bool? Exists, long At)> _accounts = [];
+    private volatile EntryIndex _index = EntryIndex.Empty;
+    private volatile string? _cannotSee;
+
+    public async ValueTask<Answer> FindAsync(ServedGroup group, Guid uuid, KnownAgent agent, CancellationToken cancellationToken)
+    {
+        var composed = mesh.Composed;
+        if (!composed.Groups.TryGetValue(group.Id, out var known))
+            throw new UnavailableException($"WorkloadGroup {group.Id} was removed a moment ago", Soon);
+
+        var entries = cluster.WorkloadEntries;
+        if (!entries.State.IsSynced)
+            throw new UnavailableException($"the WorkloadEntries are not known: {entries.Fault ?? "they have not been listed yet"}", Soon);
+
+        var vm = new RegisteringVm(group.Id, group.Config.WorkloadGroup.Network, uuid, agent.Address);
+        var answer = RegistrationExplainer.Explain(vm, Index(entries.State.Items).Candidates(vm), known, composed, accountExists: true);
+        return answer.Registered
+            ? answer
+            : RegistrationExplainer.Explain(vm, Index(entries.State.Items).Candidates(vm), known, composed, await ExistsAsync(group.Id, known.ServiceAccount, cancellationToken));
+    }
+
+    private EntryIndex Index(ImmutableDictionary<ObjectKey, WorkloadEntry> items)
+    {
+        var index = _index;
+        if (ReferenceEquals(index.Items, items) || clock.GetElapsedTime(index.MadeAt) < IndexAge)
+            return index;
+
+        return _index = new EntryIndex(items, clock.GetTimestamp());
+    }
+
+    /// <returns>Null when it is not known.</returns>
+    private async ValueTask<bool?> ExistsAsync(GroupName group, string name, CancellationToken cancellationToken)
+    {
+        var account = new ServiceAccount(group.Namespace, name);
+        if (_accounts.TryGetValue(account, out var known) && clock.GetElapsedTime(known.At) < AccountAge)
+            return known.Exists;
+
+        var exists = await AskAsync(account, cancellationToken);
+        _accounts[account] = (exists, clock.GetTimestamp());
+        foreach (var (old, (_, at)) in _accounts)
+        {
+            if (clock.GetElapsedTime(at) > AccountAge)
+                _accounts.TryRemove(old, out _);
+        }
+
+        return exists;
+    }
+
+    private async Task<bool?> AskAsync(ServiceAccount account, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await api.CallAsync(
+                $"get serviceaccount {account.Namespace}/{account.Name}",
+                (client, cancel) => client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: cancel), cancellationToken);
+            return true;
+        }
+        catch (ApiException fault) when (fault.Fault == ApiFault.NotFound)
+        {
+            return false;
+        }
+        catch (ApiException fault)
+        {
+            if (_cannotSee != fault.Message)
+                log.CannotSeeAccount(fault.Message);
+            _cannotSee = fault.Message;
+            return null;
+        }
+    }
+}
