@@ -65,6 +65,12 @@ public static class ProblemReasons
 
     /// <summary>401: the dashboard does not know the token.</summary>
     public const string TokenUnknown = "TokenUnknown";
+
+    /// <summary>401: the token was made for another audience than the dashboard.</summary>
+    public const string TokenAudience = "TokenAudience";
+
+    /// <summary>401: the token's Secret or its service account was deleted.</summary>
+    public const string TokenRevoked = "TokenRevoked";
 }
 
 /// <summary>The stable codes of <see cref="Problem.Code"/>.</summary>
@@ -75,6 +81,12 @@ public static class ProblemCodes
 
     /// <summary>403: the token belongs to another service account than the WorkloadGroup's.</summary>
     public const string NotThisWorkloadGroup = "not-this-workload-group";
+
+    /// <summary>404: this dashboard does not offer the operation.</summary>
+    public const string NotSupported = "not-supported";
+
+    /// <summary>409: the token is not renewed, because it is bound to no Secret.</summary>
+    public const string TokenNotRenewable = "token-not-renewable";
 
     /// <summary>403: the uuid is bound to another agent key.</summary>
     public const string AgentKeyMismatch = "agent-key-mismatch";

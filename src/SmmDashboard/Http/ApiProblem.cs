@@ -71,6 +71,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem NotFound(string detail) => new(404, ProblemCodes.NotFound, "There is no such thing", detail);
 
+    public static ApiProblem NotSupported(string detail) => new(404, ProblemCodes.NotSupported, "This dashboard does not offer it", detail);
+
+    public static ApiProblem TokenNotRenewable(string detail) => new(409, ProblemCodes.TokenNotRenewable, "The token is not renewed", detail);
+
     public static ApiProblem MediaTypeNotSupported() =>
         new(415, "media-type-not-supported", "The media type is not supported", "send application/json");
 

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Mesh;
@@ -9,9 +10,13 @@ namespace SmmDashboard.Mesh;
 /// <param name="Fault">Why there is no configuration; null when there is one.</param>
 public sealed record GroupEntry(GroupName Id, ServiceAccount Account, ServedGroup? Served, string? Fault = null)
 {
+    /// <summary>The audience that the group's control plane asks of the tokens of sidecars.</summary>
+    public string SidecarAudience { get; init; } = DashboardApi.SidecarAudience;
+
     public static GroupEntry Of(ServedGroup served) =>
         new(served.Id, new ServiceAccount(served.Id.Namespace, served.Config.WorkloadGroup.ServiceAccount), served);
 
     /// <summary>Whether both are served alike, so that no held request needs an answer.</summary>
-    public bool IsServedAs(GroupEntry other) => ReferenceEquals(Served, other.Served) && Account == other.Account && Fault == other.Fault;
+    public bool IsServedAs(GroupEntry other) =>
+        ReferenceEquals(Served, other.Served) && Account == other.Account && Fault == other.Fault && SidecarAudience == other.SidecarAudience;
 }

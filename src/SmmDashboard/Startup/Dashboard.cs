@@ -79,7 +79,7 @@ public static class Dashboard
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
         services.AddSingleton<ProcessFault>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton<Dialler>()
             .AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
-            .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>()
+            .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
             .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()
             .AddSingleton<PackagesEndpoint>().AddSingleton<AgentPackages>().AddSingleton<InstallScriptEndpoint>();
     }
@@ -98,6 +98,7 @@ public static class Dashboard
         services.GetRequiredService<MeshConfigEndpoint>().Map(app);
         services.GetRequiredService<TokensEndpoint>().Map(app);
         services.GetRequiredService<AgentsEndpoint>().Map(app);
+        services.GetRequiredService<AgentTokenEndpoint>().Map(app);
         services.GetRequiredService<RegistrationEndpoint>().Map(app);
         services.GetRequiredService<DialBackEndpoint>().Map(app);
     }

@@ -1,5 +1,6 @@
 using SmmDashboard.Files.Agents;
 using SmmDashboard.DialBack;
+using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
 
@@ -16,6 +17,9 @@ public sealed record DashboardSeams
     public AddressPolicy Addresses { get; init; } = new();
 
     public DialBackRates.Settings DialBackRates { get; init; } = new();
+
+    /// <summary>Null for the mode's own.</summary>
+    public IAgentTokens? AgentTokens { get; init; }
 
     public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;
 }

@@ -26,4 +26,8 @@ public abstract record TokenVerdict
 /// <param name="SecretName">The Secret that it is bound to; null when it is bound to none.</param>
 /// <param name="SecretUid">The uid of that Secret.</param>
 /// <param name="ExpiresAt">When it expires; null for one that does not.</param>
-public sealed record TokenOwner(ServiceAccount Account, string? SecretName = null, string? SecretUid = null, DateTimeOffset? ExpiresAt = null);
+public sealed record TokenOwner(ServiceAccount Account, string? SecretName = null, string? SecretUid = null, DateTimeOffset? ExpiresAt = null)
+{
+    /// <summary>The uid of the service account: another one after it was deleted and made anew. Null when it is not known.</summary>
+    public string? AccountUid { get; init; }
+}

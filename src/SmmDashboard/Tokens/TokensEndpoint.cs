@@ -25,8 +25,7 @@ public sealed class TokensEndpoint(GroupAccess access, ISidecarTokens tokens)
         if (asked.Audience != DashboardApi.SidecarAudience)
             return ApiProblem.AudienceNotAllowed(asked.Audience);
 
-        var group = admitted.Group.Config.WorkloadGroup;
-        var answer = await tokens.MakeAsync(new ServiceAccount(group.Namespace, group.ServiceAccount), context.RequestAborted);
+        var answer = await tokens.MakeAsync(admitted.Snapshot.Entry, context.RequestAborted);
         await context.WriteJsonAsync(answer, ContractJson.Default.TokenResponse);
         return null;
     }

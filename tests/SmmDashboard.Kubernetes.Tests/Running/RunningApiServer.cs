@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
@@ -144,6 +145,15 @@ public sealed class RunningApiServer : IAsyncDisposable
         File.WriteAllText(Path.Combine(folder, "token"), token);
         File.Copy(CaFile, Path.Combine(folder, "ca.crt"));
         return folder;
+    }
+
+    /// <summary>A JWT with these claims, signed as the API server signs the tokens of service accounts.</summary>
+    public string SignedToken(string claims)
+    {
+        using var key = RSA.Create();
+        key.ImportFromPem(File.ReadAllText(InFolder("sa.key")));
+        var signed = $"{Base64Url.EncodeToString("""{"alg":"RS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}";
+        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
     }
 
     public async ValueTask DisposeAsync()

@@ -15,7 +15,12 @@ public static class Scenario
         {
             Mesh = new MeshYaml { Head = "publicUrl: https://smm.example.com\nminimumAgentVersion: 1.0.0\n" },
             Rates = status == 429 ? new() { PerClient = new(0, 1) } : new(),
-            Seams = new() { Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")), AgentsPerGroup = status == 503 ? 1 : 10 },
+            Seams = new()
+            {
+                Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")),
+                AgentsPerGroup = status == 503 && operationId == "putReport" ? 1 : 10,
+                AgentTokens = new TestAgentTokens(isAvailable: status != 503),
+            },
         });
         var agent = new TestAgent();
         await PrepareAsync(dashboard, agent, operationId, status);
@@ -30,6 +35,7 @@ public static class Scenario
         "getMeshConfig" => Call.MeshConfig(),
         "makeToken" => new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens") { Body = """{"audience":"istio-ca"}""" },
         "putReport" => (agent with { Instance = "00000000000000-b" }).Report(),
+        "renewToken" => agent.Renewal(),
         "getRegistration" => agent.Registration(),
         "dialBack" => agent.DialBack("[16401]"),
         _ => throw new ArgumentOutOfRangeException(nameof(operationId), operationId, "has no scenario"),
@@ -43,7 +49,7 @@ public static class Scenario
             dashboard.Folder.Write("packages/p.deb", "0123456789");
         }
 
-        if (operationId is "getRegistration" or "dialBack" && status is not (409 or 429))
+        if (operationId is "getRegistration" or "dialBack" or "renewToken" && status is not (409 or 429))
             await agent.Report(status == 422 ? "169.254.169.254" : "127.0.0.1").SendAsync(dashboard);
         if ((operationId, status) == ("putReport", 409))
         {
@@ -51,7 +57,7 @@ public static class Scenario
                 await (agent with { Instance = instance }).Report().SendAsync(dashboard);
         }
 
-        if (status == 503)
+        if (status == 503 && operationId == "putReport")
             await new TestAgent().Report().SendAsync(dashboard);
     }
 

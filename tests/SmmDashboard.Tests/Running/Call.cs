@@ -104,6 +104,8 @@ public sealed record TestAgent(Guid Uuid, string Key)
 
     public Call Registration() => Call.Get($"{Path}/registration") with { AgentKey = Key };
 
+    public Call Renewal() => new(HttpMethod.Post, $"{Path}/token") { AgentKey = Key };
+
     public Call DialBack(string ports, string nonce = "0123456789abcdefXYZ_-") =>
         new(HttpMethod.Post, $"{Path}/dial-back") { Body = $$"""{"ports":{{ports}},"nonce":"{{nonce}}"}""", AgentKey = Key };
 }

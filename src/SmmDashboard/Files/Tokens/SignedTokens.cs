@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmDashboard.Mesh;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Files.Tokens;
@@ -15,7 +16,7 @@ public sealed class SignedTokens(SigningKey key, TimeProvider clock) : ISidecarT
 
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
-    public ValueTask<TokenResponse> MakeAsync(ServiceAccount account, CancellationToken cancellationToken) => ValueTask.FromResult(Make(account));
+    public ValueTask<TokenResponse> MakeAsync(GroupEntry group, CancellationToken cancellationToken) => ValueTask.FromResult(Make(group.Account));
 
     public TokenResponse Make(ServiceAccount account)
     {

@@ -20,6 +20,9 @@ public sealed class ApiException : Exception
     /// <summary>How long the server asks to wait; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; }
 
+    /// <summary>The plural of the kind that the server's refusal is about, for example <c>serviceaccounts</c>; null when it does not say.</summary>
+    public string? Kind { get; private init; }
+
     /// <summary>Whether the call may succeed later without anybody's help.</summary>
     public bool IsTransient => Fault is ApiFault.Unreachable or ApiFault.TimedOut or ApiFault.TooManyRequests or ApiFault.ServerError;
 
@@ -38,9 +41,11 @@ public sealed class ApiException : Exception
         return code switch
         {
             401 => new($"{call}: the API server does not accept this client's credentials ({why}): check the service account token or the kubeconfig", ApiFault.Unauthorized),
+            // Not a missing right: a namespace that is being deleted, an admission webhook.
+            403 when said?.Message?.Contains("User \"", StringComparison.Ordinal) is false => new($"{call}: refused by the API server ({why})", ApiFault.Refused),
             403 => new($"{call} is forbidden{ToWhom(said?.Message)}: grant it with a Role or ClusterRole", ApiFault.Forbidden),
-            404 => new($"{call}: not found ({why})", ApiFault.NotFound),
-            409 => new($"{call}: conflict ({why})", ApiFault.Conflict),
+            404 => new($"{call}: not found ({why})", ApiFault.NotFound) { Kind = said?.Details?.Kind },
+            409 => new($"{call}: conflict ({why})", ApiFault.Conflict) { Kind = said?.Details?.Kind },
             410 => new($"{call}: the resource version is too old ({why})", ApiFault.Expired),
             429 => new($"{call}: the API server limits its load ({why}), it is called again later", ApiFault.TooManyRequests, retryAfter),
             504 when IsTooLarge(said) => new($"{call}: {why}", ApiFault.TooLargeResourceVersion, retryAfter),

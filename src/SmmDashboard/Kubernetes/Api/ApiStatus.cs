@@ -32,6 +32,8 @@ internal sealed record ApiStatus
 
 internal sealed record ApiStatusDetails
 {
+    public string? Kind { get; init; }
+
     public int? RetryAfterSeconds { get; init; }
 
     public IReadOnlyList<ApiStatusCause>? Causes { get; init; }

@@ -1,0 +1,14 @@
+using SmmAgent.Contract;
+using SmmDashboard.Mesh;
+using SmmDashboard.Tokens;
+
+namespace SmmDashboard.Kubernetes.Tokens;
+
+/// <summary>Tokens for sidecars, by TokenRequests.</summary>
+public sealed class RequestedTokens(TokenRequester requester) : ISidecarTokens
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+
+    public async ValueTask<TokenResponse> MakeAsync(GroupEntry group, CancellationToken cancellationToken) =>
+        (await requester.RequestAsync(group.Account, group.SidecarAudience, Lifetime, secret: null, cancellationToken))!;
+}

@@ -1,0 +1,18 @@
+using SmmDashboard.Tokens;
+
+namespace SmmDashboard.Kubernetes.Tokens;
+
+/// <summary>What the API server says of a token.</summary>
+public abstract record ReviewedToken
+{
+    private ReviewedToken()
+    {
+    }
+
+    /// <param name="Owner">Whose it is.</param>
+    /// <param name="IsForApiServer">Whether it was made for the API server instead of the dashboard.</param>
+    public sealed record Valid(TokenOwner Owner, bool IsForApiServer) : ReviewedToken;
+
+    /// <param name="Verdict">What the agent is told.</param>
+    public sealed record Invalid(TokenVerdict.Refused Verdict) : ReviewedToken;
+}

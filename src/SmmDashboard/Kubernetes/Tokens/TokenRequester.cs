@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using k8s;
+using k8s.Models;
+using SmmAgent.Contract;
+using SmmDashboard.Http;
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Tokens;
+
+namespace SmmDashboard.Kubernetes.Tokens;
+
+/// <summary>Has the API server make tokens of service accounts, a limited number at a time.</summary>
+public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogger<TokenRequester> log) : IDisposable
+{
+    private const int AtOnce = 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    // What only an administrator can change.
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LogAgain = TimeSpan.FromMinutes(1);
+
+    private readonly SemaphoreSlim _slots = new(AtOnce);
+    private readonly ConcurrentDictionary<ServiceAccount, long> _logged = new();
+
+    /// <param name="account">Whose token.</param>
+    /// <param name="audience">For whom.</param>
+    /// <param name="life">How long it should live; the API server may make it shorter.</param>
+    /// <param name="secret">The Secret that it lives as long as; null for none.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Null when the Secret is gone, or is another one of this name.</returns>
+    /// <exception cref="UnavailableException">No token can be made now.</exception>
+    public async Task<TokenResponse?> RequestAsync(
+        ServiceAccount account, string audience, TimeSpan life, V1BoundObjectReference? secret, CancellationToken cancellationToken)
+    {
+        var request = new Authenticationv1TokenRequest
+        {
+            Spec = new V1TokenRequestSpec { Audiences = [audience], ExpirationSeconds = (long)life.TotalSeconds, BoundObjectRef = secret },
+        };
+        var call = $"create serviceaccounts/token {account.Namespace}/{account.Name}";
+        using var deadline = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            await _slots.WaitAsync(either.Token);
+            try
+            {
+                var made = (await api.CallAsync(
+                    call,
+                    (client, stop) => client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, account.Name, account.Namespace, cancellationToken: stop),
+                    either.Token)).Status;
+                return made is { Token.Length: > 0, ExpirationTimestamp: { } expiry }
+                    ? new TokenResponse(made.Token, Utc(expiry))
+                    : throw ApiException.Unreadable(call, "it has no token or no expirationTimestamp");
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Unavailable(account, ApiException.TimedOut(call, Patience));
+        }
+        catch (ApiException fault) when (secret is not null && fault.Fault is ApiFault.NotFound or ApiFault.Conflict && fault.Kind != "serviceaccounts")
+        {
+            return null;
+        }
+        catch (ApiException fault)
+        {
+            throw Unavailable(account, fault);
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private UnavailableException Unavailable(ServiceAccount account, ApiException fault)
+    {
+        if (fault.Fault == ApiFault.NotFound)
+        {
+            return new(
+                $"service account {account.Namespace}/{account.Name} does not exist: kubectl -n {account.Namespace} create serviceaccount {account.Name}", Later, fault);
+        }
+
+        var now = clock.GetTimestamp();
+        if (!_logged.TryGetValue(account, out var at) || clock.GetElapsedTime(at, now) >= LogAgain)
+        {
+            _logged[account] = now;
+            log.CannotMake(account.Namespace, account.Name, fault.Message, fault.Fault == ApiFault.Forbidden ? Rule(account) : "");
+        }
+
+        return fault.Fault is ApiFault.Forbidden or ApiFault.Refused
+            ? new($"the dashboard may not make a token of the service account {account.Namespace}/{account.Name}: its log says what is missing", Later, fault)
+            : new("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why", fault.RetryAfter ?? Soon, fault);
+    }
+
+    private static string Rule(ServiceAccount account) =>
+        $"; the Role in namespace {account.Namespace} needs {{apiGroups: [\"\"], resources: [serviceaccounts/token], resourceNames: [{account.Name}], verbs: [create]}}";
+
+    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time.ToUniversalTime(), DateTimeKind.Utc));
+}

@@ -1,0 +1,45 @@
+using k8s;
+using k8s.Models;
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Tokens;
+
+namespace SmmDashboard.Kubernetes.Tokens;
+
+/// <summary>Has tokens reviewed by the API server, a limited number at a time.</summary>
+internal sealed class TokenReviewer(KubernetesApi api, TokenOptions options) : IDisposable
+{
+    public const string Call = "create tokenreviews.authentication.k8s.io";
+
+    private const int AtOnce = 20;
+    private readonly SemaphoreSlim _slots = new(AtOnce);
+
+    /// <exception cref="ApiException">The token could not be reviewed.</exception>
+    public async Task<ReviewedToken> ReviewAsync(PresentedToken token, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken);
+        try
+        {
+            var status = await AskAsync(token, [options.Audience], cancellationToken);
+            if (ReviewAnswer.Accepted(status, token, options.Audience) is { } accepted)
+                return accepted;
+
+            return options.AcceptApiServerTokens
+                && ReviewAnswer.Accepted(await AskAsync(token, null, cancellationToken), token, null) is { } other
+                    ? other
+                    : ReviewAnswer.Refused(status, token, options.Audience);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private async Task<V1TokenReviewStatus?> AskAsync(PresentedToken token, string[]? audiences, CancellationToken cancellationToken)
+    {
+        var review = new V1TokenReview { Spec = new V1TokenReviewSpec { Token = token.Reveal(), Audiences = audiences } };
+        return (await api.CallAsync(
+            Call, (client, stop) => client.AuthenticationV1.CreateTokenReviewAsync(review, cancellationToken: stop), cancellationToken)).Status;
+    }
+}

@@ -1,0 +1,44 @@
+using SmmDashboard.Http;
+using SmmDashboard.Kubernetes.Tests.Running;
+
+namespace SmmDashboard.Kubernetes.Tests.Tokens;
+
+/// <summary>The API server is killed while VMs go on asking.</summary>
+[Collection(RunningApiServer.Restarts)]
+public sealed class ReviewOutageTests(RunningApiServer server)
+{
+    [Fact]
+    public async Task AKnownTokenLivesOnForTenMinutesAndNoTokenIsEverRefused()
+    {
+        using var accounts = await TestAccounts.StartAsync(server);
+        var (known, unknown) = (await accounts.TokenAsync(), await accounts.TokenAsync());
+        await accounts.AcceptedAsync(known);
+
+        await server.KillAsync();
+        try
+        {
+            for (var minutes = 0; minutes < 9; minutes += 3)
+            {
+                accounts.Time.Advance(TimeSpan.FromMinutes(3));
+                Assert.Equal([accounts.Group.Id], (await accounts.AcceptedAsync(known)).Opens);
+                await Assert.ThrowsAsync<UnavailableException>(() => accounts.JudgeAsync(unknown).AsTask());
+            }
+
+            accounts.Time.Advance(TimeSpan.FromMinutes(1));
+            var unavailable = await Assert.ThrowsAsync<UnavailableException>(() => accounts.JudgeAsync(known).AsTask());
+            Assert.Equal("the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log says why", unavailable.Message);
+            unavailable = await Assert.ThrowsAsync<UnavailableException>(
+                () => accounts.Requester.RequestAsync(accounts.Account, "istio-ca", TimeSpan.FromHours(1), null, TestContext.Current.CancellationToken));
+            Assert.Equal("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why", unavailable.Message);
+        }
+        finally
+        {
+            await server.StartServerAsync();
+        }
+
+        await accounts.AcceptedAsync(known);
+        await accounts.AcceptedAsync(unknown);
+        Assert.StartsWith("Error: tokens of agents cannot be checked: create tokenreviews.authentication.k8s.io: the API server cannot be reached", accounts.ReviewLog.Lines[0], StringComparison.Ordinal);
+        Assert.Equal("Information: tokens of agents can be checked again", accounts.ReviewLog.Lines[^1]);
+    }
+}
