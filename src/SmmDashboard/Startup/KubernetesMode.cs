@@ -1,6 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using SmmDashboard.DialBack;
 using SmmDashboard.Kubernetes;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Ranges;
+using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Serving;
 using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
@@ -14,14 +18,35 @@ internal static class KubernetesMode
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
     public static void Add(IServiceCollection services, KubernetesOptions options, DashboardSeams seams)
     {
-        var settings = options.Kubeconfig is { } file
-            ? ApiSettings.FromKubeconfig(file, seams.Clock)
-            : ApiSettings.InCluster(Environment.GetEnvironmentVariable, ApiSettings.ServiceAccountFolder, seams.Clock);
+        var settings = Settings(options, seams.Clock);
         services.AddSingleton(options with { Namespace = settings.Namespace ?? options.Namespace });
         services.AddSingleton(new CurrentMesh(new MeshSettings(options.PublicUrl, options.MinimumAgentVersion)));
         services.AddSingleton(new KubernetesApi(settings, seams.Clock)).AddSingleton(seams.Random);
         services.AddPart<ClusterWatch>().AddPart<FaultReports>().AddPart<KubernetesMesh>();
         services.AddSingleton<IRegistrations, KubernetesRegistrations>();
+        services.AddPart<RangeWatches>();
+        services.AddSingleton<IClusterRanges>(provider => new KubernetesRanges(
+            provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, seams.Clock),
+            new PodLookup(provider.GetRequiredService<KubernetesApi>(), seams.Clock), options.ClusterRanges));
+        AddRights(services);
+    }
+
+    /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
+    public static ApiSettings Settings(KubernetesOptions options, TimeProvider clock) => options.Kubeconfig is { } file
+        ? ApiSettings.FromKubeconfig(file, clock)
+        : ApiSettings.InCluster(Environment.GetEnvironmentVariable, ApiSettings.ServiceAccountFolder, clock);
+
+    private static void AddRights(IServiceCollection services)
+    {
+        services.AddSingleton(provider =>
+        {
+            var (options, mesh) = (provider.GetRequiredService<KubernetesOptions>(), provider.GetRequiredService<KubernetesMesh>());
+            return new RightsWatch(
+                new AccessReviews(provider.GetRequiredService<KubernetesApi>(), account: null),
+                () => DashboardRights.All(DashboardPlaces.Of(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RightsWatch>>(), provider.GetRequiredService<ProcessFault>());
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<RightsWatch>()).AddSingleton<IReadiness>(provider => provider.GetRequiredService<RightsWatch>());
     }
 
     /// <summary>A background service that other parts use, and that has a readiness or metrics where it says so.</summary>

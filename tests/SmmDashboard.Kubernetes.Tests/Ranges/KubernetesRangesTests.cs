@@ -7,7 +7,6 @@ using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Kubernetes.Watching;
 using SmmDashboard.Startup;
 
 namespace SmmDashboard.Kubernetes.Tests.Ranges;
@@ -196,7 +195,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         {
             _api = new(settings, TimeProvider.System);
             var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-            _watches = new(_api, new ReflectorSeams(TimeProvider.System, new Random(1), NullLogger.Instance), new ProcessFault(lifetime));
+            _watches = new(_api, new KubernetesOptions { PublicUrl = "", ClusterRanges = configured }, TimeProvider.System, new Random(1), NullLogger<RangeWatches>.Instance, new ProcessFault(lifetime));
             _ranges = new(
                 _watches, new ServerAddresses(name, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("198.51.100.41")]), TimeProvider.System),
                 new PodLookup(_api, TimeProvider.System), configured);

@@ -212,9 +212,9 @@ public sealed class RunningApiServer : IAsyncDisposable
                 if (response.IsSuccessStatusCode)
                     return;
             }
-            catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
+            catch (HttpRequestException)
             {
-                // It does not listen or not answer yet.
+                // It does not listen yet.
             }
 
             await Task.Delay(50);

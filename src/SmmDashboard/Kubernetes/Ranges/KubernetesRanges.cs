@@ -24,7 +24,7 @@ public sealed class KubernetesRanges(RangeWatches watches, ServerAddresses serve
             return why;
         if (await server.ContainsAsync(address, cancellationToken))
             return "it is the address of the API server";
-        if (!watches.IsComplete)
+        if (watches.WaitsFor is not null)
             throw new UnavailableException("the cluster's own addresses are not known yet", Retry);
 
         return await pods.IsPodAsync(address, cancellationToken) ? "it is a pod's" : null;

@@ -2,42 +2,46 @@ using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
+using SmmDashboard.Kubernetes.Serving;
 using SmmDashboard.Kubernetes.Watching;
+using SmmDashboard.Status;
 
 namespace SmmDashboard.Kubernetes.Ranges;
 
 /// <summary>Watches the objects that name the cluster's own addresses. Each kind is optional: without the right, or on an older cluster, the others count.</summary>
-public sealed class RangeWatches : BackgroundService
+public sealed class RangeWatches : BackgroundService, IReadiness
 {
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly List<Func<CancellationToken, Task>> _reflectors = [];
+    private readonly List<IWatched> _all = [];
     private readonly KubernetesApi _api;
     private readonly ReflectorSeams _seams;
     private readonly Startup.ProcessFault _fault;
+    private readonly bool _isConfigured;
     private Snapshot? _last;
     private string? _logged;
 
-    public RangeWatches(KubernetesApi api, ReflectorSeams seams, Startup.ProcessFault fault)
+    public RangeWatches(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<RangeWatches> log, Startup.ProcessFault fault)
     {
-        (_api, _seams, _fault) = (api, seams, fault);
+        (_api, _seams, _fault, _isConfigured) = (api, new ReflectorSeams(clock, random, log), fault, options.ClusterRanges.Count > 0);
         var json = KubernetesJson.Default;
-        Nodes = Watched(new("", "nodes", ["v1"]), json.Node);
-        ServiceCidrs = Watched(new("networking.k8s.io", "servicecidrs", ["v1", "v1beta1"]), json.ServiceCidr);
-        IpAddresses = Watched(new("networking.k8s.io", "ipaddresses", ["v1", "v1beta1"]), json.IpAddress);
-        ApiServer = Watched(new("discovery.k8s.io", "endpointslices", ["v1", "v1beta1"], "default", "metadata.name=kubernetes"), json.EndpointSlice);
+        Nodes = Watch(ClusterKinds.Nodes, json.Node);
+        ServiceCidrs = Watch(ClusterKinds.ServiceCidrs, json.ServiceCidr);
+        IpAddresses = Watch(ClusterKinds.IpAddresses, json.IpAddress);
+        ApiServer = Watch(ClusterKinds.ApiServerEndpoints, json.EndpointSlice);
     }
 
-    internal Cache<Node> Nodes { get; }
+    /// <summary>What is not known yet although it may be read; null once everything is known that can be.</summary>
+    public string? WaitsFor => _all.FirstOrDefault(watch => !watch.IsSynced) is { } first ? first.Fault ?? $"list {first.Resource} has not ended yet" : null;
 
-    internal Cache<ServiceCidr> ServiceCidrs { get; }
+    public IEnumerable<string> Limitations => _all.Select(watch => watch.Fault).Append(WhyServicesUnknown).OfType<string>();
 
-    internal Cache<IpAddress> IpAddresses { get; }
+    private Watched<Node> Nodes { get; }
 
-    /// <summary>The endpoints of the Service <c>kubernetes</c>.</summary>
-    internal Cache<EndpointSlice> ApiServer { get; }
+    private Watched<ServiceCidr> ServiceCidrs { get; }
 
-    /// <summary>Whether everything is known that may be read.</summary>
-    internal bool IsComplete => IsSettled(Nodes) && IsSettled(ServiceCidrs) && IsSettled(IpAddresses) && IsSettled(ApiServer);
+    private Watched<IpAddress> IpAddresses { get; }
+
+    private Watched<EndpointSlice> ApiServer { get; }
 
     /// <summary>What is known now.</summary>
     internal ClusterAddresses Known
@@ -55,10 +59,11 @@ public sealed class RangeWatches : BackgroundService
     }
 
     /// <summary>Why the range of Services is not known; null while it is.</summary>
-    internal string? WhyServicesUnknown => ServiceCidrs.State switch
+    private string? WhyServicesUnknown => ServiceCidrs.State switch
     {
-        { IsForbidden: true } => "servicecidrs.networking.k8s.io may not be listed",
-        { IsServed: false } => "the API server does not serve servicecidrs.networking.k8s.io, as Kubernetes 1.33 and later do",
+        _ when _isConfigured => null,
+        { IsForbidden: true } => "the range of Services is not known: servicecidrs.networking.k8s.io may not be listed",
+        { IsServed: false } => "the range of Services is not known: servicecidrs.networking.k8s.io are served by Kubernetes 1.33 and later",
         _ => null,
     };
 
@@ -66,7 +71,7 @@ public sealed class RangeWatches : BackgroundService
     {
         try
         {
-            await Task.WhenAll([.. _reflectors.Select(run => run(stoppingToken)), LogAsync(stoppingToken)]);
+            await Task.WhenAll([.. _all.Select(watch => watch.RunAsync(stoppingToken)), LogAsync(stoppingToken)]);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -78,15 +83,12 @@ public sealed class RangeWatches : BackgroundService
         }
     }
 
-    private static bool IsSettled<T>(Cache<T> cache)
-        where T : KubernetesObject => cache.State is { IsSynced: true } or { IsForbidden: true };
-
-    private Cache<T> Watched<T>(ApiResource resource, JsonTypeInfo<T> type)
+    private Watched<T> Watch<T>(ApiResource resource, JsonTypeInfo<T> type)
         where T : KubernetesObject
     {
-        var cache = new Cache<T>(_changes.Writer, _seams.Time);
-        _reflectors.Add(new Reflector<T>(_api, resource, type, cache, _seams).RunAsync);
-        return cache;
+        var watched = new Watched<T>(_api, resource, type, _changes.Writer, _seams, isRequired: false);
+        _all.Add(watched);
+        return watched;
     }
 
     private async Task LogAsync(CancellationToken stoppingToken)
@@ -115,6 +117,6 @@ public sealed class RangeWatches : BackgroundService
 internal static partial class RangesLog
 {
     [LoggerMessage(230, LogLevel.Warning,
-        "the range of Services is not known ({Why}): a dial-back could reach a Service. Name the range, --service-cluster-ip-range of the kube-apiserver, with --cluster-range CIDR")]
+        "{Why}, so a dial-back could reach a Service: name the range, --service-cluster-ip-range of the kube-apiserver, with --cluster-range CIDR")]
     public static partial void ServicesUnknown(this ILogger log, string why);
 }

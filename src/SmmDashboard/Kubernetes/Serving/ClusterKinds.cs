@@ -22,6 +22,13 @@ public static class ClusterKinds
     public static readonly ApiResource PeerIstioControlPlanes = new("servicemesh.cisco.com", "peeristiocontrolplanes", ["v1alpha1"]);
     public static readonly ApiResource ApiGateways = new("gateway.networking.k8s.io", "gateways", ["v1", "v1beta1"]);
 
+    public static readonly ApiResource Nodes = new("", "nodes", V1);
+    public static readonly ApiResource ServiceCidrs = new("networking.k8s.io", "servicecidrs", ["v1", "v1beta1"]);
+    public static readonly ApiResource IpAddresses = new("networking.k8s.io", "ipaddresses", ["v1", "v1beta1"]);
+
+    /// <summary>The addresses of the API server, as it writes them itself.</summary>
+    public static readonly ApiResource ApiServerEndpoints = EndpointSlices with { Namespace = "default", FieldSelector = "metadata.name=kubernetes" };
+
     public static readonly ApiResource TrustBundles = new("certificates.k8s.io", "clustertrustbundles", ["v1", "v1beta1", "v1alpha1"])
     {
         FieldSelector = $"metadata.name={IstioNames.TrustBundle}",

@@ -1,0 +1,103 @@
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Status;
+
+namespace SmmDashboard.Kubernetes.Rights;
+
+/// <summary>Looks at the dashboard's own rights at the start, when WorkloadGroups come, and every 10 minutes. A missing right is logged once, and once more when it is granted.</summary>
+/// <param name="reviews">Of the account that the dashboard logs in with.</param>
+/// <param name="needed">What is needed now: it changes with the WorkloadGroups.</param>
+public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>> needed, TimeProvider clock, ILogger<RightsWatch> log, Startup.ProcessFault fault)
+    : BackgroundService, IReadiness
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+
+    // New WorkloadGroups need new rights, and wait no longer.
+    private static readonly TimeSpan LookForNew = TimeSpan.FromSeconds(10);
+
+    // Of an API server that has more to do.
+    private const int AtOnce = 4;
+
+    private Dictionary<Right, string?> _known = [];
+    private long? _looked;
+    private string? _cannot;
+
+    /// <summary>A missing right keeps no replica from what it may do.</summary>
+    public string? WaitsFor => null;
+
+    /// <summary>One line for each missing right.</summary>
+    public IEnumerable<string> Limitations => Volatile.Read(ref _known).Values.OfType<string>();
+
+    /// <summary>Looks once: at all rights, or at those that were not looked at before.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var all = needed().Distinct().ToList();
+        var isDue = _looked is not { } looked || clock.GetElapsedTime(looked) >= Interval;
+        var next = all.Where(_known.ContainsKey).ToDictionary(right => right, right => _known[right]);
+        try
+        {
+            foreach (var some in all.Where(right => isDue || !_known.ContainsKey(right)).Chunk(AtOnce))
+            {
+                var answers = await Task.WhenAll(some.Select(right => reviews.MissingAsync(right, cancellationToken)));
+                foreach (var (right, missing) in some.Zip(answers))
+                    next[right] = missing.Count == 0 ? null : $"{right.Missing(missing)}: {right.Cure}";
+            }
+        }
+        catch (ApiException failed)
+        {
+            if (_cannot != failed.Message)
+                log.CannotLook(failed.Message);
+            _cannot = failed.Message;
+            return;
+        }
+
+        if (isDue)
+            _looked = clock.GetTimestamp();
+        _cannot = null;
+        Log(next);
+        Volatile.Write(ref _known, next);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await LookAsync(stoppingToken);
+                await Task.Delay(LookForNew, clock, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+        catch (Exception exception)
+        {
+            fault.Report(nameof(RightsWatch), exception);
+        }
+    }
+
+    private void Log(Dictionary<Right, string?> next)
+    {
+        foreach (var (right, missing) in next)
+        {
+            var before = _known.GetValueOrDefault(right);
+            if (missing is not null && missing != before)
+                log.MissingRight(missing);
+            else if (missing is null && before is not null)
+                log.Granted(right.Rule);
+        }
+    }
+}
+
+internal static partial class RightsLog
+{
+    [LoggerMessage(240, LogLevel.Warning, "{Missing}")]
+    public static partial void MissingRight(this ILogger log, string missing);
+
+    [LoggerMessage(241, LogLevel.Information, "granted now: {Rule}")]
+    public static partial void Granted(this ILogger log, string rule);
+
+    [LoggerMessage(242, LogLevel.Warning, "the dashboard's rights cannot be looked at: {Why}")]
+    public static partial void CannotLook(this ILogger log, string why);
+}
