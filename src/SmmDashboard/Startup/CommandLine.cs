@@ -68,17 +68,24 @@ public sealed class CommandLine
         };
         foreach (var option in _kubernetes.All)
             _command.Add(option);
+        _command.Add(CheckCommand.Create());
+        // Without one, a command that has subcommands asks for one of them.
+        _command.SetAction(_ => 0);
     }
 
-    /// <returns>The options; null when there is nothing to run, with the exit code.</returns>
-    public DashboardOptions? Parse(string[] args, TextWriter error, out int exitCode)
+    /// <param name="args">The arguments.</param>
+    /// <param name="error">For faults.</param>
+    /// <param name="exitCode">0, or 2 for wrong usage, or what the subcommand says.</param>
+    /// <param name="output">For what was asked for; null is the console.</param>
+    /// <returns>The options; null when there is nothing to serve, with the exit code.</returns>
+    public DashboardOptions? Parse(string[] args, TextWriter error, out int exitCode, TextWriter? output = null)
     {
         var result = _command.Parse(args);
         exitCode = 0;
         var faults = result.Errors.Select(fault => fault.Message).ToList();
-        if (faults.Count == 0 && result.Action is not null)
+        if (faults.Count == 0 && result.Action != _command.Action)
         {
-            exitCode = result.Invoke(); // --help, --version
+            exitCode = result.Invoke(new() { Output = output ?? Console.Out, Error = error }); // --help, --version, check
             return null;
         }
 

@@ -73,6 +73,11 @@ internal sealed class KubernetesArguments
         _tokenAudience, _acceptApiServerTokens,
     ];
 
+    /// <summary>Those that say which cluster it is and where to look in it.</summary>
+    public IEnumerable<Option> OfCluster => [_kubernetes, _kubeconfig, _istioNamespaces, _gateways, _defaultRevision, _clusterRanges];
+
+    public bool IsGiven(ParseResult result) => result.GetValue(_kubernetes);
+
     /// <returns>Null without <c>--kubernetes</c>.</returns>
     public KubernetesOptions? Read(ParseResult result, List<string> faults)
     {
@@ -90,24 +95,29 @@ internal sealed class KubernetesArguments
 
         var minimum = result.GetValue(_minimumAgentVersion);
         Check(_minimumAgentVersion, minimum is null ? [] : [minimum], AgentVersion.Rule, faults);
-        var ranges = Check(_clusterRanges, result.GetValue(_clusterRanges), NameRules.Cidr, faults);
-        var namespaces = Check(_istioNamespaces, result.GetValue(_istioNamespaces), NameRules.Label, faults);
-        var defaults = new KubernetesOptions { PublicUrl = "" };
-        var options = new KubernetesOptions
+        var options = ReadCluster(result, faults) with
         {
-            Kubeconfig = result.GetValue(_kubeconfig),
             PublicUrl = publicUrl.TrimEnd('/'),
-            Gateways = ReadGateways(result, faults),
-            DefaultRevision = result.GetValue(_defaultRevision),
             ClusterSources = Check(_clusterSources, result.GetValue(_clusterSources), NameRules.Cidr, faults),
             TokenAudience = result.GetValue(_tokenAudience) ?? KubernetesOptions.DefaultTokenAudience,
             AcceptApiServerTokens = result.GetValue(_acceptApiServerTokens),
-            IstioNamespaces = namespaces.Length > 0 ? namespaces : defaults.IstioNamespaces,
         };
-        return faults.Count > 0 ? options : options with
+        return faults.Count > 0 ? options : options with { MinimumAgentVersion = minimum is null ? null : AgentVersion.Parse(minimum) };
+    }
+
+    /// <summary>What <see cref="OfCluster"/> says; the rest has no meaning.</summary>
+    public KubernetesOptions ReadCluster(ParseResult result, List<string> faults)
+    {
+        var ranges = Check(_clusterRanges, result.GetValue(_clusterRanges), NameRules.Cidr, faults);
+        var namespaces = Check(_istioNamespaces, result.GetValue(_istioNamespaces), NameRules.Label, faults);
+        var defaults = new KubernetesOptions { PublicUrl = "" };
+        return defaults with
         {
-            MinimumAgentVersion = minimum is null ? null : AgentVersion.Parse(minimum),
-            ClusterRanges = [.. ranges.Select(range => IPNetwork.Parse(range))],
+            Kubeconfig = result.GetValue(_kubeconfig),
+            Gateways = ReadGateways(result, faults),
+            DefaultRevision = result.GetValue(_defaultRevision),
+            IstioNamespaces = namespaces.Length > 0 ? namespaces : defaults.IstioNamespaces,
+            ClusterRanges = faults.Count > 0 ? [] : [.. ranges.Select(range => IPNetwork.Parse(range))],
         };
     }
 

@@ -7,9 +7,9 @@ namespace SmmDashboard.Startup;
 /// <summary>One run of the process, from the command line to the exit code: 0 stopped, 1 failed, 2 wrong usage or an invalid file.</summary>
 public static class Run
 {
-    public static async Task<int> MainAsync(string[] args, TextWriter error)
+    public static async Task<int> MainAsync(string[] args, TextWriter error, TextWriter? output = null)
     {
-        if (new CommandLine().Parse(args, error, out var exitCode) is not { } options)
+        if (new CommandLine().Parse(args, error, out var exitCode, output) is not { } options)
             return exitCode;
 
         MeshDescription? mesh = null;

@@ -9,6 +9,9 @@ namespace SmmDashboard.Kubernetes.Mesh;
 public sealed record ComposedMesh(
     IReadOnlyDictionary<GroupName, ComposedGroup> Groups, IReadOnlyList<ControlPlane> ControlPlanes, IReadOnlyList<ObjectFault> Faults)
 {
+    /// <summary>Revision tags, and the revisions or tags that they stand for.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
     public static ComposedMesh Empty { get; } = new(new Dictionary<GroupName, ComposedGroup>(), [], []);
 }
 

@@ -22,6 +22,6 @@ public static class MeshComposer
         }
 
         faults.AddRange(planes.SelectMany(plane => plane.Faults));
-        return new(groups, planes, [.. faults.Distinct()]);
+        return new(groups, planes, [.. faults.Distinct()]) { Tags = resolver.Tags };
     }
 }

@@ -21,8 +21,11 @@ internal sealed class RevisionResolver
         (_objects, _options) = (objects, options);
         _planes = new(planes.ToDictionary(plane => plane.Label), StringComparer.Ordinal);
         _namespaces = objects.Namespaces.DistinctBy(@namespace => @namespace.Metadata.Name).ToDictionary(@namespace => @namespace.Metadata.Name);
-        _tags = Tags(faults);
+        _tags = Read(faults);
     }
+
+    /// <summary>Revision tags, and the revisions or tags that they stand for.</summary>
+    public IReadOnlyDictionary<string, string> Tags => _tags;
 
     /// <summary>The namespace; null when it was not seen.</summary>
     public Namespace? Namespace(string name) => _namespaces.GetValueOrDefault(name);
@@ -98,7 +101,7 @@ internal sealed class RevisionResolver
     }
 
     // Services of tags came later than webhooks; where both are there, they say the same.
-    private SortedDictionary<string, string> Tags(List<ObjectFault> faults)
+    private SortedDictionary<string, string> Read(List<ObjectFault> faults)
     {
         var ofServices = _objects.Services
             .Where(service => _options.IstioNamespaces.Contains(service.Metadata.Namespace)

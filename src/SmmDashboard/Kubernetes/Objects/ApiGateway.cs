@@ -27,7 +27,16 @@ public sealed record ApiListener
 
 public sealed record ApiGatewayStatus
 {
+    public IReadOnlyList<ApiListenerStatus> Listeners { get; init => field = Tolerant.List(value); } = [];
+
     public IReadOnlyList<ApiGatewayAddress> Addresses { get; init => field = Tolerant.List(value); } = [];
+}
+
+public sealed record ApiListenerStatus
+{
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    public int AttachedRoutes { get; init; }
 }
 
 public sealed record ApiGatewayAddress

@@ -35,4 +35,7 @@ namespace SmmDashboard.Kubernetes.Objects;
 [JsonSerializable(typeof(IpAddress))]
 [JsonSerializable(typeof(ObjectList<IpAddress>), TypeInfoPropertyName = "IpAddressList")]
 [JsonSerializable(typeof(ObjectList<Pod>), TypeInfoPropertyName = "PodList")]
+[JsonSerializable(typeof(IstioGateway))]
+[JsonSerializable(typeof(VirtualService))]
+[JsonSerializable(typeof(ServiceAccountObject))]
 public sealed partial class KubernetesJson : JsonSerializerContext;

@@ -16,6 +16,9 @@ public sealed record ServiceSpec
 
     public IReadOnlyList<ServicePort> Ports { get; init => field = Tolerant.List(value); } = [];
 
+    /// <summary>The labels of its pods.</summary>
+    public IReadOnlyDictionary<string, string> Selector { get; init => field = Tolerant.Map(value); } = Tolerant.Empty;
+
     [JsonPropertyName("externalIPs")]
     public IReadOnlyList<string> ExternalIPs { get; init => field = Tolerant.List(value); } = [];
 }

@@ -1,0 +1,70 @@
+namespace SmmDashboard.Kubernetes.Checking;
+
+/// <summary>How a check ended.</summary>
+public enum CheckStatus
+{
+    /// <summary>It was not looked at, and the line says why.</summary>
+    Skipped,
+    Pass,
+    Warn,
+    Fail,
+}
+
+/// <summary>One line of the report.</summary>
+/// <param name="Found">What was found, in one line.</param>
+/// <param name="Cure">What to do, a command where there is one; null when nothing is to be done.</param>
+public sealed record CheckLine(CheckStatus Status, string Found, string? Cure = null)
+{
+    /// <summary>Which of several it is about, for example <c>istio-system/istio-eastwestgateway</c>; null where there is one only.</summary>
+    public string? Subject { get; init; }
+
+    public static CheckLine Pass(string? subject, string found) => new(CheckStatus.Pass, found) { Subject = subject };
+
+    public static CheckLine Warn(string? subject, string found, string cure) => new(CheckStatus.Warn, found, cure) { Subject = subject };
+
+    public static CheckLine Fail(string? subject, string found, string cure) => new(CheckStatus.Fail, found, cure) { Subject = subject };
+
+    public static CheckLine Skipped(string? subject, string why, string? cure = null) => new(CheckStatus.Skipped, why, cure) { Subject = subject };
+}
+
+/// <summary>What is checked.</summary>
+/// <param name="Id">Stable, in kebab case, with its group as prefix.</param>
+/// <param name="Group">A heading of the report.</param>
+/// <param name="Title">A few words for people.</param>
+public sealed record Check(string Id, string Group, string Title)
+{
+    private const string Kubernetes = "Kubernetes";
+    private const string ControlPlane = "Control plane";
+    private const string Groups = "Workload groups";
+    private const string Rights = "Rights";
+
+    public static readonly Check ApiServer = new("kubernetes-api-server", Kubernetes, "API server");
+    public static readonly Check IstioKinds = new("kubernetes-istio-kinds", Kubernetes, "Kinds of Istio");
+    public static readonly Check Machines = new("kubernetes-attached-machines", Kubernetes, "AttachedMachine");
+    public static readonly Check Objects = new("kubernetes-objects", Kubernetes, "Objects");
+    public static readonly Check ServiceRange = new("kubernetes-service-range", Kubernetes, "Service range");
+    public static readonly Check Planes = new("control-plane-found", ControlPlane, "Control plane");
+    public static readonly Check Tags = new("control-plane-tags", ControlPlane, "Revision tag");
+    public static readonly Check Registration = new("control-plane-registration", ControlPlane, "Registration");
+    public static readonly Check Gateways = new("control-plane-gateways", ControlPlane, "Gateway");
+    public static readonly Check Exposure = new("control-plane-exposure", ControlPlane, "istiod exposed");
+    public static readonly Check Configuration = new("workload-groups-configuration", Groups, "Configuration");
+    public static readonly Check Namespaces = new("workload-groups-namespaces", Groups, "Namespace");
+    public static readonly Check Accounts = new("workload-groups-accounts", Groups, "Service account");
+    public static readonly Check RootCertificates = new("workload-groups-root-certificates", Groups, "Root certificate");
+    public static readonly Check Entries = new("workload-groups-entries", Groups, "WorkloadEntries");
+    public static readonly Check Account = new("rights-account", Rights, "Account");
+    public static readonly Check RightsOfCluster = new("rights-cluster", Rights, "Cluster");
+    public static readonly Check RightsOfIstio = new("rights-istio-namespaces", Rights, "Istio namespace");
+    public static readonly Check RightsOfOwn = new("rights-own-namespace", Rights, "Own namespace");
+    public static readonly Check RightsOfVms = new("rights-vm-namespaces", Rights, "VM namespace");
+
+    /// <summary>All of them, in the order of the report.</summary>
+    public static readonly IReadOnlyList<Check> All =
+    [
+        ApiServer, IstioKinds, Machines, Objects, ServiceRange,
+        Planes, Tags, Registration, Gateways, Exposure,
+        Configuration, Namespaces, Accounts, RootCertificates, Entries,
+        Account, RightsOfCluster, RightsOfIstio, RightsOfOwn, RightsOfVms,
+    ];
+}

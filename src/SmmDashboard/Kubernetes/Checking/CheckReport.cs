@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SmmDashboard.Kubernetes.Checking;
+
+/// <summary>What <c>smm-dashboard check --output json</c> prints. Every member is always there; what does not apply is null.</summary>
+/// <param name="Server">The address of the API server.</param>
+/// <param name="ServerVersion">Null when it does not answer.</param>
+public sealed record CheckReport(
+    string DashboardVersion, string Server, string? ServerVersion, DateTimeOffset StartedAt, CheckSummary Summary, IReadOnlyList<ReportedCheck> Checks)
+{
+    /// <summary>The report for people: headings, a mark and a line for each thing found, and the cure below what is not well.</summary>
+    public string Text()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"smm-dashboard {DashboardVersion}  {Plain(Server)}\n");
+        foreach (var group in Checks.GroupBy(check => check.Group))
+        {
+            text.Append('\n').Append(group.Key).Append('\n');
+            foreach (var check in group)
+            foreach (var line in check.Results)
+                Write(text, check.Title, line);
+        }
+
+        return text.Append('\n').Append(Summary).Append('\n').ToString();
+    }
+
+    /// <summary>The report for programs.</summary>
+    public string Json() => JsonSerializer.Serialize(this, ForPeopleToo.CheckReport);
+
+    // "Unsafe" is about HTML, which this never gets into.
+    private static readonly CheckJson ForPeopleToo = new(new JsonSerializerOptions(CheckJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private static void Write(StringBuilder text, string title, ReportedLine line)
+    {
+        var mark = line.Status switch
+        {
+            "pass" => '✓',
+            "warn" => '!',
+            "fail" => '✗',
+            _ => '–',
+        };
+        text.Append("  ").Append(mark).Append(' ').Append(title.PadRight(17)).Append(' ');
+        if (line.Subject is { } subject)
+            text.Append(Plain(subject)).Append(' ');
+        text.Append(Plain(line.Found)).Append('\n');
+        if (line.Cure is { } cure)
+            text.Append("      → ").Append(Plain(cure)).Append('\n');
+    }
+
+    // Lines carry what objects say; no escape sequence of theirs reaches the terminal.
+    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+}
+
+/// <summary>How many lines there are of each status.</summary>
+public sealed record CheckSummary(int Passed, int Warnings, int Failed, int Skipped)
+{
+    public static CheckSummary Of(IEnumerable<ReportedCheck> checks)
+    {
+        var counts = checks.SelectMany(check => check.Results).CountBy(line => line.Status).ToDictionary();
+        return new(Count("pass"), Count("warn"), Count("fail"), Count("skipped"));
+
+        int Count(string status) => counts.GetValueOrDefault(status);
+    }
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Passed} passed, {Warnings} {(Warnings == 1 ? "warning" : "warnings")}, {Failed} failed, {Skipped} skipped");
+}
+
+/// <summary>One check and its lines.</summary>
+/// <param name="Id">Stable: programs may rely on it.</param>
+/// <param name="Status">The worst of its lines: <c>fail</c>, <c>warn</c>, <c>pass</c> or <c>skipped</c>.</param>
+public sealed record ReportedCheck(string Id, string Group, string Title, string Status, IReadOnlyList<ReportedLine> Results)
+{
+    public static ReportedCheck Of(Check check, IReadOnlyList<CheckLine> lines) => new(
+        check.Id, check.Group, check.Title, Name(lines.Max(line => line.Status)),
+        [.. lines.Select(line => new ReportedLine(Name(line.Status), line.Subject, line.Found, line.Cure))]);
+
+    private static string Name(CheckStatus status) => status switch
+    {
+        CheckStatus.Pass => "pass",
+        CheckStatus.Warn => "warn",
+        CheckStatus.Fail => "fail",
+        _ => "skipped",
+    };
+}
+
+public sealed record ReportedLine(string Status, string? Subject, string Found, string? Cure);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(ServerVersion))]
+internal sealed partial class CheckJson : JsonSerializerContext;
+
+/// <summary>What the API server says of itself.</summary>
+/// <param name="GitVersion">For example <c>v1.33.1</c>.</param>
+internal sealed record ServerVersion(string GitVersion);

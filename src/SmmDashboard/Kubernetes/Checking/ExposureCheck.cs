@@ -1,0 +1,89 @@
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Kubernetes.Objects;
+
+namespace SmmDashboard.Kubernetes.Checking;
+
+/// <summary>Whether a gateway leads to istiod: a Service with port 15012 alone takes connections, and leads nowhere.</summary>
+internal static class ExposureCheck
+{
+    public static IReadOnlyList<CheckLine> Of(ClusterLook look)
+    {
+        var lines = new List<CheckLine>();
+        foreach (var plane in look.Mesh.ControlPlanes)
+        {
+            var gateways = plane.Gateways.Where(gateway => gateway.LeadsToIstiod).ToList();
+            if (gateways.Count == 0)
+                lines.Add(CheckLine.Skipped(plane.Label, "has no gateway"));
+            else if (!ControlPlaneChecks.NeedsGateway(look.Mesh, plane))
+                lines.Add(CheckLine.Skipped(plane.Label, "no WorkloadGroup of another network needs it"));
+            else
+                lines.AddRange(gateways.Select(gateway => gateway.Source.Kind == "Gateway" ? OfApiGateway(look, gateway, plane) : OfService(look, gateway, plane)));
+        }
+
+        return lines.Count > 0 ? lines : [CheckLine.Skipped(null, "there is no control plane")];
+    }
+
+    private static CheckLine OfApiGateway(ClusterLook look, FoundGateway gateway, ControlPlane plane)
+    {
+        var found = look.Objects.ApiGateways.First(candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
+        var listeners = found.Spec.Listeners.Where(listener => listener.Port == IstioNames.IstiodPort).Select(listener => listener.Name).ToList();
+        return found.Status.Listeners.Any(listener => listeners.Contains(listener.Name) && listener.AttachedRoutes > 0)
+            ? CheckLine.Pass(plane.Label, $"{gateway.Source} has a route at port {IstioNames.IstiodPort}")
+            : CheckLine.Fail(plane.Label, $"{gateway.Source} has no route at its listener {string.Join(", ", listeners)}, so it leads nowhere",
+                $"attach a TLSRoute to port {IstioNames.IstiodPort} of Service {plane.Istiod.Source.Namespace}/{ControlPlaneChecks.IstiodName(plane)}: {gateway.Source.Get()}");
+    }
+
+    private static CheckLine OfService(ClusterLook look, FoundGateway gateway, ControlPlane plane)
+    {
+        foreach (var resource in (ApiResource[])[ClusterLook.IstioGateways, ClusterLook.IstioVirtualServices])
+        {
+            if (look.Lister.Of(resource).Fault is { } fault)
+                return CheckLine.Skipped(plane.Label, fault.Message, "run it with an administrator's kubeconfig: smm-dashboard check --kubernetes --kubeconfig FILE");
+        }
+
+        var service = look.Objects.Services.First(candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
+        var servers = look.Gateways.Where(candidate => Selects(candidate, service))
+            .SelectMany(candidate => candidate.Spec.Servers.Where(server => server.Port.Number == IstioNames.IstiodPort).Select(server => (Gateway: candidate, Server: server)))
+            .ToList();
+        var cure = $"kubectl apply -n {plane.Namespace} -f samples/multicluster/expose-istiod.yaml of Istio; for a revision expose-istiod-rev.yaml.tmpl there";
+        if (servers.Count == 0)
+            return CheckLine.Fail(plane.Label, $"no Gateway (networking.istio.io) opens port {IstioNames.IstiodPort} of {gateway.Source}, so it leads nowhere", cure);
+
+        var passing = servers.Where(one => one.Server.Tls.Mode == "PASSTHROUGH").Select(one => one.Gateway).ToList();
+        if (passing.Count == 0)
+        {
+            var first = new ObjectReference("Gateway", servers[0].Gateway.Metadata.Namespace, servers[0].Gateway.Metadata.Name);
+            return CheckLine.Fail(plane.Label, $"{first} ends TLS at port {IstioNames.IstiodPort} (mode '{SmmAgent.Contract.NameRules.Shown(servers[0].Server.Tls.Mode)}'), and only istiod has its certificate",
+                $"set spec.servers[].tls.mode: PASSTHROUGH: kubectl -n {first.Namespace} edit gateways.networking.istio.io {first.Name}");
+        }
+
+        var routes = look.VirtualServices.Where(candidate => passing.Any(one => IsBound(candidate, one))).ToList();
+        return routes.Any(route => LeadsTo(route, plane))
+            ? CheckLine.Pass(plane.Label, $"{gateway.Source} leads to Service {ControlPlaneChecks.IstiodName(plane)}")
+            : CheckLine.Fail(plane.Label, routes.Count == 0
+                ? $"no VirtualService leads from port {IstioNames.IstiodPort} of {gateway.Source} to istiod"
+                : $"VirtualService {string.Join(", ", routes.Select(route => $"{route.Metadata.Namespace}/{route.Metadata.Name}"))} does not lead to Service {ControlPlaneChecks.IstiodName(plane)}, "
+                    + "and another istiod has another certificate", cure);
+    }
+
+    // The labels of the gateway's pods are those of its Service's selector, and perhaps some of the Service's own.
+    private static bool Selects(IstioGateway gateway, Service service) => gateway.Spec.Selector.All(pair =>
+        (service.Spec.Selector.GetValueOrDefault(pair.Key) ?? service.Metadata.Labels.GetValueOrDefault(pair.Key)) == pair.Value);
+
+    private static bool IsBound(VirtualService route, IstioGateway gateway) => route.Spec.Gateways.Any(name =>
+        name == $"{gateway.Metadata.Namespace}/{gateway.Metadata.Name}"
+        || (name == gateway.Metadata.Name && route.Metadata.Namespace == gateway.Metadata.Namespace));
+
+    private static bool LeadsTo(VirtualService route, ControlPlane plane) => route.Spec.Tls.Concat(route.Spec.Tcp)
+        .Where(one => one.Match.Count == 0 || one.Match.Any(match => match.Port is null or IstioNames.IstiodPort))
+        .SelectMany(one => one.Route)
+        .Any(target => IsIstiod(target.Destination.Host, route.Metadata.Namespace, plane));
+
+    // A short name is one of the VirtualService's own namespace.
+    private static bool IsIstiod(string host, string ownNamespace, ControlPlane plane)
+    {
+        var names = host.Split('.');
+        return names[0] == ControlPlaneChecks.IstiodName(plane) && (names.Length > 1 ? names[1] : ownNamespace) == plane.Istiod.Source.Namespace;
+    }
+}

@@ -1,0 +1,4 @@
+namespace SmmDashboard.Kubernetes.Objects;
+
+/// <summary>A ServiceAccount, of which only the name is read.</summary>
+public sealed record ServiceAccountObject : KubernetesObject;
