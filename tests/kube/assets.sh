@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A kube-apiserver, an etcd and a kubectl for the tests, made once, and again when this file changes: assets.sh FOLDER
 # Where KUBEBUILDER_ASSETS names a folder that has them, that one is used, and nothing is made. Else kube-apiserver is built from the source package
-# of Debian 12; etcd, kubectl and the Go compiler come from its binary packages, which are unpacked and not installed.
-# SMM_KUBE_MIRROR names the mirror; else it is the one of this host's own apt sources. About 4 minutes of processor time, 130 MB of downloads and 2 GB of disk on the way.
+# of Debian 12; etcd and the Go compiler come from its binary packages, which are unpacked and not installed. kubectl is Debian 13's: the one of Debian 12
+# knows no components of kustomize.
+# SMM_KUBE_MIRROR names the mirror; else it is the one of this host's own apt sources. About 4 minutes of processor time, 160 MB of downloads and 2 GB of disk on the way.
 set -euo pipefail
 
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-readonly suite=bookworm
+readonly suite=bookworm kubectl_suite=trixie
 readonly programs=(kube-apiserver etcd kubectl)
 # The second number is upstream's version, which /version reports.
 readonly source_version=1.20.5+really1.20.2-1.1+deb12u1 version=v1.20.2
@@ -33,18 +34,15 @@ private_apt() {
 }
 
 fetch() {
-    local from=${SMM_KUBE_MIRROR:-$(mirror)} kind
+    local from=${SMM_KUBE_MIRROR:-$(mirror)} package
     [ -n "$from" ] || die "this host has no apt source of Debian: name a mirror in SMM_KUBE_MIRROR, or a folder with ${programs[*]} in KUBEBUILDER_ASSETS"
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/packages"
-    for kind in deb deb-src; do
-        printf '%s [signed-by=%s] %s %s main\n' "$kind" "$keyring" "$from" "$suite"
-    done >"$work/sources.list"
+    printf "%s [signed-by=$keyring] $from %s main\n" deb "$suite" deb-src "$suite" deb "$kubectl_suite" >"$work/sources.list"
     private_apt update
     cd "$work/packages"
     private_apt source --download-only "kubernetes=$source_version"
-    private_apt download golang-1.19-go golang-1.19-src golang-github-modern-go-reflect2-dev etcd-server kubernetes-client
+    private_apt download {golang-1.19-go,golang-1.19-src,golang-github-modern-go-reflect2-dev,etcd-server}/"$suite" kubectl/"$kubectl_suite"
     dpkg-source --no-check -x kubernetes_*.dsc "$work/kubernetes"
-    local package
     for package in *.deb; do
         dpkg -x "$package" "$work/root"
     done
@@ -59,6 +57,7 @@ build() {
     # Version 1.0.1, which is vendored, crashes with Go 1.18 and newer at the first map of a custom object.
     rm -rf "$tree/vendor/github.com/modern-go/reflect2"
     cp -r "$root/usr/share/gocode/src/github.com/modern-go/reflect2" "$tree/vendor/github.com/modern-go/reflect2"
+
 
     cd "$gopath/src/k8s.io/kubernetes"
     # The source package lacks the one generated file. Folders of vendor/k8s.io may be links.

@@ -212,9 +212,9 @@ public sealed class RunningApiServer : IAsyncDisposable
                 if (response.IsSuccessStatusCode)
                     return;
             }
-            catch (HttpRequestException)
+            catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
             {
-                // It does not listen yet.
+                // It does not listen or not answer yet.
             }
 
             await Task.Delay(50);

@@ -1,0 +1,155 @@
+using k8s;
+using k8s.Models;
+
+namespace SmmDashboard.Kubernetes.Tests.Deploy;
+
+/// <summary>What kubectl makes of each overlay, and of components together.</summary>
+public sealed class RenderingTests
+{
+    private static readonly string[] Exposures = ["", "expose-load-balancer", "expose-istio-gateway", "expose-gateway-api"];
+    private static readonly string[] Certificates = ["", "tls-cert-manager", "tls-secret"];
+    private static readonly string[] Others = ["istio-namespace", "token-policy", "pod-monitor"];
+
+    public static TheoryData<string> Overlays => [.. Manifests.Overlays];
+
+    public static TheoryData<string> Combinations =>
+    [
+        .. from exposure in Exposures from certificate in Certificates select Joined([exposure, certificate, .. Others]),
+        .. Others.Select(without => Joined([Exposures[1], Certificates[1], .. Others.Where(other => other != without)])),
+        "",
+    ];
+
+    [Fact]
+    public void EveryComponentIsRenderedByATest() =>
+        Assert.Equal(Manifests.Components, new[] { Exposures[1..], Certificates[1..], Others, ["vm-namespace"] }.SelectMany(names => names).Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task AnOverlayIsWholeAndRunsThePodOutsideOfTheMeshWithoutRights(string overlay)
+    {
+        using var manifests = new Manifests();
+
+        var objects = await manifests.RenderAsync($"overlays/{overlay}");
+
+        AssertUnderstood(objects);
+        var deployment = Assert.IsType<V1Deployment>(Typed(Assert.Single(objects, one => one.Kind == "Deployment")));
+        AssertRestricted(deployment.Spec.Template.Spec);
+        Assert.Equal(2, deployment.Spec.Replicas);
+        Assert.Equal("false", deployment.Spec.Template.Metadata.Labels["sidecar.istio.io/inject"]);
+        Assert.Equal("false", deployment.Spec.Template.Metadata.Annotations["sidecar.istio.io/inject"]);
+        Assert.Equal("none", deployment.Spec.Template.Metadata.Labels["istio.io/dataplane-mode"]);
+        AssertConnected(objects, deployment);
+    }
+
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public async Task ComponentsWorkTogether(string components)
+    {
+        using var manifests = new Manifests();
+        manifests.Write("components/tls-secret/tls.crt", "a certificate");
+        manifests.Write("components/tls-secret/tls.key", "a key");
+        manifests.Write("overlays/combined/kustomization.yaml", $"""
+            apiVersion: kustomize.config.k8s.io/v1beta1
+            kind: Kustomization
+            resources: [../../base]
+            components: [{string.Join(", ", components.Split('+', StringSplitOptions.RemoveEmptyEntries).Select(component => $"../../components/{component}"))}]
+            """);
+
+        var objects = await manifests.RenderAsync("overlays/combined");
+
+        AssertUnderstood(objects);
+        AssertConnected(objects, Assert.IsType<V1Deployment>(Typed(Assert.Single(objects, one => one.Kind == "Deployment"))));
+        Assert.Equal(components.Contains("tls-secret", StringComparison.Ordinal), objects.Any(one => one is { Kind: "Secret", Name: "smm-dashboard-tls" }));
+        Assert.Equal(components.Contains("tls-cert-manager", StringComparison.Ordinal), objects.Any(one => one.Kind == "Certificate"));
+        Assert.Equal(components.Contains("load-balancer", StringComparison.Ordinal) ? "LoadBalancer" : null, Service(objects).Spec.Type);
+    }
+
+    [Fact]
+    public async Task TheSameComponentServesTwoNamespacesOfVms()
+    {
+        using var manifests = new Manifests();
+        foreach (var name in (string[])["vm-one", "vm-two"])
+        {
+            manifests.Write($"overlays/combined/{name}/kustomization.yaml", $"""
+                apiVersion: kustomize.config.k8s.io/v1beta1
+                kind: Kustomization
+                namespace: {name}
+                components: [../../../components/vm-namespace]
+                """);
+        }
+
+        manifests.Write("overlays/combined/kustomization.yaml", """
+            apiVersion: kustomize.config.k8s.io/v1beta1
+            kind: Kustomization
+            resources: [../../base, vm-one, vm-two]
+            """);
+
+        var objects = await manifests.RenderAsync("overlays/combined");
+
+        Assert.Equal(["vm-one", "vm-two"], objects.Where(one => one is { Kind: "Role", Name: "smm-dashboard" }).Select(one => one.Namespace));
+        var bindings = objects.Where(one => one.Kind == "RoleBinding").Select(Typed).Cast<V1RoleBinding>().ToList();
+        Assert.Equal(5, bindings.Count);
+        Assert.All(bindings, binding => Assert.Equal(("smm-dashboard", "smm-dashboard"), (binding.Subjects[0].NamespaceProperty, binding.Subjects[0].Name)));
+    }
+
+    private static string Joined(IEnumerable<string> components) => string.Join('+', components.Where(component => component.Length > 0));
+
+    private static V1Service Service(IEnumerable<Manifest> objects) => Assert.IsType<V1Service>(Typed(Assert.Single(objects, one => one.Kind == "Service")));
+
+    private static object Typed(Manifest manifest) => KubernetesYaml.LoadAllFromString(manifest.Yaml, strict: true).Single();
+
+    // No member that Kubernetes does not have; custom resources have no model here.
+    private static void AssertUnderstood(IReadOnlyList<Manifest> objects)
+    {
+        string[] custom = ["networking.istio.io/", "gateway.networking.k8s.io/", "cert-manager.io/", "monitoring.coreos.com/"];
+        Assert.All(objects.Where(one => !custom.Any(group => one.ApiVersion.StartsWith(group, StringComparison.Ordinal))), one => Typed(one));
+        Assert.Equal(objects.Count, objects.Select(one => (one.ApiVersion, $"{one}")).Distinct().Count());
+    }
+
+    // The demands of the level "restricted" of the Pod Security Standards.
+    private static void AssertRestricted(V1PodSpec pod)
+    {
+        Assert.True(pod.SecurityContext.RunAsNonRoot);
+        Assert.Equal(65532, pod.SecurityContext.RunAsUser);
+        Assert.Equal("RuntimeDefault", pod.SecurityContext.SeccompProfile.Type);
+        Assert.Null(pod.HostNetwork);
+        Assert.All(pod.Volumes, volume => Assert.NotNull(volume.Secret));
+        Assert.All(pod.Containers, container =>
+        {
+            Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
+            Assert.True(container.SecurityContext.ReadOnlyRootFilesystem);
+            Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
+            Assert.Null(container.SecurityContext.Capabilities.Add);
+        });
+    }
+
+    // Names that only match each other: nothing else would notice before the pod is to start.
+    private static void AssertConnected(IReadOnlyList<Manifest> objects, V1Deployment deployment)
+    {
+        var labels = deployment.Spec.Template.Metadata.Labels;
+        var ports = deployment.Spec.Template.Spec.Containers[0].Ports.Select(port => port.Name).ToHashSet();
+        void AssertSelects(IDictionary<string, string> selector) => Assert.All(selector, pair => Assert.Equal(pair.Value, labels[pair.Key]));
+
+        AssertSelects(deployment.Spec.Selector.MatchLabels);
+        var service = Service(objects);
+        AssertSelects(service.Spec.Selector);
+        Assert.Contains(service.Spec.Ports[0].TargetPort.Value, ports);
+        AssertSelects(((V1PodDisruptionBudget)Typed(objects.Single(one => one.Kind == "PodDisruptionBudget"))).Spec.Selector.MatchLabels);
+        var network = (V1NetworkPolicy)Typed(objects.Single(one => one.Kind == "NetworkPolicy"));
+        AssertSelects(network.Spec.PodSelector.MatchLabels);
+        Assert.All(network.Spec.Ingress.SelectMany(rule => rule.Ports), port => Assert.Contains(port.Port.Value, ports));
+        Assert.Contains(objects, one => one.Kind == "ServiceAccount" && one.Name == deployment.Spec.Template.Spec.ServiceAccountName);
+        Assert.All(objects.Where(one => one.Kind is "RoleBinding" or "ClusterRoleBinding"), one =>
+        {
+            var (role, subjects) = Typed(one) switch
+            {
+                V1RoleBinding binding => (binding.RoleRef, binding.Subjects),
+                V1ClusterRoleBinding binding => (binding.RoleRef, binding.Subjects),
+                _ => throw new InvalidOperationException(one.Yaml),
+            };
+            Assert.Contains(objects, other => other.Kind == role.Kind && other.Name == role.Name && (other.Namespace is null || other.Namespace == one.Namespace));
+            var account = Assert.Single(subjects);
+            Assert.Contains(objects, other => other.Kind == "ServiceAccount" && other.Name == account.Name && other.Namespace == account.NamespaceProperty);
+        });
+    }
+}
