@@ -58,6 +58,10 @@ build() {
     rm -rf "$tree/vendor/github.com/modern-go/reflect2"
     cp -r "$root/usr/share/gocode/src/github.com/modern-go/reflect2" "$tree/vendor/github.com/modern-go/reflect2"
 
+    # It takes a string for null where the string's pointer is that of reflect's zero value: since Go 1.18 each empty string of a custom object.
+    local validate="$tree/vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go" zero='data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data))'
+    grep -qF "$zero" "$validate" || die "$validate is another one than was expected"
+    sed -i "s/$zero/data == nil/" "$validate"
 
     cd "$gopath/src/k8s.io/kubernetes"
     # The source package lacks the one generated file. Folders of vendor/k8s.io may be links.

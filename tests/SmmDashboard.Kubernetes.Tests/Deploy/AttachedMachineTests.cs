@@ -84,7 +84,7 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
         var name = await MadeAsync();
         var (status, answer) = await CallAsync(HttpMethod.Patch, $"{Path}/{name}/status", """
             {"status":{"host":"vm1.example.com","address":"192.0.2.7","agentVersion":"0.1.0","sidecarVersion":"1.29.1","lastReportTime":"2026-11-28T10:00:00Z","conditions":[
-             {"type":"AgentConnected","status":"True","reason":"Reported","message":"reported 5 s ago","lastTransitionTime":"2026-11-28T10:00:00Z"},
+             {"type":"AgentConnected","status":"True","reason":"Reported","message":"","lastTransitionTime":"2026-11-28T10:00:00Z"},
              {"type":"Attached","status":"False","reason":"PortsClosed","message":"port 16400 is closed","lastTransitionTime":"2026-11-28T10:00:00Z"}]}}
             """);
         Assert.True(status == HttpStatusCode.OK, answer);

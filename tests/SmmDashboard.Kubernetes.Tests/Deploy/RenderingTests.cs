@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using SmmDashboard.Startup;
 
 namespace SmmDashboard.Kubernetes.Tests.Deploy;
 
@@ -21,7 +22,7 @@ public sealed class RenderingTests
 
     [Fact]
     public void EveryComponentIsRenderedByATest() =>
-        Assert.Equal(Manifests.Components, new[] { Exposures[1..], Certificates[1..], Others, ["vm-namespace"] }.SelectMany(names => names).Order(StringComparer.Ordinal));
+        Assert.Equal(Manifests.Components, new[] { Exposures[1..], Certificates[1..], Others, ["gateway-namespace", "vm-namespace"] }.SelectMany(names => names).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Overlays))]
@@ -39,6 +40,7 @@ public sealed class RenderingTests
         Assert.Equal("false", deployment.Spec.Template.Metadata.Annotations["sidecar.istio.io/inject"]);
         Assert.Equal("none", deployment.Spec.Template.Metadata.Labels["istio.io/dataplane-mode"]);
         AssertConnected(objects, deployment);
+        AssertRuns(deployment);
     }
 
     [Theory]
@@ -65,7 +67,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public async Task TheSameComponentServesTwoNamespacesOfVms()
+    public async Task AComponentServesEachNamespaceThatNeedsIt()
     {
         using var manifests = new Manifests();
         foreach (var name in (string[])["vm-one", "vm-two"])
@@ -78,17 +80,22 @@ public sealed class RenderingTests
                 """);
         }
 
+        manifests.Write("overlays/combined/gateways/kustomization.yaml", """
+            apiVersion: kustomize.config.k8s.io/v1beta1
+            kind: Kustomization
+            namespace: gateways
+            components: [../../../components/gateway-namespace]
+            """);
         manifests.Write("overlays/combined/kustomization.yaml", """
             apiVersion: kustomize.config.k8s.io/v1beta1
             kind: Kustomization
-            resources: [../../base, vm-one, vm-two]
+            resources: [../../base, vm-one, vm-two, gateways]
             """);
 
         var objects = await manifests.RenderAsync("overlays/combined");
 
-        Assert.Equal(["vm-one", "vm-two"], objects.Where(one => one is { Kind: "Role", Name: "smm-dashboard" }).Select(one => one.Namespace));
         var bindings = objects.Where(one => one.Kind == "RoleBinding").Select(Typed).Cast<V1RoleBinding>().ToList();
-        Assert.Equal(5, bindings.Count);
+        Assert.Equal(["default", "gateways", "smm-dashboard", "vm-one", "vm-two"], bindings.Select(binding => binding.Namespace()).Order(StringComparer.Ordinal));
         Assert.All(bindings, binding => Assert.Equal(("smm-dashboard", "smm-dashboard"), (binding.Subjects[0].NamespaceProperty, binding.Subjects[0].Name)));
     }
 
@@ -121,6 +128,20 @@ public sealed class RenderingTests
             Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
             Assert.Null(container.SecurityContext.Capabilities.Add);
         });
+    }
+
+    // The folder of packages is the image's.
+    private static void AssertRuns(V1Deployment deployment)
+    {
+        using var errors = new StringWriter();
+        var arguments = deployment.Spec.Template.Spec.Containers[0].Args.Select(argument => argument.StartsWith("--packages=", StringComparison.Ordinal) ? "--packages=/" : argument);
+
+        var options = new CommandLine().Parse([.. arguments], errors, out _);
+
+        Assert.Equal("", errors.ToString());
+        Assert.NotNull(options!.Kubernetes);
+        var port = deployment.Spec.Template.Spec.Containers[0].Ports.ToDictionary(port => port.Name, port => port.ContainerPort);
+        Assert.Equal((port["https"], port["status"]), (Assert.Single(options.Listen).Address.Port, options.Status!.Port));
     }
 
     // Names that only match each other: nothing else would notice before the pod is to start.

@@ -27,15 +27,13 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
 
         Assert.Equal(
             [
-                "/namespaces: get list watch", "/nodes: get list watch", "/services: get list watch",
-                "admissionregistration.k8s.io/mutatingwebhookconfigurations: get list watch",
-                "admissionregistration.k8s.io/validatingwebhookconfigurations: get list watch",
+                "/namespaces: list watch", "/nodes: list watch",
+                "admissionregistration.k8s.io/mutatingwebhookconfigurations: list watch",
+                "admissionregistration.k8s.io/validatingwebhookconfigurations: list watch",
                 "authentication.k8s.io/tokenreviews: create",
                 "authorization.k8s.io/selfsubjectaccessreviews: create", "authorization.k8s.io/selfsubjectrulesreviews: create",
-                "discovery.k8s.io/endpointslices: get list watch", "gateway.networking.k8s.io/gateways: get list watch",
-                "networking.istio.io/workloadentries: get list watch", "networking.istio.io/workloadgroups: get list watch",
-                "networking.k8s.io/ipaddresses: get list watch", "networking.k8s.io/servicecidrs: get list watch",
-                "servicemesh.cisco.com/istiocontrolplanes: get list watch", "servicemesh.cisco.com/peeristiocontrolplanes: get list watch",
+                "networking.istio.io/workloadentries: list watch", "networking.istio.io/workloadgroups: list watch",
+                "networking.k8s.io/ipaddresses: list watch", "networking.k8s.io/servicecidrs: list watch",
                 "smm-agent.io/attachedmachines: get list watch",
             ],
             await AllowedAsync(null));
@@ -44,8 +42,10 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [Theory]
     [InlineData("other")]
     [InlineData("kube-system")]
-    [InlineData("istio-system", "/configmaps: get list watch", "/events: create patch", "apps/deployments: get list watch", "events.k8s.io/events: create patch")]
-    [InlineData("vm-integration", "/events: create patch", "events.k8s.io/events: create patch", "smm-agent.io/attachedmachines: create delete", "smm-agent.io/attachedmachines/status: patch")]
+    [InlineData("default", "events.k8s.io/events: create")]
+    [InlineData("istio-system", "/configmaps: list watch", "/services: list watch", "apps/deployments: list watch", "discovery.k8s.io/endpointslices: list watch", "events.k8s.io/events: create",
+        "gateway.networking.k8s.io/gateways: list watch", "servicemesh.cisco.com/istiocontrolplanes: list watch", "servicemesh.cisco.com/peeristiocontrolplanes: list watch")]
+    [InlineData("vm-integration", "events.k8s.io/events: create", "smm-agent.io/attachedmachines: create delete", "smm-agent.io/attachedmachines/status: patch")]
     [InlineData("smm-dashboard", "coordination.k8s.io/leases: create")]
     public async Task ANamespaceAddsOnlyWhatItIsFor(string @namespace, params string[] added)
     {
@@ -66,15 +66,19 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [InlineData("vm-integration", "get", "/serviceaccounts", "analytics", true)]
     [InlineData("vm-integration", "get", "/serviceaccounts", "default", false)]
     [InlineData("other", "get", "/serviceaccounts", "analytics", false)]
-    [InlineData("vm-integration", "watch", "/configmaps", "istio-ca-root-cert", true)]
+    [InlineData(null, "watch", "/configmaps", "istio-ca-root-cert", true)]
+    [InlineData(null, "watch", "/configmaps", "settings", false)]
     [InlineData("vm-integration", "get", "/configmaps", "settings", false)]
+    [InlineData("default", "watch", "discovery.k8s.io/endpointslices", "kubernetes", true)]
+    [InlineData("default", "watch", "discovery.k8s.io/endpointslices", "another", false)]
+    [InlineData("vm-integration", "watch", "discovery.k8s.io/endpointslices", "kubernetes", false)]
     [InlineData("vm-integration", "get", "/secrets", "vm1", false)]
     [InlineData("istio-system", "get", "/secrets", "cacerts", false)]
     [InlineData("smm-dashboard", "get", "/secrets", "smm-dashboard-tls", false)]
     [InlineData("smm-dashboard", "update", "coordination.k8s.io/leases", "smm-dashboard-sweeper", true)]
     [InlineData("smm-dashboard", "update", "coordination.k8s.io/leases", "another", false)]
     [InlineData(null, "watch", "certificates.k8s.io/clustertrustbundles", "istio.io:istiod-ca:root-cert", true)]
-    [InlineData(null, "get", "certificates.k8s.io/clustertrustbundles", "another", false)]
+    [InlineData(null, "watch", "certificates.k8s.io/clustertrustbundles", "another", false)]
     public async Task ARightForOneNameIsNoneForAnother(string? @namespace, string verb, string resource, string name, bool isAllowed)
     {
         await cluster.RequireAsync();
@@ -86,7 +90,8 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [InlineData("POST", "api/v1/namespaces/vm-integration/serviceaccounts/analytics/token", 201, TokenRequest)]
     [InlineData("POST", "api/v1/namespaces/vm-integration/serviceaccounts/default/token", 403, TokenRequest)]
     [InlineData("POST", "api/v1/namespaces/other/serviceaccounts/analytics/token", 403, TokenRequest)]
-    [InlineData("GET", "api/v1/namespaces/vm-integration/configmaps?fieldSelector=metadata.name%3Distio-ca-root-cert", 200)]
+    [InlineData("GET", "api/v1/configmaps?fieldSelector=metadata.name%3Distio-ca-root-cert", 200)]
+    [InlineData("GET", "api/v1/configmaps?fieldSelector=metadata.name%3Danother", 403)]
     [InlineData("GET", "api/v1/namespaces/vm-integration/configmaps", 403)]
     [InlineData("GET", "api/v1/configmaps", 403)]
     [InlineData("GET", "api/v1/namespaces/istio-system/configmaps", 200)]
