@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Startup;
 
 namespace SmmDashboard.Kubernetes.Tests.Deploy;
@@ -98,6 +99,35 @@ public sealed class RenderingTests
         Assert.Equal(["default", "gateways", "smm-dashboard", "vm-one", "vm-two"], bindings.Select(binding => binding.Namespace()).Order(StringComparer.Ordinal));
         Assert.All(bindings, binding => Assert.Equal(("smm-dashboard", "smm-dashboard"), (binding.Subjects[0].NamespaceProperty, binding.Subjects[0].Name)));
     }
+
+    [Theory]
+    [InlineData("upstream", "istio-ca-root-cert")]
+    [InlineData("smm", "istio-ca-root-cert", "istio-ca-root-cert-cp-v117x")]
+    public async Task TheRolesGrantWhatTheDashboardNeedsAndNothingElse(string overlay, params string[] rootCertificates)
+    {
+        using var manifests = new Manifests();
+        var needed = DashboardRights.All(new("smm-dashboard", ["istio-system"], [], rootCertificates, [new("vm-integration", "analytics")]))
+            .SelectMany(right => right.Verbs.Select(verb => Grant(right.Namespace, verb, right.Group, right.Resource, right.Name)));
+
+        var objects = await manifests.RenderAsync($"overlays/{overlay}");
+        var granted = objects.Select(one => one.Kind is "Role" or "ClusterRole" ? Typed(one) : null).SelectMany(role => role switch
+        {
+            V1Role local => Grants(local.Namespace(), local.Rules),
+            V1ClusterRole wide => Grants(null, wide.Rules),
+            _ => [],
+        });
+
+        Assert.Equal(needed.Distinct().Order(StringComparer.Ordinal), granted.Order(StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<string> Grants(string? space, IEnumerable<V1PolicyRule> rules) =>
+        from rule in rules
+        from resource in rule.Resources
+        from verb in rule.Verbs
+        from name in rule.ResourceNames ?? [null]
+        select Grant(space, verb, Assert.Single(rule.ApiGroups), resource, name);
+
+    private static string Grant(string? space, string verb, string group, string resource, string? name) => $"{space ?? "cluster"}: {verb} {group}/{resource} {name}";
 
     private static string Joined(IEnumerable<string> components) => string.Join('+', components.Where(component => component.Length > 0));
 

@@ -45,10 +45,11 @@ public static class DashboardRights
     /// <summary>In a namespace of a gateway that is named by option and not one of control planes.</summary>
     public static IReadOnlyList<Right> OfGatewayNamespace(string @namespace) => [Gateways(@namespace)];
 
-    /// <summary>In the namespace <c>default</c>, where the API server writes its own addresses.</summary>
+    /// <summary>In the namespace <c>default</c>, where the API server writes its own addresses, and where Events on objects without a namespace are.</summary>
     public static IReadOnlyList<Right> OfApiServer =>
     [
         Read(ClusterKinds.ApiServerEndpoints, "a dial-back could go to an address of the API server other than the one that is connected to") with { Namespace = "default", Name = "kubernetes" },
+        Events("default"),
     ];
 
     /// <summary>In the dashboard's own namespace.</summary>
