@@ -210,6 +210,14 @@ public sealed class MeshBed : IAsyncDisposable
         return last is null ? "" : File.ReadAllText(last.FullName);
     }
 
+    /// <summary>What the dashboard keeps of each agent, by its uuid.</summary>
+    public IReadOnlyDictionary<Guid, string> Reports()
+    {
+        var agents = new DirectoryInfo(Path.Combine(Folder, "dashboard", "agents"));
+        return agents.EnumerateFiles("*.json", SearchOption.AllDirectories)
+            .ToDictionary(file => Guid.Parse(Path.GetFileNameWithoutExtension(file.Name)), file => File.ReadAllText(file.FullName));
+    }
+
     /// <summary>Whether a TCP connection from the cluster to an address succeeds within a second.</summary>
     public bool ClusterReaches(string address, int port) => Reaches(Cluster, address, port);
 

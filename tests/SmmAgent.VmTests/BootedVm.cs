@@ -17,23 +17,26 @@ public sealed class BootedVm : IAsyncDisposable
     private const int Rebooted = 133;
 
     private readonly MeshBed _bed;
+    private readonly string _name;
     private readonly ControlGroup _group;
     private VmDisk? _disk;
     private BedProcess _container;
     private int _init;
 
-    private BootedVm(MeshBed bed, VmDisk disk)
+    private BootedVm(MeshBed bed, VmDisk disk, string name)
     {
         _bed = bed;
         _disk = disk;
-        _group = new ControlGroup(bed.Vm.Name);
+        _name = name;
+        _group = new ControlGroup(name);
         _container = Container();
     }
 
     /// <summary>Boots from a disk, which is the VM's from then on.</summary>
-    public static async Task<BootedVm> StartAsync(MeshBed bed, VmDisk disk)
+    /// <param name="name">Its name; of two that run at the same time each has its own. They share the bed's network, so one daemon runs at a time.</param>
+    public static async Task<BootedVm> StartAsync(MeshBed bed, VmDisk disk, string? name = null)
     {
-        var vm = new BootedVm(bed, disk);
+        var vm = new BootedVm(bed, disk, name ?? bed.Vm.Name);
         try
         {
             await vm.UntilUpAsync();
@@ -224,7 +227,7 @@ public sealed class BootedVm : IAsyncDisposable
     private BedProcess Container() => new(_group.Inside(
     [
         "systemd-nspawn", "--quiet", "--boot", $"--directory={_disk!.Root}", "--register=no", "--keep-unit",
-        $"--machine={_bed.Vm.Name}", "--console=pipe", "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
+        $"--machine={_name}", "--console=pipe", "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
         $"--network-namespace-path=/run/netns/{_bed.Vm.Name}", $"--bind-ro={_bed.Folder}:/mnt",
         // Nothing but the test itself uses apt.
         "systemd.mask=apt-daily.timer", "systemd.mask=apt-daily-upgrade.timer",

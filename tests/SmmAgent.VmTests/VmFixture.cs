@@ -58,6 +58,20 @@ public class VmFixture : IAsyncLifetime
         });
     }
 
+    /// <summary>A VM from a copy of another one's disk, which is switched off.</summary>
+    /// <param name="machineId">Its /etc/machine-id; null for a copy of that, too.</param>
+    /// <param name="name">Its name and hostname, where another VM runs at the same time.</param>
+    public Task<BootedVm> BootCopyAsync(VmDisk original, string? machineId = null, string? name = null)
+    {
+        var disk = new VmDisk([original.Written, .. original.Layers]);
+        if (machineId is not null)
+            File.WriteAllText(Path.Combine(disk.Root, "etc/machine-id"), machineId + "\n");
+        if (name is not null)
+            File.WriteAllText(Path.Combine(disk.Root, "etc/hostname"), name + "\n");
+        Bed.DropByDefault();
+        return BootedVm.StartAsync(Bed, disk, name);
+    }
+
     /// <summary>Starts a workload on each of the WorkloadGroup's ports, unless there is one.</summary>
     public async Task StartWorkloadsAsync()
     {

@@ -35,6 +35,7 @@ public sealed class ReportService : LoopService
     private readonly Latest<ClusterViewState> _state;
     private readonly RetryDelay _retry;
     private DashboardClient? _client;
+    private Guid _uuid;
     private CallSchedule _reports;
     private CallSchedule _registrations;
     private CallSchedule _dialBacks;
@@ -71,19 +72,17 @@ public sealed class ReportService : LoopService
             return Interval;
         }
 
-        if (!ReferenceEquals(client, _client))
-        {
-            _client = client;
-            _reportedAddress = null;
-            (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
-        }
-
         // First: on a machine that has become another one the uuid may be another, too.
         var isForeign = _dialBack.Identity.IsForeign(_inputs.Settings.Value.Settings);
         var uuid = _dialBack.Identity.Uuid(_inputs.Settings.Value.Settings);
+        if (!ReferenceEquals(client, _client) || uuid != _uuid)
+        {
+            (_client, _uuid, _reportedAddress) = (client, uuid, null);
+            (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
+        }
+
         if (isForeign)
         {
-            (_reportedAddress, _reports, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule(), NewSchedule());
             Publish(NotAnswered("ForeignIdentity",
                 $"the uuid {uuid} belongs to the machine that this VM is a copy of (/etc/machine-id differs), so nothing is reported under it; "
                 + "run sudo smm-agent reconcile, which makes another; if the uuid stays, remove the line uuid from agent.yaml and run it again"));

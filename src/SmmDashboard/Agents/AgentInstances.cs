@@ -1,11 +1,18 @@
+using SmmAgent.Contract;
+
 namespace SmmDashboard.Agents;
 
-/// <summary>One start of a host's agent, as its reports name it: the same until the host is booted again.</summary>
-/// <param name="Id">What the agent calls it, <see cref="SmmAgent.Contract.AgentReport.Instance"/>.</param>
-/// <param name="Host">The host's name and address in its last report, for people.</param>
+/// <summary>One boot of a host, as its agent's reports name it.</summary>
+/// <param name="Id">What the agent calls it, <see cref="AgentReport.Instance"/>.</param>
+/// <param name="Hostname">The host's name in its last report.</param>
+/// <param name="Address">The last address that it reported; null before that.</param>
 /// <param name="FirstSeen">When it reported first.</param>
 /// <param name="LastSeen">When it reported last; a report that was refused counts.</param>
-public sealed record AgentInstance(string Id, string Host, DateTimeOffset FirstSeen, DateTimeOffset LastSeen);
+public sealed record AgentInstance(string Id, string Hostname, string? Address, DateTimeOffset FirstSeen, DateTimeOffset LastSeen)
+{
+    /// <summary>Name and address of the host, for people.</summary>
+    public override string ToString() => Address is null ? NameRules.Shown(Hostname) : $"{NameRules.Shown(Hostname)} at {Address}";
+}
 
 /// <summary>What a report means for the hosts under one identity.</summary>
 /// <param name="After">The instances with this report.</param>
@@ -40,17 +47,15 @@ public sealed class AgentInstances
 
     public IReadOnlyList<AgentInstance> Seen => _seen;
 
-    /// <summary>Takes a report.</summary>
-    /// <param name="id">The instance that it is of; null for an agent that names none, whose reports are always taken.</param>
-    /// <param name="host">The host's name and address, for people.</param>
-    public InstanceVerdict Report(string? id, string host, DateTimeOffset now)
+    /// <summary>Takes a report. One that names no instance is always taken.</summary>
+    public InstanceVerdict Report(AgentReport report, DateTimeOffset now)
     {
-        if (id is null)
+        if (report.Instance is not { } id)
             return new(this, IsRefused: false, Begins: false, Ends: false);
 
         var known = Array.Find(_seen, one => one.Id == id);
-        var after = new AgentInstances(
-            [.. _seen.Where(one => one.Id != id && IsWithin(Memory, one, now)), new(id, host, known?.FirstSeen ?? now, now)]);
+        var own = new AgentInstance(id, report.Host.Hostname, report.Address?.Value ?? known?.Address, known?.FirstSeen ?? now, now);
+        var after = new AgentInstances([.. _seen.Where(one => one.Id != id && IsWithin(Memory, one, now)), own]);
         var were = _seen.Length > 0 && Duplicates(_seen.Max(one => one.LastSeen)).Count > 0;
         var are = after.Duplicates(now).Count > 0;
         return new(after, after.IsRefused(id, now), Begins: are && !were, Ends: were && !are);
@@ -67,7 +72,7 @@ public sealed class AgentInstances
     }
 
     /// <summary>The names of those, for people; empty while there is at most one host.</summary>
-    public string Hosts(DateTimeOffset now) => string.Join(" and ", Duplicates(now).Select(one => one.Host));
+    public string Hosts(DateTimeOffset now) => string.Join(" and ", Duplicates(now));
 
     private bool IsRefused(string id, DateTimeOffset now) =>
         Duplicates(now) is var duplicates && duplicates.FirstOrDefault(one => one.Id == id) is { } own

@@ -234,6 +234,12 @@ public sealed class ReportServiceTests : IAsyncLifetime
         Assert.Equal(["report"], _calls);
         IsDuplicate();
         Assert.InRange(wait, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(66));
+
+        // A uuid of its own is reported at once.
+        _report = "HTTP/1.1 204 No Content\r\n\r\n";
+        _agent.Settings.Publish(_agent.Settings.Value with { Settings = _agent.Settings.Value.Settings with { Uuid = Guid.NewGuid() } });
+        await StepAsync();
+        Assert.Equal(("Reached", "Registered", "Healthy"), Reasons());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmDashboard.Agents;
 
 namespace SmmDashboard.Tests.Agents;
@@ -47,7 +48,7 @@ public sealed class AgentInstancesTests
     {
         var (instances, now) = State("a1b1a1b");
 
-        var verdict = instances.Report("a", "host a", now.AddYears(-1));
+        var verdict = instances.Report(Of("a"), now.AddYears(-1));
 
         Assert.Equal((false, "", true), (verdict.IsRefused, verdict.After.Hosts(now.AddYears(-1)), verdict.Ends));
     }
@@ -59,6 +60,27 @@ public sealed class AgentInstancesTests
 
         Assert.Equal("stuvwxyz", string.Concat(instances.Seen.Select(one => one.Id)));
     }
+
+    [Fact]
+    public void TheLastAddressOfAHostIsKept()
+    {
+        var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var report = Of("a") with { Address = new("198.18.0.7", "configured") };
+
+        var seen = AgentInstances.None.Report(report, now).After.Report(report with { Address = null }, now.AddMinutes(1)).After.Seen;
+
+        Assert.Equal("host a at 198.18.0.7", $"{Assert.Single(seen)}");
+    }
+
+    private static AgentReport Of(string? instance) => new()
+    {
+        Host = new($"host {instance}", "os", "amd64"),
+        InterfaceAddresses = [],
+        Versions = new("1.0.0", null),
+        Conditions = [],
+        ReportedAt = default,
+        Instance = instance,
+    };
 
     private static (AgentInstances Instances, DateTimeOffset Now) State(string reports)
     {
@@ -88,8 +110,7 @@ public sealed class AgentInstancesTests
                 continue;
             }
 
-            var id = reports[i] == '-' ? null : $"{reports[i]}";
-            var verdict = instances.Report(id, $"host {id}", now);
+            var verdict = instances.Report(Of(reports[i] == '-' ? null : $"{reports[i]}"), now);
             instances = verdict.After;
             kept += verdict.IsRefused ? '-' : '+';
             if (verdict.Begins)

@@ -73,7 +73,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
             return file?.KeySha256 is { Length: 64 } key
                 ? new KnownAgent(Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
                 {
-                    Instances = new(file.Instances?.OfType<AgentInstance>().Where(one => one.Id is not null) ?? []),
+                    Instances = new(file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),
                 }
                 : null;
         }

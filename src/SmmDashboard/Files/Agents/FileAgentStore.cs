@@ -55,7 +55,7 @@ public sealed class FileAgentStore : IAgentStore
             if (isFirst && agents.Count >= _limit && !MakeRoom(group, agents))
                 return ReportOutcome.Full;
 
-            instances = (known?.Instances ?? AgentInstances.None).Report(report.Instance, HostOf(report), now);
+            instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
             agent = instances.IsRefused
                 ? known! with { Instances = instances.After }
                 : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After };
@@ -85,9 +85,6 @@ public sealed class FileAgentStore : IAgentStore
                 _log.DuplicateEnds(other, group);
         }
     }
-
-    private static string HostOf(AgentReport report) =>
-        $"{NameRules.Shown(report.Host.Hostname)} at {report.Address?.Value ?? "an unknown address"}";
 
     private Dictionary<Guid, KnownAgent> Group(GroupName group)
     {

@@ -1,0 +1,71 @@
+using SmmAgent.Core.Sidecar;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>A VM that was cloned from another one, with its disk, is a member of the mesh under an identity of its own.</summary>
+public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Settings = "/etc/smm/agent.yaml";
+    private const string DaemonIdentity = "/var/lib/smm-agent/identity.json";
+    private const string RootIdentity = "/var/lib/smm-agent-host/identity.json";
+
+    private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task ItGetsAUuidAndAKeyOfItsOwnAndNothingOfTheOtherRegistrationStays()
+    {
+        VmDisk disk;
+        Guid original;
+        string machine;
+        Dictionary<string, string> before;
+        await using (var vm = await fixture.BootMemberAsync())
+        {
+            await vm.UntilAsync(() => vm.Try("ls", SidecarFiles.Certificate, SidecarFiles.Key).ExitCode == 0, "the sidecar keeps a certificate");
+            await vm.UntilToldAsync("Registered", "True ", Minutes);
+            (original, machine) = (UuidOf(vm), vm.Run("cat", "/etc/machine-id").Trim());
+            before = Secrets(vm);
+            disk = await vm.PowerOffAsync();
+        }
+
+        using var template = disk;
+        var report = fixture.Bed.Reports()[original];
+        await using var copy = await fixture.BootCopyAsync(disk, machineId: "0123456789abcdef0123456789abcdef");
+
+        await copy.UntilToldAsync("Registered", "True ", Minutes);
+        await copy.UntilToldAsync("ReachableFromCluster", "True ", Minutes);
+        var own = UuidOf(copy);
+        Assert.NotEqual(original, own);
+        Assert.All(Secrets(copy), secret => Assert.NotEqual(before[secret.Key], secret.Value));
+        // The records that keep the other uuid from coming back; what the stand-in of the sidecar notes down is the tests'.
+        Assert.Equal(
+            [RootIdentity, DaemonIdentity],
+            copy.Try("grep", "-rlI", "--exclude-dir=stand-in", $"{original}", "/etc", "/var/lib", "/run/smm-agent", "/run/secrets").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+        Assert.Contains($"{own}", copy.Run("cat", SidecarFiles.ClusterEnvironment), StringComparison.Ordinal);
+
+        Assert.Equal(
+            [$"✓ this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={original}"],
+            Journal(copy, "smm-agent-reconcile").Where(line => line.Contains("copy of another machine", StringComparison.Ordinal)));
+        Assert.Equal(
+            [$"{DaemonIdentity} was replaced: it is another machine's: this VM is a copy, so it gets a uuid and a key of its own"],
+            Journal(copy, "smm-agent").Where(line => line.Contains("was replaced", StringComparison.Ordinal)));
+
+        var reports = fixture.Bed.Reports();
+        Assert.Equal(new[] { original, own }.Order(), reports.Keys.Order());
+        Assert.Equal(report, reports[original]);
+
+        // The next boot changes nothing.
+        await copy.RebootAsync();
+        await copy.UntilToldAsync("Registered", "True ", Minutes);
+        Assert.Equal(own, UuidOf(copy));
+        Assert.Equal(2, fixture.Bed.Reports().Count);
+    }
+
+    private static Dictionary<string, string> Secrets(BootedVm vm) =>
+        ((string[])[DaemonIdentity, SidecarFiles.Certificate, SidecarFiles.Key, SidecarFiles.Token, "/var/lib/smm-agent-host/istio-token"])
+        .ToDictionary(path => path, path => vm.Run("cat", path));
+
+    internal static Guid UuidOf(BootedVm vm) => Guid.Parse(vm.Run("sed", "-n", "s/^uuid: *//p", Settings).Trim());
+
+    // Of this machine: the other's journal was copied, too.
+    internal static string[] Journal(BootedVm vm, string unit) => vm.Run("journalctl", "--no-pager", "-o", "cat", "-b", "-u", unit).Split('\n');
+}

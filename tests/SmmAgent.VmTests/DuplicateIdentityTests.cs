@@ -1,0 +1,69 @@
+namespace SmmAgent.VmTests;
+
+/// <summary>Two VMs from one disk, with one /etc/machine-id: the dashboard sees both, each operator learns it, and the cure that they are told works.</summary>
+public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    private const string Daemon = "smm-agent.service";
+    private const string Cure = "tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo smm-agent reconcile";
+    private const string Duplicate = "False DuplicateIdentity: two hosts report under this VM's uuid and key (";
+
+    private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task BothHostsSayWhichOneIsCuredAndHowAndAfterTheCureBothAreWell()
+    {
+        VmDisk disk;
+        Guid uuid;
+        await using (var original = await fixture.BootAttachedAsync())
+        {
+            uuid = CopyTests.UuidOf(original);
+            disk = await original.PowerOffAsync();
+        }
+
+        using var template = disk;
+        await using var first = await fixture.BootCopyAsync(disk, name: "smm-first");
+        await first.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await StopAsync(first);
+        await using var second = await fixture.BootCopyAsync(disk, name: "smm-second");
+        Assert.Equal(first.Run("cat", "/etc/machine-id"), second.Run("cat", "/etc/machine-id"));
+        // The dashboard takes the second one for the first one after a boot, until the first one reports again.
+        await second.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await StopAsync(second);
+
+        first.Run("systemctl", "start", Daemon);
+        Assert.EndsWith($"on the one that is a copy: {Cure}", await first.UntilToldAsync("ReachableFromCluster", Duplicate, Minutes), StringComparison.Ordinal);
+        await StopAsync(first);
+        second.Run("systemctl", "start", Daemon);
+        await second.UntilToldAsync("ReachableFromCluster", Duplicate, Minutes);
+
+        Assert.Contains("\"hostname\":\"smm-first\"", fixture.Bed.Reports()[uuid], StringComparison.Ordinal);
+        Assert.Single(fixture.Bed.Dashboard!.Lines, line => line.Contains($"two hosts report as agent {uuid} of ", StringComparison.Ordinal));
+        Assert.Contains("smm-first at 198.18.0.100 and smm-second at 198.18.0.100", second.Told("ReachableFromCluster"), StringComparison.Ordinal);
+        Assert.Contains(Cure, second.Run("smm-agent", "status"), StringComparison.Ordinal);
+        Assert.Contains(Cure, second.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+
+        var daemon = second.Property(Daemon, "MainPID");
+        second.RunLine(Cure);
+
+        await second.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        Assert.Equal(daemon, second.Property(Daemon, "MainPID"));
+        var own = CopyTests.UuidOf(second);
+        Assert.NotEqual(uuid, own);
+        Assert.Contains("\"hostname\":\"smm-second\"", fixture.Bed.Reports()[own], StringComparison.Ordinal);
+
+        second.Run("systemctl", "restart", Daemon);
+        await second.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await StopAsync(second);
+        first.Run("systemctl", "start", Daemon);
+        await first.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        Assert.Equal(uuid, CopyTests.UuidOf(first));
+        Assert.Contains(fixture.Bed.Dashboard!.Lines, line => line.Contains($"one host reports as agent {uuid} of ", StringComparison.Ordinal));
+    }
+
+    // One at a time has the ports: the two share the bed's network.
+    private static async Task StopAsync(BootedVm vm)
+    {
+        vm.Run("systemctl", "stop", Daemon);
+        await vm.UntilAsync(() => vm.Told("ReachableFromCluster").Length == 0, "its status is gone");
+    }
+}
