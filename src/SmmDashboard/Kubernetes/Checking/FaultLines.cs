@@ -5,7 +5,8 @@ namespace SmmDashboard.Kubernetes.Checking;
 /// <summary>Lines out of what the composition of configurations found wrong.</summary>
 internal static class FaultLines
 {
-    private static readonly string[] Commands = [": kubectl ", ": istioctl ", ". Correct it: "];
+    private const string Cure = ". Correct it: ";
+    private static readonly string[] Commands = [": kubectl ", ": istioctl "];
 
     /// <param name="status">Null decides by whether the fault blocks.</param>
     public static CheckLine Of(ObjectFault fault, CheckStatus? status = null)
@@ -17,7 +18,9 @@ internal static class FaultLines
     // A message ends with the command that corrects the object.
     private static (string Found, string Cure) Split(ObjectFault fault)
     {
-        var at = Commands.Max(command => fault.Message.LastIndexOf(command, StringComparison.Ordinal));
+        var at = fault.Message.LastIndexOf(Cure, StringComparison.Ordinal) is >= 0 and var cure
+            ? cure
+            : Commands.Max(command => fault.Message.LastIndexOf(command, StringComparison.Ordinal));
         return at < 0
             ? (fault.Message, fault.Source.Get())
             : (fault.Message[..at], fault.Message[(fault.Message.IndexOf(": ", at, StringComparison.Ordinal) + 2)..]);

@@ -106,7 +106,7 @@ internal static class WorkloadGroupChecks
             return CheckLine.Skipped(name, "its revision is not known", "see Configuration above");
         if (!plane.Discovers(found.Metadata.Labels))
             return CheckLine.Skipped(name, "istiod does not see it", "see Configuration above");
-        return CheckLine.Pass(name, revision.Length > 0 ? $"has istio.io/rev={revision}, which is revision {plane.Label}" : $"has no label istio.io/rev, so the default revision {plane.Label} counts");
+        return CheckLine.Pass(name, revision.Length > 0 ? $"has istio.io/rev={revision}, which is revision {plane.Label}" : $"has no label istio.io/rev, so the default counts: revision {plane.Label}");
     }
 
     private static CheckLine RootCertificate(string @namespace, ControlPlane plane, HashSet<(string Namespace, string Name)> maps)

@@ -21,7 +21,7 @@ public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
                 missing.Add(verb);
         }
 
-        return missing.Count > 0 && await IsServedAsync(right.Group, cancellationToken) ? missing : [];
+        return missing.Count > 0 && await IsServedAsync(right, cancellationToken) ? missing : [];
     }
 
     private async Task<bool> IsAllowedAsync(Right right, string verb, CancellationToken cancellationToken)
@@ -54,6 +54,20 @@ public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
     }
 
     // A right to a kind that is not there is not missed: the SMM operator's on plain Istio, for example.
-    private async Task<bool> IsServedAsync(string group, CancellationToken cancellationToken) =>
-        group.Length == 0 || await api.FindAsync($"discover {group}", $"apis/{group}", ApiJson.Default.ApiGroup, cancellationToken) is not null;
+    private async Task<bool> IsServedAsync(Right right, CancellationToken cancellationToken)
+    {
+        if (right.Group.Length == 0)
+            return true;
+
+        var (call, plural) = ($"discover {right.Kind}", right.Resource.Split('/')[0]);
+        var group = await api.FindAsync(call, $"apis/{right.Group}", ApiJson.Default.ApiGroup, cancellationToken);
+        foreach (var version in group?.Versions ?? [])
+        {
+            var kinds = await api.FindAsync(call, $"apis/{right.Group}/{version.Version}", ApiJson.Default.ApiResourceList, cancellationToken);
+            if (kinds?.Resources?.Any(kind => kind.Name == plural) is true)
+                return true;
+        }
+
+        return false;
+    }
 }
