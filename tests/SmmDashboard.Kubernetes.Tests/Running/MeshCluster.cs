@@ -1,0 +1,216 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SmmDashboard.Files.Mesh;
+
+namespace SmmDashboard.Kubernetes.Tests.Running;
+
+/// <summary>
+/// The real API server with the objects of real control planes of both kinds in <c>istio-system</c>: plain Istio with revisions and a tag, and one of
+/// the SMM operator. Its tests are of the collection <see cref="Changes"/>: they change the objects.
+/// </summary>
+public sealed class MeshCluster
+{
+    public const string Changes = "tests that change the mesh's objects";
+
+    /// <summary>A group of the SMM operator's mesh.</summary>
+    public const string SmmGroup = "v1/namespaces/vm-smm/workloadgroups/analytics-v0";
+
+    private static readonly Dictionary<string, string> Paths = new()
+    {
+        ["Namespace"] = "api/v1/namespaces",
+        ["ConfigMap"] = "api/v1/namespaces/{0}/configmaps",
+        ["Service"] = "api/v1/namespaces/{0}/services",
+        ["ServiceAccount"] = "api/v1/namespaces/{0}/serviceaccounts",
+        ["Secret"] = "api/v1/namespaces/{0}/secrets",
+        ["Deployment"] = "apis/apps/v1/namespaces/{0}/deployments",
+        ["EndpointSlice"] = "apis/discovery.k8s.io/v1beta1/namespaces/{0}/endpointslices",
+        ["MutatingWebhookConfiguration"] = "apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+        ["ValidatingWebhookConfiguration"] = "apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+        ["CustomResourceDefinition"] = "apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        ["WorkloadGroup"] = "apis/networking.istio.io/v1beta1/namespaces/{0}/workloadgroups",
+        ["WorkloadEntry"] = "apis/networking.istio.io/v1beta1/namespaces/{0}/workloadentries",
+        ["IstioControlPlane"] = "apis/servicemesh.cisco.com/v1alpha1/namespaces/{0}/istiocontrolplanes",
+    };
+
+    private readonly RunningApiServer _server;
+    private readonly Lazy<Task> _applied;
+
+    public MeshCluster(RunningApiServer server)
+    {
+        _server = server;
+        _applied = new(ApplyAllAsync);
+    }
+
+    public RunningApiServer Server => _server;
+
+    /// <summary>Applies the objects for the first test that needs them.</summary>
+    public async Task RequireAsync()
+    {
+        await _server.RequireAsync();
+        await _applied.Value;
+    }
+
+    /// <summary>Creates or replaces an object, and its status.</summary>
+    public async Task ApplyAsync(string yaml)
+    {
+        var bytes = YamlJson.Convert(yaml).Value ?? throw new InvalidOperationException($"not YAML: {yaml}");
+        var item = JsonNode.Parse(bytes)!.AsObject();
+        if (item["kind"] is null)
+            return;
+
+        Fit(item);
+        var path = string.Format(null, Paths[item["kind"]!.GetValue<string>()], Text(item["metadata"]!["namespace"]));
+        var name = Text(item["metadata"]!["name"]);
+        var status = item["status"]?.DeepClone();
+        item.Remove("status");
+        await WriteAsync(path, name, item);
+        if (status is JsonObject { Count: > 0 })
+        {
+            await _server.AdminAsync(
+                HttpMethod.Patch, HasStatus(item) ? $"{path}/{name}/status" : $"{path}/{name}", new JsonObject { ["status"] = status }.ToJsonString(),
+                "application/merge-patch+json");
+        }
+    }
+
+    public Task PatchAsync(string kind, string space, string name, string patch) =>
+        _server.AdminAsync(HttpMethod.Patch, $"{string.Format(null, Paths[kind], space)}/{name}", patch, "application/merge-patch+json");
+
+    public Task PatchStatusAsync(string kind, string space, string name, string patch) =>
+        _server.AdminAsync(HttpMethod.Patch, $"{string.Format(null, Paths[kind], space)}/{name}/status", patch, "application/merge-patch+json");
+
+    public Task DeleteAsync(string kind, string space, string name) =>
+        _server.AdminAsync(HttpMethod.Delete, $"{string.Format(null, Paths[kind], space)}/{name}");
+
+    public async Task<JsonNode> ListAsync(string path) => JsonNode.Parse(await _server.AdminAsync(HttpMethod.Get, path))!;
+
+    /// <summary>A token of a service account, as an operator makes one.</summary>
+    public async Task<string> TokenAsync(string space, string account, string audience = "smm-dashboard", string? secret = null)
+    {
+        var spec = new JsonObject { ["audiences"] = new JsonArray(audience), ["expirationSeconds"] = 3600 };
+        if (secret is not null)
+            spec["boundObjectRef"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["name"] = secret };
+        var answer = await _server.AdminAsync(
+            HttpMethod.Post, $"api/v1/namespaces/{space}/serviceaccounts/{account}/token",
+            new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = spec }.ToJsonString(), "application/json");
+        return JsonNode.Parse(answer)!["status"]!["token"]!.GetValue<string>();
+    }
+
+    private async Task ApplyAllAsync()
+    {
+        foreach (var definition in Documents("Oracles/istio-crds").Append(ControlPlaneKind))
+            await ApplyAsync(definition);
+        foreach (var path in (string[])["apis/networking.istio.io/v1beta1/workloadgroups", "apis/networking.istio.io/v1beta1/workloadentries", "apis/servicemesh.cisco.com/v1alpha1/istiocontrolplanes"])
+            await UntilServedAsync(path);
+
+        var objects = Documents("Oracles/upstream/cluster").Concat(Documents("Oracles/operator")).Concat(SmmObjects()).ToList();
+        foreach (var yaml in objects.OrderBy(yaml => yaml.Contains("\nkind: Namespace\n", StringComparison.Ordinal) ? 0 : 1))
+            await ApplyAsync(yaml);
+        foreach (var group in (await ListAsync("apis/networking.istio.io/v1beta1/workloadgroups"))["items"]!.AsArray())
+        {
+            var account = Text(group!["spec"]?["template"]?["serviceAccount"]) is { Length: > 0 } named ? named : "default";
+            await ApplyAsync($"{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {account}, namespace: {group["metadata"]!["namespace"]}}}}}");
+        }
+    }
+
+    private async Task WriteAsync(string path, string name, JsonObject item)
+    {
+        using var made = await _server.Admin.PostAsync(path, Json(item), TestContext.Current.CancellationToken);
+        if (made.StatusCode == HttpStatusCode.Conflict)
+            await _server.AdminAsync(HttpMethod.Patch, $"{path}/{name}", item.ToJsonString(), "application/merge-patch+json");
+        else if (!made.IsSuccessStatusCode)
+            throw new InvalidOperationException($"POST {path}: {await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}\n{item.ToJsonString()}");
+    }
+
+    // What another cluster's API server has allocated, and versions that this one does not serve.
+    private static void Fit(JsonObject item)
+    {
+        if (Text(item["kind"]) == "Service" && item["spec"] is JsonObject service)
+        {
+            foreach (var member in (string[])["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy", "healthCheckNodePort"])
+                service.Remove(member);
+        }
+
+        // The operator's own test data has values that no API server takes.
+        if (Text(item["kind"]) == "Deployment" && item["spec"]!["template"]!["spec"] is JsonObject pod)
+        {
+            foreach (var member in pod.Select(member => member.Key).Where(member => member != "containers").ToList())
+                pod.Remove(member);
+            foreach (var container in pod["containers"]!.AsArray().Select(container => container!.AsObject()))
+            {
+                foreach (var member in container.Select(member => member.Key).Where(member => member is not ("name" or "image" or "env")).ToList())
+                    container.Remove(member);
+            }
+        }
+
+        if (Text(item["kind"]) == "EndpointSlice")
+            item["apiVersion"] = "discovery.k8s.io/v1beta1";
+        if (Text(item["kind"]) is "WorkloadGroup" or "WorkloadEntry")
+            item["apiVersion"] = "networking.istio.io/v1beta1";
+        if (item["metadata"] is JsonObject metadata)
+        {
+            foreach (var member in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences"])
+                metadata.Remove(member);
+        }
+    }
+
+    private static bool HasStatus(JsonObject item) => Text(item["kind"]) is "Service" or "Deployment" or "Namespace" or "WorkloadGroup" or "WorkloadEntry";
+
+    private static IEnumerable<string> Documents(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, folder), "*.yaml").Order(StringComparer.Ordinal)
+            .SelectMany(file => File.ReadAllText(file).Split("\n---\n"));
+
+    private static string[] SmmObjects()
+    {
+        var root = Cluster.Upstream.ConfigMaps.First(map => map.Metadata.Name == "istio-ca-root-cert").Data.RootCertificate;
+        return
+        [
+            $"{{apiVersion: v1, kind: Namespace, metadata: {{name: vm-smm, labels: {{istio.io/rev: {Cluster.Operated}}}}}}}",
+            $"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio-ca-root-cert-cp-v117x, namespace: vm-smm}}\ndata:\n  root-cert.pem: |\n    {root!.TrimEnd().Replace("\n", "\n    ", StringComparison.Ordinal)}\n",
+            """
+            apiVersion: networking.istio.io/v1beta1
+            kind: WorkloadGroup
+            metadata: { name: analytics-v0, namespace: vm-smm }
+            spec:
+              metadata: { labels: { app: analytics, version: v0 } }
+              template: { network: vm-network-1, serviceAccount: default, ports: { http: 8080 } }
+            """,
+        ];
+    }
+
+    // The operator's own definition has thousands of lines that nothing here reads.
+    private const string ControlPlaneKind = """
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: { name: istiocontrolplanes.servicemesh.cisco.com }
+        spec:
+          group: servicemesh.cisco.com
+          scope: Namespaced
+          names: { kind: IstioControlPlane, listKind: IstioControlPlaneList, plural: istiocontrolplanes, singular: istiocontrolplane }
+          versions:
+          - name: v1alpha1
+            served: true
+            storage: true
+            schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+        """;
+
+    private async Task UntilServedAsync(string path)
+    {
+        var isServed = false;
+        while (!isServed)
+        {
+            using var answer = await _server.Admin.GetAsync(path, TestContext.Current.CancellationToken);
+            isServed = answer.IsSuccessStatusCode;
+            if (!isServed)
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static StringContent Json(JsonNode item) => new(item.ToJsonString(), Encoding.UTF8, "application/json");
+
+    private static string Text(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
+}
+
+[CollectionDefinition(MeshCluster.Changes)]
+public sealed class MeshChangeTests : ICollectionFixture<MeshCluster>;
