@@ -46,7 +46,7 @@ public static class DashboardRights
     public static IReadOnlyList<Right> OfGatewayNamespace(string @namespace) => [Gateways(@namespace)];
 
     /// <summary>In the namespace <c>default</c>, where the API server writes its own addresses, and where Events on objects without a namespace are.</summary>
-    public static IReadOnlyList<Right> OfApiServer =>
+    public static IReadOnlyList<Right> OfDefaultNamespace =>
     [
         Read(ClusterKinds.ApiServerEndpoints, "a dial-back could go to an address of the API server other than the one that is connected to") with { Namespace = "default", Name = "kubernetes" },
         Events("default"),
@@ -82,7 +82,7 @@ public static class DashboardRights
     public static IReadOnlyList<Right> All(DashboardPlaces places) =>
     [
         .. OfCluster(places.RootCertificates),
-        .. OfApiServer,
+        .. OfDefaultNamespace,
         .. places.IstioNamespaces.SelectMany(OfIstioNamespace),
         .. places.GatewayNamespaces.Except(places.IstioNamespaces).SelectMany(OfGatewayNamespace),
         .. OfOwnNamespace(places.OwnNamespace),
