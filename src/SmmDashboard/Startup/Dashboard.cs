@@ -81,7 +81,7 @@ public static class Dashboard
             .AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
             .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
             .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()
-            .AddSingleton<PackagesEndpoint>().AddSingleton<AgentPackages>().AddSingleton<InstallScriptEndpoint>();
+            .AddSingleton<PackagesEndpoint>().AddSingleton<AgentPackages>().AddSingleton<SidecarPackages>().AddSingleton<InstallScriptEndpoint>();
     }
 
     private static void Map(WebApplication app)

@@ -1,14 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
+using SmmDashboard.Files.Agents;
 using SmmDashboard.Kubernetes;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Serving;
+using SmmDashboard.Kubernetes.Tokens;
 using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
 using SmmDashboard.Status;
+using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
 
@@ -24,6 +28,10 @@ internal static class KubernetesMode
         services.AddSingleton(new KubernetesApi(settings, seams.Clock)).AddSingleton(seams.Random);
         services.AddPart<ClusterWatch>().AddPart<FaultReports>().AddPart<KubernetesMesh>();
         services.AddSingleton<IRegistrations, KubernetesRegistrations>();
+        services.AddSingleton<IAgentStore>(provider => new FileAgentStore(
+            null, seams.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), seams.AgentsPerGroup));
+        services.AddSingleton(new TokenOptions(options.TokenAudience, options.AcceptApiServerTokens)).AddSingleton<TokenRequester>()
+            .AddSingleton<ITokenAuthority, ReviewedTokens>().AddSingleton<ISidecarTokens, RequestedTokens>().AddSingleton<IAgentTokens, RenewedTokens>();
         services.AddPart<RangeWatches>();
         services.AddSingleton<IClusterRanges>(provider => new KubernetesRanges(
             provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, seams.Clock),

@@ -17,6 +17,7 @@ internal sealed class FaultProxy : IAsyncDisposable
     private readonly List<(Func<string, bool> For, Func<HttpContext, Task> Answer)> _answers = [];
     private volatile CancellationTokenSource _watches = new();
     private volatile StreamEnd _end;
+    private volatile bool _isAway;
 
     private FaultProxy(WebApplication app, HttpClient upstream) => (_app, _upstream) = (app, upstream);
 
@@ -93,6 +94,15 @@ internal sealed class FaultProxy : IAsyncDisposable
     /// <summary>Ends every open watch as the server does at its time limit.</summary>
     public void Close() => End(StreamEnd.Close);
 
+    /// <summary>Breaks every connection, and each new one until <see cref="Serve"/>.</summary>
+    public void RefuseAll()
+    {
+        _isAway = true;
+        Cut();
+    }
+
+    public void Serve() => _isAway = false;
+
     public async ValueTask DisposeAsync()
     {
         End(StreamEnd.Abort);
@@ -118,6 +128,12 @@ internal sealed class FaultProxy : IAsyncDisposable
         context.Items[nameof(_watches)] = watches;
         _requests.Enqueue(asked);
         UserAgent = context.Request.Headers.UserAgent;
+        if (_isAway)
+        {
+            context.Abort();
+            return;
+        }
+
         if (Answer(asked) is { } answer)
         {
             await answer(context);

@@ -13,8 +13,11 @@ public sealed record ApiResource(
     /// <summary>As Kubernetes writes it: <c>workloadgroups.networking.istio.io</c>.</summary>
     public string Kind => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 
-    /// <summary>The kind, and the namespace when there is one.</summary>
-    public override string ToString() => Namespace is null ? Kind : $"{Kind} in namespace {Namespace}";
+    /// <summary>The kind, and the name and the namespace when there are such limits.</summary>
+    public override string ToString() =>
+        $"{Kind}{(FieldSelector?.StartsWith(ByName, StringComparison.Ordinal) is true ? $" named {FieldSelector[ByName.Length..]}" : "")}{(Namespace is null ? "" : $" in namespace {Namespace}")}";
+
+    private const string ByName = "metadata.name=";
 
     internal string GroupPath => Group.Length == 0 ? "api" : $"apis/{Group}";
 

@@ -141,11 +141,13 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     }
 
     /// <summary>Watches ConfigMaps of these names in all namespaces: istiod writes its root certificate into every namespace, under a name of its revision.</summary>
-    public void FollowRootCertificates(IEnumerable<string> names)
+    /// <returns>Whether there are new ones among them, which are not listed yet.</returns>
+    public bool FollowRootCertificates(IEnumerable<string> names)
     {
         lock (_lock)
         {
-            foreach (var name in names.Distinct(StringComparer.Ordinal).Where(name => !_rootCertificates.ContainsKey(name)).ToList())
+            var added = names.Distinct(StringComparer.Ordinal).Where(name => !_rootCertificates.ContainsKey(name)).ToList();
+            foreach (var name in added)
             {
                 var watch = new Watched<ConfigMap>(
                     _api, ClusterKinds.ConfigMaps with { FieldSelector = $"metadata.name={name}" }, KubernetesJson.Default.ConfigMap, _changes.Writer, _seams, isRequired: false);
@@ -153,6 +155,8 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
                 if (_isRunning)
                     _ = RunAsync(watch);
             }
+
+            return added.Count > 0;
         }
     }
 

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Mesh;
+using SmmDashboard.Packages;
 using SmmDashboard.Startup;
 using SmmDashboard.Status;
 using SmmDashboard.Tokens;
@@ -9,7 +10,7 @@ namespace SmmDashboard.Kubernetes.Serving;
 
 /// <summary>Composes the configuration of every WorkloadGroup whenever objects change, and makes it the current one.</summary>
 public sealed class KubernetesMesh(
-    ClusterWatch cluster, CurrentMesh mesh, KubernetesOptions options, FaultReports reports, TimeProvider clock, ProcessFault fault)
+    ClusterWatch cluster, CurrentMesh mesh, KubernetesOptions options, SidecarPackages packages, FaultReports reports, TimeProvider clock, ProcessFault fault)
     : BackgroundService, IReadiness, IMetricSource
 {
     /// <summary>How long the last configuration of a revision that is gone is served.</summary>
@@ -52,8 +53,10 @@ public sealed class KubernetesMesh(
                 if (!cluster.IsSynced)
                     continue;
 
-                Compose();
-                reports.Publish(AllFaults());
+                // What the composition found out that it needs must have been listed, too.
+                var composed = Compose(await packages.ListAsync(stoppingToken));
+                if (!cluster.FollowRootCertificates(composed.ControlPlanes.Select(plane => plane.RootCertificateName)))
+                    Publish(composed);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -93,19 +96,24 @@ public sealed class KubernetesMesh(
         }
     }
 
-    private void Compose()
-    {
-        var composed = MeshComposer.Compose(cluster.Snapshot(), new MeshOptions
+    private ComposedMesh Compose(IReadOnlyList<Package> offered) => MeshComposer.Compose(
+        cluster.Snapshot(),
+        new MeshOptions
         {
             IstioNamespaces = options.IstioNamespaces,
             Gateways = options.Gateways,
             DefaultRevision = options.DefaultRevision,
             ClusterSources = options.ClusterSources,
-        }, _composed);
+            Packages = offered,
+        },
+        _composed);
+
+    private void Publish(ComposedMesh composed)
+    {
         _composed = composed;
-        cluster.FollowRootCertificates(composed.ControlPlanes.Select(plane => plane.RootCertificateName));
         Forget(composed);
         mesh.Replace(_settings, composed.Groups.Values.Select(Entry));
+        reports.Publish(AllFaults());
     }
 
     private void Forget(ComposedMesh composed)
@@ -121,9 +129,10 @@ public sealed class KubernetesMesh(
     {
         var account = new ServiceAccount(group.Id.Namespace, group.ServiceAccount);
         var problems = group.Faults.Where(one => one.Blocks).Select(one => one.ToString()).ToList();
-        return IsOver(group) || group.Served is not { } served
+        var entry = IsOver(group) || group.Served is not { } served
             ? new GroupEntry(group.Id, account, null, string.Join("; ", problems))
             : new GroupEntry(group.Id, account, Marked(group.Id, served, problems));
+        return group.Plane is { } plane ? entry with { SidecarAudience = plane.TokenAudience } : entry;
     }
 
     /// <summary>Whether its revision has been gone for so long that its configuration no longer helps.</summary>

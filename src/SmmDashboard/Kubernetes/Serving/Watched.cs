@@ -41,7 +41,7 @@ public sealed class Watched<T> : IWatched
     {
         (Resource, IsRequired) = (resource, isRequired);
         _cache = new Cache<T>(changes, seams.Time);
-        _reflector = new Reflector<T>(api, resource, type, _cache, seams);
+        _reflector = new Reflector<T>(api, resource, type, _cache, seams with { MayBeAbsent = !isRequired });
     }
 
     public ApiResource Resource { get; }

@@ -242,7 +242,11 @@ public sealed class Reflector<T>(
     private TimeSpan NotServed()
     {
         if (cache.State.IsServed)
-            seams.Log.NotServed(resource.ToString());
+        {
+            var kind = resource.ToString();
+            seams.Log.NotServed(seams.MayBeAbsent ? LogLevel.Information : LogLevel.Warning, kind);
+        }
+
         cache.NotServed($"{resource.Kind} is not served by this cluster: is its CRD installed?");
         // Objects of a CRD that comes back have versions of their own.
         (_seen, _mustList) = ("", true);
@@ -305,4 +309,5 @@ public sealed class Reflector<T>(
 /// <param name="Random">Spreads what many replicas would do at the same moment.</param>
 /// <param name="Log">Gets each new fault once.</param>
 /// <param name="PageSize">How many objects a page of a list has at most.</param>
-public sealed record ReflectorSeams(TimeProvider Time, Random Random, ILogger Log, int PageSize = 500);
+/// <param name="MayBeAbsent">Whether a cluster without the kind is as usual as one with it.</param>
+public sealed record ReflectorSeams(TimeProvider Time, Random Random, ILogger Log, int PageSize = 500, bool MayBeAbsent = false);

@@ -14,6 +14,6 @@ internal static partial class ReflectorLog
     [LoggerMessage(203, LogLevel.Warning, "{Resource}: {What} cannot be read and keeps its last good copy: {Why}")]
     public static partial void Unreadable(this ILogger log, string resource, string what, string why);
 
-    [LoggerMessage(204, LogLevel.Warning, "{Resource}: the API server does not serve this kind; it is asked again each minute")]
-    public static partial void NotServed(this ILogger log, string resource);
+    [LoggerMessage(EventId = 204, Message = "{Resource}: the API server does not serve this kind; it is asked again each minute")]
+    public static partial void NotServed(this ILogger log, LogLevel level, string resource);
 }

@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+using SmmAgent.Contract;
+
+namespace SmmDashboard.Packages;
+
+/// <summary>
+/// The packages of Istio's sidecar in the folder, as mesh configurations offer them: <c>istio-sidecar_VERSION_{amd64,arm64}.deb</c> and
+/// <c>istio-sidecar-VERSION.{x86_64,aarch64}.rpm</c>. Istio publishes them without the version and the architecture in their names.
+/// </summary>
+public sealed partial class SidecarPackages(PackageFolder folder)
+{
+    private const string Name = "istio-sidecar";
+
+    // A package for each of two architectures and formats, for as many versions as a mesh has control planes.
+    private const int Most = 64;
+
+    /// <summary>In the order of their names, so that each replica with the same folder offers the same.</summary>
+    public async Task<IReadOnlyList<Package>> ListAsync(CancellationToken cancellationToken)
+    {
+        var packages = new List<Package>();
+        foreach (var file in folder.Names().Order(StringComparer.Ordinal))
+        {
+            var match = File().Match(file);
+            if (!match.Success || packages.Count == Most || !folder.TryOpen(file, out var stream))
+                continue;
+
+            await using (stream)
+            {
+                var isDeb = match.Groups["deb"].Success;
+                packages.Add(new Package
+                {
+                    Name = Name,
+                    Version = match.Groups["version"].Value,
+                    Format = isDeb ? "deb" : "rpm",
+                    Architecture = match.Groups["architecture"].Value is "amd64" or "x86_64" ? "amd64" : "arm64",
+                    Path = $"/packages/{file}",
+                    Sha256 = await folder.Sha256Async(stream, cancellationToken),
+                    Size = stream.Length,
+                });
+            }
+        }
+
+        return packages;
+    }
+
+    [GeneratedRegex(
+        @"^istio-sidecar(_(?<version>[0-9][A-Za-z0-9.+~-]*)_(?<architecture>amd64|arm64)\.(?<deb>deb)|-(?<version>[0-9][A-Za-z0-9.+~-]*)\.(?<architecture>x86_64|aarch64)\.rpm)\z",
+        RegexOptions.ExplicitCapture)]
+    private static partial Regex File();
+}
