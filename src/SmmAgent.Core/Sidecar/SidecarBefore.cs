@@ -27,8 +27,12 @@ public sealed record SidecarBefore
     /// <summary>Owner and mode of those of <see cref="SidecarFiles.RootFolders"/> that were there.</summary>
     public IReadOnlyDictionary<string, FoundFile> FolderOwners { get; init; } = new Dictionary<string, FoundFile>();
 
-    /// <summary>When the sidecar's certificate was written; null when there was none. It is not copied: its key is a secret.</summary>
-    public DateTimeOffset? CertificateModified { get; init; }
+    /// <summary>When the certificate and the key that were there were written, by path; null where an earlier version did not write that down. They are not copied: the key is a secret.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? Credentials { get; init; }
+
+    /// <summary>When this was written down; null when that is not known.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? WrittenAt { get; init; }
 
     /// <summary>Whether there was the user istio-proxy.</summary>
     public required bool HasAccount { get; init; }
@@ -50,7 +54,7 @@ public sealed record SidecarBefore
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
         Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
         FolderOwners = SidecarFiles.RootFolders.Where(folder => observed.File(folder) is { Owner.Length: > 0 }).ToDictionary(folder => folder, folder => observed.File(folder)!),
-        CertificateModified = observed.File(SidecarFiles.Certificate) is { Owner.Length: > 0, Modified: var modified } ? modified : null,
+        Credentials = SidecarFiles.OfCertificate.Where(path => observed.File(path) is { Owner.Length: > 0 }).ToDictionary(path => path, path => observed.File(path)!.Modified),
         HasAccount = observed.HasAccount,
         Tables = observed.Tables,
         IsEnabled = observed.Unit.Value?.IsEnabled == true,
@@ -65,6 +69,10 @@ public sealed record SidecarBefore
     /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>
     [JsonIgnore]
     public bool IsAttached => Version is not null && Files.ContainsKey(SidecarFiles.ClusterEnvironment);
+
+    /// <summary>Whether a certificate or key that is there was there before, and was not written since.</summary>
+    public bool HasCredential(string path, FoundFile found) =>
+        Credentials is { } known ? known.TryGetValue(path, out var modified) && modified == found.Modified : !(found.Modified > WrittenAt);
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarBeforeJson.Default.SidecarBefore);
 

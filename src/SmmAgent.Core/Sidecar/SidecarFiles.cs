@@ -64,6 +64,9 @@ public static class SidecarFiles
     public const string Token = "/var/run/secrets/tokens/istio-token";
     public const string HostsFile = "/etc/hosts";
 
+    /// <summary>The certificate chain and its key.</summary>
+    public static IReadOnlyList<string> OfCertificate { get; } = [Certificate, Key];
+
     /// <summary>The sidecar's credentials: its token, and the certificate and key that it got for it.</summary>
     public static IReadOnlyList<string> OfIdentity { get; } = [Token, Certificate, Key];
 

@@ -53,7 +53,7 @@ public static class SidecarPlanner
         var foreign = OtherIdentity(desired, observed);
         if (foreign is not null)
         {
-            steps.AddRange(((string[])[SidecarFiles.Certificate, SidecarFiles.Key])
+            steps.AddRange(SidecarFiles.OfCertificate
                 .Where(path => observed.File(path) is { Owner.Length: > 0 })
                 .Select(path => new RemoveSidecarFile(path) { Why = foreign }));
         }

@@ -73,15 +73,9 @@ public static class SidecarRestore
     }
 
     // No key of the mesh stays on a machine that leaves it. One that was there before, and is still the same, is the operator's.
-    private static IEnumerable<PlanStep> Keys(SidecarBefore before, ObservedSidecar observed)
-    {
-        if (observed.File(SidecarFiles.Certificate) is { Owner.Length: > 0, Modified: var modified } && modified == before.CertificateModified)
-            return [];
-
-        return ((string[])[SidecarFiles.Certificate, SidecarFiles.Key])
-            .Where(path => observed.File(path) is { Owner.Length: > 0 })
-            .Select(path => new RemoveSidecarFile(path));
-    }
+    private static IEnumerable<PlanStep> Keys(SidecarBefore before, ObservedSidecar observed) => SidecarFiles.OfCertificate
+        .Where(path => observed.File(path) is { Owner.Length: > 0 } found && !before.HasCredential(path, found))
+        .Select(path => new RemoveSidecarFile(path));
 
     // What was the operator's before is not what the sidecar may have laid there since.
     private static bool IsMovedAside(SidecarBefore before, ObservedSidecar observed) =>

@@ -98,5 +98,7 @@ public sealed class SidecarRecords(AgentPaths paths)
     }
 
     private static SidecarBefore? Read(string path) =>
-        AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } json ? SidecarBefore.Read(json) : null;
+        AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } json && SidecarBefore.Read(json) is { } before
+            ? before with { WrittenAt = File.GetLastWriteTimeUtc(path) }
+            : null;
 }

@@ -40,7 +40,8 @@ public sealed class RootReportTests
         Assert.Equal(before.FolderOwners, read.FolderOwners);
         Assert.Equal(before.Tables, read.Tables);
         Assert.Empty(read.Hosts);
-        Assert.Equal(before with { Files = read.Files, Folders = read.Folders, FolderOwners = read.FolderOwners, Tables = read.Tables, Hosts = read.Hosts }, read);
+        Assert.Equal(before.Credentials, read.Credentials);
+        Assert.Equal(before with { Credentials = read.Credentials, Files = read.Files, Folders = read.Folders, FolderOwners = read.FolderOwners, Tables = read.Tables, Hosts = read.Hosts }, read);
     }
 
     [Theory]

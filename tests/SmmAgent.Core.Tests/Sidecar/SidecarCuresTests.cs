@@ -278,6 +278,30 @@ public sealed class SidecarCuresTests
             SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>().Select(step => step.Path));
     }
 
+    [Fact]
+    public void OfARecordThatDoesNotTellOfTheKeyOnlyWhatWasWrittenSinceGoes()
+    {
+        var host = Attached();
+        Keep(host, Wanted, Now.AddDays(-1));
+        var before = host.Before() with { Credentials = null };
+
+        Assert.Equal([], Removed(before));
+        Assert.Equal([], Removed(before with { WrittenAt = Now.AddHours(-2) }));
+        Assert.Equal([SidecarFiles.Certificate, SidecarFiles.Key], Removed(before with { WrittenAt = Now.AddDays(-2) }));
+
+        IEnumerable<string> Removed(SidecarBefore record) =>
+            SidecarRestore.Plan(record, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>().Select(step => step.Path);
+    }
+
+    [Fact]
+    public void AnOperatorsKeyWithoutACertificateStays()
+    {
+        var host = Attached();
+        host.Files[SidecarFiles.Key] = new(null, "root", SidecarFiles.Private, Now.AddDays(-9));
+
+        Assert.DoesNotContain(SidecarRestore.Plan(host.Before(), host.Observe(), keepPackages: true, "detach").Steps, step => step is RemoveSidecarFile);
+    }
+
     private static Plan Plan(SimulatedHost host) => Look(host, RootReport.None).Plan;
 
     private static SidecarLook Look(SimulatedHost host, RootReport report) => Inputs.Look(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);

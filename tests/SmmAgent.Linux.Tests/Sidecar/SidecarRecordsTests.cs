@@ -50,6 +50,20 @@ public sealed class SidecarRecordsTests : IDisposable
     }
 
     [Fact]
+    public void OfWhatAnEarlierVersionDidNotWriteDownItIsKnownWhenTheRecordWasMade()
+    {
+        var time = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+        _records.BeginPass(Bare with { Credentials = null }, Bare with { Credentials = null });
+        File.SetLastWriteTimeUtc(_paths.BeforeAttach, time);
+
+        var before = _records.BeforeAttach!;
+
+        var found = new FoundFile(null, "root", SidecarFiles.Private, time);
+        Assert.True(before.HasCredential(SidecarFiles.Key, found));
+        Assert.False(before.HasCredential(SidecarFiles.Key, found with { Modified = time.AddSeconds(1) }));
+    }
+
+    [Fact]
     public void ARecordOfALaterVersionIsNotTakenForThisOnes()
     {
         _records.BeginPass(Bare with { Format = 2 }, Bare with { Format = 2 });
