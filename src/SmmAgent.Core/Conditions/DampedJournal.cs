@@ -57,13 +57,15 @@ public sealed class DampedJournal<T>
     private readonly Dictionary<string, TimeSpan> _recovered = [];
     private readonly Dictionary<string, BadTime> _bad = [];
 
-    /// <summary>Takes the states of all subjects.</summary>
+    /// <summary>Takes the states of all subjects. One that is not among them any more is forgotten, unless <see cref="IsBad"/>.</summary>
     /// <returns>The lines to write now.</returns>
     public IReadOnlyList<JournalLine<T>> Update(IEnumerable<JournalEntry<T>> entries, TimeSpan now)
     {
         List<JournalLine<T>> lines = [];
+        HashSet<string> subjects = [];
         foreach (var entry in entries)
         {
+            subjects.Add(entry.Subject);
             var isNew = _last.GetValueOrDefault(entry.Subject) != entry.Key;
             _last[entry.Subject] = entry.Key;
             if (_bad.TryGetValue(entry.Subject, out var bad))
@@ -72,8 +74,18 @@ public sealed class DampedJournal<T>
                 lines.Add(First(entry, now));
         }
 
+        foreach (var gone in _last.Keys.Where(subject => !subjects.Contains(subject) && !IsBad(subject)).ToList())
+            _last.Remove(gone);
+        foreach (var old in _recovered.Where(recovered => now - recovered.Value >= SummaryInterval).Select(recovered => recovered.Key).ToList())
+            _recovered.Remove(old);
         return lines;
     }
+
+    /// <summary>Whether a bad time of the subject is not over yet: until then it must be told again.</summary>
+    public bool IsBad(string subject) => _bad.ContainsKey(subject);
+
+    /// <summary>How many subjects it remembers.</summary>
+    internal int Remembered => _last.Keys.Union(_bad.Keys).Union(_recovered.Keys).Count();
 
     /// <summary>When <see cref="Update"/> has a line to write although nothing changes; null for never.</summary>
     public TimeSpan? DueIn(TimeSpan now)

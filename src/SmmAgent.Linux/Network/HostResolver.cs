@@ -17,14 +17,14 @@ public static partial class HostResolver
 
     private const int DnsPort = 53;
     private const ulong UseTcp = 0x8; // RES_USEVC of resolv.h
-    private const int MostOverTcp = 32;
-    private const int StackSize = 256 * 1024;
+    private const int MostAtOnce = 32;
 
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan TcpPatience = TimeSpan.FromSeconds(1.5);
 
-    // glibc waits for an answer over TCP without an end. What waits is bounded.
-    private static int _overTcp;
+    // glibc waits for an answer over TCP without an end, and over UDP for half a minute. Threads that wait are bounded.
+    private static readonly BoundedThreads OverTcp = new("resolver", MostAtOnce);
+    private static readonly BoundedThreads OverUdp = new("resolver", MostAtOnce);
 
     /// <summary>All addresses of a name, A and AAAA.</summary>
     /// <exception cref="SocketException">There is no such name, or no name server answers.</exception>
@@ -32,21 +32,23 @@ public static partial class HostResolver
     {
         if (IsCaptured() && await AnswerOverTcpAsync(cancel))
         {
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            late.CancelAfter(TcpPatience);
             try
             {
-                return await LookUpAsync(host, overTcp: true).WaitAsync(TcpPatience, cancel);
+                return await OverTcp.RunAsync(() => LookUp(host, overTcp: true), late.Token);
             }
-            catch (Exception exception) when (exception is TimeoutException or SocketException { SocketErrorCode: SocketError.TryAgain })
+            catch (Exception exception) when (!cancel.IsCancellationRequested && exception is OperationCanceledException or SocketException { SocketErrorCode: SocketError.TryAgain })
             {
                 // Over UDP, then.
             }
         }
 
-        return await LookUpAsync(host, overTcp: false).WaitAsync(cancel);
+        return await OverUdp.RunAsync(() => LookUp(host, overTcp: false), cancel);
     }
 
     private static bool IsCaptured() =>
-        AgentGroup.CanJoin && Volatile.Read(ref _overTcp) < MostOverTcp && ListeningSockets.Udp().Any(socket => socket.Local.Port == SidecarDnsPort);
+        AgentGroup.CanJoin && !OverTcp.AreBusy && ListeningSockets.Udp().Any(socket => socket.Local.Port == SidecarDnsPort);
 
     /// <summary>Whether the host's name servers take DNS over TCP. A silent one would make glibc wait for minutes.</summary>
     /// <returns>False also where a server on this host answers: the rules let that in.</returns>
@@ -87,36 +89,14 @@ public static partial class HostResolver
     }
 
     // On a thread of its own: group and options of the resolver are the thread's.
-    private static Task<IPAddress[]> LookUpAsync(string host, bool overTcp)
+    private static IPAddress[] LookUp(string host, bool overTcp)
     {
-        var result = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(
-            () =>
-            {
-                try
-                {
-                    using (AgentGroup.Join())
-                    {
-                        if (overTcp)
-                            AskOverTcp();
-                        result.SetResult(Dns.GetHostAddresses(host));
-                    }
-                }
-                catch (Exception exception)
-                {
-                    result.SetException(exception);
-                }
-                finally
-                {
-                    if (overTcp)
-                        Interlocked.Decrement(ref _overTcp);
-                }
-            },
-            StackSize) { IsBackground = true, Name = "resolver" };
-        if (overTcp)
-            Interlocked.Increment(ref _overTcp);
-        thread.Start();
-        return result.Task;
+        using (AgentGroup.Join())
+        {
+            if (overTcp)
+                AskOverTcp();
+            return Dns.GetHostAddresses(host);
+        }
     }
 
     private static unsafe void AskOverTcp()

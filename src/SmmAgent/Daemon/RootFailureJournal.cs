@@ -21,11 +21,11 @@ internal sealed class RootFailureJournal(TimeProvider time, ILogger logger)
         var failing = failures.DistinctBy(Subject).ToList();
         // What failed and is in the report no more was done.
         var done = _known.ExceptBy(failing.Select(Subject), Subject).ToList();
-        var entries = failing.Select(failure => new JournalEntry<RootFailure>(Subject(failure), $"{failure.Reason} {failure.Message}", JournalState.Bad, failure))
+        var entries = failing.Select(failure => new JournalEntry<RootFailure>(Subject(failure), failure.Reason, JournalState.Bad, failure))
             .Concat(done.Select(failure => new JournalEntry<RootFailure>(Subject(failure), "", JournalState.Well, failure)));
         foreach (var line in _journal.Update(entries, time.GetElapsedTime(_start)))
             Write(line);
-        _known = [.. failing, .. done];
+        _known = [.. failing, .. done.Where(failure => _journal.IsBad(Subject(failure)))];
     }
 
     private static string Subject(RootFailure failure) => $"{failure.Part} {failure.Subject}";

@@ -139,6 +139,26 @@ public sealed class DampedJournalTests
         Assert.Equal(["Warning a"], Update(Entry("1", "down", JournalState.Bad, "a"), Entry("2", "up", JournalState.Well, "b")));
     }
 
+    [Fact]
+    public void ASubjectThatIsToldNoMoreIsForgottenUnlessItIsBad()
+    {
+        for (var version = 0; version < 100; version++)
+        {
+            Update(Entry($"{version}", "down", JournalState.Bad, "a"));
+            After(30);
+            Update(Entry($"{version}", "down", JournalState.Bad, "a"));
+            Assert.True(_journal.IsBad($"{version}"));
+            Assert.Equal(["Notice b after 00:00:30"], Update(Entry($"{version}", "up", JournalState.Well, "b")));
+            Assert.False(_journal.IsBad($"{version}"));
+        }
+
+        // Within an hour it is known that one was bad before.
+        Assert.Equal(100, _journal.Remembered);
+        After(3600);
+        Update();
+        Assert.Equal(0, _journal.Remembered);
+    }
+
     private static JournalEntry<string> Entry(string subject, string key, JournalState state, string value) => new(subject, key, state, value);
 
     private List<string> Bad(string what) => Update(Entry("it", what, JournalState.Bad, what));

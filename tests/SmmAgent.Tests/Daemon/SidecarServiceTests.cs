@@ -227,9 +227,15 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Assert.Equal("Warning: root could not do its part (package, WrongChecksum): its SHA-256 is another", Assert.Single(_log.Lines.Skip(1)));
         Assert.Contains(("SidecarInstalled", "WrongChecksum"), Said);
 
-        Fail("its SHA-256 is a third");
-        await StepAsync();
-        Assert.Equal(3, _log.Lines.Count);
+        // The message may be another at each try.
+        for (var other = 0; other < 3; other++)
+        {
+            Fail($"its SHA-256 is {other}");
+            _time.Advance(TimeSpan.FromMinutes(1));
+            await StepAsync();
+        }
+
+        Assert.Equal(2, _log.Lines.Count);
 
         _records.Report(RootReport.None);
         await StepAsync();
