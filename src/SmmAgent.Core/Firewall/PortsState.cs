@@ -13,5 +13,8 @@ public sealed record PortsState(IReadOnlyList<PortState> Ports, Finding PortsOpe
     /// <summary>What the firewall drops of the VM's own connections; nothing where it cannot be seen or judged.</summary>
     public IReadOnlyList<OwnTrafficObstacle> OwnTraffic { get; init; } = [];
 
+    /// <summary>Whether root was asked for the first time and has not answered yet.</summary>
+    public bool IsRootDue { get; init; }
+
     public static PortsState Initial { get; } = new([], Finding.NotYet(ConditionType.PortsOpen));
 }

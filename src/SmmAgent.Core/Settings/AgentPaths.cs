@@ -52,6 +52,9 @@ public sealed record AgentPaths(string Root = "/")
     /// <summary>What root tells the daemon.</summary>
     public string RootReport => Path.Combine(Root, "run/smm-agent-host/report.json");
 
+    /// <summary>Locked while a command of root's is at work, so that the daemon knows.</summary>
+    public string RootPresence => Path.Combine(Root, "run/smm-agent-host/at-work");
+
     /// <summary>What a rollback brings back, while a reconcile waits for its confirmation.</summary>
     public string Undo => Path.Combine(HostStateDirectory, "undo");
 

@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Sidecar;
 
 namespace SmmAgent.Core.Status;
@@ -14,6 +15,8 @@ public static class EarlyFindings
     public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
 
     public const string Starting = nameof(Starting);
+
+    private const string Asked = "a reconcile is at work, or has been asked for: journalctl -u smm-agent-reconcile";
 
     // What root's part makes good, as far as it can be made good.
     private static readonly string[] OfRoot = ["NotInstalled", "NotRunning", "NotWritten", "RestartNeeded", "TokenExpired", "TokenUnusable"];
@@ -31,6 +34,7 @@ public static class EarlyFindings
         {
             findings.Add(finding.Status != ConditionStatus.False || known.Contains(finding.Type) ? finding : finding.Type switch
             {
+                ConditionType.PortsOpen when snapshot.Ports.IsRootDue && finding.Reason == PortsDiagnosis.FirewalldNotOurs => Pending(finding, Asked),
                 ConditionType.SidecarInstalled => Sidecar(snapshot, finding),
                 ConditionType.SidecarCurrent => Current(snapshot, finding),
                 ConditionType.SidecarRunning => Running(snapshot, finding, now),
@@ -47,7 +51,7 @@ public static class EarlyFindings
         IsStarting(snapshot.Sidecar, now) ? snapshot.Sidecar.Unit!.Since + StartTime - now : null;
 
     private static Finding Sidecar(AgentSnapshot snapshot, Finding finding) => snapshot.Sidecar.IsRootDue && OfRoot.Contains(finding.Reason)
-        ? Pending(finding, "smm-agent-reconcile.service has been asked to do its part, and has not ended yet: journalctl -u smm-agent-reconcile")
+        ? Pending(finding, Asked)
         : finding;
 
     private static Finding Current(AgentSnapshot snapshot, Finding finding) =>

@@ -22,8 +22,6 @@ public sealed class SidecarObserver(
 {
     public const string Unit = "istio.service";
 
-    private const string RootUnit = "smm-agent-reconcile.service";
-
     private const string Program = "/usr/local/bin/pilot-agent";
     private const int MaximumBytes = 2 * 1024 * 1024;
 
@@ -44,21 +42,6 @@ public sealed class SidecarObserver(
         var observed = await ObserveAsync(inputs.Config.WorkloadGroup, report, now, cancel);
         TimeZoneInfo.ClearCachedData(); // the operator may have set another
         return inputs.Look(observed, report, now, TimeZoneInfo.Local, random);
-    }
-
-    /// <summary>Whether root's part runs just now: then what is there is neither what was nor what will be.</summary>
-    public bool IsRootAtWork()
-    {
-        try
-        {
-            var (units, _) = openUnits();
-            using (units)
-                return units?.LookService(RootUnit) is { IsActive: true } or { Active: "activating" };
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 
     /// <param name="group">Whose token is looked for; null where it is of no interest.</param>

@@ -6,12 +6,15 @@ namespace SmmAgent.Linux.State;
 /// <summary>An flock on a file or folder, which the kernel releases however its holder ends.</summary>
 internal sealed class FileLock : IDisposable
 {
+    private const int Shared = 1;
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
 
     private readonly SafeFileHandle _file;
 
-    private FileLock(SafeFileHandle file, int error) => (_file, Error) = (file, error);
+    private readonly int _kind;
+
+    private FileLock(SafeFileHandle file, int error, int kind) => (_file, Error, _kind) = (file, error, kind);
 
     /// <summary>What is in the way, as errno has it; 0 for nothing, or nothing but another holder.</summary>
     public int Error { get; private set; }
@@ -20,10 +23,11 @@ internal sealed class FileLock : IDisposable
     public string Why => Marshal.GetPInvokeErrorMessage(Error);
 
     /// <summary>Opens what is to be locked; <see cref="Error"/> tells whether that went well.</summary>
-    public static FileLock Open(string path, int flags = 0, int mode = 0)
+    /// <param name="isShared">Whether others may hold a shared lock at the same time.</param>
+    public static FileLock Open(string path, int flags = 0, int mode = 0, bool isShared = false)
     {
         var file = Libc.Open(path, flags | Libc.CloseOnExec, mode);
-        return new(file, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
+        return new(file, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0, isShared ? Shared : Exclusive);
     }
 
     /// <returns>Whether it is ours now; else another holds it, or there is an <see cref="Error"/>.</returns>
@@ -31,7 +35,7 @@ internal sealed class FileLock : IDisposable
     {
         if (_file.IsInvalid)
             return false;
-        while (Libc.Flock(_file, Exclusive | NonBlocking) != 0)
+        while (Libc.Flock(_file, _kind | NonBlocking) != 0)
         {
             if (Marshal.GetLastPInvokeError() is var error && error == Libc.EINTR)
                 continue;

@@ -179,6 +179,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     /// <returns>An exit code; null when the time to confirm was over before all was done: the rollback waits for this to end.</returns>
     private async Task<int?> ChangeAsync(ReconcileWork work, SidecarReconciliation sidecar, CancellationToken cancel)
     {
+        using var presence = await RootPresence.ShowAsync(paths.RootPresence, TimeProvider.System, cancel);
         using var window = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (options.ConfirmWithin is { } within)
             window.CancelAfter(within);

@@ -89,12 +89,14 @@ public static class DaemonHost
                 new AddressProviderClient(time, names), new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
             loggers.CreateLogger<ExternalAddressService>());
 
+        var root = new RootActivity(() => HostUnits.Open(paths.Root, time), paths.RootPresence);
         var events = new Latest<EventSourcesState>(EventSourcesState.AllUp);
         var firewall = new FirewallService(
             context,
             new FirewallStates(states.Settings, states.Mesh, events, states.Ports)
             {
                 NameServers = () => ResolverConfiguration.ServersElsewhere(Path.Combine(paths.Root, "etc/resolv.conf")),
+                IsRootAtWork = root.IsAtWork,
             },
             HostFirewallPass.Create(paths, time),
             new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
@@ -103,7 +105,7 @@ public static class DaemonHost
         var sidecar = new SidecarService(
             context,
             states,
-            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths)),
+            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), root),
             new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());

@@ -18,6 +18,9 @@ public sealed record FirewallStates(
 {
     /// <summary>The name servers that this host asks.</summary>
     public Func<IReadOnlyList<IPAddress>> NameServers { get; init; } = () => [];
+
+    /// <summary>Whether root is at work just now.</summary>
+    public Func<bool> IsRootAtWork { get; init; } = () => false;
 }
 
 /// <summary>Keeps the agent's and the WorkloadGroup's ports open in the host's firewall, and says whether they are.</summary>
@@ -42,6 +45,8 @@ public sealed class FirewallService : LoopService
     private readonly ILogger<FirewallService> _logger;
     private readonly RepairPacing _pacing = new();
     private readonly long _start;
+    private long? _rootAsked;
+    private bool _hasRootAnswered;
 
     public FirewallService(
         LoopContext context, FirewallStates states, FirewallPass pass, RootRequest root, ILogger<FirewallService> logger)
@@ -78,9 +83,18 @@ public sealed class FirewallService : LoopService
         {
             OwnTraffic = OwnTraffic.Of(OwnConnections(), report.Observed).Obstacles,
         };
+        var again = mode == PartMode.Manage ? _root.Ask(RootsWork(report, ports.PortsOpen)) : null;
+        ports = ports with { IsRootDue = again is not null && IsFirstAnswerDue() };
         Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
         var wait = WaitAfter(report);
-        return mode == PartMode.Manage && _root.Ask(RootsWork(report, ports.PortsOpen)) is { } again && again < wait ? again : wait;
+        return again < wait ? again.Value : wait;
+    }
+
+    private bool IsFirstAnswerDue()
+    {
+        _rootAsked ??= Time.GetTimestamp();
+        _hasRootAnswered |= Time.GetElapsedTime(_rootAsked.Value) >= RootRequest.FirstAnswer || !(_root.IsPending || _states.IsRootAtWork());
+        return !_hasRootAnswered;
     }
 
     private List<OwnConnection> OwnConnections()
@@ -138,7 +152,7 @@ public sealed class FirewallService : LoopService
     {
         // The lists of two looks are never the same object; readers are woken only when they differ.
         var current = _states.Ports.Value;
-        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports) || !current.OwnTraffic.SequenceEqual(state.OwnTraffic))
+        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports) || !current.OwnTraffic.SequenceEqual(state.OwnTraffic) || current.IsRootDue != state.IsRootDue)
             _states.Ports.Publish(state);
     }
 }

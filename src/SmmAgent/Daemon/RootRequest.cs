@@ -10,6 +10,9 @@ public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequ
     /// <summary>The least time between two requests for the same: root's part rests 10 s between two runs, and may take longer.</summary>
     public static readonly TimeSpan First = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long root's first answer is waited for, with what a boot waits for before root's part: the network, and a token.</summary>
+    public static readonly TimeSpan FirstAnswer = TimeSpan.FromMinutes(2);
+
     public static readonly TimeSpan Maximum = TimeSpan.FromHours(1);
 
     private readonly Dictionary<string, (TimeSpan Delay, long At)> _asked = [];
@@ -34,6 +37,9 @@ public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequ
 
         return wanted.Min(Left);
     }
+
+    /// <summary>Whether root has not begun to answer a request.</summary>
+    public bool IsPending => File.Exists(path);
 
     /// <summary>What made the tries rarer is over: what is wanted is asked for at once.</summary>
     public void Forget() => _asked.Clear();

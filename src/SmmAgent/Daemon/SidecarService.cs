@@ -11,7 +11,7 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Daemon;
 
 /// <summary>What the sidecar's service looks with.</summary>
-public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records);
+public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records, RootActivity Root);
 
 /// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
 /// <remarks>
@@ -30,9 +30,6 @@ public sealed class SidecarService : LoopService
     public static readonly TimeSpan IntervalAtStart = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
-
-    // With what a boot waits for before root's part: the network, and a token.
-    private static readonly TimeSpan FirstAnswer = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
 
@@ -83,10 +80,10 @@ public sealed class SidecarService : LoopService
         }
 
         var inputs = await InputsAsync(settings, config, cancel);
-        var isRootAtWork = _sight.Observer.IsRootAtWork();
+        var isRootAtWork = _sight.Root.IsAtWork();
         var looked = Time.GetUtcNow();
         var look = await _sight.Observer.LookAsync(inputs, _sight.Records.Report(), looked, random: 0.5, cancel);
-        isRootAtWork |= _sight.Observer.IsRootAtWork();
+        isRootAtWork |= _sight.Root.IsAtWork();
         // A package manager at work: neither a condition nor a request may come of what is there for a moment.
         if (isRootAtWork && look.Observed.Package.Value is { IsHalf: true })
             return IntervalAtStart;
@@ -155,7 +152,7 @@ public sealed class SidecarService : LoopService
         }
 
         _firstWanted ??= Time.GetTimestamp();
-        return Time.GetElapsedTime(_firstWanted.Value) < FirstAnswer;
+        return Time.GetElapsedTime(_firstWanted.Value) < RootRequest.FirstAnswer;
     }
 
     /// <returns>What there is for root to do.</returns>

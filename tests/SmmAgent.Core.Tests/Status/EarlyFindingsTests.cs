@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Core.Status;
 
@@ -22,6 +23,17 @@ public sealed class EarlyFindingsTests
 
         Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(state, type));
         Assert.Equal($"False {reason}", Of(state with { IsRootDue = false }, type));
+    }
+
+    [Theory]
+    [InlineData("FirewalldNotOurs", true)]
+    [InlineData("NotOpen", false)]
+    public void PortsThatOnlyRootCanOpenAreNotShutBeforeRootHasAnswered(string reason, bool isPending)
+    {
+        var ports = new PortsState([], Finding.False(ConditionType.PortsOpen, reason, "firewalld's zone public does not let 8080 in"));
+
+        Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(new AgentSnapshot { Ports = ports with { IsRootDue = true } }, ConditionType.PortsOpen, []));
+        Assert.Equal($"False {reason}", Of(new AgentSnapshot { Ports = ports }, ConditionType.PortsOpen, []));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         _service = new SidecarService(
             new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
             _states,
-            new SidecarSight(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records),
+            new SidecarSight(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records, new RootActivity(() => (_units, null), _paths.RootPresence)),
             new RootRequest(_paths.ReconcileRequest, _time, _requests),
             "0.1.0",
             _log);
@@ -131,6 +131,37 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         _records.Report(RootReport.None);
         await StepAsync();
         Assert.False(_states.Sidecar.Value.IsRootDue);
+    }
+
+    [Fact]
+    public async Task WhileAnOperatorsReconcileIsAtWorkRootsPartIsDueAndNothingIsAsked()
+    {
+        _records.Report(RootReport.None);
+        using (await RootPresence.ShowAsync(_paths.RootPresence, TimeProvider.System, Cancel))
+        {
+            Assert.Equal(SidecarService.IntervalAtStart, await StepAsync());
+            Assert.True(_states.Sidecar.Value.IsRootDue);
+            Assert.False(IsAsked);
+        }
+
+        await StepAsync();
+        Assert.False(_states.Sidecar.Value.IsRootDue);
+        Assert.True(IsAsked);
+    }
+
+    [Theory]
+    [InlineData("smm-agent-reconcile.service", "active", true)]
+    [InlineData("smm-agent-reconcile.service", "activating", true)]
+    [InlineData("smm-agent-reconcile-request.service", "activating", true)]
+    [InlineData("smm-agent-reconcile-request.service", "deactivating", false)] // it rests
+    public async Task WhileSystemdRunsRootsPartItIsDue(string unit, string active, bool isDue)
+    {
+        _records.Report(RootReport.None);
+        _units.LookService(unit).Returns(new ServiceState(new(unit, "loaded", active, "", "enabled"), 1, Start, 0, "success"));
+
+        await StepAsync();
+
+        Assert.Equal(isDue, _states.Sidecar.Value.IsRootDue);
     }
 
     [Fact]

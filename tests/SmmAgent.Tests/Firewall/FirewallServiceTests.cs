@@ -21,6 +21,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     private readonly FirewallStates _states = new(new(SettingsState.Empty), new(MeshConfigState.Initial), new(EventSourcesState.AllUp), new(PortsState.Initial));
     private readonly List<string> _log = [];
     private NetworkNamespace? _vm;
+    private bool _isRootAtWork;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -164,14 +165,44 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         Assert.False(File.Exists(Request));
     }
 
+    [Fact]
+    public async Task UntilRootHasAnsweredForTheFirstTimeItsPartIsDueForTwoMinutesAtMost()
+    {
+        var zone = new FirewalldZone("public", ReceivesTraffic: true, new HashSet<int>(), new HashSet<int>());
+        var firewalld = FirewalldPort.None with { ObserveAsync = _ => Task.FromResult<FirewalldObservation>(new FirewalldObservation.Seen(new([zone]))) };
+        var service = await ServiceAsync(firewalld);
+        await StepAsync(service);
+        Assert.True(Ports.IsRootDue);
+
+        File.Delete(Request);
+        _isRootAtWork = true;
+        await StepAsync(service);
+        Assert.True(Ports.IsRootDue);
+
+        _isRootAtWork = false;
+        await StepAsync(service);
+        Assert.False(Ports.IsRootDue);
+        _time.Advance(RootRequest.Maximum);
+        await StepAsync(service);
+        Assert.True(File.Exists(Request));
+        Assert.False(Ports.IsRootDue);
+
+        var unanswered = await ServiceAsync(firewalld);
+        await StepAsync(unanswered);
+        Assert.True(Ports.IsRootDue);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await StepAsync(unanswered);
+        Assert.False(Ports.IsRootDue);
+    }
+
     private string Request => Path.Combine(_vm!.Folder, "reconcile-request");
 
     private async Task<FirewallService> ServiceAsync(FirewalldPort? firewalld = null)
     {
-        _vm = await NetworkNamespace.CreateAsync();
+        _vm ??= await NetworkNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
         var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallPass(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
-        return new(context, _states, pass, new RootRequest(Request, _time, NullLogger<RootRequest>.Instance), new ListLogger(_log));
+        return new(context, _states with { IsRootAtWork = () => _isRootAtWork }, pass, new RootRequest(Request, _time, NullLogger<RootRequest>.Instance), new ListLogger(_log));
     }
 
     // A step that comes close behind a repair takes a breath first.
