@@ -120,6 +120,20 @@ public sealed class RenderingTests
         Assert.Equal(needed.Distinct().Order(StringComparer.Ordinal), granted.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>A gateway outside the namespaces of control planes, named with --gateway.</summary>
+    [Fact]
+    public async Task TheRoleForAGatewaysNamespaceGrantsWhatIsNeededThereAndNothingElse()
+    {
+        using var manifests = new Manifests();
+        manifests.Write("overlays/gateways/kustomization.yaml", "namespace: gateways\ncomponents: [../../components/gateway-namespace]\n");
+
+        var objects = await manifests.RenderAsync("overlays/gateways");
+
+        Assert.Equal(
+            DashboardRights.OfGatewayNamespace("gateways").SelectMany(right => right.Verbs.Select(verb => Grant("gateways", verb, right.Group, right.Resource, right.Name))),
+            objects.Where(one => one.Kind == "Role").Select(Typed).Cast<V1Role>().SelectMany(role => Grants(role.Namespace(), role.Rules)));
+    }
+
     private static IEnumerable<string> Grants(string? space, IEnumerable<V1PolicyRule> rules) =>
         from rule in rules
         from resource in rule.Resources

@@ -12,7 +12,7 @@ public sealed class ServerAddresses(Uri server, Func<string, CancellationToken, 
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
     private volatile Resolved? _last;
 
-    internal async ValueTask<bool> ContainsAsync(IPAddress address, CancellationToken cancellationToken)
+    public async ValueTask<bool> ContainsAsync(IPAddress address, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(server.IdnHost, out var own))
             return own.Equals(address);
