@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Api;
 

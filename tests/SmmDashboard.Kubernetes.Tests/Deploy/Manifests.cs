@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using SmmAgent.Bed;
-using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Deploy;
 

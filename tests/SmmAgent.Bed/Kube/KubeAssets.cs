@@ -1,7 +1,7 @@
-namespace SmmDashboard.Kubernetes.Tests.Running;
+namespace SmmAgent.Bed.Kube;
 
 /// <summary>The programs of a Kubernetes API server: those of <c>KUBEBUILDER_ASSETS</c>, else of <c>artifacts/kube</c>.</summary>
-internal static class KubeAssets
+public static class KubeAssets
 {
     /// <summary>Null when there are none.</summary>
     public static string? Folder { get; } = Find();

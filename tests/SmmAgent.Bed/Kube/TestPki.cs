@@ -2,10 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace SmmDashboard.Kubernetes.Tests.Running;
+namespace SmmAgent.Bed.Kube;
 
 /// <summary>A CA of a test cluster, and the certificates that it signs.</summary>
-internal sealed class TestPki : IDisposable
+public sealed class TestPki : IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
