@@ -26,6 +26,8 @@ namespace SmmDashboard.Kubernetes.Objects;
 [JsonSerializable(typeof(ObjectList<PeerIstioControlPlane>), TypeInfoPropertyName = "PeerIstioControlPlaneList")]
 [JsonSerializable(typeof(ApiGateway))]
 [JsonSerializable(typeof(ObjectList<ApiGateway>), TypeInfoPropertyName = "ApiGatewayList")]
+[JsonSerializable(typeof(AttachedMachine))]
+[JsonSerializable(typeof(MachineDocument))]
 [JsonSerializable(typeof(ClusterTrustBundle))]
 [JsonSerializable(typeof(ObjectList<ClusterTrustBundle>), TypeInfoPropertyName = "ClusterTrustBundleList")]
 [JsonSerializable(typeof(Node))]

@@ -19,6 +19,8 @@ public sealed record ObjectMeta
 
     public string Uid { get; init => field = value ?? ""; } = "";
 
+    public DateTimeOffset? CreationTimestamp { get; init; }
+
     /// <summary>Opaque: compared for equality only.</summary>
     public string ResourceVersion { get; init => field = value ?? ""; } = "";
 

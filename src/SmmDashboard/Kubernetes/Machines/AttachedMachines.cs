@@ -1,0 +1,99 @@
+using System.Threading.Channels;
+using SmmDashboard.Agents;
+using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Objects;
+using SmmDashboard.Kubernetes.Watching;
+
+namespace SmmDashboard.Kubernetes.Machines;
+
+/// <summary>The agents of all WorkloadGroups as objects of the cluster: the store, the watch, the writes and the sweeper.</summary>
+public sealed class AttachedMachines : BackgroundService
+{
+    private const string LeaseName = "smm-dashboard-sweeper";
+
+    private static readonly TimeSpan TidyInterval = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider _time;
+    private readonly Reflector<AttachedMachine> _reflector;
+    private readonly KnownMachines _machines;
+    private readonly MachineFaults _faults;
+    private readonly StatusQueue _queue;
+    private readonly MachineStore _store;
+    private readonly Lease _lease;
+    private readonly Sweeper _sweeper;
+
+    /// <param name="api">The cluster.</param>
+    /// <param name="groups">The owners of the machines.</param>
+    /// <param name="memory">Keeps agents while the cluster cannot: its kind or a right is missing.</param>
+    /// <param name="settings">The dashboard itself.</param>
+    /// <param name="seams">Clock, chance and log.</param>
+    public AttachedMachines(KubernetesApi api, MachineGroups groups, IAgentStore memory, MachineSettings settings, MachineSeams seams)
+    {
+        _time = seams.Time;
+        // Nobody waits for changes: each call looks.
+        var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        var calls = new MachineApi(api);
+        Cache = new Cache<AttachedMachine>(changes.Writer, seams.Time);
+        _reflector = new(
+            api, MachineApi.Resource, KubernetesJson.Default.AttachedMachine, Cache, new ReflectorSeams(seams.Time, new Random(seams.Random.Next()), seams.Log));
+        _machines = new KnownMachines(Cache, seams.Time);
+        _faults = new MachineFaults(seams.Time, seams.Log);
+        var writer = new MachineWriter(calls, _machines, groups, seams.Time);
+        _queue = new StatusQueue(writer, _faults, seams with { Random = new Random(seams.Random.Next()) });
+        _store = new MachineStore(new(_machines, writer, _queue, groups, _faults), memory, settings, seams);
+        _lease = new Lease(api, settings.Namespace, LeaseName, settings.Replica, seams);
+        _sweeper = new Sweeper(calls, _machines, _lease, seams);
+    }
+
+    public IAgentStore Store => _store;
+
+    /// <summary>What is watched.</summary>
+    public Cache<AttachedMachine> Cache { get; }
+
+    /// <summary>How many machines there are.</summary>
+    public int Count => _machines.Count;
+
+    /// <summary>How many reports wait to be written.</summary>
+    public int Queued => _queue.Count;
+
+    /// <summary>How many queued reports were written since the start.</summary>
+    public long Written => _queue.Written;
+
+    /// <summary>How many queued reports were given up since the start.</summary>
+    public long Dropped => _queue.Dropped;
+
+    /// <summary>Whether this replica sweeps silent machines.</summary>
+    public bool IsSweeping => _lease.IsHeld;
+
+    /// <summary>Whether agents are kept in the cluster; else they are, in part or all, in the memory of this replica.</summary>
+    public bool IsInCluster => _machines.IsServed && _faults.Detail is null;
+
+    /// <summary>What is missing or away, in one line; null when nothing is.</summary>
+    public string? Fault => _faults.Detail ?? _machines.Fault ?? _queue.WaitingFor ?? _lease.Fault;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await _queue.FlushAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _store.Dispose();
+        base.Dispose();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        _reflector.RunAsync(stoppingToken), _queue.RunAsync(stoppingToken), _lease.RunAsync(stoppingToken), _sweeper.RunAsync(stoppingToken),
+        TidyAsync(stoppingToken));
+
+    private async Task TidyAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            _faults.Served(_machines.IsServed);
+            _machines.Tidy();
+            await Task.Delay(TidyInterval, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

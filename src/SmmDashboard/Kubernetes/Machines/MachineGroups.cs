@@ -1,0 +1,21 @@
+using System.Net;
+using SmmDashboard.Kubernetes.Objects;
+using SmmDashboard.Kubernetes.Registration;
+using SmmDashboard.Kubernetes.Watching;
+using SmmDashboard.Mesh;
+
+namespace SmmDashboard.Kubernetes.Machines;
+
+/// <summary>What is watched of Istio that the machines need.</summary>
+public sealed class MachineGroups(Cache<WorkloadGroup> groups, Cache<WorkloadEntry> entries)
+{
+    /// <summary>Null while the WorkloadGroup is not known.</summary>
+    internal GroupOwner? OwnerOf(GroupName group) =>
+        Find(group) is { Metadata.Uid.Length: > 0, ApiVersion.Length: > 0 } found ? new(found.ApiVersion, found.Metadata.Uid) : null;
+
+    /// <summary>The name of the machine's WorkloadEntry; null without one.</summary>
+    internal string? EntryOf(GroupName group, Guid uuid, IPAddress? address) => WorkloadEntryFinder.Find(
+        entries.State.Items.Values, new RegisteringVm(group, Find(group)?.Spec.Template.Network ?? "", uuid, address))?.Metadata.Name;
+
+    private WorkloadGroup? Find(GroupName group) => groups.State.Items.GetValueOrDefault(new(group.Namespace, group.Name));
+}

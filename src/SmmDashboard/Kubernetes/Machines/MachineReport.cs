@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmDashboard.Agents;
+using SmmDashboard.Kubernetes.Objects;
+
+namespace SmmDashboard.Kubernetes.Machines;
+
+/// <summary>A report as it is written: cut to the limits of the schema, without characters that could mislead a terminal.</summary>
+internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, long Fingerprint, ReadOnlyMemory<byte> Status)
+{
+    public const int MostConditions = 32;
+    private const int MostAddresses = 32;
+
+    /// <param name="report">From the agent: anything may be in it.</param>
+    /// <param name="known">The object before.</param>
+    /// <param name="context">What the dashboard adds.</param>
+    public static MachineReport Of(AgentReport report, AttachedMachine known, ReportContext context)
+    {
+        var status = new MachineStatus
+        {
+            Host = Cut(report.Host.Hostname, 253),
+            OperatingSystem = Cut(report.Host.Os, 128),
+            Address = report.Address?.Value,
+            InterfaceAddresses = [.. report.InterfaceAddresses.Select(address => address.Split('%', 2)[0]).Distinct().Take(MostAddresses)],
+            AgentVersion = Cut(report.Versions.Agent, 64),
+            SidecarVersion = report.Versions.Sidecar is { } sidecar ? Cut(sidecar, 64) : null,
+            WorkloadEntry = context.WorkloadEntry,
+            LastReportTime = context.SeenAt,
+            ConnectedTo = context.Replica,
+            Conditions =
+            [
+                Connected(known, context.SeenAt),
+                .. report.Conditions.Where(condition => condition.Type != AttachedMachine.AgentConnected).Take(MostConditions - 1).Select(Condition),
+            ],
+            Instances = Instances(context.Instances),
+        };
+        var spec = new MachineSpec { WorkloadGroup = known.WorkloadGroup, KeySha256 = Convert.ToHexStringLower(known.KeySha256) };
+        return new(spec, context.SeenAt, AttachedMachine.FingerprintOf(status), JsonSerializer.SerializeToUtf8Bytes(status, MachineJson.Default.MachineStatus));
+    }
+
+    public static IReadOnlyList<MachineInstance> Instances(AgentInstances instances) =>
+        [.. instances.Seen.Select(one => new MachineInstance { Id = one.Id, Host = Cut(one.Host, 256), FirstSeen = one.FirstSeen, LastSeen = one.LastSeen })];
+
+    /// <summary>The condition of a machine from which no report has come.</summary>
+    public static MachineCondition Silent(DateTimeOffset since, DateTimeOffset now) => new()
+    {
+        Type = AttachedMachine.AgentConnected,
+        Status = "False",
+        Reason = "Silent",
+        Message = string.Create(CultureInfo.InvariantCulture, $"no report since {since.UtcDateTime:yyyy-MM-dd HH:mm} UTC: check the VM, smm-agent on it and its way to the dashboard"),
+        LastTransitionTime = now,
+    };
+
+    private static MachineCondition Connected(AttachedMachine known, DateTimeOffset now) => new()
+    {
+        Type = AttachedMachine.AgentConnected,
+        Status = "True",
+        Reason = "Reporting",
+        Message = "the agent reports to the dashboard",
+        LastTransitionTime = known.IsConnected is true ? known.ConnectedChanged : now,
+    };
+
+    private static MachineCondition Condition(Condition condition) => new()
+    {
+        Type = Cut(condition.Type, 64),
+        Status = condition.Status,
+        Reason = Cut(condition.Reason, 64),
+        Message = Cut(condition.Message, 256),
+        LastTransitionTime = condition.LastTransitionTime,
+    };
+
+    private static string Cut(string text, int longest)
+    {
+        var cut = text.Length <= longest ? text : text[..(longest - 1)] + "…";
+        return string.Concat(cut.EnumerateRunes().Select(rune => IsShown(rune) ? rune.ToString() : "?"));
+    }
+
+    // Controls and formats (right to left, joiners): kubectl prints what it gets. Half a pair is read as U+FFFD.
+    private static bool IsShown(System.Text.Rune rune) => System.Text.Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+}
+
+/// <summary>What the dashboard knows beside a report.</summary>
+/// <param name="SeenAt">When it came.</param>
+/// <param name="Replica">This replica.</param>
+/// <param name="WorkloadEntry">The name of the VM's WorkloadEntry; null without one.</param>
+/// <param name="Instances">The hosts under this identity, with this report.</param>
+internal sealed record ReportContext(DateTimeOffset SeenAt, string Replica, string? WorkloadEntry, AgentInstances Instances);

@@ -1,0 +1,16 @@
+namespace SmmDashboard.Kubernetes.Machines;
+
+/// <summary>What the machines need to know of the dashboard itself.</summary>
+/// <param name="Namespace">The dashboard's own: its Lease is there.</param>
+/// <param name="Replica">The name of this replica, for example of its pod. No other replica may have it.</param>
+public sealed record MachineSettings(string Namespace, string Replica)
+{
+    /// <summary>How many machines a WorkloadGroup may have.</summary>
+    public int LimitPerGroup { get; init; } = 10_000;
+}
+
+/// <summary>What a test may give instead of the real thing.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Random">Spreads what many replicas would do at the same moment.</param>
+/// <param name="Log">Gets each new fault once.</param>
+public sealed record MachineSeams(TimeProvider Time, Random Random, ILogger Log);

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SmmDashboard.Agents;
+
+namespace SmmDashboard.Kubernetes.Objects;
+
+/// <summary>What is kept in memory of an AttachedMachine: some hundred bytes, since there are many.</summary>
+[JsonConverter(typeof(AttachedMachineConverter))]
+public sealed record AttachedMachine : KubernetesObject
+{
+    /// <summary>The condition that the dashboard adds to those of the agent: whether reports come.</summary>
+    public const string AgentConnected = nameof(AgentConnected);
+
+    public required string WorkloadGroup { get; init; }
+
+    /// <summary>Empty when the object does not have 64 hexadecimal digits: no key fits then.</summary>
+    public required byte[] KeySha256 { get; init; }
+
+    public IPAddress? Address { get; init; }
+
+    /// <summary>Null until the first report is written.</summary>
+    public DateTimeOffset? LastReportTime { get; init; }
+
+    /// <summary>The last report; without one, when the object was made.</summary>
+    public DateTimeOffset LastSign { get; init; }
+
+    /// <summary>Null while the condition is absent.</summary>
+    public bool? IsConnected { get; init; }
+
+    /// <summary>When <see cref="IsConnected"/> changed.</summary>
+    public DateTimeOffset ConnectedChanged { get; init; }
+
+    public AgentInstances Instances { get; init; } = AgentInstances.None;
+
+    /// <summary>Of all that is written soon when it changes. See <see cref="FingerprintOf"/>.</summary>
+    public long Fingerprint { get; init; }
+
+    public static AttachedMachine Of(MachineDocument document)
+    {
+        var status = document.Status;
+        var connected = status?.Conditions?.FirstOrDefault(condition => condition?.Type == AgentConnected);
+        return new AttachedMachine
+        {
+            // Labels, owners and the uid are not read again.
+            Metadata = new ObjectMeta
+            {
+                Name = document.Metadata.Name,
+                Namespace = string.Intern(document.Metadata.Namespace),
+                ResourceVersion = document.Metadata.ResourceVersion,
+            },
+            WorkloadGroup = string.Intern(document.Spec.WorkloadGroup),
+            KeySha256 = Key(document.Spec.KeySha256),
+            Address = IPAddress.TryParse(status?.Address, out var address) ? address : null,
+            LastReportTime = status?.LastReportTime,
+            LastSign = status?.LastReportTime ?? document.Metadata.CreationTimestamp ?? DateTimeOffset.UnixEpoch,
+            IsConnected = connected is null ? null : connected.Status == "True",
+            ConnectedChanged = connected?.LastTransitionTime ?? default,
+            Instances = status?.Instances is { Count: > 0 } instances
+                ? new(instances.OfType<MachineInstance>().Select(one => new AgentInstance(one.Id, one.Host, one.FirstSeen, one.LastSeen)))
+                : AgentInstances.None,
+            Fingerprint = FingerprintOf(status),
+        };
+    }
+
+    /// <summary>
+    /// A hash of the host, the address, the versions, the WorkloadEntry, the instances, and type, status and reason of the conditions. Times, messages and
+    /// the addresses of interfaces are left out: they change often and mean little.
+    /// </summary>
+    public static long FingerprintOf(MachineStatus? status)
+    {
+        if (status is null)
+            return 0;
+
+        string?[] members = [status.Host, status.OperatingSystem, status.Address, status.AgentVersion, status.SidecarVersion, status.WorkloadEntry];
+        var conditions = status.Conditions?.Select(condition => $"{condition.Type}\t{condition.Status}\t{condition.Reason}") ?? [];
+        var instances = status.Instances?.Select(one => one.Id) ?? [];
+        var text = string.Join('\n', members.Concat(conditions).Concat(instances));
+        return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
+    private static byte[] Key(string text)
+    {
+        var key = new byte[SHA256.HashSizeInBytes];
+        return text.Length == 2 * key.Length && Convert.FromHexString(text, key, out _, out _) == System.Buffers.OperationStatus.Done ? key : [];
+    }
+}
+
+internal sealed class AttachedMachineConverter : JsonConverter<AttachedMachine>
+{
+    public override AttachedMachine? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize(ref reader, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.Of(document) : null;
+
+    public override void Write(Utf8JsonWriter writer, AttachedMachine value, JsonSerializerOptions options) =>
+        throw new NotSupportedException("what is kept of an AttachedMachine is not the whole object");
+}
