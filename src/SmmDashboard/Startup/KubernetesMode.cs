@@ -5,6 +5,7 @@ using SmmDashboard.DialBack;
 using SmmDashboard.Files.Agents;
 using SmmDashboard.Kubernetes;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Machines;
 using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Serving;
@@ -36,6 +37,7 @@ internal static class KubernetesMode
         services.AddSingleton<IClusterRanges>(provider => new KubernetesRanges(
             provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, seams.Clock),
             new PodLookup(provider.GetRequiredService<KubernetesApi>(), seams.Clock), options.ClusterRanges));
+        services.AddPart(provider => Machines(provider, seams)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
         AddRights(services);
     }
 
@@ -57,11 +59,29 @@ internal static class KubernetesMode
         services.AddHostedService(provider => provider.GetRequiredService<RightsWatch>()).AddSingleton<IReadiness>(provider => provider.GetRequiredService<RightsWatch>());
     }
 
+    private static AttachedMachines Machines(IServiceProvider provider, DashboardSeams seams)
+    {
+        var options = provider.GetRequiredService<KubernetesOptions>();
+        var cluster = provider.GetRequiredService<ClusterWatch>();
+        var fault = provider.GetRequiredService<ProcessFault>();
+        return new AttachedMachines(
+            provider.GetRequiredService<KubernetesApi>(),
+            new MachineGroups(() => cluster.WorkloadGroups.State, () => cluster.WorkloadEntries.State),
+            new FileAgentStore(null, seams.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), seams.AgentsPerGroup),
+            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = seams.AgentsPerGroup },
+            new MachineSeams(
+                seams.Clock, seams.Random, provider.GetRequiredService<ILogger<AttachedMachines>>(), defect => fault.Report(nameof(AttachedMachines), defect)));
+    }
+
     /// <summary>A background service that other parts use, and that has a readiness or metrics where it says so.</summary>
     private static IServiceCollection AddPart<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services)
+        where T : class, IHostedService =>
+        services.AddPart(provider => ActivatorUtilities.CreateInstance<T>(provider));
+
+    private static IServiceCollection AddPart<T>(this IServiceCollection services, Func<IServiceProvider, T> make)
         where T : class, IHostedService
     {
-        services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
+        services.AddSingleton(make).AddHostedService(provider => provider.GetRequiredService<T>());
         if (typeof(T).IsAssignableTo(typeof(IReadiness)))
             services.AddSingleton(provider => (IReadiness)provider.GetRequiredService<T>());
         if (typeof(T).IsAssignableTo(typeof(IMetricSource)))

@@ -149,6 +149,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly KubernetesApi _api;
     private readonly Cache<WorkloadGroup> _groups;
     private readonly Task _groupsRun;
+    private readonly List<Exception> _defects = [];
     private bool _isStopped;
 
     public Replica(Fleet fleet, KubernetesApi api, string groupKind, MachineSettings settings)
@@ -160,8 +161,8 @@ internal sealed class Replica : IAsyncDisposable
             new ReflectorSeams(fleet.Time, new Random(1), NullLogger.Instance)).RunAsync(_end.Token);
         var entries = new Cache<WorkloadEntry>(Channel.CreateUnbounded<bool>().Writer, fleet.Time);
         Machines = new AttachedMachines(
-            api, new MachineGroups(_groups, entries), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance), settings,
-            new MachineSeams(fleet.Time, new Random(2), Log));
+            api, new MachineGroups(() => _groups.State, () => entries.State), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance), settings,
+            new MachineSeams(fleet.Time, new Random(2), Log, _defects.Add));
     }
 
     public AttachedMachines Machines { get; }
@@ -186,6 +187,7 @@ internal sealed class Replica : IAsyncDisposable
         _isStopped = true;
         using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await Machines.StopAsync(soon.Token);
+        Assert.Empty(_defects);
     }
 
     public async ValueTask DisposeAsync()

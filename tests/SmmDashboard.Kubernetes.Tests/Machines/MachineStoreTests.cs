@@ -238,5 +238,5 @@ public sealed class MachineStoreTests(RunningApiServer server)
 
     private static Task SeesAsync(Fleet fleet, Replica replica, Guid uuid, int instances) => fleet.PassUntilAsync(
         () => replica.Machines.Cache.State.Items.TryGetValue(new(fleet.Namespace, $"{uuid:D}"), out var machine) && machine.Instances.Seen.Count == instances,
-        $"the other replica sees {instances} instances", TimeSpan.FromMilliseconds(1));
+        $"the other replica sees {instances} instances");
 }

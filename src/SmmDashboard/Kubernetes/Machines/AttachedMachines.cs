@@ -3,17 +3,18 @@ using SmmDashboard.Agents;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
+using SmmDashboard.Status;
 
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>The agents of all WorkloadGroups as objects of the cluster: the store, the watch, the writes and the sweeper.</summary>
-public sealed class AttachedMachines : BackgroundService
+public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSource
 {
     private const string LeaseName = "smm-dashboard-sweeper";
 
     private static readonly TimeSpan TidyInterval = TimeSpan.FromSeconds(10);
 
-    private readonly TimeProvider _time;
+    private readonly MachineSeams _seams;
     private readonly Reflector<AttachedMachine> _reflector;
     private readonly KnownMachines _machines;
     private readonly MachineFaults _faults;
@@ -29,7 +30,7 @@ public sealed class AttachedMachines : BackgroundService
     /// <param name="seams">Clock, chance and log.</param>
     public AttachedMachines(KubernetesApi api, MachineGroups groups, IAgentStore memory, MachineSettings settings, MachineSeams seams)
     {
-        _time = seams.Time;
+        _seams = seams;
         // Nobody waits for changes: each call looks.
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         var calls = new MachineApi(api);
@@ -50,26 +51,30 @@ public sealed class AttachedMachines : BackgroundService
     /// <summary>What is watched.</summary>
     public Cache<AttachedMachine> Cache { get; }
 
-    /// <summary>How many machines there are.</summary>
-    public int Count => _machines.Count;
-
     /// <summary>How many reports wait to be written.</summary>
     public int Queued => _queue.Count;
-
-    /// <summary>How many queued reports were written since the start.</summary>
-    public long Written => _queue.Written;
-
-    /// <summary>How many queued reports were given up since the start.</summary>
-    public long Dropped => _queue.Dropped;
 
     /// <summary>Whether this replica sweeps silent machines.</summary>
     public bool IsSweeping => _lease.IsHeld;
 
-    /// <summary>Whether agents are kept in the cluster; else they are, in part or all, in the memory of this replica.</summary>
-    public bool IsInCluster => _machines.IsServed && _faults.Detail is null;
-
     /// <summary>What is missing or away, in one line; null when nothing is.</summary>
     public string? Fault => _faults.Detail ?? _machines.Fault ?? _queue.WaitingFor ?? _lease.Fault;
+
+    // Without the kind or the right to it there is nothing to wait for.
+    public string? WaitsFor => Cache.State is { IsSynced: false, IsForbidden: false } state ? state.Fault ?? $"list {MachineApi.Resource} has not ended yet" : null;
+
+    public IEnumerable<string> Limitations => Fault is { } fault ? [$"machines: {fault}"] : [];
+
+    public IEnumerable<Metric> Metrics =>
+    [
+        Metric.Gauge("smm_dashboard_machines", "AttachedMachines of the cluster.", new Sample(_machines.Count)),
+        Metric.Gauge("smm_dashboard_machines_in_memory", "1 while agents are kept in the memory of this replica, because a kind or a right is missing.",
+            new Sample(_machines.IsServed && _faults.Detail is null ? 0 : 1)),
+        Metric.Gauge("smm_dashboard_machines_sweeping", "1 on the replica that sweeps silent machines.", new Sample(IsSweeping ? 1 : 0)),
+        Metric.Gauge("smm_dashboard_reports_queued", "Reports that wait to be written.", new Sample(Queued)),
+        Metric.Counter("smm_dashboard_reports_written_total", "Queued reports that were written.", new Sample(_queue.Written)),
+        Metric.Counter("smm_dashboard_reports_dropped_total", "Queued reports that could not be written.", new Sample(_queue.Dropped)),
+    ];
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -84,8 +89,20 @@ public sealed class AttachedMachines : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        _reflector.RunAsync(stoppingToken), _queue.RunAsync(stoppingToken), _lease.RunAsync(stoppingToken), _sweeper.RunAsync(stoppingToken),
-        TidyAsync(stoppingToken));
+        WatchedAsync(_reflector.RunAsync(stoppingToken)), WatchedAsync(_queue.RunAsync(stoppingToken)), WatchedAsync(_lease.RunAsync(stoppingToken)),
+        WatchedAsync(_sweeper.RunAsync(stoppingToken)), WatchedAsync(TidyAsync(stoppingToken)));
+
+    private async Task WatchedAsync(Task work)
+    {
+        try
+        {
+            await work;
+        }
+        catch (Exception defect)
+        {
+            _seams.Defect(defect);
+        }
+    }
 
     private async Task TidyAsync(CancellationToken cancellationToken)
     {
@@ -93,7 +110,7 @@ public sealed class AttachedMachines : BackgroundService
         {
             _faults.Served(_machines.IsServed);
             _machines.Tidy();
-            await Task.Delay(TidyInterval, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TidyInterval, _seams.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -7,7 +7,9 @@ using SmmDashboard.Mesh;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>What is watched of Istio that the machines need.</summary>
-public sealed class MachineGroups(Cache<WorkloadGroup> groups, Cache<WorkloadEntry> entries)
+/// <param name="groups">The WorkloadGroups as they are known now.</param>
+/// <param name="entries">The WorkloadEntries as they are known now.</param>
+public sealed class MachineGroups(Func<CacheState<WorkloadGroup>> groups, Func<CacheState<WorkloadEntry>> entries)
 {
     /// <summary>Null while the WorkloadGroup is not known.</summary>
     internal GroupOwner? OwnerOf(GroupName group) =>
@@ -15,7 +17,7 @@ public sealed class MachineGroups(Cache<WorkloadGroup> groups, Cache<WorkloadEnt
 
     /// <summary>The name of the machine's WorkloadEntry; null without one.</summary>
     internal string? EntryOf(GroupName group, Guid uuid, IPAddress? address) => WorkloadEntryFinder.Find(
-        entries.State.Items.Values, new RegisteringVm(group, Find(group)?.Spec.Template.Network ?? "", uuid, address))?.Metadata.Name;
+        entries().Items.Values, new RegisteringVm(group, Find(group)?.Spec.Template.Network ?? "", uuid, address))?.Metadata.Name;
 
-    private WorkloadGroup? Find(GroupName group) => groups.State.Items.GetValueOrDefault(new(group.Namespace, group.Name));
+    private WorkloadGroup? Find(GroupName group) => groups().Items.GetValueOrDefault(new(group.Namespace, group.Name));
 }

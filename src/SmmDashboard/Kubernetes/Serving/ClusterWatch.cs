@@ -27,7 +27,6 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     private readonly List<Watched<Deployment>> _deployments = [];
     private readonly Watched<WebhookConfiguration> _mutatingWebhooks;
     private readonly Watched<WebhookConfiguration> _validatingWebhooks;
-    private readonly Watched<WorkloadGroup> _workloadGroups;
     private readonly List<Watched<IstioControlPlane>> _controlPlanes = [];
     private readonly List<Watched<PeerIstioControlPlane>> _peers = [];
     private readonly List<Watched<ApiGateway>> _gateways = [];
@@ -45,7 +44,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         _namespaces = Watch(ClusterKinds.Namespaces, json.Namespace);
         _mutatingWebhooks = Watch(ClusterKinds.MutatingWebhooks, json.WebhookConfiguration, isRequired: false);
         _validatingWebhooks = Watch(ClusterKinds.ValidatingWebhooks, json.WebhookConfiguration, isRequired: false);
-        _workloadGroups = Watch(ClusterKinds.WorkloadGroups, json.WorkloadGroup);
+        WorkloadGroups = Watch(ClusterKinds.WorkloadGroups, json.WorkloadGroup);
         _trustBundles = Watch(ClusterKinds.TrustBundles, json.ClusterTrustBundle, isRequired: false);
         foreach (var space in options.IstioNamespaces)
         {
@@ -65,6 +64,8 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         _all.Add(WorkloadEntries);
         FollowRootCertificates([IstioNames.RootCertificate]);
     }
+
+    public Watched<WorkloadGroup> WorkloadGroups { get; }
 
     public Watched<WorkloadEntry> WorkloadEntries { get; }
 
@@ -112,7 +113,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         Deployments = [.. Distinct(_deployments)],
         MutatingWebhooks = [.. _mutatingWebhooks.Items],
         ValidatingWebhooks = [.. _validatingWebhooks.Items],
-        WorkloadGroups = [.. _workloadGroups.Items],
+        WorkloadGroups = [.. WorkloadGroups.Items],
         IstioControlPlanes = [.. Distinct(_controlPlanes)],
         PeerIstioControlPlanes = [.. Distinct(_peers)],
         ApiGateways = [.. Distinct(_gateways)],
@@ -125,7 +126,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         var key = new ObjectKey(reference.Namespace, reference.Name);
         return reference.Kind switch
         {
-            "WorkloadGroup" => Of([_workloadGroups]),
+            "WorkloadGroup" => Of([WorkloadGroups]),
             "Namespace" => Of([_namespaces]),
             "ConfigMap" => Of(_configMaps.Concat(RootCertificates())),
             "Service" => Of(_services),
