@@ -215,6 +215,11 @@ public sealed class MachineStoreTests(RunningApiServer server)
         Assert.Contains(one.Log.All.Concat(two.Log.All), line => line.StartsWith("Warning: two hosts report as agent", StringComparison.Ordinal));
         Assert.Equal(["boot-of-the-original", "boot-of-the-copy"], (await fleet.StatusAsync(agent.Uuid))["instances"]!.AsArray().Select(one => (string?)one!["id"]));
         Assert.Equal("original", (string?)(await fleet.StatusAsync(agent.Uuid))["host"]);
+
+        // The copy has a uuid of its own now.
+        await SeesAsync(fleet, two, agent.Uuid, instances: 2);
+        Assert.Equal(ReportOutcome.Kept, await two.ReportAsync(fleet.A, Fleet.Agent(), second));
+        Assert.Equal(["boot-of-the-original"], (await fleet.StatusAsync(agent.Uuid))["instances"]!.AsArray().Select(one => (string?)one!["id"]));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using SmmAgent.Bed;
 using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Tests.Running;
@@ -91,12 +92,11 @@ public sealed class StatusQueueTests(RunningApiServer server)
             });
         }
 
-        fleet.Time.Advance(TimeSpan.FromSeconds(5));
-        await SmmAgent.Bed.Until.TrueAsync(() => Volatile.Read(ref held) == 4, "four writes are held");
+        await fleet.PassUntilAsync(() => Volatile.Read(ref held) == 4, "four writes are held");
         await Task.Delay(200, TestContext.Current.CancellationToken);
         Assert.Equal(writes + 4, Writes(proxy, fleet));
         release.SetResult();
-        await SmmAgent.Bed.Until.TrueAsync(() => replica.Machines.Fault is not null, "the writes failed");
+        await Until.TrueAsync(() => replica.Machines.Fault is not null, "the writes failed");
 
         // One second of the fake clock after another: none brings more than 50.
         for (var seconds = 0; replica.Machines.Queued > 0; seconds++)

@@ -40,7 +40,12 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     }
 
     public static IReadOnlyList<MachineInstance> Instances(AgentInstances instances) =>
-        [.. instances.Seen.Select(one => new MachineInstance { Id = one.Id, Host = Cut(one.Host, 256), FirstSeen = one.FirstSeen, LastSeen = one.LastSeen })];
+    [
+        .. instances.Seen.Select(one => new MachineInstance
+        {
+            Id = one.Id, Host = Cut(one.Hostname, 253), Address = one.Address, FirstSeen = one.FirstSeen, LastSeen = one.LastSeen,
+        }),
+    ];
 
     /// <summary>The condition of a machine from which no report has come.</summary>
     public static MachineCondition Silent(DateTimeOffset since, DateTimeOffset now) => new()

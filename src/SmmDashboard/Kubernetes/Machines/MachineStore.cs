@@ -119,7 +119,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         ObjectKey key, GroupName group, Guid uuid, AttachedMachine machine, AgentReport report, CancellationToken cancellationToken)
     {
         var now = parts.Writer.SeenNow(machine);
-        var instances = machine.Instances.Report(report.Instance, AgentInstance.HostOf(report), now);
+        var instances = machine.Instances.Report(report, now);
         if (instances.Begins)
             seams.Log.DuplicateBegins(uuid, group, instances.After.Hosts(now));
         if (instances.Ends)
@@ -141,6 +141,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
                 return ReportOutcome.KeyMismatch;
             parts.Faults.Allowed(group.Namespace);
             parts.Queue.Remove(key);
+            if (machine.LastReportTime is null && report.Instance is { } instance)
+                await CureAsync(key, group, instance, now, cancellationToken);
         }
         else
         {
@@ -148,6 +150,30 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         }
 
         return ReportOutcome.Kept;
+    }
+
+    /// <summary>A host that has got a uuid of its own is no duplicate under the other any more.</summary>
+    private async Task CureAsync(ObjectKey key, GroupName group, string instance, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var others = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace
+            && machine.WorkloadGroup == group.Name && machine.Metadata.Name != key.Name && machine.Instances.Seen.Any(seen => seen.Id == instance)).ToList();
+        foreach (var other in others)
+        {
+            var without = other.Instances.Without(instance);
+            try
+            {
+                await CallAsync(stop => parts.Writer.WriteInstancesAsync(other, without, stop), cancellationToken);
+            }
+            catch (ApiException fault)
+            {
+                // Its silence ends it, too.
+                seams.Log.NotWritten(ObjectKey.Of(other.Metadata), fault.Message);
+                continue;
+            }
+
+            if (other.Instances.Hosts(now).Length > 0 && without.Hosts(now).Length == 0)
+                seams.Log.DuplicateEnds(Guid.Parse(other.Metadata.Name), group);
+        }
     }
 
     private static bool IsOtherInstance(AgentInstances before, AgentInstances after) =>

@@ -71,6 +71,9 @@ public sealed record MachineInstance
 
     public string Host { get; init => field = value ?? ""; } = "";
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Address { get; init; }
+
     [JsonConverter(typeof(MachineTime))]
     public DateTimeOffset FirstSeen { get; init; }
 
