@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
 using SmmDashboard.Files.Agents;
 using SmmDashboard.Kubernetes;
@@ -29,8 +28,6 @@ internal static class KubernetesMode
         services.AddSingleton(new KubernetesApi(settings, seams.Clock)).AddSingleton(seams.Random);
         services.AddPart<ClusterWatch>().AddPart<FaultReports>().AddPart<KubernetesMesh>();
         services.AddSingleton<IRegistrations, KubernetesRegistrations>();
-        services.AddSingleton<IAgentStore>(provider => new FileAgentStore(
-            null, seams.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), seams.AgentsPerGroup));
         services.AddSingleton(new TokenOptions(options.TokenAudience, options.AcceptApiServerTokens)).AddSingleton<TokenRequester>()
             .AddSingleton<ITokenAuthority, ReviewedTokens>().AddSingleton<ISidecarTokens, RequestedTokens>().AddSingleton<IAgentTokens, RenewedTokens>();
         services.AddPart<RangeWatches>();
