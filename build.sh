@@ -88,6 +88,22 @@ package() {
         packaging/package.sh "$artifacts/packages" "$architecture=${agent%/*}" "$other=$published"
 }
 
+# The container image of the dashboard for this host's architecture, or the one that is named, in artifacts/image. Needs the packages: they are in it.
+image() {
+    local target=${1:-$architecture} rid published
+    case "$target" in
+        amd64) rid=linux-x64 ;;
+        arm64) rid=linux-arm64 ;;
+        *) die "the image is made for amd64 and arm64, not for $target" ;;
+    esac
+    published="$artifacts/publish/SmmDashboard/$target"
+    say "making the image of the dashboard ($target)"
+    dotnet publish src/SmmDashboard -c Release -v quiet --nologo -r "$rid" --self-contained -p:PublishDir="$published/"
+    packaging/image/debs.sh "$target" "$artifacts/image/debs/$target"
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
+        packaging/image/image.sh "$artifacts/image" "$target" "$published" "$artifacts/packages" "$artifacts/image/debs/$target"
+}
+
 # The roots that the VM tests boot, made once: Debian 12 and 11, and the suites that SMM_VM_SUITE names.
 vm_roots() {
     # Each one in a word of its own.
@@ -112,6 +128,7 @@ run_tests() {
     trap "kill $kube $roots 2>/dev/null || true" EXIT
     build
     package
+    image
     if [ -n "$roots" ]; then
         wait "$roots" || die "the roots of the VM tests could not be made: see above"
     fi
@@ -157,6 +174,11 @@ case "${1:-help}" in
     build) build ;;
     publish) publish ;;
     package) package ;;
+    image)
+        shift
+        package
+        image "$@"
+        ;;
     vm-roots) need_root vm-roots; need "${test_packages[@]}"; vm_roots ;;
     kube-assets) need dpkg-dev patch; kube_assets ;;
     demo)
@@ -190,6 +212,7 @@ usage: ./build.sh VERB
             the Kubernetes API server that the dashboard's tests run against (test makes it, too)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   package   the deb and the rpm for amd64 and arm64, in artifacts/packages/
+  image     the container image of the dashboard, an OCI archive in artifacts/image/: image [amd64|arm64]
   format    apply .editorconfig
   clean     remove artifacts/
 HELP
