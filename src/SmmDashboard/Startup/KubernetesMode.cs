@@ -33,7 +33,7 @@ internal static class KubernetesMode
         services.AddPart<RangeWatches>();
         services.AddSingleton<IClusterRanges>(provider => new KubernetesRanges(
             provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, seams.Clock),
-            new PodLookup(provider.GetRequiredService<KubernetesApi>(), seams.Clock), options.ClusterRanges));
+            new PodLookup(provider.GetRequiredService<KubernetesApi>(), seams.Clock), () => provider.GetRequiredService<ClusterWatch>().Services, options.ClusterRanges));
         services.AddPart(provider => Machines(provider, seams)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
         AddRights(services);
     }

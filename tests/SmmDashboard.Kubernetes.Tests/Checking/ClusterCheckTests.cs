@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SmmDashboard.Kubernetes.Checking;
 using SmmDashboard.Kubernetes.Rights;
+using SmmDashboard.Kubernetes.Tests.Deploy;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Tokens;
 
@@ -245,6 +246,13 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
         Assert.Equal(
             checks.Sum(check => check.GetProperty("results").GetArrayLength()),
             report.RootElement.GetProperty("summary").EnumerateObject().Sum(count => count.Value.GetInt32()));
+    }
+
+    [Fact]
+    public void EveryCheckIsDocumented()
+    {
+        var page = File.ReadAllText(Path.Combine(Manifests.Source, "../../docs/dashboard-check.md"));
+        Assert.Empty(Check.All.Where(check => !page.Contains($"`{check.Id}`", StringComparison.Ordinal)).Select(check => check.Id));
     }
 
     [Theory]

@@ -5,6 +5,7 @@ using SmmAgent.Bed;
 using SmmAgent.Contract;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Startup;
@@ -46,7 +47,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     }
 
     [Fact]
-    public async Task WithoutAnyRightTheOptionsAndTheConnectedAddressCount()
+    public async Task WithoutAnyRightTheOptionsTheConnectedAddressAndKnownServicesCount()
     {
         var account = await TestAccount.CreateAsync(server);
         await using var ranges = await RunningRanges.StartAsync(server, account, configured: "10.0.0.0/8");
@@ -55,6 +56,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
 
         Assert.Equal("it is in the cluster's own range 10.0.0.0/8", await ranges.WhyAsync("10.96.0.10"));
         Assert.Equal("it is the address of the API server", await ranges.WhyAsync("127.0.0.1"));
+        Assert.Equal("it is the cluster IP of Service istio-system/istiod", await ranges.WhyAsync("fd00:96::77"));
     }
 
     [Fact]
@@ -187,6 +189,11 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
 
     private sealed class RunningRanges : IAsyncDisposable
     {
+        private static readonly Service Istiod = new()
+        {
+            Metadata = new() { Namespace = "istio-system", Name = "istiod" }, Spec = new() { ClusterIPs = ["10.96.0.77", "fd00:96::77"] },
+        };
+
         private readonly RangeWatches _watches;
         private readonly KubernetesApi _api;
         private readonly KubernetesRanges _ranges;
@@ -198,7 +205,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
             _watches = new(_api, new KubernetesOptions { PublicUrl = "", ClusterRanges = configured }, TimeProvider.System, new Random(1), NullLogger<RangeWatches>.Instance, new ProcessFault(lifetime));
             _ranges = new(
                 _watches, new ServerAddresses(name, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("198.51.100.41")]), TimeProvider.System),
-                new PodLookup(_api, TimeProvider.System), configured);
+                new PodLookup(_api, TimeProvider.System), () => [Istiod], configured);
         }
 
         public static async Task<RunningRanges> StartAsync(

@@ -19,6 +19,10 @@ public sealed record ServiceSpec
     /// <summary>The labels of its pods.</summary>
     public IReadOnlyDictionary<string, string> Selector { get; init => field = Tolerant.Map(value); } = Tolerant.Empty;
 
+    /// <summary>Its addresses inside the cluster; <c>None</c> for a headless Service.</summary>
+    [JsonPropertyName("clusterIPs")]
+    public IReadOnlyList<string> ClusterIPs { get; init => field = Tolerant.List(value); } = [];
+
     [JsonPropertyName("externalIPs")]
     public IReadOnlyList<string> ExternalIPs { get; init => field = Tolerant.List(value); } = [];
 }

@@ -69,6 +69,9 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
 
     public Watched<WorkloadEntry> WorkloadEntries { get; }
 
+    /// <summary>Those of the namespaces of control planes and of named gateways.</summary>
+    public IEnumerable<Service> Services => Distinct(_services);
+
     /// <summary>Says that objects of the mesh may have changed.</summary>
     public ChannelReader<bool> Changed => _changes.Reader;
 
