@@ -27,7 +27,7 @@ internal static class KubernetesMode
         services.AddSingleton(new CurrentMesh(new MeshSettings(options.PublicUrl, options.MinimumAgentVersion)));
         services.AddSingleton(new KubernetesApi(settings, seams.Clock)).AddSingleton(seams.Random);
         services.AddPart<ClusterWatch>().AddPart<FaultReports>().AddPart<KubernetesMesh>();
-        services.AddSingleton<IRegistrations, KubernetesRegistrations>();
+        services.AddSingleton<WatchedEntries>().AddSingleton<IRegistrations, KubernetesRegistrations>();
         services.AddSingleton(new TokenOptions(options.TokenAudience, options.AcceptApiServerTokens)).AddSingleton<TokenRequester>()
             .AddSingleton<ITokenAuthority, ReviewedTokens>().AddSingleton<ISidecarTokens, RequestedTokens>().AddSingleton<IAgentTokens, RenewedTokens>();
         services.AddPart<RangeWatches>();
@@ -63,7 +63,7 @@ internal static class KubernetesMode
         var fault = provider.GetRequiredService<ProcessFault>();
         return new AttachedMachines(
             provider.GetRequiredService<KubernetesApi>(),
-            new MachineGroups(() => cluster.WorkloadGroups.State, () => cluster.WorkloadEntries.State),
+            new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
             new FileAgentStore(null, seams.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), seams.AgentsPerGroup),
             new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = seams.AgentsPerGroup },
             new MachineSeams(

@@ -159,15 +159,17 @@ internal sealed class Replica : IAsyncDisposable
         _groupsRun = new Reflector<WorkloadGroup>(
             api, new ApiResource(groupKind, "workloadgroups", ["v1beta1"]), KubernetesJson.Default.WorkloadGroup, _groups,
             new ReflectorSeams(fleet.Time, new Random(1), NullLogger.Instance)).RunAsync(_end.Token);
-        var entries = new Cache<WorkloadEntry>(Channel.CreateUnbounded<bool>().Writer, fleet.Time);
         Machines = new AttachedMachines(
-            api, new MachineGroups(() => _groups.State, () => entries.State), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance), settings,
+            api, new MachineGroups(() => _groups.State, _ => Entries), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance), settings,
             new MachineSeams(fleet.Time, new Random(2), Log, _defects.Add));
     }
 
     public AttachedMachines Machines { get; }
 
     public IAgentStore Store => Machines.Store;
+
+    /// <summary>The WorkloadEntries that istiod made.</summary>
+    public IReadOnlyList<WorkloadEntry> Entries { get; set; } = [];
 
     public LogLines Log { get; } = new();
 

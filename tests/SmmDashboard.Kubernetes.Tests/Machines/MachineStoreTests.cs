@@ -131,6 +131,25 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     [Fact]
+    public async Task TheWorkloadEntryOfTheVmIsNamed()
+    {
+        await using var fleet = await Fleet.StartAsync(server);
+        var replica = await fleet.ReplicaAsync("one");
+        var agent = Fleet.Agent();
+        await replica.ReportAsync(fleet.A, agent, Fleet.Report());
+        replica.Entries =
+        [
+            new() { Metadata = new() { Name = "another", Namespace = fleet.Namespace }, Spec = new() { Address = "192.0.2.2" } },
+            new() { Metadata = new() { Name = "a-192.0.2.1", Namespace = fleet.Namespace }, Spec = new() { Address = "192.0.2.1" } },
+        ];
+
+        await replica.ReportAsync(fleet.A, agent, Fleet.Report());
+        await fleet.PassUntilAsync(() => replica.Machines.Queued == 0, "written");
+
+        Assert.Equal("a-192.0.2.1", (string?)(await fleet.StatusAsync(agent.Uuid))["workloadEntry"]);
+    }
+
+    [Fact]
     public async Task WhatAnAgentReportsIsCutToTheSchemaAndCannotMisleadATerminal()
     {
         await using var fleet = await Fleet.StartAsync(server);

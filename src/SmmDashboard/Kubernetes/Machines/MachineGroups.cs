@@ -8,16 +8,19 @@ namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>What is watched of Istio that the machines need.</summary>
 /// <param name="groups">The WorkloadGroups as they are known now.</param>
-/// <param name="entries">The WorkloadEntries as they are known now.</param>
-public sealed class MachineGroups(Func<CacheState<WorkloadGroup>> groups, Func<CacheState<WorkloadEntry>> entries)
+/// <param name="candidates">The WorkloadEntries that may be a VM's.</param>
+public sealed class MachineGroups(Func<CacheState<WorkloadGroup>> groups, Func<RegisteringVm, IReadOnlyList<WorkloadEntry>> candidates)
 {
     /// <summary>Null while the WorkloadGroup is not known.</summary>
     internal GroupOwner? OwnerOf(GroupName group) =>
         Find(group) is { Metadata.Uid.Length: > 0, ApiVersion.Length: > 0 } found ? new(found.ApiVersion, found.Metadata.Uid) : null;
 
     /// <summary>The name of the machine's WorkloadEntry; null without one.</summary>
-    internal string? EntryOf(GroupName group, Guid uuid, IPAddress? address) => WorkloadEntryFinder.Find(
-        entries().Items.Values, new RegisteringVm(group, Find(group)?.Spec.Template.Network ?? "", uuid, address))?.Metadata.Name;
+    internal string? EntryOf(GroupName group, Guid uuid, IPAddress? address)
+    {
+        var vm = new RegisteringVm(group, Find(group)?.Spec.Template.Network ?? "", uuid, address);
+        return WorkloadEntryFinder.Find(candidates(vm), vm)?.Metadata.Name;
+    }
 
     private WorkloadGroup? Find(GroupName group) => groups().Items.GetValueOrDefault(new(group.Namespace, group.Name));
 }

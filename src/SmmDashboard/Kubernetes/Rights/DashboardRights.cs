@@ -26,7 +26,7 @@ public static class DashboardRights
         Read(ClusterKinds.Nodes, "a dial-back could go to a node"),
         Read(ClusterKinds.ServiceCidrs, "a dial-back could go to a Service, unless --cluster-range names the range of Services"),
         Read(ClusterKinds.IpAddresses, "a dial-back could go to an address that the cluster has reserved"),
-        new(MachineGroup, "attachedmachines", "get", "list", "watch") { Without = "machines are kept in memory, and agents bind anew to each replica" },
+        new(MachineGroup, "attachedmachines", "get", "list", "watch") { Without = "silent machines stay, and each agent that a replica does not know is asked for" },
     ];
 
     /// <summary>In a namespace of control planes.</summary>
@@ -68,8 +68,8 @@ public static class DashboardRights
     /// <param name="accounts">The service accounts of its WorkloadGroups.</param>
     public static IReadOnlyList<Right> OfVmNamespace(string @namespace, IEnumerable<string> accounts) =>
     [
-        new(MachineGroup, "attachedmachines", "create", "delete") { Namespace = @namespace, Without = "no agent of this namespace can bind to a machine" },
-        new(MachineGroup, "attachedmachines/status", "patch") { Namespace = @namespace, Without = "reports of its agents are not kept" },
+        new(MachineGroup, "attachedmachines", "create", "delete") { Namespace = @namespace, Without = "agents of this namespace are kept in the memory of each replica, and bind anew after a restart" },
+        new(MachineGroup, "attachedmachines/status", "patch") { Namespace = @namespace, Without = "reports of this namespace are kept in the memory of the replica that gets them" },
         Events(@namespace),
         .. accounts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).SelectMany(account => (Right[])
         [

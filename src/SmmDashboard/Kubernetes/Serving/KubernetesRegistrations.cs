@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using k8s;
 using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
-using SmmDashboard.Kubernetes.Watching;
 using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
 using SmmDashboard.Tokens;
@@ -15,15 +12,13 @@ using Answer = SmmAgent.Contract.Registration;
 namespace SmmDashboard.Kubernetes.Serving;
 
 /// <summary>Finds the WorkloadEntry of a VM among those that istiod made, and explains from objects why there is none.</summary>
-public sealed class KubernetesRegistrations(ClusterWatch cluster, KubernetesMesh mesh, KubernetesApi api, TimeProvider clock, ILogger<KubernetesRegistrations> log)
+public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMesh mesh, KubernetesApi api, TimeProvider clock, ILogger<KubernetesRegistrations> log)
     : IRegistrations
 {
-    private static readonly TimeSpan IndexAge = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AccountAge = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<ServiceAccount, (bool? Exists, long At)> _accounts = [];
-    private volatile EntryIndex _index = EntryIndex.Empty;
     private volatile string? _cannotSee;
 
     public async ValueTask<Answer> FindAsync(ServedGroup group, Guid uuid, KnownAgent agent, CancellationToken cancellationToken)
@@ -32,24 +27,14 @@ public sealed class KubernetesRegistrations(ClusterWatch cluster, KubernetesMesh
         if (!composed.Groups.TryGetValue(group.Id, out var known))
             throw new UnavailableException($"WorkloadGroup {group.Id} was removed a moment ago", Soon);
 
-        var entries = cluster.WorkloadEntries;
-        if (!entries.State.IsSynced)
+        if (!entries.IsSynced)
             throw new UnavailableException($"the WorkloadEntries are not known: {entries.Fault ?? "they have not been listed yet"}", Soon);
 
         var vm = new RegisteringVm(group.Id, group.Config.WorkloadGroup.Network, uuid, agent.Address);
-        var answer = RegistrationExplainer.Explain(vm, Index(entries.State.Items).Candidates(vm), known, composed, accountExists: true);
+        var answer = RegistrationExplainer.Explain(vm, entries.Candidates(vm), known, composed, accountExists: true);
         return answer.Registered
             ? answer
-            : RegistrationExplainer.Explain(vm, Index(entries.State.Items).Candidates(vm), known, composed, await ExistsAsync(group.Id, known.ServiceAccount, cancellationToken));
-    }
-
-    private EntryIndex Index(ImmutableDictionary<ObjectKey, WorkloadEntry> items)
-    {
-        var index = _index;
-        if (ReferenceEquals(index.Items, items) || clock.GetElapsedTime(index.MadeAt) < IndexAge)
-            return index;
-
-        return _index = new EntryIndex(items, clock.GetTimestamp());
+            : RegistrationExplainer.Explain(vm, entries.Candidates(vm), known, composed, await ExistsAsync(group.Id, known.ServiceAccount, cancellationToken));
     }
 
     /// <returns>Null when it is not known.</returns>
