@@ -1,4 +1,4 @@
-// ./build.sh bench [dashboard|agent|check …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
+// ./build.sh bench [dashboard|agent|check|machines …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
 using SmmAgent.Bed;
 using SmmAgent.Bench;
 
@@ -17,6 +17,8 @@ if (IsWanted("agent"))
     await AgentBench.RunAsync(report, flushes: quick ? 10 : 50, changes: quick ? 5 : 20);
 if (IsWanted("check"))
     await CheckBench.RunAsync(report, runs: quick ? 3 : 11);
+if (IsWanted("machines"))
+    await MachinesBench.RunAsync(report, machines: quick ? 1000 : 10_000);
 Console.WriteLine();
 report.Print(Console.Out);
 return 0;
