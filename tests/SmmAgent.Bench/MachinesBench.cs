@@ -73,7 +73,7 @@ internal static class MachinesBench
     {
         var uuid = $"{Guid.NewGuid():D}";
         await SendAsync(admin, HttpMethod.Post, Kind, $$"""
-            {"apiVersion":"smm-agent.io/v1alpha1","kind":"AttachedMachine","metadata":{"name":"{{uuid}}","labels":{"smm-agent.io/workload-group":"analytics-v0"}},
+            {"apiVersion":"smm-agent.io/v1alpha1","kind":"AttachedMachine","metadata":{"name":"{{uuid}}","labels":{"smm-agent.io/workload-group":"analytics-v0"} },
              "spec":{"workloadGroup":"analytics-v0","keySha256":"{{new string('a', 64)}}"} }
             """);
         var conditions = string.Join(',', Enumerable.Range(0, 11).Select(number =>
