@@ -35,7 +35,7 @@ internal static class KubernetesMode
             provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, seams.Clock),
             new PodLookup(provider.GetRequiredService<KubernetesApi>(), seams.Clock), () => provider.GetRequiredService<ClusterWatch>().Services, options.ClusterRanges));
         services.AddPart(provider => Machines(provider, seams)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
-        AddRights(services);
+        services.AddPart(Rights);
     }
 
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
@@ -43,17 +43,13 @@ internal static class KubernetesMode
         ? ApiSettings.FromKubeconfig(file, clock)
         : ApiSettings.InCluster(Environment.GetEnvironmentVariable, ApiSettings.ServiceAccountFolder, clock);
 
-    private static void AddRights(IServiceCollection services)
+    private static RightsWatch Rights(IServiceProvider provider)
     {
-        services.AddSingleton(provider =>
-        {
-            var (options, mesh) = (provider.GetRequiredService<KubernetesOptions>(), provider.GetRequiredService<KubernetesMesh>());
-            return new RightsWatch(
-                new AccessReviews(provider.GetRequiredService<KubernetesApi>(), account: null),
-                () => DashboardRights.All(DashboardPlaces.Of(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
-                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RightsWatch>>(), provider.GetRequiredService<ProcessFault>());
-        });
-        services.AddHostedService(provider => provider.GetRequiredService<RightsWatch>()).AddSingleton<IReadiness>(provider => provider.GetRequiredService<RightsWatch>());
+        var (options, mesh) = (provider.GetRequiredService<KubernetesOptions>(), provider.GetRequiredService<KubernetesMesh>());
+        return new RightsWatch(
+            new AccessReviews(provider.GetRequiredService<KubernetesApi>(), account: null),
+            () => DashboardRights.All(DashboardPlaces.Of(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RightsWatch>>(), provider.GetRequiredService<ProcessFault>());
     }
 
     private static AttachedMachines Machines(IServiceProvider provider, DashboardSeams seams)

@@ -36,6 +36,19 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
 
     [Theory]
     [InlineData("patch-status", "apis/apps/v1/namespaces/istio-system/deployments/istiod", """{"status":{"conditions":[]}}""", "")] // only a part of its status is not known
+    [InlineData("patch-status", "apis/apps/v1/namespaces/istio-system/deployments/istiod", """{"status":{"conditions":[{"type":"Available","status":"False"}]}}""",
+        "control-plane-found: default Deployment istiod is Unavailable → kubectl -n istio-system describe deployment istiod")]
+    [InlineData("patch", "apis/servicemesh.cisco.com/v1alpha1/namespaces/istio-system/istiocontrolplanes/cp-v117x", """{"status":{"status":"ReconcileFailed","errorMessage":"no quota"}}""",
+        "control-plane-found: cp-v117x.istio-system IstioControlPlane istio-system/cp-v117x is ReconcileFailed: no quota → kubectl -n istio-system get istiocontrolplane cp-v117x -o yaml")]
+    [InlineData("patch", "apis/servicemesh.cisco.com/v1alpha1/namespaces/istio-system/istiocontrolplanes/cp-v117x", """{"status":{"status":"Reconciling"}}""",
+        "control-plane-found: cp-v117x.istio-system IstioControlPlane istio-system/cp-v117x is Reconciling → kubectl")]
+    [InlineData("patch", "apis/servicemesh.cisco.com/v1alpha1/namespaces/istio-system/istiocontrolplanes/cp-v117x", """{"spec":{"mode":"PASSIVE"}}""",
+        "control-plane-found: IstioControlPlane istio-system/cp-v117x its mode is PASSIVE: its istiod is in another cluster",
+        "workload-groups-configuration: vm-smm/analytics-v0 is not served, because its control plane has faults")]
+    [InlineData("delete", "apis/servicemesh.cisco.com/v1alpha1/namespaces/istio-system/istiocontrolplanes/cp-v117x", "",
+        "control-plane-found: cp-v117x.istio-system its label is one of the SMM operator, but IstioControlPlane istio-system/cp-v117x was not found, so it is read as plain Istio → kubectl",
+        "control-plane-found: ConfigMap istio-system/istio-cp-v117x the version of its istiod is in no label app.kubernetes.io/version and no image tag → kubectl -n istio-system label configmap istio-cp-v117x",
+        "workload-groups-configuration: vm-smm/analytics-v0 is not served, because its control plane has faults")]
     [InlineData("delete", $"{Istio}/istio-system/gateways/istiod-gateway", "",
         "control-plane-exposure: default VirtualService istio-system/istiod-vs-1-32 does not lead to Service istiod, and another istiod has another certificate → kubectl apply -n istio-system -f samples/multicluster/expose-istiod.yaml")]
     [InlineData("delete", $"{Istio}/istio-system/virtualservices/istiod-vs-1-32", "",

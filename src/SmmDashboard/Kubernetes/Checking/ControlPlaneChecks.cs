@@ -5,6 +5,9 @@ namespace SmmDashboard.Kubernetes.Checking;
 /// <summary>The control planes and the way to them.</summary>
 internal static class ControlPlaneChecks
 {
+    // The operator is at work, or leaves it to somebody else.
+    private static readonly string[] OnItsWay = ["Created", "Reconciling", "Unmanaged"];
+
     public static IReadOnlyList<CheckLine> Planes(ClusterLook look, MeshOptions options)
     {
         if (look.Mesh.ControlPlanes.Count == 0)
@@ -16,7 +19,7 @@ internal static class ControlPlaneChecks
             ];
         }
 
-        return [.. look.Mesh.ControlPlanes.SelectMany(plane => (CheckLine[])[Plane(plane), .. OtherFaults(plane)]), .. look.Mesh.Faults
+        return [.. look.Mesh.ControlPlanes.SelectMany(plane => (CheckLine[])[Plane(plane), .. Operator(look, plane), .. OtherFaults(plane)]), .. look.Mesh.Faults
             .Except(look.Mesh.ControlPlanes.SelectMany(plane => plane.Faults)).Where(fault => fault.Reason != FaultReasons.GatewayNotFound).Select(fault => FaultLines.Of(fault))];
     }
 
@@ -66,6 +69,28 @@ internal static class ControlPlaneChecks
                 $"kubectl -n {plane.Namespace} get endpointslices -l kubernetes.io/service-name={IstiodName(plane)}"),
             _ => CheckLine.Pass(plane.Label, what),
         };
+    }
+
+    // The operator's label is REVISION.NAMESPACE; its object has the version, the network and the addresses.
+    private static IEnumerable<CheckLine> Operator(ClusterLook look, ControlPlane plane)
+    {
+        if (plane.Label == plane.Revision)
+        {
+            if (plane.Status is not null and not "Available")
+                yield return CheckLine.Fail(plane.Label, $"Deployment {IstiodName(plane)} is {plane.Status}", $"kubectl -n {plane.Namespace} describe deployment {IstiodName(plane)}");
+        }
+        else if (look.Objects.IstioControlPlanes.FirstOrDefault(one => one.Metadata.Namespace == plane.Namespace && one.Metadata.Name.Replace('.', '-') == plane.Revision) is not { } operated)
+        {
+            yield return CheckLine.Warn(plane.Label, $"its label is one of the SMM operator, but IstioControlPlane {plane.Namespace}/{plane.Revision} was not found, so it is read as plain Istio",
+                $"kubectl -n {plane.Namespace} get istiocontrolplanes.servicemesh.cisco.com");
+        }
+        else if (plane.Status is { } status and not "Available")
+        {
+            var why = operated.Status.ErrorMessage is { Length: > 0 } message ? $": {SmmAgent.Contract.NameRules.Shown(message)}" : "";
+            var cure = $"kubectl -n {plane.Namespace} get istiocontrolplane {operated.Metadata.Name} -o yaml";
+            var found = $"IstioControlPlane {plane.Namespace}/{operated.Metadata.Name} is {SmmAgent.Contract.NameRules.Shown(status)}{why}";
+            yield return OnItsWay.Contains(status) ? CheckLine.Warn(plane.Label, found, cure) : CheckLine.Fail(plane.Label, found, cure);
+        }
     }
 
     private static IEnumerable<CheckLine> OtherFaults(ControlPlane plane) =>
