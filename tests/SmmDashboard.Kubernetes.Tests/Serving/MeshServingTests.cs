@@ -34,6 +34,26 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AMeshIsServedAtOnceWhileTheListOfWorkloadEntriesTakesLong()
+    {
+        await using var proxy = await FaultProxy.StartAsync(cluster.Server);
+        var end = new TaskCompletionSource();
+        proxy.AnswerNext(request => request.Contains("/workloadentries?", StringComparison.Ordinal), async context =>
+        {
+            await end.Task.WaitAsync(context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            context.Abort();
+        });
+        await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, address: proxy.Address, waits: false);
+        var token = await cluster.TokenAsync("vms-plain", "default");
+
+        await RunningDashboard.UntilAsync(
+            "the configuration is served", async () => (await dashboard.CallAsync(HttpMethod.Get, $"{Plain}/mesh-config", token)).Status == HttpStatusCode.OK);
+
+        Assert.Contains("list workloadentries", (await dashboard.ReadyAsync()).Text, StringComparison.Ordinal);
+        end.SetResult();
+    }
+
+    [Fact]
     public async Task AMeshOfTheSmmOperatorIsServedFromTheSameCluster()
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);

@@ -75,8 +75,8 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     /// <summary>Says that objects of the mesh may have changed.</summary>
     public ChannelReader<bool> Changed => _changes.Reader;
 
-    /// <summary>Whether everything that the mesh cannot be composed without was listed.</summary>
-    public bool IsSynced => WaitsFor is null;
+    /// <summary>Whether everything that the mesh is composed of was listed. WorkloadEntries are no part of it, and no change of theirs is announced.</summary>
+    public bool IsSynced => Watches().All(watch => watch == WorkloadEntries || watch.IsSynced);
 
     public string? WaitsFor
     {
