@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Checking;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Deploy;
@@ -54,7 +56,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     [InlineData("delete", $"{Istio}/istio-system/virtualservices/istiod-vs-1-32", "",
         "control-plane-exposure: 1-32 VirtualService istio-system/istiod-vs does not lead to Service istiod-1-32, and another istiod has another certificate → kubectl apply -n istio-system")]
     [InlineData("delete", $"{Istio}/istio-system/virtualservices/istiod-expansion", "",
-        "control-plane-exposure: cp-v117x.istio-system no VirtualService leads from port 15012 of Service istio-system/istio-meshexpansion-cp-v117x to istiod → kubectl apply")]
+        "control-plane-exposure: cp-v117x.istio-system no VirtualService leads from port 15012 of Service istio-system/istio-meshexpansion-cp-v117x to istiod → set spec.meshExpansion.istiod.expose: true, and the operator makes what is missing: kubectl -n istio-system edit istiocontrolplane cp-v117x")]
     [InlineData("patch", $"{Istio}/istio-system/gateways/istiod-expansion", """{"spec":{"servers":[{"port":{"number":15012},"tls":{"mode":"SIMPLE"}}]}}""",
         "control-plane-exposure: cp-v117x.istio-system Gateway istio-system/istiod-expansion ends TLS at port 15012 (mode 'SIMPLE'), and only istiod has its certificate → set spec.servers[].tls.mode: PASSTHROUGH: kubectl -n istio-system edit")]
     [InlineData("patch", $"{Istio}/istio-system/gateways/istiod-expansion", """{"spec":{"selector":{"istio":"ingressgateway"}}}""",
@@ -216,6 +218,29 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
             missing = [.. Cures((await cluster.CheckAsync(arguments)).Output).Where(cure => cure.StartsWith("add to ", StringComparison.Ordinal))];
         while (missing.Count is > 0 and < 40); // the authorizer learns of bindings by a watch of its own
         Assert.Empty(missing);
+    }
+
+    /// <summary>As in the pod: with the dashboard's rights and no others.</summary>
+    [Fact]
+    public async Task TheDashboardItselfSeesAllThatItNeedsAndSkipsWhatOnlyAnAdministratorMaySee()
+    {
+        await cluster.RequireAsync();
+        var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
+        var kubeconfig = cluster.WriteKubeconfig(account.Name, cluster.Server.Address, await cluster.AccountAsync(account));
+        await cluster.GrantAsync(DashboardRights.All(CheckedCluster.Places), account.Name, account);
+        using var api = new KubernetesApi(ApiSettings.FromKubeconfig(kubeconfig, TimeProvider.System), TimeProvider.System);
+        var options = new CheckOptions { IsOwnAccount = true, ClusterRanges = [IPNetwork.Parse("10.96.0.0/24")] };
+
+        CheckReport report;
+        using var atMost = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        do
+            report = await ClusterCheck.RunAsync(api, cluster.Server.Address, options, TimeProvider.System, atMost.Token);
+        while (report.Summary.Failed > 0); // the authorizer learns of bindings by a watch of its own
+
+        Assert.Equal(0, report.Summary.Warnings);
+        var skipped = report.Checks.Where(check => check.Results.Any(line => line.Status == "skipped")).ToList();
+        Assert.Equal(["control-plane-exposure", "rights-account"], skipped.Select(check => check.Id));
+        Assert.All(skipped[0].Results, line => Assert.Equal("run it with an administrator's kubeconfig: smm-dashboard check --kubernetes --kubeconfig FILE", line.Cure));
     }
 
     [Fact]

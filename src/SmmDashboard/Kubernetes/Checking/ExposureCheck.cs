@@ -46,7 +46,9 @@ internal static class ExposureCheck
         var servers = look.Gateways.Where(candidate => Selects(candidate, service))
             .SelectMany(candidate => candidate.Spec.Servers.Where(server => server.Port.Number == IstioNames.IstiodPort).Select(server => (Gateway: candidate, Server: server)))
             .ToList();
-        var cure = $"kubectl apply -n {plane.Namespace} -f samples/multicluster/expose-istiod.yaml of Istio; for a revision expose-istiod-rev.yaml.tmpl there";
+        var cure = plane.Label == plane.Revision
+            ? $"kubectl apply -n {plane.Namespace} -f samples/multicluster/expose-istiod.yaml of Istio; for a revision expose-istiod-rev.yaml.tmpl there"
+            : $"set spec.meshExpansion.istiod.expose: true, and the operator makes what is missing: kubectl -n {plane.Namespace} edit istiocontrolplane {plane.Revision}";
         if (servers.Count == 0)
             return CheckLine.Fail(plane.Label, $"no Gateway (networking.istio.io) opens port {IstioNames.IstiodPort} of {gateway.Source}, so it leads nowhere", cure);
 
