@@ -182,11 +182,16 @@ case "${1:-help}" in
     vm-roots) need_root vm-roots; need "${test_packages[@]}"; vm_roots ;;
     kube-assets) need dpkg-dev patch; kube_assets ;;
     demo)
+        shift
         need_root demo
         need "${link_packages[@]}" "${bed_packages[@]}"
+        if [ "${1:-}" = kubernetes ]; then
+            need curl dpkg-dev patch
+            kube_assets
+        fi
         build
         publish
-        dotnet run --project tests/SmmAgent.Demo -c Release --no-build
+        dotnet run --project tests/SmmAgent.Demo -c Release --no-build -- "$@"
         ;;
     test) shift; run_tests "$@" ;;
     bench)
@@ -203,7 +208,8 @@ case "${1:-help}" in
         cat <<'HELP'
 usage: ./build.sh VERB
 
-  demo      attach a VM to a mesh, break things, watch them mended (root; about a minute after the build)
+  demo      attach a VM to a mesh, break things, watch them mended (root; about a minute after the build);
+            with the word kubernetes: the same with a real API server and two replicas of the dashboard
   test      build, publish and run every test (those for root and namespaces need root)
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root)
   build     compile everything

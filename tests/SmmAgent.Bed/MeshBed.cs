@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SmmAgent.Bed.Kube;
 using SmmAgent.Contract;
 
 namespace SmmAgent.Bed;
@@ -18,7 +19,7 @@ public sealed class MeshBed : IAsyncDisposable
     public const string ClusterAddressIPv6 = "fd00:198:18::1";
     public const string GatewayName = "istio-meshexpansion-cp-v115x";
 
-    private const int DashboardPort = 8443;
+    internal const int DashboardPort = 8443;
     private const int RegistrationPort = 15112;
     private const int EchoPort = 8088;
 
@@ -61,6 +62,9 @@ public sealed class MeshBed : IAsyncDisposable
 
     public BedProcess? Dashboard { get; private set; }
 
+    /// <summary>The API server and the replicas; null with the embedded dashboard.</summary>
+    public KubernetesCluster? Kubernetes { get; private set; }
+
     public string DashboardUrl => $"{(_certificate is null ? "http" : "https")}://{DashboardAddress}:{DashboardPort}";
 
     /// <summary>The authority of the dashboard's certificate; null when the dashboard speaks plain http.</summary>
@@ -71,9 +75,10 @@ public sealed class MeshBed : IAsyncDisposable
     /// <summary>Makes the bed and starts all of the cluster.</summary>
     /// <param name="packages">The folder of packages that the dashboard serves; null for none.</param>
     /// <param name="registers">Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as well as the dashboard is.</param>
-    public static async Task<MeshBed> StartAsync(bool https = false, string? packages = null, bool registers = false)
+    /// <param name="kubernetes">Whether the dashboard reads a real API server instead of <see cref="Mesh"/>; over https.</param>
+    public static async Task<MeshBed> StartAsync(bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
     {
-        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https, packages, registers);
+        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https || kubernetes, packages, registers);
         try
         {
             await bed.StartGatewayAsync(FirstGateway, echo: true);
@@ -84,7 +89,16 @@ public sealed class MeshBed : IAsyncDisposable
             };
             bed.Mesh.Write();
             await bed.StartGatewayAsync(SecondGateway);
-            await bed.StartDashboardAsync();
+            if (kubernetes)
+            {
+                bed.Kubernetes = await KubernetesCluster.StartAsync(bed, bed._certificate!);
+                bed.Mesh.Token = bed.Kubernetes.Token;
+            }
+            else
+            {
+                await bed.StartDashboardAsync();
+            }
+
             // The kernel says so up to a second late, which would look like a change of the host.
             await Until.TrueAsync(() => bed.Vm.Run("ip", "-brief", "link", "show", "eth0").Contains(" UP ", StringComparison.Ordinal), "the cable is plugged in");
             return bed;
@@ -133,7 +147,7 @@ public sealed class MeshBed : IAsyncDisposable
         List<string> command =
         [
             .. Programs.StandIn, "--address", address, "--certificates", Certificates,
-            "--san", MeshFile.IstiodOf(MeshFile.UsualRevision), MeshFile.IstiodOf(MeshFile.NextRevision),
+            "--san", MeshFile.IstiodOf(MeshFile.UsualRevision), MeshFile.IstiodOf(MeshFile.NextRevision), "istiod.istio-system.svc",
             .. _registers ? (string[])["--forward-15012", $"{DashboardAddress}:{RegistrationPort}"] : [],
         ];
         if (echo)
@@ -229,6 +243,8 @@ public sealed class MeshBed : IAsyncDisposable
         foreach (var process in _gateways.Values.Concat(_workloads))
             await process.DisposeAsync();
         await StopDashboardAsync();
+        if (Kubernetes is not null)
+            await Kubernetes.DisposeAsync();
         Vm.Dispose();
         Cluster.Dispose();
         Directory.Delete(Folder, recursive: true);
@@ -240,7 +256,7 @@ public sealed class MeshBed : IAsyncDisposable
             Vm.Run([iptables, "-w", "-A", "INPUT", .. match, "-j", "ACCEPT"]);
     }
 
-    private string Certificates => Directory.CreateDirectory(Path.Combine(Folder, "certificates")).FullName;
+    internal string Certificates => Directory.CreateDirectory(Path.Combine(Folder, "certificates")).FullName;
 
     private static IEnumerable<(string Version, string Architecture, string Sha256)> Offered(string body) =>
         JsonSerializer.Deserialize(body, ContractJson.Default.MeshConfig)!.Packages.Select(package => (package.Version, package.Architecture, package.Sha256 ?? ""));

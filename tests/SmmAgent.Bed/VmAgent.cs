@@ -90,6 +90,9 @@ public sealed class VmAgent : IAsyncDisposable
 
     /// <summary>Waits until a condition has a status, and a reason if one is given.</summary>
     /// <returns>How long it took.</returns>
+    /// <summary>The uuid that it reports under; empty before its first status.</summary>
+    public string Uuid() => Status()?["agent"]?["uuid"]?.GetValue<string>() ?? "";
+
     public Task<TimeSpan> UntilConditionAsync(string type, string status, string? reason = null, TimeSpan? patience = null) =>
         UntilAsync(
             () => Condition(type) is var now && now.Status == status && (reason is null || now.Reason == reason),

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+
+namespace SmmAgent.Bed.Kube;
+
+/// <summary>The recorded objects of real control planes: plain Istio with revisions and a tag, and one of the SMM operator.</summary>
+internal static class IstioObjects
+{
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "Oracles");
+
+    public static void Apply(ApiServer server)
+    {
+        server.Kubectl("apply", "-f", Path.Combine(Folder, "istio-crds"));
+        server.Apply("""
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: { name: istiocontrolplanes.servicemesh.cisco.com }
+            spec:
+              group: servicemesh.cisco.com
+              scope: Namespaced
+              names: { kind: IstioControlPlane, listKind: IstioControlPlaneList, plural: istiocontrolplanes, singular: istiocontrolplane }
+              versions:
+              - name: v1alpha1
+                served: true
+                storage: true
+                schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+            """);
+        server.Kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
+
+        var objects = ((string[])["upstream/cluster", "operator"]).SelectMany(folder => Read(server, Path.Combine(Folder, folder)))
+            .OrderBy(item => Text(item["kind"]) == "Namespace" ? 0 : 1).ToList();
+        var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects.Select(WithoutStatus)]) };
+        server.Apply(list.ToJsonString());
+        foreach (var item in objects.Where(item => Text(item["kind"]) is "Service" or "Deployment" && item["status"] is JsonObject { Count: > 0 }))
+        {
+            server.Kubectl(
+                "-n", Text(item["metadata"]!["namespace"]), "patch", Text(item["kind"]), Text(item["metadata"]!["name"]), "--subresource=status", "--type=merge", "-p",
+                new JsonObject { ["status"] = item["status"]!.DeepClone() }.ToJsonString());
+        }
+    }
+
+    private static List<JsonObject> Read(ApiServer server, string folder)
+    {
+        var read = JsonNode.Parse(server.Kubectl("create", "-f", folder, "--dry-run=client", "--validate=false", "-o", "json"))!;
+        var items = read["items"]?.AsArray() ?? [read.DeepClone()];
+        return [.. items.Select(item => Fitting(item!.DeepClone().AsObject()))];
+    }
+
+    // What another cluster's API server has allocated, versions that old ones do not serve, and values of test data that none takes.
+    private static JsonObject Fitting(JsonObject item)
+    {
+        var kind = Text(item["kind"]);
+        foreach (var member in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences"])
+            item["metadata"]!.AsObject().Remove(member);
+        if (kind == "Service")
+            Remove(item["spec"]!.AsObject(), name => name is "clusterIP" or "clusterIPs" or "ipFamilies" or "ipFamilyPolicy" or "internalTrafficPolicy" or "healthCheckNodePort");
+        if (kind is "WorkloadGroup" or "WorkloadEntry")
+            item["apiVersion"] = "networking.istio.io/v1beta1";
+        if (kind == "Deployment" && item["spec"]!["template"]!["spec"] is JsonObject pod)
+        {
+            Remove(pod, name => name != "containers");
+            foreach (var container in pod["containers"]!.AsArray())
+                Remove(container!.AsObject(), name => name is not ("name" or "image" or "env"));
+        }
+
+        return item;
+    }
+
+    private static JsonNode WithoutStatus(JsonObject item)
+    {
+        var copy = item.DeepClone().AsObject();
+        copy.Remove("status");
+        return copy;
+    }
+
+    private static void Remove(JsonObject from, Func<string, bool> which)
+    {
+        foreach (var name in from.Select(member => member.Key).Where(which).ToList())
+            from.Remove(name);
+    }
+
+    private static string Text(JsonNode? node) => node?.GetValue<string>() ?? "";
+}

@@ -1,0 +1,182 @@
+using System.Text.Json.Nodes;
+
+namespace SmmAgent.Bed.Kube;
+
+/// <summary>
+/// What a bed's cluster has instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM operator, what
+/// <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy would have it.
+/// </summary>
+public sealed class KubernetesCluster : IAsyncDisposable
+{
+    public const string GatewayService = "istio-eastwestgateway";
+
+    /// <summary>The Secret that the VM's token lives as long as.</summary>
+    public const string VmSecret = "vm1";
+
+    private const string Space = "vm-integration";
+    private const int FirstPort = 9443;
+
+    private readonly MeshBed _bed;
+    private readonly BedProcess?[] _replicas = new BedProcess?[2];
+    private readonly DashboardCertificate _certificate;
+    private string _kubeconfig = "";
+
+    private KubernetesCluster(MeshBed bed, DashboardCertificate certificate)
+    {
+        (_bed, _certificate) = (bed, certificate);
+        Server = new ApiServer(bed.Cluster);
+    }
+
+    public ApiServer Server { get; }
+
+    /// <summary>The VM's bearer token: of the WorkloadGroup's service account, for the dashboard's audience, bound to <see cref="VmSecret"/>.</summary>
+    public string Token { get; private set; } = "";
+
+    /// <summary>What a replica has printed.</summary>
+    public string Output(int replica) => _replicas[replica]?.Output ?? "it does not run";
+
+    internal static async Task<KubernetesCluster> StartAsync(MeshBed bed, DashboardCertificate certificate)
+    {
+        var cluster = new KubernetesCluster(bed, certificate);
+        try
+        {
+            await cluster.Server.StartAsync();
+            cluster.ApplyIstio();
+            cluster.ApplyDashboard();
+            foreach (var replica in (int[])[0, 1])
+                await cluster.StartReplicaAsync(replica);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Gives the east-west gateway these addresses, as a cloud's load balancer does.</summary>
+    public void SetGateways(params string[] addresses) => Server.Kubectl(
+        "-n", "istio-system", "patch", "service", GatewayService, "--subresource=status", "--type=merge", "-p",
+        new JsonObject
+        {
+            ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = new JsonArray([.. addresses.Select(address => new JsonObject { ["ip"] = address })]) } },
+        }.ToJsonString());
+
+    /// <summary>Makes the WorkloadEntry of the VM, as istiod does for a sidecar that connects.</summary>
+    public void MakeWorkloadEntry(string uuid) => Server.Apply($$"""
+        apiVersion: networking.istio.io/v1beta1
+        kind: WorkloadEntry
+        metadata:
+          name: analytics-v0-{{MeshBed.VmAddress}}-vm-network-1
+          namespace: {{Space}}
+          labels: { app: analytics, version: v0, istio.io/rev: default, smm-agent.io/uuid: "{{uuid}}" }
+          annotations: { istio.io/autoRegistrationGroup: analytics-v0, istio.io/workloadController: istiod-1, istio.io/connectedAt: "2026-11-20T19:20:21.123456789Z" }
+        spec: { address: {{MeshBed.VmAddress}}, network: vm-network-1, serviceAccount: default }
+        """);
+
+    /// <summary>Makes another token for the VM.</summary>
+    public string MakeToken() => Token = Server.Kubectl(
+        "-n", Space, "create", "token", "default", "--audience", "smm-dashboard", "--duration", "1h", "--bound-object-kind", "Secret", "--bound-object-name", VmSecret).Trim();
+
+    /// <summary>Starts a replica and lets the Service lead to it once it is ready.</summary>
+    public async Task StartReplicaAsync(int replica)
+    {
+        var (port, status) = (FirstPort + replica, $"127.0.0.1:{FirstPort + 100 + replica}");
+        var process = _replicas[replica] = new BedProcess(_bed.Cluster.Inside([
+            .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _bed.DashboardUrl,
+            "--listen", $"https://{MeshBed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key", _certificate.KeyFile, "--status", status,
+        ]));
+        await Until.TrueAsync(
+            () => process.HasExited ? throw new InvalidOperationException(process.Output) : _bed.Cluster.Try("curl", "-sf", $"http://{status}/readyz").ExitCode == 0,
+            $"replica {replica} is ready", TimeSpan.FromMinutes(1), () => process.Output);
+        RouteToLiving();
+    }
+
+    /// <summary>Kills a replica; the Service leads to the other one.</summary>
+    public async Task KillReplicaAsync(int replica)
+    {
+        if (_replicas[replica] is not { } process)
+            return;
+
+        process.Signal(Signals.Kill);
+        await process.WaitForExitAsync(TimeSpan.FromSeconds(20));
+        await process.DisposeAsync();
+        _replicas[replica] = null;
+        RouteToLiving();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var replica in _replicas.OfType<BedProcess>())
+        {
+            replica.Signal(Signals.Kill);
+            await replica.DisposeAsync();
+        }
+
+        await Server.DisposeAsync();
+    }
+
+    // As kube-proxy does it: each new connection to the Service's port goes to one of the endpoints.
+    private void RouteToLiving()
+    {
+        _bed.Cluster.Run("iptables", "-w", "-t", "nat", "-F", "PREROUTING");
+        var living = Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false }).ToList();
+        for (var i = 0; i < living.Count; i++)
+        {
+            string[] share = i < living.Count - 1 ? ["-m", "statistic", "--mode", "nth", "--every", $"{living.Count - i}", "--packet", "0"] : [];
+            _bed.Cluster.Run([
+                "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-d", MeshBed.DashboardAddress, "--dport", $"{MeshBed.DashboardPort}", .. share,
+                "-j", "REDIRECT", "--to-ports", $"{FirstPort + living[i]}",
+            ]);
+        }
+    }
+
+    private void ApplyIstio()
+    {
+        IstioObjects.Apply(Server);
+        var root = File.ReadAllText(Path.Combine(_bed.Certificates, "root-cert.pem"));
+        Server.Apply($$"""
+            apiVersion: v1
+            kind: Namespace
+            metadata: { name: {{Space}}, labels: { istio-injection: enabled } }
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: { name: istio-ca-root-cert, namespace: {{Space}} }
+            data:
+              root-cert.pem: |
+                {{root.TrimEnd().Replace("\n", "\n    ", StringComparison.Ordinal)}}
+            ---
+            apiVersion: v1
+            kind: ServiceAccount
+            metadata: { name: default, namespace: {{Space}} }
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: { name: {{VmSecret}}, namespace: {{Space}} }
+            ---
+            apiVersion: networking.istio.io/v1beta1
+            kind: WorkloadGroup
+            metadata: { name: analytics-v0, namespace: {{Space}} }
+            spec:
+              metadata: { labels: { app: analytics, version: v0 } }
+              template: { network: vm-network-1, serviceAccount: default, ports: { http: 8080, grpc: 8082 } }
+
+            """);
+        SetGateways(MeshBed.FirstGateway, MeshBed.SecondGateway);
+        MakeToken();
+    }
+
+    // Its own rights, no more: those that an administrator applies.
+    private void ApplyDashboard()
+    {
+        var source = Path.Combine(KubeAssets.Repository, "deploy", "kubernetes");
+        var rendered = Shell.Run(KubeAssets.Program("kubectl"), "kustomize", Path.Combine(source, "overlays", "upstream"));
+        // The group of the sample has another service account than this one, and old servers do not know the policy's kind.
+        var documents = rendered.Replace("  - analytics\n", "  - default\n", StringComparison.Ordinal).Split("\n---\n")
+            .Where(document => !document.Contains("\nkind: ValidatingAdmissionPolicy", StringComparison.Ordinal));
+        Server.Apply(string.Join("\n---\n", documents));
+        _kubeconfig = Server.WriteKubeconfig(Server.Kubectl("-n", "smm-dashboard", "create", "token", "smm-dashboard", "--duration", "4h").Trim());
+        Server.Kubectl("wait", "--for=condition=Established", "crd/attachedmachines.smm-agent.io", "--timeout=30s");
+    }
+}

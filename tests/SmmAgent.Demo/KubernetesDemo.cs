@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using SmmAgent.Bed;
+using SmmAgent.Bed.Kube;
+using SmmAgent.Core.Conditions;
+
+namespace SmmAgent.Demo;
+
+/// <summary>A VM is attached to a cluster: a real etcd and kube-apiserver, Istio's objects, two replicas of the dashboard with the rights of deploy/kubernetes.</summary>
+internal static class KubernetesDemo
+{
+    private const string Space = "vm-integration";
+
+    public static async Task RunAsync(Narrator tell)
+    {
+        tell.Chapter("A cluster with Istio, smm-dashboard twice, and a VM");
+        await using var bed = await MeshBed.StartAsync(kubernetes: true);
+        var cluster = bed.Kubernetes!;
+        bed.DropByDefault();
+        await bed.StartWorkloadAsync(8080);
+        await bed.StartWorkloadAsync(8082);
+        Console.WriteLine($"""
+              cluster  kube-apiserver and etcd; objects of plain Istio (revisions, tag, east-west gateway) and of a control plane of the SMM operator
+                       smm-dashboard --kubernetes, two replicas behind {bed.DashboardUrl}, with the rights of deploy/kubernetes
+              VM       {MeshBed.VmAddress}, a firewall that drops by default
+            """);
+        Shows(tell, cluster, "-n", Space, "get", "workloadgroups");
+
+        tell.Chapter("Attach the VM with a token that is bound to a Secret");
+        tell.Does($"kubectl -n {Space} create token default --audience smm-dashboard --bound-object-kind Secret --bound-object-name {KubernetesCluster.VmSecret}");
+        await using var agent = new VmAgent(bed);
+        tell.Does("smm-agent run");
+        agent.Start();
+        foreach (var condition in (string[])[
+            ConditionType.ConfigCurrent, ConditionType.DashboardReachable, ConditionType.AddressKnown,
+            ConditionType.GatewaysReachable, ConditionType.PortsOpen, ConditionType.ReachableFromCluster])
+            await tell.SeesConditionAsync(agent, condition, "True");
+        await Until.TrueAsync(() => cluster.Server.Kubectl("get", "am", "-A").Contains(MeshBed.VmAddress, StringComparison.Ordinal), "the machine is in the list");
+        Shows(tell, cluster, "get", "am", "-A");
+
+        tell.Chapter("istiod registers the sidecar");
+        await tell.SeesConditionAsync(agent, ConditionType.Registered, "False", "NotConnected");
+        tell.Does("kubectl apply -f workloadentry.yaml    (as istiod does when a sidecar connects)");
+        cluster.MakeWorkloadEntry(agent.Uuid());
+        agent.Process!.Signal(Signals.Hangup);
+        await tell.SeesConditionAsync(agent, ConditionType.Registered, "True");
+
+        tell.Chapter("The load balancer gives the gateway another address");
+        await bed.StartGatewayAsync(MeshBed.ThirdGateway);
+        tell.Does($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    ({MeshBed.SecondGateway} becomes {MeshBed.ThirdGateway})");
+        cluster.SetGateways(MeshBed.FirstGateway, MeshBed.ThirdGateway);
+        var changed = Stopwatch.StartNew();
+        await Until.TrueAsync(
+            () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshBed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
+        tell.Sees(true, $"the VM knows {MeshBed.ThirdGateway} after {changed.Elapsed.TotalSeconds:0.0} s");
+
+        tell.Chapter("A replica dies, and then the API server");
+        tell.Does("kill -9 the first replica");
+        await cluster.KillReplicaAsync(0);
+        agent.Process.Signal(Signals.Hangup);
+        await tell.SeesConditionAsync(agent, ConditionType.ConfigCurrent, "True");
+        tell.Does("kill -9 kube-apiserver");
+        await cluster.Server.KillAsync();
+        agent.Process.Signal(Signals.Hangup);
+        await tell.SeesConditionAsync(agent, ConditionType.DashboardReachable, "True");
+        tell.Sees(bed.ClusterReaches(MeshBed.VmAddress, 8080), "the VM stays attached: the cluster reaches port 8080");
+        tell.Does("start both again");
+        await cluster.Server.StartServerAsync();
+        await cluster.StartReplicaAsync(0);
+        await tell.SeesConditionAsync(agent, ConditionType.ConfigCurrent, "True");
+
+        tell.Chapter("Revoke the VM's token");
+        tell.Does($"kubectl -n {Space} delete secret {KubernetesCluster.VmSecret}");
+        cluster.Server.Kubectl("-n", Space, "delete", "secret", KubernetesCluster.VmSecret);
+        tell.Does("kubectl -n smm-dashboard rollout restart deployment smm-dashboard    (a replica remembers a valid token for two minutes)");
+        foreach (var replica in (int[])[0, 1])
+        {
+            await cluster.KillReplicaAsync(replica);
+            await cluster.StartReplicaAsync(replica);
+        }
+
+        await tell.SeesConditionAsync(agent, ConditionType.ConfigCurrent, "False");
+        await agent.StopAsync();
+    }
+
+    private static void Shows(Narrator tell, KubernetesCluster cluster, params string[] arguments)
+    {
+        tell.Does($"kubectl {string.Join(' ', arguments)}");
+        foreach (var line in cluster.Server.Kubectl(arguments).TrimEnd().Split('\n'))
+            Console.WriteLine($"      {line}");
+    }
+}

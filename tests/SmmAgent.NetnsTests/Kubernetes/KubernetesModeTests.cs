@@ -1,0 +1,122 @@
+using SmmAgent.Bed;
+using SmmAgent.Bed.Kube;
+
+namespace SmmAgent.NetnsTests.Kubernetes;
+
+/// <summary>The published agent with a dashboard that reads a real API server: attach, follow, outage, registration and revocation.</summary>
+public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFixture<KubernetesBedFixture>
+{
+    [Fact]
+    public async Task AVmIsAttachedAndIsInTheFleetListAndItsRegistrationFollowsTheWorkloadEntry()
+    {
+        var cluster = fixture.Bed.Kubernetes!;
+        await using var agent = await AttachAsync();
+        foreach (var condition in (string[])["AddressKnown", "GatewaysReachable", "PortsOpen", "ReachableFromCluster"])
+            await agent.UntilConditionAsync(condition, "True");
+        Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        await agent.UntilConditionAsync("Registered", "False", "NotConnected");
+
+        var uuid = agent.Uuid();
+        await agent.UntilAsync(() => FleetRow(uuid).Contains(MeshBed.VmAddress, StringComparison.Ordinal), $"kubectl get am shows {uuid}: {FleetRow(uuid)}");
+        cluster.MakeWorkloadEntry(uuid);
+        try
+        {
+            agent.Process!.Signal(Signals.Hangup);
+            await agent.UntilConditionAsync("Registered", "True");
+        }
+        finally
+        {
+            cluster.Server.Kubectl("-n", "vm-integration", "delete", "workloadentry", "--all");
+        }
+    }
+
+    [Fact]
+    public async Task AGatewaysNewAddressIsFollowed()
+    {
+        var bed = fixture.Bed;
+        await using var agent = await AttachAsync();
+        await agent.UntilConditionAsync("GatewaysReachable", "True");
+        await bed.StartGatewayAsync(MeshBed.ThirdGateway);
+        bed.Kubernetes!.SetGateways(MeshBed.FirstGateway, MeshBed.ThirdGateway);
+        try
+        {
+            await agent.UntilAsync(
+                () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshBed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
+        }
+        finally
+        {
+            bed.Kubernetes.SetGateways(MeshBed.FirstGateway, MeshBed.SecondGateway);
+            await bed.StopGatewayAsync(MeshBed.ThirdGateway);
+        }
+    }
+
+    [Fact]
+    public async Task TheVmStaysAttachedWhileAReplicaAndThenTheApiServerAreAway()
+    {
+        var cluster = fixture.Bed.Kubernetes!;
+        await using var agent = await AttachAsync();
+        await agent.UntilConditionAsync("ReachableFromCluster", "True");
+        await cluster.KillReplicaAsync(0);
+        try
+        {
+            agent.Process!.Signal(Signals.Hangup);
+            await agent.UntilConditionAsync("ConfigCurrent", "True");
+            await agent.UntilConditionAsync("ReachableFromCluster", "True");
+        }
+        finally
+        {
+            await cluster.StartReplicaAsync(0);
+        }
+
+        await cluster.Server.KillAsync();
+        try
+        {
+            // Both replicas answer from memory: the token of this VM was reviewed a moment ago by the one that it asked.
+            agent.Process!.Signal(Signals.Hangup);
+            await agent.UntilConditionAsync("DashboardReachable", "True");
+            Assert.Contains("--dport 8080", fixture.Bed.Vm.Run("iptables-save", "-t", "filter"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await cluster.Server.StartServerAsync();
+        }
+
+        await agent.UntilConditionAsync("ConfigCurrent", "True", patience: TimeSpan.FromSeconds(90));
+    }
+
+    [Fact]
+    public async Task ATokenEndsWithItsSecret()
+    {
+        var cluster = fixture.Bed.Kubernetes!;
+        await using var agent = await AttachAsync();
+        cluster.Server.Kubectl("-n", "vm-integration", "delete", "secret", KubernetesCluster.VmSecret);
+        try
+        {
+            // A replica remembers a review for two minutes; a new one does not.
+            foreach (var replica in (int[])[0, 1])
+            {
+                await cluster.KillReplicaAsync(replica);
+                await cluster.StartReplicaAsync(replica);
+            }
+
+            await agent.UntilConditionAsync("ConfigCurrent", "False", patience: TimeSpan.FromSeconds(75));
+            Assert.Contains("--dport 8080", fixture.Bed.Vm.Run("iptables-save", "-t", "filter"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            cluster.Server.Kubectl("-n", "vm-integration", "create", "secret", "generic", KubernetesCluster.VmSecret);
+            fixture.Bed.Mesh.Token = cluster.MakeToken();
+        }
+    }
+
+    private async Task<VmAgent> AttachAsync()
+    {
+        var agent = new VmAgent(fixture.Bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("ConfigCurrent", "True");
+        return agent;
+    }
+
+    private string FleetRow(string uuid) =>
+        fixture.Bed.Kubernetes!.Server.Kubectl("get", "am", "-A").Split('\n').FirstOrDefault(line => line.Contains(uuid, StringComparison.Ordinal)) ?? "";
+}
