@@ -108,7 +108,8 @@ public sealed class ApiServer : IAsyncDisposable
     {
         var file = InFolder($"{Guid.NewGuid():N}.yaml");
         File.WriteAllText(file, yaml);
-        return Kubectl("apply", "-f", file);
+        // Old servers do not know all members.
+        return Kubectl("apply", "--validate=false", "-f", file);
     }
 
     public string[] KubectlCommand(params string[] arguments) => Command([KubeAssets.Program("kubectl"), "--kubeconfig", Kubeconfig, .. arguments]);

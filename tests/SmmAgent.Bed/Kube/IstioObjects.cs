@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SmmDashboard.Files.Mesh;
 
 namespace SmmAgent.Bed.Kube;
 
@@ -9,7 +10,7 @@ internal static class IstioObjects
 
     public static void Apply(ApiServer server)
     {
-        server.Kubectl("apply", "-f", Path.Combine(Folder, "istio-crds"));
+        server.Kubectl("apply", "--validate=false", "-f", Path.Combine(Folder, "istio-crds"));
         server.Apply("""
             apiVersion: apiextensions.k8s.io/v1
             kind: CustomResourceDefinition
@@ -26,7 +27,7 @@ internal static class IstioObjects
             """);
         server.Kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
 
-        var objects = ((string[])["upstream/cluster", "operator"]).SelectMany(folder => Read(server, Path.Combine(Folder, folder)))
+        var objects = ((string[])["upstream/cluster", "operator"]).SelectMany(folder => Read(Path.Combine(Folder, folder)))
             .OrderBy(item => Text(item["kind"]) == "Namespace" ? 0 : 1).ToList();
         var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects.Select(WithoutStatus)]) };
         server.Apply(list.ToJsonString());
@@ -38,12 +39,10 @@ internal static class IstioObjects
         }
     }
 
-    private static List<JsonObject> Read(ApiServer server, string folder)
-    {
-        var read = JsonNode.Parse(server.Kubectl("create", "-f", folder, "--dry-run=client", "--validate=false", "-o", "json"))!;
-        var items = read["items"]?.AsArray() ?? [read.DeepClone()];
-        return [.. items.Select(item => Fitting(item!.DeepClone().AsObject()))];
-    }
+    private static IEnumerable<JsonObject> Read(string folder) => Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal)
+        .SelectMany(file => File.ReadAllText(file).Split("\n---\n"))
+        .Select(yaml => JsonNode.Parse(YamlJson.Convert(yaml).Value!)!.AsObject())
+        .Where(item => item.ContainsKey("kind")).Select(Fitting);
 
     // What another cluster's API server has allocated, versions that old ones do not serve, and values of test data that none takes.
     private static JsonObject Fitting(JsonObject item)
@@ -53,6 +52,8 @@ internal static class IstioObjects
             item["metadata"]!.AsObject().Remove(member);
         if (kind == "Service")
             Remove(item["spec"]!.AsObject(), name => name is "clusterIP" or "clusterIPs" or "ipFamilies" or "ipFamilyPolicy" or "internalTrafficPolicy" or "healthCheckNodePort");
+        if (kind == "EndpointSlice")
+            item["apiVersion"] = "discovery.k8s.io/v1beta1";
         if (kind is "WorkloadGroup" or "WorkloadEntry")
             item["apiVersion"] = "networking.istio.io/v1beta1";
         if (kind == "Deployment" && item["spec"]!["template"]!["spec"] is JsonObject pod)

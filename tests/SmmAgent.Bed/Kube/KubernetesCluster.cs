@@ -172,9 +172,9 @@ public sealed class KubernetesCluster : IAsyncDisposable
     {
         var source = Path.Combine(KubeAssets.Repository, "deploy", "kubernetes");
         var rendered = Shell.Run(KubeAssets.Program("kubectl"), "kustomize", Path.Combine(source, "overlays", "upstream"));
-        // The group of the sample has another service account than this one, and old servers do not know the policy's kind.
+        // The group of the sample has another service account than this one, and old servers do not know all kinds.
         var documents = rendered.Replace("  - analytics\n", "  - default\n", StringComparison.Ordinal).Split("\n---\n")
-            .Where(document => !document.Contains("\nkind: ValidatingAdmissionPolicy", StringComparison.Ordinal));
+            .Where(document => !document.Contains("\nkind: ValidatingAdmissionPolicy", StringComparison.Ordinal) && !document.Contains("\nkind: PodDisruptionBudget", StringComparison.Ordinal));
         Server.Apply(string.Join("\n---\n", documents));
         _kubeconfig = Server.WriteKubeconfig(Server.Kubectl("-n", "smm-dashboard", "create", "token", "smm-dashboard", "--duration", "4h").Trim());
         Server.Kubectl("wait", "--for=condition=Established", "crd/attachedmachines.smm-agent.io", "--timeout=30s");
