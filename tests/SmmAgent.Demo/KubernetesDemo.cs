@@ -70,7 +70,7 @@ internal static class KubernetesDemo
 
         tell.Chapter("Revoke the VM's token");
         tell.Does($"kubectl -n {Space} delete secret {KubernetesCluster.VmSecret}");
-        cluster.Server.Kubectl("-n", Space, "delete", "secret", KubernetesCluster.VmSecret);
+        await cluster.RevokeAsync();
         tell.Does("kubectl -n smm-dashboard rollout restart deployment smm-dashboard    (a replica remembers a valid token for two minutes)");
         foreach (var replica in (int[])[0, 1])
         {

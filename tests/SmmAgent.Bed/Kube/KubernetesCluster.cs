@@ -78,6 +78,16 @@ public sealed class KubernetesCluster : IAsyncDisposable
     public string MakeToken() => Token = Server.Kubectl(
         "-n", Space, "create", "token", "default", "--audience", "smm-dashboard", "--duration", "1h", "--bound-object-kind", "Secret", "--bound-object-name", VmSecret).Trim();
 
+    /// <summary>Deletes the Secret of the VM's token, and waits until the API server, which remembers tokens for 10 s, refuses it.</summary>
+    public async Task RevokeAsync()
+    {
+        Server.Kubectl("-n", Space, "delete", "secret", VmSecret);
+        var review = Server.InFolder("review.json");
+        File.WriteAllText(review, $$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"audiences":["smm-dashboard"],"token":"{{{Token}}}"}}""");
+        await Until.TrueAsync(
+            () => Server.Kubectl("create", "-f", review, "-o", "jsonpath={.status.authenticated}") != "true", "the API server refuses the token", TimeSpan.FromSeconds(30));
+    }
+
     /// <summary>Starts a replica and lets the Service lead to it once it is ready.</summary>
     public async Task StartReplicaAsync(int replica)
     {

@@ -89,7 +89,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
     {
         var cluster = fixture.Bed.Kubernetes!;
         await using var agent = await AttachAsync();
-        cluster.Server.Kubectl("-n", "vm-integration", "delete", "secret", KubernetesCluster.VmSecret);
+        await cluster.RevokeAsync();
         try
         {
             // A replica remembers a review for two minutes; a new one does not.
