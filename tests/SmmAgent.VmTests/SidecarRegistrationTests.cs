@@ -1,7 +1,5 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
@@ -38,7 +36,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
-        var refused = RefusedToken();
+        var refused = SidecarToken.Unknown(DateTimeOffset.UtcNow + SidecarToken.Life);
         sidecar.PutToken(refused);
         vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
@@ -68,14 +66,6 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
         Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
         Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/cert-chain.pem").ExitCode);
-    }
-
-    /// <summary>Good by its own time, and signed by nobody.</summary>
-    private static string RefusedToken()
-    {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var claims = $$"""{"sub":"system:serviceaccount:vm-integration:default","aud":["istio-ca"],"iat":{{now}},"nbf":{{now}},"exp":{{now + 3600}}}""";
-        return $"{Base64Url.EncodeToString("{}"u8)}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}.{Base64Url.EncodeToString("none"u8)}";
     }
 
     private void LayOtherIdentity(BootedVm vm)

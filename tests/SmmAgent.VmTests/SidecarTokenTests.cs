@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using SmmAgent.Bed;
 using SmmAgent.Core.Settings;
 
@@ -10,17 +8,15 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
 {
     private const string Kept = "/var/lib/smm-agent-host/istio-token";
 
-    private static readonly TimeSpan Life = TimeSpan.FromHours(1);
-
     [Fact]
     public async Task ItIsRenewedAtHalfItsLifeAndOneThatExpiredWithoutTheDashboardIsReplacedWhenThatIsBack()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
         var half = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(8);
-        Put(half + (Life / 2));
+        Put(half + (SidecarToken.Life / 2));
 
-        await vm.UntilAsync(() => Issued() > half - (Life / 4), "there is another token", TimeSpan.FromMinutes(2));
+        await vm.UntilAsync(() => Issued() > half - (SidecarToken.Life / 4), "there is another token", TimeSpan.FromMinutes(2));
         Assert.True(Issued() >= half - TimeSpan.FromSeconds(1), "it was renewed before half its life was over");
         Assert.Equal("istio-proxy 600\n", vm.Run("stat", "-c", "%U %a", "/run/secrets/tokens/istio-token"));
         Assert.Equal(Token(), vm.Run("cat", Kept));
@@ -57,9 +53,7 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
         // The agent does not verify it, and the cluster is to refuse it.
         void Put(DateTimeOffset expiry)
         {
-            var (from, to) = ((expiry - Life).ToUnixTimeSeconds(), expiry.ToUnixTimeSeconds());
-            var claims = $$"""{"sub":"system:serviceaccount:vm-integration:default","aud":["istio-ca"],"iat":{{from}},"nbf":{{from}},"exp":{{to}}}""";
-            var token = $"{Base64Url.EncodeToString("{}"u8)}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}.{Base64Url.EncodeToString("none"u8)}";
+            var token = SidecarToken.Unknown(expiry);
             vm.Run("sh", "-c", $"printf %s {token} >{Kept}");
             sidecar.PutToken(token);
         }

@@ -85,9 +85,33 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await IsAsRecordedAsync("token-unreadable", () => vm.Run("chown", "root", "/var/run/secrets/tokens/istio-token"));
         await IsAsRecordedAsync("token-rubbish", () => sidecar.PutToken("none"));
         await IsAsRecordedAsync("other-cluster-id", () => sidecar.Set("ISTIO_META_CLUSTER_ID", "another"));
+        // An expired token, one of an account that is gone, one of another audience and one of another namespace.
+        var good = DateTimeOffset.UtcNow + SidecarToken.Life;
+        await IsAsRecordedAsync("token-expired", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, DateTimeOffset.UtcNow.AddMinutes(-1))));
+        await IsAsRecordedAsync("token-of-a-deleted-account", () => sidecar.PutToken(SidecarToken.Unknown(good)));
+        await IsAsRecordedAsync("token-of-other-audience", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, good, audience: "api")));
+        await IsAsRecordedAsync("token-of-other-namespace", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, good, "ns2:default")));
+        await IsAsRecordedAsync("other-trust-domain", () => sidecar.Set("TRUST_DOMAIN", "other.domain"));
         await IsAsRecordedAsync("token-of-other-account", () => sidecar.Set("SERVICE_ACCOUNT", "other"));
         await IsAsRecordedAsync("group-missing", () => sidecar.Set("ISTIO_META_AUTO_REGISTER_GROUP", "other"));
         await IsAsRecordedAsync("mesh-file-broken", () => vm.Run("sh", "-c", "printf 'defaultConfig:\\n  - [\\n' >/etc/istio/config/mesh"));
+        await IsAsRecordedAsync("mesh-file-unknown-member", () => vm.Run("sh", "-c", "echo '  noSuchMember: 1' >>/etc/istio/config/mesh"));
+        string[] silent = ["INPUT", "-d", MeshBed.ThirdGateway, "-p", "tcp", "--dport", "15012", "-j", "DROP"];
+        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. silent]);
+        try
+        {
+            await IsAsRecordedAsync("gateway-silent", () => sidecar.Name(MeshBed.ThirdGateway));
+        }
+        finally
+        {
+            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. silent]);
+        }
+
+        // The capture's own failure is in the journal.
+        var since = vm.Run("date", "+%s").Trim();
+        await IsAsRecordedAsync(
+            "capture-fails", () => sidecar.Set("ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE", "no-such-group"), () => vm.Run("journalctl", "-o", "cat", "--no-pager", "-u", "istio", "--since", $"@{since}"));
+
         await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP-LISTEN:15020,fork,reuseaddr", "/dev/null")))
         {
             await UntilListensAsync(15020);
@@ -111,7 +135,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             sidecar.Set("ISTIO_METAJSON_LABELS", "{\"istio.io/rev\":\"cp-v115x\"}");
         });
 
-        async Task IsAsRecordedAsync(string cause, Action arrange)
+        async Task IsAsRecordedAsync(string cause, Action arrange, Func<string>? log = null)
         {
             vm.Run("systemctl", "stop", "istio");
             vm.Run("rm", "-f", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem", StandInSidecar.Log, StandInSidecar.ErrorLog);
@@ -119,13 +143,13 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             arrange();
             vm.Run("systemctl", "start", "istio");
             var recorded = IstioRecords.Log(cause);
-            await sidecar.UntilAsync(() => recorded.All(Logged().Contains), $"it logs what is recorded for {cause}");
-            Assert.Equal(recorded, Logged());
+            await sidecar.UntilAsync(() => recorded.All(Logged(log).Contains), $"it logs what is recorded for {cause}");
+            Assert.Equal(recorded, Logged(log));
         }
 
         Task UntilListensAsync(int port) => sidecar.UntilAsync(() => fixture.Bed.Vm.Run("ss", "-Hlntu").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
 
-        IReadOnlyList<string> Logged() => IstioRecords.Lines(sidecar.Read(StandInSidecar.Log));
+        IReadOnlyList<string> Logged(Func<string>? log) => IstioRecords.Lines(log is null ? sidecar.Read(StandInSidecar.Log) : log());
     }
 
     [Fact]
