@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
 
@@ -11,8 +12,11 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
 
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
+    // Nobody answers, as where a firewall drops.
+    private static readonly string[] FromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP"];
+
     [Fact]
-    public async Task WithoutAKeptTokenANewOneIsThereBeforeTheSidecarWhichWouldCaptureWhatFetchesIt()
+    public async Task WithoutAKeptTokenTheSidecarWaitsForANewOneAndIsNotStartedWhereThereIsNoneToBeHadUntilTheDashboardIsBack()
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
@@ -23,6 +27,30 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         await vm.UntilToldAsync("Registered", "True ", Minutes);
         Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
         Assert.Equal(2, sidecar.Starts.Length);
+
+        // Nor is there a certificate of its own, with which it could register.
+        vm.Run("rm", "/var/lib/smm-agent-host/istio-token", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
+        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. FromVm]);
+        await fixture.Bed.StopDashboardAsync();
+        try
+        {
+            await vm.RebootAsync();
+
+            Assert.Matches(
+                "^False NotRunning: istio.service is not started before it has an istio-token: .*dashboard", await vm.UntilToldAsync("SidecarRunning", "False NotRunning", Minutes));
+            await vm.UntilToldAsync("Registered", "False SidecarNotRunning", Minutes);
+            Assert.Equal(("inactive", 2), (vm.Property(StandInSidecar.Unit, "ActiveState"), sidecar.Starts.Length));
+            Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
+            Assert.True(MeshBed.Reaches(fixture.Bed.Vm, MeshBed.FirstGateway, 15021));
+        }
+        finally
+        {
+            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. FromVm]);
+            await fixture.Bed.StartDashboardAsync();
+        }
+
+        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        Assert.Equal(3, sidecar.Starts.Length);
     }
 
     [Fact]
@@ -31,9 +59,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
         var token = vm.Run("cat", "/run/secrets/tokens/istio-token");
-        // Nobody answers, as where a firewall drops.
-        string[] fromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP"];
-        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. fromVm]);
+        fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. FromVm]);
         await fixture.Bed.StopDashboardAsync();
         try
         {
@@ -48,7 +74,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         }
         finally
         {
-            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. fromVm]);
+            fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. FromVm]);
             await fixture.Bed.StartDashboardAsync();
         }
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
@@ -46,7 +44,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         await vm.UntilToldAsync("Registered", "True ", Minutes);
         Assert.Equal(2, sidecar.Starts.Length);
 
-        LayOtherIdentity(vm);
+        new LaidCertificate(fixture.Bed, vm).Lay("other");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
 
         // The agent's restart, beside the test's.
@@ -66,20 +64,5 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
         Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
         Assert.Equal(1, vm.Try("test", "-e", "/etc/certs/cert-chain.pem").ExitCode);
-    }
-
-    private void LayOtherIdentity(BootedVm vm)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("O=cluster.local", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddUri(new("spiffe://cluster.local/ns/vm-integration/sa/other"));
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
-        foreach (var (name, text) in (ReadOnlySpan<(string, string)>)[("cert-chain.pem", certificate.ExportCertificatePem()), ("key.pem", key.ExportPkcs8PrivateKeyPem())])
-        {
-            File.WriteAllText(Path.Combine(fixture.Bed.Folder, "laid"), text + "\n");
-            vm.Run("install", "-m", "0600", "-o", "istio-proxy", "-g", "istio-proxy", "/mnt/laid", $"/etc/certs/{name}");
-        }
     }
 }

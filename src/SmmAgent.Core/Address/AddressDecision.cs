@@ -17,19 +17,19 @@ public static class AddressDecision
     public const string AddressNotAllowed = nameof(AddressNotAllowed);
     public const string NoDirectEndpoint = nameof(NoDirectEndpoint);
 
-    private const string SetNodeIp = "'smm-agent set node-ip ADDRESS'";
+    private const string SetNodeIp = "sudo smm-agent set node-ip ADDRESS";
 
     /// <summary>Before the operator has named a dashboard nobody is asked: a package that was only installed sends nothing out.</summary>
     public static AddressState NotConfigured { get; } = new(
         null,
-        Finding.Unknown(ConditionType.AddressKnown, Finding.NotConfigured, "no dashboard is set; run 'smm-agent set dashboard-url URL'"));
+        Finding.Unknown(ConditionType.AddressKnown, Finding.NotConfigured, "no dashboard is set; run: sudo smm-agent set dashboard-url URL"));
 
     public static AddressState FromConfigured(IPAddress configured)
     {
         var address = AddressRules.Normalize(configured);
         return AddressRules.WhyNotOwn(address) is { } why
             ? new(null, Finding.False(
-                ConditionType.AddressKnown, AddressNotAllowed, $"node.ip {why}; {SetNodeIp} with the one that the cluster reaches"))
+                ConditionType.AddressKnown, AddressNotAllowed, $"node.ip {why}; set the one that the cluster reaches: {SetNodeIp}"))
             : Found(address, ConfiguredSource, $"{address}, as configured in node.ip");
     }
 

@@ -5,7 +5,7 @@ namespace SmmAgent.Core.Firewall;
 /// <summary>The commands that open ports where the agent itself may not.</summary>
 public static class Cures
 {
-    public const string RootsPart = "root's part opens the ports there; run: smm-agent reconcile";
+    public const string RootsPart = "root's part opens the ports there; run: sudo smm-agent reconcile";
 
     public static string Ports(IEnumerable<OpenPort> ports) => string.Join(", ", ports.Select(port => port.Port));
 
@@ -15,7 +15,7 @@ public static class Cures
         if (obstacle.Nft is { Table: { IsFirewallds: true } table })
         {
             return observed.Firewalld is FirewalldObservation.NotRunning
-                ? $"it was left behind by a firewalld that is not running; run: systemctl start firewalld, or: nft delete table {table}"
+                ? $"it was left behind by a firewalld that is not running; run: sudo systemctl start firewalld, or: sudo nft delete table {table}"
                 : RootsPart;
         }
 
@@ -25,7 +25,7 @@ public static class Cures
     internal static string Of(ShutZone zone)
     {
         var ports = string.Join(' ', zone.Ports.Select(port => $"--add-port={port}/tcp"));
-        return $"run: firewall-cmd --permanent --zone={zone.Name} {ports} && firewall-cmd --reload";
+        return $"run: sudo firewall-cmd --permanent --zone={zone.Name} {ports} && sudo firewall-cmd --reload";
     }
 
     public static IReadOnlyList<string> Commands(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
@@ -35,7 +35,7 @@ public static class Cures
             var rules = ChainRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
                 .Where(rule => rule.CapturedFrom is null || observed.Captured);
             var isUfws = observed.HasUfw(tool);
-            return [.. rules.Select(rule => isUfws && rule.CapturedFrom is null ? Ufw(rule) : $"{tool.Command} -w 5 -I INPUT 1 {rule}").Distinct()];
+            return [.. rules.Select(rule => isUfws && rule.CapturedFrom is null ? Ufw(rule) : $"sudo {tool.Command} -w 5 -I INPUT 1 {rule}").Distinct()];
         }
 
         var families = new[] { IpFamily.IPv4, IpFamily.IPv6 }
@@ -46,8 +46,8 @@ public static class Cures
 
     // What ufw did not write itself is gone with its next start.
     private static string Ufw(ChainRule rule) => rule.Source is { } source
-        ? $"ufw allow proto tcp from {source} to any port {rule.Port}"
-        : $"ufw allow {rule.Port}/tcp";
+        ? $"sudo ufw allow proto tcp from {source} to any port {rule.Port}"
+        : $"sudo ufw allow {rule.Port}/tcp";
 
     private static IEnumerable<string> SourceMatch(DesiredFirewall desired, IpFamily family)
     {
@@ -60,7 +60,7 @@ public static class Cures
     // Behind a rule that drops, an added rule would never be reached.
     private static IEnumerable<string> NftRules(Obstacle obstacle, ObservedFirewall observed, string source)
     {
-        var command = $"nft {(obstacle.ByRule ? "insert" : "add")} rule {obstacle.Nft}";
+        var command = $"sudo nft {(obstacle.ByRule ? "insert" : "add")} rule {obstacle.Nft}";
         var ports = obstacle.Ports.Select(port => port.Port).Where(port => port != ChainRules.CapturePort).ToList();
         if (ports.Count > 0)
             yield return $"{command} '{source}tcp dport {Set(ports)} accept'";

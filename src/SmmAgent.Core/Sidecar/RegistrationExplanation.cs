@@ -119,7 +119,7 @@ public static class RegistrationExplanation
 
     private static Finding? OfToken(IstioToken? token, SidecarFailure? failure)
     {
-        const string Cure = "sudo smm-agent reconcile gets a new one from the dashboard, when DashboardReachable holds";
+        const string Cure = "get a new one from the dashboard, when DashboardReachable holds: sudo smm-agent reconcile";
         return token?.Verdict switch
         {
             TokenVerdict.Expired => Because("TokenExpired", $"{token.Why}; {Cure}{Quoted(failure)}"),

@@ -118,7 +118,7 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
         SidecarFailureKind.NotTrusted => $"the agent keeps the mesh's root certificate in {SidecarFiles.RootCertificate} as the dashboard serves it: "
             + "compare the certificate of the gateway's port 15012 with the mesh's ConfigMap istio-ca-root-cert",
         SidecarFailureKind.OwnCertificateRefused =>
-            $"have the sidecar ask for another: sudo rm {SidecarFiles.Certificate} {SidecarFiles.Key}, then sudo systemctl restart istio",
+            $"have the sidecar ask for another: sudo rm {SidecarFiles.Certificate} {SidecarFiles.Key} && sudo systemctl restart istio",
         SidecarFailureKind.NoSuchName => "the agent writes the control plane's lines in /etc/hosts by itself while a gateway's address is known; "
             + "see GatewaysReachable, and /etc/nsswitch.conf: the line hosts must have the word files",
         SidecarFailureKind.Refused => "see the log of istiod",

@@ -16,7 +16,7 @@ public static class SidecarRestore
     /// <summary>What an operator must know of a sidecar that stays because there is no record; null where there is none.</summary>
     public static string? LeftWithoutRecord(ObservedSidecar observed) =>
         observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting } or { IsEnabled: true } || observed.IsCaptured
-            ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio; sudo /usr/local/bin/istio-start.sh clean"
+            ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio && sudo /usr/local/bin/istio-start.sh clean"
             : null;
 
     /// <summary>Why it cannot be seen what there is to undo; null when all of it is seen: what was not seen would be left, and forgotten.</summary>

@@ -33,8 +33,8 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         var isDamaged = before is null && _records.HasBeforeAttach;
         if (isDamaged)
         {
-            progress.Warn($"{paths.BeforeAttach} is damaged, so nobody knows how it was before: what is there of a sidecar stays; by hand: systemctl disable --now istio, "
-                + $"then remove the package {PackageChoice.SidecarPackage}, then that file");
+            progress.Warn($"{paths.BeforeAttach} is damaged, so nobody knows how it was before: what is there of a sidecar stays; by hand: sudo systemctl disable --now istio && "
+                + $"{PackageTools.Find().Remove(PackageChoice.SidecarPackage)} && sudo rm {paths.BeforeAttach}");
         }
 
         var (steps, isLeft) = (0, false);

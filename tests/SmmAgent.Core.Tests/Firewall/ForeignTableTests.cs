@@ -36,7 +36,7 @@ public sealed class ForeignTableTests
 
         Assert.Equal([true, false], state.Ports.Select(port => port.Open!.Value));
         Assert.Equal(
-            "nftables chain inet site in does not let 16400 in: run: nft add rule inet site in 'tcp dport 16400 accept'", state.PortsOpen.Message);
+            "nftables chain inet site in does not let 16400 in: run: sudo nft add rule inet site in 'tcp dport 16400 accept'", state.PortsOpen.Message);
     }
 
     [Fact]

@@ -43,10 +43,10 @@ public sealed class OtherManagersTests
         var desired = Desired();
         var found = Of(desired, Observed(Table(Ufw, "DROP")));
 
-        Assert.Equal(["run: ufw allow 8080/tcp", "run: ufw allow 16400/tcp"], found.Select(hindrance => hindrance.Cure));
+        Assert.Equal(["run: sudo ufw allow 8080/tcp", "run: sudo ufw allow 16400/tcp"], found.Select(hindrance => hindrance.Cure));
         Assert.All(found, hindrance => Assert.True(hindrance is { Where: "INPUT of iptables", Certain: true, OnList: true }));
         Assert.Equal(
-            "run: ufw allow proto tcp from 10.0.0.0/8 to any port 16400", Of(Desired("10.0.0.0/8"), Observed(Table(Ufw, "DROP")))[1].Cure);
+            "run: sudo ufw allow proto tcp from 10.0.0.0/8 to any port 16400", Of(Desired("10.0.0.0/8"), Observed(Table(Ufw, "DROP")))[1].Cure);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class OtherManagersTests
 
         var hindrance = Assert.Single(found);
         Assert.Equal((Agent, "nftables chain inet site in", false), (hindrance.Port, hindrance.Where, hindrance.OnList));
-        Assert.Equal("run: nft add rule inet site in 'tcp dport 16400 accept'", hindrance.Cure);
+        Assert.Equal("run: sudo nft add rule inet site in 'tcp dport 16400 accept'", hindrance.Cure);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class OtherManagersTests
 
         var hindrance = Assert.Single(Of(Desired(), observed));
         Assert.Equal((Agent, "firewalld's zone public", true), (hindrance.Port, hindrance.Where, hindrance.OnList));
-        Assert.Equal("run: firewall-cmd --permanent --zone=public --add-port=16400/tcp && firewall-cmd --reload", hindrance.Cure);
+        Assert.Equal("run: sudo firewall-cmd --permanent --zone=public --add-port=16400/tcp && sudo firewall-cmd --reload", hindrance.Cure);
     }
 
     private static IReadOnlyList<PortHindrance> Of(DesiredFirewall desired, ObservedFirewall observed) =>

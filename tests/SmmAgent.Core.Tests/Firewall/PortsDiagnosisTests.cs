@@ -28,7 +28,7 @@ public sealed class PortsDiagnosisTests
         var finding = Of(Desired(), observed).PortsOpen;
 
         Assert.Equal("BlockedByAnotherTable", finding.Reason);
-        Assert.StartsWith("INPUT of iptables-legacy (the other backend) does not let 8080, 16400 in: run: iptables-legacy -w 5 -I INPUT 1 -p tcp", finding.Message, StringComparison.Ordinal);
+        Assert.StartsWith("INPUT of iptables-legacy (the other backend) does not let 8080, 16400 in: run: sudo iptables-legacy -w 5 -I INPUT 1 -p tcp", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]

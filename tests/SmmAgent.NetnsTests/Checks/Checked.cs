@@ -5,7 +5,11 @@ using SmmAgent.Bed;
 namespace SmmAgent.NetnsTests.Checks;
 
 /// <summary>One line of <c>smm-agent check</c>.</summary>
-internal sealed record CheckedLine(string Status, string? Subject, string Found, string? Cure, double? LatencyMs);
+internal sealed record CheckedLine(string Status, string? Subject, string Found, string? Cure, double? LatencyMs)
+{
+    /// <summary>The cure as root runs it: not every host of these tests has sudo.</summary>
+    public string Command => Cure!.Replace("sudo ", "", StringComparison.Ordinal);
+}
 
 /// <summary>One run of <c>smm-agent check --output json</c>.</summary>
 internal sealed class Checked((int ExitCode, string Output) run)

@@ -29,7 +29,7 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
         {
             var shut = left.Line("ports-open", subject);
             Assert.Equal(("fail", "firewalld's zone public does not let it in"), (shut.Status, shut.Found));
-            Assert.Equal(0, firewalld.Try("sh", "-ec", shut.Cure!).ExitCode);
+            Assert.Equal(0, firewalld.Try("sh", "-ec", shut.Command).ExitCode);
         }
 
         var opened = Check();

@@ -26,7 +26,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             Assert.All(shut, line => Assert.Equal("fail", line.Status));
 
             foreach (var line in shut)
-                bed.Vm.Run("sh", "-ec", line.Cure!);
+                bed.Vm.Run("sh", "-ec", line.Command);
 
             Assert.Equal("pass", Checked.By(agent).Line("ports-open", subject).Status);
         }
@@ -47,7 +47,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             Assert.Contains("nftables table inet site", report.Lines("ports-firewall")[0].Found, StringComparison.Ordinal);
             Assert.Equal(1, report.ExitCode);
 
-            bed.Vm.Run("sh", "-ec", shut.Cure!);
+            bed.Vm.Run("sh", "-ec", shut.Command);
 
             Assert.DoesNotContain(Checked.By(agent).Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
         }
@@ -74,7 +74,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         report.Says("dashboard-reachable", "fail", "did not answer within 3 s: INPUT drops replies to the VM's own connections");
         Assert.Equal(cure, report.Line("dashboard-reachable").Cure);
 
-        bed.Vm.Run("sh", "-ec", cure.Replace("sudo ", "", StringComparison.Ordinal));
+        bed.Vm.Run("sh", "-ec", report.Line("ports-own-traffic").Command);
 
         Checked.By(agent).Says("ports-own-traffic", "pass");
         Checked.By(agent).Says("dashboard-reachable", "pass");
@@ -93,7 +93,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var report = Checked.By(agent);
 
         Assert.Contains("iptables with ufw", report.Line("ports-firewall").Found, StringComparison.Ordinal);
-        Assert.Contains(report.Lines("ports-open", "8080 (http)"), line => line is { Status: "fail", Cure: "ufw allow 8080/tcp" });
+        Assert.Contains(report.Lines("ports-open", "8080 (http)"), line => line is { Status: "fail", Cure: "sudo ufw allow 8080/tcp" });
     }
 
     [Fact]
@@ -246,7 +246,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
                 report.Lines("ports-open", "16400 (agent)"),
                 line => line is { Status: "fail", Found: "INPUT of iptables-legacy (the other backend) does not let it in" });
 
-            bed.Vm.Run("sh", "-ec", report.Line("host-backends").Cure![report.Line("host-backends").Cure!.IndexOf("iptables-legacy", StringComparison.Ordinal)..]);
+            bed.Vm.Run("sh", "-ec", report.Line("host-backends").Command[report.Line("host-backends").Command.IndexOf("iptables-legacy", StringComparison.Ordinal)..]);
             Checked.By(agent).Says("host-backends", "pass");
         }
         finally

@@ -222,7 +222,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
 
         Assert.Equal(["report"], _calls);
         Assert.Equal("AgentKeyMismatch", _view.Value.Registered.Reason);
-        Assert.Contains("remove uuid from /etc/smm/agent.yaml", _view.Value.Registered.Message, StringComparison.Ordinal);
+        Assert.Contains("sudo sed -i '/^uuid:/d' /etc/smm/agent.yaml", _view.Value.Registered.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class GatewayTests
     }
 
     [Theory]
-    [InlineData("LoadBalancer", "its load balancer has no address yet: kubectl -n istio-system describe service istio-eastwestgateway")]
+    [InlineData("LoadBalancer", "its load balancer has no address yet; see why: kubectl -n istio-system describe service istio-eastwestgateway")]
     [InlineData("NodePort", "is of type NodePort, and VMs connect to port 15012")]
     [InlineData("ClusterIP", "is of type ClusterIP and has no address outside the cluster")]
     [InlineData("", "is of type ClusterIP and has no address outside the cluster")]

@@ -23,7 +23,7 @@ internal sealed class ControlPlaneMeshExpansion() : Check("control-plane-meshexp
             [
                 CheckLine.Fail(
                     $"the mesh has no meshexpansion gateway{asOf}",
-                    $"turn it on: kubectl -n {config.Mesh.IstioNamespace} edit istiocontrolplanes {config.Mesh.IstioRevision} (.spec.meshExpansion.enabled: true)"),
+                    $"turn it on: kubectl -n {config.Mesh.IstioNamespace} edit istiocontrolplanes {config.Mesh.IstioRevision} (.spec.meshExpansion.enabled: true); where Istio runs without SMM, install an east-west gateway"),
             ];
         }
 

@@ -6,8 +6,6 @@ namespace SmmAgent.Checks.ControlPlane;
 /// <summary>The control plane runs, as the dashboard tells it.</summary>
 internal sealed class ControlPlaneStatus() : Check("control-plane-status", CheckGroup.ControlPlane, "Control plane")
 {
-    private const string See = "kubectl get istiocontrolplanes -A";
-
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Mesh;
@@ -17,13 +15,14 @@ internal sealed class ControlPlaneStatus() : Check("control-plane-status", Check
     // The words are those of the IstioControlPlane's status.
     private static CheckLine Line(Mesh mesh, string asOf)
     {
+        var see = $"kubectl -n {NameRules.Shown(mesh.IstioNamespace)} get istiocontrolplanes; where Istio runs without SMM: kubectl -n {NameRules.Shown(mesh.IstioNamespace)} get deployments -l app=istiod";
         var which = $"Istio {NameRules.Shown(mesh.IstioVersion)}, revision '{NameRules.Shown(mesh.IstioRevision)}', cluster {NameRules.Shown(mesh.ClusterId)}{asOf}";
         return mesh.Status switch
         {
-            null => CheckLine.Skipped($"the dashboard does not tell its status ({which})", See),
+            null => CheckLine.Skipped($"the dashboard does not tell its status ({which})", see),
             "Available" => CheckLine.Pass($"Available: {which}"),
-            "Created" or "Reconciling" or "Unmanaged" => CheckLine.Warn($"{mesh.Status}, not Available yet: {which}", $"wait for Available: {See}"),
-            var other => CheckLine.Fail($"{NameRules.Shown(other)}: {which}", See),
+            "Created" or "Reconciling" or "Unmanaged" => CheckLine.Warn($"{mesh.Status}, not Available yet: {which}", $"wait for Available: {see}"),
+            var other => CheckLine.Fail($"{NameRules.Shown(other)}: {which}", see),
         };
     }
 }

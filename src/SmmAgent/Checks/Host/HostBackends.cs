@@ -23,7 +23,7 @@ internal sealed class HostBackends() : Check("host-backends", CheckGroup.Host, "
             .Where(hindrance => hindrance.Certain && others.Any(other => other.Tool == hindrance.Tool)).ToList();
         var tools = string.Join(" and ", others.Select(other => $"{other.Tool} ({other.State.Value!.Table.ForeignRules()} rules)"));
         var found = $"this host's iptables is {own}, but {tools} has rules, too: a packet must pass both";
-        var cure = $"move them to iptables, then: {string.Join(" && ", others.Select(other => $"{other.Tool} -P INPUT ACCEPT && {other.Tool} -F"))}";
+        var cure = $"move them to iptables, then: {string.Join(" && ", others.Select(other => $"sudo {other.Tool} -P INPUT ACCEPT && sudo {other.Tool} -F"))}";
         return
         [
             shut.Count == 0

@@ -30,7 +30,7 @@ internal sealed class HostIPv6() : Check("host-ipv6", CheckGroup.Host, "IPv6")
             interfaces.HasDefault(IpFamily.IPv4)
                 ? CheckLine.Warn(
                     $"{own.Address} on {own.Interface}, but no IPv6 default route: programs try IPv6 first where a name has both, and wait in vain",
-                    $"add the route, or remove the address: ip -6 address delete {own.Address} dev {own.Interface}")
+                    $"add the route, or remove the address: sudo ip -6 address delete {own.Address} dev {own.Interface}")
                 : CheckLine.Pass($"{own.Address} on {own.Interface}; no default route in either family, this network ends here"),
         ];
     }

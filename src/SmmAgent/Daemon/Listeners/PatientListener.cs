@@ -79,7 +79,7 @@ internal sealed class PatientListener(
     {
         var port = (endpoint as IPEndPoint)?.Port;
         return exception is AddressInUseException
-            ? $"port {port} is taken by another program; sudo ss -ltnp 'sport = :{port}' shows which"
+            ? $"port {port} is taken by another program; see which: sudo ss -ltnp 'sport = :{port}'"
             : $"port {port} cannot be listened on: {exception.Message}";
     }
 }

@@ -72,7 +72,7 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
         var source = new ObjectReference("Gateway", gateway.Metadata.Namespace, gateway.Metadata.Name);
         var ports = gateway.Spec.Listeners.Where(IsTcp).Select(listener => (listener.Name, listener.Port));
         return Made(source, gateway.Status.Addresses.Select(address => address.Value), ports,
-            $"has no address in its status yet: {source.Get()} shows why", faults);
+            $"has no address in its status yet; see why: {source.Get()}", faults);
     }
 
     private static IEnumerable<string> Addresses(Service service, IstioControlPlane? operated)
@@ -91,7 +91,7 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
 
     private static string WhyNoAddress(Service service) => service.Spec.Type switch
     {
-        "LoadBalancer" => $"its load balancer has no address yet: kubectl -n {service.Metadata.Namespace} describe service {service.Metadata.Name} shows why",
+        "LoadBalancer" => $"its load balancer has no address yet; see why: kubectl -n {service.Metadata.Namespace} describe service {service.Metadata.Name}",
         "NodePort" => "is of type NodePort, and VMs connect to port 15012, not to a node port: use type LoadBalancer, or set spec.externalIPs",
         var type => $"is of type {(type.Length == 0 ? "ClusterIP" : NameRules.Shown(type))} and has no address outside the cluster: use type LoadBalancer, or set spec.externalIPs",
     };

@@ -36,7 +36,7 @@ internal sealed class RevisionResolver
         var own = group.Metadata.Label(IstioNames.Revision);
         var reference = new ObjectReference("WorkloadGroup", group.Metadata.Namespace, group.Metadata.Name);
         if (own.Length > 0)
-            return Follow(own, reference, "");
+            return Follow(own, reference, "", isOwnLabel: true);
 
         if (Namespace(group.Metadata.Namespace) is not { } @namespace)
         {
@@ -62,7 +62,7 @@ internal sealed class RevisionResolver
             : Follow(IstioNames.Default, group, "");
     }
 
-    private (ControlPlane? Plane, ObjectFault? Fault) Follow(string asked, ObjectReference group, string asker)
+    private (ControlPlane? Plane, ObjectFault? Fault) Follow(string asked, ObjectReference group, string asker, bool isOwnLabel = false)
     {
         var (at, passed) = (asked, new List<string>());
         // A tag may move the default away from a control plane of that name; any other revision counts before a tag of its name.
@@ -70,7 +70,7 @@ internal sealed class RevisionResolver
         while (isTag && _tags.TryGetValue(at, out var next))
         {
             if (passed.Contains(at))
-                return (null, Unknown(group, $"{asker}asks for revision '{NameRules.Shown(asked)}', a tag that leads back to itself ({Shown([.. passed, at], " -> ")})"));
+                return (null, Unknown(group, isOwnLabel, $"{asker}asks for revision '{NameRules.Shown(asked)}', a tag that leads back to itself ({Shown([.. passed, at], " -> ")})"));
 
             passed.Add(at);
             at = next;
@@ -81,16 +81,18 @@ internal sealed class RevisionResolver
             return (plane, null);
 
         var tag = passed.Count > 0 ? $" (a tag of '{NameRules.Shown(at)}')" : "";
-        return (null, Unknown(group, $"{asker}asks for revision '{NameRules.Shown(asked)}'{tag}, which no control plane or tag has"));
+        return (null, Unknown(group, isOwnLabel, $"{asker}asks for revision '{NameRules.Shown(asked)}'{tag}, which no control plane or tag has"));
     }
 
-    private ObjectFault Unknown(ObjectReference group, string what)
+    /// <param name="isOwnLabel">Whether the group's own label asks, before which its namespace's does not count.</param>
+    private ObjectFault Unknown(ObjectReference group, bool isOwnLabel, string what)
     {
+        var label = isOwnLabel ? $"kubectl -n {group.Namespace} label workloadgroup {group.Name}" : $"kubectl label namespace {group.Namespace}";
         var known = _planes.Count == 0
             ? $"no control plane was found at all (a ConfigMap with the label istio.io/rev and the key mesh) in namespace {Shown(_options.IstioNamespaces, ", ")}: "
                 + "is Istio installed there? Another namespace is an option, --istio-namespace"
             : $"known are {Shown(_planes.Keys, ", ")}{(_tags.Count > 0 ? $", and the tags {Shown(_tags.Keys, ", ")}" : "")}: "
-                + $"kubectl label namespace {group.Namespace} istio.io/rev=REVISION --overwrite";
+                + $"{label} istio.io/rev=REVISION --overwrite";
         return new(group, FaultReasons.RevisionNotFound, $"{what}; {known}", Blocks: true);
     }
 

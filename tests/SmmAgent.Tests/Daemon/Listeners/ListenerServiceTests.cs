@@ -43,7 +43,7 @@ public sealed class ListenerServiceTests
         await using var listeners = await RunningListeners.StartAsync(
             time, new SitePort("agent", port, Ok), new SitePort("sidecar-metrics", 0, Ok));
 
-        var fault = $"port {port} is taken by another program; sudo ss -ltnp 'sport = :{port}' shows which";
+        var fault = $"port {port} is taken by another program; see which: sudo ss -ltnp 'sport = :{port}'";
         Assert.Equal(new ListenerState(port, "agent", fault), listeners.State.Value.Listeners[0]);
         Assert.Equal("ok", await GetAsync(listeners, "sidecar-metrics"));
 

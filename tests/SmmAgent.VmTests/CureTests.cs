@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using SmmAgent.Bed;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>
+/// A command that the agent advises cures what the advice is about. Each test brings a fault about, takes the command out of the agent's own message, and runs exactly that,
+/// as a user who may become root by sudo.
+/// </summary>
+public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
+{
+    private const string Settings = "/etc/smm/agent.yaml";
+    private const string Token = "/etc/smm/bearer-token";
+
+    // A look that is asked for, the one that confirms it, and the timeouts of what is dropped.
+    private static readonly TimeSpan Looks = TimeSpan.FromSeconds(40);
+
+    [Fact]
+    public async Task OfTheConditions()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+        await vm.UntilToldAsync("ReachableFromCluster", "True");
+
+        await CuresAsync(vm, "GatewaysReachable", "False RepliesDropped", "iptables -w -D INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");
+        await CuresAsync(
+            vm, "GatewaysReachable", "False OutputDropped", "iptables -w -A OUTPUT -o lo -j ACCEPT; iptables -w -A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT; iptables -w -P OUTPUT DROP");
+        await vm.UntilToldAsync("DashboardReachable", "True");
+        vm.Run("iptables", "-w", "-P", "OUTPUT", "ACCEPT");
+
+        await CuresAsync(vm, "TokenCurrent", "False NoToken", $"printf 'Bearer %s\\n' $(cat {Token}) >{Token}.new && cat {Token}.new >{Token} && rm {Token}.new");
+        vm.Run("sh", "-c", "rm /var/lib/smm-agent/identity.json && systemctl restart smm-agent");
+        await CuresAsync(vm, "ReachableFromCluster", "Unknown AgentKeyMismatch");
+        vm.Run("sh", "-c", "smm-agent reconcile && tr 0-9a-f 1-9a-f0 </etc/machine-id >/etc/machine-id.new && cat /etc/machine-id.new >/etc/machine-id && systemctl restart smm-agent");
+        await CuresAsync(vm, "ReachableFromCluster", "Unknown ForeignIdentity");
+
+        // The agent does not open them itself in this mode.
+        vm.Run("sed", "-i", "$ a firewall: {mode: check}", Settings);
+        await CuresAsync(vm, "PortsOpen", "False NotOpen", "iptables -w -F SMM-AGENT");
+    }
+
+    [Fact]
+    public async Task OfTheCommands()
+    {
+        await using var vm = await fixture.BootAttachedAsync();
+
+        // Who is not root.
+        Assert.Equal(0, vm.TryLine(Cure.In(vm.TryLine("smm-agent config show").Output)).ExitCode);
+        var asked = vm.TryLine("smm-agent check --output json").Output;
+        Assert.Equal("sudo smm-agent check", Assert.Single(Cures(asked, "skipped").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).Distinct()));
+        Assert.DoesNotContain("sudo smm-agent check", Cures(vm.TryLine("sudo smm-agent check --output json").Output, "skipped"));
+        Works(vm, vm.TryLine("smm-agent reconcile").Output);
+        Works(vm, vm.TryLine("smm-agent detach").Output);
+        Works(vm, vm.TryLine("smm-agent status").Output);
+        vm.Run("smm-agent", "status");
+        Works(vm, vm.Run("smm-agent", "reconcile", "--confirm-within", "10m"));
+        Assert.False(vm.IsActive("smm-agent-rollback.timer"));
+
+        Works(vm, vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output);
+        Works(vm, vm.Try("smm-agent", "set", "dashboard-url", fixture.Bed.DashboardUrl).Output);
+        vm.Run("sed", "-i", "/workloadGroup:/,/name:/d", Settings);
+        Works(vm, vm.Try("smm-agent", "reconcile").Output, ("NAMESPACE NAME", "vm-integration analytics-v0"));
+        vm.Run("smm-agent", "reconcile");
+
+        vm.Run("systemctl", "stop", "smm-agent");
+        foreach (var runtime in (string[][])[[], ["--runtime"]])
+        {
+            vm.Run(["systemctl", "mask", .. runtime, "smm-agent"]);
+            Works(vm, vm.Try("smm-agent", "reconcile").Output);
+            vm.Run("smm-agent", "reconcile");
+            vm.Run("systemctl", "stop", "smm-agent");
+        }
+
+        // Another program has the agent's port: the command shows which.
+        vm.Run("systemd-run", "--unit=taker", "perl", "-MIO::Socket::INET", "-e", "$s = IO::Socket::INET->new(LocalPort => 16400, Listen => 1) or die; sleep 600");
+        await vm.UntilAsync(() => vm.Run("ss", "-Hltn").Contains(":16400 ", StringComparison.Ordinal), "the port is taken");
+        vm.Run("systemctl", "start", "smm-agent");
+        await vm.UntilAsync(() => Taken().Length > 0, "the journal says so");
+        Assert.Contains("\"perl\"", vm.RunLine(Cure.In(Taken())), StringComparison.Ordinal);
+        vm.Run("systemctl", "stop", "taker");
+        await vm.UntilAsync(() => vm.Try("curl", "-fsS", "http://127.0.0.1:16400/readyz").ExitCode == 0, "the agent serves it", Looks);
+
+        vm.Run("chmod", "0644", Token);
+        var cures = Cures(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).ToList();
+        Assert.Contains($"sudo chmod 0640 {Token}", cures);
+        foreach (var cure in cures)
+            vm.RunLine(cure.Replace("install", "install --no-install-recommends", StringComparison.Ordinal));
+        Assert.DoesNotContain(Cures(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail"), cures.Contains);
+
+        string Taken() => vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent", "--grep", "16400 is taken").Split('\n')[0];
+    }
+
+    /// <summary>Sees the fault told by a condition, runs the command in its message, and sees the condition be good again.</summary>
+    private static async Task CuresAsync(BootedVm vm, string type, string told, string? fault = null, params (string Placeholder, string Value)[] values)
+    {
+        if (fault is not null)
+        {
+            vm.Run("sh", "-ec", fault);
+            vm.Run("systemctl", "reload", "smm-agent");
+        }
+
+        var message = await vm.UntilToldAsync(type, told, Looks);
+        Works(vm, message, values);
+        if (vm.IsActive("smm-agent"))
+            vm.Try("systemctl", "reload", "smm-agent");
+        await vm.UntilToldAsync(type, "True", Looks);
+    }
+
+    private static void Works(BootedVm vm, string message, params (string Placeholder, string Value)[] values)
+    {
+        var command = values.Aggregate(Cure.In(message), (text, value) => text.Replace(value.Placeholder, value.Value, StringComparison.Ordinal));
+        vm.RunLine(command);
+    }
+
+    /// <summary>The cures in the lines of these statuses.</summary>
+    private static List<string> Cures(string report, params string[] statuses) =>
+    [
+        .. JsonNode.Parse(report)!["checks"]!.AsArray().SelectMany(check => check!["results"]!.AsArray())
+            .Where(line => statuses.Contains((string?)line!["status"])).Select(line => (string?)line!["cure"] ?? "").Distinct(),
+    ];
+}

@@ -1,0 +1,108 @@
+namespace SmmAgent.VmTests;
+
+/// <summary>The same as <see cref="CureTests"/> for what the agent advises about the sidecar.</summary>
+public sealed class SidecarCureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Istio = "/var/lib/istio/envoy/cluster.env";
+    private const string IstioToken = "/run/secrets/tokens/istio-token";
+
+    // Root's part rests 10 s between two requests, and a failure must last to be one.
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task OfTheSidecarsConditions()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        await vm.UntilToldAsync("Registered", "True ");
+
+        vm.Run("systemctl", "mask", "--now", StandInSidecar.Unit);
+        await CuresAsync("SidecarRunning", "False NotRunning: istio.service is masked");
+        vm.Run("touch", Istio);
+        await CuresAsync("SidecarCurrent", "False RestartNeeded");
+
+        new LaidCertificate(fixture.Bed, vm).Lay("default");
+        vm.Run("systemctl", "restart", StandInSidecar.Unit);
+        await CuresAsync("Registered", "False CertificateRefused");
+
+        vm.Run("systemctl", "stop", StandInSidecar.Unit);
+        vm.Run("systemd-run", "--unit=taker", "perl", "-MIO::Socket::INET", "-e", "$s = IO::Socket::INET->new(LocalPort => 15053, Listen => 1) or die; sleep 600");
+        var taken = await vm.UntilToldAsync("Registered", "False PortTaken", Minute);
+        Assert.Contains("\"perl\"", vm.RunLine(Cure.AllIn(taken)[0]), StringComparison.Ordinal);
+        vm.Run("systemctl", "stop", "taker");
+        vm.RunLine(Cure.AllIn(taken)[1]);
+        await vm.UntilToldAsync("Registered", "True", Minute);
+
+        // Nobody answers the daemon's requests, so that what it advises is the operator's to do.
+        await LeftToTheOperatorAsync("SidecarCurrent", "False NotWritten", $"echo ISTIO_NAMESPACE=other >>{Istio}");
+        await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded");
+        await CuresAsync("SidecarCurrent", "False RestartNeeded");
+        await LeftToTheOperatorAsync("SidecarCurrent", "False TokenUnusable", $"echo none >{IstioToken}; rm /var/lib/smm-agent-host/istio-token");
+        await LeftToTheOperatorAsync("SidecarRunning", "False NotRunning: istio.service does not run", "systemctl stop istio");
+        await LeftToTheOperatorAsync(
+            "SidecarRunning", "False NotRunning: istio.service is not started before it has an istio-token",
+            $"systemctl stop istio; rm -f {IstioToken} /var/lib/smm-agent-host/istio-token /etc/certs/cert-chain.pem /etc/certs/key.pem");
+
+        async Task LeftToTheOperatorAsync(string type, string told, string fault)
+        {
+            vm.Run("systemctl", "stop", "smm-agent-reconcile.path");
+            vm.Run("sh", "-ec", fault);
+            var message = await vm.UntilToldAsync(type, told, Minute);
+            vm.RunLine(Cure.In(message));
+            await vm.UntilAsync(() => !vm.Told(type).StartsWith(told, StringComparison.Ordinal), $"{type} is no longer {told}", Minute);
+        }
+
+        async Task CuresAsync(string type, string told)
+        {
+            vm.RunLine(Cure.In(await vm.UntilToldAsync(type, told, Minute)));
+            await vm.UntilToldAsync(type, "True", Minute);
+        }
+    }
+
+    [Fact]
+    public async Task OfDetachAndWhatStaysOfTheMeshAndOfTheOperator()
+    {
+        await using var vm = await fixture.BootMemberAsync();
+        var laid = new LaidCertificate(fixture.Bed, vm);
+        await vm.UntilToldAsync("Registered", "True ");
+        var account = fixture.Bed.Mesh.ServiceAccount;
+        try
+        {
+            // As with a move to another WorkloadGroup: what is kept in /etc/certs is the earlier account's.
+            fixture.Bed.Mesh.ServiceAccount = "analytics";
+            fixture.Bed.Mesh.Write();
+            await vm.UntilAsync(() => laid.Names().Contains("/sa/analytics", StringComparison.Ordinal), "the sidecar has the other account's certificate", Minute);
+            await vm.UntilToldAsync("Registered", "True ", Minute);
+        }
+        finally
+        {
+            fixture.Bed.Mesh.ServiceAccount = account;
+            fixture.Bed.Mesh.Write();
+        }
+
+        // Another program holds the user database.
+        vm.Run("sh", "-c", "sleep 600 >/dev/null 2>&1 & printf %s $! >/etc/passwd.lock");
+        var detached = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+        Assert.Equal((2, 2), (vm.Try("ls", "/etc/certs/key.pem").ExitCode, vm.Try("ls", "/etc/certs/cert-chain.pem").ExitCode));
+        vm.Run("rm", "/etc/passwd.lock");
+        Assert.Equal(0, vm.Try("id", "istio-proxy").ExitCode);
+        vm.RunLine(Cure.In(detached));
+        Assert.Equal(1, vm.Try("id", "istio-proxy").ExitCode);
+
+        // What was there before the agent came, and no sidecar has written since, is the operator's.
+        vm.Run("systemctl", "mask", StandInSidecar.Unit);
+        laid.Lay("default", owner: "root");
+        var own = vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
+        Assert.Equal(1, vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile").ExitCode);
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+        Assert.Equal(own, vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem"));
+
+        // Without the record of how it was, the sidecar is the operator's to end.
+        vm.Run("rm", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
+        vm.Run("systemctl", "unmask", StandInSidecar.Unit);
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        vm.Run("rm", "/var/lib/smm-agent-host/before-attach.json");
+        vm.RunLine(Cure.In(vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach")));
+        Assert.Equal((false, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
+        Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
+    }
+}
