@@ -47,7 +47,7 @@ public static class IstioSidecarPackage
             Write($"{root}/usr/local/bin/{name}", Read(name).Replace("@VERSION@", version, StringComparison.Ordinal), Program);
         foreach (var name in (string[])["registration", "capture"])
             Write($"{root}{Programs}/{name}", Read(name), Program);
-        Write($"{root}{Settings}", Read("sidecar.env"), (UnixFileMode)0b110_100_100);
+        Write($"{root}{Settings}", Read("sidecar.env").Replace("@VERSION@", version, StringComparison.Ordinal), (UnixFileMode)0b110_100_100);
         Write($"{root}/lib/systemd/system/istio.service", Read("istio.service"), (UnixFileMode)0b110_100_100);
     }
 

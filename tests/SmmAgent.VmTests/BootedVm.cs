@@ -10,6 +10,8 @@ public sealed class BootedVm : IAsyncDisposable
     /// <summary>How the STATUS= line begins when all is well.</summary>
     public const string Attached = $"Attached vm-integration/analytics-v0 as {MeshBed.VmAddress}; 2/2 gateways; 4 ports open";
 
+    public const string PortTaker = "port-taker.service";
+
     /// <summary>How long a package manager may take.</summary>
     public static readonly TimeSpan InstallPatience = TimeSpan.FromMinutes(3);
 
@@ -174,6 +176,13 @@ public sealed class BootedVm : IAsyncDisposable
         File.WriteAllText(Path.Combine(_bed.Folder, "drop-in.conf"), text);
         Run("install", "-D", "-m", "0644", "/mnt/drop-in.conf", $"/run/systemd/system/{unit}.d/test.conf");
         Run("systemctl", "daemon-reload");
+    }
+
+    /// <summary>Has another program listen on a TCP port, until <see cref="PortTaker"/> is stopped.</summary>
+    public Task TakePortAsync(int port)
+    {
+        Run("systemd-run", $"--unit={PortTaker}", "perl", "-MIO::Socket::INET", "-e", $"for (IO::Socket::INET->new(LocalPort => {port}, Listen => 1, ReuseAddr => 1) or die) {{ sleep 600 }}");
+        return UntilAsync(() => Run("ss", "-Hltn").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
     }
 
     public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) => Until.TrueAsync(condition, what, patience, Journal);

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using SmmAgent.Bed;
 
 namespace SmmAgent.VmTests;
 
@@ -30,7 +29,10 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         await CuresAsync(vm, "TokenCurrent", "False NoToken", $"printf 'Bearer %s\\n' $(cat {Token}) >{Token}.new && cat {Token}.new >{Token} && rm {Token}.new");
         vm.Run("sh", "-c", "rm /var/lib/smm-agent/identity.json && systemctl restart smm-agent");
         await CuresAsync(vm, "ReachableFromCluster", "Unknown AgentKeyMismatch");
-        vm.Run("sh", "-c", "smm-agent reconcile && tr 0-9a-f 1-9a-f0 </etc/machine-id >/etc/machine-id.new && cat /etc/machine-id.new >/etc/machine-id && systemctl restart smm-agent");
+        vm.Run("smm-agent", "reconcile");
+        var uuid = vm.Run("sed", "-n", "s/^uuid: //p", Settings).Trim();
+        await vm.UntilAsync(() => vm.Run("cat", "/var/lib/smm-agent/identity.json").Contains($"\"reported\":\"{uuid}\"", StringComparison.Ordinal), "it has reported under its new uuid");
+        vm.Run("sh", "-c", "tr 0-9a-f 1-9a-f0 </etc/machine-id >/etc/machine-id.new && cat /etc/machine-id.new >/etc/machine-id && systemctl restart smm-agent");
         await CuresAsync(vm, "ReachableFromCluster", "Unknown ForeignIdentity");
 
         // The agent does not open them itself in this mode.
@@ -55,7 +57,7 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         Works(vm, vm.Run("smm-agent", "reconcile", "--confirm-within", "10m"));
         Assert.False(vm.IsActive("smm-agent-rollback.timer"));
 
-        Works(vm, vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output);
+        Works(vm, Cure.AllIn(vm.Try("smm-agent", "set", "bearer-token", "/mnt/token").Output)[^1]);
         Works(vm, vm.Try("smm-agent", "set", "dashboard-url", fixture.Bed.DashboardUrl).Output);
         vm.Run("sed", "-i", "/workloadGroup:/,/name:/d", Settings);
         Works(vm, vm.Try("smm-agent", "reconcile").Output, ("NAMESPACE NAME", "vm-integration analytics-v0"));
@@ -71,12 +73,11 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         }
 
         // Another program has the agent's port: the command shows which.
-        vm.Run("systemd-run", "--unit=taker", "perl", "-MIO::Socket::INET", "-e", "$s = IO::Socket::INET->new(LocalPort => 16400, Listen => 1) or die; sleep 600");
-        await vm.UntilAsync(() => vm.Run("ss", "-Hltn").Contains(":16400 ", StringComparison.Ordinal), "the port is taken");
+        await vm.TakePortAsync(16400);
         vm.Run("systemctl", "start", "smm-agent");
         await vm.UntilAsync(() => Taken().Length > 0, "the journal says so");
         Assert.Contains("\"perl\"", vm.RunLine(Cure.In(Taken())), StringComparison.Ordinal);
-        vm.Run("systemctl", "stop", "taker");
+        vm.Run("systemctl", "stop", BootedVm.PortTaker);
         await vm.UntilAsync(() => vm.Try("curl", "-fsS", "http://127.0.0.1:16400/readyz").ExitCode == 0, "the agent serves it", Looks);
 
         vm.Run("chmod", "0644", Token);

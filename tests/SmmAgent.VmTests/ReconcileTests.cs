@@ -102,7 +102,7 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         (exitCode, output) = vm.Try("smm-agent", "reconcile");
 
         Assert.Equal(1, exitCode);
-        Assert.EndsWith("✗ smm-agent.service is masked, so it cannot be started: sudo systemctl unmask smm-agent\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("✗ smm-agent.service is masked, so it cannot be started: sudo systemctl unmask --runtime smm-agent\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

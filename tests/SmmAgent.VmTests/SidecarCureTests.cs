@@ -20,15 +20,23 @@ public sealed class SidecarCureTests(SidecarVmFixture fixture) : IClassFixture<S
         vm.Run("touch", Istio);
         await CuresAsync("SidecarCurrent", "False RestartNeeded");
 
+        // As istiod refuses a certificate: with an alert, which the embedded dashboard's TLS does not send.
+        string[] elsewhere = ["OUTPUT", "-p", "tcp", "--dport", "15012", "-m", "owner", "--uid-owner", "istio-proxy", "-j", "REDIRECT", "--to-ports", "15113"];
+        vm.Run(
+            "systemd-run", "--unit=istiod", "openssl", "s_server", "-accept", "15113", "-cert", "/mnt/certificates/istiod-cert.pem", "-key", "/mnt/certificates/istiod-key.pem",
+            "-CAfile", "/mnt/certificates/root-cert.pem", "-Verify", "1", "-verify_return_error", "-quiet");
         new LaidCertificate(fixture.Bed, vm).Lay("default");
+        vm.Run(["iptables", "-w", "-t", "nat", "-I", .. elsewhere]);
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
+        await vm.UntilToldAsync("Registered", "False CertificateRefused", Minute);
+        vm.Run(["iptables", "-w", "-t", "nat", "-D", .. elsewhere]);
         await CuresAsync("Registered", "False CertificateRefused");
 
         vm.Run("systemctl", "stop", StandInSidecar.Unit);
-        vm.Run("systemd-run", "--unit=taker", "perl", "-MIO::Socket::INET", "-e", "$s = IO::Socket::INET->new(LocalPort => 15053, Listen => 1) or die; sleep 600");
+        await vm.TakePortAsync(15053);
         var taken = await vm.UntilToldAsync("Registered", "False PortTaken", Minute);
         Assert.Contains("\"perl\"", vm.RunLine(Cure.AllIn(taken)[0]), StringComparison.Ordinal);
-        vm.Run("systemctl", "stop", "taker");
+        vm.Run("systemctl", "stop", BootedVm.PortTaker);
         vm.RunLine(Cure.AllIn(taken)[1]);
         await vm.UntilToldAsync("Registered", "True", Minute);
 
@@ -36,7 +44,6 @@ public sealed class SidecarCureTests(SidecarVmFixture fixture) : IClassFixture<S
         await LeftToTheOperatorAsync("SidecarCurrent", "False NotWritten", $"echo ISTIO_NAMESPACE=other >>{Istio}");
         await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded");
         await CuresAsync("SidecarCurrent", "False RestartNeeded");
-        await LeftToTheOperatorAsync("SidecarCurrent", "False TokenUnusable", $"echo none >{IstioToken}; rm /var/lib/smm-agent-host/istio-token");
         await LeftToTheOperatorAsync("SidecarRunning", "False NotRunning: istio.service does not run", "systemctl stop istio");
         await LeftToTheOperatorAsync(
             "SidecarRunning", "False NotRunning: istio.service is not started before it has an istio-token",
@@ -93,7 +100,10 @@ public sealed class SidecarCureTests(SidecarVmFixture fixture) : IClassFixture<S
         laid.Lay("default", owner: "root");
         var own = vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem");
         Assert.Equal(1, vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile").ExitCode);
-        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+        // A process of the sidecar's user keeps userdel from removing it, until it is ended.
+        vm.Run("systemd-run", "--unit=leftover", "--uid=istio-proxy", "sleep", "600");
+        Assert.DoesNotContain("the user stays", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach"), StringComparison.Ordinal);
+        Assert.Equal((1, false), (vm.Try("id", "istio-proxy").ExitCode, vm.IsActive("leftover")));
         Assert.Equal(own, vm.Run("sha256sum", "/etc/certs/key.pem", "/etc/certs/cert-chain.pem"));
 
         // Without the record of how it was, the sidecar is the operator's to end.

@@ -15,6 +15,8 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
     {
         await using var vm = await fixture.BootMemberAsync(distribution);
         var sidecar = new StandInSidecar(fixture.Bed, vm);
+        // A configuration file that the operator has changed, and the new package brings in another form.
+        vm.Run("sh", "-c", "echo '# of the operator' >>/var/lib/istio/envoy/sidecar.env");
         var (closed, open) = (Window(TimeSpan.FromDays(3)), Window(TimeSpan.FromHours(-12)));
         vm.Run("sed", "-i", $"$ a sidecar: {{restartPolicy: window, restartWindow: {closed}}}", Settings);
         try
@@ -37,6 +39,7 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
             await vm.UntilToldAsync("SidecarCurrent", "True Current");
             await vm.UntilToldAsync("Registered", "True ");
             Assert.Equal(2, sidecar.Starts.Length);
+            Assert.EndsWith("# of the operator\n", sidecar.Read("/var/lib/istio/envoy/sidecar.env"), StringComparison.Ordinal);
         }
         finally
         {

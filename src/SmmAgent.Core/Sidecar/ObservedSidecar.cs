@@ -39,7 +39,14 @@ public enum UnitActivity
 /// <param name="IsMasked">Whether the operator has masked it: then nobody starts it.</param>
 /// <param name="IsDeaf">Whether it runs, but takes none of the traffic that it captures: until the control plane has told it what to do, nobody listens there.</param>
 public sealed record SidecarUnit(
-    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false, bool IsDeaf = false);
+    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false, bool IsDeaf = false)
+{
+    /// <summary>Whether it is masked until the next start of the host only.</summary>
+    public bool IsMaskedAtRuntime { get; init; }
+
+    /// <summary>The command that takes the mask away.</summary>
+    public string Unmask => $"sudo systemctl unmask {(IsMaskedAtRuntime ? "--runtime " : "")}istio";
+}
 
 /// <summary>What is there of the sidecar.</summary>
 /// <param name="Files">Those of <see cref="SidecarFiles"/>, its token's and /etc/hosts, by path; folders, too, as files without content.</param>

@@ -135,7 +135,7 @@ public static class SidecarVerdict
             { Activity: UnitActivity.Running, IsReady: true } => Finding.True(Type, "Running", $"the sidecar {look.Version} runs and is ready"),
             { Activity: UnitActivity.Running } => Finding.False(Type, "NotReady", $"the sidecar runs, but is not ready; {log}"),
             { Activity: UnitActivity.Starting } => Finding.False(Type, "Starting", $"systemd starts the sidecar; if that lasts: {log}"),
-            { IsMasked: true } => Finding.False(Type, "NotRunning", "istio.service is masked, so nobody starts it: sudo systemctl unmask istio"),
+            { IsMasked: true } => Finding.False(Type, "NotRunning", $"istio.service is masked, so nobody starts it: {unit.Unmask}"),
             _ when !SidecarPlanner.HasCredentials(look.Desired, look.Observed) => Finding.False(
                 Type, "NotRunning", $"istio.service is not started before it has an istio-token: {Failed(look, RootPart.Token) ?? Cure(look)}"),
             { Activity: UnitActivity.Failed } when look.Observed.Failure is { IsLocal: true } => Finding.False(Type, "NotRunning", $"istio.service does not run: {log}"),

@@ -65,7 +65,7 @@ public static class FailureText
                 $"the dashboard refused the bearer token{(said.Length > 0 ? said : Quoted(refused.Reason ?? ""))}", $"set a new one: {SetToken}"),
             (403, ProblemCodes.AgentKeyMismatch) => (FailureReasons.AgentKeyMismatch,
                 $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost",
-                "make a new uuid and key: sudo sed -i '/^uuid:/d' /etc/smm/agent.yaml && sudo rm /var/lib/smm-agent/identity.json && sudo systemctl restart smm-agent"),
+                "make a new uuid: sudo sed -i '/^uuid:/d' /etc/smm/agent.yaml && sudo smm-agent reconcile"),
             (409, ProblemCodes.DuplicateIdentity) => (FailureReasons.DuplicateIdentity,
                 $"two hosts report under this VM's uuid and key{said}", $"on the one that is a copy: {GiveOwnMachineId}"),
             (403, _) => (FailureReasons.NotThisWorkloadGroup,

@@ -161,7 +161,7 @@ public sealed class SidecarObserver(
             { Active: "activating" or "reloading" } => UnitActivity.Starting,
             _ => UnitActivity.Stopped,
         };
-        return new(activity, service.IsEnabled, IsReady: false, service.Since, service.Restarts, service.IsMasked);
+        return new(activity, service.IsEnabled, IsReady: false, service.Since, service.Restarts, service.IsMasked) { IsMaskedAtRuntime = service.IsMaskedAtRuntime };
     }
 
     private Observation<FoundFile> Look(string path, RootReport? report, List<string> forRoot)

@@ -24,6 +24,9 @@ public class UnitState(string name, string load, string active, string sub, stri
 
     public bool IsMasked => load == "masked";
 
+    /// <summary>Whether it is masked until the next start of the host only, which <c>unmask</c> alone does not undo.</summary>
+    public bool IsMaskedAtRuntime => file == "masked-runtime";
+
     public bool IsActive => active == "active";
 
     /// <summary>Whether there is something to stop.</summary>

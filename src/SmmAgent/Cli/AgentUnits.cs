@@ -73,7 +73,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
 
         if (daemon.IsMasked)
         {
-            progress.Failed($"{Daemon} is masked, so it cannot be started: sudo systemctl unmask smm-agent");
+            progress.Failed($"{Daemon} is masked, so it cannot be started: sudo systemctl unmask {(daemon.IsMaskedAtRuntime ? "--runtime " : "")}smm-agent");
             return ExitCode.Failed;
         }
 

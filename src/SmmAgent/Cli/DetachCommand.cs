@@ -30,7 +30,7 @@ internal static class DetachCommand
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            progress.Failed("detach looks at and changes the firewall: run it as root, also with --dry-run");
+            progress.Failed("detach looks at and changes the firewall: sudo smm-agent detach (also with --dry-run)");
             return ExitCode.NotPermitted;
         }
 

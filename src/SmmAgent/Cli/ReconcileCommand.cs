@@ -52,7 +52,7 @@ internal static class ReconcileCommand
     {
         if (!options.DryRun && !Environment.IsPrivilegedProcess)
         {
-            progress.Failed("reconcile changes the host: run it as root, or with --dry-run to see what it would do");
+            progress.Failed("reconcile changes the host: sudo smm-agent reconcile (or with --dry-run, to see what it would do)");
             return ExitCode.NotPermitted;
         }
 

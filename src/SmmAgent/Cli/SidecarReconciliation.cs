@@ -181,10 +181,10 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             progress.Failed(look.Desired.Package.Why);
         if (look.Desired.Hold is { } hold)
             progress.Warn($"{SidecarVerdict.HeldBack(look, hold)}; journalctl -u istio");
-        var isMasked = look.Observed.Unit.Value is { IsMasked: true };
-        if (isMasked)
-            progress.Failed("istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio");
-        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered && !isMasked;
+        var masked = look.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
+        if (masked is not null)
+            progress.Failed($"istio.service is masked, so the sidecar is not started: {masked.Unmask}");
+        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered && masked is null;
     }
 
     private async Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)

@@ -47,7 +47,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem AgentKeyMismatch() =>
         new(403, ProblemCodes.AgentKeyMismatch, "The uuid is bound to another agent key",
-            "another agent reported under this uuid first; a copied VM needs a uuid of its own (remove uuid from agent.yaml and reconcile)");
+            "another agent reported under this uuid first; a copied VM needs a uuid of its own");
 
     /// <param name="hosts">The hosts, for people.</param>
     public static ApiProblem DuplicateIdentity(string hosts) =>
