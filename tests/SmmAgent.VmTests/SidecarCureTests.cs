@@ -77,6 +77,7 @@ public sealed class SidecarCureTests(SidecarVmFixture fixture) : IClassFixture<S
             // As with a move to another WorkloadGroup: what is kept in /etc/certs is the earlier account's.
             fixture.Bed.Mesh.ServiceAccount = "analytics";
             fixture.Bed.Mesh.Write();
+            vm.RunLine(Cure.In(await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded", Minute)));
             await vm.UntilAsync(() => laid.Names().Contains("/sa/analytics", StringComparison.Ordinal), "the sidecar has the other account's certificate", Minute);
             await vm.UntilToldAsync("Registered", "True ", Minute);
         }

@@ -55,7 +55,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
 
         // The sidecar's user lays such a certificate again, with a time before the sidecar's start.
-        LayOtherIdentity(vm);
+        new LaidCertificate(fixture.Bed, vm).Lay("other");
         vm.Run("touch", "-d", "1 hour ago", "/etc/certs/cert-chain.pem");
         await vm.UntilToldAsync("SidecarCurrent", "False OtherIdentity", Minutes);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");

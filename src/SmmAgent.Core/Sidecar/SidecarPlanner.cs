@@ -99,14 +99,16 @@ public static class SidecarPlanner
         if (observed.Unit.Value is { Activity: UnitActivity.Running, Since: { } since } unit)
         {
             var isOld = RestartReasons(desired, observed).Count > 0;
-            // What the control plane itself has given to the present run, for the present configuration, would come again.
-            if (certificate.Modified > since && !isOld)
+            var isRefused = observed.Failure?.Kind == SidecarFailureKind.IdentityMismatch;
+            // What the control plane itself has given to the present run, for the present configuration, would come again. But a sidecar that an operator restarted with the certificate of
+            // another account gets a new one for that account, and is refused: it needs a start without any.
+            if (certificate.Modified > since && !isOld && !isRefused)
                 return null;
             // The control plane may know several trust domains: one that works is not interrupted for that.
             if (unit.IsReady && found with { TrustDomain = wanted.TrustDomain } == wanted)
                 return null;
             // It works with what it was started with. That it needs a restart is said.
-            if (unit.IsReady && isOld && !desired.MayRestart && observed.Failure?.Kind != SidecarFailureKind.IdentityMismatch)
+            if (unit.IsReady && isOld && !desired.MayRestart && !isRefused)
                 return null;
             if (!desired.MayReplaceCertificate && !(isOld && desired.MayRestart))
                 return null;

@@ -135,6 +135,18 @@ public sealed class SidecarCuresTests
     }
 
     [Fact]
+    public void ACertificateThatTheControlPlaneGaveForTheEarlierAccountToASidecarThatItRefusesIsRemoved()
+    {
+        var host = Attached(isReady: false);
+        Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddMinutes(-30));
+        Assert.True(Plan(host).IsEmpty);
+
+        host.Failure = new(SidecarFailureKind.IdentityMismatch, "the line");
+
+        Assert.Equal([typeof(RemoveSidecarFile), typeof(RemoveSidecarFile), typeof(RestartSidecar)], Plan(host).Steps.Select(step => step.GetType()));
+    }
+
+    [Fact]
     public void AReadySidecarWithTheIdentityOfItsOwnConfigurationIsRestartedOnlyAsThePolicySays()
     {
         var host = Moved();

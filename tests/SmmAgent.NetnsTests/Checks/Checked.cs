@@ -8,7 +8,7 @@ namespace SmmAgent.NetnsTests.Checks;
 internal sealed record CheckedLine(string Status, string? Subject, string Found, string? Cure, double? LatencyMs)
 {
     /// <summary>The cure as root runs it: not every host of these tests has sudo.</summary>
-    public string Command => Cure!.Replace("sudo ", "", StringComparison.Ordinal);
+    public string Command => (Cure ?? "").Replace("sudo ", "", StringComparison.Ordinal);
 }
 
 /// <summary>One run of <c>smm-agent check --output json</c>.</summary>
