@@ -31,8 +31,8 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         await CuresAsync(vm, "ReachableFromCluster", "Unknown AgentKeyMismatch");
 
         // The agent does not open them itself in this mode.
-        vm.Run("sed", "-i", "$ a firewall: {mode: check}", Settings);
-        await CuresAsync(vm, "PortsOpen", "False NotOpen", "iptables -w -F SMM-AGENT");
+        await CuresAsync(
+            vm, "PortsOpen", "False NotOpen", $"systemctl stop smm-agent; sed -i '$ a firewall: {{mode: check}}' {Settings}; iptables -w -F SMM-AGENT; systemctl start smm-agent");
     }
 
     [Fact]
