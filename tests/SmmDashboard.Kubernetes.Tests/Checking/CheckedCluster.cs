@@ -110,6 +110,9 @@ public sealed class CheckedCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>A bearer token of a VM.</summary>
+    public Task<string> TokenAsync(string @namespace, string account) => _mesh.TokenAsync(@namespace, account);
+
     /// <summary>A service account, and a token of it for the API server.</summary>
     public async Task<string> AccountAsync(ServiceAccount account)
     {

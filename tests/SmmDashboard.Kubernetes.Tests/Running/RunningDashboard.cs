@@ -158,6 +158,11 @@ internal sealed class TestAgent(RunningDashboard dashboard, string group, string
          "versions":{"agent":"0.1.0"},"conditions":[],"reportedAt":"2026-01-02T03:04:05Z"}
         """, (DashboardApi.AgentKeyHeader, _key));
 
+    /// <summary>Asks for a dial-back to the agent's own port.</summary>
+    public Task<Reply> DialBackAsync() => dashboard.CallAsync(
+        HttpMethod.Post, $"{group}/agents/{Uuid}/dial-back", token, $$"""{"ports":[{{DashboardApi.AgentPort}}],"nonce":"{{new string('n', 32)}}"}""",
+        (DashboardApi.AgentKeyHeader, _key));
+
     public async Task<SmmAgent.Contract.Registration> RegistrationAsync(RunningDashboard? through = null)
     {
         var reply = await (through ?? dashboard).CallAsync(HttpMethod.Get, $"{group}/agents/{Uuid}/registration", token, null, (DashboardApi.AgentKeyHeader, _key));
