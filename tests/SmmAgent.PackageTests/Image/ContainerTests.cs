@@ -38,7 +38,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
     }
 
     [Fact]
-    public async Task ItServesVmsAndInstallsAgentsFromItsOwnPackages()
+    public async Task ItServesVmsOffersAgentsFromItsOwnPackagesAndEndsWhenAsked()
     {
         var port = FreePort();
         var url = $"https://127.0.0.1:{port}";
@@ -62,6 +62,11 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}\n{dashboard.Output}");
         using var served = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal("mesh1", served.RootElement.GetProperty("mesh").GetProperty("meshId").GetString());
+
+        // Its first process gets no default action of a signal from the kernel: it must handle SIGTERM itself.
+        var first = (await File.ReadAllTextAsync($"/proc/{dashboard.Id}/task/{dashboard.Id}/children", TestContext.Current.CancellationToken)).Trim();
+        await Tool.OutputAsync("kill", "-TERM", first);
+        Assert.Equal(0, await dashboard.WaitForExitAsync(Until.Patience));
     }
 
     public void Dispose() => _config.Dispose();

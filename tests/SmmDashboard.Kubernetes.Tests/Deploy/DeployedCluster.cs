@@ -35,6 +35,16 @@ public sealed class DeployedCluster : IDisposable
         await _applied.Value;
     }
 
+    /// <summary>Creates kinds that are not there, as an administrator, and waits until they are served.</summary>
+    /// <param name="yaml">CustomResourceDefinitions.</param>
+    /// <param name="path">The last kind's.</param>
+    public async Task CreateKindsAsync(string yaml, string path)
+    {
+        foreach (var manifest in Manifests.Read(yaml))
+            Assert.True(await CreateAsync(manifest), $"{manifest}");
+        await ServedAsync(path);
+    }
+
     /// <summary>A call of the dashboard's service account, with a real token.</summary>
     public async Task<(HttpStatusCode Status, string Body)> CallAsync(string method, string path, string? body = null)
     {
@@ -60,7 +70,7 @@ public sealed class DeployedCluster : IDisposable
                 _notServed.Add($"{manifest}");
         }
 
-        await EstablishedAsync();
+        await ServedAsync("apis/smm-agent.io/v1alpha1/attachedmachines");
         var answer = await _server.AdminAsync(HttpMethod.Post, "api/v1/namespaces/smm-dashboard/serviceaccounts/smm-dashboard/token",
             """{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"audiences":["https://kubernetes.default.svc"],"expirationSeconds":3600}}""", "application/json");
         using var token = JsonDocument.Parse(answer);
@@ -98,12 +108,12 @@ public sealed class DeployedCluster : IDisposable
             .FirstOrDefault(name => !name.Contains('/'));
     }
 
-    private async Task EstablishedAsync()
+    private async Task ServedAsync(string path)
     {
         using var atMost = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
-            using var response = await _server.Admin.GetAsync("apis/smm-agent.io/v1alpha1/attachedmachines", atMost.Token);
+            using var response = await _server.Admin.GetAsync(path, atMost.Token);
             if (response.IsSuccessStatusCode)
                 return;
             await Task.Delay(50, atMost.Token);

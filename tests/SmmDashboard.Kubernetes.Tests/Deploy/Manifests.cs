@@ -36,6 +36,9 @@ internal sealed partial class Manifests : IDisposable
 
     public static IReadOnlyList<string> Components => Folders("components");
 
+    /// <summary>The copy.</summary>
+    public string Folder => _folder;
+
     /// <summary>Writes a file of the copy.</summary>
     public void Write(string path, string text)
     {

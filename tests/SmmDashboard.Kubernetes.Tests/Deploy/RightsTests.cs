@@ -111,6 +111,29 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
         Assert.True((int)answer.Status == status, $"{(int)answer.Status} {answer.Body}");
     }
 
+    /// <summary>The policy needs Kubernetes 1.30: an older server has the limits of its own only.</summary>
+    [Theory]
+    [InlineData("""{"audiences":["istio-ca"],"expirationSeconds":3600}""", true)]
+    [InlineData("""{"audiences":["smm-dashboard"],"expirationSeconds":86400}""", true)]
+    [InlineData("""{"audiences":["istio-ca"],"expirationSeconds":3601}""", false)]
+    [InlineData("""{"audiences":["smm-dashboard"],"expirationSeconds":86401}""", false)]
+    [InlineData("""{"audiences":["vault"],"expirationSeconds":3600}""", false)]
+    [InlineData("""{"audiences":["istio-ca","vault"],"expirationSeconds":3600}""", false)]
+    [InlineData("""{"audiences":[],"expirationSeconds":3600}""", false)]
+    public async Task OnlyTokensOfSidecarsAndAgentsAreMade(string spec, bool isAllowed)
+    {
+        await cluster.RequireAsync();
+        var hasPolicy = !cluster.NotServed.Contains("ValidatingAdmissionPolicy smm-dashboard-tokens");
+
+        var answer = await cluster.CallAsync(
+            "POST", "api/v1/namespaces/vm-integration/serviceaccounts/analytics/token",
+            $$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{{spec}}}""");
+
+        Assert.Equal(isAllowed || !hasPolicy, answer.Status == System.Net.HttpStatusCode.Created);
+        if (hasPolicy && !isAllowed)
+            Assert.Contains("smm-dashboard", answer.Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AMachineIsMadeReportedAndDeletedButItsBindingNotChanged()
     {
