@@ -17,6 +17,9 @@ public sealed record AgentPaths(string Root = "/")
     /// <summary>The agent's uuid (where agent.yaml has none) and key, and the machine that they are of, mode 0600.</summary>
     public string Identity => Path.Combine(StateDirectory, "identity.json");
 
+    /// <summary>The bearer token that the dashboard made from the operator's, mode 0600.</summary>
+    public string RenewedToken => Path.Combine(StateDirectory, "renewed-token.json");
+
     /// <summary>The last known external address.</summary>
     public string LastKnownAddress => Path.Combine(StateDirectory, "address.json");
 

@@ -13,6 +13,9 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
 
     public DateTimeOffset? IssuedAt { get; private init; }
 
+    /// <summary>The Secret that the token ends with; null for none.</summary>
+    public string? Secret { get; private init; }
+
     /// <summary>Decodes a JWT.</summary>
     /// <returns>Null for an opaque token.</returns>
     public static TokenClaims? Read(string token)
@@ -37,6 +40,7 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
             {
                 Audiences = Texts(claims, "aud"),
                 IssuedAt = Time(claims, "iat"),
+                Secret = Member(Member(claims, "kubernetes.io"), "secret") is { } secret ? Text(secret, "name") : null,
             };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
@@ -68,7 +72,11 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
     public string MakeAnother() =>
         MakeNew(Namespace is { } group && NameRules.Label(group) is null ? group : null, ServiceAccount is { } account && NameRules.Subdomain(account) is null ? account : null)
         + " --duration=8760h"
-        + string.Concat(Audiences.Where(audience => audience.Length <= 253 && audience.All(c => char.IsAsciiLetterOrDigit(c) || ".:/_-".Contains(c))).Take(4).Select(audience => $" --audience={audience}"));
+        + string.Concat(Audiences.Where(audience => audience.Length <= 253 && audience.All(c => char.IsAsciiLetterOrDigit(c) || ".:/_-".Contains(c))).Take(4).Select(audience => $" --audience={audience}"))
+        + (Secret is { } secret && NameRules.Subdomain(secret) is null ? $" --bound-object-kind=Secret --bound-object-name={secret}" : "");
+
+    private static JsonElement? Member(JsonElement? parent, string name) =>
+        parent is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object ? member : null;
 
     private static string? Text(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -47,8 +47,12 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
         return third > LongestNotice ? LongestNotice : third < ShortestNotice ? ShortestNotice : third;
     }
 
+    /// <summary>The same for a token that is renewed: a third of its life at most. It is due at a half, so that by then the renewal has failed for a while.</summary>
+    public static TimeSpan NoticeOfRenewed(DateTimeOffset? issuedAt, DateTimeOffset expires) =>
+        issuedAt is { } start && start < expires && (expires - start) / 3 is var third && third < Notice(issuedAt, expires) ? third : Notice(issuedAt, expires);
+
     /// <summary>What TokenCurrent says.</summary>
-    public Finding Finding(DateTimeOffset now)
+    public Finding Finding(DateTimeOffset now, TokenRenewal renewal)
     {
         if (Fault is not null)
             return Conditions.Finding.False(ConditionType.TokenCurrent, NoTokenReason, Fault);
@@ -57,11 +61,17 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
         if (Expires is not { } expires)
             return Conditions.Finding.True(ConditionType.TokenCurrent, CurrentReason, "the bearer token does not expire");
         if (expires <= now)
-            return Conditions.Finding.False(ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}; {Cure}");
-        return expires - now < Notice(IssuedAt, expires)
-            ? Conditions.Finding.False(ConditionType.TokenCurrent, ExpiringReason, $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}; {Cure}")
-            : Conditions.Finding.True(ConditionType.TokenCurrent, CurrentReason, $"the bearer token expires at {expires:u}");
+            return Conditions.Finding.False(ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}{NotRenewed(renewal)}; {Cure}");
+        var notice = renewal.Status == RenewalStatus.NotOffered ? Notice(IssuedAt, expires) : NoticeOfRenewed(IssuedAt, expires);
+        return expires - now < notice
+            ? Conditions.Finding.False(
+                ConditionType.TokenCurrent, ExpiringReason, $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}{NotRenewed(renewal)}; {Cure}")
+            : Conditions.Finding.True(
+                ConditionType.TokenCurrent, CurrentReason,
+                $"the bearer token expires at {expires:u}{(renewal.Status == RenewalStatus.Works ? ", the agent renews it before" : "")}");
     }
+
+    private static string NotRenewed(TokenRenewal renewal) => renewal.Why is { } why ? $", and is not renewed: {why}" : "";
 
     private string Cure => $"make a new one: {MakeNew}, then: sudo smm-agent set bearer-token --stdin";
 }

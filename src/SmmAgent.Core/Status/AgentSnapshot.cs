@@ -13,6 +13,8 @@ public sealed record AgentSnapshot
 {
     public SettingsState Settings { get; init; } = SettingsState.Empty;
 
+    public TokenRenewal Renewal { get; init; } = TokenRenewal.NotTried;
+
     public MeshConfigState Mesh { get; init; } = MeshConfigState.Initial;
 
     public AddressState Address { get; init; } = AddressState.Initial;
@@ -50,7 +52,7 @@ public sealed record AgentSnapshot
     {
         { Token: null } => Finding.NotYet(ConditionType.TokenCurrent),
         { Token.Fault: not null, Settings.DashboardUrl: null } => Finding.Unknown(ConditionType.TokenCurrent, Finding.NotConfigured, "no dashboard is set yet"),
-        _ => Settings.Token.Finding(now),
+        _ => Settings.Token.Finding(now, Renewal),
     };
 
     /// <summary>What the services of this snapshot say.</summary>

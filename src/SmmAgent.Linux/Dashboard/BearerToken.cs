@@ -28,19 +28,59 @@ public sealed record BearerTokenReading(BearerToken? Token, string? Fault, strin
     /// <summary>The command that cures it; null where there is none.</summary>
     public string? Cure { get; init; }
 
+    /// <summary>The operator's token; null when there is none that can be used.</summary>
+    public BearerToken? Operators { get; init; }
+
+    /// <summary>Whether the token is one that the dashboard made from the operator's.</summary>
+    public bool IsRenewed => Token is not null && !ReferenceEquals(Token, Operators);
+
     /// <summary>Whether there is a file that this user may not read.</summary>
     public bool IsForbidden { get; init; }
 }
 
-/// <summary>The file that <c>set bearer-token</c> writes. It is read at each request, so that a new token is used at once.</summary>
-public sealed class BearerTokenFile(string path)
+/// <summary>
+/// The file that <c>set bearer-token</c> writes, and the token that was made from it where that one is newer. They are read at each request, so that a new
+/// token is used at once.
+/// </summary>
+/// <param name="path">The operator's.</param>
+/// <param name="renewed">Null where none is renewed.</param>
+/// <param name="time">Says whether a renewed one is over.</param>
+public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = null, TimeProvider? time = null)
 {
+    // What the dashboard refused although its own time was not over.
+    private volatile string? _refused;
+
     /// <summary>The largest token, in bytes (16 KiB).</summary>
     public const int MaximumBytes = 16 * 1024;
 
     private const string Set = "sudo smm-agent set bearer-token --stdin";
 
+    /// <summary>The tokens of this host.</summary>
+    public static BearerTokenFile Of(AgentPaths paths, TimeProvider time) => new(paths.BearerToken, new RenewedTokenFile(paths.RenewedToken), time);
+
     public BearerTokenReading Read()
+    {
+        var reading = ReadOperators();
+        return reading.Token is { } operators && renewed?.Read(operators) is { } newer && newer.Value != _refused
+            && TokenRenewal.GoesBefore(newer.Claims(), operators.Claims(), Now)
+                ? reading with { Token = newer, Operators = operators }
+                : reading with { Operators = reading.Token };
+    }
+
+    /// <summary>What to present instead of a token that the dashboard refused: the operator's, where that one is not over.</summary>
+    /// <returns>Null when there is nothing else; then the token stays in use, and what the dashboard said of it is the reason.</returns>
+    internal BearerToken? Instead(BearerToken refused)
+    {
+        if (Read() is not { IsRenewed: true, Token: { } token, Operators: { } operators } || token.Value != refused.Value || operators.Claims()?.Expires <= Now)
+            return null;
+
+        _refused = token.Value;
+        return operators;
+    }
+
+    private DateTimeOffset Now => (time ?? TimeProvider.System).GetUtcNow();
+
+    private BearerTokenReading ReadOperators()
     {
         try
         {

@@ -66,6 +66,10 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
             Reader(ContractJson.Default.TokenResponse),
             cancel);
 
+    /// <summary>Asks for the agent's own bearer token anew.</summary>
+    public Task<DashboardResult<TokenResponse>> RenewTokenAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>
+        _transport.CallAsync(WithKey(new(HttpMethod.Post, Agent(uuid, "/token")), key), Deadline, Reader(ContractJson.Default.TokenResponse), cancel);
+
     public void Dispose() => _transport.Dispose();
 
     private static HttpRequestMessage WithKey(HttpRequestMessage request, AgentKey key)

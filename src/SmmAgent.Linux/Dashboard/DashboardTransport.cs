@@ -37,14 +37,39 @@ internal sealed class DashboardTransport : IDisposable
             if (reading.Token is not { } token)
                 return new DashboardFailure.NoToken(reading.Fault!);
 
-            request.Headers.Authorization = new("Bearer", token.Value);
             request.Headers.UserAgent.Add(_userAgent);
             request.Headers.Accept.Add(new("application/json"));
-            DashboardResult<T>? result = null;
-            var failure = await _breaker.RunAsync(
-                async inner => (result = await SendAsync(request, deadline, read, inner)).Failure, cancel);
-            return result ?? failure!;
+            var result = await PresentAsync(request, token, deadline, read, cancel);
+            if (result.Failure is not DashboardFailure.Refused { Status: 401 } || _token.Instead(token) is not { } other)
+                return result;
+
+            using var again = Copy(request);
+            return await PresentAsync(again, other, deadline, read, cancel);
         }
+    }
+
+    private async Task<DashboardResult<T>> PresentAsync<T>(
+        HttpRequestMessage request,
+        BearerToken token,
+        TimeSpan deadline,
+        Func<HttpResponseMessage, CancellationToken, Task<DashboardResult<T>>> read,
+        CancellationToken cancel)
+        where T : class
+    {
+        request.Headers.Authorization = new("Bearer", token.Value);
+        DashboardResult<T>? result = null;
+        var failure = await _breaker.RunAsync(
+            async inner => (result = await SendAsync(request, deadline, read, inner)).Failure, cancel);
+        return result ?? failure!;
+    }
+
+    // A request is sent once.
+    private static HttpRequestMessage Copy(HttpRequestMessage request)
+    {
+        var copy = new HttpRequestMessage(request.Method, request.RequestUri) { Content = request.Content };
+        foreach (var (name, values) in request.Headers)
+            copy.Headers.TryAddWithoutValidation(name, values);
+        return copy;
     }
 
     public void Dispose() => _http.Dispose();

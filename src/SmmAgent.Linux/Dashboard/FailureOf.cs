@@ -28,7 +28,7 @@ internal static class FailureOf
 
         var problem = await ProblemAsync(response, cancel);
         var token = response.RequestMessage?.Headers.Authorization?.Parameter;
-        var detail = Printable(problem?.Detail ?? problem?.Title, token);
+        var detail = Printable(problem?.Detail ?? problem?.Title, token, OneLine.MaximumDetail);
         return status switch
         {
             429 => new DashboardFailure.RateLimited(RetryAfter(response, now), detail),
@@ -96,8 +96,8 @@ internal static class FailureOf
     }
 
     /// <summary>One printable line. A dashboard that repeats the token must not bring it into logs and status.json.</summary>
-    private static string Printable(string? text, string? token) =>
-        OneLine.Of(string.IsNullOrEmpty(token) ? text : text?.Replace(token, "TOKEN", StringComparison.Ordinal));
+    private static string Printable(string? text, string? token, int maximum = OneLine.MaximumCharacters) =>
+        OneLine.Of(string.IsNullOrEmpty(token) ? text : text?.Replace(token, "TOKEN", StringComparison.Ordinal), maximum);
 
     private static async Task<Problem?> ProblemAsync(HttpResponseMessage response, CancellationToken cancel)
     {

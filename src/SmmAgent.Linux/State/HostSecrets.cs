@@ -25,19 +25,23 @@ public sealed record HostSecrets(KnownSecrets Known, IReadOnlyList<string> Hidde
             paths.Root.TrimEnd('/') + SidecarFiles.Token,
         ];
         foreach (var file in files)
-            secrets.AddRange(Words(file, hidden));
+            secrets.AddRange(Words(Content(file, hidden)));
+        if (RenewedTokenFile.TokenIn(Content(paths.RenewedToken, hidden)) is { } renewed)
+            secrets.Add(renewed);
         if (AgentIdentity.Load(paths.Identity) is { } identity)
             secrets.Add(identity.Key.Value);
         return new(new KnownSecrets(secrets), hidden);
     }
 
     // Also what is no valid token may be most of one.
-    private static string[] Words(string file, List<string> hidden)
+    private static IEnumerable<string> Words(byte[] content) =>
+        Encoding.UTF8.GetString(content).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word.Length >= ShortestWord);
+
+    private static byte[] Content(string file, List<string> hidden)
     {
         try
         {
-            var content = Encoding.UTF8.GetString(AtomicFile.ReadLimited(file, BearerTokenFile.MaximumBytes) ?? []);
-            return [.. content.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word.Length >= ShortestWord)];
+            return AtomicFile.ReadLimited(file, RenewedTokenFile.MaximumBytes) ?? [];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {

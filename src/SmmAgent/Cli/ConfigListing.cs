@@ -37,7 +37,7 @@ internal sealed class ConfigListing
     {
         var listing = new ConfigListing();
         var settings = listing.AddSettings(paths);
-        listing.AddToken(paths.BearerToken);
+        listing.AddToken(paths);
         listing.AddMesh(paths, settings is null ? null : DashboardTarget.From(settings));
         return listing;
     }
@@ -89,16 +89,19 @@ internal sealed class ConfigListing
 
     private static Guid? DaemonsUuid(AgentPaths paths) => StatusCommand.Read(paths.Status).Status?.Agent.Uuid;
 
-    private void AddToken(string path)
+    private void AddToken(AgentPaths paths)
     {
-        var reading = new BearerTokenFile(path).Read();
+        var path = paths.BearerToken;
+        var reading = BearerTokenFile.Of(paths, TimeProvider.System).Read();
         if (reading.Warning is { } warning)
             _warnings.Add(warning);
-        if (reading.Token is { } token)
+        if (reading.Operators is { } token)
         {
-            var expires = token.Claims()?.Expires is { } time ? $", valid until {time:u}" : "";
+            var expires = Until(token);
             var mode = Convert.ToString((int)File.GetUnixFileMode(path), 8).PadLeft(4, '0');
             _entries.Add(new(TokenGroup, "bearer-token", $"set, {token.Length} bytes, mode {mode}{expires}", path));
+            if (reading is { IsRenewed: true, Token: { } renewed })
+                _entries.Add(new(TokenGroup, "renewed-token", $"in use, {renewed.Length} bytes{Until(renewed)}", $"made by the dashboard, {paths.RenewedToken}"));
             return;
         }
 
@@ -108,6 +111,8 @@ internal sealed class ConfigListing
             _warnings.Add(reading.Fault!);
         _entries.Add(new(TokenGroup, "bearer-token", reading.IsForbidden ? "not seen" : "not set", path));
     }
+
+    private static string Until(BearerToken token) => token.Claims()?.Expires is { } time ? $", valid until {time:u}" : "";
 
     private void AddMesh(AgentPaths paths, DashboardTarget? target)
     {

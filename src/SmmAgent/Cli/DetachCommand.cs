@@ -44,11 +44,12 @@ internal static class DetachCommand
         List<string> units = systemd is null ? [] : [.. WaitPlan(paths, systemd, progress), .. new AgentUnits(systemd, progress).DownPlan()];
         var (plan, unseen) = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
         var sidecar = await new SidecarRemoval(paths, systemd, progress).PlanAsync(options.KeepPackages, cancel);
-        foreach (var line in units.Concat(sidecar).Concat(plan.Steps.Select(step => $"{step}")))
+        List<string> token = File.Exists(paths.RenewedToken) ? [$"remove {paths.RenewedToken}"] : [];
+        foreach (var line in units.Concat(sidecar).Concat(token).Concat(plan.Steps.Select(step => $"{step}")))
             progress.Would(line);
         if (unseen is not null)
             progress.Failed(unseen);
-        else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0)
+        else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0 && token.Count == 0)
             progress.Done("nothing to remove");
         return unseen is null ? ExitCode.Done : ExitCode.Failed;
     }
@@ -74,14 +75,20 @@ internal static class DetachCommand
 
         // Before the ports are shut, so that the sidecar ends its connections in order; a failure keeps the rest from nothing.
         var sidecar = await new SidecarRemoval(paths, systemd, progress).DetachAsync(options.KeepPackages, cancel);
+        var hadToken = File.Exists(paths.RenewedToken);
+        if (hadToken)
+            File.Delete(paths.RenewedToken);
         var removal = await HostFirewallPass.Create(paths, TimeProvider.System).RemoveAsync(cancel);
-        return Show(removal, sidecar, progress) ? ExitCode.Done : ExitCode.Failed;
+        return Show(removal, sidecar, hadToken, progress) ? ExitCode.Done : ExitCode.Failed;
     }
 
     /// <param name="sidecar">Whether anything of the sidecar's was undone; null when not all could be.</param>
-    private static bool Show(FirewallRemoval removal, bool? sidecar, Progress progress)
+    /// <param name="hadToken">Whether a renewed token was removed.</param>
+    private static bool Show(FirewallRemoval removal, bool? sidecar, bool hadToken, Progress progress)
     {
         var areDone = progress.Steps(removal.Results);
+        if (hadToken)
+            progress.Done("removed the renewed bearer token");
         foreach (var line in removal.Firewalld)
             progress.Done(line);
         if (removal.Why is { } why)
@@ -89,7 +96,7 @@ internal static class DetachCommand
         if (removal.Why is not null || !areDone || sidecar is null)
             return false;
 
-        progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 && sidecar == false ? "nothing of the agent's was on this host" : "detached");
+        progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 && sidecar == false && !hadToken ? "nothing of the agent's was on this host" : "detached");
         return true;
     }
 }

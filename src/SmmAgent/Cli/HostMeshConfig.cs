@@ -10,7 +10,7 @@ internal static class HostMeshConfig
 {
     /// <summary>The dashboard, as root asks it; null while dashboard or WorkloadGroup are not set.</summary>
     public static DashboardClient? Client(AgentPaths paths, AgentSettings settings) => DashboardTarget.From(settings) is { } target
-        ? new(target, settings.CaFile, new BearerTokenFile(paths.BearerToken), AgentCommandLine.Version, TimeProvider.System)
+        ? new(target, settings.CaFile, BearerTokenFile.Of(paths, TimeProvider.System), AgentCommandLine.Version, TimeProvider.System)
         : null;
 
     /// <summary>The last good one of this dashboard and WorkloadGroup; null when there is none.</summary>

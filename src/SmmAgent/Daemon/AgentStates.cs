@@ -14,6 +14,8 @@ public sealed record AgentStates
 {
     public Latest<SettingsState> Settings { get; init; } = new(SettingsState.Empty);
 
+    public Latest<TokenRenewal> Renewal { get; init; } = new(TokenRenewal.NotTried);
+
     public Latest<MeshConfigState> Mesh { get; init; } = new(MeshConfigState.Initial);
 
     public Latest<AddressState> Address { get; init; } = new(AddressState.Initial);
@@ -31,6 +33,7 @@ public sealed record AgentStates
     public AgentSnapshot Snapshot() => new()
     {
         Settings = Settings.Value,
+        Renewal = Renewal.Value,
         Mesh = Mesh.Value,
         Address = Address.Value,
         Reachability = Reachability.Value,
@@ -44,6 +47,7 @@ public sealed record AgentStates
     public void WakeOnChange(Wake reader)
     {
         Settings.WakeOnChange(reader);
+        Renewal.WakeOnChange(reader);
         Mesh.WakeOnChange(reader);
         Address.WakeOnChange(reader);
         Reachability.WakeOnChange(reader);

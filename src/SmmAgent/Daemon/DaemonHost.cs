@@ -67,9 +67,10 @@ public static class DaemonHost
             loggers.CreateLogger<OwnIdentity>());
         var self = new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings));
         var status = new StatusService(context, states, self, notifier, loggers.CreateLogger<StatusService>());
-        var settings = new SettingsService(context, paths, states.Settings, loggers.CreateLogger<SettingsService>());
+        var tokens = BearerTokenFile.Of(paths, time);
+        var settings = new SettingsService(context, paths, tokens, states.Settings, loggers.CreateLogger<SettingsService>());
         var retry = new DashboardRetry(time, NextRandom);
-        var clients = new DashboardClients(new BearerTokenFile(paths.BearerToken), version, time);
+        var clients = new DashboardClients(tokens, version, time);
         var mesh = new MeshConfigService(
             context,
             states.Settings,
@@ -127,6 +128,9 @@ public static class DaemonHost
             new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),
             states.Cluster,
             new RetryDelay(NextRandom));
+        var renewal = new TokenRenewalService(
+            context, new(states.Settings, tokens, new RenewedTokenFile(paths.RenewedToken), identity), clients, states.Renewal, NextRandom,
+            loggers.CreateLogger<TokenRenewalService>());
         // It tells the conditions, and the states that wake it come before them.
         status.WakeOnConditionChange(report.Wake);
 
@@ -153,7 +157,7 @@ public static class DaemonHost
             status,
             new HostChangeService(
                 [
-                    new FileEvents(HostChange.Settings, paths.Settings, paths.BearerToken),
+                    new FileEvents(HostChange.Settings, paths.Settings, paths.BearerToken, paths.RenewedToken),
                     new AddressEvents(),
                     new NftEvents(),
                     new XtablesLockEvents(),
@@ -180,6 +184,7 @@ public static class DaemonHost
             sidecar,
             .. rootPart is null ? (IHostedService[])[] : [rootPart],
             report,
+            renewal,
             new IdleMemoryService(context),
         ];
     }

@@ -50,7 +50,10 @@ public sealed class OwnIdentity(AgentPaths paths, Action<Span<byte>> fill, RootR
             IdentityLog.Replaced(log, paths.Identity, replaced);
             // What was known of the other machine is not known of this one.
             if (replaced == AgentIdentity.OfAnotherMachine)
+            {
                 File.Delete(paths.LastKnownAddress);
+                File.Delete(paths.RenewedToken);
+            }
         }
 
         return identity;

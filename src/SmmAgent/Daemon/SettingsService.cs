@@ -9,14 +9,13 @@ using SmmAgent.Linux.State;
 namespace SmmAgent.Daemon;
 
 /// <summary>Reads agent.yaml: at the start, and whenever it is woken. A bad edit is told and changes nothing.</summary>
-public sealed class SettingsService(LoopContext context, AgentPaths paths, Latest<SettingsState> state, ILogger<SettingsService> log)
+public sealed class SettingsService(LoopContext context, AgentPaths paths, BearerTokenFile tokens, Latest<SettingsState> state, ILogger<SettingsService> log)
     : LoopService(context)
 {
     /// <summary>The kernel tells of edits; this is for file systems that do not.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private readonly BearerTokenFile _token = new(paths.BearerToken);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -44,7 +43,7 @@ public sealed class SettingsService(LoopContext context, AgentPaths paths, Lates
     {
         var old = state.Value;
         var reading = Read();
-        var token = _token.Read();
+        var token = tokens.Read();
         var warnings = reading.Warnings.Concat(token.Warning is { } warning ? [new Fault("bearer-token", warning)] : []).ToList();
         var settings = reading.Settings ?? old.Settings;
         var next = new SettingsState(

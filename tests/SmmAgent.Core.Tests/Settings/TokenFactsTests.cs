@@ -11,6 +11,8 @@ public sealed class TokenFactsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
+    private static readonly TokenRenewal NotOffered = new(RenewalStatus.NotOffered);
+
     [Theory]
     [InlineData(365 * 24, 7 * 24 + 0.1, "Current")]
     [InlineData(365 * 24, 7 * 24 - 0.1, "TokenExpiring")]
@@ -29,7 +31,7 @@ public sealed class TokenFactsTests
         var expires = Now.AddHours(left);
         var iat = life > 0 ? $",\"iat\":{expires.AddHours(-life).ToUnixTimeSeconds()}" : "";
 
-        var finding = Of($$"""{"exp":{{expires.ToUnixTimeSeconds()}}{{iat}} }""").Finding(Now);
+        var finding = Of($$"""{"exp":{{expires.ToUnixTimeSeconds()}}{{iat}} }""").Finding(Now, NotOffered);
 
         Assert.Equal((reason, reason == "Current" ? ConditionStatus.True : ConditionStatus.False), (finding.Reason, finding.Status));
     }
@@ -42,7 +44,7 @@ public sealed class TokenFactsTests
         Assert.Equal(
             "the bearer token expires in 4h, at 2026-01-02 07:04:05Z; make a new one: kubectl create token -n vm-integration vm --duration=8760h --audience=smm, "
             + "then: sudo smm-agent set bearer-token --stdin",
-            facts.Finding(Now).Message);
+            facts.Finding(Now, NotOffered).Message);
     }
 
     [Fact]
@@ -70,7 +72,7 @@ public sealed class TokenFactsTests
     [Fact]
     public void TheSameTokenReadAgainHasEqualFacts() => Assert.Equal(Of("""{"exp":4102444800,"aud":["a"]}"""), Of("""{"exp":4102444800,"aud":["a"]}"""));
 
-    private static (ConditionStatus, string) Said(TokenFacts facts) => (facts.Finding(Now).Status, facts.Finding(Now).Reason);
+    private static (ConditionStatus, string) Said(TokenFacts facts) => (facts.Finding(Now, NotOffered).Status, facts.Finding(Now, NotOffered).Reason);
 
     private static TokenFacts Of(string payload) => TokenFacts.Of(TokenClaims.Read($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln"));
 }

@@ -69,7 +69,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var refused = Assert.IsType<DashboardFailure.Refused>((await AskAsync(Sample.Problem("403 Forbidden", "c", detail))).Failure);
 
         Assert.StartsWith("a [31mred line x", refused.Detail, StringComparison.Ordinal);
-        Assert.Equal(OneLine.MaximumCharacters + 3, refused.Detail.Length);
+        Assert.Equal(OneLine.MaximumDetail + 3, refused.Detail.Length);
     }
 
     public static TheoryData<string, string> RefusedTokens()
@@ -86,7 +86,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
             { Unauthorized("""{"code":"token-invalid","detail":"no secret-token here","reason":"secret-token"}"""), $"{Refused} (TOKEN) and says: no TOKEN here" },
             {
                 Unauthorized($$"""{"code":"token-invalid","detail":"{{new string('x', 900)}}","reason":"{{new string('y', 900)}}"}"""),
-                $"{Refused} ({new string('y', 200)}...) and says: {new string('x', 200)}..."
+                $"{Refused} ({new string('y', 200)}...) and says: {new string('x', 400)}..."
             },
             { Unauthorized("""{"code":"token-invalid","detail":"no","reason":{}}"""), $"{Refused}{SetNew}" },
             { Unauthorized("""{"detail":"log in first"}"""), $"{Refused} (log in first){SetNew}" },

@@ -27,7 +27,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         AtomicFile.Write(Paths.BearerToken, "secret-token", AtomicFile.Private);
         Settings = new(new SettingsState(Good(Server.Url), [], []));
         Context = new LoopContext(Time, new LoopProgress(Time), new ProcessFault(Substitute.For<IHostApplicationLifetime>()));
-        Clients = new DashboardClients(new BearerTokenFile(Paths.BearerToken), "1.2.3", Time);
+        Tokens = BearerTokenFile.Of(Paths, Time);
+        Clients = new DashboardClients(Tokens, "1.2.3", Time);
     }
 
     public AgentPaths Paths { get; }
@@ -41,6 +42,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     public Latest<SettingsState> Settings { get; }
 
     public Latest<MeshConfigState> MeshConfig { get; } = new(MeshConfigState.Initial);
+
+    public BearerTokenFile Tokens { get; }
 
     public DashboardClients Clients { get; }
 

@@ -13,7 +13,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
     private readonly SettingsService _service;
 
     public SettingsServiceTests() =>
-        _service = new SettingsService(_agent.Context, _agent.Paths, _state, NullLogger<SettingsService>.Instance);
+        _service = new SettingsService(_agent.Context, _agent.Paths, _agent.Tokens, _state, NullLogger<SettingsService>.Instance);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

@@ -43,7 +43,7 @@ internal sealed record MeshLook(
             return Kept(paths, target, null, "the dashboard is not reached, see above");
 
         using var client = new DashboardClient(
-            target, settings.Settings.CaFile, new BearerTokenFile(paths.BearerToken), AgentCommandLine.Version, time);
+            target, settings.Settings.CaFile, BearerTokenFile.Of(paths, time), AgentCommandLine.Version, time);
         using var late = new CancellationTokenSource(AtMost, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(end, late.Token);
         try

@@ -12,7 +12,7 @@ internal sealed record TokenLook(BearerTokenReading Reading, TokenClaims? Claims
     /// <param name="dashboard">Its clock counts, where it is known: the dashboard judges by it.</param>
     public static TokenLook At(AgentPaths paths, SettingsLook settings, DashboardLook dashboard, TimeProvider time)
     {
-        var reading = new BearerTokenFile(paths.BearerToken).Read();
+        var reading = BearerTokenFile.Of(paths, time).Read();
         var claims = reading.Token?.Claims();
         var now = time.GetUtcNow() + (dashboard.Ahead ?? TimeSpan.Zero);
         // Which service account the WorkloadGroup wants, only the dashboard knows.
