@@ -25,9 +25,6 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The label of the entries that the control plane sees: its REVISION, which has its namespace in it as the Istio operator has it.</summary>
     public string? RevisionLabel { get; set; }
 
-    /// <summary>The labels of the control planes that run, whichever the mesh's own is.</summary>
-    public IReadOnlyList<string> Running { get; set; } = [LabelOf(UsualRevision), LabelOf(NextRevision)];
-
     /// <summary>The mesh's roots in PEM.</summary>
     public string RootCertificate { get; set; } = rootCertificate;
 
@@ -81,7 +78,6 @@ public sealed class MeshFile(string path, string rootCertificate)
         var yaml = new StringBuilder();
         yaml.Append($"""
             publicUrl: {PublicUrl}
-            otherRevisions: [{string.Join(", ", Running)}]
             mesh:
               meshId: mesh1
               trustDomain: cluster.local

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Contract;
 using SmmDashboard.Files.Registration;
@@ -108,6 +110,62 @@ public sealed class SidecarCertificateTests : IDisposable
     }
 
     [Fact]
+    public void NoCertificateOutlivesItsAuthority()
+    {
+        using var authority = Authority(TimeSpan.FromHours(2));
+
+        using var certificate = X509Certificate2.CreateFromPem(authority.Issue(RequestFor(_key), Someone).Certificate);
+        Assert.Equal(_clock.GetUtcNow().AddHours(2).UtcDateTime, certificate.NotAfter.ToUniversalTime(), TimeSpan.FromSeconds(1));
+
+        _clock.Advance(TimeSpan.FromHours(2));
+        var (none, why) = authority.Issue(RequestFor(_key), Someone);
+        Assert.Null(none);
+        Assert.StartsWith("the authority's own certificate is valid from ", why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("RSA 1024", "RSA with 1024 bits")]
+    [InlineData("1.3.132.0.33", "of the elliptic curve 1.3.132.0.33")]
+    [InlineData("1.3.132.0.10", "of the elliptic curve 1.3.132.0.10")]
+    public void AWeakKeyGetsNoCertificate(string key, string named)
+    {
+        using var authority = Authority(TimeSpan.FromDays(1));
+        using AsymmetricAlgorithm weak = key.StartsWith("RSA", StringComparison.Ordinal) ? RSA.Create(1024) : ECDsa.Create(ECCurve.CreateFromValue(key));
+
+        var (certificate, why) = authority.Issue(RequestFor(weak), Someone);
+
+        Assert.Null(certificate);
+        Assert.StartsWith($"the key in its signing request is {named}; ", why, StringComparison.Ordinal);
+        Assert.EndsWith("; use EC P-256, P-384 or P-521, or RSA with 2048 to 8192 bits", why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1.2.840.10045.3.1.7")]
+    [InlineData("1.3.132.0.34")]
+    [InlineData("1.3.132.0.35")]
+    public void AStrongKeyGetsOne(string curve)
+    {
+        using var authority = Authority(TimeSpan.FromDays(1));
+        using var key = ECDsa.Create(ECCurve.CreateFromValue(curve));
+        Assert.NotNull(authority.Issue(RequestFor(key), Someone).Certificate);
+    }
+
+    [Fact]
+    public async Task ARefusedSigningRequestIsLoggedWithTheReason()
+    {
+        using var logs = new LogLines();
+        await using var dashboard = await StartAsync();
+        dashboard.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
+        using var weak = RSA.Create(1024);
+        await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
+
+        var reply = await sidecar.AskAsync(Request(await TestSidecar.TokenAsync(dashboard), signingRequest: RequestFor(weak)));
+
+        Assert.True(reply.GetProperty("registered").GetBoolean());
+        Assert.Contains(logs.Lines, line => line.Contains($"a sidecar that proved {Someone} gets no certificate: the key in its signing request is RSA with 1024 bits; ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task WhoProvesNoIdentityGetsNoCertificate()
     {
         await using var dashboard = await StartAsync();
@@ -128,6 +186,19 @@ public sealed class SidecarCertificateTests : IDisposable
     [InlineData("spiffe://td/ns/a/sa/b/c", false)]
     [InlineData("https://td/ns/a/sa/b", false)]
     public void OnlyAnIdentityOfIstiosFormIsRead(string uri, bool isOne) => Assert.Equal(isOne ? uri : null, SpiffeId.Parse(uri)?.ToString());
+
+    private static SpiffeId Someone => new("cluster.local", "vm-integration", "default");
+
+    private static string RequestFor(AsymmetricAlgorithm key) => (key is ECDsa elliptic
+        ? new CertificateRequest("CN=istiod", elliptic, HashAlgorithmName.SHA256)
+        : new CertificateRequest("CN=istiod", (RSA)key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)).CreateSigningRequestPem();
+
+    private SidecarAuthority Authority(TimeSpan lifetime)
+    {
+        using var folder = new TemporaryFolder();
+        var authority = new TestAuthority(_clock.GetUtcNow(), lifetime);
+        return new(new(folder.Write("ca.pem", authority.CertificatePem), folder.Write("ca-key.pem", authority.KeyPem)), _clock);
+    }
 
     private Task<RunningDashboard> StartAsync() =>
         RunningDashboard.StartAsync(new() { HasRegistration = true, Seams = new() { Clock = _clock }, Authority = _authority });

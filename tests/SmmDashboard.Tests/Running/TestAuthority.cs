@@ -6,13 +6,13 @@ namespace SmmDashboard.Tests.Running;
 /// <summary>A mesh's authority, whose certificate and key a dashboard is given.</summary>
 public sealed class TestAuthority
 {
-    public TestAuthority(DateTimeOffset now)
+    public TestAuthority(DateTimeOffset now, TimeSpan? lifetime = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=root, O=cluster.local", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(3650));
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now + (lifetime ?? TimeSpan.FromDays(3650)));
         (CertificatePem, KeyPem) = (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 

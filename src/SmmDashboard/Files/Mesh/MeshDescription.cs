@@ -16,14 +16,8 @@ public sealed record MeshDescription
     /// <summary>The SHA-256 of the bearer tokens that open a group.</summary>
     public required IReadOnlyDictionary<GroupName, IReadOnlyList<byte[]>> TokenSha256s { get; init; }
 
-    /// <summary>The labels of control planes that run beside the mesh's own, and remove entries of theirs as usual.</summary>
-    public IReadOnlyList<string> OtherRevisions { get; init; } = [];
-
     /// <summary>The label of the WorkloadEntries that the mesh's control plane sees.</summary>
     public string RevisionLabel => Groups.Values.FirstOrDefault()?.Config.Mesh.RevisionLabel() ?? SmmAgent.Contract.Mesh.DefaultRevision;
-
-    /// <summary>Whether some control plane sees WorkloadEntries with this revision; null is an entry without the label.</summary>
-    public bool IsServed(string? revision) => revision is null || revision == RevisionLabel || OtherRevisions.Contains(revision);
 
     /// <summary>What is odd, but no reason to refuse the file.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }

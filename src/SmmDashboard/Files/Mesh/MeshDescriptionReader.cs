@@ -27,7 +27,6 @@ public static class MeshDescriptionReader
         var publicUrl = root.String("publicUrl", PublicUrl.Rule);
         var minimumVersion = root.OptionalString("minimumAgentVersion", AgentVersion.Rule);
         var clusterRanges = root.Strings("clusterRanges", NameRules.Cidr);
-        var otherRevisions = root.Strings("otherRevisions", NameRules.LabelValue);
         faults.AddRange(GroupDocument.MeshFaults(document.RootElement));
 
         var groups = new Dictionary<GroupName, ServedGroup>();
@@ -42,7 +41,6 @@ public static class MeshDescriptionReader
             ClusterRanges = [.. clusterRanges.Select(range => IPNetwork.Parse(range))],
             Groups = groups,
             TokenSha256s = tokens,
-            OtherRevisions = otherRevisions,
             Warnings = warnings,
         });
     }

@@ -7,7 +7,7 @@ namespace SmmDashboard.Files.Mesh;
 internal static class UnknownKeys
 {
     private static readonly string[] Root =
-        ["publicUrl", "minimumAgentVersion", "clusterRanges", "otherRevisions", "mesh", "meshExpansionGateways", "groups"];
+        ["publicUrl", "minimumAgentVersion", "clusterRanges", "mesh", "meshExpansionGateways", "groups"];
 
     private static readonly string[] Mesh =
     [

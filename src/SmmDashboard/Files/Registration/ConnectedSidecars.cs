@@ -1,6 +1,5 @@
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
-using SmmDashboard.Files.Mesh;
 using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
 using RegistrationAnswer = SmmAgent.Contract.Registration;
@@ -8,7 +7,7 @@ using RegistrationAnswer = SmmAgent.Contract.Registration;
 namespace SmmDashboard.Files.Registration;
 
 /// <summary>Answers from the sidecars that are connected to this dashboard.</summary>
-public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals, CurrentDescription mesh) : IRegistrations
+public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals) : IRegistrations
 {
     public ValueTask<RegistrationAnswer> FindAsync(ServedGroup group, Guid uuid, KnownAgent agent, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Find(group, uuid, agent));
@@ -31,7 +30,7 @@ public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals
         Message = $"WorkloadEntry {entry.Name} exists",
     };
 
-    private RegistrationAnswer NotRegistered(WorkloadEntry entry, string revision)
+    private static RegistrationAnswer NotRegistered(WorkloadEntry entry, string revision)
     {
         var isSeen = entry.IsSeenBy(revision);
         return new()
@@ -42,11 +41,8 @@ public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals
             Healthy = "Unknown",
             Message = isSeen
                 ? $"WorkloadEntry {entry.Name} exists, but its sidecar is not connected; it is removed {WorkloadEntries.Grace.TotalSeconds:0} s after the disconnect"
-                : mesh.Mesh.IsServed(entry.Revision)
-                    ? $"WorkloadEntry {entry.Name} belongs to revision {entry.Revision}, and this VM's control plane is {revision} now: "
-                        + "the sidecar moves with sudo systemctl restart istio"
-                    : $"WorkloadEntry {entry.Name} belongs to revision {entry.Revision}, which no control plane serves: "
-                        + $"kubectl -n {entry.Group.Namespace} delete workloadentry {entry.Name} (without Kubernetes: restart smm-dashboard)",
+                : $"WorkloadEntry {entry.Name} belongs to revision {entry.Revision}, and this VM's control plane is {revision}: "
+                    + "the sidecar moves with sudo systemctl restart istio",
         };
     }
 

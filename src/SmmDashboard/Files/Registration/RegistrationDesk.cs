@@ -8,7 +8,7 @@ namespace SmmDashboard.Files.Registration;
 
 /// <summary>Decides whether a sidecar gets a WorkloadEntry.</summary>
 public sealed class RegistrationDesk(
-    CurrentDescription mesh, SignedTokens tokens, WorkloadEntries entries, Refusals refusals, SidecarAuthority? authority = null)
+    CurrentDescription mesh, SignedTokens tokens, WorkloadEntries entries, Refusals refusals, ILogger<RegistrationDesk> log, SidecarAuthority? authority = null)
 {
     /// <param name="presented">The identity of the client's certificate, which was verified; null when it presented none.</param>
     /// <returns>The answer, and the entry that the connection holds when it was granted.</returns>
@@ -26,7 +26,7 @@ public sealed class RegistrationDesk(
         }
 
         // Istiod's authority signs for whoever proved an identity; whether it may register is another question.
-        var certificate = request.SigningRequest is { } signingRequest ? authority?.Issue(signingRequest, identity) : null;
+        var certificate = request.SigningRequest is { } signingRequest ? Issue(signingRequest, identity) : null;
         var (refusal, message) = Judge(request, identity, presented is null ? "token" : "certificate", out var entry);
         if (entry is null)
         {
@@ -44,6 +44,17 @@ public sealed class RegistrationDesk(
 
         refusals.Forget(entry);
         return (RegistrationReply.Granted(entry.Name) with { Certificate = certificate }, entry);
+    }
+
+    private string? Issue(string signingRequest, SpiffeId identity)
+    {
+        if (authority is null)
+            return null;
+
+        var (certificate, why) = authority.Issue(signingRequest, identity);
+        if (why is not null)
+            log.NotIssued($"{identity}", why);
+        return certificate;
     }
 
     // istiod asks the API server of the cluster that the sidecar names, and knows no other than its own.
@@ -87,7 +98,7 @@ public sealed class RegistrationDesk(
         if (WorkloadEntryName.Rule(name) is { } fault)
             return (RegistrationReasons.NameInvalid, $"the WorkloadEntry's name would be invalid: {fault}");
 
-        entry = new WorkloadEntry(name, id, IPAddress.Parse(request.Address), Labels(group.Config.WorkloadGroup, request));
+        entry = new WorkloadEntry(name, id, IPAddress.Parse(request.Address), identity, Labels(group.Config.WorkloadGroup, request));
         return ("", "");
     }
 

@@ -38,6 +38,8 @@ public sealed record RegistrationRequest(
                 Labels = root.Map("labels"),
                 ClusterId = root.OptionalString("clusterId", mayBeEmpty: true),
             };
+            if (request.Labels.TryGetValue(EntryLabels.Revision, out var revision) && NameRules.LabelValue(revision) is { } fault)
+                faults.Add(new Fault($"labels.{EntryLabels.Revision}", fault));
             return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

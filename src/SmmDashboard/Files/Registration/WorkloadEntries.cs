@@ -5,32 +5,31 @@ using SmmDashboard.Mesh;
 namespace SmmDashboard.Files.Registration;
 
 /// <summary>
-/// The WorkloadEntries: each exists while its sidecar is connected and 10 s longer. An entry whose label no control plane has is removed by
-/// none, as in a cluster: it is here until the process ends.
+/// The WorkloadEntries: one for each connection, while its sidecar is connected and 10 s longer. An entry belongs to the identity that was proved and
+/// the uuid: of two sidecars that claim one address, neither keeps the other out nor takes its entry.
 /// </summary>
 public sealed class WorkloadEntries(CurrentDescription mesh, TimeProvider clock, int limit = 10_000)
 {
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Namespace, string Name), WorkloadEntry> _entries = [];
+    private readonly List<WorkloadEntry> _entries = [];
 
-    /// <summary>Adds the entry, or takes over the one of that name, which keeps its labels.</summary>
-    /// <returns>False when there is one of that name that the control plane does not see.</returns>
+    /// <summary>Adds the entry. Where its owner has one of that name, it gets the labels of that one.</summary>
+    /// <returns>False when its owner has one of that name that the control plane does not see.</returns>
     public bool TryAdd(WorkloadEntry entry)
     {
         lock (_lock)
         {
             RemoveOver();
-            var key = (entry.Group.Namespace, entry.Name);
-            if (_entries.TryGetValue(key, out var existing))
+            if (_entries.Find(other => other.HasOwnerOf(entry)) is { } existing)
             {
                 if (!existing.IsSeenBy(mesh.Mesh.RevisionLabel))
                     return false;
                 entry.Labels = existing.Labels;
             }
 
-            _entries[key] = entry;
+            _entries.Add(entry);
             return true;
         }
     }
@@ -51,10 +50,9 @@ public sealed class WorkloadEntries(CurrentDescription mesh, TimeProvider clock,
         lock (_lock)
         {
             RemoveOver();
-            // An address change leaves the old entry for its last 10 s.
-            return _entries.Values
-                .Where(entry => entry.IsOf(group, uuid, name, address))
-                .MaxBy(entry => (IsRegistered(entry), entry.Uuid == uuid, entry.Name == name));
+            // An address change leaves the old entry for its last 10 s. Of several connections the newest counts.
+            return _entries.Where(entry => entry.IsOf(group, uuid, name, address)).Reverse()
+                .MaxBy(entry => (entry.Uuid == uuid, IsRegistered(entry), entry.Name == name));
         }
     }
 
@@ -64,17 +62,12 @@ public sealed class WorkloadEntries(CurrentDescription mesh, TimeProvider clock,
     private void RemoveOver()
     {
         var now = clock.GetUtcNow();
-        foreach (var (key, entry) in _entries)
-        {
-            if (entry.DisconnectedAt is { } at && now - at >= Grace && mesh.Mesh.IsServed(entry.Revision))
-                _entries.Remove(key);
-        }
-
-        // Entries that nobody removes have a bound, too: the ones that were left first go.
+        _entries.RemoveAll(entry => now - entry.DisconnectedAt >= Grace);
+        // Who connects again and again has a bound, too: the ones that were left first go.
         if (_entries.Count > limit)
         {
-            foreach (var (key, _) in _entries.Where(pair => pair.Value.DisconnectedAt is not null).OrderBy(pair => pair.Value.DisconnectedAt).Take(_entries.Count - limit).ToList())
-                _entries.Remove(key);
+            foreach (var entry in _entries.Where(entry => entry.DisconnectedAt is not null).OrderBy(entry => entry.DisconnectedAt).Take(_entries.Count - limit).ToList())
+                _entries.Remove(entry);
         }
     }
 }

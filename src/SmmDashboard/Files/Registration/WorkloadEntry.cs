@@ -5,7 +5,7 @@ using SmmDashboard.Mesh;
 namespace SmmDashboard.Files.Registration;
 
 /// <summary>The entry of one connected sidecar. The connection that made it holds it.</summary>
-public sealed class WorkloadEntry(string name, GroupName group, IPAddress address, IReadOnlyDictionary<string, string> labels)
+public sealed class WorkloadEntry(string name, GroupName group, IPAddress address, SpiffeId identity, IReadOnlyDictionary<string, string> labels)
 {
     private volatile string _healthy = "Unknown";
 
@@ -14,6 +14,9 @@ public sealed class WorkloadEntry(string name, GroupName group, IPAddress addres
     public GroupName Group { get; } = group;
 
     public IPAddress Address { get; } = address;
+
+    /// <summary>The identity that its sidecar proved.</summary>
+    public SpiffeId Identity { get; } = identity;
 
     /// <summary>The WorkloadGroup's labels, and over them what the sidecar sent.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; set; } = labels;
@@ -35,7 +38,10 @@ public sealed class WorkloadEntry(string name, GroupName group, IPAddress addres
     /// <summary>Whether a control plane reads it: one without a label is read by all.</summary>
     public bool IsSeenBy(string revision) => Revision is null || Revision == revision;
 
-    /// <summary>Whether it may be the entry of this agent. Its name has the address in it, so it says whose it is whatever uuid an earlier agent left in it.</summary>
+    /// <summary>Whether it is the same sidecar's: what that says of its address proves nothing.</summary>
+    public bool HasOwnerOf(WorkloadEntry other) => Group == other.Group && Name == other.Name && Identity == other.Identity && Uuid == other.Uuid;
+
+    /// <summary>Whether it may be the entry of this agent. Its name has the address in it: until the sidecar of a VM with a new uuid is restarted, its entry has the old one.</summary>
     public bool IsOf(GroupName group, Guid uuid, string? name, IPAddress? address) =>
         Group == group && (Uuid == uuid || Name == name || (Uuid is null && Address.Equals(address)));
 }
