@@ -60,7 +60,6 @@ public sealed class MissingKindTests(RunningApiServer server)
             [$"machines: {create} {fleet.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole"], replica.Machines.Limitations);
 
         await GrantAsync(fleet, "create");
-        await fleet.PassAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(ReportOutcome.Kept, await UntilReportedAsync(fleet, replica, agent));
         Assert.NotNull(await fleet.ObjectAsync(agent.Uuid));
         Assert.Equal([$"machines: {patch} {fleet.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole"], replica.Machines.Limitations);
@@ -68,19 +67,52 @@ public sealed class MissingKindTests(RunningApiServer server)
         Assert.Equal(ReportOutcome.KeyMismatch, await replica.ReportAsync(fleet.A, thief, Fleet.Report()));
         Assert.Equal("192.0.2.1", (await replica.FindAsync(fleet.A, agent.Uuid))!.Address!.ToString());
         Assert.Equal(2, replica.Log.All.Count(line => line.StartsWith("Warning: ", StringComparison.Ordinal) && line.Contains("forbidden", StringComparison.Ordinal)));
+
+        var role = $"{Rbac}/namespaces/{fleet.Namespace}/roles/{fleet.Namespace}";
+        await SetRulesAsync(role, "{apiGroups: [smm-agent.io], resources: [attachedmachines, attachedmachines/status], verbs: [create, patch]}");
+        await UntilReportedAsync(fleet, replica, agent, "192.0.2.3", isWritten: true);
+        Assert.Empty(replica.Machines.Limitations);
+
+        await SetRulesAsync(role, "{apiGroups: [smm-agent.io], resources: [attachedmachines], verbs: [create]}");
+        await UntilForbiddenAsync(fleet, agent);
+        Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, agent, Fleet.Report("192.0.2.4")));
+        Assert.Equal("192.0.2.4", (await replica.FindAsync(fleet.A, agent.Uuid))!.Address!.ToString());
+        Assert.Single(replica.Machines.Limitations);
     }
 
-    private async Task<ReportOutcome> UntilReportedAsync(Fleet fleet, Replica replica, AgentIdentity agent)
+    private Task SetRulesAsync(string role, string rule) =>
+        server.AdminAsync(HttpMethod.Patch, role, $$"""{"rules":[{{Json(rule)}}]}""", "application/merge-patch+json");
+
+    // The flow style of YAML, in which the other rules are written, is not JSON.
+    private static string Json(string rule) => System.Text.RegularExpressions.Regex.Replace(rule, "[A-Za-z][A-Za-z/.-]*", "\"$0\"");
+
+    private async Task UntilForbiddenAsync(Fleet fleet, AgentIdentity agent)
     {
-        // The authorizer learns of a binding by a watch of its own.
-        var outcome = await replica.ReportAsync(fleet.A, agent, Fleet.Report());
-        for (var tries = 0; tries < 100 && await fleet.ObjectAsync(agent.Uuid) is null; tries++)
+        while (true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Patch, $"{fleet.PathOf(agent.Uuid)}/status");
+            request.Headers.Authorization = new("Bearer", RunningApiServer.DashboardToken);
+            request.Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/merge-patch+json");
+            using var response = await server.Admin.SendAsync(request, TestContext.Current.CancellationToken);
+            if (response.StatusCode == System.Net.HttpStatusCode.Forbidden)
+                return;
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Reports each minute until the object is there, or until it has the address.</summary>
+    private static async Task<ReportOutcome> UntilReportedAsync(Fleet fleet, Replica replica, AgentIdentity agent, string address = "192.0.2.1", bool isWritten = false)
+    {
+        // The authorizer learns of a rule by a watch of its own.
+        for (var tries = 0; tries < 100; tries++)
         {
             await fleet.PassAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10));
-            outcome = await replica.ReportAsync(fleet.A, agent, Fleet.Report());
+            var outcome = await replica.ReportAsync(fleet.A, agent, Fleet.Report(address));
+            if (await fleet.ObjectAsync(agent.Uuid) is { } machine && (!isWritten || (string?)machine["status"]?["address"] == address))
+                return outcome;
         }
 
-        return outcome;
+        throw new TimeoutException("the report is not written");
     }
 
     private async Task GrantAsync(Fleet fleet, string verb)

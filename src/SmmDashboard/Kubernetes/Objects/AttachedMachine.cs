@@ -41,7 +41,7 @@ public sealed record AttachedMachine : KubernetesObject
     public static AttachedMachine Of(MachineDocument document)
     {
         var status = document.Status;
-        var connected = status?.Conditions?.FirstOrDefault(condition => condition?.Type == AgentConnected);
+        var connected = status?.Conditions?.FirstOrDefault(condition => condition.Type == AgentConnected);
         return new AttachedMachine
         {
             // Labels, owners and the uid are not read again.
@@ -59,7 +59,7 @@ public sealed record AttachedMachine : KubernetesObject
             IsConnected = connected is null ? null : connected.Status == "True",
             ConnectedChanged = connected?.LastTransitionTime ?? default,
             Instances = status?.Instances is { Count: > 0 } instances
-                ? new(instances.OfType<MachineInstance>().Select(one => new AgentInstance(one.Id, one.Host, one.Address, one.FirstSeen, one.LastSeen)))
+                ? new(instances.Select(one => new AgentInstance(one.Id, one.Host, one.Address, one.FirstSeen, one.LastSeen)))
                 : AgentInstances.None,
             Fingerprint = FingerprintOf(status),
         };

@@ -45,10 +45,10 @@ public sealed record MachineStatus
     /// <summary>The replica of the dashboard that received it.</summary>
     public string? ConnectedTo { get; init; }
 
-    public IReadOnlyList<MachineCondition>? Conditions { get; init; }
+    public IReadOnlyList<MachineCondition>? Conditions { get; init => field = value is null ? null : Tolerant.List(value); }
 
     /// <summary>The boots of hosts that reported under this identity.</summary>
-    public IReadOnlyList<MachineInstance>? Instances { get; init; }
+    public IReadOnlyList<MachineInstance>? Instances { get; init => field = value is null ? null : Tolerant.List(value); }
 }
 
 public sealed record MachineCondition
