@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using System.Net;
 using SmmAgent.Contract;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Registration;
 
@@ -11,19 +9,8 @@ public sealed class EntryIndex
 {
     private readonly ILookup<(string Namespace, string Key), WorkloadEntry> _entries;
 
-    /// <param name="items">The entries.</param>
-    /// <param name="madeAt">A timestamp of the caller's clock.</param>
-    public EntryIndex(ImmutableDictionary<ObjectKey, WorkloadEntry> items, long madeAt)
-    {
-        (Items, MadeAt) = (items, madeAt);
-        _entries = items.Values.SelectMany(entry => Keys(entry).Distinct().Select(key => (Key: (entry.Metadata.Namespace, key), entry))).ToLookup(pair => pair.Key, pair => pair.entry);
-    }
-
-    public static EntryIndex Empty { get; } = new(ImmutableDictionary<ObjectKey, WorkloadEntry>.Empty, 0);
-
-    public ImmutableDictionary<ObjectKey, WorkloadEntry> Items { get; }
-
-    public long MadeAt { get; }
+    public EntryIndex(IEnumerable<WorkloadEntry> entries) => _entries = entries
+        .SelectMany(entry => Keys(entry).Distinct().Select(key => (Key: (entry.Metadata.Namespace, key), entry))).ToLookup(pair => pair.Key, pair => pair.entry);
 
     /// <summary>All entries that <see cref="WorkloadEntryFinder"/> could choose for the VM.</summary>
     public IReadOnlyList<WorkloadEntry> Candidates(RegisteringVm vm)

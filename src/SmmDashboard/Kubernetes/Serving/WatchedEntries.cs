@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
+using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Serving;
 
@@ -8,7 +10,9 @@ public sealed class WatchedEntries(ClusterWatch cluster, TimeProvider clock)
 {
     private static readonly TimeSpan Age = TimeSpan.FromMilliseconds(500);
 
-    private volatile EntryIndex _index = EntryIndex.Empty;
+    private volatile Indexed _indexed = new(ImmutableDictionary<ObjectKey, WorkloadEntry>.Empty, new([]), 0);
+
+    private sealed record Indexed(ImmutableDictionary<ObjectKey, WorkloadEntry> Items, EntryIndex Index, long MadeAt);
 
     /// <summary>Whether they are known.</summary>
     public bool IsSynced => cluster.WorkloadEntries.State.IsSynced;
@@ -21,11 +25,9 @@ public sealed class WatchedEntries(ClusterWatch cluster, TimeProvider clock)
 
     private EntryIndex Index()
     {
-        var items = cluster.WorkloadEntries.State.Items;
-        var index = _index;
-        if (ReferenceEquals(index.Items, items) || clock.GetElapsedTime(index.MadeAt) < Age)
-            return index;
-
-        return _index = new EntryIndex(items, clock.GetTimestamp());
+        var (items, indexed) = (cluster.WorkloadEntries.State.Items, _indexed);
+        if (!ReferenceEquals(indexed.Items, items) && clock.GetElapsedTime(indexed.MadeAt) >= Age)
+            _indexed = indexed = new(items, new EntryIndex(items.Values), clock.GetTimestamp());
+        return indexed.Index;
     }
 }
