@@ -4,7 +4,6 @@ using System.Text.Json;
 using SmmDashboard.Agents;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Tests.Machines;
 

@@ -6,7 +6,6 @@ using k8s;
 using k8s.Models;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Kubernetes.Watching;
 using KubernetesJson = SmmDashboard.Kubernetes.Objects.KubernetesJson;
 
 namespace SmmDashboard.Kubernetes.Machines;

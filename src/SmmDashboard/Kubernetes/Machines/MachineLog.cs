@@ -1,4 +1,4 @@
-using SmmDashboard.Kubernetes.Watching;
+using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

@@ -4,7 +4,6 @@ using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Kubernetes.Watching;
 using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;

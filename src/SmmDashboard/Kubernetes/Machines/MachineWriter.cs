@@ -2,7 +2,6 @@ using System.Text.Json;
 using SmmDashboard.Agents;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Kubernetes.Watching;
 using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Machines;

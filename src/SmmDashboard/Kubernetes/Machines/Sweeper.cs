@@ -1,7 +1,6 @@
 using System.Text.Json;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

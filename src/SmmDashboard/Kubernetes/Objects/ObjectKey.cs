@@ -1,6 +1,4 @@
-using SmmDashboard.Kubernetes.Objects;
-
-namespace SmmDashboard.Kubernetes.Watching;
+namespace SmmDashboard.Kubernetes.Objects;
 
 /// <summary>Names an object of a kind. The namespace is empty for an object of the whole cluster.</summary>
 public readonly record struct ObjectKey(string Namespace, string Name)
