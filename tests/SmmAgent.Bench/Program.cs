@@ -1,4 +1,4 @@
-// ./build.sh bench [dashboard|agent|check|machines …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
+// ./build.sh bench [dashboard|agent|check|machines|kubernetes …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
 using SmmAgent.Bed;
 using SmmAgent.Bench;
 
@@ -19,6 +19,8 @@ if (IsWanted("check"))
     await CheckBench.RunAsync(report, runs: quick ? 3 : 11);
 if (IsWanted("machines"))
     await MachinesBench.RunAsync(report, machines: quick ? 1000 : 10_000);
+if (IsWanted("kubernetes"))
+    await KubernetesBench.RunAsync(report, groups: quick ? 100 : 1000, agents: quick ? 1000 : 10_000);
 Console.WriteLine();
 report.Print(Console.Out);
 return 0;

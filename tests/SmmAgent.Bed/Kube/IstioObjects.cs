@@ -4,7 +4,7 @@ using SmmDashboard.Files.Mesh;
 namespace SmmAgent.Bed.Kube;
 
 /// <summary>The recorded objects of real control planes: plain Istio with revisions and a tag, and one of the SMM operator.</summary>
-internal static class IstioObjects
+public static class IstioObjects
 {
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Oracles");
 
