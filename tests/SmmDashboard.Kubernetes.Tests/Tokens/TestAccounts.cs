@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Bed;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tests.Watching;
@@ -17,6 +19,7 @@ internal sealed class TestAccounts : IDisposable
 
     private readonly RunningApiServer _server;
     private readonly KubernetesApi _api;
+    private readonly TokenOptions _options;
 
     // Old API servers make equal tokens within a second.
     private int _made;
@@ -28,6 +31,7 @@ internal sealed class TestAccounts : IDisposable
             ApiSettings.InCluster(
                 name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", server.ServiceAccountFolder(clientToken), TimeProvider.System),
             TimeProvider.System);
+        _options = options;
         Mesh.Replace(Mesh.Settings, [Group]);
         Reviews = new ReviewedTokens(_api, options, Mesh, Time, ReviewLog);
         Requester = new TokenRequester(_api, Time, RequestLog);
@@ -70,6 +74,20 @@ internal sealed class TestAccounts : IDisposable
     public async Task<TokenVerdict.Accepted> AcceptedAsync(string token) => Assert.IsType<TokenVerdict.Accepted>(await JudgeAsync(token));
 
     public async Task<TokenVerdict.Refused> RefusedAsync(string token) => Assert.IsType<TokenVerdict.Refused>(await JudgeAsync(token));
+
+    /// <summary>Waits until the API server refuses a token: it sees a deletion a little later, and keeps a verdict for ten seconds.</summary>
+    public async Task<TokenVerdict.Refused> UntilRefusedAsync(string token)
+    {
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < Until.Patience; await Task.Delay(100, TestContext.Current.CancellationToken))
+        {
+            // One that remembers nothing.
+            using var reviews = new ReviewedTokens(_api, _options, Mesh, Time, ReviewLog);
+            if (await reviews.JudgeAsync(new PresentedToken(token), TestContext.Current.CancellationToken) is TokenVerdict.Refused refused)
+                return refused;
+        }
+
+        throw new TimeoutException("the API server still takes the token");
+    }
 
     /// <summary>A token as an administrator makes it with kubectl.</summary>
     public async Task<string> TokenAsync(string audience = Audience, string? secret = null, string account = "vms")
