@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
-using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Serving;
 
