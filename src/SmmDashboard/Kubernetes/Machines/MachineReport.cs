@@ -31,7 +31,8 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
             Conditions =
             [
                 Connected(known, context.SeenAt),
-                .. report.Conditions.Where(condition => condition.Type != AttachedMachine.AgentConnected).Take(MostConditions - 1).Select(Condition),
+                .. Attachment.Of(report.Conditions) is { } attached ? [Condition(attached)] : (MachineCondition[])[],
+                .. report.Conditions.Where(condition => condition.Type is not (AttachedMachine.AgentConnected or Attachment.Type)).Take(MostConditions - 2).Select(Condition),
             ],
             Instances = Instances(context.Instances),
         };
