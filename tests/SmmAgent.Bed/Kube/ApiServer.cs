@@ -1,8 +1,10 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace SmmAgent.Bed.Kube;
 
@@ -128,6 +130,15 @@ public sealed class ApiServer : IAsyncDisposable
             contexts: [{ name: test, context: { cluster: test, user: test, namespace: smm-dashboard } }]
             """);
         return file;
+    }
+
+    /// <summary>A JWT with these claims, signed as the API server signs the tokens of service accounts.</summary>
+    public string SignedToken(string claims)
+    {
+        using var key = RSA.Create();
+        key.ImportFromPem(File.ReadAllText(AccountKeyFile));
+        var signed = $"{Base64Url.EncodeToString("""{"alg":"RS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}";
+        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
     }
 
     public async ValueTask DisposeAsync()

@@ -78,6 +78,18 @@ public sealed class KubernetesCluster : IAsyncDisposable
     public string MakeToken() => Token = Server.Kubectl(
         "-n", Space, "create", "token", "default", "--audience", "smm-dashboard", "--duration", "1h", "--bound-object-kind", "Secret", "--bound-object-name", VmSecret).Trim();
 
+    /// <summary>A token as <see cref="MakeToken"/> makes one, of which only a little life is left; the API server itself makes none for less than 10 minutes.</summary>
+    public string MakeOldToken(TimeSpan age, TimeSpan left)
+    {
+        var now = DateTimeOffset.UtcNow;
+        return Token = Server.SignedToken($$$"""
+            {"aud":["smm-dashboard"],"iss":"https://kubernetes.default.svc","sub":"system:serviceaccount:{{{Space}}}:default",
+             "iat":{{{(now - age).ToUnixTimeSeconds()}}},"nbf":{{{(now - age).ToUnixTimeSeconds()}}},"exp":{{{(now + left).ToUnixTimeSeconds()}}},
+             "kubernetes.io":{"namespace":"{{{Space}}}","serviceaccount":{"name":"default","uid":"{{{Uid("serviceaccount", "default")}}}"} ,
+                              "secret":{"name":"{{{VmSecret}}}","uid":"{{{Uid("secret", VmSecret)}}}"} } }
+            """);
+    }
+
     /// <summary>Deletes the Secret of the VM's token, and waits until the API server, which remembers tokens for 10 s, refuses it.</summary>
     public async Task RevokeAsync()
     {
@@ -125,6 +137,8 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
         await Server.DisposeAsync();
     }
+
+    private string Uid(string kind, string name) => Server.Kubectl("-n", Space, "get", kind, name, "-o", "jsonpath={.metadata.uid}");
 
     // As kube-proxy does it: each new connection to the Service's port goes to one of the endpoints.
     private void RouteToLiving()

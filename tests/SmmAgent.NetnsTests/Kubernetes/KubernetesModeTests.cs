@@ -109,6 +109,35 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         }
     }
 
+    [Fact]
+    public async Task ATokenIsRenewedBeforeItEndsAndTheVmStaysWithoutAnOperator()
+    {
+        var cluster = fixture.Bed.Kubernetes!;
+        fixture.Bed.Mesh.Token = cluster.MakeOldToken(age: TimeSpan.FromMinutes(5), left: TimeSpan.FromSeconds(40));
+        try
+        {
+            await using var agent = await AttachAsync();
+            var kept = Path.Combine(agent.Root, "var/lib/smm-agent/renewed-token.json");
+            await agent.UntilAsync(() => File.Exists(kept), "the renewed token is kept", TimeSpan.FromSeconds(35));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(kept));
+            await agent.UntilAsync(() => DateTimeOffset.UtcNow > Expiry(cluster.Token), "the operator's token has ended", TimeSpan.FromSeconds(60));
+            await cluster.KillReplicaAsync(0); // what it remembers of the tokens, too
+            await cluster.StartReplicaAsync(0);
+            await cluster.KillReplicaAsync(1);
+            await cluster.StartReplicaAsync(1);
+            agent.Process!.Signal(Signals.Hangup);
+            await agent.UntilConditionAsync("DashboardReachable", "True");
+            await agent.UntilConditionAsync("ConfigCurrent", "True");
+            await agent.UntilConditionAsync("TokenCurrent", "True");
+        }
+        finally
+        {
+            fixture.Bed.Mesh.Token = cluster.MakeToken();
+        }
+    }
+
+    private static DateTimeOffset Expiry(string token) => SmmAgent.Core.Settings.TokenClaims.Read(token)!.Expires!.Value;
+
     private async Task<VmAgent> AttachAsync()
     {
         var agent = new VmAgent(fixture.Bed);

@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -98,13 +96,7 @@ public sealed class RunningApiServer : IAsyncDisposable
     }
 
     /// <summary>A JWT with these claims, signed as the API server signs the tokens of service accounts.</summary>
-    public string SignedToken(string claims)
-    {
-        using var key = RSA.Create();
-        key.ImportFromPem(File.ReadAllText(_server.AccountKeyFile));
-        var signed = $"{Base64Url.EncodeToString("""{"alg":"RS256"}"""u8)}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}";
-        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
-    }
+    public string SignedToken(string claims) => _server.SignedToken(claims);
 
     public async ValueTask DisposeAsync()
     {
