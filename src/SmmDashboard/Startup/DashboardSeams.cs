@@ -18,7 +18,10 @@ public sealed record DashboardSeams
 
     public DialBackRates.Settings DialBackRates { get; init; } = new();
 
-    /// <summary>Null for the mode's own.</summary>
+    /// <summary>In the embedded mode; null for its own.</summary>
+    public ITokenAuthority? TokenAuthority { get; init; }
+
+    /// <summary>In the embedded mode; null for its own.</summary>
     public IAgentTokens? AgentTokens { get; init; }
 
     public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;

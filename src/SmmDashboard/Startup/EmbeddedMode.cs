@@ -29,7 +29,7 @@ internal static class EmbeddedMode
             provider.GetRequiredService<ILogger<FileAgentStore>>(),
             seams.AgentsPerGroup));
         services.AddSingleton<SignedTokens>().AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SignedTokens>())
-            .AddSingleton<ITokenAuthority, DescribedTokens>().AddSingleton(seams.AgentTokens ?? new UnrenewableTokens()).AddSingleton<IClusterRanges, DescribedRanges>()
+            .AddSingleton(provider => seams.TokenAuthority ?? ActivatorUtilities.CreateInstance<DescribedTokens>(provider)).AddSingleton(seams.AgentTokens ?? new UnrenewableTokens()).AddSingleton<IClusterRanges, DescribedRanges>()
             .AddSingleton<WorkloadEntries>().AddSingleton(new Refusals(seams.Clock)).AddSingleton<RegistrationDesk>()
             .AddSingleton<IRegistrations, ConnectedSidecars>();
         services.AddHostedService<MeshWatcher>();
