@@ -198,6 +198,10 @@ case "${1:-help}" in
         shift
         need_root bench
         need "${link_packages[@]}" "${bed_packages[@]}" "${bench_packages[@]}"
+        if [[ " $* " == *" machines "* || " $* " == *" kubernetes "* ]]; then
+            need curl dpkg-dev patch
+            kube_assets
+        fi
         build
         publish
         dotnet run --project tests/SmmAgent.Bench -c Release --no-build -- "$@"
@@ -211,7 +215,8 @@ usage: ./build.sh VERB
   demo      attach a VM to a mesh, break things, watch them mended (root; about a minute after the build);
             with the word kubernetes: the same with a real API server and two replicas of the dashboard
   test      build, publish and run every test (those for root and namespaces need root)
-  bench     measure the agent and the dashboard beside prometheus-node-exporter (root)
+  bench     measure the agent and the dashboard beside prometheus-node-exporter (root); with names only some parts:
+            dashboard, agent, check, machines, kubernetes
   build     compile everything
   vm-roots  the root file systems that the VM tests boot (root; test makes them, too)
   kube-assets

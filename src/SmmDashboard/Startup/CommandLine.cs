@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using SmmDashboard.Http;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Startup;
 

@@ -7,10 +7,12 @@ using SmmDashboard.DialBack;
 using SmmDashboard.Http;
 using SmmDashboard.Files.Mesh;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Lifetime;
 using SmmDashboard.Mesh;
 using SmmDashboard.Packages;
 using SmmDashboard.Registration;
 using SmmDashboard.Status;
+using SmmDashboard.Tls;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;

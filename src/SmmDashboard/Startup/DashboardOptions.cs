@@ -1,14 +1,12 @@
 using System.Net;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Startup;
 
 /// <summary>An address to listen at.</summary>
 public sealed record Listen(IPEndPoint Address, bool IsTls);
-
-/// <summary>A certificate and its key, two files in PEM.</summary>
-public sealed record CertificateFiles(string Certificate, string Key);
 
 /// <summary>What the command line says.</summary>
 public sealed record DashboardOptions

@@ -7,6 +7,7 @@ using SmmDashboard.Files.Tokens;
 using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
 using SmmDashboard.Storage;
+using SmmDashboard.Tls;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;

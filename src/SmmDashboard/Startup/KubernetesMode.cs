@@ -9,6 +9,7 @@ using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Serving;
 using SmmDashboard.Kubernetes.Tokens;
+using SmmDashboard.Lifetime;
 using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
 using SmmDashboard.Status;

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmDashboard.Files.Mesh;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Startup;
 

@@ -62,7 +62,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     [InlineData("patch", $"{Istio}/istio-system/gateways/istiod-expansion", """{"spec":{"selector":{"istio":"ingressgateway"}}}""",
         "control-plane-exposure: cp-v117x.istio-system no Gateway (networking.istio.io) opens port 15012 of Service istio-system/istio-meshexpansion-cp-v117x")]
     [InlineData("patch-status", Gateway, """{"status":{"loadBalancer":{"ingress":null}}}""",
-        "control-plane-gateways: istio-system/istio-eastwestgateway its load balancer has no address yet → kubectl -n istio-system describe service istio-eastwestgateway")]
+        "control-plane-gateways: istio-system/istio-eastwestgateway its load balancer has no address yet; see why → kubectl -n istio-system describe service istio-eastwestgateway")]
     [InlineData("delete", Gateway, "",
         "control-plane-gateways: 1-32 has no gateway with port 15012, so VMs of other networks cannot reach istiod → install an east-west gateway",
         "control-plane-gateways: default has no gateway with port 15012")]
@@ -84,14 +84,14 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
     [InlineData("patch", $"{Istio}/vms-plain/workloadgroups/bare", """{"spec":{"template":{"labels":{"a b":"c"}}}}""",
         "workload-groups-configuration: WorkloadGroup vms-plain/bare spec.template.labels 'a b' is not the name of a label ([PREFIX/]NAME, at most 63 of A-Z, a-z, 0-9, '-', '_' and '.') → kubectl -n vms-plain edit workloadgroup bare")]
     [InlineData("delete", "api/v1/namespaces/vms-revision/serviceaccounts/orders", "",
-        "workload-groups-accounts: vms-revision/orders does not exist, so nobody gets a token of it → kubectl -n vms-revision create serviceaccount orders")]
+        "workload-groups-accounts: vms-revision/orders does not exist, so it has no tokens → kubectl -n vms-revision create serviceaccount orders")]
     [InlineData("delete", "api/v1/namespaces/vms-tag/configmaps/istio-ca-root-cert", "",
         "workload-groups-root-certificates: vms-tag has no ConfigMap istio-ca-root-cert, and the one of namespace istio-system is used: istiod writes it into every namespace that it sees → look why istiod does not: kubectl -n istio-system logs deployment/istiod-1-32")]
     [InlineData("create", $"{Istio}/vms-plain/workloadentries",
         "{apiVersion: networking.istio.io/v1beta1, kind: WorkloadEntry, metadata: {name: old, labels: {istio.io/rev: 1-19}}, spec: {address: 192.0.2.1}}",
         "workload-groups-entries: vms-plain/old belongs to revision 1-19, which no control plane serves, so its VM cannot register → kubectl -n vms-plain delete workloadentry old")]
     [InlineData("delete", "api/v1/namespaces/smm-dashboard/serviceaccounts/smm-dashboard", "",
-        "rights-account: smm-dashboard/smm-dashboard does not exist, so nobody gets a token of it → kubectl -n smm-dashboard create serviceaccount smm-dashboard")]
+        "rights-account: smm-dashboard/smm-dashboard does not exist, so it has no tokens → kubectl -n smm-dashboard create serviceaccount smm-dashboard")]
     public async Task WhatIsMissingIsNamedWithItsCureAndNothingElseIs(string how, string path, string body, params string[] lines)
     {
         var well = await LinesAsync();

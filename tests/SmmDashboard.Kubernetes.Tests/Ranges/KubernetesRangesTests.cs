@@ -8,7 +8,7 @@ using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Startup;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Tests.Ranges;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Startup;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Tests.Rights;
 

@@ -7,6 +7,7 @@ using SmmDashboard.Mesh;
 using SmmDashboard.Files.Mesh;
 using SmmDashboard.Files.Registration;
 using SmmDashboard.Startup;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Tests.Running;
 

@@ -1,5 +1,6 @@
 using SmmDashboard.Startup;
 using SmmDashboard.Tests.Running;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Tests.Startup;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using SmmDashboard.Startup;
 using SmmDashboard.Tests.Running;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Tests.Startup;
 

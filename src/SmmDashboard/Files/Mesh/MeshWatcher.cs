@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Files.Mesh;
 
@@ -7,7 +8,7 @@ namespace SmmDashboard.Files.Mesh;
 /// It watches the folder, not the file: editors rename a new file over the old one, and a ConfigMap swaps the link <c>..data</c> beside it.
 /// What inotify does not tell (a link that leads elsewhere, a network file system) the poll finds.
 /// </remarks>
-public sealed class MeshWatcher(MeshFile file, CurrentDescription description, TimeProvider clock, ILogger<MeshWatcher> log, Startup.ProcessFault fault)
+public sealed class MeshWatcher(MeshFile file, CurrentDescription description, TimeProvider clock, ILogger<MeshWatcher> log, ProcessFault fault)
     : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);

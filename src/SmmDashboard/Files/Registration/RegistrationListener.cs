@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using SmmDashboard.Startup;
+using SmmDashboard.Lifetime;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Files.Registration;
 

@@ -2,7 +2,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
-using SmmDashboard.Startup;
+using SmmDashboard.Tls;
 
 namespace SmmDashboard.Files.Registration;
 

@@ -40,7 +40,7 @@ internal static class WorkloadGroupChecks
                 KubernetesJson.Default.ServiceAccountObject, cancellationToken);
             return found is not null
                 ? CheckLine.Pass(subject, "exists")
-                : CheckLine.Fail(subject, "does not exist, so nobody gets a token of it", $"kubectl -n {account.Namespace} create serviceaccount {account.Name}");
+                : CheckLine.Fail(subject, "does not exist, so it has no tokens", $"kubectl -n {account.Namespace} create serviceaccount {account.Name}");
         }
         catch (ApiException fault)
         {

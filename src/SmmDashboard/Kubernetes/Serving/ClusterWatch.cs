@@ -4,7 +4,7 @@ using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
-using SmmDashboard.Startup;
+using SmmDashboard.Lifetime;
 using SmmDashboard.Status;
 
 namespace SmmDashboard.Kubernetes.Serving;

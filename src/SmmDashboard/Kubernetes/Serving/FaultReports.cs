@@ -4,7 +4,7 @@ using k8s;
 using k8s.Models;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Mesh;
-using SmmDashboard.Startup;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Serving;
 

@@ -1,8 +1,8 @@
 using SmmAgent.Contract;
 using SmmDashboard.Kubernetes.Mesh;
+using SmmDashboard.Lifetime;
 using SmmDashboard.Mesh;
 using SmmDashboard.Packages;
-using SmmDashboard.Startup;
 using SmmDashboard.Status;
 using SmmDashboard.Tokens;
 

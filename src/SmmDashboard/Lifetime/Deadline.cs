@@ -1,4 +1,4 @@
-namespace SmmDashboard.Startup;
+namespace SmmDashboard.Lifetime;
 
 /// <summary>A cancellation token that ends after a time, or with another token.</summary>
 public sealed class Deadline : IDisposable

@@ -1,4 +1,4 @@
-namespace SmmDashboard.Startup;
+namespace SmmDashboard.Lifetime;
 
 /// <summary>The first fault of a background service: it ends the process, and becomes the reason for its exit code.</summary>
 public sealed class ProcessFault(IHostApplicationLifetime lifetime)

@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace SmmDashboard.Startup;
+namespace SmmDashboard.Tls;
 
 /// <summary>A certificate with its chain and its key in two PEM files. A renewed pair is used from the next handshake on.</summary>
 public sealed class PemCertificate
