@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar;
 
 namespace SmmAgent.VmTests;
@@ -18,12 +19,16 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         Guid original;
         string machine;
         Dictionary<string, string> secrets;
+        int starts, registrations;
         await using (var vm = await fixture.BootMemberAsync())
         {
             await vm.UntilAsync(() => vm.Try("ls", SidecarFiles.Certificate, SidecarFiles.Key).ExitCode == 0, "the sidecar keeps a certificate");
             await vm.UntilToldAsync("Registered", "True ", Minutes);
             (original, machine) = (UuidOf(vm), vm.Run("cat", "/etc/machine-id").Trim());
             secrets = Secrets(vm);
+            var sidecar = new StandInSidecar(fixture.Bed, vm);
+            (starts, registrations) = (sidecar.Starts.Length, sidecar.Labels.Length);
+            Assert.Contains($"{original}", sidecar.Labels[^1], StringComparison.Ordinal);
             disk = await vm.PowerOffAsync();
         }
 
@@ -41,6 +46,12 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             [RootIdentity, DaemonIdentity],
             copy.Try("grep", "-rlI", "--exclude-dir=stand-in", $"{original}", "/etc", "/var/lib", "/run/smm-agent", "/run/secrets").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
         Assert.Contains($"{own}", copy.Run("cat", SidecarFiles.ClusterEnvironment), StringComparison.Ordinal);
+        // The sidecar was started once, and never with the other uuid.
+        await copy.UntilToldAsync("SidecarCurrent", "True Current", Minutes);
+        var copied = new StandInSidecar(fixture.Bed, copy);
+        Assert.Equal(starts + 1, copied.Starts.Length);
+        Assert.NotEmpty(copied.Labels[registrations..]);
+        Assert.All(copied.Labels[registrations..], labels => Assert.Contains($"\"{EntryLabels.Uuid}\":\"{own}\"", labels.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal));
 
         Assert.Equal(
             [$"✓ this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={original}"],

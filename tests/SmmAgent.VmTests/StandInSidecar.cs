@@ -26,6 +26,9 @@ public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
     /// <summary>What istiod answered last.</summary>
     public string Registration => Own("registration");
 
+    /// <summary>The labels of each registration that it asked for.</summary>
+    public string[] Labels => Own("labels").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     public int Restarts => int.Parse(vm.Property(Unit, "NRestarts"), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Changes how it behaves, now and after restarts; null for well.</summary>

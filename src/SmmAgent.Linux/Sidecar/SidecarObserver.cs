@@ -22,8 +22,10 @@ public sealed class SidecarObserver(
 {
     public const string Unit = "istio.service";
 
+    /// <summary>Of each file of the sidecar's configuration that is read.</summary>
+    public const int MaximumFileBytes = 2 * 1024 * 1024;
+
     private const string Program = "/usr/local/bin/pilot-agent";
-    private const int MaximumBytes = 2 * 1024 * 1024;
 
     // Block lists for advertisements are kept in it, too.
     internal const int MaximumHostsBytes = 32 * 1024 * 1024;
@@ -171,7 +173,7 @@ public sealed class SidecarObserver(
             if (!SidecarFiles.Watched.Contains(path) || path == SidecarFiles.Token)
                 return Observation<FoundFile>.Known(WithoutSecret(path));
             return Observation<FoundFile>.Known(
-                path == SidecarFiles.HostsFile ? files.Look(path, MaximumHostsBytes) : files.Look(path, MaximumBytes, Encoding.UTF8));
+                path == SidecarFiles.HostsFile ? files.Look(path, MaximumHostsBytes) : files.Look(path, MaximumFileBytes, Encoding.UTF8));
         }
         catch (UnauthorizedAccessException) when (!isRoot && path == SidecarFiles.RootCertificate)
         {

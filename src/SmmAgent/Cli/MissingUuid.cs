@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
+using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
@@ -69,10 +70,13 @@ internal static class MissingUuid
         if (editing.Content is not { } content)
             return ExitCode.Usage;
 
-        // The secrets go first: a pass that is cut off here meets the old uuid again, and goes on.
+        // What the sidecar registers with goes first: a pass that is cut off here meets the old uuid again, and goes on.
         var guarded = new GuardedFiles(paths.Root);
         foreach (var secret in SidecarFiles.OfIdentity.Where(guarded.Exists))
             guarded.Remove(secret);
+        // It has the address and the host name of the other machine, too: the pass writes it anew.
+        if (guarded.Look(SidecarFiles.ClusterEnvironment, SidecarObserver.MaximumFileBytes).Content?.Contains($"{uuid}", StringComparison.Ordinal) == true)
+            guarded.Remove(SidecarFiles.ClusterEnvironment);
         File.Delete(paths.HostToken);
         File.Delete(paths.HostLastKnownAddress);
         // Then the record: it is the only place that knows the other machine's uuid once agent.yaml has another.

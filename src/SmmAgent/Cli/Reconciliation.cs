@@ -47,7 +47,11 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         if (!options.DryRun && (settings.Uuid ?? UuidInFile()) is { } uuid)
         {
             if (MissingUuid.Bind(paths, uuid, MachineId.Read(paths.Root), progress) is > ExitCode.Done and var unbound)
+            {
+                await HoldSidecarAsync(settings, cancel);
                 return unbound;
+            }
+
             settings = settings with { Uuid = UuidInFile() };
         }
 
@@ -76,10 +80,15 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     private async Task BeReadyAsync(AgentSettings settings, DashboardClient? client, CancellationToken cancel)
     {
         using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
-        if (settings.Sidecar.Mode == PartMode.Manage && HostMeshConfig.LastGood(paths, settings) is { } config)
+        var isHeld = await HoldSidecarAsync(settings, cancel);
+        if (!isHeld && settings.Sidecar.Mode == PartMode.Manage && HostMeshConfig.LastGood(paths, settings) is { } config)
             await new SidecarReconciliation(paths, options, systemd, progress).HaveTokenAsync(config, client, cancel);
-        notifier.Ready("what the sidecar needs for its start is in place");
+        notifier.Ready(isHeld ? "the sidecar is started when its configuration is written" : "what the sidecar needs for its start is in place");
     }
+
+    private async Task<bool> HoldSidecarAsync(AgentSettings settings, CancellationToken cancel) =>
+        options is { HostOnly: true, DryRun: false } && settings.Sidecar.Mode == PartMode.Manage
+            && await new SidecarReconciliation(paths, options, systemd, progress).HoldUnconfiguredAsync(cancel);
 
     private AgentSettings? ReadSettings()
     {

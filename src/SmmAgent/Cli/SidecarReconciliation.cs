@@ -26,6 +26,30 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     /// <summary>Why the sidecar that runs must be restarted by the operator, and the command; null before <see cref="DoAsync"/>, and where it need not.</summary>
     public string? RestartNeeded { get; private set; }
 
+    /// <summary>Keeps a sidecar without cluster.env, as a copy of a machine has it, from its start at boot: the pass writes the file, then starts it.</summary>
+    /// <returns>Whether it is held back.</returns>
+    public async Task<bool> HoldUnconfiguredAsync(CancellationToken cancel)
+    {
+        try
+        {
+            if (units is null || !new SidecarRecords(paths).HasBeforeAttach || new GuardedFiles(paths.Root).Exists(SidecarFiles.ClusterEnvironment)
+                || units.Look(SidecarObserver.Unit).IsActive)
+                return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            progress.Warn($"{SidecarFiles.ClusterEnvironment} cannot be seen: {exception.Message}");
+            return false;
+        }
+
+        var outcome = await units.RunAsync(UnitJob.Stop, SidecarObserver.Unit, StopPatience, cancel);
+        if (outcome.IsDone)
+            progress.Done($"the sidecar is not started before {SidecarFiles.ClusterEnvironment} is written");
+        else
+            progress.Warn($"the sidecar has no {SidecarFiles.ClusterEnvironment}, and its start could not be held back: {outcome}");
+        return outcome.IsDone;
+    }
+
     /// <summary>Has a good token lie where the sidecar reads it: the kept one, which a restart of the host took from there, or a new one.</summary>
     /// <remarks>A sidecar without one captures all traffic and takes none, also that by which one would be fetched.</remarks>
     /// <param name="client">Null where no dashboard is asked.</param>

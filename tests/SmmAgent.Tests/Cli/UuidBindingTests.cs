@@ -111,6 +111,22 @@ public sealed class UuidBindingTests : IDisposable
         Assert.True(File.Exists(On(SidecarFiles.RootCertificate)));
     }
 
+    [Theory]
+    [InlineData("0327b100-a008-4364-a2b3-7d1777bb5b9a", false)]
+    [InlineData("an operator's", true)]
+    public void ACopyLosesAClusterEnvThatNamesTheOtherMachineAndKeepsAnOperatorsOwn(string label, bool stays)
+    {
+        Bind(Old, "one");
+        Directory.CreateDirectory(Path.GetDirectoryName(On(SidecarFiles.ClusterEnvironment))!);
+        File.WriteAllText(On(SidecarFiles.ClusterEnvironment), $"ISTIO_METAJSON_LABELS='{{\"smm-agent.io/uuid\":\"{label}\"}}'\n");
+        Bind(Old, "one");
+        Assert.True(File.Exists(On(SidecarFiles.ClusterEnvironment)));
+
+        Bind(Old, "two");
+
+        Assert.Equal(stays, File.Exists(On(SidecarFiles.ClusterEnvironment)));
+    }
+
     [Fact]
     public void WhetherItIsACopyIsSeenWithoutAChange()
     {
