@@ -5,14 +5,19 @@ public sealed class Deadline : IDisposable
 {
     private readonly CancellationTokenSource _time;
     private readonly CancellationTokenSource _linked;
+    private readonly CancellationToken _other;
 
     public Deadline(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
     {
+        _other = cancellationToken;
         _time = new CancellationTokenSource(time, clock);
         _linked = CancellationTokenSource.CreateLinkedTokenSource(_time.Token, cancellationToken);
     }
 
     public CancellationToken Token => _linked.Token;
+
+    /// <summary>Whether the time is over, and the other token has not ended.</summary>
+    public bool IsOver => _time.IsCancellationRequested && !_other.IsCancellationRequested;
 
     public void Dispose()
     {

@@ -83,7 +83,7 @@ internal sealed class Fleet : IAsyncDisposable
         Versions = new("1.2.3", "1.20.0"),
         Conditions =
         [
-            new() { Type = "Attached", Status = attached, Reason = attached == "True" ? "Attached" : "NotAttached", Message = message, LastTransitionTime = DateTimeOffset.UnixEpoch },
+            new() { Type = "ConfigCurrent", Status = attached, Reason = attached == "True" ? "Attached" : "NotAttached", Message = message, LastTransitionTime = DateTimeOffset.UnixEpoch },
         ],
         ReportedAt = DateTimeOffset.UnixEpoch,
         Instance = instance,

@@ -163,7 +163,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
             [
                 .. Enumerable.Range(0, 100).Select(index => new Condition
                 {
-                    Type = index == 0 ? "AgentConnected" : $"C{index}{new string('t', 900)}", Status = "False", Reason = new string('r', 1000),
+                    Type = index switch { 0 => "AgentConnected", 1 => "ConfigCurrent", _ => $"C{index}{new string('t', 900)}" }, Status = "False", Reason = new string('r', 1000),
                     Message = string.Concat(Enumerable.Repeat("😀\n", 10_000)), LastTransitionTime = DateTimeOffset.MaxValue,
                 }),
             ],

@@ -50,7 +50,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
 
         Assert.Equal(writes + 1, Writes(proxy, fleet));
         var status = await fleet.StatusAsync(agent.Uuid);
-        Assert.Equal("9", (string?)Fleet.Condition(status, "Attached")!["message"]);
+        Assert.Equal("9", (string?)Fleet.Condition(status, "ConfigCurrent")!["message"]);
         Assert.InRange(fleet.Time.GetUtcNow() - first, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(15));
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using k8s.Authentication;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Api;
 
@@ -36,23 +37,22 @@ internal sealed class ApiHandler(ApiSettings settings, TimeProvider time) : Dele
             return opened;
         }
 
-        using var deadline = new CancellationTokenSource(Deadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = new Deadline(Deadline, time, cancellationToken);
         var started = time.GetTimestamp();
         try
         {
             while (true)
             {
-                var response = await AuthorizedAsync(request, either.Token);
-                await response.Content.LoadIntoBufferAsync(response.IsSuccessStatusCode ? LargestBody : LargestRefusal, either.Token);
+                var response = await AuthorizedAsync(request, deadline.Token);
+                await response.Content.LoadIntoBufferAsync(response.IsSuccessStatusCode ? LargestBody : LargestRefusal, deadline.Token);
                 if (Pause(request, response) is not { } pause || time.GetElapsedTime(started) + pause >= Deadline)
                     return response;
 
                 response.Dispose();
-                await Task.Delay(pause, time, either.Token);
+                await Task.Delay(pause, time, deadline.Token);
             }
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsOver)
         {
             throw new ApiDeadlineException(Deadline);
         }
@@ -65,13 +65,12 @@ internal sealed class ApiHandler(ApiSettings settings, TimeProvider time) : Dele
 
     private async Task BufferAsync(HttpResponseMessage refusal, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = new Deadline(atMost, time, cancellationToken);
         try
         {
-            await refusal.Content.LoadIntoBufferAsync(LargestRefusal, either.Token);
+            await refusal.Content.LoadIntoBufferAsync(LargestRefusal, deadline.Token);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsOver)
         {
             throw new ApiDeadlineException(atMost);
         }

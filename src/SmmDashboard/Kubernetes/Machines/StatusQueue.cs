@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Machines;
 
@@ -109,8 +110,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     /// <summary>Writes what says something new, for at most five seconds.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(FlushTime, seams.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = new Deadline(FlushTime, seams.Time, cancellationToken);
         lock (_lock)
         {
             foreach (var (key, entry) in _entries.ToList())
@@ -123,10 +123,10 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
             }
         }
 
-        while (Count > 0 && !either.IsCancellationRequested)
+        while (Count > 0 && !deadline.Token.IsCancellationRequested)
         {
-            if (Start(seams.Time.GetUtcNow(), either.Token) is { } wait)
-                await PauseAsync(wait, either.Token);
+            if (Start(seams.Time.GetUtcNow(), deadline.Token) is { } wait)
+                await PauseAsync(wait, deadline.Token);
         }
 
         if (Count is > 0 and var left)
@@ -139,11 +139,10 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
         if (_defect is { } defect)
             throw new InvalidOperationException("a report was not written", defect);
 
-        using var time = new CancellationTokenSource(wait, seams.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
+        using var deadline = new Deadline(wait, seams.Time, cancellationToken);
         try
         {
-            await _wake.Reader.ReadAsync(either.Token);
+            await _wake.Reader.ReadAsync(deadline.Token);
         }
         catch (OperationCanceledException)
         {

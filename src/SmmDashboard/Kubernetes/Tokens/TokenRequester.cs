@@ -4,6 +4,7 @@ using k8s.Models;
 using SmmAgent.Contract;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
+using SmmDashboard.Lifetime;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tokens;
@@ -37,17 +38,16 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
             Spec = new V1TokenRequestSpec { Audiences = [audience], ExpirationSeconds = (long)life.TotalSeconds, BoundObjectRef = secret },
         };
         var call = $"create serviceaccounts/token {account.Namespace}/{account.Name}";
-        using var deadline = new CancellationTokenSource(Patience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = new Deadline(Patience, clock, cancellationToken);
         try
         {
-            await _slots.WaitAsync(either.Token);
+            await _slots.WaitAsync(deadline.Token);
             try
             {
                 var made = (await api.CallAsync(
                     call,
                     (client, stop) => client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, account.Name, account.Namespace, cancellationToken: stop),
-                    either.Token)).Status;
+                    deadline.Token)).Status;
                 return made is { Token.Length: > 0, ExpirationTimestamp: { } expiry }
                     ? new TokenResponse(made.Token, Utc(expiry))
                     : throw ApiException.Unreadable(call, "it has no token or no expirationTimestamp");
@@ -57,7 +57,7 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
                 _slots.Release();
             }
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsOver)
         {
             throw Unavailable(account, ApiException.TimedOut(call, Patience));
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
+using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Watching;
 
@@ -147,8 +148,7 @@ public sealed class Reflector<T>(
     private async Task<TimeSpan> WatchAsync(CancellationToken cancellationToken)
     {
         var seconds = 300 + seams.Random.Next(301);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds) + Grace, seams.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = new Deadline(TimeSpan.FromSeconds(seconds) + Grace, seams.Time, cancellationToken);
         var started = seams.Time.GetTimestamp();
         var lines = 0;
         try
@@ -156,11 +156,11 @@ public sealed class Reflector<T>(
             var path = string.Create(
                 CultureInfo.InvariantCulture,
                 $"{resource.ListPath(_version!)}?{resource.Selectors}watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}&resourceVersion={Uri.EscapeDataString(_seen)}");
-            using var response = await api.OpenAsync(WatchCall, path, either.Token);
-            await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
+            using var response = await api.OpenAsync(WatchCall, path, deadline.Token);
+            await using var stream = await response.Content.ReadAsStreamAsync(deadline.Token);
             Recovered();
             var reader = new BoundedLines(stream, LongestLine);
-            while (await reader.NextAsync(either.Token) is { } line)
+            while (await reader.NextAsync(deadline.Token) is { } line)
             {
                 lines++;
                 cache.Heard();
@@ -168,7 +168,7 @@ public sealed class Reflector<T>(
                 _failures = 0;
             }
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsOver)
         {
             // The server forgot its own time limit, or the connection is dead: watched anew from the last version.
             return TimeSpan.Zero;
