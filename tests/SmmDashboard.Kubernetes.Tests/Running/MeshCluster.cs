@@ -83,6 +83,27 @@ public sealed class MeshCluster
     public Task DeleteAsync(string kind, string space, string name) =>
         _server.AdminAsync(HttpMethod.Delete, $"{string.Format(null, Paths[kind], space)}/{name}");
 
+    public async Task<JsonNode> GetAsync(string kind, string space, string name) => await ListAsync($"{string.Format(null, Paths[kind], space)}/{name}");
+
+    /// <summary>Patches an object, or its status where the patch is of that.</summary>
+    public Task ChangeAsync(string kind, string space, string name, string patch) =>
+        patch.StartsWith("{\"status\"", StringComparison.Ordinal) ? PatchStatusAsync(kind, space, name, patch) : PatchAsync(kind, space, name, patch);
+
+    /// <summary>Writes an object as it was read.</summary>
+    public async Task RestoreAsync(string kind, string space, string name, JsonNode before)
+    {
+        var path = $"{string.Format(null, Paths[kind], space)}/{name}";
+        foreach (var where in (string[])[path, $"{path}/status"])
+        {
+            if (where.EndsWith("/status", StringComparison.Ordinal) && before["status"] is null)
+                continue;
+
+            var copy = before.DeepClone();
+            copy["metadata"]!["resourceVersion"] = (await ListAsync(path))["metadata"]!["resourceVersion"]!.GetValue<string>();
+            await _server.AdminAsync(HttpMethod.Put, where, copy.ToJsonString(), "application/json");
+        }
+    }
+
     public async Task<JsonNode> ListAsync(string path) => JsonNode.Parse(await _server.AdminAsync(HttpMethod.Get, path))!;
 
     /// <summary>A token of a service account, as an operator makes one.</summary>

@@ -90,40 +90,49 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotModified, (await other).Status); // a replica that ends answers its held requests
     }
 
-    [Fact]
-    public async Task AnInvalidEditKeepsTheLastGoodConfigurationAndIsReportedToTheVmAndAsAnEvent()
+    public static TheoryData<string, string, string, string, string> InvalidEdits() => new()
+    {
+        { "WorkloadGroup", "vms-plain", "analytics-v0", """{"spec":{"metadata":{"labels":{"bad label!":"x"}}}}""", "bad label!" },
+        { "WorkloadGroup", "vms-plain", "analytics-v0", $$"""{"metadata":{"annotations":{"proxy.istio.io/config":"{{new string('x', 200_000)}}"} } }""", "proxy.istio.io/config" },
+        { "WorkloadGroup", "vms-plain", "analytics-v0", """{"metadata":{"labels":{"istio.io/rev":"nowhere"}}}""", "asks for revision 'nowhere'" },
+        { "ConfigMap", "istio-system", "istio", """{"data":{"mesh":"defaultConfig: ["}}""", "mesh" },
+        { "ConfigMap", "vms-plain", "istio-ca-root-cert", """{"data":{"root-cert.pem":"no certificate"}}""", "root" },
+        { "Service", "istio-system", EastWest, ManyAddresses(), "as a gateway" },
+    };
+
+    [Theory]
+    [MemberData(nameof(InvalidEdits))]
+    public async Task AnInvalidEditKeepsTheLastGoodConfigurationAndIsReportedToTheVmAndAsAnEvent(string kind, string space, string name, string patch, string reason)
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
-        var token = await cluster.TokenAsync("vms-revision", "orders");
-        var good = await dashboard.ConfigAsync(Orders, token);
+        var token = await cluster.TokenAsync("vms-plain", "default");
+        var good = await dashboard.ConfigAsync(Plain, token);
         Assert.Null(good.Problems);
-        await cluster.PatchAsync("WorkloadGroup", "vms-revision", "orders", """{"spec":{"metadata":{"labels":{"bad label!":"x"}}}}""");
+        var before = await cluster.GetAsync(kind, space, name);
+        await cluster.ChangeAsync(kind, space, name, patch);
         try
         {
-            await RunningDashboard.UntilAsync("the problem is served", async () => (await dashboard.ConfigAsync(Orders, token)).Problems is not null);
-            var served = await dashboard.ConfigAsync(Orders, token);
-            Assert.Equal(good.WorkloadGroup.MetadataLabels, served.WorkloadGroup.MetadataLabels);
-            var problem = Assert.Single(served.Problems!);
-            Assert.StartsWith("WorkloadGroup vms-revision/orders: ", problem, StringComparison.Ordinal);
-            Assert.Contains("bad label!", problem, StringComparison.Ordinal);
+            await RunningDashboard.UntilAsync("the problem is served", async () => (await dashboard.ConfigAsync(Plain, token)).Problems is not null);
+            var served = await dashboard.ConfigAsync(Plain, token);
+            Assert.Equal(JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(good))!.ToJsonString(), JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(served with { Problems = null }))!.ToJsonString());
+            Assert.Contains(served.Problems!, problem => problem.StartsWith($"{kind} {space}/{name}: ", StringComparison.Ordinal) && problem.Contains(reason, StringComparison.Ordinal));
 
+            var uid = before["metadata"]!["uid"]!.GetValue<string>();
             JsonNode? made = null;
             await RunningDashboard.UntilAsync("there is an Event", async () =>
             {
-                made = (await cluster.ListAsync("apis/events.k8s.io/v1/namespaces/vms-revision/events"))["items"]!.AsArray()
-                    .FirstOrDefault(one => one!["note"]!.GetValue<string>().Contains("bad label!", StringComparison.Ordinal));
+                made = (await cluster.ListAsync($"apis/events.k8s.io/v1/namespaces/{space}/events"))["items"]!.AsArray()
+                    .LastOrDefault(one => one!["regarding"]!["uid"]?.GetValue<string>() == uid && one["note"]!.GetValue<string>().Contains(reason, StringComparison.Ordinal));
                 return made is not null;
             });
-            Assert.Equal(("Warning", "MeshConfigInvalid", "orders", "WorkloadGroup"),
-                (made!["type"]!.GetValue<string>(), made["reason"]!.GetValue<string>(), made["regarding"]!["name"]!.GetValue<string>(), made["regarding"]!["kind"]!.GetValue<string>()));
-            Assert.NotEmpty(made["regarding"]!["uid"]!.GetValue<string>());
+            Assert.Equal(("Warning", name, kind), (made!["type"]!.GetValue<string>(), made["regarding"]!["name"]!.GetValue<string>(), made["regarding"]!["kind"]!.GetValue<string>()));
         }
         finally
         {
-            await cluster.PatchAsync("WorkloadGroup", "vms-revision", "orders", """{"spec":{"metadata":{"labels":{"bad label!":null}}}}""");
+            await cluster.RestoreAsync(kind, space, name, before);
         }
 
-        await RunningDashboard.UntilAsync("the problem is gone", async () => (await dashboard.ConfigAsync(Orders, token)).Problems is null);
+        await RunningDashboard.UntilAsync("the problem is gone", async () => (await dashboard.ConfigAsync(Plain, token)).Problems is null);
     }
 
     [Fact]
@@ -195,6 +204,16 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         await late.UntilReadyAsync();
         await late.ConfigAsync(Plain, token);
     }
+
+    // A load balancer of a cloud that has gone wild.
+    private static string ManyAddresses() =>
+        new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["loadBalancer"] = new JsonObject { ["ingress"] = new JsonArray([.. Enumerable.Range(0, 10_000).Select(i => new JsonObject { ["ip"] = $"198.{18 + (i / 65536)}.{i / 256 % 256}.{i % 256}" })]) },
+            },
+        }.ToJsonString();
 
     private static Task<Reply> HoldAsync(RunningDashboard dashboard, string group, string token, string etag) =>
         dashboard.CallAsync(HttpMethod.Get, $"{group}/mesh-config", token, null, ("If-None-Match", etag), ("Prefer", "wait=55"));
