@@ -16,15 +16,25 @@ namespace SmmDashboard.Kubernetes.Tests;
 /// A kubectl command in a message does what the message says: it is taken out of the message, run against a real API server, and what it is about is well afterwards.
 /// The control plane's objects that no command changes are those of the oracle.
 /// </summary>
-public sealed partial class AdviceTests(RunningApiServer server)
+public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFixture<AdviceTests.OwnApiServer>
 {
+    private readonly RunningApiServer _server = own.Server;
+
     private const string Entry = "analytics-v0-198.18.0.100-vm-network-1";
     private static readonly GroupName Analytics = new("vm-integration", "analytics-v0");
+
+    /// <summary>The objects of other tests would have faults, too, and these kinds have fewer versions than theirs.</summary>
+    public sealed class OwnApiServer : IAsyncDisposable
+    {
+        public RunningApiServer Server { get; } = new();
+
+        public ValueTask DisposeAsync() => Server.DisposeAsync();
+    }
 
     [Fact]
     public async Task EachCommandCuresWhatItIsAbout()
     {
-        await server.RequireAsync();
+        await _server.RequireAsync();
         await PrepareAsync();
         Assert.Empty((await ComposeAsync()).Groups.Values.SelectMany(group => group.Faults));
 
@@ -41,7 +51,7 @@ public sealed partial class AdviceTests(RunningApiServer server)
             """kubectl -n vms-revision patch workloadgroup orders --type=merge -p {"spec":{"template":{"ports":{"http-api":99999}}}}""", ("vms-revision", "orders"), ("99999", "9090"));
 
         await RegistersAsync(
-            null, "kubectl -n vm-integration create serviceaccount default", () => server.AdminAsync(HttpMethod.Get, "api/v1/namespaces/vm-integration/serviceaccounts/default"), accountExists: false);
+            null, "kubectl -n vm-integration create serviceaccount default", () => _server.AdminAsync(HttpMethod.Get, "api/v1/namespaces/vm-integration/serviceaccounts/default"), accountExists: false);
         var entry = Cluster.Read(Cluster.File("Oracles/upstream/workloadentries/rev-mismatch.yaml"), KubernetesJson.Default.WorkloadEntry);
         foreach (var agents in (bool[])[false, true])
         {
@@ -54,7 +64,7 @@ public sealed partial class AdviceTests(RunningApiServer server)
     [Fact]
     public async Task EachCommandThatShowsSomethingIsKnown()
     {
-        await server.RequireAsync();
+        await _server.RequireAsync();
         await PrepareAsync();
         var mesh = Cluster.Upstream.Compose();
         var lost = (Cluster.Upstream with { Services = Cluster.Upstream.Services.Changed("istio-eastwestgateway", service => service with { Status = new() }) }).Compose();
@@ -114,7 +124,7 @@ public sealed partial class AdviceTests(RunningApiServer server)
 
     private async Task EntryIsGoneAsync()
     {
-        using var answer = await server.Admin.GetAsync($"apis/networking.istio.io/v1/namespaces/vm-integration/workloadentries/{Entry}", TestContext.Current.CancellationToken);
+        using var answer = await _server.Admin.GetAsync($"apis/networking.istio.io/v1/namespaces/vm-integration/workloadentries/{Entry}", TestContext.Current.CancellationToken);
         Assert.Equal(System.Net.HttpStatusCode.NotFound, answer.StatusCode);
     }
 
@@ -146,7 +156,7 @@ public sealed partial class AdviceTests(RunningApiServer server)
 
     private async Task<List<T>> ListAsync<T>(string path, JsonTypeInfo<T> type)
     {
-        using var list = JsonDocument.Parse(await server.AdminAsync(HttpMethod.Get, path));
+        using var list = JsonDocument.Parse(await _server.AdminAsync(HttpMethod.Get, path));
         return [.. list.RootElement.GetProperty("items").EnumerateArray().Select(item => item.Deserialize(type)!)];
     }
 
@@ -156,7 +166,7 @@ public sealed partial class AdviceTests(RunningApiServer server)
         var words = command.Split(' ');
         var editor = $"sed -i {string.Join(' ', edits.Select(edit => $"-e s/{edit.From}/{edit.To}/"))} -e s/a/a/";
         var run = await Terminal.PipedAsync(
-            [KubeAssets.Program(words[0]), $"--server={server.Address}", $"--certificate-authority={server.CaFile}", $"--token={RunningApiServer.AdminToken}", .. words[1..].Select(InFolder)],
+            [KubeAssets.Program(words[0]), $"--server={_server.Address}", $"--certificate-authority={_server.CaFile}", $"--token={RunningApiServer.AdminToken}", .. words[1..].Select(InFolder)],
             $"KUBE_EDITOR={editor}");
         Assert.True(run.ExitCode == 0, $"{command}: {run.Output}{run.Error}");
     }
