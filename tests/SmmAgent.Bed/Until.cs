@@ -7,10 +7,13 @@ public static class Until
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static async Task<TimeSpan> TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null, Func<string>? lastSeen = null)
+    public static Task<TimeSpan> TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null, Func<string>? lastSeen = null) =>
+        TrueAsync(() => Task.FromResult(condition()), what, patience, lastSeen);
+
+    public static async Task<TimeSpan> TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null, Func<string>? lastSeen = null)
     {
         var watch = Stopwatch.StartNew();
-        while (!condition())
+        while (!await condition())
         {
             if (watch.Elapsed > (patience ?? Patience))
                 throw new TimeoutException($"not so within {watch.Elapsed.TotalSeconds:0} s: {what}\n{lastSeen?.Invoke()}");
@@ -18,5 +21,20 @@ public static class Until
         }
 
         return watch.Elapsed;
+    }
+
+    /// <summary>Waits for the end of a task that another process or a connection may keep from ending.</summary>
+    public static async Task DoneAsync(Task task, string what)
+    {
+        if (await Task.WhenAny(task, Task.Delay(Patience)) != task)
+            throw new TimeoutException($"not so within {Patience.TotalSeconds:0} s: {what}");
+        await task;
+    }
+
+    /// <inheritdoc cref="DoneAsync(Task, string)"/>
+    public static async Task<T> DoneAsync<T>(Task<T> task, string what)
+    {
+        await DoneAsync((Task)task, what);
+        return await task;
     }
 }

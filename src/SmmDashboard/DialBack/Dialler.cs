@@ -101,7 +101,8 @@ public sealed class Dialler(TimeProvider clock) : IDisposable
             MaxResponseDrainSize = 0,
             ActivityHeadersPropagator = null,
             ConnectCallback = (_, _) => Interlocked.Exchange(ref used, 1) == 0
-                ? ValueTask.FromResult<Stream>(new NetworkStream(socket, ownsSocket: false))
+                // The client ends a read that is cancelled by disposing the stream: only with the socket does that end it.
+                ? ValueTask.FromResult<Stream>(new NetworkStream(socket, ownsSocket: true))
                 : ValueTask.FromException<Stream>(new IOException("one connection is all")),
         })
         {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Bed;
 using SmmAgent.Contract;
 using SmmDashboard.DialBack;
 using SmmDashboard.Http;
@@ -50,27 +51,48 @@ public sealed class DialBackTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = new Dialler(TimeProvider.System).DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
+        using var dialler = new Dialler(new FakeTimeProvider());
+        var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
         (await listener.AcceptSocketAsync(Token)).Dispose();
-        Assert.Equal("wrong-host", (await dial).Error);
+        Assert.Equal("wrong-host", (await Until.DoneAsync(dial, "the dial-back ends")).Error);
     }
 
-    [Fact]
-    public async Task WhoNeverAnswersIsATimeout()
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 48\r\n\r\n{")]
+    public async Task WhoTakesTheQuestionAndDoesNotAnswerItIsATimeout(string begun)
     {
         var clock = new FakeTimeProvider();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var dial = new Dialler(clock).DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
+        using var dialler = new Dialler(clock);
+        var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
         using var accepted = await listener.AcceptSocketAsync(Token);
+        Assert.True(await Until.DoneAsync(accepted.ReceiveAsync(new byte[4096], Token).AsTask(), "the question comes") > 0);
+        await accepted.SendAsync(Encoding.ASCII.GetBytes(begun), Token);
         clock.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal("timeout", (await dial).Error);
+        Assert.Equal("timeout", (await Until.DoneAsync(dial, "the dial-back ends with its time")).Error);
+    }
+
+    [Fact]
+    public async Task ADialBackEndsWithTheRequestThatAskedForIt()
+    {
+        using var request = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var dialler = new Dialler(new FakeTimeProvider());
+        var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), request.Token);
+        using var accepted = await listener.AcceptSocketAsync(Token);
+        Assert.True(await Until.DoneAsync(accepted.ReceiveAsync(new byte[4096], Token).AsTask(), "the question comes") > 0);
+        await request.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Until.DoneAsync(dial, "the dial-back ends with the request"));
     }
 
     [Fact]
     public async Task AClosedPortIsRefusedAndAnOpenOneIsReachable()
     {
-        using var dialler = new Dialler(TimeProvider.System);
+        using var dialler = new Dialler(new FakeTimeProvider());
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var target = (IPEndPoint)listener.LocalEndpoint;
@@ -186,13 +208,13 @@ public sealed class DialBackTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var dialler = new Dialler(TimeProvider.System);
+        using var dialler = new Dialler(new FakeTimeProvider());
         var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
         using var socket = await listener.AcceptSocketAsync(Token);
         var buffer = new byte[4096];
         seen(Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Token)));
         var answer = $"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
         await socket.SendAsync(Encoding.ASCII.GetBytes(answer), Token);
-        return await dial;
+        return await Until.DoneAsync(dial, "the dial-back ends");
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Bed;
 using SmmAgent.Contract;
 using SmmDashboard.Files.Mesh;
 using SmmDashboard.Mesh;
@@ -110,9 +111,6 @@ public sealed class MeshConfigTests
     }
 
     /// <summary>Waits until so many requests are held by the current snapshot.</summary>
-    private static async Task WaitersAsync(RunningDashboard dashboard, int count)
-    {
-        while (dashboard.Mesh.Find(Analytics)!.Waiting < count)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-    }
+    private static Task WaitersAsync(RunningDashboard dashboard, int count) => Until.TrueAsync(
+        () => dashboard.Mesh.Find(Analytics)!.Waiting >= count, $"{count} requests are held", lastSeen: () => $"{dashboard.Mesh.Find(Analytics)!.Waiting} are");
 }

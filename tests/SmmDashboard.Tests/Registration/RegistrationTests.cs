@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Bed;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Registration;
@@ -27,7 +28,7 @@ public sealed class RegistrationTests
             await IsAsync(dashboard, agent, true, "Registered");
         }
 
-        await UntilAsync(dashboard, agent, answer => answer.GetProperty("message").GetString()!.Contains("disconnect", StringComparison.Ordinal));
+        await agent.UntilRegistrationAsync(dashboard, answer => answer.GetProperty("message").GetString()!.Contains("disconnect", StringComparison.Ordinal));
         _clock.Advance(TimeSpan.FromSeconds(9.9));
         var leaving = await IsAsync(dashboard, agent, false, "NotConnected");
         Assert.Equal("analytics-v0-198.18.0.7-vm-network-1", leaving.GetProperty("workloadEntry").GetString());
@@ -73,7 +74,7 @@ public sealed class RegistrationTests
         foreach (var (line, healthy) in new[] { ("""{"healthy":true}""", "True"), ("""{"healthy":false}""", "False") })
         {
             await sidecar.SendAsync(line);
-            await UntilAsync(dashboard, agent, answer => answer.GetProperty("healthy").GetString() == healthy);
+            await agent.UntilRegistrationAsync(dashboard, answer => answer.GetProperty("healthy").GetString() == healthy);
         }
     }
 
@@ -193,11 +194,14 @@ public sealed class RegistrationTests
         await using var dashboard = await StartAsync();
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
         var closed = sidecar.ReadAsync();
-        while (!closed.IsCompleted) // the server's side of the handshake may end after ours
-        {
-            _clock.Advance(TimeSpan.FromSeconds(5));
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        await Until.TrueAsync(
+            () =>
+            {
+                // Again and again: the server's side of the handshake may end after ours.
+                _clock.Advance(TimeSpan.FromSeconds(5));
+                return closed.IsCompleted;
+            },
+            "the dashboard ends the connection");
 
         Assert.Null(await closed);
     }
@@ -222,12 +226,5 @@ public sealed class RegistrationTests
         Assert.Equal(reason, answer.GetProperty("reason").GetString());
         Assert.Equal(registered, answer.GetProperty("registered").GetBoolean());
         return answer;
-    }
-
-    /// <summary>For what the dashboard notices on another connection: asks until it is so.</summary>
-    private static async Task UntilAsync(RunningDashboard dashboard, TestAgent agent, Func<JsonElement, bool> isSo)
-    {
-        while (!isSo((await agent.Registration().SendAsync(dashboard)).Json))
-            await Task.Delay(5, TestContext.Current.CancellationToken);
     }
 }

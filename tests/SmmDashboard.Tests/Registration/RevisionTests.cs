@@ -45,11 +45,11 @@ public sealed class RevisionTests
         var refusal = await AskAsync(dashboard, Next);
         Assert.Equal("StaleEntry", refusal.GetProperty("reason").GetString());
         Assert.Equal($"workloadentries.networking.istio.io \"{Name}\" already exists", refusal.GetProperty("message").GetString());
-        while ((await agent.Registration().SendAsync(dashboard)).Json.GetProperty("workloadEntry").ValueKind != JsonValueKind.Null)
+        await agent.UntilRegistrationAsync(dashboard, answer =>
         {
             _clock.Advance(TimeSpan.FromSeconds(5));
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+            return answer.GetProperty("workloadEntry").ValueKind == JsonValueKind.Null;
+        });
 
         await using var moved = await RegisterAsync(dashboard, Next);
         await AnswerAsync(dashboard, agent, "Registered");
@@ -68,7 +68,7 @@ public sealed class RevisionTests
             await AnswerAsync(dashboard, two, "StaleEntry");
         }
 
-        await UntilAsync(dashboard, one, "NotConnected");
+        await one.UntilRegistrationAsync(dashboard, answer => answer.GetProperty("reason").GetString() == "NotConnected");
         await AnswerAsync(dashboard, two, "StaleEntry");
     }
 
@@ -138,13 +138,6 @@ public sealed class RevisionTests
     {
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
         return await sidecar.AskAsync(TestSidecar.Request(await TestSidecar.TokenAsync(dashboard), revision: label));
-    }
-
-    /// <summary>For what the dashboard notices on another connection: asks until it is so.</summary>
-    private static async Task UntilAsync(RunningDashboard dashboard, TestAgent agent, string reason)
-    {
-        while ((await agent.Registration().SendAsync(dashboard)).Json.GetProperty("reason").GetString() != reason)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
     }
 
     private static async Task<JsonElement> AnswerAsync(RunningDashboard dashboard, TestAgent agent, string reason)

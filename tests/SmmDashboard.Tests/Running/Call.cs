@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using SmmAgent.Bed;
 
 namespace SmmDashboard.Tests.Running;
 
@@ -103,6 +104,19 @@ public sealed record TestAgent(Guid Uuid, string Key)
     public Call Report(string address = "198.18.0.7") => new(HttpMethod.Put, Path) { Body = ReportOf(address, Instance), AgentKey = Key };
 
     public Call Registration() => Call.Get($"{Path}/registration") with { AgentKey = Key };
+
+    /// <summary>For what the dashboard notices on another connection: asks for the registration until it is so.</summary>
+    public async Task UntilRegistrationAsync(RunningDashboard dashboard, Func<JsonElement, bool> isSo)
+    {
+        Answer? last = null;
+        await Until.TrueAsync(
+            async () =>
+            {
+                last = await Registration().SendAsync(dashboard);
+                return last.Status == HttpStatusCode.OK && isSo(last.Json);
+            },
+            "the registration is as expected", lastSeen: () => last!.Text);
+    }
 
     public Call Renewal() => new(HttpMethod.Post, $"{Path}/token") { AgentKey = Key };
 

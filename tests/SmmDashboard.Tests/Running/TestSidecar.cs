@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using SmmAgent.Bed;
 
 namespace SmmDashboard.Tests.Running;
 
@@ -21,7 +22,7 @@ public sealed class TestSidecar : IAsyncDisposable
         var client = new TcpClient();
         await client.ConnectAsync(dashboard.RegistrationAddress, TestContext.Current.CancellationToken);
         var stream = new SslStream(client.GetStream());
-        await stream.AuthenticateAsClientAsync(
+        var handshake = stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
             {
                 TargetHost = IPAddress.Loopback.ToString(),
@@ -30,6 +31,7 @@ public sealed class TestSidecar : IAsyncDisposable
                     presented?.GetCertHashString() == TestCertificate.Any.Thumbprint,
             },
             TestContext.Current.CancellationToken);
+        await Until.DoneAsync(handshake, "the dashboard takes its part in the handshake");
         return new TestSidecar(client, stream);
     }
 
@@ -53,7 +55,7 @@ public sealed class TestSidecar : IAsyncDisposable
     {
         try
         {
-            return await _reader.ReadLineAsync(TestContext.Current.CancellationToken);
+            return await Until.DoneAsync(_reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask(), "the dashboard answers, or ends the connection");
         }
         catch (IOException)
         {
