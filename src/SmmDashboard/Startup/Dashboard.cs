@@ -24,10 +24,11 @@ public static class Dashboard
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
     public static WebApplication Build(DashboardOptions options, MeshDescription? mesh, DashboardSeams seams)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
-
-        // The command line and the mesh description are the whole configuration: no appsettings.json of whatever folder, no ASPNETCORE_URLS.
-        builder.Configuration.Sources.Clear();
+        // The command line and the mesh description are the whole configuration: no ASPNETCORE_URLS, no appsettings.json, for which the other builders
+        // watch all folders below the working directory, in a container the whole file system.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
         AddLogging(builder.Logging);
         AddServices(builder.Services, options, seams);
         if (options.Kubernetes is { } kubernetes)
