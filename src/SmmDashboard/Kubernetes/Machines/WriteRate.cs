@@ -1,7 +1,7 @@
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>At most so many writes within any second.</summary>
-internal sealed class WriteRate(TimeProvider time, int perSecond)
+public sealed class WriteRate(TimeProvider time, int perSecond)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private readonly Queue<DateTimeOffset> _last = new(perSecond);
