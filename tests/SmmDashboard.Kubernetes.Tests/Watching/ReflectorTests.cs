@@ -29,6 +29,30 @@ public sealed class ReflectorTests(RunningApiServer server)
     }
 
     [Fact]
+    public async Task AListThatIsTooLargeAsAWholeIsReadInPages()
+    {
+        await server.RequireAsync();
+        await using var proxy = await FaultProxy.StartAsync(server);
+        // The server's cache ignores the limit: all objects come at once, and there are more than can be read.
+        var tooMuch = new byte[1024 * 1024];
+        for (var times = 0; times < 10; times++)
+        {
+            proxy.AnswerNext(request => request.Contains("configmaps?", StringComparison.Ordinal) && request.Contains("resourceVersion=0", StringComparison.Ordinal), async context =>
+            {
+                for (var sent = 0; sent < 65; sent++)
+                    await context.Response.Body.WriteAsync(tooMuch, context.RequestAborted);
+            });
+        }
+
+        await using var watched = await WatchedConfigMaps.StartAsync(server, proxy, names: ["a", "b"]);
+        await watched.UntilHasAsync("a", "b");
+
+        Assert.EndsWith("?limit=50", proxy.Lists[1], StringComparison.Ordinal);
+        Assert.Equal(2, proxy.Lists.Count);
+        Assert.Null(watched.Cache.State.Fault);
+    }
+
+    [Fact]
     public async Task AWatchThatIsCutGoesOnFromTheLastVersionWithoutAList()
     {
         await server.RequireAsync();

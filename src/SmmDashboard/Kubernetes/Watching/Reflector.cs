@@ -20,6 +20,9 @@ public sealed class Reflector<T>(
 
     // A watch that keeps failing at the same version is not tried for ever.
     private const int MostFailures = 5;
+
+    // Of objects of 3 MiB it is still a readable answer.
+    private const int SmallestPage = 10;
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan TooShort = TimeSpan.FromSeconds(1);
@@ -31,6 +34,7 @@ public sealed class Reflector<T>(
     private string _seen = "";
     private bool _mustList = true;
     private bool _isExpired;
+    private int _pageSize = seams.PageSize;
     private int _failures;
 
     private string ListCall => $"list {resource}";
@@ -76,13 +80,19 @@ public sealed class Reflector<T>(
 
         try
         {
-            await ListPagesAsync(_version, _isExpired ? "" : _seen.Length == 0 ? "0" : _seen, seams.PageSize, cancellationToken);
+            await ListPagesAsync(_version, _isExpired ? "" : _seen.Length == 0 ? "0" : _seen, _pageSize, cancellationToken);
         }
         catch (ApiException fault) when (fault.Fault is ApiFault.Expired or ApiFault.TooLargeResourceVersion)
         {
             // The version or a continue token has expired: all of it at once, as it is now.
             _isExpired = true;
             await ListPagesAsync(_version, "", 0, cancellationToken);
+        }
+        catch (ApiException fault) when (fault.Fault is ApiFault.Unreadable or ApiFault.TimedOut)
+        {
+            // The server's cache ignores the limit, so the list may be too large or too slow as a whole. The newest state comes in pages.
+            (_isExpired, _pageSize) = (true, Math.Max(SmallestPage, _pageSize / 10));
+            throw;
         }
         catch (ApiException fault) when (fault.Fault == ApiFault.NotFound)
         {
@@ -93,7 +103,7 @@ public sealed class Reflector<T>(
             throw;
         }
 
-        (_mustList, _isExpired, _failures) = (false, false, 0);
+        (_mustList, _isExpired, _failures, _pageSize) = (false, false, 0, seams.PageSize);
         return TimeSpan.Zero;
     }
 
