@@ -24,12 +24,34 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, Reques
             throw new UnavailableException("the dashboard has not read the cluster's objects yet", Soon);
 
         var asked = new GroupName((string)context.GetRouteValue("namespace")!, (string)context.GetRouteValue("name")!);
-        return await tokens.JudgeAsync(token, context.RequestAborted) switch
+        // Whoever has no token at all must not keep another server busy.
+        var isCounted = !tokens.Knows(token);
+        if (isCounted && rates.RefuseUnknownToken(context) is { } flood)
+            return (null, flood);
+
+        var verdict = await JudgeAsync(context, token, isCounted);
+        return verdict switch
         {
             TokenVerdict.Accepted accepted => Enter(context, asked, accepted),
             TokenVerdict.Refused refused => (null, rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail)),
             _ => throw new InvalidOperationException("a verdict is one of two"),
         };
+    }
+
+    private async ValueTask<TokenVerdict> JudgeAsync(HttpContext context, PresentedToken token, bool isCounted)
+    {
+        var isRefused = false;
+        try
+        {
+            var verdict = await tokens.JudgeAsync(token, context.RequestAborted);
+            isRefused = verdict is TokenVerdict.Refused;
+            return verdict;
+        }
+        finally
+        {
+            if (isCounted && !isRefused && !context.RequestAborted.IsCancellationRequested)
+                rates.ForgiveUnknownToken(context);
+        }
     }
 
     private (AdmittedGroup? Admitted, ApiProblem? Problem) Enter(HttpContext context, GroupName asked, TokenVerdict.Accepted accepted)

@@ -14,6 +14,13 @@ public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit 
             return Bucket(key).TryTake(clock, out retryAfter);
     }
 
+    /// <summary>Gives back what was taken for the key.</summary>
+    public void Return(TKey key)
+    {
+        lock (_lock)
+            Bucket(key).Return();
+    }
+
     private TokenBucket Bucket(TKey key)
     {
         if (_buckets.TryGetValue(key, out var known))

@@ -9,6 +9,7 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
 {
     private readonly KeyedBuckets<UInt128> _clients = new(settings.PerClient, clock);
     private readonly KeyedBuckets<UInt128> _failures = new(settings.FailuresPerClient, clock);
+    private readonly KeyedBuckets<UInt128> _unknownTokens = new(settings.UnknownTokensPerClient, clock);
     private readonly KeyedBuckets<int> _total = new(settings.Total, clock);
 
     public sealed record Settings
@@ -18,6 +19,9 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
         public Rate Total { get; init; } = new(20_000, 10_000);
 
         public Rate FailuresPerClient { get; init; } = new(30, 1);
+
+        /// <summary>Tokens that another server must check. Those that are valid do not count.</summary>
+        public Rate UnknownTokensPerClient { get; init; } = new(5_000, 50);
     }
 
     public ApiProblem? Refuse(HttpContext context)
@@ -34,6 +38,16 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
         _failures.TryTake(Client(context), out var retryAfter)
             ? null
             : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
+
+    /// <summary>Counts a token that another server must check, before it is asked.</summary>
+    /// <returns>The problem to answer with instead, once too many were not valid.</returns>
+    public ApiProblem? RefuseUnknownToken(HttpContext context) =>
+        _unknownTokens.TryTake(Client(context), out var retryAfter)
+            ? null
+            : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
+
+    /// <summary>The token was not refused, so it does not count.</summary>
+    public void ForgiveUnknownToken(HttpContext context) => _unknownTokens.Return(Client(context));
 
     private static UInt128 Client(HttpContext context) => ClientAddress.Key(context.Connection.RemoteIpAddress);
 }

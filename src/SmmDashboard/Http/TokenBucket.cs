@@ -22,6 +22,9 @@ public sealed class TokenBucket(Rate rate, long now)
         return true;
     }
 
+    /// <summary>Gives back what was taken.</summary>
+    public void Return() => _tokens = Math.Min(rate.Burst, _tokens + 1);
+
     /// <summary>Whether it may be forgotten: a new one would be the same.</summary>
     public bool IsFull(TimeProvider clock)
     {

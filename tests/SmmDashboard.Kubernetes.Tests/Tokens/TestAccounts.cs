@@ -98,6 +98,9 @@ internal sealed class TestAccounts : IDisposable
         return JsonDocument.Parse(made).RootElement.GetProperty("status").GetProperty("token").GetString()!;
     }
 
+    /// <summary>Makes tokens at another rate.</summary>
+    public TokenRequester RequesterOf(SmmDashboard.Http.Rate perAccount) => new(_api, Time, RequestLog, perAccount);
+
     public Task CreateAccountAsync() => _server.AdminAsync(
         HttpMethod.Post, $"api/v1/namespaces/{Namespace}/serviceaccounts", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: vms} }");
 

@@ -6,6 +6,8 @@ namespace SmmDashboard.Tests.Running;
 /// <summary>As in a cluster whose API server does not answer: no token can be checked.</summary>
 public sealed class UnavailableTokens : ITokenAuthority
 {
+    public bool Knows(PresentedToken token) => false;
+
     public ValueTask<TokenVerdict> JudgeAsync(PresentedToken token, CancellationToken cancellationToken) =>
         throw new UnavailableException("the token cannot be checked now", TimeSpan.FromSeconds(5));
 }

@@ -46,6 +46,9 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
         _cache = new ReviewCache(clock);
     }
 
+    public bool Knows(PresentedToken token) =>
+        RefusedUnseen(token) is not null || TokenHash.Of(token.Sha256) is var hash && (WasValid(hash) || Fresh(hash, token) is not null);
+
     public async ValueTask<TokenVerdict> JudgeAsync(PresentedToken token, CancellationToken cancellationToken)
     {
         if (RefusedUnseen(token) is { } refused)
@@ -76,6 +79,9 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
 
     private bool HasExpired(PresentedToken token) => token.ExpiresAt is { } expiry && expiry <= _clock.GetUtcNow();
 
+    private bool WasValid(TokenHash hash) =>
+        _cache.Find(hash) is { Token: ReviewedToken.Valid } review && _clock.GetElapsedTime(review.At) < ReviewCache.Grace;
+
     private ReviewedToken? Fresh(TokenHash hash, PresentedToken token) =>
         _cache.Find(hash) is { } review && _clock.GetElapsedTime(review.At) < review.FreshFor && !HasExpired(token) ? review.Token : null;
 
@@ -94,7 +100,7 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
             using var deadline = new CancellationTokenSource(Deadline, _clock);
             try
             {
-                var reviewed = await _reviewer.ReviewAsync(token, deadline.Token);
+                var reviewed = await _reviewer.ReviewAsync(token, WasValid(hash), deadline.Token);
                 _cache.Put(hash, new(reviewed, _clock.GetTimestamp(), reviewed is ReviewedToken.Valid ? ValidFor * Jitter(hash) : InvalidFor));
                 Recovered();
                 return reviewed;

@@ -10,8 +10,15 @@ using SmmDashboard.Tokens;
 namespace SmmDashboard.Kubernetes.Tokens;
 
 /// <summary>Has the API server make tokens of service accounts, a limited number at a time.</summary>
-public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogger<TokenRequester> log) : IDisposable
+/// <param name="api">The cluster.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="log">Gets what keeps tokens from being made.</param>
+/// <param name="perAccount">How many are made of one account; null for <see cref="PerAccount"/>.</param>
+public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogger<TokenRequester> log, Rate? perAccount = null) : IDisposable
 {
+    /// <summary>Ten thousand VMs of a WorkloadGroup that come back together, and then twenty in a second.</summary>
+    public static readonly Rate PerAccount = new(10_000, 20);
+
     private const int AtOnce = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
@@ -22,6 +29,7 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
 
     private readonly SemaphoreSlim _slots = new(AtOnce);
     private readonly ConcurrentDictionary<ServiceAccount, long> _logged = new();
+    private readonly KeyedBuckets<ServiceAccount> _rates = new(perAccount ?? PerAccount, clock);
 
     /// <param name="account">Whose token.</param>
     /// <param name="audience">For whom.</param>
@@ -33,6 +41,9 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
     public async Task<TokenResponse?> RequestAsync(
         ServiceAccount account, string audience, TimeSpan life, V1BoundObjectReference? secret, CancellationToken cancellationToken)
     {
+        if (!_rates.TryTake(account, out var retryAfter))
+            throw new UnavailableException($"too many tokens of the service account {account.Namespace}/{account.Name} are asked for", retryAfter);
+
         var request = new Authenticationv1TokenRequest
         {
             Spec = new V1TokenRequestSpec { Audiences = [audience], ExpirationSeconds = (long)life.TotalSeconds, BoundObjectRef = secret },

@@ -10,13 +10,20 @@ internal sealed class TokenReviewer(KubernetesApi api, TokenOptions options) : I
 {
     public const string Call = "create tokenreviews.authentication.k8s.io";
 
-    private const int AtOnce = 20;
-    private readonly SemaphoreSlim _slots = new(AtOnce);
+    // Of each: whoever presents tokens of his own making must not keep those from being reviewed that were valid before.
+    private const int AtOnce = 10;
 
+    private readonly SemaphoreSlim _known = new(AtOnce);
+    private readonly SemaphoreSlim _unknown = new(AtOnce);
+
+    /// <param name="token">The token.</param>
+    /// <param name="wasValid">Whether it was valid a short time ago.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ApiException">The token could not be reviewed.</exception>
-    public async Task<ReviewedToken> ReviewAsync(PresentedToken token, CancellationToken cancellationToken)
+    public async Task<ReviewedToken> ReviewAsync(PresentedToken token, bool wasValid, CancellationToken cancellationToken)
     {
-        await _slots.WaitAsync(cancellationToken);
+        var slots = wasValid ? _known : _unknown;
+        await slots.WaitAsync(cancellationToken);
         try
         {
             var status = await AskAsync(token, [options.Audience], cancellationToken);
@@ -30,11 +37,15 @@ internal sealed class TokenReviewer(KubernetesApi api, TokenOptions options) : I
         }
         finally
         {
-            _slots.Release();
+            slots.Release();
         }
     }
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _known.Dispose();
+        _unknown.Dispose();
+    }
 
     private async Task<V1TokenReviewStatus?> AskAsync(PresentedToken token, string[]? audiences, CancellationToken cancellationToken)
     {
