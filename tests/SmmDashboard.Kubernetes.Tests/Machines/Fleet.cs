@@ -59,13 +59,13 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Starts a replica and waits until it knows the cluster.</summary>
-    public async Task<Replica> ReplicaAsync(string name, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int limit = 10_000, bool isSynced = true)
+    public async Task<Replica> ReplicaAsync(string name, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int limit = 10_000, bool isSynced = true, TimeProvider? time = null)
     {
         var address = proxy?.Address ?? _server.Address;
         var replica = new Replica(this, new KubernetesApi(
             ApiSettings.InCluster(
                 variable => variable == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", _server.ServiceAccountFolder(token), TimeProvider.System),
-            TimeProvider.System), _groupKind, new MachineSettings(Namespace, name) { LimitPerGroup = limit });
+            TimeProvider.System), _groupKind, new MachineSettings(Namespace, name) { LimitPerGroup = limit }, time ?? Time);
         _replicas.Add(replica);
         await replica.StartAsync();
         if (isSynced)
@@ -152,7 +152,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly List<Exception> _defects = [];
     private bool _isStopped;
 
-    public Replica(Fleet fleet, KubernetesApi api, string groupKind, MachineSettings settings)
+    public Replica(Fleet fleet, KubernetesApi api, string groupKind, MachineSettings settings, TimeProvider time)
     {
         _api = api;
         _groups = new Cache<WorkloadGroup>(Channel.CreateUnbounded<bool>().Writer, fleet.Time);
@@ -161,7 +161,7 @@ internal sealed class Replica : IAsyncDisposable
             new ReflectorSeams(fleet.Time, new Random(1), NullLogger.Instance)).RunAsync(_end.Token);
         Machines = new AttachedMachines(
             api, new MachineGroups(() => _groups.State, _ => Entries), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance), settings,
-            new MachineSeams(fleet.Time, new Random(2), Log, _defects.Add));
+            new MachineSeams(time, new Random(2), Log, _defects.Add));
     }
 
     public AttachedMachines Machines { get; }
@@ -201,6 +201,21 @@ internal sealed class Replica : IAsyncDisposable
         _api.Dispose();
         _end.Dispose();
     }
+}
+
+/// <summary>A clock that can be set: timestamps and timers do not follow it.</summary>
+internal sealed class SetClock(TimeProvider time) : TimeProvider
+{
+    /// <summary>How far it was set ahead.</summary>
+    public TimeSpan Ahead { get; set; }
+
+    public override long TimestampFrequency => time.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + Ahead;
+
+    public override long GetTimestamp() => time.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
 }
 
 /// <summary>The lines that were logged.</summary>

@@ -37,6 +37,26 @@ public sealed class SweeperTests(RunningApiServer server)
     }
 
     [Fact]
+    public async Task AClockThatIsSetAheadDeletesNoMachineBeforeItHadTheTimeToReport()
+    {
+        await using var fleet = await Fleet.StartAsync(server);
+        var clock = new SetClock(fleet.Time);
+        var replica = await fleet.ReplicaAsync("one", time: clock);
+        var alive = Fleet.Agent();
+        await replica.ReportAsync(fleet.A, alive, Fleet.Report());
+        await fleet.PassAsync(TimeSpan.FromMinutes(14), Step);
+        await replica.ReportAsync(fleet.A, alive, Fleet.Report(attached: "False"));
+        await fleet.PassAsync(TimeSpan.FromMinutes(2), Step);
+        await fleet.PassUntilAsync(() => replica.Machines.IsSweeping, "it sweeps");
+
+        clock.Ahead = TimeSpan.FromDays(40);
+        await fleet.PassAsync(TimeSpan.FromMinutes(5));
+
+        Assert.NotNull(await fleet.ObjectAsync(alive.Uuid));
+        Assert.DoesNotContain(replica.Log.All, line => line.Contains($"machine {fleet.Namespace}/", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task AMachineThatIsSilentFor30DaysIsDeleted()
     {
         await using var fleet = await Fleet.StartAsync(server);

@@ -31,8 +31,9 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
             Conditions =
             [
                 Connected(known, context.SeenAt),
-                .. Attachment.Of(report.Conditions) is { } attached ? [Condition(attached)] : (MachineCondition[])[],
-                .. report.Conditions.Where(condition => condition.Type is not (AttachedMachine.AgentConnected or Attachment.Type)).Take(MostConditions - 2).Select(Condition),
+                .. (Attachment.Of(report.Conditions) is { } attached ? [attached] : (Condition[])[])
+                    .Concat(report.Conditions.Where(condition => condition.Type is not (AttachedMachine.AgentConnected or Attachment.Type)))
+                    .Take(MostConditions - 1).Select(Condition),
             ],
             Instances = Instances(context.Instances),
         };

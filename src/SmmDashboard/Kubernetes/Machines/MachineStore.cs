@@ -32,6 +32,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _calls = new(CallsAtOnce);
+    private readonly WriteLimits _limits = new(seams.Time);
 
     public async ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken)
     {
@@ -41,7 +42,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
         var machine = parts.Machines.Find(key);
         if (machine is null && parts.Machines.IsServed && !parts.Faults.IsForbidden(group.Namespace) && !parts.Machines.IsAbsent(key))
-            machine = await LookUpAsync(key, cancellationToken);
+            machine = await LookUpAsync(key, group, cancellationToken);
         if (machine?.WorkloadGroup == group.Name)
             return AgentOf(key, machine);
 
@@ -104,6 +105,9 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         {
             if (parts.Machines.CountOf(group) >= settings.LimitPerGroup)
                 return ReportOutcome.Full;
+            if (!_limits.MayWrite(key, group, out var retryAfter))
+                throw new UnavailableException("the agent moves between WorkloadGroups too often", retryAfter);
+
             seams.Log.Moved(key, machine.WorkloadGroup, group.Name);
             parts.Queue.Remove(key);
             machine = await CallAsync(stop => parts.Writer.MoveAsync(machine, spec, stop), cancellationToken);
@@ -125,7 +129,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             seams.Log.DuplicateEnds(uuid, group);
         if (instances.IsRefused)
         {
-            await CallAsync(stop => parts.Writer.WriteInstancesAsync(machine, instances.After, stop), cancellationToken);
+            if (_limits.MayWrite(key, group, out _))
+                await CallAsync(stop => parts.Writer.WriteInstancesAsync(machine, instances.After, stop), cancellationToken);
             return ReportOutcome.Duplicate;
         }
 
@@ -134,7 +139,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         var written = MachineReport.Of(report, machine, new(now, settings.Replica, entry, instances.After));
         // Several hosts under one identity are told apart by when each reported last.
         var isChange = written.Fingerprint != machine.Fingerprint || instances.After.Seen.Count > 1;
-        if (machine.LastReportTime is null || !Equals(address, machine.Address) || IsOtherInstance(machine.Instances, instances.After))
+        var isNews = !Equals(address, machine.Address) || IsOtherInstance(machine.Instances, instances.After);
+        if (machine.LastReportTime is null || (isNews && _limits.MayWrite(key, group, out _)))
         {
             if (!await CallAsync(stop => parts.Writer.WriteAsync(key, written, stop), cancellationToken))
                 return ReportOutcome.KeyMismatch;
@@ -187,8 +193,11 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             ? ReportOutcome.KeyMismatch
             : await memory.ReportAsync(group, identity, report, cancellationToken);
 
-    private async Task<AttachedMachine?> LookUpAsync(ObjectKey key, CancellationToken cancellationToken)
+    private async Task<AttachedMachine?> LookUpAsync(ObjectKey key, GroupName group, CancellationToken cancellationToken)
     {
+        if (!_limits.MayLookUp(group, out var retryAfter))
+            throw new UnavailableException("too many agents that have not reported are asked for in this WorkloadGroup", retryAfter);
+
         try
         {
             return await CallAsync(stop => parts.Writer.FindAsync(key, stop), cancellationToken);

@@ -15,7 +15,11 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     private readonly WriteRate _rate = new(seams.Time, StatusQueue.PerSecond);
+    // Clocks of a cluster differ by less.
+    private static readonly TimeSpan Jump = TimeSpan.FromMinutes(1);
+
     private DateTimeOffset? _upToDateSince;
+    private (DateTimeOffset Time, long Timestamp)? _looked;
     private string? _fault;
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -46,7 +50,7 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         var now = seams.Time.GetUtcNow();
-        _upToDateSince = machines.IsUpToDate ? _upToDateSince ?? now : null;
+        _upToDateSince = machines.IsUpToDate && !HasClockJumped(now) ? _upToDateSince ?? now : null;
         if (now - _upToDateSince is not { } watched || watched < Silence || !lease.IsHeld)
             return;
 
@@ -77,6 +81,14 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
 
         if (forbidden.Count > 0)
             throw forbidden.Values.First();
+    }
+
+    /// <summary>Whether the clock was set since the last look: then every machine would look silent, and has the time to report first.</summary>
+    private bool HasClockJumped(DateTimeOffset now)
+    {
+        var (before, timestamp) = (_looked, seams.Time.GetTimestamp());
+        _looked = (now, timestamp);
+        return before is var (time, at) && (now - time - seams.Time.GetElapsedTime(at, timestamp)).Duration() >= Jump;
     }
 
     private async Task EndAsync(AttachedMachine machine, TimeSpan silence, DateTimeOffset now, CancellationToken cancellationToken)
