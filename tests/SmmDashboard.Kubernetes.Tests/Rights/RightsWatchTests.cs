@@ -105,6 +105,25 @@ public sealed class RightsWatchTests(RunningApiServer server)
         Assert.Single(watch.Value.Limitations);
     }
 
+    [Fact]
+    public async Task WhatWasAnsweredBeforeTheApiServerFailedIsNotAskedAgain()
+    {
+        var account = await TestAccount.CreateAsync(server);
+        await using var proxy = await FaultProxy.StartAsync(server);
+        var needed = Enumerable.Range(0, 40).Select(number => new Right("", $"things{number}", "list") { Without = "nothing works" }).ToList();
+        using var watch = Started(account, () => needed, proxy.Address);
+        var asked = 0;
+        proxy.AnswerNext(_ => ++asked > 30, 500, "{}");
+
+        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(_log.Lines, line => line.Contains("cannot be looked at", StringComparison.Ordinal));
+        var before = proxy.Requests.Count;
+        await watch.Value.LookAsync(TestContext.Current.CancellationToken);
+
+        Assert.InRange(proxy.Requests.Count - before, 1, 12);
+        Assert.Equal(needed.Count, watch.Value.Limitations.Count());
+    }
+
     private static Right Token(string @namespace) =>
         new("", "serviceaccounts/token", "create") { Namespace = @namespace, Name = "analytics", Without = "sidecars of this account get no token" };
 

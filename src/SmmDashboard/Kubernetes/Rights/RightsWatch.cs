@@ -20,6 +20,9 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
 
     private Dictionary<Right, string?> _known = [];
     private long? _looked;
+
+    // Those that the look at all of them has still to ask for; null between such looks.
+    private HashSet<Right>? _left;
     private string? _cannot;
 
     /// <summary>A missing right keeps no replica from what it may do.</summary>
@@ -33,14 +36,18 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
     {
         var all = needed().Distinct().ToList();
         var isDue = _looked is not { } looked || clock.GetElapsedTime(looked) >= Interval;
+        _left ??= isDue ? [.. all] : null;
         var next = all.Where(_known.ContainsKey).ToDictionary(right => right, right => _known[right]);
         try
         {
-            foreach (var some in all.Where(right => isDue || !_known.ContainsKey(right)).Chunk(AtOnce))
+            foreach (var some in all.Where(right => _left?.Contains(right) is true || !_known.ContainsKey(right)).ToList().Chunk(AtOnce))
             {
                 var answers = await Task.WhenAll(some.Select(right => reviews.MissingAsync(right, cancellationToken)));
                 foreach (var (right, missing) in some.Zip(answers))
+                {
                     next[right] = missing.Count == 0 ? null : $"{right.Missing(missing)}: {right.Cure}";
+                    _left?.Remove(right);
+                }
             }
         }
         catch (ApiException failed)
@@ -48,14 +55,15 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
             if (_cannot != failed.Message)
                 log.CannotLook(failed.Message);
             _cannot = failed.Message;
+            // An API server that limits its load is not asked again for what it has answered.
+            Learn(next);
             return;
         }
 
         if (isDue)
             _looked = clock.GetTimestamp();
-        _cannot = null;
-        Log(next);
-        Volatile.Write(ref _known, next);
+        (_cannot, _left) = (null, null);
+        Learn(next);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -78,7 +86,7 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
         }
     }
 
-    private void Log(Dictionary<Right, string?> next)
+    private void Learn(Dictionary<Right, string?> next)
     {
         foreach (var (right, missing) in next)
         {
@@ -88,6 +96,8 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
             else if (missing is null && before is not null)
                 log.Granted(right.Rule);
         }
+
+        Volatile.Write(ref _known, next);
     }
 }
 
