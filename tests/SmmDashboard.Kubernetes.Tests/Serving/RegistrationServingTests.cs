@@ -77,6 +77,34 @@ public sealed class RegistrationServingTests(MeshCluster cluster) : IAsyncLifeti
         }
     }
 
+    [Fact]
+    public async Task VmsThatAskTogetherAreOneQuestionForTheirServiceAccount()
+    {
+        await using var proxy = await FaultProxy.StartAsync(cluster.Server);
+        await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, address: proxy.Address);
+        var agent = await AgentAsync(dashboard);
+        const string Account = $"/api/v1/namespaces/{Space}/serviceaccounts/default";
+        var (asked, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        for (var times = 0; times < 20; times++)
+        {
+            proxy.AnswerNext(request => request == Account, async context =>
+            {
+                asked.TrySetResult();
+                await answered.Task.WaitAsync(context.RequestAborted);
+                context.Response.StatusCode = 404;
+            });
+        }
+
+        var questions = Enumerable.Range(0, 20).Select(_ => agent.RegistrationAsync()).ToList();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var last = agent.RegistrationAsync();
+        answered.SetResult();
+        questions.Add(last);
+
+        Assert.All(await Task.WhenAll(questions), answer => Assert.Equal(RegistrationReasons.TokenRefused, answer.Reason));
+        Assert.Single(proxy.Requests, Account);
+    }
+
     private async Task<TestAgent> AgentAsync(RunningDashboard dashboard)
     {
         var agent = new TestAgent(dashboard, Group, await cluster.TokenAsync(Space, "default"));

@@ -35,6 +35,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     private readonly Dictionary<string, Watched<ConfigMap>> _rootCertificates = [];
     private CancellationToken _stopping;
     private bool _isRunning;
+    private volatile bool _hasStarted;
 
     public ClusterWatch(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<ClusterWatch> log, ProcessFault fault)
     {
@@ -82,7 +83,11 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     {
         get
         {
+            // A replica that has started stays ready: what is watched later must not take all replicas away together.
+            if (_hasStarted)
+                return null;
             var missing = Watches().FirstOrDefault(watch => !watch.IsSynced);
+            _hasStarted = missing is null;
             return missing is null ? null : missing.Fault ?? $"list {missing.Resource} has not ended yet";
         }
     }

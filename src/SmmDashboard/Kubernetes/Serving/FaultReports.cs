@@ -18,8 +18,11 @@ public sealed class FaultReports(
 {
     private const string Controller = "smm-agent.io/smm-dashboard";
 
-    // The API server's limit of a note is 1,024 bytes.
+    // Of bytes of UTF-8. The API server's limit is 1,024.
     private const int LongestNote = 1000;
+
+    // A control plane that comes and goes is a fault of each of its WorkloadGroups.
+    private const int MostLines = 100;
 
     // Ten thousand broken objects are no reason for ten thousand Events at once.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -28,19 +31,30 @@ public sealed class FaultReports(
 
     private readonly Dictionary<ObjectFault, DateTimeOffset> _made = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
-    private volatile IReadOnlyCollection<ObjectFault> _faults = [];
-    private HashSet<ObjectFault> _logged = [];
+    private volatile HashSet<ObjectFault> _faults = [];
     private string? _cannot;
 
     /// <summary>What is wrong now.</summary>
     public void Publish(IReadOnlyCollection<ObjectFault> faults)
     {
-        foreach (var one in faults.Where(one => !_logged.Contains(one)))
+        var before = _faults;
+        if (before.SetEquals(faults))
+            return;
+
+        var added = faults.Where(one => !before.Contains(one)).ToList();
+        foreach (var one in added.Take(MostLines))
             log.Faulty(one.Source.ToString(), one.Reason, one.Message);
-        foreach (var over in _logged.Where(over => !faults.Any(one => one.Source == over.Source)).Select(over => over.Source).Distinct())
-            log.Corrected(over.ToString());
-        _logged = [.. faults];
-        _faults = faults;
+        if (added.Count > MostLines)
+            log.MoreFaulty(added.Count - MostLines);
+
+        var wrong = faults.Select(one => one.Source).ToHashSet();
+        var corrected = before.Select(one => one.Source).Where(source => !wrong.Contains(source)).Distinct().ToList();
+        foreach (var source in corrected.Take(MostLines))
+            log.Corrected(source.ToString());
+        if (corrected.Count > MostLines)
+            log.MoreCorrected(corrected.Count - MostLines);
+
+        _faults = [.. faults];
         if (_wake.CurrentCount == 0)
             _wake.Release();
     }
@@ -86,13 +100,17 @@ public sealed class FaultReports(
     }
 
     /// <returns>When to look again.</returns>
-    private async Task<TimeSpan> MakeAsync(IReadOnlyCollection<ObjectFault> faults, CancellationToken stoppingToken)
+    private async Task<TimeSpan> MakeAsync(HashSet<ObjectFault> faults, CancellationToken stoppingToken)
     {
-        foreach (var over in _made.Keys.Except(faults).ToList())
-            _made.Remove(over);
+        // Also those of faults that are over: they come back, and their Events are still there.
+        foreach (var (old, _) in _made.Where(one => clock.GetUtcNow() - one.Value >= MakeAgain).ToList())
+            _made.Remove(old);
         foreach (var one in faults)
         {
-            if (_made.TryGetValue(one, out var at) && clock.GetUtcNow() - at < MakeAgain)
+            // What was corrected meanwhile needs no Event any more.
+            if (!ReferenceEquals(_faults, faults))
+                return TimeSpan.Zero;
+            if (_made.ContainsKey(one))
                 continue;
             if (!await TryMakeAsync(one, stoppingToken))
                 return Later;
@@ -130,6 +148,23 @@ public sealed class FaultReports(
         return true;
     }
 
+    private static string Note(string message)
+    {
+        if (Encoding.UTF8.GetByteCount(message) <= LongestNote)
+            return message;
+
+        var (bytes, length) = (0, 0);
+        foreach (var rune in message.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > LongestNote)
+                break;
+            length += rune.Utf16SequenceLength;
+        }
+
+        return message[..length] + "…";
+    }
+
     private Eventsv1Event Event(ObjectFault one)
     {
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{one.Source}\n{one.Reason}\n{one.Message}")).AsSpan(0, 16));
@@ -140,7 +175,7 @@ public sealed class FaultReports(
             Type = "Warning",
             Reason = one.Reason,
             Action = "ComposeMeshConfig",
-            Note = one.Message.Length <= LongestNote ? one.Message : one.Message[..LongestNote] + "…",
+            Note = Note(one.Message),
             ReportingController = Controller,
             ReportingInstance = options.Replica,
             Regarding = new V1ObjectReference

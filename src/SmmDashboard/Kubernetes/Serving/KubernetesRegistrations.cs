@@ -19,6 +19,7 @@ public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMe
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<ServiceAccount, (bool? Exists, long At)> _accounts = [];
+    private readonly ConcurrentDictionary<ServiceAccount, Lazy<Task<bool?>>> _asked = [];
     private volatile string? _cannotSee;
 
     public async ValueTask<Answer> FindAsync(ServedGroup group, Guid uuid, KnownAgent agent, CancellationToken cancellationToken)
@@ -44,24 +45,38 @@ public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMe
         if (_accounts.TryGetValue(account, out var known) && clock.GetElapsedTime(known.At) < AccountAge)
             return known.Exists;
 
-        var exists = await AskAsync(account, cancellationToken);
-        _accounts[account] = (exists, clock.GetTimestamp());
-        foreach (var (old, (_, at)) in _accounts)
-        {
-            if (clock.GetElapsedTime(at) > AccountAge)
-                _accounts.TryRemove(old, out _);
-        }
-
-        return exists;
+        // One question for all VMs of a WorkloadGroup that ask together.
+        return await _asked.GetOrAdd(account, _ => new(() => LookAsync(account))).Value.WaitAsync(cancellationToken);
     }
 
-    private async Task<bool?> AskAsync(ServiceAccount account, CancellationToken cancellationToken)
+    private async Task<bool?> LookAsync(ServiceAccount account)
+    {
+        try
+        {
+            var exists = await AskAsync(account);
+            _accounts[account] = (exists, clock.GetTimestamp());
+            foreach (var (old, (_, at)) in _accounts)
+            {
+                if (clock.GetElapsedTime(at) > AccountAge)
+                    _accounts.TryRemove(old, out _);
+            }
+
+            return exists;
+        }
+        finally
+        {
+            _asked.TryRemove(account, out _);
+        }
+    }
+
+    private async Task<bool?> AskAsync(ServiceAccount account)
     {
         try
         {
             await api.CallAsync(
                 $"get serviceaccount {account.Namespace}/{account.Name}",
-                (client, cancel) => client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: cancel), cancellationToken);
+                (client, cancel) => client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: cancel),
+                CancellationToken.None);
             return true;
         }
         catch (ApiException fault) when (fault.Fault == ApiFault.NotFound)

@@ -8,6 +8,12 @@ internal static partial class ServingLog
     [LoggerMessage(221, LogLevel.Information, "{Object}: nothing is wrong with it any more")]
     public static partial void Corrected(this ILogger log, string @object);
 
+    [LoggerMessage(224, LogLevel.Warning, "{Count} more faults of objects: each is an Event of its object, and the VMs of a WorkloadGroup report those of theirs")]
+    public static partial void MoreFaulty(this ILogger log, int count);
+
+    [LoggerMessage(225, LogLevel.Information, "nothing is wrong with {Count} more objects any more")]
+    public static partial void MoreCorrected(this ILogger log, int count);
+
     [LoggerMessage(223, LogLevel.Warning, "whether service accounts exist is not known: {Reason}")]
     public static partial void CannotSeeAccount(this ILogger log, string reason);
 
