@@ -32,10 +32,11 @@ public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMe
             throw new UnavailableException($"the WorkloadEntries are not known: {entries.Fault ?? "they have not been listed yet"}", Soon);
 
         var vm = new RegisteringVm(group.Id, group.Config.WorkloadGroup.Network, uuid, agent.Address);
-        var answer = RegistrationExplainer.Explain(vm, entries.Candidates(vm), known, composed, accountExists: true);
+        var candidates = entries.Candidates(vm);
+        var answer = RegistrationExplainer.Explain(vm, candidates, known, composed, accountExists: true);
         return answer.Registered
             ? answer
-            : RegistrationExplainer.Explain(vm, entries.Candidates(vm), known, composed, await ExistsAsync(group.Id, known.ServiceAccount, cancellationToken));
+            : RegistrationExplainer.Explain(vm, candidates, known, composed, await ExistsAsync(group.Id, known.ServiceAccount, cancellationToken));
     }
 
     /// <returns>Null when it is not known.</returns>
