@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using SmmAgent.Bed;
 
 namespace SmmAgent.Bench;
@@ -116,29 +115,8 @@ internal static class DashboardBench
         return request;
     }
 
-    // Every agent comes from an address of its own, as VMs do: the dashboard limits each client.
-    private static HttpClient Agent(MeshFile mesh, int index)
-    {
-        var source = new IPAddress(new byte[] { 127, 1, (byte)(index / 250), (byte)(index % 250 + 1) });
-        var handler = new SocketsHttpHandler
-        {
-            ConnectCallback = async (context, cancel) =>
-            {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                socket.Bind(new IPEndPoint(source, 0));
-                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancel);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        };
-        var client = new HttpClient(handler)
-        {
-            BaseAddress = new Uri($"{mesh.PublicUrl}/v1/namespaces/vm-integration/workloadgroups/analytics-v0/"),
-            Timeout = TimeSpan.FromMinutes(3),
-        };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", mesh.Token);
-        client.DefaultRequestHeaders.UserAgent.ParseAdd("smm-agent/0.1.0");
-        return client;
-    }
+    private static HttpClient Agent(MeshFile mesh, int index) => AgentClient.Create(
+        $"{mesh.PublicUrl}/v1/namespaces/vm-integration/workloadgroups/analytics-v0/", mesh.Token, index, TimeSpan.FromMinutes(3));
 
     private static int Established(int port) => File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6"))
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))

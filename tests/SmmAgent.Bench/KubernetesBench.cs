@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -230,27 +229,7 @@ internal static class KubernetesBench
             return answer.StatusCode == HttpStatusCode.OK ? _watch.Elapsed.TotalMilliseconds : null;
         }
 
-        private static HttpClient Client(Place place, int index)
-        {
-            var source = new IPAddress(new byte[] { 127, 1, (byte)(index / 250), (byte)(index % 250 + 1) });
-            var handler = new SocketsHttpHandler
-            {
-                ConnectCallback = async (context, cancel) =>
-                {
-                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                    socket.Bind(new IPEndPoint(source, 0));
-                    await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancel);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
-            };
-            var client = new HttpClient(handler)
-            {
-                BaseAddress = new Uri($"http://127.0.0.1:{place.Port}/v1/namespaces/{place.Namespace}/workloadgroups/{place.Group}/"),
-                Timeout = TimeSpan.FromMinutes(5),
-            };
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", place.Token);
-            client.DefaultRequestHeaders.UserAgent.ParseAdd("smm-agent/0.1.0");
-            return client;
-        }
+        private static HttpClient Client(Place place, int index) => AgentClient.Create(
+            $"http://127.0.0.1:{place.Port}/v1/namespaces/{place.Namespace}/workloadgroups/{place.Group}/", place.Token, index, TimeSpan.FromMinutes(5));
     }
 }

@@ -6,28 +6,31 @@ namespace SmmAgent.Bed.Kube;
 /// <summary>The recorded objects of real control planes: plain Istio with revisions and a tag, and one of the SMM operator.</summary>
 public static class IstioObjects
 {
+    /// <summary>The operator's own definition has thousands of lines that nothing here reads.</summary>
+    public const string ControlPlaneKind = """
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: { name: istiocontrolplanes.servicemesh.cisco.com }
+        spec:
+          group: servicemesh.cisco.com
+          scope: Namespaced
+          names: { kind: IstioControlPlane, listKind: IstioControlPlaneList, plural: istiocontrolplanes, singular: istiocontrolplane }
+          versions:
+          - name: v1alpha1
+            served: true
+            storage: true
+            schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+        """;
+
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Oracles");
 
     public static void Apply(ApiServer server)
     {
         server.Kubectl("apply", "--validate=false", "-f", Path.Combine(Folder, "istio-crds"));
-        server.Apply("""
-            apiVersion: apiextensions.k8s.io/v1
-            kind: CustomResourceDefinition
-            metadata: { name: istiocontrolplanes.servicemesh.cisco.com }
-            spec:
-              group: servicemesh.cisco.com
-              scope: Namespaced
-              names: { kind: IstioControlPlane, listKind: IstioControlPlaneList, plural: istiocontrolplanes, singular: istiocontrolplane }
-              versions:
-              - name: v1alpha1
-                served: true
-                storage: true
-                schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
-            """);
+        server.Apply(ControlPlaneKind);
         server.Kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
 
-        var objects = ((string[])["upstream/cluster", "operator"]).SelectMany(folder => Read(Path.Combine(Folder, folder)))
+        var objects = ((string[])["upstream/cluster", "operator"]).SelectMany(Read)
             .OrderBy(item => Text(item["kind"]) == "Namespace" ? 0 : 1).ToList();
         var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects.Select(WithoutStatus)]) };
         server.Apply(list.ToJsonString());
@@ -39,13 +42,16 @@ public static class IstioObjects
         }
     }
 
-    private static IEnumerable<JsonObject> Read(string folder) => Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal)
-        .SelectMany(file => File.ReadAllText(file).Split("\n---\n"))
+    /// <summary>The YAML documents of a folder of the recorded objects, for example <c>upstream/cluster</c>.</summary>
+    public static IEnumerable<string> Documents(string folder) => Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.yaml").Order(StringComparer.Ordinal)
+        .SelectMany(file => File.ReadAllText(file).Split("\n---\n"));
+
+    private static IEnumerable<JsonObject> Read(string folder) => Documents(folder)
         .Select(yaml => JsonNode.Parse(YamlJson.Convert(yaml).Value!)!.AsObject())
         .Where(item => item.ContainsKey("kind")).Select(Fitting);
 
-    // What another cluster's API server has allocated, versions that old ones do not serve, and values of test data that none takes.
-    private static JsonObject Fitting(JsonObject item)
+    /// <summary>The object without what another cluster's API server has allocated, versions that old ones do not serve, and values of test data that none takes.</summary>
+    public static JsonObject Fitting(JsonObject item)
     {
         var kind = Text(item["kind"]);
         foreach (var member in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences"])

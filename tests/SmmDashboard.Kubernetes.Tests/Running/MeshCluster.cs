@@ -60,7 +60,7 @@ public sealed class MeshCluster
         if (item["kind"] is null)
             return;
 
-        Fit(item);
+        IstioObjects.Fitting(item);
         var path = string.Format(null, Paths[item["kind"]!.GetValue<string>()], Text(item["metadata"]!["namespace"]));
         var name = Text(item["metadata"]!["name"]);
         var status = item["status"]?.DeepClone();
@@ -120,12 +120,12 @@ public sealed class MeshCluster
 
     private async Task ApplyAllAsync()
     {
-        foreach (var definition in Documents("Oracles/istio-crds").Append(ControlPlaneKind))
+        foreach (var definition in IstioObjects.Documents("istio-crds").Append(IstioObjects.ControlPlaneKind))
             await ApplyAsync(definition);
         foreach (var path in (string[])["apis/networking.istio.io/v1beta1/workloadgroups", "apis/networking.istio.io/v1beta1/workloadentries", "apis/servicemesh.cisco.com/v1alpha1/istiocontrolplanes"])
             await UntilServedAsync(path);
 
-        var objects = Documents("Oracles/upstream/cluster").Concat(Documents("Oracles/operator")).Concat(SmmObjects()).ToList();
+        var objects = IstioObjects.Documents("upstream/cluster").Concat(IstioObjects.Documents("operator")).Concat(SmmObjects()).ToList();
         foreach (var yaml in objects.OrderBy(yaml => yaml.Contains("\nkind: Namespace\n", StringComparison.Ordinal) ? 0 : 1))
             await ApplyAsync(yaml);
         foreach (var group in (await ListAsync("apis/networking.istio.io/v1beta1/workloadgroups"))["items"]!.AsArray())
@@ -144,43 +144,7 @@ public sealed class MeshCluster
             throw new InvalidOperationException($"POST {path}: {await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}\n{item.ToJsonString()}");
     }
 
-    // What another cluster's API server has allocated, and versions that this one does not serve.
-    private static void Fit(JsonObject item)
-    {
-        if (Text(item["kind"]) == "Service" && item["spec"] is JsonObject service)
-        {
-            foreach (var member in (string[])["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy", "healthCheckNodePort"])
-                service.Remove(member);
-        }
-
-        // The operator's own test data has values that no API server takes.
-        if (Text(item["kind"]) == "Deployment" && item["spec"]!["template"]!["spec"] is JsonObject pod)
-        {
-            foreach (var member in pod.Select(member => member.Key).Where(member => member != "containers").ToList())
-                pod.Remove(member);
-            foreach (var container in pod["containers"]!.AsArray().Select(container => container!.AsObject()))
-            {
-                foreach (var member in container.Select(member => member.Key).Where(member => member is not ("name" or "image" or "env")).ToList())
-                    container.Remove(member);
-            }
-        }
-
-        if (Text(item["kind"]) == "EndpointSlice")
-            item["apiVersion"] = "discovery.k8s.io/v1beta1";
-        if (Text(item["kind"]) is "WorkloadGroup" or "WorkloadEntry")
-            item["apiVersion"] = "networking.istio.io/v1beta1";
-        if (item["metadata"] is JsonObject metadata)
-        {
-            foreach (var member in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences"])
-                metadata.Remove(member);
-        }
-    }
-
     private static bool HasStatus(JsonObject item) => Text(item["kind"]) is "Service" or "Deployment" or "Namespace" or "WorkloadGroup" or "WorkloadEntry";
-
-    private static IEnumerable<string> Documents(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, folder), "*.yaml").Order(StringComparer.Ordinal)
-            .SelectMany(file => File.ReadAllText(file).Split("\n---\n"));
 
     private static string[] SmmObjects()
     {
@@ -199,22 +163,6 @@ public sealed class MeshCluster
             """,
         ];
     }
-
-    // The operator's own definition has thousands of lines that nothing here reads.
-    private const string ControlPlaneKind = """
-        apiVersion: apiextensions.k8s.io/v1
-        kind: CustomResourceDefinition
-        metadata: { name: istiocontrolplanes.servicemesh.cisco.com }
-        spec:
-          group: servicemesh.cisco.com
-          scope: Namespaced
-          names: { kind: IstioControlPlane, listKind: IstioControlPlaneList, plural: istiocontrolplanes, singular: istiocontrolplane }
-          versions:
-          - name: v1alpha1
-            served: true
-            storage: true
-            schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
-        """;
 
     private async Task UntilServedAsync(string path)
     {
