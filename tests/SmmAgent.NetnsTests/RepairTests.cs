@@ -5,25 +5,25 @@ namespace SmmAgent.NetnsTests;
 /// <summary>What happens to the published agent's rules when others work on the same firewall.</summary>
 public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
-    public static TheoryData<string[]> Damages => new(
-        ["iptables -w -F SMM-AGENT"],
-        ["iptables -w -D INPUT 1"],
-        ["iptables -w -F SMM-AGENT", "iptables -w -D INPUT 1", "iptables -w -X SMM-AGENT"],
-        ["iptables -w -I INPUT -p tcp --dport 8080 -j DROP"],
-        ["iptables -w -A INPUT -j SMM-AGENT"],
-        ["nft flush chain ip filter SMM-AGENT"]);
+    // Each is one transaction: between two, the agent may have repaired the first.
+    public static TheoryData<string> Damages => new(
+        "iptables -w -F SMM-AGENT",
+        "iptables -w -D INPUT 1",
+        @"printf '*filter\n-F SMM-AGENT\n-D INPUT 1\n-X SMM-AGENT\nCOMMIT\n' | iptables-restore -w --noflush",
+        "iptables -w -I INPUT -p tcp --dport 8080 -j DROP",
+        "iptables -w -A INPUT -j SMM-AGENT",
+        "nft flush chain ip filter SMM-AGENT");
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public async Task DamageIsRepairedAtOnce(string[] commands)
+    public async Task DamageIsRepairedAtOnce(string damage)
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
         await agent.StartAndBeReadyAsync();
         await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
 
-        foreach (var command in commands)
-            bed.Vm.Run(command.Split(' '));
+        bed.Vm.Run("sh", "-c", damage);
 
         await agent.UntilAsync(
             () => Firewall.Opens(bed, 8080) && FirstRuleOfInput(bed).EndsWith("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back");
