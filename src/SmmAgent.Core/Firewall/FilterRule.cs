@@ -14,7 +14,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     public string? Comment => Options.FirstOrDefault(option => option.Name == "--comment")?.Value;
 
     /// <summary>The rule as arguments of a command, without the shell's quotes.</summary>
-    public IReadOnlyList<string> Arguments => Tokens(Text).Tokens;
+    public IReadOnlyList<string> Arguments => [.. IptablesTokens.Read(Text).Tokens.Select(token => token.Text)];
 
     /// <summary>Equal for rules that mean the same, whatever backend or version printed them.</summary>
     public string Canonical => string.Join(
@@ -27,17 +27,17 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         var options = new List<RuleOption>();
         string? target = null;
         var isGoto = false;
-        var tokens = Tokens(text).Tokens;
+        var tokens = IptablesTokens.Read(text).Tokens;
         for (var at = 0; at < tokens.Count && target is null; at++)
         {
-            var negated = tokens[at] == "!" && at + 1 < tokens.Count;
-            var name = LongToShort(tokens[negated ? ++at : at]);
+            var negated = tokens[at] is { Text: "!", IsQuoted: false } && at + 1 < tokens.Count;
+            var name = LongToShort(tokens[negated ? ++at : at].Text);
             var value = new StringBuilder();
-            var takesAnything = name is "--comment" or "--log-prefix";
-            while (at + 1 < tokens.Count && (takesAnything || (tokens[at + 1] != "!" && !tokens[at + 1].StartsWith('-'))))
+            var takesAnything = TakesAnyValue(name);
+            while (at + 1 < tokens.Count && (takesAnything || IsValue(tokens[at + 1])))
             {
                 takesAnything = false;
-                value.Append(value.Length > 0 ? " " : "").Append(tokens[++at]);
+                value.Append(value.Length > 0 ? " " : "").Append(tokens[++at].Text);
             }
 
             if (name is "-j" or "-g")
@@ -56,12 +56,12 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     /// </remarks>
     public static bool IsWhole(string text)
     {
-        var (tokens, isClosed) = Tokens(text);
+        var (tokens, isClosed) = IptablesTokens.Read(text);
         for (var at = 0; at < tokens.Count; at++)
         {
-            if (tokens[at] is "--comment" or "--log-prefix")
+            if (TakesAnyValue(tokens[at].Text))
                 at++;
-            else if (NamesModprobe(tokens[at]))
+            else if (NamesModprobe(tokens[at].Text))
                 return false;
         }
 
@@ -94,28 +94,9 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         _ => value,
     };
 
-    // iptables-save quotes with ", and puts \ before " \ and ' within.
-    private static (List<string> Tokens, bool IsClosed) Tokens(string text)
-    {
-        var tokens = new List<string>();
-        var quoted = false;
-        for (var at = 0; at < text.Length; at++)
-        {
-            if (text[at] == ' ')
-                continue;
+    private static bool IsValue(IptablesToken token) => token.IsQuoted || (token.Text != "!" && !token.Text.StartsWith('-'));
 
-            var token = new StringBuilder();
-            for (; at < text.Length && (quoted || text[at] != ' '); at++)
-            {
-                if (text[at] == '"')
-                    quoted = !quoted;
-                else
-                    token.Append(text[at] == '\\' && at + 1 < text.Length ? text[++at] : text[at]);
-            }
-
-            tokens.Add(token.ToString());
-        }
-
-        return (tokens, !quoted);
-    }
+    // Texts that people choose: getopt takes what follows, whatever it is. iptables-save leaves out the quotes where it needs none.
+    private static bool TakesAnyValue(string name) =>
+        name is "--comment" or "--log-prefix" or "--nflog-prefix" or "--ulog-prefix" or "--string" or "--hex-string" or "--name" or "--hashlimit-name";
 }

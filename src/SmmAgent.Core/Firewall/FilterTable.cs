@@ -7,6 +7,8 @@ public sealed record FilterChain(string Name, string? Policy, IReadOnlyList<Filt
 /// <summary>A table as <c>iptables-save</c> shows it: filter, or another one where that is said.</summary>
 public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains)
 {
+    private static readonly string[] Policies = ["-", "ACCEPT", "DROP", "QUEUE", "RETURN"];
+
     /// <summary>What a network namespace has before anyone touched it.</summary>
     public static FilterTable Empty { get; } = new(new Dictionary<string, FilterChain>());
 
@@ -48,8 +50,8 @@ public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains
     {
         if (line[0] == ':')
         {
-            var words = line[1..].Split(' ');
-            if (words.Length < 2)
+            var words = line[1..].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length is < 2 or > 3 || !Policies.Contains(words[1]))
                 return false;
             chains[words[0]] = (words[1] == "-" ? null : words[1], []);
             return true;
@@ -57,11 +59,11 @@ public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains
 
         // With -c there are counters before the rule.
         var rule = line[0] == '[' ? line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..].TrimStart() : line;
-        var parts = rule.Split(' ', 3);
-        if (parts.Length < 2 || parts[0] != "-A" || !chains.TryGetValue(parts[1], out var chain))
+        var tokens = IptablesTokens.Read(rule).Tokens;
+        if (tokens is not [{ Text: "-A" }, var name, ..] || !chains.TryGetValue(name.Text, out var chain))
             return false;
 
-        var text = parts.Length > 2 ? parts[2] : "";
+        var text = tokens.Count > 2 ? rule[tokens[2].Start..] : "";
         if (!FilterRule.IsWhole(text))
             return false;
 

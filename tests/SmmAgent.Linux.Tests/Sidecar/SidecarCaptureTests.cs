@@ -39,6 +39,30 @@ public sealed class SidecarCaptureTests
     }
 
     [Theory]
+    [InlineData("two words")]
+    [InlineData("-j ISTIO_OUTPUT")]
+    [InlineData("-j")]
+    [InlineData("a\t-j ISTIO_OUTPUT \"x\" \\ 'y'")]
+    [InlineData("\" -j ISTIO_OUTPUT --comment \"")]
+    [InlineData("! -g ISTIO_OUTPUT")]
+    public async Task ACommentIsNoPartOfTheCaptureAndDoesNotKeepItFromBeingRemoved(string comment)
+    {
+        await using var host = await NetworkNamespace.CreateAsync();
+        var capture = new SidecarCapture(host.Runner);
+        await host.RunAsync("iptables", "-t", "nat", "-A", "OUTPUT", "-m", "comment", "--comment", comment, "-j", "ACCEPT");
+        Assert.False(await capture.IsInPlaceAsync(Cancel));
+        var before = await host.RunAsync("nft", "list", "chain", "ip", "nat", "OUTPUT");
+
+        await host.RunAsync("iptables", "-t", "nat", "-N", "ISTIO_OUTPUT");
+        await host.RunAsync("iptables", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "comment", "--comment", comment, "-j", "ISTIO_OUTPUT");
+        Assert.True(await capture.IsInPlaceAsync(Cancel));
+
+        Assert.Null(await capture.RemoveAsync(Cancel));
+        Assert.False(await capture.IsInPlaceAsync(Cancel));
+        Assert.Equal(before, await host.RunAsync("nft", "list", "chain", "ip", "nat", "OUTPUT"));
+    }
+
+    [Theory]
     [InlineData("iptables")]
     [InlineData("ip6tables")]
     public async Task ACaptureOfOneFamilyIsOneToo(string iptables)

@@ -10,25 +10,27 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
     /// <summary>A match statement: <c>{"op","left","right"}</c>.</summary>
     public Match Matches(JsonElement match)
     {
-        if (!match.TryGetProperty("left", out var left) || !match.TryGetProperty("right", out var right))
+        if (match.Member("left") is not { } left || match.Member("right") is not { } right)
             return Match.Maybe;
 
-        var op = match.TryGetProperty("op", out var name) ? name.GetString() : "==";
+        var op = match.Member("op") is { } name ? ((JsonElement?)name).Text() : "==";
         return op is "==" or "in" or "!=" ? Compare(left, right).NotIf(op == "!=") : Match.Maybe;
     }
 
-    /// <summary>A verdict map: one effect for each element.</summary>
+    /// <summary>A verdict map: one effect for each element; anything may happen where they are not known.</summary>
     public IEnumerable<RuleEffect> Map(JsonElement map)
     {
-        var key = map.GetProperty("key");
-        foreach (var element in Elements(map.GetProperty("data")))
+        if (map.Member("key") is not { } key || map.Member("data") is not { } data || Elements(data) is not { } elements)
         {
-            if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() != 2 || element[1].ValueKind != JsonValueKind.Object)
-                continue;
+            yield return new(Match.Maybe, RuleAction.Undecided);
+            yield break;
+        }
 
-            var verdict = element[1].EnumerateObject().Select(member => NftVerdict.Verdict(member.Name, member.Value)).FirstOrDefault();
-            if (verdict is { } known)
-                yield return known with { Match = Compare(key, element[0]) };
+        foreach (var element in elements)
+        {
+            if (element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2 && element[1].Only() is var (name, value)
+                && NftVerdict.Verdict(name, value) is { } verdict)
+                yield return verdict with { Match = Compare(key, element[0]) };
         }
     }
 
@@ -64,48 +66,51 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
 
     private static string? Subject(JsonElement left)
     {
-        if (left.ValueKind != JsonValueKind.Object)
-            return null;
-        if (left.TryGetProperty("payload", out var payload) && payload.TryGetProperty("protocol", out var protocol))
-            return $"{protocol.GetString()} {payload.GetProperty("field").GetString()}";
-        if (left.TryGetProperty("meta", out var meta))
-            return $"meta {meta.GetProperty("key").GetString()}";
-        if (!left.TryGetProperty("ct", out var ct))
+        if (left.Member("payload") is { } payload)
+            return payload.Member("protocol").Text() is { } protocol ? $"{protocol} {payload.Member("field").Text()}" : null;
+        if (left.Member("meta") is { } meta)
+            return $"meta {meta.Member("key").Text()}";
+        if (left.Member("ct") is not { } ct)
             return null;
 
-        var direction = ct.TryGetProperty("dir", out var dir) ? dir.GetString() + " " : "";
-        return $"ct {direction}{ct.GetProperty("key").GetString()}";
+        var direction = ct.Member("dir").Text() is { } dir ? dir + " " : "";
+        return $"ct {direction}{ct.Member("key").Text()}";
     }
 
     // A value, a list of flags, an anonymous set, or the name of a set: any element will do.
     private Match Any(JsonElement right, Func<JsonElement, Match> one)
     {
-        var isSet = right.ValueKind == JsonValueKind.Array
-            || (right.ValueKind == JsonValueKind.Object && (right.TryGetProperty("set", out _) || right.TryGetProperty("|", out _)))
-            || (right.ValueKind == JsonValueKind.String && right.GetString()!.StartsWith('@'));
+        var isSet = right.ValueKind == JsonValueKind.Array || right.Member("set") is not null || right.Member("|") is not null || SetName(right) is not null;
         if (!isSet)
             return one(right);
 
-        return Verdicts.Matches.Any(Elements(right).Select(element => Any(Unwrapped(element), one)));
+        return Elements(right) is { } elements ? Verdicts.Matches.Any(elements.Select(element => One(Unwrapped(element), one))) : Match.Maybe;
     }
 
-    private IEnumerable<JsonElement> Elements(JsonElement set)
+    // An element is a value: it names no other set, and is no set itself.
+    private static Match One(JsonElement value, Func<JsonElement, Match> one) =>
+        value.ValueKind is JsonValueKind.String or JsonValueKind.Number || value.Member("range") is not null || value.Member("prefix") is not null
+            ? one(value)
+            : Match.Maybe;
+
+    /// <returns>Null where they are not known.</returns>
+    private List<JsonElement>? Elements(JsonElement set)
     {
-        if (set.ValueKind == JsonValueKind.Array)
-            return set.EnumerateArray();
-        if (set.ValueKind == JsonValueKind.Object && (set.TryGetProperty("set", out var inner) || set.TryGetProperty("|", out inner)))
-            return Elements(inner);
-        if (set.ValueKind == JsonValueKind.String && set.GetString() is ['@', .. var name]
-            && ruleset.Sets.TryGetValue((table, name), out var named) && named.TryGetProperty("elem", out var elements))
-            return Elements(elements);
-        return [];
+        if (SetName(set) is not { } name)
+            return Members(set.Member("set") ?? set.Member("|") ?? set);
+
+        return !ruleset.Sets.TryGetValue((table, name), out var named) ? null
+            : named.Member("elem") is { } elements ? Members(elements)
+            : ruleset.HasElements ? [] : null;
     }
+
+    private static List<JsonElement>? Members(JsonElement list) =>
+        list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : list.ValueKind is JsonValueKind.String or JsonValueKind.Number ? [list] : null;
+
+    private static string? SetName(JsonElement value) => ((JsonElement?)value).Text() is ['@', .. var name] ? name : null;
 
     // An element with a timeout or a counter is {"elem":{"val":...}}.
-    private static JsonElement Unwrapped(JsonElement element) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty("elem", out var elem) && elem.TryGetProperty("val", out var value)
-            ? value
-            : element;
+    private static JsonElement Unwrapped(JsonElement element) => element.Member("elem").Member("val") ?? element;
 
     private Match Of(Transport transport, JsonElement value, PortRange own) => packet.Transport == transport ? Number(value, own) : Match.No;
 
@@ -113,22 +118,22 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
 
     private static Match Number(JsonElement value, PortRange own)
     {
-        if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("range", out var range))
-            return Integer(range[0]) is { } first && Integer(range[1]) is { } last ? own.Within(first, last) : Match.No;
-        return value.ValueKind == JsonValueKind.Number
-            ? Integer(value) is { } one ? own.Within(one, one) : Match.No
-            : Match.Maybe;
-    }
+        if (value.Member("range") is { } range)
+        {
+            return range.ValueKind == JsonValueKind.Array && range.GetArrayLength() == 2 && range[0].Integer() is { } first && range[1].Integer() is { } last
+                ? own.Within(first, last)
+                : Match.Maybe;
+        }
 
-    private static int? Integer(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+        return value.Integer() is { } one ? own.Within(one, one) : Match.Maybe;
+    }
 
     private Match Address(JsonElement value, IpFamily family, Func<IPNetwork, Match> lies)
     {
         if (packet.Family != family)
             return Match.No;
-        var text = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("prefix", out var prefix)
-            ? $"{Text(prefix.GetProperty("addr"))}/{Text(prefix.GetProperty("len"))}"
+        var text = value.Member("prefix") is { } prefix && prefix.Member("addr") is { } address && prefix.Member("len") is { } length
+            ? $"{Text(address)}/{Text(length)}"
             : Text(value);
         return SourceNetworks.Parse(text) is { } network ? lies(network) : Match.Maybe;
     }

@@ -24,6 +24,12 @@ public sealed record NftRuleset(
     ILookup<(NftTable Table, string Chain), JsonElement> Rules,
     IReadOnlyDictionary<(NftTable Table, string Set), JsonElement> Sets)
 {
+    // What nft prints is shallow; a JSON that is not is not its.
+    private const int MaximumDepth = 64;
+
+    /// <summary>Whether the sets are whole; else they were read without their elements.</summary>
+    public bool HasElements { get; init; } = true;
+
     // iptables-nft keeps its tables under these names; iptables-nft-save shows them better.
     private static readonly string[] TablesOfIptables = ["filter", "nat", "mangle", "raw", "security"];
 
@@ -44,12 +50,13 @@ public sealed record NftRuleset(
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new() { MaxDepth = 128 });
+            using var document = JsonDocument.Parse(json, new() { MaxDepth = MaximumDepth });
             var items = document.RootElement.Clone().GetProperty("nftables").EnumerateArray().ToList();
             return new(
                 [.. Items(items, "chain").Select(Chain)],
                 Items(items, "rule").ToLookup(rule => (Table(rule), Text(rule, "chain")), rule => rule.GetProperty("expr")),
-                Items(items, "set").Concat(Items(items, "map")).ToDictionary(set => (Table(set), Text(set, "name"))));
+                Items(items, "set").Concat(Items(items, "map")).DistinctBy(set => (Table(set), Text(set, "name")))
+                    .ToDictionary(set => (Table(set), Text(set, "name"))));
         }
         catch (Exception exception) when (
             exception is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
@@ -60,8 +67,9 @@ public sealed record NftRuleset(
 
     private static IEnumerable<JsonElement> Items(List<JsonElement> items, string kind) =>
         from item in items
-        where item.TryGetProperty(kind, out _)
-        select item.GetProperty(kind);
+        let value = item.Member(kind)
+        where value is not null
+        select value.Value;
 
     private static NftChain Chain(JsonElement chain) => new(
         Table(chain),

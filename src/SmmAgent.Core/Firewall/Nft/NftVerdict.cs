@@ -21,15 +21,14 @@ public static class NftVerdict
     private static IEnumerable<RuleEffect> Effects(JsonElement rule, NftMatcher matcher)
     {
         var match = Match.Yes;
-        foreach (var statement in rule.EnumerateArray())
+        foreach (var statement in ((JsonElement?)rule).Items())
         {
-            if (statement.ValueKind != JsonValueKind.Object)
+            if (statement.Only() is not var (name, value))
             {
                 match = Least(match, Match.Maybe);
                 continue;
             }
 
-            var (name, value) = statement.EnumerateObject().Select(member => (member.Name, member.Value)).FirstOrDefault();
             if (name == "vmap")
             {
                 foreach (var effect in matcher.Map(value))
@@ -47,22 +46,23 @@ public static class NftVerdict
     }
 
     /// <summary>The verdict that a statement or an element of a map holds; null when it holds none.</summary>
-    public static RuleEffect? Verdict(string? name, JsonElement value) => name switch
+    public static RuleEffect? Verdict(string name, JsonElement value) => name switch
     {
         "accept" => new(Match.Yes, RuleAction.Accept),
         "drop" or "reject" => new(Match.Yes, RuleAction.Drop),
         "return" => new(Match.Yes, RuleAction.Return),
-        "jump" => new(Match.Yes, RuleAction.Jump, value.GetProperty("target").GetString()),
-        "goto" => new(Match.Yes, RuleAction.Goto, value.GetProperty("target").GetString()),
+        "jump" or "goto" => value.Member("target").Text() is { } target
+            ? new(Match.Yes, name == "jump" ? RuleAction.Jump : RuleAction.Goto, target)
+            : new(Match.Yes, RuleAction.Undecided),
         "queue" or "synproxy" => new(Match.Yes, RuleAction.Undecided),
         _ => null,
     };
 
-    private static Match Statement(string? name, JsonElement value, NftMatcher matcher) => name switch
+    private static Match Statement(string name, JsonElement value, NftMatcher matcher) => name switch
     {
         "match" => matcher.Matches(value),
         "counter" or "log" or "notrack" or "mangle" or "quota" or "flow" or "ct helper" or "set" => Match.Yes,
-        "xt" when value.TryGetProperty("name", out var module) && module.GetString() == "comment" => Match.Yes,
+        "xt" when value.Member("name").Text() == "comment" => Match.Yes,
         // A limit, a foreign module: whether it lets the rule go on is not known here.
         _ => Match.Maybe,
     };

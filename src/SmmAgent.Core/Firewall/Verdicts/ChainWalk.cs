@@ -36,6 +36,10 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
     // The kernel allows 16 (nftables) or as many as there are chains (legacy); a loop is refused by both.
     private const int MaximumDepth = 32;
 
+    // Whether the packet may come out at the end of a chain. It does not depend on the way to it, so that each chain is followed once: with
+    // two jumps from each of 30 chains into the next there are a thousand million ways.
+    private readonly Dictionary<string, bool> _followed = [];
+
     private bool _accepts;
     private bool _drops;
     private bool _droppedByRule;
@@ -56,7 +60,10 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
     }
 
     /// <returns>Whether the packet may come out at the end of the chain.</returns>
-    private bool Goes(string name, int depth)
+    private bool Goes(string name, int depth) =>
+        _followed.TryGetValue(name, out var comesOut) ? comesOut : _followed[name] = Follow(name, depth);
+
+    private bool Follow(string name, int depth)
     {
         if (depth > MaximumDepth)
         {
