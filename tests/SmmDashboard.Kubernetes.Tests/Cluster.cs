@@ -53,7 +53,7 @@ internal static class Cluster
     public static string File(string path) => System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, path));
 
     public static T Read<T>(string yaml, JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(YamlJson.Convert(yaml).Value ?? throw new InvalidOperationException(yaml), type)!;
+        JsonSerializer.Deserialize(MeshDescriptionYaml.ToJson(yaml).Json ?? throw new InvalidOperationException(yaml), type)!;
 
     private static ClusterObjects OfOperator()
     {
@@ -92,7 +92,7 @@ internal static class Cluster
     private static ClusterObjects Read(IEnumerable<string> files)
     {
         var json = KubernetesJson.Default;
-        var documents = files.SelectMany(file => file.Split("\n---\n")).Select(yaml => YamlJson.Convert(yaml).Value!).ToLookup(Kind);
+        var documents = files.SelectMany(file => file.Split("\n---\n")).Select(yaml => MeshDescriptionYaml.ToJson(yaml).Json!).ToLookup(Kind);
         return new()
         {
             Namespaces = Of(json.Namespace),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Settings;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Settings;
 
@@ -10,7 +11,7 @@ public static class SettingsOrigins
     {
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
         var text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, SettingsReader.MaximumBytes)]).TrimStart('\uFEFF');
-        if (YamlTree.Parse(text).Root is { } root)
+        if (YamlReader.Parse(text, YamlLimits.OfAgent).Root is { } root)
             Collect(root, "", lines);
         return lines;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Settings;
 
@@ -58,7 +59,7 @@ public static class SettingsReader
         if (yaml.Length > MaximumBytes)
             return Refused(new Fault("", $"is larger than {MaximumBytes} bytes"));
 
-        var (tree, fault) = YamlTree.Parse(yaml);
+        var (tree, fault) = YamlReader.Parse(yaml, YamlLimits.OfAgent);
         if (tree is null)
             return Refused(fault!);
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Settings;
 
@@ -79,7 +80,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         if (Url().IsMatch(text))
             return (null, null, "is a URL, not a token");
 
-        var (root, fault) = YamlTree.Parse(text);
+        var (root, fault) = YamlReader.Parse(text, YamlLimits.OfAgent);
         if (root is not { Kind: YamlKind.Section })
         {
             return (null, null, fault is not null && text[0] is '{' or '['

@@ -1,3 +1,5 @@
+using SmmAgent.Contract.Yaml;
+
 namespace SmmAgent.Core.Settings;
 
 /// <summary>One key of one section, and the value that it is to have.</summary>
@@ -24,7 +26,7 @@ public static class YamlEdit
     /// <returns>The new text (the same one where the value is there already), or why it could not be made.</returns>
     public static (string? Text, string? Why) Set(string text, SettingChange change)
     {
-        var (before, fault) = YamlTree.Parse(text);
+        var (before, fault) = YamlReader.Parse(text, YamlLimits.OfAgent);
         if (before is null)
             return (null, $"{fault}; mend that first");
         if (Misplaced(before, change) is { } why)
@@ -74,7 +76,7 @@ public static class YamlEdit
 
     private static bool IsRight(YamlNode before, string proposal, SettingChange change)
     {
-        var after = YamlTree.Parse(proposal).Root;
+        var after = YamlReader.Parse(proposal, YamlLimits.OfAgent).Root;
         if (change.Section.Length == 0)
         {
             return after is { Kind: YamlKind.Section } && Only(after, change.Key) is { } top && change.IsIn(top)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using SmmAgent.Core.Settings;
+using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Sidecar;
 
@@ -17,7 +17,7 @@ internal static partial class ProxyConfigAnnotation
         if (text.Length > MaximumLength)
             return (null, $"is longer than {MaximumLength} characters");
 
-        var (root, fault) = YamlTree.Parse(text);
+        var (root, fault) = YamlReader.Parse(text, YamlLimits.OfAgent);
         if (root is null)
             return (null, fault!.Reason);
         if (root.Kind == YamlKind.Empty)

@@ -47,7 +47,7 @@ public static class IstioObjects
         .SelectMany(file => File.ReadAllText(file).Split("\n---\n"));
 
     private static IEnumerable<JsonObject> Read(string folder) => Documents(folder)
-        .Select(yaml => JsonNode.Parse(YamlJson.Convert(yaml).Value!)!.AsObject())
+        .Select(yaml => JsonNode.Parse(MeshDescriptionYaml.ToJson(yaml).Json!)!.AsObject())
         .Where(item => item.ContainsKey("kind")).Select(Fitting);
 
     /// <summary>The object without what another cluster's API server has allocated, versions that old ones do not serve, and values of test data that none takes.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using SmmAgent.Contract.Yaml;
 using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Core.Tests.Settings;
@@ -37,8 +38,8 @@ public sealed class YamlEditProperties
         if (edited is null)
             return why!.Length > 0;
 
-        var before = YamlTree.Parse(text).Root!;
-        var after = YamlTree.Parse(edited).Root!;
+        var before = YamlReader.Parse(text, YamlLimits.OfAgent).Root!;
+        var after = YamlReader.Parse(edited, YamlLimits.OfAgent).Root!;
         var old = Leaf(before)?.Text;
         return Leaf(after)!.Text == value
             && Everything(before, "", "node.ip") == Everything(after, "", "node.ip")
@@ -52,7 +53,7 @@ public sealed class YamlEditProperties
         var count = 0;
         Gen.Select(File, Wanted).Sample((text, value) =>
         {
-            if (YamlTree.Parse(text).Root is not { } root)
+            if (YamlReader.Parse(text, YamlLimits.OfAgent).Root is not { } root)
                 return true;
 
             var nodes = root.Members.Where(member => member.Key == "node").ToList();

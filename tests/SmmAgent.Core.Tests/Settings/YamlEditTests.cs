@@ -1,3 +1,4 @@
+using SmmAgent.Contract.Yaml;
 using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Core.Tests.Settings;
@@ -113,7 +114,7 @@ public sealed class YamlEditTests
         var text = YamlEdit.Set("", new("node", "ip", value)).Text!;
 
         Assert.Contains("ip: \"", text, StringComparison.Ordinal);
-        Assert.Equal(value, YamlTree.Parse(text).Root!.Members[0].Value.Members[0].Value.Text);
+        Assert.Equal(value, YamlReader.Parse(text, YamlLimits.OfAgent).Root!.Members[0].Value.Members[0].Value.Text);
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class BadInputTests
     [InlineData("a: &x 1\nb: *x", "line 1: uses a YAML anchor or alias")]
     [InlineData("<<: *x", "line 1: uses a YAML anchor or alias")]
     [InlineData("a: !!binary aGk=", "line 1: uses a YAML tag")]
-    [InlineData("? [a, b]\n: c", "line 1: has a list or an object as a key")]
+    [InlineData("? [a, b]\n: c", "line 1: has a list or a section as a key")]
     [InlineData("a: 1\na: 2", "line 2: 'a' is there twice")]
     [InlineData("a: 0x10", "line 1: '0x10' can be read as several numbers")]
     [InlineData("defaultConfig: text", "mesh.defaultConfig: is a string, not an object")]

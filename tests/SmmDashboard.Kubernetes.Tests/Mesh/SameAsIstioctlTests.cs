@@ -54,7 +54,7 @@ public sealed class SameAsIstioctlTests
 
     private static string File(SidecarConfiguration configuration, string path) => configuration.Files.Single(file => file.Path == path).Content;
 
-    private static JsonNode Tree(string yaml) => JsonNode.Parse(YamlJson.Convert(yaml).Value!)!;
+    private static JsonNode Tree(string yaml) => JsonNode.Parse(MeshDescriptionYaml.ToJson(yaml).Json!)!;
 
     // One line for each variable; the order of ports means nothing.
     private static string Variables(string environment, string[] without) => string.Join('\n', environment

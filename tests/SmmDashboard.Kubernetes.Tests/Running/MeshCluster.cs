@@ -55,7 +55,7 @@ public sealed class MeshCluster
     /// <summary>Creates or replaces an object, and its status.</summary>
     public async Task ApplyAsync(string yaml)
     {
-        var bytes = YamlJson.Convert(yaml).Value ?? throw new InvalidOperationException($"not YAML: {yaml}");
+        var bytes = MeshDescriptionYaml.ToJson(yaml).Json ?? throw new InvalidOperationException($"not YAML: {yaml}");
         var item = JsonNode.Parse(bytes)!.AsObject();
         if (item["kind"] is null)
             return;

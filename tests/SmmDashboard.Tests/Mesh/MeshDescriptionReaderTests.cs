@@ -114,12 +114,12 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("a: 1\nb:\n\tc: 2\n", "line 3: ")]
     [InlineData("a: 1\n\tb: 2\n", "line 2: ")]
     [InlineData("a:\n  b: 1\n\tc: 2\n", "line 3: ")]
-    [InlineData("a: 1\nb: \"x\nc: 2\n", "line 2, column 4: ")]
-    [InlineData("a: 1\nb: [1, 2\nc: {x: 3}\n", "line 2: the '[' has no closing ']'")]
-    [InlineData("a: 1\nb: {x: [1], y: 2\nc: 3\n", "line 2: the '{' has no closing '}'")]
-    [InlineData("a: 1\nb: 2\na: 3\n", "line 3, column 1: Duplicate key a")]
-    [InlineData("a:\n  b: 1\n c: 2\n", "line 3, column 2: ")]
-    [InlineData("a: 1\nb: @x\n", "line 2, column 4: ")]
+    [InlineData("a: 1\nb: \"x\nc: 2\n", "line 2: ")]
+    [InlineData("a: 1\nb: [1, 2\nc: {x: 3}\n", "line 2: is not valid YAML: the '[' has no closing ']'")]
+    [InlineData("a: 1\nb: {x: [1], y: 2\nc: 3\n", "line 2: is not valid YAML: the '{' has no closing '}'")]
+    [InlineData("a: 1\nb: 2\na: 3\n", "line 3: 'a' is there twice; the first is in line 1")]
+    [InlineData("a:\n  b: 1\n c: 2\n", "line 3: ")]
+    [InlineData("a: 1\nb: @x\n", "line 2: ")]
     public void ASyntaxErrorNamesTheLineThatAnEditorShows(string yaml, string told)
     {
         foreach (var text in new[] { yaml, yaml.Replace("\n", "\r\n", StringComparison.Ordinal), "\uFEFF" + yaml })
@@ -127,11 +127,11 @@ public sealed class MeshDescriptionReaderTests
     }
 
     [Fact]
-    public void AliasesThatMultiplyAreRefused()
+    public void AliasesAreRefused()
     {
         var yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
             + string.Concat(Enumerable.Range(1, 12).Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
-        Assert.Contains("aliases", Assert.Single(MeshDescriptionReader.Read(yaml).Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("alias", Assert.Single(MeshDescriptionReader.Read(yaml).Faults).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -140,7 +140,6 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("1.5", "1.5")]
     [InlineData("1.15.3", "\"1.15.3\"")]
     [InlineData("'1'", "\"1\"")]
-    [InlineData("!!str 1", "\"1\"")]
     [InlineData("true", "true")]
     [InlineData("yes", "\"yes\"")]
     [InlineData("~", "null")]
@@ -148,5 +147,5 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("0x10", "\"0x10\"")]
     [InlineData("123456789012345678901234567890", "1.2345678901234568E+29")]
     public void ScalarsFollowTheCoreSchema(string yaml, string json) =>
-        Assert.Equal($$"""{"a":{{json}}}""", System.Text.Encoding.UTF8.GetString(YamlJson.Convert($"a: {yaml}").Value!));
+        Assert.Equal($$"""{"a":{{json}}}""", System.Text.Encoding.UTF8.GetString(MeshDescriptionYaml.ToJson($"a: {yaml}").Json!));
 }

@@ -14,9 +14,9 @@ public sealed class OpenApiDocument
 
     public static OpenApiDocument Load()
     {
-        var json = YamlJson.Convert(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "openapi.yaml")));
-        Assert.Empty(json.Faults);
-        return new OpenApiDocument(JsonDocument.Parse(json.Value!).RootElement);
+        var (json, fault) = MeshDescriptionYaml.ToJson(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "openapi.yaml")));
+        Assert.Empty(fault);
+        return new OpenApiDocument(JsonDocument.Parse(json!).RootElement);
     }
 
     public string Version => _root.GetProperty("openapi").GetString()!;

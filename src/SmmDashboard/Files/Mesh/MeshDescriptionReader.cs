@@ -11,11 +11,11 @@ public static class MeshDescriptionReader
 {
     public static ReadResult<MeshDescription> Read(string yaml)
     {
-        var json = YamlJson.Convert(yaml);
-        if (json.Value is null)
-            return ReadResult<MeshDescription>.Refused(json.Faults);
+        var (json, fault) = MeshDescriptionYaml.ToJson(yaml);
+        if (json is null)
+            return ReadResult<MeshDescription>.Refused([new Fault("", fault)]);
 
-        using var document = JsonDocument.Parse(json.Value);
+        using var document = JsonDocument.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             return ReadResult<MeshDescription>.Refused([new Fault("", "the mesh description is not a mapping with publicUrl, mesh and groups")]);
 

@@ -7,7 +7,7 @@ namespace SmmDashboard.Files.Mesh;
 /// <summary>The mesh description file on disk.</summary>
 public sealed class MeshFile(string path)
 {
-    private const int MaximumBytes = 8 * 1024 * 1024;
+    public const int MaximumBytes = 8 * 1024 * 1024;
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
@@ -38,6 +38,11 @@ public sealed class MeshFile(string path)
         catch (DecoderFallbackException)
         {
             return ReadResult<MeshDescription>.Refused([new Fault("", "the file is not UTF-8")]);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A defect of the reader: it must not end the process, which has a good description.
+            return ReadResult<MeshDescription>.Refused([new Fault("", $"the file cannot be read: {NameRules.Shown(exception.Message)}")]);
         }
     }
 

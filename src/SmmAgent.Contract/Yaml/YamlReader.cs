@@ -1,43 +1,58 @@
-using SmmAgent.Contract;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace SmmAgent.Core.Settings;
+namespace SmmAgent.Contract.Yaml;
 
-/// <summary>Builds a small tree from YAML's parse events.</summary>
-/// <remarks>
-/// Not YamlStream: that one stops at the first duplicate key, recurses as deep as the document says, and its nodes compare by
-/// walking what aliases point to. Here duplicates are kept for the reader to name, depth is bounded, and aliases are refused.
-/// </remarks>
-internal sealed class YamlTree
+/// <summary>How large a YAML document may be.</summary>
+/// <param name="Characters">Of the whole text.</param>
+/// <param name="Depth">Levels below the root.</param>
+/// <param name="Nodes">Keys and values.</param>
+public sealed record YamlLimits(int Characters, int Depth, int Nodes)
 {
-    private const int MaximumDepth = 8;
-    private readonly Parser _parser;
-    private readonly Stack<(char Bracket, int Line)?> _open = [];
+    /// <summary>For agent.yaml, an annotation, a token's document: 256 Ki characters, 8 levels.</summary>
+    public static YamlLimits OfAgent { get; } = new(256 * 1024, 8, 50_000);
+}
 
-    private YamlTree(string text) => _parser = new Parser(new StringReader(text));
+/// <summary>The only reader of YAML: it builds a small tree from parse events, within limits.</summary>
+/// <remarks>
+/// Anchors, aliases, tags and keys that are no scalars are refused, so a text of n characters costs time and memory of the order of n.
+/// Not YamlStream: that one recurses as deep as the document says, and its nodes compare by walking what aliases point to.
+/// Duplicate keys are kept, so that the caller can name both.
+/// </remarks>
+public sealed class YamlReader
+{
+    private readonly Parser _parser;
+    private readonly YamlLimits _limits;
+    private readonly Stack<(char Bracket, int Line)?> _open = [];
+    private int _nodes;
+
+    private YamlReader(string text, YamlLimits limits) => (_parser, _limits) = (new Parser(new StringReader(text)), limits);
 
     /// <summary>Parses one document; an empty text is an empty section.</summary>
-    public static (YamlNode? Root, Fault? Fault) Parse(string text)
+    /// <returns>The root, or a fault that names the line. It throws nothing, whatever the text is.</returns>
+    public static (YamlNode? Root, Fault? Fault) Parse(string text, YamlLimits limits)
     {
-        var tree = new YamlTree(text);
+        if (text.Length > limits.Characters)
+            return (null, new Fault("", $"is longer than {limits.Characters} characters"));
+
+        var reader = new YamlReader(text, limits);
         try
         {
-            return (tree.ReadDocument(), null);
+            return (reader.ReadDocument(), null);
         }
         catch (YamlException exception)
         {
             var line = YamlSyntax.Line(text, exception.Message, (int)exception.Start.Line, (int)exception.End.Line);
-            return (null, new Fault("", $"line {line}: is not valid YAML: {FirstLine(exception.Message)}{tree.Inside(line)}"));
+            return (null, new Fault("", $"line {line}: is not valid YAML: {FirstLine(exception.Message)}{reader.Inside(line)}"));
         }
         catch (RefusedYamlException exception)
         {
             return (null, new Fault("", exception.Message));
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception)
         {
-            // The scanner does that to some texts: a list or a section in brackets without its end, a quote behind a NUL.
-            return (null, new Fault("", tree.OpenBracket is var (bracket, line)
+            // The parser throws many kinds of exceptions for texts that are not YAML: a bracket or a tag without an end, a quote behind a NUL.
+            return (null, new Fault("", reader.OpenBracket is var (bracket, line)
                 ? $"line {line}: is not valid YAML: {YamlSyntax.NotClosed(bracket)}"
                 : "is not valid YAML"));
         }
@@ -68,10 +83,14 @@ internal sealed class YamlTree
     private YamlNode ReadNode(int depth)
     {
         var current = Current;
-        if (depth > MaximumDepth)
-            throw new RefusedYamlException(current, $"is nested more than {MaximumDepth} levels deep");
+        if (depth > _limits.Depth)
+            throw new RefusedYamlException(current, $"is nested more than {_limits.Depth} levels deep");
+        if (++_nodes > _limits.Nodes)
+            throw new RefusedYamlException(current, $"has more than {_limits.Nodes} values");
         if (current is AnchorAlias || current is NodeEvent { Anchor.IsEmpty: false })
             throw new RefusedYamlException(current, "uses a YAML anchor or alias (& or *), which is not read here: write the value out");
+        if (current is NodeEvent { Tag.IsEmpty: false })
+            throw new RefusedYamlException(current, "uses a YAML tag (!), which is not read here: put a string in quotes");
 
         var line = (int)current.Start.Line;
         if (current is SequenceStart or MappingStart)
@@ -80,7 +99,9 @@ internal sealed class YamlTree
         switch (current)
         {
             case Scalar scalar:
-                return YamlNode.Scalar(line, scalar.Value, scalar.Style != ScalarStyle.Plain);
+                return IsText(scalar.Value)
+                    ? YamlNode.Scalar(line, scalar.Value, scalar.Style != ScalarStyle.Plain)
+                    : throw new RefusedYamlException(current, "is no Unicode text: it has half a surrogate pair");
             case SequenceStart:
                 var items = new List<YamlNode>();
                 while (Current is not SequenceEnd)
@@ -101,9 +122,9 @@ internal sealed class YamlTree
         while (Current is not MappingEnd)
         {
             var start = Current;
-            var key = ReadNode(depth + 1);
-            if (key.Kind is YamlKind.List or YamlKind.Section)
+            if (start is SequenceStart or MappingStart)
                 throw new RefusedYamlException(start, "has a list or a section as a key");
+            var key = ReadNode(depth + 1);
             members.Add(new YamlMember(key.Text, key.Line, ReadNode(depth + 1)));
         }
 
@@ -120,6 +141,21 @@ internal sealed class YamlTree
         if (_parser.Current is not T)
             throw new RefusedYamlException(Current, "is not one YAML document");
         _parser.MoveNext();
+    }
+
+    // Escapes can write what is in no text.
+    private static bool IsText(string value)
+    {
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (!char.IsSurrogate(value[i]))
+                continue;
+            if (!char.IsHighSurrogate(value[i]) || i + 1 == value.Length || !char.IsLowSurrogate(value[i + 1]))
+                return false;
+            i++;
+        }
+
+        return true;
     }
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd('\r', '.');

@@ -1,4 +1,4 @@
-namespace SmmAgent.Contract;
+namespace SmmAgent.Contract.Yaml;
 
 /// <summary>Where a text is not valid YAML, as an editor numbers the lines. The parser names the start of what it was reading, which may be lines before.</summary>
 public static class YamlSyntax

@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmAgent.Contract.Yaml;
+
+namespace SmmDashboard.Mesh;
+
+/// <summary>Turns a YAML document into JSON. Keys that are there twice are refused.</summary>
+internal static class YamlJson
+{
+    /// <param name="text">The document.</param>
+    /// <param name="limits">How large it may be.</param>
+    /// <param name="writePlain">Writes a scalar without quotes, by the rules of a schema; answers null, or why it is refused.</param>
+    /// <returns>The JSON text, where an empty document is an empty object; or null and why.</returns>
+    public static (byte[]? Json, string Fault) Convert(string text, YamlLimits limits, Func<string, Utf8JsonWriter, string?> writePlain)
+    {
+        var (root, fault) = YamlReader.Parse(text, limits);
+        if (root is null)
+            return (null, fault!.Reason);
+
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer);
+        if (Write(root, writer, writePlain) is { } refusal)
+            return (null, refusal);
+
+        writer.Flush();
+        return (buffer.WrittenSpan.ToArray(), "");
+    }
+
+    private static string? Write(YamlNode node, Utf8JsonWriter writer, Func<string, Utf8JsonWriter, string?> writePlain)
+    {
+        switch (node.Kind)
+        {
+            case YamlKind.Section:
+                return WriteSection(node, writer, writePlain);
+            case YamlKind.List:
+                writer.WriteStartArray();
+                foreach (var item in node.Items)
+                {
+                    if (Write(item, writer, writePlain) is { } refusal)
+                        return refusal;
+                }
+
+                writer.WriteEndArray();
+                return null;
+            case YamlKind.Text when node.Quoted:
+                writer.WriteStringValue(node.Text);
+                return null;
+            default:
+                return writePlain(node.Text, writer) is { } why ? $"line {node.Line}: {why}" : null;
+        }
+    }
+
+    private static string? WriteSection(YamlNode section, Utf8JsonWriter writer, Func<string, Utf8JsonWriter, string?> writePlain)
+    {
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
+        writer.WriteStartObject();
+        foreach (var member in section.Members)
+        {
+            if (!lines.TryAdd(member.Key, member.Line))
+                return $"line {member.Line}: '{NameRules.Shown(member.Key)}' is there twice; the first is in line {lines[member.Key]}";
+
+            writer.WritePropertyName(member.Key);
+            if (Write(member.Value, writer, writePlain) is { } refusal)
+                return refusal;
+        }
+
+        writer.WriteEndObject();
+        return null;
+    }
+}
