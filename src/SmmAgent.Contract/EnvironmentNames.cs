@@ -14,7 +14,7 @@ public static class EnvironmentNames
 
     // What istio-start.sh makes commands of, some of them through a second shell, or what has it run the sidecar as root (TPROXY).
     private static readonly string[] StartScript =
-        ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME", "ISTIO_INBOUND_INTERCEPTION_MODE"];
+        ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME", "ISTIO_INBOUND_INTERCEPTION_MODE", "ISTIO_SIDECAR_CONFIG", "ISTIO_CLUSTER_CONFIG"];
 
     // What the C library and iptables load code and files by; the C library itself ignores its own for programs with more rights than their caller.
     private static readonly string[] Loading =

@@ -39,6 +39,8 @@ public static class MeshConfigReader
             return Refused("is not a JSON object");
         if (!IsText(document))
             return Refused(NoText);
+        if (PlainText.Faults(document).ToList() is { Count: > 0 } unprintable)
+            return ReadResult<MeshConfig>.Refused(unprintable);
 
         var faults = new List<Fault>();
         var root = new ObjectReader(document, "", faults);
@@ -78,7 +80,6 @@ public static class MeshConfigReader
 
     private static string? Problem(string text) =>
         text.Length > MeshConfig.MaximumProblemLength ? $"is longer than {MeshConfig.MaximumProblemLength} characters"
-        : text.Any(char.IsControl) ? "has a control character"
         : null;
 
     private static Mesh ReadMesh(ObjectReader mesh) => new()
@@ -100,7 +101,12 @@ public static class MeshConfigReader
     private static JsonElement ReadDefaultConfig(ObjectReader defaultConfig)
     {
         defaultConfig.OptionalString("discoveryAddress", NameRules.HostAndPort);
-        defaultConfig.Map("proxyMetadata", EnvironmentNames.Rule);
+        foreach (var (name, value) in defaultConfig.Map("proxyMetadata", EnvironmentNames.Rule))
+        {
+            if (CaptureVariables.Rule(name, value) is { } reason)
+                defaultConfig.Refuse($"proxyMetadata.{name}", reason);
+        }
+
         return defaultConfig.Element;
     }
 

@@ -102,16 +102,8 @@ public static class NameRules
             && !labels[^1].All(char.IsAsciiDigit);
     }
 
-    /// <summary>The value for a message: at most 80 characters, control characters shown as '?'.</summary>
-    public static string Shown(string value)
-    {
-        var text = value.Length <= 80 ? value : value[..77] + "...";
-        return string.Create(text.Length, text, (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++)
-                span[i] = char.IsControl(source[i]) ? '?' : source[i];
-        });
-    }
+    /// <summary>The value for a message: at most 80 characters, each that cannot be seen shown as '?'.</summary>
+    public static string Shown(string value) => OneLine.Exact(value, '?', 80);
 
     private static bool IsLabel(string label, bool allowUpper) => label.Length <= 63 && IsPart(label, allowUpper);
 

@@ -126,8 +126,7 @@ internal sealed class ObjectReader(JsonElement element, string path, List<Fault>
         }
 
         var text = value.GetString()!;
-        var reason = text.Contains('\0', StringComparison.Ordinal) ? "contains a NUL character"
-            : text.Length == 0 && !mayBeEmpty ? "is empty"
+        var reason = text.Length == 0 && !mayBeEmpty ? "is empty"
             : text.Length == 0 ? null
             : rule?.Invoke(text);
         if (reason is not null)

@@ -44,6 +44,20 @@ public sealed class MeshConfigReaderTests
         Assert.NotNull(Read(path, "null").Value);
     }
 
+    [Fact]
+    public void TextOfSeveralLinesIsAcceptedWhereItIsOne()
+    {
+        Assert.NotNull(Read("workloadGroup.annotations", "{\"proxy.istio.io/config\":\"a: 1\\nb:\\n\\t2\\r\\n\"}").Value);
+        Assert.NotNull(Read("workloadGroup.probe", "{\"exec\":{\"command\":[\"sh\",\"-c\",\"a\\nb\"]}}").Value);
+    }
+
+    [Fact]
+    public void ValuesThatWouldBeLinesForIptablesRestoreAreRefused()
+    {
+        const string Metadata = """{"ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE":"1 -j RETURN\n-I INPUT -s 203.0.113.66 -j ACCEPT\nCOMMIT\n*filter\n-I INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n*nat"}""";
+        Assert.Contains("has a line break, which no value may have", Assert.Single(Read("mesh.defaultConfig.proxyMetadata", Metadata).Faults).Reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"\"", null, "default")]
     [InlineData("\"cp-v115x\"", null, "cp-v115x")]
@@ -132,6 +146,18 @@ public sealed class MeshConfigReaderTests
     [InlineData("mesh.defaultConfig.proxyMetadata", "{\"LD_PRELOAD\":\"x\"}", "mesh.defaultConfig.proxyMetadata")]
     [InlineData("mesh.defaultConfig.proxyMetadata", "{\"PATH\":\"x\"}", "mesh.defaultConfig.proxyMetadata")]
     [InlineData("mesh.defaultConfig.proxyMetadata", "{\"A;B\":\"x\"}", "mesh.defaultConfig.proxyMetadata")]
+    [InlineData("mesh.defaultConfig.proxyMetadata", "{\"A\":\"x\\ny\"}", "mesh.defaultConfig.proxyMetadata.A")]
+    [InlineData("mesh.defaultConfig.proxyMetadata", "{\"PROXY_UID\":\"0 -j ACCEPT\"}", "mesh.defaultConfig.proxyMetadata.PROXY_UID")]
+    [InlineData("mesh.defaultConfig.tracing", "{\"x\":[{\"y\":\"a\\u001bb\"}]}", "mesh.defaultConfig.tracing.x[0].y")]
+    [InlineData("mesh.meshId", "\"a\\rb\"", "mesh.meshId")]
+    [InlineData("mesh.network", "\"a\\u2028b\"", "mesh.network")]
+    [InlineData("mesh.status", "\"a\\u0000b\"", "mesh.status")]
+    [InlineData("mesh.rootCertificate", "\"a\\u0007b\"", "mesh.rootCertificate")]
+    [InlineData("workloadGroup.templateLabels", "{\"a\":\"x\\ty\"}", "workloadGroup.templateLabels.a")]
+    [InlineData("workloadGroup.annotations", "{\"a\\nb\":\"x\"}", "workloadGroup.annotations")]
+    [InlineData("workloadGroup.annotations", "{\"a\":\"x\\u0000\"}", "workloadGroup.annotations.a")]
+    [InlineData("workloadGroup.probe", "{\"httpGet\":{\"path\":\"/\\n\"}}", "workloadGroup.probe.httpGet.path")]
+    [InlineData("unknownToThisVersion", "[\"a\\nb\"]", "unknownToThisVersion[0]")]
     [InlineData("mesh.defaultConfig.proxyMetadata", "{\"A\":1}", "mesh.defaultConfig.proxyMetadata.A")]
     [InlineData("workloadGroup.namespace", "\"a.b\"", "workloadGroup.namespace")]
     [InlineData("workloadGroup.name", "\"../x\"", "workloadGroup.name")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Checks;
 
@@ -11,7 +12,7 @@ public static class CheckText
     public static string Write(CheckReport report, bool colour)
     {
         var text = new StringBuilder();
-        text.Append($"smm-agent {report.AgentVersion}  {Plain(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
+        text.Append($"smm-agent {report.AgentVersion}  {OneLine.Exact(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
         for (var group = CheckGroup.OperatingSystem; group <= CheckGroup.Host; group++)
         {
             var checks = report.Checks.Where(check => check.Group == group.Name()).ToList();
@@ -41,14 +42,11 @@ public static class CheckText
         };
         text.Append("  ").Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(title.PadRight(TitleWidth)).Append(' ');
         if (line.Subject is { } subject)
-            text.Append(Plain(subject)).Append(' ');
-        text.Append(Plain(line.Found)).Append('\n');
+            text.Append(OneLine.Exact(subject)).Append(' ');
+        text.Append(OneLine.Exact(line.Found)).Append('\n');
         if (line.Cure is { } cure)
-            text.Append("      → ").Append(Plain(cure)).Append('\n');
+            text.Append("      → ").Append(OneLine.Exact(cure)).Append('\n');
     }
 
     private static string Heading(string title, bool colour) => colour ? $"\e[1m{title}\e[0m" : title;
-
-    // Lines carry what others sent; nobody's escape sequence reaches the terminal.
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

@@ -83,8 +83,7 @@ public static class ClusterViewRules
     private static string Shown(string text, string otherwise)
     {
         var line = text.ReplaceLineEndings(" ").Trim();
-        line = line.Length <= MostShown ? line : line[..(MostShown - 3)] + "...";
-        return line.Length == 0 ? otherwise : string.Concat(line.Select(c => char.IsControl(c) ? '?' : c));
+        return line.Length == 0 ? otherwise : OneLine.Exact(line, '?', MostShown);
     }
 
     private static string Reason(string? error) => error switch

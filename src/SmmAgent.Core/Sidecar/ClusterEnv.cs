@@ -49,8 +49,8 @@ internal static class ClusterEnv
     {
         foreach (var (name, value) in variables)
         {
-            if (value.Contains('\0', StringComparison.Ordinal))
-                yield return new(name, "has a NUL character, which no environment variable can have");
+            if (CaptureVariables.Rule(name, value) is { } reason)
+                yield return new(name, reason);
             if (name.Length + 1 + (long)Encoding.UTF8.GetByteCount(value) > LongestVariable)
                 yield return new(name, $"is longer than the {LongestVariable} bytes that one environment variable can have");
         }

@@ -99,6 +99,8 @@ internal sealed class ProxyConfig
                 _faults.Add(new(path, reason));
             else if (value?.GetValueKind() != JsonValueKind.String)
                 _faults.Add(new($"{path}.{key}", "is not a string: put the value in quotes"));
+            else if (CaptureVariables.Rule(key, value.GetValue<string>()) is { } fault)
+                _faults.Add(new($"{path}.{key}", fault));
             else
                 Metadata[key] = value.GetValue<string>();
         }

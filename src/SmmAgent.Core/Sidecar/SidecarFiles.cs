@@ -35,6 +35,9 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
     /// <summary>Where the sidecar's next start captures, one of <see cref="CaptureBackends"/>; null where that is not known.</summary>
     public string? CaptureBackend { get; init; }
 
+    /// <summary>The variables with which the sidecar captures no traffic, each with its value; empty when it captures.</summary>
+    public IReadOnlyList<string> CaptureOff { get; init; } = [];
+
     /// <summary>Whether both address families are captured only because the agent asks for it.</summary>
     public bool IsDualStack { get; init; }
 
@@ -121,6 +124,7 @@ public static class SidecarFiles
         Hosts(config, proxy, host.ControlPlane),
         host.IsComplete)
         {
+            CaptureOff = CaptureVariables.SwitchingOff(variables),
             CaptureBackend = CaptureBackends.Chosen(variables) ?? host.IptablesBackend,
             IsDualStack = host.NeedsDualStack && !proxy.Metadata.ContainsKey(ClusterEnv.DualStack),
         });

@@ -103,6 +103,13 @@ public static class SidecarVerdict
                 + (SidecarPlanner.OtherCapture(look.Desired, observed).Count > 0 ? Failed(look, RootPart.Unit) ?? Cure(look) : "sudo systemctl restart istio"));
         }
 
+        if (look.Desired.Configuration is { CaptureOff: { Count: > 0 } off })
+        {
+            return Finding.False(
+                Type, "CaptureOff", $"the mesh configuration switches the sidecar's capture off, so traffic passes it by: remove {string.Join(" and ", off)} from the "
+                + $"annotation {ProxyConfig.Annotation} of the WorkloadGroup, or from the proxyMetadata of the mesh's defaultConfig");
+        }
+
         var families = look.Desired.Configuration is { IsDualStack: true }
             ? "; it captures IPv4 and IPv6, because this VM registers an IPv6 address (ISTIO_DUAL_STACK)"
             : "";

@@ -140,11 +140,6 @@ public static class StatusLine
     private static string Line(string prefix, string text, string suffix = "")
     {
         var room = MaximumLength - prefix.Length - suffix.Length;
-        var line = prefix + (text.Length <= room ? text : text[..(room - 3)] + "...") + suffix;
-        return string.Create(line.Length, line, (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++)
-                span[i] = char.IsControl(source[i]) ? ' ' : source[i];
-        });
+        return OneLine.Exact(prefix) + OneLine.Exact(text, ' ', room) + OneLine.Exact(suffix);
     }
 }

@@ -1,3 +1,5 @@
+using SmmAgent.Contract;
+
 namespace SmmAgent.Linux.Dashboard;
 
 /// <summary>Reads the JSON body of a successful answer, whole or not at all.</summary>

@@ -1,4 +1,4 @@
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Packages;
 

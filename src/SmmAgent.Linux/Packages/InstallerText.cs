@@ -1,6 +1,6 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Commands;
-using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Linux.Packages;
 

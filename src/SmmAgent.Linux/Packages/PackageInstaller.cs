@@ -1,7 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Commands;
-using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Linux.Packages;

@@ -1,5 +1,5 @@
 using System.Text;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.State;
 

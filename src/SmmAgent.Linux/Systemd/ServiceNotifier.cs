@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Systemd;
 
@@ -36,10 +37,10 @@ public sealed class ServiceNotifier : IDisposable
 
     /// <summary>The service works.</summary>
     /// <returns>Whether it was told; true when there is nobody to tell.</returns>
-    public bool Ready(string status) => Send($"READY=1\nSTATUS={OneLine(status)}");
+    public bool Ready(string status) => Send($"READY=1\nSTATUS={OneLine.Exact(status)}");
 
     /// <summary>What <c>systemctl status</c> shows.</summary>
-    public bool Status(string status) => Send($"STATUS={OneLine(status)}");
+    public bool Status(string status) => Send($"STATUS={OneLine.Exact(status)}");
 
     /// <summary>The sign of life that the watchdog waits for.</summary>
     public bool SignOfLife() => Send("WATCHDOG=1");
@@ -53,7 +54,7 @@ public sealed class ServiceNotifier : IDisposable
     }
 
     /// <summary>The service is about to end.</summary>
-    public bool Stopping(string status) => Send($"STOPPING=1\nSTATUS={OneLine(status)}");
+    public bool Stopping(string status) => Send($"STOPPING=1\nSTATUS={OneLine.Exact(status)}");
 
     public void Dispose() => _socket?.Dispose();
 
@@ -97,7 +98,4 @@ public sealed class ServiceNotifier : IDisposable
             return false; // full, or gone while systemd re-executes itself: the next message has the news again
         }
     }
-
-    // A line break would begin another variable.
-    private static string OneLine(string text) => text.Replace('\n', ' ').Replace('\r', ' ').Replace('\0', ' ');
 }

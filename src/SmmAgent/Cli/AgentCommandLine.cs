@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Cli;
@@ -28,7 +29,7 @@ internal static class AgentCommandLine
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             var cure = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
-            await Console.Error.WriteLineAsync($"smm-agent: {StatusText.Plain(exception.Message.TrimEnd('.'))}{cure}");
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.Exact(exception.Message.TrimEnd('.'))}{cure}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,
@@ -38,7 +39,7 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {exception.GetType().Name}: {StatusText.Plain(exception.Message)}: this is a bug of smm-agent: please report it");
+            await Console.Error.WriteLineAsync($"smm-agent: {exception.GetType().Name}: {OneLine.Exact(exception.Message)}: this is a bug of smm-agent: please report it");
             return ExitCode.Failed;
         }
     }
@@ -53,7 +54,7 @@ internal static class AgentCommandLine
         if (error.Length == 0)
             await Parse(help).InvokeAsync(new InvocationConfiguration { Output = Console.Error });
         else
-            await Console.Error.WriteLineAsync($"smm-agent: {error}\nsee: smm-agent {string.Join(' ', help)}");
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.Exact(error)}\nsee: smm-agent {string.Join(' ', help)}");
         return ExitCode.Usage;
     }
 

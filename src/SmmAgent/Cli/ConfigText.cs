@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Cli;
 
@@ -73,8 +74,8 @@ internal static class ConfigText
 
     private static string Line(ConfigEntry entry, int width, bool withSource, bool colour)
     {
-        var value = StatusText.Plain(entry.Value);
-        var start = $"  {StatusText.Plain(entry.Key).PadRight(width)}";
+        var value = OneLine.Exact(entry.Value);
+        var start = $"  {OneLine.Exact(entry.Key).PadRight(width)}";
         return !withSource ? $"{start}{value}\n"
             : colour ? $"{start}{value,-ValueWidth}  \e[90m{entry.Source}\e[0m\n"
             : $"{start}{value,-ValueWidth}  {entry.Source}\n";

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall;
 
 namespace SmmAgent.Cli;
@@ -50,7 +51,7 @@ internal sealed class Progress(TextWriter output, bool colour)
     {
         for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
         {
-            await output.WriteAsync($"\r\e[36m{Frames[frame]}\e[0m {StatusText.Plain(what())}\e[K");
+            await output.WriteAsync($"\r\e[36m{Frames[frame]}\e[0m {OneLine.Exact(what())}\e[K");
             await output.FlushAsync();
             await Task.WhenAny(work, Task.Delay(FrameTime, time, CancellationToken.None));
         }
@@ -69,5 +70,5 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
     private void Line(string code, string mark, string what) =>
-        output.WriteLine(colour ? $"\r\e[K\e[{code}m{mark}\e[0m {StatusText.Plain(what)}" : $"{mark} {StatusText.Plain(what)}");
+        output.WriteLine(colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.Exact(what)}" : $"{mark} {OneLine.Exact(what)}");
 }

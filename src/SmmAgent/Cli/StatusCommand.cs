@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
 using SmmAgent.Daemon;
@@ -82,11 +83,11 @@ public static class StatusCommand
         var (content, status, fault) = reading;
         if (status is null)
         {
-            error.WriteLine(StatusText.Plain(Path.Exists(path) ? fault! : $"{fault}; sudo systemctl start smm-agent"));
+            error.WriteLine(OneLine.Exact(Path.Exists(path) ? fault! : $"{fault}; sudo systemctl start smm-agent"));
             return ExitCode.Failed;
         }
 
-        output.Write(options.Json ? StatusText.PlainLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
+        output.Write(options.Json ? OneLine.ExactLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
         var age = now - status.UpdatedAt;
         if (age <= Stale)
             return ExitCode.Done;

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Serilog.Events;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Logging;
 
@@ -46,10 +47,10 @@ public static class JournalMessage
     private static string? Text(LogEventPropertyValue value) => value switch
     {
         ScalarValue { Value: null } => null,
-        ScalarValue { Value: string text } => text,
+        ScalarValue { Value: string text } => OneLine.ExactLines(text),
         ScalarValue scalar => scalar.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
         StructureValue structure => structure.Properties.FirstOrDefault(property => property.Name == "Id") is { } id ? Text(id.Value) : null,
-        _ => value.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
+        _ => OneLine.ExactLines(value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)),
     };
 
     // A value with a line break is told with its length before it; any other ends with its line.

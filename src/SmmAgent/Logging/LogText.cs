@@ -1,5 +1,6 @@
 using Serilog.Events;
 using Serilog.Formatting.Display;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Logging;
 
@@ -13,12 +14,13 @@ public static class LogText
     {
         using var writer = new StringWriter();
         Message.Format(logEvent, writer);
-        var text = OneLine(writer.ToString());
+        // What others send must not look like a line of ours.
+        var text = OneLine.Exact(writer.ToString());
         return logEvent.Exception switch
         {
             null => text,
-            var exception when whole => $"{text}\n{exception}",
-            var exception => $"{text}: {OneLine($"{exception.GetType().Name}: {exception.Message}")}",
+            var exception when whole => $"{text}\n{OneLine.ExactLines(exception.ToString())}",
+            var exception => $"{text}: {OneLine.Exact($"{exception.GetType().Name}: {exception.Message}")}",
         };
     }
 
@@ -38,11 +40,4 @@ public static class LogText
     public static bool IsNotice(LogEvent logEvent) =>
         logEvent.Properties.GetValueOrDefault("EventId") is StructureValue id
         && id.Properties.Any(property => property is { Name: "Name", Value: ScalarValue { Value: string name } } && name.StartsWith(Notice, StringComparison.Ordinal));
-
-    // What others send must not look like a line of ours.
-    private static string OneLine(string text) => string.Create(text.Length, text, (span, source) =>
-    {
-        for (var i = 0; i < span.Length; i++)
-            span[i] = char.IsControl(source[i]) ? ' ' : source[i];
-    });
 }

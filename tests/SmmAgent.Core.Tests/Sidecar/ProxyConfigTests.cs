@@ -15,6 +15,10 @@ public sealed class ProxyConfigTests
     [InlineData("proxy_metadata:\n  BASH_ENV: /tmp/x", ".proxyMetadata: 'BASH_ENV' would change what the shell")]
     [InlineData("proxyMetadata:\n  'A B': c", ".proxyMetadata: 'A B' is not the name of an environment variable")]
     [InlineData("proxyMetadata:\n  A: 1", ".proxyMetadata.A: is not a string: put the value in quotes")]
+    [InlineData("proxyMetadata:\n  A: \"x\\ny\"", ".proxyMetadata.A: 'x?y' has a line break")]
+    [InlineData("proxyMetadata:\n  A: |\n    x\n    y", ".proxyMetadata.A: 'x?y' has a line break")]
+    [InlineData("proxyMetadata:\n  PROXY_UID: 0 -j ACCEPT", ".proxyMetadata.PROXY_UID: '0 -j ACCEPT' is not a list of users")]
+    [InlineData("proxyMetadata:\n  ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: \"1 -j RETURN\\n-I INPUT -j ACCEPT\"", ".proxyMetadata.ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: '1 -j RETURN?-I INPUT -j ACCEPT' has a line break")]
     [InlineData("proxyMetadata:\n  A: yes", ".proxyMetadata.A: is not a string: put the value in quotes")]
     [InlineData("concurrency: 0x10", ": line 1: '0x10' can be read as several numbers")]
     [InlineData("concurrency: 1\nconcurrency: 2", ": line 2: 'concurrency' is there twice")]
@@ -74,7 +78,7 @@ public sealed class ProxyConfigTests
     [Fact]
     public void WhatNoVariableCanHaveIsRefused()
     {
-        Assert.Equal("A: has a NUL character, which no environment variable can have", Fault(SidecarSamples.WithAnnotation("proxyMetadata: {A: \"x\\0y\"}")));
+        Assert.Equal($"{At}.proxyMetadata.A: 'x?y' has a NUL character, which no value may have", Fault(SidecarSamples.WithAnnotation("proxyMetadata: {A: \"x\\0y\"}")));
         Assert.StartsWith("A: is longer than the 131071 bytes", Fault(SidecarSamples.WithMetadata(("A", new string('\u00fc', 65_535)))), StringComparison.Ordinal);
         SidecarSamples.Render(SidecarSamples.WithMetadata(("A", new string('\u00fc', 65_534))));
 

@@ -52,6 +52,18 @@ public sealed class SidecarVerdictTests
         Assert.Equal($"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}", Text(SidecarVerdict.Of(look)[1]));
     }
 
+    [Fact]
+    public void ACaptureThatTheMeshSwitchesOffIsReportedWithTheVariable()
+    {
+        var look = Attached();
+        look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } } };
+        Assert.Equal(
+            "SidecarCurrent False CaptureOff: the mesh configuration switches the sidecar's capture off, so traffic passes it by: remove DRY_RUN=true from the annotation "
+            + "proxy.istio.io/config of the WorkloadGroup, or from the proxyMetadata of the mesh's defaultConfig",
+            Text(SidecarVerdict.Of(look)[1]));
+        Assert.Equal(["DRY_RUN=true"], SidecarSamples.Render(SidecarSamples.WithAnnotation("proxyMetadata: {DRY_RUN: 'true'}")).CaptureOff);
+    }
+
     [Theory]
     [InlineData("nft", "sudo smm-agent reconcile")]
     [InlineData(null, "sudo systemctl restart istio")]

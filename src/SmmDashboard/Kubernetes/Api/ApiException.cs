@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Text;
+using SmmAgent.Contract;
 using k8s.Autorest;
 using k8s.Exceptions;
 
@@ -34,7 +35,7 @@ public sealed class ApiException : Exception
     {
         var said = ApiStatus.Read(body);
         var code = said?.Code is > 0 ? said.Code : status;
-        var why = OneLine(said?.Message ?? Encoding.UTF8.GetString(body));
+        var why = Said(said?.Message ?? Encoding.UTF8.GetString(body));
         var retryAfter = headers?.RetryAfter?.Delta
             ?? (said?.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null);
 
@@ -55,7 +56,7 @@ public sealed class ApiException : Exception
     }
 
     public static ApiException Unreadable(string call, string why, Exception? inner = null) =>
-        new($"{call}: the answer cannot be read: {OneLine(why)}", ApiFault.Unreadable, inner: inner);
+        new($"{call}: the answer cannot be read: {Said(why)}", ApiFault.Unreadable, inner: inner);
 
     public static ApiException TimedOut(string call, TimeSpan deadline) => new(
         string.Create(CultureInfo.InvariantCulture, $"{call}: the API server did not answer within {deadline.TotalSeconds:0} s: check the network to it"),
@@ -70,14 +71,14 @@ public sealed class ApiException : Exception
             call, (int)refused.Response.StatusCode, Encoding.UTF8.GetBytes(refused.Response.Content ?? ""), null),
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } tooLarge => Unreadable(call, tooLarge.Message, tooLarge),
         HttpRequestException { InnerException: AuthenticationException tls } => new(
-            $"{call}: the API server's certificate is not accepted: {OneLine(tls.InnerException?.Message ?? tls.Message)}: check its address and the CA file",
+            $"{call}: the API server's certificate is not accepted: {Said(tls.InnerException?.Message ?? tls.Message)}: check its address and the CA file",
             ApiFault.Untrusted, inner: tls),
         HttpRequestException or IOException => new(
-            $"{call}: the API server cannot be reached: {OneLine(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
+            $"{call}: the API server cannot be reached: {Said(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
         // What SocketsHttpHandler throws when no connection is made in time.
         OperationCanceledException { InnerException: TimeoutException } => new(
             $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable, inner: thrown),
-        ApiSettingsException or KubeConfigException => new($"{call}: {OneLine(thrown.Message)}", ApiFault.Unauthorized, inner: thrown),
+        ApiSettingsException or KubeConfigException => new($"{call}: {Said(thrown.Message)}", ApiFault.Unauthorized, inner: thrown),
         System.Text.Json.JsonException json => Unreadable(call, json.Message, json),
         _ => null,
     };
@@ -98,18 +99,17 @@ public sealed class ApiException : Exception
 
         var from = at + before.Length;
         var end = message.IndexOf('"', from);
-        return end < 0 ? "" : $" to {OneLine(message[from..end])}";
+        return end < 0 ? "" : $" to {Said(message[from..end])}";
     }
 
     private static bool IsTooLarge(ApiStatus? status) =>
         status?.Details?.Causes?.Any(cause => cause.Reason == "ResourceVersionTooLarge" || cause.Message == "Too large resource version") is true
         || status?.Message?.Contains("Too large resource version", StringComparison.Ordinal) is true;
 
-    private static string OneLine(string text)
+    private static string Said(string text)
     {
-        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        line = string.Concat(line.Where(letter => !char.IsControl(letter)));
-        return line.Length == 0 ? "no reason given" : line.Length <= LongestText ? line : line[..LongestText] + "…";
+        var line = OneLine.Of(text, LongestText);
+        return line.Length == 0 ? "no reason given" : line;
     }
 }
 

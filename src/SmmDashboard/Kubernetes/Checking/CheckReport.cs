@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SmmAgent.Contract;
 
 namespace SmmDashboard.Kubernetes.Checking;
 
@@ -16,7 +17,7 @@ public sealed record CheckReport(
     public string Text()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"smm-dashboard {DashboardVersion}  {Plain(Server)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"smm-dashboard {DashboardVersion}  {OneLine.Exact(Server)}\n");
         foreach (var group in Checks.GroupBy(check => check.Group))
         {
             text.Append('\n').Append(group.Key).Append('\n');
@@ -45,14 +46,11 @@ public sealed record CheckReport(
         };
         text.Append("  ").Append(mark).Append(' ').Append(title.PadRight(17)).Append(' ');
         if (line.Subject is { } subject)
-            text.Append(Plain(subject)).Append(' ');
-        text.Append(Plain(line.Found)).Append('\n');
+            text.Append(OneLine.Exact(subject)).Append(' ');
+        text.Append(OneLine.Exact(line.Found)).Append('\n');
         if (line.Cure is { } cure)
-            text.Append("      → ").Append(Plain(cure)).Append('\n');
+            text.Append("      → ").Append(OneLine.Exact(cure)).Append('\n');
     }
-
-    // Lines carry what objects say; no escape sequence of theirs reaches the terminal.
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }
 
 /// <summary>How many lines there are of each status.</summary>

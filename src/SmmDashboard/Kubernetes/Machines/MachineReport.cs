@@ -77,15 +77,8 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
         LastTransitionTime = condition.LastTransitionTime,
     };
 
-    private static string Cut(string text, int longest)
-    {
-        var cut = text.Length <= longest ? text : text[..(longest - 1)] + "…";
-        return string.Concat(cut.EnumerateRunes().Select(rune => IsShown(rune) ? rune.ToString() : "?"));
-    }
-
-    // Controls and formats (right to left, joiners): kubectl prints what it gets. Half a pair is read as U+FFFD.
-    private static bool IsShown(System.Text.Rune rune) => System.Text.Rune.GetUnicodeCategory(rune)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    // kubectl prints what it gets.
+    private static string Cut(string text, int longest) => OneLine.Exact(text, '?', longest);
 }
 
 /// <summary>What the dashboard knows beside a report.</summary>

@@ -29,6 +29,7 @@ internal static class ProxyConfigRules
         return metadata.EnumerateObject()
             .Select(pair => EnvironmentNames.Rule(pair.Name) is { } rule ? $"proxyMetadata {rule}"
                 : pair.Value.ValueKind != JsonValueKind.String ? $"proxyMetadata.{pair.Name} is not a string: put the value in quotes"
+                : CaptureVariables.Rule(pair.Name, pair.Value.GetString()!) is { } value ? $"proxyMetadata.{pair.Name} {value}"
                 : null)
             .FirstOrDefault(reason => reason is not null);
     }

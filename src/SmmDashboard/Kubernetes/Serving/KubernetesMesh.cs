@@ -161,7 +161,7 @@ public sealed class KubernetesMesh(
         var text = string.Join('\n', problems);
         if (!_marked.TryGetValue(id, out var marked) || !ReferenceEquals(marked.Good, good) || marked.Problems != text)
         {
-            var config = good.Config with { Problems = [.. problems.Take(MeshConfig.MaximumProblems).Select(Shortened)] };
+            var config = good.Config with { Problems = [.. problems.Take(MeshConfig.MaximumProblems).Select(problem => OneLine.Exact(problem, ' ', MeshConfig.MaximumProblemLength))] };
             _marked[id] = marked = (good, text, new ServedGroup(config));
         }
 
@@ -169,11 +169,4 @@ public sealed class KubernetesMesh(
     }
 
     private List<ObjectFault> AllFaults() => [.. _composed.Faults.Concat(_composed.Groups.Values.SelectMany(group => group.Faults)).Distinct()];
-
-    // Objects' values may have any character in them.
-    private static string Shortened(string text)
-    {
-        var line = string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));
-        return line.Length <= MeshConfig.MaximumProblemLength ? line : line[..(MeshConfig.MaximumProblemLength - 1)] + "…";
-    }
 }

@@ -69,7 +69,7 @@ internal static class ReviewAnswer
 
     private static string Shown(string? text)
     {
-        var line = string.Concat((text ?? "").Select(letter => letter is >= ' ' and <= '~' ? letter : ' ')).Trim();
-        return line.Length == 0 ? "no reason given" : line.Length <= LongestReason ? line : line[..LongestReason] + "...";
+        var line = OneLine.Of(text, LongestReason);
+        return line.Length == 0 ? "no reason given" : line;
     }
 }
