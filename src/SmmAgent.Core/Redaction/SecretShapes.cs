@@ -11,12 +11,9 @@ internal static class SecretShapes
     // "-----BEGIN " in base64, as a kubeconfig has it.
     private const string PemInBase64 = "LS0tLS1CRUdJTi";
     private const int ShortestToken = 16;
-    private const int ShortestValue = 6;
-
+    private const int ShortestBasic = 8;
     // "eyJ" is how base64 of {" begins; "ZXlK" is base64 of that.
     private static readonly string[] JwtBegins = ["eyJ", "ZXlK"];
-
-    private static readonly string[] SecretNames = ["token", "password", "passwd", "passphrase", "_pass", "secret", "apikey", "api-key", "api_key", "credential", "privatekey", "private_key", "agentkey"];
 
     public static void Mark(string text, bool[] hidden)
     {
@@ -26,10 +23,11 @@ internal static class SecretShapes
         foreach (var begin in JwtBegins)
             Runs(text, begin, ShortestToken, hidden);
         Behind(text, "bearer ", ShortestToken, hidden);
+        Behind(text, "basic ", ShortestBasic, hidden, IsUserAndPassword);
         Authorizations(text, hidden);
-        UserInfos(text, hidden);
-        foreach (var name in SecretNames)
-            Values(text, name, hidden);
+        UrlSecrets.Mark(text, hidden);
+        IssuedTokens.Mark(text, hidden);
+        NamedSecrets.Mark(text, hidden);
     }
 
     // A block whose end is missing hides all that follows, one whose beginning is missing all before it: better too much than a key.
@@ -87,19 +85,32 @@ internal static class SecretShapes
         }
     }
 
-    private static void Behind(string text, string word, int atLeast, bool[] hidden)
+    private static void Behind(string text, string word, int atLeast, bool[] hidden, Func<ReadOnlySpan<char>, bool>? isSecret = null)
     {
         for (var at = Find(text, word, 0); at >= 0; at = Find(text, word, at + word.Length))
-            Hide(text, at + word.Length, atLeast, hidden);
+            Hide(text, at + word.Length, atLeast, hidden, isSecret);
+    }
+
+    // "basic authentication" is none.
+    private static bool IsUserAndPassword(ReadOnlySpan<char> base64)
+    {
+        if (base64.Length > 4096)
+            return true;
+
+        Span<char> padded = stackalloc char[base64.Length + 3];
+        base64.CopyTo(padded);
+        padded[base64.Length..].Fill('=');
+        Span<byte> bytes = stackalloc byte[base64.Length];
+        return Convert.TryFromBase64Chars(padded[..((base64.Length + 3) / 4 * 4)], bytes, out var length) && bytes[..length].Contains((byte)':');
     }
 
     /// <returns>Where the run of a token's characters ends.</returns>
-    private static int Hide(string text, int at, int atLeast, bool[] hidden)
+    private static int Hide(string text, int at, int atLeast, bool[] hidden, Func<ReadOnlySpan<char>, bool>? isSecret = null)
     {
         var end = at;
         while (end < text.Length && IsToken(text[end]))
             end++;
-        if (end - at >= atLeast)
+        if (end - at >= atLeast && isSecret?.Invoke(text.AsSpan(at..end)) != false)
             hidden.AsSpan(at..end).Fill(true);
         return end;
     }
@@ -124,76 +135,8 @@ internal static class SecretShapes
         }
     }
 
-    private static void UserInfos(string text, bool[] hidden)
-    {
-        const string Scheme = "://";
-        for (var at = text.IndexOf(Scheme, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Scheme, at + Scheme.Length, StringComparison.Ordinal))
-        {
-            var end = at + Scheme.Length;
-            var last = -1;
-            while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('/' or '?' or '#' or '"' or '\'' or '<' or '>'))
-            {
-                if (text[end] == '@')
-                    last = end;
-                end++;
-            }
-
-            if (last >= 0)
-                hidden.AsSpan((at + Scheme.Length)..last).Fill(true);
-        }
-    }
-
-    /// <summary>The value of what is called a secret: <c>name=value</c>, <c>name: value</c>, <c>"name":"value"</c>; not a path.</summary>
-    private static void Values(string text, string name, bool[] hidden)
-    {
-        var next = 0;
-        for (var at = Find(text, name, 0); at >= 0; at = Find(text, name, next))
-        {
-            var behind = at + name.Length;
-            while (behind < text.Length && IsName(text[behind]))
-                behind++;
-            // The same name again within one word, or within a value, would hide nothing more.
-            next = behind;
-            if (ValueBehind(text, behind) is not { } value || value == text.Length || text[value] == '/')
-                continue;
-
-            var end = value;
-            if (QuoteAround(text, at, behind, value) is { } quote)
-            {
-                while (end < text.Length && text[end] != quote && text[end] is not ('\r' or '\n'))
-                    end++;
-            }
-            else
-            {
-                while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'' or ',' or ';' or '}' or ')'))
-                    end++;
-            }
-
-            if (end - value < ShortestValue)
-                continue;
-
-            hidden.AsSpan(value..end).Fill(true);
-            next = end;
-            while (next > behind && IsName(text[next - 1]))
-                next--;
-        }
-    }
-
-    /// <summary>The quote that a value stands in, which may have spaces then: <c>NAME="a b"</c>, or <c>"NAME=a b"</c> as systemd has it.</summary>
-    private static char? QuoteAround(string text, int name, int behind, int value)
-    {
-        if (text[value - 1] is '"' or '\'')
-            return text[value - 1];
-        if (text[behind] is '"' or '\'' or '\\')
-            return null; // the quotes were the name's
-
-        while (name > 0 && IsName(text[name - 1]))
-            name--;
-        return name > 0 && text[name - 1] is '"' or '\'' ? text[name - 1] : null;
-    }
-
     // Behind a name: an optional closing quote, a colon or an equals sign, spaces, an optional opening quote.
-    private static int? ValueBehind(string text, int at)
+    internal static int? ValueBehind(string text, int at)
     {
         at = Skip(text, at, '"', '\'', '\\');
         at = Skip(text, at, ' ', '\t');
@@ -214,7 +157,7 @@ internal static class SecretShapes
 
     private static int Find(string text, string word, int from) => text.IndexOf(word, from, StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsName(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.';
+    internal static bool IsName(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.';
 
     private static bool IsBase64(char c) => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '-' or '_';
 

@@ -54,6 +54,17 @@ public sealed class RedactorTests
     [InlineData("://a@")]
     [InlineData("PRIVATE KEY-----")]
     [InlineData("-----BEGIN ")]
+    [InlineData("token: |")]
+    [InlineData("token: [")]
+    [InlineData("auth: ")]
+    [InlineData("key=\"")]
+    [InlineData("--password ")]
+    [InlineData("token: |\n ")]
+    [InlineData("a:b/@://")]
+    [InlineData("basic dXNlcjpwdw")]
+    [InlineData("AKIA")]
+    [InlineData("ghp_")]
+    [InlineData("0Q~")]
     public async Task AHostileTextOfTheLargestSizeTakesNoLongerThanAnother(string word)
     {
         var text = string.Concat(Enumerable.Repeat(word, 4 * 1024 * 1024 / word.Length));
@@ -90,6 +101,90 @@ public sealed class RedactorTests
     [InlineData("ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==", "ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==")]
     [InlineData("token: /etc/smm/bearer-token", "token: /etc/smm/bearer-token")]
     public void WhatLooksLikeASecretIsTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+
+    // The values are made up, and put together here so that no scanner of repositories takes them for real ones.
+    public static TheoryData<string, string> CloudSecrets => new()
+    {
+        { "got AKIA" + "IOSFODNN7EXAMPLE here", "got [redacted] here" },
+        { "ASIA" + "IOSFODNN7EXAMPLE", "[redacted]" },
+        { "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY x", "AWS_SECRET_ACCESS_KEY=[redacted] x" },
+        { "aws_session_token = FwoGZXIvYXdzEBYaD/+=", "aws_session_token = [redacted]" },
+        { "https://b.s3.amazonaws.com/f.deb?X-Amz-Credential=AK%2F2026%2Fs3&X-Amz-Signature=0123456789abcdef", "https://b.s3.amazonaws.com/f.deb?X-Amz-Credential=[redacted]" },
+        { "https://c.cloudfront.net/f?Expires=1&Signature=abc~-_&Key-Pair-Id=K2", "https://c.cloudfront.net/f?Expires=1&Signature=[redacted]" },
+        { "https://storage.googleapis.com/b/o?GoogleAccessId=a&X-Goog-Signature=00ff", "https://storage.googleapis.com/b/o?GoogleAccessId=a&X-Goog-Signature=[redacted]" },
+        { "https://maps.example/ip?key=AIza" + "SyA0123456789abcdefghijklmnopqrstuv", "https://maps.example/ip?key=[redacted]" },
+        { "AIza" + "SyA0123456789abcdefghijklmnopqrstuv", "[redacted]" },
+        { "ya29." + "a0AfH6SMBx0123456789", "[redacted]" },
+        { "GOCSPX-" + "abcdefghijklmnop", "[redacted]" },
+        { "https://a.blob.core.windows.net/c/f?sv=2024-01-01&sig=aB%2BcD%3D", "https://a.blob.core.windows.net/c/f?sv=2024-01-01&sig=[redacted]" },
+        { "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc+/def==;EndpointSuffix=core", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=[redacted]" },
+        { "Endpoint=sb://x/;SharedAccessKeyName=r;SharedAccessKey=abc/def=", "Endpoint=sb://x/;SharedAccessKeyName=[redacted]" },
+        { "AZURE_CLIENT=abc8Q~" + "0123456789abcdefghijklmnopqrstuvwx.", "AZURE_CLIENT=[redacted]" },
+        { "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345", "[redacted]" },
+        { "glpat-" + "0123456789abcdefghij", "[redacted]" },
+        { "xoxb-" + "1234567890-abc", "[redacted]" },
+        { "hvs." + "CAESIJ0123456789", "[redacted]" },
+        { "sk_live_" + "0123456789abc", "[redacted]" },
+        { "root:$6$salt$hashedhashed:19000", "root:[redacted]:19000" },
+        { "user:$2y$10$abcdefghijklmnopqrstuv", "user:[redacted]" },
+    };
+
+    [Theory]
+    [MemberData(nameof(CloudSecrets))]
+    public void KeysAndSignaturesOfCloudsAreTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+
+    [Theory]
+    [InlineData("addressProviders: [\"https://user:pw@ip.example/ip\"]", "addressProviders: [\"https://[redacted]@ip.example/ip\"]")]
+    [InlineData("- https://ip.example/ip?apikey=abc", "- https://ip.example/ip?apikey=[redacted]")]
+    [InlineData("- https://ip.example/v1/aB3dE5fG7hI9jK1lM3nO/ip", "- https://ip.example/v1/[redacted]/ip")]
+    [InlineData("- https://ip.example/?q=aB3dE5fG7hI9jK1lM3nO", "- https://ip.example/?q=[redacted]")]
+    [InlineData("- https://ip.example/ip?me=abc12345&format=json", "- https://ip.example/ip?me=[redacted]&format=json")]
+    [InlineData("https://user:pa/ss@ip.example/ip", "https://[redacted]@ip.example/ip")]
+    [InlineData("https://a.example,https://u:p@b.example", "https://a.example,https://[redacted]@b.example")]
+    [InlineData("https://smm.example.com/v1/agents/0327b100-a008-4364-a2b3-7d1777bb5b9a", "https://smm.example.com/v1/agents/0327b100-a008-4364-a2b3-7d1777bb5b9a")]
+    [InlineData("https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb", "https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb")]
+    [InlineData("http://[2001:db8::1]:8443/a@b", "http://[2001:db8::1]:8443/a@b")]
+    public void CredentialsInUrlsAreTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+
+    [Theory]
+    [InlineData("MYKEY=abc", "MYKEY=[redacted]")]
+    [InlineData("DB_PW=a", "DB_PW=[redacted]")]
+    [InlineData("DB_PW=/abc+def==", "DB_PW=[redacted]")]
+    [InlineData("DB_PW=a,b;c", "DB_PW=[redacted]")]
+    [InlineData("PW='it'\"'\"'s me'", "PW='[redacted]")]
+    [InlineData("PW2=abc", "PW2=[redacted]")]
+    [InlineData("HTTP_AUTH=Basic dXNlcjpwdw==\nA=b", "HTTP_AUTH=[redacted]\nA=b")]
+    [InlineData("HTTP_AUTH='Basic dXNlcjpwdw=='\nA=b", "HTTP_AUTH='[redacted]'\nA=b")]
+    [InlineData("curl: Basic dXNlcjpwdw was sent", "curl: Basic [redacted] was sent")]
+    [InlineData("Cookie: a=b; c=d", "Cookie: [redacted]")]
+    [InlineData("Set-Cookie: sid=1", "Set-Cookie: [redacted]")]
+    [InlineData("X-Api-Key: abcdef", "X-Api-Key: [redacted]")]
+    [InlineData("PresharedKey = abcdefghijk=", "PresharedKey = [redacted]")]
+    [InlineData("ExecStart=/bin/x --password hunter22 --port 5", "ExecStart=/bin/x --password [redacted] --port 5")]
+    [InlineData("--api-key=abc next", "--api-key=[redacted] next")]
+    [InlineData("password: |\n  line one\n  two\nname: a", "password: [redacted]\nname: a")]
+    [InlineData("{\"tokens\": [\"abc\", \"def\"], \"a\": 1}", "{\"tokens\": [redacted]], \"a\": 1}")]
+    [InlineData("{\"password\":\"a\\\"b\",\"c\":1}", "{\"password\":\"[redacted]\",\"c\":1}")]
+    [InlineData("{\\\"password\\\":\\\"abcdef\\\",\\\"c\\\":1}", "{\\\"password\\\":\\\"[redacted]\",\\\"c\\\":1}")]
+    [InlineData("Environment=\"DB_PW=correct horse\" A=b", "Environment=\"DB_PW=[redacted]\" A=b")]
+    [InlineData("\"key\": \"abc\"", "\"key\": \"[redacted]\"")]
+    [InlineData("key: abcdef", "key: [redacted]")]
+    public void ValuesWhoseNameSaysThatTheyAreSecretAreTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
+
+    [Theory]
+    [InlineData("the API key: cannot be read")]
+    [InlineData("basic authentication is used")]
+    [InlineData("controlPlaneAuthPolicy: MUTUAL_TLS")]
+    [InlineData("ssh_host_key: /etc/ssh/ssh_host_rsa_key")]
+    [InlineData("publicKey: ssh-ed25519")]
+    [InlineData("PKCS8_KEY=true")]
+    [InlineData("-A INPUT -m conntrack --ctstate NEW -j ACCEPT")]
+    [InlineData("KeyringMode=private")]
+    [InlineData("sha256: 13579bdf02468ace13579bdf02468ace13579bdf02468ace13579bdf02468ace")]
+    [InlineData("https://smm.example.com:8443/ is reached")]
+    [InlineData("disk-usage-of-the-folder-with-a-long-name-123456")]
+    [InlineData("| a table |\n| with key | columns |")]
+    public void WhatHelpsToFindAFaultStays(string text) => Assert.Equal(text, Redact(text));
 
     [Theory]
     [InlineData("a\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nb", "a\n[redacted]\nb")]

@@ -16,12 +16,15 @@ namespace SmmAgent.Daemon.Listeners;
 /// <summary>One port to serve.</summary>
 public sealed record SitePort(string Name, int Port, Site Site)
 {
-    public ConnectionLimits Limits { get; init; } = new();
+    public ConnectionPlaces Places { get; init; } = new();
 }
 
 /// <summary>Serves the agent's own ports, with one Kestrel and nothing of ASP.NET above it: this is what keeps it small.</summary>
 public sealed class ListenerService : IHostedService, IDisposable
 {
+    // A connection that is opened and says nothing is no scrape.
+    private static readonly TimeSpan FirstByte = TimeSpan.FromSeconds(5);
+
     private readonly IReadOnlyList<SitePort> _ports;
     private readonly Latest<ListenersState> _state;
     private readonly ILogger _logger;
@@ -71,21 +74,33 @@ public sealed class ListenerService : IHostedService, IDisposable
 
     private static async Task ServeConnectionAsync(ConnectionContext connection, SitePort port, ConnectionDelegate next)
     {
-        var client = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        if (!port.Limits.TryEnter(client))
+        var remote = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        // A program on this host that connects to one of the host's own addresses comes from that address.
+        var isLocal = remote.Equals((connection.LocalEndPoint as IPEndPoint)?.Address);
+        using var place = port.Places.Enter(isLocal ? IPAddress.Loopback : remote, connection.Abort);
+        if (place is null || !await HasFirstByteAsync(connection))
         {
             connection.Abort();
             return;
         }
 
+        connection.Features.Set(port);
+        connection.Features.Set(place);
+        await next(connection);
+    }
+
+    private static async Task<bool> HasFirstByteAsync(ConnectionContext connection)
+    {
+        using var patience = new CancellationTokenSource(FirstByte);
         try
         {
-            connection.Features.Set(port);
-            await next(connection);
+            var read = await connection.Transport.Input.ReadAsync(patience.Token);
+            connection.Transport.Input.AdvanceTo(read.Buffer.Start);
+            return !read.Buffer.IsEmpty;
         }
-        finally
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
-            port.Limits.Leave(client);
+            return false; // silent, or gone
         }
     }
 
@@ -117,7 +132,9 @@ public sealed class ListenerService : IHostedService, IDisposable
         public async Task ProcessRequestAsync(IFeatureCollection context)
         {
             var port = context.GetRequiredFeature<SitePort>();
+            var place = context.GetRequiredFeature<ConnectionPlaces.Place>();
             var exchange = new Exchange(context);
+            place.Begin();
             try
             {
                 await (exchange switch
@@ -134,7 +151,11 @@ public sealed class ListenerService : IHostedService, IDisposable
             }
             catch (Exception) when (exchange.Gone.IsCancellationRequested)
             {
-                // Nobody is there to be told.
+                // The client is gone.
+            }
+            finally
+            {
+                place.End();
             }
         }
 

@@ -27,8 +27,8 @@ internal sealed class RunningListeners : IAsyncDisposable
         return running;
     }
 
-    public static Task<RunningListeners> StartAsync(Site site, ConnectionLimits? limits = null) =>
-        StartAsync(TimeProvider.System, new SitePort("agent", 0, site) { Limits = limits ?? new ConnectionLimits() });
+    public static Task<RunningListeners> StartAsync(Site site, ConnectionPlaces? places = null) =>
+        StartAsync(TimeProvider.System, new SitePort("agent", 0, site) { Places = places ?? new ConnectionPlaces() });
 
     public int Port(string name = "agent") => State.Value.Listeners.Single(listener => listener.Name == name).Port;
 
