@@ -155,6 +155,22 @@ run_tests() {
     summarise "$log" "$status"
 }
 
+# Fuzzes copies of the assemblies, into which branch counters are written.
+fuzz() {
+    local program="$artifacts/bin/SmmAgent.Fuzz/release" folder="$artifacts/fuzz" arguments=() word
+    for word in "$@"; do
+        if [[ "$word" =~ ^[0-9]+[smh]$ ]]; then arguments+=(--duration "$word"); else arguments+=("$word"); fi
+    done
+    say "building"
+    dotnet build tests/SmmAgent.Fuzz -c Release -v quiet --nologo
+    rm -rf "$folder/instrumented"
+    mkdir -p "$folder"
+    cp -r "$program" "$folder/instrumented"
+    dotnet "$program/SmmAgent.Fuzz.dll" --instrument "$folder/instrumented" >/dev/null
+    say "fuzzing; inputs that are a fault are kept in artifacts/fuzz/findings"
+    dotnet "$folder/instrumented/SmmAgent.Fuzz.dll" --findings "$folder/findings" "${arguments[@]}"
+}
+
 # With default signals: what a shell starts in the background would ignore SIGINT, and so would the programs under test.
 test_project() { env --default-signal=HUP,INT,QUIT,TERM dotnet test --project "$1" -c Release --no-build; }
 
@@ -206,6 +222,7 @@ case "${1:-help}" in
         publish
         dotnet run --project tests/SmmAgent.Bench -c Release --no-build -- "$@"
         ;;
+    fuzz) shift; fuzz "$@" ;;
     format) dotnet format SmmAgent.sln ;;
     clean) rm -rf "$artifacts" ;;
     help | --help | -h)
@@ -217,6 +234,8 @@ usage: ./build.sh VERB
   test      build, publish and run every test (those for root and namespaces need root)
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root); with names only some parts:
             dashboard, agent, check, machines, kubernetes
+  fuzz      mutated input for everything that parses foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
+            each target runs for the duration (1m); docs/fuzzing.md
   build     compile everything
   vm-roots  the root file systems that the VM tests boot (root; test makes them, too)
   kube-assets

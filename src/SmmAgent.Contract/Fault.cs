@@ -5,8 +5,11 @@ namespace SmmAgent.Contract;
 /// <param name="Reason">The value, what is wrong with it, and what would be right.</param>
 public sealed record Fault(string Path, string Reason)
 {
+    // A document may call its members anything.
+    private const int LongestPath = 400;
+
     /// <inheritdoc/>
-    public override string ToString() => Path.Length == 0 ? Reason : $"{Path}: {Reason}";
+    public override string ToString() => Path.Length == 0 ? Reason : $"{OneLine.Exact(Path, '?', LongestPath)}: {Reason}";
 }
 
 /// <summary>A document that was read: its value, or every fault that was found in it.</summary>

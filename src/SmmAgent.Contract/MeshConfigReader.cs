@@ -24,7 +24,7 @@ public static class MeshConfigReader
         }
         catch (JsonException exception)
         {
-            return Refused($"is not valid JSON: {exception.Message}");
+            return Refused($"is not valid JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}");
         }
         catch (InvalidOperationException)
         {
@@ -37,7 +37,7 @@ public static class MeshConfigReader
     {
         if (document.ValueKind != JsonValueKind.Object)
             return Refused("is not a JSON object");
-        if (!IsText(document))
+        if (!UnicodeText.IsAllOf(document))
             return Refused(NoText);
         if (PlainText.Faults(document).ToList() is { Count: > 0 } unprintable)
             return ReadResult<MeshConfig>.Refused(unprintable);
@@ -166,25 +166,6 @@ public static class MeshConfigReader
         catch (CryptographicException exception)
         {
             return $"does not parse: {exception.Message}";
-        }
-    }
-
-    /// <summary>Whether every name and string can be read: JSON's own rules let bad UTF-8 and half a surrogate pair pass.</summary>
-    private static bool IsText(JsonElement element)
-    {
-        try
-        {
-            return element.ValueKind switch
-            {
-                JsonValueKind.String => element.GetString() is not null,
-                JsonValueKind.Array => element.EnumerateArray().All(IsText),
-                JsonValueKind.Object => element.EnumerateObject().All(member => member.Name is not null && IsText(member.Value)),
-                _ => true,
-            };
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -41,7 +42,7 @@ public static class NameRules
         else if (host.Contains(':', StringComparison.Ordinal))
             host = "";
 
-        return Address(host) is null && int.TryParse(value.AsSpan(colon + 1), out var port) && Port(port) is null
+        return Address(host) is null && int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && Port(port) is null
             ? null
             : $"'{Shown(value)}' is not of the form HOST:PORT, for example istiod.istio-system.svc:15012";
     }
@@ -72,6 +73,9 @@ public static class NameRules
     /// <summary>Where a package lies: a path on the dashboard, or an absolute https URL; its file name is a plain one.</summary>
     public static string? PackagePath(string value)
     {
+        if (value.Any(char.IsControl))
+            return $"'{Shown(value)}' has a control character";
+
         var onDashboard = value.StartsWith('/') && !value.StartsWith("//", StringComparison.Ordinal);
         if (!onDashboard && !(Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps))
             return $"'{Shown(value)}' is neither a path on the dashboard nor an absolute https URL";

@@ -23,9 +23,9 @@ public sealed record RootReport
     /// <summary>What the log and the journal tell of a sidecar that does not run; null when they tell of no failure.</summary>
     public SidecarFailure? Failure { get; init; }
 
-    public RefusedToken RefusedToken { get; init; } = new();
+    public RefusedToken RefusedToken { get; init => field = value ?? new(); } = new();
 
-    public ReplacedCertificate ReplacedCertificate { get; init; } = new();
+    public ReplacedCertificate ReplacedCertificate { get; init => field = value ?? new(); } = new();
 
     public required CrashLoop CrashLoop { get; init; }
 

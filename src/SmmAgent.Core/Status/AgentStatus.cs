@@ -55,6 +55,7 @@ public sealed record SidecarStatus(string? Version, bool? Running, bool? Ready, 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     WriteIndented = true)]
 [JsonSerializable(typeof(AgentStatus))]
 public sealed partial class StatusJson : JsonSerializerContext;

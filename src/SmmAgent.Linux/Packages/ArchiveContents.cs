@@ -5,6 +5,9 @@ namespace SmmAgent.Linux.Packages;
 /// <summary>What a package may hold: files, folders and links where programs and their data belong.</summary>
 internal static class ArchiveContents
 {
+    // PATH_MAX: no file can have a longer one, and the folders of a path are looked up one by one.
+    private const int LongestPath = 4096;
+
     private static readonly string[] Roofs = ["etc", "lib", "lib64", "opt", "usr", "var"];
 
     /// <returns>Why the archive is refused; null when it is not.</returns>
@@ -21,6 +24,8 @@ internal static class ArchiveContents
             return $"{shown} is neither a file nor a folder nor a link";
 
         var path = Plain(member.Path);
+        if (path.Length > LongestPath)
+            return $"{shown} is longer than {LongestPath} characters";
         var parts = path.Split('/');
         if (path.Length == 0)
             return member.Type == 'd' ? null : $"{shown} has no name";

@@ -82,7 +82,7 @@ internal sealed class Dpkg(CommandRunner commands, bool hasApt, TimeSpan lockTim
         .FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.Ordinal))?[(name.Length + 2)..].Trim() ?? "";
 
     // -rw-r--r-- root/root 4 2026-11-23 21:23 ./usr/share/x
-    private static ArchiveMember Member(string line)
+    internal static ArchiveMember Member(string line)
     {
         var at = 0;
         for (var column = 0; column < 5; column++)

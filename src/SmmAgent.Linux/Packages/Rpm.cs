@@ -65,5 +65,5 @@ internal sealed class Rpm(CommandRunner commands, string? installer) : IPackageS
 
     private static string WithoutEpoch(string version) => version.StartsWith("0:", StringComparison.Ordinal) ? version[2..] : version;
 
-    private static ArchiveMember Member(string line) => new(line[0], line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+    internal static ArchiveMember Member(string line) => new(line[0], line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
 }

@@ -96,6 +96,17 @@ public static class StatusCommand
         return ExitCode.Failed;
     }
 
+    /// <returns>Null when it is <c>null</c>.</returns>
+    /// <exception cref="JsonException">It is no status.</exception>
+    internal static AgentStatus? Parse(byte[] content)
+    {
+        var status = JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus);
+        // The daemon's user may write anything there; of a list the reader does not look at the items.
+        return status is null || (IsWhole(status.Conditions) && IsWhole(status.Gateways) && IsWhole(status.Ports)) ? status : throw new JsonException("a list has null as an item");
+    }
+
+    private static bool IsWhole<T>(IReadOnlyList<T> items) => items.All(item => item is not null);
+
     internal static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
     {
         try
@@ -104,9 +115,7 @@ public static class StatusCommand
             if (content is null)
                 return (null, null, $"smm-agent is not running: there is no {path}");
 
-            return JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus) is { } status
-                ? (content, status, null)
-                : (null, null, $"{path} says nothing");
+            return Parse(content) is { } status ? (content, status, null) : (null, null, $"{path} says nothing");
         }
         catch (JsonException exception)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using SmmAgent.Contract;
 
 namespace SmmDashboard.Tokens;
 
@@ -25,9 +26,9 @@ public static class Jwt
             var bytes = Base64Url.DecodeFromChars(part);
             using var document = JsonDocument.Parse(bytes, Strict);
             json = document.RootElement.Clone();
-            return json.ValueKind == JsonValueKind.Object;
+            return json.ValueKind == JsonValueKind.Object && UnicodeText.IsAllOf(json);
         }
-        catch (Exception exception) when (exception is FormatException or JsonException)
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Verdicts;
 
 namespace SmmAgent.Core.Firewall.Nft;
@@ -51,6 +52,10 @@ public sealed record NftRuleset(
         try
         {
             using var document = JsonDocument.Parse(json, new() { MaxDepth = MaximumDepth });
+            // Only an escape can be half a character: the rest was decoded. Large sets are not walked without a reason.
+            if (json.Contains("\\ud", StringComparison.OrdinalIgnoreCase) && !UnicodeText.IsAllOf(document.RootElement))
+                return null;
+
             var items = document.RootElement.Clone().GetProperty("nftables").EnumerateArray().ToList();
             return new(
                 [.. Items(items, "chain").Select(Chain)],

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SmmAgent.Contract;
 
 namespace SmmDashboard.Kubernetes.Objects;
 
@@ -18,7 +19,8 @@ public sealed record WorkloadGroupSpec
     public WorkloadTemplate Template { get; init => field = value ?? new(); } = new();
 
     /// <summary>The readiness probe, whole.</summary>
-    public JsonElement? Probe { get; init; }
+    /// <exception cref="JsonException">It has a string that cannot be read: then the object cannot be read.</exception>
+    public JsonElement? Probe { get; init => field = value is not { } probe || UnicodeText.IsAllOf(probe) ? value : throw new JsonException("spec.probe has a string that is no Unicode text"); }
 }
 
 public sealed record WorkloadGroupMetadata

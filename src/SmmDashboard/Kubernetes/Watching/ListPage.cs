@@ -17,6 +17,18 @@ internal sealed record ListPage<T>(
     /// <exception cref="JsonException">The body is no list of the API.</exception>
     public static ListPage<T> Read(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
     {
+        try
+        {
+            return ReadPage(body, type);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException(WatchLine.NoText, exception);
+        }
+    }
+
+    private static ListPage<T> ReadPage(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
+    {
         var reader = new Utf8JsonReader(body.Span);
         ListMeta? list = null;
         var items = new List<T>();

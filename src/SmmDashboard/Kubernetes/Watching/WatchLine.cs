@@ -19,9 +19,24 @@ internal enum WatchEvent
 /// <summary>One line of a watch: <c>{"type":"ADDED","object":{…}}</c>.</summary>
 internal static class WatchLine
 {
+    /// <summary>The fault of a name or a word that JSON's rules let pass.</summary>
+    public const string NoText = "it has a string that is no Unicode text";
+
     /// <summary>The event, and where its object is in the line.</summary>
     /// <exception cref="JsonException">The line is no event.</exception>
     public static (WatchEvent Event, ReadOnlyMemory<byte> Object) Split(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            return Find(line);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException(NoText, exception);
+        }
+    }
+
+    private static (WatchEvent Event, ReadOnlyMemory<byte> Object) Find(ReadOnlyMemory<byte> line)
     {
         var reader = new Utf8JsonReader(line.Span);
         WatchEvent? type = null;
