@@ -31,6 +31,62 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
+    public async Task ABanAboveTheJumpStaysThereWhateverIsRepairedBelow()
+    {
+        const string Ban = "-s 203.0.113.66/32 -p tcp -m tcp --dport 8080 -j DROP";
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+        bed.Vm.Run(["iptables", "-w", "-I", "INPUT", .. Ban.Split(' ')]);
+        try
+        {
+            bed.Vm.Run("iptables", "-w", "-F", "SMM-AGENT");
+            await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "the rules are back");
+
+            Assert.Equal("-A INPUT " + Ban, FirstRuleOfInput(bed));
+            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        }
+        finally
+        {
+            bed.Vm.Run(["iptables", "-w", "-D", "INPUT", .. Ban.Split(' ')]);
+        }
+    }
+
+    [Fact]
+    public async Task ARuleOfNftThatIptablesCannotShowDoesNotHaveTheAgentWriteWithoutEnd()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+        bed.Vm.Run("nft", "insert", "rule", "ip", "filter", "INPUT", "ct", "state", "invalid", "drop");
+        try
+        {
+            Assert.Contains("is incompatible, use 'nft' tool", bed.Vm.Run("iptables-save", "-t", "filter"), StringComparison.Ordinal);
+            await agent.UntilAsync(() => Chain().Contains("tcp dport 15006 ct original proto-dst 8080 accept", StringComparison.Ordinal), "the chain is in nft's words");
+            bed.Vm.Run("nft", "flush", "chain", "ip", "filter", "SMM-AGENT");
+            await agent.UntilAsync(() => Chain().Contains("tcp dport 8080 accept", StringComparison.Ordinal), "the rules are back");
+            await agent.UntilConditionAsync("PortsOpen", "True");
+            Assert.Equal(1, bed.Vm.Run("nft", "list", "chain", "ip", "filter", "INPUT").Split("jump SMM-AGENT").Length - 1);
+            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8080));
+            await agent.StopAsync();
+
+            var (exitCode, output) = agent.Run("detach");
+
+            Assert.True(exitCode == 0, output);
+            Assert.DoesNotContain("SMM-AGENT", bed.Vm.Run("nft", "list", "ruleset"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            var rule = bed.Vm.Run("nft", "-a", "list", "chain", "ip", "filter", "INPUT").Split('\n').First(line => line.Contains("ct state invalid drop", StringComparison.Ordinal));
+            bed.Vm.Run("nft", "delete", "rule", "ip", "filter", "INPUT", "handle", rule.Split(' ')[^1]);
+        }
+
+        string Chain() => bed.Vm.Run("nft", "list", "chain", "ip", "filter", "SMM-AGENT");
+    }
+
+    [Fact]
     public async Task WithTheLegacyBackendDamageIsRepairedToo()
     {
         var bed = fixture.Bed;

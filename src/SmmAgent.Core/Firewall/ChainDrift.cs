@@ -1,13 +1,23 @@
+using System.Net;
+using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Verdicts;
+
 namespace SmmAgent.Core.Firewall;
 
 /// <summary>In what a filter table differs from what it should be.</summary>
-public static class ChainDrift
+/// <param name="Chain">What differs in the agent's chain, in words.</param>
+/// <param name="Jump">What is wrong with the jump into it, in words; null while it does what it is for, wherever it stands.</param>
+public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
 {
-    /// <summary>The differences in words; empty when all is in place.</summary>
-    public static IReadOnlyList<string> Find(FilterTable table, IReadOnlyList<FilterRule> wanted)
+    private const string Input = "INPUT";
+
+    public IReadOnlyList<string> Words => Jump is { } jump ? [.. Chain, jump] : Chain;
+
+    public static ChainDrift Find(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family)
     {
+        var table = state.Table;
         if (table.Chain(ChainRules.Chain) is not { } chain)
-            return [$"chain {ChainRules.Chain} is missing"];
+            return new([$"chain {ChainRules.Chain} is missing"], JumpDrift(state, wanted, family));
 
         var drift = new List<string>();
         var extra = chain.Rules.ToLookup(rule => rule.Canonical).ToDictionary(group => group.Key, group => group.ToList());
@@ -24,21 +34,65 @@ public static class ChainDrift
             drift.Add($"missing: {string.Join(", ", missing)}");
         if (extra.Values.SelectMany(rules => rules).Select(Name).ToList() is { Count: > 0 } tooMany)
             drift.Add($"not wanted: {string.Join(", ", tooMany)}");
-        return [.. drift, .. Jump(table)];
+        return new(drift, JumpDrift(state, wanted, family));
     }
 
-    private static IEnumerable<string> Jump(FilterTable table)
+    private static string? JumpDrift(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family)
     {
-        var input = table.Chain("INPUT")?.Rules ?? [];
-        var jumps = input.Count(rule => rule.Target == ChainRules.Chain);
-        if (jumps == 0)
-            yield return "the jump in INPUT is missing";
-        else if (jumps > 1)
-            yield return $"INPUT has {jumps} jumps";
-        else if (input[0].Target != ChainRules.Chain)
-            yield return "the jump is not the first rule of INPUT";
-        else if (input[0].Canonical != FilterRule.Parse(ChainRules.Jump).Canonical)
-            yield return "the jump in INPUT was changed";
+        List<FilterRule> input = [.. state.Table.Chain(Input)?.Rules ?? []];
+        var at = input.FindIndex(rule => rule.Target == ChainRules.Chain);
+        if (at < 0)
+            return "the jump in INPUT is missing";
+        if (input.Count(rule => rule.Target == ChainRules.Chain) is > 1 and var jumps)
+            return $"INPUT has {jumps} jumps";
+        if (input[at].Canonical != FilterRule.Parse(ChainRules.Jump).Canonical)
+            return "the jump in INPUT was changed";
+
+        if (!Shut(at).Any())
+            return null;
+
+        // What the first rules shut, more of them do not open.
+        var (low, high) = (1, at);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Shut(middle).Any() ? (low, middle) : (middle + 1, high);
+        }
+
+        return $"a rule above the jump shuts {string.Join(", ", Shut(low).Distinct())}: {input[low - 1].Text}";
+
+        IEnumerable<string> Shut(int rules) => Ports(state, wanted, family, rules);
+    }
+
+    /// <summary>The ports whose packets from the cluster never come out behind the first rules of INPUT.</summary>
+    private static IEnumerable<string> Ports(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family, int rules)
+    {
+        NftChain? native = state.Native?.Chains.FirstOrDefault(chain => chain.Table == NftFilterTable.Of(family) && chain.Name == Input);
+        foreach (var packet in wanted.Select(rule => Packet(rule, family)).OfType<Packet>())
+        {
+            var result = state.Native is { } ruleset && native is not null
+                ? NftVerdict.Of(ruleset, native, packet, rules)
+                : IptablesVerdict.Of(state.Table, Input, packet, rules);
+            if (result is { Verdict: Verdict.Drop })
+                yield return $"{packet.OriginalPort}";
+        }
+    }
+
+    /// <summary>The first packet of a connection that one of the agent's rules lets in; null for a rule of another kind.</summary>
+    internal static Packet? Packet(FilterRule rule, IpFamily family)
+    {
+        var (source, port, original) = ((IPNetwork?)SourceNetworks.Any(family), 0, 0);
+        foreach (var option in rule.Options)
+        {
+            if (option.Name == "-s")
+                source = SourceNetworks.Parse(option.Value);
+            else if (option.Name == "--dport")
+                _ = int.TryParse(option.Value, out port);
+            else if (option.Name == "--ctorigdstport")
+                _ = int.TryParse(option.Value, out original);
+        }
+
+        return source is { } network && port > 0 ? Verdicts.Packet.FromCluster(family, network, port, original > 0 ? original : port) : null;
     }
 
     private static string Name(FilterRule rule) =>

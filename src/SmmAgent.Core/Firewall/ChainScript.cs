@@ -5,17 +5,19 @@ namespace SmmAgent.Core.Firewall;
 /// <summary>Text for <c>iptables-restore --noflush</c>. Its one transaction leaves the old rules or the new ones, never a part.</summary>
 public static class ChainScript
 {
-    /// <summary>Declares the chain (which empties it), fills it, and leaves exactly one jump, at INPUT's first place.</summary>
+    /// <summary>Declares the chain (which empties it), fills it, and puts the jump at INPUT's first place unless the one there stays.</summary>
     /// <param name="rules">The rules of the chain, without <c>-A CHAIN</c>.</param>
-    /// <param name="jumps">The jumps that INPUT has now, as iptables-save shows them.</param>
-    public static string Rewrite(IEnumerable<string> rules, IEnumerable<string> jumps)
+    /// <param name="jumps">The jumps to remove, as iptables-save shows them.</param>
+    public static string Rewrite(IEnumerable<string> rules, IEnumerable<string> jumps, bool keepsJump = false)
     {
         var script = new StringBuilder("*filter\n").Append(Line($":{ChainRules.Chain} - [0:0]"));
         foreach (var rule in rules)
             script.Append(Line($"-A {ChainRules.Chain} {rule}"));
         foreach (var jump in jumps)
             script.Append(Line($"-D INPUT {jump}"));
-        return script.Append(Line($"-I INPUT 1 {ChainRules.Jump}")).Append("COMMIT\n").ToString();
+        if (!keepsJump)
+            script.Append(Line($"-I INPUT 1 {ChainRules.Jump}"));
+        return script.Append("COMMIT\n").ToString();
     }
 
     /// <summary>Removes the chain and every rule that leads into it.</summary>

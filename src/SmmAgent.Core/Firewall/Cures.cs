@@ -30,7 +30,7 @@ public static class Cures
 
     public static IReadOnlyList<string> Commands(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
     {
-        if (obstacle.Filter is { } tool)
+        if (obstacle is { Filter: { } tool, Nft: null })
         {
             var rules = ChainRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
                 .Where(rule => rule.CapturedFrom is null || observed.Captured);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace SmmAgent.Core.Firewall;
 
 /// <summary>One option of a rule, for example <c>! --dport 80</c>.</summary>
@@ -13,6 +11,9 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
 {
     public string? Comment => Options.FirstOrDefault(option => option.Name == "--comment")?.Value;
 
+    /// <summary>Whether iptables has no words for it: its text is the handle by which nft removes it.</summary>
+    public bool IsHandle => Text.StartsWith(Nft.NftRule.HandlePrefix, StringComparison.Ordinal);
+
     /// <summary>The rule as arguments of a command, without the shell's quotes.</summary>
     public IReadOnlyList<string> Arguments => [.. IptablesTokens.Read(Text).Tokens.Select(token => token.Text)];
 
@@ -22,27 +23,30 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         Options.Select(option => $"{(option.Negated ? "! " : "")}{option.Name} \"{option.Value}\"").Order(StringComparer.Ordinal)
             .Append(Goto ? "-g" : "-j").Append(Target));
 
-    public static FilterRule Parse(string text)
+    public static FilterRule Parse(string text) => Read(text, IptablesTokens.Read(text).Tokens, 0);
+
+    /// <param name="tokens">Of the line that ends with the text.</param>
+    /// <param name="from">The first token of the text.</param>
+    internal static FilterRule Read(string text, IReadOnlyList<IptablesToken> tokens, int from)
     {
         var options = new List<RuleOption>();
         string? target = null;
         var isGoto = false;
-        var tokens = IptablesTokens.Read(text).Tokens;
-        for (var at = 0; at < tokens.Count && target is null; at++)
+        for (var at = from; at < tokens.Count && target is null; at++)
         {
             var negated = tokens[at] is { Text: "!", IsQuoted: false } && at + 1 < tokens.Count;
             var name = LongToShort(tokens[negated ? ++at : at].Text);
-            var value = new StringBuilder();
+            var value = "";
             var takesAnything = TakesAnyValue(name);
             while (at + 1 < tokens.Count && (takesAnything || IsValue(tokens[at + 1])))
             {
                 takesAnything = false;
-                value.Append(value.Length > 0 ? " " : "").Append(tokens[++at].Text);
+                value = value.Length == 0 ? tokens[++at].Text : $"{value} {tokens[++at].Text}";
             }
 
             if (name is "-j" or "-g")
-                (target, isGoto) = (value.ToString(), name == "-g");
-            else if (name != "-m" && Normal(name, value.ToString()) is { } normal)
+                (target, isGoto) = (value, name == "-g");
+            else if (name != "-m" && Normal(name, value) is { } normal)
                 options.Add(new(name, normal, negated));
         }
 
@@ -54,10 +58,9 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     /// Root gives observed rules back to iptables-restore. It prints a line break in a comment or a name as it is, so that what comes behind it
     /// looks like a rule of its own; and in such a one -M may name a program, which root would run.
     /// </remarks>
-    public static bool IsWhole(string text)
+    internal static bool IsWhole(IReadOnlyList<IptablesToken> tokens, int from, bool isClosed)
     {
-        var (tokens, isClosed) = IptablesTokens.Read(text);
-        for (var at = 0; at < tokens.Count; at++)
+        for (var at = from; at < tokens.Count; at++)
         {
             if (TakesAnyValue(tokens[at].Text))
                 at++;

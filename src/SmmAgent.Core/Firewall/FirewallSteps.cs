@@ -2,14 +2,20 @@ using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Firewall;
 
-/// <summary>Writes the agent's chain anew, with its one jump.</summary>
+/// <summary>Writes the agent's chain anew, and its one jump unless that is as it should be.</summary>
 /// <param name="Rules">The rules of the chain, without <c>-A CHAIN</c>.</param>
-/// <param name="Jumps">The jumps that INPUT has now.</param>
+/// <param name="Jumps">The jumps in INPUT that go.</param>
 /// <param name="Drift">What differs now, in words.</param>
 public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<string> Rules, IReadOnlyList<string> Jumps, IReadOnlyList<string> Drift)
     : PlanStep(StepOwner.Daemon)
 {
-    public override string ToString() => $"{Tool}: write chain {ChainRules.Chain} ({string.Join("; ", Drift)})";
+    /// <summary>Whether the jump that is there stays where it is: what others put above it stays above it.</summary>
+    public bool KeepsJump { get; init; }
+
+    /// <summary>Whether nft does it, because iptables cannot show the table.</summary>
+    public bool IsNative { get; init; }
+
+    public override string ToString() => $"{Tool}{(IsNative ? " (by nft)" : "")}: write chain {ChainRules.Chain} ({string.Join("; ", Drift)})";
 }
 
 /// <summary>Removes the agent's chain and what leads into it, and the table if the agent made it and nobody else uses it.</summary>
@@ -17,6 +23,9 @@ public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<string> Rules, 
 public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, string Rule)> References, bool ChainExists, TableOrigin? Empty)
     : PlanStep(StepOwner.Daemon)
 {
+    /// <summary>Whether nft does it, because iptables cannot show the table.</summary>
+    public bool IsNative { get; init; }
+
     public bool RemovesTable => Empty == TableOrigin.Agent;
 
     public override string ToString()
@@ -27,7 +36,7 @@ public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, s
         if (RemovesTable)
             parts.Add("the empty table filter, which the agent made");
         var stays = Empty == TableOrigin.Module ? " (the empty table filter stays: the legacy backend keeps it until a restart)" : "";
-        return parts.Count == 0 ? $"{Tool}: the table filter stays, because others use it now" : $"{Tool}: remove {string.Join(", ", parts)}{stays}";
+        return parts.Count == 0 ? $"{Tool}: the table filter stays, because others use it now" : $"{Tool}{(IsNative ? " (by nft)" : "")}: remove {string.Join(", ", parts)}{stays}";
     }
 }
 

@@ -18,6 +18,9 @@ public enum FilterPresence
 /// <param name="Table">Empty unless present.</param>
 public sealed record FilterState(FilterPresence Presence, FilterTable Table)
 {
+    /// <summary>The same table as nft shows it, where iptables cannot: nft changes it, too. Else null.</summary>
+    public Nft.NftRuleset? Native { get; init; }
+
     public static FilterState Of(FilterTable table) => new(FilterPresence.Present, table);
 
     public static FilterState Absent(FilterPresence presence) => new(presence, FilterTable.Empty);
@@ -42,6 +45,9 @@ public sealed record ObservedFilter(FilterTool Tool, Observation<FilterState> St
 {
     /// <summary>Looked at for a removal only.</summary>
     public TableOrigin Origin { get; init; }
+
+    /// <summary>The tool's other tables that exist and could be shown, by name: nat, mangle, raw, security.</summary>
+    public IReadOnlyDictionary<string, FilterTable> Others { get; init; } = new Dictionary<string, FilterTable>();
 }
 
 /// <summary>All that decides on the host whether a port is open.</summary>

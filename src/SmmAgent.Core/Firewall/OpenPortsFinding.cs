@@ -31,6 +31,8 @@ internal static class OpenPortsFinding
     {
         if (observed is { Captured: true, FirewalldCounts: true })
             yield return "firewalld lets every captured port through to the sidecar, not only these";
+        if (OvertakenRules.Of(observed) is { Count: > 0 } overtaken)
+            yield return $"the agent's jump stands above rules that drop some of it: {string.Join("; ", overtaken)} (to have them first, put them above the jump)";
         if (observed.Nft?.WhyUnknown is { } why)
             yield return $"other tables of nftables could not be looked at: {why}";
     }

@@ -80,7 +80,7 @@ public static class OwnTraffic
         {
             foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
             {
-                if (filter.State.Value is { Presence: FilterPresence.Present, Table: var table })
+                if (filter.State.Value is { Presence: FilterPresence.Present, Native: null, Table: var table })
                     yield return new(hook, filter.Tool.Family, hook.ChainOfIptables(), packet => IptablesVerdict.Of(table, packet)) { Filter = filter.Tool, Table = table };
             }
 

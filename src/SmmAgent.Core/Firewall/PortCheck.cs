@@ -24,7 +24,8 @@ public static class PortCheck
         var obstacles = new List<Obstacle>();
         foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
         {
-            if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
+            // Where nft shows the table, its chains are judged below.
+            if (filter.State.Value is not { Presence: FilterPresence.Present, Native: null, Table: var table })
                 continue;
 
             var where = $"INPUT of {filter.Tool}{(observed.OtherBackend.Contains(filter) ? " (the other backend)" : "")}";
@@ -39,7 +40,8 @@ public static class PortCheck
         foreach (var chain in ruleset.InputChains.Where(chain => !IsFirewallds(chain, observed)))
         {
             var found = Find($"nftables chain {chain}", desired, observed, packet => NftVerdict.Of(ruleset, chain, packet));
-            obstacles.AddRange(found.Select(obstacle => obstacle with { Nft = chain }));
+            var tool = observed.Filters.FirstOrDefault(filter => filter.State.Value?.Native is not null && NftFilterTable.Of(filter.Tool.Family) == chain.Table)?.Tool;
+            obstacles.AddRange(found.Select(obstacle => obstacle with { Nft = chain, Filter = chain.Name == "INPUT" ? tool : null }));
         }
 
         return obstacles;

@@ -51,7 +51,7 @@ public static class PortsDiagnosis
         // The agent's own chain comes first: while it is not in place, nothing else can be said for sure.
         var own = certain.FirstOrDefault(obstacle => report.Observed.Filters.Any(filter => filter.Tool == obstacle.Filter));
         if (own is not null && manages)
-            return Failure(report) ?? False("NotOpen", $"{Says(own)}, though the agent wrote its rules: another program changes them");
+            return Failure(report) ?? False("NotOpen", $"{Says(own)}, though the agent wrote its rules: another program changes them, or they are not shown");
         if (own is not null)
             return False("NotOpen", $"{Says(own)}: {Cures.Of(own, desired, report.Observed)}");
 
@@ -91,9 +91,16 @@ public static class PortsDiagnosis
             return False("LockHeld", blocked);
 
         return report.Results.FirstOrDefault(result => result.Ending is not (StepEnding.Done or StepEnding.LeftToRoot)) is { } failed
-            ? False(failed.Ending == StepEnding.Failed ? "RepairFailed" : failed.Ending.ToString(), failed.Why ?? failed.Step.ToString())
+            ? False(ReasonOf(failed.Ending), failed.Why ?? failed.Step.ToString())
             : null;
     }
+
+    private static string ReasonOf(StepEnding ending) => ending switch
+    {
+        StepEnding.Failed => "RepairFailed",
+        StepEnding.NoEffect => "NoEffect",
+        _ => ending.ToString(),
+    };
 
     // Neither firewalld nor nftables tells what it does.
     private static bool FirewalldIsBehindACurtain(ObservedFirewall observed) =>

@@ -11,6 +11,9 @@ public enum StepEnding
     NotPermitted,
     Failed,
 
+    /// <summary>It was done twice and changed nothing that can be seen, so it is not done again for now.</summary>
+    NoEffect,
+
     /// <summary>It is another's part.</summary>
     LeftToRoot,
 }

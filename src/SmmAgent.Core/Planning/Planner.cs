@@ -31,7 +31,7 @@ public static class Planner
 
         return Undo.RulesIn(table) is { } now && now.SequenceEqual(rules)
             ? []
-            : [new RewriteChain(filter.Tool, rules, [.. JumpsOf(table)], ["as it was before"])];
+            : [new RewriteChain(filter.Tool, rules, [.. JumpsOf(table)], ["as it was before"]) { IsNative = filter.State.Value.Native is not null }];
     }
 
     private static IEnumerable<PlanStep> RestoreFirewalld(Undo before, FirewalldObservation observed)
@@ -62,14 +62,23 @@ public static class Planner
     {
         foreach (var filter in filters)
         {
-            if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
+            if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table } state)
+                continue;
+
+            // Of a table that is somebody's of nftables, without the chain of that name: no other of its chains is the agent's to change.
+            if (state.Native is not null && table.Chain("INPUT") is null)
                 continue;
 
             var wanted = Wanted(desired, filter.Tool.Family, table);
-            if (ChainDrift.Find(table, wanted) is not { Count: > 0 } drift)
+            var drift = ChainDrift.Find(state, wanted, filter.Tool.Family);
+            if (drift.Words.Count == 0)
                 continue;
 
-            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], [.. JumpsOf(table)], drift);
+            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], drift.Jump is null ? [] : [.. JumpsOf(table)], drift.Words)
+            {
+                KeepsJump = drift.Jump is null,
+                IsNative = state.Native is not null,
+            };
         }
     }
 
@@ -128,7 +137,7 @@ public static class Planner
         var references = table.ReferencesTo(ChainRules.Chain).Select(reference => (reference.Chain, reference.Rule.Text)).ToList();
         TableOrigin? empty = IsUsedByOthers(table) ? null : filter.Origin;
         if (chainExists || references.Count > 0 || empty == TableOrigin.Agent)
-            yield return new RemoveChain(filter.Tool, references, chainExists, empty);
+            yield return new RemoveChain(filter.Tool, references, chainExists, empty) { IsNative = filter.State.Value.Native is not null };
     }
 
     private static bool IsUsedByOthers(FilterTable table) =>

@@ -51,7 +51,9 @@ public sealed class Undo
 
     /// <summary>The rules of the agent's chain; null where nothing leads into it: then it does nothing.</summary>
     public static IReadOnlyList<string>? RulesIn(FilterTable table) =>
-        table.Chain(ChainRules.Chain) is { } chain && table.ReferencesTo(ChainRules.Chain).Any() ? [.. chain.Rules.Select(rule => rule.Text)] : null;
+        table.Chain(ChainRules.Chain) is { } chain && table.ReferencesTo(ChainRules.Chain).Any() 
+            ? [.. chain.Rules.Where(rule => !rule.IsHandle).Select(rule => rule.Text)]
+            : null;
 
     /// <summary>What is the agent's in a zone, one text for each rule: <c>8080 10.0.0.0/8</c>, or <c>8080 any</c>.</summary>
     public static IReadOnlyList<string> OpenIn(FirewalldZone zone)

@@ -24,9 +24,11 @@ public static class CaptureRules
     public static IReadOnlyList<CaptureRule>? Find(string saved)
     {
         List<CaptureRule> found = [];
+        if (SavedTables.Parse(saved.Split('\n')) is not { } tables)
+            return null;
         foreach (var name in Tables)
         {
-            if (FilterTable.Parse(saved, name) is not { } table)
+            if (tables.Of(name) is not { } table)
                 return null;
 
             var outside = table.Chains.Values.Where(chain => !chain.Name.StartsWith(ChainPrefix, StringComparison.Ordinal))

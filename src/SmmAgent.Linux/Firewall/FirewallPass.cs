@@ -8,6 +8,9 @@ namespace SmmAgent.Linux.Firewall;
 /// <param name="isRoot">Whether root's steps are done too.</param>
 public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, AgentLock agentLock, bool isRoot)
 {
+    private readonly FutileWrites _futile = new();
+    private readonly long _start = TimeProvider.System.GetTimestamp();
+
     // Somebody may change the table between the look and the transaction, which then fails as a whole.
     private const int Tries = 3;
 
@@ -52,20 +55,32 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
             var plan = planFor(observed);
             List<StepResult> done = [];
             List<StepResult> failed = [];
+            var now = TimeProvider.System.GetElapsedTime(_start);
             for (var attempt = 0; attempt < Tries && !plan.IsEmpty; attempt++)
             {
-                var results = await DoAsync(plan, cancel);
+                var stopped = plan.Steps.Where(step => _futile.AreStopped(step, now)).ToList();
+                var results = await DoAsync(new([.. plan.Steps.Except(stopped)]), cancel);
                 done.AddRange(results.Where(result => result.Ending == StepEnding.Done));
-                failed = [.. results.Where(result => result.Ending != StepEnding.Done)];
+                failed = [.. results.Where(result => result.Ending != StepEnding.Done), .. stopped.Select(NoEffect)];
+                if (results.Count == 0)
+                    break;
+
                 observed = await ObserveAsync(cancel);
                 plan = planFor(observed);
                 if (failed.All(result => result.Ending != StepEnding.Failed))
                     break;
             }
 
+            _futile.Note(done.Select(result => result.Step), plan, now);
             return new([.. done, .. plan.IsEmpty ? [] : failed], await host.WithOthersAsync(observed, cancel), plan);
         }
     }
+
+    private static StepResult NoEffect(PlanStep step) => new(
+        step,
+        StepEnding.NoEffect,
+        $"'{step}' was done {FutileWrites.Most} times and nothing of it is to be seen, so it is left for {FutileWrites.Pause.TotalMinutes:0} minutes: "
+        + "either another program removes it at once (find it with nft monitor), or the table is changed by a tool that iptables cannot show");
 
     /// <summary>What <see cref="RemoveAsync"/> would do.</summary>
     /// <returns>The plan; and what could not be seen, so that something of the agent's may be left there: null when all was.</returns>
@@ -78,10 +93,10 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
 
     private async Task<(Plan Plan, string? Unseen)> PlanChainRemovalAsync(CancellationToken cancel)
     {
-        var own = await host.ObserveOwnAsync(cancel);
-        var unseen = own.FirstOrDefault(filter => filter.State.WhyUnknown is not null);
+        var observed = await host.WithOthersAsync(new(await host.ObserveOwnAsync(cancel), new FirewalldObservation.NotRunning()), cancel);
+        var unseen = observed.Filters.Concat(observed.OtherBackend).FirstOrDefault(filter => filter.State.WhyUnknown is not null);
         return (
-            Planner.Remove(host.WithOrigins(await host.WithOthersAsync(new(own, new FirewalldObservation.NotRunning()), cancel))),
+            Planner.Remove(host.WithOrigins(observed)),
             unseen is null ? null : $"{unseen.Tool} cannot be seen: {unseen.State.WhyUnknown}");
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Planning;
@@ -13,7 +14,7 @@ namespace SmmAgent.Linux.Firewall;
 /// <param name="made">The tables that the agent made; null leaves all of them alone. It is about the network namespace of this process.</param>
 public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net", MadeTables? made = null)
 {
-    private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant)), new(runner, new(IpFamily.IPv6, variant))];
+    private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant), procNet), new(runner, new(IpFamily.IPv6, variant), procNet)];
 
     /// <summary>Whether the kernel tells of changes to the host's iptables (nft), or nobody does (legacy).</summary>
     public bool KernelTells => OwnBackend == Backend.Nft;
@@ -29,14 +30,14 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     {
         var nft = ObserveNftAsync(cancel);
         var others = Task.WhenAll(Others().Select(iptables => ObserveAsync(iptables, cancel)));
-        var nat = ObserveNatAsync(cancel);
-        await Task.WhenAll(nft, others, nat);
+        await Task.WhenAll(nft, others);
+        var nat = observed.Filters.FirstOrDefault(filter => filter.Tool.Family == IpFamily.IPv4)?.Others.GetValueOrDefault("nat") ?? FilterTable.Empty;
         return observed with
         {
-            Nft = await nft,
-            OtherBackend = [.. (await others).Where(other => other.State.Value is { Presence: FilterPresence.Present })],
-            Nat = await nat,
-            Captured = IsCapture(await nat) || await new SidecarCapture(runner, procNet).IsInPlaceAsync(cancel),
+            Nft = WithNative(await nft, observed.Filters),
+            OtherBackend = [.. (await others).Where(other => other.State.Value is null or { Presence: FilterPresence.Present })],
+            Nat = nat,
+            Captured = IsCapture(nat) || await new SidecarCapture(runner, procNet).IsInPlaceAsync(cancel),
         };
     }
 
@@ -51,7 +52,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     {
         if (step is RewriteChain rewrite)
         {
-            if (Backend.Of(rewrite.Tool) == Backend.Nft)
+            if (Backend.Of(rewrite.Tool) == Backend.Nft && !rewrite.IsNative)
                 made?.Make(rewrite.Tool.Family);
             return await IptablesOf(rewrite.Tool).ApplyAsync(step, cancel);
         }
@@ -68,7 +69,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
             : result;
     }
 
-    private Iptables IptablesOf(FilterTool tool) => _own.FirstOrDefault(own => own.Tool == tool) ?? new Iptables(runner, tool);
+    private Iptables IptablesOf(FilterTool tool) => _own.FirstOrDefault(own => own.Tool == tool) ?? new Iptables(runner, tool, procNet);
 
     private ObservedFilter WithOrigin(ObservedFilter filter) => filter with
     {
@@ -90,7 +91,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
         {
             if (other == Backend.Nft || LegacyTables.Of(family, procNet).Contains("filter"))
-                yield return new(runner, new(family, other));
+                yield return new(runner, new(family, other), procNet);
         }
     }
 
@@ -107,17 +108,16 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
             : Observation<NftRuleset>.Unknown("nft -j list ruleset printed what cannot be read");
     }
 
-    private async Task<FilterTable> ObserveNatAsync(CancellationToken cancel)
+    private static Observation<NftRuleset>? WithNative(Observation<NftRuleset>? nft, IReadOnlyList<ObservedFilter> filters)
     {
-        if (OwnBackend == Backend.Legacy && !LegacyTables.Of(IpFamily.IPv4, procNet).Contains("nat"))
-            return FilterTable.Empty;
-
-        var result = await runner.RunAsync([_own[0].Tool.Save, "-t", "nat"], cancel);
-        return FilterTable.Parse(result.Output, "nat") ?? FilterTable.Empty;
+        var native = filters.Where(filter => filter.State.Value?.Native is not null).Select(filter => NftFilterTable.Of(filter.Tool.Family)).ToHashSet();
+        return native.Count > 0 && nft?.Value is { } ruleset ? Observation<NftRuleset>.Known(ruleset with { Native = native }) : nft;
     }
 
     // The capture is istio-iptables' redirect to Envoy's inbound port; it may also be in another backend.
     private static bool IsCapture(FilterTable nat) =>
         nat.Chains.Values.SelectMany(chain => chain.Rules)
-            .Any(rule => rule.Text.EndsWith($"--to-ports {ChainRules.CapturePort}", StringComparison.Ordinal));
+            .Any(rule => rule.Target == "REDIRECT" && rule.Arguments is [.., "--to-ports", var port] && port == CapturePort);
+
+    private static readonly string CapturePort = ChainRules.CapturePort.ToString(CultureInfo.InvariantCulture);
 }

@@ -6,8 +6,15 @@ using SmmAgent.Linux.Commands;
 namespace SmmAgent.Linux.Firewall;
 
 /// <summary>One family's iptables: shows its filter table, and rewrites what is the agent's in one transaction.</summary>
-public sealed partial class Iptables(CommandRunner runner, FilterTool tool)
+/// <param name="procNet">The <c>/proc/net</c> of the commands' network namespace.</param>
+public sealed partial class Iptables(CommandRunner runner, FilterTool tool, string procNet = "/proc/self/net")
 {
+    private const string Filter = "filter";
+
+    private static readonly string[] OtherTables = ["nat", "mangle", "raw", "security"];
+
+    private readonly NftFilter _native = new(runner, tool);
+
     /// <summary>The lock that every legacy iptables on the host takes.</summary>
     private const string XtablesLock = "/run/xtables.lock";
 
@@ -23,21 +30,52 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool)
 
     public async Task<ObservedFilter> ObserveAsync(CancellationToken cancel)
     {
-        var result = await runner.RunAsync([tool.Save, "-t", "filter"], cancel);
+        var result = await SaveAsync(Backend.Of(tool) == Backend.Nft ? null : Filter, cancel);
         if (result.Ending == CommandEnding.NotFound)
             return new(tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.CommandMissing)));
         if (!result.Succeeded)
             return new(tool, Observation<FilterState>.Unknown(WithCure(result)), IsForPermission(result));
+        if (SavedTables.Parse(result.Output.Split('\n')) is not { } saved)
+            return new(tool, Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints"));
 
-        return new(tool, FilterTable.Parse(result.Output) is { } table
+        return new(tool, await StateAsync(saved, cancel)) { Others = Backend.Of(tool) == Backend.Nft ? Others(saved) : await LegacyAsync(cancel) };
+    }
+
+    // Without -t the nft backend shows the tables that there are. With it, and by the legacy backend, a table is made where there is none.
+    private Task<CommandResult> SaveAsync(string? table, CancellationToken cancel) =>
+        runner.RunAsync(table is null ? [tool.Save] : [tool.Save, "-t", table], cancel);
+
+    private async Task<Observation<FilterState>> StateAsync(SavedTables saved, CancellationToken cancel)
+    {
+        if (saved.Hidden.Contains(Filter) || (saved.Partial.Contains(Filter) && await _native.HasForeignInputAsync(cancel)))
+            return await _native.ObserveAsync(cancel);
+
+        return saved.Of(Filter) is { } table
             ? Observation<FilterState>.Known(FilterState.Of(table))
-            : Observation<FilterState>.Unknown($"{result.Arguments[0]} printed what it never prints"));
+            : Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints");
+    }
+
+    private static Dictionary<string, FilterTable> Others(SavedTables saved) =>
+        OtherTables.Where(saved.Tables.ContainsKey).Select(name => (name, Table: saved.Of(name))).Where(one => one.Table is not null)
+            .ToDictionary(one => one.name, one => one.Table!);
+
+    private async Task<Dictionary<string, FilterTable>> LegacyAsync(CancellationToken cancel)
+    {
+        var found = new Dictionary<string, FilterTable>();
+        foreach (var name in OtherTables.Intersect(LegacyTables.Of(tool.Family, procNet)))
+        {
+            if (FilterTable.Parse((await SaveAsync(name, cancel)).Output, name) is { } table)
+                found[name] = table;
+        }
+
+        return found;
     }
 
     /// <summary>Applies the step, wholly or not at all.</summary>
     public Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel) => step switch
     {
-        RewriteChain rewrite => RestoreAsync(step, ChainScript.Rewrite(rewrite.Rules, rewrite.Jumps), cancel),
+        RewriteChain { IsNative: true } or RemoveChain { IsNative: true } => _native.ApplyAsync(step, cancel),
+        RewriteChain rewrite => RestoreAsync(step, ChainScript.Rewrite(rewrite.Rules, rewrite.Jumps, rewrite.KeepsJump), cancel),
         RemoveChain remove => RestoreAsync(step, ChainScript.Remove(remove.References, remove.ChainExists), cancel),
         _ => throw new ArgumentException($"no step for {tool}: {step}", nameof(step)),
     };

@@ -38,7 +38,7 @@ internal static class FirewallSamples
     {
         var script = step switch
         {
-            RewriteChain rewrite when rewrite.Tool == filter.Tool => ChainScript.Rewrite(rewrite.Rules, rewrite.Jumps),
+            RewriteChain rewrite when rewrite.Tool == filter.Tool => ChainScript.Rewrite(rewrite.Rules, rewrite.Jumps, rewrite.KeepsJump),
             RemoveChain remove when remove.Tool == filter.Tool => ChainScript.Remove(remove.References, remove.ChainExists),
             _ => null,
         };

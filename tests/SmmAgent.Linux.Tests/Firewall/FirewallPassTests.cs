@@ -66,7 +66,7 @@ public sealed class FirewallPassTests
     [InlineData("IPT -F SMM-AGENT")]
     [InlineData("IPT -F; IPT -X")]
     [InlineData("IPT -D INPUT 1")]
-    [InlineData("IPT -I INPUT -p tcp --dport 443 -j ACCEPT")]
+    [InlineData("IPT -I INPUT -p tcp --dport 8080 -j DROP")]
     [InlineData("IPT -I INPUT -j SMM-AGENT; IPT -A INPUT -j SMM-AGENT; IPT -A INPUT -s 10.0.0.0/8 -g SMM-AGENT")]
     [InlineData("IPT -A SMM-AGENT -j DROP; IPT -I SMM-AGENT -p tcp --dport 1 -j ACCEPT")]
     [InlineData("IPT -D SMM-AGENT 2")]
@@ -87,9 +87,67 @@ public sealed class FirewallPassTests
             var healed = await vm.SaveAsync(variant);
             var foreign = healed.Split('\n').Where(line => line.StartsWith("-A INPUT", StringComparison.Ordinal)).Skip(1).ToList();
             Assert.Equal("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT", foreign[^1]);
-            Assert.Equal(deed.Contains("443", StringComparison.Ordinal) ? 2 : 1, foreign.Count);
+            Assert.Equal(deed.Contains("8080", StringComparison.Ordinal) ? 2 : 1, foreign.Count);
             Assert.Equal(applied, string.Join('\n', healed.Split('\n').Where(line => !foreign.Contains(line))));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public async Task WhatShutsNoPortOfTheClusterStaysAboveTheJump(string variant)
+    {
+        const string Ban = "-s 203.0.113.66/32 -p tcp -m tcp --dport 8080 -j DROP";
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.Pass(variant).ApplyAsync(Desired, Cancel);
+        await vm.ShellAsync($"""
+            iptables{variant} -I INPUT -p tcp --dport 443 -j ACCEPT
+            iptables{variant} -I INPUT {Ban}
+            iptables{variant} -N OTHER
+            iptables{variant} -I INPUT -j OTHER
+            iptables{variant} -A OTHER -p udp -j DROP
+            """);
+        var before = await vm.SaveAsync(variant);
+
+        Assert.Empty((await vm.Pass(variant).ApplyAsync(Desired, Cancel)).Results);
+        Assert.Equal(before, await vm.SaveAsync(variant));
+
+        // The chain is written again, and the jump stays where it is.
+        await vm.ShellAsync($"iptables{variant} -F SMM-AGENT");
+        Assert.Single((await vm.Pass(variant).ApplyAsync(Desired, Cancel)).Done);
+        Assert.Equal(before, await vm.SaveAsync(variant));
+
+        // Something that shuts a port makes the jump the first rule, and the ban that it overtakes is named.
+        await vm.ShellAsync($"iptables{variant} -I INPUT 3 -p tcp --dport 8080 -j REJECT");
+        var report = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
+        Assert.Contains("a rule above the jump shuts 8080: -p tcp -m tcp --dport 8080 -j REJECT", $"{Assert.Single(report.Done)}", StringComparison.Ordinal);
+        Assert.Contains($"iptables{variant} INPUT {Ban}", PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AWriteThatChangesNothingToBeSeenIsDoneTwiceAndThenSaid()
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.ShellAsync("iptables-nft -P INPUT DROP");
+        // Its changes go nowhere, and it says that all is well.
+        var restore = Path.Combine(vm.Folder, "iptables-nft-restore");
+        await File.WriteAllTextAsync(restore, $"#!/bin/sh\necho >> {vm.Folder}/calls\nexec cat > /dev/null\n", Cancel);
+        File.SetUnixFileMode(restore, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.Copy(restore, Path.Combine(vm.Folder, "ip6tables-nft-restore"));
+        var runner = vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin");
+        var pass = new FirewallPass(new HostFirewall(runner, Backend.Nft, vm.ProcNet), FirewalldPort.None, vm.Lock, isRoot: true);
+
+        for (var time = 0; time < 5; time++)
+            await pass.ApplyAsync(Desired, Cancel);
+        var report = await pass.ApplyAsync(Desired, Cancel);
+
+        Assert.Equal(2 * 2, (await File.ReadAllLinesAsync(Path.Combine(vm.Folder, "calls"), Cancel)).Length);
+        var finding = PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen;
+        Assert.Equal("NoEffect", finding.Reason);
+        Assert.Contains("was done 2 times", finding.Message, StringComparison.Ordinal);
+
+        // What changes makes it worth a try.
+        await vm.ShellAsync("iptables-nft -N SMM-AGENT");
+        Assert.Single((await pass.ApplyAsync(Desired, Cancel)).Done);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
         return one is null ? Match.Maybe : Any(right, one);
     }
 
-    private static string? Subject(JsonElement left)
+    internal static string? Subject(JsonElement left)
     {
         if (left.Member("payload") is { } payload)
             return payload.Member("protocol").Text() is { } protocol ? $"{protocol} {payload.Member("field").Text()}" : null;
@@ -132,11 +132,14 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
     {
         if (packet.Family != family)
             return Match.No;
-        var text = value.Member("prefix") is { } prefix && prefix.Member("addr") is { } address && prefix.Member("len") is { } length
-            ? $"{Text(address)}/{Text(length)}"
-            : Text(value);
-        return SourceNetworks.Parse(text) is { } network ? lies(network) : Match.Maybe;
+        return Network(value) is { } network ? lies(network) : Match.Maybe;
     }
+
+    /// <summary>An address or a prefix; null when it is neither.</summary>
+    internal static IPNetwork? Network(JsonElement value) => SourceNetworks.Parse(
+        value.Member("prefix") is { } prefix && prefix.Member("addr") is { } address && prefix.Member("len") is { } length
+            ? $"{Text(address)}/{Text(length)}"
+            : Text(value));
 
     private static string Text(JsonElement value) => value.ValueKind switch
     {

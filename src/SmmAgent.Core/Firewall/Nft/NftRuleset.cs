@@ -14,15 +14,19 @@ public sealed record NftTable(string Family, string Name)
 
 /// <summary>A chain of nftables.</summary>
 /// <param name="Hook">Where the kernel enters it; null for a chain that is only jumped to.</param>
-public sealed record NftChain(NftTable Table, string Name, string? Hook, bool PolicyAccepts)
+/// <param name="Priority">The chain's place among those of its hook; null where it has none, or an older nft printed it in another way.</param>
+public sealed record NftChain(NftTable Table, string Name, string? Hook, bool PolicyAccepts, int? Priority = null)
 {
+    /// <summary>Whether it is where iptables has its INPUT.</summary>
+    public bool IsAtUsualPlace => Hook == "input" && Priority == 0;
+
     public override string ToString() => $"{Table} {Name}";
 }
 
 /// <summary>The ruleset as <c>nft -j list ruleset</c> prints it, as far as it decides what comes in.</summary>
 public sealed record NftRuleset(
     IReadOnlyList<NftChain> Chains,
-    ILookup<(NftTable Table, string Chain), JsonElement> Rules,
+    ILookup<(NftTable Table, string Chain), JsonElement> WholeRules,
     IReadOnlyDictionary<(NftTable Table, string Set), JsonElement> Sets)
 {
     // What nft prints is shallow; a JSON that is not is not its.
@@ -31,10 +35,16 @@ public sealed record NftRuleset(
     /// <summary>Whether the sets are whole; else they were read without their elements.</summary>
     public bool HasElements { get; init; } = true;
 
+    /// <summary>Tables under a name of iptables that it cannot show, so that nft judges them.</summary>
+    public IReadOnlySet<NftTable> Native { get; init; } = new HashSet<NftTable>();
+
     // iptables-nft keeps its tables under these names; iptables-nft-save shows them better.
     private static readonly string[] TablesOfIptables = ["filter", "nat", "mangle", "raw", "security"];
 
     public static NftRuleset Empty { get; } = Parse("""{"nftables":[]}""")!;
+
+    /// <summary>The statements of each rule of a chain.</summary>
+    public IEnumerable<JsonElement> Rules(NftTable table, string chain) => WholeRules[(table, chain)].Select(rule => rule.Member("expr") ?? default);
 
     /// <summary>Every chain that packets to this host pass through, but for those of iptables.</summary>
     public IEnumerable<NftChain> InputChains => ChainsAt(Hook.Input);
@@ -43,7 +53,7 @@ public sealed record NftRuleset(
     public IEnumerable<NftChain> ChainsAt(Hook hook)
     {
         var (name, ofIptables) = (hook == Hook.Input ? "input" : "output", hook.ChainOfIptables());
-        return Chains.Where(chain => chain.Hook == name && chain.Table.Family is "ip" or "ip6" or "inet" && !IsOfIptables(chain, ofIptables));
+        return Chains.Where(chain => chain.Hook == name && chain.Table.Family is "ip" or "ip6" or "inet" && (Native.Contains(chain.Table) || !IsOfIptables(chain, ofIptables)));
     }
 
     /// <returns>Null when it is no JSON that nft prints.</returns>
@@ -59,7 +69,7 @@ public sealed record NftRuleset(
             var items = document.RootElement.Clone().GetProperty("nftables").EnumerateArray().ToList();
             return new(
                 [.. Items(items, "chain").Select(Chain)],
-                Items(items, "rule").ToLookup(rule => (Table(rule), Text(rule, "chain")), rule => rule.GetProperty("expr")),
+                Items(items, "rule").ToLookup(rule => (Table(rule), Text(rule, "chain"))),
                 Items(items, "set").Concat(Items(items, "map")).DistinctBy(set => (Table(set), Text(set, "name")))
                     .ToDictionary(set => (Table(set), Text(set, "name"))));
         }
@@ -80,7 +90,8 @@ public sealed record NftRuleset(
         Table(chain),
         Text(chain, "name"),
         chain.TryGetProperty("hook", out var hook) ? hook.GetString() : null,
-        !chain.TryGetProperty("policy", out var policy) || policy.GetString() != "drop");
+        !chain.TryGetProperty("policy", out var policy) || policy.GetString() != "drop",
+        chain.Member("prio")?.Integer());
 
     private static NftTable Table(JsonElement item) =>
         new(Text(item, "family"), Text(item, item.TryGetProperty("table", out _) ? "table" : "name"));

@@ -7,14 +7,18 @@ namespace SmmAgent.Core.Firewall.Nft;
 public static class NftVerdict
 {
     /// <returns>Null when the chain does not see packets of this family.</returns>
-    public static WalkResult? Of(NftRuleset ruleset, NftChain chain, Packet packet)
+    /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
+    public static WalkResult? Of(NftRuleset ruleset, NftChain chain, Packet packet, int? rules = null)
     {
         if (chain.Table.Family == (packet.Family == IpFamily.IPv4 ? "ip6" : "ip"))
             return null;
 
         var matcher = new NftMatcher(ruleset, chain.Table, packet);
         return ChainWalk.Follow(
-            chain.Name, chain.PolicyAccepts, name => ruleset.Rules[(chain.Table, name)].SelectMany(rule => Effects(rule, matcher)));
+            chain.Name,
+            rules is not null || chain.PolicyAccepts,
+            name => ruleset.Rules(chain.Table, name).Take(name == chain.Name && rules is { } first ? first : int.MaxValue)
+                .SelectMany(rule => Effects(rule, matcher)));
     }
 
     // A rule is a list of statements: matches narrow it down, a verdict or a verdict map ends it.

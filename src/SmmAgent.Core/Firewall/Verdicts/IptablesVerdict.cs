@@ -3,17 +3,21 @@ namespace SmmAgent.Core.Firewall.Verdicts;
 /// <summary>What INPUT or OUTPUT of an iptables filter table does with a packet.</summary>
 public static class IptablesVerdict
 {
-    public static WalkResult Of(FilterTable table, Packet packet)
-    {
-        var name = packet.Hook.ChainOfIptables();
-        return table.Chain(name) is { } chain
-            ? ChainWalk.Follow(
-                name, chain.Policy != "DROP", next => table.Chain(next)?.Rules.SelectMany(rule => Effect(rule, packet)) ?? [])
-            : new(Verdict.Accept, false);
-    }
+    public static WalkResult Of(FilterTable table, Packet packet) => Of(table, packet.Hook.ChainOfIptables(), packet);
+
+    /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
+    public static WalkResult Of(FilterTable table, string name, Packet packet, int? rules = null) => table.Chain(name) is { } chain
+        ? ChainWalk.Follow(
+            name,
+            rules is not null || chain.Policy != "DROP",
+            next => table.Chain(next)?.Rules.Take(next == name && rules is { } first ? first : int.MaxValue).SelectMany(rule => Effect(rule, packet)) ?? [])
+        : new(Verdict.Accept, false);
 
     /// <summary>The name of iptables' chain of a hook.</summary>
     public static string ChainOfIptables(this Hook hook) => hook == Hook.Input ? "INPUT" : "OUTPUT";
+
+    /// <summary>How a rule's conditions take the packet.</summary>
+    internal static Match Matching(FilterRule rule, Packet packet) => Matches.All(rule.Options.Select(option => Matching(option, packet).NotIf(option.Negated)));
 
     private static IEnumerable<RuleEffect> Effect(FilterRule rule, Packet packet)
     {
@@ -29,10 +33,7 @@ public static class IptablesVerdict
             _ => rule.Goto ? RuleAction.Goto : RuleAction.Jump,
         };
         if (action is { } known)
-        {
-            var matches = rule.Options.Select(option => Matching(option, packet).NotIf(option.Negated));
-            yield return new(Matches.All(matches), known, rule.Target);
-        }
+            yield return new(Matching(rule, packet), known, rule.Target);
     }
 
     private static Match Matching(RuleOption option, Packet packet) => option.Name switch

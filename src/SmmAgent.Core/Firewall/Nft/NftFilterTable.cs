@@ -1,0 +1,46 @@
+using System.Text;
+
+namespace SmmAgent.Core.Firewall.Nft;
+
+/// <summary>A table <c>ip filter</c> or <c>ip6 filter</c> that iptables cannot show, because somebody wrote into it with nft: nft shows and changes it.</summary>
+public static class NftFilterTable
+{
+    private const string Input = "INPUT";
+
+    public static NftTable Of(IpFamily family) => new(family == IpFamily.IPv4 ? "ip" : "ip6", "filter");
+
+    /// <summary>The table in the words of iptables. A rule that iptables has no words for is a handle.</summary>
+    public static FilterTable Read(NftRuleset ruleset, NftTable table) => new(
+        ruleset.Chains.Where(chain => chain.Table == table).DistinctBy(chain => chain.Name).ToDictionary(
+            chain => chain.Name,
+            chain => new FilterChain(
+                chain.Name,
+                chain.Hook is null ? null : chain.PolicyAccepts ? "ACCEPT" : "DROP",
+                [.. ruleset.WholeRules[(table, chain.Name)].Select(NftRule.Read)]),
+            StringComparer.Ordinal));
+
+    /// <summary>Text for <c>nft -f -</c>, one transaction: writes the agent's chain, and its jump first in INPUT unless the one there stays.</summary>
+    /// <param name="jumps">The jumps to remove, as handles.</param>
+    public static string Rewrite(NftTable table, IEnumerable<string> rules, IEnumerable<string> jumps, bool keepsJump)
+    {
+        var script = Lines([$"add chain {table} {ChainRules.Chain}", $"flush chain {table} {ChainRules.Chain}"]);
+        foreach (var rule in rules.Select(NftRule.Write).OfType<string>())
+            script.Append(Line($"add rule {table} {ChainRules.Chain} {rule}"));
+        foreach (var jump in jumps)
+            script.Append(Line($"delete rule {table} {Input} {jump}"));
+        return keepsJump ? script.ToString() : script.Append(Line($"insert rule {table} {Input} {NftRule.Write(ChainRules.Jump)}")).ToString();
+    }
+
+    /// <summary>Text for <c>nft -f -</c>, one transaction: removes the agent's chain and what leads into it.</summary>
+    public static string Remove(NftTable table, IEnumerable<(string Chain, string Rule)> references, bool chainExists)
+    {
+        var script = Lines(references.Select(reference => $"delete rule {table} {reference.Chain} {reference.Rule}"));
+        return chainExists
+            ? script.Append(Line($"flush chain {table} {ChainRules.Chain}")).Append(Line($"delete chain {table} {ChainRules.Chain}")).ToString()
+            : script.ToString();
+    }
+
+    private static StringBuilder Lines(IEnumerable<string> lines) => new(string.Concat(lines.Select(Line)));
+
+    private static string Line(string text) => text + "\n";
+}

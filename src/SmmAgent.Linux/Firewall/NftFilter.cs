@@ -1,0 +1,53 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Planning;
+using SmmAgent.Linux.Commands;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>One family's filter table where iptables cannot show it: nft shows it, and writes what is the agent's in one transaction.</summary>
+/// <remarks>
+/// One rule by nft is enough for that (Debian's nftables.conf with a chain INPUT, netbird, tailscale). iptables-save prints no rule then, and ends with success.
+/// </remarks>
+internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
+{
+    private readonly NftTable _table = NftFilterTable.Of(tool.Family);
+
+    public async Task<Observation<FilterState>> ObserveAsync(CancellationToken cancel)
+    {
+        var (ruleset, why) = await ListAsync(cancel);
+        return ruleset is null
+            ? Observation<FilterState>.Unknown($"{tool.Save} cannot show the table {_table}, because a rule in it was written with nft; {why}")
+            : Observation<FilterState>.Known(FilterState.Of(NftFilterTable.Read(ruleset, _table)) with { Native = ruleset });
+    }
+
+    /// <summary>Whether there is a chain INPUT which iptables takes for none of its own, or whether that cannot be seen.</summary>
+    public async Task<bool> HasForeignInputAsync(CancellationToken cancel) =>
+        await ListAsync(cancel) is not ({ } ruleset, _)
+        || ruleset.Chains.Any(chain => chain is { Name: "INPUT", IsAtUsualPlace: false } && chain.Table == _table);
+
+    public async Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel)
+    {
+        var script = step switch
+        {
+            RewriteChain rewrite => NftFilterTable.Rewrite(_table, rewrite.Rules, rewrite.Jumps, rewrite.KeepsJump),
+            RemoveChain remove => NftFilterTable.Remove(_table, remove.References, remove.ChainExists),
+            _ => throw new ArgumentException($"no step for nft: {step}", nameof(step)),
+        };
+        var result = await runner.RunAsync(["nft", "-f", "-"], cancel, script);
+        return result.Succeeded ? new(step, StepEnding.Done)
+            : new(step, Capabilities.HaveNetAdmin() ? StepEnding.Failed : StepEnding.NotPermitted, result.Describe());
+    }
+
+    // Without the elements of sets, of which there may be many: the agent's own rules have none.
+    private async Task<(NftRuleset? Ruleset, string? Why)> ListAsync(CancellationToken cancel)
+    {
+        var result = await runner.RunAsync(["nft", "-j", "-t", "list", "table", .. $"{_table}".Split(' ')], cancel);
+        if (result.Ending == CommandEnding.NotFound)
+            return (null, "nft, which can, is not installed: install the package nftables");
+        if (!result.Succeeded)
+            return (null, result.Describe());
+
+        return NftRuleset.Parse(result.Output) is { } ruleset ? (ruleset with { HasElements = false }, null) : (null, "nft printed what cannot be read");
+    }
+}
