@@ -13,6 +13,12 @@ url='@PUBLIC_URL@'
 # Of each package: SHA-256, size in bytes, file name.
 packages='@PACKAGES@'
 
+# The public half of the key that signs the packages; empty where they are not signed.
+package_key='@PACKAGE_KEY@'
+
+# The signed list of packages.
+list=package-list.json
+
 done_with() { printf '✓ %s\n' "$*"; }
 warn() { printf '! %s\n' "$*" >&2; }
 
@@ -57,6 +63,7 @@ main() {
     find_system
     find_package
     find_installed
+    was=$installed
     if [ "$installed" = "$offered" ]; then
         done_with "smm-agent $installed is already installed"
     elif [ -n "$installed" ] && is_newer "$installed" "$offered"; then
@@ -65,6 +72,7 @@ main() {
         install_package
     fi
     set_dashboard_url
+    [ -n "$was" ] || set_trusted_key
     say_what_is_next
 }
 
@@ -216,15 +224,15 @@ install_package() {
     printf '❯ smm-agent %s for %s, %s: %s\n' "$offered" "$system" "$architecture" "$url/packages/$file"
     work=$(mktemp -d) || fail 1 "no temporary directory could be made in ${TMPDIR:-/tmp}"
     [ -z "$ca_file" ] || cat <"$ca_file" >"$work/ca.pem"
-    download
+    download "$file"
     verify
+    [ -z "$installed" ] || verify_signature
     case $manager in
         apt-get) with_apt ;;
         dnf | yum) "$manager" install -y "$work/$file" </dev/null || not_installed ;;
         # From 100 on it tells of something else, such as a repository that was not refreshed.
         zypper) zypper --non-interactive install --allow-unsigned-rpm "$work/$file" </dev/null || [ $? -ge 100 ] || not_installed ;;
     esac
-    was=$installed
     find_installed
     [ "$installed" = "$offered" ] || not_installed
     done_with "smm-agent $installed is installed${was:+, instead of $was}"
@@ -255,17 +263,18 @@ find_downloader() {
     fail 1 "neither curl nor wget is installed: $manager install curl"
 }
 
+# Fetches the file $1 of the dashboard's packages into $work. $2: what to do where the dashboard refuses it.
 download() {
-    from=$url/packages/$file
+    from=$url/packages/$1
     exit_code=0
     status=200
     if [ "$downloader" = curl ]; then
         status=$(limited curl -q -g -fsS --proto "=$scheme" --connect-timeout 15 --max-time 900 --retry 3 \
-            ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$file" "$from" 2>"$work/why") || exit_code=$?
+            ${ca_file:+--cacert "$work/ca.pem"} -w '%{http_code}' -o "$work/$1" "$from" 2>"$work/why") || exit_code=$?
         untrusted=60 refused=22
     else
         limited timeout --foreground 900 wget --no-config -nv --max-redirect=0 --timeout=30 --tries=3 \
-            ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$file" "$from" 2>"$work/why" || exit_code=$?
+            ${ca_file:+--ca-certificate="$work/ca.pem"} -O "$work/$1" "$from" 2>"$work/why" || exit_code=$?
         untrusted=5 refused=8
     fi
 
@@ -275,7 +284,7 @@ download() {
     case $exit_code in
         0) [ "$status" = 200 ] || fail 1 "$from answered $status: something else than the dashboard is there; nothing was changed" ;;
         "$untrusted") fail 1 "$from is not trusted ($why): with an authority of your own give --ca-file FILE; nothing was changed" ;;
-        "$refused") fail 1 "$from was refused ($why): the dashboard may have newer packages by now, run this again; nothing was changed" ;;
+        "$refused") fail 1 "$from was refused ($why): ${2-the dashboard may have newer packages by now, run this again}; nothing was changed" ;;
         *) fail 1 "$from could not be downloaded ($why): see whether this host reaches the dashboard; nothing was changed" ;;
     esac
 }
@@ -297,6 +306,18 @@ verify() {
     found=${found%% *}
     [ "$found" = "$sha256" ] ||
         fail 1 "$from has the SHA-256 $found instead of $sha256: it was changed on the way, or replaced since; run this again; nothing was changed"
+}
+
+# The agent that is installed decides about the next one: a trusted key must have signed it. One that is older than signed lists decides nothing.
+verify_signature() {
+    if ! smm-agent verify-package --help >/dev/null 2>&1 </dev/null; then
+        warn "smm-agent $installed verifies no signatures, so this upgrade is as the first installation: trusted by the dashboard's certificate alone"
+        return
+    fi
+    size=1048576
+    download "$list" "an upgrade needs a signed package list, which smm-dashboard sign-packages makes"
+    smm-agent verify-package --list "$work/$list" "$work/$file" </dev/null ||
+        fail 1 "$file was not installed: the reason is above; nothing was changed"
 }
 
 # One setting of the agent's; '-' where it is not set.
@@ -322,6 +343,15 @@ set_dashboard_url() {
         set -- "$@" --ca-file /etc/smm/dashboard-ca.pem
     fi
     smm-agent set dashboard-url "$@" </dev/null || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
+}
+
+# Who trusts this script with the agent itself trusts it with the key, too. Later the dashboard has no say in it any more.
+set_trusted_key() {
+    [ -n "$package_key" ] || return 0
+    settings=$(smm-agent config show </dev/null) || :
+    case $(setting 'packages\.trustedKeys') in
+        '' | -) smm-agent set trusted-key "$package_key" </dev/null || warn "the key of the packages was not set: sudo smm-agent set trusted-key $package_key" ;;
+    esac
 }
 
 # Where the daemon may read it, and never half of it.

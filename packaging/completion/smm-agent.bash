@@ -3,7 +3,7 @@ _smm_agent() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} context="" words="" i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "$context ${COMP_WORDS[i]}" in
-            " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " check" | " reconcile" | " confirm" | " status" | " detach" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
+            " set" | " set dashboard-url" | " set workload-group" | " set node-ip" | " set bearer-token" | " set trusted-key" | " check" | " reconcile" | " confirm" | " status" | " detach" | " config" | " config show" | " support-bundle" | " run" | " version") context="$context ${COMP_WORDS[i]}" ;;
         esac
     done
     case "$previous" in
@@ -13,11 +13,12 @@ _smm_agent() {
     esac
     case "$context" in
         "") words="set check reconcile confirm status detach config support-bundle run version --help --version" ;;
-        " set") words="dashboard-url workload-group node-ip bearer-token" ;;
+        " set") words="dashboard-url workload-group node-ip bearer-token trusted-key" ;;
         " set dashboard-url") words="--allow-plaintext --ca-file" ;;
         " set workload-group") words="" ;;
         " set node-ip") words="auto" ;;
         " set bearer-token") words="--stdin --file" ;;
+        " set trusted-key") words="" ;;
         " check") words="--output" ;;
         " reconcile") words="--dry-run --confirm-within" ;;
         " confirm") words="" ;;

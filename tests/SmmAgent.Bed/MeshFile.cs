@@ -66,8 +66,16 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The REVISION of a revision's control plane.</summary>
     public static string LabelOf(string revision) => $"{revision}.istio-system";
 
+    /// <summary>Who signs <see cref="Packages"/>; null for a dashboard whose packages nobody signs.</summary>
+    public PackageSignature? Signature { get; set; }
+
+    /// <summary>Whether a <see cref="Write"/> signs; else the list stays as it was signed before.</summary>
+    public bool Signs { get; set; } = true;
+
     public void Write()
     {
+        if (Signs)
+            Signature?.Sign(Packages);
         var temporary = path + ".new";
         File.WriteAllText(temporary, Render());
         File.Move(temporary, path, overwrite: true);

@@ -21,7 +21,9 @@ public sealed class DebTests(InstallBed bed)
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.EndsWith(
-            $"✓ smm-agent 0.1.0 is installed\n✓ dashboard url is set dashboard.url={InstallBed.Url} config=/etc/smm/agent.yaml\n{Next}", run.Output, StringComparison.Ordinal);
+            $"✓ smm-agent 0.1.0 is installed\n✓ dashboard url is set dashboard.url={InstallBed.Url} config=/etc/smm/agent.yaml\n"
+            + $"✓ trusted key is set packages.trustedKeys={bed.PublicKey} config=/etc/smm/agent.yaml\n{Next}",
+            run.Output, StringComparison.Ordinal);
         Assert.Equal("installed 0.1.0", Installed(host));
         Assert.Contains($"url: {InstallBed.Url}\n", host.Read("/etc/smm/agent.yaml"), StringComparison.Ordinal);
         Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
@@ -89,6 +91,50 @@ public sealed class DebTests(InstallBed bed)
         Assert.EndsWith("next:\n    smm-agent status\n", run.Output, StringComparison.Ordinal);
         Assert.Equal("installed 0.2.0", Installed(host));
         Assert.Equal(settings, host.Read("/etc/smm/agent.yaml"));
+    }
+
+    [Fact]
+    public async Task AnUpgradeThatNoTrustedKeySignedIsRefusedByTheAgentThatIsInstalled()
+    {
+        await using var host = await bed.HostAsync();
+        var key = bed.SigningKey;
+        try
+        {
+            var first = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
+            Assert.Contains("✓ trusted key is set packages.trustedKeys=", first.Output, StringComparison.Ordinal);
+            var settings = host.Read("/etc/smm/agent.yaml");
+
+            // The dashboard was taken over: its packages, their checksums and its key are others.
+            bed.SigningKey = bed.NewKey();
+            await RefusedAsync("may not be installed: the dashboard's package list is signed by ");
+            Assert.Equal(settings, host.Read("/etc/smm/agent.yaml"));
+
+            bed.SigningKey = null;
+            await RefusedAsync("an upgrade needs a signed package list, which smm-dashboard sign-packages makes");
+
+            bed.SigningKey = key;
+            host.Write("/etc/smm/agent.yaml", $"dashboard: {{url: \"{InstallBed.Url}\"}}\n");
+            await RefusedAsync("may not be installed: no key is trusted that could sign it: add the key that signs the dashboard's packages to packages.trustedKeys in /etc/smm/agent.yaml; or verify");
+
+            host.Write("/etc/smm/agent.yaml", settings);
+            var signed = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1, bed.Deb2));
+            Assert.True(signed.ExitCode == 0, signed.Error);
+            Assert.Contains("✓ a trusted key has signed smm-agent 0.2.0\n", signed.Output, StringComparison.Ordinal);
+            Assert.Equal("installed 0.2.0", Installed(host));
+        }
+        finally
+        {
+            bed.SigningKey = key;
+        }
+
+        async Task RefusedAsync(string why)
+        {
+            var run = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1, bed.Deb2));
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains(why, run.Error + run.Output, StringComparison.Ordinal);
+            Assert.Contains("nothing was changed\n", run.Error, StringComparison.Ordinal);
+            Assert.Equal("installed 0.1.0", Installed(host));
+        }
     }
 
     [Fact]

@@ -46,6 +46,20 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
 
     public string Rpm2 => field ??= Make.Rpm("0.2.0");
 
+    /// <summary>The key that signs the dashboard's packages; null where nobody signs them.</summary>
+    public string? SigningKey { get; set; }
+
+    /// <summary>Its public half, as agent.yaml has it.</summary>
+    public string PublicKey => Shell.Run("openssl", "pkey", "-in", SigningKey!, "-pubout").Split('\n')[1];
+
+    /// <summary>A new key, made as the documentation says.</summary>
+    public string NewKey()
+    {
+        var key = PathOf($"key-{Guid.NewGuid():N}.pem");
+        Shell.Run("openssl", "genpkey", "-algorithm", "ed25519", "-out", key);
+        return key;
+    }
+
     /// <summary>A file that a test may write, for the bed's own programs.</summary>
     public string PathOf(string name) => Path.Combine(_folder, name);
 
@@ -60,6 +74,8 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
             old.Delete();
         foreach (var package in packages)
             File.Copy(package, Served(package));
+        if (packages.Length > 0 && SigningKey is { } key)
+            Shell.Run([.. Programs.Dashboard, "sign-packages", "--key", key, folder.FullName]);
         _mesh!.PublicUrl = publicUrl;
         _mesh.Write();
         var script = "";
@@ -88,6 +104,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
         if (Missing() is not null)
             return;
 
+        SigningKey = NewKey();
         Network = new NetworkNamespace($"smm-install-{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4))}");
         var certificate = new DashboardCertificate(_folder, "127.0.0.1", -OneDay, 29 * OneDay);
         AuthorityFile = certificate.AuthorityFile;

@@ -87,6 +87,8 @@ public sealed class BootedVm : IAsyncDisposable
         Run("smm-agent", "set", "workload-group", "vm-integration", "analytics-v0");
         Run("smm-agent", "set", "node-ip", MeshBed.VmAddress);
         Run("smm-agent", "set", "bearer-token", "--file", "/mnt/token");
+        if (_bed.Mesh.Signature is { } signature)
+            Run("smm-agent", "set", "trusted-key", signature.Key.Public.Text);
         if (!sidecar)
             Run("sed", "-i", "$ a sidecar: {mode: off}", "/etc/smm/agent.yaml");
     }

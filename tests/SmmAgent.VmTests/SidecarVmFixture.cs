@@ -103,6 +103,7 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
             File.Copy(file, Path.Combine(_packages, Path.GetFileName(file)));
         Sidecars.CopyTo(_packages);
         var bed = await MeshBed.StartAsync(https: true, _packages, registers: true);
+        bed.Mesh.Signature = new PackageSignature(_packages);
         bed.Mesh.Packages = Sidecars.Offers(SidecarPackages.Version);
         bed.Mesh.Write();
         return bed;

@@ -19,12 +19,16 @@ public enum PackageOutcome
 
     /// <summary>There is one, but the mesh configuration came over a connection that anyone could have changed it on.</summary>
     UntrustedSource,
+
+    /// <summary>There is one, but no package list can allow it: no key is trusted.</summary>
+    NoTrustedKey,
 }
 
 /// <summary>What the host has and may have.</summary>
 /// <param name="Architecture">The machine's, in any distribution's words.</param>
 /// <param name="SourceIsTrusted">What <see cref="PackageChoice.IsTrusted"/> says.</param>
-public sealed record PackageHost(PackageFormat Format, string Architecture, bool SourceIsTrusted);
+/// <param name="Trust">Which packages may be installed.</param>
+public sealed record PackageHost(PackageFormat Format, string Architecture, bool SourceIsTrusted, PackageTrust Trust);
 
 /// <summary>Which package of the mesh configuration is to be installed, and why, in one line.</summary>
 public sealed record PackageChoice(PackageOutcome Outcome, string Why, Package? Package = null)
@@ -69,6 +73,9 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Why, Package? 
             return new(PackageOutcome.UntrustedSource, $"{name} {newest.Version} is not installed: the dashboard that names it speaks plain http; "
                 + "use https, or accept that on purpose: sidecar.allowPlaintextPackages: true");
         }
+
+        if (host.Trust.WhyNever(newest) is { } never)
+            return new(PackageOutcome.NoTrustedKey, $"{name} {newest.Version} is not installed: {never}");
 
         var from = installed is null ? "" : order < 0 ? $", in the place of the newer {installed}" : $", in the place of {installed}";
         return new(PackageOutcome.Install, $"install {name} {newest.Version}{from}", newest);

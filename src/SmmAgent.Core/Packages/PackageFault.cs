@@ -21,6 +21,36 @@ public enum PackageFault
     WrongSize,
     WrongChecksum,
 
+    /// <summary>No key is trusted, so no package list can name it.</summary>
+    NoTrustedKey,
+
+    /// <summary>The dashboard serves no signed package list.</summary>
+    NoPackageList,
+
+    /// <summary>The package list cannot be read.</summary>
+    BrokenPackageList,
+
+    /// <summary>This host cannot compute Ed25519 signatures.</summary>
+    NotVerifiable,
+
+    /// <summary>No trusted key has signed the package list.</summary>
+    UnknownKey,
+
+    /// <summary>The package list is not what was signed.</summary>
+    BadSignature,
+
+    /// <summary>The package list is no longer valid.</summary>
+    ListExpired,
+
+    /// <summary>The package list is older than one of the same key that this host has accepted.</summary>
+    ListSuperseded,
+
+    /// <summary>The package list does not name this package with these bytes.</summary>
+    NotInList,
+
+    /// <summary>The package list names it, but wants a newer version at least.</summary>
+    BelowMinimum,
+
     /// <summary>The archive cannot be read.</summary>
     BrokenPackage,
 

@@ -31,6 +31,9 @@ public sealed record AgentPaths(string Root = "/")
     /// <summary>On which machine agent.yaml's uuid was first seen.</summary>
     public string HostIdentity => Path.Combine(HostStateDirectory, "identity.json");
 
+    /// <summary>When the newest package list of each key was signed that root has accepted.</summary>
+    public string AcceptedPackageLists => Path.Combine(HostStateDirectory, "package-lists");
+
     /// <summary>Root's own last known external address.</summary>
     public string HostLastKnownAddress => Path.Combine(HostStateDirectory, "address.json");
 

@@ -1,5 +1,6 @@
 using System.Net;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 
 namespace SmmAgent.Core.Settings;
 
@@ -34,6 +35,9 @@ public sealed record AgentSettings
 
     public SidecarSettings Sidecar { get; init; } = new();
 
+    /// <summary>Whose signed package lists count, at most 8; null means the keys that this agent was built with.</summary>
+    public IReadOnlyList<PackageKey>? TrustedKeys { get; init; }
+
     /// <summary>Whether the agent installs a newer version of itself that the mesh configuration offers. Default true.</summary>
     public bool SelfUpgrade { get; init; } = true;
 
@@ -60,6 +64,12 @@ public sealed record SidecarSettings
 
     /// <summary>Whether packages named by a dashboard that speaks plain http are installed. Default false.</summary>
     public bool AllowPlaintextPackages { get; init; }
+
+    /// <summary>Whether a sidecar package is installed that no signed list names. Default false.</summary>
+    public bool AllowUnsignedPackages { get; init; }
+
+    /// <summary>SHA-256 (lower-case hexadecimal digits) of sidecar packages that are installed without a signed list; at most 16, default none.</summary>
+    public IReadOnlyList<string> PackageSha256s { get; init; } = [];
 }
 
 public enum RestartPolicy

@@ -59,10 +59,13 @@ internal sealed class SectionReader
     }
 
     /// <summary>A list of scalars; null when there is no such key.</summary>
-    public IReadOnlyList<string>? Texts(string key, int atMost, Func<string, string?> rule)
+    /// <param name="takesOne">Whether one scalar is a list of one.</param>
+    public IReadOnlyList<string>? Texts(string key, int atMost, Func<string, string?> rule, bool takesOne = false)
     {
         if (Find(key) is not { } node)
             return null;
+        if (takesOne && node.Kind == YamlKind.Text)
+            return Scalar(node, At(key), rule) is { } one ? [one] : [];
         if (node.Kind != YamlKind.List)
         {
             Refuse(key, $"{Shown(node)} is not a list, for example [a, b]");

@@ -6,5 +6,13 @@ public static class SettingsEquality
     public static bool Same(AgentSettings a, AgentSettings b) =>
         a.AddressProviders.SequenceEqual(b.AddressProviders)
         && a.ManagementPorts.SequenceEqual(b.ManagementPorts)
-        && a with { AddressProviders = b.AddressProviders, ManagementPorts = b.ManagementPorts } == b;
+        && a.Sidecar.PackageSha256s.SequenceEqual(b.Sidecar.PackageSha256s)
+        && (a.TrustedKeys is null == b.TrustedKeys is null) && (a.TrustedKeys ?? []).SequenceEqual(b.TrustedKeys ?? [])
+        && a with
+        {
+            AddressProviders = b.AddressProviders,
+            ManagementPorts = b.ManagementPorts,
+            Sidecar = a.Sidecar with { PackageSha256s = b.Sidecar.PackageSha256s },
+            TrustedKeys = b.TrustedKeys,
+        } == b;
 }

@@ -7,12 +7,13 @@ public static class SettingsKeys
 {
     private static readonly Dictionary<string, string[]> BySection = new(StringComparer.Ordinal)
     {
-        [""] = ["dashboard", "workloadGroup", "node", "firewall", "sidecar", "selfUpgrade", "uuid"],
+        [""] = ["dashboard", "workloadGroup", "node", "firewall", "sidecar", "packages", "selfUpgrade", "uuid"],
         ["dashboard"] = ["url", "allowPlaintext", "caFile"],
         ["workloadGroup"] = ["namespace", "name"],
         ["node"] = ["ip", "addressProviders"],
         ["firewall"] = ["mode", "managementPorts"],
-        ["sidecar"] = ["mode", "restartPolicy", "restartWindow", "allowPlaintextPackages"],
+        ["sidecar"] = ["mode", "restartPolicy", "restartWindow", "allowPlaintextPackages", "allowUnsignedPackages", "packageSha256s"],
+        ["packages"] = ["trustedKeys"],
     };
 
     /// <summary>Every key with its section, for example <c>dashboard.url</c>.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Core.Settings;
@@ -69,6 +70,7 @@ public static class SettingsReader
         {
             Uuid = root.Text("uuid", SettingsRules.Uuid) is { } uuid ? Guid.Parse(uuid) : null,
             Sidecar = ReadSidecar(root.Section("sidecar")),
+            TrustedKeys = ReadKeys(root.Section("packages")),
             SelfUpgrade = root.Word("selfUpgrade", true, Switch),
         });
         settings = ReadWorkloadGroup(root.Section("workloadGroup"), settings);
@@ -124,14 +126,22 @@ public static class SettingsReader
         var window = sidecar.Text("restartWindow", SettingsRules.Window);
         if (policy == RestartPolicy.Window && window is null)
             sidecar.Refuse("restartPolicy", "'window' needs sidecar.restartWindow, for example \"Sun 02:00-04:00\"");
+        IReadOnlyList<string>? sha256s = sidecar.Texts("packageSha256s", atMost: 16, SettingsRules.Sha256)?.Select(text => text.ToLowerInvariant()).ToList();
         return new()
         {
             Mode = sidecar.Word("mode", PartMode.Manage, Modes),
             RestartPolicy = policy,
             RestartWindow = window is null ? null : RestartWindow.Parse(window),
             AllowPlaintextPackages = sidecar.Flag("allowPlaintextPackages"),
+            AllowUnsignedPackages = sidecar.Flag("allowUnsignedPackages"),
+            PackageSha256s = sha256s ?? [],
         };
     }
+
+    private static List<PackageKey>? ReadKeys(SectionReader packages) => packages
+        .Texts("trustedKeys", atMost: 8, SettingsRules.TrustedKey, takesOne: true)?
+        .Select(text => PackageKey.TryParse(text, out var key, out _) ? key : null)
+        .OfType<PackageKey>().Distinct().ToList();
 
     private static SettingsReading Refused(Fault fault) => new(null, [fault], []);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Address;
 
 namespace SmmAgent.Core.Settings;
@@ -55,6 +56,12 @@ public static class SettingsRules
     public static string? Window(string value) => RestartWindow.Parse(value) is null
         ? $"'{NameRules.Shown(value)}' is not of the form \"DAY HH:MM-HH:MM\" (DAY one of {string.Join(", ", RestartWindow.Days)}), for example \"Sun 02:00-04:00\""
         : null;
+
+    public static string? TrustedKey(string value) => PackageKey.TryParse(value, out _, out var why) ? null : why;
+
+    public static string? Sha256(string value) => value.Length == 64 && value.All(char.IsAsciiHexDigit)
+        ? null
+        : $"'{NameRules.Shown(value)}' is not a SHA-256 of 64 hexadecimal digits, as sha256sum prints it";
 
     private static string? HttpUrl(string value)
     {

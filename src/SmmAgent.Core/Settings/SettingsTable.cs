@@ -23,6 +23,9 @@ public static class SettingsTable
         ("sidecar.restartPolicy", Word(settings.Sidecar.RestartPolicy)),
         ("sidecar.restartWindow", settings.Sidecar.RestartWindow?.ToString() ?? None),
         ("sidecar.allowPlaintextPackages", Flag(settings.Sidecar.AllowPlaintextPackages)),
+        ("sidecar.allowUnsignedPackages", Flag(settings.Sidecar.AllowUnsignedPackages)),
+        ("sidecar.packageSha256s", List(settings.Sidecar.PackageSha256s)),
+        ("packages.trustedKeys", settings.TrustedKeys is { } keys ? List(keys.Select(key => key.Text)) : None),
         ("selfUpgrade", settings.SelfUpgrade ? "on" : "off"),
         ("uuid", settings.Uuid?.ToString() ?? None),
     ];

@@ -88,7 +88,11 @@ public sealed record RootFailure(string Part, string Subject, string Reason, str
 
     /// <summary>Whether it is over once the dashboard answers again.</summary>
     [JsonIgnore]
-    public bool IsOfDashboard => Part == RootPart.Token || Reason is nameof(PackageFault.Unreachable) or nameof(PackageFault.CutOff);
+    public bool IsOfDashboard => Part == RootPart.Token || Reason
+        is nameof(PackageFault.Unreachable) or nameof(PackageFault.CutOff)
+        // It may come back with another package list.
+        or nameof(PackageFault.NoPackageList) or nameof(PackageFault.BrokenPackageList) or nameof(PackageFault.UnknownKey) or nameof(PackageFault.BadSignature)
+        or nameof(PackageFault.ListExpired) or nameof(PackageFault.ListSuperseded) or nameof(PackageFault.NotInList) or nameof(PackageFault.BelowMinimum);
 }
 
 /// <summary>The parts of root's work.</summary>

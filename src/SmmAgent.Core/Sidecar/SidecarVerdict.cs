@@ -62,6 +62,7 @@ public static class SidecarVerdict
             (null, PackageOutcome.NotOffered) => Finding.False(Type, "NotOffered", choice.Why),
             (null, PackageOutcome.NoChecksum) => Finding.False(Type, "NoChecksum", choice.Why),
             (null, PackageOutcome.UntrustedSource) => Finding.False(Type, "UntrustedSource", choice.Why),
+            (null, PackageOutcome.NoTrustedKey) => Finding.False(Type, "NoTrustedKey", choice.Why),
             (null, _) when failure is not null => Finding.False(Type, failure.Reason, failure.Message),
             (null, _) => Finding.False(Type, "NotInstalled", $"{PackageChoice.SidecarPackage} is not installed: {Cure(look)}"),
             (_, PackageOutcome.Installed or PackageOutcome.NotOffered) => Finding.True(Type, "Installed", $"{PackageChoice.SidecarPackage} {look.Version} is installed"),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Dashboard;
 
@@ -14,6 +15,7 @@ namespace SmmAgent.Linux.Packages;
 public sealed class PackageSource : IDisposable
 {
     private const int MaximumRedirects = 5;
+    private static readonly TimeSpan ListDeadline = TimeSpan.FromSeconds(30);
 
     private readonly Uri _dashboard;
     private readonly ProductInfoHeaderValue _userAgent;
@@ -66,6 +68,35 @@ public sealed class PackageSource : IDisposable
         }
 
         return (null, new(PackageFault.Redirected, $"more than {MaximumRedirects} redirects, the last to {Shown(url)}"));
+    }
+
+    /// <summary>Fetches the dashboard's signed package list. It is not verified here.</summary>
+    internal async Task<(byte[]? File, PackageFailure? Failure)> GetListAsync(CancellationToken cancel)
+    {
+        using var deadline = new Network.Deadline(ListDeadline, TimeProvider.System, cancel);
+        try
+        {
+            var (answer, failure) = await GetAsync(new Uri(_dashboard, $"/packages/{SignedPackageList.FileName}"), 0, null, deadline.Token);
+            if (answer is null)
+            {
+                return (null, failure!.Fault != PackageFault.Refused ? failure : new(
+                    PackageFault.NoPackageList, $"the dashboard has no signed package list: {failure.Message}", "sign its packages: smm-dashboard sign-packages --key FILE DIR"));
+            }
+
+            using (answer)
+            {
+                var body = await BoundedBody.ReadAsync(answer.Content, SignedPackageList.MaximumBytes, deadline.Token);
+                return body is null ? (null, new(PackageFault.BrokenPackageList, $"the dashboard's package list is larger than {SignedPackageList.MaximumBytes} bytes")) : (body, null);
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsOver)
+        {
+            return (null, new(PackageFault.CutOff, $"the dashboard did not send its package list within {ListDeadline.TotalSeconds:0} s"));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return (null, new(PackageFault.CutOff, "the dashboard broke off while it sent its package list"));
+        }
     }
 
     internal static string Shown(Uri url) => OneLine.Of(url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped));

@@ -6,11 +6,11 @@ using SmmAgent.Linux.Packages;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Brings packages to the host: fetched, verified, installed, and old ones put away.</summary>
-/// <param name="source">Null where none is fetched.</param>
+/// <param name="supply">Null where none is fetched.</param>
 /// <param name="insists">Whether somebody waits for it: then a package that had the wrong bytes is fetched again at once.</param>
 /// <param name="recorded">The versions that are written down to be put back, so that their packages are kept.</param>
 public sealed class PackageDelivery(
-    PackageCache cache, PackageSource? source, PackageInstaller installer, TimeProvider time, bool insists, Func<IReadOnlyList<string>> recorded)
+    PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool insists, Func<IReadOnlyList<string>> recorded)
 {
     /// <summary>What is being done, in one line for whoever watches.</summary>
     public string Doing { get; private set; } = "";
@@ -19,15 +19,22 @@ public sealed class PackageDelivery(
     public async Task<RootFailure?> InstallAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
     {
         var name = $"{package.Name} {package.Version}";
-        if (source is null)
+        if (supply is not var (source, approval))
             return new(part, package.Version, nameof(PackageFault.NotOffered), $"{name} is not installed: no dashboard is set");
+
+        Doing = $"looking whether {name} is signed";
+        if (await approval.AskAsync(source, package, cancel) is { } refusal)
+        {
+            Doing = "";
+            return Failed(package, part, refusal);
+        }
 
         Doing = $"downloading {name}";
         var (path, failure) = await new PackageDownload(cache, source, time).RunAsync(package, (done, all) => Doing = Bar(name, done, all), cancel, insists);
         if (path is null)
             return Failed(package, part, failure!);
 
-        var (outcome, failed) = await LayAsync(package, part, mayDowngrade, cancel);
+        var (outcome, failed) = await LayAsync(package, part, mayDowngrade, approval, cancel);
         if (outcome is InstallOutcome.Installed { Before: var before })
             cache.Prune(package, before is null ? recorded() : [before, .. recorded()]);
         return failed;
@@ -40,10 +47,12 @@ public sealed class PackageDelivery(
     /// <returns>Why it is not there; null when it is.</returns>
     public async Task<RootFailure?> PutBackAsync(string name, string version, CancellationToken cancel) =>
         cache.Kept(name, installer.Format, version) is { } kept
-            ? (await LayAsync(kept, RootPart.Package, mayDowngrade: true, cancel)).Failure
+            ? (await LayAsync(kept, RootPart.Package, mayDowngrade: true, approval: null, cancel)).Failure
             : new(RootPart.Package, version, nameof(PackageFault.NotOffered), $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
 
-    private async Task<(InstallOutcome? Outcome, RootFailure? Failure)> LayAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
+    /// <param name="approval">Null for what this host had before.</param>
+    private async Task<(InstallOutcome? Outcome, RootFailure? Failure)> LayAsync(
+        Package package, string part, bool mayDowngrade, PackageApproval? approval, CancellationToken cancel)
     {
         var name = $"{package.Name} {package.Version}";
         Doing = $"verifying {name}";
@@ -53,6 +62,10 @@ public sealed class PackageDelivery(
 
         using (verified)
         {
+            // These are the bytes that are installed, in a folder that only root enters.
+            if (approval?.Again(verified.Package) is { } refusal)
+                return (null, Failed(package, part, refusal));
+
             Doing = $"installing {name}";
             var outcome = await installer.InstallAsync(verified, mayDowngrade, cancel);
             Doing = "";

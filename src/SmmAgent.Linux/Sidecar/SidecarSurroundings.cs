@@ -42,5 +42,6 @@ public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
         : new(
             tools.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb,
             HostFacts.Architecture,
-            PackageChoice.IsTrusted(dashboard, settings.Sidecar));
+            PackageChoice.IsTrusted(dashboard, settings.Sidecar),
+            PackageTrust.Of(settings));
 }

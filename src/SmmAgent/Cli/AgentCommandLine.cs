@@ -76,6 +76,7 @@ internal static class AgentCommandLine
             ReconcileCommand.Create(paths),
             ConfirmCommand.Create(paths),
             RollbackCommand.Create(paths),
+            VerifyPackageCommand.Create(paths),
             StatusCommand.Create(paths),
             DetachCommand.Create(paths),
             ConfigCommand.Create(paths),

@@ -13,7 +13,7 @@ internal sealed class AgentUpgrade(AgentPaths paths, ReconcileOptions options, P
 {
     private readonly SidecarRecords _records = new(paths);
 
-    /// <returns>What is to be installed; null for nothing.</returns>
+    /// <returns>What is to be installed, or why the newer one cannot be; null for nothing.</returns>
     public async Task<PackageChoice?> ChooseAsync(SidecarInputs inputs, CancellationToken cancel)
     {
         // While a change waits for its confirmation the agent itself stays what it is: it is what would undo it.
@@ -22,16 +22,26 @@ internal sealed class AgentUpgrade(AgentPaths paths, ReconcileOptions options, P
 
         // One that came with no package is somebody's own build.
         var (state, _) = await new InstalledPackage(PackageTools.Find()).ReadAsync(PackageChoice.AgentPackage, cancel);
-        return state?.Version is { } installed && PackageChoice.ForAgent(inputs.Config, host, installed) is { Outcome: PackageOutcome.Install } choice ? choice : null;
+        return state?.Version is { } installed
+            && PackageChoice.ForAgent(inputs.Config, host, installed) is { Outcome: PackageOutcome.Install or PackageOutcome.NoTrustedKey } choice
+            ? choice
+            : null;
     }
 
     /// <returns>An exit code.</returns>
-    public async Task<int> RunAsync(SidecarInputs inputs, PackageSource source, CancellationToken cancel)
+    public async Task<int> RunAsync(SidecarInputs inputs, PackageSupply supply, CancellationToken cancel)
     {
-        if (await ChooseAsync(inputs, cancel) is not { Package: { } package } choice)
+        if (await ChooseAsync(inputs, cancel) is not { } choice)
             return ExitCode.Done;
+        if (choice.Package is not { } package)
+        {
+            // The agent stays as it is, which is no failure of this pass.
+            progress.Warn(choice.Why);
+            Tell(null);
+            return ExitCode.Done;
+        }
 
-        var delivery = HostSidecarPass.Delivery(paths, source, insists: !options.HostOnly);
+        var delivery = HostSidecarPass.Delivery(paths, supply, insists: !options.HostOnly);
         var work = delivery.InstallAsync(package, RootPart.Upgrade, mayDowngrade: false, cancel);
         await progress.WhileAsync(() => delivery.Doing, work, TimeProvider.System);
         var failure = await work;

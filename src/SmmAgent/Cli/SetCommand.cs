@@ -12,6 +12,7 @@ internal static class SetCommand
         WorkloadGroup(paths),
         NodeIp(paths),
         BearerToken(paths),
+        TrustedKey(paths),
     };
 
     private static Command DashboardUrl(Func<ParseResult, AgentPaths> paths)
@@ -50,6 +51,14 @@ internal static class SetCommand
         var command = new Command("node-ip", "Set the address that the cluster reaches.") { address };
         command.SetAction(parsed => SetNodeIp.Run(
             new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()), parsed.GetRequiredValue(address)));
+        return command;
+    }
+
+    private static Command TrustedKey(Func<ParseResult, AgentPaths> paths)
+    {
+        var key = new Argument<string>("KEY") { Description = "the public half, as smm-dashboard sign-packages prints it" };
+        var command = new Command("trusted-key", "Set the key that signs the packages.") { key };
+        command.SetAction(parsed => SetTrustedKey.Run(new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()), parsed.GetRequiredValue(key)));
         return command;
     }
 

@@ -120,9 +120,11 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         foreach (var step in steps)
             progress.Would($"{step}");
         var upgrade = await new AgentUpgrade(paths, options, progress).ChooseAsync(inputs, cancel);
-        if (upgrade is not null)
+        if (upgrade is { Package: null })
+            progress.Warn(upgrade.Why);
+        else if (upgrade is not null)
             progress.Would(upgrade.Why);
-        return steps.Count > 0 || upgrade is not null;
+        return steps.Count > 0 || upgrade?.Package is not null;
     }
 
     /// <summary>How the host is, to be brought back if nobody confirms; or why that is not known. Neither where the sidecar is not touched.</summary>
@@ -146,19 +148,20 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     public async Task<int> DoAsync(AgentSettings settings, MeshConfig config, DashboardClient client, CancellationToken cancel)
     {
         using var source = new PackageSource(settings.DashboardUrl!, settings.CaFile, AgentCommandLine.Version);
+        var supply = HostSidecarPass.Supply(paths, settings, source);
         var inputs = await InputsAsync(settings, config, cancel);
         var code = settings.Sidecar.Mode switch
         {
-            PartMode.Manage => await AttachAsync(inputs, client, source, cancel),
+            PartMode.Manage => await AttachAsync(inputs, client, supply, cancel),
             PartMode.Check => await LeaveToOperatorAsync(inputs, cancel),
             _ => ExitCode.Done,
         };
-        return Math.Max(code, await new AgentUpgrade(paths, options, progress).RunAsync(inputs, source, cancel));
+        return Math.Max(code, await new AgentUpgrade(paths, options, progress).RunAsync(inputs, supply, cancel));
     }
 
-    private async Task<int> AttachAsync(SidecarInputs inputs, DashboardClient client, PackageSource source, CancellationToken cancel)
+    private async Task<int> AttachAsync(SidecarInputs inputs, DashboardClient client, PackageSupply supply, CancellationToken cancel)
     {
-        var pass = HostSidecarPass.Create(paths, units, client, source, insists: !options.HostOnly);
+        var pass = HostSidecarPass.Create(paths, units, client, supply, insists: !options.HostOnly);
         var work = pass.ApplyAsync(inputs, result => progress.Steps([result]), cancel);
         await progress.WhileAsync(() => pass.Doing, work, TimeProvider.System);
         var outcome = await work;
@@ -200,7 +203,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         if (look.Observed.Package.WhyUnknown is { } unseen)
             progress.Failed($"the installed packages cannot be seen: {unseen}");
         var isOffered = look.Version is not null
-            || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource);
+            || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
         if (!isOffered)
             progress.Failed(look.Desired.Package.Why);
         if (look.Desired.Hold is { } hold)

@@ -1,3 +1,4 @@
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Dashboard;
@@ -37,18 +38,24 @@ public static class HostSidecarPass
 
     /// <param name="units">Null where the host has no systemd.</param>
     /// <param name="client">Null where no dashboard is asked.</param>
-    /// <param name="source">Where packages come from; null where none are fetched.</param>
+    /// <param name="supply">Where packages come from; null where none are fetched.</param>
     /// <param name="insists">Whether somebody waits for it.</param>
-    public static SidecarPass Create(AgentPaths paths, IUnits? units, DashboardClient? client, PackageSource? source, bool insists)
+    public static SidecarPass Create(AgentPaths paths, IUnits? units, DashboardClient? client, PackageSupply? supply, bool insists)
     {
         var time = TimeProvider.System;
         var files = new GuardedFiles(paths.Root);
         var commands = new CommandRunner();
         var host = new HostSidecar(
-            files, units, new SidecarTokens(files, paths.HostToken, client, time), Delivery(paths, source, insists), new SidecarCapture(commands), commands);
+            files, units, new SidecarTokens(files, paths.HostToken, client, time), Delivery(paths, supply, insists), new SidecarCapture(commands), commands);
         return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, DaemonHost.NextRandom);
     }
 
-    public static PackageDelivery Delivery(AgentPaths paths, PackageSource? source, bool insists) =>
-        new(new PackageCache(paths.PackageCache), source, new PackageInstaller(PackageTools.Find()), TimeProvider.System, insists, () => new SidecarRecords(paths).Versions);
+    public static PackageSupply Supply(AgentPaths paths, AgentSettings settings, PackageSource source) =>
+        new(source, Approval(paths, settings));
+
+    public static PackageApproval Approval(AgentPaths paths, AgentSettings settings) =>
+        new(PackageTrust.Of(settings), new(paths.AcceptedPackageLists), TimeProvider.System);
+
+    public static PackageDelivery Delivery(AgentPaths paths, PackageSupply? supply, bool insists) =>
+        new(new PackageCache(paths.PackageCache), supply, new PackageInstaller(PackageTools.Find()), TimeProvider.System, insists, () => new SidecarRecords(paths).Versions);
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 
 namespace SmmDashboard.Packages;
 
@@ -33,6 +34,29 @@ public sealed partial class AgentPackages(PackageFolder folder)
 
         return packages;
     }
+
+    /// <summary>The key that signs the packages, which a first installation is told to trust; null where none is named.</summary>
+    public PackageKey? SigningKey()
+    {
+        if (!folder.TryOpen(PackageSigner.KeysFile, out var stream))
+            return null;
+
+        using (stream)
+        using (var reader = new StreamReader(stream))
+        {
+            var line = new char[PackageKey.TextLength];
+            return reader.ReadBlock(line) == line.Length && PackageKey.TryParse(new string(line), out var key, out _) ? key : null;
+        }
+    }
+
+    /// <summary>What a file's name says of a package of the agent; null when it is none.</summary>
+    internal static ListedPackage? Listed(string file) => Read(file) is { Version: var version, Kind: var kind }
+        ? new()
+        {
+            Name = PackageSigner.Agent, Version = version, Format = kind.EndsWith("rpm", StringComparison.Ordinal) ? "rpm" : "deb",
+            Architecture = kind is "amd64.deb" or "x86_64.rpm" ? "amd64" : "arm64", Size = 0, Sha256 = "",
+        }
+        : null;
 
     private static Name? Read(string file)
     {

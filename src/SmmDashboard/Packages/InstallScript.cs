@@ -1,3 +1,5 @@
+using SmmAgent.Contract.Signing;
+
 namespace SmmDashboard.Packages;
 
 /// <summary>The install script: packaging/install.sh with the dashboard's URL and the packages' checksums.</summary>
@@ -6,13 +8,16 @@ public static class InstallScript
     private const string Resource = "install.sh";
     private const string UrlPlaceholder = "'@PUBLIC_URL@'";
     private const string PackagesPlaceholder = "'@PACKAGES@'";
+    private const string KeyPlaceholder = "'@PACKAGE_KEY@'";
 
     public static string Template { get; } = ReadTemplate();
 
-    public static string Render(string publicUrl, IEnumerable<AgentPackage> packages)
+    /// <param name="key">The key that signs the packages; null for none.</param>
+    public static string Render(string publicUrl, IEnumerable<AgentPackage> packages, PackageKey? key)
     {
         var table = string.Join('\n', packages.Select(package => $"{package.Sha256} {package.Size} {package.File}"));
         return Template.Replace(PackagesPlaceholder, Quoted(table), StringComparison.Ordinal)
+            .Replace(KeyPlaceholder, Quoted(key?.Text ?? ""), StringComparison.Ordinal)
             .Replace(UrlPlaceholder, Quoted(publicUrl), StringComparison.Ordinal);
     }
 
@@ -25,7 +30,7 @@ public static class InstallScript
             ?? throw new InvalidOperationException($"the resource {Resource} is missing");
         using var reader = new StreamReader(stream);
         var template = reader.ReadToEnd();
-        foreach (var placeholder in new[] { UrlPlaceholder, PackagesPlaceholder })
+        foreach (var placeholder in new[] { UrlPlaceholder, PackagesPlaceholder, KeyPlaceholder })
         {
             if (template.Split(placeholder).Length != 2)
                 throw new InvalidOperationException($"{Resource} does not have {placeholder} once");

@@ -19,7 +19,7 @@ public sealed class InstallScriptEndpoint(AgentPackages packages, CurrentMesh me
                 + "into the folder of its --packages");
         }
 
-        var script = Encoding.UTF8.GetBytes(InstallScript.Render(mesh.Settings.PublicUrl, newest));
+        var script = Encoding.UTF8.GetBytes(InstallScript.Render(mesh.Settings.PublicUrl, newest, packages.SigningKey()));
         context.Response.ContentType = "text/x-shellscript; charset=utf-8";
         context.Response.ContentLength = script.Length;
         context.Response.Headers.CacheControl = "no-cache";

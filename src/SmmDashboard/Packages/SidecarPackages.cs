@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 
 namespace SmmDashboard.Packages;
 
@@ -9,8 +10,6 @@ namespace SmmDashboard.Packages;
 /// </summary>
 public sealed partial class SidecarPackages(PackageFolder folder)
 {
-    private const string Name = "istio-sidecar";
-
     // A package for each of two architectures and formats, for as many versions as a mesh has control planes.
     private const int Most = 64;
 
@@ -20,19 +19,17 @@ public sealed partial class SidecarPackages(PackageFolder folder)
         var packages = new List<Package>();
         foreach (var file in folder.Names().Order(StringComparer.Ordinal))
         {
-            var match = File().Match(file);
-            if (!match.Success || packages.Count == Most || !folder.TryOpen(file, out var stream))
+            if (Read(file) is not { } named || packages.Count == Most || !folder.TryOpen(file, out var stream))
                 continue;
 
             await using (stream)
             {
-                var isDeb = match.Groups["deb"].Success;
                 packages.Add(new Package
                 {
-                    Name = Name,
-                    Version = match.Groups["version"].Value,
-                    Format = isDeb ? "deb" : "rpm",
-                    Architecture = match.Groups["architecture"].Value is "amd64" or "x86_64" ? "amd64" : "arm64",
+                    Name = named.Name,
+                    Version = named.Version,
+                    Format = named.Format,
+                    Architecture = named.Architecture,
                     Path = $"/packages/{file}",
                     Sha256 = await folder.Sha256Async(stream, cancellationToken),
                     Size = stream.Length,
@@ -42,6 +39,19 @@ public sealed partial class SidecarPackages(PackageFolder folder)
 
         return packages;
     }
+
+    /// <summary>What a file's name says of a package of the sidecar; null when it is none.</summary>
+    internal static ListedPackage? Read(string file) => File().Match(file) is { Success: true } match
+        ? new()
+        {
+            Name = PackageSigner.Sidecar,
+            Version = match.Groups["version"].Value,
+            Format = match.Groups["deb"].Success ? "deb" : "rpm",
+            Architecture = match.Groups["architecture"].Value is "amd64" or "x86_64" ? "amd64" : "arm64",
+            Size = 0,
+            Sha256 = "",
+        }
+        : null;
 
     [GeneratedRegex(
         @"^istio-sidecar(_(?<version>[0-9][A-Za-z0-9.+~-]*)_(?<architecture>amd64|arm64)\.(?<deb>deb)|-(?<version>[0-9][A-Za-z0-9.+~-]*)\.(?<architecture>x86_64|aarch64)\.rpm)\z",

@@ -70,6 +70,7 @@ public sealed class CommandLine
         foreach (var option in _kubernetes.All)
             _command.Add(option);
         _command.Add(CheckCommand.Create());
+        _command.Add(SignPackagesCommand.Create());
         // Without one, a command that has subcommands asks for one of them.
         _command.SetAction(_ => 0);
     }

@@ -1,11 +1,14 @@
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Core.Tests.Packages;
 
 public sealed class PackageChoiceTests
 {
-    private static readonly PackageHost Debian = new(PackageFormat.Deb, "amd64", SourceIsTrusted: true);
+    private static readonly PackageTrust Trust = new([PackageSigningKey.New().Public], AllowsUnsignedSidecar: false, []);
+
+    private static readonly PackageHost Debian = new(PackageFormat.Deb, "amd64", SourceIsTrusted: true, Trust);
 
     [Fact]
     public void ThePackageIsOfTheHostsFormatAndArchitecture()
@@ -18,7 +21,7 @@ public sealed class PackageChoiceTests
     [Fact]
     public void ARedHatHostsWordsForArchitecturesAreUnderstood() => Assert.Equal(
         PackageOutcome.Install,
-        PackageChoice.ForSidecar(Offering(Sidecar("1.15.3") with { Format = "rpm" }), new(PackageFormat.Rpm, "x86_64", true), null).Outcome);
+        PackageChoice.ForSidecar(Offering(Sidecar("1.15.3") with { Format = "rpm" }), new(PackageFormat.Rpm, "x86_64", true, Trust), null).Outcome);
 
     [Theory]
     [InlineData("1.15.3", "1.15.3")]

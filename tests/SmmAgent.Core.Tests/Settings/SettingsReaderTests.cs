@@ -39,7 +39,8 @@ public sealed class SettingsReaderTests
               name: analytics-v0
             node: {ip: "fd00::1", addressProviders: [https://a.example/ip, https://b.example]}
             firewall: {mode: off, managementPorts: [16400]}
-            sidecar: {mode: check, restartPolicy: window, restartWindow: Sun 22:00-04:00, allowPlaintextPackages: true}
+            sidecar: {mode: check, restartPolicy: window, restartWindow: Sun 22:00-04:00, allowPlaintextPackages: true, allowUnsignedPackages: true}
+            packages: {trustedKeys: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}
             selfUpgrade: off
             uuid: 0327b100-a008-4364-a2b3-7d1777bb5b9a
             """).Settings!;
@@ -56,9 +57,21 @@ public sealed class SettingsReaderTests
             RestartPolicy = RestartPolicy.Window,
             RestartWindow = new(DayOfWeek.Sunday, new(22, 0), new(4, 0)),
             AllowPlaintextPackages = true,
+            AllowUnsignedPackages = true,
         }, settings.Sidecar);
+        Assert.Equal(["MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="], settings.TrustedKeys!.Select(key => key.Text));
         Assert.False(settings.SelfUpgrade);
         Assert.Equal(Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a"), settings.Uuid);
+    }
+
+    [Fact]
+    public void KeysAreOneOrAListAndNoneIsNotTheDefault()
+    {
+        const string Key = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
+        Assert.Null(SettingsReader.Read("packages: {}").Settings!.TrustedKeys);
+        Assert.Empty(SettingsReader.Read("packages: {trustedKeys: []}").Settings!.TrustedKeys!);
+        Assert.Equal([Key], SettingsReader.Read($"packages: {{trustedKeys: [{Key}, {Key}]}}").Settings!.TrustedKeys!.Select(key => key.Text));
+        Assert.Equal([new string('a', 64)], SettingsReader.Read($"sidecar: {{packageSha256s: [{new string('A', 64)}]}}").Settings!.Sidecar.PackageSha256s);
     }
 
     [Theory]
@@ -100,6 +113,11 @@ public sealed class SettingsReaderTests
     [InlineData("sidecar: {restartWindow: Sunday 2-4}", "sidecar.restartWindow", "not of the form")]
     [InlineData("sidecar: {restartWindow: Sun 02:00-24:00}", "sidecar.restartWindow", "not of the form")]
     [InlineData("sidecar: {restartWindow: Sun 02:00-02:00}", "sidecar.restartWindow", "not of the form")]
+    [InlineData("sidecar: {packageSha256s: [abc]}", "sidecar.packageSha256s[0]", "not a SHA-256 of 64 hexadecimal digits")]
+    [InlineData("sidecar: {allowUnsignedPackages: 1}", "sidecar.allowUnsignedPackages", "neither true nor false")]
+    [InlineData("packages: {trustedKeys: abc}", "packages.trustedKeys", "not an Ed25519 public key in base64")]
+    [InlineData("packages: {trustedKeys: [abc]}", "packages.trustedKeys[0]", "not an Ed25519 public key in base64")]
+    [InlineData("packages: {trustedKeys: [MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]}", "packages.trustedKeys[0]", "small order")]
     [InlineData("selfUpgrade: true", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("uuid: 1234", "uuid", "not a uuid")]
     [InlineData("uuid: 00000000-0000-0000-0000-000000000000", "uuid", "not a uuid")]

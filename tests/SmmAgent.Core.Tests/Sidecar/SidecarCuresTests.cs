@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Planning;
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 
@@ -16,7 +17,7 @@ public sealed class SidecarCuresTests
         SidecarSamples.Config with { Packages = [SidecarSamples.Package("1.15.3")] },
         SidecarSamples.Host,
         "vm-1",
-        new(PackageFormat.Deb, "amd64", SourceIsTrusted: true));
+        new(PackageFormat.Deb, "amd64", SourceIsTrusted: true, new PackageTrust([], AllowsUnsignedSidecar: true, [])));
 
     [Fact]
     public void OnlyWhatTheAgentDoesNotDoByItselfNamesACommand()

@@ -15,7 +15,7 @@ public sealed class SidecarInputsTests
         SidecarSamples.Config with { Packages = [SidecarSamples.Package("1.15.3")] },
         SidecarSamples.Host,
         "vm-1",
-        new(PackageFormat.Deb, "x86_64", SourceIsTrusted: true));
+        new(PackageFormat.Deb, "x86_64", SourceIsTrusted: true, new PackageTrust([], AllowsUnsignedSidecar: true, [])));
 
     [Fact]
     public void AHostWithoutASidecarIsToGetThePackageAndTheConfiguration()

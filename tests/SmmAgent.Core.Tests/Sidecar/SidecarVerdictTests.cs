@@ -21,6 +21,7 @@ public sealed class SidecarVerdictTests
     [InlineData(PackageOutcome.NotOffered, "NotOffered")]
     [InlineData(PackageOutcome.NoChecksum, "NoChecksum")]
     [InlineData(PackageOutcome.UntrustedSource, "UntrustedSource")]
+    [InlineData(PackageOutcome.NoTrustedKey, "NoTrustedKey")]
     [InlineData(PackageOutcome.Install, "NotInstalled")]
     public void WithoutASidecarTheConditionsSayWhy(PackageOutcome outcome, string reason)
     {
@@ -34,6 +35,7 @@ public sealed class SidecarVerdictTests
     [Theory]
     [InlineData(PackageOutcome.NotOffered, "Installed")]
     [InlineData(PackageOutcome.UntrustedSource, "Degraded")]
+    [InlineData(PackageOutcome.NoTrustedKey, "Degraded")]
     [InlineData(PackageOutcome.Install, "Degraded")]
     public void AnotherVersionThanTheMeshWantsIsBetterThanNone(PackageOutcome outcome, string reason)
     {

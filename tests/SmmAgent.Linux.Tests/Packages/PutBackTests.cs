@@ -1,6 +1,7 @@
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
+using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
@@ -156,9 +157,11 @@ public sealed class PutBackTests : IDisposable
     [Fact]
     public async Task WhatAnUpgradeReplacedAndWhatIsWrittenDownCanBePutBack()
     {
-        using var source = new PackageSource(new("https://127.0.0.1:1"), null, "1.2.3");
+        await using var server = new RawServer();
+        using var source = new PackageSource(server.Url, null, "1.2.3");
+        using var key = new SignedList(server);
         IReadOnlyList<string> recorded = ["1.0"];
-        var delivery = new PackageDelivery(_host.Cache, source, _host.Installer("apt-get", "deb"), TimeProvider.System, insists: false, () => recorded);
+        var delivery = new PackageDelivery(_host.Cache, new(source, key.Approval()), _host.Installer("apt-get", "deb"), TimeProvider.System, insists: false, () => recorded);
 
         await DeliverAsync("1.0");
         await DeliverAsync("2.0");
@@ -173,8 +176,12 @@ public sealed class PutBackTests : IDisposable
 
         bool Has(string version) => delivery.Has(BuiltPackage.Name, version);
 
-        async Task DeliverAsync(string version) => Assert.Null(
-            await delivery.InstallAsync(_host.Offer(new(version), "deb"), "package", mayDowngrade: true, TestContext.Current.CancellationToken));
+        async Task DeliverAsync(string version)
+        {
+            var offered = _host.Offer(new(version), "deb");
+            key.Sign(offered);
+            Assert.Null(await delivery.InstallAsync(offered, "package", mayDowngrade: true, TestContext.Current.CancellationToken));
+        }
     }
 
     private Task<InstallOutcome> InstallAsync(BuiltPackage built, string format, string? program) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using NSubstitute;
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Commands;
@@ -43,7 +44,7 @@ internal sealed class SidecarRoot : IDisposable
         config,
         new(IPAddress.Parse("198.18.0.100"), AddressIsExternal: false, [IPAddress.Parse("198.18.0.11")]),
         "vm-1",
-        new(PackageFormat.Deb, "amd64", SourceIsTrusted: true));
+        new(PackageFormat.Deb, "amd64", SourceIsTrusted: true, new PackageTrust([], AllowsUnsignedSidecar: true, [])));
 
     public static MeshConfig Config => MeshConfigReader.Read(System.Text.Encoding.UTF8.GetBytes(Sample.ConfigText())).Value!;
 

@@ -77,9 +77,13 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
             Assert.Equal("fail", refused.Status(Check));
 
             Set("mode: manage\n  allowPlaintextPackages: true");
+            Checked.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: no key is trusted that could sign it");
+            Set("mode: manage\n  allowPlaintextPackages: true\npackages: {trustedKeys: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}");
+            Checked.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: ");
+            Set($"mode: manage\n  allowPlaintextPackages: true\n  packageSha256s: [{new string('a', 64)}]");
             Checked.By(agent).Says(Check, "pass", "install istio-sidecar 1.15.3");
 
-            Set("mode: check\n  allowPlaintextPackages: true");
+            Set("mode: check\n  allowPlaintextPackages: true\n  allowUnsignedPackages: true");
             Checked.By(agent).Says(Check, "warn", "left to you");
         }
         finally

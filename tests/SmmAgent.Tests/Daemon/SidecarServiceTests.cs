@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
 using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
@@ -26,6 +27,8 @@ namespace SmmAgent.Tests.Daemon;
 public sealed class SidecarServiceTests : IAsyncDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly PackageKey Key = PackageSigningKey.New().Public;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-sidecar-");
     private readonly FakeTimeProvider _time = new(Start);
@@ -397,7 +400,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     private string Below(string path) => Path.Combine(_folder.FullName, path);
 
     private void Set(PartMode mode) => _states.Settings.Publish(new(
-        new() { DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name, Sidecar = new() { Mode = mode } }, [], []));
+        new() { DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name, Sidecar = new() { Mode = mode }, TrustedKeys = [Key] }, [], []));
 
     private void Install(string version)
     {

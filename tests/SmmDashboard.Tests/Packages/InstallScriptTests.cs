@@ -26,6 +26,7 @@ public sealed class InstallScriptTests
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Write("packages/smm-agent_0.1.0_amd64.deb", "0123456789");
         dashboard.Folder.Write("packages/smm-agent-0.1.0-1.aarch64.rpm", "abc");
+        dashboard.Folder.Write("packages/package-keys", "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\nanother\n");
 
         var answer = await (Script with { Headers = new Dictionary<string, string> { ["Host"] = "evil.example.com" } }).SendAsync(dashboard);
 
@@ -34,6 +35,7 @@ public sealed class InstallScriptTests
         var table = $"{Sha256("abc")} 3 smm-agent-0.1.0-1.aarch64.rpm\n{Sha256("0123456789")} 10 smm-agent_0.1.0_amd64.deb";
         var expected = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "install.sh"))
             .Replace("url='@PUBLIC_URL@'", "url='https://smm.example.com'", StringComparison.Ordinal)
+            .Replace("package_key='@PACKAGE_KEY@'", "package_key='MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='", StringComparison.Ordinal)
             .Replace("packages='@PACKAGES@'", $"packages='{table}'", StringComparison.Ordinal);
         Assert.Equal(expected, answer.Text);
     }
@@ -91,7 +93,7 @@ public sealed class InstallScriptTests
     {
         const string Hostile = "https://x/'; id; '$(id)`id`\\";
 
-        var script = InstallScript.Render(Hostile, [new AgentPackage("sha", 1, "it's")]);
+        var script = InstallScript.Render(Hostile, [new AgentPackage("sha", 1, "it's")], key: null);
 
         Assert.Contains("\nurl='https://x/'\\''; id; '\\''$(id)`id`\\'\n", script, StringComparison.Ordinal);
         Assert.Contains("\npackages='sha 1 it'\\''s'\n", script, StringComparison.Ordinal);

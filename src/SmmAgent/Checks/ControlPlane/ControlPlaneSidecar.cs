@@ -1,3 +1,4 @@
+using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Packages;
@@ -27,7 +28,23 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
             return [look.Nothing];
 
         var (state, why) = await new InstalledPackage(context.System.Packages).ReadAsync(PackageChoice.SidecarPackage, cancel);
-        return [state is null ? CheckLine.Skipped(why!) : Line(Choose(context, config, state.Version), state.Version, settings.Sidecar.Mode, look.AsOf)];
+        if (state is null)
+            return [CheckLine.Skipped(why!)];
+
+        var choice = Choose(context, config, state.Version);
+        return [await RefusalAsync(settings, choice, context.Time, cancel) is { } refusal
+            ? new(Bad(state.Version), refusal.Message, refusal.Cure)
+            : Line(choice, state.Version, settings.Sidecar.Mode, look.AsOf)];
+    }
+
+    // As root asks before an installation, without what only root may read.
+    private static async Task<PackageFailure?> RefusalAsync(AgentSettings settings, PackageChoice choice, TimeProvider time, CancellationToken cancel)
+    {
+        if (choice is not { Outcome: PackageOutcome.Install, Package: { } package } || settings.DashboardUrl is not { } dashboard)
+            return null;
+
+        using var source = new PackageSource(dashboard, settings.CaFile, AgentCommandLine.Version);
+        return await new PackageApproval(PackageTrust.Of(settings), accepted: null, time).AskAsync(source, package, cancel);
     }
 
     private static PackageChoice Choose(CheckContext context, MeshConfig config, string? installed) =>
@@ -41,6 +58,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         // What is there works on.
         PackageOutcome.NotOffered when installed is not null => CheckLine.Pass($"{PackageChoice.SidecarPackage} {installed} is installed, and stays: {choice.Why}{asOf}"),
         PackageOutcome.UntrustedSource => new(Bad(installed), $"{choice.Why}{asOf}", "expose the dashboard over https"),
+        PackageOutcome.NoTrustedKey => new(Bad(installed), $"{choice.Why}{asOf}", "sudo smm-agent set trusted-key KEY"),
         _ => new(Bad(installed), $"{choice.Why}{asOf}", OnDashboard),
     };
 

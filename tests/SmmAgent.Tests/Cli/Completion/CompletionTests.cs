@@ -24,7 +24,7 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("smm-agent rec", "reconcile")]
-    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token")]
+    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token trusted-key")]
     [InlineData("smm-agent set node-ip ", "auto")]
     [InlineData("smm-agent status --output ", "text json")]
     [InlineData("smm-agent status --output j", "json")]
@@ -50,7 +50,7 @@ public sealed class CompletionTests
 
     [Theory]
     [InlineData("smm-agent rec", "reconcile")]
-    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token")]
+    [InlineData("smm-agent set ", "dashboard-url workload-group node-ip bearer-token trusted-key")]
     [InlineData("smm-agent set node-ip ", "auto")]
     [InlineData("smm-agent status --output ", "text json")]
     [InlineData("smm-agent set bearer-token --f", "--file")]

@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+
+namespace SmmAgent.Contract.Signing;
+
+/// <summary>A private key that signs package lists: PKCS#8 in PEM, as <c>openssl genpkey -algorithm ed25519</c> writes it.</summary>
+public sealed class PackageSigningKey
+{
+    private const string Label = "PRIVATE KEY";
+    private const string Oid = "1.3.101.112";
+    private const string Make = "openssl genpkey -algorithm ed25519 -out KEY makes one";
+
+    private readonly byte[] _seed;
+
+    private PackageSigningKey(byte[] seed, PackageKey publicKey) => (_seed, Public) = (seed, publicKey);
+
+    /// <summary>The public half.</summary>
+    public PackageKey Public { get; }
+
+    /// <summary>Makes a key of 32 bytes of the system's randomness.</summary>
+    public static PackageSigningKey New() => Of(RandomNumberGenerator.GetBytes(Ed25519.SeedBytes), out var why) ?? throw new CryptographicException(why);
+
+    /// <summary>Reads a key.</summary>
+    /// <param name="pem">The file's text.</param>
+    /// <param name="why">Why it cannot be used; null when it can.</param>
+    public static bool TryParse(string pem, [NotNullWhen(true)] out PackageSigningKey? key, [NotNullWhen(false)] out string? why)
+    {
+        key = null;
+        if (!PemEncoding.TryFind(pem, out var fields))
+        {
+            why = $"has no PEM block: {Make}";
+            return false;
+        }
+
+        var label = pem[fields.Label];
+        why = label == "ENCRYPTED " + Label ? "is encrypted: decrypt it for this call, for example: openssl pkey -in KEY | smm-dashboard sign-packages --key /dev/stdin DIR"
+            : label != Label ? $"has the PEM label '{NameRules.Shown(label)}', not '{Label}': {Make}"
+            : null;
+        if (why is not null)
+            return false;
+
+        key = Seed(Convert.FromBase64String(pem[fields.Base64Data])) is { } seed ? Of(seed, out why) : null;
+        why = key is null ? why ?? $"is not an Ed25519 key in PKCS#8: {Make}" : null;
+        return key is not null;
+    }
+
+    /// <summary>The signature of a message.</summary>
+    public byte[] Sign(ReadOnlySpan<byte> message) => Ed25519.Sign(_seed, message);
+
+    /// <summary>The key as PEM, which openssl reads, too.</summary>
+    public string Pem()
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteInteger(0);
+            using (writer.PushSequence())
+                writer.WriteObjectIdentifier(Oid);
+            using (writer.PushOctetString())
+                writer.WriteOctetString(_seed);
+        }
+
+        return PemEncoding.WriteString(Label, writer.Encode()) + "\n";
+    }
+
+    private static PackageSigningKey? Of(byte[] seed, out string? why) =>
+        PackageKey.TryMake(Ed25519.PublicKeyOf(seed), out var publicKey, out why) ? new(seed, publicKey) : null;
+
+    // PrivateKeyInfo of RFC 5958: version, algorithm, the key as an octet string in an octet string, then what may be left out.
+    private static byte[]? Seed(byte[] der)
+    {
+        try
+        {
+            var info = new AsnReader(der, AsnEncodingRules.DER).ReadSequence();
+            info.ReadInteger();
+            if (info.ReadSequence().ReadObjectIdentifier() != Oid)
+                return null;
+            var seed = new AsnReader(info.ReadOctetString(), AsnEncodingRules.DER).ReadOctetString();
+            return seed.Length == Ed25519.SeedBytes ? seed : null;
+        }
+        catch (AsnContentException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SmmAgent.Contract.Signing;
+
+/// <summary>A package list with its signatures in one file: an envelope of DSSE, the Dead Simple Signing Envelope 1.0.</summary>
+/// <remarks>
+/// The payload is signed as it is, so nothing is parsed before a signature was verified but the envelope itself. What is signed has the payload's type in
+/// it, so a signature of this key for anything else never fits.
+/// </remarks>
+public sealed record SignedPackageList
+{
+    /// <summary>The file's name, below <c>/packages/</c>.</summary>
+    public const string FileName = "package-list.json";
+
+    /// <summary>What <see cref="Payload"/> is.</summary>
+    public const string Type = "application/vnd.smm.package-list+json";
+
+    /// <summary>The largest file that is read, in bytes (1 MiB).</summary>
+    public const int MaximumBytes = 1024 * 1024;
+
+    /// <summary>The most signatures.</summary>
+    public const int MaximumSignatures = 16;
+
+    /// <summary>What <see cref="Payload"/> is: <see cref="Type"/>.</summary>
+    public required string PayloadType { get; init; }
+
+    /// <summary>The list, in base64.</summary>
+    public required string Payload { get; init; }
+
+    /// <summary>One for each key.</summary>
+    public required IReadOnlyList<ListSignature> Signatures { get; init; }
+
+    /// <summary>The file's bytes.</summary>
+    public static byte[] Seal(PackageList list, IReadOnlyList<PackageSigningKey> keys)
+    {
+        var payload = list.Write();
+        var signed = Signed(Type, payload);
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new()
+            {
+                PayloadType = Type,
+                Payload = Convert.ToBase64String(payload),
+                Signatures = [.. keys.Select(key => new ListSignature { KeyId = key.Public.Id, Sig = Convert.ToBase64String(key.Sign(signed)) })],
+            },
+            PackageListJson.Default.SignedPackageList);
+    }
+
+    /// <summary>Verifies a file and reads its list.</summary>
+    /// <param name="trusted">Whose signature counts; one is enough.</param>
+    public static ListOpening Open(ReadOnlySpan<byte> file, IReadOnlyList<PackageKey> trusted)
+    {
+        if (Ed25519.WhyUnavailable is { } unavailable)
+            return new ListOpening.Refused(ListFault.NotVerifiable, unavailable);
+        if (Read(file) is not { } envelope || Bytes(envelope.Payload) is not { } payload)
+            return new ListOpening.Refused(ListFault.Malformed, "is not a signed package list");
+        if (envelope.PayloadType != Type)
+            return new ListOpening.Refused(ListFault.Malformed, $"has the type '{NameRules.Shown(envelope.PayloadType)}', not '{Type}'");
+
+        var signed = Signed(envelope.PayloadType, payload);
+        var candidates = envelope.Signatures
+            .Select(signature => (signature.Sig, Key: trusted.FirstOrDefault(key => key.Id == signature.KeyId)))
+            .Where(candidate => candidate.Key is not null)
+            .ToList();
+        if (candidates.Count == 0)
+        {
+            var signers = envelope.Signatures.Select(signature => NameRules.Shown(signature.KeyId)).Take(4).ToList();
+            return new ListOpening.Refused(
+                ListFault.UnknownKey,
+                $"is {(signers.Count == 0 ? "not signed" : $"signed by {string.Join(", ", signers)}")}, and the trusted keys are {string.Join(", ", trusted)}");
+        }
+
+        var signer = candidates.FirstOrDefault(candidate => Bytes(candidate.Sig) is { } signature && candidate.Key!.Verifies(signed, signature)).Key;
+        if (signer is null)
+            return new ListOpening.Refused(ListFault.BadSignature, $"does not fit its signature by {candidates[0].Key}: it was changed after it was signed");
+
+        var (list, why) = PackageList.Read(payload);
+        return list is null ? new ListOpening.Refused(ListFault.Malformed, $"is signed by {signer}, but {why}") : new ListOpening.Opened(list, signer);
+    }
+
+    // DSSE's pre-authentication encoding.
+    private static byte[] Signed(string type, byte[] payload) => [.. Encoding.UTF8.GetBytes($"DSSEv1 {Encoding.UTF8.GetByteCount(type)} {type} {payload.Length} "), .. payload];
+
+    private static SignedPackageList? Read(ReadOnlySpan<byte> file)
+    {
+        try
+        {
+            return file.Length <= MaximumBytes && JsonSerializer.Deserialize(file, PackageListJson.Default.SignedPackageList) is { Signatures.Count: <= MaximumSignatures } envelope
+                && envelope.Signatures.All(signature => signature is not null)
+                ? envelope
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? Bytes(string base64)
+    {
+        var bytes = new byte[base64.Length];
+        return Convert.TryFromBase64String(base64, bytes, out var length) ? bytes[..length] : null;
+    }
+}
+
+/// <summary>A signature of a list.</summary>
+public sealed record ListSignature
+{
+    /// <summary>The <see cref="PackageKey.Id"/> of its key. It only says which key to try.</summary>
+    [JsonPropertyName("keyid")]
+    public required string KeyId { get; init; }
+
+    /// <summary>The signature, in base64.</summary>
+    public required string Sig { get; init; }
+}
+
+/// <summary>What came of reading a signed list.</summary>
+public abstract record ListOpening
+{
+    private ListOpening()
+    {
+    }
+
+    /// <param name="List">The list.</param>
+    /// <param name="Key">Who signed it.</param>
+    public sealed record Opened(PackageList List, PackageKey Key) : ListOpening;
+
+    /// <param name="Fault">What is wrong with it.</param>
+    /// <param name="Why">The same in words, which go on after "the list".</param>
+    public sealed record Refused(ListFault Fault, string Why) : ListOpening;
+}
+
+/// <summary>Why a signed list is not believed.</summary>
+public enum ListFault
+{
+    /// <summary>It cannot be read.</summary>
+    Malformed,
+
+    /// <summary>No trusted key has signed it.</summary>
+    UnknownKey,
+
+    /// <summary>A signature in the name of a trusted key is none of this list.</summary>
+    BadSignature,
+
+    /// <summary>This host cannot compute signatures.</summary>
+    NotVerifiable,
+}

@@ -1,0 +1,101 @@
+using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
+using SmmAgent.Core.Packages;
+
+namespace SmmAgent.Linux.Packages;
+
+/// <summary>Where packages come from, and which of them may be installed.</summary>
+public sealed record PackageSupply(PackageSource Source, PackageApproval Approval);
+
+/// <summary>Whether root may install a package: the check that a dashboard cannot pass by itself.</summary>
+/// <param name="accepted">Null where nothing is installed, and so nothing is written down.</param>
+public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted, TimeProvider time)
+{
+    private const string Sign = "sign the dashboard's packages: smm-dashboard sign-packages --key FILE DIR";
+
+    private (PackageList List, PackageKey Key)? _known;
+
+    /// <summary>Fetches the list where one is needed, and asks it.</summary>
+    /// <returns>Why the package may not be installed; null when it may.</returns>
+    public async Task<PackageFailure?> AskAsync(PackageSource source, Package package, CancellationToken cancel)
+    {
+        if (trust.AllowsWithoutList(package))
+            return null;
+        if (trust.WhyNever(package) is { } never)
+            return new(PackageFault.NoTrustedKey, $"{PackageDownload.Name(package)} is not installed: {never}");
+
+        var (file, failure) = await source.GetListAsync(cancel);
+        failure ??= Open(file!);
+        return failure is null ? Again(package) : About(package, failure);
+    }
+
+    /// <summary>Asks a list about a file that somebody else fetched.</summary>
+    /// <param name="name">The name of the package that the file is to be.</param>
+    /// <returns>The package; or why it may not be installed.</returns>
+    public (Package? Package, PackageFailure? Failure) Ask(byte[] list, string name, string sha256)
+    {
+        var unknown = new Package { Name = name, Version = "", Format = "", Architecture = "", Path = "", Sha256 = sha256 };
+        if ((trust.WhyNever(unknown) is { } never ? new(PackageFault.NoTrustedKey, never) : Open(list)) is { } failure)
+            return (null, failure);
+        if (_known!.Value.List.Packages.FirstOrDefault(one => one.Name == name && one.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } listed)
+            return (null, new(PackageFault.NotInList, $"the dashboard's package list names no {name} with the SHA-256 {sha256}", Cure(PackageFault.NotInList)));
+
+        var package = unknown with { Version = listed.Version, Format = listed.Format, Architecture = listed.Architecture, Size = listed.Size };
+        return Again(package) is { } refusal ? (null, refusal) : (package, null);
+    }
+
+    private PackageFailure? Open(byte[] file)
+    {
+        switch (SignedPackageList.Open(file, trust.Keys))
+        {
+            case ListOpening.Opened { List: var list, Key: var key }:
+                _known = (list, key);
+                return null;
+            case ListOpening.Refused { Fault: var fault, Why: var why }:
+                return Failure(fault, $"the dashboard's package list {why}");
+            default:
+                throw new InvalidOperationException("a list is either opened or refused");
+        }
+    }
+
+    /// <summary>Asks the list again that <see cref="AskAsync"/> fetched, just before the package is installed.</summary>
+    /// <returns>Why the package may not be installed; null when it may, and then no older list is accepted any more.</returns>
+    public PackageFailure? Again(Package package)
+    {
+        if (trust.AllowsWithoutList(package))
+            return null;
+        if (_known is not var (list, key))
+            return About(package, new(PackageFault.NoPackageList, "no package list names it"));
+
+        try
+        {
+            if (PackageTrust.Refusal(list, package, accepted?.Newest(key), time.GetUtcNow()) is var (fault, why))
+                return About(package, new(fault, why, Cure(fault)));
+
+            accepted?.Accept(key, list.Issued);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return About(package, new(PackageFault.ListSuperseded, exception.Message));
+        }
+    }
+
+    private static PackageFailure Failure(ListFault fault, string why) => fault switch
+    {
+        ListFault.UnknownKey => new(PackageFault.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
+        ListFault.BadSignature => new(PackageFault.BadSignature, why, Sign),
+        ListFault.NotVerifiable => new(PackageFault.NotVerifiable, why, "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
+        _ => new(PackageFault.BrokenPackageList, why, Sign),
+    };
+
+    private static string? Cure(PackageFault fault) => fault switch
+    {
+        PackageFault.ListExpired or PackageFault.ListSuperseded => Sign,
+        PackageFault.NotInList => $"if the package is right, {Sign}",
+        _ => null,
+    };
+
+    private static PackageFailure About(Package package, PackageFailure failure) =>
+        failure with { Message = $"{PackageDownload.Name(package)} is not installed: {failure.Message}" };
+}

@@ -1,0 +1,12 @@
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Cli;
+
+/// <summary><c>smm-agent set trusted-key</c>. Several keys, as a rotation needs them, are written into agent.yaml by hand.</summary>
+internal static class SetTrustedKey
+{
+    public static int Run(SettingsWriter writer, string key) =>
+        SettingsRules.TrustedKey(key) is { } why
+            ? writer.Refuse(why, "trusted-key MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
+            : writer.Set("trusted key", new SettingChange("packages", "trustedKeys", key));
+}

@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using SmmAgent.Contract;
+using SmmAgent.Contract.Signing;
+using SmmDashboard.Packages;
+
+namespace SmmDashboard.Startup;
+
+/// <summary><c>smm-dashboard sign-packages</c>: signs a folder of packages with a key that the dashboard itself never has.</summary>
+internal static class SignPackagesCommand
+{
+    private const int DefaultDays = 180;
+    private const int MostDays = 1098;
+    private const int MaximumKeyBytes = 64 * 1024;
+
+    public static Command Create()
+    {
+        var key = new Option<string[]>("--key")
+        {
+            Description = "The key (PKCS#8 in PEM) to sign with; several times for a list that has the signatures of several keys.",
+            HelpName = "FILE",
+        };
+        var newKey = new Option<string?>("--new-key") { Description = "Make a key, write it into FILE, which must not exist, and print its public half.", HelpName = "FILE" };
+        var days = new Option<int>("--valid-days") { Description = $"For how many days the list is valid: 1 to {MostDays}, default {DefaultDays}.", HelpName = "N", DefaultValueFactory = _ => DefaultDays };
+        var minimum = new Option<string[]>("--minimum")
+        {
+            Description = "The oldest version of a package that is installed, for example istio-sidecar=1.24.0; may be given for each name.",
+            HelpName = "NAME=VERSION",
+        };
+        var folder = new Argument<string?>("DIR") { Description = "The folder of the packages.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("sign-packages", $"Sign the packages of a folder: writes {SignedPackageList.FileName} into it, and {PackageSigner.SumsSignature} where there is {PackageSigner.Sums}.")
+        {
+            key, newKey, days, minimum, folder,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            try
+            {
+                if (parsed.GetValue(newKey) is { } file)
+                    return parsed.GetValue(folder) is null && parsed.GetValue(key) is not { Length: > 0 } ? await MakeAsync(file, output) : throw new UsageException("--new-key stands alone");
+                if (parsed.GetValue(key) is not { Length: > 0 } files || parsed.GetValue(folder) is not { } packages)
+                    throw new UsageException("sign-packages needs --key FILE and DIR");
+                if (parsed.GetValue(days) is not (>= 1 and <= MostDays) and var given)
+                    throw new UsageException($"--valid-days {given}: not a number from 1 to {MostDays}");
+                if (!Directory.Exists(packages))
+                    throw new UsageException($"{packages} is not a folder");
+
+                List<PackageSigningKey> keys = [.. files.Select(ReadKey)];
+                var list = await new PackageSigner(packages, keys, TimeProvider.System).SignAsync(TimeSpan.FromDays(parsed.GetValue(days)), ReadMinimum(parsed.GetValue(minimum) ?? []), cancel);
+                await ReportAsync(list, keys, output);
+                return 0;
+            }
+            catch (UsageException fault)
+            {
+                await error.WriteLineAsync($"smm-dashboard: {fault.Message}");
+                return 2;
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or PlatformNotSupportedException or CryptographicException)
+            {
+                await error.WriteLineAsync($"smm-dashboard: {fault.Message}");
+                return 1;
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> MakeAsync(string file, TextWriter output)
+    {
+        var key = PackageSigningKey.New();
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        await using (var stream = new FileStream(file, options))
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(key.Pem()));
+        await output.WriteLineAsync($"{file} has a new key: keep it off the dashboard's host. Its public half, for packages.trustedKeys in agent.yaml:\n{key.Public.Text}");
+        return 0;
+    }
+
+    private static PackageSigningKey ReadKey(string file)
+    {
+        using var stream = File.OpenRead(file);
+        var buffer = new byte[MaximumKeyBytes];
+        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        try
+        {
+            return PackageSigningKey.TryParse(Encoding.UTF8.GetString(buffer, 0, length), out var key, out var why) ? key : throw new UsageException($"--key {file} {why}");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer);
+        }
+    }
+
+    private static Dictionary<string, string> ReadMinimum(string[] all)
+    {
+        var minimum = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var one in all)
+        {
+            if (one.Split('=') is not [var name, { Length: > 0 } version] || name is not (PackageSigner.Agent or PackageSigner.Sidecar) || !char.IsAsciiDigit(version[0]))
+                throw new UsageException($"--minimum '{NameRules.Shown(one)}' is not {PackageSigner.Agent}=VERSION or {PackageSigner.Sidecar}=VERSION, for example {PackageSigner.Sidecar}=1.24.0");
+            if (!minimum.TryAdd(name, version))
+                throw new UsageException($"--minimum is given twice for {name}");
+        }
+
+        return minimum;
+    }
+
+    private static async Task ReportAsync(PackageList list, IEnumerable<PackageSigningKey> keys, TextWriter output)
+    {
+        foreach (var package in list.Packages)
+        {
+            var isOld = list.MinimumVersions.TryGetValue(package.Name, out var minimum)
+                && (package.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb).CompareOffer(minimum, package.Version) > 0;
+            await output.WriteLineAsync($"{(isOld ? "!" : "✓")} {package.Name} {package.Version} {package.Format} {package.Architecture}{(isOld ? $" is below the minimum {minimum}: no agent installs it" : "")}");
+        }
+
+        foreach (var key in keys)
+            await output.WriteLineAsync($"signed by {key.Public.Id}, for packages.trustedKeys in agent.yaml: {key.Public.Text}");
+        await output.WriteLineAsync($"valid until {list.Expires.ToString("u", CultureInfo.InvariantCulture)}: sign again before");
+    }
+
+#pragma warning disable CA1032, CA1064 // it never leaves this file
+    private sealed class UsageException(string message) : Exception(message);
+#pragma warning restore CA1032, CA1064
+}

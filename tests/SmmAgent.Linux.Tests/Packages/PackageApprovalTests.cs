@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using SmmAgent.Contract.Signing;
+using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Tests.Dashboard;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+public sealed class PackageApprovalTests : IAsyncDisposable
+{
+    private readonly RawServer _server = new();
+    private readonly SignedList _list;
+    private readonly PackageSource _source;
+
+    public PackageApprovalTests() => (_list, _source) = (new(_server), new(_server.Url, null, "1.2.3"));
+
+    [Fact]
+    public async Task APackageThatASignedListNamesIsAllowedAndThenNoOlderListIs()
+    {
+        _list.Sign(PackageHouse.Package);
+        var approval = _list.Approval();
+        Assert.Null(await approval.AskAsync(_source, PackageHouse.Package, TestContext.Current.CancellationToken));
+        Assert.Null(approval.Again(PackageHouse.Package));
+        Assert.Equal(PackageFault.NotInList, approval.Again(PackageHouse.Package with { Sha256 = new string('0', 64) })?.Fault);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_list.AcceptedFile));
+
+        _list.Serve(_list.Seal(_list.Now.AddMinutes(-1), PackageHouse.Package));
+        Assert.Equal(PackageFault.ListSuperseded, (await RefusalAsync()).Fault);
+
+        // Another key's lists have a time of their own: one that was stolen keeps nobody out.
+        var other = PackageSigningKey.New();
+        _list.Serve(SignedPackageList.Seal(new() { Format = 1, Issued = _list.Now.AddMinutes(-1), Expires = _list.Now.AddDays(1), Packages = Named }, [other]));
+        Assert.Null(await _list.Approval(other.Public).AskAsync(_source, PackageHouse.Package, TestContext.Current.CancellationToken));
+        Assert.Equal(2, File.ReadAllLines(_list.AcceptedFile).Length);
+    }
+
+    [Fact]
+    public async Task ADashboardWithoutAListIsToldSo()
+    {
+        var refusal = await RefusalAsync();
+        Assert.Equal(PackageFault.NoPackageList, refusal.Fault);
+        Assert.Equal(
+            $"istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: {_server.Url}packages/package-list.json answered 404; sign its packages: smm-dashboard sign-packages --key FILE DIR",
+            $"{refusal}");
+    }
+
+    [Fact]
+    public async Task WithoutATrustedKeyNothingIsAsked()
+    {
+        var approval = new PackageApproval(new([], false, []), new(_list.AcceptedFile), TimeProvider.System);
+        Assert.Equal(PackageFault.NoTrustedKey, (await approval.AskAsync(_source, PackageHouse.Package, TestContext.Current.CancellationToken))?.Fault);
+        Assert.Null(await new PackageApproval(new([], true, []), new(_list.AcceptedFile), TimeProvider.System).AskAsync(_source, PackageHouse.Package, TestContext.Current.CancellationToken));
+        Assert.Equal(0, _server.Count);
+    }
+
+    [Fact]
+    public async Task AListThatIsTooLargeIsNotRead()
+    {
+        _list.Serve([.. Enumerable.Repeat((byte)' ', SignedPackageList.MaximumBytes + 1)]);
+        Assert.Equal((PackageFault.BrokenPackageList, "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await ToldAsync());
+    }
+
+    [Fact]
+    public async Task ADamagedRecordAllowsNothingAndSaysWhatToDo()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_list.AcceptedFile)!);
+        await File.WriteAllTextAsync(_list.AcceptedFile, "x\n", TestContext.Current.CancellationToken);
+        _list.Sign(PackageHouse.Package);
+        Assert.Equal(
+            (PackageFault.ListSuperseded, $"istio-sidecar 1.15.3 is not installed: {_list.AcceptedFile} is damaged: remove it, and an older package list may be accepted once"),
+            await ToldAsync());
+    }
+
+    [Fact]
+    public void AFileThatSomebodyElseFetchedIsAskedByItsHash()
+    {
+        var agent = PackageHouse.Package with { Name = "smm-agent" };
+        var list = _list.Seal(_list.Now, agent);
+
+        Assert.Equal("1.15.3", _list.Approval().Ask(list, "smm-agent", agent.Sha256!).Package?.Version);
+        Assert.Equal(PackageFault.NotInList, _list.Approval().Ask(list, "smm-agent", Convert.ToHexStringLower(SHA256.HashData([1]))).Failure?.Fault);
+        Assert.Equal(PackageFault.NotInList, _list.Approval().Ask(list, "istio-sidecar", agent.Sha256!).Failure?.Fault);
+        Assert.Equal(PackageFault.UnknownKey, _list.Approval(PackageSigningKey.New().Public).Ask(list, "smm-agent", agent.Sha256!).Failure?.Fault);
+        Assert.Equal(PackageFault.BrokenPackageList, _list.Approval().Ask([1, 2], "smm-agent", agent.Sha256!).Failure?.Fault);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _source.Dispose();
+        _list.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    private static ListedPackage[] Named =>
+    [
+        new() { Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "amd64", Size = PackageHouse.Package.Size!.Value, Sha256 = PackageHouse.Package.Sha256! },
+    ];
+
+    private async Task<PackageFailure> RefusalAsync() =>
+        Assert.IsType<PackageFailure>(await _list.Approval().AskAsync(_source, PackageHouse.Package, TestContext.Current.CancellationToken));
+
+    private async Task<(PackageFault Fault, string Message)> ToldAsync() => await RefusalAsync() is var refusal ? (refusal.Fault, refusal.Message) : default;
+}

@@ -1,0 +1,101 @@
+using IstioStandIn;
+using SmmAgent.Bed;
+using SmmAgent.Contract.Signing;
+
+namespace SmmAgent.VmTests;
+
+/// <summary>A dashboard that was taken over, and names packages of its own with their right checksums.</summary>
+public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Sidecar = $"istio-sidecar {SidecarPackages.Version} is not installed: the dashboard's package list ";
+    private const string Agent = $"smm-agent {AgentPackage.NewerVersion} is not installed: the dashboard's package list ";
+    private const string List = "/var/lib/smm-agent-host/package-lists";
+
+    private MeshFile Mesh => fixture.Bed.Mesh;
+
+    [Fact]
+    public async Task WhatNoTrustedKeySignedIsNotInstalledAndAnAttachedVmStaysAttached()
+    {
+        var signature = Mesh.Signature!;
+        var key = signature.Key;
+        await fixture.StartWorkloadsAsync();
+        await using var vm = await fixture.BootAsync();
+        try
+        {
+            // The sidecar's package, exchanged together with its checksum in the mesh configuration.
+            Mesh.Signs = false;
+            fixture.OfferFailing(SidecarPackages.Version);
+            await RefusedAsync(vm, "NotInList", "names other bytes of it");
+
+            Mesh.Signs = true;
+            signature.Key = PackageSigningKey.New();
+            fixture.Offer(SidecarPackages.Version);
+            await RefusedAsync(vm, "UnknownKey", $"is signed by {signature.Key.Public.Id}, and the trusted keys are {key.Public.Id}");
+
+            (signature.Key, signature.Issued) = (key, DateTimeOffset.UtcNow.AddDays(-2));
+            fixture.Offer(SidecarPackages.Version);
+            await RefusedAsync(vm, "ListExpired", "was valid until ");
+
+            (signature.Issued, signature.Minimum) = (null, new Dictionary<string, string> { ["istio-sidecar"] = "1.99" });
+            fixture.Offer(SidecarPackages.Version);
+            await RefusedAsync(vm, "BelowMinimum", "wants 1.99 at least");
+            Assert.NotEqual(0, vm.Try("test", "-e", List).ExitCode);
+
+            // Signed.
+            signature.Minimum = new Dictionary<string, string>();
+            fixture.Offer(SidecarPackages.Version);
+            await fixture.Bed.UntilOffersAsync();
+            vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+            await vm.UntilStatusAsync(BootedVm.Attached);
+            await vm.UntilToldAsync("SidecarRunning", "True");
+            Assert.StartsWith($"{key.Public.Id} ", vm.Run("cat", List), StringComparison.Ordinal);
+            var version = Version(vm);
+
+            // The agent's package, which no list names; then one that an older list names.
+            Mesh.Signs = false;
+            fixture.OfferAgent(AgentPackage.NewerVersion, fixture.NewerPackage.Deb);
+            await fixture.Bed.UntilOffersAsync();
+            Assert.Contains($"{Agent}names no such package", Refused(vm), StringComparison.Ordinal);
+            (Mesh.Signs, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
+            Mesh.Write();
+            Assert.Contains($"{Agent}was signed at ", Refused(vm), StringComparison.Ordinal);
+            await vm.UntilAsync(() => vm.Journal().Contains("root could not do its part (upgrade, ListSuperseded)", StringComparison.Ordinal), "the daemon reports it");
+            Assert.Equal(version, Version(vm));
+            signature.Issued = null;
+            fixture.Offer(SidecarPackages.Version);
+
+            // An agent whose settings are those of a version without signatures.
+            vm.Run("sed", "-i", "/trustedKeys/d", "/etc/smm/agent.yaml");
+            fixture.Offer(SidecarPackages.NewerVersion);
+            await vm.UntilToldAsync("SidecarInstalled", $"True Degraded: istio-sidecar {SidecarPackages.Version} is installed");
+            Assert.Contains("no key is trusted that could sign it", vm.Told("SidecarInstalled"), StringComparison.Ordinal);
+            Assert.Equal(("True", "True"), (vm.Condition("SidecarRunning"), vm.Condition("Registered")));
+
+            vm.Run("smm-agent", "set", "trusted-key", key.Public.Text);
+            await vm.UntilToldAsync("SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
+        }
+        finally
+        {
+            Mesh.Signs = true;
+            (signature.Key, signature.Issued, signature.Minimum) = (key, null, new Dictionary<string, string>());
+            fixture.Offer(SidecarPackages.Version);
+        }
+    }
+
+    private async Task RefusedAsync(BootedVm vm, string reason, string why)
+    {
+        await fixture.Bed.UntilOffersAsync();
+        Assert.Contains(Sidecar + why, Refused(vm), StringComparison.Ordinal);
+        Assert.NotEqual(0, vm.Try("dpkg-query", "-W", IstioSidecarPackage.Name).ExitCode);
+        await vm.UntilToldAsync("SidecarInstalled", $"False {reason}: {Sidecar}{why}");
+    }
+
+    private static string Refused(BootedVm vm)
+    {
+        var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        Assert.Equal(1, exitCode);
+        return output;
+    }
+
+    private static string Version(BootedVm vm) => vm.Run("dpkg-query", "-W", "-f", "${Version}", "smm-agent");
+}
