@@ -14,6 +14,7 @@ internal static class DashboardHandler
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(5),
         ConnectCallback = ConnectAsync,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5), // before the dashboard ends it, after 10 s
         PooledConnectionLifetime = TimeSpan.FromMinutes(10), // then the name is resolved anew
         MaxResponseHeadersLength = 32,
         MaxResponseDrainSize = 0,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using SmmDashboard.Http;
+using SmmDashboard.Http.Connections;
 using SmmDashboard.Tls;
 
 namespace SmmDashboard.Startup;
@@ -55,6 +56,24 @@ public sealed class CommandLine
         HelpName = "N",
     };
 
+    private readonly Option<int?> _connections = new("--connections")
+    {
+        Description = "Open connections in total (default 20000; fewer where the limit on open files allows fewer).",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _clientConnections = new("--client-connections")
+    {
+        Description = "Open connections of one client address (default: a quarter of all).",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _idleTimeout = new("--idle-timeout")
+    {
+        Description = "How long a connection may be open without a request (1 to 86400; default 10).",
+        HelpName = "SECONDS",
+    };
+
     private readonly Option<string?> _status = new("--status") { Description = "Where /healthz, /readyz and /metrics are served, without TLS.", HelpName = "ADDR:PORT" };
 
     private readonly KubernetesArguments _kubernetes = new();
@@ -65,7 +84,7 @@ public sealed class CommandLine
         _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
         {
             _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
-            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _status,
+            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _status,
         };
         foreach (var option in _kubernetes.All)
             _command.Add(option);
@@ -116,6 +135,7 @@ public sealed class CommandLine
             RegistrationCertificate = ReadPair(result, _registrationCertificate, _registrationKey, faults),
             RegistrationAuthority = ReadPair(result, _authorityCertificate, _authorityKey, faults),
             Rates = ReadRates(result, faults),
+            Connections = ReadConnections(result, faults),
             Status = result.GetValue(_status) is { } status ? ReadAddress("--status", status, faults) : null,
             Kubernetes = _kubernetes.Read(result, faults),
         };
@@ -150,6 +170,22 @@ public sealed class CommandLine
         {
             PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
             Total = total is { } inTotal ? new Rate(2.0 * inTotal, inTotal) : rates.Total,
+        };
+    }
+
+    private ConnectionSettings ReadConnections(ParseResult result, List<string> faults)
+    {
+        var connections = new ConnectionSettings();
+        var (total, client, idle) = (result.GetValue(_connections), result.GetValue(_clientConnections), result.GetValue(_idleTimeout));
+        if (total <= 0 || client <= 0)
+            faults.Add("--connections and --client-connections are at least 1");
+        if (idle is < 1 or > 86_400)
+            faults.Add($"--idle-timeout {idle} is not 1 to 86400 seconds");
+        return connections with
+        {
+            Total = total ?? connections.Total,
+            PerClient = client,
+            Idle = idle is { } seconds ? TimeSpan.FromSeconds(seconds) : connections.Idle,
         };
     }
 

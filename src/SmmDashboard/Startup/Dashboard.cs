@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
 using SmmDashboard.Http;
+using SmmDashboard.Http.Connections;
 using SmmDashboard.Files.Mesh;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Lifetime;
@@ -29,7 +31,8 @@ public static class Dashboard
         // watch all folders below the working directory, in a container the whole file system.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddRoutingCore();
+        builder.Services.AddRoutingCore().AddSingleton<IConnectionListenerFactory>(provider => new PatientTransport(
+            provider.GetRequiredService<ConnectionLimits>(), options.Status, seams.Clock, provider.GetRequiredService<ILoggerFactory>()));
         AddLogging(builder.Logging);
         AddServices(builder.Services, options, seams);
         if (options.Kubernetes is { } kubernetes)
@@ -39,9 +42,10 @@ public static class Dashboard
         var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, seams.Clock) : null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            KestrelLimits.Set(kestrel);
+            KestrelLimits.Set(kestrel, options.Connections.Idle);
+            var connections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>();
             foreach (var listen in options.Listen)
-                kestrel.Listen(listen.Address, endpoint => UseTls(endpoint, listen, certificate));
+                kestrel.Listen(listen.Address, endpoint => Serve(endpoint, listen, connections, certificate));
             if (options.Status is { } status)
                 kestrel.Listen(status, StatusEndpoints.Mark);
         });
@@ -74,6 +78,8 @@ public static class Dashboard
         services.AddSingleton(seams.Addresses);
         services.AddSingleton(seams.DialBackRates);
         services.AddSingleton(options.Rates);
+        services.AddSingleton(ConnectionBudget.Of(options.Connections, hasRegistration: options.Registration is not null))
+            .AddSingleton(provider => Connections(provider, options.Connections));
         services.AddSingleton(new PackageFolder(options.Packages));
         services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>();
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
@@ -82,6 +88,15 @@ public static class Dashboard
             .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
             .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()
             .AddSingleton<PackagesEndpoint>().AddSingleton<AgentPackages>().AddSingleton<SidecarPackages>().AddSingleton<InstallScriptEndpoint>();
+    }
+
+    private static ConnectionLimits Connections(IServiceProvider provider, ConnectionSettings settings)
+    {
+        var (total, log) = (provider.GetRequiredService<ConnectionBudget>().Api, provider.GetRequiredService<ILogger<ConnectionLimits>>());
+        if (total < settings.Total)
+            log.FewConnections(total, settings.Total, settings.OpenFiles ?? 0);
+        return new ConnectionLimits(
+            total, Math.Min(total, settings.PerClient ?? ConnectionBudget.PartOf(total)), provider.GetRequiredService<TimeProvider>(), log);
     }
 
     private static void Map(WebApplication app)
@@ -103,8 +118,11 @@ public static class Dashboard
         services.GetRequiredService<DialBackEndpoint>().Map(app);
     }
 
-    private static void UseTls(ListenOptions endpoint, Listen listen, PemCertificate? certificate)
+    // Agents use HTTP/1.1. HTTP/2 would be a second protocol for any client to attack.
+    private static void Serve(ListenOptions endpoint, Listen listen, ConnectionLimits connections, PemCertificate? certificate)
     {
+        endpoint.Protocols = HttpProtocols.Http1;
+        endpoint.Use(connections.Count);
         if (listen.IsTls)
         {
             endpoint.UseHttps(new TlsHandshakeCallbackOptions

@@ -1,5 +1,6 @@
 using System.Net;
 using SmmDashboard.Http;
+using SmmDashboard.Http.Connections;
 using SmmDashboard.Kubernetes;
 using SmmDashboard.Tls;
 
@@ -39,4 +40,6 @@ public sealed record DashboardOptions
     public CertificateFiles? RegistrationAuthority { get; init; }
 
     public RequestRates.Settings Rates { get; init; } = new();
+
+    public ConnectionSettings Connections { get; init; } = new();
 }

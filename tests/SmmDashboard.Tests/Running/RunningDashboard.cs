@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using SmmDashboard.DialBack;
 using SmmDashboard.Http;
+using SmmDashboard.Http.Connections;
 using SmmDashboard.Mesh;
 using SmmDashboard.Files.Mesh;
 using SmmDashboard.Files.Registration;
@@ -48,6 +49,8 @@ public sealed class RunningDashboard : IAsyncDisposable
 
         public RequestRates.Settings Rates { get; init; } = new();
 
+        public ConnectionSettings Connections { get; init; } = new();
+
         public bool HasData { get; init; }
 
         public bool HasRegistration { get; init; }
@@ -83,6 +86,7 @@ public sealed class RunningDashboard : IAsyncDisposable
                 ? new CertificateFiles(folder.Write("ca.pem", authority.CertificatePem), folder.Write("ca-key.pem", authority.KeyPem))
                 : null,
             Rates = setup.Rates,
+            Connections = setup.Connections,
         };
         var mesh = MeshDescriptionReader.Read(setup.Mesh.ToString());
         Assert.Empty(mesh.Faults);

@@ -1,0 +1,59 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using SmmDashboard.Lifetime;
+
+namespace SmmDashboard.Http.Connections;
+
+/// <summary>The open connections of the API: their number is limited in total and for each client address.</summary>
+public sealed class ConnectionLimits(int total, int perClient, TimeProvider clock, ILogger<ConnectionLimits> log)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<UInt128, int> _clients = [];
+    private readonly LogGate _gate = new(clock);
+    private int _open;
+
+    /// <summary>Counts a connection that was just accepted. One that is refused is to be closed at once: even a short queue of them is many open files.</summary>
+    public bool TryEnter(IPAddress? client)
+    {
+        var (key, isTotal) = (ClientAddress.Key(client), false);
+        lock (_lock)
+        {
+            var own = _clients.GetValueOrDefault(key);
+            isTotal = _open >= total;
+            if (!isTotal && own < perClient)
+            {
+                _open++;
+                _clients[key] = own + 1;
+                return true;
+            }
+        }
+
+        if (_gate.TryOpen(out var withheld))
+            log.ConnectionRefused($"{client}", isTotal ? $"{total} are open in total" : $"{perClient} of this address are open", withheld);
+        return false;
+    }
+
+    /// <summary>The connection middleware of each connection that was counted, which ends the count.</summary>
+    public ConnectionDelegate Count(ConnectionDelegate next) => async connection =>
+    {
+        var key = ClientAddress.Key((connection.RemoteEndPoint as IPEndPoint)?.Address);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            Leave(key);
+        }
+    };
+
+    private void Leave(UInt128 client)
+    {
+        lock (_lock)
+        {
+            _open--;
+            if (--_clients[client] == 0)
+                _clients.Remove(client);
+        }
+    }
+}

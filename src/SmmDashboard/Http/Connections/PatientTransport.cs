@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using SmmDashboard.Lifetime;
+
+namespace SmmDashboard.Http.Connections;
+
+/// <summary>
+/// Kestrel's socket transport with an accept loop that closes at once what is too many, and waits while the process or the host has no file for another connection. The framework's own loop
+/// tries again at once, without end, and takes a whole processor.
+/// </summary>
+/// <param name="limits">The limits of the API's connections.</param>
+/// <param name="unlimited">Where connections are not counted; null counts all.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="loggers">For the transport.</param>
+public sealed class PatientTransport(ConnectionLimits limits, EndPoint? unlimited, TimeProvider clock, ILoggerFactory loggers) : IConnectionListenerFactory
+{
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var options = new SocketTransportOptions();
+        Socket socket;
+        try
+        {
+            socket = options.CreateBoundListenSocket(endpoint);
+            socket.Listen(options.Backlog);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new AddressInUseException(exception.Message, exception);
+        }
+
+        return ValueTask.FromResult<IConnectionListener>(new Listener(
+            socket, new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets")),
+            new AcceptPause(clock, loggers.CreateLogger<PatientTransport>()), Equals(endpoint, unlimited) ? null : limits));
+    }
+
+    private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, AcceptPause pause, ConnectionLimits? limits) : IConnectionListener
+    {
+        public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            while (true)
+            {
+                try
+                {
+                    var accepted = await socket.AcceptAsync(cancellationToken);
+                    if (limits?.TryEnter((accepted.RemoteEndPoint as IPEndPoint)?.Address) == false)
+                    {
+                        accepted.Dispose();
+                        continue;
+                    }
+
+                    accepted.NoDelay = true;
+                    return connections.Create(accepted);
+                }
+                catch (ObjectDisposedException)
+                {
+                    return null;
+                }
+                catch (SocketException exception) when (exception.SocketErrorCode == SocketError.OperationAborted)
+                {
+                    return null;
+                }
+                catch (SocketException exception)
+                {
+                    await pause.AfterAsync(exception, cancellationToken);
+                }
+            }
+        }
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            socket.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            socket.Dispose();
+            connections.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
+
+/// <summary>What an accept loop does after a failure.</summary>
+public sealed class AcceptPause(TimeProvider clock, ILogger log)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly LogGate _gate = new(clock);
+
+    public async Task AfterAsync(SocketException failure, CancellationToken cancellationToken)
+    {
+        // A client that left the queue is no reason to let the others wait.
+        if (failure.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+            return;
+
+        if (_gate.TryOpen(out var withheld))
+            log.CannotAccept(failure.Message, withheld);
+        await Task.Delay(Pause, clock, cancellationToken);
+    }
+}
