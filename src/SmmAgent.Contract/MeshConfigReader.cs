@@ -9,7 +9,7 @@ public static class MeshConfigReader
 {
     private const string NoText = "has a string that is no Unicode text";
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    private const int MaximumDepth = 64;
 
     /// <summary>Reads the body of an answer, at most <see cref="MeshConfig.MaximumBytes"/>.</summary>
     public static ReadResult<MeshConfig> Read(ReadOnlyMemory<byte> utf8)
@@ -17,19 +17,8 @@ public static class MeshConfigReader
         if (utf8.Length > MeshConfig.MaximumBytes)
             return Refused($"is larger than {MeshConfig.MaximumBytes} bytes");
 
-        try
-        {
-            using var document = JsonDocument.Parse(utf8, Strict);
-            return Read(document.RootElement.Clone());
-        }
-        catch (JsonException exception)
-        {
-            return Refused($"is not valid JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}");
-        }
-        catch (InvalidOperationException)
-        {
-            return Refused(NoText); // a name of a member, looked at for duplicates
-        }
+        using var document = StrictJson.Parse(utf8, out var fault, MaximumDepth);
+        return document is null ? Refused(fault!) : Read(document.RootElement.Clone());
     }
 
     /// <summary>Reads a document that was already parsed; the element must outlive the configuration.</summary>

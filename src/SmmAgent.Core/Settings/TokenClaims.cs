@@ -24,29 +24,20 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
         if (parts.Length != 3 || parts[1].Length == 0 || !Base64Url.IsValid(parts[1]))
             return null;
 
-        try
-        {
-            using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
-            var claims = document.RootElement;
-            if (claims.ValueKind != JsonValueKind.Object)
-                return null;
+        if (!StrictJson.TryObject(Base64Url.DecodeFromChars(parts[1]), out var claims))
+            return null;
 
-            var subject = Text(claims, "sub") is { } sub && sub.StartsWith(Subject, StringComparison.Ordinal) ? sub[Subject.Length..].Split(':') : [];
-            return new TokenClaims(
-                subject is [var name, _] ? name : null,
-                subject is [_, var account] ? account : null,
-                Time(claims, "nbf"),
-                Time(claims, "exp"))
-            {
-                Audiences = Texts(claims, "aud"),
-                IssuedAt = Time(claims, "iat"),
-                Secret = Member(Member(claims, "kubernetes.io"), "secret") is { } secret ? Text(secret, "name") : null,
-            };
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        var subject = Text(claims, "sub") is { } sub && sub.StartsWith(Subject, StringComparison.Ordinal) ? sub[Subject.Length..].Split(':') : [];
+        return new TokenClaims(
+            subject is [var name, _] ? name : null,
+            subject is [_, var account] ? account : null,
+            Time(claims, "nbf"),
+            Time(claims, "exp"))
         {
-            return null; // InvalidOperationException: a string that is no Unicode
-        }
+            Audiences = Texts(claims, "aud"),
+            IssuedAt = Time(claims, "iat"),
+            Secret = Member(Member(claims, "kubernetes.io"), "secret") is { } secret ? Text(secret, "name") : null,
+        };
     }
 
     /// <summary>Why the dashboard will probably refuse the token.</summary>

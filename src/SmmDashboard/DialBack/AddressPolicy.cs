@@ -20,8 +20,12 @@ public sealed class AddressPolicy
         (IPNetwork.Parse("::/128"), "unspecified"),
         (IPNetwork.Parse("::1/128"), "loopback"),
         (IPNetwork.Parse("2001::/32"), "a Teredo address"),
-        (IPNetwork.Parse("fd00:ec2::254/128"), "cloud metadata"),
-        (IPNetwork.Parse("fd20:ce::254/128"), "cloud metadata"),
+        (IPNetwork.Parse("64:ff9b:1::/48"), "of a local NAT64 prefix"),
+        // The whole blocks: metadata, name servers, clocks and credentials of pods have addresses there.
+        (IPNetwork.Parse("fd00:ec2::/32"), "cloud metadata"),
+        (IPNetwork.Parse("fd20:ce::/32"), "cloud metadata"),
+        (IPNetwork.Parse("fd00:c1::a9fe:a9fe/128"), "cloud metadata"),
+        (IPNetwork.Parse("fd00:42::42/128"), "cloud metadata"),
         (IPNetwork.Parse("fe80::/10"), "link-local"),
         (IPNetwork.Parse("fec0::/10"), "site-local"),
         (IPNetwork.Parse("ff00::/8"), "multicast"),
@@ -42,6 +46,7 @@ public sealed class AddressPolicy
 
         var reason = address.ScopeIdOrZero() != 0 ? "it has a scope"
             : Never.FirstOrDefault(rule => rule.Network.Contains(address)).What is { } what ? $"it is {what}"
+            : EmbeddedAddress.IsIsatap(address) ? "it is an ISATAP address"
             : own.Contains(address) ? "it is the dashboard's own"
             : await cluster.WhyInsideAsync(address, model, cancellationToken);
         if (reason is not null)

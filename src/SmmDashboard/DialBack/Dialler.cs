@@ -79,7 +79,8 @@ public sealed class Dialler(TimeProvider clock) : IDisposable
             var body = new byte[DashboardApi.MaximumDialBackBytes + 1];
             var length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, deadline);
             return length <= DashboardApi.MaximumDialBackBytes
-                && Guid.TryParse(JsonSerializer.Deserialize(body.AsSpan(0, length), ContractJson.Default.DialBackIdentity)?.Uuid, out var uuid)
+                && StrictJson.TryObject(body.AsMemory(0, length), out var identity)
+                && Guid.TryParse(identity.Deserialize(ContractJson.Default.DialBackIdentity)?.Uuid, out var uuid)
                 && uuid == question.Uuid;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException)

@@ -7,8 +7,6 @@ namespace SmmDashboard.Http;
 /// <summary>A request's body: first its size is judged, then its form.</summary>
 public sealed class RequestBody
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
-
     private readonly HttpRequest _request;
     private readonly byte[] _content;
 
@@ -37,29 +35,16 @@ public sealed class RequestBody
             return false;
         }
 
-        try
+        using var document = StrictJson.Parse(_content, out var fault);
+        if (document?.RootElement.ValueKind != JsonValueKind.Object)
         {
-            using var document = JsonDocument.Parse(_content, Strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                problem = ApiProblem.BodyInvalid("the body is not a JSON object");
-                return false;
-            }
-
-            var faults = new List<Fault>();
-            value = read(new ObjectReader(document.RootElement, "", faults));
-            problem = faults.Count == 0 ? null : ApiProblem.BodyInvalid(faults);
-        }
-        catch (InvalidOperationException)
-        {
-            // JSON's own rules let half a surrogate pair pass; reading it does not.
-            problem = ApiProblem.BodyInvalid("the body has a string that is no Unicode text");
-        }
-        catch (JsonException exception)
-        {
-            problem = ApiProblem.BodyInvalid($"the body is not valid JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}");
+            problem = ApiProblem.BodyInvalid($"the body {fault ?? "is not a JSON object"}");
+            return false;
         }
 
+        var faults = new List<Fault>();
+        value = read(new ObjectReader(document.RootElement, "", faults));
+        problem = faults.Count == 0 ? null : ApiProblem.BodyInvalid(faults);
         return problem is null;
     }
 }

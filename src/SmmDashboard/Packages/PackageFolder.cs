@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using SmmDashboard.Storage;
 
 namespace SmmDashboard.Packages;
 
@@ -23,7 +24,7 @@ public sealed class PackageFolder(string? folder)
         try
         {
             var real = Real(path);
-            if (!real.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !IsRegular(real))
+            if (!real.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !FileKind.IsRegular(real))
                 return false;
 
             stream = new FileStream(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
@@ -69,9 +70,6 @@ public sealed class PackageFolder(string? folder)
         name.Length is > 0 and <= 255
         && char.IsAsciiLetterOrDigit(name[0])
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '+' or '~' or '-');
-
-    private static bool IsRegular(string path) =>
-        File.Exists(path) && (File.GetAttributes(path) & (FileAttributes.Directory | FileAttributes.Device)) == 0;
 
     private static string Real(string path) =>
         Path.TrimEndingDirectorySeparator(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);

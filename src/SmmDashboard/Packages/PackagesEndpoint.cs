@@ -15,6 +15,13 @@ public sealed class PackagesEndpoint(PackageFolder folder)
 
         await using (stream)
         {
+            // The framework takes the numbers of any unit for bytes.
+            if (RangeHeaderValue.TryParse(context.Request.Headers.Range.ToString(), out var range) && !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase))
+            {
+                context.Response.Headers.ContentRange = new ContentRangeHeaderValue(stream.Length).ToString();
+                return ApiProblem.OfStatus(StatusCodes.Status416RangeNotSatisfiable);
+            }
+
             var etag = await folder.ETagAsync(stream, context.RequestAborted);
             context.Response.Headers.CacheControl = "no-cache";
             await Results.Stream(stream, "application/octet-stream", entityTag: EntityTagHeaderValue.Parse(etag), enableRangeProcessing: true)

@@ -8,7 +8,7 @@ namespace SmmDashboard.Tokens;
 /// <summary>The outer form of a JSON Web Token.</summary>
 public static class Jwt
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+    private const int Depth = 8;
 
     /// <summary>When the token expires; null when it is no JWT or has no <c>exp</c>. The signature is not looked at.</summary>
     public static DateTimeOffset? ExpiresAt(string token)
@@ -21,17 +21,7 @@ public static class Jwt
     public static bool TryDecode(string part, out JsonElement json)
     {
         json = default;
-        try
-        {
-            var bytes = Base64Url.DecodeFromChars(part);
-            using var document = JsonDocument.Parse(bytes, Strict);
-            json = document.RootElement.Clone();
-            return json.ValueKind == JsonValueKind.Object && UnicodeText.IsAllOf(json);
-        }
-        catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
-        {
-            return false;
-        }
+        return Base64Url.IsValid(part) && StrictJson.TryObject(Base64Url.DecodeFromChars(part), out json, Depth);
     }
 
     public static DateTimeOffset? Time(JsonElement payload, string claim) =>

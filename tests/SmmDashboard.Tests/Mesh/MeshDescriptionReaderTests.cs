@@ -55,7 +55,7 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("publicUrl: https://smm.example.com", "publicUrl: https://smm.example.com/smm", "publicUrl")]
     [InlineData("publicUrl: https://smm.example.com", "publicUrl: https://smm.example.com/..", "publicUrl")]
     [InlineData("publicUrl:", "minimumAgentVersion: '1'\npublicUrl:", "minimumAgentVersion")]
-    [InlineData("publicUrl:", "clusterRanges: [10.0.0.0/33]\npublicUrl:", "clusterRanges[0]")]
+    [InlineData("clusterRanges: [10.244.0.0/16]", "clusterRanges: [10.0.0.0/33]", "clusterRanges[0]")]
     [InlineData("istioRevision: cp-v115x", "istioRevision: CP_1", "mesh.istioRevision")]
     [InlineData("http: 8080", "http: 80800", "groups[0].workloadGroup.ports.http")]
     [InlineData("name: analytics-v0", "name: Analytics", "groups[0].workloadGroup.name")]
@@ -125,6 +125,10 @@ public sealed class MeshDescriptionReaderTests
         foreach (var text in new[] { yaml, yaml.Replace("\n", "\r\n", StringComparison.Ordinal), "\uFEFF" + yaml })
             Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Faults).Reason, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void WithoutTheClustersRangesThereIsAWarning() =>
+        Assert.StartsWith("clusterRanges: is missing", Assert.Single(MeshDescriptionReader.Read(new MeshYaml { Head = "publicUrl: https://smm.example.com\n" }.ToString()).Value!.Warnings), StringComparison.Ordinal);
 
     [Fact]
     public void AliasesAreRefused()

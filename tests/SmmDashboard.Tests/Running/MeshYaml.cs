@@ -14,7 +14,7 @@ public sealed record MeshYaml
     /// <summary>istiod's REVISION; null writes none.</summary>
     public string? RevisionLabel { get; init; }
 
-    public string Head { get; init; } = "publicUrl: https://smm.example.com\n";
+    public string Head { get; init; } = "publicUrl: https://smm.example.com\nclusterRanges: [10.244.0.0/16]\n";
 
     public IReadOnlyList<string> Groups { get; init; } = [Group("analytics-v0", Token), Group("billing-v1", OtherToken, "other")];
 

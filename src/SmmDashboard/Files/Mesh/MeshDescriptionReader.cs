@@ -34,6 +34,8 @@ public static class MeshDescriptionReader
         root.List("groups", group => ReadGroup(document.RootElement, group, groups, tokens, warnings), required: true);
         if (faults.Count > 0)
             return ReadResult<MeshDescription>.Refused([.. faults.Distinct()]);
+        if (clusterRanges.Count == 0)
+            warnings.Add("clusterRanges: is missing, so a dial-back may reach pods and services: list the cluster's networks, for example [10.244.0.0/16, 10.96.0.0/12]");
 
         return ReadResult<MeshDescription>.Good(new MeshDescription
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using SmmAgent.Contract;
+using SmmDashboard.Storage;
 
 namespace SmmDashboard.Files.Mesh;
 
@@ -16,6 +17,9 @@ public sealed class MeshFile(string path)
     {
         try
         {
+            if (File.Exists(Path) && !FileKind.IsRegular(Path))
+                return Refused("the file is not a regular file");
+
             using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             var content = new byte[Math.Min(stream.Length, MaximumBytes) + 1];
             var length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);

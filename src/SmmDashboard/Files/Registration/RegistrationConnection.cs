@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using SmmAgent.Contract;
 using SmmDashboard.Http;
 
 namespace SmmDashboard.Files.Registration;
@@ -58,19 +59,12 @@ public sealed class RegistrationConnection(SslStream stream, RegistrationDesk de
     private static bool TryReadHealth(ReadOnlyMemory<byte> line, out bool healthy)
     {
         healthy = false;
-        try
-        {
-            using var document = JsonDocument.Parse(line);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("healthy", out var value)
-                || value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
-                return false;
+        using var document = StrictJson.Parse(line, out _);
+        if (document?.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("healthy", out var value)
+            || value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            return false;
 
-            healthy = value.GetBoolean();
-            return true;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return false; // no JSON, or a name that is no Unicode
-        }
+        healthy = value.GetBoolean();
+        return true;
     }
 }

@@ -13,40 +13,32 @@ public sealed record RegistrationRequest(
     /// <summary>The cluster whose control plane the sidecar believes to speak with; null when it did not say.</summary>
     public string? ClusterId { get; init; }
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
+    private const int Depth = 4;
 
     public static ReadResult<RegistrationRequest> Read(ReadOnlyMemory<byte> line)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(line, Strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                return Refused("the line is not a JSON object");
+        using var document = StrictJson.Parse(line, out var wrong, Depth);
+        if (document?.RootElement.ValueKind != JsonValueKind.Object)
+            return Refused($"the line {wrong ?? "is not a JSON object"}");
 
-            var faults = new List<Fault>();
-            var root = new ObjectReader(document.RootElement, "", faults);
-            var request = new RegistrationRequest(
-                root.OptionalString("token"),
-                root.String("namespace"),
-                root.String("group"),
-                root.String("serviceAccount"),
-                root.String("address"),
-                root.OptionalString("network", mayBeEmpty: true) ?? "",
-                root.OptionalString("uuid", UuidRule) is { } uuid && Guid.TryParseExact(uuid, "D", out var value) ? value : null,
-                root.OptionalString("signingRequest"))
-            {
-                Labels = root.Map("labels"),
-                ClusterId = root.OptionalString("clusterId", mayBeEmpty: true),
-            };
-            if (request.Labels.TryGetValue(EntryLabels.Revision, out var revision) && NameRules.LabelValue(revision) is { } fault)
-                faults.Add(new Fault($"labels.{EntryLabels.Revision}", fault));
-            return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        var faults = new List<Fault>();
+        var root = new ObjectReader(document.RootElement, "", faults);
+        var request = new RegistrationRequest(
+            root.OptionalString("token"),
+            root.String("namespace"),
+            root.String("group"),
+            root.String("serviceAccount"),
+            root.String("address"),
+            root.OptionalString("network", mayBeEmpty: true) ?? "",
+            root.OptionalString("uuid", UuidRule) is { } uuid && Guid.TryParseExact(uuid, "D", out var value) ? value : null,
+            root.OptionalString("signingRequest"))
         {
-            // InvalidOperationException: half a surrogate pair, which JSON's own rules let pass.
-            return Refused("the line is not valid JSON");
-        }
+            Labels = root.Map("labels"),
+            ClusterId = root.OptionalString("clusterId", mayBeEmpty: true),
+        };
+        if (request.Labels.TryGetValue(EntryLabels.Revision, out var revision) && NameRules.LabelValue(revision) is { } fault)
+            faults.Add(new Fault($"labels.{EntryLabels.Revision}", fault));
+        return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
     }
 
     // The token stays out of every message.
