@@ -4,6 +4,7 @@ using SmmDashboard.Files.Agents;
 using SmmDashboard.Files.Mesh;
 using SmmDashboard.Files.Registration;
 using SmmDashboard.Files.Tokens;
+using SmmDashboard.Http.Connections;
 using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
 using SmmDashboard.Storage;
@@ -45,7 +46,8 @@ internal static class EmbeddedMode
         var authority = options.RegistrationAuthority is { } issuer ? new SidecarAuthority(issuer, clock) : null;
         if (authority is not null)
             services.AddSingleton(authority);
-        services.AddSingleton(new RegistrationListener.Settings(address, new PemCertificate(files.Certificate, files.Key, clock)) { Authority = authority });
+        var settings = new RegistrationListener.Settings(address, new PemCertificate(files.Certificate, files.Key, clock)) { Authority = authority };
+        services.AddSingleton(provider => settings with { MaximumConnections = provider.GetRequiredService<ConnectionBudget>().Registration });
         services.AddSingleton<RegistrationListener>();
         services.AddHostedService(provider => provider.GetRequiredService<RegistrationListener>());
     }

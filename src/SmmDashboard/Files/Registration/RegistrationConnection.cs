@@ -3,11 +3,18 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SmmAgent.Contract;
 using SmmDashboard.Http;
+using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Files.Registration;
 
 /// <summary>One sidecar's connection: a line that asks, a line that answers, then its health until it goes away.</summary>
-public sealed class RegistrationConnection(SslStream stream, RegistrationDesk desk, WorkloadEntries entries, TimeProvider clock)
+/// <param name="stream">The connection.</param>
+/// <param name="desk">Who decides.</param>
+/// <param name="entries">Where a granted entry is.</param>
+/// <param name="takePlace">Takes a place for a sidecar of the group; null when there is none.</param>
+/// <param name="clock">The clock.</param>
+public sealed class RegistrationConnection(
+    SslStream stream, RegistrationDesk desk, WorkloadEntries entries, Func<GroupName, object?> takePlace, TimeProvider clock)
 {
     public const int MaximumLine = 16 * 1024;
 
@@ -27,6 +34,12 @@ public sealed class RegistrationConnection(SslStream stream, RegistrationDesk de
         var (reply, entry) = request.Value is { } asked
             ? desk.Register(asked, stream.RemoteCertificate is X509Certificate2 presented ? SidecarAuthority.IdentityOf(presented) : null)
             : (RegistrationReply.Refused(RegistrationReply.RequestInvalid, string.Join("; ", request.Faults)), null);
+        if (entry is not null && takePlace(entry.Group) is null)
+        {
+            entries.Disconnect(entry);
+            (reply, entry) = (RegistrationReply.Refused(RegistrationReply.TooMany, "the dashboard has too many registered sidecars of this WorkloadGroup or client address"), null);
+        }
+
         try
         {
             byte[] answer = [.. JsonSerializer.SerializeToUtf8Bytes(reply, RegistrationJson.Default.RegistrationReply), (byte)'\n'];

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using SmmDashboard.Http.Connections;
 using SmmDashboard.Lifetime;
 using SmmDashboard.Tls;
 
@@ -12,23 +13,32 @@ public sealed class RegistrationListener(
     RegistrationListener.Settings settings, RegistrationDesk desk, WorkloadEntries entries, TimeProvider clock, ProcessFault fault,
     ILogger<RegistrationListener> log) : BackgroundService
 {
+    private static readonly TimeSpan FirstByteTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
 
     private readonly TcpListener _listener = new(settings.Address);
     private readonly ConcurrentDictionary<Task, bool> _connections = [];
 
-    // Who has not registered yet takes from a small number, so that idle strangers cannot keep sidecars out.
-    private readonly SemaphoreSlim _newcomers = new(settings.MaximumNewcomers);
+    // A sidecar speaks at once, and is registered within milliseconds. Silent connections cost little, so there are places for many of them, and they take none of those that speak.
+    private readonly Newcomers _silent = new(settings.MaximumSilent, ConnectionBudget.PartOf(settings.MaximumSilent), clock, log);
+    private readonly Newcomers _speaking = new(settings.MaximumSpeaking, ConnectionBudget.PartOf(settings.MaximumSpeaking), clock, log);
+    private readonly RegisteredPlaces _places = new(settings.MaximumRegistered, ConnectionBudget.PartOf(settings.MaximumRegistered), clock, log);
+    private readonly AcceptPause _pause = new(clock, log);
 
     public sealed record Settings(IPEndPoint Address, PemCertificate Certificate)
     {
         /// <summary>Who issues certificates to sidecars; null when they register with tokens only.</summary>
         public SidecarAuthority? Authority { get; init; }
 
-        public int MaximumConnections { get; init; } = 10_000;
+        /// <summary>All connections. A sixth is for those that have not registered yet.</summary>
+        public int MaximumConnections { get; init; } = ConnectionBudget.DefaultRegistration;
 
-        public int MaximumNewcomers { get; init; } = 256;
+        public int MaximumRegistered => MaximumConnections - MaximumSilent - MaximumSpeaking;
+
+        public int MaximumSilent => Math.Max(4, MaximumConnections / 6 - MaximumSpeaking);
+
+        public int MaximumSpeaking => Math.Clamp(MaximumConnections / 24, 4, 256);
     }
 
     /// <summary>Where it listens; the port is the real one once it was started.</summary>
@@ -69,28 +79,23 @@ public sealed class RegistrationListener(
             try
             {
                 var socket = await _listener.AcceptSocketAsync(stoppingToken);
-                if (_connections.Count >= settings.MaximumConnections || !_newcomers.Wait(0, CancellationToken.None))
-                {
-                    socket.Dispose();
-                    continue;
-                }
-
-                var connection = ServeAsync(socket, stoppingToken);
+                var client = (socket.RemoteEndPoint as IPEndPoint)?.Address;
+                var connection = ServeAsync(socket, client, _silent.Enter(client, stoppingToken), stoppingToken);
                 _connections.TryAdd(connection, true);
                 _ = connection.ContinueWith(done => _connections.TryRemove(done, out _), TaskScheduler.Default);
             }
-            catch (SocketException)
+            catch (SocketException exception)
             {
-                // Too many open files, or a client that left the queue: neither ends the listener.
-                await Task.Delay(TimeSpan.FromMilliseconds(50), clock, stoppingToken);
+                await _pause.AfterAsync(exception, stoppingToken);
             }
         }
     }
 
-    private async Task ServeAsync(Socket socket, CancellationToken stoppingToken)
+    private async Task ServeAsync(Socket socket, IPAddress? client, Newcomer silent, CancellationToken stoppingToken)
     {
         await Task.Yield();
         SslStream? stream = null;
+        RegisteredPlaces.Place? place = null;
         try
         {
             RegistrationConnection connection;
@@ -99,16 +104,17 @@ public sealed class RegistrationListener(
             {
                 KeepAlive(socket);
                 stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
-                connection = new RegistrationConnection(stream, desk, entries, clock);
-                entry = await WelcomeAsync(stream, connection, stoppingToken);
+                connection = new RegistrationConnection(stream, desk, entries, group => place = _places.Enter(group, client, stoppingToken), clock);
+                await FirstByteAsync(socket, silent);
+                entry = await WelcomeAsync(stream, connection, client, stoppingToken);
             }
             finally
             {
-                _newcomers.Release();
+                _silent.Leave(silent);
             }
 
             if (entry is not null)
-                await connection.FollowAsync(entry, stoppingToken);
+                await connection.FollowAsync(entry, place!.Token);
         }
         catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException
             or OperationCanceledException or InvalidDataException or SocketException)
@@ -121,18 +127,39 @@ public sealed class RegistrationListener(
         }
         finally
         {
+            if (place is not null)
+            {
+                _places.Leave(place);
+                place.Dispose();
+            }
+
             if (stream is not null)
                 await stream.DisposeAsync();
             socket.Dispose();
         }
     }
 
-    private async Task<WorkloadEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, CancellationToken stoppingToken)
+    private async Task FirstByteAsync(Socket socket, Newcomer silent)
     {
-        using var handshake = new Deadline(HandshakeTime, clock, stoppingToken);
-        await stream.AuthenticateAsServerAsync(Tls(), handshake.Token);
-        using var request = new Deadline(RequestTime, clock, stoppingToken);
-        return await connection.RegisterAsync(request.Token);
+        using var firstByte = new Deadline(FirstByteTime, clock, silent.Token);
+        await socket.ReceiveAsync(Memory<byte>.Empty, firstByte.Token);
+        _silent.Leave(silent);
+    }
+
+    private async Task<WorkloadEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, IPAddress? client, CancellationToken stoppingToken)
+    {
+        var speaking = _speaking.Enter(client, stoppingToken);
+        try
+        {
+            using var handshake = new Deadline(HandshakeTime, clock, speaking.Token);
+            await stream.AuthenticateAsServerAsync(Tls(), handshake.Token);
+            using var request = new Deadline(RequestTime, clock, speaking.Token);
+            return await connection.RegisterAsync(request.Token);
+        }
+        finally
+        {
+            _speaking.Leave(speaking);
+        }
     }
 
     /// <summary>A client's certificate is asked for where there is an authority; one that is not of that authority ends the handshake.</summary>

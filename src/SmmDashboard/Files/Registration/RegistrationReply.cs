@@ -20,6 +20,9 @@ public sealed record RegistrationReply(
     /// <summary>The line is not what the protocol says. Nobody's registration remembers it.</summary>
     public const string RequestInvalid = "RequestInvalid";
 
+    /// <summary>There is no place for another sidecar of the group, or of the client address.</summary>
+    public const string TooMany = "TooManySidecars";
+
     public static RegistrationReply Granted(string workloadEntry) => new(true, workloadEntry, null, null);
 
     public static RegistrationReply Refused(string reason, string message) => new(false, null, reason, message);

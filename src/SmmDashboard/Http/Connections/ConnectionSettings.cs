@@ -20,13 +20,13 @@ public sealed record ConnectionSettings
 
 /// <summary>How many connections each port accepts, so that files for everything else remain.</summary>
 /// <param name="Api">Of the API.</param>
-/// <param name="Registration">Registered sidecars; those that have not registered yet come on top.</param>
+/// <param name="Registration">Of sidecars.</param>
 public sealed record ConnectionBudget(int Api, int Registration)
 {
-    /// <summary>Sidecars that are registered at the embedded mode's registration port, where the limit on open files allows it.</summary>
-    public const int DefaultRegistration = 10_000;
+    /// <summary>At the embedded mode's registration port: 10,000 registered sidecars, and 2,000 connections that have not registered yet.</summary>
+    public const int DefaultRegistration = 12_000;
 
-    // For the runtime's own files (some 200), dial-backs, the API server, packages, files of the data folder, and sidecars that have not registered yet.
+    // For the runtime's own files (some 200), dial-backs, the API server, packages and files of the data folder.
     private const int Reserve = 512;
 
     // With a limit that is smaller than that, so that there is a dashboard at all.
