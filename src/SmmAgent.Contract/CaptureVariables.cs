@@ -92,12 +92,14 @@ public static class CaptureVariables
     {
         // istio-start.sh compares with this one word; istio-iptables reads a truth value.
         List<string> all = variables.GetValueOrDefault(CustomTables) == "true" ? [CustomTables] : [];
-        all.AddRange(new[] { DryRun, SkipRuleApply, CleanupOnly }.Where(name => variables.GetValueOrDefault(name, "") is "1" or "t" or "T" or "TRUE" or "true" or "True"));
+        all.AddRange(new[] { DryRun, SkipRuleApply, CleanupOnly }.Where(name => IsTrue(variables.GetValueOrDefault(name, ""))));
         // To Istio an empty list is no group, while a variable that is not set is every group.
         if (variables.TryGetValue(OwnerGroups, out var groups) && groups.Trim(',').Length == 0)
             all.Add(OwnerGroups);
         return [.. all.Select(name => $"{name}={(name == OwnerGroups ? "''" : variables[name])}")];
     }
+
+    private static bool IsTrue(string value) => value is "1" or "t" or "T" or "TRUE" or "true" or "True";
 
     private static bool IsPortOrRange(string value)
     {
@@ -126,7 +128,8 @@ public static class CaptureVariables
 
     // The kernel's own limit is 15 characters; a plus at the end is the wildcard of iptables.
     private static bool IsInterface(string value) =>
-        value.Length <= 15 && value is not ("." or "..") && value[0] is not ('-' or '+') && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or ':' or '+');
+        value.Length <= 15 && value is not ("." or "..") && value[0] is not ('-' or '+')
+        && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or ':' or '+');
 
     private static bool IsAccount(string value) =>
         value.All(char.IsAsciiDigit)

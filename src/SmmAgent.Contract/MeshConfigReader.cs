@@ -116,12 +116,12 @@ public static class MeshConfigReader
     private static MeshExpansionGateway ReadGateway(ObjectReader gateway) => new()
     {
         Name = gateway.String("name", NameRules.Subdomain),
-        Addresses = gateway.Strings("addresses", NameRules.Address, required: true),
+        Addresses = [.. gateway.Strings("addresses", NameRules.ServerAddress, required: true).Select(NameRules.WithoutRootDot)],
         Ports = gateway.List("ports", port => new GatewayPort(port.String("name", NameRules.Label), port.Port("port")), required: true),
     };
 
     private static DirectEndpoint ReadDirectEndpoint(ObjectReader endpoint) =>
-        new(endpoint.String("name", NameRules.Subdomain), endpoint.String("address", NameRules.Address), endpoint.Port("port"));
+        new(endpoint.String("name", NameRules.Subdomain), NameRules.WithoutRootDot(endpoint.String("address", NameRules.ServerAddress)), endpoint.Port("port"));
 
     private static Package ReadPackage(ObjectReader package) => new()
     {

@@ -32,6 +32,16 @@ public static class NameRules
             ? null
             : $"'{Shown(value)}' is neither an IP address nor a DNS name";
 
+    /// <summary>
+    /// The address of a server that is connected to: as <see cref="Address"/>, and also a name with a dot at its end or with underscores, which
+    /// load balancers have and resolvers accept.
+    /// </summary>
+    public static string? ServerAddress(string value) =>
+        Address(WithoutRootDot(value).Replace('_', 'x')) is null ? null : $"'{Shown(value)}' is neither an IP address nor a DNS name";
+
+    /// <summary>The same name without the dot at the end, which stands for the root of DNS and is no part of the name in TLS.</summary>
+    public static string WithoutRootDot(string name) => name.Length > 1 && name[^1] == '.' && name[^2] != '.' ? name[..^1] : name;
+
     /// <summary>A host and a port, as in <c>istiod.istio-system.svc:15012</c> or <c>[2001:db8::1]:15012</c>.</summary>
     public static string? HostAndPort(string value)
     {

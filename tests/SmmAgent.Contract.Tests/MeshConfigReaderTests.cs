@@ -44,6 +44,34 @@ public sealed class MeshConfigReaderTests
         Assert.NotNull(Read(path, "null").Value);
     }
 
+    [Theory]
+    [InlineData("gw.example.com.", "gw.example.com")]
+    [InlineData("gw_1.example.com", "gw_1.example.com")]
+    [InlineData("my_gw.elb.amazonaws.com.", "my_gw.elb.amazonaws.com")]
+    public void AGatewaysNameMayHaveADotAtItsEndOrUnderscores(string name, string read)
+    {
+        Assert.Equal([read], Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Value!.MeshExpansionGateways[0].Addresses);
+        Assert.Equal(read, Read("directEndpoints.0.address", $"\"{name}\"").Value!.DirectEndpoints[0].Address);
+    }
+
+    [Theory]
+    [InlineData("gw..")]
+    [InlineData(".")]
+    [InlineData("a b_")]
+    public void AnyOtherNameThatIsNoneIsStillRefused(string name) =>
+        Assert.Equal("meshExpansionGateways[0].addresses[0]", Assert.Single(Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Faults).Path);
+
+    [Theory]
+    [InlineData("\"a\"", "\"a\"")]
+    [InlineData("W/\"a\"", "\"a\"")]
+    [InlineData("\"a-gzip\"", "\"a\"")]
+    [InlineData("\"a--gzip\"", "\"a\"")]
+    [InlineData("\"a;br\"", "\"a\"")]
+    [InlineData("W/\"a-zstd\"", "\"a\"")]
+    [InlineData("\"-gzip\"", "\"-gzip\"")]
+    [InlineData("\"a-gzip-b\"", "\"a-gzip-b\"")]
+    public void AnETagIsFoundAsItsServerMadeIt(string tag, string original) => Assert.Equal(original, ProxiedETag.Original(tag));
+
     [Fact]
     public void TextOfSeveralLinesIsAcceptedWhereItIsOne()
     {

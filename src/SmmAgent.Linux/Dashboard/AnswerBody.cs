@@ -10,6 +10,13 @@ internal static class AnswerBody
         if (response.StatusCode != System.Net.HttpStatusCode.OK)
             return (null, new DashboardFailure.BadAnswer($"has the status {(int)response.StatusCode}, which this call never answers"));
 
+        if (response.Content.Headers.ContentEncoding is { Count: > 0 } encoding && encoding.Any(each => each != "identity"))
+        {
+            return (null, new DashboardFailure.BadAnswer(
+                $"is compressed ({OneLine.Of(string.Join(", ", encoding), 40)}), which the agent did not ask for: "
+                + "have what is in front of the dashboard not compress its answers"));
+        }
+
         var type = response.Content.Headers.ContentType;
         if (type?.MediaType != "application/json" || !(type.CharSet?.Trim('"') ?? "utf-8").Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {

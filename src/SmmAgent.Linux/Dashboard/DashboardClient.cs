@@ -26,7 +26,7 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
     {
         var request = new HttpRequestMessage(HttpMethod.Get, target.At("/mesh-config"));
         if (etag is not null)
-            request.Headers.TryAddWithoutValidation("If-None-Match", etag);
+            request.Headers.TryAddWithoutValidation("If-None-Match", Conditions(etag));
         if (etag is not null && wait > TimeSpan.Zero)
             request.Headers.TryAddWithoutValidation("Prefer", $"wait={(int)wait.TotalSeconds}");
         var reader = new MeshConfigAnswerReader(target, etag);
@@ -71,6 +71,9 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
         _transport.CallAsync(WithKey(new(HttpMethod.Post, Agent(uuid, "/token")), key), Deadline, Reader(ContractJson.Default.TokenResponse), cancel);
 
     public void Dispose() => _transport.Dispose();
+
+    // A proxy that compresses changes the ETag, which the dashboard would not know again.
+    private static string Conditions(string etag) => ProxiedETag.Original(etag) is var original && original != etag ? $"{original}, {etag}" : etag;
 
     private static HttpRequestMessage WithKey(HttpRequestMessage request, AgentKey key)
     {

@@ -13,7 +13,7 @@ internal static class DashboardHandler
         UseProxy = false, // the VM must reach the cluster itself anyway, and a proxy in the environment would be a surprise
         UseCookies = false,
         ConnectTimeout = TimeSpan.FromSeconds(5),
-        ConnectCallback = ConnectAsync,
+        ConnectCallback = (context, cancel) => ConnectAsync(context, trust, cancel),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5), // before the dashboard ends it, after 10 s
         PooledConnectionLifetime = TimeSpan.FromMinutes(10), // then the name is resolved anew
         MaxResponseHeadersLength = 32,
@@ -22,10 +22,13 @@ internal static class DashboardHandler
         SslOptions = trust.Options(),
     };
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, DashboardTrust trust, CancellationToken cancel)
     {
+        trust.Connecting(context.InitialRequestMessage.RequestUri?.Scheme == Uri.UriSchemeHttps);
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await HostResolver.ResolveAsync(host, cancel);
-        return new NetworkStream(await Connector.ConnectFirstAsync(addresses, port, cancel), ownsSocket: true);
+        var connection = await Connector.ConnectFirstAsync(addresses, port, cancel);
+        trust.Connected();
+        return new NetworkStream(connection, ownsSocket: true);
     }
 }

@@ -59,11 +59,13 @@ public abstract record DashboardFailure
     /// <summary>The dashboard understood and said no: a 4xx other than 429.</summary>
     /// <param name="Code">The problem's stable code; null when the answer was no problem document.</param>
     /// <param name="Reason">The problem's optional reason, as one printable line; null when it has none.</param>
-    public sealed record Refused(int Status, string? Code, string Detail, string? Reason = null) : DashboardFailure;
+    /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
+    public sealed record Refused(int Status, string? Code, string Detail, string? Reason = null, InFront? Front = null) : DashboardFailure;
 
     public sealed record RateLimited(TimeSpan? RetryAfter, string Detail) : DashboardFailure;
 
-    public sealed record ServerError(int Status, TimeSpan? RetryAfter, string Detail) : DashboardFailure;
+    /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
+    public sealed record ServerError(int Status, TimeSpan? RetryAfter, string Detail, InFront? Front = null) : DashboardFailure;
 
     public sealed record Unreachable(UnreachableReason Why, string Detail) : DashboardFailure;
 

@@ -40,7 +40,7 @@ internal sealed class DashboardTransport : IDisposable
             request.Headers.UserAgent.Add(_userAgent);
             request.Headers.Accept.Add(new("application/json"));
             var result = await PresentAsync(request, token, deadline, read, cancel);
-            if (result.Failure is not DashboardFailure.Refused { Status: 401 } || _token.Instead(token) is not { } other)
+            if (result.Failure is not DashboardFailure.Refused { Status: 401, Front: null } || _token.Instead(token) is not { } other)
                 return result;
 
             using var again = Copy(request);
@@ -84,9 +84,11 @@ internal sealed class DashboardTransport : IDisposable
         // One deadline for all of it: a body that drips in is as late as one that does not come.
         using var late = new CancellationTokenSource(deadline, _time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        var isAnswered = false;
         try
         {
             using var response = await _http.SendAsync(request, linked.Token);
+            isAnswered = true;
             return response.IsSuccessStatusCode || response.StatusCode == System.Net.HttpStatusCode.NotModified
                 ? await read(response, linked.Token)
                 : await FailureOf.StatusAsync(response, request.RequestUri!, _time.GetUtcNow(), linked.Token);
@@ -97,7 +99,10 @@ internal sealed class DashboardTransport : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
         {
-            return FailureOf.Exception(exception, _trust);
+            var failure = FailureOf.Exception(exception, _trust, isAnswered);
+            return failure is DashboardFailure.Unreachable unreachable
+                ? unreachable with { Detail = unreachable.Detail + ProxyEnvironment.Note(request.RequestUri!) }
+                : failure;
         }
     }
 }

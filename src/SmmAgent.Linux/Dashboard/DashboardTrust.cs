@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using SmmAgent.Contract;
+using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Linux.Dashboard;
 
@@ -11,6 +13,9 @@ internal sealed class DashboardTrust
     private readonly bool _isDashboards;
     private readonly X509Certificate2Collection? _roots;
     private volatile Verdict _last = new(null, null);
+    private volatile bool _isSecure;
+    private volatile bool _isConnected;
+    private volatile bool _hasCertificate;
 
     /// <param name="caFile">PEM file with the only authorities that are trusted; null means the system's.</param>
     /// <param name="isDashboards">Whether it is for the dashboard itself.</param>
@@ -22,13 +27,9 @@ internal sealed class DashboardTrust
 
         try
         {
-            var bytes = State.AtomicFile.ReadLimited(caFile, MaximumCaFileBytes);
-            _roots = [];
-            if (bytes is null)
+            if (State.AtomicFile.ReadLimited(caFile, MaximumCaFileBytes) is not { } bytes)
                 CaFileFault = $"there is no file {caFile}";
-            else
-                _roots.ImportFromPem(System.Text.Encoding.UTF8.GetString(bytes));
-            if (bytes is not null && _roots.Count == 0)
+            else if ((_roots = TrustAnchors.Read(bytes)).Count == 0)
                 CaFileFault = $"{caFile} has no certificate in PEM (-----BEGIN CERTIFICATE-----)";
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
@@ -44,9 +45,30 @@ internal sealed class DashboardTrust
     public (UnreachableReason Why, string Detail)? LastRefusal =>
         _last is { Why: { } why, Detail: { } detail } ? (why, detail) : null;
 
+    /// <summary>Whether a connection of the last call was made whose TLS handshake has not come to the server's certificate.</summary>
+    public bool IsShakingHands => _isSecure && _isConnected && !_hasCertificate;
+
+    /// <summary>Whether the server of the last handshake asked for a client certificate.</summary>
+    public bool DemandsCertificate { get; private set; }
+
+    /// <summary>Whether the last connection is inside TLS.</summary>
+    public bool IsSecure => _hasCertificate;
+
+    /// <summary>A connection begins.</summary>
+    public void Connecting(bool isSecure) => (_isSecure, _isConnected, _hasCertificate, DemandsCertificate) = (isSecure, false, false, false);
+
+    /// <summary>It is made; the TLS handshake begins.</summary>
+    public void Connected() => _isConnected = true;
+
     public SslClientAuthenticationOptions Options() => new()
     {
         RemoteCertificateValidationCallback = Check,
+        // Asked once before the handshake, without a certificate of the server, and again when the server demands one.
+        LocalCertificateSelectionCallback = (_, _, _, server, _) =>
+        {
+            DemandsCertificate |= server is not null;
+            return null!;
+        },
         CertificateChainPolicy = _roots is null ? null : ChainPolicy(_roots),
     };
 
@@ -64,6 +86,9 @@ internal sealed class DashboardTrust
 
     private bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
+        _hasCertificate = true;
+        if (errors == SslPolicyErrors.RemoteCertificateChainErrors && chain is not null && TrustAnchors.Flaws(chain, _roots) == X509ChainStatusFlags.NoError)
+            errors = SslPolicyErrors.None;
         _last = errors == SslPolicyErrors.None ? new(null, null) : Judge(certificate as X509Certificate2, chain, errors);
         return errors == SslPolicyErrors.None;
     }
@@ -74,7 +99,7 @@ internal sealed class DashboardTrust
             return new(UnreachableReason.WrongCertificate, "it showed no certificate");
 
         // Why the whole chain is bad; UntrustedRoot and the like say more than what follows from them.
-        var flags = chain?.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status) ?? X509ChainStatusFlags.NoError;
+        var flags = chain is null ? X509ChainStatusFlags.NoError : TrustAnchors.Flaws(chain, _roots);
         if (flags.HasFlag(X509ChainStatusFlags.NotTimeValid))
         {
             var bad = chain!.ChainElements.FirstOrDefault(e => e.ChainElementStatus.Any(s => s.Status == X509ChainStatusFlags.NotTimeValid))
@@ -84,15 +109,31 @@ internal sealed class DashboardTrust
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            var names = CertificateJudge.Names(certificate);
             return new(UnreachableReason.WrongCertificate, _isDashboards
-                ? "its certificate is for another name than the one in dashboard.url"
-                : "its certificate is for another name");
+                ? $"its certificate is for another name than the one in dashboard.url: it is for '{names}'"
+                : $"its certificate is for another name: '{names}'");
+        }
+
+        var missing = MissingIssuer(chain, flags);
         if (!_isDashboards)
-            return new(UnreachableReason.WrongCertificate, "its certificate comes from no authority that this host trusts");
+            return new(UnreachableReason.WrongCertificate, $"its certificate comes from no authority that this host trusts{missing}");
 
         return new(UnreachableReason.WrongCertificate, _roots is null
-            ? "its certificate comes from no authority that this host trusts; name the right one with dashboard.caFile"
-            : "its certificate does not come from an authority in dashboard.caFile");
+            ? $"its certificate comes from no authority that this host trusts; name the right one with dashboard.caFile{missing}"
+            : $"its certificate does not come from an authority in dashboard.caFile{missing}");
+    }
+
+    // A root authority's certificate need not be sent, any other must be.
+    private static string MissingIssuer(X509Chain? chain, X509ChainStatusFlags flags)
+    {
+        if (!flags.HasFlag(X509ChainStatusFlags.PartialChain) || chain is not { ChainElements: [.., var last] })
+            return "";
+
+        var issuer = NameRules.Shown(last.Certificate.Issuer);
+        return $" (the server does not send the certificate of its issuer '{issuer}': if that is an intermediate authority, "
+            + "have the server send its whole chain)";
     }
 
     private sealed record Verdict(UnreachableReason? Why, string? Detail);

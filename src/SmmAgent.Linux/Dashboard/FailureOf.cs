@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Linux.Dashboard;
 
@@ -26,21 +27,28 @@ internal static class FailureOf
         if (status < 400)
             return new DashboardFailure.BadAnswer($"has the status {status}, which this call never answers");
 
-        var problem = await ProblemAsync(response, cancel);
-        var token = response.RequestMessage?.Headers.Authorization?.Parameter;
-        var detail = Printable(problem?.Detail ?? problem?.Title, token, OneLine.MaximumDetail);
+        string Hide(string text) => Hidden(text, response.RequestMessage);
+        var (problem, front) = await ProblemAsync(response, Hide, cancel);
+        var detail = OneLine.Of(Hide(problem?.Detail ?? problem?.Title ?? ""), OneLine.MaximumDetail);
         return status switch
         {
             429 => new DashboardFailure.RateLimited(RetryAfter(response, now), detail),
-            >= 500 => new DashboardFailure.ServerError(status, RetryAfter(response, now), detail),
+            >= 500 => new DashboardFailure.ServerError(status, RetryAfter(response, now), detail, front),
             _ => new DashboardFailure.Refused(status, problem?.Code is { } code ? OneLine.Of(code) : null, detail,
-                problem?.Reason is { } reason ? Printable(reason, token) : null),
+                problem?.Reason is { } reason ? OneLine.Of(Hide(reason)) : null, front),
         };
     }
 
     /// <summary>No whole answer came.</summary>
-    public static DashboardFailure Exception(Exception exception, DashboardTrust trust) => exception switch
+    /// <param name="isAnswered">Whether the head of an answer had come.</param>
+    public static DashboardFailure Exception(Exception exception, DashboardTrust trust, bool isAnswered = false) => exception switch
     {
+        OperationCanceledException or TimeoutException when isAnswered =>
+            Unreachable(UnreachableReason.TimedOut, $"its answer began and did not end in time: {HandshakeFailure.LostPackets}"),
+        OperationCanceledException or TimeoutException when trust.IsShakingHands =>
+            Unreachable(UnreachableReason.TimedOut, $"it accepted the connection, but the TLS handshake did not end in time: {HandshakeFailure.LostPackets}"),
+        HttpRequestException or IOException when trust.DemandsCertificate && HandshakeFailure.Describe(exception, demandsCertificate: true) is { } demand =>
+            Unreachable(UnreachableReason.NoTls, $"it {demand}"),
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
             Unreachable(UnreachableReason.NoSuchName, "its name does not resolve"),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
@@ -48,7 +56,10 @@ internal static class FailureOf
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } =>
             Unreachable(UnreachableReason.Disconnected, "it closed the connection without an answer"),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
-            new DashboardFailure.BadAnswer("is not HTTP; if the dashboard speaks https, dashboard.url must say so"),
+            new DashboardFailure.BadAnswer(
+                trust.IsSecure
+                    ? "is not HTTP/1.1: have what is in front of the dashboard accept HTTP/1.1, also where it speaks HTTP/2"
+                    : "is not HTTP; if the dashboard speaks https, dashboard.url must say so"),
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
             new DashboardFailure.BadAnswer("has headers larger than 32 KiB"),
         OperationCanceledException or TimeoutException => Unreachable(UnreachableReason.TimedOut, "it did not answer in time"),
@@ -70,7 +81,8 @@ internal static class FailureOf
     private static DashboardFailure.Unreachable Unreachable(UnreachableReason why, string detail) => new(why, detail);
 
     private static string NoTls(Exception exception) =>
-        exception.InnerException is AuthenticationException or IOException
+        HandshakeFailure.Describe(exception, demandsCertificate: false) is { } why ? $"it {why}"
+            : exception.InnerException is AuthenticationException or IOException
             ? $"the TLS handshake failed: {OneLine.Of(exception.GetBaseException().Message)}"
             : "the TLS handshake failed";
 
@@ -95,23 +107,46 @@ internal static class FailureOf
             : asked;
     }
 
-    /// <summary>One printable line. A dashboard that repeats the token must not bring it into logs and status.json.</summary>
-    private static string Printable(string? text, string? token, int maximum = OneLine.MaximumCharacters) =>
-        OneLine.Of(string.IsNullOrEmpty(token) ? text : text?.Replace(token, "TOKEN", StringComparison.Ordinal), maximum);
-
-    private static async Task<Problem?> ProblemAsync(HttpResponseMessage response, CancellationToken cancel)
+    /// <summary>A server that repeats the token or the agent's key must not bring it into logs and status.json.</summary>
+    private static string Hidden(string text, HttpRequestMessage? request)
     {
-        if (response.Content.Headers.ContentType?.MediaType is not ("application/problem+json" or "application/json"))
-            return null;
+        if (request?.Headers.Authorization?.Parameter is { Length: > 0 } token)
+            text = text.Replace(token, "TOKEN", StringComparison.Ordinal);
+        if (request?.Headers.TryGetValues(DashboardApi.AgentKeyHeader, out var keys) == true)
+            text = keys.Where(key => key.Length > 0).Aggregate(text, (all, key) => all.Replace(key, "KEY", StringComparison.Ordinal));
+        return text;
+    }
 
+    /// <returns>The problem document; or, where the answer has none that can be the dashboard's, who answered instead.</returns>
+    private static async Task<(Problem? Problem, InFront? Front)> ProblemAsync(
+        HttpResponseMessage response, Func<string, string> hide, CancellationToken cancel)
+    {
+        var type = response.Content.Headers.ContentType?.MediaType;
+        byte[]? body;
         try
         {
-            var body = await BoundedBody.ReadAsync(response.Content, MaximumProblemBytes, cancel);
-            return body is null ? null : JsonSerializer.Deserialize(body, ContractJson.Default.Problem);
+            body = await BoundedBody.ReadAsync(response.Content, MaximumProblemBytes, cancel);
         }
-        catch (Exception exception) when (exception is JsonException or IOException or HttpRequestException)
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
         {
-            return null; // the status says enough
+            body = null; // the status says enough
+        }
+
+        var problem = type is "application/problem+json" or "application/json" && body is not null ? Parsed(body) : null;
+        var isDashboards = type == "application/problem+json" || problem?.Code is not null;
+        var isReadable = response.Content.Headers.ContentEncoding.Count == 0 && body is not null;
+        return isDashboards ? (problem, null) : (null, InFront.Of(response, isReadable ? System.Text.Encoding.UTF8.GetString(body!) : "", hide));
+    }
+
+    private static Problem? Parsed(byte[] body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, ContractJson.Default.Problem);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 }

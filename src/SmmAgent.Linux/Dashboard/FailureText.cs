@@ -29,9 +29,13 @@ public static class FailureText
         DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason, null),
         DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
         DashboardFailure.Paused f => Told(f.Because, target),
+        DashboardFailure.Refused { Front: { } front } f => (FailureReasons.RefusedInFront,
+            $"{front.Who} at {Shown(target)} refuses the request with {f.Status}{front.Said}; the dashboard has not seen it", front.Cure(f.Status, target)),
         DashboardFailure.Refused f => Refused(f, target),
         DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
             $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}", "the agent waits as long as it was told"),
+        DashboardFailure.ServerError { Front: { } front } f => (FailureReasons.DashboardError,
+            $"{front.Who} at {Shown(target)} answered {f.Status}{front.Said}", front.Cure(f.Status, target)),
         DashboardFailure.ServerError f => (FailureReasons.DashboardError,
             $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}", "its own log tells why, the agent tries again"),
         DashboardFailure.Unreachable f => (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
@@ -106,6 +110,7 @@ public static class FailureReasons
     public const string AgentKeyMismatch = nameof(AgentKeyMismatch);
     public const string DuplicateIdentity = ClusterViewRules.DuplicateIdentity;
     public const string AgentTooOld = nameof(AgentTooOld);
+    public const string RefusedInFront = nameof(RefusedInFront);
     public const string RateLimited = nameof(RateLimited);
     public const string DashboardUnreachable = nameof(DashboardUnreachable);
     public const string DashboardError = nameof(DashboardError);

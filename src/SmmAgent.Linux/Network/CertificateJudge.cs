@@ -52,9 +52,9 @@ public sealed class CertificateJudge(X509Certificate2Collection? trusted, string
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
             return new(Outcome.WrongCertificate, $"showed a certificate for '{Names(leaf)}' (issued by '{issuer}'), not for '{serverName}'");
 
-        var flaws = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
+        var flaws = TrustAnchors.Flaws(chain, trusted);
         if (flaws == X509ChainStatusFlags.NoError)
-            return errors == SslPolicyErrors.None
+            return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
                 ? new(Outcome.Ok, null, FirstToEnd(chain))
                 : new(Outcome.WrongCertificate, $"showed a certificate for '{Names(leaf)}' that is not acceptable ({errors})");
 
@@ -62,7 +62,8 @@ public sealed class CertificateJudge(X509Certificate2Collection? trusted, string
         {
             return new(
                 Outcome.WrongCertificate,
-                $"showed a certificate for '{Names(leaf)}' issued by '{issuer}', which {authority} does not vouch for ({flaws})");
+                $"showed a certificate for '{Names(leaf)}' issued by '{issuer}', which {authority} does not vouch for ({flaws})"
+                + (flaws.HasFlag(X509ChainStatusFlags.PartialChain) ? "; if that is an intermediate authority, have the server send its whole chain" : ""));
         }
 
         var now = time.GetUtcNow();
@@ -85,7 +86,7 @@ public sealed class CertificateJudge(X509Certificate2Collection? trusted, string
         new(Name(certificate, issuer: false), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
 
     /// <summary>The DNS names that a certificate is for; istiod's has no subject.</summary>
-    private static string Names(X509Certificate2 certificate)
+    internal static string Names(X509Certificate2 certificate)
     {
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
             .SelectMany(extension => extension.EnumerateDnsNames()).ToList();

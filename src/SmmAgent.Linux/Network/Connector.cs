@@ -14,6 +14,12 @@ public static class Connector
 {
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long an attempt has before the next address is tried beside it (RFC 8305, section 5).</summary>
+    public static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
+
+    // After that no address of IPv4 is waited for alone.
+    private static readonly TimeSpan SilentFamily = TimeSpan.FromSeconds(2);
+
     public static async Task<Socket> ConnectAsync(IPEndPoint endpoint, CancellationToken cancel)
     {
         var socket = Open(endpoint.AddressFamily);
@@ -29,50 +35,36 @@ public static class Connector
         }
     }
 
-    /// <summary>Connects to the first address that accepts, in their order.</summary>
-    /// <exception cref="SocketException">None did: why the last one did not.</exception>
+    /// <summary>
+    /// Connects to the first address that accepts (RFC 8305): the families take turns, the next address is tried as soon as one fails, or has not
+    /// answered for <see cref="AttemptDelay"/>, and the attempts before it go on.
+    /// </summary>
+    /// <exception cref="SocketException">None did: why not. A refusal says more than an address without a route.</exception>
     public static async Task<Socket> ConnectFirstAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
     {
-        var last = new SocketException((int)SocketError.HostNotFound);
-        foreach (var address in addresses)
-        {
-            try
-            {
-                return await ConnectAsync(new IPEndPoint(address, port), cancel);
-            }
-            catch (SocketException exception)
-            {
-                last = exception;
-            }
-        }
-
-        throw last;
+        var race = new ConnectionRace(port);
+        return await race.RunAsync(InTurns(addresses), cancel) ?? throw race.Fault;
     }
 
-    /// <summary>Connects to the first address that accepts: the IPv4 ones in their order, and the IPv6 ones only where IPv4 has no route.</summary>
-    /// <returns>The connection, or why the last attempt failed.</returns>
+    /// <summary>Connects to the first address that accepts: the IPv4 ones, and the IPv6 ones only where IPv4 has no route or does not answer at all.</summary>
+    /// <returns>The connection, or why the attempts failed.</returns>
     public static async Task<(Socket? Connection, ConnectFault? Fault)> ConnectPreferringIPv4Async(
         IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
     {
-        ConnectFault? fault = null;
-        foreach (var family in addresses.GroupBy(address => address.AddressFamily).OrderBy(family => family.Key != AddressFamily.InterNetwork))
-        {
-            if (fault is { NoRoute: false })
-                break;
-            foreach (var address in family)
-            {
-                try
-                {
-                    return (await ConnectAsync(new IPEndPoint(address, port), cancel), null);
-                }
-                catch (SocketException exception)
-                {
-                    fault = FaultOf(exception.SocketErrorCode);
-                }
-            }
-        }
+        var race = new ConnectionRace(port);
+        var four = addresses.Where(address => address.AddressFamily == AddressFamily.InterNetwork).ToList();
+        var six = addresses.Except(four).ToList();
+        var connection = await race.RunAsync(four, cancel, six.Count > 0 ? SilentFamily : null);
+        if (connection is null && (four.Count == 0 || race.IsSilent || FaultOf(race.Fault.SocketErrorCode).NoRoute))
+            connection = await race.RunAsync(six, cancel);
+        return connection is null ? (null, FaultOf(race.Fault.SocketErrorCode)) : (connection, null);
+    }
 
-        return (null, fault);
+    /// <summary>The addresses with their families taking turns, the family of the first one first: the resolver has sorted them by RFC 6724.</summary>
+    internal static IReadOnlyList<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses)
+    {
+        var families = addresses.GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();
+        return [.. Enumerable.Range(0, addresses.Count).SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
     }
 
     public static ConnectFault FaultOf(SocketError error) => error switch

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.State;
 
@@ -53,8 +52,7 @@ internal sealed class DashboardChecks : IDisposable
             if (AtomicFile.ReadLimited(caFile, MaximumCaFile) is not { } content)
                 return (null, $"{Cannot} {caFile} does not exist");
 
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPem(Encoding.UTF8.GetString(content));
+            var authorities = TrustAnchors.Read(content);
             return authorities.Count > 0 ? (authorities, null) : (null, $"{Cannot} {caFile} holds no certificate in PEM");
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)

@@ -21,6 +21,9 @@ public abstract class PortCheck
     /// <summary>What has not come when the time is over: <c>did not finish the TLS handshake</c>.</summary>
     public abstract string Awaited { get; }
 
+    /// <summary>What else may be the reason when it has not come; empty where that says it all.</summary>
+    public virtual string Hint => "";
+
     public abstract Task<CheckResult> RunAsync(Stream connection, CancellationToken cancel);
 
     private sealed class ConnectOnly : PortCheck

@@ -9,8 +9,11 @@ namespace SmmAgent.Linux.Network;
 public sealed class TlsCheck(string serverName, CertificateJudge judge, PortCheck inside) : PortCheck
 {
     private bool _isOpen;
+    private bool _demandsCertificate;
 
     public override string Awaited => _isOpen ? inside.Awaited : "did not finish the TLS handshake";
+
+    public override string Hint => _isOpen ? inside.Hint : $"; {HandshakeFailure.LostPackets}";
 
     public override async Task<CheckResult> RunAsync(Stream connection, CancellationToken cancel)
     {
@@ -26,6 +29,11 @@ public sealed class TlsCheck(string serverName, CertificateJudge judge, PortChec
                     // A resumed session would show the certificate of last time.
                     AllowTlsResume = false,
                     CertificateChainPolicy = judge.Policy(),
+                    LocalCertificateSelectionCallback = (_, _, _, server, _) =>
+                    {
+                        _demandsCertificate |= server is not null;
+                        return null!;
+                    },
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                         (verdict = judge.Judge(serverName, certificate, chain, errors)).Outcome == Outcome.Ok,
                 },
@@ -37,11 +45,22 @@ public sealed class TlsCheck(string serverName, CertificateJudge judge, PortChec
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException)
         {
-            return new(Outcome.NotReady, WhyNoHandshake(peer, exception));
+            var isTls = !peer.HasAnswered || peer.LooksLikeTls;
+            var why = !isTls ? null : HandshakeFailure.Describe(exception, _demandsCertificate);
+            return new(Outcome.NotReady, $"{WhyNoHandshake(peer, exception)}{(why is null ? "" : $": it {why}")}");
         }
 
         _isOpen = true;
-        var result = await inside.RunAsync(tls, cancel);
+        CheckResult result;
+        try
+        {
+            result = await inside.RunAsync(tls, cancel);
+        }
+        catch (IOException exception) when (_demandsCertificate && HandshakeFailure.Describe(exception, _demandsCertificate) is { } demand)
+        {
+            return new(Outcome.NotReady, demand);
+        }
+
         return result with { Certificate = verdict?.Certificate };
     }
 

@@ -136,7 +136,7 @@ public sealed class PackageSource : IDisposable
         {
             var why = FailureOf.Exception(exception, trust) switch
             {
-                DashboardFailure.Unreachable unreachable => $"is not reachable: {unreachable.Detail}",
+                DashboardFailure.Unreachable unreachable => $"is not reachable: {unreachable.Detail}{ProxyEnvironment.Note(url)}",
                 DashboardFailure.BadAnswer bad => $"is not usable: its answer {bad.Faults[0]}",
                 var other => other.ToString(),
             };

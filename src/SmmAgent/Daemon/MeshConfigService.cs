@@ -30,7 +30,10 @@ public sealed class MeshConfigService : LoopService
     private string? _saveFault;
     private string? _loadFault;
     private DashboardTarget? _currentFor;
+    private DashboardTarget? _askedFor;
     private bool _wasEarly;
+    private LongPollWait _longPoll;
+    private (TimeSpan Wait, TimeSpan After)? _cut;
 
     public MeshConfigService(
         LoopContext context,
@@ -44,6 +47,7 @@ public sealed class MeshConfigService : LoopService
     {
         (_settings, _state, _clients, _file, _retry, _log) = (settings, state, clients, file, retry, log);
         _pace = new PollPace(context.Time);
+        _longPoll = new LongPollWait(LongPoll, context.Time);
         settings.WakeOnChange(Wake);
     }
 
@@ -103,17 +107,25 @@ public sealed class MeshConfigService : LoopService
         }
 
         // The first answer comes at once, so that the condition is settled; from then on the dashboard holds the request.
-        var wait = _good is not null && _currentFor == client.Target ? LongPoll : TimeSpan.Zero;
+        var wait = _good is not null && _currentFor == client.Target ? _longPoll.Next() : TimeSpan.Zero;
+        if (_askedFor != client.Target)
+            (_longPoll, _cut, _askedFor) = (new(LongPoll, Time), null, client.Target);
         _currentFor = null;
         var started = Time.GetTimestamp();
         var result = await client.GetMeshConfigAsync(_good?.ETag, wait, cancel);
         if (result.Failure is { } failure)
         {
+            // A short request tells whether only the wait was too long for something on the way.
+            _cut = IsCut(failure, wait, Time.GetElapsedTime(started)) ? (wait, Time.GetElapsedTime(started)) : null;
+            if (_cut is not null)
+                return new Attempt(Failed: false, TimeSpan.Zero);
+
             Publish(ConfigFindings.Failed(settings, failure, client.Target, _good));
             return new Attempt(Failed: true, FailureText.RetryAfter(failure));
         }
 
         _currentFor = client.Target;
+        Learn(wait);
         if (result.Value is MeshConfigAnswer.Changed { Good: var body })
             Take(body, client.Target);
         else if (_saveFault is not null)
@@ -121,7 +133,7 @@ public sealed class MeshConfigService : LoopService
         Publish(ConfigFindings.Current(settings, _good!, _saveFault));
         var pace = _pace.Count();
         var early = result.Value is MeshConfigAnswer.NotModified && wait > TimeSpan.Zero
-            ? IntervalWithoutLongPoll - Time.GetElapsedTime(started)
+            ? (wait < IntervalWithoutLongPoll ? wait : IntervalWithoutLongPoll) - Time.GetElapsedTime(started)
             : TimeSpan.Zero;
 
         // A dashboard that is going away answers early once; one that ignores the wait does so again.
@@ -129,6 +141,24 @@ public sealed class MeshConfigService : LoopService
             early = AfterOneEarlyAnswer;
         _wasEarly = early > TimeSpan.Zero;
         return new Attempt(Failed: false, early > pace ? early : pace);
+    }
+
+    /// <summary>Whether something between this VM and the dashboard may have ended a request because it was open for long.</summary>
+    private static bool IsCut(DashboardFailure failure, TimeSpan wait, TimeSpan after) => wait > TimeSpan.Zero && after >= LongPollWait.Least && failure
+        is DashboardFailure.ServerError { Front: not null }
+        or DashboardFailure.Refused { Status: 408 or 499, Front: not null }
+        or DashboardFailure.Unreachable { Why: UnreachableReason.Disconnected or UnreachableReason.TimedOut };
+
+    private void Learn(TimeSpan wait)
+    {
+        if (_cut is var (cutWait, after) && _longPoll.WasCut(cutWait, after))
+        {
+            var (seconds, shorter) = ((int)after.TotalSeconds, (int)_longPoll.Next().TotalSeconds);
+            _log.WaitsShorter(seconds, shorter);
+        }
+
+        _cut = null;
+        _longPoll.Worked(wait);
     }
 
     private void Take(GoodBody body, DashboardTarget from)

@@ -1,6 +1,8 @@
+using SmmAgent.Contract;
+
 namespace SmmDashboard.Http;
 
-/// <summary>The header <c>If-None-Match</c>: a list of entity tags, or <c>*</c>. Compared weakly, as RFC 9110 asks for GET.</summary>
+/// <summary>The header <c>If-None-Match</c>: a list of entity tags, or <c>*</c>. Compared weakly, as RFC 9110 asks for GET, and without a proxy's mark of compression.</summary>
 public sealed class EntityTags
 {
     private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
@@ -33,7 +35,9 @@ public sealed class EntityTags
             if (close < 0)
                 return;
 
-            _tags.Add(header[open..(close + 1)]);
+            var tag = header[open..(close + 1)];
+            _tags.Add(tag);
+            _tags.Add(ProxiedETag.Original(tag));
             open = header.IndexOf('"', close + 1);
         }
     }

@@ -36,6 +36,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         { Sample.NotModified(), "no configuration" },
         { "HTTP/1.1 204 No Content\r\n\r\n", "status 204" },
         { "SSH-2.0-OpenSSH_9.2\r\n", "not HTTP" },
+        { Sample.Ok("\u001f\u008b", headers: "Content-Encoding: gzip\r\n"), "is compressed (gzip), which the agent did not ask for" },
         { $"HTTP/1.1 200 OK\r\nX: {new string('x', 40 * 1024)}\r\n\r\n", "headers larger" },
     };
 
@@ -90,7 +91,6 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
             },
             { Unauthorized("""{"code":"token-invalid","detail":"no","reason":{}}"""), $"{Refused}{SetNew}" },
             { Unauthorized("""{"detail":"log in first"}"""), $"{Refused} (log in first){SetNew}" },
-            { RawServer.Answer("401 Unauthorized", "<html>log in", "Content-Type: text/html\r\n"), $"{Refused}{SetNew}" },
         };
     }
 
@@ -101,6 +101,64 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var result = await AskAsync(answer);
 
         Assert.Equal(("TokenRefused", message), FailureText.Of(result.Failure!, Target()));
+    }
+
+    public static TheoryData<string, string> AnswersInFront() => new()
+    {
+        {
+            "HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\nserver: istio-envoy\r\ncontent-length: 19\r\n\r\nRBAC: access denied",
+            "(Server: istio-envoy) at {0} refuses the request with 403, and says 'RBAC: access denied'; the dashboard has not seen it; have it allow requests of VMs for /v1/"
+        },
+        {
+            RawServer.Answer("401 Unauthorized", "<html><head><title>401 &amp; more</title></head>", "Content-Type: text/html\r\nServer: nginx\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"),
+            "(Server: nginx) at {0} refuses the request with 401, and says '401 & more'; the dashboard has not seen it; have it let requests for 127.0.0.1 through without Basic authentication"
+        },
+        { RawServer.Answer("404 Not Found", "\n  default backend - 404\nmore", "Content-Type: text/plain\r\n"), "at {0} refuses the request with 404, and says 'default backend - 404'; " },
+        { RawServer.Answer("404 Not Found", ""), "something in front of the dashboard at {0} refuses the request with 404; the dashboard has not seen it; have it route 127.0.0.1 and its path /v1/" },
+        { RawServer.Answer("403 Forbidden", "{\"message\":\"Forbidden\"}", "Content-Type: application/json\r\n"), "says '{{\"message\":\"Forbidden\"}}'" },
+        { RawServer.Answer("403 Forbidden", "{\"kind\":\"Status\",\"code\":403}", "Content-Type: application/json\r\n"), "refuses the request with 403" },
+        { RawServer.Answer("426 Upgrade Required", "", "Server: envoy\r\n"), "have it accept HTTP/1.1" },
+        { RawServer.Answer("400 Bad Request", "<title>400 No required SSL certificate was sent</title>", "Content-Type: text/html\r\n"), "have it require no client certificate" },
+        { RawServer.Answer("403 Forbidden", "a\u001b[2J\u202e secret-token b", "Server: x\r\nContent-Type: text/plain\r\n"), "says 'a [2J  TOKEN b'" },
+        { RawServer.Answer("403 Forbidden", new string('x', 40_000), "Content-Type: text/plain\r\n"), "refuses the request with 403; " },
+    };
+
+    [Theory]
+    [MemberData(nameof(AnswersInFront))]
+    public async Task ARefusalWithoutTheContractsProblemDocumentIsNotTheDashboards(string answer, string told)
+    {
+        var (reason, message) = FailureText.Of((await AskAsync(answer)).Failure!, Target());
+
+        Assert.Equal("RefusedInFront", reason);
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AServerErrorOfSomethingInFrontNamesItAndNotTheDashboardsLog()
+    {
+        var (reason, message) = FailureText.Of(
+            (await AskAsync(RawServer.Answer("503 Service Unavailable", "no healthy upstream", "Content-Type: text/plain\r\nServer: envoy\r\n"))).Failure!, Target());
+
+        Assert.Equal("DashboardError", reason);
+        Assert.Contains("(Server: envoy)", message, StringComparison.Ordinal);
+        Assert.EndsWith("answered 503, and says 'no healthy upstream'; see whether it reaches the dashboard: its backend, its health check and its time limits", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnAnswerThatBeginsAndDoesNotEndNamesLostPackets()
+    {
+        using var client = Client();
+        var call = client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        var request = await Server.NextAsync();
+        await request.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1\"\r\nContent-Length: 9000\r\n\r\n{");
+        while (!call.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromSeconds(10));
+            await Task.WhenAny(call, Task.Delay(50, TestContext.Current.CancellationToken));
+        }
+
+        request.Close();
+        Assert.Contains("MTU of VPNs", Assert.IsType<DashboardFailure.Unreachable>((await call).Failure).Detail, StringComparison.Ordinal);
     }
 
     private static string Unauthorized(string problem) => RawServer.Answer("401 Unauthorized", problem, "Content-Type: application/problem+json\r\n");
@@ -122,7 +180,8 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     {
         var result = await AskAsync(RawServer.Answer("503 Service Unavailable", "<html>", "Content-Type: text/html\r\nRetry-After: 7\r\n"));
 
-        Assert.Equal(new DashboardFailure.ServerError(503, TimeSpan.FromSeconds(7), ""), result.Failure);
+        Assert.Equal(
+            new DashboardFailure.ServerError(503, TimeSpan.FromSeconds(7), "", new InFront(null, "<html>", null)), result.Failure);
     }
 
     [Theory]

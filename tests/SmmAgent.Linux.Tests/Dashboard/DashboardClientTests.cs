@@ -125,6 +125,21 @@ public sealed class DashboardClientTests : ClientOfRawServer
         Assert.Equal(7, Server.Count);
     }
 
+    [Theory]
+    [InlineData("\"7\"", "\"7\"")]
+    [InlineData("W/\"7\"", "\"7\", W/\"7\"")]
+    [InlineData("\"7-gzip\"", "\"7\", \"7-gzip\"")]
+    public async Task AnETagThatAProxyChangedIsSentBackAsItWasMade(string etag, string sent)
+    {
+        Server.Answers = _ => Sample.NotModified();
+        using var client = Client();
+
+        var result = await client.GetMeshConfigAsync(etag, TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        Assert.IsType<MeshConfigAnswer.NotModified>(result.Value);
+        Assert.Equal(sent, (await Server.NextAsync()).Header("If-None-Match"));
+    }
+
     [Fact]
     public async Task ARefusalDoesNotOpenTheBreaker()
     {

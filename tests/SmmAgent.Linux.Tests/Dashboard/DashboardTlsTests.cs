@@ -57,6 +57,84 @@ public sealed class DashboardTlsTests : IDisposable
         Sample.NewCertificate("server", _root, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero)),
         _caFile, UnreachableReason.ExpiredCertificate, "valid from 2020-01-01 00:00:00Z to 2021-01-01 00:00:00Z");
 
+    // root -> issuing -> server; the server sends what is said.
+    [Theory]
+    [InlineData("issuing", "leaf+issuing", true)]
+    [InlineData("issuing", "leaf", true)]
+    [InlineData("issuing", "leaf+issuing+root", true)]
+    [InlineData("leaf", "leaf", true)]
+    [InlineData("root", "leaf+issuing", true)]
+    [InlineData("other+issuing", "leaf+issuing", true)]
+    [InlineData("root", "leaf", false)]
+    [InlineData("other", "leaf+issuing", false)]
+    [InlineData("other", "leaf+issuing+root", false)]
+    [InlineData("expired", "leaf+issuing", false)]
+    public async Task AnyCertificateOfTheCaFileIsAnAnchor(string caFile, string sent, bool isTrusted)
+    {
+        using var issuing = Sample.NewCertificate("issuing", _root, isAuthority: true);
+        using var expired = Sample.NewCertificate("issuing", _root, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero), isAuthority: true, key: issuing);
+        using var leaf = Sample.NewCertificate("server", issuing);
+        using var other = Sample.NewCertificate("other root");
+        var known = new Dictionary<string, X509Certificate2> { ["root"] = _root, ["issuing"] = issuing, ["leaf"] = leaf, ["other"] = other, ["expired"] = expired };
+        AtomicFile.Write(_caFile, string.Concat(caFile.Split('+').Select(name => known[name].ExportCertificatePem() + "\n")), AtomicFile.Public);
+        await using var server = new RawServer(leaf, [.. sent.Split('+').Skip(1).Select(name => known[name])]) { Answers = _ => Sample.Ok(Sample.ConfigText()) };
+        using var client = Client(server.Url, _caFile);
+
+        var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        Assert.True(isTrusted == (result.Failure is null), result.Failure?.ToString());
+    }
+
+    [Fact]
+    public async Task ACaFileFromWindowsIsRead()
+    {
+        var pem = "\ufeff" + _root.ExportCertificatePem().Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n\ufeff" + _root.ExportCertificatePem();
+        AtomicFile.Write(_caFile, pem, AtomicFile.Public);
+
+        Assert.Null((await AskAsync(Sample.NewCertificate("server", _root), _caFile)).Result.Failure);
+    }
+
+    [Fact]
+    public async Task AServerThatDoesNotSendItsIntermediateCertificateIsToldApartFromAnotherName()
+    {
+        using var issuing = Sample.NewCertificate("issuing", _root, isAuthority: true);
+        await IsRefusedAsync(
+            Sample.NewCertificate("server", issuing), _caFile, UnreachableReason.WrongCertificate,
+            "the server does not send the certificate of its issuer 'CN=issuing': if that is an intermediate authority, have the server send its whole chain");
+        await IsRefusedAsync(
+            Sample.NewCertificate("server", _root, dnsName: "other.example.com"), _caFile, UnreachableReason.WrongCertificate, "it is for 'other.example.com'");
+    }
+
+    // A real server of OpenSSL, which speaks what Kestrel does not.
+    [Theory]
+    [InlineData("demands a client certificate, and the agent has none", "-tls1_3", "-Verify", "1")]
+    [InlineData("demands a client certificate, and the agent has none", "-tls1_2", "-Verify", "1")]
+    [InlineData("speaks no version of TLS that this host accepts", "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0")]
+    [InlineData("shares no cipher", "-tls1_2", "-cipher", "ECDHE-ECDSA-CAMELLIA256-SHA384:@SECLEVEL=0")]
+    public async Task WhatAFrontEndAsksForInTlsIsNamed(string told, params string[] options)
+    {
+        using var certificate = Sample.NewCertificate("server", _root);
+        await using var server = await OpenSslServer.StartAsync(certificate, _folder.FullName, options);
+        using var client = Client(new Uri($"https://localhost:{server.Port}"), _caFile);
+
+        var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        var message = FailureText.Of(result.Failure!, client.Target).Message;
+        Assert.True(message.Contains(told, StringComparison.Ordinal), message);
+    }
+
+    [Fact]
+    public async Task AHandshakeThatDoesNotEndNamesLostPackets()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var client = Client(new Uri($"https://localhost:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}"), _caFile);
+
+        var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        Assert.Contains("the TLS handshake did not end in time: if small answers arrive", Assert.IsType<DashboardFailure.Unreachable>(result.Failure).Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ADashboardThatSpeaksNoTlsIsToldApart()
     {

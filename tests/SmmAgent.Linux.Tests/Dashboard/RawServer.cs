@@ -14,15 +14,19 @@ internal sealed class RawServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly X509Certificate2? _certificate;
+    private readonly SslStreamCertificateContext? _context;
     private readonly ConcurrentBag<Task> _connections = [];
     private readonly Channel<RawRequest> _requests = Channel.CreateUnbounded<RawRequest>();
     private readonly Task _accepting;
     private int _count;
 
     /// <param name="certificate">With one, the server speaks TLS.</param>
-    public RawServer(X509Certificate2? certificate = null)
+    /// <param name="sentWithIt">The further certificates that it sends.</param>
+    public RawServer(X509Certificate2? certificate = null, X509Certificate2Collection? sentWithIt = null)
     {
         _certificate = certificate;
+        if (certificate is not null)
+            _context = SslStreamCertificateContext.Create(certificate, sentWithIt, offline: true);
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -81,7 +85,7 @@ internal sealed class RawServer : IAsyncDisposable
                 {
                     var tls = new SslStream(stream);
                     stream = tls;
-                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = _context }, _end.Token);
                 }
 
                 while (await ReadHeadAsync(stream) is { } head)

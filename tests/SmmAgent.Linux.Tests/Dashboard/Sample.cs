@@ -51,11 +51,12 @@ internal static class Sample
         status, $$"""{"status":{{status[..3]}},"code":"{{code}}","detail":"{{detail}}"}""", $"Content-Type: application/problem+json\r\n{headers}");
 
     public static X509Certificate2 NewCertificate(
-        string name, X509Certificate2? issuer = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string dnsName = "localhost")
+        string name, X509Certificate2? issuer = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string dnsName = "localhost",
+        bool isAuthority = false, X509Certificate2? key = null)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer is null, false, 0, true));
+        using var own = key?.GetECDsaPrivateKey() ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", own, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer is null || isAuthority, false, 0, true));
         if (issuer is not null)
         {
             var names = new SubjectAlternativeNameBuilder();
@@ -70,7 +71,7 @@ internal static class Sample
             return request.CreateSelfSigned(notBefore, notAfter);
 
         using var signed = request.Create(issuer, notBefore, notAfter, Encoding.ASCII.GetBytes(name.PadRight(8)[..8]));
-        using var withKey = signed.CopyWithPrivateKey(key);
+        using var withKey = signed.CopyWithPrivateKey(own);
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
 }

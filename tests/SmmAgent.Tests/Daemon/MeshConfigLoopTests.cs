@@ -132,6 +132,52 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("504", 30, "wait=25")]
+    [InlineData("502", 20, "wait=12")]
+    [InlineData("503", 7, "wait=6")]
+    [InlineData(null, 30, "wait=25")]
+    public async Task ARequestThatIsCutOnTheWayMakesTheNextOnesShorterAndIsNoFailure(string? status, int after, string wait)
+    {
+        await AnswerAsync(Sample.Ok(Sample.ConfigText()));
+        await CutAsync(status, after);
+        var current = _agent.MeshConfig.Value.ConfigCurrent;
+
+        // A connection that broke is replaced some times without a word.
+        var shortOne = await _agent.Server.NextAsync();
+        while (status is null && shortOne.Header("Prefer") is not null)
+        {
+            shortOne.Close();
+            shortOne = await _agent.Server.NextAsync();
+        }
+
+        Assert.Null(shortOne.Header("Prefer"));
+        await shortOne.SendAsync(Sample.NotModified());
+        Assert.Equal(ConditionStatus.True, current.Status);
+        Assert.Equal(wait, (await _agent.Server.NextAsync()).Header("Prefer"));
+    }
+
+    [Fact]
+    public async Task AServerErrorThatComesAtOnceOrAgainIsAFailure()
+    {
+        await AnswerAsync(Sample.Ok(Sample.ConfigText()));
+        await CutAsync("504", 30);
+        await AnswerAsync(RawServer.Answer("504 Gateway Timeout", ""));
+        await _agent.Time.NextWaitAsync(Deadlines);
+
+        Assert.Equal("DashboardError", _agent.MeshConfig.Value.ConfigCurrent.Reason);
+    }
+
+    private async Task CutAsync(string? status, int after)
+    {
+        var request = await _agent.Server.NextAsync();
+        _agent.Time.Advance(TimeSpan.FromSeconds(after));
+        if (status is null)
+            request.Close();
+        else
+            await request.SendAsync(RawServer.Answer($"{status} Something", "upstream request timeout", "Content-Type: text/plain\r\n"));
+    }
+
     private const int PollPaceBurst = 20;
 
     private static TimeSpan[] Deadlines => [DashboardClient.Deadline, DashboardClient.Deadline + MeshConfigService.LongPoll];

@@ -32,10 +32,10 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     public static TheoryData<string, string, string> Refusals() => new()
     {
         { Sample.Problem("401 Unauthorized", "token-invalid", "add its hash"), "TokenRefused", "the dashboard refused the bearer token and says: add its hash; meanwhile" },
-        { RawServer.Answer("401 Unauthorized", ""), "TokenRefused", "refused the bearer token; set a new one: sudo smm-agent set bearer-token --stdin; meanwhile" },
+        { RawServer.Answer("401 Unauthorized", ""), "RefusedInFront", "refuses the request with 401; the dashboard has not seen it; have it pass the header Authorization on" },
         { Sample.Problem("403 Forbidden", "not-this-workload-group", ""), "NotThisWorkloadGroup", "not for WorkloadGroup vm-integration/analytics-v0" },
         { Sample.Problem("404 Not Found", "workload-group-not-found", ""), "WorkloadGroupNotFound", "sudo smm-agent set workload-group" },
-        { RawServer.Answer("404 Not Found", ""), "WorkloadGroupNotFound", "is it the dashboard?" },
+        { RawServer.Answer("404 Not Found", ""), "RefusedInFront", "is that the dashboard's address?" },
         { Sample.Problem("426 Upgrade Required", "agent-too-old", ""), "AgentTooOld", "/get/smm-agent | sudo sh" },
         { Sample.Problem("429 Too Many Requests", "too-many-requests", ""), "RateLimited", "fewer requests" },
         { RawServer.Answer("502 Bad Gateway", ""), "DashboardError", "answered 502" },

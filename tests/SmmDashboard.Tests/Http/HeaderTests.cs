@@ -25,6 +25,7 @@ public sealed class HeaderTests
     [InlineData("W/\"a\"", true)]
     [InlineData("\"b\", \"a\"", true)]
     [InlineData("\"b,\", W/\"a\"", true)]
+    [InlineData("\"a-gzip\"", true)]
     [InlineData("*", true)]
     [InlineData("\"b\"", false)]
     [InlineData("a", false)]

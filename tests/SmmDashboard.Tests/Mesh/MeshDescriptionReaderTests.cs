@@ -59,7 +59,7 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("istioRevision: cp-v115x", "istioRevision: CP_1", "mesh.istioRevision")]
     [InlineData("http: 8080", "http: 80800", "groups[0].workloadGroup.ports.http")]
     [InlineData("name: analytics-v0", "name: Analytics", "groups[0].workloadGroup.name")]
-    [InlineData("gw.example.com", "gw_example", "meshExpansionGateways[0].addresses[1]")]
+    [InlineData("gw.example.com", "gw example", "meshExpansionGateways[0].addresses[1]")]
     [InlineData("port: 15012 }", "port: 0 }", "meshExpansionGateways[0].ports[0].port")]
     [InlineData("clusterSources: [ 10.244.0.0/16 ]", "clusterSources: [ here ]", "groups[0].clusterSources[0]")]
     [InlineData("tokenSha256s: [ \"", "tokenSha256s: [ \"00", "groups[0].tokenSha256s[0]")]

@@ -1,0 +1,57 @@
+using System.Net;
+using SmmAgent.Contract;
+
+namespace SmmAgent.Linux.Dashboard;
+
+/// <summary>An answer that is not the dashboard's own: a proxy, a gateway, a firewall or another server gave it.</summary>
+/// <param name="Server">What it calls itself in the header Server; null when it does not say.</param>
+/// <param name="FirstLine">The first line of its text, or the title of its page; empty when it sent none.</param>
+/// <param name="Challenge">The scheme of WWW-Authenticate or Proxy-Authenticate, for example Basic; null without one.</param>
+public sealed record InFront(string? Server, string FirstLine, string? Challenge)
+{
+    private const int MaximumLine = 120;
+
+    /// <summary>Who it is, and what it said: <c>something in front of the dashboard (Server: istio-envoy)</c>.</summary>
+    public string Who => $"something in front of the dashboard{(Server is null ? "" : $" (Server: {Server})")}";
+
+    public string Said => FirstLine.Length == 0 ? "" : $", and says '{FirstLine}'";
+
+    /// <param name="hide">Takes out of a text what must not be shown.</param>
+    internal static InFront Of(HttpResponseMessage response, string body, Func<string, string> hide)
+    {
+        var server = response.Headers.Server.ToString();
+        var challenge = response.Headers.WwwAuthenticate.Concat(response.Headers.ProxyAuthenticate).FirstOrDefault()?.Scheme;
+        return new(
+            server.Length == 0 ? null : OneLine.Of(hide(server), MaximumLine),
+            OneLine.Of(hide(FirstLineOf(body)), MaximumLine),
+            challenge is null ? null : OneLine.Of(challenge, 40));
+    }
+
+    /// <summary>What to do about a status that it answered.</summary>
+    internal string Cure(int status, DashboardTarget target) => (status, Challenge) switch
+    {
+        (_, "Basic" or "Digest" or "Negotiate" or "NTLM") =>
+            $"have it let requests for {target.Url.Host} through without {Challenge} authentication: the agent has a bearer token only",
+        (401 or 407, _) => "have it pass the header Authorization on to the dashboard unchanged, and require no login of its own",
+        (403, _) => "have it allow requests of VMs for /v1/ (an AuthorizationPolicy of the gateway, a web application firewall, an allow list of addresses)",
+        (404 or 421, _) =>
+            $"have it route {target.Url.Host} and its path /v1/ to the dashboard; is that the dashboard's address? If not: sudo smm-agent set dashboard-url URL",
+        (400, _) when FirstLine.Contains("certificate", StringComparison.OrdinalIgnoreCase) => "have it require no client certificate: the agent has none",
+        (426 or 464 or 505, _) => "have it accept HTTP/1.1, which the agent speaks",
+        (413 or 414 or 431, _) => "have it accept larger requests",
+        (502 or 503 or 504, _) => "see whether it reaches the dashboard: its backend, its health check and its time limits",
+        _ => "see its own log and configuration",
+    };
+
+    private static string FirstLineOf(string body)
+    {
+        if (body.IndexOf("<title>", StringComparison.OrdinalIgnoreCase) is var at and >= 0)
+        {
+            var title = body[(at + "<title>".Length)..];
+            var end = title.IndexOf('<', StringComparison.Ordinal);
+            return WebUtility.HtmlDecode(end < 0 ? title : title[..end]).Trim();
+        }
+
+        return body.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0 && !line.StartsWith("<!", StringComparison.Ordinal)) ?? "";
+    }
+}
