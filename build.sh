@@ -11,10 +11,10 @@ export SMM_AGENT="$agent"
 architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
 readonly architecture
 readonly link_packages=(gcc libc6-dev debian-archive-keyring)
-readonly package_packages=(rpm)
+readonly package_packages=(rpm xz-utils)
 readonly bed_packages=(iproute2 iptables nftables socat)
 readonly test_packages=(firewalld dbus-daemon curl util-linux bsdutils groff-base mandoc zsh fish debootstrap apt-utils systemd-container
-    dpkg-dev patch shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static logrotate)
+    dpkg-dev patch shellcheck busybox wget rpm dnf zypper lintian rpmlint qemu-user-static logrotate openssl gpg gpg-agent)
 readonly bench_packages=(prometheus-node-exporter)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
@@ -86,6 +86,16 @@ package() {
     # The last commit's: everybody who builds it has it, and the changelog has no date before a release.
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
         packaging/package.sh "$artifacts/packages" "$architecture=${agent%/*}" "$other=$published"
+    symbols "$architecture" "${agent%/*}"
+    symbols "$other" "$published"
+}
+
+# The debug symbols of a published binary, beside the packages and not among them: no VM needs them.
+symbols() {
+    local version
+    version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+    mkdir -p "$artifacts/symbols"
+    xz -3 --threads=1 --stdout "$2/smm-agent.dbg" >"$artifacts/symbols/smm-agent_${version}_$1.debug.xz"
 }
 
 # The container image of the dashboard for this host's architecture, or the one that is named, in artifacts/image. Needs the packages: they are in it.
@@ -241,7 +251,7 @@ usage: ./build.sh VERB
   kube-assets
             the Kubernetes API server that the dashboard's tests run against (test makes it, too)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
-  package   the deb and the rpm for amd64 and arm64, in artifacts/packages/
+  package   the deb and the rpm for amd64 and arm64 with their bills of materials, in artifacts/packages/; debug symbols in artifacts/symbols/
   image     the container image of the dashboard, an OCI archive in artifacts/image/: image [amd64|arm64]
   format    apply .editorconfig
   clean     remove artifacts/

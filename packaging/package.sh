@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: packaging/package.sh OUT ARCHITECTURE=PUBLISHED ...
-# The deb and the rpm of each architecture (amd64, arm64) from its publish folder, and SHA256SUMS, into OUT; nothing else stays there.
+# The deb and the rpm of each architecture (amd64, arm64) from its publish folder, its bill of materials, and SHA256SUMS, into OUT; nothing else stays there.
 # The same input gives the same bytes, whatever the folder, the user and the day: SOURCE_DATE_EPOCH is the only date in them.
 set -euo pipefail
 export LC_ALL=C
@@ -96,9 +96,10 @@ for pair in "$@"; do
     esac
     deb "${pair%%=*}" "${pair#*=}" &
     rpm "$target" "${pair#*=}"
+    "$here/sbom.sh" "${pair%%=*}" "$version" >"$work/out/smm-agent_${version}_${pair%%=*}.cdx.json"
     wait $!
 done
-(cd "$work/out" && sha256sum -- *.deb *.rpm >SHA256SUMS)
+(cd "$work/out" && sha256sum -- *.deb *.rpm *.cdx.json >SHA256SUMS)
 rm -rf "$out"
 mkdir -p "$(dirname "$out")"
 cp -r "$work/out" "$out"

@@ -56,6 +56,10 @@ files() {
     for package in "$packages"/*.{deb,rpm}; do
         put 0644 "$package" "$root/usr/share/smm-dashboard/packages/${package##*/}"
     done
+    # Where they were signed before.
+    for package in "$packages"/package-{list.json,keys}; do
+        [ ! -e "$package" ] || put 0644 "$package" "$root/usr/share/smm-dashboard/packages/${package##*/}"
+    done
     put 0644 "$here/../../LICENSE" "$root/usr/share/doc/smm-dashboard/copyright"
     printf 'root:x:0:0:root:/root:/usr/sbin/nologin\nsmm-dashboard:x:%s:%s:smm-dashboard:/nonexistent:/usr/sbin/nologin\n' "$user" "$user" >"$root/etc/passwd"
     printf 'root:x:0:\nsmm-dashboard:x:%s:\n' "$user" >"$root/etc/group"

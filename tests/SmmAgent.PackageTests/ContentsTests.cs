@@ -93,7 +93,7 @@ public class ContentsTests
     public async Task TheFolderHasThePackagesAndTheirChecksumsAndNothingElse()
     {
         Tool.Needs("sha256sum");
-        string[] packages = [.. Architectures.SelectMany(architecture => (string[])[Packages.Deb(architecture), Packages.Rpm(architecture)])];
+        string[] packages = [.. Architectures.SelectMany(architecture => (string[])[Packages.Deb(architecture), Packages.Rpm(architecture), Packages.Bom(architecture)])];
 
         Assert.Equal([.. packages.Append(Path.Combine(Packages.Folder, "SHA256SUMS")).Order(StringComparer.Ordinal)],
             Directory.EnumerateFileSystemEntries(Packages.Folder).Order(StringComparer.Ordinal));

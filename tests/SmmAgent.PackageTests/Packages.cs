@@ -13,6 +13,17 @@ internal static class Packages
 
     public static string Rpm(string architecture) => Existing($"smm-agent-{Repository.Version}-1.{RpmName(architecture)}.rpm");
 
+    /// <summary>The bill of materials.</summary>
+    public static string Bom(string architecture) => Existing($"smm-agent_{Repository.Version}_{architecture}.cdx.json");
+
+    /// <summary>The binary's debug symbols, compressed.</summary>
+    public static string Symbols(string architecture)
+    {
+        var path = Path.Combine(Repository.Artifacts, "symbols", $"smm-agent_{Repository.Version}_{architecture}.debug.xz");
+        Assert.SkipUnless(File.Exists(path), $"needs {path}: ./build.sh package");
+        return path;
+    }
+
     public static string RpmName(string architecture) => architecture == "arm64" ? "aarch64" : "x86_64";
 
     /// <summary>Where the publish left this architecture's binary.</summary>

@@ -65,7 +65,7 @@ public class ReproducibleTests
             }
         }
 
-        CopyFolder(Repository.Root, target, ".editorconfig", "CHANGELOG.md", "Directory.Build.props", "Directory.Packages.props", "global.json", "LICENSE");
+        CopyFolder(Repository.Root, target, ".editorconfig", "CHANGELOG.md", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "LICENSE");
     }
 
     private static void CopyFolder(string source, string target, params string[] names)

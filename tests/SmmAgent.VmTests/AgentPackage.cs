@@ -32,6 +32,7 @@ public sealed class AgentPackage(string folder)
         var source = Path.Combine(folder, "source");
         Directory.CreateDirectory(source);
         Shell.Run("cp", "-r", Path.Combine(Repository, "packaging"), Path.Combine(Repository, "docs"), Path.Combine(Repository, "CHANGELOG.md"), source);
+        Shell.Run("install", "-D", "-t", Path.Combine(source, "src", "SmmAgent"), Path.Combine(Repository, "src", "SmmAgent", "packages.lock.json"));
         File.WriteAllText(Path.Combine(source, "Directory.Build.props"), $"<Project><PropertyGroup><Version>{NewerVersion}</Version></PropertyGroup></Project>\n");
         var packages = Path.Combine(folder, "packages");
         Shell.RunAtMost(TimeSpan.FromMinutes(5), "env", "SOURCE_DATE_EPOCH=1000000000", Path.Combine(source, "packaging", "package.sh"), packages, $"{Architecture.Deb}={Path.GetDirectoryName(Programs.Agent)}");
