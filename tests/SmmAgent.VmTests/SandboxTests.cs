@@ -32,6 +32,61 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         Directory.EnumerateFiles(Path.Combine(fixture.Bed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories).Select(File.ReadAllText);
 
     [Fact]
+    public async Task AFileThatTheDaemonMayNotReadIsNamedWithTheCommandsThatChangeIt()
+    {
+        const string Uuid = "5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11";
+        const string Settings = "/etc/smm/agent.yaml";
+        const string Token = "/etc/smm/bearer-token";
+        await using var vm = await fixture.BootAsync();
+        vm.Run("sed", "-i", $"$ a uuid: {Uuid}", Settings);
+        vm.Run("systemctl", "start", "smm-agent.service");
+        await vm.UntilAsync(() => vm.Run("cat", "/var/lib/smm-agent/identity.json").Contains(Uuid, StringComparison.Ordinal), "the uuid was reported");
+        await vm.UntilToldAsync("PortsOpen", "True");
+        var rules = vm.Rules();
+
+        // What an editor or a configuration management leaves under umask 077.
+        Shut(Settings);
+        Assert.Contains(Refusal(Settings), await vm.UntilToldAsync("ConfigCurrent", "False InvalidSettings"), StringComparison.Ordinal);
+        vm.Run("systemctl", "restart", "smm-agent.service");
+        Assert.Contains(Refusal(Settings), await vm.UntilToldAsync("ConfigCurrent", "False InvalidSettings"), StringComparison.Ordinal);
+        foreach (var type in (string[])["AddressKnown", "DashboardReachable", "PortsOpen"])
+            Assert.DoesNotContain("sudo", await vm.UntilToldAsync(type, "Unknown NotConfigured: agent.yaml was not read"), StringComparison.Ordinal);
+        Assert.Equal(Uuid, (string?)JsonNode.Parse(vm.Run("cat", "/run/smm-agent/status.json"))!["agent"]!["uuid"]);
+        Assert.Equal(rules, vm.Rules());
+        Assert.Contains(Refusal(Settings), vm.Property("smm-agent.service", "StatusText") + vm.Told("ConfigCurrent"), StringComparison.Ordinal);
+        Assert.Contains(Cannot(Settings), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(Refusal(Settings), vm.Try("smm-agent", "set", "node-ip", MeshBed.VmAddress).Output, StringComparison.Ordinal);
+        vm.Run("sh", "-c", Cure(Settings).Replace("sudo ", "", StringComparison.Ordinal));
+        await vm.UntilToldAsync("ConfigCurrent", "True");
+
+        Shut(Token);
+        Assert.Contains(Refusal(Token), await vm.UntilToldAsync("TokenCurrent", "False NoToken"), StringComparison.Ordinal);
+        Assert.Contains(Cannot(Token), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(Refusal(Token), vm.Try("smm-agent", "set", "bearer-token", "--file", "/mnt/token").Output, StringComparison.Ordinal);
+        vm.Run("sh", "-c", Cure(Token).Replace("sudo ", "", StringComparison.Ordinal));
+        await vm.UntilToldAsync("TokenCurrent", "True");
+
+        const string Authority = "/etc/smm/corporate-ca.pem";
+        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "authority.pem"), fixture.Bed.Mesh.RootCertificate);
+        vm.Run("install", "-m", "0600", fixture.Bed.ForVm(Path.Combine(fixture.Bed.Folder, "authority.pem")), Authority);
+        Assert.Contains(Refusal(Authority), vm.Try("smm-agent", "set", "dashboard-url", "https://dashboard.example.com", "--ca-file", Authority).Output, StringComparison.Ordinal);
+        Assert.Contains(Cannot(Authority), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(Refusal(Authority), await vm.UntilToldAsync("ConfigCurrent", "False"), StringComparison.Ordinal);
+
+        void Shut(string file)
+        {
+            vm.Run("chown", "root:root", file);
+            vm.Run("chmod", "0600", file);
+        }
+
+        static string Cannot(string file) => $"the user smm-agent cannot read {file}: it is root:root with mode 0600";
+
+        static string Cure(string file) => $"sudo chgrp smm-agent {file} && sudo chmod g+r {file}";
+
+        static string Refusal(string file) => $"{Cannot(file)}: {Cure(file)}";
+    }
+
+    [Fact]
     public async Task TheJournalHasWhatItSaysWithFieldsToFilterBy()
     {
         await using var vm = await fixture.BootAsync();

@@ -22,6 +22,8 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
         await vm.UntilToldAsync("SidecarCurrent", "True Current");
         var (gateways, root, right) = (fixture.Bed.Mesh.Gateways, fixture.Bed.Mesh.RootCertificate, Right());
         vm.Run("sh", "-c", "sed '1i 192.0.2.1 first' /etc/hosts >/etc/hosts.new && mv /etc/hosts.new /etc/hosts && echo '192.0.2.2 last' >>/etc/hosts");
+        // Some systems have a link there: the file that it leads to is written, and the link stays.
+        vm.Run("sh", "-c", "mkdir /etc/static && mv /etc/hosts /etc/static/hosts && ln -s static/hosts /etc/hosts");
         var others = Others();
         try
         {
@@ -37,13 +39,14 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             vm.Run("chown", "istio-proxy:istio-proxy", "/var/lib/istio/envoy");
             await vm.UntilAsync(() => Right() == right, "the folder is root's again", Seconds);
 
-            vm.Run("sed", "-i", "/BEGIN smm-agent/,/END smm-agent/d", "/etc/hosts");
+            vm.Run("sed", "-i", "--follow-symlinks", "/BEGIN smm-agent/,/END smm-agent/d", "/etc/hosts");
             vm.Run("chmod", "0666", "/etc/istio/config/mesh");
             vm.Run("chown", "root", RootCertificate, "/run/secrets/tokens/istio-token");
             vm.Run("sh", "-c", $"echo ISTIO_NAMESPACE=other >>{ClusterEnvironment}");
             await vm.UntilAsync(
                 () => Right() == right && Block() == All && !sidecar.Read(ClusterEnvironment).Contains("=other", StringComparison.Ordinal), "all is right again", Seconds);
             Assert.Equal(others, Others());
+            Assert.Equal("static/hosts", vm.Run("readlink", "/etc/hosts").TrimEnd());
             Assert.Single(sidecar.Starts);
         }
         finally
@@ -95,6 +98,14 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             Assert.Contains($"\"istio.io/rev\":\"{MeshFile.LabelOf(MeshFile.NextRevision)}\"", sidecar.Read(ClusterEnvironment), StringComparison.Ordinal);
             Assert.Contains($"{MeshBed.FirstGateway} {next}\n", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.DoesNotContain(Istiod, vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
+            Assert.Equal(2, sidecar.Starts.Length);
+
+            // The daemon sees the new name, too, so that it agrees with what the privileged reconcile writes.
+            vm.Run("hostname", "renamed-vm");
+            await vm.UntilAsync(
+                () => sidecar.Read(ClusterEnvironment).Contains("\"hostname\":\"renamed-vm\"", StringComparison.Ordinal), "the sidecar's label follows the host name", 3 * Seconds);
+            await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
+            await vm.UntilAsync(() => vm.Try("test", "-e", "/run/smm-agent/reconcile-request").ExitCode != 0, "no reconcile is asked for any more", 3 * Seconds);
             Assert.Equal(2, sidecar.Starts.Length);
 
             vm.Run("sed", "-i", "$ a sidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");

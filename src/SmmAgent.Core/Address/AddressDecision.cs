@@ -24,6 +24,10 @@ public static class AddressDecision
         null,
         Finding.Unknown(ConditionType.AddressKnown, Finding.NotConfigured, "no dashboard is set; run: sudo smm-agent set dashboard-url URL"));
 
+    /// <summary>The settings could not be read.</summary>
+    public static AddressState SettingsUnknown { get; } =
+        NotConfigured with { AddressKnown = Finding.Unknown(ConditionType.AddressKnown, Finding.NotConfigured, Settings.SettingsState.WhyUnknown) };
+
     public static AddressState FromConfigured(IPAddress configured)
     {
         var address = AddressRules.Normalize(configured);

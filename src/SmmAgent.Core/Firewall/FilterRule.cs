@@ -36,13 +36,15 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         {
             var negated = tokens[at] is { Text: "!", IsQuoted: false } && at + 1 < tokens.Count;
             var name = LongToShort(tokens[negated ? ++at : at].Text);
-            var value = "";
+            var first = at + 1;
             var takesAnything = TakesAnyValue(name);
             while (at + 1 < tokens.Count && (takesAnything || IsValue(tokens[at + 1])))
             {
                 takesAnything = false;
-                value = value.Length == 0 ? tokens[++at].Text : $"{value} {tokens[++at].Text}";
+                at++;
             }
+
+            var value = string.Join(' ', Texts(tokens, first, at));
 
             if (name is "-j" or "-g")
                 (target, isGoto) = (value, name == "-g");
@@ -51,6 +53,12 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         }
 
         return new(text, options, target, isGoto);
+    }
+
+    private static IEnumerable<string> Texts(IReadOnlyList<IptablesToken> tokens, int first, int last)
+    {
+        for (var at = first; at <= last; at++)
+            yield return tokens[at].Text;
     }
 
     /// <summary>Whether iptables-save may have printed the text as one rule.</summary>

@@ -51,6 +51,7 @@ public sealed record AgentSnapshot
     private Finding TokenCurrent(DateTimeOffset now) => Settings switch
     {
         { Token: null } => Finding.NotYet(ConditionType.TokenCurrent),
+        { Token.Fault: not null, AreUnknown: true } => Finding.Unknown(ConditionType.TokenCurrent, Finding.NotConfigured, SettingsState.WhyUnknown),
         { Token.Fault: not null, Settings.DashboardUrl: null } => Finding.Unknown(ConditionType.TokenCurrent, Finding.NotConfigured, "no dashboard is set yet"),
         _ => Settings.Token.Finding(now, Renewal),
     };

@@ -19,5 +19,16 @@ public static class ProgramSearch
                 .Select(folder => Path.Combine(folder, program))
                 .FirstOrDefault(IsProgram);
 
-    private static bool IsProgram(string file) => File.Exists(file) && (File.GetUnixFileMode(file) & Executable) != 0;
+    /// <summary>Whether the file, or the one that a link leads to, is there and may be executed. To File.Exists a link that leads nowhere is there, too.</summary>
+    internal static bool IsProgram(string file)
+    {
+        try
+        {
+            return File.Exists(file) && (File.GetUnixFileMode(file) & Executable) != 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 }

@@ -94,6 +94,8 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
         }
         catch (UnauthorizedAccessException)
         {
+            if (ReadRefusal.OfThisProcess(path) is { } refusal)
+                return new(null, refusal.ToString(), null) { Found = refusal.Found, Cure = refusal.Cure, IsForbidden = true };
             const string Owner = "its owner and mode should be root:smm-agent 0640";
             var found = $"{path} may not be read by this user";
             return new(null, $"{found}; {Owner}", null) { Found = found, IsForbidden = true };

@@ -34,7 +34,9 @@ internal sealed class DashboardTrust
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
         {
-            CaFileFault = $"{caFile} cannot be used: {exception.Message}";
+            CaFileFault = exception is UnauthorizedAccessException && State.ReadRefusal.OfThisProcess(caFile) is { } refusal
+                ? refusal.ToString()
+                : $"{caFile} cannot be used: {exception.Message}";
         }
     }
 

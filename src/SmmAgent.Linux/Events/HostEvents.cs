@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Events;
 /// <remarks>
 /// Every queue that is ready is emptied before there is one call of <c>changed</c>. What the agent itself changes (its own iptables
 /// calls, its own files) comes back as an event like everyone else's; whoever is woken looks, finds all as it should be and does nothing.
-/// A source that cannot start or breaks is told once, and tried again after a delay that doubles from one second to five minutes.
+/// A source that cannot start or breaks, for whatever reason, is told once, and tried again after a delay that doubles from one second to five minutes.
 /// When it is back, <c>changed</c> tells what it may have missed.
 /// </remarks>
 /// <param name="sources">Owned from here on.</param>
@@ -112,9 +112,10 @@ public sealed class HostEvents(
                 throw new EventSourceException($"poll reports the error condition 0x{ready:x}");
             return change;
         }
-        catch (EventSourceException exception)
+#pragma warning disable CA1031 // One source must not take the others along, nor the process.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            slot.Source.Close();
             Failed(slot, exception);
             return slot.Source.Change;
         }
@@ -126,9 +127,10 @@ public sealed class HostEvents(
         {
             slot.Source.Open();
         }
-        catch (EventSourceException exception)
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            slot.Source.Close();
             Failed(slot, exception);
             return false;
         }
@@ -140,16 +142,18 @@ public sealed class HostEvents(
         return true;
     }
 
-    private void Failed(Slot slot, EventSourceException exception)
+    private void Failed(Slot slot, Exception exception)
     {
+        slot.Source.Close();
         // The delay starts anew only for a source that had lasted: a bus that takes us in and throws us out must not be hammered.
         if (slot.IsOpen && MonotonicTime.Now - slot.OpenSince > LongestRetry)
             slot.Delay = null;
         slot.IsOpen = false;
         slot.Delay = slot.Delay is { } delay ? TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestRetry.Ticks)) : _firstRetry;
         slot.RetryAt = MonotonicTime.Now + slot.Delay;
-        if (slot.Why != exception.Message)
-            health(slot.Source, slot.Why = exception.Message);
+        var why = exception is EventSourceException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+        if (slot.Why != why)
+            health(slot.Source, slot.Why = why);
     }
 
     private sealed class Slot(EventSource source)

@@ -27,7 +27,7 @@ public static class Backend
     private static FileInfo? Find(string command) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(UsualFolders)
             .Select(folder => new FileInfo(Path.Combine(folder, command)))
-            .FirstOrDefault(candidate => candidate.Exists);
+            .FirstOrDefault(candidate => Commands.ProgramSearch.IsProgram(candidate.FullName));
 
     public static string Other(string backend) => backend == Nft ? Legacy : Nft;
 }

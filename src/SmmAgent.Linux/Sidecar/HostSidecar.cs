@@ -44,10 +44,12 @@ public sealed class HostSidecar(
                 }
                 else if (step is SetHosts { Lines: var lines })
                 {
-                    var hosts = files.Look(SidecarFiles.HostsFile, SidecarObserver.MaximumHostsBytes);
+                    // Some systems keep it elsewhere and have a link here, which stays.
+                    var path = files.Followed(SidecarFiles.HostsFile);
+                    var hosts = files.Look(path, SidecarObserver.MaximumHostsBytes);
                     var isMissing = hosts.Content is null;
                     transaction.Stage(
-                        SidecarFiles.HostsFile,
+                        path,
                         HostsBlock.Set(Encoding.Latin1.GetBytes(hosts.Content ?? ""), lines),
                         isMissing ? SidecarFiles.Root : hosts.Owner,
                         isMissing ? AtomicFile.Public : hosts.Mode);

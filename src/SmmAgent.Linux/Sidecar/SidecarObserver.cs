@@ -173,7 +173,7 @@ public sealed class SidecarObserver(
             if (!SidecarFiles.Watched.Contains(path) || path == SidecarFiles.Token)
                 return Observation<FoundFile>.Known(WithoutSecret(path));
             return Observation<FoundFile>.Known(
-                path == SidecarFiles.HostsFile ? files.Look(path, MaximumHostsBytes) : files.Look(path, MaximumFileBytes, Encoding.UTF8));
+                path == SidecarFiles.HostsFile ? files.Look(files.Followed(path), MaximumHostsBytes) : files.Look(path, MaximumFileBytes, Encoding.UTF8));
         }
         catch (UnauthorizedAccessException) when (!isRoot && path == SidecarFiles.RootCertificate)
         {

@@ -95,8 +95,9 @@ public sealed class SidecarPass(
         List<RootFailure> failures = [];
         if (look.Plan.IsEmpty)
         {
-            if (SidecarRestore.Unseen(look.Observed) is null)
-                records.EndPass();
+            if (Unseen(look) is { } left)
+                return new([left], look, null);
+            records.EndPass();
             return new([], look, null);
         }
 
@@ -111,6 +112,10 @@ public sealed class SidecarPass(
             failures = await DoAsync(new(relief), group, tell, cancel);
             look = await LookAsync(inputs, cancel);
         }
+
+        // What is not seen gets no step, and a sidecar that is started without it fails for a reason that nobody is shown.
+        if (look.Observed.Unit.Value is not { Activity: UnitActivity.Running or UnitActivity.Starting } && Unseen(look) is { } unseen)
+            return new([.. failures, unseen with { Message = $"the sidecar is not installed or started: {unseen.Message}" }], look, null);
 
         // A detach starts an operator's own sidecar again; a pass that fails does not start what was just stopped.
         var before = records.BeginPass(SidecarBefore.Of(look.Observed), found);
@@ -140,8 +145,12 @@ public sealed class SidecarPass(
         }
 
         records.EndPass();
-        return new(failures, look, null);
+        return new(Unseen(look) is { } still ? [.. failures, still] : failures, look, null);
     }
+
+    private static RootFailure? Unseen(SidecarLook look) => look.Desired.Configuration is not null && SidecarRestore.Unseen(look.Observed) is { } why
+        ? new(RootPart.Files, "", "NotSeen", why)
+        : null;
 
     private async Task<SidecarOutcome> PutBackAsync(
         SidecarInputs inputs, SidecarBefore before, List<RootFailure> failures, Action<StepResult> tell, CancellationToken cancel)

@@ -23,7 +23,8 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
     private const int KeyBytes = 32;
     private const int MaximumBytes = 4096;
 
-    public Guid Uuid(AgentSettings settings) => settings.Uuid ?? MadeUuid;
+    /// <summary>The operator's; where agent.yaml has none, or could not be read, the one that was reported last: the dashboard knows this agent by it.</summary>
+    public Guid Uuid(AgentSettings settings) => settings.Uuid ?? Reported ?? MadeUuid;
 
     /// <summary>The machine that the key was made on, as <see cref="MachineId"/> has it; null where that is not known.</summary>
     public string? Machine { get; private init; }

@@ -33,6 +33,25 @@ public sealed class GuardedFiles(string root)
         return new((encoding ?? Encoding.Latin1).GetString(file.Read(limit)), file.Owner, file.Status.Mode, file.Status.Modified);
     }
 
+    /// <summary>Where a path leads to: itself, or the plain file to which links lead that nobody but root, or this process's user, can change.</summary>
+    /// <exception cref="InvalidDataException">It leads to something else; the message has the command that ends that.</exception>
+    public string Followed(string path)
+    {
+        using (var folder = GuardedWalk.ToFolderOf(root, path, out var name))
+        using (var file = folder?.Child(name))
+        {
+            if (file?.Status.Kind != FileKind.Link)
+                return path;
+        }
+
+        using var end = GuardedWalk.ToEnd(root, path) ?? throw new InvalidDataException($"{path} is a symbolic link that leads to no file: sudo rm {path}");
+        return end is { Status.Kind: FileKind.Plain, IsTrusted: true }
+            ? end.Path
+            : throw new InvalidDataException(
+                $"{path} is a symbolic link to {end.Path} of {end.Owner}, which others than root may change, or which is no file; make it a file of its own: "
+                + $"sudo cp --remove-destination {end.Path} {path}");
+    }
+
     /// <summary>Whose it is, whatever lies there: a file, a folder or a link itself. Its content is not looked at.</summary>
     /// <returns>What was found, without a content; <see cref="FoundFile.Missing"/> when there is nothing.</returns>
     public FoundFile LookAt(string path)

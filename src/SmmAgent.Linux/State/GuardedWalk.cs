@@ -23,7 +23,11 @@ internal static class GuardedWalk
     /// <param name="make">Makes the folder of that name that is missing; told whether it is the last.</param>
     public static HeldPath To(string root, string path, Func<HeldPath, string, bool, HeldPath> make) => To(root, path, Names(path), make)!;
 
-    private static HeldPath? To(string root, string path, string[] names, Func<HeldPath, string, bool, HeldPath>? make)
+    /// <summary>Walks to what a path leads to in the end, also by a link at its end.</summary>
+    /// <returns>What is there; null when there is nothing.</returns>
+    public static HeldPath? ToEnd(string root, string path) => To(root, path, Names(path), make: null, mayEndInFile: true);
+
+    private static HeldPath? To(string root, string path, string[] names, Func<HeldPath, string, bool, HeldPath>? make, bool mayEndInFile = false)
     {
         var held = new Stack<HeldPath>([HeldPath.Root(root)]);
         var ahead = new Stack<string>(names.Reverse());
@@ -44,7 +48,7 @@ internal static class GuardedWalk
                     return null;
 
                 held.Push(next);
-                if (next.Status.Kind == FileKind.Folder)
+                if (next.Status.Kind == FileKind.Folder || (mayEndInFile && ahead.Count == 0 && next.Status.Kind != FileKind.Link))
                     continue;
                 // Below it there is nothing; what is to be made there cannot be.
                 if (next.Status.Kind != FileKind.Link && make is null)

@@ -22,6 +22,26 @@ internal static unsafe partial class UserNames
     public static uint? Group(string name) => Look<GroupEntry, uint?>(
         (entry, room, size) => (GetGroupByName(name, entry, room, (nuint)size, out var found), found), entry => entry.Group);
 
+    /// <summary>The group's name; the number where the host has no name for it.</summary>
+    public static string OfGroup(uint group) =>
+        Look<GroupEntry, string>(
+            (entry, room, size) => (GetGroupByNumber(group, entry, room, (nuint)size, out var found), found), entry => Marshal.PtrToStringUTF8(entry.Name))
+        ?? group.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The numbers of all groups of a user.</summary>
+    public static IReadOnlyCollection<uint> Groups(string user, uint primary)
+    {
+        var count = 64;
+        var groups = new uint[count];
+        if (GetGroups(user, primary, groups, ref count) < 0)
+        {
+            groups = new uint[count];
+            _ = GetGroups(user, primary, groups, ref count);
+        }
+
+        return groups[..Math.Min(count, groups.Length)];
+    }
+
     private static T? Look<TEntry, T>(Func<nint, nint, int, (int Error, nint Found)> find, Func<TEntry, T?> read)
         where TEntry : unmanaged
     {
@@ -59,6 +79,12 @@ internal static unsafe partial class UserNames
 
     [LibraryImport("libc", EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int GetGroupByName(string name, nint entry, nint room, nuint size, out nint found);
+
+    [LibraryImport("libc", EntryPoint = "getgrgid_r")]
+    private static partial int GetGroupByNumber(uint group, nint entry, nint room, nuint size, out nint found);
+
+    [LibraryImport("libc", EntryPoint = "getgrouplist", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int GetGroups(string user, uint primary, [Out] uint[] groups, ref int count);
 
     // struct group
     [StructLayout(LayoutKind.Sequential)]

@@ -1,5 +1,6 @@
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
+using SmmAgent.Logging;
 
 namespace SmmAgent.Checks;
 
@@ -46,7 +47,7 @@ internal static class CheckRun
         }
         catch (Exception exception)
         {
-            return [CheckLine.Fail($"the check itself failed: {exception.GetType().Name}: {exception.Message}", "this is a bug of smm-agent: please report it")];
+            return [CheckLine.Fail($"the check itself failed: {LogText.Cause(exception)}", "this is a bug of smm-agent: please report it")];
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
+using SmmAgent.Logging;
 
 namespace SmmAgent.Cli;
 
@@ -39,7 +40,7 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {exception.GetType().Name}: {OneLine.Exact(exception.Message)}: this is a bug of smm-agent: please report it");
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.Exact(LogText.Cause(exception))}: this is a bug of smm-agent: please report it");
             return ExitCode.Failed;
         }
     }

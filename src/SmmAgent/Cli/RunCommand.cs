@@ -49,7 +49,7 @@ internal static class RunCommand
             ProcessMemory.StartIsOver();
             await host.WaitForShutdownAsync();
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException && fault.First is null)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             fault.Report("start", exception);
         }

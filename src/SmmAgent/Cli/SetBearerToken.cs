@@ -102,6 +102,8 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         if (!isSame)
             file.Write(content, isSecret: true);
         progress.Done($"bearer token is {(isSame ? "unchanged" : "set")} file={paths.BearerToken}");
+        if (ReadRefusal.OfDaemon(paths.BearerToken) is { } refusal)
+            progress.Warn($"{refusal}");
         if (isOpen)
             progress.Warn($"{paths.BearerToken} was open to every user of this host, and is no more; a token that others may have read should be replaced");
     }

@@ -40,6 +40,8 @@ internal static class SetDashboardUrl
             changes.Add(new("dashboard", "caFile", path));
             if (HiddenFromDaemon.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
                 writer.Warn($"smm-agent.service does not see {path}: {WhereTheDaemonReads(path, uri)}");
+            else
+                writer.WarnOfDaemon(path);
         }
 
         return writer.Set("dashboard url", changes);

@@ -27,6 +27,7 @@ internal sealed class SettingsWriter(string path, Progress progress)
             target.Write(editing.Content);
         var values = string.Join(' ', changes.Select(change => $"{change.Path}={change.Value}"));
         progress.Done($"{what} is {(isSame ? "unchanged" : "set")} {values} config={path}");
+        WarnOfDaemon(path);
         foreach (var warning in editing.Warnings)
             progress.Warn($"{path}: {warning}");
         foreach (var fault in editing.Others)
@@ -43,6 +44,13 @@ internal sealed class SettingsWriter(string path, Progress progress)
     }
 
     public void Warn(string what) => progress.Warn(what);
+
+    /// <summary>Says so where the daemon's user may not read a file that root wrote, or names.</summary>
+    public void WarnOfDaemon(string file)
+    {
+        if (ReadRefusal.OfDaemon(file) is { } refusal)
+            progress.Warn($"{refusal}");
+    }
 
     /// <summary>Turns what a file system refuses into one line and an exit code.</summary>
     public static int Guarded(string path, Progress progress, Func<int> work)

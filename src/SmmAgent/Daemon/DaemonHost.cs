@@ -113,8 +113,11 @@ public static class DaemonHost
 
         // Nobody else does root's part where the daemon is root itself.
         var rootPart = Environment.IsPrivilegedProcess
-            ? new RootPartService(context, paths, new CommandRunner(), loggers.CreateLogger<RootPartService>())
+            ? new RootPartService(context, paths, events, new CommandRunner(), loggers.CreateLogger<RootPartService>())
             : null;
+
+        if (rootPart is not null)
+            events.WakeOnChange(rootPart.Wake);
 
         var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
         var report = new ReportService(
@@ -157,14 +160,14 @@ public static class DaemonHost
             status,
             new HostChangeService(
                 [
-                    new FileEvents(HostChange.Settings, paths.Settings, paths.BearerToken, paths.RenewedToken),
+                    new FileEvents("events of the settings and the token", HostChange.Settings, paths.Settings, paths.BearerToken, paths.RenewedToken),
                     new AddressEvents(),
                     new NftEvents(),
                     new XtablesLockEvents(),
                     new FirewalldEvents(),
                     new UnitEvents(SidecarObserver.Unit, HostChange.Sidecar),
-                    .. rootPart is null ? (EventSource[])[] : [new FileEvents(HostChange.RootRequest, paths.ReconcileRequest)],
-                    new FileEvents(HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
+                    .. rootPart is null ? (EventSource[])[] : [new FileEvents("events of reconcile requests", HostChange.RootRequest, paths.ReconcileRequest)],
+                    new FileEvents("events of the sidecar's files", HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
                 ],
                 [
                     new(HostChange.Settings, settings.Wake),

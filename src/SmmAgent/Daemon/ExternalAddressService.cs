@@ -48,6 +48,12 @@ public sealed class ExternalAddressService : LoopService
             _failures = 0;
         (_question, _askedAt) = ((settings, config), Time.GetTimestamp());
 
+        if (_settings.Value.AreUnknown)
+        {
+            Publish(AddressDecision.SettingsUnknown);
+            return AddressTimer.Next(0);
+        }
+
         var found = await _sources.FindAsync(settings, config, () => _lastKnown.Value, cancel);
         var isFresh = found.Address is not null && found.AddressKnown.Reason != AddressDecision.LastKnown;
         if (isFresh && found.Address!.Source != AddressDecision.ConfiguredSource)

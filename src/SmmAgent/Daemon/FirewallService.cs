@@ -66,6 +66,13 @@ public sealed class FirewallService : LoopService
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
+        // Whether the operator leaves the firewall to the agent, and which ports are its own, is not known: nothing is changed.
+        if (_states.Settings.Value.AreUnknown)
+        {
+            Publish(new([], Finding.Unknown(ConditionType.PortsOpen, Finding.NotConfigured, SettingsState.WhyUnknown)));
+            return SlowPoll;
+        }
+
         var mode = _states.Settings.Value.Settings.FirewallMode;
         if (mode == PartMode.Off)
         {

@@ -92,7 +92,7 @@ public sealed class HostChangeService(
         }
 
         state.Publish(new(
-            _down.ToDictionary(entry => entry.Key.Name, entry => entry.Value),
+            _down.GroupBy(entry => entry.Key.Name).ToDictionary(same => same.Key, same => string.Join("; ", same.Select(entry => entry.Value).Distinct())),
             _down.Keys.Aggregate(HostChange.None, (blind, down) => blind | down.Change)));
     }
 }

@@ -59,7 +59,9 @@ public sealed class ReachabilityService : LoopService
             ? Finding.Unknown(ConditionType.GatewaysReachable, Finding.NotConfigured, "there is no mesh configuration yet that names the gateways")
             : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
         var dashboard = settings.DashboardUrl is null
-            ? Finding.Unknown(ConditionType.DashboardReachable, Finding.NotConfigured, "no dashboard is set; run: sudo smm-agent set dashboard-url URL")
+            ? Finding.Unknown(
+                ConditionType.DashboardReachable, Finding.NotConfigured,
+                _settings.Value.AreUnknown ? SettingsState.WhyUnknown : "no dashboard is set; run: sudo smm-agent set dashboard-url URL")
             : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now, own, captureCure);
         var wasAway = _state.Value.DashboardReachable.Status == ConditionStatus.False;
         _state.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard) { Clock = Clock(look.Dashboard) });

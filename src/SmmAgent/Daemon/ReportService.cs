@@ -3,6 +3,7 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard;
@@ -68,7 +69,8 @@ public sealed class ReportService : LoopService
         if (_clients.For(_inputs.Settings.Value) is not { } client)
         {
             _client = null;
-            Publish(NotAnswered(Finding.NotConfigured, "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
+            Publish(NotAnswered(
+                Finding.NotConfigured, _inputs.Settings.Value.AreUnknown ? SettingsState.WhyUnknown : "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
             return Interval;
         }
 

@@ -2,15 +2,20 @@ using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Events;
 
 namespace SmmAgent.Daemon;
 
 /// <summary>Answers requests for root's part where the daemon itself is root, as in a container: no unit of systemd's is there to do it.</summary>
 /// <remarks>It is the same command in a process of its own, at most once in <see cref="Rest"/>.</remarks>
-public sealed class RootPartService(LoopContext context, AgentPaths paths, CommandRunner commands, ILogger<RootPartService> log) : LoopService(context)
+public sealed class RootPartService(LoopContext context, AgentPaths paths, Latest<EventSourcesState> events, CommandRunner commands, ILogger<RootPartService> log)
+    : LoopService(context)
 {
     /// <summary>As long as smm-agent-reconcile-request.service rests.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often it looks for a request while no event tells of one.</summary>
+    public static readonly TimeSpan Poll = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
 
@@ -22,7 +27,7 @@ public sealed class RootPartService(LoopContext context, AgentPaths paths, Comma
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
         if (!File.Exists(paths.ReconcileRequest))
-            return Never;
+            return (events.Value.Blind & HostChange.RootRequest) == 0 ? Never : Poll;
 
         // First, so that a request that comes meanwhile is one more.
         File.Delete(paths.ReconcileRequest);

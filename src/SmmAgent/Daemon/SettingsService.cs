@@ -85,7 +85,7 @@ public sealed class SettingsService(LoopContext context, AgentPaths paths, Beare
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new(null, [new Fault("", $"cannot be read: {exception.Message}")], []);
+            return new(null, [new Fault("", ReadRefusal.OfThisProcess(paths.Settings)?.ToString() ?? $"cannot be read: {exception.Message}")], []);
         }
     }
 

@@ -20,8 +20,15 @@ public static class LogText
         {
             null => text,
             var exception when whole => $"{text}\n{OneLine.ExactLines(exception.ToString())}",
-            var exception => $"{text}: {OneLine.Exact($"{exception.GetType().Name}: {exception.Message}")}",
+            var exception => $"{text}: {OneLine.Exact(Cause(exception))}",
         };
+    }
+
+    /// <summary>An exception and what caused it, the innermost last, without their stack traces.</summary>
+    public static string Cause(Exception exception)
+    {
+        var text = $"{exception.GetType().Name}: {exception.Message}";
+        return exception.InnerException is { } inner ? $"{text}; caused by {Cause(inner)}" : text;
     }
 
     /// <summary>How the <c>EventName</c> of a <c>LoggerMessage</c> begins whose level is notice, between information and warning: .NET has no such level.</summary>

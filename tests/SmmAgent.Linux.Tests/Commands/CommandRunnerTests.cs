@@ -25,6 +25,15 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task ALinkThatLeadsNowhereIsNoProgram()
+    {
+        File.CreateSymbolicLink(Path.Combine(_folder.FullName, "smm-gone"), "/nowhere/smm-gone");
+
+        Assert.Null(ProgramSearch.Find("smm-gone", _folder.FullName));
+        Assert.Equal(CommandEnding.NotFound, (await new CommandRunner().RunAsync(["smm-gone"], TestContext.Current.CancellationToken)).Ending);
+    }
+
+    [Fact]
     public async Task AProgramThatPrintsWithoutEndIsKilledAndNoPartIsTakenForTheWhole()
     {
         var result = await new CommandRunner().RunAsync(["cat", "/dev/zero"], TestContext.Current.CancellationToken);

@@ -156,7 +156,7 @@ public sealed partial class FileEventsTests : IDisposable
         Assert.Equal(HostChange.Settings, source.Drain());
     }
 
-    private FileEvents Source(string name) => new(HostChange.Settings, _folder[name]);
+    private FileEvents Source(string name) => new("file events", HostChange.Settings, _folder[name]);
 
     private Listener Listen(string name) => new(null, Source(name));
 

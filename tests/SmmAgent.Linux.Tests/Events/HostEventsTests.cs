@@ -9,7 +9,7 @@ public sealed class HostEventsTests
     {
         using var folder = new TemporaryDirectory();
         using var listener = new Listener(
-            null, TimeSpan.FromHours(1), new BrokenSource(opensAt: int.MaxValue), new FileEvents(HostChange.Settings, folder["agent.yaml"]));
+            null, TimeSpan.FromHours(1), new BrokenSource(opensAt: int.MaxValue), new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
 
         Assert.Equal(("broken", "not today"), listener.NextHealth());
         File.WriteAllText(folder["agent.yaml"], "a");
@@ -31,7 +31,7 @@ public sealed class HostEventsTests
     {
         using var folder = new TemporaryDirectory();
         using var source = new HungUpSource();
-        using var listener = new Listener(null, TimeSpan.FromHours(1), source, new FileEvents(HostChange.Settings, folder["agent.yaml"]));
+        using var listener = new Listener(null, TimeSpan.FromHours(1), source, new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
 
         Assert.Equal("hung up", listener.NextHealth().Source);
         Assert.Equal(HostChange.Addresses, listener.Next());
@@ -46,7 +46,7 @@ public sealed class HostEventsTests
         using var folder = new TemporaryDirectory();
         // Dispose fails when the thread does not end.
         using var listener = new Listener(
-            null, new AddressEvents(), new FileEvents(HostChange.Settings, folder["a"]), new FirewalldEvents($"unix:path={folder["no-bus"]}"));
+            null, new AddressEvents(), new FileEvents("file events", HostChange.Settings, folder["a"]), new FirewalldEvents($"unix:path={folder["no-bus"]}"));
         var (source, why) = listener.NextHealth();
         Assert.Equal("firewalld events", source);
         Assert.Equal($"no system bus at unix:path={folder["no-bus"]}: No such file or directory", why);

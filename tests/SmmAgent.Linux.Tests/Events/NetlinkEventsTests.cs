@@ -28,7 +28,7 @@ public sealed class NetlinkEventsTests : IDisposable
     {
         await _inside.RunAsync("iptables-nft -A INPUT -p tcp --dport 16400 -j ACCEPT");
         using var folder = new TemporaryDirectory();
-        using var listener = new Listener(_inside, new NftEvents(), new FileEvents(HostChange.Settings, folder["sentinel"]));
+        using var listener = new Listener(_inside, new NftEvents(), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
 
         await _inside.RunAsync("iptables-nft-save");
         await _inside.RunAsync("nft list ruleset");
@@ -88,7 +88,7 @@ public sealed class NetlinkEventsTests : IDisposable
     {
         await _inside.RunAsync("ip link set lo up");
         using var folder = new TemporaryDirectory();
-        using var listener = new Listener(_inside, new AddressEvents(), new FileEvents(HostChange.Settings, folder["sentinel"]));
+        using var listener = new Listener(_inside, new AddressEvents(), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
 
         await _inside.RunAsync("ip addr add fe80::5/64 dev lo");
         await _inside.RunAsync("ip addr add 169.254.0.5/16 dev lo scope link noprefixroute");

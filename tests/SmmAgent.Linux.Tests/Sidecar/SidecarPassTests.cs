@@ -44,6 +44,22 @@ public sealed class SidecarPassTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatCannotBeSeenKeepsASidecarFromBeingStartedAndIsSaid()
+    {
+        File.Delete(_host.Root.Below("/etc/hosts"));
+        File.CreateSymbolicLink(_host.Root.Below("/etc/hosts"), "/etc/certs");
+
+        var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
+
+        var failure = Assert.Single(outcome.Failures);
+        Assert.Equal((RootPart.Files, "NotSeen"), (failure.Part, failure.Reason));
+        Assert.StartsWith("the sidecar is not installed or started: /etc/hosts is a symbolic link to /etc/certs of ", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(": sudo cp --remove-destination /etc/certs /etc/hosts", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(_results);
+        Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
+    }
+
+    [Fact]
     public async Task WhereNobodyKnowsHowTheHostWasNothingIsChanged()
     {
         _host.Units.LookService(SidecarObserver.Unit).Throws(new IOException("the system bus is away"));

@@ -97,6 +97,39 @@ public sealed class GuardedLinksTests : IDisposable
         Assert.Contains("more than 40 symbolic links", Assert.Throws<InvalidDataException>(() => Files.Look("/var/a/file", 10)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ALinkToAFileOfRootsIsFollowedToItsEnd()
+    {
+        Directory.CreateDirectory(_root.Below("/etc/static"));
+        _root.Write("/etc/static/hosts", "theirs");
+        File.CreateSymbolicLink(_root.Below("/etc/first"), "static/hosts");
+        File.CreateSymbolicLink(_root.Below("/etc/second"), "/etc/first");
+
+        Assert.Equal(["/etc/static/hosts", "/etc/static/hosts", "/etc/static/hosts", "/etc/none"],
+            new[] { "/etc/first", "/etc/second", "/etc/static/hosts", "/etc/none" }.Select(Files.Followed));
+    }
+
+    [Fact]
+    public void ALinkToAFileThatOthersMayChangeIsRefusedWithTheCommandThatEndsIt()
+    {
+        Directory.CreateDirectory(_root.Below("/etc/static"));
+        _root.Write("/etc/static/theirs", "x", owner: GuardedRoot.Other);
+        _root.Write("/etc/static/open", "x", mode: GuardedRoot.Public | UnixFileMode.OtherWrite);
+        GuardedRoot.AsOther(() => File.WriteAllText(_root.Below("/etc/certs/planted"), "x"));
+        Assert.StartsWith("/etc/link is a symbolic link to /etc/static/theirs of nobody, ", Refused("static/theirs"), StringComparison.Ordinal);
+        Assert.EndsWith(": sudo cp --remove-destination /etc/static/open /etc/link", Refused("static/open"), StringComparison.Ordinal);
+        Assert.EndsWith(": sudo cp --remove-destination /etc/certs/planted /etc/link", Refused("/etc/certs/planted"), StringComparison.Ordinal);
+        Assert.EndsWith("or which is no file; make it a file of its own: sudo cp --remove-destination /run /etc/link", Refused("/run"), StringComparison.Ordinal);
+        Assert.Equal("/etc/link is a symbolic link that leads to no file: sudo rm /etc/link", Refused("/nowhere"));
+
+        string Refused(string target)
+        {
+            File.Delete(_root.Below("/etc/link"));
+            File.CreateSymbolicLink(_root.Below("/etc/link"), target);
+            return Assert.Throws<InvalidDataException>(() => Files.Followed("/etc/link")).Message;
+        }
+    }
+
     [Theory]
     [InlineData("etc/hosts")]
     [InlineData("/etc/../run/x")]

@@ -4,12 +4,14 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Daemon;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Events;
 
 namespace SmmAgent.Tests.Daemon;
 
 /// <summary>Where the daemon is root, who asks for root's part is answered by the same program, in a process of its own.</summary>
 public sealed class RootPartServiceTests : IDisposable
 {
+    private readonly Latest<EventSourcesState> _events = new(EventSourcesState.AllUp);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-root-");
     private readonly WatchedTime _time = new();
     private readonly RecordingLogger<RootPartService> _log = new();
@@ -64,8 +66,19 @@ public sealed class RootPartServiceTests : IDisposable
         Assert.Equal(["Warning: root's part, done by this process because it is root: ✗ install istio-sidecar 1.15.3: its SHA-256 is another"], _log.Lines);
     }
 
+    [Fact]
+    public async Task WithoutEventsOfRequestsItLooksForThem()
+    {
+        using var service = Service("true");
+        Assert.True(await service.StepAsync(TestContext.Current.CancellationToken) > TimeSpan.FromMinutes(10));
+
+        _events.Publish(new(new Dictionary<string, string> { ["events of reconcile requests"] = "inotify: Too many open files" }, HostChange.RootRequest));
+
+        Assert.Equal(RootPartService.Poll, await service.StepAsync(TestContext.Current.CancellationToken));
+    }
+
     private RootPartService Service(params string[] prefix) => new(
-        new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())), _paths, new CommandRunner(prefix: prefix), _log);
+        new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())), _paths, _events, new CommandRunner(prefix: prefix), _log);
 
     private void Request() => File.WriteAllText(_paths.ReconcileRequest, "");
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 using SmmAgent.Daemon;
@@ -27,7 +28,7 @@ public sealed class HostChangeServiceTests : IDisposable
     {
         Wake settings = new(), both = new(), addresses = new();
         using var service = Service(
-            [new FileEvents(HostChange.Settings, Path.Combine(_folder, "agent.yaml"))],
+            [new FileEvents("file events", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))],
             new(HostChange.Settings, settings), new(HostChange.Settings | HostChange.Addresses, both), new(HostChange.Addresses, addresses));
         await service.StartAsync(Cancel);
 
@@ -52,20 +53,57 @@ public sealed class HostChangeServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task ASourceWithABugIsDownAndTheOthersGoOn()
+    {
+        Wake settings = new();
+        using var source = new FaultySource(_folder);
+        using var service = Service(
+            [source, new FileEvents("edits", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))], new WakeRoute(HostChange.Settings, settings));
+        await service.StartAsync(Cancel);
+
+        await File.WriteAllTextAsync(Path.Combine(_folder, "any"), "a", Cancel);
+        await DownAsync("faulty", "InvalidOperationException: a bug");
+        await settings.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "agent.yaml"), "a", Cancel);
+
+        Assert.True(await settings.WaitAsync(Patience, TimeProvider.System, Cancel));
+        Assert.Null(_fault.First);
+        await service.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task SourcesOfOneNameMayAllBeDown()
+    {
+        using var service = Service([new BrokenSource("one"), new BrokenSource("two"), new BrokenSource("one")]);
+
+        await service.StartAsync(Cancel);
+
+        Assert.Equal(HostChange.Sidecar, _state.Value.Blind);
+        Assert.Equal("one; two", _state.Value.Down["broken"]);
+        Assert.Null(_fault.First);
+        await service.StopAsync(Cancel);
+    }
+
+    [Fact]
     public async Task AFaultOfTheThreadEndsTheProcess()
     {
         var stopped = new TaskCompletionSource();
         _lifetime.When(lifetime => lifetime.StopApplication()).Do(_ => stopped.SetResult());
-        using var source = new FaultySource(_folder);
-        using var service = Service([source]);
-        await service.StartAsync(Cancel);
+        using var service = new HostChangeService([new BrokenSource("one")], [], _state, _fault, new FaultyLogger());
 
-        await File.WriteAllTextAsync(Path.Combine(_folder, "any"), "a", Cancel);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => service.StartAsync(Cancel));
 
         await stopped.Task.WaitAsync(Patience, TimeProvider.System, Cancel);
         Assert.Equal("HostChangeService", _fault.First?.Loop);
         Assert.Equal("a bug", _fault.First?.Exception.Message);
-        await service.StopAsync(Cancel);
+    }
+
+    private async Task DownAsync(string source, string why)
+    {
+        Wake changed = new();
+        _state.WakeOnChange(changed);
+        while (_state.Value.Down.GetValueOrDefault(source) != why)
+            Assert.True(await changed.WaitAsync(Patience, TimeProvider.System, Cancel));
     }
 
     private HostChangeService Service(IReadOnlyList<EventSource> sources, params IReadOnlyList<WakeRoute> routes) =>
@@ -73,7 +111,7 @@ public sealed class HostChangeServiceTests : IDisposable
 
     private sealed class FaultySource(string folder) : EventSource("faulty", HostChange.Settings)
     {
-        private readonly FileEvents _files = new(HostChange.Settings, folder);
+        private readonly FileEvents _files = new("files", HostChange.Settings, folder);
 
         public override int Descriptor => _files.Descriptor;
 
@@ -82,5 +120,29 @@ public sealed class HostChangeServiceTests : IDisposable
         public override HostChange Drain() => throw new InvalidOperationException("a bug");
 
         public override void Close() => _files.Close();
+    }
+
+    private sealed class BrokenSource(string why) : EventSource("broken", HostChange.Sidecar)
+    {
+        public override int Descriptor => -1;
+
+        public override void Open() => throw new EventSourceException(why);
+
+        public override HostChange Drain() => HostChange.None;
+
+        public override void Close()
+        {
+        }
+    }
+
+    private sealed class FaultyLogger : ILogger<HostChangeService>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new InvalidOperationException("a bug");
     }
 }

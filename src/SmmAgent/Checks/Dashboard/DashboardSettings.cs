@@ -2,7 +2,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>agent.yaml is valid.</summary>
+/// <summary>agent.yaml is valid, and the daemon may read it and what it names.</summary>
 internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGroup.Dashboard, "Settings")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -15,6 +15,7 @@ internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGro
 
         IReadOnlyList<CheckLine> lines =
         [
+            .. look.Refusals.Select(refusal => CheckLine.Fail(refusal.Found, refusal.Cure)),
             .. look.Faults.Select(fault => CheckLine.Fail($"{path}: {fault}", $"mend it: sudoedit {path}")),
             .. look.Warnings.Select(warning => CheckLine.Warn($"{path}: {warning}", $"look again: sudoedit {path}")),
         ];

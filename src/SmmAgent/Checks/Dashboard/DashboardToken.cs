@@ -1,4 +1,5 @@
 using SmmAgent.Core.Checks;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Dashboard;
 
@@ -15,6 +16,7 @@ internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Das
             look.Reading switch
             {
                 { IsForbidden: true } => CheckLine.Skipped(look.Reading.Found!, AsRoot),
+                { Token: not null } when ReadRefusal.OfDaemon(context.Paths.BearerToken) is { } refusal => CheckLine.Fail(refusal.Found, refusal.Cure),
                 { Token: null, Found: { } found } => CheckLine.Fail(found, look.Reading.Cure ?? Set),
                 { Found: { } found } => CheckLine.Warn(found, $"sudo chmod 0640 {context.Paths.BearerToken}"),
                 _ => CheckLine.Pass($"is in {context.Paths.BearerToken}, {(look.Claims is null ? "opaque" : "a service account's")}"),

@@ -20,6 +20,9 @@ internal sealed record SettingsLook(
         : Faults.Count > 0 ? CheckLine.Skipped("agent.yaml is not valid, see above")
         : null;
 
+    /// <summary>Why the daemon may not read agent.yaml, or the file of <c>dashboard.caFile</c>, although this user may.</summary>
+    public IReadOnlyList<ReadRefusal> Refusals { get; init; } = [];
+
     public static SettingsLook At(AgentPaths paths)
     {
         try
@@ -28,7 +31,10 @@ internal sealed record SettingsLook(
                 return new(new(), Exists: false, [], [], null);
 
             var reading = SettingsReader.Read(bytes);
-            return new(reading.Settings ?? new(), Exists: true, reading.Faults, reading.Warnings, null);
+            return new(reading.Settings ?? new(), Exists: true, reading.Faults, reading.Warnings, null)
+            {
+                Refusals = [.. new[] { paths.Settings, reading.Settings?.CaFile }.OfType<string>().Select(ReadRefusal.OfDaemon).OfType<ReadRefusal>()],
+            };
         }
         catch (UnauthorizedAccessException)
         {
