@@ -194,6 +194,42 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
+    public async Task SavedRulesWithTheAgentsChainAreNamedByCheckAndDetachAndTheCureKeepsThePortsShut()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
+        await agent.StopAsync();
+        var cancel = TestContext.Current.CancellationToken;
+        (string File, string Command)[] saved = [("etc/iptables/rules.v4", "iptables-save"), ("etc/sysconfig/ip6tables", "ip6tables-save"), ("etc/nftables.conf", "nft list ruleset")];
+        foreach (var (file, command) in saved)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(agent.Root, file))!);
+            await File.WriteAllTextAsync(Path.Combine(agent.Root, file), bed.Vm.Run(command.Split(' ')), cancel);
+        }
+
+        Directory.CreateDirectory(Path.Combine(agent.Root, "etc/ufw"));
+        await File.WriteAllTextAsync(Path.Combine(agent.Root, "etc/ufw/user.rules"), "*filter\nCOMMIT\n", cancel);
+        var warned = Checks.Checked.By(agent).Lines("ports-firewall").Where(line => line.Status == "warn").Select(line => line.Found).ToList();
+        var (exitCode, output) = agent.Run("detach");
+
+        Assert.True(exitCode == 0, output);
+        foreach (var (file, _) in saved)
+        {
+            Assert.Contains(warned, line => line.StartsWith(Path.Combine(agent.Root, file), StringComparison.Ordinal));
+            Assert.Contains($"! {Path.Combine(agent.Root, file)} was saved with the agent's chain", output, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("user.rules", output, StringComparison.Ordinal);
+        var rules = Path.Combine(agent.Root, saved[0].File);
+        bed.Vm.Run("sed", "-i", "/SMM-AGENT/d", rules);
+        bed.Vm.Run("iptables-restore", rules);
+        Assert.DoesNotContain("SMM-AGENT", Firewall.Filter(bed), StringComparison.Ordinal);
+        bed.DropByDefault();
+    }
+
+    [Fact]
     public async Task ARecordOfTheSidecarThatIsDamagedIsToldAndKeepsNothingElseFromDetach()
     {
         await using var agent = new VmAgent(fixture.Bed);

@@ -31,8 +31,20 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         Assert.Equal(rules, Rules(vm));
         Assert.Equal(rules, Rules(vm, "--permanent"));
 
+        // The cluster's traffic moves to a zone in which nothing is the agent's: first by its interface, then by its source.
+        vm.Run("firewall-cmd", "--zone=drop", "--change-interface=eth0");
+        await UntilOpenAsync(vm);
+        vm.Run("firewall-cmd", "--zone=block", $"--add-source={MeshBed.DashboardAddress}/24");
+        await UntilOpenAsync(vm);
+        vm.Run("firewall-cmd", "--panic-on");
+        await vm.UntilAsync(() => vm.Told("PortsOpen").Contains("firewalld is in panic mode", StringComparison.Ordinal), "panic mode is named");
+        vm.Run("firewall-cmd", "--panic-off");
+        await UntilOpenAsync(vm);
+
         vm.Run("smm-agent", "detach");
 
+        foreach (var zone in (string[])["drop", "block"])
+            Assert.DoesNotContain("16400", vm.Run("firewall-cmd", $"--zone={zone}", "--list-all"), StringComparison.Ordinal);
         Assert.Empty(Rules(vm));
         Assert.Empty(Rules(vm, "--permanent"));
         Assert.False(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));

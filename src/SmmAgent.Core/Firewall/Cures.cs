@@ -9,9 +9,14 @@ public static class Cures
 
     public static string Ports(IEnumerable<OpenPort> ports) => string.Join(", ", ports.Select(port => port.Port));
 
+    private const string PanicOff = "firewalld is in panic mode and drops everything; run: sudo firewall-cmd --panic-off";
+
     /// <summary>What the operator should run.</summary>
     public static string Of(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
     {
+        if (IsPanic(obstacle, observed))
+            return PanicOff;
+
         if (obstacle.Nft is { Table: { IsFirewallds: true } table })
         {
             return observed.Firewalld is FirewalldObservation.NotRunning
@@ -28,12 +33,23 @@ public static class Cures
         return $"run: sudo firewall-cmd --permanent --zone={zone.Name} {ports} && sudo firewall-cmd --reload";
     }
 
+    // In nftables it is a table of its own; with firewalld's iptables backend it is the policies of all chains.
+    private static bool IsPanic(Obstacle obstacle, ObservedFirewall observed) =>
+        obstacle is { Nft: { Table.IsFirewalldsPanic: true, Hook: "prerouting" } }
+        || (obstacle is { Elsewhere.Table: "raw", ByRule: false } && observed.Firewalld is not FirewalldObservation.NotRunning);
+
     public static IReadOnlyList<string> Commands(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
     {
         if (obstacle is { Filter: { } tool, Nft: null })
         {
             var rules = ChainRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
                 .Where(rule => rule.CapturedFrom is null || observed.Captured);
+            if (obstacle.Elsewhere is { } chain)
+            {
+                return [.. rules.Where(rule => rule.CapturedFrom is null || !chain.IsBeforeCapture)
+                    .Select(rule => $"sudo {tool.Command} -w 5 -t {chain.Table} -I {chain.Name} 1 {rule}").Distinct()];
+            }
+
             var isUfws = observed.HasUfw(tool);
             return [.. rules.Select(rule => isUfws && rule.CapturedFrom is null ? Ufw(rule) : $"sudo {tool.Command} -w 5 -I INPUT 1 {rule}").Distinct()];
         }
@@ -66,7 +82,7 @@ public static class Cures
             yield return $"{command} '{source}tcp dport {Set(ports)} accept'";
 
         var captured = obstacle.Ports.Where(port => port.Captured).Select(port => port.Port).ToList();
-        if (captured.Count > 0 && observed.Captured)
+        if (captured.Count > 0 && observed.Captured && obstacle.Nft is not { IsBeforeCapture: true })
             yield return $"{command} '{source}tcp dport {ChainRules.CapturePort} ct original proto-dst {Set(captured)} accept'";
     }
 

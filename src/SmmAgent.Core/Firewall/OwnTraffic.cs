@@ -121,6 +121,8 @@ public static class OwnTraffic
 
     private static string Cure(Chain chain, List<OwnConnection> dropped, ObservedFirewall observed)
     {
+        if (chain.Nft is { Table.IsFirewalldsPanic: true })
+            return "firewalld is in panic mode; sudo firewall-cmd --panic-off";
         if (chain is { Hook: Hook.Input, Nft: { } input })
             return $"sudo nft insert rule {input} ct state established,related accept";
         if (chain.Hook == Hook.Input)

@@ -14,6 +14,18 @@ public sealed record Obstacle(string Where, IReadOnlyList<OpenPort> Ports, bool 
 
     /// <summary>The tool, when it is a chain of iptables.</summary>
     public FilterTool? Filter { get; init; }
+
+    /// <summary>The chain of iptables, when it is not INPUT of the filter table.</summary>
+    public IptablesChain? Elsewhere { get; init; }
+}
+
+/// <summary>A chain of iptables that packets to this host pass beside INPUT of the filter table.</summary>
+/// <param name="IsBeforeCapture">Whether they pass it before the sidecar's capture redirects them.</param>
+public sealed record IptablesChain(string Table, string Name, bool IsBeforeCapture)
+{
+    /// <summary>In the order in which the kernel goes through them.</summary>
+    internal static IReadOnlyList<IptablesChain> All { get; } =
+        [new("raw", "PREROUTING", true), new("mangle", "PREROUTING", true), new("mangle", "INPUT", false), new("security", "INPUT", false)];
 }
 
 /// <summary>Follows each port through every base chain that INPUT's packets pass: all of them must accept.</summary>
@@ -34,6 +46,8 @@ public static class PortCheck
             obstacles.AddRange(found.Select(obstacle => obstacle with { Filter = filter.Tool }));
         }
 
+        obstacles.AddRange(Elsewhere(desired, observed));
+
         if (observed.Nft?.Value is not { } ruleset)
             return obstacles;
 
@@ -47,16 +61,48 @@ public static class PortCheck
         return obstacles;
     }
 
+    // In these tables only what drops for sure is of interest: they are there for marks and the like.
+    private static IEnumerable<Obstacle> Elsewhere(DesiredFirewall desired, ObservedFirewall observed)
+    {
+        foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
+        {
+            foreach (var chain in IptablesChain.All)
+            {
+                if (!filter.Others.TryGetValue(chain.Table, out var table))
+                    continue;
+
+                var found = Find(
+                    $"{chain.Name} of {filter.Tool}'s table {chain.Table}",
+                    desired,
+                    observed,
+                    packet => packet.Family == filter.Tool.Family ? IptablesVerdict.Of(table, chain.Name, packet) : null,
+                    chain.IsBeforeCapture);
+                foreach (var obstacle in found.Where(obstacle => obstacle.Certain))
+                    yield return obstacle with { Filter = filter.Tool, Elsewhere = chain };
+            }
+        }
+
+        if (observed.Nft?.Value is not { } ruleset)
+            yield break;
+
+        foreach (var chain in ruleset.PreroutingChains)
+        {
+            var found = Find($"nftables chain {chain}", desired, observed, packet => NftVerdict.Of(ruleset, chain, packet), chain.IsBeforeCapture);
+            foreach (var obstacle in found.Where(obstacle => obstacle.Certain))
+                yield return obstacle with { Nft = chain };
+        }
+    }
+
     // What a running firewalld lets in is told by firewalld itself, if it tells; its table says it, too, but not for each zone.
     internal static bool IsFirewallds(NftChain chain, ObservedFirewall observed) =>
         chain.Table.IsFirewallds && observed.Firewalld is FirewalldObservation.Seen;
 
     private static IEnumerable<Obstacle> Find(
-        string where, DesiredFirewall desired, ObservedFirewall observed, Func<Packet, WalkResult?> follow)
+        string where, DesiredFirewall desired, ObservedFirewall observed, Func<Packet, WalkResult?> follow, bool isBeforeCapture = false)
     {
         var results = (
             from port in desired.Ports
-            let result = Worst(Packets(port, desired, observed).Select(follow).OfType<WalkResult>())
+            let result = Worst(Packets(port, desired, observed, isBeforeCapture).Select(follow).OfType<WalkResult>())
             where result.Verdict != Verdict.Accept
             select (Port: port, result.Verdict, result.ByRule)).ToLookup(result => result.Verdict);
         foreach (var verdict in results)
@@ -66,9 +112,9 @@ public static class PortCheck
         }
     }
 
-    private static IEnumerable<Packet> Packets(OpenPort port, DesiredFirewall desired, ObservedFirewall observed)
+    private static IEnumerable<Packet> Packets(OpenPort port, DesiredFirewall desired, ObservedFirewall observed, bool isBeforeCapture)
     {
-        var seen = port.Captured && observed.Captured ? ChainRules.CapturePort : port.Port;
+        var seen = port.Captured && observed.Captured && !isBeforeCapture ? ChainRules.CapturePort : port.Port;
         return
             from filter in observed.Filters
             where filter.State.Value?.Presence != FilterPresence.FamilyOff

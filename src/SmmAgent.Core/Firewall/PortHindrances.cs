@@ -29,7 +29,7 @@ public static class PortHindrances
                    obstacle.Where,
                    Cures.Of(alone, desired, observed),
                    obstacle.Certain,
-                   report.Remaining.Steps.OfType<RewriteChain>().Any(step => step.Tool == obstacle.Filter)) { Tool = obstacle.Filter },
+                   obstacle.Elsewhere is null && report.Remaining.Steps.OfType<RewriteChain>().Any(step => step.Tool == obstacle.Filter)) { Tool = obstacle.Filter },
             .. from zone in PortsDiagnosis.ShutZones(desired, observed)
                from port in desired.Ports
                where zone.Ports.Contains(port.Port)

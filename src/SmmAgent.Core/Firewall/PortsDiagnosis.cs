@@ -17,7 +17,7 @@ public static class PortsDiagnosis
         var obstacles = PortCheck.Obstacles(desired, observed);
         var zones = ShutZones(desired, observed);
         var ports = desired.Ports.Select(port => new PortState(port.Port, port.Name, IsOpen(port))).ToList();
-        var finding = Shut(desired, report, manages, obstacles) ?? Firewalld(report, manages, zones) ?? Unclear(desired, observed, obstacles);
+        var finding = Shut(desired, report, manages, obstacles) ?? Firewalld(report, manages, zones) ?? Unclear(desired, observed, obstacles, manages);
         return new(ports, finding ?? OpenPortsFinding.Of(desired, report, Failure(report)));
 
         bool? IsOpen(OpenPort port)
@@ -49,7 +49,7 @@ public static class PortsDiagnosis
             return null;
 
         // The agent's own chain comes first: while it is not in place, nothing else can be said for sure.
-        var own = certain.FirstOrDefault(obstacle => report.Observed.Filters.Any(filter => filter.Tool == obstacle.Filter));
+        var own = certain.FirstOrDefault(obstacle => obstacle.Elsewhere is null && report.Observed.Filters.Any(filter => filter.Tool == obstacle.Filter));
         if (own is not null && manages)
             return Failure(report) ?? False("NotOpen", $"{Says(own)}, though the agent wrote its rules: another program changes them, or they are not shown");
         if (own is not null)
@@ -77,12 +77,18 @@ public static class PortsDiagnosis
             : null;
     }
 
-    private static Finding? Unclear(DesiredFirewall desired, ObservedFirewall observed, IReadOnlyList<Obstacle> obstacles) => obstacles.Count == 0
-        ? null
-        : Unknown(
-            "Unclear",
-            $"{obstacles[0].Where} lets {Cures.Ports(obstacles[0].Ports)} in or not, by rules that cannot be judged here; "
-            + $"to be sure, {Cures.Of(obstacles[0], desired, observed)}");
+    private static Finding? Unclear(DesiredFirewall desired, ObservedFirewall observed, IReadOnlyList<Obstacle> obstacles, bool manages)
+    {
+        if (obstacles.Count == 0)
+            return null;
+
+        // Its chains depend on the interface and the source, which only firewalld itself, asked by root, can relate to its zones.
+        var first = obstacles[0];
+        var isRoots = manages && first.Nft is { Table.IsFirewallds: true } && observed.FirewalldCounts;
+        return Unknown(
+            isRoots ? FirewalldNotOurs : "Unclear",
+            $"{first.Where} lets {Cures.Ports(first.Ports)} in or not, by rules that cannot be judged here; to be sure, {Cures.Of(first, desired, observed)}");
+    }
 
     /// <summary>What failed of the pass, as the condition's finding; null when nothing did.</summary>
     private static Finding? Failure(FirewallReport report)

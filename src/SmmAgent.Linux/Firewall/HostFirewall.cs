@@ -29,7 +29,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     public async Task<ObservedFirewall> WithOthersAsync(ObservedFirewall observed, CancellationToken cancel)
     {
         var nft = ObserveNftAsync(cancel);
-        var others = Task.WhenAll(Others().Select(iptables => ObserveAsync(iptables, cancel)));
+        var others = Task.WhenAll(Others().Select(iptables => ObserveAsync(iptables, cancel, makesNoTable: true)));
         await Task.WhenAll(nft, others);
         var nat = observed.Filters.FirstOrDefault(filter => filter.Tool.Family == IpFamily.IPv4)?.Others.GetValueOrDefault("nat") ?? FilterTable.Empty;
         return observed with
@@ -79,10 +79,10 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
             : TableOrigin.Others,
     };
 
-    private async Task<ObservedFilter> ObserveAsync(Iptables iptables, CancellationToken cancel) =>
+    private async Task<ObservedFilter> ObserveAsync(Iptables iptables, CancellationToken cancel, bool makesNoTable = false) =>
         iptables.Tool.Family == IpFamily.IPv6 && !File.Exists(Path.Combine(procNet, "if_inet6"))
             ? new(iptables.Tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.FamilyOff)))
-            : await iptables.ObserveAsync(cancel);
+            : await iptables.ObserveAsync(cancel, makesNoTable);
 
     // Looking at a legacy table makes the kernel create it (and load its module), so only tables that exist are looked at.
     private IEnumerable<Iptables> Others()
@@ -90,7 +90,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         var other = Backend.Other(OwnBackend);
         foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
         {
-            if (other == Backend.Nft || LegacyTables.Of(family, procNet).Contains("filter"))
+            if (other == Backend.Nft || LegacyTables.Of(family, procNet).Count > 0)
                 yield return new(runner, new(family, other), procNet);
         }
     }

@@ -28,8 +28,12 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
 
     public FilterTool Tool => tool;
 
-    public async Task<ObservedFilter> ObserveAsync(CancellationToken cancel)
+    /// <param name="makesNoTable">Whether a filter table of the legacy backend that does not exist is left so: looking at it makes the kernel create it.</param>
+    public async Task<ObservedFilter> ObserveAsync(CancellationToken cancel, bool makesNoTable = false)
     {
+        if (makesNoTable && Backend.Of(tool) == Backend.Legacy && !LegacyTables.Of(tool.Family, procNet).Contains(Filter))
+            return new(tool, Observation<FilterState>.Known(FilterState.Of(FilterTable.Empty))) { Others = await LegacyAsync(cancel) };
+
         var result = await SaveAsync(Backend.Of(tool) == Backend.Nft ? null : Filter, cancel);
         if (result.Ending == CommandEnding.NotFound)
             return new(tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.CommandMissing)));

@@ -45,6 +45,7 @@ internal static class DetachCommand
         var (plan, unseen) = await HostFirewallPass.Create(paths, TimeProvider.System).PlanRemovalAsync(cancel);
         var sidecar = await new SidecarRemoval(paths, systemd, progress).PlanAsync(options.KeepPackages, cancel);
         List<string> token = File.Exists(paths.RenewedToken) ? [$"remove {paths.RenewedToken}"] : [];
+        WarnOfSavedRules(paths, progress);
         foreach (var line in units.Concat(sidecar).Concat(token).Concat(plan.Steps.Select(step => $"{step}")))
             progress.Would(line);
         if (unseen is not null)
@@ -79,7 +80,14 @@ internal static class DetachCommand
         if (hadToken)
             File.Delete(paths.RenewedToken);
         var removal = await HostFirewallPass.Create(paths, TimeProvider.System).RemoveAsync(cancel);
+        WarnOfSavedRules(paths, progress);
         return Show(removal, sidecar, hadToken, progress) ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static void WarnOfSavedRules(AgentPaths paths, Progress progress)
+    {
+        foreach (var file in SavedRules.WithTheAgentsChain(paths.Root))
+            progress.Warn($"{file} was saved with the agent's chain: whoever restores it opens the ports again; {SavedRules.Cure(file)}");
     }
 
     /// <param name="sidecar">Whether anything of the sidecar's was undone; null when not all could be.</param>

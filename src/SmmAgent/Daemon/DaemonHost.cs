@@ -173,6 +173,7 @@ public static class DaemonHost
                     new(HostChange.Settings, settings.Wake),
                     new(HostChange.Addresses, address.Wake),
                     new(HostChange.Addresses, reachability.Wake),
+                    new(HostChange.Firewalld, firewall.FirewalldChanged),
                     new(HostChange.Firewall | HostChange.Firewalld, firewall.Wake),
                     new(HostChange.Sidecar, sidecar.Wake),
                     .. rootPart is null ? (WakeRoute[])[] : [new(HostChange.RootRequest, rootPart.Wake)],

@@ -58,6 +58,9 @@ public sealed class FirewallService : LoopService
         states.Events.WakeOnChange(Wake);
     }
 
+    /// <summary>Set it when firewalld said that it changed.</summary>
+    public Wake FirewalldChanged { get; } = new();
+
     // Not the time of day: set back by an hour, it would make an hour's repairs those of one minute.
     private DateTimeOffset PacingTime => DateTimeOffset.UnixEpoch + Time.GetElapsedTime(_start);
 
@@ -90,6 +93,8 @@ public sealed class FirewallService : LoopService
         {
             OwnTraffic = OwnTraffic.Of(OwnConnections(), report.Observed).Obstacles,
         };
+        if (await FirewalldChanged.WaitAsync(TimeSpan.Zero, Time, cancel))
+            _root.Hasten();
         var again = mode == PartMode.Manage ? _root.Ask(RootsWork(report, ports.PortsOpen)) : null;
         ports = ports with { IsRootDue = again is not null && IsFirstAnswerDue() };
         Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
@@ -118,7 +123,8 @@ public sealed class FirewallService : LoopService
 
     private static OwnConnection To(string host, int port) => new(Transport.Tcp, IPAddress.TryParse(host, out var address) ? address : null, port);
 
-    // Where firewalld shows itself to root only, there is no step that could be left to it.
+    // Where firewalld shows itself to root only, there is no step that could be left to it. An interface or a source that moves to another zone shows in
+    // firewalld's own table only, which then is shut or unclear.
     private static List<string> RootsWork(FirewallReport report, Finding open)
     {
         var left = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}").ToList();

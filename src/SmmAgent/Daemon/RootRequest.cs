@@ -44,6 +44,13 @@ public sealed class RootRequest(string path, TimeProvider time, ILogger<RootRequ
     /// <summary>What made the tries rarer is over: what is wanted is asked for at once.</summary>
     public void Forget() => _asked.Clear();
 
+    /// <summary>Something changed that may make the next try succeed: what was made rare is due as soon as at first.</summary>
+    public void Hasten()
+    {
+        foreach (var (work, asked) in _asked.ToList())
+            _asked[work] = asked with { Delay = First };
+    }
+
     private TimeSpan Left(string work) => _asked[work].Delay - time.GetElapsedTime(_asked[work].At);
 
     private TimeSpan Delay(string work) => !_asked.TryGetValue(work, out var before) ? First

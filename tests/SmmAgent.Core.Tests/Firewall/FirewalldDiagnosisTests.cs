@@ -77,4 +77,32 @@ public sealed class FirewalldDiagnosisTests
         var running = observed with { Firewalld = new FirewalldObservation.Seen(new([])) };
         Assert.Equal("OpenToAny", Of(Desired(), running).PortsOpen.Reason);
     }
+
+    [Fact]
+    public void ATableThatIsUnclearBecauseAnInterfaceMovedToAnotherZoneIsRootsToSee()
+    {
+        const string rule = """{"rule":{"family":"inet","table":"firewalld","chain":"in","handle":3,"expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth0"}},{"accept":null}]}},""";
+        var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", rule, StringComparison.Ordinal))!;
+        var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
+
+        var finding = Of(Desired(), observed).PortsOpen;
+
+        Assert.Equal((ConditionStatus.Unknown, "FirewalldNotOurs"), (finding.Status, finding.Reason));
+        Assert.Equal("Unclear", Of(Desired(), observed, manages: false).PortsOpen.Reason);
+    }
+
+    [Theory]
+    [InlineData("prerouting", "-311", "sudo firewall-cmd --panic-off")]
+    [InlineData("input", "9", "nft add rule inet firewalld_policy_drop in")]
+    public void ItsPanicModeIsNamedWithItsCure(string hook, string priority, string cure)
+    {
+        var json = DropTable.Replace("site", "firewalld_policy_drop", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal)
+            .Replace("\"hook\":\"input\",\"prio\":10", $"\"hook\":\"{hook}\",\"prio\":{priority}", StringComparison.Ordinal);
+        var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Parse(json)!), Captured = true };
+
+        var finding = Of(Desired(), observed).PortsOpen;
+
+        Assert.Equal((ConditionStatus.False, "BlockedByAnotherTable"), (finding.Status, finding.Reason));
+        Assert.Contains(cure, finding.Message, StringComparison.Ordinal);
+    }
 }

@@ -209,6 +209,35 @@ public sealed class FirewallPassTests
         Assert.All(opened.Ports, port => Assert.True(port.Open));
     }
 
+    [Theory]
+    [InlineData("iptables-nft -t raw -A PREROUTING -p tcp --dport 8080 -j DROP", "PREROUTING of iptables-nft's table raw")]
+    [InlineData("iptables-nft -t raw -P PREROUTING DROP", "PREROUTING of iptables-nft's table raw")]
+    [InlineData("iptables-nft -t mangle -N X; iptables-nft -t mangle -A X -j DROP; iptables-nft -t mangle -A PREROUTING -p tcp -m multiport --dports 80,8080 -j X", "PREROUTING of iptables-nft's table mangle")]
+    [InlineData("iptables-nft -t mangle -A INPUT -p tcp --dport 8080 -j DROP", "INPUT of iptables-nft's table mangle")]
+    [InlineData("iptables-nft -t security -A INPUT -p tcp --dport 8080 -j DROP", "INPUT of iptables-nft's table security")]
+    [InlineData("iptables-legacy -t raw -A PREROUTING -p tcp --dport 8080 -j DROP", "PREROUTING of iptables-legacy's table raw")]
+    [InlineData("nft add table inet early; nft add chain inet early pre '{ type filter hook prerouting priority raw; }'; nft add rule inet early pre tcp dport 8080 drop", "nftables chain inet early pre")]
+    [InlineData("nft add table netdev early; nft add chain netdev early in '{ type filter hook ingress device lo priority 0; }'; nft add rule netdev early in tcp dport 8080 drop", "nftables chain netdev early in")]
+    public async Task ADropBeforeTheFilterTableIsFoundAndTheToldCommandOpensIt(string deed, string where)
+    {
+        await using var vm = await NetworkNamespace.CreateAsync();
+        await vm.ShellAsync(deed);
+        using var listener = vm.Listen(8080);
+        Assert.False(await vm.ReachesAsync("127.0.0.1", 8080, seconds: 0.5));
+
+        var state = PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel), manages: true);
+
+        Assert.Equal("BlockedByAnotherTable", state.PortsOpen.Reason);
+        Assert.StartsWith(where + " does not let ", state.PortsOpen.Message, StringComparison.Ordinal);
+        Assert.False(state.Ports.Single(port => port.Port == 8080).Open);
+        await vm.ShellAsync(state.PortsOpen.Message[(state.PortsOpen.Message.IndexOf("run: ", StringComparison.Ordinal) + 5)..].Replace("sudo ", "", StringComparison.Ordinal));
+        // The policy also drops what the connection's other end says.
+        if (deed.Contains("-P ", StringComparison.Ordinal))
+            await vm.ShellAsync("iptables-nft -t raw -A PREROUTING -p tcp --sport 8080 -j ACCEPT");
+        Assert.True(await vm.ReachesAsync("127.0.0.1", 8080));
+        Assert.Equal("OpenToAny", PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel), manages: true).PortsOpen.Reason);
+    }
+
     [Fact]
     public async Task TheCommandsThatCheckModeTellsOpenThePorts()
     {

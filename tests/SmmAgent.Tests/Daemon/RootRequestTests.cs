@@ -24,6 +24,29 @@ public sealed class RootRequestTests : IDisposable
     }
 
     [Fact]
+    public void WhatBecameRareIsDueAsSoonAsAtFirstOnceSomethingChanged()
+    {
+        for (var times = 0; times < 6; times++)
+            _time.Advance(_request.Ask(["open 8080"])!.Value);
+        _request.Ask(["open 8080"]);
+        System.IO.File.Delete(File);
+        _time.Advance(RootRequest.First);
+        Assert.True(_request.Ask(["open 8080"]) > RootRequest.First);
+        Assert.False(System.IO.File.Exists(File));
+
+        _request.Hasten();
+
+        Assert.Equal(2 * RootRequest.First, _request.Ask(["open 8080"]));
+        Assert.True(System.IO.File.Exists(File));
+        System.IO.File.Delete(File);
+
+        // A storm of changes has it asked no more often than that.
+        _request.Hasten();
+        _request.Ask(["open 8080"]);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
     public void WithoutWorkForRootThereIsNoFile()
     {
         Assert.Null(_request.Ask([]));

@@ -9,6 +9,9 @@ public sealed record NftTable(string Family, string Name)
 {
     public bool IsFirewallds => Name == "firewalld";
 
+    /// <summary>Whether firewalld has it for its panic mode, and for the moment of a reload.</summary>
+    public bool IsFirewalldsPanic => Name == "firewalld_policy_drop";
+
     public override string ToString() => $"{Family} {Name}";
 }
 
@@ -17,6 +20,12 @@ public sealed record NftTable(string Family, string Name)
 /// <param name="Priority">The chain's place among those of its hook; null where it has none, or an older nft printed it in another way.</param>
 public sealed record NftChain(NftTable Table, string Name, string? Hook, bool PolicyAccepts, int? Priority = null)
 {
+    // Addresses and ports of the destination are translated at this priority.
+    private const int DestinationNat = -100;
+
+    /// <summary>Whether packets pass it before the sidecar's capture redirects them.</summary>
+    public bool IsBeforeCapture => Hook is "prerouting" or "ingress" && !(Priority > DestinationNat);
+
     /// <summary>Whether it is where iptables has its INPUT.</summary>
     public bool IsAtUsualPlace => Hook == "input" && Priority == 0;
 
@@ -55,6 +64,11 @@ public sealed record NftRuleset(
         var (name, ofIptables) = (hook == Hook.Input ? "input" : "output", hook.ChainOfIptables());
         return Chains.Where(chain => chain.Hook == name && chain.Table.Family is "ip" or "ip6" or "inet" && (Native.Contains(chain.Table) || !IsOfIptables(chain, ofIptables)));
     }
+
+    /// <summary>Every chain that packets from outside pass through before it is known that they are for this host, but for those of iptables.</summary>
+    public IEnumerable<NftChain> PreroutingChains => Chains.Where(
+        chain => chain.Hook is "prerouting" or "ingress" && chain.Table.Family is "ip" or "ip6" or "inet" or "netdev"
+            && (Native.Contains(chain.Table) || !IsOfIptables(chain, "PREROUTING")));
 
     /// <returns>Null when it is no JSON that nft prints.</returns>
     public static NftRuleset? Parse(string json)

@@ -1,0 +1,59 @@
+using System.Text;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Firewall;
+
+/// <summary>Files from which other programs restore a firewall at boot or when they start, and which were written while the agent's chain was there.</summary>
+/// <remarks>The agent does not change them: they are the operator's. Restored after a detach, they bring all ports back.</remarks>
+public static class SavedRules
+{
+    /// <summary>Larger files are not read.</summary>
+    public const int MaximumBytes = 16 * 1024 * 1024;
+
+    private static readonly string[] Files =
+    [
+        "etc/sysconfig/iptables", "etc/sysconfig/ip6tables", "etc/sysconfig/iptables.save", "etc/sysconfig/ip6tables.save", "etc/sysconfig/nftables.conf",
+        "etc/nftables.conf", "etc/iptables.rules", "etc/ip6tables.rules", "etc/iptables.up.rules", "etc/ip6tables.up.rules",
+        "var/lib/iptables/rules-save", "var/lib/ip6tables/rules-save", "var/lib/nftables/rules-save", "etc/firewalld/direct.xml",
+    ];
+
+    // Of iptables-persistent and Arch, of nftables, and of ufw.
+    private static readonly string[] Folders = ["etc/iptables", "etc/nftables", "etc/nftables.d", "etc/ufw"];
+
+    /// <param name="root">The folder that stands for <c>/</c>.</param>
+    /// <returns>The files that contain the agent's chain, in a fixed order. What cannot be read is left out.</returns>
+    public static IReadOnlyList<string> WithTheAgentsChain(string root) =>
+        [.. Files.Select(file => Path.Combine(root, file)).Concat(Folders.SelectMany(folder => InFolder(Path.Combine(root, folder)))).Where(HasChain)];
+
+    /// <summary>What the operator does about such a file.</summary>
+    public static string Cure(string file) =>
+        file.Contains("nft", StringComparison.Ordinal) ? $"save it again without the chain: sudo sh -c 'nft list ruleset > {file}'"
+        : file.EndsWith(".xml", StringComparison.Ordinal) || file.Contains("/ufw/", StringComparison.Ordinal) ? $"remove the chain {ChainRules.Chain} from it"
+        : $"sudo sed -i /{ChainRules.Chain}/d {file}";
+
+    private static string[] InFolder(string folder)
+    {
+        try
+        {
+            return [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static bool HasChain(string file)
+    {
+        try
+        {
+            var path = new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file;
+            return AtomicFile.ReadLimited(path, MaximumBytes) is { } content && content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(ChainRules.Chain)) >= 0;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
