@@ -11,6 +11,12 @@ internal static class ProcessFigures
         .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
         .Single();
 
+    /// <summary>Resident set size in KiB, the pages of the program's file counted.</summary>
+    public static long RssKiB(int process) => File.ReadLines($"/proc/{process}/status")
+        .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
+        .Single();
+
     /// <summary>Time on a core, in ticks of 10 ms: of all threads, also those that have ended, and of the children that have.</summary>
     public static TimeSpan Cpu(int process)
     {

@@ -1,4 +1,4 @@
-// ./build.sh bench [dashboard|agent|check|machines|kubernetes …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
+// ./build.sh bench [dashboard|agent|firewall|check|machines|kubernetes …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
 using SmmAgent.Bed;
 using SmmAgent.Bench;
 
@@ -15,6 +15,8 @@ if (IsWanted("dashboard"))
     await DashboardBench.RunAsync(report, agents: 2000);
 if (IsWanted("agent"))
     await AgentBench.RunAsync(report, flushes: quick ? 10 : 50, changes: quick ? 5 : 20);
+if (IsWanted("firewall"))
+    await FirewallBench.RunAsync(report, TimeSpan.FromSeconds(quick ? 30 : 120));
 if (IsWanted("check"))
     await CheckBench.RunAsync(report, runs: quick ? 3 : 11);
 if (IsWanted("machines"))

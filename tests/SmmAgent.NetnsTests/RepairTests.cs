@@ -42,7 +42,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         try
         {
             bed.Vm.Run("iptables", "-w", "-F", "SMM-AGENT");
-            await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "the rules are back");
+            await agent.UntilAsync(() => Firewall.Filter(bed).Contains("-A SMM-AGENT -p tcp -m tcp --dport 8080 ", StringComparison.Ordinal), "the rules are back");
 
             Assert.Equal("-A INPUT " + Ban, FirstRuleOfInput(bed));
             Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8080));
@@ -84,6 +84,28 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         }
 
         string Chain() => bed.Vm.Run("nft", "list", "chain", "ip", "filter", "SMM-AGENT");
+    }
+
+    [Fact]
+    public async Task ASetOfAnotherTableThatDecidesAboutPortsIsReadAndFollowed()
+    {
+        var bed = fixture.Bed;
+        await using var agent = new VmAgent(bed);
+        await agent.StartAndBeReadyAsync();
+        await agent.UntilConditionAsync("PortsOpen", "True");
+        bed.Vm.Run("nft", "table inet site { set web { type inet_service; }; chain in { type filter hook input priority 10; policy drop; ct state established,related accept; tcp dport @web accept; }; }");
+        try
+        {
+            await agent.UntilConditionAsync("PortsOpen", "False", "BlockedByAnotherTable");
+
+            bed.Vm.Run("nft", "add element inet site web { 8080, 8082, 16400, 16401 }");
+
+            await agent.UntilConditionAsync("PortsOpen", "True");
+        }
+        finally
+        {
+            bed.Vm.Run("nft", "delete", "table", "inet", "site");
+        }
     }
 
     [Fact]

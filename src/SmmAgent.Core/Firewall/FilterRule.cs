@@ -1,7 +1,13 @@
+using System.Net;
+
 namespace SmmAgent.Core.Firewall;
 
 /// <summary>One option of a rule, for example <c>! --dport 80</c>.</summary>
-public sealed record RuleOption(string Name, string Value, bool Negated);
+public sealed record RuleOption(string Name, string Value, bool Negated)
+{
+    /// <summary>The network of a source or a destination; null for another option, and for what is none.</summary>
+    public IPNetwork? Network { get; } = Name is "-s" or "-d" ? SourceNetworks.Parse(Value) : null;
+}
 
 /// <summary>One rule as <c>iptables-save</c> shows it.</summary>
 /// <param name="Text">All behind <c>-A CHAIN</c>, verbatim: what <c>-D CHAIN</c> needs.</param>
@@ -29,7 +35,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     /// <param name="from">The first token of the text.</param>
     internal static FilterRule Read(string text, IReadOnlyList<IptablesToken> tokens, int from)
     {
-        var options = new List<RuleOption>();
+        var options = new List<RuleOption>(2);
         string? target = null;
         var isGoto = false;
         for (var at = from; at < tokens.Count && target is null; at++)
@@ -52,7 +58,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
                 options.Add(new(name, normal, negated));
         }
 
-        return new(text, options, target, isGoto);
+        return new(text, options.Count == 0 ? [] : options.ToArray(), target, isGoto);
     }
 
     private static IEnumerable<string> Texts(IReadOnlyList<IptablesToken> tokens, int first, int last)
@@ -101,6 +107,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     {
         "-p" when value is "6" => "tcp",
         "-p" when value is "all" or "0" => null,
+        "-s" or "-d" when value.EndsWith("/32", StringComparison.Ordinal) && !value.Contains(':', StringComparison.Ordinal) => value,
         "-s" or "-d" when SourceNetworks.Parse(value) is { } network => network.PrefixLength == 0 ? null : network.ToString(),
         _ => value,
     };

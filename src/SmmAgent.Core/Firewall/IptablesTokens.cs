@@ -14,47 +14,70 @@ internal readonly record struct IptablesToken(string Text, int Start, bool IsQuo
 /// </remarks>
 internal static class IptablesTokens
 {
+    // Words of nearly every rule: there may be 20,000 rules, and each is read again at every change.
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Known = new HashSet<string>(
+        [
+            "-A", "-s", "-d", "-p", "-i", "-o", "-m", "-j", "-g", "!", "--dport", "--sport", "--dports", "--comment", "--ctstate", "--to-ports", "--match-set", "--reject-with",
+            "tcp", "udp", "icmp", "comment", "conntrack", "multiport", "set", "src", "dst", "limit", "addrtype",
+            "INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING", "ACCEPT", "DROP", "REJECT", "RETURN", "LOG", ChainRules.Chain,
+        ],
+        StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <returns>The arguments; and whether the last quote was closed.</returns>
     public static (IReadOnlyList<IptablesToken> Tokens, bool IsClosed) Read(string text)
     {
         var tokens = new List<IptablesToken>();
-        var token = new StringBuilder();
-        var (start, isOpen, isQuoted) = (-1, false, false);
-        for (var at = 0; at < text.Length; at++)
+        return (tokens, Read(text, tokens));
+    }
+
+    /// <param name="tokens">Cleared, and filled with the arguments.</param>
+    /// <returns>Whether the last quote was closed.</returns>
+    public static bool Read(string text, List<IptablesToken> tokens)
+    {
+        tokens.Clear();
+        for (var at = 0; at < text.Length;)
         {
-            var letter = text[at];
-            if (isOpen && letter == '\\' && at + 1 < text.Length)
+            if (text[at] is ' ' or '\t' or '\n')
             {
+                at++;
+                continue;
+            }
+
+            var end = text.AsSpan(at).IndexOfAny(" \t\n\"");
+            if (end >= 0 && text[at + end] == '"')
+            {
+                if (!ReadQuoted(text, tokens, ref at))
+                    return false;
+                continue;
+            }
+
+            var plain = end < 0 ? text.AsSpan(at) : text.AsSpan(at, end);
+            tokens.Add(new(Known.TryGetValue(plain, out var known) ? known : plain.ToString(), at, IsQuoted: false));
+            at += plain.Length;
+        }
+
+        return true;
+    }
+
+    // An argument in which a quote opens: it ends with the closing quote.
+    private static bool ReadQuoted(string text, List<IptablesToken> tokens, ref int at)
+    {
+        var (token, start, isOpen) = (new StringBuilder(), at, false);
+        for (; at < text.Length; at++)
+        {
+            if (isOpen && text[at] == '\\' && at + 1 < text.Length)
                 token.Append(text[++at]);
-            }
-            else if (letter == '"')
-            {
-                if (isOpen)
-                    End();
-                else
-                    (isOpen, isQuoted, start) = (true, true, start < 0 ? at : start);
-            }
-            else if (isOpen || letter is not (' ' or '\t' or '\n'))
-            {
-                start = start < 0 ? at : start;
-                token.Append(letter);
-            }
-            else if (start >= 0)
-            {
-                End();
-            }
+            else if (text[at] != '"')
+                token.Append(text[at]);
+            else if (isOpen)
+                break;
+            else
+                isOpen = true;
         }
 
-        var isClosed = !isOpen;
-        if (start >= 0)
-            End();
-        return (tokens, isClosed);
-
-        void End()
-        {
-            tokens.Add(new(token.ToString(), start, isQuoted));
-            token.Clear();
-            (start, isOpen, isQuoted) = (-1, false, false);
-        }
+        var isClosed = at < text.Length;
+        at++;
+        tokens.Add(new(token.ToString(), start, IsQuoted: true));
+        return isClosed;
     }
 }

@@ -46,6 +46,9 @@ public sealed record ObservedFilter(FilterTool Tool, Observation<FilterState> St
     /// <summary>Looked at for a removal only.</summary>
     public TableOrigin Origin { get; init; }
 
+    /// <summary>The tables that it cannot show, because somebody wrote into them with nft.</summary>
+    public IReadOnlySet<string> Hidden { get; init; } = new HashSet<string>();
+
     /// <summary>The tool's other tables that exist and could be shown, by name: nat, mangle, raw, security.</summary>
     public IReadOnlyDictionary<string, FilterTable> Others { get; init; } = new Dictionary<string, FilterTable>();
 }
@@ -66,6 +69,12 @@ public sealed record ObservedFirewall(IReadOnlyList<ObservedFilter> Filters, Fir
     /// </summary>
     public bool FirewalldCounts =>
         Firewalld is not FirewalldObservation.NotRunning && Nft?.Value?.Chains.Any(chain => chain.Table.IsFirewallds) != false;
+
+    /// <summary>How many rules were read.</summary>
+    public int Rules =>
+        Filters.Concat(OtherBackend).SelectMany(filter => filter.Others.Values.Append(filter.State.Value?.Table ?? FilterTable.Empty))
+            .Sum(table => table.Chains.Values.Sum(chain => chain.Rules.Count))
+        + (Nft?.Value?.WholeRules.Sum(rules => rules.Count()) ?? 0);
 
     /// <summary>The nat table of the host's iptables: where connections are sent elsewhere before INPUT sees them; empty where it cannot be seen.</summary>
     public FilterTable Nat { get; init; } = FilterTable.Empty;

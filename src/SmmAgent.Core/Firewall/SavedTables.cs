@@ -14,12 +14,16 @@ public sealed record SavedTables(IReadOnlyDictionary<string, FilterTable?> Table
     public FilterTable? Of(string name) => Hidden.Contains(name) ? null : Tables.GetValueOrDefault(name, FilterTable.Empty);
 
     /// <returns>Null when the text ends before a table does.</returns>
+    public static SavedTables? Parse(string saved) => Parse(Lines(saved));
+
+    /// <returns>Null when the text ends before a table does.</returns>
     public static SavedTables? Parse(IEnumerable<string> lines)
     {
         var tables = new Dictionary<string, FilterTable?>(StringComparer.Ordinal);
         var (hidden, part) = (new HashSet<string>(), new HashSet<string>());
         Dictionary<string, (string? Policy, List<FilterRule> Rules)>? chains = null;
         var table = "";
+        var tokens = new List<IptablesToken>();
         foreach (var line in lines.Select(line => line.TrimEnd('\r')))
         {
             if (line.Length == 0)
@@ -40,13 +44,24 @@ public sealed record SavedTables(IReadOnlyDictionary<string, FilterTable?> Table
                 tables[table] = chains is null || tables.ContainsKey(table) ? null : Table(chains);
                 (table, chains) = ("", null);
             }
-            else if (chains is not null && !AddLine(chains, line))
+            else if (chains is not null && !AddLine(chains, line, tokens))
             {
                 tables[table] = null;
             }
         }
 
         return table.Length > 0 ? null : new(tables, hidden, part);
+    }
+
+    // One at a time: a table of 20,000 rules is in memory often enough.
+    private static IEnumerable<string> Lines(string text)
+    {
+        for (var at = 0; at < text.Length;)
+        {
+            var end = text.IndexOf('\n', at);
+            yield return end < 0 ? text[at..] : text[at..end];
+            at = end < 0 ? text.Length : end + 1;
+        }
     }
 
     private static FilterTable Table(Dictionary<string, (string? Policy, List<FilterRule> Rules)> chains) => new(
@@ -60,7 +75,7 @@ public sealed record SavedTables(IReadOnlyDictionary<string, FilterTable?> Table
             ? line[Remark.Length..end]
             : null;
 
-    private static bool AddLine(Dictionary<string, (string? Policy, List<FilterRule> Rules)> chains, string line)
+    private static bool AddLine(Dictionary<string, (string? Policy, List<FilterRule> Rules)> chains, string line, List<IptablesToken> tokens)
     {
         if (line[0] == ':')
         {
@@ -73,7 +88,7 @@ public sealed record SavedTables(IReadOnlyDictionary<string, FilterTable?> Table
 
         // With -c there are counters before the rule.
         var rule = line[0] == '[' ? line[(line.IndexOf(']', StringComparison.Ordinal) + 1)..].TrimStart() : line;
-        var (tokens, isClosed) = IptablesTokens.Read(rule);
+        var isClosed = IptablesTokens.Read(rule, tokens);
         if (tokens is not [{ Text: "-A" }, var name, ..] || !chains.TryGetValue(name.Text, out var chain) || !FilterRule.IsWhole(tokens, 2, isClosed))
             return false;
 

@@ -23,15 +23,21 @@ public static class CaptureRules
     /// <returns>The rules outside Istio's own chains; null when the text is not what iptables-save prints.</returns>
     public static IReadOnlyList<CaptureRule>? Find(string saved)
     {
-        List<CaptureRule> found = [];
-        if (SavedTables.Parse(saved.Split('\n')) is not { } tables)
+        if (SavedTables.Parse(saved) is not { } tables)
             return null;
-        foreach (var name in Tables)
-        {
-            if (tables.Of(name) is not { } table)
-                return null;
 
-            var outside = table.Chains.Values.Where(chain => !chain.Name.StartsWith(ChainPrefix, StringComparison.Ordinal))
+        var known = Tables.ToDictionary(name => name, tables.Of);
+        return known.Values.Any(table => table is null) ? null : Find(known!);
+    }
+
+    /// <param name="tables">The tables of one tool, by name.</param>
+    /// <returns>The rules outside Istio's own chains.</returns>
+    public static IReadOnlyList<CaptureRule> Find(IReadOnlyDictionary<string, FilterTable> tables)
+    {
+        List<CaptureRule> found = [];
+        foreach (var name in Tables.Where(tables.ContainsKey))
+        {
+            var outside = tables[name].Chains.Values.Where(chain => !chain.Name.StartsWith(ChainPrefix, StringComparison.Ordinal))
                 .SelectMany(chain => chain.Rules.Select(rule => new CaptureRule(name, chain.Name, rule))).ToList();
             var jumps = outside.Where(one => one.Rule.Target?.StartsWith(ChainPrefix, StringComparison.Ordinal) == true).ToList();
             found.AddRange(name == "mangle" && jumps.Count > 0 ? outside.Where(one => jumps.Contains(one) || one.Rule.Arguments.Intersect(Marks).Any()) : jumps);
@@ -40,12 +46,15 @@ public static class CaptureRules
         return found;
     }
 
+    /// <summary>Whether it is one of Istio's own tables of nftables.</summary>
+    public static bool IsNative(string table) => table.StartsWith(NativePrefix, StringComparison.Ordinal);
+
     /// <param name="listed">What <c>nft list tables</c> prints.</param>
     /// <returns>Istio's own tables of nftables, each with its family: <c>inet istio-proxy-nat</c>.</returns>
     public static IReadOnlyList<string> NativeTables(string listed) =>
     [
         .. listed.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            .Where(words => words is ["table", _, var name] && name.StartsWith(NativePrefix, StringComparison.Ordinal))
+            .Where(words => words is ["table", _, var name] && IsNative(name))
             .Select(words => $"{words[1]} {words[2]}"),
     ];
 }

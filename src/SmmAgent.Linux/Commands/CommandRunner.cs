@@ -24,6 +24,9 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
     private static readonly string[] NotForChildren =
         ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID"];
 
+    /// <summary>Whether the commands see what this process sees: its network namespace.</summary>
+    public bool IsHere => prefix is null;
+
     /// <summary>Runs a command and waits for its end.</summary>
     /// <param name="arguments">The program, found in PATH, and its arguments.</param>
     /// <param name="keepsEnd">For what must not be killed because it says much, or because a process that it left behind holds its output

@@ -23,7 +23,9 @@ public sealed class AddressEvents() : NetlinkEvents(
     private const int RouteHeaderLength = 12;
     private const int AttributeDestination = 1;
 
-    protected override bool Matters(ReadOnlySpan<byte> datagram)
+    protected override HostChange Meaning(ReadOnlySpan<byte> datagram) => Matters(datagram) ? Change : HostChange.None;
+
+    private static bool Matters(ReadOnlySpan<byte> datagram)
     {
         while (datagram.Length >= HeaderLength)
         {

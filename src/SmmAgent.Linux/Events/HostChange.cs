@@ -23,4 +23,7 @@ public enum HostChange
 
     /// <summary>Somebody asks for root's part.</summary>
     RootRequest = 32,
+
+    /// <summary>The agent's own rules in the packet filter, beside <see cref="Firewall"/>.</summary>
+    OwnRules = 64,
 }

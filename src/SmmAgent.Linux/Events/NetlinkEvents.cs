@@ -49,8 +49,7 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
             var length = Libc.Receive(_socket!, _message, (nuint)_message.Length, 0);
             if (length > 0)
             {
-                if (Matters(_message.AsSpan(0, (int)length)))
-                    change = Change;
+                change |= Meaning(_message.AsSpan(0, (int)length));
                 continue;
             }
 
@@ -64,7 +63,7 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
                     break;
                 case Libc.ENOBUFS:
                     // Messages were lost: anything may have changed.
-                    change = Change;
+                    change |= Change;
                     break;
                 default:
                     throw EventSourceException.LastError("receive from a netlink socket");
@@ -76,8 +75,8 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
 
     public override void Close() => _socket?.Dispose();
 
-    /// <summary>Whether a datagram tells of something worth a look; it may be cut off at 8 KiB.</summary>
-    protected abstract bool Matters(ReadOnlySpan<byte> datagram);
+    /// <summary>What a datagram reports; it may be cut off at 8 KiB.</summary>
+    protected abstract HostChange Meaning(ReadOnlySpan<byte> datagram);
 
     private static int Set(SafeFileHandle socket, int level, int option, int value) =>
         Libc.SetSocketOption(socket, level, option, value, sizeof(int));

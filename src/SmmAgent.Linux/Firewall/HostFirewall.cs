@@ -2,8 +2,8 @@ using System.Globalization;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Commands;
-using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Linux.Firewall;
 
@@ -14,6 +14,7 @@ namespace SmmAgent.Linux.Firewall;
 /// <param name="made">The tables that the agent made; null leaves all of them alone. It is about the network namespace of this process.</param>
 public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net", MadeTables? made = null)
 {
+    private readonly NftObserver _nft = new(runner);
     private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant), procNet), new(runner, new(IpFamily.IPv6, variant), procNet)];
 
     /// <summary>Whether the kernel tells of changes to the host's iptables (nft), or nobody does (legacy).</summary>
@@ -28,16 +29,18 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     /// <summary>Looks at everything else that may keep a port shut.</summary>
     public async Task<ObservedFirewall> WithOthersAsync(ObservedFirewall observed, CancellationToken cancel)
     {
-        var nft = ObserveNftAsync(cancel);
+        var nft = _nft.ObserveAsync(Native(observed.Filters), cancel);
         var others = Task.WhenAll(Others().Select(iptables => ObserveAsync(iptables, cancel, makesNoTable: true)));
         await Task.WhenAll(nft, others);
         var nat = observed.Filters.FirstOrDefault(filter => filter.Tool.Family == IpFamily.IPv4)?.Others.GetValueOrDefault("nat") ?? FilterTable.Empty;
         return observed with
         {
-            Nft = WithNative(await nft, observed.Filters),
+            Nft = await nft,
             OtherBackend = [.. (await others).Where(other => other.State.Value is null or { Presence: FilterPresence.Present })],
             Nat = nat,
-            Captured = IsCapture(nat) || await new SidecarCapture(runner, procNet).IsInPlaceAsync(cancel),
+            Captured = IsCapture(nat)
+                || observed.Filters.Concat(await others).Any(filter => CaptureRules.Find(filter.Others).Count > 0)
+                || (await nft)?.Value?.Chains.Any(chain => CaptureRules.IsNative(chain.Table.Name)) == true,
         };
     }
 
@@ -95,24 +98,13 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         }
     }
 
-    private async Task<Observation<NftRuleset>?> ObserveNftAsync(CancellationToken cancel)
-    {
-        var result = await runner.RunAsync(["nft", "-j", "list", "ruleset"], cancel);
-        if (result.Ending == CommandEnding.NotFound)
-            return null;
-        if (!result.Succeeded)
-            return Observation<NftRuleset>.Unknown(result.Describe());
-
-        return NftRuleset.Parse(result.Output) is { } ruleset
-            ? Observation<NftRuleset>.Known(ruleset)
-            : Observation<NftRuleset>.Unknown("nft -j list ruleset printed what cannot be read");
-    }
-
-    private static Observation<NftRuleset>? WithNative(Observation<NftRuleset>? nft, IReadOnlyList<ObservedFilter> filters)
-    {
-        var native = filters.Where(filter => filter.State.Value?.Native is not null).Select(filter => NftFilterTable.Of(filter.Tool.Family)).ToHashSet();
-        return native.Count > 0 && nft?.Value is { } ruleset ? Observation<NftRuleset>.Known(ruleset with { Native = native }) : nft;
-    }
+    private static HashSet<NftTable> Native(IReadOnlyList<ObservedFilter> filters) =>
+    [
+        .. from filter in filters
+           let shown = filter.State.Value?.Native is null ? filter.Hidden : filter.Hidden.Append("filter")
+           from name in shown
+           select new NftTable(NftFilterTable.Of(filter.Tool.Family).Family, name),
+    ];
 
     // The capture is istio-iptables' redirect to Envoy's inbound port; it may also be in another backend.
     private static bool IsCapture(FilterTable nat) =>

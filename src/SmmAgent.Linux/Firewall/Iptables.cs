@@ -39,10 +39,14 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
             return new(tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.CommandMissing)));
         if (!result.Succeeded)
             return new(tool, Observation<FilterState>.Unknown(WithCure(result)), IsForPermission(result));
-        if (SavedTables.Parse(result.Output.Split('\n')) is not { } saved)
+        if (SavedTables.Parse(result.Output) is not { } saved)
             return new(tool, Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints"));
 
-        return new(tool, await StateAsync(saved, cancel)) { Others = Backend.Of(tool) == Backend.Nft ? Others(saved) : await LegacyAsync(cancel) };
+        return new(tool, await StateAsync(saved, cancel))
+        {
+            Others = Backend.Of(tool) == Backend.Nft ? Others(saved) : await LegacyAsync(cancel),
+            Hidden = saved.Hidden,
+        };
     }
 
     // Without -t the nft backend shows the tables that there are. With it, and by the legacy backend, a table is made where there is none.

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Nft;
 
 namespace SmmAgent.Linux.Firewall;
 
@@ -38,6 +39,7 @@ public static class NftTables
     private const int TableHandle = 4;
     private const int ChainTable = 1;
     private const int ChainName = 3;
+    private const int ChainHook = 4;
     private const int ChainPolicy = 5;
     private const int Generation = 1;
 
@@ -62,6 +64,31 @@ public static class NftTables
         using var socket = Open();
         return Handle(socket, family, table);
     }
+
+    /// <summary>Every chain of this network namespace, without its rules: cheap, however many there are.</summary>
+    /// <returns>The table as nft names it, the chain, and whether the kernel enters the chain by a hook.</returns>
+    /// <exception cref="IOException">The kernel cannot be asked, or refuses.</exception>
+    internal static List<(NftTable Table, string Chain, bool IsBase)> Chains()
+    {
+        using var socket = Open();
+        Send(socket, NetlinkMessage.Build(GetChain, Request | Dump, 1, 0, 0));
+        List<(NftTable Table, string Chain, bool IsBase)> chains = [];
+        while (true)
+        {
+            foreach (var (type, _, body) in Receive(socket))
+            {
+                if (type == Done)
+                    return chains;
+                if (type == Error)
+                    throw new IOException("nftables: the kernel refused to list the chains");
+
+                var attributes = NetlinkMessage.Attributes(body);
+                chains.Add((new(FamilyName(body[0]), TextOf(attributes, ChainTable)), TextOf(attributes, ChainName), attributes.ContainsKey(ChainHook)));
+            }
+        }
+    }
+
+    private static string FamilyName(byte number) => number switch { 1 => "inet", 2 => "ip", 3 => "arp", 5 => "netdev", 7 => "bridge", 10 => "ip6", _ => "" };
 
     /// <summary>Removes the table, if there is nothing in it but chains of the kernel's hooks that let everything through.</summary>
     /// <returns>Whether it is gone; false also where there was none. Nothing that comes meanwhile is lost with it.</returns>

@@ -162,7 +162,7 @@ public static class DaemonHost
                 [
                     new FileEvents("events of the settings and the token", HostChange.Settings, paths.Settings, paths.BearerToken, paths.RenewedToken),
                     new AddressEvents(),
-                    new NftEvents(),
+                    new NftEvents(() => firewall.DoSetsDecide),
                     new XtablesLockEvents(),
                     new FirewalldEvents(),
                     new UnitEvents(SidecarObserver.Unit, HostChange.Sidecar),
@@ -173,6 +173,7 @@ public static class DaemonHost
                     new(HostChange.Settings, settings.Wake),
                     new(HostChange.Addresses, address.Wake),
                     new(HostChange.Addresses, reachability.Wake),
+                    new(HostChange.OwnRules, firewall.OwnRulesChanged),
                     new(HostChange.Firewalld, firewall.FirewalldChanged),
                     new(HostChange.Firewall | HostChange.Firewalld, firewall.Wake),
                     new(HostChange.Sidecar, sidecar.Wake),

@@ -9,6 +9,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Events;
 using SmmAgent.Linux.Firewall;
+using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Daemon;
 
@@ -39,13 +40,19 @@ public sealed class FirewallService : LoopService
     /// <summary>When something failed that may be over soon, such as a held lock.</summary>
     public static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(10);
 
+    // What an observation of more rules leaves behind is given back at once.
+    private const int LargeRules = 2000;
+
     private readonly FirewallStates _states;
     private readonly FirewallPass _pass;
     private readonly RootRequest _root;
     private readonly ILogger<FirewallService> _logger;
     private readonly RepairPacing _pacing = new();
+    private readonly LookPacing _looks = new();
     private readonly long _start;
     private long? _rootAsked;
+    private volatile bool _doSetsDecide;
+    private bool _wasLarge;
     private bool _hasRootAnswered;
 
     public FirewallService(
@@ -58,6 +65,12 @@ public sealed class FirewallService : LoopService
         states.Events.WakeOnChange(Wake);
     }
 
+    /// <summary>Set it when somebody changed the agent's own rules: that is looked at at once.</summary>
+    public Wake OwnRulesChanged { get; } = new();
+
+    /// <summary>Whether a set decides about a port, so that its elements are of interest.</summary>
+    public bool DoSetsDecide => _doSetsDecide;
+
     /// <summary>Set it when firewalld said that it changed.</summary>
     public Wake FirewalldChanged { get; } = new();
 
@@ -66,6 +79,19 @@ public sealed class FirewallService : LoopService
 
     // A fight is waited out within the step, and every command has its own end.
     protected override TimeSpan StepBudget => TimeSpan.FromMinutes(2);
+
+    protected override async Task RunAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var wait = await WorkAsync(StepAsync, cancel);
+            if (_wasLarge)
+                ProcessMemory.GiveBack();
+            await Wake.WaitAsync(wait, Time, cancel);
+            if (_looks.WaitAt(Time.GetElapsedTime(_start)) is var pause && pause > TimeSpan.Zero)
+                await OwnRulesChanged.WaitAsync(pause, Time, cancel);
+        }
+    }
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
@@ -87,6 +113,8 @@ public sealed class FirewallService : LoopService
             await Task.Delay(pause, Time, cancel);
 
         // Read after the pause: what changed meanwhile counts.
+        var start = Time.GetElapsedTime(_start);
+        await OwnRulesChanged.WaitAsync(TimeSpan.Zero, Time, cancel);
         var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
         var report = mode == PartMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
         var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage) with
@@ -95,6 +123,9 @@ public sealed class FirewallService : LoopService
         };
         if (await FirewalldChanged.WaitAsync(TimeSpan.Zero, Time, cancel))
             _root.Hasten();
+        _looks.Looked(start, Time.GetElapsedTime(_start));
+        _wasLarge = report.Observed.Rules > LargeRules;
+        _doSetsDecide = report.Observed.Nft?.Value?.DecidingSets.Count > 0;
         var again = mode == PartMode.Manage ? _root.Ask(RootsWork(report, ports.PortsOpen)) : null;
         ports = ports with { IsRootDue = again is not null && IsFirstAnswerDue() };
         Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);

@@ -80,6 +80,28 @@ public sealed class ForeignTableTests
     public void ABanOrARateLimitDoesNotShutAPort(string expressions) =>
         Assert.Equal("OpenToAny", Of(Desired(), WithNft(expressions, "accept")).PortsOpen.Reason);
 
+    [Theory]
+    [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"@web"}},{"drop":null}""", false)]
+    [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"@web"}},{"accept":null}""", true)]
+    [InlineData("""{"match":{"op":"==","left":DPORT,"right":"@web"}},{"drop":null}""", true)]
+    [InlineData("""{"vmap":{"key":DPORT,"data":"@web"}}""", true)]
+    [InlineData("""{"match":{"op":"==","left":DPORT,"right":"@web"}},{"jump":{"target":"extra"}}""", true)]
+    [InlineData("""{"match":{"op":"==","left":DPORT,"right":{"set":[22]}}},{"accept":null}""", false)]
+    public void ASetIsReadWithItsElementsWhereItDecidesAboutAPort(string expressions, bool decides) =>
+        Assert.Equal(decides ? ["web"] : [], WithNft(expressions).Nft!.Value!.DecidingSets.Select(set => set.Name));
+
+    [Fact]
+    public void ASetThatWasReadWithoutItsElementsLeavesItOpenWhatItDoes()
+    {
+        var observed = WithNft("""{"match":{"op":"==","left":DPORT,"right":"@web"}},{"accept":null}""");
+        var terse = observed.Nft!.Value! with { HasElements = false };
+        var json = System.Text.Json.JsonDocument.Parse("{}").RootElement;
+        var unread = terse with { Sets = terse.Sets.ToDictionary(set => set.Key, _ => json) };
+
+        Assert.Equal("Unclear", Of(Desired(), observed with { Nft = Observation<NftRuleset>.Known(unread) }).PortsOpen.Reason);
+        Assert.Equal("BlockedByAnotherTable", Of(Desired(), observed with { Nft = Observation<NftRuleset>.Known(unread.With([terse])) }).PortsOpen.Reason);
+    }
+
     [Fact]
     public void TablesOfIptablesAreNotForeign()
     {

@@ -23,6 +23,40 @@ public sealed class NetlinkEventsTests : IDisposable
         Assert.Equal(HostChange.Firewall, listener.Next());
     }
 
+    [Theory]
+    [InlineData("iptables-nft -D INPUT -j SMM-AGENT", true)]
+    [InlineData("iptables-nft -F", true)]
+    [InlineData("nft flush ruleset", true)]
+    [InlineData("nft add rule ip filter SMM-AGENT drop", true)]
+    [InlineData("iptables-nft -A INPUT -s 192.0.2.1 -j DROP", false)]
+    public async Task AChangeOfTheAgentsOwnRulesIsToldApart(string command, bool isOwn)
+    {
+        await _inside.RunAsync("iptables-nft -N SMM-AGENT");
+        await _inside.RunAsync("iptables-nft -A INPUT -j SMM-AGENT");
+        using var listener = new Listener(_inside, new NftEvents());
+
+        await _inside.RunAsync(command);
+
+        Assert.Equal(isOwn ? HostChange.Firewall | HostChange.OwnRules : HostChange.Firewall, listener.Next());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ElementsOfSetsAreToldWhereASetDecidesAboutAPort(bool decides)
+    {
+        await _inside.RunAsync("nft add table ip bans");
+        await _inside.RunAsync("nft add set ip bans bl { type ipv4_addr; flags timeout; }");
+        using var folder = new TemporaryDirectory();
+        using var listener = new Listener(_inside, new NftEvents(() => decides), new FileEvents(HostChange.Settings, folder["sentinel"]));
+
+        await _inside.RunAsync("nft add element ip bans bl { 192.0.2.1 timeout 4h, 192.0.2.2 timeout 4h }");
+        await _inside.RunAsync("nft delete element ip bans bl { 192.0.2.1 }");
+        Directory.CreateDirectory(folder["sentinel"]);
+
+        Assert.Equal(decides ? HostChange.Firewall : HostChange.Settings, listener.Next());
+    }
+
     [Fact]
     public async Task LookingAtTheRulesetIsNoChange()
     {

@@ -166,6 +166,61 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task UnderAStormOfChangesItLooksOnceInASecondAndAtItsOwnRulesAtOnce()
+    {
+        _vm = await NetworkNamespace.CreateAsync();
+        var looks = 0;
+        var firewalld = FirewalldPort.None with
+        {
+            ObserveAsync = _ =>
+            {
+                Interlocked.Increment(ref looks);
+                return Task.FromResult<FirewalldObservation>(new FirewalldObservation.NotRunning());
+            },
+        };
+        var mode = With(PartMode.Check);
+        _states.Settings.Publish(mode);
+        var context = new LoopContext(TimeProvider.System, new(TimeProvider.System), new(Substitute.For<IHostApplicationLifetime>()));
+        using var service = new FirewallService(
+            context,
+            _states,
+            new FirewallPass(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false),
+            new RootRequest(Request, _time, NullLogger<RootRequest>.Instance),
+            new ListLogger(_log));
+        await service.StartAsync(Cancel);
+        try
+        {
+            while (Volatile.Read(ref looks) == 0)
+                await Task.Delay(10, Cancel);
+
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            while (watch.Elapsed < TimeSpan.FromSeconds(3))
+            {
+                service.Wake.Set();
+                await Task.Delay(10, Cancel);
+            }
+
+            Assert.InRange(Volatile.Read(ref looks), 1, 2 + (int)watch.Elapsed.TotalSeconds);
+
+            // Until the second is over nothing looks, unless it is about the agent's own rules.
+            var before = Volatile.Read(ref looks);
+            watch.Restart();
+            while (Volatile.Read(ref looks) - before < 5 && watch.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                service.OwnRulesChanged.Set();
+                service.Wake.Set();
+                await Task.Delay(10, Cancel);
+            }
+
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(4.5), $"{watch.Elapsed}");
+        }
+        finally
+        {
+            await service.StopAsync(Cancel);
+        }
+    }
+
+    [Fact]
     public async Task UntilRootHasAnsweredForTheFirstTimeItsPartIsDueForTwoMinutesAtMost()
     {
         var zone = new FirewalldZone("public", ReceivesTraffic: true, new HashSet<int>(), new HashSet<int>());

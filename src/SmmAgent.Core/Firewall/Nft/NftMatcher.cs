@@ -34,6 +34,21 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
         }
     }
 
+    /// <summary>The named sets and maps of a rule whose elements may decide about a port.</summary>
+    public static IEnumerable<string> DecidingSets(JsonElement rule)
+    {
+        var statements = rule.Member("expr").Items().Select(statement => statement.Only()).ToList();
+        var drops = statements.Any(statement => statement is { Name: "drop" or "reject" });
+        foreach (var statement in statements)
+        {
+            if (statement is { Name: "vmap", Value: var map } && map.Member("data") is { } data && SetName(data) is { } verdicts)
+                yield return verdicts;
+            if (statement is { Name: "match", Value: var match } && match.Member("left") is { } left && match.Member("right") is { } right && SetName(right) is { } name
+                && Subject(left) is { } subject && !(drops && subject.EndsWith("addr", StringComparison.Ordinal)))
+                yield return name;
+        }
+    }
+
     // A connection that this host makes, not one from the cluster.
     private bool IsOwn => packet.IsReply || packet.Hook == Hook.Output;
 

@@ -52,6 +52,42 @@ public sealed record NftRuleset(
 
     public static NftRuleset Empty { get; } = Parse("""{"nftables":[]}""")!;
 
+    /// <summary>The sets and maps whose elements may decide whether a port is open, and that were read without them. A rule that only drops what comes from some addresses
+    /// is a ban, whatever they are.</summary>
+    public IReadOnlyList<(NftTable Table, string Name, bool IsMap)> DecidingSets =>
+    [
+        .. (from rules in WholeRules
+            from rule in rules
+            from name in NftMatcher.DecidingSets(rule)
+            let key = (rules.Key.Table, name)
+            where Sets.ContainsKey(key)
+            select (key.Table, key.name, IsMap: Sets[key].Member("map") is not null)).Distinct(),
+    ];
+
+    /// <summary>The same with the elements of these sets.</summary>
+    /// <param name="sets">Each as nft prints it alone.</param>
+    public NftRuleset With(IEnumerable<NftRuleset> sets)
+    {
+        var all = Sets.ToDictionary();
+        foreach (var (key, set) in sets.SelectMany(one => one.Sets))
+            all[key] = set.Member("elem") is null ? EmptySet : set;
+        return this with { Sets = all };
+    }
+
+    private static JsonElement EmptySet { get; } = JsonDocument.Parse("""{"elem":[]}""").RootElement;
+
+    /// <summary>Several, each of other tables, as one.</summary>
+    public static NftRuleset Of(IReadOnlyCollection<NftRuleset> parts) => new(
+        [.. parts.SelectMany(part => part.Chains)],
+        parts.SelectMany(part => part.WholeRules).SelectMany(rules => rules, (rules, rule) => (rules.Key, rule)).ToLookup(one => one.Key, one => one.rule),
+        parts.SelectMany(part => part.Sets).DistinctBy(set => set.Key).ToDictionary()) { HasElements = parts.All(part => part.HasElements) };
+
+    /// <summary>Whether somebody has the table with iptables, so that iptables-save shows it, as far as its name tells.</summary>
+    public static bool IsOfIptables(NftTable table) => table.Family is "ip" or "ip6" && TablesOfIptables.Contains(table.Name);
+
+    /// <summary>Whether iptables may have the chain that the kernel enters.</summary>
+    public static bool IsOfIptables(string chain) => chain is "PREROUTING" or "INPUT" or "FORWARD" or "OUTPUT" or "POSTROUTING";
+
     /// <summary>The statements of each rule of a chain.</summary>
     public IEnumerable<JsonElement> Rules(NftTable table, string chain) => WholeRules[(table, chain)].Select(rule => rule.Member("expr") ?? default);
 
@@ -113,5 +149,5 @@ public sealed record NftRuleset(
     private static string Text(JsonElement item, string member) => item.GetProperty(member).GetString() ?? "";
 
     private static bool IsOfIptables(NftChain chain, string name) =>
-        chain.Table.Family is "ip" or "ip6" && TablesOfIptables.Contains(chain.Table.Name) && chain.Name == name;
+        IsOfIptables(chain.Table) && chain.Name == name;
 }

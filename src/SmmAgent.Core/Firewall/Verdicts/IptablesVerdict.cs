@@ -6,20 +6,41 @@ public static class IptablesVerdict
     public static WalkResult Of(FilterTable table, Packet packet) => Of(table, packet.Hook.ChainOfIptables(), packet);
 
     /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
-    public static WalkResult Of(FilterTable table, string name, Packet packet, int? rules = null) => table.Chain(name) is { } chain
+    public static WalkResult Of(FilterTable table, string name, Packet packet, int? rules = null) => table.Chain(name) is { } own
         ? ChainWalk.Follow(
             name,
-            rules is not null || chain.Policy != "DROP",
-            next => table.Chain(next)?.Rules.Take(next == name && rules is { } first ? first : int.MaxValue).SelectMany(rule => Effect(rule, packet)) ?? [])
+            rules is not null || own.Policy != "DROP",
+            next => table.Chain(next) is { } chain ? Effects(next == name && rules is { } first ? chain.Rules.Take(first) : chain.Rules, packet) : [])
         : new(Verdict.Accept, false);
 
     /// <summary>The name of iptables' chain of a hook.</summary>
     public static string ChainOfIptables(this Hook hook) => hook == Hook.Input ? "INPUT" : "OUTPUT";
 
     /// <summary>How a rule's conditions take the packet.</summary>
-    internal static Match Matching(FilterRule rule, Packet packet) => Matches.All(rule.Options.Select(option => Matching(option, packet).NotIf(option.Negated)));
+    internal static Match Matching(FilterRule rule, Packet packet)
+    {
+        var match = Match.Yes;
+        foreach (var option in rule.Options)
+        {
+            if (Matching(option, packet).NotIf(option.Negated) is var one && one < match)
+                match = one;
+            if (match == Match.No)
+                break;
+        }
 
-    private static IEnumerable<RuleEffect> Effect(FilterRule rule, Packet packet)
+        return match;
+    }
+
+    private static IEnumerable<RuleEffect> Effects(IEnumerable<FilterRule> rules, Packet packet)
+    {
+        foreach (var rule in rules)
+        {
+            if (Effect(rule, packet) is { } effect)
+                yield return effect;
+        }
+    }
+
+    private static RuleEffect? Effect(FilterRule rule, Packet packet)
     {
         RuleAction? action = rule.Target switch
         {
@@ -32,15 +53,14 @@ public static class IptablesVerdict
             "AUDIT" or "TRACE" or "TCPMSS" or "SECMARK" or "CONNSECMARK" => null,
             _ => rule.Goto ? RuleAction.Goto : RuleAction.Jump,
         };
-        if (action is { } known)
-            yield return new(Matching(rule, packet), known, rule.Target);
+        return action is { } known ? new(Matching(rule, packet), known, rule.Target) : null;
     }
 
     private static Match Matching(RuleOption option, Packet packet) => option.Name switch
     {
         "-p" => Matches.Of(packet.Transport == Transport.Tcp ? option.Value == "tcp" : option.Value is "udp" or "17"),
-        "-s" => SourceNetworks.Parse(option.Value) is { } network ? packet.From(network) : Match.Maybe,
-        "-d" => SourceNetworks.Parse(option.Value) is { } network ? packet.To(network) : Match.Maybe,
+        "-s" => option.Network is { } network ? packet.From(network) : Match.Maybe,
+        "-d" => option.Network is { } network ? packet.To(network) : Match.Maybe,
         // Nothing here is about packets of this host to itself.
         "-i" or "-o" => option.Value == "lo" ? Match.No : option.Value == "+" ? Match.Yes : Match.Maybe,
         "-f" => Match.No,

@@ -1,0 +1,25 @@
+using SmmAgent.Core.Firewall;
+
+namespace SmmAgent.Core.Tests.Firewall;
+
+public sealed class LookPacingTests
+{
+    private readonly LookPacing _pacing = new();
+
+    [Fact]
+    public void TheFirstChangeDoesNotWait() => Assert.Equal(TimeSpan.Zero, _pacing.WaitAt(TimeSpan.FromSeconds(5)));
+
+    [Theory]
+    [InlineData(0.001, 1)]
+    [InlineData(0.02, 1)]
+    [InlineData(0.1, 4)]
+    [InlineData(3, 10)]
+    public void AnotherWaitsForASecondAndLongerWhereAnObservationTakesLong(double took, double wait)
+    {
+        var end = TimeSpan.FromSeconds(7);
+        _pacing.Looked(end - TimeSpan.FromSeconds(took), end);
+
+        Assert.Equal(wait, _pacing.WaitAt(end).TotalSeconds, 3);
+        Assert.Equal(TimeSpan.Zero, _pacing.WaitAt(end + TimeSpan.FromSeconds(wait)));
+    }
+}
