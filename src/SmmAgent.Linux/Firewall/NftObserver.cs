@@ -37,6 +37,10 @@ internal sealed class NftObserver(CommandRunner runner)
         return Observation<NftRuleset>.Known(terse.With(sets) with { Native = native });
     }
 
+    /// <summary>One table, its sets without elements; null where it cannot be read.</summary>
+    public async Task<NftRuleset?> TableAsync(NftTable table, CancellationToken cancel) =>
+        (await ListAsync(["-t", "list", "table", table.Family, table.Name], cancel)).Ruleset;
+
     private async Task<(NftRuleset? Ruleset, CommandResult? Result)> TerseAsync(IReadOnlySet<NftTable> native, CancellationToken cancel)
     {
         if (Tables(native) is not { } tables)

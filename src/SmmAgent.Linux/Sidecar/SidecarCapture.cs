@@ -1,4 +1,5 @@
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
@@ -90,7 +91,10 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
                 return whyNotClean + unseen;
             foreach (var rule in rules)
             {
-                var remove = await commands.RunAsync([tool.Command, "-w", "5", "-t", rule.Table, "-D", rule.Chain, .. rule.Rule.Arguments], cancel);
+                IReadOnlyList<string> removal = rule.Rule.IsHandle
+                    ? ["nft", "delete", "rule", FamilyOf(tool), rule.Table, rule.Chain, .. rule.Rule.Arguments]
+                    : [tool.Command, "-w", "5", "-t", rule.Table, "-D", rule.Chain, .. rule.Rule.Arguments];
+                var remove = await commands.RunAsync(removal, cancel);
                 if (!remove.Succeeded)
                     return whyNotClean + remove.Describe();
             }
@@ -143,8 +147,26 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         var saved = await commands.RunAsync([tool.Save], cancel);
         if (!saved.Succeeded)
             return ([], saved.Ending == CommandEnding.NotFound ? null : saved.Describe());
-        return CaptureRules.Find(saved.Output) is { } rules ? (rules, null) : ([], $"{tool.Save} printed what cannot be read");
+        if (SavedTables.Parse(saved.Output) is not { } tables)
+            return ([], $"{tool.Save} printed what cannot be read");
+
+        Dictionary<string, FilterTable> shown = [];
+        foreach (var name in CaptureRules.Tables)
+        {
+            // One rule that somebody wrote with nft hides the table from iptables; nft still shows it.
+            var table = tables.Hidden.Contains(name) ? await NativeAsync(new(FamilyOf(tool), name), cancel) : tables.Of(name);
+            if (table is null)
+                return ([], $"{tool.Save} cannot show the table {name}");
+            shown[name] = table;
+        }
+
+        return (CaptureRules.Find(shown), null);
     }
+
+    private async Task<FilterTable?> NativeAsync(NftTable table, CancellationToken cancel) =>
+        await new NftObserver(commands).TableAsync(table, cancel) is { } ruleset ? NftFilterTable.Read(ruleset, table) : null;
+
+    private static string FamilyOf(FilterTool tool) => tool.Family == IpFamily.IPv4 ? "ip" : "ip6";
 
     private async Task<(IReadOnlyList<string> Tables, string? Unseen)> NativeTablesAsync(CancellationToken cancel)
     {

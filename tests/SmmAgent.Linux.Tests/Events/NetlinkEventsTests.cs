@@ -48,7 +48,7 @@ public sealed class NetlinkEventsTests : IDisposable
         await _inside.RunAsync("nft add table ip bans");
         await _inside.RunAsync("nft add set ip bans bl { type ipv4_addr; flags timeout; }");
         using var folder = new TemporaryDirectory();
-        using var listener = new Listener(_inside, new NftEvents(() => decides), new FileEvents(HostChange.Settings, folder["sentinel"]));
+        using var listener = new Listener(_inside, new NftEvents(() => decides), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
 
         await _inside.RunAsync("nft add element ip bans bl { 192.0.2.1 timeout 4h, 192.0.2.2 timeout 4h }");
         await _inside.RunAsync("nft delete element ip bans bl { 192.0.2.1 }");

@@ -62,6 +62,24 @@ public sealed class SidecarCaptureTests
         Assert.Equal(before, await host.RunAsync("nft", "list", "chain", "ip", "nat", "OUTPUT"));
     }
 
+    [Fact]
+    public async Task ACaptureInATableThatIptablesCannotShowIsFoundAndRemovedByNft()
+    {
+        await using var host = await NetworkNamespace.CreateAsync();
+        var capture = new SidecarCapture(host.Runner);
+        await host.ShellAsync(Capture + "\nnft add rule ip nat OUTPUT ct state invalid counter accept");
+        Assert.Contains("is incompatible", await host.RunAsync("iptables-save"), StringComparison.Ordinal);
+        Assert.True(await capture.IsInPlaceAsync(Cancel));
+
+        Assert.Null(await capture.RemoveAsync(Cancel));
+
+        Assert.False(await capture.IsInPlaceAsync(Cancel));
+        var output = await host.RunAsync("nft", "list", "table", "ip", "nat");
+        Assert.DoesNotContain("jump ISTIO_OUTPUT", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("jump ISTIO_INBOUND", output, StringComparison.Ordinal);
+        Assert.Contains("ct state invalid", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("iptables")]
     [InlineData("ip6tables")]
