@@ -109,7 +109,7 @@ check_ca_file() {
     fi
     # It is going to be readable by everyone.
     ! grep -q 'PRIVATE KEY' <"$ca_file" || fail 2 "--ca-file '$ca_file' has a private key in it: give the certificate alone"
-    grep -q 'BEGIN CERTIFICATE' <"$ca_file" || fail 2 "--ca-file '$ca_file' has no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+    grep -Eq 'BEGIN (X509 )?CERTIFICATE' <"$ca_file" || fail 2 "--ca-file '$ca_file' has no certificate in PEM (-----BEGIN CERTIFICATE-----)"
 }
 
 # The line that runs this script again, with the options given and those that were.

@@ -32,25 +32,28 @@ public static class ListeningSockets
         [.. new[] { protocol, protocol + "6" }.SelectMany(file => Lines(Path.Combine(procNet, file)))
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields.Length > InodeNumber && fields[State] == state)
-            .Select(Parse)];
+            .Select(Parse).OfType<ListeningSocket>()];
 
-    private static ListeningSocket Parse(string[] fields)
-    {
-        var colon = fields[LocalAddress].IndexOf(':', StringComparison.Ordinal);
-        var port = int.Parse(fields[LocalAddress].AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        return new(
-            new IPEndPoint(Address(fields[LocalAddress][..colon]), port),
-            int.Parse(fields[User], CultureInfo.InvariantCulture),
-            fields[InodeNumber]);
-    }
+    // A line of another form is none that is known.
+    private static ListeningSocket? Parse(string[] fields) =>
+        fields[LocalAddress].Split(':') is [var hex, var number]
+        && Address(hex) is { } address
+        && ushort.TryParse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var port)
+        && uint.TryParse(fields[User], NumberStyles.None, CultureInfo.InvariantCulture, out var user)
+            ? new(new IPEndPoint(address, port), unchecked((int)user), fields[InodeNumber])
+            : null;
 
     // The kernel prints each four bytes as one number of this machine's.
-    private static IPAddress Address(string hex)
+    private static IPAddress? Address(string hex)
     {
+        if (hex.Length is not (8 or 32))
+            return null;
+
         var bytes = new byte[hex.Length / 2];
         for (var at = 0; at < bytes.Length; at += 4)
         {
-            var word = uint.Parse(hex.AsSpan(at * 2, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (!uint.TryParse(hex.AsSpan(at * 2, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var word))
+                return null;
             BitConverter.TryWriteBytes(bytes.AsSpan(at), word);
         }
 

@@ -58,7 +58,7 @@ public static class SocketOwners
         {
             return File.ReadAllText(Path.Combine(process, "comm")).TrimEnd('\n');
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return "?"; // it ended just now
         }

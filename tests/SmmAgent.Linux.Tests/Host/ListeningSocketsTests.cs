@@ -27,6 +27,32 @@ public sealed class ListeningSocketsTests
     }
 
     [Fact]
+    public void LinesOfAnotherFormAreLeftOutAndALargeUserNumberIsRead()
+    {
+        var folder = Directory.CreateTempSubdirectory("smm-proc-net-");
+        try
+        {
+            File.WriteAllLines(Path.Combine(folder.FullName, "tcp"),
+            [
+                "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
+                "   0: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 4294967294        0 7 1",
+                "   1: 0100007F 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0        0 7 1",
+                "   2: 010000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0        0 7 1",
+                "   3: XXXXXXXX:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0        0 7 1",
+                "   4: 0100007F:99999 00000000:0000 0A 00000000:00000000 00:00000000 00000000 -1        0 7 1",
+                "", "0A 0A 0A 0A 0A 0A 0A 0A 0A 0A 0A",
+            ]);
+
+            var socket = Assert.Single(ListeningSockets.Tcp(folder.FullName));
+            Assert.Equal((new IPEndPoint(IPAddress.Loopback, 22), -2), (socket.Local, socket.UserId));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void AConnectionIsNoListener()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
