@@ -52,7 +52,8 @@ public static class NameRules
         else if (host.Contains(':', StringComparison.Ordinal))
             host = "";
 
-        return Address(host) is null && int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && Port(port) is null
+        // .NET's numbers may have NUL characters at their end.
+        return Address(host) is null && value[(colon + 1)..].All(char.IsAsciiDigit) && int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && Port(port) is null
             ? null
             : $"'{Shown(value)}' is not of the form HOST:PORT, for example istiod.istio-system.svc:15012";
     }

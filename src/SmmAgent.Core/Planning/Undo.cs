@@ -114,6 +114,6 @@ public sealed class Undo
     private static bool IsOpening(string text)
     {
         var words = text.Split(' ');
-        return words.Length == 2 && ushort.TryParse(words[0], out _) && (words[1] == AnySource || SourceNetworks.Parse(words[1]) is not null);
+        return words.Length == 2 && words[0].All(char.IsAsciiDigit) && ushort.TryParse(words[0], out _) && (words[1] == AnySource || SourceNetworks.Parse(words[1]) is not null);
     }
 }
