@@ -80,6 +80,12 @@ public sealed class GatewayTests
     }
 
     [Fact]
+    public void ADotAtTheEndOfANameIsTakenOff() => Assert.Equal(
+        ["gw.elb.example.com"],
+        Changed(service => service with { Status = Ingress(new LoadBalancerIngress { Hostname = "gw.elb.example.com." }) }).Compose()
+            .Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single().Addresses);
+
+    [Fact]
     public void AnAddressThatIsNoneIsLeftOutAndNamed()
     {
         var composed = Changed(service => service with { Status = Ingress(new() { Ip = "198.51.100.10" }, new() { Hostname = "no_name" }) }).Compose();

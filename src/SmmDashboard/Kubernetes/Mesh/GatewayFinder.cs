@@ -101,13 +101,13 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
     {
         var valid = new SortedSet<string>(StringComparer.Ordinal);
         var refused = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var address in addresses)
-            (NameRules.ServerAddress(address) is null ? valid : refused).Add(NameRules.WithoutRootDot(address));
+        foreach (var address in addresses.Select(NameRules.WithoutRootDot))
+            (NameRules.Address(address) is null ? valid : refused).Add(address);
 
         if (refused.Min is { } first)
         {
             var others = refused.Count == 1 ? "and is left out" : $"and is left out, as are {refused.Count - 1} more that are none";
-            faults.Add(new(source, FaultReasons.MeshConfigInvalid, $"its address {NameRules.ServerAddress(first)}, {others}: {source.Get()}", Blocks: false));
+            faults.Add(new(source, FaultReasons.MeshConfigInvalid, $"its address {NameRules.Address(first)}, {others}: {source.Get()}", Blocks: false));
         }
 
         if (valid.Count == 0)
