@@ -48,7 +48,7 @@ public sealed record PackageList
         }
         catch (JsonException exception)
         {
-            return (null, $"is not a package list: {exception.Path ?? "no JSON"}");
+            return (null, $"is not a package list: {OneLine.Exact(exception.Path ?? "no JSON", '?', OneLine.MaximumCharacters)}");
         }
     }
 }

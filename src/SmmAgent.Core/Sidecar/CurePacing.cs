@@ -11,7 +11,8 @@ internal static class CurePacing
     /// <param name="done">How many times in a row it was cured.</param>
     /// <param name="last">When it was cured last; null when it was not.</param>
     /// <returns>When it may be cured again; null for now.</returns>
-    public static DateTimeOffset? Next(int done, DateTimeOffset? last) => last + (done < Waits.Length ? Waits[done] : LongestWait);
+    public static DateTimeOffset? Next(int done, DateTimeOffset? last) =>
+        last < DateTimeOffset.MaxValue - LongestWait ? last + (done < Waits.Length ? Waits[Math.Max(done, 0)] : LongestWait) : last;
 
     /// <summary>Whether the count starts again: the last cure is long ago and the fault is gone, or the clock was set back.</summary>
     public static bool IsOver(DateTimeOffset? last, bool isGone, DateTimeOffset now) => last > now || (isGone && now - last >= LongestWait);
