@@ -17,7 +17,7 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
         await vm.UntilToldAsync("Registered", "True Registered");
         await vm.UntilToldAsync("SidecarCurrent", "True Current");
         var group = vm.Run("getent", "group", "smm-agent").Split(':')[2];
-        Assert.Contains($"ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE='{group}'\n", sidecar.Read("/var/lib/istio/envoy/cluster.env"), StringComparison.Ordinal);
+        Assert.Contains($"ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE='{group}'\n", sidecar.Read("/etc/smm/sidecar/cluster.env"), StringComparison.Ordinal);
 
         await NamesAsync(vm);
         // Three starts of Envoy so far, and no healthy gateway was taken for one that refuses.

@@ -3,7 +3,7 @@ namespace SmmAgent.VmTests;
 /// <summary>The same as <see cref="CureTests"/> for what the agent advises about the sidecar.</summary>
 public sealed class SidecarCureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
-    private const string Istio = "/var/lib/istio/envoy/cluster.env";
+    private const string Istio = "/etc/smm/sidecar/cluster.env";
     private const string IstioToken = "/run/secrets/tokens/istio-token";
 
     // Root's part rests 10 s between two requests, and a failure must last to be one.

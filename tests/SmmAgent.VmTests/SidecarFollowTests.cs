@@ -7,7 +7,7 @@ namespace SmmAgent.VmTests;
 /// <summary>A sidecar that runs is kept as the mesh and the operator want it.</summary>
 public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
-    private const string ClusterEnvironment = "/var/lib/istio/envoy/cluster.env";
+    private const string ClusterEnvironment = "/etc/smm/sidecar/cluster.env";
     private const string RootCertificate = "/etc/certs/root-cert.pem";
     private const string OtherAddress = "198.18.0.101";
 
@@ -36,7 +36,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             await vm.UntilToldAsync("SidecarCurrent", "True Current");
             Assert.Equal((others, right), (Others(), Right()));
 
-            vm.Run("chown", "istio-proxy:istio-proxy", "/var/lib/istio/envoy");
+            vm.Run("chown", "smm-agent:smm-agent", "/etc/smm/sidecar");
             await vm.UntilAsync(() => Right() == right, "the folder is root's again", Seconds);
 
             vm.Run("sed", "-i", "--follow-symlinks", "/BEGIN smm-agent/,/END smm-agent/d", "/etc/hosts");
@@ -61,7 +61,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             .Where(line => !line.Contains("smm-agent", StringComparison.Ordinal) && !line.Contains("istiod", StringComparison.Ordinal)));
 
         string Right() => vm.Run(
-            "stat", "-L", "-c", "%n %U %G %a", "/var/lib/istio/envoy", ClusterEnvironment, "/etc/istio/config/mesh", RootCertificate, "/run/secrets/tokens/istio-token");
+            "stat", "-L", "-c", "%n %U %G %a", "/etc/smm/sidecar", ClusterEnvironment, "/etc/istio/config/mesh", RootCertificate, "/run/secrets/tokens/istio-token");
     }
 
     [Fact]

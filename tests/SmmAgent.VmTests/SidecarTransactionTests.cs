@@ -106,7 +106,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         var before = HostListing.Of(vm);
 
         // Downloaded; unpacked; between the files and the start.
-        foreach (var file in (string[])["/var/cache/smm-agent/verified", "/usr/local/bin/pilot-agent", "/var/lib/istio/envoy/cluster.env"])
+        foreach (var file in (string[])["/var/cache/smm-agent/verified", "/usr/local/bin/pilot-agent", "/etc/smm/sidecar/cluster.env"])
             KillAt(file);
         Assert.Equal("inactive", vm.Property(StandInSidecar.Unit, "ActiveState"));
 

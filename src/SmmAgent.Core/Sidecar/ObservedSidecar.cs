@@ -44,6 +44,9 @@ public sealed record SidecarUnit(
     /// <summary>Whether it is masked until the next start of the host only.</summary>
     public bool IsMaskedAtRuntime { get; init; }
 
+    /// <summary>Whether systemd starts and stops it with <see cref="SidecarFiles.StartEnvironment"/>.</summary>
+    public bool HasStartEnvironment { get; init; }
+
     /// <summary>The command that takes the mask away.</summary>
     public string Unmask => $"sudo systemctl unmask {(IsMaskedAtRuntime ? "--runtime " : "")}istio";
 }

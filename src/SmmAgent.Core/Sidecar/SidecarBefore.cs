@@ -24,7 +24,7 @@ public sealed record SidecarBefore
     /// <summary>Those of <see cref="SidecarFiles.Folders"/> and <see cref="SidecarFiles.SharedFolders"/> that were there.</summary>
     public required IReadOnlyList<string> Folders { get; init; }
 
-    /// <summary>Owner and mode of those of <see cref="SidecarFiles.RootFolders"/> that were there.</summary>
+    /// <summary>Owner and mode of folders that an earlier version of the agent made root's.</summary>
     public IReadOnlyDictionary<string, FoundFile> FolderOwners { get; init; } = new Dictionary<string, FoundFile>();
 
     /// <summary>When the certificate and the key that were there were written, by path; null where an earlier version did not write that down. They are not copied: the key is a secret.</summary>
@@ -49,11 +49,10 @@ public sealed record SidecarBefore
     {
         Version = observed.Package.Value?.Version,
         Files = observed.Files
-            .Where(file => file.Key != SidecarFiles.HostsFile && (file.Value.Value?.Content is not null || file is { Key: SidecarFiles.OperatorEnvironment, Value.Value.Owner.Length: > 0 }))
+            .Where(file => file.Key != SidecarFiles.HostsFile && file.Value.Value?.Content is not null)
             .ToDictionary(file => file.Key, file => file.Value.Value!),
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
         Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
-        FolderOwners = SidecarFiles.RootFolders.Where(folder => observed.File(folder) is { Owner.Length: > 0 }).ToDictionary(folder => folder, folder => observed.File(folder)!),
         Credentials = SidecarFiles.OfCertificate.Where(path => observed.File(path) is { Owner.Length: > 0 }).ToDictionary(path => path, path => observed.File(path)!.Modified),
         HasAccount = observed.HasAccount,
         Tables = observed.Tables,
@@ -68,7 +67,7 @@ public sealed record SidecarBefore
 
     /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>
     [JsonIgnore]
-    public bool IsAttached => Version is not null && Files.ContainsKey(SidecarFiles.ClusterEnvironment);
+    public bool IsAttached => Version is not null && (Files.ContainsKey(SidecarFiles.ClusterEnvironment) || Files.ContainsKey(SidecarFiles.PackageClusterEnvironment));
 
     /// <summary>Whether a certificate or key that is there was there before, and was not written since.</summary>
     public bool HasCredential(string path, FoundFile found) =>

@@ -49,13 +49,28 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
 /// <summary>Renders what makes a VM a member: the files that Istio's own command would write, without the token.</summary>
 public static class SidecarFiles
 {
-    public const string ClusterEnvironment = "/var/lib/istio/envoy/cluster.env";
+    /// <summary>What root sources for the sidecar, in a folder that only root writes. The sidecar's package gives its own folder to istio-proxy at each installation.</summary>
+    public const string EnvironmentFolder = "/etc/smm/sidecar";
 
-    /// <summary>The operator's own settings of the sidecar, which root sources, too.</summary>
-    public const string OperatorEnvironment = "/var/lib/istio/envoy/sidecar.env";
+    public const string ClusterEnvironment = EnvironmentFolder + "/cluster.env";
 
-    /// <summary>Where one of somebody else's is laid, and sourced by nobody.</summary>
-    public const string DistrustedEnvironment = OperatorEnvironment + ".not-sourced";
+    /// <summary>The operator's own settings of the sidecar, which root sources, too. It is configuration: detach leaves it.</summary>
+    public const string OperatorEnvironment = EnvironmentFolder + "/sidecar.env";
+
+    /// <summary>Has istio.service source the two files above instead of those of the package's folder.</summary>
+    public const string DropIn = "/etc/systemd/system/istio.service.d/10-smm-agent.conf";
+
+    /// <summary>The folder of the sidecar's package in which istio-start.sh looks by default. It belongs to istio-proxy.</summary>
+    public const string PackageFolder = "/var/lib/istio/envoy";
+
+    /// <summary>Where Istio's own guide and earlier versions of the agent write cluster.env.</summary>
+    public const string PackageClusterEnvironment = PackageFolder + "/cluster.env";
+
+    /// <summary>The package's configuration file for operators. It has no effect while <see cref="DropIn"/> is there.</summary>
+    public const string PackageOperatorEnvironment = PackageFolder + "/sidecar.env";
+
+    /// <summary>Where earlier versions of the agent moved a sidecar.env that was not root's.</summary>
+    public const string DistrustedEnvironment = PackageOperatorEnvironment + ".not-sourced";
 
     public const string MeshFile = "/etc/istio/config/mesh";
     public const string RootCertificate = "/etc/certs/root-cert.pem";
@@ -83,8 +98,36 @@ public static class SidecarFiles
 
     private const UnixFileMode Readable = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <summary>Folders in which lies what root sources: who may write to them could put another file in its place.</summary>
-    public static IReadOnlyList<string> RootFolders { get; } = ["/var/lib/istio", "/var/lib/istio/envoy"];
+    /// <summary>The environment with which istio-start.sh runs, as a unit and by hand: so it never sources a file that the sidecar's user can write.</summary>
+    public static IReadOnlyDictionary<string, string> StartEnvironment { get; } = new Dictionary<string, string>
+    {
+        ["ISTIO_SIDECAR_CONFIG"] = OperatorEnvironment,
+        ["ISTIO_CLUSTER_CONFIG"] = ClusterEnvironment,
+    };
+
+    /// <summary>The command by which an operator removes the capture by hand.</summary>
+    public static string CleanCommand { get; } =
+        $"sudo env {string.Join(' ', StartEnvironment.Select(variable => $"{variable.Key}={variable.Value}"))} /usr/local/bin/istio-start.sh clean";
+
+    /// <summary>The agent's drop-in of istio.service.</summary>
+    public static SidecarFile DropInFile { get; } = new(
+        DropIn,
+        $"""
+        # Written by smm-agent; removed by "smm-agent detach". Root sources these files at each start and stop of the sidecar. The folder in which
+        # istio-start.sh looks by default belongs to istio-proxy. Settings of the operator belong into {OperatorEnvironment}.
+        [Service]
+        {string.Join('\n', StartEnvironment.Select(variable => $"Environment={variable.Key}={variable.Value}"))}
+
+        """,
+        Root,
+        Readable,
+        NeedsRestart: false);
+
+    /// <summary>Folders that exist for the agent's files alone: one that is empty goes with the last of them.</summary>
+    public static IReadOnlyList<string> OwnFolders { get; } = [EnvironmentFolder, "/etc/systemd/system/istio.service.d"];
+
+    /// <summary>What lies in the package's folder. The sidecar's user may have laid anything there, so what cannot be read has no content.</summary>
+    public static IReadOnlyList<string> OfPackage { get; } = [PackageClusterEnvironment, PackageOperatorEnvironment];
 
     /// <summary>What the sidecar's package, and the sidecar itself, make beside its files.</summary>
     public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs", "/var/run/secrets"];
@@ -100,11 +143,11 @@ public static class SidecarFiles
     public static IReadOnlyList<string> SharedFolders { get; } = ["/usr/local/bin", "/usr/local/lib"];
 
     /// <summary>Files whose change is a reason to look.</summary>
-    public static IReadOnlyList<string> Watched { get; } = [ClusterEnvironment, MeshFile, RootCertificate, Token, HostsFile];
+    public static IReadOnlyList<string> Watched { get; } = [DropIn, ClusterEnvironment, OperatorEnvironment, MeshFile, RootCertificate, Token, HostsFile];
 
     /// <summary>All that is looked at.</summary>
     public static IReadOnlyList<string> Looked { get; } =
-        [.. Watched.Concat(RootFolders).Concat(Folders).Concat(SharedFolders).Append(OperatorEnvironment).Append(DistrustedEnvironment).Append(Certificate).Append(Key).Distinct()];
+        [.. Watched.Concat(Folders).Concat(SharedFolders).Concat(OfPackage).Concat([EnvironmentFolder, PackageFolder, DistrustedEnvironment, Certificate, Key])];
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {

@@ -16,24 +16,21 @@ public static class SidecarPlanner
         // First, for whatever is in the way of the rest must not keep the host cut off.
         if (observed.Package.Value?.Version is not null)
             steps.AddRange(Relief(desired, observed));
-        if (!desired.KeepsPackage && desired.Package is { Package: { } package } && observed.Package.Value is not null)
-            steps.Add(new InstallPackage(package, desired.Package.Why));
-        else if (observed.Package.Value?.Version is null)
+        var package = desired.KeepsPackage || observed.Package.Value is null ? null : desired.Package.Package;
+        if (package is null && observed.Package.Value?.Version is null)
             return Planning.Plan.Nothing; // its user and its folders come with the package
 
-        steps.AddRange(SidecarFiles.RootFolders.Select(folder => Protect(folder, SidecarFiles.Root, SidecarFiles.FolderMode, observed)).OfType<PlanStep>());
-        if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner: not ("" or SidecarFiles.Root) and var owner })
-        {
-            steps.Add(new MoveSidecarFile(
-                SidecarFiles.OperatorEnvironment,
-                // What was moved first is the operator's.
-                observed.File(SidecarFiles.DistrustedEnvironment) is { Owner.Length: > 0 } ? $"{SidecarFiles.DistrustedEnvironment}.2" : SidecarFiles.DistrustedEnvironment,
-                $"root would source it, and it is {owner}'s; to have it back: make it root's, then move it"));
-        }
-
+        // Before the package is installed: its scripts give the folder in which root would look to the sidecar's user.
+        var environment = StartEnvironment.Steps(desired, observed);
+        steps.AddRange(environment);
+        if (package is not null)
+            steps.Add(new InstallPackage(package, desired.Package.Why));
         if (desired.Configuration is { } configuration)
         {
-            steps.AddRange(configuration.Files.Select(file => Step(file, observed)).OfType<PlanStep>());
+            var isWritten = environment.Any(step => step is WriteSidecarFile { File.Path: SidecarFiles.ClusterEnvironment });
+            steps.AddRange(configuration.Files
+                .Where(file => !isWritten || file.Path != SidecarFiles.ClusterEnvironment)
+                .Select(file => Step(file, observed)).OfType<PlanStep>());
             if (HostsStep(configuration, observed) is { } hosts)
                 steps.Add(hosts);
         }
@@ -76,9 +73,10 @@ public static class SidecarPlanner
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
         foreach (var file in desired.Configuration?.Files.Where(file => file.NeedsRestart) ?? [])
         {
-            if (observed.File(file.Path) is { } found && (found.Content is not { } content || !file.IsIn(content)))
+            var found = file.Path == SidecarFiles.ClusterEnvironment ? StartEnvironment.ClusterEnvironment(observed) : observed.File(file.Path);
+            if (found is not null && (found.Content is not { } content || !file.IsIn(content)))
                 reasons.Add($"{file.Path} changes");
-            else if (observed.File(file.Path)?.Modified > since)
+            else if (found?.Modified > since)
                 reasons.Add($"{file.Path} changed since its start");
         }
 
@@ -131,12 +129,12 @@ public static class SidecarPlanner
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
         $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {owner}'s with {Octal(mode)}";
 
-    private static ProtectSidecarFile? Protect(string path, string owner, UnixFileMode mode, ObservedSidecar observed) =>
+    internal static ProtectSidecarFile? Protect(string path, string owner, UnixFileMode mode, ObservedSidecar observed) =>
         observed.File(path) is { Owner.Length: > 0 } found && (found.Owner != owner || found.Mode != mode)
             ? new(path, owner, mode, Protection(found, owner, mode))
             : null;
 
-    private static PlanStep? Step(SidecarFile file, ObservedSidecar observed) => observed.File(file.Path) switch
+    internal static PlanStep? Step(SidecarFile file, ObservedSidecar observed) => observed.File(file.Path) switch
     {
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
@@ -174,7 +172,7 @@ public static class SidecarPlanner
 
     // Without its configuration it would register under no group, and capture the host's traffic for nothing.
     private static bool MayStart(SidecarUnit unit, DesiredSidecar desired, ObservedSidecar observed) =>
-        !unit.IsMasked && (desired.Configuration is not null || observed.File(SidecarFiles.ClusterEnvironment)?.Content is not null);
+        !unit.IsMasked && (desired.Configuration is not null || StartEnvironment.ClusterEnvironment(observed)?.Content is not null);
 
     /// <param name="foreign">Why the sidecar's certificate goes; null when it stays.</param>
     private static IEnumerable<PlanStep> UnitSteps(DesiredSidecar desired, ObservedSidecar observed, string? foreign)

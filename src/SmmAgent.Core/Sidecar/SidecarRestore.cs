@@ -7,16 +7,25 @@ namespace SmmAgent.Core.Sidecar;
 public static class SidecarRestore
 {
     private static readonly string[] OwnFiles =
-        [SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate, SidecarFiles.Token];
+        [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate, SidecarFiles.Token];
 
     /// <summary>Without a record of how it was the agent has changed nothing, or the record is lost: only what bears its mark goes.</summary>
-    public static Plan WithoutRecord(ObservedSidecar observed) =>
-        observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []) ? new([new SetHosts([])]) : Planning.Plan.Nothing;
+    public static Plan WithoutRecord(ObservedSidecar observed)
+    {
+        List<PlanStep> steps = [];
+        if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []))
+            steps.Add(new SetHosts([]));
+        // A sidecar that stays is still run with it.
+        if (observed is { Unit.Value: not null, Package.Value.IsThere: false } && LeftWithoutRecord(observed) is null)
+            steps.AddRange(DropInSteps(null, observed));
+        return new(steps);
+    }
 
     /// <summary>What an operator must know of a sidecar that stays because there is no record; null where there is none.</summary>
     public static string? LeftWithoutRecord(ObservedSidecar observed) =>
         observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting } or { IsEnabled: true } || observed.IsCaptured
-            ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio && sudo /usr/local/bin/istio-start.sh clean"
+            ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio && "
+                + SidecarFiles.CleanCommand
             : null;
 
     /// <summary>Why it cannot be seen what there is to undo; null when all of it is seen: what was not seen would be left, and forgotten.</summary>
@@ -45,7 +54,7 @@ public static class SidecarRestore
         steps.AddRange(OwnFiles.Select(path => FileStep(path, before, observed)).OfType<PlanStep>());
         steps.AddRange(Keys(before, observed));
         if (IsMovedAside(before, observed))
-            steps.Add(new MoveSidecarFile(SidecarFiles.DistrustedEnvironment, SidecarFiles.OperatorEnvironment, "as it was before"));
+            steps.Add(new MoveSidecarFile(SidecarFiles.DistrustedEnvironment, SidecarFiles.PackageOperatorEnvironment, "as it was before"));
         if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, before.Hosts))
             steps.Add(new SetHosts(before.Hosts));
         if (removes)
@@ -56,6 +65,10 @@ public static class SidecarRestore
             steps.Add(new RemoveTables(tables));
         if (removes || (!keepPackages && before.Version is null && observed.Package.Value is { IsThere: false }))
             steps.AddRange(Remains(before, observed));
+        // After the last run of istio-start.sh, and before one that starts it as it was.
+        if (OperatorStep(before, observed) is { } theirs)
+            steps.Add(theirs);
+        steps.AddRange(DropInSteps(before, observed));
 
         steps.AddRange(SidecarFiles.SharedFolders
             .Where(folder => before.Folders.Contains(folder) && observed.File(folder) is { Owner.Length: 0 })
@@ -77,26 +90,47 @@ public static class SidecarRestore
         .Where(path => observed.File(path) is { Owner.Length: > 0 } found && !before.HasCredential(path, found))
         .Select(path => new RemoveSidecarFile(path));
 
+    private static IEnumerable<PlanStep> DropInSteps(SidecarBefore? before, ObservedSidecar observed)
+    {
+        var step = FileStep(SidecarFiles.DropIn, before, observed);
+        if (step is not null)
+            yield return step;
+        if (step is not null || (observed.File(SidecarFiles.DropIn) is { Content: null } && observed.Unit.Value is { HasStartEnvironment: true }))
+            yield return new ReloadUnits();
+    }
+
+    // Root will source it again. What root wrote since is the operator's; what another user did is undone.
+    private static PlanStep? OperatorStep(SidecarBefore before, ObservedSidecar observed) =>
+        before.Version is null || observed.File(SidecarFiles.PackageOperatorEnvironment) is not { Owner: not SidecarFiles.Root } now ? null
+        : before.Files.TryGetValue(SidecarFiles.PackageOperatorEnvironment, out var was)
+            ? was.Content is null || (now.Content == was.Content && now.Owner == was.Owner) ? null : Write(SidecarFiles.PackageOperatorEnvironment, was)
+        : now.Owner.Length > 0 ? new RemoveSidecarFile(SidecarFiles.PackageOperatorEnvironment)
+        : null;
+
     // What was the operator's before is not what the sidecar may have laid there since.
     private static bool IsMovedAside(SidecarBefore before, ObservedSidecar observed) =>
         before.Version is not null
-        && before.Files.TryGetValue(SidecarFiles.OperatorEnvironment, out var was) && was.Owner != SidecarFiles.Root
-        && observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 }
+        && before.Files.TryGetValue(SidecarFiles.PackageOperatorEnvironment, out var was) && was.Owner != SidecarFiles.Root
+        && observed.File(SidecarFiles.PackageOperatorEnvironment) is { Owner.Length: 0 }
         && observed.File(SidecarFiles.DistrustedEnvironment) is { Owner.Length: > 0 };
 
-    private static PlanStep? FileStep(string path, SidecarBefore before, ObservedSidecar observed)
+    /// <param name="before">Null where it is not known: then the file is removed.</param>
+    private static PlanStep? FileStep(string path, SidecarBefore? before, ObservedSidecar observed)
     {
         if (observed.File(path) is not { } now)
             return null;
-        if (!before.Files.TryGetValue(path, out var was))
+        if (before is null || !before.Files.TryGetValue(path, out var was))
             return now.Content is null ? null : new RemoveSidecarFile(path);
         if (path == SidecarFiles.Token || was.Content is null)
             return null;
 
-        return now.Content != was.Content ? new WriteSidecarFile(new(path, was.Content, was.Owner, was.Mode, NeedsRestart: path != SidecarFiles.RootCertificate), "as it was before")
+        return now.Content != was.Content ? Write(path, was)
             : now.Owner != was.Owner || now.Mode != was.Mode ? new ProtectSidecarFile(path, was.Owner, was.Mode, SidecarPlanner.Protection(now, was.Owner, was.Mode))
             : null;
     }
+
+    private static WriteSidecarFile Write(string path, FoundFile was) =>
+        new(new(path, was.Content!, was.Owner, was.Mode, NeedsRestart: path != SidecarFiles.RootCertificate), "as it was before");
 
     // What a package's scripts and its programs made is in no list of its files.
     private static IEnumerable<PlanStep> Remains(SidecarBefore before, ObservedSidecar observed)

@@ -66,6 +66,12 @@ public sealed record EnableSidecar(bool AtBoot) : PlanStep(StepOwner.Root)
     public override string ToString() => AtBoot ? "enable istio.service at boot" : "disable istio.service at boot";
 }
 
+/// <summary>Has systemd read its units again, so that the agent's drop-in of istio.service, or its absence, has effect.</summary>
+public sealed record ReloadUnits() : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => "have systemd read the drop-ins of istio.service";
+}
+
 /// <summary>Starts the sidecar. It is for a plan whose steps before it were done.</summary>
 public sealed record StartSidecar : PlanStep
 {

@@ -84,7 +84,7 @@ public static class SidecarVerdict
         if (observed.Token.Verdict is TokenVerdict.Expired or TokenVerdict.Unusable)
             return Finding.False(Type, observed.Token.Verdict == TokenVerdict.Expired ? "TokenExpired" : "TokenUnusable", $"{observed.Token.Why}: {Failed(look, RootPart.Token) ?? Cure(look)}");
 
-        var drift = look.Plan.Steps.Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile or MoveSidecarFile).Select(step => $"to {step}").ToList();
+        var drift = look.Plan.Steps.Where(step => step is WriteSidecarFile or SetHosts or ProtectSidecarFile or ReloadUnits).Select(step => $"to {step}").ToList();
         if (drift.Count > 0)
             return Finding.False(Type, "NotWritten", Told(drift, Failed(look, RootPart.Files) ?? Cure(look)));
         if (SidecarPlanner.RestartReasons(look.Desired with { KeepsPackage = PackageFailure(look) is not null }, observed) is { Count: > 0 } reasons)
@@ -118,6 +118,9 @@ public static class SidecarVerdict
             ? Finding.True(Type, "Current", $"the sidecar runs with the newest configuration{families}")
             : Finding.Unknown(Type, "NotRunning", "no sidecar runs; the next start has the newest configuration");
     }
+
+    /// <summary>Settings of the operator that have no effect, and what to do; null when there are none.</summary>
+    public static string? WithoutEffect(SidecarLook look) => look.Version is null ? null : StartEnvironment.WithoutEffect(look.Observed);
 
     /// <summary>That the sidecar must not run, and what of that is done.</summary>
     public static string HeldBack(SidecarLook look, string hold) => look.Observed.IsCaptured

@@ -31,13 +31,15 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
     /// <param name="arguments">The program, found in PATH, and its arguments.</param>
     /// <param name="keepsEnd">For what must not be killed because it says much, or because a process that it left behind holds its output
     /// open: only the end of what it prints is kept.</param>
+    /// <param name="variables">Variables that this command gets beside those of all.</param>
     public async Task<CommandResult> RunAsync(
-        IReadOnlyList<string> arguments, CancellationToken cancel, string? input = null, TimeSpan? timeout = null, bool keepsEnd = false)
+        IReadOnlyList<string> arguments, CancellationToken cancel, string? input = null, TimeSpan? timeout = null, bool keepsEnd = false,
+        IReadOnlyDictionary<string, string>? variables = null)
     {
         using var process = new Process();
         try
         {
-            if (StartInfo(arguments) is not { } start)
+            if (StartInfo(arguments, variables) is not { } start)
                 return new(arguments, CommandEnding.NotFound, -1, "", "");
 
             process.StartInfo = start;
@@ -80,7 +82,7 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         }
     }
 
-    private ProcessStartInfo? StartInfo(IReadOnlyList<string> arguments)
+    private ProcessStartInfo? StartInfo(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? variables)
     {
         IReadOnlyList<string> command = [.. prefix ?? [], .. arguments];
         if (ProgramSearch.Find(command[0], Environment.GetEnvironmentVariable("PATH")) is not { } program)
@@ -96,7 +98,7 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         foreach (var name in NotForChildren)
             start.Environment.Remove(name);
         start.Environment["LC_ALL"] = "C";
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        foreach (var (name, value) in (environment ?? Enumerable.Empty<KeyValuePair<string, string>>()).Concat(variables ?? Enumerable.Empty<KeyValuePair<string, string>>()))
             start.Environment[name] = value;
         return start;
     }

@@ -5,13 +5,16 @@ using SmmAgent.Linux.Commands;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>dpkg, with apt-get for what a package depends on.</summary>
+/// <param name="changes">Runs what changes packages.</param>
 /// <param name="hasApt">Whether there is apt-get.</param>
 /// <param name="lockTimeout">How long apt-get waits for another package manager.</param>
-internal sealed class Dpkg(CommandRunner commands, bool hasApt, TimeSpan lockTimeout) : IPackageSystem
+internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool hasApt, TimeSpan lockTimeout) : IPackageSystem
 {
     private static readonly string[] KeepConfiguration = ["--force-confdef", "--force-confold"];
 
     public PackageFormat Format => PackageFormat.Deb;
+
+    public IReadOnlyList<string> Locks { get; } = ["/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/cache/apt/archives/lock"];
 
     public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
     {
@@ -75,8 +78,7 @@ internal sealed class Dpkg(CommandRunner commands, bool hasApt, TimeSpan lockTim
         "--allow-downgrades", "--no-remove", "install", path,
     ]);
 
-    private Task<CommandResult> RunAsync(string program, string[] arguments) =>
-        commands.RunAsync([program, .. arguments], CancellationToken.None, timeout: PackageInstaller.InstallTimeout, keepsEnd: true);
+    private Task<CommandResult> RunAsync(string program, string[] arguments) => changes.RunAsync([program, .. arguments]);
 
     private static string Field(CommandResult show, string name) => show.Output.Split('\n')
         .FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.Ordinal))?[(name.Length + 2)..].Trim() ?? "";

@@ -8,6 +8,9 @@ internal interface IPackageSystem
 {
     PackageFormat Format { get; }
 
+    /// <summary>The files that a package manager locks while it is at work.</summary>
+    IReadOnlyList<string> Locks { get; }
+
     /// <returns>The state; or why it cannot be seen.</returns>
     Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel);
 

@@ -7,15 +7,22 @@ namespace SmmAgent.Linux.Packages;
 /// <summary>Reads from what an installer said why it did not install.</summary>
 internal static class InstallerText
 {
-    private const string Again = "nothing: the next try comes by itself";
+    public const string Again = "nothing: the next try comes by itself";
     private const string Offer = "see which package the mesh configuration offers for this host";
 
     // The exit code of what a signal ended, without the signal.
     private const int BySignal = 128;
 
+    // That of systemd-run, which does not say which signal it was.
+    private const int BySomeSignal = 255;
+
+    // systemd-run's words.
+    private static readonly string[] NoBus = ["Failed to create bus connection", "Failed to connect to bus", "Failed to connect to system scope bus"];
+
     // The first that is found counts, and the line that it is in is told.
     private static readonly (PackageFault Fault, string? Cure, string[] Phrases)[] Known =
     [
+        (PackageFault.NoInstaller, "start the system bus (dbus), or install it by: sudo smm-agent reconcile", NoBus),
         (PackageFault.DatabaseLocked, Again,
         [
             "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "frontend is locked", "database lock was locked",
@@ -34,6 +41,10 @@ internal static class InstallerText
         (PackageFault.Interrupted, "nothing: the next pass completes it", ["exited unexpectedly", "received a segmentation fault", "dpkg was interrupted"]),
     ];
 
+    /// <summary>Whether systemd-run ran nothing, because there is no system bus.</summary>
+    public static bool IsWithoutBus(CommandResult command) =>
+        command is { Ending: CommandEnding.Exited, ExitCode: 1 } && NoBus.Any(phrase => command.Error.StartsWith(phrase, StringComparison.Ordinal));
+
     public static PackageFailure Failure(CommandResult command)
     {
         if (command.Ending == CommandEnding.TimedOut)
@@ -46,7 +57,10 @@ internal static class InstallerText
             return new(PackageFault.NoInstaller, $"{command.Arguments[0]} is not installed");
 
         if (command.ExitCode > BySignal)
-            return new(PackageFault.Interrupted, $"{command.Arguments[0]} was killed by signal {command.ExitCode - BySignal}", "nothing: the next pass completes it");
+        {
+            var signal = command.ExitCode == BySomeSignal ? "a signal" : $"signal {command.ExitCode - BySignal}";
+            return new(PackageFault.Interrupted, $"{command.Arguments[0]} was killed by {signal}", "nothing: the next pass completes it");
+        }
 
         var lines = (command.Error + "\n" + command.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var (fault, cure, phrases) in Known)

@@ -2,6 +2,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Host;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Packages;
 
@@ -51,17 +52,42 @@ public sealed class PackageInstaller
 
     /// <param name="prefix">What runs each command; nothing outside tests.</param>
     /// <param name="lockTimeout">How long another package manager is waited for; two minutes unless said.</param>
-    public PackageInstaller(PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null)
+    /// <param name="inUnit">Whether systemd runs what changes packages, as a unit of its own.</param>
+    /// <param name="mayRunDirect">Whether this process may run it itself where there is no system bus: it must not be in a sandbox.</param>
+    public PackageInstaller(PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null, bool inUnit = false, bool mayRunDirect = true)
     {
         var commands = new CommandRunner(Environment, prefix);
+        var direct = PackageCommands.Direct(commands);
+        var changes = inUnit ? PackageCommands.InUnit(Environment, InstallTimeout, mayRunDirect ? direct : null) : direct;
         _lockTimeout = lockTimeout ?? LockTimeout;
-        _system = tools.Format == "rpm" ? new Rpm(commands, tools.Installer) : new Dpkg(commands, tools.Installer == "apt-get", _lockTimeout);
+        _system = tools.Format == "rpm" ? new Rpm(commands, changes, tools.Installer) : new Dpkg(commands, changes, tools.Installer == "apt-get", _lockTimeout);
     }
 
     public PackageFormat Format => _system.Format;
 
     /// <returns>The state; or why it cannot be seen, in one line.</returns>
     public Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel) => _system.ReadAsync(name, cancel);
+
+    /// <summary>Waits until no other package manager is at work.</summary>
+    /// <param name="tell">Told who is waited for, in one line.</param>
+    /// <returns>Who is still at work when the time is over; null when nobody is.</returns>
+    public async Task<PackageFailure?> UntilFreeAsync(Action<string> tell, CancellationToken cancel)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (_system.Locks.Select(path => (Path: path, Holder: LockHolder.OfRecord(path))).FirstOrDefault(one => one.Holder is not null) is { Holder: { } holder } held)
+        {
+            if (TimeProvider.System.GetElapsedTime(started) >= _lockTimeout)
+            {
+                return new(
+                    PackageFault.DatabaseLocked, $"{holder} has held {held.Path} for more than {_lockTimeout.TotalSeconds:0} s", InstallerText.Again);
+            }
+
+            tell($"waiting for {holder}, which holds {held.Path}");
+            await Task.Delay(BetweenTries, TimeProvider.System, cancel);
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// Installs the package, or completes its installation. Once it has begun, nothing cancels it. Where it fails and is half there, the

@@ -4,12 +4,15 @@ using SmmAgent.Linux.Commands;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>rpm, with dnf, yum or zypper for what a package requires.</summary>
+/// <param name="changes">Runs what changes packages.</param>
 /// <param name="installer">The program; null where there is none.</param>
-internal sealed class Rpm(CommandRunner commands, string? installer) : IPackageSystem
+internal sealed class Rpm(CommandRunner commands, PackageCommands changes, string? installer) : IPackageSystem
 {
     private const string Version = "%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n";
 
     public PackageFormat Format => PackageFormat.Rpm;
+
+    public IReadOnlyList<string> Locks { get; } = ["/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock"];
 
     public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
     {
@@ -54,14 +57,11 @@ internal sealed class Rpm(CommandRunner commands, string? installer) : IPackageS
             "dnf" => ["dnf", "-y", "-q", "--nogpgcheck", "--setopt=install_weak_deps=False", "--setopt=exit_on_lock=True", "install", path],
             var yum => [yum, "-y", "-q", "--nogpgcheck", "--setopt=exit_on_lock=True", "install", path],
         };
-        return RunAsync(command);
+        return changes.RunAsync(command);
     }
 
     // Not dnf and its like, which would take along what requires it. Both versions go that an interrupted upgrade left.
-    public Task<CommandResult> RemoveAsync(string name) => RunAsync(["rpm", "-e", "--allmatches", name]);
-
-    private Task<CommandResult> RunAsync(string[] command) =>
-        commands.RunAsync(command, CancellationToken.None, timeout: PackageInstaller.InstallTimeout, keepsEnd: true);
+    public Task<CommandResult> RemoveAsync(string name) => changes.RunAsync("rpm", "-e", "--allmatches", name);
 
     private static string WithoutEpoch(string version) => version.StartsWith("0:", StringComparison.Ordinal) ? version[2..] : version;
 

@@ -72,7 +72,7 @@ public sealed class HostSidecar(
         var isAny = false;
         try
         {
-            foreach (var (path, was) in before.Files.Where(file => file.Key is SidecarFiles.ClusterEnvironment or SidecarFiles.MeshFile))
+            foreach (var (path, was) in before.Files.Where(file => file.Key is SidecarFiles.MeshFile))
             {
                 if (now.File(path) is not { } found || found.Content != was.Content || found.Modified <= was.Modified)
                     continue;
@@ -110,7 +110,8 @@ public sealed class HostSidecar(
                 EnableSidecar enable => Do(() => Enable(enable.AtBoot)),
                 ProtectSidecarFile protect => Do(() => Protect(protect)),
                 MoveSidecarFile move => Do(() => files.Move(move.Path, move.To)),
-                RemoveSidecarFile remove => Do(() => files.RemoveTree(remove.Path)),
+                ReloadUnits => Do(() => Units.Reload()),
+                RemoveSidecarFile remove => Do(() => RemoveFile(remove.Path)),
                 RemoveSidecarFolder remove => Do(() => RemoveFolder(remove.Path)),
                 RemoveTables remove => Do(() => remove.Tables.ToList().ForEach(SidecarCapture.RemoveTable)),
                 _ => throw new ArgumentException($"nobody knows how to {step}", nameof(step)),
@@ -146,20 +147,27 @@ public sealed class HostSidecar(
 
     private void Enable(bool atBoot)
     {
-        if (units is null)
-            throw new IOException("there is no systemd that could do it");
         if (atBoot)
-            units.Enable([SidecarObserver.Unit]);
+            Units.Enable([SidecarObserver.Unit]);
         else
-            units.Disable([SidecarObserver.Unit]);
+            Units.Disable([SidecarObserver.Unit]);
     }
+
+    private IUnits Units => units ?? throw new IOException("there is no systemd that could do it");
 
     private void Protect(ProtectSidecarFile protect)
     {
-        if (SidecarFiles.RootFolders.Contains(protect.Path) || SidecarFiles.SharedFolders.Contains(protect.Path))
+        if (protect.Path is SidecarFiles.EnvironmentFolder or SidecarFiles.PackageFolder || SidecarFiles.Folders.Contains(protect.Path) || SidecarFiles.SharedFolders.Contains(protect.Path))
             files.MakeFolder(protect.Path, protect.User, protect.Mode, corrects: true);
         else
             files.Protect(protect.Path, protect.User, protect.Mode);
+    }
+
+    private void RemoveFile(string path)
+    {
+        files.RemoveTree(path);
+        if (Path.GetDirectoryName(path) is { } folder && SidecarFiles.OwnFolders.Contains(folder))
+            files.RemoveFolderIfEmpty(folder);
     }
 
     private void RemoveFolder(string path)

@@ -21,6 +21,8 @@ public sealed class PackageDelivery(
         var name = $"{package.Name} {package.Version}";
         if (supply is not var (source, approval))
             return new(part, package.Version, nameof(PackageFault.NotOffered), $"{name} is not installed: no dashboard is set");
+        if (await UntilFreeAsync(cancel) is { } busy)
+            return Failed(package, part, busy with { Message = $"{name} is not installed: {busy.Message}" });
 
         Doing = $"looking whether {name} is signed";
         if (await approval.AskAsync(source, package, cancel) is { } refusal)
@@ -47,7 +49,9 @@ public sealed class PackageDelivery(
     /// <returns>Why it is not there; null when it is.</returns>
     public async Task<RootFailure?> PutBackAsync(string name, string version, CancellationToken cancel) =>
         cache.Kept(name, installer.Format, version) is { } kept
-            ? (await LayAsync(kept, RootPart.Package, mayDowngrade: true, approval: null, cancel)).Failure
+            ? await UntilFreeAsync(cancel) is { } busy
+                ? Failed(kept, RootPart.Package, busy with { Message = $"{name} {version} is not put back: {busy.Message}" })
+                : (await LayAsync(kept, RootPart.Package, mayDowngrade: true, approval: null, cancel)).Failure
             : new(RootPart.Package, version, nameof(PackageFault.NotOffered), $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
 
     /// <param name="approval">Null for what this host had before.</param>
@@ -76,12 +80,23 @@ public sealed class PackageDelivery(
     /// <returns>Why it is still there; null when it is not.</returns>
     public async Task<RootFailure?> RemoveAsync(string name, CancellationToken cancel)
     {
+        if (await UntilFreeAsync(cancel) is { } busy)
+            return new(RootPart.Package, name, $"{busy.Fault}", $"{name} is not removed: {busy}");
+
         Doing = $"removing {name}";
         var outcome = await installer.RemoveAsync(name, cancel);
         Doing = "";
         return outcome is RemovalOutcome.Failed { Failure: var failure }
             ? new(RootPart.Package, name, $"{failure.Fault}", $"{failure}")
             : null;
+    }
+
+    // Before anything is laid beside the packages: what a pass that was killed has begun may still read there.
+    private async Task<PackageFailure?> UntilFreeAsync(CancellationToken cancel)
+    {
+        var busy = await installer.UntilFreeAsync(who => Doing = who, cancel);
+        Doing = "";
+        return busy;
     }
 
     internal static string Bar(string name, long done, long? all)

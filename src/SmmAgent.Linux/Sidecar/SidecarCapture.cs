@@ -47,7 +47,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
     /// <returns>Why they are still there; null when they are gone.</returns>
     public async Task<string?> RemoveAsync(CancellationToken cancel)
     {
-        var clean = await commands.RunAsync([CleanProgram, "clean"], cancel, timeout: CleanTimeout);
+        var clean = await commands.RunAsync([CleanProgram, "clean"], cancel, timeout: CleanTimeout, variables: SidecarFiles.StartEnvironment);
         return await RemoveAsync(_ => true, clean, cancel);
     }
 

@@ -163,13 +163,19 @@ public sealed class SidecarObserver(
             { Active: "activating" or "reloading" } => UnitActivity.Starting,
             _ => UnitActivity.Stopped,
         };
-        return new(activity, service.IsEnabled, IsReady: false, service.Since, service.Restarts, service.IsMasked) { IsMaskedAtRuntime = service.IsMaskedAtRuntime };
+        return new(activity, service.IsEnabled, IsReady: false, service.Since, service.Restarts, service.IsMasked)
+        {
+            IsMaskedAtRuntime = service.IsMaskedAtRuntime,
+            HasStartEnvironment = SidecarFiles.StartEnvironment.All(variable => service.Environment.Contains($"{variable.Key}={variable.Value}")),
+        };
     }
 
     private Observation<FoundFile> Look(string path, RootReport? report, List<string> forRoot)
     {
         try
         {
+            if (SidecarFiles.OfPackage.Contains(path))
+                return Observation<FoundFile>.Known(OfPackage(path));
             if (!SidecarFiles.Watched.Contains(path) || path == SidecarFiles.Token)
                 return Observation<FoundFile>.Known(WithoutSecret(path));
             return Observation<FoundFile>.Known(
@@ -182,6 +188,19 @@ public sealed class SidecarObserver(
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return Observation<FoundFile>.Unknown(exception.Message);
+        }
+    }
+
+    // The sidecar's user may lay anything there, also what keeps it from being read.
+    private FoundFile OfPackage(string path)
+    {
+        try
+        {
+            return files.Look(path, MaximumFileBytes, Encoding.UTF8);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return files.LookAt(path);
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class SidecarPass(
     private const int Tries = 3;
 
     /// <summary>What is being done, in one line for whoever watches.</summary>
-    public string Doing => _isWaiting ? "waiting for another smm-agent, which is at work on the sidecar" : host.Doing;
+    public string Doing => _isWaiting ? $"waiting for {passLock.Holder ?? "another smm-agent"}, which is at work on the sidecar" : host.Doing;
 
     private bool _isWaiting;
 
@@ -119,10 +119,11 @@ public sealed class SidecarPass(
 
         // A detach starts an operator's own sidecar again; a pass that fails does not start what was just stopped.
         var before = records.BeginPass(SidecarBefore.Of(look.Observed), found);
-        if (look.Plan.Steps.OfType<InstallPackage>().FirstOrDefault() is { } install)
+        if (look.Plan.Steps.Any(step => step is InstallPackage))
         {
             // What is to be done with the rest is planned when it is there: it brings folders, and a user.
-            failures.AddRange(await DoAsync(new([install]), group, tell, cancel));
+            var steps = look.Plan.Steps.ToList();
+            failures.AddRange(await DoAsync(new(steps[..(steps.FindIndex(step => step is InstallPackage) + 1)]), group, tell, cancel));
             look = await LookAsync(inputs, cancel);
             if (host.KeepTimes(before, look.Observed))
                 look = await LookAsync(inputs, cancel);

@@ -14,6 +14,9 @@ public sealed class AgentLock(string path, TimeProvider time)
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Which other process holds it, in words; null when that cannot be seen.</summary>
+    public string? Holder => LockHolder.OfFile(path);
+
     /// <summary>Waits for the lock.</summary>
     /// <returns>The held lock, to be disposed of; or why it could not be had, in one line.</returns>
     public async Task<(IDisposable? Held, string? Why)> AcquireAsync(TimeSpan timeout, CancellationToken cancel)

@@ -5,6 +5,14 @@ namespace SmmAgent.Linux.Systemd;
 /// <summary>The way to the systemd that booted this host: the system bus, and systemctl where there is none.</summary>
 public static class HostUnits
 {
+    /// <summary>Whether this process can have systemd run commands as units.</summary>
+    public static bool CanRun(string root) =>
+        root == "/" && Environment.IsPrivilegedProcess && Directory.Exists("/run/systemd/system")
+        && ProgramSearch.Find("systemd-run", Environment.GetEnvironmentVariable("PATH")) is not null;
+
+    /// <summary>Whether this process is in a sandbox, as the units of the agent are: what it starts cannot do everything either.</summary>
+    public static bool IsSandboxed() => File.ReadLines("/proc/self/status").Contains("NoNewPrivs:\t1");
+
     /// <param name="root">Below which folder the host's files are; a test's folder has no systemd.</param>
     /// <returns>The units; or null and why they cannot be reached, which is no failure.</returns>
     /// <exception cref="DBusException">The bus is there and cannot be spoken to.</exception>
@@ -17,14 +25,25 @@ public static class HostUnits
 
         try
         {
-            return (new SystemdManager(SdBus.OpenSystem(), time), null);
+            return (new FreshUnits(() => OpenNow(time), time), null);
         }
         catch (DBusException exception) when (exception.IsAbsence)
         {
-            // Without a bus, systemctl has a socket of systemd's own, which is root's.
-            return Environment.IsPrivilegedProcess && ProgramSearch.Find("systemctl", Environment.GetEnvironmentVariable("PATH")) is not null
-                ? (new Systemctl(new(Systemctl.Environment), time), null)
-                : (null, $"systemd cannot be asked: {exception.Message}");
+            return (null, $"systemd cannot be asked: {exception.Message}");
+        }
+    }
+
+    private static IUnits OpenNow(TimeProvider time)
+    {
+        try
+        {
+            return new SystemdManager(SdBus.OpenSystem(), time);
+        }
+        // Without a bus, systemctl has a socket of systemd's own, which is root's.
+        catch (DBusException exception) when (exception.IsAbsence && Environment.IsPrivilegedProcess
+            && ProgramSearch.Find("systemctl", Environment.GetEnvironmentVariable("PATH")) is not null)
+        {
+            return new Systemctl(new(Systemctl.Environment), time);
         }
     }
 }

@@ -12,6 +12,9 @@ public interface IUnits : IDisposable
 
     ServiceState LookService(string service);
 
+    /// <summary>Reads the unit files and their drop-ins again.</summary>
+    void Reload();
+
     /// <summary>Has units started at boot.</summary>
     void Enable(IEnumerable<string> units);
 

@@ -17,4 +17,7 @@ public sealed class ServiceState(UnitState unit, int mainPid, DateTimeOffset? si
     public int Restarts => restarts;
 
     public string Result => result;
+
+    /// <summary>The variables that its commands get by <c>Environment=</c>, as NAME=VALUE.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
 }

@@ -16,6 +16,8 @@ internal sealed class Systemctl(CommandRunner commands, TimeProvider time) : IUn
 
     public ServiceState LookService(string service) => SystemctlText.Service(service, Show(service, SystemctlText.ServiceProperties));
 
+    public void Reload() => Do(["systemctl", "daemon-reload"]);
+
     public void Enable(IEnumerable<string> units) => Do(["systemctl", "enable", "--quiet", "--", .. units]);
 
     public void Disable(IEnumerable<string> units) => Do(["systemctl", "disable", "--quiet", "--", .. units]);

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Systemd;
 internal static class SystemctlText
 {
     public const string UnitProperties = "LoadState,ActiveState,SubState,UnitFileState";
-    public const string ServiceProperties = $"{UnitProperties},MainPID,ExecMainStartTimestamp,NRestarts,Result";
+    public const string ServiceProperties = $"{UnitProperties},MainPID,ExecMainStartTimestamp,NRestarts,Result,Environment";
 
     public static UnitState Unit(string name, string shown)
     {
@@ -18,7 +18,11 @@ internal static class SystemctlText
     {
         var properties = Properties(shown);
         return new(
-            Unit(name, shown), Number(properties("MainPID")), Time(properties("ExecMainStartTimestamp")), Number(properties("NRestarts")), properties("Result"));
+            Unit(name, shown), Number(properties("MainPID")), Time(properties("ExecMainStartTimestamp")), Number(properties("NRestarts")), properties("Result"))
+        {
+            // A value with blanks is quoted, and none that is looked for has one.
+            Environment = properties("Environment").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        };
     }
 
     /// <summary>systemd's word for how a job ended, and what it said where it made no job of it; null when it is something else that failed.</summary>

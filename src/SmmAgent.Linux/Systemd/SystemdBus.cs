@@ -54,6 +54,9 @@ internal sealed class SystemdBus(SdBus bus) : IDisposable
 
     public string Text(string path, string @interface, string property) => Property(path, @interface, property, "s", value => value.ReadString());
 
+    public IReadOnlyList<string> Texts(string path, string @interface, string property) =>
+        Property(path, @interface, property, "as", value => value.ReadStrings());
+
     public int Number(string path, string @interface, string property) => Property(path, @interface, property, "u", value => value.ReadUnsigned());
 
     /// <summary>Microseconds.</summary>

@@ -33,8 +33,13 @@ internal sealed class SystemdManager : IUnits
             _systemd.Number(path, SystemdBus.Service, "MainPID"),
             since == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(since),
             _systemd.Number(path, SystemdBus.Service, "NRestarts"),
-            _systemd.Text(path, SystemdBus.Service, "Result"));
+            _systemd.Text(path, SystemdBus.Service, "Result"))
+        {
+            Environment = _systemd.Texts(path, SystemdBus.Service, "Environment"),
+        };
     }
+
+    public void Reload() => _systemd.Call(_systemd.NewCall("Reload")).Dispose();
 
     public void Enable(IEnumerable<string> units)
     {
@@ -107,6 +112,4 @@ internal sealed class SystemdManager : IUnits
 
     private static void Property(BusMessage properties, string name, string type, Action<BusMessage> value) =>
         properties.AddContainer('r', "sv", property => property.Add(name).AddContainer('v', type, value));
-
-    private void Reload() => _systemd.Call(_systemd.NewCall("Reload")).Dispose();
 }

@@ -14,7 +14,8 @@ internal static class BundleParts
     private static readonly string[] Units =
     [
         "smm-agent.service", "smm-agent-reconcile.service", "smm-agent-reconcile.path", "smm-agent-reconcile-request.service",
-        "smm-agent-rollback.timer", "smm-agent-rollback.service", "smm-agent-sidecar-logs.timer", "smm-agent-sidecar-logs.service", "istio.service",
+        "smm-agent-rollback.timer", "smm-agent-rollback.service", "smm-agent-sidecar-logs.timer", "smm-agent-sidecar-logs.service", "smm-agent-package.service",
+        "istio.service",
     ];
 
     private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true };
@@ -84,7 +85,7 @@ internal static class BundleParts
         var root = paths.Root.TrimEnd('/');
         foreach (var log in (string[])[SidecarLog.ErrorFile, SidecarLog.File])
             yield return BundlePart.Text($"sidecar/{Path.GetFileName(log)}", () => EndOf(root + log));
-        string[] folders = [.. SidecarFiles.Folders.Select(folder => root + folder), paths.HostStateDirectory, paths.PackageCache];
+        string[] folders = [.. SidecarFiles.Folders.Append(SidecarFiles.EnvironmentFolder).Select(folder => root + folder), paths.HostStateDirectory, paths.PackageCache];
         yield return BundlePart.Command("sidecar/files.txt", runner, ["ls", "-lanR", .. folders]);
     }
 

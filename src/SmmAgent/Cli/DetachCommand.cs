@@ -60,6 +60,7 @@ internal static class DetachCommand
 
     private static async Task<int> DetachAsync(AgentPaths paths, DetachOptions options, IUnits? systemd, Progress progress, CancellationToken cancel)
     {
+        Interruption.IgnoreHangup();
         if (systemd is not null)
         {
             await new Rollback(paths, systemd, progress).DisarmAsync(cancel);

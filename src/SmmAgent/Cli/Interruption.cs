@@ -4,7 +4,7 @@ namespace SmmAgent.Cli;
 
 /// <summary>What is still done when Ctrl+C, kill or the end of the terminal ends this process.</summary>
 /// <param name="endsProcess">Whether the process ends at once then; else what was done makes it end.</param>
-internal sealed class Interruption(Action act, bool endsProcess = true) : IDisposable
+internal sealed partial class Interruption(Action act, bool endsProcess = true) : IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals =
     [
@@ -16,6 +16,17 @@ internal sealed class Interruption(Action act, bool endsProcess = true) : IDispo
                 act();
             })),
     ];
+
+    /// <summary>Has this process, and what it starts from now on, go on when its session ends: what has begun to change the host is finished, as by dpkg and apt.</summary>
+    public static void IgnoreHangup()
+    {
+        const int Hangup = 1;
+        const nint Ignore = 1;
+        _ = SetHandler(Hangup, Ignore);
+    }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetHandler(int signal, nint handler);
 
     public void Dispose() => _signals.ForEach(signal => signal.Dispose());
 }

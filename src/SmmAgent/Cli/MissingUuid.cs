@@ -75,8 +75,14 @@ internal static class MissingUuid
         foreach (var secret in SidecarFiles.OfIdentity.Where(guarded.Exists))
             guarded.Remove(secret);
         // It has the address and the host name of the other machine, too: the pass writes it anew.
-        if (guarded.Look(SidecarFiles.ClusterEnvironment, SidecarObserver.MaximumFileBytes).Content?.Contains($"{uuid}", StringComparison.Ordinal) == true)
-            guarded.Remove(SidecarFiles.ClusterEnvironment);
+        // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.
+        string[] environments = guarded.Exists(SidecarFiles.DropIn) ? [SidecarFiles.ClusterEnvironment] : [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment];
+        foreach (var environment in environments)
+        {
+            if (guarded.Look(environment, SidecarObserver.MaximumFileBytes).Content?.Contains($"{uuid}", StringComparison.Ordinal) == true)
+                guarded.Remove(environment);
+        }
+
         File.Delete(paths.HostToken);
         File.Delete(paths.HostLastKnownAddress);
         // Then the record: it is the only place that knows the other machine's uuid once agent.yaml has another.

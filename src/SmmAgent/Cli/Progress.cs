@@ -49,15 +49,27 @@ internal sealed class Progress(TextWriter output, bool colour)
     /// <summary>The same for work that says what it is at.</summary>
     public async Task WhileAsync(Func<string> what, Task work, TimeProvider time)
     {
+        await WaitsAsync(what, work);
         for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
         {
-            await output.WriteAsync($"\r\e[36m{Frames[frame]}\e[0m {OneLine.Exact(what())}\e[K");
-            await output.FlushAsync();
+            Write($"\r\e[36m{Frames[frame]}\e[0m {OneLine.Exact(what())}\e[K");
             await Task.WhenAny(work, Task.Delay(FrameTime, time, CancellationToken.None));
         }
 
         if (colour)
-            await output.WriteAsync("\r\e[K");
+            Write("\r\e[K");
+    }
+
+    // Where there is no spinner: one line each time another program is waited for.
+    private async Task WaitsAsync(Func<string> what, Task work)
+    {
+        for (var last = ""; !colour && !work.IsCompleted;)
+        {
+            if (what() is var now && now != last && now.StartsWith("waiting for ", StringComparison.Ordinal))
+                Warn(now);
+            last = what();
+            await Task.WhenAny(work, Task.Delay(FrameTime, TimeProvider.System, CancellationToken.None));
+        }
     }
 
     public static Progress OnConsole() => new(Console.Out, IsTerminal);
@@ -70,5 +82,19 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
     private void Line(string code, string mark, string what) =>
-        output.WriteLine(colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.Exact(what)}" : $"{mark} {OneLine.Exact(what)}");
+        Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.Exact(what)}" : $"{mark} {OneLine.Exact(what)}") + output.NewLine);
+
+    // A session that ended takes its terminal along; the work goes on.
+    private void Write(string text)
+    {
+        try
+        {
+            output.Write(text);
+            output.Flush();
+        }
+        catch (IOException)
+        {
+            // Nobody reads it.
+        }
+    }
 }

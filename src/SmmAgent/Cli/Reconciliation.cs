@@ -148,6 +148,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
 
     private async Task<int> DoAsync(ReconcileWork work, CancellationToken cancel)
     {
+        Interruption.IgnoreHangup();
         var sidecar = new SidecarReconciliation(paths, options, systemd, progress);
         var rollback = systemd is null ? null : new Rollback(paths, systemd, progress);
         var armed = TimeProvider.System.GetTimestamp();
@@ -195,12 +196,21 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         try
         {
             var isOpen = await FirewallAsync(DesiredFirewall.From(work.Settings, work.Config), work.Settings, window.Token);
+            // Whatever ends a pass that may take minutes, the next start of the host goes on with it.
+            if (!options.HostOnly && systemd is not null && options.ConfirmWithin is null)
+                new AgentUnits(systemd, progress).Enable();
             var code = work is { Config: { } config, Client: { } client } ? await sidecar.DoAsync(work.Settings, config, client, window.Token) : ExitCode.Done;
             return Math.Max(code, isOpen ? ExitCode.Done : ExitCode.Failed);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return null;
+        }
+        // The daemon has the rest done again.
+        catch (IOException exception) when (!options.HostOnly)
+        {
+            progress.Failed(exception.Message);
+            return ExitCode.Failed;
         }
     }
 

@@ -12,6 +12,7 @@ internal static class RollbackCommand
         command.SetAction((parsed, cancel) =>
         {
             var of = paths(parsed);
+            Interruption.IgnoreHangup();
             return HostSystemd.RunAsync(
                 of, "rollback", (systemd, progress) => new Rollback(of, systemd, progress).RunAsync(cancel),
                 "the host is as it was before the reconcile that nobody confirmed");

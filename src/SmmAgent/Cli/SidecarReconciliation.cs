@@ -32,7 +32,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     {
         try
         {
-            if (units is null || !new SidecarRecords(paths).HasBeforeAttach || new GuardedFiles(paths.Root).Exists(SidecarFiles.ClusterEnvironment)
+            if (units is null || !new SidecarRecords(paths).HasBeforeAttach || HasClusterEnvironment(new(paths.Root))
                 || units.Look(SidecarObserver.Unit).IsActive)
                 return false;
         }
@@ -49,6 +49,10 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             progress.Warn($"the sidecar has no {SidecarFiles.ClusterEnvironment}, and its start could not be held back: {outcome}");
         return outcome.IsDone;
     }
+
+    // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.
+    private static bool HasClusterEnvironment(GuardedFiles files) =>
+        files.Exists(SidecarFiles.ClusterEnvironment) || (!files.Exists(SidecarFiles.DropIn) && files.Exists(SidecarFiles.PackageClusterEnvironment));
 
     /// <summary>Has a good token lie where the sidecar reads it: the kept one, which a restart of the host took from there, or a new one.</summary>
     /// <remarks>A sidecar without one captures all traffic and takes none, also that by which one would be fetched.</remarks>
@@ -206,6 +210,8 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
         if (!isOffered)
             progress.Failed(look.Desired.Package.Why);
+        if (SidecarVerdict.WithoutEffect(look) is { } settings)
+            progress.Warn(settings);
         if (look.Desired.Hold is { } hold)
             progress.Warn($"{SidecarVerdict.HeldBack(look, hold)}; journalctl -u istio");
         var masked = look.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;

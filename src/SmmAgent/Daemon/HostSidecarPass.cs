@@ -56,6 +56,8 @@ public static class HostSidecarPass
     public static PackageApproval Approval(AgentPaths paths, AgentSettings settings) =>
         new(PackageTrust.Of(settings), new(paths.AcceptedPackageLists), TimeProvider.System);
 
-    public static PackageDelivery Delivery(AgentPaths paths, PackageSupply? supply, bool insists) =>
-        new(new PackageCache(paths.PackageCache), supply, new PackageInstaller(PackageTools.Find()), TimeProvider.System, insists, () => new SidecarRecords(paths).Versions);
+    public static PackageDelivery Delivery(AgentPaths paths, PackageSupply? supply, bool insists) => new(
+        new PackageCache(paths.PackageCache), supply,
+        new PackageInstaller(PackageTools.Find(), inUnit: HostUnits.CanRun(paths.Root), mayRunDirect: !HostUnits.IsSandboxed()), TimeProvider.System, insists,
+        () => new SidecarRecords(paths).Versions);
 }

@@ -328,6 +328,7 @@ public sealed class SidecarCuresTests
         var files = Inputs.Look(host.Observe(), RootReport.None, Now, TimeZoneInfo.Utc, 0).Desired.Configuration!;
         foreach (var file in files.Files)
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, Now.AddHours(-2));
+        host.Protect();
         host.Apply(new([new SetHosts(files.Hosts)]));
         return host;
     }

@@ -19,8 +19,9 @@ public sealed class SidecarPlannerTests
     [Fact]
     public void AFreshHostIsInstalledConfiguredAndStartedInThisOrder() => Assert.Equal(
         """
+        write /etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing)
         install istio-sidecar 1.15.3
-        write /var/lib/istio/envoy/cluster.env (it is missing)
+        write /etc/smm/sidecar/cluster.env (it is missing)
         write /etc/istio/config/mesh (it is missing)
         write /etc/certs/root-cert.pem (it is missing)
         write /etc/hosts: 13.48.73.61 istiod-cp-v115x.istio-system.svc
@@ -113,13 +114,13 @@ public sealed class SidecarPlannerTests
     {
         var other = SidecarSamples.Render(SidecarSamples.WithMetadata(("A", "b")));
         var restarting = SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, Attached().Observe());
-        Assert.Equal("restart istio.service (/var/lib/istio/envoy/cluster.env changes; /etc/istio/config/mesh changes)", restarting.Steps[^1].ToString());
+        Assert.Equal("restart istio.service (/etc/smm/sidecar/cluster.env changes; /etc/istio/config/mesh changes)", restarting.Steps[^1].ToString());
 
         var host = Attached();
         host.Apply(SidecarPlanner.Plan(Desired(Installed, mayRestart: false) with { Configuration = other }, host.Observe()));
-        Assert.Equal(Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1) }, host.Unit);
+        Assert.Equal(Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1), HasStartEnvironment = true }, host.Unit);
         Assert.Equal(
-            "restart istio.service (/var/lib/istio/envoy/cluster.env changed since its start; /etc/istio/config/mesh changed since its start)",
+            "restart istio.service (/etc/smm/sidecar/cluster.env changed since its start; /etc/istio/config/mesh changed since its start)",
             SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, host.Observe()).ToString());
     }
 
@@ -145,16 +146,6 @@ public sealed class SidecarPlannerTests
         var upgrade = NewPackage with { Why = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
         Assert.True(SidecarPlanner.Plan(Desired(upgrade) with { KeepsPackage = true }, Attached("1.15.2").Observe()).IsEmpty);
         Assert.True(SidecarPlanner.Plan(Desired(NewPackage) with { KeepsPackage = true }, new SimulatedHost(null, Stopped).Observe()).IsEmpty);
-    }
-
-    [Fact]
-    public void TheFoldersOfWhatRootSourcesAreTakenBackFromTheSidecar()
-    {
-        var host = Attached();
-        host.Files["/var/lib/istio/envoy"] = new(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now);
-        Assert.Equal(
-            "protect /var/lib/istio/envoy (it is istio-proxy's with mode 0755, not root's with 0755)",
-            SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
     }
 
     [Fact]
@@ -184,7 +175,7 @@ public sealed class SidecarPlannerTests
         var found = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
         host.Files[SidecarFiles.ClusterEnvironment] = found;
         var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe());
-        Assert.Equal("write /var/lib/istio/envoy/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)", plan.ToString());
+        Assert.Equal("write /etc/smm/sidecar/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)", plan.ToString());
 
         host.Apply(plan);
 
@@ -204,38 +195,6 @@ public sealed class SidecarPlannerTests
         host.Apply(plan);
 
         Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe() with { At = SimulatedHost.Now }).IsEmpty);
-    }
-
-    [Fact]
-    public void TheOperatorsOwnIsNotOverwrittenByAnotherThatIsMovedOutOfTheWay()
-    {
-        var host = Attached();
-        host.Files[SidecarFiles.DistrustedEnvironment] = new(null, "istio-proxy", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
-        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "istio-proxy", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
-
-        var move = Assert.Single(SidecarPlanner.Plan(Desired(Installed), host.Observe()).Steps.OfType<MoveSidecarFile>());
-
-        Assert.Equal(SidecarFiles.DistrustedEnvironment + ".2", move.To);
-    }
-
-    [Fact]
-    public void WhatRootWouldSourceOfAnotherUsersIsMovedOutOfTheWayAndBackAtDetach()
-    {
-        var host = Attached();
-        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "root", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
-        var before = host.Before();
-        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
-
-        host.Files[SidecarFiles.OperatorEnvironment] = new(null, "istio-proxy", (UnixFileMode)0b110_100_100, SimulatedHost.Now);
-        var wasTheirs = host.Before();
-        host.Apply(SidecarPlanner.Plan(Desired(Installed), host.Observe()));
-        Assert.Equal("istio-proxy", host.Files[SidecarFiles.DistrustedEnvironment].Owner);
-        Assert.True(SidecarPlanner.Plan(Desired(Installed), host.Observe()).IsEmpty);
-
-        Assert.DoesNotContain(SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach").Steps, step => step is MoveSidecarFile);
-        host.Apply(SidecarRestore.Plan(wasTheirs, host.Observe(), keepPackages: false, "detach"));
-        Assert.Equal("istio-proxy", host.Files[SidecarFiles.OperatorEnvironment].Owner);
-        Assert.False(host.Files.ContainsKey(SidecarFiles.DistrustedEnvironment));
     }
 
     [Fact]
@@ -266,7 +225,8 @@ public sealed class SidecarPlannerTests
     public void ASidecarIsHeldBeforeAnythingElseThatMayFail()
     {
         var steps = SidecarPlanner.Plan(Desired(NewPackage, hold: "it fails"), new SimulatedHost("1.15.2", Stopped with { Activity = UnitActivity.Starting }) { IsCaptured = true }.Observe()).Steps;
-        Assert.Equal([typeof(StopSidecar), typeof(RemoveCapture), typeof(InstallPackage)], steps.Take(3).Select(step => step.GetType()));
+        Assert.Equal(
+            [typeof(StopSidecar), typeof(RemoveCapture), typeof(WriteSidecarFile), typeof(ReloadUnits), typeof(InstallPackage)], steps.Take(5).Select(step => step.GetType()));
         Assert.DoesNotContain(steps, step => step is StartSidecar);
     }
 
@@ -284,8 +244,8 @@ public sealed class SidecarPlannerTests
     }
 
     internal static Gen<SimulatedHost> Hosts => Gen.Select(
-        Gen.Enum<UnitActivity>(), Gen.Bool, Gen.Enum<TokenVerdict>(), Gen.Int[0, 3].Array[3], Gen.Bool,
-        (activity, enabled, token, files, captured) =>
+        Gen.Enum<UnitActivity>(), Gen.Bool, Gen.Enum<TokenVerdict>(), Gen.Int[0, 3].Array[3], Gen.Bool, Gen.Int[0, 5],
+        (activity, enabled, token, files, captured, packages) =>
         {
             var running = activity == UnitActivity.Running;
             var host = new SimulatedHost(
@@ -300,14 +260,24 @@ public sealed class SidecarPlannerTests
                 }
             }
 
+            // What a package, an operator or an earlier version of the agent has left in the package's folder.
+            if (packages > 0)
+                host.Files["/var/lib/istio"] = host.Files[SidecarFiles.PackageFolder] = new(null, "root", SidecarFiles.FolderMode, SimulatedHost.Now.AddHours(-2));
+            if (packages % 3 > 0)
+                host.Files[SidecarFiles.PackageClusterEnvironment] = new(packages % 3 == 1 ? "OLD='x'" : Configuration.Files[0].Content, "root", File, SimulatedHost.Now.AddHours(-2));
+            if (packages > 2)
+                host.Files[SidecarFiles.PackageOperatorEnvironment] = new("A='b'\n", packages > 3 ? "root" : "istio-proxy", File, SimulatedHost.Now.AddHours(-2));
             return host;
         });
+
+    private const UnixFileMode File = SidecarFiles.Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private static SimulatedHost Attached(string version = "1.15.3")
     {
         var host = new SimulatedHost(version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
         foreach (var file in Configuration.Files)
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, SimulatedHost.Now.AddHours(-2));
+        host.Protect();
         host.Apply(new([new SetHosts(Configuration.Hosts)]));
         return host;
     }

@@ -25,7 +25,7 @@ public sealed class SidecarRestoreTests
             stop istio.service (detach)
             remove the sidecar's capture of traffic (detach)
             disable istio.service at boot
-            remove /var/lib/istio/envoy/cluster.env
+            remove /etc/smm/sidecar/cluster.env
             remove /etc/istio/config/mesh
             remove /etc/certs/root-cert.pem
             remove /var/run/secrets/tokens/istio-token
@@ -37,6 +37,8 @@ public sealed class SidecarRestoreTests
             remove /var/log/istio, which came with the sidecar
             remove /etc/certs, which came with the sidecar
             remove the user istio-proxy, who came with the sidecar
+            remove /etc/systemd/system/istio.service.d/10-smm-agent.conf
+            have systemd read the drop-ins of istio.service
             """,
             Restore(before, host).ToString());
 
@@ -49,18 +51,23 @@ public sealed class SidecarRestoreTests
     }
 
     [Fact]
-    public void AFolderThatRootTookIsItsOwnersAgain()
+    public void WhatAnEarlierVersionOfTheAgentTookFromTheSidecarsUserIsTheirsAgain()
     {
         var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now));
-        var theirs = new FoundFile(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now);
-        host.Files["/var/lib/istio/envoy"] = theirs;
+        var (theirs, operators) = (new FoundFile(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now), new FoundFile("", "istio-proxy", SidecarFiles.Private, SimulatedHost.Now));
         var before = host.Before();
-        host.Apply(SidecarPlanner.Plan(Desired with { Package = new(PackageOutcome.Installed, "") }, host.Observe()));
-        Assert.Equal("root", host.Files["/var/lib/istio/envoy"].Owner);
+        before = before with
+        {
+            FolderOwners = new Dictionary<string, FoundFile> { [SidecarFiles.PackageFolder] = theirs },
+            Files = new Dictionary<string, FoundFile>(before.Files) { [SidecarFiles.PackageOperatorEnvironment] = operators with { Content = null } },
+        };
+        host.Files[SidecarFiles.PackageFolder] = theirs with { Owner = "root" };
+        host.Files[SidecarFiles.DistrustedEnvironment] = operators;
 
         host.Apply(Restore(before, host));
 
-        Assert.Equal(theirs, host.Files["/var/lib/istio/envoy"]);
+        Assert.Equal((theirs, operators), (host.Files[SidecarFiles.PackageFolder], host.Files[SidecarFiles.PackageOperatorEnvironment]));
+        Assert.False(host.Files.ContainsKey(SidecarFiles.DistrustedEnvironment));
     }
 
     [Fact]

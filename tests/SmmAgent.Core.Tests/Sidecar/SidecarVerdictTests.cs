@@ -213,5 +213,5 @@ public sealed class SidecarVerdictTests
     }
 
     private static Observation<SidecarUnit> Unit(UnitActivity activity, bool isReady = true) =>
-        Observation<SidecarUnit>.Known(new(activity, true, isReady && activity == UnitActivity.Running, activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null));
+        Observation<SidecarUnit>.Known(new(activity, true, isReady && activity == UnitActivity.Running, activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null) { HasStartEnvironment = true });
 }

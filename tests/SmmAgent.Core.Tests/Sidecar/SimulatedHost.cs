@@ -45,11 +45,16 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
     /// <summary>What detach and a rollback are told of this host.</summary>
     public SidecarBefore Before() => SidecarBefore.Of(Observe());
 
+    /// <summary>Has the agent's drop-in of istio.service in place.</summary>
+    public void Protect() => Apply(new Plan([new WriteSidecarFile(SidecarFiles.DropInFile, "it is missing"), new ReloadUnits()]));
+
     public void Apply(Plan plan)
     {
         foreach (var step in plan.Steps)
             Apply(step);
     }
+
+    private void LoadUnit() => Unit = Unit with { HasStartEnvironment = Files.ContainsKey(SidecarFiles.DropIn) };
 
     private void Apply(PlanStep step)
     {
@@ -57,8 +62,9 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
         {
             case InstallPackage install:
                 (Version, InstalledAt, HasAccount) = (install.Package.Version, Now, true);
-                foreach (var folder in SidecarFiles.Folders.Concat(SidecarFiles.RootFolders).Where(folder => !folder.EndsWith("/secrets", StringComparison.Ordinal)))
+                foreach (var folder in SidecarFiles.Folders.Append(SidecarFiles.PackageFolder).Where(folder => !folder.EndsWith("/secrets", StringComparison.Ordinal)))
                     Files.TryAdd(folder, new(null, "root", SidecarFiles.FolderMode, Now));
+                LoadUnit();
                 break;
             case RemovePackage:
                 Version = null;
@@ -78,6 +84,9 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 break;
             case WriteSidecarFile { File: var file, Modified: var modified }:
                 Files[file.Path] = new(file.Content, file.Owner, file.Mode, modified ?? Now);
+                break;
+            case ReloadUnits:
+                LoadUnit();
                 break;
             case ProtectSidecarFile protect:
                 Files[protect.Path] = Files.GetValueOrDefault(protect.Path, SharedFolder) with { Owner = protect.User, Mode = protect.Mode };

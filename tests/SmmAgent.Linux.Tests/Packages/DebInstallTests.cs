@@ -102,7 +102,8 @@ public sealed class DebInstallTests : IDisposable
         }
 
         // As for a package that was not itself interrupted.
-        var dpkg = new Dpkg(new(prefix: _host.Prefix), hasApt: true, TimeSpan.FromSeconds(1));
+        var commands = new Linux.Commands.CommandRunner(prefix: _host.Prefix);
+        var dpkg = new Dpkg(commands, PackageCommands.Direct(commands), hasApt: true, TimeSpan.FromSeconds(1));
         var result = await dpkg.InstallAsync(_host.Cache.PathOf(package), isInterrupted: false);
 
         Assert.True(result.Succeeded, result.Output + result.Error);

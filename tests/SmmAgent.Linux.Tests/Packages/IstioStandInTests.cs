@@ -38,7 +38,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
     {
         Directory.CreateDirectory(_host.Shared);
         var path = IstioSidecarPackage.Build(_host.Shared, version, format, architecture);
-        IPackageSystem system = format == "deb" ? new Dpkg(new(), hasApt: true, TimeSpan.Zero) : new Rpm(new(), null);
+        IPackageSystem system = format == "deb" ? new Dpkg(new(), PackageCommands.Direct(new()), hasApt: true, TimeSpan.Zero) : new Rpm(new(), PackageCommands.Direct(new()), null);
 
         var (label, _) = await system.DescribeAsync(path, TestContext.Current.CancellationToken);
         var (members, list) = await system.ListAsync(path, TestContext.Current.CancellationToken);

@@ -75,7 +75,7 @@ public sealed class RpmInstallTests : IDisposable
         var copy = $"{_host.Shared}/other.rpm";
         File.Copy(_host.Cache.PathOf(package), copy);
         var commands = new Linux.Commands.CommandRunner(prefix: _host.Prefix);
-        var failure = InstallerText.Failure(await new Rpm(commands, null).InstallAsync(copy, isInterrupted: false));
+        var failure = InstallerText.Failure(await new Rpm(commands, PackageCommands.Direct(commands), null).InstallAsync(copy, isInterrupted: false));
 
         Assert.Equal(PackageFault.DatabaseLocked, failure.Fault);
         await script.KillAsync();

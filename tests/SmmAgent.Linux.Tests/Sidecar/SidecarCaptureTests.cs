@@ -1,3 +1,4 @@
+using SmmAgent.Core.Sidecar;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Tests.Firewall;
 using Inside = SmmAgent.Linux.Tests.Events.NetworkNamespace;
@@ -36,6 +37,25 @@ public sealed class SidecarCaptureTests
         Assert.Equal(
             ["-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080"],
             (await host.RunAsync("iptables-save")).Split('\n').Where(line => line.StartsWith("-A PREROUTING", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task ItsOwnProgramSourcesNothingThatTheSidecarsUserCanWrite()
+    {
+        var environment = Path.GetTempFileName();
+        try
+        {
+            var capture = new SidecarCapture(new(prefix: ["sh", "-c", $"[ \"$*\" != '/usr/local/bin/istio-start.sh clean' ] || env >{environment}", "sh"]));
+
+            await capture.RemoveAsync(Cancel);
+
+            var lines = await File.ReadAllLinesAsync(environment, Cancel);
+            Assert.All(SidecarFiles.StartEnvironment, variable => Assert.Contains($"{variable.Key}={variable.Value}", lines));
+        }
+        finally
+        {
+            File.Delete(environment);
+        }
     }
 
     [Theory]

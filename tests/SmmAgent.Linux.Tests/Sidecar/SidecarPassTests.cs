@@ -33,7 +33,13 @@ public sealed class SidecarPassTests : IDisposable
         Assert.True(outcome.IsPutBack);
         var failure = Assert.Single(outcome.Failures);
         Assert.Equal((RootPart.Files, "NotWritten"), (failure.Part, failure.Reason));
-        Assert.All(_results, result => Assert.Equal((StepEnding.Failed, failure.Message), (result.Ending, result.Why)));
+        Assert.Equal(
+            ["write", "have", "remove", "have"],
+            _results.Where(result => result.Step is ReloadUnits || $"{result.Step}".Contains(SidecarFiles.DropIn, StringComparison.Ordinal)).Select(result => $"{result.Step}".Split(' ')[0]));
+        Assert.All(
+            _results.Where(result => result.Step is WriteSidecarFile { File.Path: not SidecarFiles.DropIn } or SetHosts),
+            result => Assert.Equal((StepEnding.Failed, failure.Message), (result.Ending, result.Why)));
+        Assert.False(Directory.Exists(_host.Root.Below(Path.GetDirectoryName(SidecarFiles.DropIn)!)));
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
         Assert.Equal("127.0.0.1 localhost\n", await File.ReadAllTextAsync(_host.Root.Below("/etc/hosts"), Cancel));
 

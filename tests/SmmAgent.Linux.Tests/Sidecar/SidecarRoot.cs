@@ -22,7 +22,7 @@ internal sealed class SidecarRoot : IDisposable
     public SidecarRoot()
     {
         Paths = new AgentPaths(_root.Root);
-        foreach (var folder in (string[])["/var/lib/dpkg", "/var/lib/istio/envoy", "/etc/istio/config", "/var/lib/smm-agent-host"])
+        foreach (var folder in (string[])["/var/lib/dpkg", "/var/lib/istio/envoy", "/etc/smm/sidecar", "/etc/istio/config", "/var/lib/smm-agent-host"])
             Directory.CreateDirectory(_root.Below(folder));
         GuardedRoot.Run("ln", "-s", "../run", _root.Below("/var/run"));
         File.WriteAllText(_root.Below("/etc/hosts"), "127.0.0.1 localhost\n");

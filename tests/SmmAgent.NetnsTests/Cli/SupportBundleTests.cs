@@ -152,7 +152,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Put(agent, "etc/resolv.conf", $"# planted {token}\nnameserver 127.0.0.1\n");
         Put(agent, "etc/systemd/system/smm-agent.service.d/override.conf", $"[Service]\nEnvironment=PLANTED={token}\n");
         Put(agent, "var/run/secrets/tokens/istio-token", SidecarToken);
-        Put(agent, "var/lib/istio/envoy/cluster.env", $"CA_ADDR='istiod:15012'\nPLANTED='{token}'\n");
+        Put(agent, "etc/smm/sidecar/cluster.env", $"CA_ADDR='istiod:15012'\nPLANTED='{token}'\n");
         Put(agent, "etc/istio/config/mesh", $"# planted: {token}\n");
         Put(agent, "var/log/istio/istio.err.log", $"2026-01-02T03:04:05Z error the token {SidecarToken} was refused\n");
         Put(agent, "run/smm-agent-host/report.json", $"{{\"message\":\"the dashboard refused {token}\"}}");

@@ -41,10 +41,12 @@ public sealed class SidecarHoldTests : IDisposable
         Assert.Equal($"✓ the sidecar is not started before {SidecarFiles.ClusterEnvironment} is written\n", _output.ToString());
     }
 
-    [Fact]
-    public async Task WithAClusterEnvItIsStarted()
+    [Theory]
+    [InlineData(SidecarFiles.ClusterEnvironment)]
+    [InlineData(SidecarFiles.PackageClusterEnvironment)]
+    public async Task WithAClusterEnvItIsStarted(string path)
     {
-        var file = _folder.FullName + SidecarFiles.ClusterEnvironment;
+        var file = _folder.FullName + path;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, "");
 

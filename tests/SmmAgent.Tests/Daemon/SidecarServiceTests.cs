@@ -113,7 +113,8 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
 
         Assert.Equal([("SidecarInstalled", "NotInstalled"), ("SidecarCurrent", "NotInstalled"), ("SidecarRunning", "NotInstalled")], Said);
-        Assert.Equal(["Information: asked smm-agent-reconcile.service for root's part: install istio-sidecar 1.15.3; start istio.service"], _requests.Lines.Select(WithoutFiles));
+        Assert.Equal(["Information: asked smm-agent-reconcile.service for root's part: write "
+            + "/etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing); install istio-sidecar 1.15.3; start istio.service"], _requests.Lines.Select(WithoutFiles));
         Assert.True(IsAsked);
     }
 

@@ -1,0 +1,85 @@
+using SmmAgent.Core.Planning;
+
+namespace SmmAgent.Core.Sidecar;
+
+/// <summary>Plans that root sources no file that the sidecar's user can write: docs/decisions/0019-start-environment.md.</summary>
+internal static class StartEnvironment
+{
+    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <summary>The steps that put the agent's drop-in of istio.service in place, with the files to which it leads. What could not be seen gets no step.</summary>
+    public static IReadOnlyList<PlanStep> Steps(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        List<PlanStep> steps = [];
+        if (SidecarPlanner.Protect(SidecarFiles.EnvironmentFolder, SidecarFiles.Root, SidecarFiles.FolderMode, observed) is { } folder)
+            steps.Add(folder);
+        if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: > 0 } own && !IsRoots(own))
+            steps.Add(SidecarPlanner.Protect(SidecarFiles.OperatorEnvironment, SidecarFiles.Root, own.Mode & ~OthersWrite, observed)!);
+
+        var dropIn = SidecarPlanner.Step(SidecarFiles.DropInFile, observed);
+        if (!HasDropIn(observed) && dropIn is not null)
+        {
+            if (!TakeOver(desired, observed, steps))
+                return steps;
+        }
+
+        if (dropIn is not null)
+            steps.Add(dropIn);
+        if (observed.Package.Value?.Version is not null && observed.Unit.Value is { IsMasked: false } unit && (dropIn is WriteSidecarFile || !unit.HasStartEnvironment))
+            steps.Add(new ReloadUnits());
+        return steps;
+    }
+
+    /// <summary>The cluster.env that the sidecar's next start sources; null when it could not be seen.</summary>
+    public static FoundFile? ClusterEnvironment(ObservedSidecar observed) =>
+        HasDropIn(observed) || observed.File(SidecarFiles.ClusterEnvironment) is not { Content: null } ? observed.File(SidecarFiles.ClusterEnvironment)
+        : observed.File(SidecarFiles.PackageClusterEnvironment);
+
+    /// <summary>Settings of the operator that have no effect, and what to do; null when there are none.</summary>
+    public static string? WithoutEffect(ObservedSidecar observed) =>
+        observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } && HasSettings(text)
+            && observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 } && (HasDropIn(observed) || !MayTakeOver(observed))
+            ? $"{SidecarFiles.PackageOperatorEnvironment} has settings that the sidecar does not read, because its user can change that file; read them, then: "
+                + $"sudo install -D -m 0644 {SidecarFiles.PackageOperatorEnvironment} {SidecarFiles.OperatorEnvironment} && sudo systemctl restart istio"
+            : null;
+
+    private static bool HasDropIn(ObservedSidecar observed) => observed.File(SidecarFiles.DropIn)?.Content == SidecarFiles.DropInFile.Content;
+
+    /// <summary>Takes over, once, what root has sourced so far.</summary>
+    /// <returns>Whether the drop-in may be written: not where the sidecar would lose the only cluster.env that it has.</returns>
+    private static bool TakeOver(DesiredSidecar desired, ObservedSidecar observed, List<PlanStep> steps)
+    {
+        if (observed.File(SidecarFiles.ClusterEnvironment) is { Content: null } && observed.File(SidecarFiles.PackageClusterEnvironment) is { Content: { } text } old)
+        {
+            var made = desired.Configuration?.Files.Single(file => file.Path == SidecarFiles.ClusterEnvironment);
+            if (made is null && !IsRoots(old))
+                return false;
+
+            // The same content is no reason to restart the sidecar.
+            steps.Add(new WriteSidecarFile(made ?? OfRoot(SidecarFiles.ClusterEnvironment, text), $"in the place of {SidecarFiles.PackageClusterEnvironment}")
+            {
+                Modified = made is null || made.IsIn(text) ? old.Modified : null,
+            });
+        }
+
+        if (MayTakeOver(observed))
+        {
+            var found = observed.File(SidecarFiles.PackageOperatorEnvironment)!;
+            steps.Add(new WriteSidecarFile(
+                OfRoot(SidecarFiles.OperatorEnvironment, found.Content!), $"the settings of {SidecarFiles.PackageOperatorEnvironment}, which is not read any more") { Modified = found.Modified });
+        }
+
+        return true;
+    }
+
+    // What is not root's alone may be the work of the sidecar's user: it must not be run by root.
+    private static bool MayTakeOver(ObservedSidecar observed) =>
+        observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 }
+        && observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } found && IsRoots(found) && HasSettings(text);
+
+    private static bool IsRoots(FoundFile found) => found.Owner == SidecarFiles.Root && (found.Mode & OthersWrite) == 0;
+
+    private static bool HasSettings(string text) => text.Split('\n').Any(line => line.Trim() is { Length: > 0 } and not ['#', ..]);
+
+    private static SidecarFile OfRoot(string path, string content) => new(path, content, SidecarFiles.Root, SidecarFiles.DropInFile.Mode, NeedsRestart: true);
+}

@@ -1,0 +1,21 @@
+using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Packages;
+
+namespace SmmAgent.Linux.Tests.Packages;
+
+/// <summary>What systemd-run says in the place of the package manager that it was to run.</summary>
+public sealed class PackageCommandsTests
+{
+    [Theory]
+    [InlineData(255, "", PackageFault.Interrupted, "apt-get was killed by a signal")]
+    [InlineData(137, "", PackageFault.Interrupted, "apt-get was killed by signal 9")]
+    [InlineData(1, "Failed to create bus connection: No such file or directory", PackageFault.NoInstaller, "Failed to create bus connection: No such file or directory")]
+    public void IsTold(int exitCode, string error, PackageFault fault, string message)
+    {
+        var failure = InstallerText.Failure(new(["apt-get", "install"], CommandEnding.Exited, exitCode, "", error));
+
+        Assert.Equal((fault, message), (failure.Fault, failure.Message));
+        Assert.Equal(fault == PackageFault.NoInstaller, InstallerText.IsWithoutBus(new(["apt-get"], CommandEnding.Exited, exitCode, "", error)));
+    }
+}

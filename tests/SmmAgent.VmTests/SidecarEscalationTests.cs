@@ -1,0 +1,114 @@
+namespace SmmAgent.VmTests;
+
+/// <summary>The user of a sidecar that was taken over never becomes root, whatever is done with the sidecar.</summary>
+public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+{
+    private const string Proof = "/run/proof";
+
+    // Istio's guide has an operator who knows the sidecar's user by this name make it before the package does.
+    private const string Account = "groupadd --system istio-proxy && useradd --system --gid istio-proxy --home-dir /var/lib/istio istio-proxy";
+
+    // As soon as the package's folder can be written to it lays both files that root would source, again and again. When it is asked to, it ends the sidecar.
+    private const string Attack = """
+        while :; do
+            for file in sidecar.env cluster.env; do
+                if [ -w /var/lib/istio/envoy ] && ! grep -qs /run/proof "/var/lib/istio/envoy/$file"; then
+                    printf '[ "$(id -u)" = 0 ] && { id; tr "\\0" " " </proc/$$/cmdline; echo; } >>/run/proof 2>&1\n:\n' >/var/lib/istio/envoy/.new
+                    mv -f /var/lib/istio/envoy/.new "/var/lib/istio/envoy/$file" && echo "$file" >>/tmp/attack/laid
+                fi
+            done
+            if [ -e /tmp/attack/end ]; then
+                for process in /proc/[0-9]*; do
+                    case $(tr '\0' ' ' <"$process/cmdline") in */usr/local/bin/envoy*) kill -TERM "${process#/proc/}" && rm -f /tmp/attack/end ;; esac
+                done 2>/dev/null
+            fi
+            sleep 0.01
+        done
+        """;
+
+    [Fact]
+    public async Task ThroughInstallationUpgradeReinstallationCrashesAndDetach()
+    {
+        await using var vm = await fixture.BootAsync();
+        await fixture.StartWorkloadsAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        File.WriteAllText(Path.Combine(fixture.Bed.Folder, "attack"), Attack);
+        vm.Run("sh", "-c", Account);
+        vm.Run("install", "-d", "-o", "istio-proxy", "/tmp/attack");
+        vm.Run("install", "-m", "0644", "/mnt/attack", "/tmp/attack/program");
+        vm.DropIn(StandInSidecar.Unit, "[Service]\nRestartSec=1\n");
+        vm.Run("systemd-run", "--unit=attack", "--uid=istio-proxy", "bash", "/tmp/attack/program");
+        try
+        {
+            vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+            await vm.UntilAsync(() => sidecar.Read("/tmp/attack/laid").Contains("cluster.env", StringComparison.Ordinal), "the files are laid");
+            await CrashAsync();
+
+            vm.RunAtMost(BootedVm.InstallPatience, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--reinstall", "-y", fixture.Bed.ForVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
+            await CrashAsync();
+            fixture.Offer(SidecarPackages.NewerVersion);
+            await vm.UntilToldAsync("SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
+            await CrashAsync();
+            Assert.Contains("ISTIO_NAMESPACE=", sidecar.Own("environment"), StringComparison.Ordinal);
+            sidecar.Behave("crash");
+            vm.Run("touch", "/tmp/attack/end");
+            await vm.UntilToldAsync("SidecarRunning", "False CrashLoop: the sidecar is held back, and captures no traffic", TimeSpan.FromMinutes(2));
+        }
+        finally
+        {
+            fixture.Offer(SidecarPackages.Version);
+        }
+
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+
+        Assert.Equal("", sidecar.Read(Proof));
+        Assert.All(
+            (string[])["/etc/certs/key.pem", "/etc/systemd/system/istio.service.d", "/etc/smm/sidecar"],
+            path => Assert.Equal((path, 2), (path, vm.Try("ls", path).ExitCode)));
+
+        async Task CrashAsync()
+        {
+            // The agent holds back one that was ended several times.
+            await sidecar.UntilAsync(() => sidecar.Readiness == 200, "it is ready", TimeSpan.FromMinutes(2));
+            var before = Cleaned();
+            vm.Run("touch", "/tmp/attack/end");
+            await sidecar.UntilAsync(() => Cleaned() > before, "it was ended");
+
+            int Cleaned() => sidecar.Own("calls").Split('\n').Count(line => line == "istio-clean-iptables");
+        }
+    }
+
+    [Fact]
+    public async Task AHostOfAnEarlierVersionIsMovedOverWithItsOperatorsSettingsAndDetachPutsBackWhatWasThere()
+    {
+        const string Old = "/var/lib/istio/envoy";
+        await using var vm = await fixture.BootAsync();
+        await fixture.StartWorkloadsAsync();
+        var sidecar = new StandInSidecar(fixture.Bed, vm);
+        // What an operator has set up by Istio's guide.
+        vm.Install(fixture.Bed.ForVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
+        vm.Run("sh", "-c", $"echo OF_THE_OPERATOR=1 >>{Old}/sidecar.env; echo THEIRS=1 >{Old}/cluster.env");
+        var before = HostListing.Of(vm);
+        var attached = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
+        Assert.Contains("✓ write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is not read any more)\n", attached, StringComparison.Ordinal);
+        Assert.Contains("OF_THE_OPERATOR=1\n", sidecar.Own("environment"), StringComparison.Ordinal);
+        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        var starts = sidecar.Starts.Length;
+
+        // As an earlier version of the agent has left it.
+        vm.Run("sh", "-c", $"cp -p /etc/smm/sidecar/cluster.env {Old}/; chown root {Old}; rm -r /etc/smm/sidecar /etc/systemd/system/istio.service.d; systemctl daemon-reload");
+        await vm.UntilAsync(() => vm.Property(StandInSidecar.Unit, "Environment").Contains("/etc/smm/sidecar/sidecar.env", StringComparison.Ordinal), "it is moved over");
+        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        Assert.Equal(starts, sidecar.Starts.Length);
+        Assert.Contains("OF_THE_OPERATOR=1", vm.Run("cat", "/etc/smm/sidecar/sidecar.env"), StringComparison.Ordinal);
+
+        vm.Run("chown", "istio-proxy", Old);
+        vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
+
+        Assert.Equal("THEIRS=1\n", sidecar.Read($"{Old}/cluster.env"));
+        // What the operator's settings became is configuration, and the sidecar keeps files of itself.
+        var left = string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)
+            .Where(change => !change.Contains("/etc/smm/sidecar", StringComparison.Ordinal) && !change.Contains("/stand-in", StringComparison.Ordinal)));
+        Assert.True(left.Length == 0, left);
+    }
+}
