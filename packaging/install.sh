@@ -146,22 +146,10 @@ find_system() {
     system=$(. "$release" && printf '%s' "${PRETTY_NAME:-${ID-}}")
     # shellcheck disable=SC1090
     case $(. "$release" && printf ' %s %s ' "${ID-}" "${ID_LIKE-}") in
-        *' debian '* | *' ubuntu '*)
-            format=deb
-            find_manager apt-get
-            architecture=$(dpkg --print-architecture)
-            ;;
-        *' rhel '* | *' fedora '* | *' centos '*)
-            format=rpm
-            find_manager dnf yum
-            architecture=$(rpm --eval '%{_arch}')
-            ;;
-        *' suse '* | *' opensuse '* | *' sles '*)
-            format=rpm
-            find_manager zypper
-            architecture=$(rpm --eval '%{_arch}')
-            ;;
-        *) fail 1 "'$system' is not supported: smm-agent has packages for Debian, Ubuntu, RHEL, Fedora, SUSE and their like" ;;
+        *' debian '* | *' ubuntu '*) use_debs apt-get ;;
+        *' rhel '* | *' fedora '* | *' centos '*) use_rpms dnf tdnf yum ;;
+        *' suse '* | *' opensuse '* | *' sles '*) use_rpms zypper ;;
+        *) find_system_by_its_programs ;;
     esac
     case $architecture in
         amd64 | arm64 | x86_64 | aarch64) ;;
@@ -169,11 +157,43 @@ find_system() {
     esac
 }
 
+# A system that this script does not know by name, as the agent itself sees it: by what installs packages there.
+find_system_by_its_programs() {
+    command -v systemctl >/dev/null || fail 1 "'$system' is not supported: it has no systemd"
+    # A system of rpms may have Debian's programs, to build packages with.
+    if command -v apt-get >/dev/null && command -v dpkg >/dev/null && [ -s /var/lib/dpkg/status ]; then
+        use_debs apt-get
+    elif command -v rpm >/dev/null && { command -v dnf || command -v tdnf || command -v yum || command -v zypper; } >/dev/null; then
+        use_rpms dnf tdnf yum zypper
+    else
+        fail 1 "'$system' is not supported: it has neither dpkg with apt-get nor rpm with dnf, tdnf, yum or zypper"
+    fi
+    warn "'$system' is not one of the systems that smm-agent is tested on; its $format packages should work"
+}
+
+use_debs() {
+    format=deb
+    find_manager "$@"
+    architecture=$(dpkg --print-architecture)
+}
+
+use_rpms() {
+    format=rpm
+    find_manager "$@"
+    architecture=$(rpm --eval '%{_arch}')
+}
+
 find_manager() {
     for manager in "$@"; do
         if command -v "$manager" >/dev/null; then return; fi
     done
-    fail 1 "'$system' has no $1${2:+ or $2}, which installs packages there"
+    known=$1
+    shift
+    while [ $# -gt 1 ]; do
+        known="$known, $1"
+        shift
+    done
+    fail 1 "'$system' has no $known${1:+ or $1}, which installs packages there"
 }
 
 # The package for this system: sha256, size, file, offered (its version).
@@ -229,7 +249,7 @@ install_package() {
     [ -z "$installed" ] || verify_signature
     case $manager in
         apt-get) with_apt ;;
-        dnf | yum) "$manager" install -y "$work/$file" </dev/null || not_installed ;;
+        dnf | tdnf | yum) "$manager" install -y "$work/$file" </dev/null || not_installed ;;
         # From 100 on it tells of something else, such as a repository that was not refreshed.
         zypper) zypper --non-interactive install --allow-unsigned-rpm "$work/$file" </dev/null || [ $? -ge 100 ] || not_installed ;;
     esac

@@ -138,6 +138,20 @@ public sealed class DebTests(InstallBed bed)
     }
 
     [Fact]
+    public async Task ADebSystemThatItDoesNotKnowIsTakenWithAWarning()
+    {
+        var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
+        await using var host = await bed.HostAsync();
+        host.Write("/etc/os-release", ThrowAwayHost.OsRelease("deepin", name: "Deepin 23"));
+
+        var run = await host.PipeAsync(script);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("! 'Deepin 23' is not one of the systems that smm-agent is tested on; its deb packages should work\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal("installed 0.1.0", Installed(host));
+    }
+
+    [Fact]
     public async Task ANewerAgentStays()
     {
         await using var host = await bed.HostAsync();

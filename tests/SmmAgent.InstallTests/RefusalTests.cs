@@ -52,17 +52,19 @@ public sealed class RefusalTests(InstallBed bed)
     }
 
     [Theory]
-    [InlineData("alpine", "", "'Test Linux 1' is not supported: smm-agent has packages for Debian, Ubuntu, RHEL, Fedora, SUSE and their like")]
-    [InlineData("notdebian", "undebian", "'Test Linux 1' is not supported: ")]
+    [InlineData("alpine", "", "'Test Linux 1' is not supported: it has neither dpkg with apt-get nor rpm with dnf, tdnf, yum or zypper", "/usr/bin/apt-get")]
+    [InlineData("notdebian", "undebian", "'Test Linux 1' is not supported: it has no systemd", "/usr/bin/systemctl")]
     [InlineData("opensuse-leap", "suse opensuse", "'Test Linux 1' has no zypper, which installs packages there")]
-    [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf or yum, which installs packages there")]
-    public async Task ASystemWithoutPackagesIsNamed(string id, string like, string why)
+    [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf, tdnf or yum, which installs packages there")]
+    public async Task ASystemWithoutPackagesIsNamed(string id, string like, string why, string? without = null)
     {
         var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
         await using var host = await bed.HostAsync();
         host.Write("/etc/os-release", ThrowAwayHost.OsRelease(id, like));
         host.Remove("/usr/bin/zypper");
         host.Remove("/usr/bin/dnf");
+        if (without is not null)
+            host.Remove(without);
         await RefusesAsync(host, script, why);
     }
 

@@ -30,6 +30,26 @@ public sealed class RpmTests(InstallBed bed)
         Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
     }
 
+    // os-release files of systems that neither name a family nor are one that the script knows.
+    [Theory]
+    [InlineData("openEuler", "openEuler 24.03 (LTS)")]
+    [InlineData("photon", "VMware Photon OS/Linux")]
+    [InlineData("azurelinux", "Microsoft Azure Linux 3.0")]
+    [InlineData("kylin", "Kylin Linux Advanced Server V10")]
+    public async Task ASystemThatItDoesNotKnowIsTakenForWhatItsProgramsSayWithAWarning(string id, string name)
+    {
+        await using var host = await bed.HostAsync();
+        host.Write("/etc/os-release", ThrowAwayHost.OsRelease(id, name: name));
+        // As on such a system: Debian's programs may be there, but nothing that they installed.
+        host.Write("/var/lib/dpkg/status", "");
+
+        var run = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1, bed.Deb1));
+
+        Assert.True(run.ExitCode == 0, run.Error + run.Output);
+        Assert.Contains($"! '{name}' is not one of the systems that smm-agent is tested on; its rpm packages should work\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains("✓ smm-agent 0.1.0-1 is installed\n", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task TheDebsOfTheFolderAreNotForIt()
     {

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Commands;
 namespace SmmAgent.Linux.Host;
 
 /// <summary>How packages are installed on this system.</summary>
-/// <param name="Installer"><c>apt-get</c>, <c>dnf</c>, <c>yum</c> or <c>zypper</c>; null where there is none.</param>
+/// <param name="Installer"><c>apt-get</c>, <c>dnf</c>, <c>tdnf</c>, <c>yum</c> or <c>zypper</c>; null where there is none.</param>
 /// <param name="Format"><c>deb</c> or <c>rpm</c>; null where the system has neither.</param>
 public sealed record PackageTools(string? Installer, string? Format)
 {
@@ -14,7 +14,7 @@ public sealed record PackageTools(string? Installer, string? Format)
     /// <param name="hasDebs">Whether any deb is installed: a system of rpms may have Debian's tools, to build packages with.</param>
     internal static PackageTools From(Func<string, bool> has, bool hasDebs)
     {
-        var installer = ((string[])["apt-get", "dnf", "yum", "zypper"]).FirstOrDefault(name => has(name) && (hasDebs || name != "apt-get"));
+        var installer = ((string[])["apt-get", "dnf", "tdnf", "yum", "zypper"]).FirstOrDefault(name => has(name) && (hasDebs || name != "apt-get"));
         var format = installer switch
         {
             "apt-get" when has("dpkg") => "deb",

@@ -55,6 +55,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
             null => ["rpm", "-U", "--oldpackage", path],
             "zypper" => ["zypper", "--non-interactive", "--no-gpg-checks", "install", "--no-recommends", "--allow-unsigned-rpm", "--oldpackage", path],
             "dnf" => ["dnf", "-y", "-q", "--nogpgcheck", "--setopt=install_weak_deps=False", "--setopt=exit_on_lock=True", "install", path],
+            "tdnf" => ["tdnf", "-y", "-q", "--nogpgcheck", "install", path],
             var yum => [yum, "-y", "-q", "--nogpgcheck", "--setopt=exit_on_lock=True", "install", path],
         };
         return changes.RunAsync(command);

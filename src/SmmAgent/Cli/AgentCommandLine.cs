@@ -13,6 +13,8 @@ internal static class AgentCommandLine
     public static string Version { get; } =
         typeof(AgentCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
+    private const int BadDescriptor = 9; // EBADF
+
     public static async Task<int> RunAsync(string[] arguments)
     {
         try
@@ -26,6 +28,12 @@ internal static class AgentCommandLine
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null, // signals are the daemon's own business
             });
+        }
+        catch (UnauthorizedAccessException exception) when (exception.InnerException?.HResult == BadDescriptor)
+        {
+            // .NET takes it for a lack of rights; no file that a command opens by its name ends so.
+            await Console.Error.WriteLineAsync("smm-agent: standard output is closed");
+            return ExitCode.Failed;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {

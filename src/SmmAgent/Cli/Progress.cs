@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Logging;
 
 namespace SmmAgent.Cli;
 
@@ -74,11 +75,8 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     public static Progress OnConsole() => new(Console.Out, IsTerminal);
 
-    /// <summary>Whether colour is wanted: on a terminal, without NO_COLOR and TERM=dumb.</summary>
-    public static bool IsTerminal =>
-        !Console.IsOutputRedirected
-        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-        && Environment.GetEnvironmentVariable("TERM") != "dumb";
+    /// <summary>Whether colour and a spinner are wanted: on a terminal that TERM names.</summary>
+    public static bool IsTerminal => LogTarget.IsColourful(!Console.IsOutputRedirected, Environment.GetEnvironmentVariable);
 
     // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
     private void Line(string code, string mark, string what) =>

@@ -24,7 +24,11 @@ public sealed record LogTarget(TextWriter Output, bool IsTerminal, Func<string, 
     public bool IsJournal =>
         Variable("JOURNAL_STREAM")?.Split(':') is [_, var inode] && OutputLinks.Contains($"socket:[{inode}]");
 
-    public bool HasColour => IsTerminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
+    public bool HasColour => IsColourful(IsTerminal, Variable);
+
+    /// <summary>Whether escape sequences may be written: to a terminal, and one that TERM names. Package managers run their scripts on a terminal of their own without TERM, and keep what comes in a log.</summary>
+    public static bool IsColourful(bool isTerminal, Func<string, string?> variable) =>
+        isTerminal && string.IsNullOrEmpty(variable("NO_COLOR")) && variable("TERM") is not (null or "" or "dumb");
 }
 
 /// <summary>Serilog, set up in code: reading its settings from a file does not survive NativeAOT.</summary>

@@ -9,6 +9,7 @@ public sealed class PackageToolsTests
     [InlineData("apt-get dpkg dnf rpm", true, "apt-get", "deb")]
     [InlineData("apt-get dpkg dnf rpm", false, "dnf", "rpm")]
     [InlineData("dpkg zypper rpm", false, "zypper", "rpm")]
+    [InlineData("tdnf yum rpm", false, "tdnf", "rpm")]
     [InlineData("dpkg", true, null, "deb")]
     [InlineData("rpm", false, null, "rpm")]
     [InlineData("", false, null, null)]

@@ -71,6 +71,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
 
     [Theory]
     [InlineData("dnf")]
+    [InlineData("tdnf")]
     [InlineData("yum")]
     [InlineData("zypper")]
     public async Task OnAnRpmSystemTheInstallCommandIsTheOneThatIsThere(string installer)
@@ -78,7 +79,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder(installer, "rpm");
 
-        var output = Checked.By(fixture.Bed, agent, $"{Hide("apt-get", "dnf", "yum", "zypper", "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
+        var output = Checked.By(fixture.Bed, agent, $"{Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
 
         Assert.Equal("pass", output.Status("os-package-manager"));
         Assert.Equal($"rpm, {installer}", output.Found("os-package-manager"));
@@ -90,8 +91,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     {
         await using var agent = new VmAgent(fixture.Bed);
 
-        var bare = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "yum", "zypper"));
-        var none = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "yum", "zypper", "dpkg", "rpm"));
+        var bare = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "tdnf", "yum", "zypper"));
+        var none = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "rpm"));
 
         Assert.Equal("warn", bare.Status("os-package-manager"));
         Assert.Equal("fail", none.Status("os-package-manager"));

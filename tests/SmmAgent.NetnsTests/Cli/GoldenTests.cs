@@ -77,6 +77,17 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
     }
 
     // Without colour the text is the same, whoever takes the colour away; but a terminal has a width, and the help keeps to it.
+    [Fact]
+    public async Task AStandardOutputThatIsClosedIsAFailureAndNoLackOfRights()
+    {
+        await using var agent = new VmAgent(fixture.Bed);
+        foreach (var command in (string[][])[["version"], ["--help"], ["config", "show"]])
+        {
+            var words = string.Join(' ', agent.Command(command));
+            Assert.Equal((1, "smm-agent: standard output is closed\n"), Shell.Try("sh", "-c", $"exec {words} >&-"));
+        }
+    }
+
     private async Task HoldAsync(string name, VmAgent agent, params string[][] commands)
     {
         var golden = new StringBuilder();
@@ -86,7 +97,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
             Tell(golden, command, "", agent, await Terminal.PipedAsync(words));
             var onTerminal = await Terminal.OnTerminalAsync(words);
             Tell(golden, command, "    (on a terminal)", agent, onTerminal);
-            foreach (var plain in (string[])["NO_COLOR=1", "TERM=dumb"])
+            foreach (var plain in (string[])["NO_COLOR=1", "TERM=dumb", "TERM="])
                 Assert.Equal(Settled(Colour().Replace(onTerminal.Output, ""), agent), Settled((await Terminal.OnTerminalAsync(words, plain)).Output, agent));
             Assert.DoesNotContain('\e', (await Terminal.PipedAsync(words)).Output);
         }

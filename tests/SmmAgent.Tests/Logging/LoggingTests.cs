@@ -133,10 +133,12 @@ public sealed class LoggingTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true, null, null, true)]
-    [InlineData(false, null, null, false)]
-    [InlineData(true, "1", null, false)]
+    [InlineData(true, null, "xterm-256color", true)]
+    [InlineData(false, null, "xterm-256color", false)]
+    [InlineData(true, "1", "xterm-256color", false)]
     [InlineData(true, null, "dumb", false)]
+    [InlineData(true, null, "", false)]
+    [InlineData(true, null, null, false)]
     public void ColourIsForTerminalsThatWantIt(bool isTerminal, string? noColor, string? term, bool coloured)
     {
         var target = new LogTarget(_console, isTerminal, name => name switch { "NO_COLOR" => noColor, "TERM" => term, _ => null }, []);

@@ -10,7 +10,7 @@ internal sealed class OsPackageManager() : Check("os-package-manager", CheckGrou
         {
             { Format: { } format, Installer: { } installer } => CheckLine.Pass($"{format}, {installer}"),
             { Format: { } format } => CheckLine.Warn(
-                $"{format}, but neither apt-get, dnf, yum nor zypper, which would bring what a package needs",
+                $"{format}, but neither apt-get, dnf, tdnf, yum nor zypper, which would bring what a package needs",
                 "install what the checks below name yourself"),
             _ => CheckLine.Fail("there is neither dpkg nor rpm: the sidecar cannot be installed", "attach a virtual machine with deb or rpm packages"),
         });
