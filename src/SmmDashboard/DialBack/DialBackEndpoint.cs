@@ -6,7 +6,7 @@ using SmmDashboard.Http;
 namespace SmmDashboard.DialBack;
 
 /// <summary><c>POST GROUP/agents/{uuid}/dial-back</c>: whether the cluster reaches the VM's ports.</summary>
-public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, AddressPolicy policy, IClusterRanges cluster, DialBackRates rates, Dialler dialler)
+public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, AddressPolicy policy, IClusterRanges cluster, DialBackLimits limits, Dialler dialler)
 {
     private const int MaximumBody = 8 * 1024;
 
@@ -33,13 +33,25 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
         if (agent.Address is not { } address)
             return ApiProblem.NoReport() with { Detail = "the agent's last report has no address" };
 
-        problem = await RefuseAsync(admitted, identity, address, context.RequestAborted);
+        var id = admitted.Group.Id;
+        problem = await RefuseAsync(admitted, identity, address, request.Ports.Count, context.RequestAborted);
         if (problem is not null)
             return problem;
+        if (!await limits.Turns.TryEnterAsync(id, request.Ports.Count, context.RequestAborted))
+            return ApiProblem.TooManyRequests("too many dial-backs of this WorkloadGroup wait", DialTurns.LongestWait);
 
         var question = new AgentQuestion(request.Nonce, identity.Uuid);
-        var results = await Task.WhenAll(request.Ports.Select(port => dialler.DialAsync(
-            new IPEndPoint(address, port), port == DashboardApi.AgentPort ? question : null, context.RequestAborted)));
+        var results = await Task.WhenAll(request.Ports.Select(async port =>
+        {
+            try
+            {
+                return await dialler.DialAsync(new IPEndPoint(address, port), port == DashboardApi.AgentPort ? question : null, context.RequestAborted);
+            }
+            finally
+            {
+                limits.Turns.Leave(id);
+            }
+        }));
         var answer = new DialBackResponse(address.ToString(), admitted.Group.Config.Mesh.ClusterId, results);
         await context.WriteJsonAsync(answer, ContractJson.Default.DialBackResponse);
         return null;
@@ -47,8 +59,8 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
 
     // The rate comes first: looking at the host's interfaces is not free.
     private async ValueTask<ApiProblem?> RefuseAsync(
-        AdmittedGroup admitted, AgentIdentity identity, IPAddress address, CancellationToken cancellationToken) =>
-        rates.Refuse(admitted.Group.Id, identity.Uuid)
+        AdmittedGroup admitted, AgentIdentity identity, IPAddress address, int ports, CancellationToken cancellationToken) =>
+        limits.Rates.Refuse(admitted.Group.Id, identity.Uuid, ports)
         ?? (await policy.RefuseAsync(
             address, admitted.Group.Config.NetworkModel(), cluster, AddressPolicy.OwnAddresses(), cancellationToken) is { } reason
             ? ApiProblem.AddressNotAllowed(reason)

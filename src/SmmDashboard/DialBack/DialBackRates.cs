@@ -18,19 +18,27 @@ public sealed class DialBackRates(DialBackRates.Settings settings, TimeProvider 
     {
         public Rate PerAgent { get; init; } = new(1, 0.1);
 
-        public Rate PerGroup { get; init; } = new(50, 5);
+        /// <summary>Of ports.</summary>
+        public Rate PerGroup { get; init; } = new(200, 20);
 
-        public Rate Total { get; init; } = new(200, 50);
+        /// <summary>Of ports.</summary>
+        public Rate Total { get; init; } = new(800, 200);
     }
 
-    public ApiProblem? Refuse(GroupName group, Guid uuid)
+    /// <param name="group">The agent's.</param>
+    /// <param name="uuid">The agent.</param>
+    /// <param name="ports">How many connections are asked for.</param>
+    public ApiProblem? Refuse(GroupName group, Guid uuid, int ports)
     {
         if (!_agents.TryTake((group, uuid), out var retryAfter))
             return ApiProblem.TooManyRequests("this agent has just asked for a dial-back", retryAfter);
 
-        if (!_groups.TryTake(group, out retryAfter))
+        if (!_groups.TryTake(group, out retryAfter, ports))
             return ApiProblem.TooManyRequests("the agents of this WorkloadGroup ask for too many dial-backs", retryAfter);
 
-        return _total.TryTake(0, out retryAfter) ? null : ApiProblem.TooManyRequests("too many dial-backs in total", retryAfter);
+        return _total.TryTake(0, out retryAfter, ports) ? null : ApiProblem.TooManyRequests("too many dial-backs in total", retryAfter);
     }
 }
+
+/// <summary>What limits dial-backs: how many are asked for, and how many are made at once.</summary>
+public sealed record DialBackLimits(DialBackRates Rates, DialTurns Turns);

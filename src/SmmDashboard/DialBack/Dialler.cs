@@ -7,28 +7,16 @@ using SmmDashboard.Lifetime;
 namespace SmmDashboard.DialBack;
 
 /// <summary>Connects to one port of a VM.</summary>
-public sealed class Dialler(TimeProvider clock) : IDisposable
+public sealed class Dialler(TimeProvider clock)
 {
-    private static readonly TimeSpan Time = TimeSpan.FromSeconds(2.5);
-
-    // All dial-backs together.
-    private readonly SemaphoreSlim _places = new(64);
-
-    public void Dispose() => _places.Dispose();
+    /// <summary>For one port.</summary>
+    public static readonly TimeSpan Time = TimeSpan.FromSeconds(2.5);
 
     /// <param name="identity">What to ask for on the agent's port; null when connecting is all.</param>
     public async Task<DialBackResult> DialAsync(IPEndPoint target, AgentQuestion? identity, CancellationToken cancellationToken)
     {
-        await _places.WaitAsync(cancellationToken);
-        try
-        {
-            using var deadline = new Deadline(Time, clock, cancellationToken);
-            return await ConnectAsync(target, identity, deadline.Token, cancellationToken);
-        }
-        finally
-        {
-            _places.Release();
-        }
+        using var deadline = new Deadline(Time, clock, cancellationToken);
+        return await ConnectAsync(target, identity, deadline.Token, cancellationToken);
     }
 
     private async Task<DialBackResult> ConnectAsync(

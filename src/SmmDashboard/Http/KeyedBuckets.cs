@@ -8,10 +8,10 @@ public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit 
     private readonly Dictionary<TKey, TokenBucket> _buckets = [];
     private readonly TokenBucket _others = new(rate, clock.GetTimestamp());
 
-    public bool TryTake(TKey key, out TimeSpan retryAfter)
+    public bool TryTake(TKey key, out TimeSpan retryAfter, int count = 1)
     {
         lock (_lock)
-            return Bucket(key).TryTake(clock, out retryAfter);
+            return Bucket(key).TryTake(clock, out retryAfter, count);
     }
 
     /// <summary>Gives back what was taken for the key.</summary>

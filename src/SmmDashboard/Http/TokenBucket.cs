@@ -11,14 +11,18 @@ public sealed class TokenBucket(Rate rate, long now)
     private double _tokens = rate.Burst;
     private long _filledAt = now;
 
-    public bool TryTake(TimeProvider clock, out TimeSpan retryAfter)
+    /// <param name="clock">The clock.</param>
+    /// <param name="retryAfter">When there will be enough.</param>
+    /// <param name="count">How many to take; all or none. More than the burst counts as the burst.</param>
+    public bool TryTake(TimeProvider clock, out TimeSpan retryAfter, int count = 1)
     {
         Fill(clock);
-        retryAfter = _tokens >= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds((1 - _tokens) / rate.PerSecond);
-        if (_tokens < 1)
+        var wanted = Math.Min(count, Math.Max(1, rate.Burst));
+        retryAfter = _tokens >= wanted ? TimeSpan.Zero : TimeSpan.FromSeconds((wanted - _tokens) / rate.PerSecond);
+        if (_tokens < wanted)
             return false;
 
-        _tokens -= 1;
+        _tokens -= wanted;
         return true;
     }
 

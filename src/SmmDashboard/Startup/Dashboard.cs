@@ -83,7 +83,8 @@ public static class Dashboard
         services.AddSingleton(new PackageFolder(options.Packages));
         services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>();
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
-        services.AddSingleton<ProcessFault>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton<Dialler>()
+        services.AddSingleton<ProcessFault>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton(provider => new DialTurns(seams.Clock, provider.GetRequiredService<ILogger<DialTurns>>()))
+            .AddSingleton<DialBackLimits>().AddSingleton<Dialler>()
             .AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
             .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
             .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()

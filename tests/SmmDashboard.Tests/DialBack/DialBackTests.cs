@@ -51,7 +51,7 @@ public sealed class DialBackTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var dialler = new Dialler(new FakeTimeProvider());
+        var dialler = new Dialler(new FakeTimeProvider());
         var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
         (await listener.AcceptSocketAsync(Token)).Dispose();
         Assert.Equal("wrong-host", (await Until.DoneAsync(dial, "the dial-back ends")).Error);
@@ -66,7 +66,7 @@ public sealed class DialBackTests
         var clock = new FakeTimeProvider();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var dialler = new Dialler(clock);
+        var dialler = new Dialler(clock);
         var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
         using var accepted = await listener.AcceptSocketAsync(Token);
         Assert.True(await Until.DoneAsync(accepted.ReceiveAsync(new byte[4096], Token).AsTask(), "the question comes") > 0);
@@ -81,7 +81,7 @@ public sealed class DialBackTests
         using var request = CancellationTokenSource.CreateLinkedTokenSource(Token);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var dialler = new Dialler(new FakeTimeProvider());
+        var dialler = new Dialler(new FakeTimeProvider());
         var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), request.Token);
         using var accepted = await listener.AcceptSocketAsync(Token);
         Assert.True(await Until.DoneAsync(accepted.ReceiveAsync(new byte[4096], Token).AsTask(), "the question comes") > 0);
@@ -92,7 +92,7 @@ public sealed class DialBackTests
     [Fact]
     public async Task AClosedPortIsRefusedAndAnOpenOneIsReachable()
     {
-        using var dialler = new Dialler(new FakeTimeProvider());
+        var dialler = new Dialler(new FakeTimeProvider());
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var target = (IPEndPoint)listener.LocalEndpoint;
@@ -195,10 +195,11 @@ public sealed class DialBackTests
         var rates = new DialBackRates(new() { PerGroup = new Rate(3, 1), Total = new Rate(100, 1) }, new FakeTimeProvider());
         var (greedy, other) = (new SmmDashboard.Mesh.GroupName("a", "greedy"), new SmmDashboard.Mesh.GroupName("a", "other"));
 
-        var refused = Enumerable.Range(0, 10).Count(_ => rates.Refuse(greedy, Guid.NewGuid()) is { Status: 429 });
+        var refused = Enumerable.Range(0, 10).Count(_ => rates.Refuse(greedy, Guid.NewGuid(), ports: 1) is { Status: 429 });
 
         Assert.Equal(7, refused);
-        Assert.Null(rates.Refuse(other, Guid.NewGuid()));
+        Assert.Null(rates.Refuse(other, Guid.NewGuid(), ports: 3));
+        Assert.Equal(429, rates.Refuse(other, Guid.NewGuid(), ports: 1)?.Status);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -208,7 +209,7 @@ public sealed class DialBackTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var dialler = new Dialler(new FakeTimeProvider());
+        var dialler = new Dialler(new FakeTimeProvider());
         var dial = dialler.DialAsync((IPEndPoint)listener.LocalEndpoint, new AgentQuestion(Nonce, _uuid), Token);
         using var socket = await listener.AcceptSocketAsync(Token);
         var buffer = new byte[4096];

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Bed;
+using SmmDashboard.DialBack;
+using SmmDashboard.Mesh;
+using SmmDashboard.Tests.Running;
+
+namespace SmmDashboard.Tests.DialBack;
+
+public sealed class DialTurnsTests : IDisposable
+{
+    private static readonly GroupName Silent = new("ns", "silent");
+    private static readonly GroupName Other = new("ns", "other");
+    private readonly FakeTimeProvider _clock = new();
+    private readonly LogLines _log = new();
+    private readonly ILoggerFactory _loggers = LoggerFactory.Create(_ => { });
+    private readonly DialTurns _turns;
+
+    public DialTurnsTests()
+    {
+        _loggers.AddProvider(_log);
+        _turns = new DialTurns(_clock, new Logger<DialTurns>(_loggers));
+    }
+
+    [Fact]
+    public async Task AGroupWhoseVmsAreSilentDelaysAnotherOneByOneConnection()
+    {
+        // All connections are in use, and as many dial-backs as may wait do.
+        var silent = Enumerable.Range(0, 200).Select(_ => EnterAsync(Silent, 4)).ToList();
+        Assert.Equal(16, silent.Count(turn => turn.IsCompletedSuccessfully && turn.Result));
+        Assert.Equal(200 - 16 - 32, silent.Count(turn => turn.IsCompletedSuccessfully && !turn.Result));
+        var other = EnterAsync(Other, 4);
+        Assert.False(other.IsCompleted);
+
+        // Its turn is next, and is as large as it needs to be.
+        for (var i = 0; i < 3; i++)
+            _turns.Leave(Silent);
+        Assert.False(other.IsCompleted);
+        _turns.Leave(Silent);
+        Assert.True(await Until.DoneAsync(other, "the other group has its turn"));
+        Assert.Contains("ns/silent are answered 429", Assert.Single(_log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NobodyWaitsLongerThanFiveSeconds()
+    {
+        Assert.True(await EnterAsync(Silent, 64));
+        var waiting = EnterAsync(Other, 1);
+        _clock.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.False(waiting.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.False(await Until.DoneAsync(waiting, "the wait is over"));
+
+        // It has left the queue: what is free is for others.
+        _turns.Leave(Silent);
+        Assert.True(await EnterAsync(Other, 1));
+    }
+
+    [Fact]
+    public async Task AClientThatLeavesGivesItsPlaceBack()
+    {
+        Assert.True(await EnterAsync(Silent, 60));
+        using var gone = new CancellationTokenSource();
+        var large = _turns.TryEnterAsync(Other, 16, gone.Token);
+        var small = EnterAsync(Other, 4);
+        Assert.False(small.IsCompleted);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
+        Assert.True(await Until.DoneAsync(small, "the one behind it has its turn"));
+        for (var i = 0; i < 64; i++)
+            _turns.Leave(i < 60 ? Silent : Other);
+        Assert.True(await EnterAsync(Other, 64));
+    }
+
+    public void Dispose() => _loggers.Dispose();
+
+    private Task<bool> EnterAsync(GroupName group, int ports) => _turns.TryEnterAsync(group, ports, TestContext.Current.CancellationToken);
+}
