@@ -14,4 +14,7 @@ public sealed class AgentAccess(IAgentStore agents, TimeProvider clock)
             : !agent.HasKey(identity) ? (null, ApiProblem.AgentKeyMismatch())
             : agent.Instances.Hosts(clock.GetUtcNow()) is { Length: > 0 } hosts ? (null, ApiProblem.DuplicateIdentity(hosts))
             : (agent, null);
+
+    /// <inheritdoc cref="IAgentStore.Prove"/>
+    public void Prove(GroupName group, Guid uuid) => agents.Prove(group, uuid);
 }

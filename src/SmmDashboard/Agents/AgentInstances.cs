@@ -54,7 +54,7 @@ public sealed class AgentInstances
             return new(this, IsRefused: false, Begins: false, Ends: false);
 
         var known = Array.Find(_seen, one => one.Id == id);
-        var own = new AgentInstance(id, report.Host.Hostname, report.Address?.Value ?? known?.Address, known?.FirstSeen ?? now, now);
+        var own = new AgentInstance(id, Cut(report.Host.Hostname), report.Address?.Value ?? known?.Address, known?.FirstSeen ?? now, now);
         var after = new AgentInstances([.. _seen.Where(one => one.Id != id && IsWithin(Memory, one, now)), own]);
         var were = _seen.Length > 0 && Duplicates(_seen.Max(one => one.LastSeen)).Count > 0;
         var are = after.Duplicates(now).Count > 0;
@@ -73,6 +73,9 @@ public sealed class AgentInstances
 
     /// <summary>The names of those, for people; empty while there is at most one host.</summary>
     public string Hosts(DateTimeOffset now) => string.Join(" and ", Duplicates(now));
+
+    // No host's name is longer.
+    private static string Cut(string hostname) => hostname.Length <= 253 ? hostname : hostname[..253];
 
     private bool IsRefused(string id, DateTimeOffset now) =>
         Duplicates(now) is var duplicates && duplicates.FirstOrDefault(one => one.Id == id) is { } own

@@ -29,6 +29,7 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeP
             ReportOutcome.Kept => null,
             ReportOutcome.KeyMismatch => ApiProblem.AgentKeyMismatch(),
             ReportOutcome.Duplicate => ApiProblem.DuplicateIdentity(await HostsAsync(admitted.Group.Id, identity.Uuid, context.RequestAborted)),
+            ReportOutcome.TooManyNew => ApiProblem.TooManyRequests("too many agents of this WorkloadGroup are new", Later),
             ReportOutcome.Full => ApiProblem.Unavailable("the WorkloadGroup has as many agents as the dashboard can keep", Later),
             _ => ApiProblem.Unavailable("the dashboard cannot keep reports now; its log says why", Later),
         };

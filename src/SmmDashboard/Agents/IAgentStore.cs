@@ -12,6 +12,9 @@ public enum ReportOutcome
     /// <summary>Another host reports under this identity, and was seen before this one: nothing of the report is kept.</summary>
     Duplicate,
     Full,
+
+    /// <summary>Too many agents of the group are new.</summary>
+    TooManyNew,
     NotWritten,
 }
 
@@ -24,4 +27,7 @@ public interface IAgentStore
 
     /// <exception cref="Http.UnavailableException">The report cannot be kept now.</exception>
     ValueTask<ReportOutcome> ReportAsync(GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken);
+
+    /// <summary>The agent was reached at its address, or its sidecar is registered. Agents that never were make way first when the group is full.</summary>
+    void Prove(GroupName group, Guid uuid);
 }

@@ -9,5 +9,8 @@ public sealed record KnownAgent(byte[] KeySha256, IPAddress? Address, DateTimeOf
     /// <summary>The hosts that reported under this identity; usually one.</summary>
     public AgentInstances Instances { get; init; } = AgentInstances.None;
 
+    /// <summary>Whether it was reached at its address, or its sidecar was registered.</summary>
+    public bool IsProven { get; init; }
+
     public bool HasKey(AgentIdentity identity) => CryptographicOperations.FixedTimeEquals(KeySha256, identity.KeySha256);
 }

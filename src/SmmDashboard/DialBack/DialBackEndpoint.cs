@@ -52,6 +52,9 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
                 limits.Turns.Leave(id);
             }
         }));
+        // On the agent's port it is that agent that has answered.
+        if (results.Any(result => result is { Port: DashboardApi.AgentPort, Reachable: true }))
+            agents.Prove(id, identity.Uuid);
         var answer = new DialBackResponse(address.ToString(), admitted.Group.Config.Mesh.ClusterId, results);
         await context.WriteJsonAsync(answer, ContractJson.Default.DialBackResponse);
         return null;

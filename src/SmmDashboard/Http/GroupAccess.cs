@@ -26,10 +26,11 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, Reques
         var asked = new GroupName((string)context.GetRouteValue("namespace")!, (string)context.GetRouteValue("name")!);
         // Whoever has no token at all must not keep another server busy.
         var isCounted = !tokens.Knows(token);
-        if (isCounted && rates.RefuseUnknownToken(context) is { } flood)
+        GroupName? claimed = token.ClaimedAccount is { } account && mesh.Find(asked)?.Entry.Account == account ? asked : null;
+        if (isCounted && rates.RefuseUnknownToken(context, claimed) is { } flood)
             return (null, flood);
 
-        var verdict = await JudgeAsync(context, token, isCounted);
+        var verdict = await JudgeAsync(context, token, claimed, isCounted);
         return verdict switch
         {
             TokenVerdict.Accepted accepted => Enter(context, asked, accepted),
@@ -38,7 +39,7 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, Reques
         };
     }
 
-    private async ValueTask<TokenVerdict> JudgeAsync(HttpContext context, PresentedToken token, bool isCounted)
+    private async ValueTask<TokenVerdict> JudgeAsync(HttpContext context, PresentedToken token, GroupName? claimed, bool isCounted)
     {
         var isRefused = false;
         try
@@ -50,7 +51,7 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, Reques
         finally
         {
             if (isCounted && !isRefused && !context.RequestAborted.IsCancellationRequested)
-                rates.ForgiveUnknownToken(context);
+                rates.ForgiveUnknownToken(context, claimed);
         }
     }
 

@@ -1,3 +1,5 @@
+using SmmDashboard.Mesh;
+
 namespace SmmDashboard.Http;
 
 /// <summary>How many requests are served: for each client address, in total, and with a token that is not valid.</summary>
@@ -9,7 +11,7 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
 {
     private readonly KeyedBuckets<UInt128> _clients = new(settings.PerClient, clock);
     private readonly KeyedBuckets<UInt128> _failures = new(settings.FailuresPerClient, clock);
-    private readonly KeyedBuckets<UInt128> _unknownTokens = new(settings.UnknownTokensPerClient, clock);
+    private readonly KeyedBuckets<(UInt128 Client, GroupName? Group)> _unknownTokens = new(settings.UnknownTokensPerClient, clock);
     private readonly KeyedBuckets<int> _total = new(settings.Total, clock);
 
     public sealed record Settings
@@ -41,13 +43,18 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
 
     /// <summary>Counts a token that another server must check, before it is asked.</summary>
     /// <returns>The problem to answer with instead, once too many were not valid.</returns>
-    public ApiProblem? RefuseUnknownToken(HttpContext context) =>
-        _unknownTokens.TryTake(Client(context), out var retryAfter)
+    /// <param name="context">The request.</param>
+    /// <param name="claimed">
+    /// The WorkloadGroup whose service account the token says that it is of; null for any other token. Behind a load balancer all clients have one address: whoever sends
+    /// tokens of one group, or of none, must not delay new tokens of the other groups.
+    /// </param>
+    public ApiProblem? RefuseUnknownToken(HttpContext context, GroupName? claimed) =>
+        _unknownTokens.TryTake((Client(context), claimed), out var retryAfter)
             ? null
             : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
 
     /// <summary>The token was not refused, so it does not count.</summary>
-    public void ForgiveUnknownToken(HttpContext context) => _unknownTokens.Return(Client(context));
+    public void ForgiveUnknownToken(HttpContext context, GroupName? claimed) => _unknownTokens.Return((Client(context), claimed));
 
     private static UInt128 Client(HttpContext context) => ClientAddress.Key(context.Connection.RemoteIpAddress);
 }

@@ -20,6 +20,8 @@ public sealed class RegistrationEndpoint(GroupAccess access, AgentAccess agents,
             return problem;
 
         var answer = await registrations.FindAsync(admitted.Group, identity.Uuid, agent, context.RequestAborted);
+        if (answer.Registered)
+            agents.Prove(admitted.Group.Id, identity.Uuid);
         await context.WriteJsonAsync(answer, ContractJson.Default.Registration);
         return null;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Tls;
@@ -74,6 +75,12 @@ public sealed class CommandLine
         HelpName = "SECONDS",
     };
 
+    private readonly Option<int?> _newAgentRate = new("--new-agent-rate")
+    {
+        Description = "Agents of a WorkloadGroup that report for the first time, per second (bursts of 500 times as many; default 2).",
+        HelpName = "N",
+    };
+
     private readonly Option<string?> _status = new("--status") { Description = "Where /healthz, /readyz and /metrics are served, without TLS.", HelpName = "ADDR:PORT" };
 
     private readonly KubernetesArguments _kubernetes = new();
@@ -84,7 +91,7 @@ public sealed class CommandLine
         _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
         {
             _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
-            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _status,
+            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate, _status,
         };
         foreach (var option in _kubernetes.All)
             _command.Add(option);
@@ -136,6 +143,7 @@ public sealed class CommandLine
             RegistrationAuthority = ReadPair(result, _authorityCertificate, _authorityKey, faults),
             Rates = ReadRates(result, faults),
             Connections = ReadConnections(result, faults),
+            NewAgents = ReadNewAgents(result, faults),
             Status = result.GetValue(_status) is { } status ? ReadAddress("--status", status, faults) : null,
             Kubernetes = _kubernetes.Read(result, faults),
         };
@@ -171,6 +179,15 @@ public sealed class CommandLine
             PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
             Total = total is { } inTotal ? new Rate(2.0 * inTotal, inTotal) : rates.Total,
         };
+    }
+
+    private Rate ReadNewAgents(ParseResult result, List<string> faults)
+    {
+        if (result.GetValue(_newAgentRate) is not { } rate)
+            return NewAgents.DefaultRate;
+        if (rate <= 0)
+            faults.Add("--new-agent-rate is at least 1");
+        return NewAgents.OfSecond(rate);
     }
 
     private ConnectionSettings ReadConnections(ParseResult result, List<string> faults)

@@ -36,7 +36,7 @@ public static class Dashboard
         AddLogging(builder.Logging);
         AddServices(builder.Services, options, seams);
         if (options.Kubernetes is { } kubernetes)
-            KubernetesMode.Add(builder.Services, kubernetes, seams);
+            KubernetesMode.Add(builder.Services, kubernetes, options.NewAgents, seams);
         else
             EmbeddedMode.Add(builder.Services, options, mesh ?? throw new ArgumentNullException(nameof(mesh)), seams);
         var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, seams.Clock) : null;
@@ -47,7 +47,13 @@ public static class Dashboard
             foreach (var listen in options.Listen)
                 kestrel.Listen(listen.Address, endpoint => Serve(endpoint, listen, connections, certificate));
             if (options.Status is { } status)
-                kestrel.Listen(status, StatusEndpoints.Mark);
+            {
+                kestrel.Listen(status, endpoint =>
+                {
+                    endpoint.Use(connections.UntilEnd);
+                    StatusEndpoints.Mark(endpoint);
+                });
+            }
         });
 
         var app = builder.Build();
@@ -123,7 +129,7 @@ public static class Dashboard
     private static void Serve(ListenOptions endpoint, Listen listen, ConnectionLimits connections, PemCertificate? certificate)
     {
         endpoint.Protocols = HttpProtocols.Http1;
-        endpoint.Use(connections.Count);
+        endpoint.Use(connections.UntilEnd);
         if (listen.IsTls)
         {
             endpoint.UseHttps(new TlsHandshakeCallbackOptions

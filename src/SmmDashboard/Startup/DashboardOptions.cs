@@ -42,4 +42,7 @@ public sealed record DashboardOptions
     public RequestRates.Settings Rates { get; init; } = new();
 
     public ConnectionSettings Connections { get; init; } = new();
+
+    /// <summary>How many agents of a WorkloadGroup may be new.</summary>
+    public Rate NewAgents { get; init; } = Agents.NewAgents.DefaultRate;
 }

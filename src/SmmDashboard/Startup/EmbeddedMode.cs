@@ -29,6 +29,7 @@ internal static class EmbeddedMode
             options.Data is { } folder ? new AgentFiles(folder, provider.GetRequiredService<ILogger<AgentFiles>>()) : null,
             seams.Clock,
             provider.GetRequiredService<ILogger<FileAgentStore>>(),
+            options.NewAgents,
             seams.AgentsPerGroup));
         services.AddSingleton<SignedTokens>().AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SignedTokens>())
             .AddSingleton(provider => seams.TokenAuthority ?? ActivatorUtilities.CreateInstance<DescribedTokens>(provider)).AddSingleton(seams.AgentTokens ?? new UnrenewableTokens()).AddSingleton<IClusterRanges, DescribedRanges>()

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using SmmDashboard.DialBack;
 using SmmDashboard.Files.Agents;
+using SmmDashboard.Http;
 using SmmDashboard.Kubernetes;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Machines;
@@ -21,7 +22,7 @@ namespace SmmDashboard.Startup;
 internal static class KubernetesMode
 {
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
-    public static void Add(IServiceCollection services, KubernetesOptions options, DashboardSeams seams)
+    public static void Add(IServiceCollection services, KubernetesOptions options, Rate newAgents, DashboardSeams seams)
     {
         var settings = Settings(options, seams.Clock);
         services.AddSingleton(options with { Namespace = settings.Namespace ?? options.Namespace });
@@ -35,7 +36,7 @@ internal static class KubernetesMode
         services.AddSingleton<IClusterRanges>(provider => new KubernetesRanges(
             provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, seams.Clock),
             new PodLookup(provider.GetRequiredService<KubernetesApi>(), seams.Clock), () => provider.GetRequiredService<ClusterWatch>().Services, options.ClusterRanges));
-        services.AddPart(provider => Machines(provider, seams)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
+        services.AddPart(provider => Machines(provider, seams, newAgents)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
         services.AddPart(Rights);
     }
 
@@ -53,7 +54,7 @@ internal static class KubernetesMode
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RightsWatch>>(), provider.GetRequiredService<ProcessFault>());
     }
 
-    private static AttachedMachines Machines(IServiceProvider provider, DashboardSeams seams)
+    private static AttachedMachines Machines(IServiceProvider provider, DashboardSeams seams, Rate newAgents)
     {
         var options = provider.GetRequiredService<KubernetesOptions>();
         var cluster = provider.GetRequiredService<ClusterWatch>();
@@ -61,8 +62,8 @@ internal static class KubernetesMode
         return new AttachedMachines(
             provider.GetRequiredService<KubernetesApi>(),
             new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
-            new FileAgentStore(null, seams.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), seams.AgentsPerGroup),
-            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = seams.AgentsPerGroup },
+            new FileAgentStore(null, seams.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), newAgents, seams.AgentsPerGroup),
+            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = seams.AgentsPerGroup, NewAgents = newAgents },
             new MachineSeams(
                 seams.Clock, seams.Random, provider.GetRequiredService<ILogger<AttachedMachines>>(), defect => fault.Report(nameof(AttachedMachines), defect)));
     }

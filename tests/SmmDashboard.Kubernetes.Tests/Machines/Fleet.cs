@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Bed;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
+using SmmDashboard.Http;
 using SmmDashboard.Files.Agents;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Machines;
@@ -59,13 +60,13 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Starts a replica and waits until it knows the cluster.</summary>
-    public async Task<Replica> ReplicaAsync(string name, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int limit = 10_000, bool isSynced = true, TimeProvider? time = null)
+    public async Task<Replica> ReplicaAsync(string name, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int limit = 10_000, bool isSynced = true, TimeProvider? time = null, Rate? newAgents = null)
     {
         var address = proxy?.Address ?? _server.Address;
         var replica = new Replica(this, new KubernetesApi(
             ApiSettings.InCluster(
                 variable => variable == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", _server.ServiceAccountFolder(token), TimeProvider.System),
-            TimeProvider.System), _groupKind, new MachineSettings(Namespace, name) { LimitPerGroup = limit }, time ?? Time);
+            TimeProvider.System), _groupKind, new MachineSettings(Namespace, name) { LimitPerGroup = limit, NewAgents = newAgents ?? new Rate(1_000_000, 1_000) }, time ?? Time);
         _replicas.Add(replica);
         await replica.StartAsync();
         if (isSynced)
@@ -160,7 +161,7 @@ internal sealed class Replica : IAsyncDisposable
             api, new ApiResource(groupKind, "workloadgroups", ["v1beta1"]), KubernetesJson.Default.WorkloadGroup, _groups,
             new ReflectorSeams(fleet.Time, new Random(1), NullLogger.Instance)).RunAsync(_end.Token);
         Machines = new AttachedMachines(
-            api, new MachineGroups(() => _groups.State, _ => Entries), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance), settings,
+            api, new MachineGroups(() => _groups.State, _ => Entries), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance, NewAgents.DefaultRate), settings,
             new MachineSeams(time, new Random(2), Log, _defects.Add));
     }
 

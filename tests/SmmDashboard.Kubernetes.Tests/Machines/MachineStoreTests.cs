@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
+using SmmDashboard.Http;
+using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Machines;
@@ -104,13 +106,43 @@ public sealed class MachineStoreTests(RunningApiServer server)
     {
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one", limit: 2);
-        var agent = Fleet.Agent();
+        var (agent, other) = (Fleet.Agent(), Fleet.Agent());
         await replica.ReportAsync(fleet.A, agent, Fleet.Report());
-        await replica.ReportAsync(fleet.A, Fleet.Agent(), Fleet.Report());
+        await replica.ReportAsync(fleet.A, other, Fleet.Report());
+        replica.Store.Prove(fleet.A, agent.Uuid);
+        replica.Store.Prove(fleet.A, other.Uuid);
 
         Assert.Equal(ReportOutcome.Full, await replica.ReportAsync(fleet.A, Fleet.Agent(), Fleet.Report()));
         Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, agent, Fleet.Report()));
         Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.B, Fleet.Agent(), Fleet.Report()));
+    }
+
+    [Fact]
+    public async Task OfAFullGroupTheMachineMakesWayThatWasNeitherReachedNorRegistered()
+    {
+        await using var fleet = await Fleet.StartAsync(server);
+        var replica = await fleet.ReplicaAsync("one", limit: 3, newAgents: new Rate(4, 1));
+        var (reached, silent, newer) = (Fleet.Agent(), Fleet.Agent(), Fleet.Agent());
+        foreach (var agent in (AgentIdentity[])[reached, silent, newer])
+        {
+            Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, agent, Fleet.Report()));
+            fleet.Time.Advance(TimeSpan.FromMilliseconds(10));
+        }
+
+        replica.Store.Prove(fleet.A, reached.Uuid);
+        // The watch has machines of other tests, too.
+        AttachedMachine[] Watched() => [.. replica.Machines.Cache.State.Items.Values.Where(machine => machine.Metadata.Namespace == fleet.A.Namespace)];
+        await fleet.PassUntilAsync(() => Watched().Count(machine => machine.LastReportTime is not null) == 3, "the watch has brought all of them");
+        var vm = Fleet.Agent();
+        Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, vm, Fleet.Report()));
+        await fleet.PassUntilAsync(() => Watched().All(machine => machine.Metadata.Name != $"{silent.Uuid}"), "the silent one is deleted");
+        await fleet.PassUntilAsync(() => Watched().Length == 3, "the new one is there");
+        Assert.Equal(new[] { reached.Uuid, newer.Uuid, vm.Uuid }.Select(uuid => $"{uuid}").Order(), Watched().Select(machine => machine.Metadata.Name).Order());
+        Assert.Single(replica.Log.All, line => line.Contains($"agent {silent.Uuid} of", StringComparison.Ordinal) && line.Contains("is forgotten for a new one", StringComparison.Ordinal));
+        var outcomes = new List<ReportOutcome>();
+        for (var i = 0; i < 10; i++)
+            outcomes.Add(await replica.ReportAsync(fleet.A, Fleet.Agent(), Fleet.Report()));
+        Assert.Contains(ReportOutcome.TooManyNew, outcomes);
     }
 
     [Fact]
@@ -173,9 +205,11 @@ public sealed class MachineStoreTests(RunningApiServer server)
 
         var status = await fleet.StatusAsync(agent.Uuid);
         Assert.StartsWith("vm?[2J?xxx", (string?)status["host"], StringComparison.Ordinal);
-        Assert.Equal((32, 32), (status["interfaceAddresses"]!.AsArray().Count, status["conditions"]!.AsArray().Count));
+        Assert.InRange(status["interfaceAddresses"]!.AsArray().Count, 1, 32);
+        Assert.InRange(status["conditions"]!.AsArray().Count, 2, 32);
         Assert.Equal("True", (string?)Fleet.Condition(status, "AgentConnected")!["status"]);
-        Assert.True(status.ToJsonString().Length < 64 * 1024);
+        // A token's holder makes as many of them as he may.
+        Assert.InRange(status.ToJsonString().Length, 1, 6 * 1024);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using SmmDashboard.Http;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Agents;
@@ -92,6 +95,7 @@ public sealed class AgentsTests
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock, AgentsPerGroup = 1 } });
         var (first, second) = (new TestAgent(), new TestAgent());
         Assert.Equal(HttpStatusCode.NoContent, (await first.Report().SendAsync(dashboard)).Status);
+        first.Prove(dashboard);
         var refused = await second.Report().SendAsync(dashboard);
         refused.IsProblem(503, "unavailable");
         Assert.Equal("60", refused.Headers["Retry-After"]);
@@ -99,6 +103,63 @@ public sealed class AgentsTests
         clock.Advance(TimeSpan.FromDays(31));
         Assert.Equal(HttpStatusCode.NoContent, (await second.Report().SendAsync(dashboard)).Status);
         (await first.Registration().SendAsync(dashboard)).IsProblem(409, "no-report");
+    }
+
+    [Fact]
+    public async Task ATokenCannotKeepANewVmOut()
+    {
+        var clock = new FakeTimeProvider();
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock, AgentsPerGroup = 4 }, NewAgents = new Rate(6, 1), HasData = true });
+        var log = new LogLines();
+        dashboard.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        var reached = new TestAgent();
+        await reached.Report("198.18.0.1").SendAsync(dashboard);
+        reached.Prove(dashboard);
+        var made = Enumerable.Range(0, 5).Select(_ => new TestAgent()).ToList();
+        foreach (var agent in made)
+            Assert.Equal(HttpStatusCode.NoContent, (await agent.Report().SendAsync(dashboard)).Status);
+        var refused = await new TestAgent().Report().SendAsync(dashboard);
+        refused.IsProblem(429, "too-many-requests");
+        Assert.Equal("60", refused.Headers["Retry-After"]);
+
+        // Known ones go on, and a second later there is a place for a new VM.
+        Assert.Equal(HttpStatusCode.NoContent, (await reached.Report("198.18.0.1").SendAsync(dashboard)).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await made[4].Report().SendAsync(dashboard)).Status);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        var vm = new TestAgent();
+        Assert.Equal(HttpStatusCode.NoContent, (await vm.Report("198.18.0.2").SendAsync(dashboard)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await reached.Registration().SendAsync(dashboard)).Status);
+        (await made[0].Registration().SendAsync(dashboard)).IsProblem(409, "no-report");
+        Assert.Equal(4, Directory.GetFiles(dashboard.Folder.Path("data/agents/vm-integration/analytics-v0")).Length);
+        Assert.Single(log.Lines, line => line.Contains("is forgotten for a new one", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.Contains("are answered 429", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task OfSeveralAgentsThatWereReachedAtOneAddressTheLastOneKeepsItsPlace()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider(), AgentsPerGroup = 2 } });
+        var (first, second, third) = (new TestAgent(), new TestAgent(), new TestAgent());
+        foreach (var agent in (TestAgent[])[first, second])
+        {
+            await agent.Report().SendAsync(dashboard);
+            agent.Prove(dashboard);
+        }
+
+        Assert.Equal(HttpStatusCode.NoContent, (await third.Report().SendAsync(dashboard)).Status);
+        (await first.Registration().SendAsync(dashboard)).IsProblem(409, "no-report");
+        Assert.Equal(HttpStatusCode.OK, (await second.Registration().SendAsync(dashboard)).Status);
+    }
+
+    [Fact]
+    public async Task AReportTakesLittleOfTheDisk()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(new() { HasData = true });
+        var agent = new TestAgent();
+        var call = agent.Report();
+        var large = call.Body!.Replace("4 ports", new string('\u00e9', 100_000), StringComparison.Ordinal).Replace("vm-1", new string('\u00e9', 1000), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NoContent, (await (call with { Body = large }).SendAsync(dashboard)).Status);
+        Assert.InRange(new FileInfo(dashboard.Folder.Path($"data/agents/vm-integration/analytics-v0/{agent.Uuid}.json")).Length, 1, 16 * 1024);
     }
 
     [Fact]

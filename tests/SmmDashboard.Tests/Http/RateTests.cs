@@ -1,6 +1,9 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using SmmDashboard.Http;
+using SmmDashboard.Lifetime;
+using SmmDashboard.Mesh;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Http;
@@ -51,6 +54,32 @@ public sealed class RateTests
         (await wrong.SendAsync(dashboard)).IsProblem(401, "token-invalid");
         (await wrong.SendAsync(dashboard)).IsProblem(429, "too-many-requests");
         Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig().SendAsync(dashboard)).Status);
+    }
+
+    [Fact]
+    public void TokensOfNoGroupDoNotDelayNewOnesOfAGroupBehindTheSameAddress()
+    {
+        var rates = new RequestRates(new() { UnknownTokensPerClient = new Rate(1, 0.1) }, new FakeTimeProvider());
+        var (context, group) = (new DefaultHttpContext(), new GroupName("ns", "group"));
+        Assert.Null(rates.RefuseUnknownToken(context, claimed: null));
+        Assert.NotNull(rates.RefuseUnknownToken(context, claimed: null));
+        Assert.Null(rates.RefuseUnknownToken(context, group));
+        Assert.NotNull(rates.RefuseUnknownToken(context, group));
+        Assert.Null(rates.RefuseUnknownToken(context, new GroupName("ns", "other")));
+    }
+
+    [Fact]
+    public void OneLineAMinuteIsLoggedAndTheOthersAreCounted()
+    {
+        var clock = new FakeTimeProvider();
+        var gate = new LogGate(clock);
+        Assert.True(gate.TryOpen(out var withheld));
+        Assert.Equal(0, withheld);
+        for (var i = 0; i < 50; i++)
+            Assert.False(gate.TryOpen(out _));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(gate.TryOpen(out withheld));
+        Assert.Equal(50, withheld);
     }
 
     [Fact]

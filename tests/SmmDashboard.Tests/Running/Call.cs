@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using SmmAgent.Bed;
+using SmmDashboard.Agents;
+using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Tests.Running;
 
@@ -117,6 +120,10 @@ public sealed record TestAgent(Guid Uuid, string Key)
             },
             "the registration is as expected", lastSeen: () => last!.Text);
     }
+
+    /// <summary>As after a dial-back that reached it.</summary>
+    public void Prove(RunningDashboard dashboard) =>
+        dashboard.App.Services.GetRequiredService<IAgentStore>().Prove(new GroupName("vm-integration", "analytics-v0"), Uuid);
 
     public Call Renewal() => new(HttpMethod.Post, $"{Path}/token") { AgentKey = Key };
 

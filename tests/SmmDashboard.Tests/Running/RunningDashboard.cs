@@ -51,6 +51,8 @@ public sealed class RunningDashboard : IAsyncDisposable
 
         public ConnectionSettings Connections { get; init; } = new();
 
+        public Rate NewAgents { get; init; } = SmmDashboard.Agents.NewAgents.DefaultRate;
+
         public bool HasData { get; init; }
 
         public bool HasRegistration { get; init; }
@@ -87,6 +89,7 @@ public sealed class RunningDashboard : IAsyncDisposable
                 : null,
             Rates = setup.Rates,
             Connections = setup.Connections,
+            NewAgents = setup.NewAgents,
         };
         var mesh = MeshDescriptionReader.Read(setup.Mesh.ToString());
         Assert.Empty(mesh.Faults);

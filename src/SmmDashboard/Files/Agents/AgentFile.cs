@@ -5,7 +5,7 @@ using SmmDashboard.Agents;
 namespace SmmDashboard.Files.Agents;
 
 /// <summary>The content of one agent's file.</summary>
-public sealed record AgentFile(string? KeySha256, DateTimeOffset SeenAt, AgentReport? Report, IReadOnlyList<AgentInstance?>? Instances = null);
+public sealed record AgentFile(string? KeySha256, DateTimeOffset SeenAt, AgentReport? Report, IReadOnlyList<AgentInstance?>? Instances = null, bool IsProven = false);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AgentFile))]

@@ -12,6 +12,9 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
 {
     private const int MaximumBytes = 2 * AgentsEndpoint.MaximumBody;
 
+    /// <summary>A larger report is kept without its conditions.</summary>
+    public const int LargestFile = 16 * 1024;
+
     private readonly string _root = Path.Combine(folder, "agents");
     private int _isFailing;
 
@@ -36,9 +39,8 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
     {
         try
         {
-            var file = new AgentFile(Convert.ToHexStringLower(agent.KeySha256), agent.SeenAt, report, agent.Instances.Seen);
             PrivateFile.MakeFolder(Folder(group));
-            PrivateFile.Write(PathOf(group, uuid), JsonSerializer.SerializeToUtf8Bytes(file, AgentFileJson.Default.AgentFile), durable);
+            PrivateFile.Write(PathOf(group, uuid), Content(agent, report), durable);
             if (Interlocked.Exchange(ref _isFailing, 0) == 1)
                 log.WritesAgain(_root);
             return true;
@@ -63,6 +65,25 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         }
     }
 
+    // Whoever has a token decides what is in a report, and how many there are. Only its address is read again; the rest is for people.
+    private static byte[] Content(KnownAgent agent, AgentReport report)
+    {
+        var file = new AgentFile(Convert.ToHexStringLower(agent.KeySha256), agent.SeenAt, report, agent.Instances.Seen, agent.IsProven);
+        var content = JsonSerializer.SerializeToUtf8Bytes(file, AgentFileJson.Default.AgentFile);
+        if (content.Length <= LargestFile)
+            return content;
+
+        var cut = report with
+        {
+            Host = new HostReport(Cut(report.Host.Hostname), Cut(report.Host.Os), Cut(report.Host.Architecture)),
+            Address = report.Address is { } address ? address with { Source = Cut(address.Source) } : null,
+            InterfaceAddresses = [], Versions = new VersionReport(Cut(report.Versions.Agent), null), Conditions = [],
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(file with { Report = cut }, AgentFileJson.Default.AgentFile);
+    }
+
+    private static string Cut(string text) => text.Length <= 64 ? text : text[..64];
+
     private KnownAgent? Read(string path)
     {
         try
@@ -73,6 +94,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
             return file?.KeySha256 is { Length: 64 } key
                 ? new KnownAgent(Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
                 {
+                    IsProven = file.IsProven,
                     Instances = new(file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),
                 }
                 : null;

@@ -1,6 +1,7 @@
 using System.Net;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
+using SmmDashboard.Http;
 using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Files.Agents;
@@ -10,7 +11,10 @@ public sealed class FileAgentStore : IAgentStore
 {
     public const int DefaultLimit = 10_000;
 
-    /// <summary>An agent that is silent for so long makes room when its group is full.</summary>
+    // Of a group that is no longer served nothing asks for the agents.
+    private const int MostGroups = 1_000;
+
+    /// <summary>An agent that is silent for so long makes room when its group is full, whatever is known of it.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
@@ -19,11 +23,16 @@ public sealed class FileAgentStore : IAgentStore
     private readonly TimeProvider _clock;
     private readonly ILogger<FileAgentStore> _log;
     private readonly int _limit;
+    private readonly NewAgents _new;
 
     /// <param name="files">Where bindings and reports survive a restart; null keeps them in memory.</param>
-    public FileAgentStore(AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, int limitPerGroup = DefaultLimit)
+    /// <param name="clock">The clock.</param>
+    /// <param name="log">Gets what operators should know.</param>
+    /// <param name="newAgents">How many agents of a group may be new.</param>
+    /// <param name="limitPerGroup">How many agents a group may have.</param>
+    public FileAgentStore(AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, Rate newAgents, int limitPerGroup = DefaultLimit)
     {
-        (_files, _clock, _log, _limit) = (files, clock, log, limitPerGroup);
+        (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
         foreach (var (group, uuid, agent) in files?.Load() ?? [])
             Group(group)[uuid] = agent;
     }
@@ -32,6 +41,20 @@ public sealed class FileAgentStore : IAgentStore
 
     public ValueTask<ReportOutcome> ReportAsync(GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Report(group, identity, report));
+
+    /// <remarks>One host has an address: of several agents that were reached there, the last one counts.</remarks>
+    public void Prove(GroupName group, Guid uuid)
+    {
+        lock (_lock)
+        {
+            if (_groups.GetValueOrDefault(group) is not { } agents || !agents.TryGetValue(uuid, out var agent) || agent.IsProven)
+                return;
+
+            agents[uuid] = agent with { IsProven = true };
+            foreach (var (other, before) in agents.Where(one => one.Key != uuid && one.Value.IsProven && Equals(one.Value.Address, agent.Address)).ToList())
+                agents[other] = before with { IsProven = false };
+        }
+    }
 
     private KnownAgent? Find(GroupName group, Guid uuid)
     {
@@ -52,13 +75,15 @@ public sealed class FileAgentStore : IAgentStore
             isFirst = !agents.TryGetValue(identity.Uuid, out var known);
             if (known?.HasKey(identity) == false)
                 return ReportOutcome.KeyMismatch;
+            if (isFirst && !_new.Allow(group))
+                return ReportOutcome.TooManyNew;
             if (isFirst && agents.Count >= _limit && !MakeRoom(group, agents))
                 return ReportOutcome.Full;
 
             instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
             agent = instances.IsRefused
                 ? known! with { Instances = instances.After }
-                : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After };
+                : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After, IsProven = known?.IsProven == true };
             agents[identity.Uuid] = agent;
             if (isFirst && report.Instance is { } instance)
                 Cured(group, agents, identity.Uuid, instance);
@@ -89,15 +114,22 @@ public sealed class FileAgentStore : IAgentStore
     private Dictionary<Guid, KnownAgent> Group(GroupName group)
     {
         if (!_groups.TryGetValue(group, out var agents))
+        {
+            if (_groups.Count >= MostGroups)
+                _groups.Remove(_groups.MinBy(one => one.Value.Values.Select(agent => agent.SeenAt).DefaultIfEmpty().Max()).Key);
             _groups[group] = agents = [];
+        }
+
         return agents;
     }
 
     private bool MakeRoom(GroupName group, Dictionary<Guid, KnownAgent> agents)
     {
-        var (uuid, oldest) = agents.MinBy(agent => agent.Value.SeenAt);
-        if (_clock.GetUtcNow() - oldest.SeenAt < Forgotten)
+        var (uuid, oldest) = agents.MinBy(agent => (agent.Value.IsProven, agent.Value.SeenAt));
+        if (oldest.IsProven && _clock.GetUtcNow() - oldest.SeenAt < Forgotten)
             return false;
+        if (!oldest.IsProven)
+            _new.MadeWay(group, uuid, _limit);
 
         agents.Remove(uuid);
         _files?.Remove(group, uuid);

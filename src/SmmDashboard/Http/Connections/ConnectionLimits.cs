@@ -33,19 +33,24 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
         return false;
     }
 
-    /// <summary>The connection middleware of each connection that was counted, which ends the count.</summary>
-    public ConnectionDelegate Count(ConnectionDelegate next) => async connection =>
+    /// <summary>The connection counts until its middleware ends.</summary>
+    public void Count(ConnectionContext connection, IPAddress? client) => connection.Features.Set(new Counted(ClientAddress.Key(client)));
+
+    /// <summary>The connection middleware of each endpoint, counted or not.</summary>
+    public ConnectionDelegate UntilEnd(ConnectionDelegate next) => async connection =>
     {
-        var key = ClientAddress.Key((connection.RemoteEndPoint as IPEndPoint)?.Address);
         try
         {
             await next(connection);
         }
         finally
         {
-            Leave(key);
+            if (connection.Features.Get<Counted>() is { } counted)
+                Leave(counted.Client);
         }
     };
+
+    private sealed record Counted(UInt128 Client);
 
     private void Leave(UInt128 client)
     {

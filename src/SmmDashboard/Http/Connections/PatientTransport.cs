@@ -32,7 +32,7 @@ public sealed class PatientTransport(ConnectionLimits limits, EndPoint? unlimite
 
         return ValueTask.FromResult<IConnectionListener>(new Listener(
             socket, new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets")),
-            new AcceptPause(clock, loggers.CreateLogger<PatientTransport>()), Equals(endpoint, unlimited) ? null : limits));
+            new AcceptPause(clock, loggers.CreateLogger<PatientTransport>()), ReferenceEquals(endpoint, unlimited) ? null : limits));
     }
 
     private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, AcceptPause pause, ConnectionLimits? limits) : IConnectionListener
@@ -46,14 +46,17 @@ public sealed class PatientTransport(ConnectionLimits limits, EndPoint? unlimite
                 try
                 {
                     var accepted = await socket.AcceptAsync(cancellationToken);
-                    if (limits?.TryEnter((accepted.RemoteEndPoint as IPEndPoint)?.Address) == false)
+                    var client = (accepted.RemoteEndPoint as IPEndPoint)?.Address;
+                    if (limits?.TryEnter(client) == false)
                     {
                         accepted.Dispose();
                         continue;
                     }
 
                     accepted.NoDelay = true;
-                    return connections.Create(accepted);
+                    var connection = connections.Create(accepted);
+                    limits?.Count(connection, client);
+                    return connection;
                 }
                 catch (ObjectDisposedException)
                 {

@@ -16,8 +16,8 @@ internal static partial class MachineLog
     [LoggerMessage(323, LogLevel.Information, "the agents of namespace {Namespace} are kept in the cluster again")]
     public static partial void Allowed(this ILogger log, string @namespace);
 
-    [LoggerMessage(324, LogLevel.Warning, "the report of machine {Machine} is not written, its next one is tried again: {Fault}")]
-    public static partial void NotWritten(this ILogger log, ObjectKey machine, string fault);
+    [LoggerMessage(324, LogLevel.Warning, "the report of machine {Machine} is not written, its next one is tried again: {Fault} (and {Withheld} others since the last such line)")]
+    public static partial void NotWritten(this ILogger log, ObjectKey machine, string fault, long withheld);
 
     [LoggerMessage(325, LogLevel.Warning, "reports wait to be written ({Count}): {Fault}")]
     public static partial void Waiting(this ILogger log, int count, string fault);

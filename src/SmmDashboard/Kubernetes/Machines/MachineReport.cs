@@ -12,17 +12,38 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     public const int MostConditions = 32;
     private const int MostAddresses = 32;
 
+    /// <summary>How large a status may be: whoever has a token decides what is in a report, and how many machines there are. A usual one has some 3 KiB.</summary>
+    public const int MaximumBytes = 6 * 1024;
+
+    // The longest texts, and the most conditions and addresses; what fits first is written.
+    private static readonly (int Conditions, int Message, int Addresses, int Instances)[] Sizes =
+        [(MostConditions, 256, MostAddresses, AgentInstances.Limit), (MostConditions, 96, 8, AgentInstances.Limit), (16, 64, 4, 2), (4, 32, 1, 1), (1, 0, 0, 0)];
+
     /// <param name="report">From the agent: anything may be in it.</param>
     /// <param name="known">The object before.</param>
     /// <param name="context">What the dashboard adds.</param>
     public static MachineReport Of(AgentReport report, AttachedMachine known, ReportContext context)
     {
-        var status = new MachineStatus
+        var spec = new MachineSpec { WorkloadGroup = known.WorkloadGroup, KeySha256 = Convert.ToHexStringLower(known.KeySha256) };
+        foreach (var size in Sizes)
+        {
+            var status = StatusOf(report, known, context, size);
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(status, MachineJson.Default.MachineStatus);
+            if (bytes.Length <= MaximumBytes || size == Sizes[^1])
+                return new(spec, context.SeenAt, AttachedMachine.FingerprintOf(status), bytes);
+        }
+
+        throw new InvalidOperationException("the smallest size is always written");
+    }
+
+    private static MachineStatus StatusOf(
+        AgentReport report, AttachedMachine known, ReportContext context, (int Conditions, int Message, int Addresses, int Instances) size) =>
+        new()
         {
             Host = Cut(report.Host.Hostname, 253),
             OperatingSystem = Cut(report.Host.Os, 128),
             Address = report.Address?.Value,
-            InterfaceAddresses = [.. report.InterfaceAddresses.Select(address => address.Split('%', 2)[0]).Distinct().Take(MostAddresses)],
+            InterfaceAddresses = [.. report.InterfaceAddresses.Select(address => address.Split('%', 2)[0]).Distinct().Take(size.Addresses)],
             AgentVersion = Cut(report.Versions.Agent, 64),
             SidecarVersion = report.Versions.Sidecar is { } sidecar ? Cut(sidecar, 64) : null,
             WorkloadEntry = context.WorkloadEntry,
@@ -33,13 +54,10 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
                 Connected(known, context.SeenAt),
                 .. (Attachment.Of(report.Conditions) is { } attached ? [attached] : (Condition[])[])
                     .Concat(report.Conditions.Where(condition => condition.Type is not (AttachedMachine.AgentConnected or Attachment.Type)))
-                    .Take(MostConditions - 1).Select(Condition),
+                    .Take(size.Conditions - 1).Select(condition => Condition(condition, size.Message)),
             ],
-            Instances = Instances(context.Instances),
+            Instances = [.. Instances(context.Instances).TakeLast(size.Instances)],
         };
-        var spec = new MachineSpec { WorkloadGroup = known.WorkloadGroup, KeySha256 = Convert.ToHexStringLower(known.KeySha256) };
-        return new(spec, context.SeenAt, AttachedMachine.FingerprintOf(status), JsonSerializer.SerializeToUtf8Bytes(status, MachineJson.Default.MachineStatus));
-    }
 
     public static IReadOnlyList<MachineInstance> Instances(AgentInstances instances) =>
     [
@@ -68,12 +86,12 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
         LastTransitionTime = known.IsConnected is true ? known.ConnectedChanged : now,
     };
 
-    private static MachineCondition Condition(Condition condition) => new()
+    private static MachineCondition Condition(Condition condition, int longest) => new()
     {
         Type = Cut(condition.Type, 64),
         Status = condition.Status,
         Reason = Cut(condition.Reason, 64),
-        Message = Cut(condition.Message, 256),
+        Message = longest == 0 ? "" : Cut(condition.Message, longest),
         LastTransitionTime = condition.LastTransitionTime,
     };
 

@@ -1,3 +1,5 @@
+using SmmDashboard.Http;
+
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>What the machines need to know of the dashboard itself.</summary>
@@ -7,6 +9,9 @@ public sealed record MachineSettings(string Namespace, string Replica)
 {
     /// <summary>How many machines a WorkloadGroup may have.</summary>
     public int LimitPerGroup { get; init; } = 10_000;
+
+    /// <summary>How many machines of a WorkloadGroup may be new.</summary>
+    public Rate NewAgents { get; init; } = Agents.NewAgents.DefaultRate;
 }
 
 /// <summary>What a test may give instead of the real thing.</summary>

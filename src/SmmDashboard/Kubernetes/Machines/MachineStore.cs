@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
+using SmmDashboard.Lifetime;
 using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;
@@ -33,6 +35,12 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     private readonly SemaphoreSlim _calls = new(CallsAtOnce);
     private readonly WriteLimits _limits = new(seams.Time);
+    private readonly LogGate _notWritten = new(seams.Time);
+    private readonly NewAgents _new = new(settings.NewAgents, seams.Time, seams.Log);
+
+    // What this replica has reached. After a restart they are reached anew within minutes.
+    private readonly ConcurrentDictionary<ObjectKey, bool> _reached = [];
+    private const int MostReached = 50_000;
 
     public async ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken)
     {
@@ -82,7 +90,31 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         }
     }
 
+    public void Prove(GroupName group, Guid uuid)
+    {
+        memory.Prove(group, uuid);
+        if (_reached.Count >= MostReached)
+            _reached.Clear();
+        _reached[KeyOf(group, uuid)] = true;
+    }
+
     public void Dispose() => _calls.Dispose();
+
+    /// <summary>Deletes the machine that has been silent longest of those that were neither reached nor registered.</summary>
+    /// <returns>False when there is none.</returns>
+    private async Task<bool> MakeRoomAsync(GroupName group, CancellationToken cancellationToken)
+    {
+        var oldest = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace && machine.WorkloadGroup == group.Name
+                && !machine.IsRegistered && !_reached.ContainsKey(ObjectKey.Of(machine.Metadata)))
+            .MinBy(machine => machine.LastSign);
+        if (oldest is null)
+            return false;
+
+        parts.Queue.Remove(ObjectKey.Of(oldest.Metadata));
+        await CallAsync(stop => parts.Writer.RemoveAsync(oldest, stop), cancellationToken);
+        _new.MadeWay(group, Guid.TryParse(oldest.Metadata.Name, out var uuid) ? uuid : Guid.Empty, settings.LimitPerGroup);
+        return true;
+    }
 
     private async Task<ReportOutcome> KeepAsync(
         ObjectKey key, GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken)
@@ -91,7 +123,10 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         var machine = parts.Machines.Find(key);
         if (machine is null)
         {
-            var isFull = parts.Machines.CountOf(group) >= settings.LimitPerGroup;
+            if (!_new.Allow(group))
+                return ReportOutcome.TooManyNew;
+
+            var isFull = parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await MakeRoomAsync(group, cancellationToken);
             machine = await CallAsync(
                 stop => isFull ? parts.Writer.FindAsync(key, stop) : Nullable(parts.Writer.ClaimAsync(key, spec, stop)), cancellationToken);
             if (machine is null)
@@ -103,7 +138,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
         if (machine.WorkloadGroup != group.Name)
         {
-            if (parts.Machines.CountOf(group) >= settings.LimitPerGroup)
+            if (parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await MakeRoomAsync(group, cancellationToken))
                 return ReportOutcome.Full;
             if (!_limits.MayWrite(key, group, out var retryAfter))
                 throw new UnavailableException("the agent moves between WorkloadGroups too often", retryAfter);
@@ -172,7 +207,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             catch (ApiException fault)
             {
                 // Its silence ends it, too.
-                seams.Log.NotWritten(ObjectKey.Of(other.Metadata), fault.Message);
+                if (_notWritten.TryOpen(out var withheld))
+                    seams.Log.NotWritten(ObjectKey.Of(other.Metadata), fault.Message, withheld);
                 continue;
             }
 

@@ -85,6 +85,21 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
         return await ClaimAsync(key, spec, cancellationToken);
     }
 
+    /// <summary>Deletes the machine, unless it has changed since or is gone already.</summary>
+    /// <exception cref="ApiException">It cannot be deleted now.</exception>
+    public async Task RemoveAsync(AttachedMachine machine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await api.DeleteAsync(ObjectKey.Of(machine.Metadata), machine.Metadata.ResourceVersion, cancellationToken);
+            machines.Forget(ObjectKey.Of(machine.Metadata));
+        }
+        catch (ApiException fault) when (fault.Fault is ApiFault.NotFound or ApiFault.Conflict)
+        {
+            // Another replica has deleted it, or it has just reported.
+        }
+    }
+
     /// <summary>Writes a report, unless a newer one is there.</summary>
     /// <returns>False when the machine now has another key: it was deleted, and another machine has bound the uuid.</returns>
     /// <exception cref="ApiException">It cannot be written now.</exception>

@@ -25,6 +25,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     private readonly PriorityQueue<ObjectKey, DateTimeOffset> _order = new();
     private readonly HashSet<ObjectKey> _writing = [];
     private readonly WriteRate _rate = new(seams.Time, PerSecond);
+    private readonly LogGate _notWritten = new(seams.Time);
     private readonly Backoff _backoff = new(seams.Time, seams.Random);
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private DateTimeOffset _pausedUntil = DateTimeOffset.MinValue;
@@ -200,7 +201,11 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
             if (fault.Fault == ApiFault.Forbidden)
                 faults.Forbidden(key.Namespace, fault);
             else
-                seams.Log.NotWritten(key, fault.Message);
+            {
+                // A webhook that refuses all refuses fifty a second.
+                if (_notWritten.TryOpen(out var withheld))
+                    seams.Log.NotWritten(key, fault.Message, withheld);
+            }
         }
         catch (OwnerUnknownException)
         {

@@ -27,6 +27,9 @@ public sealed record AttachedMachine : KubernetesObject
     /// <summary>The last report; without one, when the object was made.</summary>
     public DateTimeOffset LastSign { get; init; }
 
+    /// <summary>Whether a WorkloadEntry was its when it reported last.</summary>
+    public bool IsRegistered { get; init; }
+
     /// <summary>Null while the condition is absent.</summary>
     public bool? IsConnected { get; init; }
 
@@ -56,6 +59,7 @@ public sealed record AttachedMachine : KubernetesObject
             Address = IPAddress.TryParse(status?.Address, out var address) ? address : null,
             LastReportTime = status?.LastReportTime,
             LastSign = status?.LastReportTime ?? document.Metadata.CreationTimestamp ?? DateTimeOffset.UnixEpoch,
+            IsRegistered = status?.WorkloadEntry is { Length: > 0 },
             IsConnected = connected is null ? null : connected.Status == "True",
             ConnectedChanged = connected?.LastTransitionTime ?? default,
             Instances = status?.Instances is { Count: > 0 } instances

@@ -26,6 +26,7 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
     private const string Rule = "; the ClusterRole needs {apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LogAgain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WarnAgain = TimeSpan.FromDays(1);
 
     private readonly TokenReviewer _reviewer;
     private readonly TokenOptions _options;
@@ -34,7 +35,7 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
     private readonly ILogger<ReviewedTokens> _log;
     private readonly ReviewCache _cache;
     private readonly ConcurrentDictionary<TokenHash, Lazy<Task<ReviewedToken>>> _running = new();
-    private readonly ConcurrentDictionary<ServiceAccount, bool> _warned = new();
+    private readonly KeyedBuckets<ServiceAccount> _warnings;
     private readonly Lock _lock = new();
     private string? _fault;
     private long _faultLoggedAt;
@@ -44,6 +45,7 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
         (_options, _mesh, _clock, _log) = (options, mesh, clock, log);
         _reviewer = new TokenReviewer(api, options);
         _cache = new ReviewCache(clock);
+        _warnings = new(new Rate(1, 1 / WarnAgain.TotalSeconds), clock);
     }
 
     public bool Knows(PresentedToken token) =>
@@ -144,7 +146,7 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
     private TokenVerdict.Accepted Accepted(ReviewedToken.Valid valid)
     {
         var account = valid.Owner.Account;
-        if (valid.IsForApiServer && _warned.TryAdd(account, true))
+        if (valid.IsForApiServer && _warnings.TryTake(account, out _))
             _log.OpensKubernetesApi(account.Namespace, account.Name, ReviewAnswer.Command(account, _options.Audience));
         return new TokenVerdict.Accepted(_mesh.GroupsOf(account), [account.Namespace], valid.Owner);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using k8s;
 using k8s.Models;
 using SmmAgent.Contract;
@@ -28,7 +27,7 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
     private static readonly TimeSpan LogAgain = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _slots = new(AtOnce);
-    private readonly ConcurrentDictionary<ServiceAccount, long> _logged = new();
+    private readonly KeyedBuckets<ServiceAccount> _log = new(new Rate(1, 1 / LogAgain.TotalSeconds), clock);
     private readonly KeyedBuckets<ServiceAccount> _rates = new(perAccount ?? PerAccount, clock);
 
     /// <param name="account">Whose token.</param>
@@ -92,12 +91,8 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
                 $"service account {account.Namespace}/{account.Name} does not exist: kubectl -n {account.Namespace} create serviceaccount {account.Name}", Later, fault);
         }
 
-        var now = clock.GetTimestamp();
-        if (!_logged.TryGetValue(account, out var at) || clock.GetElapsedTime(at, now) >= LogAgain)
-        {
-            _logged[account] = now;
+        if (_log.TryTake(account, out _))
             log.CannotMake(account.Namespace, account.Name, fault.Message, fault.Fault == ApiFault.Forbidden ? Rule(account) : "");
-        }
 
         return fault.Fault is ApiFault.Forbidden or ApiFault.Refused
             ? new($"the dashboard may not make a token of the service account {account.Namespace}/{account.Name}: its log says what is missing", Later, fault)
