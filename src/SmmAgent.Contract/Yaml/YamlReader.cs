@@ -25,6 +25,7 @@ public sealed class YamlReader
     private readonly YamlLimits _limits;
     private readonly Stack<(char Bracket, int Line)?> _open = [];
     private int _nodes;
+    private int _line = 1;
 
     private YamlReader(string text, YamlLimits limits) => (_parser, _limits) = (new Parser(new StringReader(text)), limits);
 
@@ -54,7 +55,7 @@ public sealed class YamlReader
             // The parser throws many kinds of exceptions for texts that are not YAML: a bracket or a tag without an end, a quote behind a NUL.
             return (null, new Fault("", reader.OpenBracket is var (bracket, line)
                 ? $"line {line}: is not valid YAML: {YamlSyntax.NotClosed(bracket)}"
-                : "is not valid YAML"));
+                : $"line {reader._line}: is not valid YAML here or behind it"));
         }
     }
 
@@ -92,7 +93,7 @@ public sealed class YamlReader
         if (current is NodeEvent { Tag.IsEmpty: false })
             throw new RefusedYamlException(current, "uses a YAML tag (!), which is not read here: put a string in quotes");
 
-        var line = (int)current.Start.Line;
+        var line = _line = (int)current.Start.Line;
         if (current is SequenceStart or MappingStart)
             _open.Push(current is SequenceStart { Style: SequenceStyle.Flow } ? ('[', line) : current is MappingStart { Style: MappingStyle.Flow } ? ('{', line) : null);
         _parser.MoveNext();

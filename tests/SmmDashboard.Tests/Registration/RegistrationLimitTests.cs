@@ -73,21 +73,38 @@ public sealed class RegistrationLimitTests
     {
         var log = new LogLines();
         var newcomers = new Newcomers(total: 3, perClient: 2, new FakeTimeProvider(), log);
-        var first = newcomers.Enter(One, CancellationToken.None);
-        var second = newcomers.Enter(One, CancellationToken.None);
-        var other = newcomers.Enter(Two, CancellationToken.None);
+        var first = newcomers.Enter(One, null, CancellationToken.None);
+        var second = newcomers.Enter(One, null, CancellationToken.None);
+        var other = newcomers.Enter(Two, null, CancellationToken.None);
         Assert.Empty(log.Lines);
-        var third = newcomers.Enter(One, CancellationToken.None);
+        var third = newcomers.Enter(One, null, CancellationToken.None);
         Assert.Equal([true, false, false, false], new[] { first, second, third, other }.Select(one => one.Token.IsCancellationRequested));
 
-        var fourth = newcomers.Enter(IPAddress.Parse("2001:db8::1"), CancellationToken.None);
+        var fourth = newcomers.Enter(IPAddress.Parse("2001:db8::1"), null, CancellationToken.None);
         Assert.Equal([true, false, false, false], new[] { second, third, other, fourth }.Select(one => one.Token.IsCancellationRequested));
 
         newcomers.Leave(third);
         newcomers.Leave(third);
-        var fifth = newcomers.Enter(One, CancellationToken.None);
+        var fifth = newcomers.Enter(One, null, CancellationToken.None);
         Assert.Equal([false, false, false], new[] { other, fourth, fifth }.Select(one => one.Token.IsCancellationRequested));
         Assert.Contains("make way", Assert.Single(log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ANewcomerWhoseFirstByteWasNotReadYetKeepsItsPlace()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
+        using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(new byte[1], TestContext.Current.CancellationToken);
+        await Until.TrueAsync(() => socket.Available > 0, "the byte has come");
+        var newcomers = new Newcomers(total: 2, perClient: 2, new FakeTimeProvider(), new LogLines());
+        var spoken = newcomers.Enter(One, socket, CancellationToken.None);
+        var silent = newcomers.Enter(One, null, CancellationToken.None);
+        newcomers.Enter(One, null, CancellationToken.None);
+        Assert.Equal((false, true), (spoken.Token.IsCancellationRequested, silent.Token.IsCancellationRequested));
     }
 
     [Fact]

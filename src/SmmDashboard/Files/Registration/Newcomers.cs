@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using SmmDashboard.Http;
 using SmmDashboard.Lifetime;
 
@@ -14,9 +15,12 @@ public sealed class Newcomers(int total, int perClient, TimeProvider clock, ILog
     private readonly List<Newcomer> _all = []; // the oldest first
     private readonly LogGate _gate = new(clock);
 
-    public Newcomer Enter(IPAddress? address, CancellationToken stoppingToken)
+    /// <param name="address">The client's.</param>
+    /// <param name="socket">Where bytes may have come that nobody has read yet; null where all have spoken.</param>
+    /// <param name="stoppingToken">The end of the dashboard.</param>
+    public Newcomer Enter(IPAddress? address, Socket? socket, CancellationToken stoppingToken)
     {
-        var newcomer = new Newcomer(ClientAddress.Key(address), stoppingToken);
+        var newcomer = new Newcomer(ClientAddress.Key(address), socket, stoppingToken);
         Newcomer? leaving;
         lock (_lock)
         {
@@ -47,15 +51,36 @@ public sealed class Newcomers(int total, int perClient, TimeProvider clock, ILog
         newcomer.Dispose();
     }
 
-    private Newcomer OldestOf(UInt128 client) => _all.First(other => other.Client == client);
+    // On a busy host some have spoken, and it was not noticed yet.
+    private Newcomer OldestOf(UInt128 client)
+    {
+        var own = _all.Where(other => other.Client == client);
+        return own.FirstOrDefault(other => !other.HasBytes) ?? own.First();
+    }
 }
 
 /// <summary>A connection that has not registered yet.</summary>
-public sealed class Newcomer(UInt128 client, CancellationToken stoppingToken) : IDisposable
+public sealed class Newcomer(UInt128 client, Socket? socket, CancellationToken stoppingToken) : IDisposable
 {
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
 
     public UInt128 Client { get; } = client;
+
+    /// <summary>Whether bytes have come that were not read yet.</summary>
+    public bool HasBytes
+    {
+        get
+        {
+            try
+            {
+                return socket?.Available > 0;
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>Ends when another one takes its place.</summary>
     public CancellationToken Token => _end.Token;

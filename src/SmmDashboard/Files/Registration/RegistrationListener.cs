@@ -80,7 +80,7 @@ public sealed class RegistrationListener(
             {
                 var socket = await _listener.AcceptSocketAsync(stoppingToken);
                 var client = (socket.RemoteEndPoint as IPEndPoint)?.Address;
-                var connection = ServeAsync(socket, client, _silent.Enter(client, stoppingToken), stoppingToken);
+                var connection = ServeAsync(socket, client, _silent.Enter(client, socket, stoppingToken), stoppingToken);
                 _connections.TryAdd(connection, true);
                 _ = connection.ContinueWith(done => _connections.TryRemove(done, out _), TaskScheduler.Default);
             }
@@ -148,7 +148,7 @@ public sealed class RegistrationListener(
 
     private async Task<WorkloadEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, IPAddress? client, CancellationToken stoppingToken)
     {
-        var speaking = _speaking.Enter(client, stoppingToken);
+        var speaking = _speaking.Enter(client, socket: null, stoppingToken);
         try
         {
             using var handshake = new Deadline(HandshakeTime, clock, speaking.Token);
