@@ -22,7 +22,7 @@ internal static class DashboardBench
             };
             mesh.Write();
             await using var dashboard = new BedProcess(
-                [.. Programs.Dashboard, "--mesh", Path.Combine(folder, "mesh.yaml"), "--listen", mesh.PublicUrl]);
+                [.. Programs.Dashboard, "--mesh", Path.Combine(folder, "mesh.yaml"), "--listen", mesh.PublicUrl, "--client-connections", "20000"]);
             using var first = Agent(mesh, 0);
             var etag = await FirstAsync(first, dashboard);
             await ConditionalGetsAsync(report, mesh, etag);

@@ -84,6 +84,7 @@ internal static class KubernetesBench
             Write();
             await using var dashboard = new BedProcess([
                 .. Programs.Dashboard, "--mesh", path, "--listen", $"http://127.0.0.1:{EmbeddedPort}", "--client-rate", "100000", "--total-rate", "100000",
+                "--client-connections", "20000",
             ]);
             await Until.TrueAsync(() => Answers(EmbeddedPort, "healthz"), "the embedded dashboard answers", TimeSpan.FromMinutes(1), () => dashboard.Output);
             var before = ProcessFigures.PssKiB(dashboard.Id);
@@ -149,6 +150,7 @@ internal static class KubernetesBench
         var process = new BedProcess([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", server.Kubeconfig, "--public-url", "https://smm.example.com",
             "--listen", $"http://127.0.0.1:{port}", "--status", $"127.0.0.1:{port + 100}", "--client-rate", "100000", "--total-rate", "100000",
+            "--client-connections", "20000",
         ]);
         await Until.TrueAsync(() => Answers(port + 100, "readyz"), "the replica is ready", TimeSpan.FromMinutes(2), () => process.Output);
         return (process, watch.Elapsed);
