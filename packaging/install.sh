@@ -243,7 +243,8 @@ install_package() {
     find_downloader
     printf '❯ smm-agent %s for %s, %s: %s\n' "$offered" "$system" "$architecture" "$url/packages/$file"
     work=$(mktemp -d) || fail 1 "no temporary directory could be made in ${TMPDIR:-/tmp}"
-    [ -z "$ca_file" ] || cat <"$ca_file" >"$work/ca.pem"
+    # Not every downloader passes over a byte order mark.
+    [ -z "$ca_file" ] || sed "1s/^$(printf '\357\273\277')//" <"$ca_file" >"$work/ca.pem"
     download "$file"
     verify
     [ -z "$installed" ] || verify_signature

@@ -123,6 +123,12 @@ public static class ProblemCodes
 
     /// <summary>503: not now.</summary>
     public const string Unavailable = "unavailable";
+
+    /// <summary>Whether this version of the contract has the code.</summary>
+    public static bool IsKnown(string? code) =>
+        code is TokenInvalid or NotThisWorkloadGroup or NotSupported or TokenNotRenewable or AgentKeyMismatch or DuplicateIdentity
+            or WorkloadGroupNotFound or NotFound or AgentTooOld or BodyTooLarge or BodyInvalid or AudienceNotAllowed or NoReport or AddressNotAllowed
+            or TooManyRequests or Unavailable;
 }
 
 /// <summary>Body of <c>POST GROUP/tokens</c>.</summary>

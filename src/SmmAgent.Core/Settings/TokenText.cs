@@ -56,11 +56,13 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     {
         if (text.Trim(' ', '\t', '\r', '\n') is var trimmed && trimmed.Length < text.Length)
             return (trimmed, "white space", null);
-        if (text.Length > 2 && text[0] == text[^1] && text[0] is '"' or '\'' or '`')
+        if (text.Length > 2 && (text[0], text[^1]) is ('"', '"') or ('\'', '\'') or ('`', '`') or ('\u201c', '\u201d') or ('\u2018', '\u2019'))
             return (text[1..^1], "quotes", null);
+        if (Assignment().Match(text) is { Success: true, Length: var name })
+            return (text[name..], "a variable of a shell", null);
         if (Prefix().Match(text) is { Success: true, Length: var length })
             return (text[length..], "an Authorization header", null);
-        if (text.EndsWith('%') && text.AsSpan(0, text.Length - 1).IndexOfAnyExcept(TokenCharacters) < 0)
+        if (text.EndsWith('%') && text.AsSpan(0, text.Length - 1).Trim("\"'").IndexOfAnyExcept(TokenCharacters) < 0)
             return (text[..^1], "a shell's %", null);
         if (text.AsSpan().IndexOfAnyExcept(TokenCharacters) is var at and >= 0)
             return IsJoined(text, out var joined) ? (joined, "several lines", null) : PeelDocument(text, at);
@@ -124,7 +126,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
 
     // JSON alone says nothing: a dashboard's own tokens may be JSON in base64.
     private static bool IsStructured(string text) =>
-        IsJwt(text) || (FromBase64(text) is { } inner && IsJwt(inner)) || IsKubernetesObject(text);
+        IsJwt(text) || Prefix().IsMatch(text) || (FromBase64(text) is { } inner && IsJwt(inner)) || IsKubernetesObject(text);
 
     private static bool IsKubernetesObject(string text) =>
         (text[..1] is "{" && text.Contains("\"apiVersion\"", StringComparison.Ordinal)) || text.StartsWith("apiVersion:", StringComparison.Ordinal);
@@ -209,6 +211,10 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
 
     [GeneratedRegex(@"^(?:authorization:\s*)?bearer\s+|^authorization:\s*", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Prefix();
+
+    // No token has an equals sign before its end. What follows is one word, so that YAML and JSON are not taken for it.
+    [GeneratedRegex(@"^(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=(?=[^=\s]\S*\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex Assignment();
 
     [GeneratedRegex(@"^[@\w./~ +=-]+\.(?:txt|token|tok|jwt|json|ya?ml|pem|key|crt|conf|cfg|env|kubeconfig)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FilePattern();

@@ -111,6 +111,13 @@ public static class SidecarVerdict
                 + $"annotation {ProxyConfig.Annotation} of the WorkloadGroup, or from the proxyMetadata of the mesh's defaultConfig");
         }
 
+        if (StartEnvironment.CaptureOff(observed) is { Count: > 0 } own)
+        {
+            return Finding.False(
+                Type, "CaptureOff", $"{SidecarFiles.OperatorEnvironment} switches the sidecar's capture off, so traffic passes it by: "
+                + $"remove {string.Join(" and ", own)} from it, then: sudo systemctl restart istio");
+        }
+
         var families = look.Desired.Configuration is { IsDualStack: true }
             ? "; it captures IPv4 and IPv6, because this VM registers an IPv6 address (ISTIO_DUAL_STACK)"
             : "";

@@ -1,9 +1,11 @@
+using System.Text.RegularExpressions;
+using SmmAgent.Contract;
 using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Sidecar;
 
 /// <summary>Plans that root sources no file that the sidecar's user can write: docs/decisions/0019-start-environment.md.</summary>
-internal static class StartEnvironment
+internal static partial class StartEnvironment
 {
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
@@ -42,6 +44,25 @@ internal static class StartEnvironment
             ? $"{SidecarFiles.PackageOperatorEnvironment} has settings that the sidecar does not read, because its user can change that file; read them, then: "
                 + $"sudo install -D -m 0644 {SidecarFiles.PackageOperatorEnvironment} {SidecarFiles.OperatorEnvironment} && sudo systemctl restart istio"
             : null;
+
+    /// <summary>
+    /// The operator's assignments with which the sidecar captures no traffic. Only plain assignments count: what else a shell would do with the
+    /// file is not known.
+    /// </summary>
+    public static IReadOnlyList<string> CaptureOff(ObservedSidecar observed)
+    {
+        if (!HasDropIn(observed) || observed.File(SidecarFiles.OperatorEnvironment)?.Content is not { } text)
+            return [];
+
+        // cluster.env is sourced after it.
+        var after = ClusterEnvironment(observed)?.Content ?? "";
+        var variables = new Dictionary<string, string>();
+        foreach (Match match in Assignment().Matches(text))
+            variables[match.Groups["name"].Value] = match.Groups["value"].Value;
+        foreach (Match match in Assignment().Matches(after))
+            variables.Remove(match.Groups["name"].Value);
+        return CaptureVariables.SwitchingOff(variables);
+    }
 
     private static bool HasDropIn(ObservedSidecar observed) => observed.File(SidecarFiles.DropIn)?.Content == SidecarFiles.DropInFile.Content;
 
@@ -82,4 +103,10 @@ internal static class StartEnvironment
     private static bool HasSettings(string text) => text.Split('\n').Any(line => line.Trim() is { Length: > 0 } and not ['#', ..]);
 
     private static SidecarFile OfRoot(string path, string content) => new(path, content, SidecarFiles.Root, SidecarFiles.DropInFile.Mode, NeedsRestart: true);
+
+    [GeneratedRegex(
+        """^[ \t]*(?:export[ \t]+)?(?<name>[A-Za-z_][A-Za-z0-9_]*)="""
+        + """(?:'(?<value>[^'\n]*)'|"(?<value>[^"$`\\\n]*)"|(?<value>[^\s'"$`\\;&|()<>]*))[ \t]*(?:[;#].*)?\r?$""",
+        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex Assignment();
 }

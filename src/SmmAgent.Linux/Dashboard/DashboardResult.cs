@@ -62,7 +62,8 @@ public abstract record DashboardFailure
     /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
     public sealed record Refused(int Status, string? Code, string Detail, string? Reason = null, InFront? Front = null) : DashboardFailure;
 
-    public sealed record RateLimited(TimeSpan? RetryAfter, string Detail) : DashboardFailure;
+    /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
+    public sealed record RateLimited(TimeSpan? RetryAfter, string Detail, InFront? Front = null) : DashboardFailure;
 
     /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
     public sealed record ServerError(int Status, TimeSpan? RetryAfter, string Detail, InFront? Front = null) : DashboardFailure;

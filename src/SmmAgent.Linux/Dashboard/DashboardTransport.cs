@@ -88,7 +88,7 @@ internal sealed class DashboardTransport : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, linked.Token);
-            isAnswered = true;
+            isAnswered = _trust.HasAnswered = true;
             return response.IsSuccessStatusCode || response.StatusCode == System.Net.HttpStatusCode.NotModified
                 ? await read(response, linked.Token)
                 : await FailureOf.StatusAsync(response, request.RequestUri!, _time.GetUtcNow(), linked.Token);

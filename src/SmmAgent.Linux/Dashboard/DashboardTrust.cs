@@ -30,7 +30,7 @@ internal sealed class DashboardTrust
             if (State.AtomicFile.ReadLimited(caFile, MaximumCaFileBytes) is not { } bytes)
                 CaFileFault = $"there is no file {caFile}";
             else if ((_roots = TrustAnchors.Read(bytes)).Count == 0)
-                CaFileFault = $"{caFile} has no certificate in PEM (-----BEGIN CERTIFICATE-----)";
+                CaFileFault = $"{caFile} {TrustAnchors.WhyNone(caFile, bytes)}";
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
         {
@@ -55,6 +55,9 @@ internal sealed class DashboardTrust
 
     /// <summary>Whether the last connection is inside TLS.</summary>
     public bool IsSecure => _hasCertificate;
+
+    /// <summary>Whether the server has ever answered.</summary>
+    public bool HasAnswered { get; set; }
 
     /// <summary>A connection begins.</summary>
     public void Connecting(bool isSecure) => (_isSecure, _isConnected, _hasCertificate, DemandsCertificate) = (isSecure, false, false, false);

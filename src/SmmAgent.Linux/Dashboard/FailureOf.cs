@@ -32,7 +32,7 @@ internal static class FailureOf
         var detail = OneLine.Of(Hide(problem?.Detail ?? problem?.Title ?? ""), OneLine.MaximumDetail);
         return status switch
         {
-            429 => new DashboardFailure.RateLimited(RetryAfter(response, now), detail),
+            429 => new DashboardFailure.RateLimited(RetryAfter(response, now), detail, front),
             >= 500 => new DashboardFailure.ServerError(status, RetryAfter(response, now), detail, front),
             _ => new DashboardFailure.Refused(status, problem?.Code is { } code ? OneLine.Of(code) : null, detail,
                 problem?.Reason is { } reason ? OneLine.Of(Hide(reason)) : null, front),
@@ -54,7 +54,9 @@ internal static class FailureOf
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             trust.LastRefusal is var (why, detail) ? Unreachable(why, detail) : Unreachable(UnreachableReason.NoTls, NoTls(exception)),
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } =>
-            Unreachable(UnreachableReason.Disconnected, "it closed the connection without an answer"),
+            // What serves HTTP/2 only closes the connection after the handshake, as Kestrel does.
+            Unreachable(UnreachableReason.Disconnected, "it closed the connection without an answer"
+                + (trust is { IsSecure: true, HasAnswered: false } ? ": if it speaks HTTP/2 only, have it accept HTTP/1.1, too" : "")),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
             new DashboardFailure.BadAnswer(
                 trust.IsSecure
@@ -133,9 +135,11 @@ internal static class FailureOf
         }
 
         var problem = type is "application/problem+json" or "application/json" && body is not null ? Parsed(body) : null;
-        var isDashboards = type == "application/problem+json" || problem?.Code is not null;
+        // Servers of other kinds send problem documents without a code, and JSON with a code of their own.
+        var isDashboards = type == "application/problem+json" ? problem is null or { Code: not null } : ProblemCodes.IsKnown(problem?.Code);
         var isReadable = response.Content.Headers.ContentEncoding.Count == 0 && body is not null;
-        return isDashboards ? (problem, null) : (null, InFront.Of(response, isReadable ? System.Text.Encoding.UTF8.GetString(body!) : "", hide));
+        return isDashboards ? (problem, null)
+            : (null, InFront.Of(response, problem?.Detail ?? problem?.Title ?? (isReadable ? System.Text.Encoding.UTF8.GetString(body!) : ""), hide));
     }
 
     private static Problem? Parsed(byte[] body)

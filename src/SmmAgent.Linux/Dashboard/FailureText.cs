@@ -32,6 +32,8 @@ public static class FailureText
         DashboardFailure.Refused { Front: { } front } f => (FailureReasons.RefusedInFront,
             $"{front.Who} at {Shown(target)} refuses the request with {f.Status}{front.Said}; the dashboard has not seen it", front.Cure(f.Status, target)),
         DashboardFailure.Refused f => Refused(f, target),
+        DashboardFailure.RateLimited { Front: { } front } f => (FailureReasons.RateLimited,
+            $"{front.Who} at {Shown(target)} asks for fewer requests{front.Said}", front.Cure(429, target)),
         DashboardFailure.RateLimited f => (FailureReasons.RateLimited,
             $"the dashboard at {Shown(target)} asks for fewer requests{Quoted(f.Detail)}", "the agent waits as long as it was told"),
         DashboardFailure.ServerError { Front: { } front } f => (FailureReasons.DashboardError,
@@ -90,7 +92,8 @@ public static class FailureText
         var to = redirected.To is { } uri ? OneLine.Of(Shown(uri)) : "nowhere";
         return redirected.To is null || to == Shown(target)
             ? (FailureReasons.Redirected, $"{Shown(target)} redirects the request to {to}, which the dashboard never does", $"is it the dashboard? If not: {SetUrl} URL")
-            : (FailureReasons.Redirected, $"{Shown(target)} redirects to {to}; the token is not sent there", $"if that is the dashboard: {SetUrl} {to}");
+            : (FailureReasons.Redirected, $"{Shown(target)} redirects to {to}; the token is not sent there",
+                $"if that is a login page, let VMs through without a login; if that is the dashboard: {SetUrl} {to}");
     }
 
     private static string Shown(DashboardTarget target) => Shown(target.Url);

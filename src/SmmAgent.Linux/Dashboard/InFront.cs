@@ -11,6 +11,8 @@ public sealed record InFront(string? Server, string FirstLine, string? Challenge
 {
     private const int MaximumLine = 120;
 
+    private const string AcceptOldHttp = "have it accept HTTP/1.1, which the agent speaks";
+
     /// <summary>Who it is, and what it said: <c>something in front of the dashboard (Server: istio-envoy)</c>.</summary>
     public string Who => $"something in front of the dashboard{(Server is null ? "" : $" (Server: {Server})")}";
 
@@ -36,10 +38,13 @@ public sealed record InFront(string? Server, string FirstLine, string? Challenge
         (403, _) => "have it allow requests of VMs for /v1/ (an AuthorizationPolicy of the gateway, a web application firewall, an allow list of addresses)",
         (404 or 421, _) =>
             $"have it route {target.Url.Host} and its path /v1/ to the dashboard; is that the dashboard's address? If not: sudo smm-agent set dashboard-url URL",
+        (400, _) when FirstLine.Contains("HTTP/2", StringComparison.OrdinalIgnoreCase) => AcceptOldHttp,
         (400, _) when FirstLine.Contains("certificate", StringComparison.OrdinalIgnoreCase) => "have it require no client certificate: the agent has none",
-        (426 or 464 or 505, _) => "have it accept HTTP/1.1, which the agent speaks",
+        (426 or 464 or 505, _) => AcceptOldHttp,
+        (429, _) => "have it allow more requests from this VM's address",
+        (511, _) => "log this VM in to its network, or have the network let it through",
         (413 or 414 or 431, _) => "have it accept larger requests",
-        (502 or 503 or 504, _) => "see whether it reaches the dashboard: its backend, its health check and its time limits",
+        (502 or 503 or 504 or (>= 520 and < 530), _) => "see whether it reaches the dashboard: its backend, its health check and its time limits",
         _ => "see its own log and configuration",
     };
 

@@ -1,7 +1,7 @@
 namespace SmmAgent.Linux.Dashboard;
 
 /// <summary>A proxy that the environment names for other programs. The agent connects directly.</summary>
-internal static class ProxyEnvironment
+public static class ProxyEnvironment
 {
     /// <summary>What to add to a message about a server that is not reached; empty where no proxy is named for it.</summary>
     /// <remarks>Not the proxy's URL: that may have a password in it.</remarks>

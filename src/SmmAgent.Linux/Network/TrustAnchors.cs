@@ -22,6 +22,18 @@ internal static class TrustAnchors
         return certificates;
     }
 
+    /// <summary>What a file is in which no certificate in PEM was found, as the rest of a sentence that begins with its name.</summary>
+    public static string WhyNone(string path, ReadOnlySpan<byte> content) => content switch
+    {
+        [0x30, 0x80 or 0x82, ..] => $"is in DER, not in PEM: sudo openssl x509 -inform DER -in {path} -out {path}.pem, and name that file",
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => $"is text in UTF-16: sudo iconv -f UTF-16 -t UTF-8 -o {path}.pem {path}, and name that file",
+        _ when content.IndexOf("BEGIN TRUSTED CERTIFICATE"u8) >= 0 =>
+            $"has a certificate in OpenSSL's own form (BEGIN TRUSTED CERTIFICATE): sudo openssl x509 -in {path} -out {path}.pem, and name that file",
+        _ when content.IndexOf("BEGIN PKCS7"u8) >= 0 =>
+            $"has certificates in PKCS #7: sudo openssl pkcs7 -print_certs -in {path} -out {path}.pem, and name that file",
+        _ => "has no certificate in PEM (-----BEGIN CERTIFICATE-----)",
+    };
+
     /// <summary>What is wrong with a chain up to its first anchor; nothing when one vouches for it.</summary>
     /// <param name="anchors">Null means the system's, which the chain was built with.</param>
     public static X509ChainStatusFlags Flaws(X509Chain chain, X509Certificate2Collection? anchors)

@@ -68,6 +68,14 @@ public sealed class TokenTextTests
         { $$$"""{ "token": "{{{Jwt}}}", "expirationTimestamp": "2030-01-01T00:00:00Z" }""", "the member token of JSON" },
         { Base64($$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","status":{"token":"{{{Jwt}}}"}}"""), "base64, a TokenRequest as JSON" },
         { $"Bearer \"{Jwt}\"", "an Authorization header, quotes" },
+        { $"\u201c{Jwt}\u201d", "quotes" }, // copied out of a text document
+        { $"\"{Jwt}\"%", "a shell's %, quotes" },
+        { $"\"{Base64(Jwt)}\"\n", "quotes, base64" },
+        { $"{Base64(Jwt)}%", "a shell's %, base64" },
+        { $"TOKEN={Jwt}\n", "a variable of a shell" },
+        { $"export SMM_TOKEN='{Opaque}'\n", "a variable of a shell, quotes" },
+        { Base64($"Bearer {Jwt}"), "base64, an Authorization header" },
+        { $"apiVersion: v1\ndata:\n  token: {Base64(Jwt)}\nkind: Secret\n".Replace("\n", "\r\n", StringComparison.Ordinal), "a Secret as YAML" },
     };
 
     [Theory]
@@ -78,6 +86,11 @@ public sealed class TokenTextTests
 
         Assert.Equal(new TokenText(token, wrapping, null), Of(text));
     }
+
+    [Fact]
+    public void ATokenThatKubernetesShowsInBase64IsDecoded() => Assert.Equal(
+        new TokenText("eyJhbGciOiAiUlMyNTYiLCAia2lkIjogIngifQ.e30.c2ln", "base64", null),
+        Of("ZXlKaGJHY2lPaUFpVWxNeU5UWWlMQ0FpYTJsa0lqb2dJbmdpZlEuZTMwLmMybG4=\n"));
 
     [Fact]
     public void UTF16OfPowerShellIsRead() =>
@@ -117,6 +130,9 @@ public sealed class TokenTextTests
         { "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n", "is a ServiceAccount (YAML)" },
         { """{"kind":"TokenRequest","status":{"token":"x""", "looks like JSON" },
         { "a: 1\nb: 2\n", "is YAML without a token" },
+        { $"Name: a\nData\n====\nca.crt:  1 bytes\ntoken:   {Jwt}\n", "at position" }, // kubectl describe
+        { "TOKEN=$(cat token)", "at position" },
+        { "<html><title>Sign in</title></html>", "at position 1" },
     };
 
     [Theory]
@@ -157,7 +173,7 @@ public sealed class TokenTextTests
             var found = Of(Beginnings[beginning] + text);
             return (found.Token is null) != (found.Refusal is null)
                 && !(text.Length > 8 && found.Refusal?.Contains(text, StringComparison.Ordinal) == true)
-                && !found.ToString().Contains(found.Token ?? "\0", StringComparison.Ordinal);
+                && found.ToString() == nameof(TokenText); // a token of one letter may be in that word
         });
 
     private static TokenText Of(string text) => TokenText.Of(Encoding.UTF8.GetBytes(text));

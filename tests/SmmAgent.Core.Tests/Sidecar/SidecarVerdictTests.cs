@@ -67,6 +67,29 @@ public sealed class SidecarVerdictTests
     }
 
     [Theory]
+    [InlineData("# mine\nDRY_RUN=true\n", "DRY_RUN=true")]
+    [InlineData("export SKIP_RULE_APPLY='1' # for now\r\n", "SKIP_RULE_APPLY=1")]
+    [InlineData("\tISTIO_CUSTOM_IP_TABLES=\"true\";CLEANUP_ONLY=1", "ISTIO_CUSTOM_IP_TABLES=true")]
+    [InlineData("ISTIO_OUTBOUND_OWNER_GROUPS=\n", "ISTIO_OUTBOUND_OWNER_GROUPS=''")]
+    [InlineData("DRY_RUN=true\nDRY_RUN=false\n", null)]
+    [InlineData("#DRY_RUN=true\n", null)]
+    [InlineData("DRY_RUN=$(hostname)\nDRY_RUN=tr\"u\"e\nX_DRY_RUN=true\n", null)]
+    [InlineData("CA_ADDR=x\nISTIO_INBOUND_PORTS='*'\n", null)]
+    public void ACaptureThatTheOperatorSwitchesOffIsReportedToo(string operators, string? named)
+    {
+        var look = Attached();
+        var files = new Dictionary<string, Observation<FoundFile>>(look.Observed.Files)
+        {
+            [SidecarFiles.OperatorEnvironment] = Observation<FoundFile>.Known(new(operators, "root", SidecarFiles.Private, SimulatedHost.Now.AddHours(-1))),
+        };
+        Assert.Equal(
+            named is null ? "SidecarCurrent True Current: the sidecar runs with the newest configuration"
+                : "SidecarCurrent False CaptureOff: /etc/smm/sidecar/sidecar.env switches the sidecar's capture off, so traffic passes it by: "
+                    + $"remove {named} from it, then: sudo systemctl restart istio",
+            Text(SidecarVerdict.Of(look with { Observed = look.Observed with { Files = files } })[1]));
+    }
+
+    [Theory]
     [InlineData("nft", "sudo smm-agent reconcile")]
     [InlineData(null, "sudo systemctl restart istio")]
     public void TwoCapturesAtOnceAreReportedWithWhatRemovesOne(string? backend, string cure)

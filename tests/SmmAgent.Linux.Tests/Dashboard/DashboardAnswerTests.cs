@@ -90,7 +90,6 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
                 $"{Refused} ({new string('y', 200)}...) and says: {new string('x', 400)}..."
             },
             { Unauthorized("""{"code":"token-invalid","detail":"no","reason":{}}"""), $"{Refused}{SetNew}" },
-            { Unauthorized("""{"detail":"log in first"}"""), $"{Refused} (log in first){SetNew}" },
         };
     }
 
@@ -120,6 +119,11 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         { RawServer.Answer("426 Upgrade Required", "", "Server: envoy\r\n"), "have it accept HTTP/1.1" },
         { RawServer.Answer("400 Bad Request", "<title>400 No required SSL certificate was sent</title>", "Content-Type: text/html\r\n"), "have it require no client certificate" },
         { RawServer.Answer("403 Forbidden", "a\u001b[2J\u202e secret-token b", "Server: x\r\nContent-Type: text/plain\r\n"), "says 'a [2J  TOKEN b'" },
+        { RawServer.Answer("403 Forbidden", "{\"code\":\"AccessDenied\",\"message\":\"no\"}", "Content-Type: application/json\r\n"), "AccessDenied" },
+        { Unauthorized("""{"type":"about:blank","title":"Unauthorized","status":401,"detail":"log in first"}"""), "refuses the request with 401, and says 'log in first'" },
+        { RawServer.Answer("404 Not Found", "{\"status\":404,\"title\":\"no route\"}", "Content-Type: application/problem+json\r\n"), "says 'no route'" },
+        { RawServer.Answer("400 Bad Request", "An HTTP/1.x request was sent to an HTTP/2 only endpoint."), "have it accept HTTP/1.1" },
+        { RawServer.Answer("407 Proxy Authentication Required", "", "Proxy-Authenticate: Basic realm=x\r\n"), "without Basic authentication" },
         { RawServer.Answer("403 Forbidden", new string('x', 40_000), "Content-Type: text/plain\r\n"), "refuses the request with 403; " },
     };
 
@@ -130,6 +134,19 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var (reason, message) = FailureText.Of((await AskAsync(answer)).Failure!, Target());
 
         Assert.Equal("RefusedInFront", reason);
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("429 Too Many Requests", "RateLimited", "(Server: cdn) at {0} asks for fewer requests, and says 'slow down'; have it allow more requests from this VM's address")]
+    [InlineData("511 Network Authentication Required", "DashboardError", "log this VM in to its network")]
+    [InlineData("522 Connection Timed Out", "DashboardError", "see whether it reaches the dashboard")]
+    [InlineData("524 A Timeout Occurred", "DashboardError", "see whether it reaches the dashboard")]
+    public async Task WhatElseSomethingInFrontAnswersIsNotTheDashboardsWord(string status, string reason, string told)
+    {
+        var (found, message) = FailureText.Of((await AskAsync(RawServer.Answer(status, "slow down", "Server: cdn\r\n"))).Failure!, Target());
+
+        Assert.Equal(reason, found);
         Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message, StringComparison.Ordinal);
     }
 
@@ -200,7 +217,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         Assert.Equal(0, other.Count);
         var (reason, message) = FailureText.Of(redirected, Target());
         Assert.Equal("Redirected", reason);
-        Assert.EndsWith($"sudo smm-agent set dashboard-url http://127.0.0.1:{other.Port}", message, StringComparison.Ordinal);
+        Assert.EndsWith($"if that is a login page, let VMs through without a login; if that is the dashboard: sudo smm-agent set dashboard-url http://127.0.0.1:{other.Port}", message, StringComparison.Ordinal);
     }
 
     [Fact]

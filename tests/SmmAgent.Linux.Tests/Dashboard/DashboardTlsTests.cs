@@ -1,4 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
@@ -123,6 +126,29 @@ public sealed class DashboardTlsTests : IDisposable
         Assert.True(message.Contains(told, StringComparison.Ordinal), message);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AServerOfHttp2OnlyIsNamed(bool isSecure)
+    {
+        using var certificate = Sample.NewCertificate("server", _root);
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            if (isSecure)
+                listen.UseHttps(certificate);
+        }));
+        await using var server = builder.Build();
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        using var client = Client(new Uri($"{(isSecure ? "https" : "http")}://localhost:{new Uri(server.Urls.Single()).Port}"), _caFile);
+
+        var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
+
+        var message = FailureText.Of(result.Failure!, client.Target).Message;
+        Assert.True(message.Contains("have it accept HTTP/1.1", StringComparison.Ordinal), message);
+    }
+
     [Fact]
     public async Task AHandshakeThatDoesNotEndNamesLostPackets()
     {
@@ -162,6 +188,8 @@ public sealed class DashboardTlsTests : IDisposable
     [InlineData(null, "there is no file")]
     [InlineData("no certificate", "has no certificate in PEM")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used")]
+    [InlineData("\ufeff-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n", "bad.pem has a certificate in OpenSSL's own form")]
+    [InlineData("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n", "sudo openssl pkcs7 -print_certs -in ")]
     public async Task ACaFileThatCannotBeUsedIsToldAndNothingIsSent(string? content, string told)
     {
         var path = Path.Combine(_folder.FullName, "bad.pem");
@@ -172,6 +200,25 @@ public sealed class DashboardTlsTests : IDisposable
 
         Assert.Contains(told, Assert.IsType<DashboardFailure.BadCaFile>(result.Failure).Reason, StringComparison.Ordinal);
         Assert.Equal(0, count);
+    }
+
+    [Fact]
+    public void ACaFileInAnotherFormIsNamedWithTheCommandThatConvertsIt()
+    {
+        var path = Path.Combine(_folder.FullName, "other");
+        File.WriteAllBytes(path, _root.RawData);
+        Assert.Equal($"{path} is in DER, not in PEM: sudo openssl x509 -inform DER -in {path} -out {path}.pem, and name that file", CaFile.Fault(path));
+
+        File.WriteAllText(path, _root.ExportCertificatePem(), System.Text.Encoding.Unicode);
+        Assert.StartsWith($"{path} is text in UTF-16: sudo iconv ", CaFile.Fault(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TextAroundCertificatesIsPassedOver()
+    {
+        AtomicFile.Write(_caFile, $"Certificate:\n    Data: x\n{_root.ExportCertificatePem()}\n# the end\n", AtomicFile.Public);
+
+        Assert.Null(CaFile.Fault(_caFile));
     }
 
     private async Task IsRefusedAsync(X509Certificate2 certificate, string? caFile, UnreachableReason why, string told)

@@ -11,7 +11,7 @@ namespace SmmAgent.Tests.Dashboard;
 /// <summary>A server on loopback that answers with exact bytes, whether they are HTTP or not.</summary>
 internal sealed class RawServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly X509Certificate2? _certificate;
     private readonly SslStreamCertificateContext? _context;
@@ -22,8 +22,10 @@ internal sealed class RawServer : IAsyncDisposable
 
     /// <param name="certificate">With one, the server speaks TLS.</param>
     /// <param name="sentWithIt">The further certificates that it sends.</param>
-    public RawServer(X509Certificate2? certificate = null, X509Certificate2Collection? sentWithIt = null)
+    /// <param name="address">An address of loopback that no other test uses: a port of 127.0.0.1 may be another server's as soon as this one has ended.</param>
+    public RawServer(X509Certificate2? certificate = null, X509Certificate2Collection? sentWithIt = null, IPAddress? address = null)
     {
+        _listener = new(address ?? IPAddress.Loopback, 0);
         _certificate = certificate;
         if (certificate is not null)
             _context = SslStreamCertificateContext.Create(certificate, sentWithIt, offline: true);
@@ -33,7 +35,7 @@ internal sealed class RawServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    public Uri Url => new($"{(_certificate is null ? "http" : "https")}://{(_certificate is null ? "127.0.0.1" : "localhost")}:{Port}");
+    public Uri Url => new(_certificate is null ? $"http://{_listener.LocalEndpoint}" : $"https://localhost:{Port}");
 
     /// <summary>How many requests came.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -167,6 +169,13 @@ internal sealed class RawRequest(string head, string body, Stream stream, Socket
 
     /// <summary>Ends the connection here, whatever was promised.</summary>
     public void Close() => End(close: true);
+
+    /// <summary>Ends the connection with a reset.</summary>
+    public void Reset()
+    {
+        socket.LingerState = new(true, 0);
+        Close();
+    }
 
     /// <summary>The answer is complete; the connection ends, or waits for the next request.</summary>
     public void End(bool close)

@@ -67,6 +67,19 @@ public sealed class ConnectorTests
     }
 
     [Fact]
+    public async Task OneAddressOfManyThatAnswersIsFound()
+    {
+        using var hole = new BlackHole(new(Loopback.Next(), 0));
+        var up = Loopback.Next();
+        await using var listener = new StandInListener(new(up, hole.Endpoint.Port), Behaviours.Silence());
+        IPAddress[] addresses = [hole.Endpoint.Address.MapToIPv4(), Loopback.Next(), hole.Endpoint.Address.MapToIPv4(), IPAddress.Parse("240.0.0.1"), up];
+
+        using var connection = await Connector.ConnectFirstAsync(addresses, hole.Endpoint.Port, TestContext.Current.CancellationToken);
+
+        Assert.Equal(listener.Endpoint, connection.RemoteEndPoint);
+    }
+
+    [Fact]
     public async Task AnAddressThatRefusesDoesNotHoldTheNextOneBack()
     {
         var (down, up) = (Loopback.Next(), Loopback.Next());

@@ -8,6 +8,7 @@ using SmmAgent.Daemon;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
+using SmmAgent.Linux.Tests.Network;
 using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon;
@@ -33,7 +34,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     public AgentPaths Paths { get; }
 
-    public RawServer Server { get; } = new();
+    public RawServer Server { get; } = new(address: Loopback.Next());
 
     public WatchedTime Time { get; } = new();
 

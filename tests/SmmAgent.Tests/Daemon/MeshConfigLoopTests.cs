@@ -136,7 +136,12 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
     [InlineData("504", 30, "wait=25")]
     [InlineData("502", 20, "wait=12")]
     [InlineData("503", 7, "wait=6")]
+    [InlineData("408", 10, "wait=6")]
+    [InlineData("499", 10, "wait=6")]
+    [InlineData("522", 30, "wait=25")]
+    [InlineData("524", 30, "wait=25")]
     [InlineData(null, 30, "wait=25")]
+    [InlineData("reset", 10, "wait=6")]
     public async Task ARequestThatIsCutOnTheWayMakesTheNextOnesShorterAndIsNoFailure(string? status, int after, string wait)
     {
         await AnswerAsync(Sample.Ok(Sample.ConfigText()));
@@ -145,7 +150,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
 
         // A connection that broke is replaced some times without a word.
         var shortOne = await _agent.Server.NextAsync();
-        while (status is null && shortOne.Header("Prefer") is not null)
+        while (status is null or "reset" && shortOne.Header("Prefer") is not null)
         {
             shortOne.Close();
             shortOne = await _agent.Server.NextAsync();
@@ -174,8 +179,10 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
         _agent.Time.Advance(TimeSpan.FromSeconds(after));
         if (status is null)
             request.Close();
+        else if (status == "reset")
+            request.Reset();
         else
-            await request.SendAsync(RawServer.Answer($"{status} Something", "upstream request timeout", "Content-Type: text/plain\r\n"));
+            await request.SendAsync(RawServer.Answer($"{status} Something", "{\"code\":\"UpstreamTimeout\"}", "Content-Type: application/json\r\n"));
     }
 
     private const int PollPaceBurst = 20;

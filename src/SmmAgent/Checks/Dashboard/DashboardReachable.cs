@@ -3,13 +3,16 @@ using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Status;
+using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Checks.Dashboard;
 
 /// <summary>The dashboard's port takes connections, at each of its addresses.</summary>
 internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable", "Connection")
 {
-    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now) => Lines(look, ProxyEnvironment.Note(url));
+
+    internal static IReadOnlyList<CheckLine> Lines(DashboardLook look, string proxyNote)
     {
         if (IsWithoutAuthorities(look.Results[0]))
             return [CheckLine.Skipped("not tried: dashboard.caFile cannot be used")];
@@ -17,15 +20,15 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
             return [CheckLine.Skipped("not tried: the name does not resolve")];
 
         var isReached = look.Results.Any(result => result.Latency is not null);
-        return [.. look.Results.Select(result => Line(result, isReached, look.Own) with { Subject = HostPort.Text(result.Address, result.Target.Port) })];
+        return [.. look.Results.Select(result => Line(result, isReached, look.Own, proxyNote) with { Subject = HostPort.Text(result.Address, result.Target.Port) })];
     }
 
-    private static CheckLine Line(ProbeResult result, bool isReached, IReadOnlyList<OwnTrafficObstacle> own) => result switch
+    private static CheckLine Line(ProbeResult result, bool isReached, IReadOnlyList<OwnTrafficObstacle> own, string proxyNote) => result switch
     {
         { Latency: { } latency } => CheckLine.Pass($"took the connection in {latency.TotalMilliseconds:0.#} ms") with { LatencyMs = latency.TotalMilliseconds },
         { Outcome: Outcome.Captured } => Captured(result),
         _ when isReached => CheckLine.Warn(
             OwnTrafficLook.Found(own, result, $"{result.Detail}, but another address of it is reached"), OwnTrafficLook.Cure(own, result)),
-        _ => CheckLine.Fail(OwnTrafficLook.Found(own, result, result.Detail ?? "did not answer"), OwnTrafficLook.Cure(own, result)),
+        _ => CheckLine.Fail(OwnTrafficLook.Found(own, result, result.Detail ?? "did not answer") + proxyNote, OwnTrafficLook.Cure(own, result)),
     };
 }
