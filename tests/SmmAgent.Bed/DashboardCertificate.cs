@@ -18,6 +18,14 @@ public sealed class DashboardCertificate
         authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         using var root = authority.CreateSelfSigned(now.AddDays(-60), now.AddDays(60));
 
+        // The same authority, as an intermediate one of an authority above it.
+        using var aboveKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var above = new CertificateRequest("CN=bed root", aboveKey, HashAlgorithmName.SHA256);
+        above.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var aboveRoot = above.CreateSelfSigned(now.AddDays(-60), now.AddDays(60));
+        using var issuing = authority.Create(aboveRoot, now.AddDays(-59), now.AddDays(59), RandomNumberGenerator.GetBytes(8));
+        IssuingAuthority = issuing.ExportCertificatePem();
+
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=dashboard", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -35,6 +43,9 @@ public sealed class DashboardCertificate
     }
 
     public string AuthorityFile { get; }
+
+    /// <summary>Its certificate as an intermediate authority, in PEM.</summary>
+    public string IssuingAuthority { get; }
 
     public string CertificateFile { get; }
 

@@ -56,6 +56,23 @@ public sealed class DebTests(InstallBed bed)
         Assert.Equal("644 root root\n", host.Run("stat", "-c", "%a %U %G", "/etc/smm/dashboard-ca.pem"));
     }
 
+    [Theory]
+    [InlineData("curl")]
+    [InlineData("wget")]
+    public async Task AnIssuingAuthorityAloneInAFileOfWindowsIsTrustedAsByTheAgent(string downloader)
+    {
+        var script = await bed.ScriptAsync(bed.Deb1);
+        await using var host = await bed.HostAsync(isTrusting: false);
+        host.Remove(downloader == "curl" ? "/usr/bin/wget" : "/usr/bin/curl");
+        host.Write("/root/ca.pem", bed.IssuingAuthorityOfWindows);
+
+        var run = await host.PipeAsync(script, options: "--ca-file=/root/ca.pem");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("dashboard.caFile=/etc/smm/dashboard-ca.pem config=/etc/smm/agent.yaml\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal(bed.IssuingAuthorityOfWindows, host.Read("/etc/smm/dashboard-ca.pem").Insert(0, "\ufeff"));
+    }
+
     [Fact]
     public async Task ASecondRunDownloadsNothingAndSetsTheUrlWhereItIsMissing()
     {

@@ -27,6 +27,9 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
 
     public string AuthorityFile { get; private set; } = "";
 
+    /// <summary>The authority's certificate as an intermediate authority, as Windows saves it: with a byte order mark.</summary>
+    public string IssuingAuthorityOfWindows { get; private set; } = "";
+
     /// <summary>Makes packages; the test is skipped where nothing can be installed.</summary>
     internal TestPackages Make
     {
@@ -108,6 +111,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
         Network = new NetworkNamespace($"smm-install-{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4))}");
         var certificate = new DashboardCertificate(_folder, "127.0.0.1", -OneDay, 29 * OneDay);
         AuthorityFile = certificate.AuthorityFile;
+        IssuingAuthorityOfWindows = "\ufeff" + certificate.IssuingAuthority.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n";
         _mesh = new MeshFile(Path.Combine(_folder, "mesh.yaml"), File.ReadAllText(AuthorityFile)) { PublicUrl = Url };
         _mesh.Write();
         var packages = Directory.CreateDirectory(Path.Combine(_folder, "packages"));
