@@ -42,6 +42,8 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("systemctl", "start", "smm-agent.service");
         await vm.UntilAsync(() => vm.Run("cat", "/var/lib/smm-agent/identity.json").Contains(Uuid, StringComparison.Ordinal), "the uuid was reported");
         await vm.UntilToldAsync("PortsOpen", "True");
+        // Before the mesh configuration is there, these are the agent's own ports only.
+        await vm.UntilAsync(() => vm.Run("ip6tables-save").Contains("--dport 8080", StringComparison.Ordinal), "the ports of the WorkloadGroup are open");
         var rules = vm.Rules();
 
         // What an editor or a configuration management leaves under umask 077.

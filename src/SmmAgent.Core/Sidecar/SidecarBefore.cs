@@ -67,7 +67,8 @@ public sealed record SidecarBefore
 
     /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>
     [JsonIgnore]
-    public bool IsAttached => Version is not null && (Files.ContainsKey(SidecarFiles.ClusterEnvironment) || Files.ContainsKey(SidecarFiles.PackageClusterEnvironment));
+    public bool IsAttached => Version is not null
+        && (Files.ContainsKey(SidecarFiles.ClusterEnvironment) || Files.ContainsKey(SidecarFiles.PackageClusterEnvironment));
 
     /// <summary>Whether a certificate or key that is there was there before, and was not written since.</summary>
     public bool HasCredential(string path, FoundFile found) =>

@@ -49,7 +49,7 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
 /// <summary>Renders what makes a VM a member: the files that Istio's own command would write, without the token.</summary>
 public static class SidecarFiles
 {
-    /// <summary>What root sources for the sidecar, in a folder that only root writes. The sidecar's package gives its own folder to istio-proxy at each installation.</summary>
+    /// <summary>What root sources for the sidecar, in a folder that only root writes: the sidecar's package gives its own folder to istio-proxy.</summary>
     public const string EnvironmentFolder = "/etc/smm/sidecar";
 
     public const string ClusterEnvironment = EnvironmentFolder + "/cluster.env";

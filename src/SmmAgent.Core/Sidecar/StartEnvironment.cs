@@ -9,7 +9,8 @@ internal static partial class StartEnvironment
 {
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
-    /// <summary>The steps that put the agent's drop-in of istio.service in place, with the files to which it leads. What could not be seen gets no step.</summary>
+    /// <summary>The steps that put the agent's drop-in of istio.service in place, with the files to which it leads.</summary>
+    /// <remarks>What could not be seen gets no step.</remarks>
     public static IReadOnlyList<PlanStep> Steps(DesiredSidecar desired, ObservedSidecar observed)
     {
         List<PlanStep> steps = [];
@@ -19,15 +20,12 @@ internal static partial class StartEnvironment
             steps.Add(SidecarPlanner.Protect(SidecarFiles.OperatorEnvironment, SidecarFiles.Root, own.Mode & ~OthersWrite, observed)!);
 
         var dropIn = SidecarPlanner.Step(SidecarFiles.DropInFile, observed);
-        if (!HasDropIn(observed) && dropIn is not null)
-        {
-            if (!TakeOver(desired, observed, steps))
-                return steps;
-        }
-
+        if (!HasDropIn(observed) && dropIn is not null && !TakeOver(desired, observed, steps))
+            return steps;
         if (dropIn is not null)
             steps.Add(dropIn);
-        if (observed.Package.Value?.Version is not null && observed.Unit.Value is { IsMasked: false } unit && (dropIn is WriteSidecarFile || !unit.HasStartEnvironment))
+        if (observed.Package.Value?.Version is not null && observed.Unit.Value is { IsMasked: false } unit
+            && (dropIn is WriteSidecarFile || !unit.HasStartEnvironment))
             steps.Add(new ReloadUnits());
         return steps;
     }
@@ -70,7 +68,8 @@ internal static partial class StartEnvironment
     /// <returns>Whether the drop-in may be written: not where the sidecar would lose the only cluster.env that it has.</returns>
     private static bool TakeOver(DesiredSidecar desired, ObservedSidecar observed, List<PlanStep> steps)
     {
-        if (observed.File(SidecarFiles.ClusterEnvironment) is { Content: null } && observed.File(SidecarFiles.PackageClusterEnvironment) is { Content: { } text } old)
+        if (observed.File(SidecarFiles.ClusterEnvironment) is { Content: null }
+            && observed.File(SidecarFiles.PackageClusterEnvironment) is { Content: { } text } old)
         {
             var made = desired.Configuration?.Files.Single(file => file.Path == SidecarFiles.ClusterEnvironment);
             if (made is null && !IsRoots(old))
@@ -87,7 +86,10 @@ internal static partial class StartEnvironment
         {
             var found = observed.File(SidecarFiles.PackageOperatorEnvironment)!;
             steps.Add(new WriteSidecarFile(
-                OfRoot(SidecarFiles.OperatorEnvironment, found.Content!), $"the settings of {SidecarFiles.PackageOperatorEnvironment}, which is not read any more") { Modified = found.Modified });
+                OfRoot(SidecarFiles.OperatorEnvironment, found.Content!), $"the settings of {SidecarFiles.PackageOperatorEnvironment}, which is not read any more")
+            {
+                Modified = found.Modified,
+            });
         }
 
         return true;

@@ -15,6 +15,8 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
     /// <summary>The most characters that a command may print, on each stream.</summary>
     public const int MaximumOutput = 8 * 1024 * 1024;
 
+    private static readonly Dictionary<string, string> None = [];
+
     private const int KeptEnd = 64 * 1024;
 
     // How long the last words of a command that has ended may take.
@@ -98,7 +100,7 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         foreach (var name in NotForChildren)
             start.Environment.Remove(name);
         start.Environment["LC_ALL"] = "C";
-        foreach (var (name, value) in (environment ?? Enumerable.Empty<KeyValuePair<string, string>>()).Concat(variables ?? Enumerable.Empty<KeyValuePair<string, string>>()))
+        foreach (var (name, value) in (IEnumerable<KeyValuePair<string, string>>)[.. environment ?? None, .. variables ?? None])
             start.Environment[name] = value;
         return start;
     }

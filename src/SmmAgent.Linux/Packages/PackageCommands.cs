@@ -103,7 +103,8 @@ internal sealed class PackageCommands
         var systemctl = new CommandRunner();
         var started = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(started) < _timeout
-            && (await systemctl.RunAsync(["systemctl", "is-active", $"{Unit}.service"], CancellationToken.None)).Output.Trim() is "active" or "activating" or "deactivating")
+            && (await systemctl.RunAsync(["systemctl", "is-active", $"{Unit}.service"], CancellationToken.None)).Output.Trim()
+                is "active" or "activating" or "deactivating")
             await Task.Delay(BetweenTries, TimeProvider.System, CancellationToken.None);
     }
 

@@ -54,7 +54,8 @@ public sealed class PackageInstaller
     /// <param name="lockTimeout">How long another package manager is waited for; two minutes unless said.</param>
     /// <param name="inUnit">Whether systemd runs what changes packages, as a unit of its own.</param>
     /// <param name="mayRunDirect">Whether this process may run it itself where there is no system bus: it must not be in a sandbox.</param>
-    public PackageInstaller(PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null, bool inUnit = false, bool mayRunDirect = true)
+    public PackageInstaller(
+        PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null, bool inUnit = false, bool mayRunDirect = true)
     {
         var commands = new CommandRunner(Environment, prefix);
         var direct = PackageCommands.Direct(commands);
@@ -74,7 +75,8 @@ public sealed class PackageInstaller
     public async Task<PackageFailure?> UntilFreeAsync(Action<string> tell, CancellationToken cancel)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (_system.Locks.Select(path => (Path: path, Holder: LockHolder.OfRecord(path))).FirstOrDefault(one => one.Holder is not null) is { Holder: { } holder } held)
+        while (_system.Locks.Select(path => (Path: path, Holder: LockHolder.OfRecord(path))).FirstOrDefault(one => one.Holder is not null)
+            is { Holder: { } holder } held)
         {
             if (TimeProvider.System.GetElapsedTime(started) >= _lockTimeout)
             {

@@ -157,7 +157,8 @@ public sealed class HostSidecar(
 
     private void Protect(ProtectSidecarFile protect)
     {
-        if (protect.Path is SidecarFiles.EnvironmentFolder or SidecarFiles.PackageFolder || SidecarFiles.Folders.Contains(protect.Path) || SidecarFiles.SharedFolders.Contains(protect.Path))
+        if (protect.Path is SidecarFiles.EnvironmentFolder or SidecarFiles.PackageFolder || SidecarFiles.Folders.Contains(protect.Path)
+            || SidecarFiles.SharedFolders.Contains(protect.Path))
             files.MakeFolder(protect.Path, protect.User, protect.Mode, corrects: true);
         else
             files.Protect(protect.Path, protect.User, protect.Mode);

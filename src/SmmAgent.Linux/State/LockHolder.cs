@@ -32,8 +32,10 @@ internal static partial class LockHolder
             return File.ReadLines("/proc/locks")
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(words => words is [_, "FLOCK", _, "WRITE", _, var of, ..] && of == file)
-                .Select(words => int.TryParse(words[4], NumberStyles.None, CultureInfo.InvariantCulture, out var process) && process != Environment.ProcessId ? Named(process) : null)
-                .FirstOrDefault(holder => holder is not null);
+                .Select(words => int.TryParse(words[4], NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
+                .Where(process => process > 0 && process != Environment.ProcessId)
+                .Select(Named)
+                .FirstOrDefault();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -17,7 +17,8 @@ internal sealed partial class Interruption(Action act, bool endsProcess = true) 
             })),
     ];
 
-    /// <summary>Has this process, and what it starts from now on, go on when its session ends: what has begun to change the host is finished, as by dpkg and apt.</summary>
+    /// <summary>Has this process, and what it starts from now on, go on when its session ends.</summary>
+    /// <remarks>What has begun to change the host is finished, as by dpkg and apt.</remarks>
     public static void IgnoreHangup()
     {
         const int Hangup = 1;

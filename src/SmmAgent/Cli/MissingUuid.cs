@@ -76,7 +76,9 @@ internal static class MissingUuid
             guarded.Remove(secret);
         // It has the address and the host name of the other machine, too: the pass writes it anew.
         // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.
-        string[] environments = guarded.Exists(SidecarFiles.DropIn) ? [SidecarFiles.ClusterEnvironment] : [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment];
+        string[] environments = guarded.Exists(SidecarFiles.DropIn)
+            ? [SidecarFiles.ClusterEnvironment]
+            : [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment];
         foreach (var environment in environments)
         {
             if (guarded.Look(environment, SidecarObserver.MaximumFileBytes).Content?.Contains($"{uuid}", StringComparison.Ordinal) == true)
