@@ -1,13 +1,7 @@
-using System.Net;
-
 namespace SmmAgent.Core.Firewall;
 
 /// <summary>One option of a rule, for example <c>! --dport 80</c>.</summary>
-public sealed record RuleOption(string Name, string Value, bool Negated)
-{
-    /// <summary>The network of a source or a destination; null for another option, and for what is none.</summary>
-    public IPNetwork? Network { get; } = Name is "-s" or "-d" ? SourceNetworks.Parse(Value) : null;
-}
+public sealed record RuleOption(string Name, string Value, bool Negated);
 
 /// <summary>One rule as <c>iptables-save</c> shows it.</summary>
 /// <param name="Text">All behind <c>-A CHAIN</c>, verbatim: what <c>-D CHAIN</c> needs.</param>

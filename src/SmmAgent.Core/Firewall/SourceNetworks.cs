@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -30,6 +31,25 @@ public static class SourceNetworks
         for (var bit = length; bit < bytes.Length * 8; bit++)
             bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
         return new(new IPAddress(bytes), length);
+    }
+
+    /// <summary>The address of one host of IPv4, as iptables-save prints it: <c>192.0.2.1/32</c>, or without the length.</summary>
+    /// <returns>Null for anything else.</returns>
+    public static uint? IPv4Host(ReadOnlySpan<char> text)
+    {
+        if (text.EndsWith("/32"))
+            text = text[..^3];
+        uint address = 0;
+        for (var part = 0; part < 4; part++)
+        {
+            var end = part == 3 ? text.Length : text.IndexOf('.');
+            if (end is < 1 or > 3 || !byte.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                return null;
+            address = (address << 8) | number;
+            text = part == 3 ? [] : text[(end + 1)..];
+        }
+
+        return address;
     }
 
     /// <summary>Whether the inner network lies wholly within the outer one.</summary>

@@ -59,8 +59,8 @@ public static class IptablesVerdict
     private static Match Matching(RuleOption option, Packet packet) => option.Name switch
     {
         "-p" => Matches.Of(packet.Transport == Transport.Tcp ? option.Value == "tcp" : option.Value is "udp" or "17"),
-        "-s" => option.Network is { } network ? packet.From(network) : Match.Maybe,
-        "-d" => option.Network is { } network ? packet.To(network) : Match.Maybe,
+        "-s" => packet.From(option.Value),
+        "-d" => packet.To(option.Value),
         // Nothing here is about packets of this host to itself.
         "-i" or "-o" => option.Value == "lo" ? Match.No : option.Value == "+" ? Match.Yes : Match.Maybe,
         "-f" => Match.No,

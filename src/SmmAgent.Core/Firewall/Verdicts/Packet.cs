@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 
 namespace SmmAgent.Core.Firewall.Verdicts;
@@ -92,6 +93,26 @@ public sealed record Packet
         OriginalPort = port,
         IsReply = true,
     };
+
+    /// <summary>How a rule for some source takes it, an address or a network in words; Maybe where they are neither.</summary>
+    public Match From(string network) => Lies(Source, network);
+
+    /// <summary>How a rule for some destination takes it, an address or a network in words; Maybe where they are neither.</summary>
+    public Match To(string network) => Lies(Destination, network);
+
+    // A table of bans has thousands of hosts, and each is compared with each packet: nothing is allocated for one of IPv4.
+    private Match Lies(IPNetwork? own, string network)
+    {
+        if (Family == IpFamily.IPv4 && own is { } range && SourceNetworks.IPv4Host(network) is { } host)
+        {
+            Span<byte> first = stackalloc byte[4];
+            range.BaseAddress.TryWriteBytes(first, out _);
+            var isIn = range.PrefixLength == 0 || (host ^ BinaryPrimitives.ReadUInt32BigEndian(first)) >> (32 - range.PrefixLength) == 0;
+            return !isIn ? Match.No : range.PrefixLength == 32 ? Match.Yes : Match.Maybe;
+        }
+
+        return SourceNetworks.Parse(network) is { } known ? Lies(own, known) : Match.Maybe;
+    }
 
     /// <summary>How a rule for some source network takes it.</summary>
     public Match From(IPNetwork network) => Lies(Source, network);
