@@ -39,9 +39,9 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
 
     private static string? JumpDrift(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family)
     {
-        List<FilterRule> input = [.. state.Table.Chain(Input)?.Rules ?? []];
-        var at = input.FindIndex(rule => rule.Target == ChainRules.Chain);
-        if (at < 0)
+        var input = state.Table.Chain(Input)?.Rules ?? [];
+        var at = input.TakeWhile(rule => rule.Target != ChainRules.Chain).Count();
+        if (at == input.Count)
             return "the jump in INPUT is missing";
         if (input.Count(rule => rule.Target == ChainRules.Chain) is > 1 and var jumps)
             return $"INPUT has {jumps} jumps";

@@ -1,7 +1,7 @@
 namespace SmmAgent.Core.Firewall;
 
 /// <summary>One option of a rule, for example <c>! --dport 80</c>.</summary>
-public sealed record RuleOption(string Name, string Value, bool Negated);
+public readonly record struct RuleOption(string Name, string Value, bool Negated);
 
 /// <summary>One rule as <c>iptables-save</c> shows it.</summary>
 /// <param name="Text">All behind <c>-A CHAIN</c>, verbatim: what <c>-D CHAIN</c> needs.</param>
@@ -9,7 +9,7 @@ public sealed record RuleOption(string Name, string Value, bool Negated);
 /// <param name="Target">What happens then; null for a rule that only counts.</param>
 public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, string? Target, bool Goto)
 {
-    public string? Comment => Options.FirstOrDefault(option => option.Name == "--comment")?.Value;
+    public string? Comment => Options.Where(option => option.Name == "--comment").Select(option => option.Value).FirstOrDefault();
 
     /// <summary>Whether iptables has no words for it: its text is the handle by which nft removes it.</summary>
     public bool IsHandle => Text.StartsWith(Nft.NftRule.HandlePrefix, StringComparison.Ordinal);
@@ -27,9 +27,11 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
 
     /// <param name="tokens">Of the line that ends with the text.</param>
     /// <param name="from">The first token of the text.</param>
-    internal static FilterRule Read(string text, IReadOnlyList<IptablesToken> tokens, int from)
+    /// <param name="options">A list to work with, for a reader of many rules.</param>
+    internal static FilterRule Read(string text, IReadOnlyList<IptablesToken> tokens, int from, List<RuleOption>? options = null)
     {
-        var options = new List<RuleOption>(2);
+        options ??= [];
+        options.Clear();
         string? target = null;
         var isGoto = false;
         for (var at = from; at < tokens.Count && target is null; at++)
@@ -44,7 +46,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
                 at++;
             }
 
-            var value = string.Join(' ', Texts(tokens, first, at));
+            var value = first > at ? "" : first == at ? tokens[at].Text : string.Join(' ', Texts(tokens, first, at));
 
             if (name is "-j" or "-g")
                 (target, isGoto) = (value, name == "-g");

@@ -32,7 +32,7 @@ internal static class IptablesTokens
 
     /// <param name="tokens">Cleared, and filled with the arguments.</param>
     /// <returns>Whether the last quote was closed.</returns>
-    public static bool Read(string text, List<IptablesToken> tokens)
+    public static bool Read(ReadOnlySpan<char> text, List<IptablesToken> tokens)
     {
         tokens.Clear();
         for (var at = 0; at < text.Length;)
@@ -43,7 +43,7 @@ internal static class IptablesTokens
                 continue;
             }
 
-            var end = text.AsSpan(at).IndexOfAny(" \t\n\"");
+            var end = text[at..].IndexOfAny(" \t\n\"");
             if (end >= 0 && text[at + end] == '"')
             {
                 if (!ReadQuoted(text, tokens, ref at))
@@ -51,7 +51,7 @@ internal static class IptablesTokens
                 continue;
             }
 
-            var plain = end < 0 ? text.AsSpan(at) : text.AsSpan(at, end);
+            var plain = end < 0 ? text[at..] : text.Slice(at, end);
             tokens.Add(new(Known.TryGetValue(plain, out var known) ? known : plain.ToString(), at, IsQuoted: false));
             at += plain.Length;
         }
@@ -60,7 +60,7 @@ internal static class IptablesTokens
     }
 
     // An argument in which a quote opens: it ends with the closing quote.
-    private static bool ReadQuoted(string text, List<IptablesToken> tokens, ref int at)
+    private static bool ReadQuoted(ReadOnlySpan<char> text, List<IptablesToken> tokens, ref int at)
     {
         var (token, start, isOpen) = (new StringBuilder(), at, false);
         for (; at < text.Length; at++)

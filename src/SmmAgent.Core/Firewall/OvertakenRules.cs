@@ -22,9 +22,9 @@ public static class OvertakenRules
 
     private static IEnumerable<string> In(FilterTable table, IpFamily family)
     {
-        List<FilterRule> input = [.. table.Chain(Input)?.Rules ?? []];
-        var jump = input.FindIndex(rule => rule.Target == ChainRules.Chain);
-        if (jump < 0 || table.Chain(ChainRules.Chain) is not { } own)
+        var input = table.Chain(Input)?.Rules ?? [];
+        var jump = input.TakeWhile(rule => rule.Target != ChainRules.Chain).Count();
+        if (jump == input.Count || table.Chain(ChainRules.Chain) is not { } own)
             return [];
 
         var packets = own.Rules.Select(rule => ChainDrift.Packet(rule, family)).OfType<Packet>().DistinctBy(packet => (packet.Port, packet.OriginalPort)).ToList();

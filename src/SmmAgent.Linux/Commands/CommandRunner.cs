@@ -34,9 +34,10 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
     /// <param name="keepsEnd">For what must not be killed because it says much, or because a process that it left behind holds its output
     /// open: only the end of what it prints is kept.</param>
     /// <param name="variables">Variables that this command gets beside those of all.</param>
+    /// <param name="read">Gets what the command prints while it prints it, in parts; then the result does not contain it.</param>
     public async Task<CommandResult> RunAsync(
         IReadOnlyList<string> arguments, CancellationToken cancel, string? input = null, TimeSpan? timeout = null, bool keepsEnd = false,
-        IReadOnlyDictionary<string, string>? variables = null)
+        IReadOnlyDictionary<string, string>? variables = null, Action<ReadOnlySpan<char>>? read = null)
     {
         using var process = new Process();
         try
@@ -60,7 +61,7 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
             var output = new StringBuilder();
             var error = new StringBuilder();
             var reading = Task.WhenAll(
-                ReadAsync(process.StandardOutput, output, keepsEnd ? null : TooMuch, deadline.Token),
+                ReadAsync(process.StandardOutput, output, keepsEnd ? null : TooMuch, deadline.Token, read),
                 ReadAsync(process.StandardError, error, keepsEnd ? null : TooMuch, deadline.Token));
             await WriteAsync(process.StandardInput, input, deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
@@ -124,14 +125,22 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
             return text.ToString();
     }
 
-    private static async Task ReadAsync(StreamReader reader, StringBuilder text, Action? tooMuch, CancellationToken cancel)
+    private static async Task ReadAsync(StreamReader reader, StringBuilder text, Action? tooMuch, CancellationToken cancel, Action<ReadOnlySpan<char>>? read = null)
     {
         var buffer = new char[4096];
+        var total = 0L;
         while (await reader.ReadAsync(buffer, cancel) is var length and > 0)
         {
-            if (text.Length + length > MaximumOutput)
+            total += length;
+            if (total > MaximumOutput)
                 tooMuch?.Invoke();
             cancel.ThrowIfCancellationRequested();
+            if (read is not null)
+            {
+                read(buffer.AsSpan(0, length));
+                continue;
+            }
+
             lock (text)
             {
                 text.Append(buffer, 0, length);

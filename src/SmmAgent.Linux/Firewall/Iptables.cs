@@ -34,12 +34,12 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
         if (makesNoTable && Backend.Of(tool) == Backend.Legacy && !LegacyTables.Of(tool.Family, procNet).Contains(Filter))
             return new(tool, Observation<FilterState>.Known(FilterState.Of(FilterTable.Empty))) { Others = await LegacyAsync(cancel) };
 
-        var result = await SaveAsync(Backend.Of(tool) == Backend.Nft ? null : Filter, cancel);
+        var (tables, result) = await SaveAsync(Backend.Of(tool) == Backend.Nft ? null : Filter, cancel);
         if (result.Ending == CommandEnding.NotFound)
             return new(tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.CommandMissing)));
         if (!result.Succeeded)
             return new(tool, Observation<FilterState>.Unknown(WithCure(result)), IsForPermission(result));
-        if (SavedTables.Parse(result.Output) is not { } saved)
+        if (tables is not { } saved)
             return new(tool, Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints"));
 
         return new(tool, await StateAsync(saved, cancel))
@@ -50,8 +50,12 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
     }
 
     // Without -t the nft backend shows the tables that there are. With it, and by the legacy backend, a table is made where there is none.
-    private Task<CommandResult> SaveAsync(string? table, CancellationToken cancel) =>
-        runner.RunAsync(table is null ? [tool.Save] : [tool.Save, "-t", table], cancel);
+    private async Task<(SavedTables? Tables, CommandResult Result)> SaveAsync(string? table, CancellationToken cancel)
+    {
+        var reader = new SavedTablesReader();
+        var result = await runner.RunAsync(table is null ? [tool.Save] : [tool.Save, "-t", table], cancel, read: reader.Read);
+        return (result.Ending == CommandEnding.Exited ? reader.End() : SavedTables.Parse(""), result);
+    }
 
     private async Task<Observation<FilterState>> StateAsync(SavedTables saved, CancellationToken cancel)
     {
@@ -72,7 +76,7 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
         var found = new Dictionary<string, FilterTable>();
         foreach (var name in OtherTables.Intersect(LegacyTables.Of(tool.Family, procNet)))
         {
-            if (FilterTable.Parse((await SaveAsync(name, cancel)).Output, name) is { } table)
+            if ((await SaveAsync(name, cancel)).Tables?.Of(name) is { } table)
                 found[name] = table;
         }
 

@@ -43,6 +43,22 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task WhoReadsTheOutputWhileItIsPrintedGetsAllOfItAndNoMoreThanTheLimit()
+    {
+        var all = new System.Text.StringBuilder();
+        var result = await new CommandRunner().RunAsync(["seq", "20000"], TestContext.Current.CancellationToken, read: part => all.Append(part));
+
+        Assert.Equal(("", true), (result.Output, result.Succeeded));
+        Assert.Equal(string.Concat(Enumerable.Range(1, 20000).Select(number => $"{number}\n")), all.ToString());
+
+        var length = 0L;
+        var endless = await new CommandRunner().RunAsync(["cat", "/dev/zero"], TestContext.Current.CancellationToken, read: part => length += part.Length);
+
+        Assert.Equal(CommandEnding.TooMuchOutput, endless.Ending);
+        Assert.InRange(length, 1, CommandRunner.MaximumOutput);
+    }
+
+    [Fact]
     public async Task WhereOnlyTheEndCountsMuchOutputKillsNothing()
     {
         var result = await new CommandRunner().RunAsync(

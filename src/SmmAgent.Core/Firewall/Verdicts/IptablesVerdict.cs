@@ -20,8 +20,9 @@ public static class IptablesVerdict
     internal static Match Matching(FilterRule rule, Packet packet)
     {
         var match = Match.Yes;
-        foreach (var option in rule.Options)
+        for (var at = 0; at < rule.Options.Count; at++)
         {
+            var option = rule.Options[at];
             if (Matching(option, packet).NotIf(option.Negated) is var one && one < match)
                 match = one;
             if (match == Match.No)
