@@ -36,6 +36,9 @@ public sealed class YamlReader
         if (text.Length > limits.Characters)
             return (null, new Fault("", $"is longer than {limits.Characters} characters"));
 
+        if (Directive(text) is { } directive)
+            return (null, new Fault("", $"line {directive}: begins with '%', a directive of YAML, which is not read here"));
+
         var reader = new YamlReader(text, limits);
         try
         {
@@ -57,6 +60,20 @@ public sealed class YamlReader
                 ? $"line {line}: is not valid YAML: {YamlSyntax.NotClosed(bracket)}"
                 : $"line {reader._line}: is not valid YAML here or behind it"));
         }
+    }
+
+    // YamlDotNet (18.1) reads on for a minute behind a text of 1024 characters, or a multiple, that ends within a directive that it does not know.
+    private static int? Directive(string text)
+    {
+        var line = 1;
+        foreach (var content in text.AsSpan().TrimStart('\uFEFF').EnumerateLines())
+        {
+            if (content is ['%', ..] && content.TrimEnd() is not ("%YAML 1.1" or "%YAML 1.2"))
+                return line;
+            line++;
+        }
+
+        return null;
     }
 
     private (char Bracket, int Line)? OpenBracket => _open.FirstOrDefault(bracket => bracket is not null);

@@ -40,6 +40,37 @@ public sealed class HostileYamlTests
         Assert.DoesNotContain(fault!.Reason, char.IsControl);
     }
 
+    // The parser reads in blocks of 1024 characters, and behind an unknown directive it did not see the end of the text.
+    [Theory]
+    [InlineData("x")]
+    [InlineData(" ")]
+    [InlineData("x y. ")]
+    [InlineData("\t")]
+    public void ATextThatEndsWithABlockOfTheParserEndsSoon(string filler)
+    {
+        foreach (var start in Pieces.SelectMany(piece => (string[])[piece, $"a: {piece}", $"a: 1\n{piece}"]).Append("%a ").Append("%YAML 1.1").Append("%TAG ! "))
+        {
+            foreach (var length in (int[])[1024, 2048, 4096])
+            {
+                var text = (start + string.Concat(Enumerable.Repeat(filler, length)))[..length];
+                var clock = Stopwatch.StartNew();
+                _ = YamlReader.Parse(text, Limits);
+                Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"'{start}' to {length} characters took {clock.Elapsed}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("%a b\n---\na: b\n", 1)]
+    [InlineData("\uFEFF%TAG ! x\n---\na: b\n", 1)]
+    [InlineData("a: b\n...\n%x", 3)]
+    [InlineData("a: b\u2028%x", 2)]
+    public void ADirectiveIsRefused(string text, int line) =>
+        Assert.Equal($"line {line}: begins with '%', a directive of YAML, which is not read here", YamlReader.Parse(text, Limits).Fault?.Reason);
+
+    [Fact]
+    public void TheDirectiveOfTheVersionIsRead() => Assert.Equal("a", YamlReader.Parse("%YAML 1.1\n---\na: b\n", Limits).Root?.Members[0].Key);
+
     [Fact]
     public void AliasesThatMultiplyCostNothing()
     {
