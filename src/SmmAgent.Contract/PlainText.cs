@@ -9,7 +9,10 @@ internal static class PlainText
 {
     // What has several lines by its nature: the file of a script, certificates, and YAML in an annotation. None of them reaches root's shell.
     private static readonly string[] SeveralLines =
-        ["mesh.rootCertificate", "workloadGroup.annotations.", "workloadGroup.metadataAnnotations.", "workloadGroup.probe.exec.command["];
+    [
+        "mesh.rootCertificate", "mesh.defaultConfig.caCertificatesPem[", "mesh.defaultConfig.readinessProbe.exec.command[",
+        "workloadGroup.annotations.", "workloadGroup.metadataAnnotations.", "workloadGroup.probe.exec.command[",
+    ];
 
     /// <summary>Null, or why the text is refused.</summary>
     public static string? Fault(string text, bool mayHaveLines = false)

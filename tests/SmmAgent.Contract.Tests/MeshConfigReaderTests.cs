@@ -77,6 +77,8 @@ public sealed class MeshConfigReaderTests
     {
         Assert.NotNull(Read("workloadGroup.annotations", "{\"proxy.istio.io/config\":\"a: 1\\nb:\\n\\t2\\r\\n\"}").Value);
         Assert.NotNull(Read("workloadGroup.probe", "{\"exec\":{\"command\":[\"sh\",\"-c\",\"a\\nb\"]}}").Value);
+        Assert.NotNull(Read("mesh.defaultConfig.caCertificatesPem", "[\"a\\nb\\n\"]").Value);
+        Assert.NotNull(Read("mesh.defaultConfig.readinessProbe", "{\"exec\":{\"command\":[\"a\\nb\"]}}").Value);
     }
 
     [Fact]

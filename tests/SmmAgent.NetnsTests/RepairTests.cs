@@ -245,7 +245,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         Assert.DoesNotContain("user.rules", output, StringComparison.Ordinal);
         var rules = Path.Combine(agent.Root, saved[0].File);
-        bed.Vm.Run("sed", "-i", "/SMM-AGENT/d", rules);
+        bed.Vm.Run("sed", "-i", "--follow-symlinks", "/SMM-AGENT/d", rules);
         bed.Vm.Run("iptables-restore", rules);
         Assert.DoesNotContain("SMM-AGENT", Firewall.Filter(bed), StringComparison.Ordinal);
         bed.DropByDefault();

@@ -20,7 +20,7 @@ internal static class NamedSecrets
     ];
 
     private static readonly string[] Innocent =
-        ["publickey", "public_key", "public-key", "pubkey", "hostkey", "monkey", "hotkey", "primarykey", "foreignkey", "bypass", "compass", "accesskeys"];
+        ["publickey", "public_key", "public-key", "pubkey", "monkey", "hotkey", "foreignkey", "bypass", "compass", "accesskeys"];
 
     // Their value goes on to the end of the line, as that of a header does: a scheme and what follows it.
     private static readonly string[] WholeLine = ["auth", "authentication", "cookie", "cookies"];
@@ -176,10 +176,14 @@ internal static class NamedSecrets
     private static int PlainEnd(string text, int value)
     {
         var end = value;
-        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'' or ',' or ';' or '}' or ')'))
+        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'') && !(text[end] is ',' or ';' or '}' or ')' && EndsWord(text, end)))
             end++;
         return end;
     }
+
+    // A password may have such a character, too.
+    private static bool EndsWord(string text, int mark) =>
+        mark + 1 == text.Length || char.IsWhiteSpace(text[mark + 1]) || text[mark + 1] is '"' or '\'' or ',' or ';' or '}' or ')';
 
     // Where a shell's word ends.
     private static int WordEnd(string text, int value, bool isWithin = false)
@@ -192,7 +196,7 @@ internal static class NamedSecrets
                 quote = text[end] == open ? null : open;
             else if (text[end] is '"' or '\'' && isWithin)
                 quote = text[end];
-            else if (char.IsWhiteSpace(text[end]) || text[end] is '"' or '\'' or '}' or ')')
+            else if (char.IsWhiteSpace(text[end]) || text[end] is '"' or '\'' || (text[end] is '}' or ')' && EndsWord(text, end)))
                 break;
         }
 

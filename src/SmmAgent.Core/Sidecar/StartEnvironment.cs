@@ -17,7 +17,7 @@ internal static partial class StartEnvironment
         if (SidecarPlanner.Protect(SidecarFiles.EnvironmentFolder, SidecarFiles.Root, SidecarFiles.FolderMode, observed) is { } folder)
             steps.Add(folder);
         if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: > 0 } own && !IsRoots(own))
-            steps.Add(SidecarPlanner.Protect(SidecarFiles.OperatorEnvironment, SidecarFiles.Root, own.Mode & ~OthersWrite, observed)!);
+            steps.Add(OfRootOnly(own, observed));
 
         var dropIn = SidecarPlanner.Step(SidecarFiles.DropInFile, observed);
         if (!HasDropIn(observed) && dropIn is not null && !TakeOver(desired, observed, steps))
@@ -28,6 +28,15 @@ internal static partial class StartEnvironment
             && (dropIn is WriteSidecarFile || !unit.HasStartEnvironment))
             steps.Add(new ReloadUnits());
         return steps;
+    }
+
+    // A new file: the old one's user may have it open, or have a hard link to it.
+    private static PlanStep OfRootOnly(FoundFile own, ObservedSidecar observed)
+    {
+        var mode = own.Mode & ~OthersWrite;
+        return own.Content is { } text
+            ? new WriteSidecarFile(OfRoot(SidecarFiles.OperatorEnvironment, text) with { Mode = mode }, SidecarPlanner.Protection(own, SidecarFiles.Root, mode)) { Modified = own.Modified }
+            : SidecarPlanner.Protect(SidecarFiles.OperatorEnvironment, SidecarFiles.Root, mode, observed)!;
     }
 
     /// <summary>The cluster.env that the sidecar's next start sources; null when it could not be seen.</summary>

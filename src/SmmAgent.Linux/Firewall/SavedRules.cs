@@ -28,9 +28,9 @@ public static class SavedRules
 
     /// <summary>What the operator does about such a file.</summary>
     public static string Cure(string file) =>
-        file.Contains("nft", StringComparison.Ordinal) ? $"save it again without the chain: sudo sh -c 'nft list ruleset > {file}'"
-        : file.EndsWith(".xml", StringComparison.Ordinal) || file.Contains("/ufw/", StringComparison.Ordinal) ? $"remove the chain {ChainRules.Chain} from it"
-        : $"sudo sed -i /{ChainRules.Chain}/d {file}";
+        file.Contains("nft", StringComparison.Ordinal) || file.EndsWith(".xml", StringComparison.Ordinal) || file.Contains("/ufw/", StringComparison.Ordinal)
+            ? $"remove the chain {ChainRules.Chain} and the jump to it from it"
+            : $"sudo sed -i --follow-symlinks /{ChainRules.Chain}/d {file}";
 
     private static string[] InFolder(string folder)
     {

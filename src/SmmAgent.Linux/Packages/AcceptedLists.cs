@@ -36,8 +36,14 @@ public sealed class AcceptedLists(string path)
         var text = Encoding.UTF8.GetString(AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) ?? []);
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Split(' ') is not [var id, var seconds] || !long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var at) || at > 100_000_000_000)
+            if (line.Split(' ') is not [var id, var seconds]
+                || !long.TryParse(seconds, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at)
+                || at < DateTimeOffset.MinValue.ToUnixTimeSeconds()
+                || at > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+            {
                 throw new InvalidDataException($"{path} is damaged: remove it, and an older package list may be accepted once");
+            }
+
             all[id] = at;
         }
 

@@ -14,6 +14,8 @@ namespace SmmAgent.Linux.State;
 /// <param name="root">What every path and every absolute link lies below: <c>/</c> except in tests and demonstrations. Its own path is trusted.</param>
 public sealed class GuardedFiles(string root)
 {
+    private static readonly string[] Writable = ["/etc/", "/var/", "/run/"];
+
     private const UnixFileMode Folder = AtomicFile.Public | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>What every path lies below.</summary>
@@ -34,7 +36,7 @@ public sealed class GuardedFiles(string root)
     }
 
     /// <summary>Where a path leads to: itself, or the plain file to which links lead that nobody but root, or this process's user, can change.</summary>
-    /// <exception cref="InvalidDataException">It leads to something else; the message has the command that ends that.</exception>
+    /// <exception cref="InvalidDataException">It leads to something else, or out of /etc, /var and /run; the message has the command that ends that.</exception>
     public string Followed(string path)
     {
         using (var folder = GuardedWalk.ToFolderOf(root, path, out var name))
@@ -45,11 +47,18 @@ public sealed class GuardedFiles(string root)
         }
 
         using var end = GuardedWalk.ToEnd(root, path) ?? throw new InvalidDataException($"{path} is a symbolic link that leads to no file: sudo rm {path}");
-        return end is { Status.Kind: FileKind.Plain, IsTrusted: true }
-            ? end.Path
-            : throw new InvalidDataException(
+        if (end is not { Status.Kind: FileKind.Plain, IsTrusted: true })
+        {
+            throw new InvalidDataException(
                 $"{path} is a symbolic link to {end.Path} of {end.Owner}, which others than root may change, or which is no file; make it a file of its own: "
                 + $"sudo cp --remove-destination {end.Path} {path}");
+        }
+
+        // The sandbox of the privileged reconcile can write nowhere else.
+        return Writable.Any(folder => end.Path.StartsWith(folder, StringComparison.Ordinal))
+            ? end.Path
+            : throw new InvalidDataException(
+                $"{path} is a symbolic link to {end.Path}, outside of /etc, /var and /run; make it a file of its own: sudo cp --remove-destination {end.Path} {path}");
     }
 
     /// <summary>Whose it is, whatever lies there: a file, a folder or a link itself. Its content is not looked at.</summary>

@@ -88,8 +88,12 @@ public sealed class StartEnvironmentTests
         host.Files[SidecarFiles.OperatorEnvironment] = new(Settings, "smm-agent", Mode | UnixFileMode.OtherWrite, Long);
         host.Files[SidecarFiles.DropIn] = host.Files[SidecarFiles.DropIn] with { Content = "[Service]\n" };
 
-        host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
+        var plan = SidecarPlanner.Plan(Desired, host.Observe());
+        host.Apply(plan);
 
+        // Another file: its former owner may still have the first one open.
+        Assert.Contains(plan.Steps, step => step is WriteSidecarFile { File.Path: SidecarFiles.OperatorEnvironment });
+        Assert.Equal(Settings, host.Files[SidecarFiles.OperatorEnvironment].Content);
         Assert.Equal(("root", "root", Mode), (host.Files[SidecarFiles.EnvironmentFolder].Owner, host.Files[SidecarFiles.OperatorEnvironment].Owner, host.Files[SidecarFiles.OperatorEnvironment].Mode));
         Assert.Equal(SidecarFiles.DropInFile.Content, host.Files[SidecarFiles.DropIn].Content);
         Assert.True(SidecarPlanner.Plan(Desired, host.Observe()).IsEmpty);

@@ -35,6 +35,17 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task AListOfADistantTimeDoesNotKeepAnotherKeysListsOut()
+    {
+        var (stolen, successor) = (PackageSigningKey.New(), PackageSigningKey.New());
+        foreach (var (key, issued) in new[] { (stolen, new DateTimeOffset(6000, 1, 1, 0, 0, 0, TimeSpan.Zero)), (successor, _list.Now) })
+        {
+            _list.Serve(SignedPackageList.Seal(new() { Format = 1, Issued = issued, Expires = issued.AddDays(1), Packages = Named }, [key]));
+            Assert.Null(await _list.Approval(key.Public).AskAsync(_source, PackageHouse.Package, TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
     public async Task ADashboardWithoutAListIsToldSo()
     {
         var refusal = await RefusalAsync();

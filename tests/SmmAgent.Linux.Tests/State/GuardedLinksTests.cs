@@ -120,6 +120,10 @@ public sealed class GuardedLinksTests : IDisposable
         Assert.EndsWith(": sudo cp --remove-destination /etc/static/open /etc/link", Refused("static/open"), StringComparison.Ordinal);
         Assert.EndsWith(": sudo cp --remove-destination /etc/certs/planted /etc/link", Refused("/etc/certs/planted"), StringComparison.Ordinal);
         Assert.EndsWith("or which is no file; make it a file of its own: sudo cp --remove-destination /run /etc/link", Refused("/run"), StringComparison.Ordinal);
+        Directory.CreateDirectory(_root.Below("/opt"));
+        _root.Write("/opt/hosts", "x");
+        Assert.Equal(
+            "/etc/link is a symbolic link to /opt/hosts, outside of /etc, /var and /run; make it a file of its own: sudo cp --remove-destination /opt/hosts /etc/link", Refused("/opt/hosts"));
         Assert.Equal("/etc/link is a symbolic link that leads to no file: sudo rm /etc/link", Refused("/nowhere"));
 
         string Refused(string target)

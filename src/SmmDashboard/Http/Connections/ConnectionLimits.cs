@@ -50,9 +50,8 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
         }
     };
 
-    private sealed record Counted(UInt128 Client);
-
-    private void Leave(UInt128 client)
+    /// <summary>A connection ended that was counted, also one that never got to the middleware.</summary>
+    public void Leave(UInt128 client)
     {
         lock (_lock)
         {
@@ -61,4 +60,6 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
                 _clients.Remove(client);
         }
     }
+
+    private sealed record Counted(UInt128 Client);
 }

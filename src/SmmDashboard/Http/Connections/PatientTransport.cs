@@ -45,18 +45,8 @@ public sealed class PatientTransport(ConnectionLimits limits, EndPoint? unlimite
             {
                 try
                 {
-                    var accepted = await socket.AcceptAsync(cancellationToken);
-                    var client = (accepted.RemoteEndPoint as IPEndPoint)?.Address;
-                    if (limits?.TryEnter(client) == false)
-                    {
-                        accepted.Dispose();
-                        continue;
-                    }
-
-                    accepted.NoDelay = true;
-                    var connection = connections.Create(accepted);
-                    limits?.Count(connection, client);
-                    return connection;
+                    if (Admitted(await socket.AcceptAsync(cancellationToken)) is { } connection)
+                        return connection;
                 }
                 catch (ObjectDisposedException)
                 {
@@ -70,6 +60,35 @@ public sealed class PatientTransport(ConnectionLimits limits, EndPoint? unlimite
                 {
                     await pause.AfterAsync(exception, cancellationToken);
                 }
+            }
+        }
+
+        private ConnectionContext? Admitted(Socket accepted)
+        {
+            IPAddress? client = null;
+            var isCounted = false;
+            try
+            {
+                client = (accepted.RemoteEndPoint as IPEndPoint)?.Address;
+                isCounted = limits?.TryEnter(client) == true;
+                if (limits is not null && !isCounted)
+                {
+                    accepted.Dispose();
+                    return null;
+                }
+
+                accepted.NoDelay = true;
+                var connection = connections.Create(accepted);
+                limits?.Count(connection, client);
+                return connection;
+            }
+            catch
+            {
+                // A client that is gone already: its place is free again.
+                accepted.Dispose();
+                if (isCounted)
+                    limits!.Leave(ClientAddress.Key(client));
+                throw;
             }
         }
 

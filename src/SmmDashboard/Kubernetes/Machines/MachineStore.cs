@@ -138,10 +138,10 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
         if (machine.WorkloadGroup != group.Name)
         {
-            if (parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await MakeRoomAsync(group, cancellationToken))
-                return ReportOutcome.Full;
             if (!_limits.MayWrite(key, group, out var retryAfter))
                 throw new UnavailableException("the agent moves between WorkloadGroups too often", retryAfter);
+            if (parts.Machines.CountOf(group) >= settings.LimitPerGroup && !await MakeRoomAsync(group, cancellationToken))
+                return ReportOutcome.Full;
 
             seams.Log.Moved(key, machine.WorkloadGroup, group.Name);
             parts.Queue.Remove(key);
