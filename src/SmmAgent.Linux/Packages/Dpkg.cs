@@ -24,16 +24,19 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
         if (!query.Succeeded)
             return (null, query.Describe());
 
-        return query.Output.Split('\n')[0].Split(' ') switch
-        {
-            ["not-installed", ..] => (PackageState.NotInstalled, null),
-            ["config-files", ..] => (PackageState.NotInstalled with { LeavesConfiguration = true }, null),
-            // Triggers are those of other packages.
-            ["installed" or "triggers-awaited" or "triggers-pending", "ok", { Length: > 0 } version] => (new(version), null),
-            [_, _, var version] => (new(version.Length > 0 ? version : null, IsWhole: false), null),
-            _ => (null, $"dpkg-query said something else than a state of {name}"),
-        };
+        return State(query.Output) is { } state ? (state, null) : (null, $"dpkg-query printed something other than a state of {name}");
     }
+
+    // installed ok 1.15.3
+    internal static PackageState? State(string output) => output.Split('\n')[0].Split(' ') switch
+    {
+        ["not-installed", ..] => PackageState.NotInstalled,
+        ["config-files", ..] => PackageState.NotInstalled with { LeavesConfiguration = true },
+        // Triggers are those of other packages.
+        ["installed" or "triggers-awaited" or "triggers-pending", "ok", { Length: > 0 } version] => new(version),
+        [_, _, var version] => new(version.Length > 0 ? version : null, IsWhole: false),
+        _ => null,
+    };
 
     public async Task<(ArchiveLabel? Label, CommandResult Command)> DescribeAsync(string path, CancellationToken cancel)
     {

@@ -22,9 +22,14 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
         if (!query.Succeeded)
             return (null, query.Describe());
 
-        // An upgrade that was interrupted leaves the old version beside the new one.
-        var versions = query.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(WithoutEpoch).Distinct().ToList();
-        return versions.Count == 0 ? (null, $"rpm said nothing about {name}") : (new(versions[^1], IsWhole: versions.Count == 1), null);
+        return State(query.Output) is { } state ? (state, null) : (null, $"rpm printed nothing about {name}");
+    }
+
+    // A line for each version that is installed: an upgrade that was interrupted leaves the old one beside the new one.
+    internal static PackageState? State(string output)
+    {
+        var versions = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(WithoutEpoch).Where(version => version.Length > 0).Distinct().ToList();
+        return versions.Count == 0 ? null : new(versions[^1], IsWhole: versions.Count == 1);
     }
 
     public async Task<(ArchiveLabel? Label, CommandResult Command)> DescribeAsync(string path, CancellationToken cancel)

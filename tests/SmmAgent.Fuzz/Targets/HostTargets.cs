@@ -54,6 +54,8 @@ internal static class HostTargets
         FuzzTarget.OfText("installer-text", Installer, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 12 (unattended-upgr)\nE: Unable to acquire", "dpkg: error processing archive: No space left on device\n nothing provides x needed by y") with { Words = ["E: ", "error", "Depends:", "NOT OK", "is locked", "\n"] },
         FuzzTarget.OfText("archive-listing", Archive, "-rw-r--r-- root/root         4 2026-11-23 21:23 ./usr/share/x\ndrwxr-xr-x root/root 0 2026-11-23 21:23 ./\nlrwxrwxrwx root/root 0 2026-11-23 21:23 ./etc/a -> /etc/b\nhrw-r--r-- root/root 0 2026-11-23 21:23 ./usr/b link to ./usr/a",
             "-rwxr-xr-x /usr/bin/x\ndrwxr-xr-x /usr/bin\nlrwxrwxrwx /etc/a") with { Words = [" -> ", " link to ", "../", "//", "./", "l", "h", "c", "b", "\\n"] },
+        FuzzTarget.OfText("package-state", State, "installed ok 1.15.3\n", "config-files ok \n", "half-configured reinst-required 1:2.3-4~rc1\n", "0:1.15.3-1\n0:1.16.0-1\n")
+            with { Words = ["not-installed", "triggers-pending", "ok", "0:", " ", "\n"] },
         FuzzTarget.OfBytes("hosts-file", Hosts, "127.0.0.1 localhost\n# BEGIN smm-agent: addresses of the mesh's control plane\n203.0.113.7 istiod.istio-system.svc\n# END smm-agent\n", "a", "# END smm-agent\n# BEGIN smm-agent\r\n") with { Words = ["# BEGIN smm-agent", "# END smm-agent", "; the line before the block had no line break", "203.0.113.7 istiod.istio-system.svc", "\r\n", "\n"] },
     ];
 
@@ -67,6 +69,12 @@ internal static class HostTargets
         {"rule":{"family":"inet","table":"filter","chain":"sub","expr":[{"vmap":{"key":{"payload":{"protocol":"tcp","field":"dport"}},"data":"@m"}}]}},
         {"rule":{"family":"inet","table":"filter","chain":"sub","expr":[{"vmap":{"key":{"meta":{"key":"iifname"}},"data":{"set":[["lo",{"accept":null}],["eth0",{"goto":{"target":"input"}}]]}}},{"reject":{"type":"icmpx"}}]}}]}
         """;
+
+    private static void State(string text)
+    {
+        foreach (var state in (PackageState?[])[Dpkg.State(text), Rpm.State(text)])
+            BrokenException.Unless(state is not { Version: "" }, "a version is not empty");
+    }
 
     private static void Iptables(string text)
     {
