@@ -23,7 +23,7 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
 
     // Those that the look at all of them has still to ask for; null between such looks.
     private HashSet<Right>? _left;
-    private string? _cannot;
+    private ApiFault? _cannot;
 
     /// <summary>A missing right keeps no replica from what it may do.</summary>
     public string? WaitsFor => null;
@@ -52,9 +52,10 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
         }
         catch (ApiException failed)
         {
-            if (_cannot != failed.Message)
+            // Not by its text: a server that went away first ends the connection, and then refuses it.
+            if (_cannot != failed.Fault)
                 log.CannotLook(failed.Message);
-            _cannot = failed.Message;
+            _cannot = failed.Fault;
             // An API server that limits its load is not asked again for what it has answered.
             Learn(next);
             return;
