@@ -53,6 +53,8 @@ public class UnitTests
         ["ProtectClock"] = 245,
         ["ProtectHostname"] = 242,
         ["ProtectProc"] = 247,
+        ["LimitCORE"] = 0,
+        ["PrivateMounts"] = 239,
         ["ProcSubset"] = 247,
         ["LockPersonality"] = 235,
         ["MemoryDenyWriteExecute"] = 231,

@@ -16,7 +16,8 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         Assert.Equal("running", vm.Run("firewall-cmd", "--state").Trim());
         await vm.UntilToldAsync("GatewaysReachable", "False RepliesDropped", TimeSpan.FromMinutes(1));
         var check = vm.Try("smm-agent", "check").Output;
-        Assert.Contains("INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the policy DROP", check, StringComparison.Ordinal);
+        Assert.True(
+            check.Contains("INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the policy DROP", StringComparison.Ordinal), check);
         vm.RunLine(Cure.In(vm.Told("GatewaysReachable")));
         // Of IPv6, too: without its rule for ICMPv6 the VM is found only as long as its neighbour's cache remembers it.
         vm.Run("ip6tables", "-w", "-P", "INPUT", "ACCEPT");
@@ -83,7 +84,8 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
 
     private async Task UntilOpenAsync(BootedVm vm)
     {
-        await vm.UntilAsync(() => vm.Condition("PortsOpen") == "True", "PortsOpen is True");
+        // A privileged reconcile is requested once in 30 s.
+        await vm.UntilAsync(() => vm.Condition("PortsOpen") == "True", "PortsOpen is True", TimeSpan.FromMinutes(1));
         foreach (var port in (int[])[8080, 8082, 16400, 16401])
             await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshBed.VmAddress, port), $"the cluster reaches {port}");
         await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshBed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");

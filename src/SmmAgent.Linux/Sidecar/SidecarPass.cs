@@ -21,6 +21,9 @@ public sealed class SidecarPass(
 
     private const int Tries = 3;
 
+    /// <summary>The reason of a failure that belongs to no step: something could not be observed, so nothing was planned for it.</summary>
+    public const string NotSeen = "NotSeen";
+
     /// <summary>What is being done, in one line for whoever watches.</summary>
     public string Doing => _isWaiting ? $"waiting for {passLock.Holder ?? "another smm-agent"}, which is at work on the sidecar" : host.Doing;
 
@@ -103,7 +106,7 @@ public sealed class SidecarPass(
 
         // A sidecar that was there before the agent must not be taken for the agent's when it is detached.
         if (!records.HasBeforeAttach && SidecarBefore.Unknown(look.Observed) is { } unknown)
-            return new([new(RootPart.Unit, "", "NotSeen", $"nothing was changed, because it could not be undone: {unknown}")], look, null);
+            return new([new(RootPart.Unit, "", NotSeen, $"nothing was changed, because it could not be undone: {unknown}")], look, null);
 
         var found = SidecarBefore.Of(look.Observed);
         // A full disk, on which nothing can be written down, must not keep the host cut off.
@@ -150,7 +153,7 @@ public sealed class SidecarPass(
     }
 
     private static RootFailure? Unseen(SidecarLook look) => look.Desired.Configuration is not null && SidecarRestore.Unseen(look.Observed) is { } why
-        ? new(RootPart.Files, "", "NotSeen", why)
+        ? new(RootPart.Files, "", NotSeen, why)
         : null;
 
     private async Task<SidecarOutcome> PutBackAsync(

@@ -175,6 +175,9 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             return ExitCode.Timeout;
         }
 
+        // Of no step, so that none has shown it.
+        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == SidecarPass.NotSeen))
+            progress.Failed(unseen.Message);
         var isWhole = Say(outcome.Look!);
         RestartNeeded = SidecarVerdict.Of(outcome.Look!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
         if (outcome.IsPutBack)

@@ -102,7 +102,7 @@ public sealed class StatusQueueTests(RunningApiServer server)
         await Until.TrueAsync(() => replica.Machines.Fault is not null, "the writes failed");
 
         // The clock stands while these are written, so that they are those of one second, however long they take.
-        fleet.Time.Advance(TimeSpan.FromMinutes(1));
+        await PassUntilWritingAsync(fleet, () => Writes(proxy, fleet) > writes + AtOnce);
         await QuietAsync(() => Writes(proxy, fleet), since: writes + AtOnce);
         Assert.InRange(Writes(proxy, fleet) - writes - AtOnce, 1, PerSecond);
 
@@ -184,6 +184,18 @@ public sealed class StatusQueueTests(RunningApiServer server)
         request => request.Contains($"/{fleet.Namespace}/attachedmachines/", StringComparison.Ordinal) && request.Contains("/status?", StringComparison.Ordinal);
 
     private static int Writes(FaultProxy proxy, Fleet fleet) => proxy.Requests.Count(IsWrite(fleet));
+
+    /// <summary>Sets the clock once; again only when nothing comes of it, because one of the four writes failed after it was set and had the queue pause from then on.</summary>
+    private static async Task PassUntilWritingAsync(Fleet fleet, Func<bool> areWritten)
+    {
+        for (var tries = 0; !areWritten(); tries++)
+        {
+            Assert.InRange(tries, 0, 9);
+            fleet.Time.Advance(TimeSpan.FromMinutes(1));
+            for (var waits = 0; waits < 100 && !areWritten(); waits++)
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
 
     /// <summary>Waits until a count has moved, and then has not moved for a while.</summary>
     private static async Task QuietAsync(Func<int> count, int since)
