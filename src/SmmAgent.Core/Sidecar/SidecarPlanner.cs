@@ -148,8 +148,8 @@ public static class SidecarPlanner
     };
 
     // Who could write to it may have it open, and would go on writing to what is root's by then: another file takes its place.
-    private static bool IsOpenToOthers(SidecarFile file, FoundFile found) => file.Owner == SidecarFiles.Root
-        && (found.Owner != SidecarFiles.Root || (found.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0);
+    private static bool IsOpenToOthers(SidecarFile file, FoundFile found) =>
+        file.Owner == SidecarFiles.Root && !StartEnvironment.IsRoots(found);
 
     private static SetHosts? HostsStep(SidecarConfiguration configuration, ObservedSidecar observed) =>
         observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.HostsIn(hosts.Content ?? "") is { Count: > 0 } lines

@@ -109,7 +109,8 @@ internal static partial class StartEnvironment
         observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 }
         && observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } found && IsRoots(found) && HasSettings(text);
 
-    private static bool IsRoots(FoundFile found) => found.Owner == SidecarFiles.Root && (found.Mode & OthersWrite) == 0;
+    /// <summary>Whether only root can write to it.</summary>
+    public static bool IsRoots(FoundFile found) => found.Owner == SidecarFiles.Root && (found.Mode & OthersWrite) == 0;
 
     private static bool HasSettings(string text) => text.Split('\n').Any(line => line.Trim() is { Length: > 0 } and not ['#', ..]);
 
