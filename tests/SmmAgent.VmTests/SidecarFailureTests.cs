@@ -94,7 +94,8 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await OfferAsync(package => package with { Sha256 = new('0', 64) });
             await RefusedAsync("WrongChecksum", "its SHA-256 is ");
 
-            await OfferAsync(package => package);
+            // Also a wrong checksum: the daemon retries by itself, and must find nothing to install once the disk has space again.
+            await OfferAsync(package => package with { Sha256 = new('1', 64) });
             vm.Run("mount", "-t", "tmpfs", "-o", "size=12k,mode=0755", "none", "/var/cache/smm-agent");
             await RefusedAsync("DiskFull", "/var/cache/smm-agent");
             vm.Run("umount", "/var/cache/smm-agent");

@@ -127,6 +127,11 @@ public sealed class KubernetesCluster : IAsyncDisposable
         RouteToLiving();
     }
 
+    /// <summary>Waits until every running replica follows the API server again. After an outage a watch pauses for up to 30 s.</summary>
+    public Task UntilWatchesAreCurrentAsync() => Until.TrueAsync(
+        () => Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false }).All(IsCurrent),
+        "every replica follows the API server", TimeSpan.FromSeconds(90), () => string.Join('\n', _replicas.Select(replica => replica?.Output)));
+
     public async ValueTask DisposeAsync()
     {
         foreach (var replica in _replicas.OfType<BedProcess>())
@@ -136,6 +141,13 @@ public sealed class KubernetesCluster : IAsyncDisposable
         }
 
         await Server.DisposeAsync();
+    }
+
+    private bool IsCurrent(int replica)
+    {
+        var (exitCode, metrics) = _bed.Cluster.Try("curl", "-sf", $"http://127.0.0.1:{FirstPort + 100 + replica}/metrics");
+        var failing = metrics.Split('\n').Where(line => line.StartsWith("smm_dashboard_watch_failing{", StringComparison.Ordinal)).ToList();
+        return exitCode == 0 && failing.Count > 0 && failing.TrueForAll(line => line.EndsWith(" 0", StringComparison.Ordinal));
     }
 
     private string Uid(string kind, string name) => Server.Kubectl("-n", Space, "get", kind, name, "-o", "jsonpath={.metadata.uid}");

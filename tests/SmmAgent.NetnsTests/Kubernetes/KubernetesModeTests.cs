@@ -79,6 +79,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         finally
         {
             await cluster.Server.StartServerAsync();
+            await cluster.UntilWatchesAreCurrentAsync();
         }
 
         await agent.UntilConditionAsync("ConfigCurrent", "True", patience: TimeSpan.FromSeconds(90));
