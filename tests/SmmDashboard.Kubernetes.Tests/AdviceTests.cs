@@ -3,10 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using SmmAgent.Bed;
 using SmmAgent.Core.Sidecar;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
-using SmmDashboard.Mesh;
 using SmmDashboard.Kubernetes.Tests.Running;
 using WorkloadEntry = SmmDashboard.Kubernetes.Objects.WorkloadEntry;
 

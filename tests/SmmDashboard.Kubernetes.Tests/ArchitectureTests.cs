@@ -5,7 +5,7 @@ public sealed class ArchitectureTests
 {
     [Theory]
     [InlineData("Kubernetes")]
-    [InlineData("Files")]
+    [InlineData("Embedded")]
     public void OnlyTheStartOfTheDashboardKnowsWhichSourceIsUsed(string source) => Assert.Empty(
         Sources("").Where(file => !file.Path.StartsWith($"{source}/", StringComparison.Ordinal) && !file.Path.StartsWith("Startup/", StringComparison.Ordinal))
             .Where(file => file.Text.Contains($"SmmDashboard.{source}", StringComparison.Ordinal))

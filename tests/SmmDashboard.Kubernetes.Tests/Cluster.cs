@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Files.Mesh;
 
 namespace SmmDashboard.Kubernetes.Tests;
 

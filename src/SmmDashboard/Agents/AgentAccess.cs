@@ -1,5 +1,5 @@
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Agents;
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using SmmAgent.Contract;
+using SmmDashboard.Access;
 using SmmDashboard.Http;
 
 namespace SmmDashboard.Agents;

@@ -1,5 +1,6 @@
+using SmmDashboard.Access;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Agents;
 

@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmDashboard.Mesh;
+using SmmDashboard.Groups;
 
 namespace SmmDashboard.Agents;
 

@@ -1,6 +1,6 @@
+using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http;
-using SmmDashboard.Lifetime;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Agents;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using SmmAgent.Contract;
+using SmmDashboard.Access;
 using SmmDashboard.Agents;
 using SmmDashboard.Http;
 

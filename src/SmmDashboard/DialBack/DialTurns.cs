@@ -1,5 +1,5 @@
-using SmmDashboard.Lifetime;
-using SmmDashboard.Mesh;
+using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 
 namespace SmmDashboard.DialBack;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using SmmAgent.Contract;
-using SmmDashboard.Lifetime;
+using SmmDashboard.Hosting;
 
 namespace SmmDashboard.DialBack;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using SmmAgent.Contract;
+using SmmDashboard.Groups;
 
 namespace SmmDashboard.Http;
 
@@ -23,11 +24,11 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         new(403, ProblemCodes.NotThisWorkloadGroup, "The token is not this WorkloadGroup's",
             "the token belongs to another service account than the WorkloadGroup's; use a token of the one in .spec.template.serviceAccount");
 
-    public static ApiProblem WorkloadGroupNotFound(Mesh.GroupName group) =>
+    public static ApiProblem WorkloadGroupNotFound(GroupName group) =>
         new(404, ProblemCodes.WorkloadGroupNotFound, "There is no such WorkloadGroup",
             $"there is no WorkloadGroup '{NameRules.Shown(group.Name)}' in the token's namespace; check smm-agent set workload-group");
 
-    public static ApiProblem WorkloadGroupNotServed(Mesh.GroupName group, string reason) =>
+    public static ApiProblem WorkloadGroupNotServed(GroupName group, string reason) =>
         new(404, ProblemCodes.WorkloadGroupNotFound, "The WorkloadGroup cannot be served", $"WorkloadGroup '{group}' has no valid configuration yet: {reason}");
 
     public static ApiProblem AgentTooOld(Version found, Version minimum) =>

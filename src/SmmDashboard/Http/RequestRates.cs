@@ -1,4 +1,4 @@
-using SmmDashboard.Mesh;
+using SmmDashboard.Groups;
 
 namespace SmmDashboard.Http;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using SmmDashboard.Access;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
 
 namespace SmmDashboard.Mesh;

@@ -1,6 +1,6 @@
 using System.Text;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Packages;
 

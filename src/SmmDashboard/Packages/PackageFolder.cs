@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using SmmDashboard.Storage;
+using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Packages;
 

@@ -1,5 +1,5 @@
 using SmmDashboard.Agents;
-using SmmDashboard.Mesh;
+using SmmDashboard.Groups;
 using RegistrationAnswer = SmmAgent.Contract.Registration;
 
 namespace SmmDashboard.Registration;

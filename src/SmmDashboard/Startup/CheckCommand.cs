@@ -1,9 +1,9 @@
 using System.CommandLine;
 using SmmAgent.Contract;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Checking;
 using SmmDashboard.Kubernetes.Mesh;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
 

@@ -1,5 +1,6 @@
-using SmmDashboard.Files.Agents;
+using SmmDashboard.Access;
 using SmmDashboard.DialBack;
+using SmmDashboard.Embedded.Agents;
 using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;

@@ -1,13 +1,13 @@
 using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
-using SmmDashboard.Files.Agents;
-using SmmDashboard.Files.Mesh;
-using SmmDashboard.Files.Registration;
-using SmmDashboard.Files.Tokens;
+using SmmDashboard.Embedded;
+using SmmDashboard.Embedded.Agents;
+using SmmDashboard.Embedded.Mesh;
+using SmmDashboard.Embedded.Registration;
+using SmmDashboard.Embedded.Tokens;
+using SmmDashboard.Groups;
 using SmmDashboard.Http.Connections;
-using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
-using SmmDashboard.Storage;
 using SmmDashboard.Tls;
 using SmmDashboard.Tokens;
 

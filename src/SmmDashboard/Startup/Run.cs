@@ -1,7 +1,7 @@
 using SmmAgent.Contract;
-using SmmDashboard.Files.Mesh;
+using SmmDashboard.Embedded.Mesh;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Startup;
 

@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmDashboard.Access;
 using SmmDashboard.Http;
 
 namespace SmmDashboard.Tokens;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using SmmDashboard.Files.Mesh;
+using SmmDashboard.Embedded.Mesh;
 
 namespace SmmAgent.Bed.Kube;
 

@@ -2,12 +2,13 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using SmmAgent.Contract;
 using SmmAgent.Fuzz.Engine;
+using SmmDashboard.Access;
 using SmmDashboard.Agents;
 using SmmDashboard.DialBack;
-using SmmDashboard.Files.Mesh;
-using SmmDashboard.Files.Registration;
+using SmmDashboard.Embedded.Mesh;
+using SmmDashboard.Embedded.Registration;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
-using SmmDashboard.Tokens;
 
 namespace SmmAgent.Fuzz.Targets;
 

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Deploy;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Startup;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Checking;
 

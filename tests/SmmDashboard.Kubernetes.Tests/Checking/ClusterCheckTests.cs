@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Checking;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Deploy;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Checking;
 

@@ -8,15 +8,15 @@ using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Bed;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
+using SmmDashboard.Embedded.Agents;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
-using SmmDashboard.Files.Agents;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Machines;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tests.Watching;
 using SmmDashboard.Kubernetes.Watching;
-using SmmDashboard.Mesh;
 using WorkloadGroup = SmmDashboard.Kubernetes.Objects.WorkloadGroup;
 
 namespace SmmDashboard.Kubernetes.Tests.Machines;

@@ -1,7 +1,7 @@
 using CsCheck;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Tests.Mesh;
 

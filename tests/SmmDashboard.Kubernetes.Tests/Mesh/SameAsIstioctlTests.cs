@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using SmmAgent.Core.Sidecar;
-using SmmDashboard.Files.Mesh;
-using SmmDashboard.Mesh;
+using SmmDashboard.Embedded.Mesh;
+using SmmDashboard.Groups;
 
 namespace SmmDashboard.Kubernetes.Tests.Mesh;
 

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using SmmAgent.Bed;
 using SmmAgent.Contract;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Ranges;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Tests.Ranges;
 

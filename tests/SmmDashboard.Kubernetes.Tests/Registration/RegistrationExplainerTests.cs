@@ -1,8 +1,8 @@
 using System.Net;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
-using SmmDashboard.Mesh;
 using Answer = SmmAgent.Contract.Registration;
 
 namespace SmmDashboard.Kubernetes.Tests.Registration;

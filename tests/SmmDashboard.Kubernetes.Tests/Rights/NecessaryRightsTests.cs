@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Checking;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Rights;
 

@@ -2,10 +2,10 @@ using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Tests.Rights;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SmmDashboard.Files.Mesh;
+using SmmDashboard.Embedded.Mesh;
 
 namespace SmmDashboard.Kubernetes.Tests.Running;
 

@@ -33,7 +33,7 @@ internal sealed class RunningDashboard : IAsyncDisposable
     /// <summary>A client of the address of <c>--status</c>.</summary>
     public HttpClient Status { get; }
 
-    public SmmDashboard.Mesh.CurrentMesh Current => App.Services.GetRequiredService<SmmDashboard.Mesh.CurrentMesh>();
+    public SmmDashboard.Groups.CurrentMesh Current => App.Services.GetRequiredService<SmmDashboard.Groups.CurrentMesh>();
 
     public KubernetesMesh Mesh => App.Services.GetRequiredService<KubernetesMesh>();
 

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using SmmAgent.Contract;
 using SmmDashboard.DialBack;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Rights;
 using SmmDashboard.Kubernetes.Tests.Checking;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Serving;
 

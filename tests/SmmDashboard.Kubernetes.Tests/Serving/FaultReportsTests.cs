@@ -2,13 +2,13 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Serving;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tests.Tokens;
 using SmmDashboard.Kubernetes.Tests.Watching;
-using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Tests.Serving;
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Serving;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Tests.Serving;
 

@@ -1,9 +1,9 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
+using SmmDashboard.Access;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tokens;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Tokens;
 

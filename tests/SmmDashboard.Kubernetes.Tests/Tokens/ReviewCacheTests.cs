@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
+using SmmDashboard.Access;
 using SmmDashboard.Kubernetes.Tokens;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Tokens;
 

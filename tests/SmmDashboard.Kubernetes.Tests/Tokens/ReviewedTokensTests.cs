@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using SmmAgent.Bed;
 using SmmAgent.Contract;
+using SmmDashboard.Access;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tokens;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Tokens;
 

@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Bed;
+using SmmDashboard.Access;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tests.Watching;
 using SmmDashboard.Kubernetes.Tokens;
-using SmmDashboard.Mesh;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Tokens;
 

@@ -2,10 +2,11 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using SmmAgent.Contract;
+using SmmDashboard.Access;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Tests.Running;
 using SmmDashboard.Kubernetes.Tokens;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Tokens;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Bed;
 using SmmDashboard.DialBack;
-using SmmDashboard.Mesh;
+using SmmDashboard.Groups;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.DialBack;

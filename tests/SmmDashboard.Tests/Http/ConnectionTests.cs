@@ -3,12 +3,12 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Bed;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http.Connections;
-using SmmDashboard.Lifetime;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Http;

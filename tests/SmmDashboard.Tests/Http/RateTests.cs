@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
+using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http;
-using SmmDashboard.Lifetime;
-using SmmDashboard.Mesh;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Http;

@@ -2,8 +2,8 @@ using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Bed;
 using SmmAgent.Contract;
-using SmmDashboard.Files.Mesh;
-using SmmDashboard.Mesh;
+using SmmDashboard.Embedded.Mesh;
+using SmmDashboard.Groups;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Mesh;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SmmDashboard.Files.Mesh;
+using SmmDashboard.Embedded.Mesh;
 
 namespace SmmDashboard.Tests.OpenApi;
 

@@ -6,7 +6,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using SmmAgent.Bed;
 using SmmDashboard.Agents;
-using SmmDashboard.Mesh;
+using SmmDashboard.Groups;
 
 namespace SmmDashboard.Tests.Running;
 

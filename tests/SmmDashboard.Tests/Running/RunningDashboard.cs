@@ -2,11 +2,11 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using SmmDashboard.DialBack;
+using SmmDashboard.Embedded.Mesh;
+using SmmDashboard.Embedded.Registration;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
 using SmmDashboard.Http.Connections;
-using SmmDashboard.Mesh;
-using SmmDashboard.Files.Mesh;
-using SmmDashboard.Files.Registration;
 using SmmDashboard.Startup;
 using SmmDashboard.Tls;
 

@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmDashboard.Access;
 using SmmDashboard.Http;
 using SmmDashboard.Tokens;
 

@@ -1,5 +1,5 @@
+using SmmDashboard.Access;
 using SmmDashboard.Http;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Tests.Running;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using SmmDashboard.Lifetime;
+using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Http.Connections;
 

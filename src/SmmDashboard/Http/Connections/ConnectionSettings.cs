@@ -15,7 +15,7 @@ public sealed record ConnectionSettings
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The limit on open files; null when it is not known.</summary>
-    public int? OpenFiles { get; init; } = Lifetime.OpenFiles.Limit();
+    public int? OpenFiles { get; init; } = Hosting.OpenFiles.Limit();
 }
 
 /// <summary>How many connections each port accepts, so that files for everything else remain.</summary>

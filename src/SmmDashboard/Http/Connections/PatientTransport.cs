@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using SmmDashboard.Lifetime;
+using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Http.Connections;
 

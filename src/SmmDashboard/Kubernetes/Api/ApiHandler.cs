@@ -1,6 +1,6 @@
 using System.Net;
+using SmmDashboard.Hosting;
 using k8s.Authentication;
-using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Api;
 

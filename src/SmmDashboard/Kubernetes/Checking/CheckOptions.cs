@@ -1,6 +1,6 @@
 using System.Net;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Mesh;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Checking;
 

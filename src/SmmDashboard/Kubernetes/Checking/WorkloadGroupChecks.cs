@@ -1,8 +1,8 @@
 using SmmAgent.Contract;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Checking;
 

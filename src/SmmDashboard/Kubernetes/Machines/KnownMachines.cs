@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

@@ -1,8 +1,8 @@
 using System.Net;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
 using SmmDashboard.Kubernetes.Watching;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

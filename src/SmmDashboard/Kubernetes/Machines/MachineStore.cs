@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 using System.Net;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
+using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Lifetime;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using SmmDashboard.Agents;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

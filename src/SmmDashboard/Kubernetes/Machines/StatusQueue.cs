@@ -1,8 +1,8 @@
 using System.Threading.Channels;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Watching;
-using SmmDashboard.Lifetime;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

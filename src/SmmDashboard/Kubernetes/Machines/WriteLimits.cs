@@ -1,6 +1,6 @@
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Machines;
 

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Mesh;
 using WorkloadGroup = SmmDashboard.Kubernetes.Objects.WorkloadGroup;
 
 namespace SmmDashboard.Kubernetes.Mesh;

@@ -1,10 +1,10 @@
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Serving;
 using SmmDashboard.Kubernetes.Watching;
-using SmmDashboard.Lifetime;
 using SmmDashboard.Status;
 
 namespace SmmDashboard.Kubernetes.Ranges;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using SmmAgent.Contract;
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Objects;
-using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Kubernetes.Registration;
 

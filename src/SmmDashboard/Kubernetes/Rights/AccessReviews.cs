@@ -1,7 +1,7 @@
+using SmmDashboard.Groups;
+using SmmDashboard.Kubernetes.Api;
 using k8s;
 using k8s.Models;
-using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Rights;
 

@@ -1,7 +1,7 @@
+using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Serving;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Rights;
 

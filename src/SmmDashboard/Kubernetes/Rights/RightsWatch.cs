@@ -1,5 +1,5 @@
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Lifetime;
 using SmmDashboard.Status;
 
 namespace SmmDashboard.Kubernetes.Rights;

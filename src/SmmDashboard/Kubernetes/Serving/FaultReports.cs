@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using k8s;
-using k8s.Models;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Mesh;
-using SmmDashboard.Lifetime;
+using k8s;
+using k8s.Models;
 
 namespace SmmDashboard.Kubernetes.Serving;
 

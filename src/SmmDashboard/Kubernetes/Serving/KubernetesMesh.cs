@@ -1,10 +1,9 @@
 using SmmAgent.Contract;
+using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Mesh;
-using SmmDashboard.Lifetime;
-using SmmDashboard.Mesh;
 using SmmDashboard.Packages;
 using SmmDashboard.Status;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Serving;
 

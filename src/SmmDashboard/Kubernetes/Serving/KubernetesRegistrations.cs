@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using k8s;
 using SmmDashboard.Agents;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Registration;
-using SmmDashboard.Mesh;
 using SmmDashboard.Registration;
-using SmmDashboard.Tokens;
+using k8s;
 using Answer = SmmAgent.Contract.Registration;
 
 namespace SmmDashboard.Kubernetes.Serving;

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using SmmDashboard.Tokens;
+using SmmDashboard.Access;
+using SmmDashboard.Groups;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 

@@ -1,7 +1,8 @@
-using k8s.Models;
 using SmmAgent.Contract;
+using SmmDashboard.Access;
 using SmmDashboard.Http;
 using SmmDashboard.Tokens;
+using k8s.Models;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 

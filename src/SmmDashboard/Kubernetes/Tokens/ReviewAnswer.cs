@@ -1,6 +1,7 @@
-using k8s.Models;
 using SmmAgent.Contract;
-using SmmDashboard.Tokens;
+using SmmDashboard.Access;
+using SmmDashboard.Groups;
+using k8s.Models;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 

@@ -1,4 +1,4 @@
-using SmmDashboard.Tokens;
+using SmmDashboard.Access;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 

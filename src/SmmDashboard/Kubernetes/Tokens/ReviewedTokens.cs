@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using SmmAgent.Contract;
+using SmmDashboard.Access;
+using SmmDashboard.Groups;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Mesh;
-using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 

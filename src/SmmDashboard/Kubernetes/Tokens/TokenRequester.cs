@@ -1,10 +1,10 @@
-using k8s;
-using k8s.Models;
 using SmmAgent.Contract;
+using SmmDashboard.Groups;
+using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
-using SmmDashboard.Lifetime;
-using SmmDashboard.Tokens;
+using k8s;
+using k8s.Models;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 

@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Access;
+
+/// <summary>The header <c>Authorization: Bearer TOKEN</c>.</summary>
+public static class BearerToken
+{
+    private const int MaximumLength = 12 * 1024;
+    private const string Scheme = "Bearer ";
+
+    public static bool TryRead(
+        HttpRequest request, TimeProvider clock, [NotNullWhen(true)] out PresentedToken? token, [NotNullWhen(false)] out ApiProblem? problem)
+    {
+        token = null;
+        var headers = request.Headers.Authorization;
+        var header = headers.Count == 1 ? headers[0]! : "";
+        var text = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim(' ') : "";
+        problem = headers.Count == 0 ? ApiProblem.TokenMissing()
+            : text.Length is 0 or > MaximumLength || !text.All(IsTokenCharacter) ? ApiProblem.TokenMalformed()
+            : null;
+        if (problem is not null)
+            return false;
+
+        token = new PresentedToken(text);
+        problem = token.ExpiresAt is { } expiry && expiry <= clock.GetUtcNow() ? ApiProblem.TokenExpired() : null;
+        return problem is null;
+    }
+
+    // token68 of RFC 9110.
+    private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~' or '+' or '/' or '=';
+}

@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+using SmmAgent.Contract;
+using SmmDashboard.Agents;
+
+namespace SmmDashboard.Embedded.Agents;
+
+/// <summary>The content of one agent's file.</summary>
+public sealed record AgentFile(string? KeySha256, DateTimeOffset SeenAt, AgentReport? Report, IReadOnlyList<AgentInstance?>? Instances = null, bool IsProven = false);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AgentFile))]
+public sealed partial class AgentFileJson : JsonSerializerContext;

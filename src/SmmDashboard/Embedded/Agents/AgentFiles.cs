@@ -1,0 +1,111 @@
+using System.Net;
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmDashboard.Agents;
+using SmmDashboard.Groups;
+
+namespace SmmDashboard.Embedded.Agents;
+
+/// <summary>One file for each agent below <c>agents/NAMESPACE/GROUP/</c>: the hash of its key, and its last report.</summary>
+public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
+{
+    private const int MaximumBytes = 2 * AgentsEndpoint.MaximumBody;
+
+    /// <summary>A larger report is kept without its conditions.</summary>
+    public const int LargestFile = 16 * 1024;
+
+    private readonly string _root = Path.Combine(folder, "agents");
+    private int _isFailing;
+
+    public IEnumerable<(GroupName Group, Guid Uuid, KnownAgent Agent)> Load()
+    {
+        PrivateFile.MakeFolder(_root);
+        foreach (var space in Directory.EnumerateDirectories(_root))
+        {
+            foreach (var group in Directory.EnumerateDirectories(space))
+            {
+                var name = new GroupName(Path.GetFileName(space), Path.GetFileName(group));
+                foreach (var file in Directory.EnumerateFiles(group, "*.json"))
+                {
+                    if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file), "D", out var uuid) && Read(file) is { } agent)
+                        yield return (name, uuid, agent);
+                }
+            }
+        }
+    }
+
+    public bool TryWrite(GroupName group, Guid uuid, KnownAgent agent, AgentReport report, bool durable)
+    {
+        try
+        {
+            PrivateFile.MakeFolder(Folder(group));
+            PrivateFile.Write(PathOf(group, uuid), Content(agent, report), durable);
+            if (Interlocked.Exchange(ref _isFailing, 0) == 1)
+                log.WritesAgain(_root);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (Interlocked.Exchange(ref _isFailing, 1) == 0)
+                log.CannotWrite(_root, exception.Message);
+            return false;
+        }
+    }
+
+    public void Remove(GroupName group, Guid uuid)
+    {
+        try
+        {
+            File.Delete(PathOf(group, uuid));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log.CannotWrite(_root, exception.Message);
+        }
+    }
+
+    // Whoever has a token decides what is in a report, and how many there are. Only its address is read again; the rest is for people.
+    private static byte[] Content(KnownAgent agent, AgentReport report)
+    {
+        var file = new AgentFile(Convert.ToHexStringLower(agent.KeySha256), agent.SeenAt, report, agent.Instances.Seen, agent.IsProven);
+        var content = JsonSerializer.SerializeToUtf8Bytes(file, AgentFileJson.Default.AgentFile);
+        if (content.Length <= LargestFile)
+            return content;
+
+        var cut = report with
+        {
+            Host = new HostReport(Cut(report.Host.Hostname), Cut(report.Host.Os), Cut(report.Host.Architecture)),
+            Address = report.Address is { } address ? address with { Source = Cut(address.Source) } : null,
+            InterfaceAddresses = [], Versions = new VersionReport(Cut(report.Versions.Agent), null), Conditions = [],
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(file with { Report = cut }, AgentFileJson.Default.AgentFile);
+    }
+
+    private static string Cut(string text) => text.Length <= 64 ? text : text[..64];
+
+    private KnownAgent? Read(string path)
+    {
+        try
+        {
+            var file = PrivateFile.Read(path, MaximumBytes) is { } content
+                ? JsonSerializer.Deserialize(content, AgentFileJson.Default.AgentFile)
+                : null;
+            return file?.KeySha256 is { Length: 64 } key
+                ? new KnownAgent(Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
+                {
+                    IsProven = file.IsProven,
+                    Instances = new(file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),
+                }
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or IOException or InvalidDataException)
+        {
+            log.CannotRead(path, exception.Message);
+            return null;
+        }
+    }
+
+    private string Folder(GroupName group) => Path.Combine(_root, group.Namespace, group.Name);
+
+    private string PathOf(GroupName group, Guid uuid) => Path.Combine(Folder(group), $"{uuid:D}.json");
+}

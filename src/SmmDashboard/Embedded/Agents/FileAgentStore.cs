@@ -1,0 +1,138 @@
+using System.Net;
+using SmmAgent.Contract;
+using SmmDashboard.Agents;
+using SmmDashboard.Groups;
+using SmmDashboard.Http;
+
+namespace SmmDashboard.Embedded.Agents;
+
+/// <summary>Keeps agents in memory, and in files where there is a folder for them.</summary>
+public sealed class FileAgentStore : IAgentStore
+{
+    public const int DefaultLimit = 10_000;
+
+    // Of a group that is no longer served nothing asks for the agents.
+    private const int MostGroups = 1_000;
+
+    /// <summary>An agent that is silent for so long makes room when its group is full, whatever is known of it.</summary>
+    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(30);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<GroupName, Dictionary<Guid, KnownAgent>> _groups = [];
+    private readonly AgentFiles? _files;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<FileAgentStore> _log;
+    private readonly int _limit;
+    private readonly NewAgents _new;
+
+    /// <param name="files">Where bindings and reports survive a restart; null keeps them in memory.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="log">Gets what operators should know.</param>
+    /// <param name="newAgents">How many agents of a group may be new.</param>
+    /// <param name="limitPerGroup">How many agents a group may have.</param>
+    public FileAgentStore(AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, Rate newAgents, int limitPerGroup = DefaultLimit)
+    {
+        (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
+        foreach (var (group, uuid, agent) in files?.Load() ?? [])
+            Group(group)[uuid] = agent;
+    }
+
+    public ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken) => ValueTask.FromResult(Find(group, uuid));
+
+    public ValueTask<ReportOutcome> ReportAsync(GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Report(group, identity, report));
+
+    /// <remarks>One host has an address: of several agents that were reached there, the last one counts.</remarks>
+    public void Prove(GroupName group, Guid uuid)
+    {
+        lock (_lock)
+        {
+            if (_groups.GetValueOrDefault(group) is not { } agents || !agents.TryGetValue(uuid, out var agent) || agent.IsProven)
+                return;
+
+            agents[uuid] = agent with { IsProven = true };
+            foreach (var (other, before) in agents.Where(one => one.Key != uuid && one.Value.IsProven && Equals(one.Value.Address, agent.Address)).ToList())
+                agents[other] = before with { IsProven = false };
+        }
+    }
+
+    private KnownAgent? Find(GroupName group, Guid uuid)
+    {
+        lock (_lock)
+            return _groups.GetValueOrDefault(group)?.GetValueOrDefault(uuid);
+    }
+
+    private ReportOutcome Report(GroupName group, AgentIdentity identity, AgentReport report)
+    {
+        var address = report.Address is { } told ? IPAddress.Parse(told.Value) : null;
+        var now = _clock.GetUtcNow();
+        KnownAgent agent;
+        InstanceVerdict instances;
+        bool isFirst;
+        lock (_lock)
+        {
+            var agents = Group(group);
+            isFirst = !agents.TryGetValue(identity.Uuid, out var known);
+            if (known?.HasKey(identity) == false)
+                return ReportOutcome.KeyMismatch;
+            if (isFirst && !_new.Allow(group))
+                return ReportOutcome.TooManyNew;
+            if (isFirst && agents.Count >= _limit && !MakeRoom(group, agents))
+                return ReportOutcome.Full;
+
+            instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
+            agent = instances.IsRefused
+                ? known! with { Instances = instances.After }
+                : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After, IsProven = known?.IsProven == true };
+            agents[identity.Uuid] = agent;
+            if (isFirst && report.Instance is { } instance)
+                Cured(group, agents, identity.Uuid, instance);
+        }
+
+        if (instances.Begins)
+            _log.DuplicateBegins(identity.Uuid, group, agent.Instances.Hosts(now));
+        if (instances.Ends)
+            _log.DuplicateEnds(identity.Uuid, group);
+        if (instances.IsRefused)
+            return ReportOutcome.Duplicate;
+
+        return _files?.TryWrite(group, identity.Uuid, agent, report, durable: isFirst) == false ? ReportOutcome.NotWritten : ReportOutcome.Kept;
+    }
+
+    // A host that has got a uuid of its own is no duplicate under the other any more.
+    private void Cured(GroupName group, Dictionary<Guid, KnownAgent> agents, Guid uuid, string instance)
+    {
+        foreach (var (other, agent) in agents.Where(one => one.Key != uuid && one.Value.Instances.Seen.Any(seen => seen.Id == instance)).ToList())
+        {
+            var now = _clock.GetUtcNow();
+            agents[other] = agent with { Instances = agent.Instances.Without(instance) };
+            if (agent.Instances.Hosts(now).Length > 0 && agents[other].Instances.Hosts(now).Length == 0)
+                _log.DuplicateEnds(other, group);
+        }
+    }
+
+    private Dictionary<Guid, KnownAgent> Group(GroupName group)
+    {
+        if (!_groups.TryGetValue(group, out var agents))
+        {
+            if (_groups.Count >= MostGroups)
+                _groups.Remove(_groups.MinBy(one => one.Value.Values.Select(agent => agent.SeenAt).DefaultIfEmpty().Max()).Key);
+            _groups[group] = agents = [];
+        }
+
+        return agents;
+    }
+
+    private bool MakeRoom(GroupName group, Dictionary<Guid, KnownAgent> agents)
+    {
+        var (uuid, oldest) = agents.MinBy(agent => (agent.Value.IsProven, agent.Value.SeenAt));
+        if (oldest.IsProven && _clock.GetUtcNow() - oldest.SeenAt < Forgotten)
+            return false;
+        if (!oldest.IsProven)
+            _new.MadeWay(group, uuid, _limit);
+
+        agents.Remove(uuid);
+        _files?.Remove(group, uuid);
+        return true;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Text.Json;
+using SmmAgent.Contract;
+using SmmDashboard.Groups;
+using SmmDashboard.Http;
+using SmmDashboard.Mesh;
+
+namespace SmmDashboard.Embedded.Mesh;
+
+/// <summary>Reads the mesh description: each group is held against the same rules that the agent holds its configuration against.</summary>
+public static class MeshDescriptionReader
+{
+    public static ReadResult<MeshDescription> Read(string yaml)
+    {
+        var (json, fault) = MeshDescriptionYaml.ToJson(yaml);
+        if (json is null)
+            return ReadResult<MeshDescription>.Refused([new Fault("", fault)]);
+
+        using var document = JsonDocument.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            return ReadResult<MeshDescription>.Refused([new Fault("", "the mesh description is not a mapping with publicUrl, mesh and groups")]);
+
+        var faults = new List<Fault>();
+        var warnings = new List<string>();
+        UnknownKeys.Find(document.RootElement, warnings);
+
+        var root = new ObjectReader(document.RootElement, "", faults);
+        var publicUrl = root.String("publicUrl", PublicUrl.Rule);
+        var minimumVersion = root.OptionalString("minimumAgentVersion", AgentVersion.Rule);
+        var clusterRanges = root.Strings("clusterRanges", NameRules.Cidr);
+        faults.AddRange(GroupDocument.MeshFaults(document.RootElement));
+
+        var groups = new Dictionary<GroupName, ServedGroup>();
+        var tokens = new Dictionary<GroupName, IReadOnlyList<byte[]>>();
+        root.List("groups", group => ReadGroup(document.RootElement, group, groups, tokens, warnings), required: true);
+        if (faults.Count > 0)
+            return ReadResult<MeshDescription>.Refused([.. faults.Distinct()]);
+        if (clusterRanges.Count == 0)
+            warnings.Add("clusterRanges: is missing, so a dial-back may reach pods and services: list the cluster's networks, for example [10.244.0.0/16, 10.96.0.0/12]");
+
+        return ReadResult<MeshDescription>.Good(new MeshDescription
+        {
+            Settings = new MeshSettings(publicUrl.TrimEnd('/'), minimumVersion is null ? null : AgentVersion.Parse(minimumVersion)),
+            ClusterRanges = [.. clusterRanges.Select(range => IPNetwork.Parse(range))],
+            Groups = groups,
+            TokenSha256s = tokens,
+            Warnings = warnings,
+        });
+    }
+
+    private static ServedGroup? ReadGroup(
+        JsonElement root, ObjectReader group, Dictionary<GroupName, ServedGroup> groups, Dictionary<GroupName, IReadOnlyList<byte[]>> tokens,
+        List<string> warnings)
+    {
+        var sha256s = group.Strings("tokenSha256s", Sha256, required: true);
+        var read = GroupDocument.Read(root, group.Element);
+        foreach (var fault in read.Faults.Where(fault => !GroupDocument.IsOfMesh(fault)))
+            group.Refuse(GroupDocument.PathInGroup(fault.Path, group.Element), fault.Reason);
+        if (read.Value is not { } config || sha256s.Any(token => Sha256(token) is not null))
+            return null;
+
+        var served = new ServedGroup(config);
+        var name = GroupDocument.PathInGroup("workloadGroup.name", group.Element);
+        if (served.Body.Length > MeshConfig.MaximumBytes)
+            group.Refuse(name, $"the configuration of '{served.Id}' has {served.Body.Length} bytes; agents accept {MeshConfig.MaximumBytes}");
+        if (!groups.TryAdd(served.Id, served))
+            group.Refuse(name, $"'{served.Id}' is in the file twice");
+        tokens[served.Id] = [.. sha256s.Select(Convert.FromHexString)];
+        if (sha256s.Count == 0)
+            warnings.Add($"groups: '{served.Id}' has no tokenSha256s, no agent can ask for it");
+        return served;
+    }
+
+    private static string? Sha256(string value) =>
+        value.Length == 64 && value.All(char.IsAsciiHexDigit)
+            ? null
+            : "is not a SHA-256 in hex, 64 digits (printf %s \"$TOKEN\" | sha256sum)"; // no value: it may be the token itself
+}

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using SmmAgent.Contract;
+using SmmDashboard.Hosting;
+
+namespace SmmDashboard.Embedded.Mesh;
+
+/// <summary>The mesh description file on disk.</summary>
+public sealed class MeshFile(string path)
+{
+    public const int MaximumBytes = 8 * 1024 * 1024;
+
+    public string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    /// <summary>Reads the file's bytes; a fault says why they cannot be had.</summary>
+    public ReadResult<byte[]> Load()
+    {
+        try
+        {
+            if (File.Exists(Path) && !FileKind.IsRegular(Path))
+                return Refused("the file is not a regular file");
+
+            using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            var content = new byte[Math.Min(stream.Length, MaximumBytes) + 1];
+            var length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            return length <= MaximumBytes
+                ? ReadResult<byte[]>.Good(content[..length])
+                : Refused($"the file is larger than {MaximumBytes} bytes");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Refused($"the file cannot be read: {NameRules.Shown(exception.Message)}");
+        }
+    }
+
+    public static ReadResult<MeshDescription> Read(byte[] content)
+    {
+        try
+        {
+            return MeshDescriptionReader.Read(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).TrimStart('\uFEFF'));
+        }
+        catch (DecoderFallbackException)
+        {
+            return ReadResult<MeshDescription>.Refused([new Fault("", "the file is not UTF-8")]);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A defect of the reader: it must not end the process, which has a good description.
+            return ReadResult<MeshDescription>.Refused([new Fault("", $"the file cannot be read: {NameRules.Shown(exception.Message)}")]);
+        }
+    }
+
+    public static string Digest(byte[] content) => Convert.ToHexString(SHA256.HashData(content));
+
+    private static ReadResult<byte[]> Refused(string reason) => ReadResult<byte[]>.Refused([new Fault("", reason)]);
+}

@@ -1,0 +1,60 @@
+namespace SmmDashboard.Embedded;
+
+/// <summary>Files that only the dashboard may read (0600), replaced whole or not at all.</summary>
+public static class PrivateFile
+{
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public static void MakeFolder(string path) => Directory.CreateDirectory(path, FolderMode);
+
+    /// <param name="durable">Whether the content must survive a power cut.</param>
+    public static void Write(string path, ReadOnlySpan<byte> content, bool durable)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                BufferSize = 0,
+            };
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: durable);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>The file's content; null when there is no such file.</summary>
+    public static byte[]? Read(string path, int limit)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return stream.Length <= limit
+                ? ReadAll(stream)
+                : throw new InvalidDataException($"{path} is larger than {limit} bytes");
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] ReadAll(FileStream stream)
+    {
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+}

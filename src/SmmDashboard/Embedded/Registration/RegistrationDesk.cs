@@ -1,0 +1,115 @@
+using System.Net;
+using SmmAgent.Contract;
+using SmmDashboard.Embedded.Mesh;
+using SmmDashboard.Embedded.Tokens;
+using SmmDashboard.Groups;
+
+namespace SmmDashboard.Embedded.Registration;
+
+/// <summary>Decides whether a sidecar gets a WorkloadEntry.</summary>
+public sealed class RegistrationDesk(
+    CurrentDescription mesh, SignedTokens tokens, WorkloadEntries entries, Refusals refusals, ILogger<RegistrationDesk> log, SidecarAuthority? authority = null)
+{
+    /// <param name="presented">The identity of the client's certificate, which was verified; null when it presented none.</param>
+    /// <returns>The answer, and the entry that the connection holds when it was granted.</returns>
+    public (RegistrationReply Reply, WorkloadEntry? Entry) Register(RegistrationRequest request, SpiffeId? presented)
+    {
+        if (presented is null && request.Token is null)
+            return (RegistrationReply.Refused(RegistrationReply.RequestInvalid, "token: is required and missing"), null);
+
+        // As at istiod, a certificate goes before a token.
+        var reason = "";
+        if ((presented ?? OfToken(request.Token!, request.ClusterId, out reason)) is not { } identity)
+        {
+            refusals.Remember(request, RegistrationReasons.TokenRefused);
+            return (RegistrationReply.Refused(RegistrationReasons.TokenRefused, reason), null);
+        }
+
+        // Istiod's authority signs for whoever proved an identity; whether it may register is another question.
+        var certificate = request.SigningRequest is { } signingRequest ? Issue(signingRequest, identity) : null;
+        var (refusal, message) = Judge(request, identity, presented is null ? "token" : "certificate", out var entry);
+        if (entry is null)
+        {
+            refusals.Remember(request, refusal);
+            var proved = refusal == RegistrationReasons.IdentityMismatch ? identity.ToString() : null;
+            return (RegistrationReply.Refused(refusal, message) with { Identity = proved, Certificate = certificate }, null);
+        }
+
+        if (!entries.TryAdd(entry))
+        {
+            refusals.Remember(request, RegistrationReasons.StaleEntry);
+            return (RegistrationReply.Refused(
+                RegistrationReasons.StaleEntry, $"workloadentries.networking.istio.io \"{entry.Name}\" already exists") with { Certificate = certificate }, null);
+        }
+
+        refusals.Forget(entry);
+        return (RegistrationReply.Granted(entry.Name) with { Certificate = certificate }, entry);
+    }
+
+    private string? Issue(string signingRequest, SpiffeId identity)
+    {
+        if (authority is null)
+            return null;
+
+        var (certificate, why) = authority.Issue(signingRequest, identity);
+        if (why is not null)
+            log.NotIssued($"{identity}", why);
+        return certificate;
+    }
+
+    // istiod asks the API server of the cluster that the sidecar names, and knows no other than its own.
+    private SpiffeId? OfToken(string token, string? clusterId, out string reason)
+    {
+        var own = mesh.Mesh.Groups.Values.FirstOrDefault()?.Config.Mesh;
+        if (tokens.Verify(token, out reason) is not { } account)
+            return null;
+
+        if (clusterId is not null && own is not null && clusterId != own.ClusterId)
+        {
+            reason = $"the token is sent for the cluster '{NameRules.Shown(clusterId)}', this is {own.ClusterId}";
+            return null;
+        }
+
+        return new SpiffeId(own?.TrustDomain is { Length: > 0 } domain ? domain : SpiffeId.DefaultTrustDomain, account.Namespace, account.Name);
+    }
+
+    // The namespace comes before the group, so that a token tells nothing about the groups of other namespaces.
+    private (string Reason, string Message) Judge(RegistrationRequest request, SpiffeId identity, string proof, out WorkloadEntry? entry)
+    {
+        entry = null;
+        if (identity.Namespace != request.Namespace || identity.ServiceAccount != request.ServiceAccount)
+        {
+            return (RegistrationReasons.IdentityMismatch,
+                $"the {proof} is of {identity.Namespace}/{identity.ServiceAccount}, not of {NameRules.Shown(request.Namespace)}/{NameRules.Shown(request.ServiceAccount)}");
+        }
+
+        var id = new GroupName(request.Namespace, request.Group);
+        if (!mesh.Mesh.Groups.TryGetValue(id, out var group))
+            return (RegistrationReasons.GroupNotFound, $"there is no WorkloadGroup '{NameRules.Shown(request.Group)}' in {identity.Namespace}");
+
+        var expected = group.Config.WorkloadGroup.ServiceAccount;
+        if (identity.ServiceAccount != expected)
+            return (RegistrationReasons.IdentityMismatch, $"the WorkloadGroup's service account is {expected}, the {proof} is of {identity.ServiceAccount}");
+
+        if (!NameRules.IsIPAddress(request.Address))
+            return (RegistrationReasons.NameInvalid, $"'{NameRules.Shown(request.Address)}' is not an IP address");
+
+        var name = WorkloadEntryName.Of(request.Group, request.Address, request.Network);
+        if (WorkloadEntryName.Rule(name) is { } fault)
+            return (RegistrationReasons.NameInvalid, $"the WorkloadEntry's name would be invalid: {fault}");
+
+        entry = new WorkloadEntry(name, id, IPAddress.Parse(request.Address), identity, Labels(group.Config.WorkloadGroup, request));
+        return ("", "");
+    }
+
+    // As istiod merges them: the template's, the metadata's, the sidecar's own.
+    private static Dictionary<string, string> Labels(WorkloadGroup group, RegistrationRequest request)
+    {
+        var labels = new Dictionary<string, string>();
+        foreach (var (name, value) in group.TemplateLabels.Concat(group.MetadataLabels).Concat(request.Labels))
+            labels[name] = value;
+        if (request.Uuid is { } uuid)
+            labels[EntryLabels.Uuid] = uuid.ToString();
+        return labels;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using SmmDashboard.Hosting;
+using SmmDashboard.Http.Connections;
+using SmmDashboard.Tls;
+
+namespace SmmDashboard.Embedded.Registration;
+
+/// <summary>The stand-in for istiod's port 15012 behind the gateways: TLS, and one WorkloadEntry for each connected sidecar.</summary>
+public sealed class RegistrationListener(
+    RegistrationListener.Settings settings, RegistrationDesk desk, WorkloadEntries entries, TimeProvider clock, ProcessFault fault,
+    ILogger<RegistrationListener> log) : BackgroundService
+{
+    private static readonly TimeSpan FirstByteTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
+
+    private readonly TcpListener _listener = new(settings.Address);
+    private readonly ConcurrentDictionary<Task, bool> _connections = [];
+
+    // A sidecar speaks at once, and is registered within milliseconds. Silent connections cost little, so there are places for many of them, and they take none of those that speak.
+    private readonly Newcomers _silent = new(settings.MaximumSilent, ConnectionBudget.PartOf(settings.MaximumSilent), clock, log);
+    private readonly Newcomers _speaking = new(settings.MaximumSpeaking, ConnectionBudget.PartOf(settings.MaximumSpeaking), clock, log);
+    private readonly RegisteredPlaces _places = new(settings.MaximumRegistered, ConnectionBudget.PartOf(settings.MaximumRegistered), clock, log);
+    private readonly AcceptPause _pause = new(clock, log);
+
+    public sealed record Settings(IPEndPoint Address, PemCertificate Certificate)
+    {
+        /// <summary>Who issues certificates to sidecars; null when they register with tokens only.</summary>
+        public SidecarAuthority? Authority { get; init; }
+
+        /// <summary>All connections. A sixth is for those that have not registered yet.</summary>
+        public int MaximumConnections { get; init; } = ConnectionBudget.DefaultRegistration;
+
+        public int MaximumRegistered => MaximumConnections - MaximumSilent - MaximumSpeaking;
+
+        public int MaximumSilent => Math.Max(4, MaximumConnections / 6 - MaximumSpeaking);
+
+        public int MaximumSpeaking => Math.Clamp(MaximumConnections / 24, 4, 256);
+    }
+
+    /// <summary>Where it listens; the port is the real one once it was started.</summary>
+    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndpoint;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _listener.Start(backlog: 512);
+        log.Listening(Address.ToString());
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await AcceptAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping: what is open ends below.
+        }
+        catch (Exception exception)
+        {
+            fault.Report(nameof(RegistrationListener), exception);
+        }
+        finally
+        {
+            _listener.Stop();
+            await Task.WhenAll(_connections.Keys);
+        }
+    }
+
+    private async Task AcceptAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var socket = await _listener.AcceptSocketAsync(stoppingToken);
+                var client = (socket.RemoteEndPoint as IPEndPoint)?.Address;
+                var connection = ServeAsync(socket, client, _silent.Enter(client, socket, stoppingToken), stoppingToken);
+                _connections.TryAdd(connection, true);
+                _ = connection.ContinueWith(done => _connections.TryRemove(done, out _), TaskScheduler.Default);
+            }
+            catch (SocketException exception)
+            {
+                await _pause.AfterAsync(exception, stoppingToken);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket, IPAddress? client, Newcomer silent, CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        SslStream? stream = null;
+        RegisteredPlaces.Place? place = null;
+        try
+        {
+            RegistrationConnection connection;
+            WorkloadEntry? entry;
+            try
+            {
+                KeepAlive(socket);
+                stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
+                connection = new RegistrationConnection(stream, desk, entries, group => place = _places.Enter(group, client, stoppingToken), clock);
+                await FirstByteAsync(socket, silent);
+                entry = await WelcomeAsync(stream, connection, client, stoppingToken);
+            }
+            finally
+            {
+                _silent.Leave(silent);
+            }
+
+            if (entry is not null)
+                await connection.FollowAsync(entry, place!.Token);
+        }
+        catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException
+            or OperationCanceledException or InvalidDataException or SocketException)
+        {
+            // A client that leaves, lies or stays silent is no event of ours.
+        }
+        catch (Exception exception)
+        {
+            log.Failed(exception);
+        }
+        finally
+        {
+            if (place is not null)
+            {
+                _places.Leave(place);
+                place.Dispose();
+            }
+
+            if (stream is not null)
+                await stream.DisposeAsync();
+            socket.Dispose();
+        }
+    }
+
+    private async Task FirstByteAsync(Socket socket, Newcomer silent)
+    {
+        using var firstByte = new Deadline(FirstByteTime, clock, silent.Token);
+        await socket.ReceiveAsync(Memory<byte>.Empty, firstByte.Token);
+        _silent.Leave(silent);
+    }
+
+    private async Task<WorkloadEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, IPAddress? client, CancellationToken stoppingToken)
+    {
+        var speaking = _speaking.Enter(client, socket: null, stoppingToken);
+        try
+        {
+            using var handshake = new Deadline(HandshakeTime, clock, speaking.Token);
+            await stream.AuthenticateAsServerAsync(Tls(), handshake.Token);
+            using var request = new Deadline(RequestTime, clock, speaking.Token);
+            return await connection.RegisterAsync(request.Token);
+        }
+        finally
+        {
+            _speaking.Leave(speaking);
+        }
+    }
+
+    /// <summary>A client's certificate is asked for where there is an authority; one that is not of that authority ends the handshake.</summary>
+    private SslServerAuthenticationOptions Tls() => settings.Authority is not { } authority
+        ? settings.Certificate.Current
+        : new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = settings.Certificate.Current.ServerCertificateContext,
+            ClientCertificateRequired = true,
+            CertificateChainPolicy = authority.Policy(),
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) => certificate is null || errors == SslPolicyErrors.None,
+            AllowTlsResume = false,
+        };
+
+    /// <summary>A VM that lost its power sends no FIN.</summary>
+    private static void KeepAlive(Socket socket)
+    {
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+    }
+}

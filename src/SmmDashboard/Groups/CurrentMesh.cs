@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+
+namespace SmmDashboard.Groups;
+
+/// <summary>What the source of the mesh configuration says of the dashboard itself.</summary>
+/// <param name="PublicUrl">The dashboard's URL as VMs see it, without a slash at its end.</param>
+/// <param name="MinimumAgentVersion">Older agents are refused with 426; null accepts every agent.</param>
+public sealed record MeshSettings(string PublicUrl, Version? MinimumAgentVersion = null);
+
+/// <summary>The WorkloadGroups that are served now. One source replaces them; every request reads them.</summary>
+public sealed class CurrentMesh(MeshSettings settings)
+{
+    private readonly Lock _lock = new();
+    private volatile State _state = new(settings, ImmutableDictionary<GroupName, GroupSnapshot>.Empty, ImmutableDictionary<ServiceAccount, ImmutableArray<GroupName>>.Empty, IsSynced: false);
+    private volatile bool _isStopping;
+
+    private sealed record State(
+        MeshSettings Settings, IReadOnlyDictionary<GroupName, GroupSnapshot> Groups,
+        IReadOnlyDictionary<ServiceAccount, ImmutableArray<GroupName>> OfAccounts, bool IsSynced);
+
+    public MeshSettings Settings => _state.Settings;
+
+    /// <summary>False until the source has been read once: an absent group means nothing before.</summary>
+    public bool IsSynced => _state.IsSynced;
+
+    /// <summary>The process ends: no request may wait any longer for a change.</summary>
+    public bool IsStopping => _isStopping;
+
+    public IEnumerable<GroupEntry> Entries => _state.Groups.Values.Select(group => group.Entry);
+
+    public GroupSnapshot? Find(GroupName group) => _state.Groups.GetValueOrDefault(group);
+
+    /// <summary>The groups that the tokens of an account open.</summary>
+    public IReadOnlyCollection<GroupName> GroupsOf(ServiceAccount account) =>
+        _state.OfAccounts.TryGetValue(account, out var groups) ? groups : ImmutableArray<GroupName>.Empty;
+
+    /// <summary>Replaces all groups. Only requests for a group that is served differently are woken.</summary>
+    public void Replace(MeshSettings settings, IEnumerable<GroupEntry> entries)
+    {
+        List<GroupSnapshot> superseded;
+        lock (_lock)
+        {
+            var before = _state.Groups;
+            var groups = new Dictionary<GroupName, GroupSnapshot>();
+            foreach (var entry in entries)
+                groups[entry.Id] = before.TryGetValue(entry.Id, out var old) && old.Entry.IsServedAs(entry) ? old : new GroupSnapshot(entry);
+            var ofAccounts = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)
+                .ToDictionary(account => account.Key, account => account.ToImmutableArray());
+            _state = new State(settings, groups, ofAccounts, IsSynced: true);
+            superseded = [.. before.Values.Where(old => !ReferenceEquals(groups.GetValueOrDefault(old.Entry.Id), old))];
+        }
+
+        superseded.ForEach(group => group.Supersede());
+    }
+
+    public void Stop()
+    {
+        _isStopping = true;
+        foreach (var group in _state.Groups.Values)
+            group.Supersede();
+    }
+}

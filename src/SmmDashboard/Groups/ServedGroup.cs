@@ -1,0 +1,28 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using SmmAgent.Contract;
+
+namespace SmmDashboard.Groups;
+
+/// <summary>One WorkloadGroup as it is served: serialised once, however many agents ask.</summary>
+public sealed class ServedGroup
+{
+    public ServedGroup(MeshConfig config)
+    {
+        Config = config;
+        Id = new GroupName(config.WorkloadGroup.Namespace, config.WorkloadGroup.Name);
+        Body = JsonSerializer.SerializeToUtf8Bytes(config, ContractJson.Default.MeshConfig);
+        ETag = $"\"{Base64Url.EncodeToString(SHA256.HashData(Body.Span).AsSpan(0, 18))}\"";
+    }
+
+    public GroupName Id { get; }
+
+    public MeshConfig Config { get; }
+
+    /// <summary>The exact bytes of the answer.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>A strong entity tag: a hash of <see cref="Body"/>.</summary>
+    public string ETag { get; }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+using SmmAgent.Contract;
+
+namespace SmmDashboard.Hosting;
+
+/// <summary>Log lines as .NET's simple console has them, one line each, without what a client or an object could hide in them.</summary>
+internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "one-line";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var time = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        var text = logEntry.Exception is { } exception ? $"{message} {exception}" : message;
+        textWriter.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{time} {Level(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {OneLine.Exact(text)}"));
+    }
+
+    private static string Level(LogLevel level) => level switch
+    {
+        LogLevel.Critical => "crit",
+        LogLevel.Error => "fail",
+        LogLevel.Warning => "warn",
+        LogLevel.Information => "info",
+        LogLevel.Debug => "dbug",
+        _ => "trce",
+    };
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace SmmDashboard.Hosting;
+
+/// <summary>The limit on this process's open files (RLIMIT_NOFILE); each connection is one.</summary>
+public static class OpenFiles
+{
+    /// <summary>The limit that holds now, which the runtime has raised to the hard limit; null when it is not known.</summary>
+    public static int? Limit()
+    {
+        try
+        {
+            return Read(File.ReadLines("/proc/self/limits"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <param name="limits">The lines of <c>/proc/self/limits</c>.</param>
+    public static int? Read(IEnumerable<string> limits)
+    {
+        const string Name = "Max open files";
+        var line = limits.FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+        var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? (int)Math.Min(limit, int.MaxValue) : null;
+    }
+}
