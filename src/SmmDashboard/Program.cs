@@ -1,1 +1,1 @@
-return await SmmDashboard.Startup.Run.MainAsync(args, Console.Error);
+return await SmmDashboard.Startup.EntryPoint.MainAsync(args, Console.Error);

@@ -21,7 +21,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
     private readonly RunningApiServer _server = own.Server;
 
     private const string Entry = "analytics-v0-198.18.0.100-vm-network-1";
-    private static readonly GroupName Analytics = new("vm-integration", "analytics-v0");
+    private static readonly GroupId Analytics = new("vm-integration", "analytics-v0");
 
     /// <summary>The objects of other tests would have faults, too, and these kinds have fewer versions than theirs.</summary>
     public sealed class OwnApiServer : IAsyncDisposable
@@ -177,7 +177,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
 
     private static ComposedGroup Group(ControlPlane plane) => new(Analytics, null, "default", plane, [], "");
 
-    private static ComposedMesh Mesh(ControlPlane plane) => new(new Dictionary<GroupName, ComposedGroup> { [Analytics] = Group(plane) }, [plane], []);
+    private static ComposedMesh Mesh(ControlPlane plane) => new(new Dictionary<GroupId, ComposedGroup> { [Analytics] = Group(plane) }, [plane], []);
 
     [GeneratedRegex(@"kubectl (?:[^\s;()]+ ?)+(?<![ .])")]
     private static partial Regex Command();

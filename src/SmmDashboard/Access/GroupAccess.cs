@@ -8,7 +8,7 @@ namespace SmmDashboard.Access;
 /// A valid token that does not open the group: 404 only when the group would be in the token's own namespace, where a wrong name is a mistake
 /// of its holder. In all other namespaces it is 403 whether the group exists or not, so that the groups of others cannot be listed.
 /// </remarks>
-public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, RequestRates rates, TimeProvider clock)
+public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, RequestRates rates, TimeProvider clock)
 {
     public const string GroupPattern = "/v1/namespaces/{namespace}/workloadgroups/{name}";
 
@@ -18,35 +18,35 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, Reques
     /// <exception cref="UnavailableException">Whether it may enter cannot be said now.</exception>
     public async ValueTask<(AdmittedGroup? Admitted, ApiProblem? Problem)> EnterAsync(HttpContext context)
     {
-        if (!BearerToken.TryRead(context.Request, clock, out var token, out var problem))
+        if (!AuthorizationHeader.TryRead(context.Request, clock, out var token, out var problem))
             return (null, rates.RefuseFailure(context) ?? problem);
         if (!mesh.IsSynced)
             throw new UnavailableException("the dashboard has not read the cluster's objects yet", Soon);
 
-        var asked = new GroupName((string)context.GetRouteValue("namespace")!, (string)context.GetRouteValue("name")!);
+        var asked = new GroupId((string)context.GetRouteValue("namespace")!, (string)context.GetRouteValue("name")!);
         // Whoever has no token at all must not keep another server busy.
         var isCounted = !tokens.Knows(token);
-        GroupName? claimed = token.ClaimedAccount is { } account && mesh.Find(asked)?.Entry.Account == account ? asked : null;
+        GroupId? claimed = token.ClaimedAccount is { } account && mesh.Find(asked)?.Entry.Account == account ? asked : null;
         if (isCounted && rates.RefuseUnknownToken(context, claimed) is { } flood)
             return (null, flood);
 
-        var verdict = await JudgeAsync(context, token, claimed, isCounted);
-        return verdict switch
+        var validation = await ValidateAsync(context, token, claimed, isCounted);
+        return validation switch
         {
-            TokenVerdict.Accepted accepted => Enter(context, asked, accepted),
-            TokenVerdict.Refused refused => (null, rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail)),
-            _ => throw new InvalidOperationException("a verdict is one of two"),
+            TokenValidation.Accepted accepted => Enter(context, asked, accepted),
+            TokenValidation.Refused refused => (null, rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail)),
+            _ => throw new InvalidOperationException("a validation is one of two"),
         };
     }
 
-    private async ValueTask<TokenVerdict> JudgeAsync(HttpContext context, PresentedToken token, GroupName? claimed, bool isCounted)
+    private async ValueTask<TokenValidation> ValidateAsync(HttpContext context, PresentedToken token, GroupId? claimed, bool isCounted)
     {
         var isRefused = false;
         try
         {
-            var verdict = await tokens.JudgeAsync(token, context.RequestAborted);
-            isRefused = verdict is TokenVerdict.Refused;
-            return verdict;
+            var validation = await tokens.ValidateAsync(token, context.RequestAborted);
+            isRefused = validation is TokenValidation.Refused;
+            return validation;
         }
         finally
         {
@@ -55,7 +55,7 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, Reques
         }
     }
 
-    private (AdmittedGroup? Admitted, ApiProblem? Problem) Enter(HttpContext context, GroupName asked, TokenVerdict.Accepted accepted)
+    private (AdmittedGroup? Admitted, ApiProblem? Problem) Enter(HttpContext context, GroupId asked, TokenValidation.Accepted accepted)
     {
         var found = mesh.Find(asked);
         var problem = !accepted.Opens.Contains(asked)
@@ -68,11 +68,11 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenAuthority tokens, Reques
 
     private ApiProblem? TooOld(HttpContext context) =>
         mesh.Settings.MinimumAgentVersion is { } minimum
-        && AgentVersion.OfUserAgent(context.Request.Headers.UserAgent.ToString()) is { } found
+        && AgentVersion.FromUserAgent(context.Request.Headers.UserAgent.ToString()) is { } found
         && found < minimum
             ? ApiProblem.AgentTooOld(found, minimum)
             : null;
 }
 
-/// <summary>A group whose token was presented, the snapshot it was found in, and the token's verdict.</summary>
-public sealed record AdmittedGroup(ServedGroup Group, GroupSnapshot Snapshot, TokenVerdict.Accepted Token);
+/// <summary>A group whose token was presented, the snapshot it was found in, and the token's validation.</summary>
+public sealed record AdmittedGroup(ServedGroup Group, GroupSnapshot Snapshot, TokenValidation.Accepted Token);

@@ -17,7 +17,7 @@ public sealed class PresentedToken
             return;
 
         ExpiresAt = Jwt.Time(claims, "exp");
-        ClaimedAccount = ServiceAccount.OfSubject(Jwt.Text(claims, "sub"));
+        ClaimedAccount = ServiceAccount.FromSubject(Jwt.Text(claims, "sub"));
     }
 
     public byte[] Sha256 { get; }

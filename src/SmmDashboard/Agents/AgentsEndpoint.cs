@@ -11,7 +11,7 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeP
 
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(60);
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Put, AgentIdentity.Pattern, PutAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Put, PresentedAgent.Pattern, PutAsync);
 
     private async Task<ApiProblem?> PutAsync(HttpContext context)
     {
@@ -22,7 +22,7 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeP
         if (await RequestBody.ReadAsync(context, MaximumBody) is not { } body)
             return ApiProblem.BodyTooLarge(MaximumBody);
 
-        if (!AgentIdentity.TryRead(context, out var identity, out problem) || !body.TryParse(ReportReader.Read, out var report, out problem))
+        if (!PresentedAgent.TryRead(context, out var identity, out problem) || !body.TryParse(ReportReader.Read, out var report, out problem))
             return problem;
 
         problem = await agents.ReportAsync(admitted.Group.Id, identity, report, context.RequestAborted) switch
@@ -39,6 +39,6 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeP
         return problem;
     }
 
-    private async Task<string> HostsAsync(GroupName group, Guid uuid, CancellationToken cancel) =>
+    private async Task<string> HostsAsync(GroupId group, Guid uuid, CancellationToken cancel) =>
         (await agents.FindAsync(group, uuid, cancel))?.Instances.Hosts(clock.GetUtcNow()) ?? "";
 }

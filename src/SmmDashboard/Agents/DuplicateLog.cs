@@ -6,8 +6,8 @@ namespace SmmDashboard.Agents;
 internal static partial class DuplicateLog
 {
     [LoggerMessage(303, LogLevel.Warning, "two hosts report as agent {Uuid} of {Group}, so one is a copy of the other: {Hosts}; both are told how to cure the copy, and the reports of the one that was seen first are kept")]
-    public static partial void DuplicateBegins(this ILogger log, Guid uuid, GroupName group, string hosts);
+    public static partial void DuplicateBegins(this ILogger log, Guid uuid, GroupId group, string hosts);
 
     [LoggerMessage(304, LogLevel.Information, "one host reports as agent {Uuid} of {Group} again")]
-    public static partial void DuplicateEnds(this ILogger log, Guid uuid, GroupName group);
+    public static partial void DuplicateEnds(this ILogger log, Guid uuid, GroupId group);
 }

@@ -23,11 +23,11 @@ public enum ReportOutcome
 public interface IAgentStore
 {
     /// <exception cref="Http.UnavailableException">Whether the agent is known cannot be said now.</exception>
-    ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken);
+    ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken);
 
     /// <exception cref="Http.UnavailableException">The report cannot be kept now.</exception>
-    ValueTask<ReportOutcome> ReportAsync(GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken);
+    ValueTask<ReportOutcome> ReportAsync(GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken);
 
     /// <summary>The agent was reached at its address, or its sidecar is registered. Agents that never were make way first when the group is full.</summary>
-    void Prove(GroupName group, Guid uuid);
+    void Prove(GroupId group, Guid uuid);
 }

@@ -12,5 +12,5 @@ public sealed record KnownAgent(byte[] KeySha256, IPAddress? Address, DateTimeOf
     /// <summary>Whether it was reached at its address, or its sidecar was registered.</summary>
     public bool IsProven { get; init; }
 
-    public bool HasKey(AgentIdentity identity) => CryptographicOperations.FixedTimeEquals(KeySha256, identity.KeySha256);
+    public bool HasKey(PresentedAgent identity) => CryptographicOperations.FixedTimeEquals(KeySha256, identity.KeySha256);
 }

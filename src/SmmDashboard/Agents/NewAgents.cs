@@ -8,31 +8,31 @@ namespace SmmDashboard.Agents;
 public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
 {
     /// <summary>A fleet that comes at once, and then two a second.</summary>
-    public static readonly Rate DefaultRate = OfSecond(2);
+    public static readonly Rate DefaultRate = CreateRate(2);
 
-    private readonly KeyedBuckets<GroupName> _groups = new(rate, clock);
-    private readonly LogGate _refused = new(clock);
-    private readonly LogGate _removed = new(clock);
+    private readonly KeyedBuckets<GroupId> _groups = new(rate, clock);
+    private readonly LogLimiter _refused = new(clock);
+    private readonly LogLimiter _removed = new(clock);
 
-    public static Rate OfSecond(int agents) => new(500.0 * agents, agents);
+    public static Rate CreateRate(int agents) => new(500.0 * agents, agents);
 
     /// <summary>Counts an agent that is not known yet.</summary>
     /// <returns>Whether it may be kept now.</returns>
-    public bool Allow(GroupName group)
+    public bool Allow(GroupId group)
     {
         if (_groups.TryTake(group, out _))
             return true;
 
-        if (_refused.TryOpen(out var withheld))
+        if (_refused.TryAcquire(out var withheld))
             log.TooManyNew($"{group}", rate.PerSecond, withheld);
         return false;
     }
 
     /// <summary>An agent was forgotten for a new one.</summary>
-    public void MadeWay(GroupName group, Guid uuid, int limit)
+    public void Evicted(GroupId group, Guid uuid, int limit)
     {
-        if (_removed.TryOpen(out var withheld))
-            log.MadeWay(uuid, $"{group}", limit, withheld);
+        if (_removed.TryAcquire(out var withheld))
+            log.Evicted(uuid, $"{group}", limit, withheld);
     }
 }
 
@@ -42,5 +42,5 @@ internal static partial class NewAgentsLog
     public static partial void TooManyNew(this ILogger log, string group, double perSecond, long withheld);
 
     [LoggerMessage(306, LogLevel.Warning, "agent {Uuid} of {Group} is forgotten for a new one: the WorkloadGroup has {Limit} agents, and this one was neither reached nor registered (and {Withheld} others since the last such line)")]
-    public static partial void MadeWay(this ILogger log, Guid uuid, string group, int limit, long withheld);
+    public static partial void Evicted(this ILogger log, Guid uuid, string group, int limit, long withheld);
 }

@@ -48,11 +48,11 @@ public sealed class AddressPolicy
             : Never.FirstOrDefault(rule => rule.Network.Contains(address)).What is { } what ? $"it is {what}"
             : EmbeddedAddress.IsIsatap(address) ? "it is an ISATAP address"
             : own.Contains(address) ? "it is the dashboard's own"
-            : await cluster.WhyInsideAsync(address, model, cancellationToken);
+            : await cluster.FindReasonAsync(address, model, cancellationToken);
         if (reason is not null)
             return $"{address} is not dialled: {reason}";
 
-        return EmbeddedAddress.Of(address) is { } embedded && await RefuseAsync(embedded, model, cluster, own, cancellationToken) is not null
+        return EmbeddedAddress.Extract(address) is { } embedded && await RefuseAsync(embedded, model, cluster, own, cancellationToken) is not null
             ? $"{address} is not dialled: it stands for {embedded}, which is not either"
             : null;
     }

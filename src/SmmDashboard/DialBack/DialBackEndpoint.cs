@@ -11,7 +11,7 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
 {
     private const int MaximumBody = 8 * 1024;
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Post, $"{AgentIdentity.Pattern}/dial-back", DialAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Post, $"{PresentedAgent.Pattern}/dial-back", DialAsync);
 
     private async Task<ApiProblem?> DialAsync(HttpContext context)
     {
@@ -23,7 +23,7 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
             return ApiProblem.BodyTooLarge(MaximumBody);
 
         var group = admitted.Group.Config.WorkloadGroup;
-        if (!AgentIdentity.TryRead(context, out var identity, out problem)
+        if (!PresentedAgent.TryRead(context, out var identity, out problem)
             || !body.TryParse(reader => DialBackReader.Read(reader, group), out var request, out problem))
             return problem;
 
@@ -38,8 +38,8 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
         problem = await RefuseAsync(admitted, identity, address, request.Ports.Count, context.RequestAborted);
         if (problem is not null)
             return problem;
-        if (!await limits.Turns.TryEnterAsync(id, request.Ports.Count, context.RequestAborted))
-            return ApiProblem.TooManyRequests("too many dial-backs of this WorkloadGroup wait", DialTurns.LongestWait);
+        if (!await limits.Scheduler.TryEnterAsync(id, request.Ports.Count, context.RequestAborted))
+            return ApiProblem.TooManyRequests("too many dial-backs of this WorkloadGroup wait", DialScheduler.LongestWait);
 
         var question = new AgentQuestion(request.Nonce, identity.Uuid);
         var results = await Task.WhenAll(request.Ports.Select(async port =>
@@ -50,7 +50,7 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
             }
             finally
             {
-                limits.Turns.Leave(id);
+                limits.Scheduler.Leave(id);
             }
         }));
         // On the agent's port it is that agent that has answered.
@@ -63,7 +63,7 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
 
     // The rate comes first: looking at the host's interfaces is not free.
     private async ValueTask<ApiProblem?> RefuseAsync(
-        AdmittedGroup admitted, AgentIdentity identity, IPAddress address, int ports, CancellationToken cancellationToken) =>
+        AdmittedGroup admitted, PresentedAgent identity, IPAddress address, int ports, CancellationToken cancellationToken) =>
         limits.Rates.Refuse(admitted.Group.Id, identity.Uuid, ports)
         ?? (await policy.RefuseAsync(
             address, admitted.Group.Config.NetworkModel(), cluster, AddressPolicy.OwnAddresses(), cancellationToken) is { } reason

@@ -10,8 +10,8 @@ namespace SmmDashboard.DialBack;
 /// </remarks>
 public sealed class DialBackRates(DialBackRates.Settings settings, TimeProvider clock)
 {
-    private readonly KeyedBuckets<(GroupName, Guid)> _agents = new(settings.PerAgent, clock);
-    private readonly KeyedBuckets<GroupName> _groups = new(settings.PerGroup, clock);
+    private readonly KeyedBuckets<(GroupId, Guid)> _agents = new(settings.PerAgent, clock);
+    private readonly KeyedBuckets<GroupId> _groups = new(settings.PerGroup, clock);
     private readonly KeyedBuckets<int> _total = new(settings.Total, clock);
 
     public sealed record Settings
@@ -28,7 +28,7 @@ public sealed class DialBackRates(DialBackRates.Settings settings, TimeProvider 
     /// <param name="group">The agent's.</param>
     /// <param name="uuid">The agent.</param>
     /// <param name="ports">How many connections are asked for.</param>
-    public ApiProblem? Refuse(GroupName group, Guid uuid, int ports)
+    public ApiProblem? Refuse(GroupId group, Guid uuid, int ports)
     {
         if (!_agents.TryTake((group, uuid), out var retryAfter))
             return ApiProblem.TooManyRequests("this agent has just asked for a dial-back", retryAfter);
@@ -41,4 +41,4 @@ public sealed class DialBackRates(DialBackRates.Settings settings, TimeProvider 
 }
 
 /// <summary>What limits dial-backs: how many are asked for, and how many are made at once.</summary>
-public sealed record DialBackLimits(DialBackRates Rates, DialTurns Turns);
+public sealed record DialBackLimits(DialBackRates Rates, DialScheduler Scheduler);

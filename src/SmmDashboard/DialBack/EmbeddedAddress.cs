@@ -20,7 +20,7 @@ public static class EmbeddedAddress
         && address.GetAddressBytes().AsSpan(8, 4) is [0x00 or 0x02, 0x00, 0x5e, 0xfe];
 
     /// <summary>The IPv4 address behind it; null when there is none. For <c>::</c> and <c>::1</c> too there is none.</summary>
-    public static IPAddress? Of(IPAddress address)
+    public static IPAddress? Extract(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)
             return null;

@@ -11,5 +11,5 @@ public interface IClusterRanges
     /// <param name="cancellationToken">Ends the look.</param>
     /// <returns>Null, or why no dial-back goes to the address, for example <c>it is in the cluster's own ranges</c>.</returns>
     /// <exception cref="Http.UnavailableException">The cluster's addresses are not known now.</exception>
-    ValueTask<string?> WhyInsideAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken);
+    ValueTask<string?> FindReasonAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken);
 }

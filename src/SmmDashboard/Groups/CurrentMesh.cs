@@ -11,12 +11,12 @@ public sealed record MeshSettings(string PublicUrl, Version? MinimumAgentVersion
 public sealed class CurrentMesh(MeshSettings settings)
 {
     private readonly Lock _lock = new();
-    private volatile State _state = new(settings, ImmutableDictionary<GroupName, GroupSnapshot>.Empty, ImmutableDictionary<ServiceAccount, ImmutableArray<GroupName>>.Empty, IsSynced: false);
+    private volatile State _state = new(settings, ImmutableDictionary<GroupId, GroupSnapshot>.Empty, ImmutableDictionary<ServiceAccount, ImmutableArray<GroupId>>.Empty, IsSynced: false);
     private volatile bool _isStopping;
 
     private sealed record State(
-        MeshSettings Settings, IReadOnlyDictionary<GroupName, GroupSnapshot> Groups,
-        IReadOnlyDictionary<ServiceAccount, ImmutableArray<GroupName>> OfAccounts, bool IsSynced);
+        MeshSettings Settings, IReadOnlyDictionary<GroupId, GroupSnapshot> Groups,
+        IReadOnlyDictionary<ServiceAccount, ImmutableArray<GroupId>> ByAccount, bool IsSynced);
 
     public MeshSettings Settings => _state.Settings;
 
@@ -28,11 +28,11 @@ public sealed class CurrentMesh(MeshSettings settings)
 
     public IEnumerable<GroupEntry> Entries => _state.Groups.Values.Select(group => group.Entry);
 
-    public GroupSnapshot? Find(GroupName group) => _state.Groups.GetValueOrDefault(group);
+    public GroupSnapshot? Find(GroupId group) => _state.Groups.GetValueOrDefault(group);
 
     /// <summary>The groups that the tokens of an account open.</summary>
-    public IReadOnlyCollection<GroupName> GroupsOf(ServiceAccount account) =>
-        _state.OfAccounts.TryGetValue(account, out var groups) ? groups : ImmutableArray<GroupName>.Empty;
+    public IReadOnlyCollection<GroupId> FindGroups(ServiceAccount account) =>
+        _state.ByAccount.TryGetValue(account, out var groups) ? groups : ImmutableArray<GroupId>.Empty;
 
     /// <summary>Replaces all groups. Only requests for a group that is served differently are woken.</summary>
     public void Replace(MeshSettings settings, IEnumerable<GroupEntry> entries)
@@ -41,7 +41,7 @@ public sealed class CurrentMesh(MeshSettings settings)
         lock (_lock)
         {
             var before = _state.Groups;
-            var groups = new Dictionary<GroupName, GroupSnapshot>();
+            var groups = new Dictionary<GroupId, GroupSnapshot>();
             foreach (var entry in entries)
                 groups[entry.Id] = before.TryGetValue(entry.Id, out var old) && old.Entry.IsServedAs(entry) ? old : new GroupSnapshot(entry);
             var ofAccounts = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)

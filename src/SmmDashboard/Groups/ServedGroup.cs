@@ -11,12 +11,12 @@ public sealed class ServedGroup
     public ServedGroup(MeshConfig config)
     {
         Config = config;
-        Id = new GroupName(config.WorkloadGroup.Namespace, config.WorkloadGroup.Name);
+        Id = new GroupId(config.WorkloadGroup.Namespace, config.WorkloadGroup.Name);
         Body = JsonSerializer.SerializeToUtf8Bytes(config, ContractJson.Default.MeshConfig);
         ETag = $"\"{Base64Url.EncodeToString(SHA256.HashData(Body.Span).AsSpan(0, 18))}\"";
     }
 
-    public GroupName Id { get; }
+    public GroupId Id { get; }
 
     public MeshConfig Config { get; }
 

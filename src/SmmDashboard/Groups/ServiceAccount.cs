@@ -7,7 +7,7 @@ public readonly record struct ServiceAccount(string Namespace, string Name)
 
     public string Subject => $"{Prefix}{Namespace}:{Name}";
 
-    public static ServiceAccount? OfSubject(string? subject) =>
+    public static ServiceAccount? FromSubject(string? subject) =>
         subject is not null && subject.StartsWith(Prefix, StringComparison.Ordinal) && subject[Prefix.Length..].Split(':') is [var space, var name]
             ? new ServiceAccount(space, name)
             : null;

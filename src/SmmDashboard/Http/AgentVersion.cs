@@ -8,7 +8,7 @@ public static class AgentVersion
     private const string Product = "smm-agent/";
 
     /// <summary>The version of the agent that asks; null when something else asks.</summary>
-    public static Version? OfUserAgent(string userAgent) =>
+    public static Version? FromUserAgent(string userAgent) =>
         userAgent.StartsWith(Product, StringComparison.Ordinal) ? Parse(userAgent[Product.Length..].Split(' ', 2)[0]) : null;
 
     /// <summary>Reads X.Y.Z; what follows a '-' or '+' does not count.</summary>

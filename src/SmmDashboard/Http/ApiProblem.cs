@@ -24,11 +24,11 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         new(403, ProblemCodes.NotThisWorkloadGroup, "The token is not this WorkloadGroup's",
             "the token belongs to another service account than the WorkloadGroup's; use a token of the one in .spec.template.serviceAccount");
 
-    public static ApiProblem WorkloadGroupNotFound(GroupName group) =>
+    public static ApiProblem WorkloadGroupNotFound(GroupId group) =>
         new(404, ProblemCodes.WorkloadGroupNotFound, "There is no such WorkloadGroup",
             $"there is no WorkloadGroup '{NameRules.Shown(group.Name)}' in the token's namespace; check smm-agent set workload-group");
 
-    public static ApiProblem WorkloadGroupNotServed(GroupName group, string reason) =>
+    public static ApiProblem WorkloadGroupNotServed(GroupId group, string reason) =>
         new(404, ProblemCodes.WorkloadGroupNotFound, "The WorkloadGroup cannot be served", $"WorkloadGroup '{group}' has no valid configuration yet: {reason}");
 
     public static ApiProblem AgentTooOld(Version found, Version minimum) =>
@@ -80,7 +80,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         new(415, "media-type-not-supported", "The media type is not supported", "send application/json");
 
     /// <summary>For a status that the framework chose.</summary>
-    public static ApiProblem OfStatus(int status) => status switch
+    public static ApiProblem FromStatus(int status) => status switch
     {
         404 => NotFound("no such path; see docs/openapi.yaml"),
         405 => new(405, "method-not-allowed", "The method is not allowed", "see the header Allow"),

@@ -20,17 +20,17 @@ public sealed class RequestGuard(RequestDelegate next, RequestRates rates, ILogg
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
-            await ApiProblem.OfStatus(exception.StatusCode).WriteAsync(context);
+            await ApiProblem.FromStatus(exception.StatusCode).WriteAsync(context);
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             log.Failed(exception, context.Request.Method, context.GetEndpoint()?.DisplayName ?? "no route");
             context.Response.Clear();
-            await ApiProblem.OfStatus(500).WriteAsync(context);
+            await ApiProblem.FromStatus(500).WriteAsync(context);
         }
     }
 
     /// <summary>Gives a body to the errors that the framework answers without one.</summary>
     public static Task ExplainStatusAsync(Microsoft.AspNetCore.Diagnostics.StatusCodeContext context) =>
-        ApiProblem.OfStatus(context.HttpContext.Response.StatusCode).WriteAsync(context.HttpContext);
+        ApiProblem.FromStatus(context.HttpContext.Response.StatusCode).WriteAsync(context.HttpContext);
 }

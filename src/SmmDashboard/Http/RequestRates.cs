@@ -11,7 +11,7 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
 {
     private readonly KeyedBuckets<UInt128> _clients = new(settings.PerClient, clock);
     private readonly KeyedBuckets<UInt128> _failures = new(settings.FailuresPerClient, clock);
-    private readonly KeyedBuckets<(UInt128 Client, GroupName? Group)> _unknownTokens = new(settings.UnknownTokensPerClient, clock);
+    private readonly KeyedBuckets<(UInt128 Client, GroupId? Group)> _unknownTokens = new(settings.UnknownTokensPerClient, clock);
     private readonly KeyedBuckets<int> _total = new(settings.Total, clock);
 
     public sealed record Settings
@@ -48,13 +48,13 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
     /// The WorkloadGroup whose service account the token says that it is of; null for any other token. Behind a load balancer all clients have one address: whoever sends
     /// tokens of one group, or of none, must not delay new tokens of the other groups.
     /// </param>
-    public ApiProblem? RefuseUnknownToken(HttpContext context, GroupName? claimed) =>
+    public ApiProblem? RefuseUnknownToken(HttpContext context, GroupId? claimed) =>
         _unknownTokens.TryTake((Client(context), claimed), out var retryAfter)
             ? null
             : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
 
     /// <summary>The token was not refused, so it does not count.</summary>
-    public void ForgiveUnknownToken(HttpContext context, GroupName? claimed) => _unknownTokens.Return((Client(context), claimed));
+    public void ForgiveUnknownToken(HttpContext context, GroupId? claimed) => _unknownTokens.Return((Client(context), claimed));
 
     private static UInt128 Client(HttpContext context) => ClientAddress.Key(context.Connection.RemoteIpAddress);
 }

@@ -10,17 +10,17 @@ public static class GroupDocument
 {
     private const string WorkloadGroup = "workloadGroup";
 
-    private static readonly string[] OfMesh = ["mesh", "meshExpansionGateways"];
-    private static readonly string[] OfGroup = ["directEndpoints", "clusterSources", "packages"];
+    private static readonly string[] MeshMembers = ["mesh", "meshExpansionGateways"];
+    private static readonly string[] GroupMembers = ["directEndpoints", "clusterSources", "packages"];
 
     private static readonly JsonElement AnyGroup = JsonDocument.Parse(
         """{"workloadGroup":{"namespace":"any","name":"any","serviceAccount":"any","network":"","ports":{}}}""").RootElement;
 
     /// <summary>The faults of what all groups share, told once and also when there is no group.</summary>
-    public static IEnumerable<Fault> MeshFaults(JsonElement root) => Read(root, AnyGroup).Faults.Where(IsOfMesh);
+    public static IEnumerable<Fault> MeshFaults(JsonElement root) => Read(root, AnyGroup).Faults.Where(IsMeshFault);
 
-    public static bool IsOfMesh(Fault fault) =>
-        OfMesh.Any(member => fault.Path == member || fault.Path.StartsWith(member + ".", StringComparison.Ordinal)
+    public static bool IsMeshFault(Fault fault) =>
+        MeshMembers.Any(member => fault.Path == member || fault.Path.StartsWith(member + ".", StringComparison.Ordinal)
             || fault.Path.StartsWith(member + "[", StringComparison.Ordinal));
 
     public static ReadResult<MeshConfig> Read(JsonElement root, JsonElement group)
@@ -30,10 +30,10 @@ public static class GroupDocument
         {
             writer.WriteStartObject();
             writer.WriteString("apiVersion", MeshConfig.CurrentApiVersion);
-            Copy(root, OfMesh, writer);
+            Copy(root, MeshMembers, writer);
             writer.WritePropertyName(WorkloadGroup);
             (IsFlat(group) ? group : group.GetProperty(WorkloadGroup)).WriteTo(writer);
-            Copy(group, OfGroup, writer);
+            Copy(group, GroupMembers, writer);
             writer.WriteEndObject();
         }
 

@@ -24,7 +24,7 @@ public sealed class PackageFolder(string? folder)
         try
         {
             var real = Real(path);
-            if (!real.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !FileKind.IsRegular(real))
+            if (!real.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !RegularFile.Exists(real))
                 return false;
 
             stream = new FileStream(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);

@@ -19,7 +19,7 @@ public sealed class PackagesEndpoint(PackageFolder folder)
             if (RangeHeaderValue.TryParse(context.Request.Headers.Range.ToString(), out var range) && !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase))
             {
                 context.Response.Headers.ContentRange = new ContentRangeHeaderValue(stream.Length).ToString();
-                return ApiProblem.OfStatus(StatusCodes.Status416RangeNotSatisfiable);
+                return ApiProblem.FromStatus(StatusCodes.Status416RangeNotSatisfiable);
             }
 
             var etag = await folder.ETagAsync(stream, context.RequestAborted);
@@ -28,7 +28,7 @@ public sealed class PackagesEndpoint(PackageFolder folder)
                 .ExecuteAsync(context);
 
             // It has the package's content type by now, which hides it from the page that explains statuses.
-            return context.Response.StatusCode == StatusCodes.Status416RangeNotSatisfiable ? ApiProblem.OfStatus(416) : null;
+            return context.Response.StatusCode == StatusCodes.Status416RangeNotSatisfiable ? ApiProblem.FromStatus(416) : null;
         }
     }
 }

@@ -8,12 +8,12 @@ namespace SmmDashboard.Registration;
 /// <summary><c>GET GROUP/agents/{uuid}/registration</c>: whether the VM has a WorkloadEntry, and why not.</summary>
 public sealed class RegistrationEndpoint(GroupAccess access, AgentAccess agents, IRegistrations registrations)
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, $"{AgentIdentity.Pattern}/registration", GetAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, $"{PresentedAgent.Pattern}/registration", GetAsync);
 
     private async Task<ApiProblem?> GetAsync(HttpContext context)
     {
         var (admitted, problem) = await access.EnterAsync(context);
-        if (admitted is null || !AgentIdentity.TryRead(context, out var identity, out problem))
+        if (admitted is null || !PresentedAgent.TryRead(context, out var identity, out problem))
             return problem;
 
         (var agent, problem) = await agents.EnterAsync(admitted.Group, identity, context.RequestAborted);

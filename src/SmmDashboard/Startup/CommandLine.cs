@@ -95,7 +95,7 @@ public sealed class CommandLine
         };
         foreach (var option in _kubernetes.All)
             _command.Add(option);
-        _command.Add(CheckCommand.Create());
+        _command.Add(ClusterCheckCommand.Create());
         _command.Add(SignPackagesCommand.Create());
         // Without one, a command that has subcommands asks for one of them.
         _command.SetAction(_ => 0);
@@ -187,7 +187,7 @@ public sealed class CommandLine
             return NewAgents.DefaultRate;
         if (rate <= 0)
             faults.Add("--new-agent-rate is at least 1");
-        return NewAgents.OfSecond(rate);
+        return NewAgents.CreateRate(rate);
     }
 
     private ConnectionSettings ReadConnections(ParseResult result, List<string> faults)

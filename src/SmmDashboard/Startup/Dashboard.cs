@@ -26,21 +26,21 @@ public static class Dashboard
 {
     /// <exception cref="InvalidDataException">The key in the data folder or a certificate cannot be used.</exception>
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
-    public static WebApplication Build(DashboardOptions options, MeshDescription? mesh, DashboardSeams seams)
+    public static WebApplication Build(DashboardOptions options, MeshDescription? mesh, DashboardTestHooks hooks)
     {
         // The command line and the mesh description are the whole configuration: no ASPNETCORE_URLS, no appsettings.json, for which the other builders
         // watch all folders below the working directory, in a container the whole file system.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddRoutingCore().AddSingleton<IConnectionListenerFactory>(provider => new PatientTransport(
-            provider.GetRequiredService<ConnectionLimits>(), options.Status, seams.Clock, provider.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddRoutingCore().AddSingleton<IConnectionListenerFactory>(provider => new LimitedTransport(
+            provider.GetRequiredService<ConnectionLimits>(), options.Status, hooks.Clock, provider.GetRequiredService<ILoggerFactory>()));
         AddLogging(builder.Logging);
-        AddServices(builder.Services, options, seams);
+        AddServices(builder.Services, options, hooks);
         if (options.Kubernetes is { } kubernetes)
-            KubernetesMode.Add(builder.Services, kubernetes, options.NewAgents, seams);
+            KubernetesMode.Add(builder.Services, kubernetes, options.NewAgents, hooks);
         else
-            EmbeddedMode.Add(builder.Services, options, mesh ?? throw new ArgumentNullException(nameof(mesh)), seams);
-        var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, seams.Clock) : null;
+            EmbeddedMode.Add(builder.Services, options, mesh ?? throw new ArgumentNullException(nameof(mesh)), hooks);
+        var certificate = options.Certificate is { } files ? new PemCertificate(files.Certificate, files.Key, hooks.Clock) : null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelLimits.Set(kestrel, options.Connections.Idle);
@@ -78,19 +78,19 @@ public static class Dashboard
         logging.AddFilter("Microsoft", LogLevel.Warning);
     }
 
-    private static void AddServices(IServiceCollection services, DashboardOptions options, DashboardSeams seams)
+    private static void AddServices(IServiceCollection services, DashboardOptions options, DashboardTestHooks hooks)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
-        services.AddSingleton(seams.Clock);
-        services.AddSingleton(seams.Addresses);
-        services.AddSingleton(seams.DialBackRates);
+        services.AddSingleton(hooks.Clock);
+        services.AddSingleton(hooks.Addresses);
+        services.AddSingleton(hooks.DialBackRates);
         services.AddSingleton(options.Rates);
-        services.AddSingleton(ConnectionBudget.Of(options.Connections, hasRegistration: options.Registration is not null))
+        services.AddSingleton(ConnectionBudget.Calculate(options.Connections, hasRegistration: options.Registration is not null))
             .AddSingleton(provider => Connections(provider, options.Connections));
         services.AddSingleton(new PackageFolder(options.Packages));
         services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>();
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
-        services.AddSingleton<ProcessFault>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton(provider => new DialTurns(seams.Clock, provider.GetRequiredService<ILogger<DialTurns>>()))
+        services.AddSingleton<BackgroundFailure>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton(provider => new DialScheduler(hooks.Clock, provider.GetRequiredService<ILogger<DialScheduler>>()))
             .AddSingleton<DialBackLimits>().AddSingleton<Dialler>()
             .AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
             .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
@@ -104,7 +104,7 @@ public static class Dashboard
         if (total < settings.Total)
             log.FewConnections(total, settings.Total, settings.OpenFiles ?? 0);
         return new ConnectionLimits(
-            total, Math.Min(total, settings.PerClient ?? ConnectionBudget.PartOf(total)), provider.GetRequiredService<TimeProvider>(), log);
+            total, Math.Min(total, settings.PerClient ?? ConnectionBudget.DefaultPerClient(total)), provider.GetRequiredService<TimeProvider>(), log);
     }
 
     private static void Map(WebApplication app)

@@ -17,26 +17,26 @@ namespace SmmDashboard.Startup;
 internal static class EmbeddedMode
 {
     /// <exception cref="InvalidDataException">The key in the data folder or a certificate cannot be used.</exception>
-    public static void Add(IServiceCollection services, DashboardOptions options, MeshDescription mesh, DashboardSeams seams)
+    public static void Add(IServiceCollection services, DashboardOptions options, MeshDescription mesh, DashboardTestHooks hooks)
     {
         if (options.Data is { } data)
             PrivateFile.MakeFolder(data);
         services.AddSingleton(new MeshFile(options.Mesh));
         services.AddSingleton(new CurrentMesh(mesh.Settings));
-        services.AddSingleton(provider => new CurrentDescription(mesh, provider.GetRequiredService<CurrentMesh>()));
+        services.AddSingleton(provider => new CurrentMeshDescription(mesh, provider.GetRequiredService<CurrentMesh>()));
         services.AddSingleton(SigningKey.Open(options.Data));
         services.AddSingleton<IAgentStore>(provider => new FileAgentStore(
             options.Data is { } folder ? new AgentFiles(folder, provider.GetRequiredService<ILogger<AgentFiles>>()) : null,
-            seams.Clock,
+            hooks.Clock,
             provider.GetRequiredService<ILogger<FileAgentStore>>(),
             options.NewAgents,
-            seams.AgentsPerGroup));
-        services.AddSingleton<SignedTokens>().AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SignedTokens>())
-            .AddSingleton(provider => seams.TokenAuthority ?? ActivatorUtilities.CreateInstance<DescribedTokens>(provider)).AddSingleton(seams.AgentTokens ?? new UnrenewableTokens()).AddSingleton<IClusterRanges, DescribedRanges>()
-            .AddSingleton<WorkloadEntries>().AddSingleton(new Refusals(seams.Clock)).AddSingleton<RegistrationDesk>()
+            hooks.AgentsPerGroup));
+        services.AddSingleton<SidecarTokenSigner>().AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SidecarTokenSigner>())
+            .AddSingleton(provider => hooks.TokenValidator ?? ActivatorUtilities.CreateInstance<HashedTokenValidator>(provider)).AddSingleton(hooks.AgentTokens ?? new NonRenewableTokens()).AddSingleton<IClusterRanges, ConfiguredRanges>()
+            .AddSingleton<RegisteredEntries>().AddSingleton(new RecentRefusals(hooks.Clock)).AddSingleton<RegistrationService>()
             .AddSingleton<IRegistrations, ConnectedSidecars>();
         services.AddHostedService<MeshWatcher>();
-        AddRegistration(services, options, seams.Clock);
+        AddRegistration(services, options, hooks.Clock);
     }
 
     private static void AddRegistration(IServiceCollection services, DashboardOptions options, TimeProvider clock)

@@ -74,7 +74,7 @@ internal sealed class KubernetesArguments
     ];
 
     /// <summary>Those that say which cluster it is and where to look in it.</summary>
-    public IEnumerable<Option> OfCluster => [_kubernetes, _kubeconfig, _istioNamespaces, _gateways, _defaultRevision, _clusterRanges];
+    public IEnumerable<Option> ClusterOptions => [_kubernetes, _kubeconfig, _istioNamespaces, _gateways, _defaultRevision, _clusterRanges];
 
     public bool IsGiven(ParseResult result) => result.GetValue(_kubernetes);
 
@@ -105,7 +105,7 @@ internal sealed class KubernetesArguments
         return faults.Count > 0 ? options : options with { MinimumAgentVersion = minimum is null ? null : AgentVersion.Parse(minimum) };
     }
 
-    /// <summary>What <see cref="OfCluster"/> says; the rest has no meaning.</summary>
+    /// <summary>What <see cref="ClusterOptions"/> says; the rest has no meaning.</summary>
     public KubernetesOptions ReadCluster(ParseResult result, List<string> faults)
     {
         var ranges = Check(_clusterRanges, result.GetValue(_clusterRanges), NameRules.Cidr, faults);

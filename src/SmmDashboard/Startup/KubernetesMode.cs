@@ -23,21 +23,21 @@ namespace SmmDashboard.Startup;
 internal static class KubernetesMode
 {
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
-    public static void Add(IServiceCollection services, KubernetesOptions options, Rate newAgents, DashboardSeams seams)
+    public static void Add(IServiceCollection services, KubernetesOptions options, Rate newAgents, DashboardTestHooks hooks)
     {
-        var settings = Settings(options, seams.Clock);
+        var settings = Settings(options, hooks.Clock);
         services.AddSingleton(options with { Namespace = settings.Namespace ?? options.Namespace });
         services.AddSingleton(new CurrentMesh(new MeshSettings(options.PublicUrl, options.MinimumAgentVersion)));
-        services.AddSingleton(new KubernetesApi(settings, seams.Clock)).AddSingleton(seams.Random);
+        services.AddSingleton(new KubernetesApi(settings, hooks.Clock)).AddSingleton(hooks.Random);
         services.AddPart<ClusterWatch>().AddPart<FaultReports>().AddPart<KubernetesMesh>();
         services.AddSingleton<WatchedEntries>().AddSingleton<IRegistrations, KubernetesRegistrations>();
         services.AddSingleton(new TokenOptions(options.TokenAudience, options.AcceptApiServerTokens)).AddSingleton<TokenRequester>()
-            .AddSingleton<ITokenAuthority, ReviewedTokens>().AddSingleton<ISidecarTokens, RequestedTokens>().AddSingleton<IAgentTokens, RenewedTokens>();
+            .AddSingleton<ITokenValidator, ReviewedTokens>().AddSingleton<ISidecarTokens, RequestedTokens>().AddSingleton<IAgentTokens, RenewedTokens>();
         services.AddPart<RangeWatches>();
         services.AddSingleton<IClusterRanges>(provider => new KubernetesRanges(
-            provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, seams.Clock),
-            new PodLookup(provider.GetRequiredService<KubernetesApi>(), seams.Clock), () => provider.GetRequiredService<ClusterWatch>().Services, options.ClusterRanges));
-        services.AddPart(provider => Machines(provider, seams, newAgents)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
+            provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, hooks.Clock),
+            new PodLookup(provider.GetRequiredService<KubernetesApi>(), hooks.Clock), () => provider.GetRequiredService<ClusterWatch>().Services, options.ClusterRanges));
+        services.AddPart(provider => Machines(provider, hooks, newAgents)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
         services.AddPart(Rights);
     }
 
@@ -52,21 +52,21 @@ internal static class KubernetesMode
         return new RightsWatch(
             new AccessReviews(provider.GetRequiredService<KubernetesApi>(), account: null),
             () => DashboardRights.All(DashboardPlaces.Of(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RightsWatch>>(), provider.GetRequiredService<ProcessFault>());
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RightsWatch>>(), provider.GetRequiredService<BackgroundFailure>());
     }
 
-    private static AttachedMachines Machines(IServiceProvider provider, DashboardSeams seams, Rate newAgents)
+    private static AttachedMachines Machines(IServiceProvider provider, DashboardTestHooks hooks, Rate newAgents)
     {
         var options = provider.GetRequiredService<KubernetesOptions>();
         var cluster = provider.GetRequiredService<ClusterWatch>();
-        var fault = provider.GetRequiredService<ProcessFault>();
+        var fault = provider.GetRequiredService<BackgroundFailure>();
         return new AttachedMachines(
             provider.GetRequiredService<KubernetesApi>(),
             new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
-            new FileAgentStore(null, seams.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), newAgents, seams.AgentsPerGroup),
-            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = seams.AgentsPerGroup, NewAgents = newAgents },
+            new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), newAgents, hooks.AgentsPerGroup),
+            new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = hooks.AgentsPerGroup, NewAgents = newAgents },
             new MachineSeams(
-                seams.Clock, seams.Random, provider.GetRequiredService<ILogger<AttachedMachines>>(), defect => fault.Report(nameof(AttachedMachines), defect)));
+                hooks.Clock, hooks.Random, provider.GetRequiredService<ILogger<AttachedMachines>>(), defect => fault.Report(nameof(AttachedMachines), defect)));
     }
 
     /// <summary>A background service that other parts use, and that has a readiness or metrics where it says so.</summary>

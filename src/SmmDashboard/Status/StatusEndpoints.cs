@@ -11,7 +11,7 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
 {
     private volatile bool _isStopping;
 
-    private sealed class OfStatus;
+    private sealed class StatusConnection;
 
     /// <summary>From now on <c>/readyz</c> says that no new requests are to be sent here.</summary>
     public void Stop() => _isStopping = true;
@@ -19,12 +19,12 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
     /// <summary>Marks the connections of the address that this is served at.</summary>
     public static void Mark(ListenOptions listen) => listen.Use(next => connection =>
     {
-        connection.Features.Set(new OfStatus());
+        connection.Features.Set(new StatusConnection());
         return next(connection);
     });
 
     /// <summary>Whether the request came to the address of the status, whatever its Host header says.</summary>
-    public static bool IsFor(HttpContext context) => context.Features.Get<OfStatus>() is not null;
+    public static bool IsFor(HttpContext context) => context.Features.Get<StatusConnection>() is not null;
 
     public Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
     {

@@ -7,7 +7,7 @@ namespace SmmDashboard.Tls;
 /// <summary>A certificate with its chain and its key in two PEM files. A renewed pair is used from the next handshake on.</summary>
 public sealed class PemCertificate
 {
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReloadInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly string _certificatePath;
@@ -15,7 +15,7 @@ public sealed class PemCertificate
     private readonly TimeProvider _clock;
     private SslServerAuthenticationOptions _options;
     private (DateTime Certificate, DateTime Key) _written;
-    private long _lookedAt;
+    private long _checkedAt;
 
     /// <exception cref="InvalidDataException">The files cannot be used; the message says why.</exception>
     public PemCertificate(string certificatePath, string keyPath, TimeProvider clock)
@@ -23,7 +23,7 @@ public sealed class PemCertificate
         (_certificatePath, _keyPath, _clock) = (certificatePath, keyPath, clock);
         _written = Written();
         _options = Load();
-        _lookedAt = clock.GetTimestamp();
+        _checkedAt = clock.GetTimestamp();
     }
 
     /// <summary>What a TLS server needs. A new pair that does not load (yet) leaves the old one in use.</summary>
@@ -33,7 +33,7 @@ public sealed class PemCertificate
         {
             lock (_lock)
             {
-                if (_clock.GetElapsedTime(_lookedAt) >= LookAgain)
+                if (_clock.GetElapsedTime(_checkedAt) >= ReloadInterval)
                     Renew();
                 return _options;
             }
@@ -42,7 +42,7 @@ public sealed class PemCertificate
 
     private void Renew()
     {
-        _lookedAt = _clock.GetTimestamp();
+        _checkedAt = _clock.GetTimestamp();
         var written = Written();
         if (written == _written)
             return;

@@ -8,12 +8,12 @@ namespace SmmDashboard.Tokens;
 /// <summary><c>POST GROUP/agents/{uuid}/token</c>: the agent's own bearer token, renewed.</summary>
 public sealed class AgentTokenEndpoint(GroupAccess access, AgentAccess agents, IAgentTokens tokens)
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Post, $"{AgentIdentity.Pattern}/token", RenewAsync);
+    public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Post, $"{PresentedAgent.Pattern}/token", RenewAsync);
 
     private async Task<ApiProblem?> RenewAsync(HttpContext context)
     {
         var (admitted, problem) = await access.EnterAsync(context);
-        if (admitted is null || !AgentIdentity.TryRead(context, out var identity, out problem))
+        if (admitted is null || !PresentedAgent.TryRead(context, out var identity, out problem))
             return problem;
 
         (var agent, problem) = await agents.EnterAsync(admitted.Group, identity, context.RequestAborted);

@@ -83,11 +83,11 @@ internal static class DashboardTargets
         var lines = text.Split('\n');
         var context = new DefaultHttpContext();
         context.Request.Headers.Authorization = lines[0];
-        if (BearerToken.TryRead(context.Request, TimeProvider.System, out var token, out var problem))
+        if (AuthorizationHeader.TryRead(context.Request, TimeProvider.System, out var token, out var problem))
             _ = (token.ExpiresAt, token.ToString());
         else
             BrokenException.Unless(problem is not null, "a refused token has a problem");
-        _ = AgentVersion.OfUserAgent(lines.ElementAtOrDefault(1) ?? "");
+        _ = AgentVersion.FromUserAgent(lines.ElementAtOrDefault(1) ?? "");
         BrokenException.Unless(Preference.Wait([lines.ElementAtOrDefault(2)]) is null or (>= 0 and <= DashboardApi.MaximumWaitSeconds), "a wait is in range");
         _ = new EntityTags(lines.Skip(3)).Match("\"a\"");
     }
@@ -97,6 +97,6 @@ internal static class DashboardTargets
         var part = Jwt.Encode(json);
         _ = Jwt.ExpiresAt($"e30.{part}.x");
         if (Jwt.TryDecode(part, out var payload))
-            _ = (Jwt.Time(payload, "exp"), ServiceAccount.OfSubject(Jwt.Text(payload, "sub")), Jwt.Text(payload, "iss"));
+            _ = (Jwt.Time(payload, "exp"), ServiceAccount.FromSubject(Jwt.Text(payload, "sub")), Jwt.Text(payload, "iss"));
     }
 }

@@ -55,7 +55,7 @@ public sealed class CheckedCluster : IAsyncDisposable
         await RequireAsync();
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = await Run.MainAsync(["check", "--kubernetes", .. arguments.Contains("--kubeconfig") ? (string[])[] : ["--kubeconfig", Kubeconfig], .. arguments], error, output);
+        var exitCode = await EntryPoint.MainAsync(["check", "--kubernetes", .. arguments.Contains("--kubeconfig") ? (string[])[] : ["--kubeconfig", Kubeconfig], .. arguments], error, output);
         return (exitCode, output.ToString(), error.ToString());
     }
 

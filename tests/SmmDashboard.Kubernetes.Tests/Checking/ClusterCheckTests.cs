@@ -304,7 +304,7 @@ public sealed class ClusterCheckTests(CheckedCluster cluster)
         using var output = new StringWriter();
         using var error = new StringWriter();
 
-        Assert.Equal(2, await SmmDashboard.Startup.Run.MainAsync(arguments, error, output));
+        Assert.Equal(2, await SmmDashboard.Startup.EntryPoint.MainAsync(arguments, error, output));
 
         Assert.StartsWith($"smm-dashboard: {message}", error.ToString(), StringComparison.Ordinal);
         Assert.Equal("", output.ToString());

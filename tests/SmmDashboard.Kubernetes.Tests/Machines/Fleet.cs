@@ -35,9 +35,9 @@ internal sealed class Fleet : IAsyncDisposable
 
     public string Namespace { get; }
 
-    public GroupName A => new(Namespace, "a");
+    public GroupId A => new(Namespace, "a");
 
-    public GroupName B => new(Namespace, "b");
+    public GroupId B => new(Namespace, "b");
 
     public string GroupApi => $"apis/{_groupKind}/v1beta1";
 
@@ -74,7 +74,7 @@ internal sealed class Fleet : IAsyncDisposable
         return replica;
     }
 
-    public static AgentIdentity Agent(string key = "key") => new(Guid.NewGuid(), SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    public static PresentedAgent Agent(string key = "key") => new(Guid.NewGuid(), SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     public static AgentReport Report(string? address = "192.0.2.1", string host = "vm", string attached = "True", string message = "all is well", string? instance = null) => new()
     {
@@ -178,10 +178,10 @@ internal sealed class Replica : IAsyncDisposable
 
     public Task StartAsync() => Machines.StartAsync(TestContext.Current.CancellationToken);
 
-    public async Task<ReportOutcome> ReportAsync(GroupName group, AgentIdentity agent, AgentReport report) =>
+    public async Task<ReportOutcome> ReportAsync(GroupId group, PresentedAgent agent, AgentReport report) =>
         await Store.ReportAsync(group, agent, report, TestContext.Current.CancellationToken);
 
-    public async Task<KnownAgent?> FindAsync(GroupName group, Guid uuid) => await Store.FindAsync(group, uuid, TestContext.Current.CancellationToken);
+    public async Task<KnownAgent?> FindAsync(GroupId group, Guid uuid) => await Store.FindAsync(group, uuid, TestContext.Current.CancellationToken);
 
     public async Task StopAsync()
     {

@@ -66,7 +66,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
         for (var round = 0; round < 10; round++)
         {
             var first = Fleet.Agent("first");
-            var second = new AgentIdentity(first.Uuid, Fleet.Agent("second").KeySha256);
+            var second = new PresentedAgent(first.Uuid, Fleet.Agent("second").KeySha256);
 
             var outcomes = await Task.WhenAll(
                 replicas[0].ReportAsync(fleet.A, first, Fleet.Report()), replicas[1].ReportAsync(fleet.A, second, Fleet.Report("192.0.2.2")));
@@ -85,7 +85,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
         var agent = Fleet.Agent();
-        var thief = new AgentIdentity(agent.Uuid, Fleet.Agent("stolen").KeySha256);
+        var thief = new PresentedAgent(agent.Uuid, Fleet.Agent("stolen").KeySha256);
         await replica.ReportAsync(fleet.A, agent, Fleet.Report());
 
         Assert.Equal(ReportOutcome.KeyMismatch, await replica.ReportAsync(fleet.A, thief, Fleet.Report()));
@@ -123,7 +123,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one", limit: 3, newAgents: new Rate(4, 1));
         var (reached, silent, newer) = (Fleet.Agent(), Fleet.Agent(), Fleet.Agent());
-        foreach (var agent in (AgentIdentity[])[reached, silent, newer])
+        foreach (var agent in (PresentedAgent[])[reached, silent, newer])
         {
             Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, agent, Fleet.Report()));
             fleet.Time.Advance(TimeSpan.FromMilliseconds(10));
@@ -232,7 +232,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
         await using var fleet = await Fleet.StartAsync(server);
         var replica = await fleet.ReplicaAsync("one");
         var agent = Fleet.Agent();
-        var reinstalled = new AgentIdentity(agent.Uuid, Fleet.Agent("new").KeySha256);
+        var reinstalled = new PresentedAgent(agent.Uuid, Fleet.Agent("new").KeySha256);
         await replica.ReportAsync(fleet.A, agent, Fleet.Report());
         Assert.Equal(ReportOutcome.KeyMismatch, await replica.ReportAsync(fleet.A, reinstalled, Fleet.Report()));
 

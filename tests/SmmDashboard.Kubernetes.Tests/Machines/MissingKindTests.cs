@@ -17,7 +17,7 @@ public sealed class MissingKindTests(RunningApiServer server)
         await using var fleet = await Fleet.StartAsync(server, withKind: false);
         var replica = await fleet.ReplicaAsync("one");
         var agent = Fleet.Agent();
-        var thief = new AgentIdentity(agent.Uuid, Fleet.Agent("stolen").KeySha256);
+        var thief = new PresentedAgent(agent.Uuid, Fleet.Agent("stolen").KeySha256);
 
         Assert.Null(replica.Machines.WaitsFor);
         Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, agent, Fleet.Report()));
@@ -63,7 +63,7 @@ public sealed class MissingKindTests(RunningApiServer server)
         Assert.Equal(ReportOutcome.Kept, await UntilReportedAsync(fleet, replica, agent));
         Assert.NotNull(await fleet.ObjectAsync(agent.Uuid));
         Assert.Equal([$"machines: {patch} {fleet.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole"], replica.Machines.Limitations);
-        var thief = new AgentIdentity(agent.Uuid, Fleet.Agent("stolen").KeySha256);
+        var thief = new PresentedAgent(agent.Uuid, Fleet.Agent("stolen").KeySha256);
         Assert.Equal(ReportOutcome.KeyMismatch, await replica.ReportAsync(fleet.A, thief, Fleet.Report()));
         Assert.Equal("192.0.2.1", (await replica.FindAsync(fleet.A, agent.Uuid))!.Address!.ToString());
         Assert.Equal(2, replica.Log.All.Count(line => line.StartsWith("Warning: ", StringComparison.Ordinal) && line.Contains("forbidden", StringComparison.Ordinal)));
@@ -86,7 +86,7 @@ public sealed class MissingKindTests(RunningApiServer server)
     // The flow style of YAML, in which the other rules are written, is not JSON.
     private static string Json(string rule) => System.Text.RegularExpressions.Regex.Replace(rule, "[A-Za-z][A-Za-z/.-]*", "\"$0\"");
 
-    private async Task UntilForbiddenAsync(Fleet fleet, AgentIdentity agent)
+    private async Task UntilForbiddenAsync(Fleet fleet, PresentedAgent agent)
     {
         while (true)
         {
@@ -101,7 +101,7 @@ public sealed class MissingKindTests(RunningApiServer server)
     }
 
     /// <summary>Reports each minute until the object is there, or until it has the address.</summary>
-    private static async Task<ReportOutcome> UntilReportedAsync(Fleet fleet, Replica replica, AgentIdentity agent, string address = "192.0.2.1", bool isWritten = false)
+    private static async Task<ReportOutcome> UntilReportedAsync(Fleet fleet, Replica replica, PresentedAgent agent, string address = "192.0.2.1", bool isWritten = false)
     {
         // The authorizer learns of a rule by a watch of its own.
         for (var tries = 0; tries < 100; tries++)

@@ -123,7 +123,7 @@ public sealed class SweeperTests(RunningApiServer server)
         Assert.Equal(1, (int?)(await LeaseAsync(fleet))["spec"]!["leaseTransitions"]);
     }
 
-    private static async Task<string?> ConnectedAsync(Fleet fleet, AgentIdentity agent) =>
+    private static async Task<string?> ConnectedAsync(Fleet fleet, PresentedAgent agent) =>
         (string?)Fleet.Condition(await fleet.StatusAsync(agent.Uuid), "AgentConnected")!["status"];
 
     private async Task<JsonNode> LeaseAsync(Fleet fleet) => JsonNode.Parse(

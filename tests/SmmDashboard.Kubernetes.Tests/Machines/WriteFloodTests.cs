@@ -85,6 +85,6 @@ public sealed class WriteFloodTests(RunningApiServer server)
         Assert.Null(await replica.FindAsync(fleet.B, Guid.NewGuid()));
     }
 
-    private static int Writes(FaultProxy proxy, AgentIdentity agent) =>
+    private static int Writes(FaultProxy proxy, PresentedAgent agent) =>
         proxy.Requests.Count(request => request.Contains($"{agent.Uuid:D}/status", StringComparison.Ordinal));
 }

@@ -92,7 +92,7 @@ public sealed class CompositionTests
     {
         var before = Cluster.Upstream.Compose();
         var after = (Cluster.Upstream with { WorkloadGroups = Cluster.Upstream.WorkloadGroups.Without("bare") }).Compose(before);
-        Assert.DoesNotContain(new GroupName("vms-plain", "bare"), after.Groups.Keys);
+        Assert.DoesNotContain(new GroupId("vms-plain", "bare"), after.Groups.Keys);
     }
 
     private static Gen<Func<ClusterObjects, ClusterObjects>> Changes { get; } = Gen.OneOf(

@@ -202,7 +202,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         {
             _api = new(settings, TimeProvider.System);
             var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-            _watches = new(_api, new KubernetesOptions { PublicUrl = "", ClusterRanges = configured }, TimeProvider.System, new Random(1), NullLogger<RangeWatches>.Instance, new ProcessFault(lifetime));
+            _watches = new(_api, new KubernetesOptions { PublicUrl = "", ClusterRanges = configured }, TimeProvider.System, new Random(1), NullLogger<RangeWatches>.Instance, new BackgroundFailure(lifetime));
             _ranges = new(
                 _watches, new ServerAddresses(name, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("198.51.100.41")]), TimeProvider.System),
                 new PodLookup(_api, TimeProvider.System), () => [Istiod], configured);
@@ -217,7 +217,7 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         }
 
         public ValueTask<string?> WhyAsync(string address, NetworkModel model = NetworkModel.DifferentNetwork) =>
-            _ranges.WhyInsideAsync(IPAddress.Parse(address), model, TestContext.Current.CancellationToken);
+            _ranges.FindReasonAsync(IPAddress.Parse(address), model, TestContext.Current.CancellationToken);
 
         public async Task UntilAsync(string address, string? why)
         {

@@ -205,7 +205,7 @@ public sealed class RegistrationExplainerTests
     {
         var own = plane ?? Plane;
         var group = new ComposedGroup(Vm.Group, null, "default", own, faults ?? [], "");
-        var mesh = new ComposedMesh(new Dictionary<GroupName, ComposedGroup> { [group.Id] = group }, others is null ? [own] : [own, others], []);
+        var mesh = new ComposedMesh(new Dictionary<GroupId, ComposedGroup> { [group.Id] = group }, others is null ? [own] : [own, others], []);
         return RegistrationExplainer.Explain(vm ?? Vm, entries, group, mesh, accountExists);
     }
 }

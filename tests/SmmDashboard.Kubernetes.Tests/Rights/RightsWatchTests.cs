@@ -137,7 +137,7 @@ public sealed class RightsWatchTests(RunningApiServer server)
     {
         var api = new KubernetesApi(account.Settings(address), TimeProvider.System);
         return new(api, new RightsWatch(
-            new AccessReviews(api, account: null), needed, _time, _log, new ProcessFault(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance))));
+            new AccessReviews(api, account: null), needed, _time, _log, new BackgroundFailure(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance))));
     }
 
     private sealed record Watching(KubernetesApi Api, RightsWatch Value) : IDisposable

@@ -45,7 +45,7 @@ internal sealed class RunningDashboard : IAsyncDisposable
     /// <param name="waits">Whether to wait until it is ready.</param>
     /// <param name="packages">The folder of --packages.</param>
     public static async Task<RunningDashboard> StartAsync(
-        RunningApiServer server, Func<KubernetesOptions, KubernetesOptions>? options = null, DashboardSeams? seams = null, Uri? address = null,
+        RunningApiServer server, Func<KubernetesOptions, KubernetesOptions>? options = null, DashboardTestHooks? seams = null, Uri? address = null,
         string token = RunningApiServer.AdminToken, bool waits = true, string? packages = null)
     {
         var folder = Directory.CreateTempSubdirectory("smm-dashboard-").FullName;
@@ -60,7 +60,7 @@ internal sealed class RunningDashboard : IAsyncDisposable
                 Status = new IPEndPoint(IPAddress.Loopback, 0),
                 Packages = packages,
             },
-            mesh: null, seams ?? new DashboardSeams());
+            mesh: null, seams ?? new DashboardTestHooks());
         await app.StartAsync(TestContext.Current.CancellationToken);
         var dashboard = new RunningDashboard(app, folder);
         if (waits)

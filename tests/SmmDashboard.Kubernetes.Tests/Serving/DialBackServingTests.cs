@@ -42,7 +42,7 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
         var ranges = dashboard.App.Services.GetRequiredService<IClusterRanges>();
         await UntilKnownAsync(dashboard, "10.201.1.9");
 
-        Assert.Null(await ranges.WhyInsideAsync(IPAddress.Parse("10.201.1.9"), NetworkModel.SameNetwork, TestContext.Current.CancellationToken));
+        Assert.Null(await ranges.FindReasonAsync(IPAddress.Parse("10.201.1.9"), NetworkModel.SameNetwork, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
     // The first list may be a moment older than the newest object; the watch brings the rest.
     private static Task UntilKnownAsync(RunningDashboard dashboard, string address) => RunningDashboard.UntilAsync(
         $"{address} is the cluster's", async () => await dashboard.App.Services.GetRequiredService<IClusterRanges>()
-            .WhyInsideAsync(IPAddress.Parse(address), NetworkModel.DifferentNetwork, TestContext.Current.CancellationToken) is not null);
+            .FindReasonAsync(IPAddress.Parse(address), NetworkModel.DifferentNetwork, TestContext.Current.CancellationToken) is not null);
 
     private async Task AssertRefusedAsync(RunningDashboard dashboard, string group, string address, string why)
     {

@@ -109,7 +109,7 @@ public sealed class FaultReportsTests(RunningApiServer server)
         {
             _api = api;
             var options = new KubernetesOptions { PublicUrl = RunningDashboard.PublicUrl, Replica = "one" };
-            var fault = new ProcessFault(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+            var fault = new BackgroundFailure(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
             _cluster = new ClusterWatch(api, options, TimeProvider.System, new Random(1), NullLogger<ClusterWatch>.Instance, fault);
             Reports = new FaultReports(api, _cluster, options, TimeProvider.System, Log, fault);
         }

@@ -21,7 +21,7 @@ public sealed class LostRevisionTests(MeshCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task ItIsServedForTenMinutesAndThenAnsweredWithTheRevisionsName()
     {
-        await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, seams: new DashboardSeams { Clock = _clock }, waits: false);
+        await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, seams: new DashboardTestHooks { Clock = _clock }, waits: false);
         await UntilAsync("it is ready", async () => (await dashboard.ReadyAsync()).Status == HttpStatusCode.OK);
         var token = await cluster.TokenAsync("vms-plain", "default");
         Assert.Null((await dashboard.ConfigAsync(Group, token)).Problems);

@@ -218,7 +218,7 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     private static Task<Reply> HoldAsync(RunningDashboard dashboard, string group, string token, string etag) =>
         dashboard.CallAsync(HttpMethod.Get, $"{group}/mesh-config", token, null, ("If-None-Match", etag), ("Prefer", "wait=55"));
 
-    private static Task HeldAsync(RunningDashboard dashboard, params SmmDashboard.Groups.GroupName[] groups) => RunningDashboard.UntilAsync(
+    private static Task HeldAsync(RunningDashboard dashboard, params SmmDashboard.Groups.GroupId[] groups) => RunningDashboard.UntilAsync(
         "the requests are held", () => Task.FromResult(groups.All(group => dashboard.Current.Find(group)!.Waiting > 0)));
 
     private async Task<string> IngressAsync() =>

@@ -21,11 +21,11 @@ public sealed class ReviewOutageTests(RunningApiServer server)
             {
                 accounts.Time.Advance(TimeSpan.FromMinutes(3));
                 Assert.Equal([accounts.Group.Id], (await accounts.AcceptedAsync(known)).Opens);
-                await Assert.ThrowsAsync<UnavailableException>(() => accounts.JudgeAsync(unknown).AsTask());
+                await Assert.ThrowsAsync<UnavailableException>(() => accounts.ValidateAsync(unknown).AsTask());
             }
 
             accounts.Time.Advance(TimeSpan.FromMinutes(1));
-            var unavailable = await Assert.ThrowsAsync<UnavailableException>(() => accounts.JudgeAsync(known).AsTask());
+            var unavailable = await Assert.ThrowsAsync<UnavailableException>(() => accounts.ValidateAsync(known).AsTask());
             Assert.Equal("the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log says why", unavailable.Message);
             unavailable = await Assert.ThrowsAsync<UnavailableException>(
                 () => accounts.Requester.RequestAsync(accounts.Account, "istio-ca", TimeSpan.FromHours(1), null, TestContext.Current.CancellationToken));

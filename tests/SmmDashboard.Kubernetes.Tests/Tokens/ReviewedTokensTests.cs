@@ -234,15 +234,15 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
                 $$$"""{"status":{"authenticated":true,"audiences":["smm-dashboard"],"user":{"username":"{{{accounts.Account.Subject}}}" } } }""");
         });
         using var gone = new CancellationTokenSource();
-        var first = accounts.Reviews.JudgeAsync(token, gone.Token).AsTask();
-        var second = accounts.Reviews.JudgeAsync(token, TestContext.Current.CancellationToken).AsTask();
+        var first = accounts.Reviews.ValidateAsync(token, gone.Token).AsTask();
+        var second = accounts.Reviews.ValidateAsync(token, TestContext.Current.CancellationToken).AsTask();
         await asked.Task.WaitAsync(Until.Patience, TestContext.Current.CancellationToken);
 
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         answer.SetResult();
 
-        Assert.IsType<TokenVerdict.Accepted>(await second);
+        Assert.IsType<TokenValidation.Accepted>(await second);
         Assert.Equal([Reviews], proxy.Requests);
     }
 
@@ -291,7 +291,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
 
         for (var i = 0; i < 2; i++)
         {
-            var unavailable = await Assert.ThrowsAsync<UnavailableException>(() => accounts.JudgeAsync(token).AsTask());
+            var unavailable = await Assert.ThrowsAsync<UnavailableException>(() => accounts.ValidateAsync(token).AsTask());
             Assert.Equal("the dashboard may not check tokens: its log names the missing right", unavailable.Message);
         }
 
@@ -314,7 +314,7 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
             asked.SetResult();
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
         });
-        var verdict = accounts.JudgeAsync(await accounts.TokenAsync()).AsTask();
+        var verdict = accounts.ValidateAsync(await accounts.TokenAsync()).AsTask();
         await asked.Task.WaitAsync(Until.Patience, TestContext.Current.CancellationToken);
 
         accounts.Time.Advance(ReviewedTokens.Deadline);

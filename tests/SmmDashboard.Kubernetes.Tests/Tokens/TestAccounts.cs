@@ -69,20 +69,20 @@ internal sealed class TestAccounts : IDisposable
         return accounts;
     }
 
-    public ValueTask<TokenVerdict> JudgeAsync(string token) => Reviews.JudgeAsync(new PresentedToken(token), TestContext.Current.CancellationToken);
+    public ValueTask<TokenValidation> ValidateAsync(string token) => Reviews.ValidateAsync(new PresentedToken(token), TestContext.Current.CancellationToken);
 
-    public async Task<TokenVerdict.Accepted> AcceptedAsync(string token) => Assert.IsType<TokenVerdict.Accepted>(await JudgeAsync(token));
+    public async Task<TokenValidation.Accepted> AcceptedAsync(string token) => Assert.IsType<TokenValidation.Accepted>(await ValidateAsync(token));
 
-    public async Task<TokenVerdict.Refused> RefusedAsync(string token) => Assert.IsType<TokenVerdict.Refused>(await JudgeAsync(token));
+    public async Task<TokenValidation.Refused> RefusedAsync(string token) => Assert.IsType<TokenValidation.Refused>(await ValidateAsync(token));
 
     /// <summary>Waits until the API server refuses a token: it sees a deletion a little later, and keeps a verdict for ten seconds.</summary>
-    public async Task<TokenVerdict.Refused> UntilRefusedAsync(string token)
+    public async Task<TokenValidation.Refused> UntilRefusedAsync(string token)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < Until.Patience; await Task.Delay(100, TestContext.Current.CancellationToken))
         {
             // One that remembers nothing.
             using var reviews = new ReviewedTokens(_api, _options, Mesh, Time, ReviewLog);
-            if (await reviews.JudgeAsync(new PresentedToken(token), TestContext.Current.CancellationToken) is TokenVerdict.Refused refused)
+            if (await reviews.ValidateAsync(new PresentedToken(token), TestContext.Current.CancellationToken) is TokenValidation.Refused refused)
                 return refused;
         }
 

@@ -60,7 +60,7 @@ public sealed class TokenFloodTests(RunningApiServer server)
         for (var review = 0; review < 60; review++)
             proxy.AnswerNext(request => request == Reviews, context => AnswerOnlyAsync(context, token, accounts));
 
-        var guesses = Enumerable.Range(0, 30).Select(guess => accounts.JudgeAsync(Guess(guess)).AsTask()).ToList();
+        var guesses = Enumerable.Range(0, 30).Select(guess => accounts.ValidateAsync(Guess(guess)).AsTask()).ToList();
         await accounts.AcceptedAsync(token).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain(guesses, guess => guess.IsCompleted);

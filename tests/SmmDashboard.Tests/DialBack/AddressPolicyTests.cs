@@ -81,7 +81,7 @@ public sealed class AddressPolicyTests
 
     private sealed class Ranges(params IPNetwork[] networks) : IClusterRanges
     {
-        public ValueTask<string?> WhyInsideAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken) =>
+        public ValueTask<string?> FindReasonAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken) =>
             ValueTask.FromResult(networks.Any(network => network.Contains(address)) ? "it is in the cluster's own ranges" : null);
     }
 }

@@ -193,7 +193,7 @@ public sealed class DialBackTests
     public void TheAgentsOfOneGroupLeaveDialBacksForTheOtherGroups()
     {
         var rates = new DialBackRates(new() { PerGroup = new Rate(3, 1), Total = new Rate(100, 1) }, new FakeTimeProvider());
-        var (greedy, other) = (new SmmDashboard.Groups.GroupName("a", "greedy"), new SmmDashboard.Groups.GroupName("a", "other"));
+        var (greedy, other) = (new SmmDashboard.Groups.GroupId("a", "greedy"), new SmmDashboard.Groups.GroupId("a", "other"));
 
         var refused = Enumerable.Range(0, 10).Count(_ => rates.Refuse(greedy, Guid.NewGuid(), ports: 1) is { Status: 429 });
 

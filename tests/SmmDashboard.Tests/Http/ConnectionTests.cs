@@ -137,15 +137,15 @@ public sealed class ConnectionTests
     [InlineData(100, 4_096, true, 100, 3_484)]
     [InlineData(20_000, 64, false, 32, 0)]
     public void TheLimitOnOpenFilesLimitsBoth(int wanted, int files, bool hasRegistration, int api, int registration) =>
-        Assert.Equal(new ConnectionBudget(api, registration), ConnectionBudget.Of(new() { Total = wanted, OpenFiles = files }, hasRegistration));
+        Assert.Equal(new ConnectionBudget(api, registration), ConnectionBudget.Calculate(new() { Total = wanted, OpenFiles = files }, hasRegistration));
 
     [Fact]
     public void TheLimitOnOpenFilesIsRead()
     {
-        Assert.True(OpenFiles.Limit() > 0);
-        Assert.Equal(1024, OpenFiles.Read(["Max cpu time              unlimited            unlimited            seconds", "Max open files            1024                 4096                 files"]));
-        Assert.Null(OpenFiles.Read(["Max open files            unlimited            unlimited            files"]));
-        Assert.Null(OpenFiles.Read([]));
+        Assert.True(OpenFileLimit.Read() > 0);
+        Assert.Equal(1024, OpenFileLimit.Parse(["Max cpu time              unlimited            unlimited            seconds", "Max open files            1024                 4096                 files"]));
+        Assert.Null(OpenFileLimit.Parse(["Max open files            unlimited            unlimited            files"]));
+        Assert.Null(OpenFileLimit.Parse([]));
     }
 
     private static async Task<TcpClient> ConnectAsync(RunningDashboard dashboard)

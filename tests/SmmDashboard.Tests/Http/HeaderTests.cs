@@ -42,5 +42,5 @@ public sealed class HeaderTests
     [InlineData("curl/8.0.1", null)]
     [InlineData("", null)]
     public void OnlyAnAgentsVersionCounts(string userAgent, string? version) =>
-        Assert.Equal(version, AgentVersion.OfUserAgent(userAgent)?.ToString());
+        Assert.Equal(version, AgentVersion.FromUserAgent(userAgent)?.ToString());
 }

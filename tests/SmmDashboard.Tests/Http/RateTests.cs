@@ -60,25 +60,25 @@ public sealed class RateTests
     public void TokensOfNoGroupDoNotDelayNewOnesOfAGroupBehindTheSameAddress()
     {
         var rates = new RequestRates(new() { UnknownTokensPerClient = new Rate(1, 0.1) }, new FakeTimeProvider());
-        var (context, group) = (new DefaultHttpContext(), new GroupName("ns", "group"));
+        var (context, group) = (new DefaultHttpContext(), new GroupId("ns", "group"));
         Assert.Null(rates.RefuseUnknownToken(context, claimed: null));
         Assert.NotNull(rates.RefuseUnknownToken(context, claimed: null));
         Assert.Null(rates.RefuseUnknownToken(context, group));
         Assert.NotNull(rates.RefuseUnknownToken(context, group));
-        Assert.Null(rates.RefuseUnknownToken(context, new GroupName("ns", "other")));
+        Assert.Null(rates.RefuseUnknownToken(context, new GroupId("ns", "other")));
     }
 
     [Fact]
     public void OneLineAMinuteIsLoggedAndTheOthersAreCounted()
     {
         var clock = new FakeTimeProvider();
-        var gate = new LogGate(clock);
-        Assert.True(gate.TryOpen(out var withheld));
+        var limiter = new LogLimiter(clock);
+        Assert.True(limiter.TryAcquire(out var withheld));
         Assert.Equal(0, withheld);
         for (var i = 0; i < 50; i++)
-            Assert.False(gate.TryOpen(out _));
+            Assert.False(limiter.TryAcquire(out _));
         clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.True(gate.TryOpen(out withheld));
+        Assert.True(limiter.TryAcquire(out withheld));
         Assert.Equal(50, withheld);
     }
 

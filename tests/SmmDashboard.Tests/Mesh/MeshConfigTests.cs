@@ -10,7 +10,7 @@ namespace SmmDashboard.Tests.Mesh;
 
 public sealed class MeshConfigTests
 {
-    private static readonly GroupName Analytics = new("vm-integration", "analytics-v0");
+    private static readonly GroupId Analytics = new("vm-integration", "analytics-v0");
 
     private static MeshDescription Changed => MeshDescriptionReader.Read(new MeshYaml { Revision = "cp-v116x" }.ToString()).Value!;
 

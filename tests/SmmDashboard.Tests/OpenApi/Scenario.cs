@@ -19,7 +19,7 @@ public static class Scenario
             {
                 Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")),
                 AgentsPerGroup = status == 503 && operationId == "putReport" ? 1 : 10,
-                TokenAuthority = status == 503 && operationId is not ("putReport" or "renewToken") ? new UnavailableTokens() : null,
+                TokenValidator = status == 503 && operationId is not ("putReport" or "renewToken") ? new UnavailableTokens() : null,
                 AgentTokens = new TestAgentTokens(isAvailable: status != 503),
             },
         });

@@ -123,7 +123,7 @@ public sealed record TestAgent(Guid Uuid, string Key)
 
     /// <summary>As after a dial-back that reached it.</summary>
     public void Prove(RunningDashboard dashboard) =>
-        dashboard.App.Services.GetRequiredService<IAgentStore>().Prove(new GroupName("vm-integration", "analytics-v0"), Uuid);
+        dashboard.App.Services.GetRequiredService<IAgentStore>().Prove(new GroupId("vm-integration", "analytics-v0"), Uuid);
 
     public Call Renewal() => new(HttpMethod.Post, $"{Path}/token") { AgentKey = Key };
 

@@ -39,13 +39,13 @@ public sealed class RunningDashboard : IAsyncDisposable
 
     public CurrentMesh Mesh => App.Services.GetRequiredService<CurrentMesh>();
 
-    public CurrentDescription Description => App.Services.GetRequiredService<CurrentDescription>();
+    public CurrentMeshDescription Description => App.Services.GetRequiredService<CurrentMeshDescription>();
 
     public sealed record Setup
     {
         public MeshYaml Mesh { get; init; } = new();
 
-        public DashboardSeams Seams { get; init; } = new() { Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")) };
+        public DashboardTestHooks Seams { get; init; } = new() { Addresses = new AddressPolicy(IPNetwork.Parse("127.0.0.0/8")) };
 
         public RequestRates.Settings Rates { get; init; } = new();
 

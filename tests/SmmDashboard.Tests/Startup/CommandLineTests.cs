@@ -62,7 +62,7 @@ public sealed class CommandLineTests
         using var folder = new TemporaryFolder();
         var path = folder.Write("mesh.yaml", new MeshYaml { Head = "publicUrl: nowhere\n" }.ToString().Replace("http: 8080", "http: 0", StringComparison.Ordinal));
         using var error = new StringWriter();
-        Assert.Equal(2, await Run.MainAsync(["--mesh", path, "--listen", "http://127.0.0.1:0"], error));
+        Assert.Equal(2, await EntryPoint.MainAsync(["--mesh", path, "--listen", "http://127.0.0.1:0"], error));
         Assert.Contains($"{path}: publicUrl: ", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("groups[0].workloadGroup.ports.http: ", error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error.ToString(), StringComparison.Ordinal);
@@ -73,9 +73,9 @@ public sealed class CommandLineTests
     {
         using var folder = new TemporaryFolder();
         using var error = new StringWriter();
-        Assert.Equal(2, await Run.MainAsync(["--mesh", folder.Path("none.yaml"), "--listen", "http://127.0.0.1:0"], error));
+        Assert.Equal(2, await EntryPoint.MainAsync(["--mesh", folder.Path("none.yaml"), "--listen", "http://127.0.0.1:0"], error));
         var mesh = folder.Write("mesh.yaml", new MeshYaml().ToString());
-        Assert.Equal(2, await Run.MainAsync(["--mesh", mesh, "--listen", "https://127.0.0.1:0", "--certificate", mesh, "--key", mesh], error));
+        Assert.Equal(2, await EntryPoint.MainAsync(["--mesh", mesh, "--listen", "https://127.0.0.1:0", "--certificate", mesh, "--key", mesh], error));
         Assert.Equal(2, error.ToString().Trim().Split('\n').Length);
     }
 

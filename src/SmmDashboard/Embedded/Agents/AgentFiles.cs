@@ -17,14 +17,14 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
     private readonly string _root = Path.Combine(folder, "agents");
     private int _isFailing;
 
-    public IEnumerable<(GroupName Group, Guid Uuid, KnownAgent Agent)> Load()
+    public IEnumerable<(GroupId Group, Guid Uuid, KnownAgent Agent)> Load()
     {
         PrivateFile.MakeFolder(_root);
         foreach (var space in Directory.EnumerateDirectories(_root))
         {
             foreach (var group in Directory.EnumerateDirectories(space))
             {
-                var name = new GroupName(Path.GetFileName(space), Path.GetFileName(group));
+                var name = new GroupId(Path.GetFileName(space), Path.GetFileName(group));
                 foreach (var file in Directory.EnumerateFiles(group, "*.json"))
                 {
                     if (Guid.TryParseExact(Path.GetFileNameWithoutExtension(file), "D", out var uuid) && Read(file) is { } agent)
@@ -34,12 +34,12 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         }
     }
 
-    public bool TryWrite(GroupName group, Guid uuid, KnownAgent agent, AgentReport report, bool durable)
+    public bool TryWrite(GroupId group, Guid uuid, KnownAgent agent, AgentReport report, bool durable)
     {
         try
         {
             PrivateFile.MakeFolder(Folder(group));
-            PrivateFile.Write(PathOf(group, uuid), Content(agent, report), durable);
+            PrivateFile.Write(FilePath(group, uuid), Content(agent, report), durable);
             if (Interlocked.Exchange(ref _isFailing, 0) == 1)
                 log.WritesAgain(_root);
             return true;
@@ -52,11 +52,11 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         }
     }
 
-    public void Remove(GroupName group, Guid uuid)
+    public void Remove(GroupId group, Guid uuid)
     {
         try
         {
-            File.Delete(PathOf(group, uuid));
+            File.Delete(FilePath(group, uuid));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -105,7 +105,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         }
     }
 
-    private string Folder(GroupName group) => Path.Combine(_root, group.Namespace, group.Name);
+    private string Folder(GroupId group) => Path.Combine(_root, group.Namespace, group.Name);
 
-    private string PathOf(GroupName group, Guid uuid) => Path.Combine(Folder(group), $"{uuid:D}.json");
+    private string FilePath(GroupId group, Guid uuid) => Path.Combine(Folder(group), $"{uuid:D}.json");
 }

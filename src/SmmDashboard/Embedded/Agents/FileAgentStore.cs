@@ -18,7 +18,7 @@ public sealed class FileAgentStore : IAgentStore
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<GroupName, Dictionary<Guid, KnownAgent>> _groups = [];
+    private readonly Dictionary<GroupId, Dictionary<Guid, KnownAgent>> _groups = [];
     private readonly AgentFiles? _files;
     private readonly TimeProvider _clock;
     private readonly ILogger<FileAgentStore> _log;
@@ -37,13 +37,13 @@ public sealed class FileAgentStore : IAgentStore
             Group(group)[uuid] = agent;
     }
 
-    public ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken) => ValueTask.FromResult(Find(group, uuid));
+    public ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken) => ValueTask.FromResult(Find(group, uuid));
 
-    public ValueTask<ReportOutcome> ReportAsync(GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken) =>
+    public ValueTask<ReportOutcome> ReportAsync(GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Report(group, identity, report));
 
     /// <remarks>One host has an address: of several agents that were reached there, the last one counts.</remarks>
-    public void Prove(GroupName group, Guid uuid)
+    public void Prove(GroupId group, Guid uuid)
     {
         lock (_lock)
         {
@@ -56,15 +56,15 @@ public sealed class FileAgentStore : IAgentStore
         }
     }
 
-    private KnownAgent? Find(GroupName group, Guid uuid)
+    private KnownAgent? Find(GroupId group, Guid uuid)
     {
         lock (_lock)
             return _groups.GetValueOrDefault(group)?.GetValueOrDefault(uuid);
     }
 
-    private ReportOutcome Report(GroupName group, AgentIdentity identity, AgentReport report)
+    private ReportOutcome Report(GroupId group, PresentedAgent identity, AgentReport report)
     {
-        var address = report.Address is { } told ? IPAddress.Parse(told.Value) : null;
+        var address = report.Address is { } reported ? IPAddress.Parse(reported.Value) : null;
         var now = _clock.GetUtcNow();
         KnownAgent agent;
         InstanceVerdict instances;
@@ -77,7 +77,7 @@ public sealed class FileAgentStore : IAgentStore
                 return ReportOutcome.KeyMismatch;
             if (isFirst && !_new.Allow(group))
                 return ReportOutcome.TooManyNew;
-            if (isFirst && agents.Count >= _limit && !MakeRoom(group, agents))
+            if (isFirst && agents.Count >= _limit && !EvictOldest(group, agents))
                 return ReportOutcome.Full;
 
             instances = (known?.Instances ?? AgentInstances.None).Report(report, now);
@@ -86,7 +86,7 @@ public sealed class FileAgentStore : IAgentStore
                 : new KnownAgent(identity.KeySha256, address, now) { Instances = instances.After, IsProven = known?.IsProven == true };
             agents[identity.Uuid] = agent;
             if (isFirst && report.Instance is { } instance)
-                Cured(group, agents, identity.Uuid, instance);
+                RemoveInstanceElsewhere(group, agents, identity.Uuid, instance);
         }
 
         if (instances.Begins)
@@ -100,7 +100,7 @@ public sealed class FileAgentStore : IAgentStore
     }
 
     // A host that has got a uuid of its own is no duplicate under the other any more.
-    private void Cured(GroupName group, Dictionary<Guid, KnownAgent> agents, Guid uuid, string instance)
+    private void RemoveInstanceElsewhere(GroupId group, Dictionary<Guid, KnownAgent> agents, Guid uuid, string instance)
     {
         foreach (var (other, agent) in agents.Where(one => one.Key != uuid && one.Value.Instances.Seen.Any(seen => seen.Id == instance)).ToList())
         {
@@ -111,7 +111,7 @@ public sealed class FileAgentStore : IAgentStore
         }
     }
 
-    private Dictionary<Guid, KnownAgent> Group(GroupName group)
+    private Dictionary<Guid, KnownAgent> Group(GroupId group)
     {
         if (!_groups.TryGetValue(group, out var agents))
         {
@@ -123,13 +123,13 @@ public sealed class FileAgentStore : IAgentStore
         return agents;
     }
 
-    private bool MakeRoom(GroupName group, Dictionary<Guid, KnownAgent> agents)
+    private bool EvictOldest(GroupId group, Dictionary<Guid, KnownAgent> agents)
     {
         var (uuid, oldest) = agents.MinBy(agent => (agent.Value.IsProven, agent.Value.SeenAt));
         if (oldest.IsProven && _clock.GetUtcNow() - oldest.SeenAt < Forgotten)
             return false;
         if (!oldest.IsProven)
-            _new.MadeWay(group, uuid, _limit);
+            _new.Evicted(group, uuid, _limit);
 
         agents.Remove(uuid);
         _files?.Remove(group, uuid);

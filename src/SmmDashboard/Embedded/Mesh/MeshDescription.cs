@@ -11,10 +11,10 @@ public sealed record MeshDescription
     /// <summary>The cluster's own pod and service ranges: no dial-back goes there.</summary>
     public required IReadOnlyList<IPNetwork> ClusterRanges { get; init; }
 
-    public required IReadOnlyDictionary<GroupName, ServedGroup> Groups { get; init; }
+    public required IReadOnlyDictionary<GroupId, ServedGroup> Groups { get; init; }
 
     /// <summary>The SHA-256 of the bearer tokens that open a group.</summary>
-    public required IReadOnlyDictionary<GroupName, IReadOnlyList<byte[]>> TokenSha256s { get; init; }
+    public required IReadOnlyDictionary<GroupId, IReadOnlyList<byte[]>> TokenSha256s { get; init; }
 
     /// <summary>The label of the WorkloadEntries that the mesh's control plane sees.</summary>
     public string RevisionLabel => Groups.Values.FirstOrDefault()?.Config.Mesh.RevisionLabel() ?? SmmAgent.Contract.Mesh.DefaultRevision;

@@ -30,8 +30,8 @@ public static class MeshDescriptionReader
         var clusterRanges = root.Strings("clusterRanges", NameRules.Cidr);
         faults.AddRange(GroupDocument.MeshFaults(document.RootElement));
 
-        var groups = new Dictionary<GroupName, ServedGroup>();
-        var tokens = new Dictionary<GroupName, IReadOnlyList<byte[]>>();
+        var groups = new Dictionary<GroupId, ServedGroup>();
+        var tokens = new Dictionary<GroupId, IReadOnlyList<byte[]>>();
         root.List("groups", group => ReadGroup(document.RootElement, group, groups, tokens, warnings), required: true);
         if (faults.Count > 0)
             return ReadResult<MeshDescription>.Refused([.. faults.Distinct()]);
@@ -49,12 +49,12 @@ public static class MeshDescriptionReader
     }
 
     private static ServedGroup? ReadGroup(
-        JsonElement root, ObjectReader group, Dictionary<GroupName, ServedGroup> groups, Dictionary<GroupName, IReadOnlyList<byte[]>> tokens,
+        JsonElement root, ObjectReader group, Dictionary<GroupId, ServedGroup> groups, Dictionary<GroupId, IReadOnlyList<byte[]>> tokens,
         List<string> warnings)
     {
         var sha256s = group.Strings("tokenSha256s", Sha256, required: true);
         var read = GroupDocument.Read(root, group.Element);
-        foreach (var fault in read.Faults.Where(fault => !GroupDocument.IsOfMesh(fault)))
+        foreach (var fault in read.Faults.Where(fault => !GroupDocument.IsMeshFault(fault)))
             group.Refuse(GroupDocument.PathInGroup(fault.Path, group.Element), fault.Reason);
         if (read.Value is not { } config || sha256s.Any(token => Sha256(token) is not null))
             return null;

@@ -17,7 +17,7 @@ public sealed class MeshFile(string path)
     {
         try
         {
-            if (File.Exists(Path) && !FileKind.IsRegular(Path))
+            if (File.Exists(Path) && !RegularFile.Exists(Path))
                 return Refused("the file is not a regular file");
 
             using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

@@ -9,5 +9,5 @@ internal static partial class MeshLog
     public static partial void Refused(this ILogger<MeshWatcher> log, string path, string fault);
 
     [LoggerMessage(102, LogLevel.Warning, "{Path}: {Warning}")]
-    public static partial void Odd(this ILogger<MeshWatcher> log, string path, string warning);
+    public static partial void ReportWarning(this ILogger<MeshWatcher> log, string path, string warning);
 }

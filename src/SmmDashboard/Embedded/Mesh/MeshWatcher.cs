@@ -8,7 +8,7 @@ namespace SmmDashboard.Embedded.Mesh;
 /// It watches the folder, not the file: editors rename a new file over the old one, and a ConfigMap swaps the link <c>..data</c> beside it.
 /// What inotify does not tell (a link that leads elsewhere, a network file system) the poll finds.
 /// </remarks>
-public sealed class MeshWatcher(MeshFile file, CurrentDescription description, TimeProvider clock, ILogger<MeshWatcher> log, ProcessFault fault)
+public sealed class MeshWatcher(MeshFile file, CurrentMeshDescription description, TimeProvider clock, ILogger<MeshWatcher> log, BackgroundFailure failure)
     : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
@@ -18,7 +18,7 @@ public sealed class MeshWatcher(MeshFile file, CurrentDescription description, T
 
     private string? _lastDigest;
     private string? _lastRefusal;
-    private Task<bool>? _told;
+    private Task<bool>? _pendingChange;
 
     /// <summary>Looks at the file once. Whether the mesh description was replaced.</summary>
     public bool Reload()
@@ -47,7 +47,7 @@ public sealed class MeshWatcher(MeshFile file, CurrentDescription description, T
         var isFirst = _lastDigest is null;
         (_lastDigest, _lastRefusal) = (digest, null);
         foreach (var warning in read.Value.Warnings)
-            log.Odd(file.Path, warning);
+            log.ReportWarning(file.Path, warning);
         description.Replace(read.Value);
         if (!isFirst)
             log.Replaced(file.Path, read.Value.Groups.Count);
@@ -73,7 +73,7 @@ public sealed class MeshWatcher(MeshFile file, CurrentDescription description, T
         }
         catch (Exception exception)
         {
-            fault.Report(nameof(MeshWatcher), exception);
+            failure.Report(nameof(MeshWatcher), exception);
         }
     }
 
@@ -100,9 +100,9 @@ public sealed class MeshWatcher(MeshFile file, CurrentDescription description, T
     {
         try
         {
-            _told ??= wake.WaitToReadAsync(stoppingToken).AsTask();
-            await _told.WaitAsync(PollInterval, clock, stoppingToken);
-            _told = null;
+            _pendingChange ??= wake.WaitToReadAsync(stoppingToken).AsTask();
+            await _pendingChange.WaitAsync(PollInterval, clock, stoppingToken);
+            _pendingChange = null;
             wake.TryRead(out _);
         }
         catch (TimeoutException)
@@ -113,13 +113,13 @@ public sealed class MeshWatcher(MeshFile file, CurrentDescription description, T
 
     private async Task SettleAsync(CancellationToken stoppingToken)
     {
-        for (var before = Look(); ;)
+        for (var before = ReadDigest(); ;)
         {
             if (before == _lastDigest)
                 return;
 
             await Task.Delay(SettleTime, clock, stoppingToken);
-            var after = Look();
+            var after = ReadDigest();
             if (after == before)
                 return;
 
@@ -127,7 +127,7 @@ public sealed class MeshWatcher(MeshFile file, CurrentDescription description, T
         }
     }
 
-    private string Look() => file.Load().Value is { } content ? MeshFile.Digest(content) : "unreadable";
+    private string ReadDigest() => file.Load().Value is { } content ? MeshFile.Digest(content) : "unreadable";
 
     private void Refuse(string what, IReadOnlyList<SmmAgent.Contract.Fault> faults)
     {

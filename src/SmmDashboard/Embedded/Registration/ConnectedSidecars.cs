@@ -6,8 +6,8 @@ using RegistrationAnswer = SmmAgent.Contract.Registration;
 
 namespace SmmDashboard.Embedded.Registration;
 
-/// <summary>Answers from the sidecars that are connected to this dashboard.</summary>
-public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals) : IRegistrations
+/// <summary>ApiEndpoints from the sidecars that are connected to this dashboard.</summary>
+public sealed class ConnectedSidecars(RegisteredEntries entries, RecentRefusals refusals) : IRegistrations
 {
     public ValueTask<RegistrationAnswer> FindAsync(ServedGroup group, Guid uuid, KnownAgent agent, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Find(group, uuid, agent));
@@ -21,7 +21,7 @@ public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals
             : NotRegistered(entry, group.Config.Mesh.RevisionLabel());
     }
 
-    private static RegistrationAnswer Registered(WorkloadEntry entry) => new()
+    private static RegistrationAnswer Registered(RegisteredEntry entry) => new()
     {
         Registered = true,
         Reason = RegistrationReasons.Registered,
@@ -30,7 +30,7 @@ public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals
         Message = $"WorkloadEntry {entry.Name} exists",
     };
 
-    private static RegistrationAnswer NotRegistered(WorkloadEntry entry, string revision)
+    private static RegistrationAnswer NotRegistered(RegisteredEntry entry, string revision)
     {
         var isSeen = entry.IsSeenBy(revision);
         return new()
@@ -40,7 +40,7 @@ public sealed class ConnectedSidecars(WorkloadEntries entries, Refusals refusals
             WorkloadEntry = entry.Name,
             Healthy = "Unknown",
             Message = isSeen
-                ? $"WorkloadEntry {entry.Name} exists, but its sidecar is not connected; it is removed {WorkloadEntries.Grace.TotalSeconds:0} s after the disconnect"
+                ? $"WorkloadEntry {entry.Name} exists, but its sidecar is not connected; it is removed {RegisteredEntries.Grace.TotalSeconds:0} s after the disconnect"
                 : $"WorkloadEntry {entry.Name} belongs to revision {entry.Revision}, and this VM's control plane is {revision}: "
                     + "the sidecar moves with sudo systemctl restart istio",
         };

@@ -9,12 +9,12 @@ namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>One sidecar's connection: a line that asks, a line that answers, then its health until it goes away.</summary>
 /// <param name="stream">The connection.</param>
-/// <param name="desk">Who decides.</param>
+/// <param name="service">Who decides.</param>
 /// <param name="entries">Where a granted entry is.</param>
-/// <param name="takePlace">Takes a place for a sidecar of the group; null when there is none.</param>
+/// <param name="takeSlot">Takes a place for a sidecar of the group; null when there is none.</param>
 /// <param name="clock">The clock.</param>
 public sealed class RegistrationConnection(
-    SslStream stream, RegistrationDesk desk, WorkloadEntries entries, Func<GroupName, object?> takePlace, TimeProvider clock)
+    SslStream stream, RegistrationService service, RegisteredEntries entries, Func<GroupId, object?> takeSlot, TimeProvider clock)
 {
     public const int MaximumLine = 16 * 1024;
 
@@ -25,16 +25,16 @@ public sealed class RegistrationConnection(
 
     /// <summary>Reads the request and answers it.</summary>
     /// <returns>The entry that the connection holds from now on; null when it is over.</returns>
-    public async Task<WorkloadEntry?> RegisterAsync(CancellationToken cancellationToken)
+    public async Task<RegisteredEntry?> RegisterAsync(CancellationToken cancellationToken)
     {
         if (await _lines.ReadAsync(cancellationToken) is not { } line)
             return null;
 
         var request = RegistrationRequest.Read(line);
         var (reply, entry) = request.Value is { } asked
-            ? desk.Register(asked, stream.RemoteCertificate is X509Certificate2 presented ? SidecarAuthority.IdentityOf(presented) : null)
+            ? service.Register(asked, stream.RemoteCertificate is X509Certificate2 presented ? SidecarAuthority.ReadIdentity(presented) : null)
             : (RegistrationReply.Refused(RegistrationReply.RequestInvalid, string.Join("; ", request.Faults)), null);
-        if (entry is not null && takePlace(entry.Group) is null)
+        if (entry is not null && takeSlot(entry.Group) is null)
         {
             entries.Disconnect(entry);
             (reply, entry) = (RegistrationReply.Refused(RegistrationReply.TooMany, "the dashboard has too many registered sidecars of this WorkloadGroup or client address"), null);
@@ -55,7 +55,7 @@ public sealed class RegistrationConnection(
     }
 
     /// <summary>Follows the sidecar's health until it disconnects or breaks the protocol.</summary>
-    public async Task FollowAsync(WorkloadEntry entry, CancellationToken cancellationToken)
+    public async Task FollowAsync(RegisteredEntry entry, CancellationToken cancellationToken)
     {
         try
         {

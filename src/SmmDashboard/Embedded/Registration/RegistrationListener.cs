@@ -10,7 +10,7 @@ namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>The stand-in for istiod's port 15012 behind the gateways: TLS, and one WorkloadEntry for each connected sidecar.</summary>
 public sealed class RegistrationListener(
-    RegistrationListener.Settings settings, RegistrationDesk desk, WorkloadEntries entries, TimeProvider clock, ProcessFault fault,
+    RegistrationListener.Settings settings, RegistrationService service, RegisteredEntries entries, TimeProvider clock, BackgroundFailure failure,
     ILogger<RegistrationListener> log) : BackgroundService
 {
     private static readonly TimeSpan FirstByteTime = TimeSpan.FromSeconds(5);
@@ -21,9 +21,9 @@ public sealed class RegistrationListener(
     private readonly ConcurrentDictionary<Task, bool> _connections = [];
 
     // A sidecar speaks at once, and is registered within milliseconds. Silent connections cost little, so there are places for many of them, and they take none of those that speak.
-    private readonly Newcomers _silent = new(settings.MaximumSilent, ConnectionBudget.PartOf(settings.MaximumSilent), clock, log);
-    private readonly Newcomers _speaking = new(settings.MaximumSpeaking, ConnectionBudget.PartOf(settings.MaximumSpeaking), clock, log);
-    private readonly RegisteredPlaces _places = new(settings.MaximumRegistered, ConnectionBudget.PartOf(settings.MaximumRegistered), clock, log);
+    private readonly PendingConnections _silent = new(settings.MaximumSilent, ConnectionBudget.DefaultPerClient(settings.MaximumSilent), clock, log);
+    private readonly PendingConnections _speaking = new(settings.MaximumSpeaking, ConnectionBudget.DefaultPerClient(settings.MaximumSpeaking), clock, log);
+    private readonly RegistrationSlots _slots = new(settings.MaximumRegistered, ConnectionBudget.DefaultPerClient(settings.MaximumRegistered), clock, log);
     private readonly AcceptPause _pause = new(clock, log);
 
     public sealed record Settings(IPEndPoint Address, PemCertificate Certificate)
@@ -63,7 +63,7 @@ public sealed class RegistrationListener(
         }
         catch (Exception exception)
         {
-            fault.Report(nameof(RegistrationListener), exception);
+            failure.Report(nameof(RegistrationListener), exception);
         }
         finally
         {
@@ -91,20 +91,20 @@ public sealed class RegistrationListener(
         }
     }
 
-    private async Task ServeAsync(Socket socket, IPAddress? client, Newcomer silent, CancellationToken stoppingToken)
+    private async Task ServeAsync(Socket socket, IPAddress? client, PendingConnection silent, CancellationToken stoppingToken)
     {
         await Task.Yield();
         SslStream? stream = null;
-        RegisteredPlaces.Place? place = null;
+        RegistrationSlots.Slot? slot = null;
         try
         {
             RegistrationConnection connection;
-            WorkloadEntry? entry;
+            RegisteredEntry? entry;
             try
             {
                 KeepAlive(socket);
                 stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
-                connection = new RegistrationConnection(stream, desk, entries, group => place = _places.Enter(group, client, stoppingToken), clock);
+                connection = new RegistrationConnection(stream, service, entries, group => slot = _slots.Enter(group, client, stoppingToken), clock);
                 await FirstByteAsync(socket, silent);
                 entry = await WelcomeAsync(stream, connection, client, stoppingToken);
             }
@@ -114,7 +114,7 @@ public sealed class RegistrationListener(
             }
 
             if (entry is not null)
-                await connection.FollowAsync(entry, place!.Token);
+                await connection.FollowAsync(entry, slot!.Token);
         }
         catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException
             or OperationCanceledException or InvalidDataException or SocketException)
@@ -127,10 +127,10 @@ public sealed class RegistrationListener(
         }
         finally
         {
-            if (place is not null)
+            if (slot is not null)
             {
-                _places.Leave(place);
-                place.Dispose();
+                _slots.Leave(slot);
+                slot.Dispose();
             }
 
             if (stream is not null)
@@ -139,14 +139,14 @@ public sealed class RegistrationListener(
         }
     }
 
-    private async Task FirstByteAsync(Socket socket, Newcomer silent)
+    private async Task FirstByteAsync(Socket socket, PendingConnection silent)
     {
         using var firstByte = new Deadline(FirstByteTime, clock, silent.Token);
         await socket.ReceiveAsync(Memory<byte>.Empty, firstByte.Token);
         _silent.Leave(silent);
     }
 
-    private async Task<WorkloadEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, IPAddress? client, CancellationToken stoppingToken)
+    private async Task<RegisteredEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, IPAddress? client, CancellationToken stoppingToken)
     {
         var speaking = _speaking.Enter(client, socket: null, stoppingToken);
         try

@@ -61,7 +61,7 @@ public sealed class SidecarAuthority : IDisposable
     /// <summary>Issues a certificate for the key of a signing request, valid for <see cref="Lifetime"/> and not longer than this authority's own. What else the request asks for has no effect.</summary>
     /// <param name="signingRequest">A PKCS #10 request in PEM. Its key is of P-256, P-384 or P-521, or RSA with 2048 to 8192 bits.</param>
     /// <returns>The certificate and this authority's in PEM; or why there is none, in one line.</returns>
-    public (string? Certificate, string? Why) Issue(string signingRequest, SpiffeId identity)
+    public (string? Certificate, string? Reason) Issue(string signingRequest, SpiffeId identity)
     {
         var now = _clock.GetUtcNow();
         var (first, last) = (new DateTimeOffset(_authority.NotBefore), new DateTimeOffset(_authority.NotAfter));
@@ -71,7 +71,7 @@ public sealed class SidecarAuthority : IDisposable
         try
         {
             var key = CertificateRequest.LoadSigningRequestPem(signingRequest, HashAlgorithmName.SHA256).PublicKey;
-            if (Weakness(key) is { } weakness)
+            if (FindWeakness(key) is { } weakness)
                 return (null, weakness);
 
             var request = new CertificateRequest(new X500DistinguishedName(""), key, HashAlgorithmName.SHA256);
@@ -98,7 +98,7 @@ public sealed class SidecarAuthority : IDisposable
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     /// <summary>Why no certificate is issued for a key; null when it is good.</summary>
-    private static string? Weakness(PublicKey key)
+    private static string? FindWeakness(PublicKey key)
     {
         const string Good = "use EC P-256, P-384 or P-521, or RSA with 2048 to 8192 bits";
         using var elliptic = key.GetECDsaPublicKey();
@@ -115,7 +115,7 @@ public sealed class SidecarAuthority : IDisposable
     }
 
     /// <summary>The identity in a certificate that was verified; null when it has none.</summary>
-    public static SpiffeId? IdentityOf(X509Certificate2 certificate) => certificate.Extensions[SubjectAlternativeName] is { } names
+    public static SpiffeId? ReadIdentity(X509Certificate2 certificate) => certificate.Extensions[SubjectAlternativeName] is { } names
         ? UniformResourceIdentifiers(names.RawData).Select(SpiffeId.Parse).FirstOrDefault(id => id is not null)
         : null;
 

@@ -9,7 +9,7 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, int> _clients = [];
-    private readonly LogGate _gate = new(clock);
+    private readonly LogLimiter _logLimiter = new(clock);
     private int _open;
 
     /// <summary>Counts a connection that was just accepted. One that is refused is to be closed at once: even a short queue of them is many open files.</summary>
@@ -28,7 +28,7 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
             }
         }
 
-        if (_gate.TryOpen(out var withheld))
+        if (_logLimiter.TryAcquire(out var withheld))
             log.ConnectionRefused($"{client}", isTotal ? $"{total} are open in total" : $"{perClient} of this address are open", withheld);
         return false;
     }

@@ -1,3 +1,5 @@
+using SmmDashboard.Hosting;
+
 namespace SmmDashboard.Http.Connections;
 
 /// <summary>How many connections an administrator allows, and how long they may be idle.</summary>
@@ -15,7 +17,7 @@ public sealed record ConnectionSettings
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The limit on open files; null when it is not known.</summary>
-    public int? OpenFiles { get; init; } = Hosting.OpenFiles.Limit();
+    public int? OpenFiles { get; init; } = OpenFileLimit.Read();
 }
 
 /// <summary>How many connections each port accepts, so that files for everything else remain.</summary>
@@ -32,7 +34,7 @@ public sealed record ConnectionBudget(int Api, int Registration)
     // With a limit that is smaller than that, so that there is a dashboard at all.
     private const int Fewest = 32;
 
-    public static ConnectionBudget Of(ConnectionSettings settings, bool hasRegistration)
+    public static ConnectionBudget Calculate(ConnectionSettings settings, bool hasRegistration)
     {
         var registration = hasRegistration ? DefaultRegistration : 0;
         if (settings.OpenFiles is not { } files)
@@ -48,5 +50,5 @@ public sealed record ConnectionBudget(int Api, int Registration)
     }
 
     /// <summary>One client's part of a number of connections, where the administrator has not said otherwise.</summary>
-    public static int PartOf(int total) => Math.Max(1, total / 4);
+    public static int DefaultPerClient(int total) => Math.Max(1, total / 4);
 }

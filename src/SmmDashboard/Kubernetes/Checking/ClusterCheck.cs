@@ -50,7 +50,7 @@ public static class ClusterCheck
             Add(Check.Account, options.IsOwnAccount
                 ? CheckLine.Skipped(null, "this program's own rights follow")
                 : await WorkloadGroupChecks.AccountAsync(api, options.Account, cancellationToken));
-            Add(Check.RightsOfCluster, [.. await rights.OfAsync([(null, [.. DashboardRights.OfCluster(places.RootCertificates), .. DashboardRights.OfDefaultNamespace])], cancellationToken)]);
+            Add(Check.RightsOfCluster, [.. await rights.OfAsync([(null, [.. DashboardRights.ClusterOptions(places.RootCertificates), .. DashboardRights.OfDefaultNamespace])], cancellationToken)]);
             Add(Check.RightsOfIstio, [.. await rights.OfAsync(
                 [
                     .. places.IstioNamespaces.Select(name => ((string?)name, DashboardRights.OfIstioNamespace(name))),

@@ -20,7 +20,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
     private readonly ConcurrentDictionary<ObjectKey, (AttachedMachine Machine, DateTimeOffset At)> _own = [];
     private readonly ConcurrentDictionary<ObjectKey, DateTimeOffset> _absent = [];
     private readonly Lock _countLock = new();
-    private Dictionary<GroupName, int> _counts = [];
+    private Dictionary<GroupId, int> _counts = [];
     private DateTimeOffset _counted = DateTimeOffset.MinValue;
 
     /// <summary>False when the cluster does not have the kind.</summary>
@@ -70,7 +70,7 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
     public bool IsAbsent(ObjectKey key) => _absent.TryGetValue(key, out var at) && time.GetUtcNow() - at < AbsentMemory;
 
     /// <summary>How many machines a group has: counted once a second, and at each that this replica makes.</summary>
-    public int CountOf(GroupName group)
+    public int CountOf(GroupId group)
     {
         lock (_countLock)
         {
@@ -78,14 +78,14 @@ internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider t
             if (now - _counted >= CountAgain)
             {
                 _counted = now;
-                _counts = Watched.CountBy(machine => new GroupName(machine.Metadata.Namespace, machine.WorkloadGroup)).ToDictionary();
+                _counts = Watched.CountBy(machine => new GroupId(machine.Metadata.Namespace, machine.WorkloadGroup)).ToDictionary();
             }
 
             return _counts.GetValueOrDefault(group);
         }
     }
 
-    public void CountOneMore(GroupName group)
+    public void CountOneMore(GroupId group)
     {
         lock (_countLock)
             _counts[group] = _counts.GetValueOrDefault(group) + 1;

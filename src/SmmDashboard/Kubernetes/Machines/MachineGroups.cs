@@ -12,15 +12,15 @@ namespace SmmDashboard.Kubernetes.Machines;
 public sealed class MachineGroups(Func<CacheState<WorkloadGroup>> groups, Func<RegisteringVm, IReadOnlyList<WorkloadEntry>> candidates)
 {
     /// <summary>Null while the WorkloadGroup is not known.</summary>
-    internal GroupOwner? OwnerOf(GroupName group) =>
+    internal GroupOwner? OwnerOf(GroupId group) =>
         Find(group) is { Metadata.Uid.Length: > 0, ApiVersion.Length: > 0 } found ? new(found.ApiVersion, found.Metadata.Uid) : null;
 
     /// <summary>The name of the machine's WorkloadEntry; null without one.</summary>
-    internal string? EntryOf(GroupName group, Guid uuid, IPAddress? address)
+    internal string? EntryOf(GroupId group, Guid uuid, IPAddress? address)
     {
         var vm = new RegisteringVm(group, Find(group)?.Spec.Template.Network ?? "", uuid, address);
         return WorkloadEntryFinder.Find(candidates(vm), vm)?.Metadata.Name;
     }
 
-    private WorkloadGroup? Find(GroupName group) => groups().Items.GetValueOrDefault(new(group.Namespace, group.Name));
+    private WorkloadGroup? Find(GroupId group) => groups().Items.GetValueOrDefault(new(group.Namespace, group.Name));
 }

@@ -35,14 +35,14 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     private readonly SemaphoreSlim _calls = new(CallsAtOnce);
     private readonly WriteLimits _limits = new(seams.Time);
-    private readonly LogGate _notWritten = new(seams.Time);
+    private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly NewAgents _new = new(settings.NewAgents, seams.Time, seams.Log);
 
     // What this replica has reached. After a restart they are reached anew within minutes.
     private readonly ConcurrentDictionary<ObjectKey, bool> _reached = [];
     private const int MostReached = 50_000;
 
-    public async ValueTask<KnownAgent?> FindAsync(GroupName group, Guid uuid, CancellationToken cancellationToken)
+    public async ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken)
     {
         var key = KeyOf(group, uuid);
         if (IsInMemory(group) && await memory.FindAsync(group, uuid, cancellationToken) is { } remembered)
@@ -59,7 +59,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     }
 
     public async ValueTask<ReportOutcome> ReportAsync(
-        GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken)
+        GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken)
     {
         var key = KeyOf(group, identity.Uuid);
         parts.Faults.Served(parts.Machines.IsServed);
@@ -90,7 +90,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         }
     }
 
-    public void Prove(GroupName group, Guid uuid)
+    public void Prove(GroupId group, Guid uuid)
     {
         memory.Prove(group, uuid);
         if (_reached.Count >= MostReached)
@@ -102,7 +102,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     /// <summary>Deletes the machine that has been silent longest of those that were neither reached nor registered.</summary>
     /// <returns>False when there is none.</returns>
-    private async Task<bool> MakeRoomAsync(GroupName group, CancellationToken cancellationToken)
+    private async Task<bool> MakeRoomAsync(GroupId group, CancellationToken cancellationToken)
     {
         var oldest = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace && machine.WorkloadGroup == group.Name
                 && !machine.IsRegistered && !_reached.ContainsKey(ObjectKey.Of(machine.Metadata)))
@@ -112,12 +112,12 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
         parts.Queue.Remove(ObjectKey.Of(oldest.Metadata));
         await CallAsync(stop => parts.Writer.RemoveAsync(oldest, stop), cancellationToken);
-        _new.MadeWay(group, Guid.TryParse(oldest.Metadata.Name, out var uuid) ? uuid : Guid.Empty, settings.LimitPerGroup);
+        _new.Evicted(group, Guid.TryParse(oldest.Metadata.Name, out var uuid) ? uuid : Guid.Empty, settings.LimitPerGroup);
         return true;
     }
 
     private async Task<ReportOutcome> KeepAsync(
-        ObjectKey key, GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken)
+        ObjectKey key, GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken)
     {
         var spec = new MachineSpec { WorkloadGroup = group.Name, KeySha256 = Convert.ToHexStringLower(identity.KeySha256) };
         var machine = parts.Machines.Find(key);
@@ -154,7 +154,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     }
 
     private async Task<ReportOutcome> WriteAsync(
-        ObjectKey key, GroupName group, Guid uuid, AttachedMachine machine, AgentReport report, CancellationToken cancellationToken)
+        ObjectKey key, GroupId group, Guid uuid, AttachedMachine machine, AgentReport report, CancellationToken cancellationToken)
     {
         var now = parts.Writer.SeenNow(machine);
         var instances = machine.Instances.Report(report, now);
@@ -193,7 +193,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     }
 
     /// <summary>A host that has got a uuid of its own is no duplicate under the other any more.</summary>
-    private async Task CureAsync(ObjectKey key, GroupName group, string instance, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task CureAsync(ObjectKey key, GroupId group, string instance, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var others = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace
             && machine.WorkloadGroup == group.Name && machine.Metadata.Name != key.Name && machine.Instances.Seen.Any(seen => seen.Id == instance)).ToList();
@@ -207,7 +207,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             catch (ApiException fault)
             {
                 // Its silence ends it, too.
-                if (_notWritten.TryOpen(out var withheld))
+                if (_notWritten.TryAcquire(out var withheld))
                     seams.Log.NotWritten(ObjectKey.Of(other.Metadata), fault.Message, withheld);
                 continue;
             }
@@ -220,16 +220,16 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private static bool IsOtherInstance(AgentInstances before, AgentInstances after) =>
         !before.Seen.Select(one => one.Id).SequenceEqual(after.Seen.Select(one => one.Id));
 
-    private bool IsInMemory(GroupName group) => !parts.Machines.IsServed || parts.Faults.IsForbidden(group.Namespace);
+    private bool IsInMemory(GroupId group) => !parts.Machines.IsServed || parts.Faults.IsForbidden(group.Namespace);
 
     /// <summary>The cluster's bindings hold also while it cannot be written.</summary>
     private async Task<ReportOutcome> RememberAsync(
-        ObjectKey key, GroupName group, AgentIdentity identity, AgentReport report, CancellationToken cancellationToken) =>
+        ObjectKey key, GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken) =>
         parts.Machines.Find(key) is { } machine && !AgentOf(key, machine).HasKey(identity)
             ? ReportOutcome.KeyMismatch
             : await memory.ReportAsync(group, identity, report, cancellationToken);
 
-    private async Task<AttachedMachine?> LookUpAsync(ObjectKey key, GroupName group, CancellationToken cancellationToken)
+    private async Task<AttachedMachine?> LookUpAsync(ObjectKey key, GroupId group, CancellationToken cancellationToken)
     {
         if (!_limits.MayLookUp(group, out var retryAfter))
             throw new UnavailableException("too many agents that have not reported are asked for in this WorkloadGroup", retryAfter);
@@ -285,7 +285,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private static UnavailableException Away(Exception fault, TimeSpan? retryAfter) =>
         new("the dashboard cannot keep reports now: the Kubernetes API does not take them", retryAfter ?? Soon, fault);
 
-    private static ObjectKey KeyOf(GroupName group, Guid uuid) => new(group.Namespace, uuid.ToString("D"));
+    private static ObjectKey KeyOf(GroupId group, Guid uuid) => new(group.Namespace, uuid.ToString("D"));
 }
 
 /// <summary>What the store works with.</summary>

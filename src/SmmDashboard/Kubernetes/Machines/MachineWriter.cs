@@ -142,7 +142,7 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
 
     private async Task<AttachedMachine> CreateAsync(ObjectKey key, MachineSpec spec, CancellationToken cancellationToken)
     {
-        var group = new GroupName(key.Namespace, spec.WorkloadGroup);
+        var group = new GroupId(key.Namespace, spec.WorkloadGroup);
         var machine = await api.CreateAsync(key, spec, groups.OwnerOf(group) ?? throw new OwnerUnknownException(group), cancellationToken);
         machines.Learn(machine);
         machines.CountOneMore(group);
@@ -155,4 +155,4 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
 }
 
 /// <summary>A machine cannot be made, since its WorkloadGroup is not known (any more).</summary>
-internal sealed class OwnerUnknownException(GroupName group) : Exception($"the WorkloadGroup {group} is not known to the dashboard");
+internal sealed class OwnerUnknownException(GroupId group) : Exception($"the WorkloadGroup {group} is not known to the dashboard");

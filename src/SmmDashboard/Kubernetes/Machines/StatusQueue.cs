@@ -25,7 +25,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     private readonly PriorityQueue<ObjectKey, DateTimeOffset> _order = new();
     private readonly HashSet<ObjectKey> _writing = [];
     private readonly WriteRate _rate = new(seams.Time, PerSecond);
-    private readonly LogGate _notWritten = new(seams.Time);
+    private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly Backoff _backoff = new(seams.Time, seams.Random);
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private DateTimeOffset _pausedUntil = DateTimeOffset.MinValue;
@@ -203,7 +203,7 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
             else
             {
                 // A webhook that refuses all refuses fifty a second.
-                if (_notWritten.TryOpen(out var withheld))
+                if (_notWritten.TryAcquire(out var withheld))
                     seams.Log.NotWritten(key, fault.Message, withheld);
             }
         }

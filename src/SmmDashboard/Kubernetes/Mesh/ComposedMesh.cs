@@ -7,12 +7,12 @@ namespace SmmDashboard.Kubernetes.Mesh;
 /// <param name="ControlPlanes">In order of their labels.</param>
 /// <param name="Faults">What belongs to no single group.</param>
 public sealed record ComposedMesh(
-    IReadOnlyDictionary<GroupName, ComposedGroup> Groups, IReadOnlyList<ControlPlane> ControlPlanes, IReadOnlyList<ObjectFault> Faults)
+    IReadOnlyDictionary<GroupId, ComposedGroup> Groups, IReadOnlyList<ControlPlane> ControlPlanes, IReadOnlyList<ObjectFault> Faults)
 {
     /// <summary>Revision tags, and the revisions or tags that they stand for.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 
-    public static ComposedMesh Empty { get; } = new(new Dictionary<GroupName, ComposedGroup>(), [], []);
+    public static ComposedMesh Empty { get; } = new(new Dictionary<GroupId, ComposedGroup>(), [], []);
 }
 
 /// <summary>One WorkloadGroup.</summary>
@@ -22,7 +22,7 @@ public sealed record ComposedMesh(
 /// <param name="Faults">What is wrong; with a blocking fault <paramref name="Served"/> is the last good configuration.</param>
 /// <param name="Digest">Of the document that <paramref name="Served"/> was made of, to see that nothing changed.</param>
 public sealed record ComposedGroup(
-    GroupName Id, ServedGroup? Served, string ServiceAccount, ControlPlane? Plane, IReadOnlyList<ObjectFault> Faults, string Digest)
+    GroupId Id, ServedGroup? Served, string ServiceAccount, ControlPlane? Plane, IReadOnlyList<ObjectFault> Faults, string Digest)
 {
     /// <summary>Whether <see cref="Served"/> is what the objects say now.</summary>
     public bool IsCurrent => Served is not null && !Faults.Any(fault => fault.Blocks);

@@ -44,14 +44,14 @@ internal sealed class GroupComposer
 
     private ComposedGroup ComposeAll(WorkloadGroup group, ComposedGroup? before)
     {
-        var id = new GroupName(group.Metadata.Namespace, group.Metadata.Name);
+        var id = new GroupId(group.Metadata.Namespace, group.Metadata.Name);
         var account = group.Spec.Template.ServiceAccount is { Length: > 0 } named ? named : IstioNames.Default;
         var (plane, unresolved) = _resolver.Resolve(group);
         var kept = new ComposedGroup(id, before?.Served, account, plane, [], before?.Digest ?? "");
         if (plane is null)
             return kept with { Faults = [unresolved!] };
 
-        var faults = OfGroup(group, plane).ToList();
+        var faults = GroupMembers(group, plane).ToList();
         if (faults.Concat(plane.Faults).Any(fault => fault.Blocks))
             return kept with { Faults = [.. faults, .. plane.Faults] };
 
@@ -87,7 +87,7 @@ internal sealed class GroupComposer
 
     private static ObjectReference Reference(WorkloadGroup group) => new("WorkloadGroup", group.Metadata.Namespace, group.Metadata.Name);
 
-    private IEnumerable<ObjectFault> OfGroup(WorkloadGroup group, ControlPlane plane)
+    private IEnumerable<ObjectFault> GroupMembers(WorkloadGroup group, ControlPlane plane)
     {
         var reference = Reference(group);
         var own = group.Metadata.Label(IstioNames.Revision);

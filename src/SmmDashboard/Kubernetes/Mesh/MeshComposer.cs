@@ -14,10 +14,10 @@ public static class MeshComposer
         var resolver = new RevisionResolver(objects, options, planes, faults);
         var composer = new GroupComposer(objects, options, resolver);
 
-        var groups = new Dictionary<GroupName, ComposedGroup>();
+        var groups = new Dictionary<GroupId, ComposedGroup>();
         foreach (var group in objects.WorkloadGroups)
         {
-            var id = new GroupName(group.Metadata.Namespace, group.Metadata.Name);
+            var id = new GroupId(group.Metadata.Namespace, group.Metadata.Name);
             groups[id] = composer.Compose(group, before.Groups.GetValueOrDefault(id));
         }
 

@@ -14,7 +14,7 @@ public sealed class KubernetesRanges(
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
-    public async ValueTask<string?> WhyInsideAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken)
+    public async ValueTask<string?> FindReasonAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken)
     {
         foreach (var range in configured)
         {

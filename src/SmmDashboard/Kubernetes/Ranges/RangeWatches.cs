@@ -16,12 +16,12 @@ public sealed class RangeWatches : BackgroundService, IReadiness
     private readonly List<IWatched> _all = [];
     private readonly KubernetesApi _api;
     private readonly ReflectorSeams _seams;
-    private readonly ProcessFault _fault;
+    private readonly BackgroundFailure _fault;
     private readonly bool _isConfigured;
     private Snapshot? _last;
     private string? _logged;
 
-    public RangeWatches(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<RangeWatches> log, ProcessFault fault)
+    public RangeWatches(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<RangeWatches> log, BackgroundFailure fault)
     {
         (_api, _seams, _fault, _isConfigured) = (api, new ReflectorSeams(clock, random, log), fault, options.ClusterRanges.Count > 0);
         var json = KubernetesJson.Default;

@@ -9,7 +9,7 @@ namespace SmmDashboard.Kubernetes.Registration;
 /// <summary>The VM whose WorkloadEntry is looked for.</summary>
 /// <param name="Network">The WorkloadGroup's network; may be empty.</param>
 /// <param name="Address">The address of the agent's last report; null while it is not known.</param>
-public sealed record RegisteringVm(GroupName Group, string Network, Guid Uuid, IPAddress? Address)
+public sealed record RegisteringVm(GroupId Group, string Network, Guid Uuid, IPAddress? Address)
 {
     /// <summary>The name that istiod gives to its WorkloadEntry; null while the address is not known.</summary>
     public string? EntryName => Address is null ? null : WorkloadEntryName.Of(Group.Name, Address.ToString(), Network);

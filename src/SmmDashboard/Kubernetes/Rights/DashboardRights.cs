@@ -12,7 +12,7 @@ public static class DashboardRights
 
     /// <summary>In the whole cluster. None of them writes.</summary>
     /// <param name="rootCertificates">The names of the ConfigMaps with root certificates, one for each control plane.</param>
-    public static IReadOnlyList<Right> OfCluster(IEnumerable<string> rootCertificates) =>
+    public static IReadOnlyList<Right> ClusterOptions(IEnumerable<string> rootCertificates) =>
     [
         new("authentication.k8s.io", "tokenreviews", "create") { Without = "no agent can log in" },
         Read(ClusterKinds.Namespaces, "the revision of no WorkloadGroup is known, and none is served"),
@@ -81,7 +81,7 @@ public static class DashboardRights
     /// <summary>All of them, for the objects of a mesh.</summary>
     public static IReadOnlyList<Right> All(DashboardPlaces places) =>
     [
-        .. OfCluster(places.RootCertificates),
+        .. ClusterOptions(places.RootCertificates),
         .. OfDefaultNamespace,
         .. places.IstioNamespaces.SelectMany(OfIstioNamespace),
         .. places.GatewayNamespaces.Except(places.IstioNamespaces).SelectMany(OfGatewayNamespace),

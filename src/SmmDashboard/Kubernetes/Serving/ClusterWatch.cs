@@ -18,7 +18,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     private readonly KubernetesApi _api;
     private readonly ReflectorSeams _seams;
     private readonly TimeProvider _clock;
-    private readonly ProcessFault _fault;
+    private readonly BackgroundFailure _fault;
 
     private readonly Watched<Namespace> _namespaces;
     private readonly List<Watched<ConfigMap>> _configMaps = [];
@@ -37,7 +37,7 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     private bool _isRunning;
     private volatile bool _hasStarted;
 
-    public ClusterWatch(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<ClusterWatch> log, ProcessFault fault)
+    public ClusterWatch(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<ClusterWatch> log, BackgroundFailure fault)
     {
         (_api, _clock, _fault) = (api, clock, fault);
         _seams = new ReflectorSeams(clock, random, log);

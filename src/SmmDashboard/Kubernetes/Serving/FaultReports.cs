@@ -14,7 +14,7 @@ namespace SmmDashboard.Kubernetes.Serving;
 /// so those of faults that last are made again.
 /// </remarks>
 public sealed class FaultReports(
-    KubernetesApi api, ClusterWatch cluster, KubernetesOptions options, TimeProvider clock, ILogger<FaultReports> log, ProcessFault fault) : BackgroundService
+    KubernetesApi api, ClusterWatch cluster, KubernetesOptions options, TimeProvider clock, ILogger<FaultReports> log, BackgroundFailure fault) : BackgroundService
 {
     private const string Controller = "smm-agent.io/smm-dashboard";
 

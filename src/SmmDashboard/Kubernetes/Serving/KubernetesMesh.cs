@@ -9,7 +9,7 @@ namespace SmmDashboard.Kubernetes.Serving;
 
 /// <summary>Composes the configuration of every WorkloadGroup whenever objects change, and makes it the current one.</summary>
 public sealed class KubernetesMesh(
-    ClusterWatch cluster, CurrentMesh mesh, KubernetesOptions options, SidecarPackages packages, FaultReports reports, TimeProvider clock, ProcessFault fault)
+    ClusterWatch cluster, CurrentMesh mesh, KubernetesOptions options, SidecarPackages packages, FaultReports reports, TimeProvider clock, BackgroundFailure fault)
     : BackgroundService, IReadiness, IMetricSource
 {
     /// <summary>How long the last configuration of a revision that is gone is served.</summary>
@@ -21,8 +21,8 @@ public sealed class KubernetesMesh(
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);
 
     private readonly MeshSettings _settings = new(options.PublicUrl, options.MinimumAgentVersion);
-    private readonly Dictionary<GroupName, DateTimeOffset> _withoutRevision = [];
-    private readonly Dictionary<GroupName, (ServedGroup Good, string Problems, ServedGroup Served)> _marked = [];
+    private readonly Dictionary<GroupId, DateTimeOffset> _withoutRevision = [];
+    private readonly Dictionary<GroupId, (ServedGroup Good, string Problems, ServedGroup Served)> _marked = [];
     private volatile ComposedMesh _composed = ComposedMesh.Empty;
 
     /// <summary>What was composed last.</summary>
@@ -149,7 +149,7 @@ public sealed class KubernetesMesh(
     }
 
     /// <summary>The last good configuration with the reasons why there is no newer one. The same instance while nothing changes, so that no request is woken.</summary>
-    private ServedGroup Marked(GroupName id, ServedGroup good, List<string> problems)
+    private ServedGroup Marked(GroupId id, ServedGroup good, List<string> problems)
     {
         if (problems.Count == 0)
         {

@@ -39,7 +39,7 @@ public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMe
     }
 
     /// <returns>Null when it is not known.</returns>
-    private async ValueTask<bool?> ExistsAsync(GroupName group, string name, CancellationToken cancellationToken)
+    private async ValueTask<bool?> ExistsAsync(GroupId group, string name, CancellationToken cancellationToken)
     {
         var account = new ServiceAccount(group.Namespace, name);
         if (_accounts.TryGetValue(account, out var known) && clock.GetElapsedTime(known.At) < AccountAge)

@@ -23,7 +23,7 @@ internal static class ReviewAnswer
         if (audience is not null && status.Audiences?.Contains(audience) is not true)
             return null;
 
-        return ServiceAccount.OfSubject(status.User?.Username) is { } account
+        return ServiceAccount.FromSubject(status.User?.Username) is { } account
             ? new ReviewedToken.Valid(BoundToken.Owner(account, status.User!.Uid, token), IsForApiServer: audience is null)
             : new ReviewedToken.Invalid(new(ProblemReasons.TokenUnknown,
                 $"the token is of the user {Shown(status.User?.Username)}, not of a service account; {MakeNew(token, audience)}"));
@@ -48,7 +48,7 @@ internal static class ReviewAnswer
     {
         // By the token's own words, which nobody checked: they only fill in a command.
         var claimed = token.Reveal().Split('.') is [_, var part, _] && Jwt.TryDecode(part, out var payload)
-            ? ServiceAccount.OfSubject(Jwt.Text(payload, "sub"))
+            ? ServiceAccount.FromSubject(Jwt.Text(payload, "sub"))
             : null;
         var account = claimed is { } named && NameRules.Label(named.Namespace) is null && NameRules.Subdomain(named.Name) is null
             ? named

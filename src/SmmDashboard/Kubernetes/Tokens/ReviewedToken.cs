@@ -14,5 +14,5 @@ public abstract record ReviewedToken
     public sealed record Valid(TokenOwner Owner, bool IsForApiServer) : ReviewedToken;
 
     /// <param name="Verdict">What the agent is told.</param>
-    public sealed record Invalid(TokenVerdict.Refused Verdict) : ReviewedToken;
+    public sealed record Invalid(TokenValidation.Refused Verdict) : ReviewedToken;
 }

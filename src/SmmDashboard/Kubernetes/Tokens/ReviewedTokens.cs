@@ -11,7 +11,7 @@ namespace SmmDashboard.Kubernetes.Tokens;
 /// Judges tokens by TokenReviews. A review is used again for a short time, there is one at a time for a token, and a token that was valid lives on
 /// for a while when the API server is away. "Cannot be checked" is never "refused".
 /// </summary>
-public sealed class ReviewedTokens : ITokenAuthority, IDisposable
+public sealed class ReviewedTokens : ITokenValidator, IDisposable
 {
     /// <summary>For one token, the wait for its turn included.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
@@ -51,7 +51,7 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
     public bool Knows(PresentedToken token) =>
         RefusedUnseen(token) is not null || TokenHash.Of(token.Sha256) is var hash && (WasValid(hash) || Fresh(hash, token) is not null);
 
-    public async ValueTask<TokenVerdict> JudgeAsync(PresentedToken token, CancellationToken cancellationToken)
+    public async ValueTask<TokenValidation> ValidateAsync(PresentedToken token, CancellationToken cancellationToken)
     {
         if (RefusedUnseen(token) is { } refused)
             return refused;
@@ -68,7 +68,7 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
     public void Dispose() => _reviewer.Dispose();
 
     /// <summary>What can be seen without the API server, so that a flood of such tokens does not reach it.</summary>
-    private TokenVerdict.Refused? RefusedUnseen(PresentedToken token)
+    private TokenValidation.Refused? RefusedUnseen(PresentedToken token)
     {
         var text = token.Reveal();
         return text.Length > LargestToken ? new(ProblemReasons.TokenMalformed, $"the token is larger than {LargestToken} bytes, which no service account's token is")
@@ -143,12 +143,12 @@ public sealed class ReviewedTokens : ITokenAuthority, IDisposable
         return valid;
     }
 
-    private TokenVerdict.Accepted Accepted(ReviewedToken.Valid valid)
+    private TokenValidation.Accepted Accepted(ReviewedToken.Valid valid)
     {
         var account = valid.Owner.Account;
         if (valid.IsForApiServer && _warnings.TryTake(account, out _))
             _log.OpensKubernetesApi(account.Namespace, account.Name, ReviewAnswer.Command(account, _options.Audience));
-        return new TokenVerdict.Accepted(_mesh.GroupsOf(account), [account.Namespace], valid.Owner);
+        return new TokenValidation.Accepted(_mesh.FindGroups(account), [account.Namespace], valid.Owner);
     }
 
     private void Failed(ApiException fault)

@@ -25,7 +25,7 @@ internal sealed class BoundedLines(Stream stream, int longest)
             if (_to - _from > longest)
                 throw new InvalidDataException($"a line of the watch has more than {longest} bytes");
 
-            MakeRoom();
+            EvictOldest();
             searched = _to;
             var read = await stream.ReadAsync(_buffer.AsMemory(_to), cancellationToken);
             if (read == 0)
@@ -34,7 +34,7 @@ internal sealed class BoundedLines(Stream stream, int longest)
         }
     }
 
-    private void MakeRoom()
+    private void EvictOldest()
     {
         if (_from > 0)
         {

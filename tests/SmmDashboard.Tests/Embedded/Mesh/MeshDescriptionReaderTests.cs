@@ -13,7 +13,7 @@ public sealed class MeshDescriptionReaderTests
     public void WhatIsServedIsWhatTheAgentAccepts()
     {
         var mesh = MeshDescriptionReader.Read(Good).Value!;
-        var group = mesh.Groups[new GroupName("vm-integration", "analytics-v0")];
+        var group = mesh.Groups[new GroupId("vm-integration", "analytics-v0")];
         var read = MeshConfigReader.Read(group.Body);
         Assert.Empty(read.Faults);
         Assert.Equal(8082, read.Value!.WorkloadGroup.Ports["grpc"]);
@@ -29,7 +29,7 @@ public sealed class MeshDescriptionReaderTests
     {
         const string flat = "- { namespace: ns, name: flat, serviceAccount: sa, network: n, ports: {}, tokenSha256s: [] }\n";
         var mesh = MeshDescriptionReader.Read(new MeshYaml { Groups = [flat] }.ToString());
-        Assert.Equal("sa", mesh.Value!.Groups[new GroupName("ns", "flat")].Config.WorkloadGroup.ServiceAccount);
+        Assert.Equal("sa", mesh.Value!.Groups[new GroupId("ns", "flat")].Config.WorkloadGroup.ServiceAccount);
         var refused = MeshDescriptionReader.Read(new MeshYaml { Groups = [flat.Replace("name: flat", "name: Flat", StringComparison.Ordinal)] }.ToString());
         Assert.StartsWith("groups[0].name", Assert.Single(refused.Faults).Path, StringComparison.Ordinal);
     }
@@ -37,7 +37,7 @@ public sealed class MeshDescriptionReaderTests
     [Fact]
     public void TheEntityTagFollowsTheBytes()
     {
-        var name = new GroupName("vm-integration", "analytics-v0");
+        var name = new GroupId("vm-integration", "analytics-v0");
         string Tag(string yaml) => MeshDescriptionReader.Read(yaml).Value!.Groups[name].ETag;
         Assert.Equal(Tag(Good), Tag("# a comment\n" + Good));
         Assert.NotEqual(Tag(Good), Tag(new MeshYaml { Revision = "cp-v116x" }.ToString()));

@@ -9,7 +9,7 @@ namespace SmmDashboard.Tests.Embedded.Mesh;
 
 public sealed partial class MeshWatcherTests
 {
-    private static readonly GroupName Analytics = new("vm-integration", "analytics-v0");
+    private static readonly GroupId Analytics = new("vm-integration", "analytics-v0");
     private static readonly string NewYaml = new MeshYaml { Revision = "cp-v116x" }.ToString();
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class RegistrationLimitTests
     public void ANewcomerTakesTheOldestPlaceOfItsOwnClientOrOfTheLargest()
     {
         var log = new LogLines();
-        var newcomers = new Newcomers(total: 3, perClient: 2, new FakeTimeProvider(), log);
+        var newcomers = new PendingConnections(total: 3, perClient: 2, new FakeTimeProvider(), log);
         var first = newcomers.Enter(One, null, CancellationToken.None);
         var second = newcomers.Enter(One, null, CancellationToken.None);
         var other = newcomers.Enter(Two, null, CancellationToken.None);
@@ -100,7 +100,7 @@ public sealed class RegistrationLimitTests
         using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
         await client.GetStream().WriteAsync(new byte[1], TestContext.Current.CancellationToken);
         await Until.TrueAsync(() => socket.Available > 0, "the byte has come");
-        var newcomers = new Newcomers(total: 2, perClient: 2, new FakeTimeProvider(), new LogLines());
+        var newcomers = new PendingConnections(total: 2, perClient: 2, new FakeTimeProvider(), new LogLines());
         var spoken = newcomers.Enter(One, socket, CancellationToken.None);
         var silent = newcomers.Enter(One, null, CancellationToken.None);
         newcomers.Enter(One, null, CancellationToken.None);
@@ -110,8 +110,8 @@ public sealed class RegistrationLimitTests
     [Fact]
     public void OnceAllPlacesAreTakenEachGroupHasAFairShare()
     {
-        var (a, b, c) = (new GroupName("ns", "a"), new GroupName("ns", "b"), new GroupName("ns", "c"));
-        var places = new RegisteredPlaces(total: 4, perClient: 100, new FakeTimeProvider(), new LogLines());
+        var (a, b, c) = (new GroupId("ns", "a"), new GroupId("ns", "b"), new GroupId("ns", "c"));
+        var places = new RegistrationSlots(total: 4, perClient: 100, new FakeTimeProvider(), new LogLines());
         var ofA = Enumerable.Range(0, 4).Select(_ => places.Enter(a, One, CancellationToken.None)!).ToList();
         Assert.Null(places.Enter(a, Two, CancellationToken.None));
         var ofB = new[] { places.Enter(b, One, CancellationToken.None), places.Enter(b, One, CancellationToken.None), places.Enter(b, One, CancellationToken.None) };

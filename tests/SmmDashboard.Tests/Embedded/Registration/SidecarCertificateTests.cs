@@ -29,7 +29,7 @@ public sealed class SidecarCertificateTests : IDisposable
 
         using var certificate = await GetAsync(dashboard);
 
-        Assert.Equal("spiffe://cluster.local/ns/vm-integration/sa/default", SidecarAuthority.IdentityOf(certificate)!.ToString());
+        Assert.Equal("spiffe://cluster.local/ns/vm-integration/sa/default", SidecarAuthority.ReadIdentity(certificate)!.ToString());
         Assert.Equal(_clock.GetUtcNow().UtcDateTime.AddHours(24), certificate.NotAfter.ToUniversalTime(), TimeSpan.FromSeconds(1));
         using var authority = X509Certificate2.CreateFromPem(_authority.CertificatePem);
         using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
@@ -65,7 +65,7 @@ public sealed class SidecarCertificateTests : IDisposable
         Assert.Equal("spiffe://cluster.local/ns/vm-integration/sa/default", reply.GetProperty("identity").GetString());
         // As at istiod, the authority signs for the identity that was proved.
         using var signed = X509Certificate2.CreateFromPem(reply.GetProperty("certificate").GetString());
-        Assert.Equal("default", SidecarAuthority.IdentityOf(signed)!.ServiceAccount);
+        Assert.Equal("default", SidecarAuthority.ReadIdentity(signed)!.ServiceAccount);
     }
 
     [Fact]

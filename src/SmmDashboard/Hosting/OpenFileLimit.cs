@@ -3,14 +3,14 @@ using System.Globalization;
 namespace SmmDashboard.Hosting;
 
 /// <summary>The limit on this process's open files (RLIMIT_NOFILE); each connection is one.</summary>
-public static class OpenFiles
+public static class OpenFileLimit
 {
     /// <summary>The limit that holds now, which the runtime has raised to the hard limit; null when it is not known.</summary>
-    public static int? Limit()
+    public static int? Read()
     {
         try
         {
-            return Read(File.ReadLines("/proc/self/limits"));
+            return Parse(File.ReadLines("/proc/self/limits"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -19,7 +19,7 @@ public static class OpenFiles
     }
 
     /// <param name="limits">The lines of <c>/proc/self/limits</c>.</param>
-    public static int? Read(IEnumerable<string> limits)
+    public static int? Parse(IEnumerable<string> limits)
     {
         const string Name = "Max open files";
         var line = limits.FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));

@@ -7,19 +7,19 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.DialBack;
 
-public sealed class DialTurnsTests : IDisposable
+public sealed class DialSchedulerTests : IDisposable
 {
-    private static readonly GroupName Silent = new("ns", "silent");
-    private static readonly GroupName Other = new("ns", "other");
+    private static readonly GroupId Silent = new("ns", "silent");
+    private static readonly GroupId Other = new("ns", "other");
     private readonly FakeTimeProvider _clock = new();
     private readonly LogLines _log = new();
     private readonly ILoggerFactory _loggers = LoggerFactory.Create(_ => { });
-    private readonly DialTurns _turns;
+    private readonly DialScheduler _turns;
 
-    public DialTurnsTests()
+    public DialSchedulerTests()
     {
         _loggers.AddProvider(_log);
-        _turns = new DialTurns(_clock, new Logger<DialTurns>(_loggers));
+        _turns = new DialScheduler(_clock, new Logger<DialScheduler>(_loggers));
     }
 
     [Fact]
@@ -74,5 +74,5 @@ public sealed class DialTurnsTests : IDisposable
 
     public void Dispose() => _loggers.Dispose();
 
-    private Task<bool> EnterAsync(GroupName group, int ports) => _turns.TryEnterAsync(group, ports, TestContext.Current.CancellationToken);
+    private Task<bool> EnterAsync(GroupId group, int ports) => _turns.TryEnterAsync(group, ports, TestContext.Current.CancellationToken);
 }

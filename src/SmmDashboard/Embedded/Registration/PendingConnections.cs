@@ -9,24 +9,24 @@ namespace SmmDashboard.Embedded.Registration;
 /// The connections that are at one step before their registration: silent, or speaking. They are a limited number, in total and for each client address. The next one is never
 /// refused: it takes the place of the one that has waited longest, of the same client, or of the client that has the most.
 /// </summary>
-public sealed class Newcomers(int total, int perClient, TimeProvider clock, ILogger log)
+public sealed class PendingConnections(int total, int perClient, TimeProvider clock, ILogger log)
 {
     private readonly Lock _lock = new();
-    private readonly List<Newcomer> _all = []; // the oldest first
-    private readonly LogGate _gate = new(clock);
+    private readonly List<PendingConnection> _all = []; // the oldest first
+    private readonly LogLimiter _logLimiter = new(clock);
 
     /// <param name="address">The client's.</param>
     /// <param name="socket">Where bytes may have come that nobody has read yet; null where all have spoken.</param>
     /// <param name="stoppingToken">The end of the dashboard.</param>
-    public Newcomer Enter(IPAddress? address, Socket? socket, CancellationToken stoppingToken)
+    public PendingConnection Enter(IPAddress? address, Socket? socket, CancellationToken stoppingToken)
     {
-        var newcomer = new Newcomer(ClientAddress.Key(address), socket, stoppingToken);
-        Newcomer? leaving;
+        var newcomer = new PendingConnection(ClientAddress.Key(address), socket, stoppingToken);
+        PendingConnection? leaving;
         lock (_lock)
         {
             var own = _all.Count(other => other.Client == newcomer.Client);
-            leaving = own >= perClient ? OldestOf(newcomer.Client)
-                : _all.Count >= total ? OldestOf(_all.CountBy(other => other.Client).MaxBy(count => count.Value).Key)
+            leaving = own >= perClient ? Oldest(newcomer.Client)
+                : _all.Count >= total ? Oldest(_all.CountBy(other => other.Client).MaxBy(count => count.Value).Key)
                 : null;
             if (leaving is not null)
                 _all.Remove(leaving);
@@ -35,16 +35,16 @@ public sealed class Newcomers(int total, int perClient, TimeProvider clock, ILog
 
         if (leaving is not null)
         {
-            leaving.MakeWay();
-            if (_gate.TryOpen(out var withheld))
-                log.NewcomerLeaves(total, perClient, $"{address}", withheld);
+            leaving.Evict();
+            if (_logLimiter.TryAcquire(out var withheld))
+                log.PendingConnectionClosed(total, perClient, $"{address}", withheld);
         }
 
         return newcomer;
     }
 
     /// <summary>It has come a step further, or is gone.</summary>
-    public void Leave(Newcomer newcomer)
+    public void Leave(PendingConnection newcomer)
     {
         lock (_lock)
             _all.Remove(newcomer);
@@ -52,7 +52,7 @@ public sealed class Newcomers(int total, int perClient, TimeProvider clock, ILog
     }
 
     // On a busy host some have spoken, and it was not noticed yet.
-    private Newcomer OldestOf(UInt128 client)
+    private PendingConnection Oldest(UInt128 client)
     {
         var own = _all.Where(other => other.Client == client);
         return own.FirstOrDefault(other => !other.HasBytes) ?? own.First();
@@ -60,7 +60,7 @@ public sealed class Newcomers(int total, int perClient, TimeProvider clock, ILog
 }
 
 /// <summary>A connection that has not registered yet.</summary>
-public sealed class Newcomer(UInt128 client, Socket? socket, CancellationToken stoppingToken) : IDisposable
+public sealed class PendingConnection(UInt128 client, Socket? socket, CancellationToken stoppingToken) : IDisposable
 {
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
 
@@ -85,7 +85,7 @@ public sealed class Newcomer(UInt128 client, Socket? socket, CancellationToken s
     /// <summary>Ends when another one takes its place.</summary>
     public CancellationToken Token => _end.Token;
 
-    public void MakeWay()
+    public void Evict()
     {
         try
         {

@@ -8,7 +8,7 @@ namespace SmmDashboard.Embedded.Registration;
 /// Who was refused has proved nothing, so this is a hint: it holds fixed texts only, for one hour, for a bounded number of VMs, and it is
 /// shown only while no sidecar of the VM is connected.
 /// </remarks>
-public sealed class Refusals(TimeProvider clock, int limit = 10_000)
+public sealed class RecentRefusals(TimeProvider clock, int limit = 10_000)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
@@ -36,7 +36,7 @@ public sealed class Refusals(TimeProvider clock, int limit = 10_000)
         }
     }
 
-    public void Forget(WorkloadEntry entry)
+    public void Forget(RegisteredEntry entry)
     {
         lock (_lock)
         {

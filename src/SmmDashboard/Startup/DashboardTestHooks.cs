@@ -6,7 +6,7 @@ using SmmDashboard.Tokens;
 namespace SmmDashboard.Startup;
 
 /// <summary>What a test may give instead of the real thing.</summary>
-public sealed record DashboardSeams
+public sealed record DashboardTestHooks
 {
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -20,7 +20,7 @@ public sealed record DashboardSeams
     public DialBackRates.Settings DialBackRates { get; init; } = new();
 
     /// <summary>In the embedded mode; null for its own.</summary>
-    public ITokenAuthority? TokenAuthority { get; init; }
+    public ITokenValidator? TokenValidator { get; init; }
 
     /// <summary>In the embedded mode; null for its own.</summary>
     public IAgentTokens? AgentTokens { get; init; }

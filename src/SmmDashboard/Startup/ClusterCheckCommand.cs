@@ -8,7 +8,7 @@ using SmmDashboard.Kubernetes.Mesh;
 namespace SmmDashboard.Startup;
 
 /// <summary><c>smm-dashboard check --kubernetes</c>: what VMs need of a cluster, what was found, and what to do. It changes nothing.</summary>
-internal static class CheckCommand
+internal static class ClusterCheckCommand
 {
     private const string Text = "text";
     private const string Json = "json";
@@ -29,7 +29,7 @@ internal static class CheckCommand
                 result.AddError($"--output: '{NameRules.Shown(value)}' is neither {Text} nor {Json}; for example: --output {Json}");
         });
         var command = new Command("check", "Check what VMs need of a cluster, and say what to do about what is missing. Changes nothing. The exit code is 1 when something failed.");
-        foreach (var option in arguments.OfCluster)
+        foreach (var option in arguments.ClusterOptions)
             command.Add(option);
         command.Add(account);
         command.Add(output);

@@ -8,7 +8,7 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Embedded.Tokens;
 
-public sealed class SignedTokensTests
+public sealed class SidecarTokenSignerTests
 {
     private static readonly ServiceAccount Account = new("vm-integration", "default");
 
@@ -50,10 +50,10 @@ public sealed class SignedTokensTests
     public void AnOwnTokenIsRecognisedUntilItExpires()
     {
         using var key = SigningKey.Open(null);
-        var tokens = new SignedTokens(key, _clock);
+        var tokens = new SidecarTokenSigner(key, _clock);
         var token = tokens.Make(Account).Token;
         Assert.Equal(Account, tokens.Verify(token, out _));
-        _clock.Advance(SignedTokens.Lifetime - TimeSpan.FromSeconds(1));
+        _clock.Advance(SidecarTokenSigner.Lifetime - TimeSpan.FromSeconds(1));
         Assert.Equal(Account, tokens.Verify(token, out _));
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(tokens.Verify(token, out var reason));
@@ -65,12 +65,12 @@ public sealed class SignedTokensTests
     {
         using var key = SigningKey.Open(null);
         using var otherKey = SigningKey.Open(null);
-        var tokens = new SignedTokens(key, _clock);
+        var tokens = new SidecarTokenSigner(key, _clock);
         var parts = tokens.Make(Account).Token.Split('.');
         var payload = Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(parts[1]));
         string[] forged =
         [
-            new SignedTokens(otherKey, _clock).Make(Account).Token,
+            new SidecarTokenSigner(otherKey, _clock).Make(Account).Token,
             $"{parts[0]}.{Jwt.Encode(payload.Replace("default", "admin", StringComparison.Ordinal))}.{parts[2]}",
             $"{Jwt.Encode("""{"alg":"none"}""")}.{parts[1]}.",
             $"{Jwt.Encode("""{"alg":"HS256"}""")}.{parts[1]}.{parts[2]}",
@@ -92,7 +92,7 @@ public sealed class SignedTokensTests
         var payload = claims.Replace("{", """{"iss":"smm-dashboard","sub":"system:serviceaccount:a:b",""", StringComparison.Ordinal);
         var signed = $"{Jwt.Encode("""{"alg":"ES256"}""")}.{Jwt.Encode(payload)}";
         var token = $"{signed}.{Jwt.Encode(key.Sign(Encoding.ASCII.GetBytes(signed)))}";
-        Assert.Null(new SignedTokens(key, _clock).Verify(token, out var reason));
+        Assert.Null(new SidecarTokenSigner(key, _clock).Verify(token, out var reason));
         Assert.NotEqual("", reason);
     }
 
@@ -102,9 +102,9 @@ public sealed class SignedTokensTests
         using var folder = new TemporaryFolder();
         string token;
         using (var key = SigningKey.Open(folder.Path("")))
-            token = new SignedTokens(key, _clock).Make(Account).Token;
+            token = new SidecarTokenSigner(key, _clock).Make(Account).Token;
         using var again = SigningKey.Open(folder.Path(""));
-        Assert.Equal(Account, new SignedTokens(again, _clock).Verify(token, out _));
+        Assert.Equal(Account, new SidecarTokenSigner(again, _clock).Verify(token, out _));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.Path("signing-key.pem")));
     }
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace SmmDashboard.Http;
 
 /// <summary>How endpoints are mapped and how they answer.</summary>
-public static class Answers
+public static class ApiEndpoints
 {
     /// <summary>Maps a handler that answers by itself, or returns the problem to answer with.</summary>
     public static void MapApi(this IEndpointRouteBuilder routes, string method, string pattern, Func<HttpContext, Task<ApiProblem?>> handler) =>

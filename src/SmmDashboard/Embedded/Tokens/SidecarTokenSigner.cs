@@ -10,7 +10,7 @@ using SmmDashboard.Tokens;
 namespace SmmDashboard.Embedded.Tokens;
 
 /// <summary>Makes the sidecar's tokens (JWT, ES256, one hour) and recognises them again.</summary>
-public sealed class SignedTokens(SigningKey key, TimeProvider clock) : ISidecarTokens
+public sealed class SidecarTokenSigner(SigningKey key, TimeProvider clock) : ISidecarTokens
 {
     private const string Issuer = "smm-dashboard";
     private const string Algorithm = "ES256";
@@ -42,7 +42,7 @@ public sealed class SignedTokens(SigningKey key, TimeProvider clock) : ISidecarT
             return null;
 
         var now = clock.GetUtcNow();
-        var account = ServiceAccount.OfSubject(Jwt.Text(payload, "sub"));
+        var account = ServiceAccount.FromSubject(Jwt.Text(payload, "sub"));
         var isForSidecars = payload.TryGetProperty("aud", out var audiences) && audiences.ValueKind == JsonValueKind.Array
             && audiences.EnumerateArray().Any(audience => audience.ValueEquals(DashboardApi.SidecarAudience));
         reason = !isForSidecars ? $"the token's audience is not {DashboardApi.SidecarAudience}"

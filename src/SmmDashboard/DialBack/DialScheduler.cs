@@ -9,7 +9,7 @@ namespace SmmDashboard.DialBack;
 /// </summary>
 /// <param name="clock">The clock.</param>
 /// <param name="log">Gets a line when a group's queue is too long.</param>
-public sealed class DialTurns(TimeProvider clock, ILogger<DialTurns> log)
+public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log)
 {
     /// <summary>How many there are.</summary>
     public const int Connections = 64;
@@ -19,11 +19,11 @@ public sealed class DialTurns(TimeProvider clock, ILogger<DialTurns> log)
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = []; // in the order in which they came
-    private readonly Dictionary<GroupName, int> _used = [];
-    private readonly LogGate _gate = new(clock);
+    private readonly Dictionary<GroupId, int> _used = [];
+    private readonly LogLimiter _logLimiter = new(clock);
     private int _free = Connections;
 
-    private sealed record Waiter(GroupName Group, int Ports)
+    private sealed record Waiter(GroupId Group, int Ports)
     {
         public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -33,21 +33,21 @@ public sealed class DialTurns(TimeProvider clock, ILogger<DialTurns> log)
     /// <param name="ports">How many connections it needs, at most <see cref="Connections"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False when the wait is too long.</returns>
-    public async Task<bool> TryEnterAsync(GroupName group, int ports, CancellationToken cancellationToken)
+    public async Task<bool> TryEnterAsync(GroupId group, int ports, CancellationToken cancellationToken)
     {
         LinkedListNode<Waiter> node;
         lock (_lock)
         {
             // At the worst, each connection takes its whole time.
             var before = _waiting.Where(other => other.Group == group).Sum(other => other.Ports);
-            if (before > 0 && before + ports > MostWaiting(group))
+            if (before > 0 && before + ports > MaximumWaiting(group))
             {
-                Tell(group);
+                LogRejected(group);
                 return false;
             }
 
             node = _waiting.AddLast(new Waiter(group, ports));
-            GiveTurns();
+            StartWaiting();
         }
 
         await node.Value.Turn.Task.WaitAsync(LongestWait, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -64,45 +64,45 @@ public sealed class DialTurns(TimeProvider clock, ILogger<DialTurns> log)
             {
                 _waiting.Remove(node);
                 // It may have been the one that the others waited for.
-                GiveTurns();
+                StartWaiting();
             }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        Tell(group);
+        LogRejected(group);
         return false;
     }
 
     /// <summary>One connection is over.</summary>
-    public void Leave(GroupName group)
+    public void Leave(GroupId group)
     {
         lock (_lock)
             Release(group, 1);
     }
 
     /// <summary>What a group's share of the connections gets through in the longest wait.</summary>
-    private int MostWaiting(GroupName group)
+    private int MaximumWaiting(GroupId group)
     {
         var groups = _waiting.Select(other => other.Group).Concat(_used.Keys).Append(group).Distinct().Count();
         return Math.Max(Connections / 4, (int)(Connections / groups * (LongestWait / Dialler.Time)));
     }
 
-    private void Tell(GroupName group)
+    private void LogRejected(GroupId group)
     {
-        if (_gate.TryOpen(out var withheld))
+        if (_logLimiter.TryAcquire(out var withheld))
             log.TooLong($"{group}", LongestWait.TotalSeconds, withheld);
     }
 
-    private void Release(GroupName group, int ports)
+    private void Release(GroupId group, int ports)
     {
         _free += ports;
         if ((_used[group] -= ports) == 0)
             _used.Remove(group);
-        GiveTurns();
+        StartWaiting();
     }
 
     // The first that does not fit is waited for, so that one with many ports has its turn, too.
-    private void GiveTurns()
+    private void StartWaiting()
     {
         while (Next() is { } next && next.Value.Ports <= _free)
         {
@@ -126,8 +126,8 @@ public sealed class DialTurns(TimeProvider clock, ILogger<DialTurns> log)
     }
 }
 
-internal static partial class DialTurnsLog
+internal static partial class DialSchedulerLog
 {
     [LoggerMessage(500, LogLevel.Warning, "dial-backs of {Group} are answered 429: they would wait longer than {Seconds} s for those before them (and {Withheld} others since the last such line)")]
-    public static partial void TooLong(this ILogger<DialTurns> log, string group, double seconds, long withheld);
+    public static partial void TooLong(this ILogger<DialScheduler> log, string group, double seconds, long withheld);
 }

@@ -7,18 +7,18 @@ using SmmDashboard.Groups;
 namespace SmmDashboard.Embedded.Tokens;
 
 /// <summary>Knows tokens by their SHA-256 in the mesh description.</summary>
-public sealed class DescribedTokens(CurrentDescription description) : ITokenAuthority
+public sealed class HashedTokenValidator(CurrentMeshDescription description) : ITokenValidator
 {
     // The agent shows 200 characters of it.
-    private static readonly TokenVerdict Unknown = new TokenVerdict.Refused(ProblemReasons.TokenUnknown,
+    private static readonly TokenValidation Unknown = new TokenValidation.Refused(ProblemReasons.TokenUnknown,
         "the token is not known: this dashboard knows tokens by their SHA-256; "
         + "its administrator adds the one that this prints to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum");
 
     public bool Knows(PresentedToken token) => true;
 
-    public ValueTask<TokenVerdict> JudgeAsync(PresentedToken token, CancellationToken cancellationToken)
+    public ValueTask<TokenValidation> ValidateAsync(PresentedToken token, CancellationToken cancellationToken)
     {
-        var opens = new List<GroupName>();
+        var opens = new List<GroupId>();
         foreach (var (group, sha256s) in description.Mesh.TokenSha256s)
         {
             if (Has(sha256s, token.Sha256))
@@ -27,7 +27,7 @@ public sealed class DescribedTokens(CurrentDescription description) : ITokenAuth
 
         return ValueTask.FromResult(opens.Count == 0
             ? Unknown
-            : new TokenVerdict.Accepted(opens, [.. opens.Select(group => group.Namespace).Distinct()]));
+            : new TokenValidation.Accepted(opens, [.. opens.Select(group => group.Namespace).Distinct()]));
     }
 
     /// <summary>Compares with every token, in a time that does not depend on which one was nearly right.</summary>

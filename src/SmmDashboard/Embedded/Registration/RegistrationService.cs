@@ -7,19 +7,19 @@ using SmmDashboard.Groups;
 namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>Decides whether a sidecar gets a WorkloadEntry.</summary>
-public sealed class RegistrationDesk(
-    CurrentDescription mesh, SignedTokens tokens, WorkloadEntries entries, Refusals refusals, ILogger<RegistrationDesk> log, SidecarAuthority? authority = null)
+public sealed class RegistrationService(
+    CurrentMeshDescription mesh, SidecarTokenSigner tokens, RegisteredEntries entries, RecentRefusals refusals, ILogger<RegistrationService> log, SidecarAuthority? authority = null)
 {
     /// <param name="presented">The identity of the client's certificate, which was verified; null when it presented none.</param>
     /// <returns>The answer, and the entry that the connection holds when it was granted.</returns>
-    public (RegistrationReply Reply, WorkloadEntry? Entry) Register(RegistrationRequest request, SpiffeId? presented)
+    public (RegistrationReply Reply, RegisteredEntry? Entry) Register(RegistrationRequest request, SpiffeId? presented)
     {
         if (presented is null && request.Token is null)
             return (RegistrationReply.Refused(RegistrationReply.RequestInvalid, "token: is required and missing"), null);
 
         // As at istiod, a certificate goes before a token.
         var reason = "";
-        if ((presented ?? OfToken(request.Token!, request.ClusterId, out reason)) is not { } identity)
+        if ((presented ?? IdentityFromToken(request.Token!, request.ClusterId, out reason)) is not { } identity)
         {
             refusals.Remember(request, RegistrationReasons.TokenRefused);
             return (RegistrationReply.Refused(RegistrationReasons.TokenRefused, reason), null);
@@ -27,7 +27,7 @@ public sealed class RegistrationDesk(
 
         // Istiod's authority signs for whoever proved an identity; whether it may register is another question.
         var certificate = request.SigningRequest is { } signingRequest ? Issue(signingRequest, identity) : null;
-        var (refusal, message) = Judge(request, identity, presented is null ? "token" : "certificate", out var entry);
+        var (refusal, message) = Evaluate(request, identity, presented is null ? "token" : "certificate", out var entry);
         if (entry is null)
         {
             refusals.Remember(request, refusal);
@@ -51,14 +51,14 @@ public sealed class RegistrationDesk(
         if (authority is null)
             return null;
 
-        var (certificate, why) = authority.Issue(signingRequest, identity);
-        if (why is not null)
-            log.NotIssued($"{identity}", why);
+        var (certificate, reason) = authority.Issue(signingRequest, identity);
+        if (reason is not null)
+            log.NotIssued($"{identity}", reason);
         return certificate;
     }
 
     // istiod asks the API server of the cluster that the sidecar names, and knows no other than its own.
-    private SpiffeId? OfToken(string token, string? clusterId, out string reason)
+    private SpiffeId? IdentityFromToken(string token, string? clusterId, out string reason)
     {
         var own = mesh.Mesh.Groups.Values.FirstOrDefault()?.Config.Mesh;
         if (tokens.Verify(token, out reason) is not { } account)
@@ -74,7 +74,7 @@ public sealed class RegistrationDesk(
     }
 
     // The namespace comes before the group, so that a token tells nothing about the groups of other namespaces.
-    private (string Reason, string Message) Judge(RegistrationRequest request, SpiffeId identity, string proof, out WorkloadEntry? entry)
+    private (string Reason, string Message) Evaluate(RegistrationRequest request, SpiffeId identity, string proof, out RegisteredEntry? entry)
     {
         entry = null;
         if (identity.Namespace != request.Namespace || identity.ServiceAccount != request.ServiceAccount)
@@ -83,7 +83,7 @@ public sealed class RegistrationDesk(
                 $"the {proof} is of {identity.Namespace}/{identity.ServiceAccount}, not of {NameRules.Shown(request.Namespace)}/{NameRules.Shown(request.ServiceAccount)}");
         }
 
-        var id = new GroupName(request.Namespace, request.Group);
+        var id = new GroupId(request.Namespace, request.Group);
         if (!mesh.Mesh.Groups.TryGetValue(id, out var group))
             return (RegistrationReasons.GroupNotFound, $"there is no WorkloadGroup '{NameRules.Shown(request.Group)}' in {identity.Namespace}");
 
@@ -98,7 +98,7 @@ public sealed class RegistrationDesk(
         if (WorkloadEntryName.Rule(name) is { } fault)
             return (RegistrationReasons.NameInvalid, $"the WorkloadEntry's name would be invalid: {fault}");
 
-        entry = new WorkloadEntry(name, id, IPAddress.Parse(request.Address), identity, Labels(group.Config.WorkloadGroup, request));
+        entry = new RegisteredEntry(name, id, IPAddress.Parse(request.Address), identity, Labels(group.Config.WorkloadGroup, request));
         return ("", "");
     }
 

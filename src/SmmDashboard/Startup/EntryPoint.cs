@@ -6,7 +6,7 @@ using SmmDashboard.Kubernetes.Api;
 namespace SmmDashboard.Startup;
 
 /// <summary>One run of the process, from the command line to the exit code: 0 stopped, 1 failed, 2 wrong usage or an invalid file.</summary>
-public static class Run
+public static class EntryPoint
 {
     public static async Task<int> MainAsync(string[] args, TextWriter error, TextWriter? output = null)
     {
@@ -54,12 +54,12 @@ public static class Run
 
     private static async Task<int> ServeAsync(DashboardOptions options, MeshDescription? mesh, TextWriter error)
     {
-        await using var app = Dashboard.Build(options, mesh, new DashboardSeams());
+        await using var app = Dashboard.Build(options, mesh, new DashboardTestHooks());
         await app.StartAsync();
         foreach (var address in Dashboard.Addresses(app))
             app.Logger.Listening(address, options.Kubernetes?.PublicUrl ?? mesh!.Settings.PublicUrl);
         await app.WaitForShutdownAsync();
-        if (app.Services.GetRequiredService<ProcessFault>().First is not { } fault)
+        if (app.Services.GetRequiredService<BackgroundFailure>().First is not { } fault)
             return 0;
 
         error.WriteLine($"smm-dashboard: {fault}");

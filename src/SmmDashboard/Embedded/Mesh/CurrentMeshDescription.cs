@@ -3,12 +3,12 @@ using SmmDashboard.Groups;
 namespace SmmDashboard.Embedded.Mesh;
 
 /// <summary>The last good mesh description. <see cref="MeshWatcher"/> replaces it.</summary>
-public sealed class CurrentDescription
+public sealed class CurrentMeshDescription
 {
     private readonly CurrentMesh _served;
     private volatile MeshDescription _mesh;
 
-    public CurrentDescription(MeshDescription first, CurrentMesh served)
+    public CurrentMeshDescription(MeshDescription first, CurrentMesh served)
     {
         (_mesh, _served) = (first, served);
         Replace(first);
@@ -20,6 +20,6 @@ public sealed class CurrentDescription
     public void Replace(MeshDescription mesh)
     {
         _mesh = mesh;
-        _served.Replace(mesh.Settings, mesh.Groups.Values.Select(GroupEntry.Of));
+        _served.Replace(mesh.Settings, mesh.Groups.Values.Select(GroupEntry.From));
     }
 }

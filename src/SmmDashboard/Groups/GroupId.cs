@@ -1,7 +1,7 @@
 namespace SmmDashboard.Groups;
 
 /// <summary>A WorkloadGroup's namespace and name.</summary>
-public readonly record struct GroupName(string Namespace, string Name)
+public readonly record struct GroupId(string Namespace, string Name)
 {
     public override string ToString() => $"{Namespace}/{Name}";
 }

@@ -4,7 +4,7 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Access;
 
 /// <summary>The header <c>Authorization: Bearer TOKEN</c>.</summary>
-public static class BearerToken
+public static class AuthorizationHeader
 {
     private const int MaximumLength = 12 * 1024;
     private const string Scheme = "Bearer ";

@@ -3,9 +3,9 @@ using SmmDashboard.Groups;
 namespace SmmDashboard.Access;
 
 /// <summary>Whether a bearer token is valid.</summary>
-public abstract record TokenVerdict
+public abstract record TokenValidation
 {
-    private TokenVerdict()
+    private TokenValidation()
     {
     }
 
@@ -13,12 +13,12 @@ public abstract record TokenVerdict
     /// <param name="Opens">The WorkloadGroups that it opens; may be empty.</param>
     /// <param name="Namespaces">Where its holder may learn that a WorkloadGroup does not exist.</param>
     /// <param name="Owner">Whose it is, when a service account's.</param>
-    public sealed record Accepted(IReadOnlyCollection<GroupName> Opens, IReadOnlyCollection<string> Namespaces, TokenOwner? Owner = null) : TokenVerdict;
+    public sealed record Accepted(IReadOnlyCollection<GroupId> Opens, IReadOnlyCollection<string> Namespaces, TokenOwner? Owner = null) : TokenValidation;
 
     /// <summary>It is not valid.</summary>
     /// <param name="Reason">One of <see cref="SmmAgent.Contract.ProblemReasons"/>.</param>
     /// <param name="Detail">For the operator; the agent shows 200 characters of it.</param>
-    public sealed record Refused(string Reason, string Detail) : TokenVerdict;
+    public sealed record Refused(string Reason, string Detail) : TokenValidation;
 }
 
 /// <summary>Whose a token is, and what it lives as long as.</summary>

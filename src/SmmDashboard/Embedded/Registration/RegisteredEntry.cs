@@ -5,13 +5,13 @@ using SmmDashboard.Groups;
 namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>The entry of one connected sidecar. The connection that made it holds it.</summary>
-public sealed class WorkloadEntry(string name, GroupName group, IPAddress address, SpiffeId identity, IReadOnlyDictionary<string, string> labels)
+public sealed class RegisteredEntry(string name, GroupId group, IPAddress address, SpiffeId identity, IReadOnlyDictionary<string, string> labels)
 {
     private volatile string _healthy = "Unknown";
 
     public string Name { get; } = name;
 
-    public GroupName Group { get; } = group;
+    public GroupId Group { get; } = group;
 
     public IPAddress Address { get; } = address;
 
@@ -39,9 +39,9 @@ public sealed class WorkloadEntry(string name, GroupName group, IPAddress addres
     public bool IsSeenBy(string revision) => Revision is null || Revision == revision;
 
     /// <summary>Whether it is the same sidecar's: what that says of its address proves nothing.</summary>
-    public bool HasOwnerOf(WorkloadEntry other) => Group == other.Group && Name == other.Name && Identity == other.Identity && Uuid == other.Uuid;
+    public bool HasSameOwner(RegisteredEntry other) => Group == other.Group && Name == other.Name && Identity == other.Identity && Uuid == other.Uuid;
 
     /// <summary>Whether it may be the entry of this agent. Its name has the address in it: until the sidecar of a VM with a new uuid is restarted, its entry has the old one.</summary>
-    public bool IsOf(GroupName group, Guid uuid, string? name, IPAddress? address) =>
+    public bool Matches(GroupId group, Guid uuid, string? name, IPAddress? address) =>
         Group == group && (Uuid == uuid || Name == name || (Uuid is null && Address.Equals(address)));
 }

@@ -14,7 +14,7 @@ namespace SmmDashboard.Http.Connections;
 /// <param name="unlimited">Where connections are not counted; null counts all.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="loggers">For the transport.</param>
-public sealed class PatientTransport(ConnectionLimits limits, EndPoint? unlimited, TimeProvider clock, ILoggerFactory loggers) : IConnectionListenerFactory
+public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimited, TimeProvider clock, ILoggerFactory loggers) : IConnectionListenerFactory
 {
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -32,7 +32,7 @@ public sealed class PatientTransport(ConnectionLimits limits, EndPoint? unlimite
 
         return ValueTask.FromResult<IConnectionListener>(new Listener(
             socket, new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets")),
-            new AcceptPause(clock, loggers.CreateLogger<PatientTransport>()), ReferenceEquals(endpoint, unlimited) ? null : limits));
+            new AcceptPause(clock, loggers.CreateLogger<LimitedTransport>()), ReferenceEquals(endpoint, unlimited) ? null : limits));
     }
 
     private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, AcceptPause pause, ConnectionLimits? limits) : IConnectionListener
@@ -112,7 +112,7 @@ public sealed class AcceptPause(TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly LogGate _gate = new(clock);
+    private readonly LogLimiter _logLimiter = new(clock);
 
     public async Task AfterAsync(SocketException failure, CancellationToken cancellationToken)
     {
@@ -120,7 +120,7 @@ public sealed class AcceptPause(TimeProvider clock, ILogger log)
         if (failure.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
             return;
 
-        if (_gate.TryOpen(out var withheld))
+        if (_logLimiter.TryAcquire(out var withheld))
             log.CannotAccept(failure.Message, withheld);
         await Task.Delay(Pause, clock, cancellationToken);
     }

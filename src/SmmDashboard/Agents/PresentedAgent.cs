@@ -8,14 +8,14 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Agents;
 
 /// <summary>An agent as it introduces itself: its uuid, and the SHA-256 of its key.</summary>
-public sealed record AgentIdentity(Guid Uuid, byte[] KeySha256)
+public sealed record PresentedAgent(Guid Uuid, byte[] KeySha256)
 {
     public const string Pattern = $"{GroupAccess.GroupPattern}/agents/{{uuid}}";
 
     private const int KeyLength = 32;
 
     public static bool TryRead(
-        HttpContext context, [NotNullWhen(true)] out AgentIdentity? identity, [NotNullWhen(false)] out ApiProblem? problem)
+        HttpContext context, [NotNullWhen(true)] out PresentedAgent? identity, [NotNullWhen(false)] out ApiProblem? problem)
     {
         (identity, problem) = (null, null);
         if (!Guid.TryParseExact(context.GetRouteValue("uuid") as string, "D", out var uuid))
@@ -34,7 +34,7 @@ public sealed record AgentIdentity(Guid Uuid, byte[] KeySha256)
             return false;
         }
 
-        identity = new AgentIdentity(uuid, SHA256.HashData(key));
+        identity = new PresentedAgent(uuid, SHA256.HashData(key));
         return true;
     }
 

@@ -1,7 +1,7 @@
 namespace SmmDashboard.Hosting;
 
 /// <summary>The first fault of a background service: it ends the process, and becomes the reason for its exit code.</summary>
-public sealed class ProcessFault(IHostApplicationLifetime lifetime)
+public sealed class BackgroundFailure(IHostApplicationLifetime lifetime)
 {
     private string? _first;
 

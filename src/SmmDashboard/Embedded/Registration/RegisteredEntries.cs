@@ -8,21 +8,21 @@ namespace SmmDashboard.Embedded.Registration;
 /// The WorkloadEntries: one for each connection, while its sidecar is connected and 10 s longer. An entry belongs to the identity that was proved and
 /// the uuid: of two sidecars that claim one address, neither keeps the other out nor takes its entry.
 /// </summary>
-public sealed class WorkloadEntries(CurrentDescription mesh, TimeProvider clock, int limit = 10_000)
+public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider clock, int limit = 10_000)
 {
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
-    private readonly List<WorkloadEntry> _entries = [];
+    private readonly List<RegisteredEntry> _entries = [];
 
     /// <summary>Adds the entry. Where its owner has one of that name, it gets the labels of that one.</summary>
     /// <returns>False when its owner has one of that name that the control plane does not see.</returns>
-    public bool TryAdd(WorkloadEntry entry)
+    public bool TryAdd(RegisteredEntry entry)
     {
         lock (_lock)
         {
             RemoveOver();
-            if (_entries.Find(other => other.HasOwnerOf(entry)) is { } existing)
+            if (_entries.Find(other => other.HasSameOwner(entry)) is { } existing)
             {
                 if (!existing.IsSeenBy(mesh.Mesh.RevisionLabel))
                     return false;
@@ -34,7 +34,7 @@ public sealed class WorkloadEntries(CurrentDescription mesh, TimeProvider clock,
         }
     }
 
-    public void Disconnect(WorkloadEntry entry)
+    public void Disconnect(RegisteredEntry entry)
     {
         lock (_lock)
         {
@@ -45,19 +45,19 @@ public sealed class WorkloadEntries(CurrentDescription mesh, TimeProvider clock,
 
     /// <summary>The entry of an agent: the one with its uuid, else of its name, else of its address without a uuid.</summary>
     /// <param name="name">The name that its entry would have; null while its address is not known.</param>
-    public WorkloadEntry? Find(GroupName group, Guid uuid, string? name, IPAddress? address)
+    public RegisteredEntry? Find(GroupId group, Guid uuid, string? name, IPAddress? address)
     {
         lock (_lock)
         {
             RemoveOver();
             // An address change leaves the old entry for its last 10 s. Of several connections the newest counts.
-            return _entries.Where(entry => entry.IsOf(group, uuid, name, address)).Reverse()
+            return _entries.Where(entry => entry.Matches(group, uuid, name, address)).Reverse()
                 .MaxBy(entry => (entry.Uuid == uuid, IsRegistered(entry), entry.Name == name));
         }
     }
 
     /// <summary>Whether its sidecar is connected and the control plane sees it.</summary>
-    public bool IsRegistered(WorkloadEntry entry) => entry.DisconnectedAt is null && entry.IsSeenBy(mesh.Mesh.RevisionLabel);
+    public bool IsRegistered(RegisteredEntry entry) => entry.DisconnectedAt is null && entry.IsSeenBy(mesh.Mesh.RevisionLabel);
 
     private void RemoveOver()
     {
