@@ -7,8 +7,8 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Tokens;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Tests;

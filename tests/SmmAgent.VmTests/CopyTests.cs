@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.VmTests;
 

@@ -1,5 +1,5 @@
 using SmmAgent.Bed;
-using SmmAgent.Core.Settings;
+using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.VmTests;
 

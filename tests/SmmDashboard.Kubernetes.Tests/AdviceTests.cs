@@ -2,12 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using SmmAgent.Bed;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Logs;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
 using SmmDashboard.Kubernetes.Tests.Running;
+using SmmDashboard.Mesh;
 using WorkloadEntry = SmmDashboard.Kubernetes.Objects.WorkloadEntry;
 
 namespace SmmDashboard.Kubernetes.Tests;

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Firewall;
 

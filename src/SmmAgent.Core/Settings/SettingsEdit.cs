@@ -1,5 +1,6 @@
 using System.Text;
 using SmmAgent.Contract;
+using SmmAgent.Core.Yaml;
 
 namespace SmmAgent.Core.Settings;
 

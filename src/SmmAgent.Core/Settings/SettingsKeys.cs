@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Text;
 
 namespace SmmAgent.Core.Settings;
 

@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Settings;
 

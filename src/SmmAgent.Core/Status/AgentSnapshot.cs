@@ -4,7 +4,8 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Status;
 

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Text;
 
 namespace SmmAgent.Core.Status;
 

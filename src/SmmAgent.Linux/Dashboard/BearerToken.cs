@@ -1,5 +1,6 @@
 using SmmAgent.Core.Settings;
-using SmmAgent.Linux.State;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Dashboard;
 

@@ -27,14 +27,14 @@ internal sealed class DashboardTrust
 
         try
         {
-            if (State.AtomicFile.ReadLimited(caFile, MaximumCaFileBytes) is not { } bytes)
+            if (SmmAgent.Linux.Files.AtomicFile.ReadLimited(caFile, MaximumCaFileBytes) is not { } bytes)
                 CaFileFault = $"there is no file {caFile}";
             else if ((_roots = TrustAnchors.Read(bytes)).Count == 0)
                 CaFileFault = $"{caFile} {TrustAnchors.WhyNone(caFile, bytes)}";
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
         {
-            CaFileFault = exception is UnauthorizedAccessException && State.ReadRefusal.OfThisProcess(caFile) is { } refusal
+            CaFileFault = exception is UnauthorizedAccessException && SmmAgent.Linux.Files.ReadRefusal.OfThisProcess(caFile) is { } refusal
                 ? refusal.ToString()
                 : $"{caFile} cannot be used: {exception.Message}";
         }

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using SmmAgent.Core.Settings;
-using SmmAgent.Linux.State;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Dashboard;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Events;
 

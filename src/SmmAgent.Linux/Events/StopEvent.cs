@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Events;
 

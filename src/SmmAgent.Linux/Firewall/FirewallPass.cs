@@ -1,6 +1,6 @@
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Firewall;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Firewall;

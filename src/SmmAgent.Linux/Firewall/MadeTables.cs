@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SmmAgent.Core.Firewall;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Firewall;
 

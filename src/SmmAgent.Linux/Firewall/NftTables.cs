@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Firewall;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using SmmAgent.Core.Firewall;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Firewall;
 

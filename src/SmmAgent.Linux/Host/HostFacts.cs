@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Host;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Host;
 

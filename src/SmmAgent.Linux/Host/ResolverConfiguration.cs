@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Network;
-using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Host;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Network;
 

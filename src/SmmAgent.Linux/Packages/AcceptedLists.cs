@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SmmAgent.Contract.Signing;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 

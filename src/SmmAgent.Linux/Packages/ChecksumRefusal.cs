@@ -1,6 +1,6 @@
 using System.Globalization;
 using SmmAgent.Contract;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 

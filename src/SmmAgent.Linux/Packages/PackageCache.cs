@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Packages;
 

@@ -2,7 +2,8 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Host;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Interop;
+using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Packages;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using SmmAgent.Contract;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 

@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 

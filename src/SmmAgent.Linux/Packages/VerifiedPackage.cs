@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Packages;
 

@@ -1,10 +1,12 @@
 using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
-using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Sidecar;

@@ -1,6 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Sidecar;

@@ -1,4 +1,4 @@
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Sidecar;

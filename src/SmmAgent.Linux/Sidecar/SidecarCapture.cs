@@ -1,6 +1,7 @@
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Sidecar;
-using SmmAgent.Linux.State;
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Sidecar;
 

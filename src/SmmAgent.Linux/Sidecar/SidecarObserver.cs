@@ -2,9 +2,13 @@ using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Packages;
-using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Sidecar;

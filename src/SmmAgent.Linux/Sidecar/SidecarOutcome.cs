@@ -1,4 +1,4 @@
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Status;
 
 namespace SmmAgent.Linux.Sidecar;
 

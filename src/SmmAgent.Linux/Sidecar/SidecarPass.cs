@@ -1,9 +1,10 @@
 using SmmAgent.Contract;
-using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Sidecar;
-using SmmAgent.Linux.State;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Sidecar;
 

@@ -1,6 +1,7 @@
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
-using SmmAgent.Linux.State;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Sidecar;
 

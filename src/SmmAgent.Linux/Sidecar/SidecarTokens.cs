@@ -1,8 +1,10 @@
 using System.Text;
 using SmmAgent.Contract;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Tokens;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Sidecar;
 

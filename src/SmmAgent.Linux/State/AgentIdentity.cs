@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using SmmAgent.Contract;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 

@@ -1,3 +1,5 @@
+using SmmAgent.Linux.Files;
+
 namespace SmmAgent.Linux.State;
 
 /// <summary>A file of the operator's below /etc/smm. A new one is readable by root and the daemon's group; an old one keeps its owner and mode.</summary>

@@ -1,8 +1,9 @@
 using System.Text;
 using SmmAgent.Core.Redaction;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 

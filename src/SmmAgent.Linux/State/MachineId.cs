@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using SmmAgent.Linux.Events;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Systemd;
 

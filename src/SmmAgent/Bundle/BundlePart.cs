@@ -1,5 +1,6 @@
 using System.Text;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Bundle;

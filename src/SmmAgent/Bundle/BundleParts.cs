@@ -1,7 +1,8 @@
 using SmmAgent.Cli;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Sidecar;

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using SmmAgent.Core.Redaction;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Bundle;
 

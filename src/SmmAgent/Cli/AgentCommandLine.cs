@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host;
 using SmmAgent.Logging;
 
 namespace SmmAgent.Cli;

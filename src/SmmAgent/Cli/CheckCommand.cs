@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Checks;
-using SmmAgent.Checks.Looks;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
 

@@ -1,5 +1,6 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;

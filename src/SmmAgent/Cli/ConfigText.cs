@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SmmAgent.Contract;
+using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
-using SmmAgent.Daemon;
+using SmmAgent.Host;
 using SmmAgent.Linux.Firewall;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;

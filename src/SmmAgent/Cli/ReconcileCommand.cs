@@ -1,6 +1,7 @@
 using System.CommandLine;
-using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Time;
+using SmmAgent.Host;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;

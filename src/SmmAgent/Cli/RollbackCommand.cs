@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host;
 
 namespace SmmAgent.Cli;
 

@@ -4,10 +4,12 @@ using Microsoft.Extensions.Hosting;
 using Serilog.Core;
 using Serilog.Events;
 using SmmAgent.Core.Settings;
-using SmmAgent.Daemon;
+using SmmAgent.Daemon.Lifetime;
 using SmmAgent.Daemon.Loop;
+using SmmAgent.Host;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Systemd;
 using SmmAgent.Logging;
 

@@ -1,7 +1,10 @@
 using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Host;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.State;
 

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Yaml;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Cli;

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Yaml;
 
 namespace SmmAgent.Cli;
 

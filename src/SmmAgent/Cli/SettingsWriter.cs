@@ -1,4 +1,8 @@
 using SmmAgent.Core.Settings;
+using SmmAgent.Core.Yaml;
+using SmmAgent.Host;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;

@@ -4,8 +4,9 @@ using System.Text.Json;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
-using SmmAgent.Daemon;
-using SmmAgent.Linux.State;
+using SmmAgent.Core.Text;
+using SmmAgent.Host;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Cli;
 

@@ -3,6 +3,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Status;
+using SmmAgent.Core.Text;
 
 namespace SmmAgent.Cli;
 

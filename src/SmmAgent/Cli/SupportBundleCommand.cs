@@ -3,7 +3,9 @@ using System.Globalization;
 using SmmAgent.Bundle;
 using SmmAgent.Core.Redaction;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;

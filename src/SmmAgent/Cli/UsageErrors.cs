@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using SmmAgent.Contract;
-using SmmAgent.Core.Settings;
+using SmmAgent.Core.Text;
 
 namespace SmmAgent.Cli;
 

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
-using SmmAgent.Daemon;
-using SmmAgent.Linux.State;
+using SmmAgent.Host;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Cli;
 

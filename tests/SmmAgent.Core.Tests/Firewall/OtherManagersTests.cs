@@ -1,5 +1,4 @@
 using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Planning;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
 namespace SmmAgent.Core.Tests.Firewall;

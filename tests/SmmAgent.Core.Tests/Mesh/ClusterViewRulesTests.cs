@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Tests.Mesh;
 

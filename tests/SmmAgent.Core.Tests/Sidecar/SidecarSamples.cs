@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
 using SmmAgent.Contract;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Tests.Sidecar;
 

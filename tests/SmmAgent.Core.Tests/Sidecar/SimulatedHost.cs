@@ -1,6 +1,9 @@
 using System.Text;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Tests.Sidecar;
 

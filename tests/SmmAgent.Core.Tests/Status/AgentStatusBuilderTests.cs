@@ -3,7 +3,8 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Status;
 
 namespace SmmAgent.Core.Tests.Status;

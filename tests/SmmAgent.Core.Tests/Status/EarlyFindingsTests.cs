@@ -1,7 +1,8 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Status;
 
 namespace SmmAgent.Core.Tests.Status;

@@ -3,8 +3,9 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Status;
+using SmmAgent.Core.Text;
 
 namespace SmmAgent.Core.Tests.Status;
 

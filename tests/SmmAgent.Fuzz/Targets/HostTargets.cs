@@ -4,7 +4,7 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Firewall.Verdicts;
 using SmmAgent.Core.Host;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Fuzz.Engine;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;

@@ -1,10 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using SmmAgent.Cli;
-using SmmAgent.Core.Planning;
+using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Redaction;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Core.Time;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Core.Yaml;
 using SmmAgent.Fuzz.Engine;
 
 namespace SmmAgent.Fuzz.Targets;

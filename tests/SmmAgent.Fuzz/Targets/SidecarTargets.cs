@@ -1,7 +1,12 @@
 using System.Net;
 using System.Text;
 using SmmAgent.Contract;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Core.Yaml;
 using SmmAgent.Fuzz.Engine;
 
 namespace SmmAgent.Fuzz.Targets;

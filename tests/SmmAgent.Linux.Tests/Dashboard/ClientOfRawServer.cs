@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Tests.Dashboard;
 

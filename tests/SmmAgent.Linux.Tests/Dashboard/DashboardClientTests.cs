@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.Dashboard;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.Dashboard;

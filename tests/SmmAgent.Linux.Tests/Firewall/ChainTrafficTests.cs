@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Linux.Tests.Firewall;
@@ -81,7 +82,7 @@ public sealed class ChainTrafficTests
         {
             var desired = Desired with { Ports = [.. Desired.Ports, new(20000 + round, "other", Captured: true)] };
             var observed = new ObservedFirewall([(await host.ObserveOwnAsync(Cancel))[0]], new FirewalldObservation.NotRunning());
-            var step = Assert.Single(Core.Planning.Planner.Plan(desired, observed).Steps);
+            var step = Assert.Single(SmmAgent.Core.Firewall.Planner.Plan(desired, observed).Steps);
             Assert.Equal(StepEnding.Done, (await host.ApplyAsync(step, Cancel)).Ending);
         }
 

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Linux.Tests.Firewall;

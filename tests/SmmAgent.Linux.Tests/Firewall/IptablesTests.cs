@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
 

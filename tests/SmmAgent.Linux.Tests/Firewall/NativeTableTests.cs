@@ -1,5 +1,4 @@
 using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Linux.Tests.Firewall;

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Tests.Firewall;
 

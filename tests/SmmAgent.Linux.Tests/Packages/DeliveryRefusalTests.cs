@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Tests.Dashboard;

@@ -1,7 +1,9 @@
 using NSubstitute;
-using SmmAgent.Core.Sidecar;
-using SmmAgent.Linux.State;
-using SmmAgent.Linux.Tests.State;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Tests.Files;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 

@@ -1,4 +1,4 @@
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;

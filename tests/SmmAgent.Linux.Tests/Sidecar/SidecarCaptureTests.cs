@@ -1,4 +1,4 @@
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Tests.Firewall;
 using Inside = SmmAgent.Linux.Tests.Events.NetworkNamespace;

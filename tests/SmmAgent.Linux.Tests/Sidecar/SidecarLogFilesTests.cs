@@ -1,7 +1,7 @@
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Linux.Tests.State;
+using SmmAgent.Linux.Tests.Files;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 

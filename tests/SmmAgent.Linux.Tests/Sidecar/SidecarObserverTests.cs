@@ -1,9 +1,11 @@
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Linux.Tests.State;
+using SmmAgent.Linux.Tests.Files;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 

@@ -1,11 +1,14 @@
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
-using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Linux.State;
-using SmmAgent.Linux.Tests.State;
+using SmmAgent.Linux.Tests.Files;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 

@@ -1,5 +1,7 @@
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Linux.Tests.Sidecar;

@@ -3,13 +3,14 @@ using NSubstitute;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
-using SmmAgent.Linux.Tests.State;
+using SmmAgent.Linux.Tests.Files;
 using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Sidecar;

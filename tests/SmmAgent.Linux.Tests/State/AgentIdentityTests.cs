@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.State;

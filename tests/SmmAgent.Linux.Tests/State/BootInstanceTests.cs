@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SmmAgent.Contract;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.State;

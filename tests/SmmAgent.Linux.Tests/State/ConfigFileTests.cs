@@ -1,3 +1,4 @@
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Tests.State;

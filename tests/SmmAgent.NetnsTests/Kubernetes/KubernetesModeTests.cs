@@ -138,7 +138,7 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         }
     }
 
-    private static DateTimeOffset Expiry(string token) => SmmAgent.Core.Settings.TokenClaims.Read(token)!.Expires!.Value;
+    private static DateTimeOffset Expiry(string token) => SmmAgent.Core.Tokens.TokenClaims.Read(token)!.Expires!.Value;
 
     private async Task<VmAgent> AttachAsync()
     {

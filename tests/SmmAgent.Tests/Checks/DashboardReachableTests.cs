@@ -1,5 +1,5 @@
 using SmmAgent.Checks.Dashboard;
-using SmmAgent.Checks.Looks;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Reachability;
 

@@ -3,8 +3,9 @@ using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Tests.Cli;
 

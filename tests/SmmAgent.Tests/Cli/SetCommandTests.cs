@@ -1,6 +1,9 @@
 using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
-using SmmAgent.Linux.State;
+using SmmAgent.Core.Yaml;
+using SmmAgent.Host;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Tests.Cli;
 

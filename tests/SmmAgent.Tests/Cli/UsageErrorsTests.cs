@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmmAgent.Cli;
+using SmmAgent.Host;
 
 namespace SmmAgent.Tests.Cli;
 

@@ -1,5 +1,4 @@
-using SmmAgent.Core.Mesh;
-using SmmAgent.Daemon;
+using SmmAgent.Core.Time;
 using SmmAgent.Daemon.Loop;
 
 namespace SmmAgent.Tests.Daemon;

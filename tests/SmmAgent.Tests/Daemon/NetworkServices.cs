@@ -11,9 +11,12 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Daemon;
+using SmmAgent.Daemon.Address;
 using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Reachability;
+using SmmAgent.Host;
 using SmmAgent.Linux.Network;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.Daemon;
 

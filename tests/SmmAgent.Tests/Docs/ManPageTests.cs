@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Tests.Cli;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Groups;
 

@@ -1,5 +1,5 @@
 using SmmAgent.Contract;
-using SmmAgent.Core.Settings;
+using SmmAgent.Core.Tokens;
 using SmmDashboard.Access;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Tests.Running;

@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
-using SmmAgent.Daemon;
+using SmmAgent.Host;
 using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Checks.ControlPlane;

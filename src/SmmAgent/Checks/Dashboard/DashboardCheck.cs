@@ -1,4 +1,4 @@
-using SmmAgent.Checks.Looks;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;

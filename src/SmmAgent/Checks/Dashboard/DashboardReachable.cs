@@ -1,8 +1,8 @@
-using SmmAgent.Checks.Looks;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Status;
+using SmmAgent.Core.Text;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Checks.Dashboard;

@@ -1,5 +1,5 @@
 using SmmAgent.Core.Checks;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Checks.Dashboard;
 

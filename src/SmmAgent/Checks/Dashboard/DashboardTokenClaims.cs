@@ -1,5 +1,5 @@
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Settings;
+using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Checks.Dashboard;
 

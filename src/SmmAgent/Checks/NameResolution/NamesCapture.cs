@@ -1,5 +1,5 @@
 using System.Net;
-using SmmAgent.Checks.Looks;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Linux.Host;
 

@@ -1,7 +1,7 @@
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Network;
 using SmmAgent.Linux.Sidecar;
 

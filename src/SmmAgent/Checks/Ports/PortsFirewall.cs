@@ -1,8 +1,8 @@
 using System.Text;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Firewall;
-using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Ports;
 

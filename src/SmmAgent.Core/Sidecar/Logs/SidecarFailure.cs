@@ -1,0 +1,128 @@
+using System.Text.Json.Serialization;
+using SmmAgent.Core.Sidecar.Configuration;
+
+namespace SmmAgent.Core.Sidecar.Logs;
+
+/// <summary>Why the sidecar is no member of the mesh, as its log tells. Of two at the same time the first one here tells more.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SidecarFailureKind>))]
+public enum SidecarFailureKind
+{
+    /// <summary>pilot-agent or Envoy does not take its configuration.</summary>
+    ConfigurationInvalid,
+
+    /// <summary>The capture of traffic could not be set up.</summary>
+    CaptureFailed,
+
+    /// <summary>Another program has one of the sidecar's ports.</summary>
+    PortTaken,
+
+    /// <summary>The sidecar finds no istio-token, or may not read it.</summary>
+    TokenUnreadable,
+
+    /// <summary>The control plane knows no such WorkloadGroup.</summary>
+    GroupNotFound,
+
+    /// <summary>The certificate's namespace or service account is not what the sidecar says of itself, or not the WorkloadGroup's.</summary>
+    IdentityMismatch,
+
+    /// <summary>Kubernetes refused the WorkloadEntry's name.</summary>
+    NameInvalid,
+
+    /// <summary>There is a WorkloadEntry of that name, which the control plane does not see as its own: another revision made it.</summary>
+    EntryExists,
+
+    /// <summary>The control plane's certificate is not valid at this host's time: the clock is wrong, or the certificate is over.</summary>
+    CertificateTime,
+
+    /// <summary>The certificate of what answers is for other names.</summary>
+    OtherName,
+
+    /// <summary>The certificate of what answers is of an authority that the sidecar does not know.</summary>
+    NotTrusted,
+
+    /// <summary>The control plane does not take the certificate that the sidecar has.</summary>
+    OwnCertificateRefused,
+
+    /// <summary>The control plane's name does not resolve.</summary>
+    NoSuchName,
+
+    /// <summary>The control plane refused the istio-token.</summary>
+    TokenRefused,
+
+    /// <summary>The control plane answered with another refusal.</summary>
+    Refused,
+
+    /// <summary>No connection to the control plane comes about.</summary>
+    Unreachable,
+}
+
+/// <summary>What of the sidecar's log tells why it is no member of the mesh.</summary>
+/// <param name="Line">The line as people may read it: one line, bounded, without secrets.</param>
+public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
+{
+    /// <summary>When the newest line of this failure was written; null when that is not known.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>When the first line of this failure was written, of those that count; null when that is not known.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>What it is about, as the log names it: a port, or the namespace and the name of a WorkloadEntry; null when the log does not name it.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>Whether it is about this host alone, so that the control plane has no part in it.</summary>
+    [JsonIgnore]
+    public bool IsLocal => Kind is SidecarFailureKind.ConfigurationInvalid or SidecarFailureKind.CaptureFailed or SidecarFailureKind.PortTaken;
+
+    /// <summary>What it means, in words.</summary>
+    [JsonIgnore]
+    public string Found => Kind switch
+    {
+        SidecarFailureKind.ConfigurationInvalid => "the sidecar does not take its configuration",
+        SidecarFailureKind.CaptureFailed => "the sidecar's capture of traffic could not be set up",
+        SidecarFailureKind.PortTaken => Subject is null ? "another program has one of the sidecar's ports" : $"another program has the sidecar's port {Subject}",
+        SidecarFailureKind.TokenUnreadable => "the sidecar cannot read its istio-token",
+        SidecarFailureKind.GroupNotFound => "the control plane knows no such WorkloadGroup",
+        SidecarFailureKind.IdentityMismatch => "the sidecar's namespace or service account is not the WorkloadGroup's",
+        SidecarFailureKind.NameInvalid => "the WorkloadEntry's name is not valid",
+        SidecarFailureKind.EntryExists => "the control plane cannot create the WorkloadEntry, because one of that name exists that it does not see: another revision created it",
+        SidecarFailureKind.CertificateTime => "the control plane's certificate is not valid at this VM's time",
+        SidecarFailureKind.OtherName => "what answers the sidecar is not the control plane: its certificate is for another name",
+        SidecarFailureKind.NotTrusted => "the sidecar does not trust the certificate of what answers it",
+        SidecarFailureKind.OwnCertificateRefused => "the control plane refused the sidecar's certificate",
+        SidecarFailureKind.NoSuchName => "the control plane's name does not resolve",
+        SidecarFailureKind.TokenRefused => "the control plane refused the istio-token",
+        SidecarFailureKind.Refused => "the control plane refused the sidecar",
+        _ => "the sidecar does not reach the control plane",
+    };
+
+    /// <summary>What to do about it.</summary>
+    [JsonIgnore]
+    public string Cure => Kind switch
+    {
+        SidecarFailureKind.ConfigurationInvalid => "correct the mesh's defaultConfig or the WorkloadGroup's annotation proxy.istio.io/config; "
+            + "a file that was changed on this VM is written again by the agent itself",
+        SidecarFailureKind.CaptureFailed => "see: journalctl -u istio; correct the ISTIO_ variables in the mesh's proxyMetadata and in "
+            + $"{SidecarFiles.OperatorEnvironment}, or stop the other program that changes iptables",
+        SidecarFailureKind.PortTaken => Subject is null
+            ? "find that program with: sudo ss -lntup; stop it, then: sudo systemctl restart istio"
+            : $"find that program with: sudo ss -lntup | grep :{Subject}; stop it, then: sudo systemctl restart istio",
+        SidecarFailureKind.TokenUnreadable => "the agent writes it again by itself",
+        SidecarFailureKind.TokenRefused => "the agent gets a new one from the dashboard by itself",
+        SidecarFailureKind.GroupNotFound => "create it, or sudo smm-agent set workload-group NAMESPACE NAME",
+        SidecarFailureKind.IdentityMismatch => "the agent removes a certificate and a token of another identity by itself and restarts the sidecar; "
+            + "if this stays, see the WorkloadGroup's .spec.template.serviceAccount",
+        SidecarFailureKind.NameInvalid => "give the WorkloadGroup a shorter name",
+        SidecarFailureKind.EntryExists => "during an upgrade of the control plane this ends by itself after 10 s; if it stays, delete the entry: "
+            + (Subject is null ? "kubectl -n NAMESPACE delete workloadentry NAME" : $"kubectl delete workloadentry {Subject}"),
+        SidecarFailureKind.CertificateTime => "have it renewed, and see that this VM's clock is right",
+        SidecarFailureKind.OtherName => "see this VM's /etc/hosts, and what the gateway leads to",
+        SidecarFailureKind.NotTrusted => $"the agent keeps the mesh's root certificate in {SidecarFiles.RootCertificate} as the dashboard serves it: "
+            + "compare the certificate of the gateway's port 15012 with the mesh's ConfigMap istio-ca-root-cert",
+        SidecarFailureKind.OwnCertificateRefused =>
+            $"have the sidecar ask for another: sudo rm {SidecarFiles.Certificate} {SidecarFiles.Key} && sudo systemctl restart istio",
+        SidecarFailureKind.NoSuchName => "the agent writes the control plane's lines in /etc/hosts by itself while a gateway's address is known; "
+            + "see GatewaysReachable, and /etc/nsswitch.conf: the line hosts must have the word files",
+        SidecarFailureKind.Refused => "see the log of istiod",
+        _ => "see GatewaysReachable, and the firewalls on the way",
+    };
+}

@@ -1,0 +1,138 @@
+using SmmAgent.Core.Redaction;
+
+namespace SmmAgent.Core.Sidecar.Logs;
+
+/// <summary>The end of one of the sidecar's logs.</summary>
+/// <param name="Written">When the file was last written to: the time of a last line that has none; null when that is not known.</param>
+public sealed record SidecarLogText(string Text, DateTimeOffset? Written)
+{
+    public static SidecarLogText Empty { get; } = new("", null);
+}
+
+/// <summary>Reads in the sidecar's logs why it is no member of the mesh.</summary>
+public static class SidecarLog
+{
+    public const string ErrorFile = "/var/log/istio/istio.err.log";
+    public const string File = "/var/log/istio/istio.log";
+
+    /// <summary>The most characters of a line that are shown.</summary>
+    public const int MostShown = 200;
+
+    // What is told before the words that a failure is known by: the address.
+    private const int ShownBefore = 100;
+
+    // A sidecar that connected is told at once that it is refused.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
+
+    // One failure is told several times, once in the words of whoever met it.
+    private static readonly TimeSpan Together = TimeSpan.FromSeconds(5);
+
+    // Of a failure that lasts the sidecar writes a line at each try, every few seconds.
+    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan Quarter = TimeSpan.FromMinutes(15);
+    private static readonly Redactor Redactor = new(new KnownSecrets([]));
+
+    /// <summary>The newest failure that no success followed, of the sidecar's present run and of the log's last two minutes.</summary>
+    /// <remarks>What the sidecar writes only once, at its start (<see cref="SidecarFailure.IsLocal"/>), counts as long as it runs.</remarks>
+    /// <param name="since">When the sidecar's main process started: what was written before does not count. Null while none runs: then the log's last two minutes count.</param>
+    /// <param name="now">By the clock that the log's times are of.</param>
+    /// <returns>Null when the logs tell of none.</returns>
+    public static SidecarFailure? NewestFailure(SidecarLogText errors, SidecarLogText log, DateTimeOffset? since, DateTimeOffset now)
+    {
+        // A clock that was set back since the start has made everything older than it.
+        var start = since > now ? null : since;
+        // A line from the time before the clock was set back would be the newest for as long as the clock was ahead.
+        var lines = Timed(errors).Concat(Timed(log)).Where(entry => entry.Time is null || entry.Time - now <= Settled)
+            .OrderBy(entry => entry.Time ?? DateTimeOffset.MinValue).ToList();
+        // While none runs nothing new is written: then what was last written counts.
+        var end = start is null ? lines.LastOrDefault().Time ?? now : now;
+        SidecarFailure? failure = null;
+        foreach (var (time, line) in lines)
+        {
+            if (start is not null && (time is null || time < start))
+                continue;
+
+            if (SidecarFailureSigns.Find(line) is { } sign)
+                failure = Next(failure, new(sign.Kind, line) { Time = time, Since = time }, isRecent: time is null || end - time <= Recent);
+            else if (failure is { } open && Ends(open.Kind, line, hasSettled: time is null || now - time >= Settled))
+                failure = null;
+        }
+
+        return failure is null ? null : failure with { Line = Shown(failure.Line), Subject = SidecarFailureSigns.Subject(failure.Kind, failure.Line) };
+    }
+
+    private static SidecarFailure? Next(SidecarFailure? before, SidecarFailure line, bool isRecent)
+    {
+        if (!isRecent && !line.IsLocal)
+            return before;
+        if (before is null || (before.Kind != line.Kind && !(before.Kind < line.Kind && line.Time - before.Time < Together)))
+            return line;
+
+        return before.Kind == line.Kind ? line with { Since = before.Since } : before;
+    }
+
+    /// <summary>Whether a line tells of a success that the failure would have hindered.</summary>
+    private static bool Ends(SidecarFailureKind kind, string line, bool hasSettled)
+    {
+        if (Has(line, "Envoy proxy is ready") || Has(line, "Envoy is ready!") || Has(line, "Readiness succeeded"))
+            return true;
+        if (Has(line, "new workload certificate"))
+            return IsOfConnection(kind) || kind is SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable or SidecarFailureKind.OwnCertificateRefused;
+
+        return (Has(line, "connected to upstream XDS server") || Has(line, "connected to delta upstream XDS server"))
+            && (IsOfConnection(kind) || (hasSettled && kind != SidecarFailureKind.PortTaken));
+    }
+
+    private static bool IsOfConnection(SidecarFailureKind kind) => kind is SidecarFailureKind.CertificateTime or SidecarFailureKind.OtherName
+        or SidecarFailureKind.NotTrusted or SidecarFailureKind.NoSuchName or SidecarFailureKind.Unreachable;
+
+    private static bool Has(string line, string words) => line.Contains(words, StringComparison.Ordinal);
+
+    /// <summary>Every line, with a time: its own, else that of the line before, and at the end of the file that of the last write.</summary>
+    private static IEnumerable<(DateTimeOffset? Time, string Line)> Timed(SidecarLogText log)
+    {
+        var lines = log.Text.Split('\n', '\r').Where(line => line.Length > 0).Select(SidecarLogLine.Read).ToList();
+        var last = lines.FindLastIndex(line => line?.Time is not null);
+        var shift = last >= 0 && last == lines.Count - 1 && lines[last] is { IsEnvoys: true } ? Shift(lines[last]!.Time, log.Written) : TimeSpan.Zero;
+        DateTimeOffset? time = null;
+        for (var i = 0; i < lines.Count; i++)
+        {
+            if (lines[i] is not { } line)
+                continue;
+
+            time = i > last ? log.Written ?? time : line.IsEnvoys ? Moved(line.Time, shift) ?? time : line.Time ?? time;
+            yield return (time, line.Text);
+        }
+    }
+
+    /// <summary>How much must be added to local times: the last line was written when the file was, and zones differ by quarters of an hour.</summary>
+    private static TimeSpan Shift(DateTimeOffset? last, DateTimeOffset? written)
+    {
+        if (written - last is not { } apart || apart.Duration() > TimeSpan.FromHours(15))
+            return TimeSpan.Zero;
+
+        var shift = Math.Round(apart / Quarter) * Quarter;
+        return (apart - shift).Duration() < TimeSpan.FromMinutes(1) ? shift : TimeSpan.Zero;
+    }
+
+    private static DateTimeOffset? Moved(DateTimeOffset? time, TimeSpan shift) =>
+        time is { } moment && moment.Year is > 1 and < 9999 ? moment + shift : time;
+
+    /// <summary>The part of a line that tells of the failure, without what looks like a secret.</summary>
+    private static string Shown(string line)
+    {
+        // The redactor would take the reason for the token.
+        var text = Redactor.Redact(line.Replace("istio-token: permission denied", "istio-token, permission denied", StringComparison.Ordinal));
+        if (text.Length <= MostShown)
+            return text;
+
+        var at = SidecarFailureSigns.Find(text)?.At ?? 0;
+        var from = Math.Clamp(at - ShownBefore, 0, text.Length - MostShown);
+        var to = from + MostShown;
+        return $"{(from > 0 ? "..." : "")}{text[(from + Half(text, from))..(to - Half(text, to))].Trim()}{(to < text.Length ? "..." : "")}";
+    }
+
+    // 1 between the two halves of a character, which stays out whole.
+    private static int Half(string text, int at) => at < text.Length && char.IsLowSurrogate(text[at]) ? 1 : 0;
+}

@@ -1,0 +1,112 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Tokens;
+
+namespace SmmAgent.Core.Sidecar.Planning;
+
+/// <param name="Version">The installed version; null when it is not installed.</param>
+/// <param name="Since">When its programs came to this host; null when it is not installed.</param>
+/// <param name="IsHalf">Whether an installation or a removal of it was begun and has not ended.</param>
+public sealed record InstalledSidecar(string? Version, DateTimeOffset? Since = null, bool IsHalf = false)
+{
+    /// <summary>Whether there is anything of it to remove.</summary>
+    public bool IsThere => Version is not null || IsHalf;
+}
+
+/// <summary>A file that was looked at.</summary>
+/// <param name="Content">Null when there is no such file. /etc/hosts has one char for each byte (Latin-1).</param>
+/// <param name="Modified">When its content last changed.</param>
+public sealed record FoundFile(string? Content, string Owner, UnixFileMode Mode, DateTimeOffset Modified)
+{
+    /// <summary>There is none, and no folder either: nobody owns it.</summary>
+    public static FoundFile Missing { get; } = new(null, "", UnixFileMode.None, default);
+}
+
+public enum UnitActivity
+{
+    Stopped,
+    Failed,
+
+    /// <summary>systemd starts it, or waits to start it again.</summary>
+    Starting,
+    Running,
+}
+
+/// <summary>istio.service.</summary>
+/// <param name="IsReady">Whether the sidecar says that it is ready.</param>
+/// <param name="Since">When its main process started; null while there is none.</param>
+/// <param name="Restarts">systemd's count of its automatic restarts; a start by hand sets it back.</param>
+/// <param name="IsMasked">Whether the operator has masked it: then nobody starts it.</param>
+/// <param name="IsDeaf">Whether it runs, but takes none of the traffic that it captures: until the control plane has told it what to do, nobody listens there.</param>
+public sealed record SidecarUnit(
+    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false, bool IsDeaf = false)
+{
+    /// <summary>Whether it is masked until the next start of the host only.</summary>
+    public bool IsMaskedAtRuntime { get; init; }
+
+    /// <summary>Whether systemd starts and stops it with <see cref="SidecarFiles.StartEnvironment"/>.</summary>
+    public bool HasStartEnvironment { get; init; }
+
+    /// <summary>The command that takes the mask away.</summary>
+    public string Unmask => $"sudo systemctl unmask {(IsMaskedAtRuntime ? "--runtime " : "")}istio";
+}
+
+/// <summary>What is there of the sidecar.</summary>
+/// <param name="Files">Those of <see cref="SidecarFiles"/>, its token's and /etc/hosts, by path; folders, too, as files without content.</param>
+/// <param name="IsCaptured">Whether the sidecar's rules redirect the host's traffic.</param>
+public sealed record ObservedSidecar(
+    Observation<InstalledSidecar> Package,
+    IReadOnlyDictionary<string, Observation<FoundFile>> Files,
+    IstioToken Token,
+    Observation<SidecarUnit> Unit,
+    bool IsCaptured)
+{
+    /// <summary>Where the rules of its capture are, of <see cref="CaptureBackends"/>; empty where they could not be seen.</summary>
+    public IReadOnlyList<string> CapturedIn { get; init; } = [];
+
+    /// <summary>When it was looked at.</summary>
+    public DateTimeOffset At { get; init; } = DateTimeOffset.MaxValue;
+
+    /// <summary>What this process may not see, and root has not told yet.</summary>
+    public IReadOnlyList<string> ForRoot { get; init; } = [];
+
+    /// <summary>The sidecar's certificate; null when there is none, or it was not seen.</summary>
+    public FoundCertificate? Certificate { get; init; }
+
+    /// <summary>What the sidecar's log tells of its present run; null when it tells of no failure.</summary>
+    public SidecarFailure? Failure { get; init; }
+
+    /// <summary>Whether there is the user istio-proxy.</summary>
+    public bool HasAccount { get; init; }
+
+    /// <summary>The tables of nftables in which the sidecar captures, as far as they are there, such as <c>ip nat</c>.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>The file; null when it could not be seen.</summary>
+    public FoundFile? File(string path) => Files.TryGetValue(path, out var file) ? file.Value : null;
+}
+
+/// <summary>What should be there of the sidecar.</summary>
+/// <param name="Configuration">Null when none can be made now: then the files stay as they are.</param>
+/// <param name="MayRestart">Whether a change that needs it restarts the sidecar now.</param>
+/// <param name="Hold">Why the sidecar must not run now; null when it may.</param>
+public sealed record DesiredSidecar(SidecarConfiguration? Configuration, PackageChoice Package, bool MayRestart, string? Hold)
+{
+    /// <summary>Whether it is to be started at boot.</summary>
+    public bool AtBoot { get; init; } = true;
+
+    /// <summary>The identity that the sidecar must have; null when it is of no interest.</summary>
+    public SpiffeId? Identity { get; init; }
+
+    /// <summary>Whether the control plane refuses the token that is there, so that it is replaced now.</summary>
+    public bool ReplacesToken { get; init; }
+
+    /// <summary>Whether a certificate of another identity may be the reason to restart a sidecar that runs.</summary>
+    public bool MayReplaceCertificate { get; init; } = true;
+
+    /// <summary>Whether what is installed stays for now, because the package that should come could not be installed.</summary>
+    public bool KeepsPackage { get; init; }
+}

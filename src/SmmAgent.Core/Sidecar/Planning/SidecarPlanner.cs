@@ -1,0 +1,198 @@
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Tokens;
+
+namespace SmmAgent.Core.Sidecar.Planning;
+
+/// <summary>Decides what to do about the sidecar: a pure function of what should be and what is.</summary>
+public static class SidecarPlanner
+{
+    // Two clocks that differ a little are no reason to write.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
+    /// <summary>The steps that install, configure and start the sidecar. What could not be seen gets no step.</summary>
+    public static Plan Plan(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        List<PlanStep> steps = [];
+        // First, for whatever is in the way of the rest must not keep the host cut off.
+        if (observed.Package.Value?.Version is not null)
+            steps.AddRange(Relief(desired, observed));
+        var package = desired.KeepsPackage || observed.Package.Value is null ? null : desired.Package.Package;
+        if (package is null && observed.Package.Value?.Version is null)
+            return Core.Planning.Plan.Nothing; // its user and its folders come with the package
+
+        // Before the package is installed: its scripts give the folder in which root would look to the sidecar's user.
+        var environment = StartEnvironment.Steps(desired, observed);
+        steps.AddRange(environment);
+        if (package is not null)
+            steps.Add(new InstallPackage(package, desired.Package.Why));
+        if (desired.Configuration is { } configuration)
+        {
+            var isWritten = environment.Any(step => step is WriteSidecarFile { File.Path: SidecarFiles.ClusterEnvironment });
+            steps.AddRange(configuration.Files
+                .Where(file => !isWritten || file.Path != SidecarFiles.ClusterEnvironment)
+                .Select(file => Step(file, observed)).OfType<PlanStep>());
+            if (HostsStep(configuration, observed) is { } hosts)
+                steps.Add(hosts);
+        }
+
+        if (observed.Token.Verdict is TokenVerdict.Use or TokenVerdict.Renew
+            && Protect(SidecarFiles.Token, SidecarFiles.SidecarUser, SidecarFiles.Private, observed) is { } token)
+            steps.Add(token);
+        if (observed.Token.Verdict != TokenVerdict.Use || desired.ReplacesToken)
+        {
+            steps.Add(new RenewToken(observed.Token.Verdict == TokenVerdict.Use ? $"{observed.Token.Why}, but the control plane refuses it" : observed.Token.Why)
+            {
+                IsRefused = desired.ReplacesToken,
+                IsNeeded = !HasCredentials(desired, observed),
+            });
+        }
+
+        var foreign = OtherIdentity(desired, observed);
+        if (foreign is not null)
+        {
+            steps.AddRange(SidecarFiles.OfCertificate
+                .Where(path => observed.File(path) is { Owner.Length: > 0 })
+                .Select(path => new RemoveSidecarFile(path) { Why = foreign }));
+        }
+
+        steps.AddRange(UnitSteps(desired, observed, foreign));
+        return new(steps);
+    }
+
+    /// <summary>Why the sidecar that runs is not the one that should; empty when it is, or when none runs.</summary>
+    public static IReadOnlyList<string> RestartReasons(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (observed.Unit.Value is not { Activity: UnitActivity.Running, Since: { } since })
+            return [];
+
+        List<string> reasons = [];
+        // What failed was put back, and is what runs: an upgrade that fails again and again must not restart it each time.
+        if (!desired.KeepsPackage && desired.Package.Package is { } package)
+            reasons.Add($"{package.Version} comes");
+        else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since && installed <= observed.At)
+            reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
+        foreach (var file in desired.Configuration?.Files.Where(file => file.NeedsRestart) ?? [])
+        {
+            var found = file.Path == SidecarFiles.ClusterEnvironment ? StartEnvironment.ClusterEnvironment(observed) : observed.File(file.Path);
+            if (found is not null && (found.Content is not { } content || !file.IsIn(content)))
+                reasons.Add($"{file.Path} changes");
+            else if (found?.Modified > since)
+                reasons.Add($"{file.Path} changed since its start");
+        }
+
+        return reasons;
+    }
+
+    /// <summary>Whether the sidecar has something by which the control plane accepts it: a token, or a certificate that it keeps.</summary>
+    internal static bool HasCredentials(DesiredSidecar desired, ObservedSidecar observed) =>
+        observed.Token.Verdict is TokenVerdict.Use or TokenVerdict.Renew
+        || (desired.Identity is { } identity && observed.Certificate?.IsGood(identity, observed.At) == true);
+
+    /// <summary>Why the sidecar's certificate must go; null when it may stay.</summary>
+    internal static string? OtherIdentity(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (desired.Identity is not { } wanted || observed.Certificate is not { } certificate || certificate.OtherThan(wanted) is not { } found)
+            return null;
+
+        if (observed.Unit.Value is { Activity: UnitActivity.Running, Since: { } since } unit)
+        {
+            var isOld = RestartReasons(desired, observed).Count > 0;
+            var isRefused = observed.Failure?.Kind == SidecarFailureKind.IdentityMismatch;
+            // What the control plane itself has given to the present run, for the present configuration, would come again. But a sidecar that an operator restarted with the certificate of
+            // another account gets a new one for that account, and is refused: it needs a start without any.
+            if (certificate.Modified > since && !isOld && !isRefused)
+                return null;
+            // The control plane may know several trust domains: one that works is not interrupted for that.
+            if (unit.IsReady && found with { TrustDomain = wanted.TrustDomain } == wanted)
+                return null;
+            // It works with what it was started with. That it needs a restart is said.
+            if (unit.IsReady && isOld && !desired.MayRestart && !isRefused)
+                return null;
+            if (!desired.MayReplaceCertificate && !(isOld && desired.MayRestart))
+                return null;
+        }
+
+        return $"it is {found}'s, and this VM is {wanted}";
+    }
+
+    /// <summary>The backends with rules that an earlier start has left, which Istio would not remove: it cleans the one that it captures in.</summary>
+    internal static IReadOnlyList<string> OtherCapture(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (desired.Configuration?.CaptureBackend is not { } chosen || observed.Unit.Value is not { } unit)
+            return [];
+
+        // One that runs may have captured before the choice was made: its only capture stays until it is restarted.
+        var isUp = unit.Activity is UnitActivity.Running or UnitActivity.Starting;
+        return isUp && !observed.CapturedIn.Contains(chosen) ? [] : [.. observed.CapturedIn.Where(backend => backend != chosen)];
+    }
+
+    internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
+        $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {owner}'s with {Octal(mode)}";
+
+    internal static ProtectSidecarFile? Protect(string path, string owner, UnixFileMode mode, ObservedSidecar observed) =>
+        observed.File(path) is { Owner.Length: > 0 } found && (found.Owner != owner || found.Mode != mode)
+            ? new(path, owner, mode, Protection(found, owner, mode))
+            : null;
+
+    internal static PlanStep? Step(SidecarFile file, ObservedSidecar observed) => observed.File(file.Path) switch
+    {
+        null => null,
+        { Content: null } => new WriteSidecarFile(file, "it is missing"),
+        { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
+        // No restart would be newer than it.
+        { Modified: var modified } when file.NeedsRestart && modified - observed.At > ClockTolerance => new WriteSidecarFile(file, "its time is to come"),
+        var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)) { Modified = found.Modified },
+        var found when found.Owner != file.Owner || found.Mode != file.Mode =>
+            new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),
+        _ => null,
+    };
+
+    // Who could write to it may have it open, and would go on writing to what is root's by then: another file takes its place.
+    private static bool IsOpenToOthers(SidecarFile file, FoundFile found) =>
+        file.Owner == SidecarFiles.Root && !StartEnvironment.IsRoots(found);
+
+    private static SetHosts? HostsStep(SidecarConfiguration configuration, ObservedSidecar observed) =>
+        observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.HostsIn(hosts.Content ?? "") is { Count: > 0 } lines
+            && !HostsBlock.Has(hosts.Content ?? "", lines) ? new(lines) : null;
+
+    // A capture that nothing listens to cuts the host off, and gives its traffic to whoever opens the sidecar's port.
+    private static IEnumerable<PlanStep> Relief(DesiredSidecar desired, ObservedSidecar observed)
+    {
+        if (observed.Unit.Value is not { } unit)
+            yield break;
+
+        var isUp = unit.Activity is UnitActivity.Running or UnitActivity.Starting;
+        if (desired.Hold is { } hold && isUp)
+            yield return new StopSidecar(hold);
+        if (observed.IsCaptured && (desired.Hold is not null || (!isUp && !MayStart(unit, desired, observed))))
+            yield return new RemoveCapture(desired.Hold ?? "no sidecar runs, and none is started");
+        else if (observed.IsCaptured && !isUp && !HasCredentials(desired, observed))
+            yield return new RemoveCapture("no sidecar runs, and none is started before it has an istio-token");
+    }
+
+    // Without its configuration it would register under no group, and capture the host's traffic for nothing.
+    private static bool MayStart(SidecarUnit unit, DesiredSidecar desired, ObservedSidecar observed) =>
+        !unit.IsMasked && (desired.Configuration is not null || StartEnvironment.ClusterEnvironment(observed)?.Content is not null);
+
+    /// <param name="foreign">Why the sidecar's certificate goes; null when it stays.</param>
+    private static IEnumerable<PlanStep> UnitSteps(DesiredSidecar desired, ObservedSidecar observed, string? foreign)
+    {
+        if (desired.Hold is not null || observed.Unit.Value is not { } unit || !MayStart(unit, desired, observed))
+            yield break;
+        if (!unit.IsEnabled && desired.AtBoot)
+            yield return new EnableSidecar(AtBoot: true);
+        if (OtherCapture(desired, observed) is { Count: > 0 } others)
+            yield return new RemoveOtherCapture(others, desired.Configuration!.CaptureBackend!);
+        if (unit.Activity is UnitActivity.Stopped or UnitActivity.Failed)
+            yield return new StartSidecar();
+        else if (unit.Activity == UnitActivity.Running && foreign is not null)
+            yield return new RestartSidecar(["its certificate is another identity's, so it is in no mesh that a restart could interrupt", .. RestartReasons(desired, observed)]) { ReplacesCertificate = true };
+        else if (desired.MayRestart && RestartReasons(desired, observed) is { Count: > 0 } reasons)
+            yield return new RestartSidecar(reasons);
+    }
+
+    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
+}

@@ -1,0 +1,144 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar.Configuration;
+
+namespace SmmAgent.Core.Sidecar.Planning;
+
+/// <summary>Downloads a package, holds it against its sha256 and installs it.</summary>
+/// <param name="Why">What <see cref="Packages.PackageChoice.Why"/> says.</param>
+public sealed record InstallPackage(Package Package, string Why) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => Why;
+}
+
+/// <summary>Writes a file of the sidecar, whole, with its owner and mode from birth.</summary>
+public sealed record WriteSidecarFile(SidecarFile File, string Why) : PlanStep(StepOwner.Root)
+{
+    /// <summary>When the content last changed, where it is the same: a newer time is a reason to restart the sidecar. Null where it changes now.</summary>
+    public DateTimeOffset? Modified { get; init; }
+
+    public override string ToString() => $"write {File.Path} ({Why})";
+}
+
+/// <summary>Gives a file or a folder of the sidecar its owner and mode back; its content is right.</summary>
+public sealed record ProtectSidecarFile(string Path, string User, UnixFileMode Mode, string Why) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"protect {Path} ({Why})";
+}
+
+/// <summary>Gives a file another name in its folder; what had that name goes.</summary>
+public sealed record MoveSidecarFile(string Path, string To, string Why) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"move {Path} to {To} ({Why})";
+}
+
+/// <summary>Removes a file of the sidecar.</summary>
+public sealed record RemoveSidecarFile(string Path) : PlanStep(StepOwner.Root)
+{
+    /// <summary>Why, where that is not plain; else null.</summary>
+    public string? Why { get; init; }
+
+    public override string ToString() => Why is null ? $"remove {Path}" : $"remove {Path} ({Why})";
+}
+
+/// <summary>Makes these the agent's lines in /etc/hosts; none takes its block out.</summary>
+public sealed record SetHosts(IReadOnlyList<string> Lines) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => Lines.Count == 0
+        ? $"take the agent's block out of {SidecarFiles.HostsFile}"
+        : $"write {SidecarFiles.HostsFile}: {string.Join(", ", Lines)}";
+}
+
+/// <summary>Fetches a new istio-token from the dashboard and puts it in the place of the old one.</summary>
+public sealed record RenewToken(string Why) : PlanStep(StepOwner.Root)
+{
+    /// <summary>Whether the control plane refuses the old one.</summary>
+    public bool IsRefused { get; init; }
+
+    /// <summary>Whether the sidecar must not be started, nor restarted, without the new one.</summary>
+    public bool IsNeeded { get; init; }
+
+    public override string ToString() => $"fetch a new istio-token ({Why})";
+}
+
+/// <summary>Lets systemd start the sidecar at boot, or no longer.</summary>
+public sealed record EnableSidecar(bool AtBoot) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => AtBoot ? "enable istio.service at boot" : "disable istio.service at boot";
+}
+
+/// <summary>Has systemd read its units again, so that the agent's drop-in of istio.service, or its absence, has effect.</summary>
+public sealed record ReloadUnits() : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => "have systemd read the drop-ins of istio.service";
+}
+
+/// <summary>Starts the sidecar. It is for a plan whose steps before it were done.</summary>
+public sealed record StartSidecar : PlanStep
+{
+    public StartSidecar()
+        : base(StepOwner.Root)
+    {
+    }
+
+    public override string ToString() => "start istio.service";
+}
+
+/// <summary>Restarts the sidecar. It is for a plan whose steps before it were done.</summary>
+public sealed record RestartSidecar(IReadOnlyList<string> Reasons) : PlanStep(StepOwner.Root)
+{
+    /// <summary>Whether it is for the sake of a certificate of another identity, which was removed.</summary>
+    public bool ReplacesCertificate { get; init; }
+
+    public override string ToString() => $"restart istio.service ({string.Join("; ", Reasons)})";
+}
+
+public sealed record StopSidecar(string Why) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"stop istio.service ({Why})";
+}
+
+/// <summary>Takes the rules out that redirect the host's traffic to a sidecar that does not run.</summary>
+public sealed record RemoveCapture(string Why) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the sidecar's capture of traffic ({Why})";
+}
+
+/// <summary>Removes the rules of the sidecar's capture that an earlier start has left in another backend.</summary>
+/// <param name="Backends">Of <see cref="CaptureBackends"/>.</param>
+/// <param name="Chosen">The backend that the sidecar captures in.</param>
+public sealed record RemoveOtherCapture(IReadOnlyList<string> Backends, string Chosen) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the sidecar's older capture of traffic from {string.Join(" and ", Backends)} (it captures in {Chosen})";
+}
+
+/// <summary>Removes the sidecar's package, which the agent installed.</summary>
+public sealed record RemovePackage(string Name) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the package {Name}, which the agent installed";
+}
+
+/// <summary>Installs the version again that was there before.</summary>
+public sealed record PutBackPackage(string Name, string Version) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"put back {Name} {Version}";
+}
+
+/// <summary>Removes a user, with its group, that came with the sidecar's package.</summary>
+public sealed record RemoveAccount(string Name) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the user {Name}, who came with the sidecar";
+}
+
+/// <summary>Removes what the sidecar or its package left in a folder that was not there before.</summary>
+public sealed record RemoveSidecarFolder(string Path) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove {Path}, which came with the sidecar";
+}
+
+/// <summary>Removes the tables of nftables that iptables made for the capture, if nothing is in them.</summary>
+/// <param name="Tables">Such as <c>ip nat</c>.</param>
+public sealed record RemoveTables(IReadOnlyList<string> Tables) : PlanStep(StepOwner.Root)
+{
+    public override string ToString() => $"remove the empty tables of the sidecar's capture ({string.Join(", ", Tables)})";
+}

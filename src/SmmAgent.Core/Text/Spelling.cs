@@ -1,0 +1,35 @@
+namespace SmmAgent.Core.Text;
+
+/// <summary>What was probably meant by a word that nobody knows.</summary>
+public static class Spelling
+{
+    private const int LongestWord = 64;
+
+    /// <summary>The known word that is nearest; null when none is near.</summary>
+    public static string? Nearest(string word, IEnumerable<string> known) =>
+        word.Length > LongestWord ? null : known.Where(one => IsNear(word, one)).MinBy(one => Distance(word, one));
+
+    private static bool IsNear(string word, string known) => Distance(word, known) <= Math.Clamp(known.Length / 2, 1, 3);
+
+    /// <summary>How many letters must be added, removed or replaced; the case of a letter is half as far as another letter would be.</summary>
+    private static double Distance(string a, string b)
+    {
+        var row = new double[b.Length + 1];
+        for (var j = 0; j <= b.Length; j++)
+            row[j] = j;
+
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0.5 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

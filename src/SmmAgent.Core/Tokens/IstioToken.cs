@@ -1,0 +1,56 @@
+using SmmAgent.Contract;
+
+namespace SmmAgent.Core.Tokens;
+
+public enum TokenVerdict
+{
+    /// <summary>The sidecar has what it needs.</summary>
+    Use,
+
+    /// <summary>It still works, but a new one is due.</summary>
+    Renew,
+
+    /// <summary>It no longer works: the sidecar cannot renew its certificate.</summary>
+    Expired,
+
+    /// <summary>There is none, or it is not one of this WorkloadGroup's for the mesh's certificate authority.</summary>
+    Unusable,
+}
+
+/// <summary>What is to be done about the sidecar's token. It never has the token in it.</summary>
+/// <param name="LookAgain">When the verdict becomes another; null when it is time for a new token now.</param>
+/// <param name="Expires">When it expires; null when it is unusable.</param>
+public sealed record IstioToken(TokenVerdict Verdict, string Why, DateTimeOffset? LookAgain, DateTimeOffset? Expires = null)
+{
+    /// <summary>What a token without a time of issue is taken to live: what the dashboard gives it.</summary>
+    private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
+
+    /// <param name="token">The content of the token's file; null when there is none.</param>
+    public static IstioToken Judge(string? token, WorkloadGroup group, DateTimeOffset now)
+    {
+        if (string.IsNullOrWhiteSpace(token))
+            return Unusable("there is no istio-token");
+        if (TokenClaims.Read(token.Trim()) is not { } claims)
+            return Unusable("the istio-token is no JWT");
+        if (!claims.Audiences.Contains(DashboardApi.SidecarAudience))
+            return Unusable($"the istio-token is not for the audience {DashboardApi.SidecarAudience}");
+        if (claims.Namespace != group.Namespace || claims.ServiceAccount != group.ServiceAccount)
+            return Unusable($"the istio-token is not of the service account {group.Namespace}/{group.ServiceAccount}");
+        if (claims.Expires is not { } expires)
+            return Unusable("the istio-token does not say when it expires");
+
+        // A clock that was set back must not make a token live longer than it says of itself.
+        var issued = claims.IssuedAt ?? claims.NotBefore ?? expires - UsualLifetime;
+        return Usable(expires, issued < expires ? issued + ((expires - issued) / 2) : expires, now);
+    }
+
+    /// <summary>What is to be done about the same token at a later time. Nobody needs the token for it.</summary>
+    public IstioToken At(DateTimeOffset now) => Expires is { } expires ? Usable(expires, LookAgain ?? DateTimeOffset.MinValue, now) : this;
+
+    private static IstioToken Usable(DateTimeOffset expires, DateTimeOffset half, DateTimeOffset now) =>
+        expires <= now ? new(TokenVerdict.Expired, $"the istio-token expired at {expires:u}", null, expires)
+        : half <= now ? new(TokenVerdict.Renew, $"the istio-token expires at {expires:u}, and half of its life is over", null, expires)
+        : new(TokenVerdict.Use, $"the istio-token is good until {expires:u}", half, expires);
+
+    private static IstioToken Unusable(string why) => new(TokenVerdict.Unusable, why, null);
+}

@@ -1,0 +1,32 @@
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Time;
+
+namespace SmmAgent.Core.Tokens;
+
+/// <summary>How often a token that the control plane refuses, although its own time is good, was replaced. Root keeps it between two looks.</summary>
+/// <remarks>A token of a deleted service account, or of an old signing key, is refused before it expires; a new one is accepted. Where the new one is refused, too, the token is not the cause.</remarks>
+/// <param name="Replaced">How many tokens in a row were replaced because they were refused.</param>
+/// <param name="Last">When the last one was; null when none was.</param>
+public sealed record RefusedToken(int Replaced = 0, DateTimeOffset? Last = null)
+{
+    /// <summary>A refusal this soon after a new token is about the old one: the request was on its way.</summary>
+    public static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
+
+    /// <summary>The record at this look: it starts again when the last replacement is long ago and nothing is refused, or when the clock was set back.</summary>
+    public RefusedToken Look(SidecarFailure? failure, DateTimeOffset now) =>
+        CurePacing.IsOver(Last, failure?.Kind != SidecarFailureKind.TokenRefused, now) ? new() : this;
+
+    /// <summary>Whether the token that lies there now was refused, and may be replaced now.</summary>
+    /// <param name="modified">When the token's file was written; null when there is none.</param>
+    public bool IsDue(SidecarFailure? failure, DateTimeOffset? modified, DateTimeOffset now) =>
+        IsRefused(failure, modified) && !(now < CurePacing.Next(Replaced, Last));
+
+    /// <summary>Whether a token that was just fetched in the place of a refused one is refused as well.</summary>
+    public bool IsAgain(SidecarFailure? failure) => Replaced > 0 && IsRefused(failure, Last);
+
+    /// <summary>The record after one more replacement.</summary>
+    public RefusedToken Next(DateTimeOffset now) => new(Replaced + 1, now);
+
+    private static bool IsRefused(SidecarFailure? failure, DateTimeOffset? modified) =>
+        failure is { Kind: SidecarFailureKind.TokenRefused, Time: { } time } && modified is { } written && time - written >= Settled;
+}

@@ -1,0 +1,77 @@
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Text;
+
+namespace SmmAgent.Core.Tokens;
+
+/// <summary>What is known of the bearer token without asking the dashboard. Nothing of the token itself is in it, and equal tokens have equal facts.</summary>
+/// <param name="Fault">Why there is no token that could be sent; null when there is one.</param>
+/// <param name="Claims">Whether the token says anything of itself; an opaque one does not.</param>
+public sealed record TokenFacts(string? Fault, bool Claims = false)
+{
+    public const string CurrentReason = "Current";
+    public const string OpaqueReason = "Opaque";
+    public const string ExpiringReason = "TokenExpiring";
+    public const string ExpiredReason = "TokenExpired";
+    public const string NoTokenReason = "NoToken";
+
+    /// <summary>The longest notice of a token's end.</summary>
+    public static readonly TimeSpan LongestNotice = TimeSpan.FromDays(7);
+
+    /// <summary>The shortest one.</summary>
+    public static readonly TimeSpan ShortestNotice = TimeSpan.FromHours(1);
+
+    /// <summary>The notice where the token does not say since when it is valid: a third of a day, so that a token of a day is not called expiring from its first hour.</summary>
+    public static readonly TimeSpan NoticeOfUnknownLife = TimeSpan.FromHours(8);
+
+    public DateTimeOffset? IssuedAt { get; private init; }
+
+    public DateTimeOffset? Expires { get; private init; }
+
+    /// <summary>The command that makes another token like this one.</summary>
+    public string? MakeNew { get; private init; }
+
+    public static TokenFacts Of(TokenClaims? claims) => new(null, claims is not null)
+    {
+        IssuedAt = claims?.IssuedAt ?? claims?.NotBefore,
+        Expires = claims?.Expires,
+        MakeNew = claims?.MakeAnother(),
+    };
+
+    /// <summary>How long before its end a token is reported: a third of its life, but an hour at least and seven days at most.</summary>
+    public static TimeSpan Notice(DateTimeOffset? issuedAt, DateTimeOffset expires)
+    {
+        if (issuedAt is not { } start || start >= expires)
+            return NoticeOfUnknownLife;
+
+        var third = (expires - start) / 3;
+        return third > LongestNotice ? LongestNotice : third < ShortestNotice ? ShortestNotice : third;
+    }
+
+    /// <summary>The same for a token that is renewed: a third of its life at most. It is due at a half, so that by then the renewal has failed for a while.</summary>
+    public static TimeSpan NoticeOfRenewed(DateTimeOffset? issuedAt, DateTimeOffset expires) =>
+        issuedAt is { } start && start < expires && (expires - start) / 3 is var third && third < Notice(issuedAt, expires) ? third : Notice(issuedAt, expires);
+
+    /// <summary>What TokenCurrent says.</summary>
+    public Finding Finding(DateTimeOffset now, TokenRenewal renewal)
+    {
+        if (Fault is not null)
+            return Conditions.Finding.False(ConditionType.TokenCurrent, NoTokenReason, Fault);
+        if (!Claims)
+            return Conditions.Finding.True(ConditionType.TokenCurrent, OpaqueReason, "there is a bearer token; it does not say when it expires");
+        if (Expires is not { } expires)
+            return Conditions.Finding.True(ConditionType.TokenCurrent, CurrentReason, "the bearer token does not expire");
+        if (expires <= now)
+            return Conditions.Finding.False(ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}{NotRenewed(renewal)}; {Cure}");
+        var notice = renewal.Status == RenewalStatus.NotOffered ? Notice(IssuedAt, expires) : NoticeOfRenewed(IssuedAt, expires);
+        return expires - now < notice
+            ? Conditions.Finding.False(
+                ConditionType.TokenCurrent, ExpiringReason, $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}{NotRenewed(renewal)}; {Cure}")
+            : Conditions.Finding.True(
+                ConditionType.TokenCurrent, CurrentReason,
+                $"the bearer token expires at {expires:u}{(renewal.Status == RenewalStatus.Works ? ", the agent renews it before" : "")}");
+    }
+
+    private static string NotRenewed(TokenRenewal renewal) => renewal.Why is { } why ? $", and is not renewed: {why}" : "";
+
+    private string Cure => $"make a new one: {MakeNew}, then: sudo smm-agent set bearer-token --stdin";
+}

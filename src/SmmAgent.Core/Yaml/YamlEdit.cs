@@ -1,0 +1,109 @@
+using SmmAgent.Contract.Yaml;
+
+namespace SmmAgent.Core.Yaml;
+
+/// <summary>One key of one section, and the value that it is to have.</summary>
+/// <param name="Section">Empty for a key that stands outside all sections.</param>
+/// <param name="IsBare">Whether the value is never quoted: <c>true</c>, <c>false</c>, a uuid.</param>
+public sealed record SettingChange(string Section, string Key, string Value, bool IsBare = false)
+{
+    public string Path => Section.Length == 0 ? Key : $"{Section}.{Key}";
+
+    internal string ByHand => Section.Length == 0 ? $"{Key}: {Written}" : $"{Section}: {{{Key}: {Written}}}";
+
+    internal string Written => IsBare ? Value : YamlWord.Of(Value);
+
+    internal bool IsIn(YamlNode node) => node.Kind == YamlKind.Text && node.Text == Value && !(IsBare && node.Quoted);
+}
+
+/// <summary>Changes one value in a YAML text and leaves every other character as it is.</summary>
+/// <remarks>
+/// There are many ways to write YAML, so each way to put the value in is only a proposal: the text is parsed again, and taken
+/// when the wanted key has the wanted value and nothing else says anything new.
+/// </remarks>
+public static class YamlEdit
+{
+    /// <returns>The new text (the same one where the value is there already), or why it could not be made.</returns>
+    public static (string? Text, string? Why) Set(string text, SettingChange change)
+    {
+        var (before, fault) = YamlReader.Parse(text, YamlLimits.OfAgent);
+        if (before is null)
+            return (null, $"{fault}; mend that first");
+        if (Misplaced(before, change) is { } why)
+            return (null, why);
+
+        var section = change.Section.Length == 0 ? before : before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
+        if (section?.Members.FirstOrDefault(member => member.Key == change.Key) is { } member && change.IsIn(member.Value))
+            return (text, null);
+
+        var edited = YamlProposals.For(text, change).FirstOrDefault(proposal => IsRight(before, proposal, change));
+        return edited is null
+            ? (null, $"{change.Path} cannot be put into a file that is written like this one; add it by hand: {change.ByHand}")
+            : (edited, null);
+    }
+
+    private static string? Misplaced(YamlNode root, SettingChange change)
+    {
+        if (root.Kind is not (YamlKind.Section or YamlKind.Empty))
+            return $"line {root.Line}: is not a section of keys and values; mend that first";
+        if (change.Section.Length == 0)
+            return Misplaced(change, root);
+
+        var sections = root.Members.Where(member => member.Key == change.Section).ToList();
+        if (sections.Count > 1)
+            return Twice(change.Section, sections);
+        if (sections.Count == 0)
+            return null;
+
+        var section = sections[0].Value;
+        if (section.Kind is not (YamlKind.Section or YamlKind.Empty))
+            return $"{change.Section}: line {section.Line}: is not a section of keys and values; mend that first";
+
+        return Misplaced(change, section);
+    }
+
+    private static string? Misplaced(SettingChange change, YamlNode section)
+    {
+        var values = section.Members.Where(member => member.Key == change.Key).ToList();
+        return values.Count > 1 ? Twice(change.Path, values)
+            : values.Count == 1 && values[0].Value.Kind is YamlKind.List or YamlKind.Section
+                ? $"{change.Path}: line {values[0].Value.Line}: is not a single value; mend that first"
+            : null;
+    }
+
+    private static string Twice(string path, List<YamlMember> members) =>
+        $"{path}: line {members[1].Line}: is there twice; the first is in line {members[0].Line}; mend that first";
+
+    private static bool IsRight(YamlNode before, string proposal, SettingChange change)
+    {
+        var after = YamlReader.Parse(proposal, YamlLimits.OfAgent).Root;
+        if (change.Section.Length == 0)
+        {
+            return after is { Kind: YamlKind.Section } && Only(after, change.Key) is { } top && change.IsIn(top)
+                && AreSame(Without(before, change.Key), Without(after, change.Key));
+        }
+
+        if (after is not { Kind: YamlKind.Section } || Only(after, change.Section) is not { Kind: YamlKind.Section } section)
+            return false;
+
+        var was = before.Members.FirstOrDefault(member => member.Key == change.Section)?.Value;
+        return Only(section, change.Key) is { } value
+            && change.IsIn(value)
+            && AreSame(Without(before, change.Section), Without(after, change.Section))
+            && AreSame(was is null ? [] : Without(was, change.Key), Without(section, change.Key));
+    }
+
+    private static YamlNode? Only(YamlNode node, string key) =>
+        node.Members.Count(member => member.Key == key) == 1 ? node.Members.Single(member => member.Key == key).Value : null;
+
+    private static List<YamlMember> Without(YamlNode node, string key) => [.. node.Members.Where(member => member.Key != key)];
+
+    private static bool AreSame(IReadOnlyList<YamlMember> a, IReadOnlyList<YamlMember> b) =>
+        a.Count == b.Count && a.Zip(b).All(pair => pair.First.Key == pair.Second.Key && IsSame(pair.First.Value, pair.Second.Value));
+
+    // The line may be another one.
+    private static bool IsSame(YamlNode a, YamlNode b) =>
+        (a.Kind, a.Text, a.Quoted, a.Items.Count) == (b.Kind, b.Text, b.Quoted, b.Items.Count)
+        && a.Items.Zip(b.Items).All(pair => IsSame(pair.First, pair.Second))
+        && AreSame(a.Members, b.Members);
+}

@@ -1,9 +1,0 @@
-using System.Diagnostics;
-
-namespace SmmAgent.Linux.Events;
-
-/// <summary>CLOCK_MONOTONIC, the clock of poll and of libsystemd. Not injected: the kernel's waits know no other.</summary>
-internal static class MonotonicTime
-{
-    public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
-}

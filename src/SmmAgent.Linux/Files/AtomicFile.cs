@@ -1,0 +1,140 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using SmmAgent.Linux.Interop;
+
+namespace SmmAgent.Linux.Files;
+
+/// <summary>Writes a file so that a reader, a crash or a full disk meets the old content or the new one, never a part.</summary>
+public static class AtomicFile
+{
+    private const int NotPermitted = 1;
+    private const int TooManyLinks = 40;
+
+    // One of the flags that differ.
+    internal static int NoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
+    /// <summary>Only the owner may read and write.</summary>
+    public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Everyone may read.</summary>
+    public const UnixFileMode Public = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    public static void Write(string path, string text, UnixFileMode mode, bool durable = true) =>
+        Write(path, Encoding.UTF8.GetBytes(text), mode, durable);
+
+    /// <summary>Replaces the file. The folder must exist.</summary>
+    /// <param name="durable">Whether the content must survive a power cut; false for files on a tmpfs.</param>
+    /// <param name="owner">Whose the file is to be; null means this process's.</param>
+    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, bool durable = true, FileOwner? owner = null)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = Private,
+                BufferSize = 0,
+            };
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(content);
+                owner?.GiveTo(stream.SafeFileHandle, path);
+                // The umask has no say: the mode is set on the open file, before anyone can find it under its name.
+                File.SetUnixFileMode(stream.SafeFileHandle, mode);
+                stream.Flush(flushToDisk: durable);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Removes what a killed process left of its writes. Only for a folder that nobody else writes to.</summary>
+    public static void RemoveLeftovers(string folder)
+    {
+        try
+        {
+            foreach (var path in Directory.EnumerateFiles(folder, "*.tmp"))
+                File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // They cost a little room, and nothing reads them.
+        }
+    }
+
+    /// <summary>Reads a plain file of at most <paramref name="limit"/> bytes.</summary>
+    /// <param name="isAgents">Whether it is the agent's own, which is never a link: root would read for the daemon what the daemon may not.</param>
+    /// <returns>The content; null when there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is larger than the limit, or no plain file.</exception>
+    public static byte[]? ReadLimited(string path, int limit, bool isAgents = false)
+    {
+        using var stream = OpenPlain(path, isAgents ? "which smm-agent never makes" : null);
+        if (stream is null)
+            return null;
+
+        return ReadAll(stream.SafeFileHandle, limit) ?? throw new InvalidDataException($"{path} is larger than {limit} bytes");
+    }
+
+    /// <summary>Reads a plain file from its begin, with room for what is there and not for what might be: the limits are wide, and hardly any file is large.</summary>
+    /// <returns>The content; null when it is larger than the limit.</returns>
+    internal static byte[]? ReadAll(SafeFileHandle file, int limit)
+    {
+        const int More = 4096;
+        var content = new byte[Math.Min(RandomAccess.GetLength(file), limit) + 1];
+        var length = 0;
+        while (RandomAccess.Read(file, content.AsSpan(length), length) is var read and > 0)
+        {
+            length += read;
+            if (length > limit)
+                return null;
+            // It grew meanwhile, or it is one of the kernel's, which have no length.
+            if (length == content.Length)
+                Array.Resize(ref content, (int)Math.Min((length * 2L) + More, limit + 1L));
+        }
+
+        return content[..length];
+    }
+
+    /// <summary>Opens a plain file to be read, without waiting for anybody.</summary>
+    /// <param name="whyNoLink">What is said of a link, which is refused then; null when a link is as good.</param>
+    /// <returns>Null when there is no such file.</returns>
+    /// <exception cref="InvalidDataException">It is no plain file.</exception>
+    internal static FileStream? OpenPlain(string path, string? whyNoLink)
+    {
+        // FileStream would wait for ever for the writer of a FIFO, and would fail while any user who may read the file has an flock on it.
+        var file = Libc.Open(path, Libc.NonBlocking | Libc.CloseOnExec | (whyNoLink is null ? 0 : NoFollow));
+        if (file.IsInvalid)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            file.Dispose();
+            return error switch
+            {
+                Libc.ENOENT or Libc.ENOTDIR => null,
+                NotPermitted or Libc.EACCES => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+                TooManyLinks when whyNoLink is not null => throw new InvalidDataException($"{path} is a link, {whyNoLink}"),
+                _ => throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
+            };
+        }
+
+        try
+        {
+            if (Directory.Exists(path))
+                throw new IOException($"{path} is a directory"); // not a matter of rights, as .NET has it
+            var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
+            return stream.CanSeek ? stream : throw new InvalidDataException($"{path} is not a plain file");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace SmmAgent.Linux.Files;
+
+/// <summary>The user and the group of a file.</summary>
+public readonly partial record struct FileOwner(uint User, uint Group)
+{
+    /// <summary>The owner of an existing file; links are followed.</summary>
+    public static FileOwner Of(string path) => FileStatus.Of(path).Owner;
+
+    /// <summary>This process's user with a group of that name; null where the host has no such group.</summary>
+    public static FileOwner? WithGroup(string name)
+    {
+        // struct group: two pointers, then the number.
+        var group = FindGroup(name);
+        return group == 0 ? null : new FileOwner(EffectiveUser(), (uint)Marshal.ReadInt32(group, 2 * nint.Size));
+    }
+
+    /// <summary>The user of that name, or of that number where it has none: with the group that their file has, else with their own.</summary>
+    /// <param name="found">Whose the file is now; null when there is none.</param>
+    /// <exception cref="InvalidDataException">The host has no such user.</exception>
+    internal static FileOwner Named(string name, FileOwner? found, string path)
+    {
+        var owner = UserNames.Owner(name)
+            ?? (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new FileOwner(number, number) : default(FileOwner?))
+            ?? throw new InvalidDataException($"{path} cannot be given to {name}: this host has no such user; install the package that makes it");
+        return found is { } now && now.User == owner.User ? now : owner;
+    }
+
+    /// <summary>Whose rights this process has.</summary>
+    internal static uint CurrentUser => EffectiveUser();
+
+    internal void GiveTo(SafeFileHandle file, string path)
+    {
+        if (ChangeOwner(file, User, Group) != 0)
+            throw new UnauthorizedAccessException($"{path} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    internal void GiveTo(string folder)
+    {
+        if (ChangeOwner(folder, User, Group) != 0)
+            throw new UnauthorizedAccessException($"{folder} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int ChangeOwner(SafeFileHandle file, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "getgrnam", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint FindGroup(string name);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
+}

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using SmmAgent.Linux.Interop;
+
+namespace SmmAgent.Linux.Files;
+
+/// <summary>A file, folder or link, held by a descriptor: whatever becomes of its name, it stays the same one.</summary>
+internal sealed partial class HeldPath : IDisposable
+{
+    private const int PathOnly = 0x200000; // needs no right to the thing itself, waits for nobody, wakes no device
+    private const int NoTerminal = 0x100;
+    private const int LongestLink = 4096;
+    private const UnixFileMode OthersMayWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    private readonly SafeFileHandle _handle;
+
+    private HeldPath(SafeFileHandle handle, string path, HeldPath? folder)
+    {
+        (_handle, Path) = (handle, path);
+        Status = FileStatus.Of(handle, path);
+        IsTrusted = folder is not { IsTrusted: false }
+            && (Status.Owner.User == 0 || Status.Owner.User == FileOwner.CurrentUser)
+            && (Status.Mode & OthersMayWrite) == 0;
+    }
+
+    /// <summary>Where it was found, below the root of the walk.</summary>
+    public string Path { get; }
+
+    public FileStatus Status { get; }
+
+    /// <summary>The name of the user whom it belongs to.</summary>
+    public string Owner => UserNames.Of(Status.Owner.User);
+
+    /// <summary>Whether nobody but root and this process's user can have laid anything into this folder, or changed the way to it.</summary>
+    public bool IsTrusted { get; }
+
+    /// <summary>Holds the folder that a walk starts in, whose own path is trusted.</summary>
+    public static HeldPath Root(string root)
+    {
+        var handle = Libc.Open(root, PathOnly | Libc.CloseOnExec);
+        return handle.IsInvalid ? throw FileFailure.Last(root) : new(handle, "/", folder: null);
+    }
+
+    /// <summary>What lies in this folder under that name, also a link; null when there is nothing.</summary>
+    public HeldPath? Child(FileName name)
+    {
+        var handle = OpenAt(_handle, name.Bytes, PathOnly | AtomicFile.NoFollow | Libc.CloseOnExec, 0);
+        if (!handle.IsInvalid)
+            return new(handle, PathOf(name), this);
+
+        var error = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        return error == Libc.ENOENT ? null : throw FileFailure.Of(PathOf(name), error);
+    }
+
+    /// <summary>Where this link leads.</summary>
+    public string LinkTarget()
+    {
+        var target = new byte[LongestLink];
+        var length = ReadLinkAt(_handle, [0], target, (nuint)target.Length);
+        return length >= 0 ? System.Text.Encoding.UTF8.GetString(target.AsSpan(0, (int)length)) : throw FileFailure.Last(Path);
+    }
+
+    /// <summary>Opens this very file, which was looked at already.</summary>
+    public SafeFileHandle Open(FileAccess access)
+    {
+        var handle = Libc.Open(OwnLink, (access == FileAccess.Read ? 0 : 2) | NoTerminal | Libc.NonBlocking | Libc.CloseOnExec);
+        return handle.IsInvalid ? throw FileFailure.Last(Path) : handle;
+    }
+
+    /// <summary>Opens this folder, to list it or to change it itself.</summary>
+    public SafeFileHandle OpenFolder()
+    {
+        var handle = OpenAt(_handle, ((FileName)".").Bytes, Libc.CloseOnExec, 0);
+        return handle.IsInvalid ? throw FileFailure.Last(Path) : handle;
+    }
+
+    /// <summary>A path to this very file, for what knows no descriptors.</summary>
+    public string OwnLink => $"/proc/self/fd/{_handle.DangerousGetHandle()}";
+
+    /// <summary>Which mount it lies on: two of one device may differ.</summary>
+    public string Mount =>
+        File.ReadLines($"/proc/self/fdinfo/{_handle.DangerousGetHandle()}").First(line => line.StartsWith("mnt_id:", StringComparison.Ordinal));
+
+    /// <summary>Refuses what is no plain file, or may be somebody else's.</summary>
+    public void RequirePlain(HeldPath folder)
+    {
+        switch (Status.Kind)
+        {
+            case FileKind.Link:
+                throw new InvalidDataException($"{Path} is a symbolic link of {Owner}, which smm-agent does not follow; remove it");
+            case FileKind.Folder:
+                throw new IOException($"{Path} is a folder; remove it");
+            case FileKind.Other:
+                throw new InvalidDataException($"{Path} is not a plain file, but a FIFO, socket or device of {Owner}; remove it");
+            // Whoever may write to a folder can give any file of the disk a second name there.
+            case FileKind.Plain when Status.Names > 1 && !folder.IsTrusted:
+                throw new InvalidDataException($"{Path} is a file of {Owner} that has another name elsewhere (a hard link); remove it");
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Reads this plain file of at most <paramref name="limit"/> bytes.</summary>
+    public byte[] Read(int limit)
+    {
+        using var file = Open(FileAccess.Read);
+        return AtomicFile.ReadAll(file, limit) ?? throw new InvalidDataException($"{Path} is larger than {limit} bytes");
+    }
+
+    public string PathOf(FileName name) => Path == "/" ? $"/{name}" : $"{Path}/{name}";
+
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Linux.Files;
+
+/// <summary>Why a user cannot read a file, and the commands that change that.</summary>
+/// <param name="Found">The user, the file or the folder on the way, its owner, group and mode.</param>
+/// <param name="Cure">The commands, for a shell.</param>
+public sealed partial record ReadRefusal(string Found, string Cure)
+{
+    /// <summary>The user that the package makes for the daemon.</summary>
+    public const string DaemonUser = ConfigFile.DaemonGroup;
+
+    private const string AccessList = "system.posix_acl_access";
+
+    /// <summary>Judges by owners, groups and modes, for the daemon's user.</summary>
+    /// <returns>Null where the daemon may read it, where it is not known, or where the host has no such user.</returns>
+    public static ReadRefusal? OfDaemon(string path) => Of(path, DaemonUser);
+
+    /// <summary>The same for the user that this process runs as.</summary>
+    public static ReadRefusal? OfThisProcess(string path) => Of(path, UserNames.Of(FileOwner.CurrentUser));
+
+    public override string ToString() => $"{Found}: {Cure}";
+
+    internal static ReadRefusal? Of(string path, string user)
+    {
+        if (UserNames.Owner(user) is not { User: not 0 } identity)
+            return null;
+
+        try
+        {
+            var groups = UserNames.Groups(user, identity.Group);
+            var end = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            foreach (var folder in FoldersOf(end))
+            {
+                if (!Has(folder, identity.User, groups, UnixFileMode.UserExecute, UnixFileMode.GroupExecute, UnixFileMode.OtherExecute))
+                    return new($"the user {user} cannot read {path}: the folder {folder} is {Rights(folder)}", $"sudo chgrp {user} {folder} && sudo chmod g+x {folder}");
+            }
+
+            return !Path.Exists(end) || Has(end, identity.User, groups, UnixFileMode.UserRead, UnixFileMode.GroupRead, UnixFileMode.OtherRead)
+                ? null
+                : new($"the user {user} cannot read {path}: {(end == path ? "it" : end)} is {Rights(end)}", $"sudo chgrp {user} {end} && sudo chmod g+r {end}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // what cannot be seen is not judged
+        }
+    }
+
+    private static IEnumerable<string> FoldersOf(string path)
+    {
+        for (var at = path.IndexOf('/', 1); at > 0; at = path.IndexOf('/', at + 1))
+            yield return path[..at];
+    }
+
+    // One class of rights counts, also where another would allow more. An access list allows what no mode shows.
+    private static bool Has(string path, uint user, IReadOnlyCollection<uint> groups, UnixFileMode own, UnixFileMode ofGroup, UnixFileMode ofOthers)
+    {
+        var status = FileStatus.Of(path);
+        var needed = status.Owner.User == user ? own : groups.Contains(status.Owner.Group) ? ofGroup : ofOthers;
+        return (status.Mode & needed) != 0 || GetExtendedAttribute(path, AccessList, 0, 0) > 0;
+    }
+
+    private static string Rights(string path)
+    {
+        var status = FileStatus.Of(path);
+        return $"{UserNames.Of(status.Owner.User)}:{UserNames.OfGroup(status.Owner.Group)} with mode {Convert.ToString((int)status.Mode, 8).PadLeft(4, '0')}";
+    }
+
+    [LibraryImport("libc", EntryPoint = "getxattr", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint GetExtendedAttribute(string path, string name, nint value, nuint size);
+}

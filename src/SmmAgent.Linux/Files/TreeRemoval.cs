@@ -1,0 +1,33 @@
+using SmmAgent.Linux.Interop;
+
+namespace SmmAgent.Linux.Files;
+
+/// <summary>Removes a folder with all that is in it, and never leaves it: neither through a link nor into another mount.</summary>
+/// <param name="mount">The mount that the folder lies on.</param>
+internal sealed class TreeRemoval(string mount)
+{
+    // Whoever fills the folder must not have the stack run over.
+    private const int Deepest = 500;
+
+    public void Remove(HeldPath folder, FileName name, int depth = 0)
+    {
+        var error = folder.Unlink(name);
+        if (error is 0 or Libc.ENOENT)
+            return;
+
+        using var child = folder.Child(name);
+        if (child is null)
+            return;
+        if (error != FileFailure.EISDIR || child.Status.Kind != FileKind.Folder)
+            throw FileFailure.Of($"{child.Path} cannot be removed", error);
+        if (child.Mount != mount)
+            throw FileFailure.Of($"{child.Path} cannot be removed", FileFailure.EBUSY);
+        if (depth == Deepest)
+            throw new IOException($"{child.Path} is not removed: more than {Deepest} folders lie in one another; remove them with rm -r");
+
+        foreach (var below in child.List())
+            Remove(child, below, depth + 1);
+        if (folder.RemoveFolder(name) is var failure and not (0 or Libc.ENOENT))
+            throw FileFailure.Of($"{child.Path} cannot be removed", failure);
+    }
+}

@@ -1,0 +1,31 @@
+using SmmAgent.Linux.Interop;
+
+namespace SmmAgent.Linux.Locks;
+
+/// <summary>Keeps two changes of agent.yaml from losing one: a lock on its folder.</summary>
+/// <remarks>Only root and the daemon's group may open that folder. The daemon only reads, and needs no lock: files are replaced whole.</remarks>
+public static class ConfigLock
+{
+    /// <summary>How long another change may take.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Waits for the lock.</summary>
+    /// <exception cref="IOException">Another process has had it all the time, or the folder cannot be opened.</exception>
+    public static IDisposable Take(string folder, TimeSpan timeout, TimeProvider time)
+    {
+        var handle = FileLock.Open(folder);
+        if (handle.TakeAsync(timeout, BetweenTries, time, CancellationToken.None).GetAwaiter().GetResult())
+            return handle;
+
+        var (error, why) = (handle.Error, handle.Why);
+        handle.Dispose();
+        throw error switch
+        {
+            Libc.EACCES => new UnauthorizedAccessException($"{folder}: {why}"),
+            0 => new IOException($"another smm-agent has been changing {folder} for {timeout.TotalSeconds:0.#} s; try again"),
+            _ => new IOException($"{folder}: {why}"),
+        };
+    }
+}

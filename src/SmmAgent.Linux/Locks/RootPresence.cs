@@ -1,0 +1,48 @@
+namespace SmmAgent.Linux.Locks;
+
+/// <summary>Whether a command of root's is at work on this host: it holds a lock on a file.</summary>
+/// <remarks>The file is root's, and only root and the daemon's group may open it: nobody else can pretend. Root does not depend on having the lock.</remarks>
+public sealed class RootPresence : IDisposable
+{
+    private const int ReadWrite = 2;
+    private const int Create = 0x40;
+    private const int Mode = 0b110_100_000;
+
+    // Who looks has the lock for a moment.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(20);
+    private static readonly Lock Looking = new();
+
+    private readonly FileLock _file;
+
+    private RootPresence(FileLock file) => _file = file;
+
+    /// <summary>Shows that this process is at work until the result is disposed. Several may be at once.</summary>
+    public static async Task<RootPresence> ShowAsync(string path, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Then the daemon does not see it.
+        }
+
+        var file = FileLock.Open(path, ReadWrite | Create, Mode, isShared: true);
+        await file.TakeAsync(Patience, BetweenTries, time, cancel);
+        return new(file);
+    }
+
+    /// <summary>Whether another process is at work.</summary>
+    public static bool IsShown(string path)
+    {
+        lock (Looking)
+        {
+            using var file = FileLock.Open(path);
+            return !file.TryTake() && file.Error == 0;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+}

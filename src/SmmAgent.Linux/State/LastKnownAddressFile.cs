@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Linux.Files;
+
+namespace SmmAgent.Linux.State;
+
+/// <summary>Keeps the last known external address over a restart.</summary>
+public sealed class LastKnownAddressFile(string path)
+{
+    private const int MaximumBytes = 4096;
+
+    /// <summary>Reads it. What is there but cannot be used is told in <paramref name="problem"/>, and is as good as nothing.</summary>
+    public LastKnownAddress? Read(out string? problem)
+    {
+        problem = null;
+        try
+        {
+            if (AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is not { } content)
+                return null;
+
+            if (JsonSerializer.Deserialize(content, LastKnownAddressJson.Default.Stored) is { } stored
+                && NameRules.IsIPAddress(stored.Address)
+                && IPAddress.Parse(stored.Address) is var address
+                && IsUsable(address, stored.Source))
+            {
+                return new(AddressRules.Normalize(address), stored.Source, stored.Network, stored.ConfirmedAt);
+            }
+
+            problem = "it holds no usable address";
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            problem = exception.Message;
+        }
+
+        return null;
+    }
+
+    /// <summary>Replaces it.</summary>
+    /// <returns>Null, or why it could not be written.</returns>
+    public string? Write(LastKnownAddress address)
+    {
+        var stored = new Stored(address.Value.ToString(), address.Source, address.Network, address.ConfirmedAt);
+        try
+        {
+            AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(stored, LastKnownAddressJson.Default.Stored), AtomicFile.Private);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception.Message;
+        }
+    }
+
+    private static bool IsUsable(IPAddress address, string source) => source == AddressDecision.RouteSource
+        ? AddressRules.WhyNotOwn(address) is null
+        : AddressRules.WhyNotExternal(address) is null;
+
+    internal sealed record Stored(string Address, string Source, string? Network, DateTimeOffset ConfirmedAt);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(LastKnownAddressFile.Stored))]
+internal sealed partial class LastKnownAddressJson : JsonSerializerContext;

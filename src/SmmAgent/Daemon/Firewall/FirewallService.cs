@@ -1,0 +1,205 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon.HostChanges;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Privileged;
+using SmmAgent.Linux.Events;
+using SmmAgent.Linux.Firewall;
+using SmmAgent.Linux.Host;
+
+namespace SmmAgent.Daemon.Firewall;
+
+/// <summary>What the firewall service reads and publishes.</summary>
+public sealed record FirewallStates(
+    Latest<SettingsState> Settings, Latest<MeshConfigState> Mesh, Latest<EventSourcesState> Events, Latest<PortsState> Ports)
+{
+    /// <summary>The name servers that this host asks.</summary>
+    public Func<IReadOnlyList<IPAddress>> NameServers { get; init; } = () => [];
+
+    /// <summary>Whether root is at work just now.</summary>
+    public Func<bool> IsRootAtWork { get; init; } = () => false;
+}
+
+/// <summary>Keeps the agent's and the WorkloadGroup's ports open in the host's firewall, and says whether they are.</summary>
+/// <remarks>
+/// Woken by the kernel's and firewalld's events; its own changes raise such events, too, and cost one more look. It starts no command while
+/// nothing happens, but for a slow poll.
+/// </remarks>
+public sealed class FirewallService : LoopService
+{
+    /// <summary>Where the kernel tells of every change.</summary>
+    public static readonly TimeSpan SlowPoll = TimeSpan.FromMinutes(10);
+
+    /// <summary>Where only the opening of a lock file tells, or nothing does.</summary>
+    public static readonly TimeSpan Poll = TimeSpan.FromSeconds(60);
+
+    /// <summary>When something failed that may be over soon, such as a held lock.</summary>
+    public static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(10);
+
+    // What an observation of more rules leaves behind is given back at once.
+    private const int LargeRules = 2000;
+
+    private readonly FirewallStates _states;
+    private readonly FirewallPass _pass;
+    private readonly RootRequest _root;
+    private readonly ILogger<FirewallService> _logger;
+    private readonly RepairPacing _pacing = new();
+    private readonly LookPacing _looks = new();
+    private readonly long _start;
+    private long? _rootAsked;
+    private volatile bool _doSetsDecide;
+    private bool _wasLarge;
+    private bool _hasRootAnswered;
+
+    public FirewallService(
+        LoopContext context, FirewallStates states, FirewallPass pass, RootRequest root, ILogger<FirewallService> logger)
+        : base(context)
+    {
+        (_states, _pass, _root, _logger, _start) = (states, pass, root, logger, context.Time.GetTimestamp());
+        states.Settings.WakeOnChange(Wake);
+        states.Mesh.WakeOnChange(Wake);
+        states.Events.WakeOnChange(Wake);
+    }
+
+    /// <summary>Set it when somebody changed the agent's own rules: that is looked at at once.</summary>
+    public Wake OwnRulesChanged { get; } = new();
+
+    /// <summary>Whether a set decides about a port, so that its elements are of interest.</summary>
+    public bool DoSetsDecide => _doSetsDecide;
+
+    /// <summary>Set it when firewalld said that it changed.</summary>
+    public Wake FirewalldChanged { get; } = new();
+
+    // Not the time of day: set back by an hour, it would make an hour's repairs those of one minute.
+    private DateTimeOffset PacingTime => DateTimeOffset.UnixEpoch + Time.GetElapsedTime(_start);
+
+    // A fight is waited out within the step, and every command has its own end.
+    protected override TimeSpan StepBudget => TimeSpan.FromMinutes(2);
+
+    protected override async Task RunAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var wait = await WorkAsync(StepAsync, cancel);
+            if (_wasLarge)
+                ProcessMemory.GiveBack();
+            await Wake.WaitAsync(wait, Time, cancel);
+            if (_looks.WaitAt(Time.GetElapsedTime(_start)) is var pause && pause > TimeSpan.Zero)
+                await OwnRulesChanged.WaitAsync(pause, Time, cancel);
+        }
+    }
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        // Whether the operator leaves the firewall to the agent, and which ports are its own, is not known: nothing is changed.
+        if (_states.Settings.Value.AreUnknown)
+        {
+            Publish(new([], Finding.Unknown(ConditionType.PortsOpen, Finding.NotConfigured, SettingsState.WhyUnknown)));
+            return SlowPoll;
+        }
+
+        var mode = _states.Settings.Value.Settings.FirewallMode;
+        if (mode == PartMode.Off)
+        {
+            Publish(new([], Finding.Unknown(ConditionType.PortsOpen, Finding.Disabled, "firewall.mode is off in agent.yaml")));
+            return SlowPoll;
+        }
+
+        if (mode == PartMode.Manage && _pacing.WaitBefore(PacingTime) is var pause && pause > TimeSpan.Zero)
+            await Task.Delay(pause, Time, cancel);
+
+        // Read after the pause: what changed meanwhile counts.
+        var start = Time.GetElapsedTime(_start);
+        await OwnRulesChanged.WaitAsync(TimeSpan.Zero, Time, cancel);
+        var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
+        var report = mode == PartMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
+        var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage) with
+        {
+            OwnTraffic = OwnTraffic.Of(OwnConnections(), report.Observed).Obstacles,
+        };
+        if (await FirewalldChanged.WaitAsync(TimeSpan.Zero, Time, cancel))
+            _root.Hasten();
+        _looks.Looked(start, Time.GetElapsedTime(_start));
+        _wasLarge = report.Observed.Rules > LargeRules;
+        _doSetsDecide = report.Observed.Nft?.Value?.DecidingSets.Count > 0;
+        var again = mode == PartMode.Manage ? _root.Ask(RootsWork(report, ports.PortsOpen)) : null;
+        ports = ports with { IsRootDue = again is not null && IsFirstAnswerDue() };
+        Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
+        var wait = WaitAfter(report);
+        return again < wait ? again.Value : wait;
+    }
+
+    private bool IsFirstAnswerDue()
+    {
+        _rootAsked ??= Time.GetTimestamp();
+        _hasRootAnswered |= Time.GetElapsedTime(_rootAsked.Value) >= RootRequest.FirstAnswer || !(_root.IsPending || _states.IsRootAtWork());
+        return !_hasRootAnswered;
+    }
+
+    private List<OwnConnection> OwnConnections()
+    {
+        List<OwnConnection> connections = [];
+        if (_states.Settings.Value.Settings.DashboardUrl is { } dashboard)
+            connections.Add(To(dashboard.IdnHost.Trim('[', ']'), dashboard.Port));
+        if (_states.Mesh.Value.Config is { } config)
+            connections.AddRange(ReachabilityPlan.AllTargets(config).Select(target => To(target.Host, target.Port)));
+        if (connections.Count > 0)
+            connections.AddRange(_states.NameServers().Select(OwnConnection.Dns));
+        return [.. connections.Distinct()];
+    }
+
+    private static OwnConnection To(string host, int port) => new(Transport.Tcp, IPAddress.TryParse(host, out var address) ? address : null, port);
+
+    // Where firewalld shows itself to root only, there is no step that could be left to it. An interface or a source that moves to another zone shows in
+    // firewalld's own table only, which then is shut or unclear.
+    private static List<string> RootsWork(FirewallReport report, Finding open)
+    {
+        var left = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}").ToList();
+        return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["see what firewalld lets in"] : left;
+    }
+
+    /// <summary>Logs what was repaired.</summary>
+    /// <returns>What to say when somebody keeps undoing it; else null.</returns>
+    private Finding? Note(FirewallReport report)
+    {
+        var now = PacingTime;
+        foreach (var step in report.Done)
+            FirewallLog.Repaired(_logger, step);
+        if (report.Done.FirstOrDefault() is not { } repaired)
+            return _pacing.IsFighting(now) ? _states.Ports.Value.PortsOpen : null;
+
+        _pacing.Repaired(now);
+        return _pacing.IsFighting(now)
+            ? Finding.False(
+                ConditionType.PortsOpen,
+                "Fighting",
+                $"another program keeps undoing the agent's rules (last: {repaired}), so they are put back only every "
+                + $"{RepairPacing.WhileFighting.TotalSeconds:0} s: find it with nft monitor and stop it, or set firewall.mode to check")
+            : null;
+    }
+
+    private TimeSpan WaitAfter(FirewallReport report)
+    {
+        if (_pacing.IsFighting(PacingTime))
+            return RepairPacing.WhileFighting;
+        if (report.Blocked is not null || report.Results.Any(result => result.Ending is StepEnding.Failed or StepEnding.LockHeld))
+            return RetryAfterFailure;
+
+        return _pass.KernelTells && (_states.Events.Value.Blind & HostChange.Firewall) == 0 ? SlowPoll : Poll;
+    }
+
+    private void Publish(PortsState state)
+    {
+        // The lists of two looks are never the same object; readers are woken only when they differ.
+        var current = _states.Ports.Value;
+        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports) || !current.OwnTraffic.SequenceEqual(state.OwnTraffic) || current.IsRootDue != state.IsRootDue)
+            _states.Ports.Publish(state);
+    }
+}

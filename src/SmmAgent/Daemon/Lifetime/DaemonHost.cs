@@ -1,0 +1,222 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Serilog.Extensions.Logging;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Time;
+using SmmAgent.Daemon.Address;
+using SmmAgent.Daemon.Firewall;
+using SmmAgent.Daemon.HostChanges;
+using SmmAgent.Daemon.Listeners;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Mesh;
+using SmmAgent.Daemon.Privileged;
+using SmmAgent.Daemon.Reachability;
+using SmmAgent.Daemon.Report;
+using SmmAgent.Daemon.Settings;
+using SmmAgent.Daemon.Sidecar;
+using SmmAgent.Daemon.Status;
+using SmmAgent.Host;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Events;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Packages;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.State;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Daemon.Lifetime;
+
+/// <summary>Puts the daemon together, by hand: a container that finds constructors by reflection would take a fifth of the start.</summary>
+public static class DaemonHost
+{
+    /// <summary>How long the services have to end. systemd's own limit is far longer; two seconds are the promise.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(1.5);
+
+    public static IHost Build(AgentPaths paths, string version, ServiceNotifier notifier, Serilog.ILogger logger)
+    {
+        var loggers = new SerilogLoggerFactory(logger);
+        var lifetime = new ApplicationLifetime(loggers.CreateLogger<ApplicationLifetime>());
+        var fault = new ProcessFault(lifetime);
+
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "smm-agent" });
+        builder.Services
+            .AddSingleton<ILoggerFactory>(loggers)
+            .AddSingleton<IHostApplicationLifetime>(lifetime)
+            .AddSingleton(Options.Create(new HostOptions { ShutdownTimeout = ShutdownTimeout }))
+            .AddSingleton(Options.Create(new ConsoleLifetimeOptions { SuppressStatusMessages = true }))
+            .AddSingleton(fault);
+        if (notifier.IsEnabled)
+            builder.Services.AddSingleton<IHostLifetime>(services => new SystemdLifetime(
+                services.GetRequiredService<IHostEnvironment>(), lifetime, new LifetimeNotifier(notifier), loggers));
+
+        foreach (var service in Services(paths, version, notifier, loggers, fault))
+            builder.Services.AddSingleton(_ => service); // a factory's, so that the host disposes of it
+        return builder.Build();
+    }
+
+    // Started in this order: what others read at their start comes first, and no change is missed once the first look is due.
+    // With the settings read and the ports served the agent works; READY need not wait for what the others load.
+    // SIGHUP comes first of all: who hears READY may send it, and nobody's SIGHUP ends the process.
+    private static IEnumerable<IHostedService> Services(
+        AgentPaths paths, string version, ServiceNotifier notifier, SerilogLoggerFactory loggers, ProcessFault fault)
+    {
+        var time = TimeProvider.System;
+        var context = new LoopContext(time, new LoopProgress(time), fault);
+        var states = new AgentStates();
+        var identity = new OwnIdentity(
+            paths,
+            RandomNumberGenerator.Fill,
+            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+            loggers.CreateLogger<OwnIdentity>());
+        var self = new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings));
+        var status = new StatusService(context, states, self, notifier, loggers.CreateLogger<StatusService>());
+        var tokens = BearerTokenFile.Of(paths, time);
+        var settings = new SettingsService(context, paths, tokens, states.Settings, loggers.CreateLogger<SettingsService>());
+        var retry = new DashboardRetry(time, NextRandom);
+        var clients = new DashboardClients(tokens, version, time);
+        var mesh = new MeshConfigService(
+            context,
+            states.Settings,
+            states.Mesh,
+            clients,
+            new LastGoodMeshConfig(paths.LastGoodMeshConfig),
+            retry,
+            loggers.CreateLogger<MeshConfigService>());
+
+        var names = new NameLookup(time);
+        var address = new ExternalAddressService(
+            context,
+            states.Settings,
+            states.Mesh,
+            states.Address,
+            new AddressSources(
+                new AddressProviderClient(time, names), new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
+            loggers.CreateLogger<ExternalAddressService>());
+
+        var root = new RootActivity(() => HostUnits.Open(paths.Root, time), paths.RootPresence);
+        var events = new Latest<EventSourcesState>(EventSourcesState.AllUp);
+        var firewall = new FirewallService(
+            context,
+            new FirewallStates(states.Settings, states.Mesh, events, states.Ports)
+            {
+                NameServers = () => ResolverConfiguration.ServersElsewhere(Path.Combine(paths.Root, "etc/resolv.conf")),
+                IsRootAtWork = root.IsAtWork,
+            },
+            HostFirewallPass.Create(paths, time),
+            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+            loggers.CreateLogger<FirewallService>());
+
+        var sidecar = new SidecarService(
+            context,
+            states,
+            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), root),
+            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+            version,
+            loggers.CreateLogger<SidecarService>());
+
+        // Nobody else does root's part where the daemon is root itself.
+        var rootPart = Environment.IsPrivilegedProcess
+            ? new RootPartService(context, paths, events, new CommandRunner(), loggers.CreateLogger<RootPartService>())
+            : null;
+
+        if (rootPart is not null)
+            events.WakeOnChange(rootPart.Wake);
+
+        var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
+        var report = new ReportService(
+            context,
+            new ReportInputs(states.Settings, states.Mesh, states.Address, states.Reachability, states.Ports, states.Sidecar),
+            clients,
+            new ReportSource(() => HostFacts.Read(), () => new(version, states.Sidecar.Value.Version), InterfaceAddresses.Read, () => status.Conditions, time)
+            {
+                Instance = BootInstance.LoadOrCreate(paths.Instance, RandomNumberGenerator.Fill),
+            },
+            new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),
+            states.Cluster,
+            new RetryDelay(NextRandom));
+        var renewal = new TokenRenewalService(
+            context, new(states.Settings, tokens, new RenewedTokenFile(paths.RenewedToken), identity), clients, states.Renewal, NextRandom,
+            loggers.CreateLogger<TokenRenewalService>());
+        // It tells the conditions, and the states that wake it come before them.
+        status.WakeOnConditionChange(report.Wake);
+
+        var reachability = new ReachabilityService(
+            context,
+            states.Settings,
+            states.Mesh,
+            states.Ports,
+            states.Reachability,
+            new ReachabilityObserver(new Prober(time, names), time, HostSidecarPass.Captured(time)),
+            dashboardIsBack: () =>
+            {
+                clients.Renew();
+                mesh.Wake.Set();
+                report.Wake.Set();
+                sidecar.Retry();
+            });
+
+        return
+        [
+            new ReloadOnHangup(status, settings, clients, [mesh.Wake, firewall.Wake, address.Wake, reachability.Wake, report.Wake, sidecar.Wake]),
+            settings,
+            new ListenerService(Sites(status, nonces, self, time), states.Listeners, time, loggers),
+            status,
+            new HostChangeService(
+                [
+                    new FileEvents("events of the settings and the token", HostChange.Settings, paths.Settings, paths.BearerToken, paths.RenewedToken),
+                    new AddressEvents(),
+                    new NftEvents(() => firewall.DoSetsDecide),
+                    new XtablesLockEvents(),
+                    new FirewalldEvents(),
+                    new UnitEvents(SidecarObserver.Unit, HostChange.Sidecar),
+                    .. rootPart is null ? (EventSource[])[] : [new FileEvents("events of reconcile requests", HostChange.RootRequest, paths.ReconcileRequest)],
+                    new FileEvents("events of the sidecar's files", HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
+                ],
+                [
+                    new(HostChange.Settings, settings.Wake),
+                    new(HostChange.Addresses, address.Wake),
+                    new(HostChange.Addresses, reachability.Wake),
+                    new(HostChange.OwnRules, firewall.OwnRulesChanged),
+                    new(HostChange.Firewalld, firewall.FirewalldChanged),
+                    new(HostChange.Firewall | HostChange.Firewalld, firewall.Wake),
+                    new(HostChange.Sidecar, sidecar.Wake),
+                    .. rootPart is null ? (WakeRoute[])[] : [new(HostChange.RootRequest, rootPart.Wake)],
+                ],
+                events,
+                fault,
+                loggers.CreateLogger<HostChangeService>()),
+            mesh,
+            firewall,
+            address,
+            reachability,
+            sidecar,
+            .. rootPart is null ? (IHostedService[])[] : [rootPart],
+            report,
+            renewal,
+            new IdleMemoryService(context),
+        ];
+    }
+
+    private static IReadOnlyList<SitePort> Sites(StatusService status, DialBackNonces nonces, StatusIdentity self, TimeProvider time)
+    {
+        var agent = new AgentSite(() => status.IsReady, () => status.Metrics(), nonces.IsValid, self.Uuid);
+        var sidecar = new SidecarMetricsSite(time, new SidecarMetricsLimits());
+        return
+        [
+            new("agent", Contract.DashboardApi.AgentPort, agent.ServeAsync),
+            new("sidecar-metrics", Contract.DashboardApi.SidecarMetricsPort, sidecar.ServeAsync),
+        ];
+    }
+
+#pragma warning disable RS0030, CA5394 // The one place where randomness enters; it spreads retries and guards nothing.
+    internal static double NextRandom() => Random.Shared.NextDouble();
+#pragma warning restore RS0030, CA5394
+}

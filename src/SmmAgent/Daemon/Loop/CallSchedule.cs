@@ -1,0 +1,42 @@
+using SmmAgent.Core.Time;
+
+namespace SmmAgent.Daemon.Loop;
+
+/// <summary>When one kind of call is due: after an interval, at once when its subject changed, after a growing delay when it failed.</summary>
+internal sealed class CallSchedule(TimeProvider time, RetryDelay retry)
+{
+    private object? _subject;
+    private int _failures;
+    private readonly long _start = time.GetTimestamp();
+    private TimeSpan _due;
+    private TimeSpan _notBefore;
+
+    // Not the time of day: that may be set back by years.
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    /// <summary>Whether the last call failed.</summary>
+    public bool HasFailed => _failures > 0;
+
+    /// <summary>How long until it is due; zero when it is.</summary>
+    public TimeSpan Until(object subject)
+    {
+        var due = Equals(subject, _subject) ? _due : TimeSpan.Zero;
+        due = due > _notBefore ? due : _notBefore;
+        var wait = due - Now;
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
+
+    /// <summary>It was done; it is due again after the interval, or when the subject changes, but not before the pause is over.</summary>
+    public void Done(object subject, TimeSpan interval, TimeSpan pause)
+    {
+        var now = Now;
+        (_subject, _failures, _due, _notBefore) = (subject, 0, now + interval, now + pause);
+    }
+
+    public void Failed(TimeSpan? retryAfter)
+    {
+        _failures++;
+        _subject = null;
+        _notBefore = Now + retry.After(_failures, retryAfter);
+    }
+}

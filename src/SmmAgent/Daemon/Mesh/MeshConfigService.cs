@@ -1,0 +1,205 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Settings;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Daemon.Mesh;
+
+/// <summary>Keeps the mesh configuration current. Whatever the dashboard does, the last good one stays in force.</summary>
+public sealed class MeshConfigService : LoopService
+{
+    /// <summary>How long one request waits for a change. Load balancers cut connections that are silent for 60 s.</summary>
+    public static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(50);
+
+    /// <summary>How often a dashboard is asked that answers one long poll after another with 'not modified' at once.</summary>
+    public static readonly TimeSpan IntervalWithoutLongPoll = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan AfterOneEarlyAnswer = TimeSpan.FromSeconds(1);
+
+    private readonly Latest<SettingsState> _settings;
+    private readonly Latest<MeshConfigState> _state;
+    private readonly DashboardClients _clients;
+    private readonly LastGoodMeshConfig _file;
+    private readonly DashboardRetry _retry;
+    private readonly ILogger<MeshConfigService> _log;
+    private readonly PollPace _pace;
+    private GoodMeshConfig? _good;
+    private string? _saveFault;
+    private string? _loadFault;
+    private DashboardTarget? _currentFor;
+    private DashboardTarget? _askedFor;
+    private bool _wasEarly;
+    private LongPollWait _longPoll;
+    private (TimeSpan Wait, TimeSpan After)? _cut;
+
+    public MeshConfigService(
+        LoopContext context,
+        Latest<SettingsState> settings,
+        Latest<MeshConfigState> state,
+        DashboardClients clients,
+        LastGoodMeshConfig file,
+        DashboardRetry retry,
+        ILogger<MeshConfigService> log)
+        : base(context)
+    {
+        (_settings, _state, _clients, _file, _retry, _log) = (settings, state, clients, file, retry, log);
+        _pace = new PollPace(context.Time);
+        _longPoll = new LongPollWait(LongPoll, context.Time);
+        settings.WakeOnChange(Wake);
+    }
+
+    protected override TimeSpan StepBudget => LongPoll + DashboardClient.Deadline + TimeSpan.FromSeconds(10);
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The firewall and the others have something to work with before the dashboard has answered.
+        UseLastGood(_settings.Value);
+        if (_good is not null)
+            Publish(Finding.Unknown(ConditionType.ConfigCurrent, Finding.Pending, "the dashboard was not asked yet" + ConfigFindings.Meanwhile(_good)));
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel) =>
+        (await AttemptAsync(cancel)).Wait ?? DashboardRetry.FirstDelay;
+
+    protected override async Task RunAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            // What set it before now is about to be looked at.
+            await Wake.WaitAsync(TimeSpan.Zero, Time, cancel);
+            using var round = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            var keep = KeepCurrentAsync(round.Token);
+            await Task.WhenAny(keep, Wake.WaitAsync(Timeout.InfiniteTimeSpan, Time, round.Token));
+            await round.CancelAsync();
+            try
+            {
+                await keep; // the request is over before the next one begins
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+            }
+
+        }
+    }
+
+    private async Task KeepCurrentAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var attempt = await _retry.UntilGoodAsync(token => WorkAsync(AttemptAsync, token), cancel);
+            await Task.Delay(attempt.Wait ?? Timeout.InfiniteTimeSpan, Time, cancel);
+        }
+    }
+
+    /// <summary>Asks once.</summary>
+    private async Task<Attempt> AttemptAsync(CancellationToken cancel)
+    {
+        var settings = _settings.Value;
+        UseLastGood(settings);
+        if (_clients.For(settings) is not { } client)
+        {
+            Publish(ConfigFindings.NotConfigured(settings, _good));
+            return new Attempt(Failed: false, Wait: null);
+        }
+
+        // The first answer comes at once, so that the condition is settled; from then on the dashboard holds the request.
+        var wait = _good is not null && _currentFor == client.Target ? _longPoll.Next() : TimeSpan.Zero;
+        if (_askedFor != client.Target)
+            (_longPoll, _cut, _askedFor) = (new(LongPoll, Time), null, client.Target);
+        _currentFor = null;
+        var started = Time.GetTimestamp();
+        var result = await client.GetMeshConfigAsync(_good?.ETag, wait, cancel);
+        if (result.Failure is { } failure)
+        {
+            // A short request tells whether only the wait was too long for something on the way.
+            _cut = IsCut(failure, wait, Time.GetElapsedTime(started)) ? (wait, Time.GetElapsedTime(started)) : null;
+            if (_cut is not null)
+                return new Attempt(Failed: false, TimeSpan.Zero);
+
+            Publish(ConfigFindings.Failed(settings, failure, client.Target, _good));
+            return new Attempt(Failed: true, FailureText.RetryAfter(failure));
+        }
+
+        _currentFor = client.Target;
+        Learn(wait);
+        if (result.Value is MeshConfigAnswer.Changed { Good: var body })
+            Take(body, client.Target);
+        else if (_saveFault is not null)
+            Save();
+        Publish(ConfigFindings.Current(settings, _good!, _saveFault));
+        var pace = _pace.Count();
+        var early = result.Value is MeshConfigAnswer.NotModified && wait > TimeSpan.Zero
+            ? (wait < IntervalWithoutLongPoll ? wait : IntervalWithoutLongPoll) - Time.GetElapsedTime(started)
+            : TimeSpan.Zero;
+
+        // A dashboard that is going away answers early once; one that ignores the wait does so again.
+        if (early > TimeSpan.Zero && !_wasEarly)
+            early = AfterOneEarlyAnswer;
+        _wasEarly = early > TimeSpan.Zero;
+        return new Attempt(Failed: false, early > pace ? early : pace);
+    }
+
+    /// <summary>Whether something between this VM and the dashboard may have ended a request because it was open for long.</summary>
+    private static bool IsCut(DashboardFailure failure, TimeSpan wait, TimeSpan after) => wait > TimeSpan.Zero && after >= LongPollWait.Least && failure
+        is DashboardFailure.ServerError { Front: not null }
+        or DashboardFailure.Refused { Status: 408 or 499, Front: not null }
+        or DashboardFailure.Unreachable { Why: UnreachableReason.Disconnected or UnreachableReason.TimedOut };
+
+    private void Learn(TimeSpan wait)
+    {
+        if (_cut is var (cutWait, after) && _longPoll.WasCut(cutWait, after))
+        {
+            var (seconds, shorter) = ((int)after.TotalSeconds, (int)_longPoll.Next().TotalSeconds);
+            _log.WaitsShorter(seconds, shorter);
+        }
+
+        _cut = null;
+        _longPoll.Worked(wait);
+    }
+
+    private void Take(GoodBody body, DashboardTarget from)
+    {
+        // The same bytes under another ETag are no news for anybody.
+        var isSame = _good is not null && _good.Body.AsSpan().SequenceEqual(body.Body);
+        _good = new GoodMeshConfig(isSame ? _good!.Config : body.Config, body.Body, body.ETag, from, Time.GetUtcNow());
+        _log.Received(from.Group, from.Url, body.ETag);
+        Save();
+    }
+
+    private void Save()
+    {
+        var fault = _file.Save(_good!);
+        if (fault is not null && fault != _saveFault)
+            _log.NotSaved(fault);
+        _saveFault = fault;
+    }
+
+    /// <summary>Sees to it that the configuration in force is one for the dashboard and WorkloadGroup of the settings.</summary>
+    private void UseLastGood(SettingsState settings)
+    {
+        var target = DashboardTarget.From(settings.Settings);
+        // Settings that cannot be read are no reason to let go of the mesh: then the file's own target counts.
+        bool IsFitting(GoodMeshConfig good) => target is null ? settings.Faults.Count > 0 : good.From == target;
+        if (_good is not null && IsFitting(_good))
+            return;
+
+        var (found, fault) = _file.Load();
+        if (found is not null && !IsFitting(found))
+        {
+            fault = $"it is for {found.From.Group} of {found.From.Url}";
+            found = null;
+        }
+
+        if (fault is not null && (_good is not null || fault != _loadFault))
+            _log.LastGoodIgnored(fault);
+        (_good, _loadFault) = (found, fault);
+    }
+
+    private void Publish(Finding finding) =>
+        _state.Publish(new MeshConfigState(_good?.Config, _good?.CameOverVerifiedHttps ?? false, finding) { ReceivedAt = _good?.ReceivedAt });
+}

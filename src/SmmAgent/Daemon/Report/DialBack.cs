@@ -1,0 +1,46 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Daemon.Report;
+
+/// <summary>What a dial-back found.</summary>
+/// <param name="Failure">Why there was none; null when the finding is about the VM.</param>
+internal sealed record DialBackOutcome(Finding Finding, IReadOnlyDictionary<int, bool> Reached, DashboardFailure? Failure);
+
+/// <summary>Has the cluster connect to this VM.</summary>
+/// <param name="listens">Whether anything on the VM listens on a port.</param>
+public sealed class DialBack(OwnIdentity identity, DialBackNonces nonces, Func<int, bool> listens)
+{
+    public OwnIdentity Identity => identity;
+
+    internal async Task<DialBackOutcome> AskAsync(
+        DashboardClient client, Guid uuid, IReadOnlyDictionary<int, string> ports, CancellationToken cancel)
+    {
+        var request = new DialBackRequest([.. ports.Keys], nonces.Make());
+        var result = await client.DialBackAsync(uuid, identity.Key, request, cancel);
+        if (result.Value is { } answer)
+        {
+            var reached = answer.Results.Where(port => ports.ContainsKey(port.Port))
+                .GroupBy(port => port.Port).ToDictionary(port => port.Key, port => port.All(one => one.Reachable));
+            return new(ClusterViewRules.ReachableFromCluster(answer, ports, listens), reached, null);
+        }
+
+        var failure = result.Failure!;
+        return new(Failed(failure, client.Target), new Dictionary<int, bool>(), failure);
+    }
+
+    private static Finding Failed(DashboardFailure failure, DashboardTarget target)
+    {
+        if (failure is DashboardFailure.Refused { Code: ProblemCodes.AddressNotAllowed } refused)
+        {
+            var said = refused.Detail.Length == 0 ? "" : $" ({refused.Detail})";
+            return Finding.False(ConditionType.ReachableFromCluster, "AddressNotAllowed",
+                $"the dashboard does not connect to this VM's address{said}; set the one under which the cluster reaches it: sudo smm-agent set node-ip ADDRESS");
+        }
+
+        var (reason, message) = FailureText.Of(failure, target);
+        return ClusterViewRules.NotAnswered(ConditionType.ReachableFromCluster, reason, message);
+    }
+}

@@ -1,0 +1,238 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Time;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Daemon.Report;
+
+/// <summary>Tells the dashboard how the VM is, and asks it how the cluster sees the VM.</summary>
+public sealed class ReportService : LoopService
+{
+    /// <summary>How often all is told and asked when nothing changes.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often is asked while the VM is not reachable or not registered, or may soon not be.</summary>
+    public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(30);
+
+    /// <summary>The shortest time between two reports.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the registration is asked for after the way to the control plane changed for the worse, and for how long.</summary>
+    /// <remarks>istiod removes the entry of a sidecar 10 s after its connection ended.</remarks>
+    public static readonly TimeSpan IntervalAfterLoss = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Loss = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
+
+    private readonly ReportInputs _inputs;
+    private readonly DashboardClients _clients;
+    private readonly ReportSource _source;
+    private readonly DialBack _dialBack;
+    private readonly Latest<ClusterViewState> _state;
+    private readonly RetryDelay _retry;
+    private DashboardClient? _client;
+    private Guid _uuid;
+    private CallSchedule _reports;
+    private CallSchedule _registrations;
+    private CallSchedule _dialBacks;
+    private ExternalAddress? _reportedAddress;
+    private DateTimeOffset? _reportedAt;
+    private DateTimeOffset? _answeredAt;
+    private (ConditionStatus Status, string Reason) _way;
+    private long _wayChanged;
+
+    public ReportService(
+        LoopContext context,
+        ReportInputs inputs,
+        DashboardClients clients,
+        ReportSource source,
+        DialBack dialBack,
+        Latest<ClusterViewState> state,
+        RetryDelay retry)
+        : base(context)
+    {
+        (_inputs, _clients, _source, _dialBack, _state, _retry) = (inputs, clients, source, dialBack, state, retry);
+        (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
+        inputs.WakeOnChange(Wake);
+    }
+
+    /// <summary>Three calls, each with the client's deadline.</summary>
+    protected override TimeSpan StepBudget => (DashboardClient.Deadline * 3) + TimeSpan.FromSeconds(10);
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        if (_clients.For(_inputs.Settings.Value) is not { } client)
+        {
+            _client = null;
+            Publish(NotAnswered(
+                Finding.NotConfigured, _inputs.Settings.Value.AreUnknown ? SettingsState.WhyUnknown : "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
+            return Interval;
+        }
+
+        // First: on a machine that has become another one the uuid may be another, too.
+        var isForeign = _dialBack.Identity.IsForeign(_inputs.Settings.Value.Settings);
+        var uuid = _dialBack.Identity.Uuid(_inputs.Settings.Value.Settings);
+        if (!ReferenceEquals(client, _client) || uuid != _uuid)
+        {
+            (_client, _uuid, _reportedAddress) = (client, uuid, null);
+            (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
+        }
+
+        if (isForeign)
+        {
+            Publish(NotAnswered("ForeignIdentity",
+                $"the uuid {uuid} belongs to the machine that this VM is a copy of (/etc/machine-id differs), so nothing is reported under it; "
+                + "make another: sudo smm-agent reconcile; if the uuid stays, remove the line uuid from agent.yaml and run it again"));
+            return IntervalWhileBad;
+        }
+
+        var wait = await ReportAsync(client, uuid, cancel);
+        var registration = await AskRegistrationAsync(client, uuid, cancel);
+        var dialBack = await AskDialBackAsync(client, uuid, cancel);
+        return new[] { wait, registration, dialBack }.Min();
+    }
+
+    private async Task<TimeSpan> ReportAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
+    {
+        var address = _inputs.Address.Value.Address;
+        var report = _source.Make(address);
+        var content = (uuid, ReportSource.Content(report));
+        if (_reports.Until(content) is var wait && wait > TimeSpan.Zero)
+            return wait;
+
+        var result = await client.PutReportAsync(uuid, _dialBack.Identity.Key, report, cancel);
+        if (result.Failure is { } failure)
+        {
+            _reports.Failed(FailureText.RetryAfter(failure));
+            var (reason, message) = FailureText.Of(failure, client.Target);
+            Publish(NotAnswered(reason, message));
+            // What is not known any more is asked as soon as a report gets through.
+            (_reportedAddress, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule());
+        }
+        else
+        {
+            _reports.Done(content, Interval, Pause);
+            _dialBack.Identity.Reported(uuid);
+            _reportedAddress = address;
+            _reportedAt = Time.GetUtcNow();
+            _state.Refresh(_state.Value with { ReportedAt = _reportedAt });
+        }
+
+        return _reports.Until(content);
+    }
+
+    private async Task<TimeSpan> AskRegistrationAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
+    {
+        if (_reports.HasFailed)
+            return Interval; // the report is tried again first
+        // A sidecar that was started, or became ready, has most likely just registered; one that has lost the gateways is registered for a while.
+        var gateways = _inputs.Reachability.Value.GatewaysReachable;
+        var isCutOff = gateways.Status == ConditionStatus.False;
+        var way = (gateways.Status, gateways.Reason);
+        if (way != _way)
+            (_way, _wayChanged) = (way, Time.GetTimestamp());
+        // The same where its log tells of a failure, or where it does not run.
+        var sidecar = _inputs.Sidecar.Value;
+        var isWell = !isCutOff && sidecar is { Failure: null, Unit: null or { Activity: UnitActivity.Running, IsReady: true } };
+        var subject = (uuid, sidecar.Unit?.Since, sidecar.Unit?.IsReady, way, sidecar.Unit?.Activity, sidecar.Failure?.Kind);
+        if (_registrations.Until(subject) is var wait && wait > TimeSpan.Zero)
+            return wait;
+
+        var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
+        if (result.Value is { } answer)
+        {
+            var isLosing = answer.Registered && gateways.Reason is not (ReachabilityVerdict.Reachable or Finding.Pending or Finding.NotConfigured)
+                && Time.GetElapsedTime(_wayChanged) < Loss;
+            var interval = isLosing ? IntervalAfterLoss
+                : answer.Registered && isWell ? Interval
+                : IsNew(sidecar.Unit) ? Pause
+                : IntervalWhileBad;
+            _registrations.Done(subject, interval, Pause);
+            _answeredAt = Time.GetUtcNow();
+            _state.Refresh(_state.Value with { AnsweredAt = _answeredAt });
+            Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
+        }
+        else
+        {
+            _registrations.Failed(FailureText.RetryAfter(result.Failure!));
+            var (reason, message) = FailureText.Of(result.Failure!, client.Target);
+            Publish(_state.Value with
+            {
+                Registered = ClusterViewRules.NotAnswered(ConditionType.Registered, reason, message),
+                Healthy = ClusterViewRules.NotAnswered(ConditionType.Healthy, reason, message),
+            });
+        }
+
+        return _registrations.Until(subject);
+    }
+
+    // It was ready before the dashboard knew.
+    private bool IsNew(SidecarUnit? unit) => unit is { IsReady: true, Since: { } since } && Time.GetUtcNow() - since < Start;
+
+    private async Task<TimeSpan> AskDialBackAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
+    {
+        if (_reports.HasFailed)
+            return Interval;
+        if (_inputs.Address.Value.Address is not { } address)
+            return NotDialled("NoAddress", "the VM's address is not known yet; AddressKnown says why");
+        if (_inputs.MeshConfig.Value.Config is not { } config)
+            return NotDialled("NoMeshConfig", "the WorkloadGroup's ports are not known yet; ConfigCurrent says why");
+        if (_reportedAddress != address)
+            return Interval; // the dashboard dials the address of the last report: the next report comes first
+
+        if (_inputs.Ports.Value.PortsOpen.Reason == Finding.Pending)
+            return NotDialled(Finding.Pending, "the VM's firewall was not looked at yet: the dashboard dials after that");
+
+        var ports = ClusterViewRules.PortsToDial(_inputs.Settings.Value.Settings.ManagementPorts, config.WorkloadGroup);
+        if (ports.Count == 0)
+            return NotDialled("NoPorts", "neither the agent nor the WorkloadGroup has a port to dial");
+
+        var subject = (address, string.Join(' ', ports.Keys), _inputs.Ports.Value.PortsOpen.Status, uuid);
+        if (_dialBacks.Until(subject) is var wait && wait > TimeSpan.Zero)
+            return wait;
+
+        var outcome = await _dialBack.AskAsync(client, uuid, ports, cancel);
+        // Told to ask less often: what is known of this address stays true.
+        var keeps = outcome.Failure is DashboardFailure.RateLimited && _state.Value.Reached.Count > 0;
+        if (!keeps)
+            Publish(_state.Value with { ReachableFromCluster = outcome.Finding, Reached = outcome.Reached });
+        if (outcome.Failure is DashboardFailure.Refused { Code: ProblemCodes.NoReport })
+            (_reports, _reportedAddress) = (NewSchedule(), null); // the dashboard has forgotten it: tell it again
+        if (outcome.Failure is null)
+            _dialBacks.Done(subject, outcome.Finding is { Status: ConditionStatus.True, Reason: ClusterViewRules.Reached } ? Interval : IntervalWhileBad, Pause);
+        else
+            _dialBacks.Failed(FailureText.RetryAfter(outcome.Failure));
+        return _dialBacks.Until(subject);
+    }
+
+    private TimeSpan NotDialled(string reason, string message)
+    {
+        Publish(_state.Value with
+        {
+            ReachableFromCluster = Finding.Unknown(ConditionType.ReachableFromCluster, reason, message),
+            Reached = ClusterViewState.Initial.Reached,
+        });
+        return Interval;
+    }
+
+    private static ClusterViewState NotAnswered(string reason, string message) => new(
+        ClusterViewState.Initial.Reached,
+        ClusterViewRules.NotAnswered(ConditionType.ReachableFromCluster, reason, message),
+        ClusterViewRules.NotAnswered(ConditionType.Registered, reason, message),
+        ClusterViewRules.NotAnswered(ConditionType.Healthy, reason, message));
+
+    private void Publish(ClusterViewState state)
+    {
+        var old = _state.Value;
+        var isSame = state.Reached.Count == old.Reached.Count && state.Reached.All(port => old.Reached.TryGetValue(port.Key, out var was) && was == port.Value);
+        _state.Publish(state with { Reached = isSame ? old.Reached : state.Reached, ReportedAt = _reportedAt, AnsweredAt = _answeredAt, Group = _client?.Target.Group });
+    }
+
+    private CallSchedule NewSchedule() => new(Time, _retry);
+}

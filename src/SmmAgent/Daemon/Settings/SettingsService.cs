@@ -1,0 +1,105 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Files;
+
+namespace SmmAgent.Daemon.Settings;
+
+/// <summary>Reads agent.yaml: at the start, and whenever it is woken. A bad edit is told and changes nothing.</summary>
+public sealed class SettingsService(LoopContext context, AgentPaths paths, BearerTokenFile tokens, Latest<SettingsState> state, ILogger<SettingsService> log)
+    : LoopService(context)
+{
+    /// <summary>The kernel tells of edits; this is for file systems that do not.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The services that start after this one read the settings at once.
+        Load();
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        Load();
+        return Task.FromResult(Interval);
+    }
+
+    /// <summary>Reads them now; when it returns, they are in force.</summary>
+    public void Reload() => Load();
+
+    private void Load()
+    {
+        lock (_lock)
+            LoadLocked();
+    }
+
+    private void LoadLocked()
+    {
+        var old = state.Value;
+        var reading = Read();
+        var token = tokens.Read();
+        var warnings = reading.Warnings.Concat(token.Warning is { } warning ? [new Fault("bearer-token", warning)] : []).ToList();
+        var settings = reading.Settings ?? old.Settings;
+        var next = new SettingsState(
+            SettingsEquality.Same(settings, old.Settings) ? old.Settings : settings,
+            reading.Faults.SequenceEqual(old.Faults) ? old.Faults : reading.Faults,
+            warnings.SequenceEqual(old.Warnings) ? old.Warnings : warnings)
+        {
+            Token = token.Token is { } found ? TokenFacts.Of(found.Claims()) : new TokenFacts(token.Fault),
+            CredentialStamp = $"{Stamp(paths.BearerToken)}/{(settings.CaFile is { } caFile ? Stamp(caFile) : "")}",
+        };
+        if (next == old)
+            return;
+
+        if (!ReferenceEquals(next.Settings, old.Settings))
+            log.SettingsInForce(paths.Settings);
+        if (!ReferenceEquals(next.Faults, old.Faults))
+            foreach (var fault in next.Faults)
+                log.SettingsRefused(paths.Settings, fault);
+        if (!ReferenceEquals(next.Warnings, old.Warnings))
+            foreach (var fault in next.Warnings)
+                log.SettingsWarning(paths.Settings, fault);
+        state.Publish(next);
+    }
+
+    private SettingsReading Read()
+    {
+        try
+        {
+            // No file is what a fresh installation looks like; a file that has gone is not an edit to obey.
+            return AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is { } bytes
+                ? SettingsReader.Read(bytes)
+                : ReferenceEquals(state.Value.Settings, SettingsState.Empty.Settings)
+                    ? new(SettingsState.Empty.Settings, [], [])
+                    : new(null, [new Fault("", $"{paths.Settings} has gone")], []);
+        }
+        catch (InvalidDataException)
+        {
+            return new(null, [new Fault("", $"is larger than {SettingsReader.MaximumBytes} bytes")], []);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new(null, [new Fault("", ReadRefusal.OfThisProcess(paths.Settings)?.ToString() ?? $"cannot be read: {exception.Message}")], []);
+        }
+    }
+
+    private static string Stamp(string path)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            return file.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc.Ticks}-{file.Length}") : "none";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "hidden";
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Contract;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Time;
+using SmmAgent.Core.Tokens;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Report;
+using SmmAgent.Linux.Dashboard;
+
+namespace SmmAgent.Daemon.Settings;
+
+/// <summary>What the renewal works with.</summary>
+/// <param name="Tokens">The one that is presented now.</param>
+/// <param name="Renewed">Where a renewed one is kept.</param>
+public sealed record TokenRenewalParts(Latest<SettingsState> Settings, BearerTokenFile Tokens, RenewedTokenFile Renewed, OwnIdentity Identity);
+
+/// <summary>Has the dashboard renew the bearer token at half of its life.</summary>
+public sealed class TokenRenewalService : LoopService
+{
+    /// <summary>How often a dashboard that does not renew the token is asked again.</summary>
+    public static readonly TimeSpan AskAgain = TimeSpan.FromDays(1);
+
+    /// <summary>The shortest time between two renewals, whatever the tokens say of their life.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    private readonly TokenRenewalParts _parts;
+    private readonly DashboardClients _clients;
+    private readonly Latest<TokenRenewal> _state;
+    private readonly ILogger<TokenRenewalService> _log;
+    private readonly RetryDelay _retry;
+    private readonly double _spread;
+    private CallSchedule _calls;
+    private (string Stamp, Uri? Dashboard) _asked;
+
+    /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
+    public TokenRenewalService(
+        LoopContext context, TokenRenewalParts parts, DashboardClients clients, Latest<TokenRenewal> state, Func<double> random, ILogger<TokenRenewalService> log)
+        : base(context)
+    {
+        (_parts, _clients, _state, _log) = (parts, clients, state, log);
+        (_retry, _spread) = (new RetryDelay(random), random());
+        _calls = new CallSchedule(Time, _retry);
+        parts.Settings.WakeOnChange(Wake);
+    }
+
+    public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
+    {
+        var settings = _parts.Settings.Value;
+        // Another token of the operator, or another dashboard: what was said of the one before says nothing.
+        if (_asked != (settings.CredentialStamp, settings.Settings.DashboardUrl))
+        {
+            _asked = (settings.CredentialStamp, settings.Settings.DashboardUrl);
+            _calls = new CallSchedule(Time, _retry);
+            _state.Publish(TokenRenewal.NotTried);
+        }
+
+        var reading = _parts.Tokens.Read();
+        var claims = reading.Token?.Claims();
+        if (TokenRenewal.DueAt(claims, _spread) is not { } due || claims!.Expires <= Time.GetUtcNow())
+            return Interval; // The dashboard takes none that is over.
+        if (due - Time.GetUtcNow() is var early && early > TimeSpan.Zero)
+            return early < Interval ? early : Interval;
+        if (_clients.For(settings) is not { } client || _parts.Identity.IsForeign(settings.Settings))
+            return Interval;
+        if (_calls.Until(Subject) is var wait && wait > TimeSpan.Zero)
+            return wait < Interval ? wait : Interval;
+
+        var result = await client.RenewTokenAsync(_parts.Identity.Uuid(settings.Settings), _parts.Identity.Key, cancel);
+        if (result.Failure is { } failure)
+            Failed(failure, client.Target, reading.IsRenewed);
+        else
+            Keep(reading.Operators!, claims, result.Value!);
+        return _calls.Until(Subject) is var next && next < Interval ? next : Interval;
+    }
+
+    private static object Subject => nameof(TokenRenewalService);
+
+    private void Keep(BearerToken operators, TokenClaims presented, TokenResponse answer)
+    {
+        var claims = TokenClaims.Read(answer.Token);
+        if (TokenRenewal.Refusal(claims, presented, Time.GetUtcNow()) is { } refusal)
+        {
+            NotNow(refusal, retryAfter: null);
+            return;
+        }
+
+        try
+        {
+            _parts.Renewed.Write(operators, answer.Token);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            NotNow($"the new token cannot be written: {exception.Message}", retryAfter: null);
+            return;
+        }
+
+        _calls.Done(Subject, Pause, Pause);
+        _log.TokenRenewed(claims!.Expires!.Value);
+        _state.Publish(TokenRenewal.Works);
+    }
+
+    // A dashboard that renewed this token before is being exchanged: by tomorrow the token may be over.
+    private void Failed(DashboardFailure failure, DashboardTarget target, bool wasRenewed)
+    {
+        if (NotOffered(failure) is not { } why)
+        {
+            NotNow(FailureText.Of(failure, target).Message, FailureText.RetryAfter(failure));
+            return;
+        }
+
+        var pause = wasRenewed ? Interval : AskAgain;
+        _calls.Done(Subject, pause, pause);
+        if (_state.Value.Why != why)
+            _log.TokenNotRenewable(why);
+        _state.Publish(new TokenRenewal(RenewalStatus.NotOffered, why));
+    }
+
+    private static string? NotOffered(DashboardFailure failure) => failure switch
+    {
+        DashboardFailure.Refused { Code: ProblemCodes.NotSupported or ProblemCodes.TokenNotRenewable } refused => refused.Detail,
+        DashboardFailure.Refused { Status: 404, Code: ProblemCodes.NotFound } => "the dashboard is older than the renewal of tokens",
+        _ => null,
+    };
+
+    private void NotNow(string why, TimeSpan? retryAfter)
+    {
+        _calls.Failed(retryAfter);
+        if (_state.Value is not { Status: RenewalStatus.Fails } before || before.Why != why)
+            _log.RenewalFailed(why);
+        _state.Publish(new TokenRenewal(RenewalStatus.Fails, why));
+    }
+}
+
+internal static partial class TokenRenewalLog
+{
+    [LoggerMessage(EventId = 480, Level = LogLevel.Information, Message = "The bearer token was renewed, it is valid until {Expires:u}")]
+    public static partial void TokenRenewed(this ILogger log, DateTimeOffset expires);
+
+    [LoggerMessage(EventId = 481, Level = LogLevel.Information, Message = "The bearer token is not renewed: {Why}")]
+    public static partial void TokenNotRenewable(this ILogger log, string why);
+
+    [LoggerMessage(EventId = 482, Level = LogLevel.Information, Message = "The bearer token could not be renewed, it is tried again: {Why}")]
+    public static partial void RenewalFailed(this ILogger log, string why);
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Logging;
+
+namespace SmmAgent.Daemon.Status;
+
+internal static partial class StatusLog
+{
+    [LoggerMessage(EventId = 6001, Message = "{Condition} is {Status}, {Reason}: {Detail}")]
+    public static partial void ConditionChanged(
+        ILogger logger, LogLevel level, string condition, string status, string reason, string detail);
+
+    [LoggerMessage(EventId = 6009, EventName = LogText.Notice + nameof(ConditionRecovered), Level = LogLevel.Information,
+        Message = "{Condition} is {Status}, {Reason}: {Detail} (after {Duration})")]
+    public static partial void ConditionRecovered(
+        ILogger logger, string condition, string status, string reason, string detail, string duration);
+
+    [LoggerMessage(EventId = 6010, Level = LogLevel.Warning,
+        Message = "{Condition} is {Status}, {Reason}: {Detail} ({Changes} changes since the last line about it were not logged)")]
+    public static partial void ConditionUnsteady(
+        ILogger logger, string condition, string status, string reason, string detail, int changes);
+
+    [LoggerMessage(EventId = 6011, EventName = LogText.Notice + nameof(Attached), Level = LogLevel.Information, Message = "since this start all is well: {Line}")]
+    public static partial void Attached(ILogger logger, string line);
+
+    [LoggerMessage(EventId = 6002, Level = LogLevel.Information, Message = "smm-agent {Version} is ready: {Line}")]
+    public static partial void Ready(ILogger logger, string version, string line);
+
+    [LoggerMessage(EventId = 6003, Level = LogLevel.Error,
+        Message = "no progress in {Loops}: the watchdog gets no sign of life until that ends")]
+    public static partial void Hung(ILogger logger, string loops);
+
+    [LoggerMessage(EventId = 6004, Level = LogLevel.Warning, Message = "all loops make progress again")]
+    public static partial void NoLongerHung(ILogger logger);
+
+    [LoggerMessage(EventId = 6005, Level = LogLevel.Warning,
+        Message = "{Path} cannot be written: {Fault}; smm-agent status will call it stale, everything else works on")]
+    public static partial void FileNotWritable(ILogger logger, string path, string fault);
+
+    [LoggerMessage(EventId = 6006, Level = LogLevel.Information, Message = "{Path} is written again")]
+    public static partial void FileWritable(ILogger logger, string path);
+
+    [LoggerMessage(EventId = 6007, Level = LogLevel.Information, Message = "{Gateway} fails: {Ports}")]
+    public static partial void GatewayFails(ILogger logger, string gateway, string ports);
+
+    [LoggerMessage(EventId = 6008, Level = LogLevel.Information, Message = "{Gateway} answers on every port")]
+    public static partial void GatewayAnswers(ILogger logger, string gateway);
+}

@@ -1,0 +1,31 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Network;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Host;
+
+/// <summary>Where an address can come from when none is configured.</summary>
+public sealed record AddressSources(AddressProviderClient Providers, DirectRoute Route, LastKnownAddressFile LastKnown)
+{
+    /// <summary>Finds the address that the settings and the network model ask for.</summary>
+    /// <param name="lastKnown">The last known one, whatever it was found for; asked only when it may matter.</param>
+    public async Task<AddressState> FindAsync(
+        AgentSettings settings, MeshConfig? config, Func<LastKnownAddress?> lastKnown, CancellationToken cancel)
+    {
+        if (settings.NodeIp is not null)
+            return AddressDecision.FromConfigured(settings.NodeIp);
+        if (settings.DashboardUrl is null)
+            return AddressDecision.NotConfigured;
+
+        var fitting = lastKnown() is { } value && value.Fits(settings, config) ? value : null;
+        if (config?.NetworkModel() == NetworkModel.SameNetwork)
+        {
+            var route = await Route.FindAsync(config.DirectEndpoints, cancel);
+            return AddressDecision.FromRoute(route.Source, route.Said, fitting);
+        }
+
+        return AddressDecision.FromProviders(await Providers.AskAsync(settings.AddressProviders, cancel), fitting);
+    }
+}

@@ -1,0 +1,154 @@
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Host;
+
+/// <summary>The agent's units, as commands start, stop, enable and disable them.</summary>
+internal sealed class AgentUnits(IUnits systemd, Progress progress)
+{
+    public const string Daemon = "smm-agent.service";
+
+    private const string RequestPath = "smm-agent-reconcile.path";
+    private const string LogCure = "journalctl -u smm-agent -e";
+
+    /// <summary>How long the daemon may take to be READY.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long any unit may take to be down: for root's part, which may have a package manager at work, systemd's own limit is 60 s.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(70);
+
+    /// <summary>Those that start at boot.</summary>
+    private static readonly string[] AtBoot = [Daemon, RequestPath, "smm-agent-reconcile.service"];
+
+    /// <summary>All, in the order in which they are stopped: nothing that is down is asked for again.</summary>
+    private static readonly string[] All = [RequestPath, "smm-agent-reconcile-request.service", "smm-agent-reconcile.service", Daemon];
+
+    /// <summary>What <see cref="StartAsync"/> and <see cref="Enable"/> would do, in one line; null for nothing.</summary>
+    public string? StartPlan(bool enable)
+    {
+        var daemon = systemd.Look(Daemon);
+        var enables = enable && ToEnable().Count > 0;
+        return !daemon.Exists || daemon.IsMasked || (daemon.IsActive && !enables) ? null
+            : daemon.IsActive ? $"would enable {Daemon}"
+            : enables ? $"would enable and start {Daemon}"
+            : $"would start {Daemon}";
+    }
+
+    /// <summary>What <see cref="DownAsync"/> would do, one line each.</summary>
+    public List<string> DownPlan()
+    {
+        List<string> lines = [];
+        foreach (var name in All)
+        {
+            var unit = systemd.Look(name);
+            if (unit.IsUp || unit.IsEnabled)
+                lines.Add($"would {(!unit.IsUp ? "disable" : unit.IsEnabled ? "stop and disable" : "stop")} {name}");
+        }
+
+        return lines;
+    }
+
+    /// <summary>Those that run on, and do now. Root's part ends by itself, and started again it would do again what is undone.</summary>
+    public List<string> Running() => [.. ((string[])[RequestPath, Daemon]).Where(IsUp)];
+
+    /// <summary>Has the units started at boot.</summary>
+    public void Enable()
+    {
+        var units = ToEnable();
+        if (units.Count == 0)
+            return;
+        systemd.Enable(units);
+        progress.Done($"enabled {string.Join(", ", units)}");
+    }
+
+    /// <summary>Starts the daemon and waits until it is READY.</summary>
+    /// <returns>An exit code.</returns>
+    public async Task<int> StartAsync(CancellationToken cancel)
+    {
+        var daemon = systemd.Look(Daemon);
+        if (!daemon.Exists)
+        {
+            progress.Warn($"{Daemon} is not installed: install the package, or start the daemon by hand: smm-agent run");
+            return ExitCode.Done;
+        }
+
+        if (daemon.IsMasked)
+        {
+            progress.Failed($"{Daemon} is masked, so it cannot be started: sudo systemctl unmask {(daemon.IsMaskedAtRuntime ? "--runtime " : "")}smm-agent");
+            return ExitCode.Failed;
+        }
+
+        if (systemd.Look(RequestPath) is { Exists: true, IsUp: false }
+            && await RunAsync(UnitJob.Start, RequestPath, cancel) is { IsDone: false } failed)
+        {
+            progress.Warn($"{failed}: systemctl status {RequestPath}");
+        }
+
+        if (daemon.IsActive)
+        {
+            progress.Done($"{Daemon} is already running");
+            return ExitCode.Done;
+        }
+
+        var starting = RunAsync(UnitJob.Start, Daemon, cancel);
+        await progress.WhileAsync($"waiting until {Daemon} is ready", starting, TimeProvider.System);
+        var start = await starting;
+        if (start.IsDone)
+            progress.Done($"{start} and ready");
+        else
+            progress.Failed($"{start}: {LogCure}");
+        return start.IsDone ? ExitCode.Done : start.IsWaiting ? ExitCode.Timeout : ExitCode.Failed;
+    }
+
+    /// <summary>Starts these again.</summary>
+    public async Task StartAgainAsync(IReadOnlyList<string> units, CancellationToken cancel)
+    {
+        foreach (var unit in units)
+        {
+            var start = await RunAsync(UnitJob.Start, unit, cancel);
+            if (start.IsDone)
+                progress.Done($"started {unit} again");
+            else
+                progress.Failed($"{start}: systemctl status {unit}");
+        }
+    }
+
+    /// <summary>Stops all, and lists it.</summary>
+    /// <returns>Whether all are down.</returns>
+    public async Task<bool> StopAsync(CancellationToken cancel)
+    {
+        var areDown = true;
+        foreach (var unit in Those(IsUp))
+        {
+            var stopping = RunAsync(UnitJob.Stop, unit, cancel);
+            await progress.WhileAsync($"stopping {unit}", stopping, TimeProvider.System);
+            var stop = await stopping;
+            if (stop.IsDone)
+                progress.Done($"stopped {unit}");
+            else
+                progress.Failed($"{stop}: systemctl status {unit}");
+            areDown &= stop.IsDone;
+        }
+
+        return areDown;
+    }
+
+    /// <summary>Stops and disables all, and lists it.</summary>
+    public async Task<bool> DownAsync(CancellationToken cancel)
+    {
+        var areDown = await StopAsync(cancel);
+        var enabled = Those(unit => systemd.Look(unit).IsEnabled);
+        if (enabled.Count > 0)
+            systemd.Disable(enabled);
+        foreach (var unit in enabled)
+            progress.Done($"disabled {unit}");
+        return areDown;
+    }
+
+    private Task<JobOutcome> RunAsync(UnitJob job, string unit, CancellationToken cancel) => systemd.RunAsync(job, unit, job == UnitJob.Stop ? StopPatience : Patience, cancel);
+
+    private bool IsUp(string unit) => systemd.Look(unit).IsUp;
+
+    private List<string> ToEnable() => [.. AtBoot.Where(unit => systemd.Look(unit).CanBeEnabled)];
+
+    private static List<string> Those(Func<string, bool> condition) => [.. All.Where(condition)];
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Network;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Host;
+
+/// <summary>The address under which the cluster reaches the VM, as root finds it: in the daemon's way, but with its own memory.</summary>
+internal static class HostAddress
+{
+    /// <param name="save">Whether one that was found becomes the last known one.</param>
+    public static async Task<AddressState> FindAsync(AgentPaths paths, AgentSettings settings, MeshConfig config, bool save, CancellationToken cancel)
+    {
+        var time = TimeProvider.System;
+        var names = new NameLookup(time);
+        using var providers = new AddressProviderClient(time, names);
+        var sources = new AddressSources(providers, new DirectRoute(time, names), new LastKnownAddressFile(paths.HostLastKnownAddress));
+        var lastKnown = new LastKnownAddressKeeper(sources.LastKnown, NullLogger.Instance);
+        var found = await sources.FindAsync(settings, config, () => lastKnown.Value, cancel);
+        if (save && found is { Address: { } address, AddressKnown.Reason: not AddressDecision.LastKnown } && address.Source != AddressDecision.ConfiguredSource)
+        {
+            HostState.Prepare(paths);
+            lastKnown.Confirm(address, config, time.GetUtcNow());
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,20 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Firewall;
+using SmmAgent.Linux.Locks;
+
+namespace SmmAgent.Host;
+
+/// <summary>The pass over this host's own firewall, the same for the daemon and for the commands.</summary>
+public static class HostFirewallPass
+{
+    public static FirewallPass Create(AgentPaths paths, TimeProvider time)
+    {
+        var firewalld = new Firewalld();
+        return new FirewallPass(
+            new HostFirewall(new CommandRunner(), made: new MadeTables(paths.RuntimeDirectory)),
+            new FirewalldPort(firewalld.ObserveAsync, firewalld.OpenAsync, firewalld.WithdrawAsync),
+            new AgentLock(paths.Lock, time),
+            isRoot: Environment.IsPrivilegedProcess);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Files;
+
+namespace SmmAgent.Host;
+
+/// <summary>Root's own state below /var/lib/smm-agent-host.</summary>
+internal static class HostState
+{
+    private const int MaximumUndoBytes = 1024 * 1024;
+
+    public static void Prepare(AgentPaths paths) =>
+        Directory.CreateDirectory(paths.HostStateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    public static bool HasUndo(AgentPaths paths) => File.Exists(paths.Undo);
+
+    public static void Keep(Undo undo, AgentPaths paths)
+    {
+        Prepare(paths);
+        AtomicFile.Write(paths.Undo, undo.Write(), AtomicFile.Private);
+    }
+
+    /// <returns>Null when there is none, or it is damaged.</returns>
+    public static Undo? ReadUndo(AgentPaths paths) =>
+        AtomicFile.ReadLimited(paths.Undo, MaximumUndoBytes) is { } bytes ? Undo.Read(Encoding.UTF8.GetString(bytes)) : null;
+
+    public static void DropUndo(AgentPaths paths)
+    {
+        if (HasUndo(paths))
+            File.Delete(paths.Undo);
+    }
+}

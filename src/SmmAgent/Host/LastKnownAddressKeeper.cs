@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Daemon.Address;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Host;
+
+/// <summary>The last known address, read from its file once, and written when it changes and now and then while it does not.</summary>
+internal sealed class LastKnownAddressKeeper(LastKnownAddressFile file, ILogger log)
+{
+    /// <summary>How old the file's time of confirmation may become: a disk is not written every ten minutes for it.</summary>
+    private static readonly TimeSpan WriteEvery = TimeSpan.FromHours(1);
+
+    private LastKnownAddress? _value;
+    private LastKnownAddress? _written;
+    private bool _isRead;
+    private bool _isFailing;
+
+    public LastKnownAddress? Value
+    {
+        get
+        {
+            if (!_isRead)
+            {
+                _isRead = true;
+                _value = _written = file.Read(out var problem);
+                if (problem is not null)
+                    log.LastKnownIgnored(problem);
+            }
+
+            return _value;
+        }
+    }
+
+    public void Confirm(ExternalAddress address, MeshConfig? config, DateTimeOffset now)
+    {
+        // Before the first configuration it is not known which model holds: what a route found is not replaced by a provider's word.
+        if (config is null && Value?.Source == AddressDecision.RouteSource)
+            return;
+
+        var network = address.Source == AddressDecision.RouteSource ? config?.WorkloadGroup.Network : null;
+        _value = new(address.Value, address.Source, network, now);
+        _isRead = true;
+        var isSame = _written is not null && _written with { ConfirmedAt = now } == _value;
+        if (isSame && now - _written!.ConfirmedAt < WriteEvery)
+            return;
+
+        var problem = file.Write(_value);
+        if (problem is null)
+            _written = _value;
+        if (problem is not null && !_isFailing)
+            log.LastKnownNotKept(problem);
+        if (problem is null && _isFailing)
+            log.LastKnownKeptAgain();
+        _isFailing = problem is not null;
+    }
+}

@@ -1,0 +1,98 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Planning;
+using SmmAgent.Logging;
+
+namespace SmmAgent.Host;
+
+/// <summary>The progress lines of a command, in the look that runbooks know: a mark, what was done, details.</summary>
+internal sealed class Progress(TextWriter output, bool colour)
+{
+    private const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+    private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);
+
+    public void Done(string what) => Line("32", "✓", what);
+
+    public void Warn(string what) => Line("33", "!", what);
+
+    public void Failed(string what)
+    {
+        HasFailed = true;
+        Line("31", "✗", what);
+    }
+
+    /// <summary>Whether a failure was printed.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>A line of a plan: nothing was done.</summary>
+    public void Would(string what) => Line("36", "❯", what);
+
+    /// <summary>What this user may not see.</summary>
+    public void Unseen(string what) => Line("90", "?", what);
+
+    /// <summary>What became of each step.</summary>
+    /// <returns>Whether all are done.</returns>
+    public bool Steps(IReadOnlyList<StepResult> results)
+    {
+        foreach (var result in results)
+        {
+            if (result.Ending == StepEnding.Done)
+                Done($"{result.Step}");
+            else
+                Failed($"{result.Step}: {result.Why}");
+        }
+
+        return results.All(result => result.Ending == StepEnding.Done);
+    }
+
+    /// <summary>On a terminal, shows a spinner until the work is over; elsewhere it does nothing, and the work is still to be awaited.</summary>
+    public Task WhileAsync(string what, Task work, TimeProvider time) => WhileAsync(() => what, work, time);
+
+    /// <summary>The same for work that says what it is at.</summary>
+    public async Task WhileAsync(Func<string> what, Task work, TimeProvider time)
+    {
+        await WaitsAsync(what, work);
+        for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
+        {
+            Write($"\r\e[36m{Frames[frame]}\e[0m {OneLine.Exact(what())}\e[K");
+            await Task.WhenAny(work, Task.Delay(FrameTime, time, CancellationToken.None));
+        }
+
+        if (colour)
+            Write("\r\e[K");
+    }
+
+    // Where there is no spinner: one line each time another program is waited for.
+    private async Task WaitsAsync(Func<string> what, Task work)
+    {
+        for (var last = ""; !colour && !work.IsCompleted;)
+        {
+            if (what() is var now && now != last && now.StartsWith("waiting for ", StringComparison.Ordinal))
+                Warn(now);
+            last = what();
+            await Task.WhenAny(work, Task.Delay(FrameTime, TimeProvider.System, CancellationToken.None));
+        }
+    }
+
+    public static Progress OnConsole() => new(Console.Out, IsTerminal);
+
+    /// <summary>Whether colour and a spinner are wanted: on a terminal that TERM names.</summary>
+    public static bool IsTerminal => LogTarget.IsColourful(!Console.IsOutputRedirected, Environment.GetEnvironmentVariable);
+
+    // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
+    private void Line(string code, string mark, string what) =>
+        Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.Exact(what)}" : $"{mark} {OneLine.Exact(what)}") + output.NewLine);
+
+    // A session that ended takes its terminal along; the work goes on.
+    private void Write(string text)
+    {
+        try
+        {
+            output.Write(text);
+            output.Flush();
+        }
+        catch (IOException)
+        {
+            // Nobody reads it.
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using SmmAgent.Cli;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Host;
+
+/// <summary>Waits until the mesh has a WorkloadEntry for this VM, as the daemon learns from the dashboard, and says why it has none.</summary>
+/// <param name="group">Of which WorkloadGroup: what the daemon tells of an earlier one counts for nothing.</param>
+internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progress progress, TimeProvider time, TimeSpan patience)
+{
+    private const string Name = "wait-for-registration ❯";
+
+    /// <summary>Istio's sidecar connects anew every few seconds; its first certificate may take some.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+
+    private string _last = "waiting for the daemon's first look";
+
+    /// <summary>Why the sidecar that runs must be restarted first; null where it need not. Then a VM that is not registered is not waited for: nothing changes before that.</summary>
+    public string? RestartNeeded { get; init; }
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        var work = UntilRegisteredAsync(cancel);
+        await progress.WhileAsync(() => $"{Name} {_last}", work, time);
+        if (await work)
+        {
+            progress.Done($"{Name} workloadentry is registered successfully");
+            return ExitCode.Done;
+        }
+
+        progress.Failed(RestartNeeded is null
+            ? $"{Name} not registered after {patience.TotalSeconds:0} s: {_last}"
+            : $"{Name} not registered: {RestartNeeded}");
+        return RestartNeeded is null ? ExitCode.Timeout : ExitCode.Failed;
+    }
+
+    private async Task<bool> UntilRegisteredAsync(CancellationToken cancel)
+    {
+        // One that runs on writes nothing while nothing changes; what is older is an earlier daemon's, which tells nothing.
+        var oldest = time.GetUtcNow() - StatusFile.MaximumAge - Margin;
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) < patience)
+        {
+            if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && status.WorkloadGroup == group && Registered(status) is { } registered)
+            {
+                if (registered.Status == nameof(ConditionStatus.True))
+                    return true;
+                if (RestartNeeded is not null)
+                    return false;
+                _last = $"{registered.Reason}: {registered.Message}";
+            }
+
+            await Task.Delay(BetweenLooks, time, cancel);
+        }
+
+        return false;
+    }
+
+    private static Contract.Condition? Registered(AgentStatus status) =>
+        status.Conditions.FirstOrDefault(condition => condition.Type == ConditionType.Registered && condition.Reason != Finding.Pending);
+}

@@ -1,0 +1,161 @@
+using System.Globalization;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Host;
+
+/// <summary>The rollback that a reconcile arms before it changes anything: docs/decisions/0007-confirm.md.</summary>
+internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progress)
+{
+    private const string Name = "smm-agent-rollback";
+    private const string Timer = $"{Name}.timer";
+    private const string Service = $"{Name}.service";
+
+    // Each waits for the lock as long as a holder usually works.
+    private const int Tries = 5;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly AgentUnits _units = new(systemd, progress);
+
+    /// <summary>Whether a change waits for its confirmation now.</summary>
+    public bool IsPending => HostState.HasUndo(paths) && IsArmed;
+
+    /// <summary>Whether the timer runs; what it would bring back, only root sees.</summary>
+    public bool IsArmed => systemd.Look(Timer).IsActive;
+
+    /// <summary>Takes what is needed to undo, and starts the timer.</summary>
+    /// <param name="sidecar">How the host is as far as the sidecar is concerned; null where that is not touched.</param>
+    /// <returns>Whether it is armed; why not is printed.</returns>
+    public async Task<bool> ArmAsync(TimeSpan within, SidecarBefore? sidecar, CancellationToken cancel)
+    {
+        if (systemd.Look(Service).IsUp)
+        {
+            progress.Failed($"an earlier change is being rolled back just now: systemctl status {Service}, then try again");
+            return false;
+        }
+
+        // One that is there still is older than a change that nobody confirmed: it stays what the host goes back to.
+        if (HostState.ReadUndo(paths) is null && !await KeepAsync(sidecar, cancel))
+            return false;
+        if (systemd.Look(Timer).IsUp)
+            await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
+        string[] root = paths.Root == "/" ? [] : ["--root", paths.Root];
+        await systemd.StartTimerAsync(
+            Name, "Service Mesh Manager agent: undo of an unconfirmed change", within, [Environment.ProcessPath!, .. root, "rollback"], cancel);
+        progress.Done($"rollback is armed within={within.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s timer={Timer}");
+        return true;
+    }
+
+    /// <summary>Stops the timer and forgets how it was before.</summary>
+    /// <returns>Whether there was something to confirm; why not is printed.</returns>
+    public async Task<bool> ConfirmAsync(CancellationToken cancel)
+    {
+        var wasRunning = systemd.Look(Timer).IsActive;
+        if (wasRunning)
+            await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
+
+        // After the timer is down nothing starts it any more.
+        var service = systemd.Look(Service);
+        if (service.IsUp)
+            progress.Failed($"too late: the rollback runs; see journalctl -u {Name}");
+        else if (service.Active == "failed")
+            progress.Failed($"too late: the rollback was tried and failed; see journalctl -u {Name}, then: sudo smm-agent rollback");
+        else if (!HostState.HasUndo(paths))
+            progress.Failed("nothing waits for a confirmation: there was no reconcile --confirm-within, or it was rolled back");
+        else if (!wasRunning)
+            progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
+        else
+        {
+            Forget();
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>What <see cref="DisarmAsync"/> would do, in one line; null for nothing.</summary>
+    public string? DisarmPlan() => systemd.Look(Timer).IsUp ? $"would stop {Timer}" : null;
+
+    /// <summary>Ends the wait without a word on whether the change was good: detach undoes it anyway.</summary>
+    public async Task DisarmAsync(CancellationToken cancel)
+    {
+        if (systemd.Look(Timer).IsUp)
+        {
+            await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
+            progress.Done($"stopped {Timer}");
+        }
+
+        Forget();
+    }
+
+    /// <summary>Brings back how it was.</summary>
+    /// <returns>Whether all of it is back.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancel)
+    {
+        if (HostState.ReadUndo(paths) is not { } before)
+        {
+            progress.Failed($"{paths.Undo} is missing or damaged: nothing is known to go back to; sudo smm-agent detach removes all that is the agent's");
+            return false;
+        }
+
+        // First, because a daemon that runs would repair what is undone.
+        var isBack = await _units.StopAsync(cancel);
+        // What was asked for meanwhile would be done again as soon as the path unit is back.
+        if (File.Exists(paths.ReconcileRequest))
+            File.Delete(paths.ReconcileRequest);
+        // The sidecar before the ports: what it captures goes first.
+        if (new SidecarRecords(paths).BeforeConfirm is { } sidecar)
+            isBack &= await new SidecarRemoval(paths, systemd, progress).RestoreAsync(sidecar, cancel);
+        isBack &= await RestoreAsync(before, cancel);
+        await _units.StartAgainAsync(before.Running, cancel);
+        if (isBack)
+            Forget();
+        return isBack;
+    }
+
+    private async Task<bool> RestoreAsync(Undo before, CancellationToken cancel)
+    {
+        var pass = HostFirewallPass.Create(paths, TimeProvider.System);
+        for (var attempt = 1; ; attempt++)
+        {
+            var report = await pass.RestoreAsync(before, cancel);
+            foreach (var step in report.Done)
+                progress.Done($"{step}");
+            if (report.Blocked is null && report.Remaining.IsEmpty)
+                return true;
+            if (attempt < Tries)
+                continue;
+
+            progress.Failed(report.Blocked ?? $"not all could be undone: {report.Results.FirstOrDefault(result => result.Ending != StepEnding.Done)?.Why}");
+            return false;
+        }
+    }
+
+    private async Task<bool> KeepAsync(SidecarBefore? sidecar, CancellationToken cancel)
+    {
+        var observed = await HostFirewallPass.Create(paths, TimeProvider.System).ObserveAsync(cancel);
+        var (undo, why) = Undo.Of(observed, _units.Running());
+        if (undo is null)
+        {
+            progress.Failed($"nothing was changed, because it could not be undone: {why}");
+            return false;
+        }
+
+        if (sidecar is not null)
+            new SidecarRecords(paths).BeginConfirm(sidecar);
+        HostState.Keep(undo, paths);
+        return true;
+    }
+
+    /// <summary>Forgets how it was before: there is nothing to go back to any more.</summary>
+    public void Forget()
+    {
+        HostState.DropUndo(paths);
+        new SidecarRecords(paths).EndConfirm();
+    }
+}

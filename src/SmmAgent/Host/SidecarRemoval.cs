@@ -1,0 +1,109 @@
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Sidecar;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Host;
+
+/// <summary>The way back: what the agent did for the sidecar is undone, as far as it is written down how it was before.</summary>
+/// <param name="units">Null where there is no systemd.</param>
+internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress progress)
+{
+    private const string Leaving = "this VM leaves the mesh";
+
+    private readonly SidecarRecords _records = new(paths);
+
+    /// <summary>What <see cref="DetachAsync"/> would do, one line each.</summary>
+    public async Task<List<string>> PlanAsync(bool keepPackages, CancellationToken cancel)
+    {
+        var observed = await HostSidecarPass.Observer(paths, TimeProvider.System, isRoot: true).ObserveAsync(null, null, TimeProvider.System.GetUtcNow(), cancel);
+        return [.. PlanFor(_records.BeforeAttach, keepPackages)(observed).Steps.Select(step => $"{step}")];
+    }
+
+    /// <summary>Leaves the mesh: the sidecar is as it was before the agent came.</summary>
+    /// <param name="keepPackages">Whether the package that the agent installed stays.</param>
+    /// <returns>Whether there was anything of the agent's; null when not all could be undone, which is printed.</returns>
+    public async Task<bool?> DetachAsync(bool keepPackages, CancellationToken cancel)
+    {
+        var before = _records.BeforeAttach;
+        var isDamaged = before is null && _records.HasBeforeAttach;
+        if (isDamaged)
+        {
+            progress.Warn($"{paths.BeforeAttach} is damaged, so nobody knows how it was before: what is there of a sidecar stays; by hand: sudo systemctl disable --now istio && "
+                + $"{PackageTools.Find().Remove(PackageChoice.SidecarPackage)} && sudo rm {paths.BeforeAttach}");
+        }
+
+        var (steps, isLeft) = (0, false);
+        string? left = null;
+        var planFor = PlanFor(before, keepPackages);
+        var areDone = await RunAsync(
+            before,
+            observed =>
+            {
+                left = before is null ? SidecarRestore.LeftWithoutRecord(observed) : null;
+                isLeft = keepPackages && observed.Package.Value is { IsThere: true };
+                return planFor(observed);
+            },
+            () => steps++,
+            cancel);
+        if (left is not null)
+            progress.Warn(left);
+        if (isLeft && before is { Version: null })
+        {
+            progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays: no package can be removed while another is. It is stopped and disabled. To remove it: "
+                + $"{PackageTools.Find().Remove(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)");
+        }
+
+        // What is left of it is the operator's to end first.
+        if (!areDone || (isDamaged && left is not null))
+            return null;
+
+        _records.Forget();
+        return steps > 0 || isDamaged;
+    }
+
+    /// <summary>Brings back how it was.</summary>
+    /// <returns>Whether all of it is back; why not is printed.</returns>
+    public async Task<bool> RestoreAsync(SidecarBefore before, CancellationToken cancel)
+    {
+        var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "nobody confirmed it"), () => { }, cancel);
+        if (isBack)
+            _records.Restored(before);
+        return isBack;
+    }
+
+    private static Func<ObservedSidecar, Plan> PlanFor(SidecarBefore? before, bool keepPackages) => observed =>
+        before is null ? SidecarRestore.WithoutRecord(observed) : SidecarRestore.Plan(before, observed, keepPackages, Leaving);
+
+    private async Task<bool> RunAsync(SidecarBefore? before, Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
+    {
+        HostState.Prepare(paths);
+        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var work = pass.RestoreAsync(
+            before,
+            planFor,
+            result =>
+            {
+                count();
+                // A user who is left fails no undo.
+                if (result is { Step: RemoveAccount, Why: { } why })
+                    progress.Warn($"{result.Step}: {why}");
+                else
+                    progress.Steps([result]);
+            },
+            cancel);
+        await progress.WhileAsync(() => pass.Doing, work, TimeProvider.System);
+        var outcome = await work;
+        if (outcome.Blocked is { } blocked)
+            progress.Failed(blocked);
+        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == "NotSeen"))
+            progress.Failed(unseen.Message);
+        // A version that nobody has any more is not waited for: what is there stays in its place, as its step has said.
+        return outcome.Blocked is null && outcome.Failures.All(
+            failure => failure is { Part: RootPart.Package, Reason: nameof(PackageFault.NotOffered) } or { Reason: RootFailure.UserLeft });
+    }
+}

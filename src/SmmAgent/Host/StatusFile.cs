@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Core.Status;
+using SmmAgent.Daemon.Status;
+using SmmAgent.Linux.Files;
+
+namespace SmmAgent.Host;
+
+/// <summary>status.json: written when its content changed, and otherwise once a minute as a sign of life.</summary>
+public sealed class StatusFile(string path, ILogger logger)
+{
+    /// <summary>How old the file may become while nothing changes; readers call it stale after three times as long.</summary>
+    public static readonly TimeSpan MaximumAge = TimeSpan.FromSeconds(60);
+
+    private byte[] _content = [];
+    private DateTimeOffset _writtenAt;
+    private bool _fails;
+
+    /// <summary>When it must be written again although nothing changed.</summary>
+    public TimeSpan DueIn(DateTimeOffset now) =>
+        _writtenAt + MaximumAge - now is var due && due > TimeSpan.Zero && due < MaximumAge ? due : MaximumAge;
+
+    public void Write(AgentStatus status)
+    {
+        var age = status.UpdatedAt - _writtenAt;
+        var isFresh = age >= TimeSpan.Zero && age < MaximumAge;
+        if (isFresh && StatusJsonText.Write(status with { UpdatedAt = _writtenAt }).AsSpan().SequenceEqual(_content))
+            return;
+
+        try
+        {
+            var content = StatusJsonText.Write(status);
+            CreateDirectory(Path.GetDirectoryName(path)!);
+            AtomicFile.Write(path, content, AtomicFile.Public, durable: false); // a tmpfs
+            (_content, _writtenAt) = (content, status.UpdatedAt);
+            if (_fails)
+                StatusLog.FileWritable(logger, path);
+            _fails = false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (!_fails)
+                StatusLog.FileNotWritable(logger, path, exception.Message);
+            _fails = true;
+        }
+    }
+
+    /// <summary>Removes it, so that nobody believes a stopped agent's last words.</summary>
+    public void Remove()
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It says itself how old it is.
+        }
+    }
+
+    // systemd-tmpfiles makes it on an installed host. The unit's umask has no say in its mode.
+    private static void CreateDirectory(string directory)
+    {
+        if (Directory.Exists(directory))
+            return;
+
+        Directory.CreateDirectory(directory);
+        File.SetUnixFileMode(
+            directory,
+            AtomicFile.Public | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    }
+}

@@ -1,0 +1,157 @@
+using CsCheck;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Sidecar.Configuration;
+using SmmAgent.Core.Sidecar.Planning;
+
+namespace SmmAgent.Core.Tests.Sidecar.Planning;
+
+public sealed class SidecarRestoreTests
+{
+    private static readonly DesiredSidecar Desired = new(
+        SidecarSamples.Render(SidecarSamples.Config),
+        new(PackageOutcome.Install, "install istio-sidecar 1.15.3", SidecarSamples.Package("1.15.3")),
+        MayRestart: true,
+        Hold: null);
+
+    [Fact]
+    public void AHostWithoutASidecarIsAsItWas()
+    {
+        var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
+        var (before, files) = (host.Before(), host.Files.ToDictionary());
+        host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
+
+        Assert.Equal(
+            """
+            stop istio.service (detach)
+            remove the sidecar's capture of traffic (detach)
+            disable istio.service at boot
+            remove /etc/smm/sidecar/cluster.env
+            remove /etc/istio/config/mesh
+            remove /etc/certs/root-cert.pem
+            remove /var/run/secrets/tokens/istio-token
+            take the agent's block out of /etc/hosts
+            remove the package istio-sidecar, which the agent installed
+            remove the empty tables of the sidecar's capture (ip nat)
+            remove /etc/istio, which came with the sidecar
+            remove /var/lib/istio, which came with the sidecar
+            remove /var/log/istio, which came with the sidecar
+            remove /etc/certs, which came with the sidecar
+            remove the user istio-proxy, who came with the sidecar
+            remove /etc/systemd/system/istio.service.d/10-smm-agent.conf
+            have systemd read the drop-ins of istio.service
+            """,
+            Restore(before, host).ToString());
+
+        host.Apply(Restore(before, host));
+        Assert.Equal("protect /usr/local/bin (it went with the package)", Restore(before, host).ToString());
+        host.Apply(Restore(before, host));
+        Assert.Equal(files, host.Files);
+        Assert.Equal((null, false, false, false), (host.Version, host.HasAccount, host.IsCaptured, host.Unit.IsEnabled));
+        Assert.True(Restore(before, host).IsEmpty);
+    }
+
+    [Fact]
+    public void WhatAnEarlierVersionOfTheAgentTookFromTheSidecarsUserIsTheirsAgain()
+    {
+        var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now));
+        var (theirs, operators) = (new FoundFile(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now), new FoundFile("", "istio-proxy", SidecarFiles.Private, SimulatedHost.Now));
+        var before = host.Before();
+        before = before with
+        {
+            FolderOwners = new Dictionary<string, FoundFile> { [SidecarFiles.PackageFolder] = theirs },
+            Files = new Dictionary<string, FoundFile>(before.Files) { [SidecarFiles.PackageOperatorEnvironment] = operators with { Content = null } },
+        };
+        host.Files[SidecarFiles.PackageFolder] = theirs with { Owner = "root" };
+        host.Files[SidecarFiles.DistrustedEnvironment] = operators;
+
+        host.Apply(Restore(before, host));
+
+        Assert.Equal((theirs, operators), (host.Files[SidecarFiles.PackageFolder], host.Files[SidecarFiles.PackageOperatorEnvironment]));
+        Assert.False(host.Files.ContainsKey(SidecarFiles.DistrustedEnvironment));
+    }
+
+    [Fact]
+    public void WhateverThereWasIsThereAgain() => SidecarPlannerTests.Hosts.Sample(host =>
+    {
+        var (before, files, version) = (host.Before(), host.Files.ToDictionary(), host.Version);
+        var (unit, captured) = (host.Unit, host.IsCaptured);
+        host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
+        host.Apply(Restore(before, host));
+        host.Apply(Restore(before, host));
+
+        Assert.Equal(version, host.Version);
+        // A token is never brought back: it was good for an hour. What is in no step is the package's.
+        foreach (var (path, file) in files.Where(file => file.Key != SidecarFiles.Token && file.Value.Content is not null))
+            Assert.Equal((file.Content, file.Owner, file.Mode), (host.Files[path].Content, host.Files[path].Owner, host.Files[path].Mode));
+        Assert.Equal(unit.IsEnabled, host.Unit.IsEnabled);
+        Assert.Equal(before.IsRunning, host.Unit.Activity is UnitActivity.Running or UnitActivity.Starting);
+        Assert.True(before.IsRunning || captured || !host.IsCaptured);
+        Assert.True(Restore(before, host).Steps.All(step => step is RestartSidecar));
+    });
+
+    [Fact]
+    public void WhileAPackageManagerIsAtWorkPackageUserAndFoldersStay()
+    {
+        var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
+        var before = host.Before();
+        host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
+
+        var plan = SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach");
+
+        Assert.DoesNotContain(plan.Steps, step => step is RemovePackage or RemoveAccount or RemoveSidecarFolder);
+        Assert.Contains(plan.Steps, step => step is RemoveCapture);
+    }
+
+    [Fact]
+    public void WithoutARecordOnlyWhatIsMarkedAsTheAgentsGoes()
+    {
+        var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
+        host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
+
+        Assert.Equal("take the agent's block out of /etc/hosts", SidecarRestore.WithoutRecord(host.Observe()).ToString());
+        host.Apply(SidecarRestore.WithoutRecord(host.Observe()));
+        Assert.True(SidecarRestore.WithoutRecord(host.Observe()).IsEmpty);
+        Assert.Contains("sudo systemctl disable --now istio", SidecarRestore.LeftWithoutRecord(host.Observe()), StringComparison.Ordinal);
+        Assert.Null(SidecarRestore.LeftWithoutRecord(new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null)).Observe()));
+    }
+
+    [Fact]
+    public void WhatIsNotKnownIsNotTakenForWhatWasNotThere()
+    {
+        var seen = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now)).Observe();
+        Assert.Null(SidecarBefore.Unknown(seen));
+        Assert.Equal("dpkg is locked", SidecarBefore.Unknown(seen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }));
+        Assert.Equal("no bus", SidecarBefore.Unknown(seen with { Unit = Observation<SidecarUnit>.Unknown("no bus") }));
+        Assert.NotNull(SidecarBefore.Unknown(seen with { Package = Observation<InstalledSidecar>.Known(new(null, null, IsHalf: true)) }));
+    }
+
+    [Fact]
+    public void AnEarlierVersionIsPutBack()
+    {
+        var host = new SimulatedHost("1.15.2", new(UnitActivity.Running, true, true, SimulatedHost.Now));
+        var before = host.Before();
+        host.Apply(new([new InstallPackage(SidecarSamples.Package("1.15.3"), "an upgrade")]));
+
+        Assert.Contains("put back istio-sidecar 1.15.2\nrestart istio.service (detach)", Restore(before, host).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsWrittenDownIsReadAgain()
+    {
+        var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now));
+        host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
+        var before = host.Before();
+
+        var read = SidecarBefore.Read(before.Write());
+
+        Assert.NotNull(read);
+        Assert.Equal(before.Files, read.Files);
+        Assert.Equal(before.Write(), read.Write());
+        Assert.True(read.IsAttached);
+        Assert.Null(SidecarBefore.Read("{}"u8));
+        Assert.Null(SidecarBefore.Read("{ \"version\": "u8));
+    }
+
+    private static Plan Restore(SidecarBefore before, SimulatedHost host) => SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach");
+}

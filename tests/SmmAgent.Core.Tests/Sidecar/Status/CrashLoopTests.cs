@@ -1,0 +1,133 @@
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+
+namespace SmmAgent.Core.Tests.Sidecar.Status;
+
+public sealed class CrashLoopTests
+{
+    private static readonly SidecarUnit Starting = new(UnitActivity.Starting, IsEnabled: true, IsReady: false, Since: null);
+
+    private SidecarUnit Ready(TimeSpan since) => new(UnitActivity.Running, IsEnabled: true, IsReady: true, _now - since);
+
+    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);
+    private CrashLoop _loop = new();
+
+    [Fact]
+    public void ASidecarThatFailsThreeTimesIsHeldAndTriedAgainLater()
+    {
+        Assert.False(Look(Starting, 0).IsHeld);
+        Assert.False(Look(Starting, 2).IsHeld);
+        Assert.True(Look(Starting, 3).IsHeld);
+        Assert.StartsWith("it failed 3 times in a row; the next start is at ", _loop.Hold, StringComparison.Ordinal);
+
+        Wait(TimeSpan.FromSeconds(29));
+        Assert.True(Look(Starting, 3).IsHeld);
+        Wait(TimeSpan.FromSeconds(1));
+        Assert.False(Look(Starting, 0).IsHeld);
+        Assert.Null(_loop.Hold);
+    }
+
+    [Fact]
+    public void ASidecarThatTakesNoneOfTheTrafficThatItCapturesIsHeld()
+    {
+        SidecarUnit Deaf(TimeSpan since) => Ready(since) with { IsReady = false, IsDeaf = true };
+        Assert.False(Look(Deaf(CrashLoop.Patience - TimeSpan.FromSeconds(1)), 0).IsHeld);
+        Assert.False(Look(Deaf(CrashLoop.Patience) with { IsDeaf = false }, 0).IsHeld);
+        Assert.True(Look(Deaf(CrashLoop.Patience), 0).IsHeld);
+        Assert.StartsWith("it ran for 3 minutes without taking the traffic that it captured; ", _loop.Hold, StringComparison.Ordinal);
+
+        Wait(CrashLoop.FirstHold);
+        Assert.False(Look(Starting, 0).IsHeld);
+        Look(Starting, 2);
+        Assert.True(Look(Starting, 3).IsHeld);
+        Assert.StartsWith("it failed 3 times in a row", _loop.Hold, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EachHoldIsLongerUpToALimit()
+    {
+        List<double> minutes = [];
+        for (var restarts = 0; minutes.Count < 7;)
+        {
+            if (Look(Starting, restarts).HeldUntil is { } until)
+            {
+                minutes.Add((until - _now).TotalMinutes);
+                _now = until;
+                Look(Starting, restarts = 0);
+            }
+            else
+            {
+                restarts++;
+            }
+        }
+
+        Assert.Equal([0.5, 1, 2, 4, 8, 15, 15], minutes);
+    }
+
+    [Fact]
+    public void AMinuteOfReadinessClearsTheRecord()
+    {
+        Look(Starting, 2);
+        Assert.Equal(2, Look(Ready(CrashLoop.Stable - TimeSpan.FromSeconds(1)), 2).Failures);
+        Assert.Equal((0, 0), (Look(Ready(CrashLoop.Stable), 2).Failures, _loop.Holds));
+        Assert.False(Look(Starting, 4).IsHeld);
+        Assert.True(Look(Starting, 5).IsHeld);
+    }
+
+    [Fact]
+    public void ReadinessBetweenTwoCrashesIsNoReadinessForAMinute()
+    {
+        for (var crash = 1; crash <= 2; crash++)
+        {
+            Look(Ready(TimeSpan.FromSeconds(59)), crash);
+            Wait(TimeSpan.FromSeconds(60));
+        }
+
+        Assert.True(Look(Ready(TimeSpan.FromSeconds(1)), 3).IsHeld);
+    }
+
+    [Fact]
+    public void CrashesOfDaysInWhichNobodyLookedAreForgottenWhenItRunsAgain()
+    {
+        Look(Starting, 1);
+        Wait(TimeSpan.FromDays(1));
+        Assert.False(Look(Ready(TimeSpan.FromHours(1)), 40).IsHeld);
+        Assert.Equal(1, Look(Starting, 41).Failures);
+    }
+
+    [Fact]
+    public void AStartByHandSetsSystemdsCountBack()
+    {
+        Look(Starting, 2);
+        Assert.False(Look(Starting, 0).IsHeld);
+        Assert.True(Look(Starting, 1).IsHeld);
+    }
+
+    [Fact]
+    public void AUnitThatSystemdHasGivenUpOnCountsAtEachLook()
+    {
+        var failed = Starting with { Activity = UnitActivity.Failed };
+        Look(failed, 0);
+        Assert.False(Look(failed, 0).IsHeld);
+        Assert.True(Look(failed, 0).IsHeld);
+    }
+
+    [Fact]
+    public void AClockThatWasSetBackHoldsNobodyForDays()
+    {
+        Look(Starting, 3);
+        Wait(TimeSpan.FromDays(-2));
+        Assert.False(Look(Starting, 3).IsHeld);
+    }
+
+    [Fact]
+    public void WhatCannotBeSeenIsNoFailure()
+    {
+        Look(Starting, 2);
+        Assert.Equal(_loop, Look(null, 0));
+    }
+
+    private CrashLoop Look(SidecarUnit? unit, int restarts) => _loop = _loop.Look(unit is null ? null : unit with { Restarts = restarts }, _now, random: 0);
+
+    private void Wait(TimeSpan time) => _now += time;
+}

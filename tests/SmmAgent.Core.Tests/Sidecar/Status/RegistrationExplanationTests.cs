@@ -1,0 +1,224 @@
+using CsCheck;
+using SmmAgent.Contract;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Host;
+using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Tokens;
+
+namespace SmmAgent.Core.Tests.Sidecar.Status;
+
+public sealed class RegistrationExplanationTests
+{
+    private static readonly Finding Registered = Finding.True(ConditionType.Registered, RegistrationReasons.Registered, "workloadentry x is registered");
+    private static readonly Finding Away = Finding.Unknown(ConditionType.Registered, "DashboardUnreachable", "no answer");
+    private static readonly Finding NotConnected = Denied(RegistrationReasons.NotConnected);
+
+    private static readonly SidecarUnit Ready = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Since: null);
+    private static readonly SidecarUnit Running = Ready with { IsReady = false };
+
+    private static readonly IstioToken Good = new(TokenVerdict.Use, "the istio-token is good", null);
+    private static readonly IstioToken Expired = new(TokenVerdict.Expired, "the istio-token expired at noon", null);
+    private static readonly IstioToken NoToken = new(TokenVerdict.Unusable, "there is no istio-token", null);
+
+    private static readonly Finding GatewaysGood = Finding.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
+    private static readonly Finding GatewaysDown = Finding.False(ConditionType.GatewaysReachable, "TimedOut", "gateway 10.10.10.11:15012 does not answer; allow it");
+
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly ClockOffset Right = new(TimeSpan.FromSeconds(3));
+    private static readonly ClockOffset Late = new(TimeSpan.FromHours(3));
+
+    private static readonly RegistrationLook Nothing = new(NotConnected, Running, Good, null, GatewaysGood, Right);
+
+    [Fact]
+    public void WhatTheDashboardSeesRegisteredIsWhateverTheLogSays() =>
+        Assert.Same(Registered, RegistrationExplanation.Of(new(Registered, Ready, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
+
+    [Theory]
+    [InlineData(UnitActivity.Stopped, "SidecarNotRunning")]
+    [InlineData(UnitActivity.Failed, "SidecarNotRunning")]
+    [InlineData(UnitActivity.Starting, "Registered")]
+    public void ASidecarThatDoesNotRunIsNotRegisteredWhateverTheDashboardSaw(UnitActivity activity, string reason) =>
+        Assert.Equal(reason, RegistrationExplanation.Of(Nothing with { Dashboard = Registered, Sidecar = Running with { Activity = activity } }).Reason);
+
+    [Theory]
+    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -29, "GroupNotFound")] // the entry was there before it failed
+    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -11, "GroupNotFound")] // the entry lives for 10 s more
+    [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -9, "Registered")] // asked after that
+    [InlineData(SidecarFailureKind.Unreachable, -5, 0, -60, "Registered")] // it connects anew now and then
+    [InlineData(SidecarFailureKind.PortTaken, -5, -5, -60, "PortTaken")] // that is told once
+    public void ADashboardsAnswerThatIsOlderThanALastingFailureDoesNotStand(SidecarFailureKind kind, int since, int newest, int answered, string reason)
+    {
+        var failure = Failure(kind) with { Since = Now.AddSeconds(since), Time = Now.AddSeconds(newest) };
+        Assert.Equal(reason, RegistrationExplanation.Of(Nothing with { Dashboard = Registered, Failure = failure, AnsweredAt = Now.AddSeconds(answered) }).Reason);
+    }
+
+    [Fact]
+    public void OldFilesAreNamedBeforeAnyGuessAboutTheControlPlane()
+    {
+        foreach (var reason in new[] { "RestartNeeded", "NotWritten" })
+        {
+            var old = Nothing with { Current = Finding.False(ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio") };
+            foreach (var kind in Enum.GetValues<SidecarFailureKind>())
+            {
+                var isOfThisHost = kind is SidecarFailureKind.PortTaken or SidecarFailureKind.CaptureFailed;
+                Assert.Equal(!isOfThisHost, RegistrationExplanation.Of(old with { Failure = Failure(kind) }).Reason == reason);
+            }
+
+            Expect(reason, "sudo systemctl restart istio", old with { Gateways = GatewaysDown });
+            Expect(reason, "sudo systemctl restart istio", old with { Dashboard = Denied(RegistrationReasons.IdentityMismatch) });
+            Expect(RegistrationReasons.TokenRefused, "the dashboard's words", old with { Dashboard = Denied(RegistrationReasons.TokenRefused) });
+            Assert.Same(Registered, RegistrationExplanation.Of(old with { Dashboard = Registered }));
+        }
+    }
+
+    [Fact]
+    public void ANewTokenThatIsRefusedAsWellIsNotTheCause()
+    {
+        var look = Nothing with { Failure = Failure(SidecarFailureKind.TokenRefused) with { Time = Now } };
+        Expect("TokenRefused", "the agent gets a new one from the dashboard by itself", look);
+        Expect("TokenRefused", "the agent gets a new one", look with { RefusedToken = new(1, Now.AddSeconds(-4)) });
+        Expect("TokenRefused", "compare the mesh's clusterId with CLUSTER_ID of the istiod Deployment", look with { RefusedToken = new(1, Now.AddSeconds(-5)) });
+    }
+
+    [Theory]
+    [InlineData(Finding.Pending)]
+    [InlineData(Finding.NotConfigured)]
+    [InlineData(Finding.Disabled)]
+    public void WhatWasNotLookedAtIsNotExplained(string reason)
+    {
+        var finding = Finding.Unknown(ConditionType.Registered, reason, "not yet");
+        Assert.Same(finding, RegistrationExplanation.Of(Nothing with { Dashboard = finding, Token = Expired, Gateways = GatewaysDown }));
+    }
+
+    [Fact]
+    public void ADashboardThatIsAwayLeavesAHealthySidecarUnknown()
+    {
+        Assert.Same(Away, RegistrationExplanation.Of(Nothing with { Dashboard = Away, Sidecar = Ready }));
+        Assert.Same(Away, RegistrationExplanation.Of(Nothing with { Dashboard = Away, Sidecar = Ready, Gateways = GatewaysDown, Clock = Late }));
+        Assert.Same(Away, RegistrationExplanation.Of(new(Away, null, null, null, GatewaysDown, null)));
+        Assert.Same(Away, RegistrationExplanation.Of(Nothing with { Dashboard = Away }));
+    }
+
+    [Fact]
+    public void AnExpiredTokenIsTheCauseAlsoWhileTheDashboardIsAway()
+    {
+        Expect("TokenExpired", "the istio-token expired at noon", Nothing with { Dashboard = Away, Sidecar = Ready, Token = Expired });
+        Expect("TokenExpired", "the istio-token expired at noon", Nothing with { Token = Expired, Failure = Failure(SidecarFailureKind.TokenRefused) });
+        Expect("TokenUnusable", "there is no istio-token", Nothing with { Token = NoToken });
+        Expect("TokenUnusable", "there is no istio-token", Nothing with { Token = NoToken, Failure = Failure(SidecarFailureKind.TokenUnreadable) });
+    }
+
+    [Theory]
+    [InlineData(RegistrationReasons.TokenRefused, SidecarFailureKind.TokenRefused, true)]
+    [InlineData(RegistrationReasons.TokenRefused, SidecarFailureKind.TokenUnreadable, true)]
+    [InlineData(RegistrationReasons.GroupNotFound, SidecarFailureKind.GroupNotFound, true)]
+    [InlineData(RegistrationReasons.IdentityMismatch, SidecarFailureKind.IdentityMismatch, true)]
+    [InlineData(RegistrationReasons.NameInvalid, SidecarFailureKind.NameInvalid, true)]
+    [InlineData(RegistrationReasons.StaleEntry, SidecarFailureKind.Refused, false)]
+    [InlineData(RegistrationReasons.GroupNotFound, SidecarFailureKind.Unreachable, false)]
+    [InlineData(RegistrationReasons.NameInvalid, SidecarFailureKind.PortTaken, false)]
+    public void WhatTheDashboardSawWinsAndTheLogSaysMoreOfIt(string reason, SidecarFailureKind kind, bool says)
+    {
+        var finding = RegistrationExplanation.Of(new(Denied(reason), Ready, Good, Failure(kind), GatewaysDown, Late));
+        Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
+        Assert.Equal(says ? "the dashboard's words; the sidecar's log: the line" : "the dashboard's words", finding.Message);
+    }
+
+    [Fact]
+    public void ARefusedTokenThatIsKnownToBeExpiredIsSaidToBe() =>
+        Expect(RegistrationReasons.TokenRefused, "the istio-token expired at noon", Nothing with { Dashboard = Denied(RegistrationReasons.TokenRefused), Token = Expired });
+
+    [Theory]
+    [InlineData(UnitActivity.Stopped, false)]
+    [InlineData(UnitActivity.Failed, true)]
+    [InlineData(UnitActivity.Starting, true)]
+    public void ASidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool tells)
+    {
+        var look = new RegistrationLook(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
+        Expect("SidecarNotRunning", "SidecarRunning says", look);
+        var finding = RegistrationExplanation.Of(look with { Failure = Failure(SidecarFailureKind.PortTaken) });
+        Assert.Equal(tells ? "PortTaken" : "SidecarNotRunning", finding.Reason);
+        Assert.Equal(tells, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
+        var refused = RegistrationExplanation.Of(look with { Failure = Failure(SidecarFailureKind.TokenRefused) });
+        Assert.Equal(("SidecarNotRunning", tells), (refused.Reason, refused.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(SidecarFailureKind.ConfigurationInvalid, "ConfigurationInvalid")]
+    [InlineData(SidecarFailureKind.CaptureFailed, "CaptureFailed")]
+    [InlineData(SidecarFailureKind.PortTaken, "PortTaken")]
+    [InlineData(SidecarFailureKind.TokenUnreadable, "TokenUnusable")]
+    [InlineData(SidecarFailureKind.GroupNotFound, "GroupNotFound")]
+    [InlineData(SidecarFailureKind.IdentityMismatch, "IdentityMismatch")]
+    [InlineData(SidecarFailureKind.NameInvalid, "NameInvalid")]
+    [InlineData(SidecarFailureKind.EntryExists, "StaleEntry")]
+    [InlineData(SidecarFailureKind.CertificateTime, "ExpiredCertificate")]
+    [InlineData(SidecarFailureKind.OtherName, "ControlPlaneNotTrusted")]
+    [InlineData(SidecarFailureKind.NotTrusted, "ControlPlaneNotTrusted")]
+    [InlineData(SidecarFailureKind.OwnCertificateRefused, "CertificateRefused")]
+    [InlineData(SidecarFailureKind.NoSuchName, "NoSuchName")]
+    [InlineData(SidecarFailureKind.TokenRefused, "TokenRefused")]
+    [InlineData(SidecarFailureKind.Refused, "ControlPlaneRefused")]
+    [InlineData(SidecarFailureKind.Unreachable, "GatewayUnreachable")]
+    public void ASidecarThatIsNotConnectedIsExplainedByItsLog(SidecarFailureKind kind, string reason)
+    {
+        var failure = Failure(kind);
+        foreach (var dashboard in new[] { NotConnected, Denied("NotRegistered"), Away })
+            Expect(reason, $"{failure.Found}; {failure.Cure}; the sidecar's log: the line", Nothing with { Dashboard = dashboard, Failure = failure });
+    }
+
+    [Fact]
+    public void AGatewayThatTheAgentDoesNotReachEitherIsToldInItsWords()
+    {
+        Expect("GatewayUnreachable", $"{GatewaysDown.Message}; the sidecar's log: the line", Nothing with { Failure = Failure(SidecarFailureKind.Unreachable), Gateways = GatewaysDown });
+        Expect("GatewayUnreachable", GatewaysDown.Message, Nothing with { Gateways = GatewaysDown });
+        Expect("GatewayUnreachable", GatewaysDown.Message, Nothing with { Dashboard = Away, Gateways = GatewaysDown });
+    }
+
+    [Fact]
+    public void AWrongClockIsTheCauseOfWhatItBreaks()
+    {
+        Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's", Nothing with { Clock = Late });
+        Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's", Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.CertificateTime) });
+        Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's", Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.TokenRefused) });
+        Expect("ClockWrong", "this VM's clock is 3 h ahead of the dashboard's", Nothing with { Clock = new(-Late.Ahead), Token = Expired });
+        Expect("ClockWrong", "set the clock", Nothing with { Clock = null, Failure = Failure(SidecarFailureKind.CertificateTime) });
+        Expect("PortTaken", "another program", Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.PortTaken) });
+    }
+
+    [Fact]
+    public void WithoutACauseTheDashboardsWordsStay() => Assert.Same(NotConnected, RegistrationExplanation.Of(Nothing));
+
+    [Fact]
+    public void NothingMakesAVmRegisteredButTheDashboard() =>
+        Gen.Select(
+            OneOf(Away, NotConnected, Denied("TokenRefused")),
+            OneOf<SidecarUnit?>(null, Ready, Running, Running with { Activity = UnitActivity.Failed }),
+            OneOf<IstioToken?>(null, Good, Expired, NoToken),
+            Gen.Int[-1, (int)SidecarFailureKind.Unreachable],
+            OneOf(GatewaysGood, GatewaysDown),
+            OneOf<ClockOffset?>(null, Right, Late))
+        .Sample((dashboard, unit, token, kind, gateways, clock) =>
+        {
+            var finding = RegistrationExplanation.Of(new(dashboard, unit, token, kind < 0 ? null : Failure((SidecarFailureKind)kind), gateways, clock));
+            Assert.Equal(ConditionType.Registered, finding.Type);
+            Assert.True(finding.Status == ConditionStatus.False || ReferenceEquals(finding, dashboard));
+            Assert.DoesNotContain('\n', finding.Message);
+        });
+
+    private static void Expect(string reason, string message, RegistrationLook look)
+    {
+        var finding = RegistrationExplanation.Of(look);
+        Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
+        Assert.Contains(message, finding.Message, StringComparison.Ordinal);
+    }
+
+    private static Finding Denied(string reason) => Finding.False(ConditionType.Registered, reason, "the dashboard's words");
+
+    private static SidecarFailure Failure(SidecarFailureKind kind) => new(kind, "the line");
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+}

@@ -1,0 +1,21 @@
+using SmmAgent.Core.Text;
+
+namespace SmmAgent.Core.Tests.Text;
+
+public sealed class SpellingTests
+{
+    private static readonly string[] Known = ["set", "run", "status", "reconcile", "support-bundle"];
+
+    [Theory]
+    [InlineData("recncile", "reconcile")]
+    [InlineData("stauts", "status")]
+    [InlineData("Status", "status")]
+    [InlineData("supportbundle", "support-bundle")]
+    [InlineData("ste", null)]
+    [InlineData("rune", "run")]
+    [InlineData("something", null)]
+    public void TheNearestWordIsMeantUnlessItIsFar(string word, string? meant) => Assert.Equal(meant, Spelling.Nearest(word, Known));
+
+    [Fact]
+    public void AnEndlessWordIsNotCompared() => Assert.Null(Spelling.Nearest(new string('s', 1_000_000), Known));
+}

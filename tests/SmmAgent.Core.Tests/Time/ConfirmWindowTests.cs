@@ -1,0 +1,30 @@
+using SmmAgent.Core.Time;
+
+namespace SmmAgent.Core.Tests.Time;
+
+public sealed class ConfirmWindowTests
+{
+    [Theory]
+    [InlineData("10s", 10)]
+    [InlineData("120s", 120)]
+    [InlineData("2m", 120)]
+    [InlineData("1h", 3600)]
+    public void ADurationIsANumberAndAUnit(string text, int seconds) =>
+        Assert.Equal((TimeSpan.FromSeconds(seconds), null), ConfirmWindow.Parse(text));
+
+    [Theory]
+    [InlineData("9s")]
+    [InlineData("61m")]
+    [InlineData("4294967295h")]
+    public void ItHasBounds(string text) => Assert.Equal((null, $"'{text}' is not between 10s and 1h, for example 120s or 2m"), ConfirmWindow.Parse(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("s")]
+    [InlineData("120")]
+    [InlineData("-20s")]
+    [InlineData("2 m")]
+    [InlineData("1.5m")]
+    public void AnythingElseIsRefusedWithAnExample(string text) =>
+        Assert.Equal((null, $"'{text}' is not a duration, for example 120s or 2m"), ConfirmWindow.Parse(text));
+}

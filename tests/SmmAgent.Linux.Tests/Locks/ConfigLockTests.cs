@@ -1,0 +1,34 @@
+using SmmAgent.Linux.Locks;
+
+namespace SmmAgent.Linux.Tests.Locks;
+
+public sealed class ConfigLockTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-lock-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task TheSecondHolderComesWhenTheFirstHasDoneAndNoFileIsLeft()
+    {
+        var first = ConfigLock.Take(_folder.FullName, TimeSpan.FromSeconds(10), TimeProvider.System);
+        var second = Task.Run(() => ConfigLock.Take(_folder.FullName, TimeSpan.FromMinutes(1), TimeProvider.System), TestContext.Current.CancellationToken);
+
+        Assert.Throws<IOException>(() => ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System));
+        Assert.False(second.IsCompleted);
+        first.Dispose();
+        (await second).Dispose();
+
+        Assert.Empty(_folder.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
+    public void WhoHoldsItTooLongIsNamedWithTheFolder()
+    {
+        using var held = ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System);
+
+        var refused = Assert.Throws<IOException>(() => ConfigLock.Take(_folder.FullName, TimeSpan.FromMilliseconds(30), TimeProvider.System));
+
+        Assert.StartsWith($"another smm-agent has been changing {_folder.FullName}", refused.Message, StringComparison.Ordinal);
+    }
+}

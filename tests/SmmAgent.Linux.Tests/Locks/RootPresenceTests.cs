@@ -1,0 +1,70 @@
+using SmmAgent.Linux.Locks;
+
+namespace SmmAgent.Linux.Tests.Locks;
+
+public sealed class RootPresenceTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-presence-");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private string AtWork => Path.Combine(_folder.FullName, "run", "at-work");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task ItIsShownAsLongAsOneOfThemIsAtWork()
+    {
+        Assert.False(RootPresence.IsShown(AtWork));
+        using (await ShowAsync())
+        {
+            using (await ShowAsync())
+                Assert.True(RootPresence.IsShown(AtWork));
+            Assert.True(RootPresence.IsShown(AtWork));
+        }
+
+        Assert.False(RootPresence.IsShown(AtWork));
+    }
+
+    [Fact]
+    public async Task OthersThanTheDaemonsGroupCannotPretend()
+    {
+        using var presence = await ShowAsync();
+        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(AtWork) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite));
+    }
+
+    [Fact]
+    public async Task WhoLooksAtTheSameTimeKeepsNobodyFromShowingIt()
+    {
+        (await ShowAsync()).Dispose();
+        using var end = new CancellationTokenSource();
+        var looking = Task.Run(
+            () =>
+            {
+                while (!end.IsCancellationRequested)
+                    RootPresence.IsShown(AtWork);
+            },
+            Cancel);
+
+        for (var round = 0; round < 100; round++)
+        {
+            using var presence = await ShowAsync();
+            Assert.True(RootPresence.IsShown(AtWork));
+        }
+
+        await end.CancelAsync();
+        await looking;
+    }
+
+    [Fact]
+    public async Task WhereItCannotBeShownRootWorksOn()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "run"), "in the way", Cancel);
+
+        using var presence = await ShowAsync();
+
+        Assert.False(RootPresence.IsShown(AtWork));
+    }
+
+    private Task<RootPresence> ShowAsync() => RootPresence.ShowAsync(AtWork, TimeProvider.System, Cancel);
+}
