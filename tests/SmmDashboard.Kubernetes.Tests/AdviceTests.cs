@@ -8,7 +8,6 @@ using SmmDashboard.Kubernetes.Mesh;
 using SmmDashboard.Kubernetes.Objects;
 using SmmDashboard.Kubernetes.Registration;
 using SmmDashboard.Kubernetes.Tests.Running;
-using SmmDashboard.Mesh;
 using WorkloadEntry = SmmDashboard.Kubernetes.Objects.WorkloadEntry;
 
 namespace SmmDashboard.Kubernetes.Tests;
