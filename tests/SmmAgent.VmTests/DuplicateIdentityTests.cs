@@ -37,7 +37,7 @@ public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<Vm
         await second.UntilToldAsync("ReachableFromCluster", Duplicate, Minutes);
 
         Assert.Contains("\"hostname\":\"smm-first\"", fixture.Bed.Reports()[uuid], StringComparison.Ordinal);
-        Assert.Single(fixture.Bed.Dashboard!.Lines, line => line.Contains($"two hosts report as agent {uuid} of ", StringComparison.Ordinal));
+        Assert.Single(fixture.Bed.Dashboard!.Lines, line => line.Contains($"Two hosts report as agent {uuid} of ", StringComparison.Ordinal));
         Assert.Contains("smm-first at 198.18.0.100 and smm-second at 198.18.0.100", second.Told("ReachableFromCluster"), StringComparison.Ordinal);
         Assert.Contains(Cure, second.Run("smm-agent", "status"), StringComparison.Ordinal);
         Assert.Contains(Cure, second.Try("smm-agent", "check").Output, StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<Vm
         first.Run("systemctl", "start", Daemon);
         await first.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
         Assert.Equal(uuid, CopyTests.UuidOf(first));
-        Assert.Contains(fixture.Bed.Dashboard!.Lines, line => line.Contains($"one host reports as agent {uuid} of ", StringComparison.Ordinal));
+        Assert.Contains(fixture.Bed.Dashboard!.Lines, line => line.Contains($"Only one host reports as agent {uuid} of ", StringComparison.Ordinal));
     }
 
     // One at a time has the ports: the two share the bed's network.

@@ -10,7 +10,10 @@ public static class AuthorizationHeader
     private const string Scheme = "Bearer ";
 
     public static bool TryRead(
-        HttpRequest request, TimeProvider clock, [NotNullWhen(true)] out PresentedToken? token, [NotNullWhen(false)] out ApiProblem? problem)
+        HttpRequest request,
+        TimeProvider clock,
+        [NotNullWhen(true)] out PresentedToken? token,
+        [NotNullWhen(false)] out ApiProblem? problem)
     {
         token = null;
         var headers = request.Headers.Authorization;
@@ -27,6 +30,6 @@ public static class AuthorizationHeader
         return problem is null;
     }
 
-    // token68 of RFC 9110.
+    // The characters of token68 in RFC 9110.
     private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~' or '+' or '/' or '=';
 }

@@ -3,10 +3,10 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Access;
 
-/// <summary>Who may ask for a WorkloadGroup: the checks of the contract in its order, 401, 403, 404, 426.</summary>
+/// <summary>Decides who may access a WorkloadGroup: the checks of the contract in its order 401, 403, 404, 426.</summary>
 /// <remarks>
-/// A valid token that does not open the group: 404 only when the group would be in the token's own namespace, where a wrong name is a mistake
-/// of its holder. In all other namespaces it is 403 whether the group exists or not, so that the groups of others cannot be listed.
+/// A valid token that does not open the group gets 404 only when the group would be in the token's own namespace, where a wrong name is
+/// probably a mistake of the holder. In other namespaces it gets 403 whether the group exists or not, so that foreign groups cannot be listed.
 /// </remarks>
 public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, RequestRates rates, TimeProvider clock)
 {
@@ -14,18 +14,18 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
-    /// <returns>The group, or the problem to answer with.</returns>
-    /// <exception cref="UnavailableException">Whether it may enter cannot be said now.</exception>
+    /// <returns>The group, or the problem to respond with.</returns>
+    /// <exception cref="UnavailableException">Access cannot be decided now.</exception>
     public async ValueTask<(AdmittedGroup? Admitted, ApiProblem? Problem)> EnterAsync(HttpContext context)
     {
         if (!AuthorizationHeader.TryRead(context.Request, clock, out var token, out var problem))
             return (null, rates.RefuseFailure(context) ?? problem);
         if (!mesh.IsSynced)
-            throw new UnavailableException("the dashboard has not read the cluster's objects yet", Soon);
+            throw new UnavailableException("the dashboard has not read the objects of the cluster yet", Soon);
 
         var asked = new GroupId((string)context.GetRouteValue("namespace")!, (string)context.GetRouteValue("name")!);
-        // Whoever has no token at all must not keep another server busy.
-        var isCounted = !tokens.Knows(token);
+        // A client without a valid token must not keep another server busy.
+        var isCounted = !tokens.IsKnown(token);
         GroupId? claimed = token.ClaimedAccount is { } account && mesh.Find(asked)?.Entry.Account == account ? asked : null;
         if (isCounted && rates.RefuseUnknownToken(context, claimed) is { } flood)
             return (null, flood);
@@ -34,8 +34,9 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
         return validation switch
         {
             TokenValidation.Accepted accepted => Enter(context, asked, accepted),
-            TokenValidation.Refused refused => (null, rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail)),
-            _ => throw new InvalidOperationException("a validation is one of two"),
+            TokenValidation.Refused refused =>
+                (null, rates.RefuseFailure(context) ?? ApiProblem.TokenRefused(refused.Reason, refused.Detail)),
+            _ => throw new InvalidOperationException("a token is either accepted or refused"),
         };
     }
 
@@ -59,7 +60,9 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
     {
         var found = mesh.Find(asked);
         var problem = !accepted.Opens.Contains(asked)
-            ? found is null && accepted.Namespaces.Contains(asked.Namespace) ? ApiProblem.WorkloadGroupNotFound(asked) : ApiProblem.NotThisWorkloadGroup()
+            ? found is null && accepted.Namespaces.Contains(asked.Namespace)
+                ? ApiProblem.WorkloadGroupNotFound(asked)
+                : ApiProblem.NotThisWorkloadGroup()
             : found is null ? ApiProblem.WorkloadGroupNotFound(asked)
             : found.Entry.Served is null ? ApiProblem.WorkloadGroupNotServed(asked, found.Entry.Fault ?? "")
             : TooOld(context);
@@ -74,5 +77,5 @@ public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, Reques
             : null;
 }
 
-/// <summary>A group whose token was presented, the snapshot it was found in, and the token's validation.</summary>
+/// <summary>A group that a token opened, the snapshot that it was found in, and the accepted token.</summary>
 public sealed record AdmittedGroup(ServedGroup Group, GroupSnapshot Snapshot, TokenValidation.Accepted Token);

@@ -5,12 +5,12 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Access;
 
-/// <summary>The outer form of a JSON Web Token.</summary>
+/// <summary>Reads the encoding of a JSON Web Token.</summary>
 public static class Jwt
 {
     private const int Depth = 8;
 
-    /// <summary>When the token expires; null when it is no JWT or has no <c>exp</c>. The signature is not looked at.</summary>
+    /// <summary>Reads when the token expires; null when it is not a JWT or has no <c>exp</c>. The signature is not verified.</summary>
     public static DateTimeOffset? ExpiresAt(string token)
     {
         var parts = token.Split('.');

@@ -4,7 +4,7 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Access;
 
-/// <summary>A bearer token as it was presented. It is printed nowhere by accident.</summary>
+/// <summary>A bearer token as the client presented it. <see cref="ToString"/> hides it, so that it is not printed by accident.</summary>
 public sealed class PresentedToken
 {
     private readonly string _token;
@@ -22,10 +22,10 @@ public sealed class PresentedToken
 
     public byte[] Sha256 { get; }
 
-    /// <summary>When it says that it expires; null when it is no JWT. Its signature was not checked.</summary>
+    /// <summary>The expiry that the token claims; null when it is not a JWT. The signature is not verified.</summary>
     public DateTimeOffset? ExpiresAt { get; }
 
-    /// <summary>Whose it says that it is. Its signature was not checked.</summary>
+    /// <summary>The service account that the token claims. The signature is not verified.</summary>
     public ServiceAccount? ClaimedAccount { get; }
 
     public string Reveal() => _token;

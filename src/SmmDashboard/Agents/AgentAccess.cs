@@ -3,11 +3,11 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Agents;
 
-/// <summary>For calls on behalf of an agent that has reported: its key must be the one that its first report bound.</summary>
+/// <summary>Admits calls of an agent that has reported. Its key must equal the key that its first report bound.</summary>
 public sealed class AgentAccess(IAgentStore agents, TimeProvider clock)
 {
-    /// <returns>The agent, or the problem to answer with.</returns>
-    /// <exception cref="UnavailableException">Whether the agent is known cannot be said now.</exception>
+    /// <returns>The agent, or the problem to respond with.</returns>
+    /// <exception cref="UnavailableException">It is unknown now whether the agent has reported.</exception>
     public async ValueTask<(KnownAgent? Agent, ApiProblem? Problem)> EnterAsync(
         ServedGroup group, PresentedAgent identity, CancellationToken cancellationToken) =>
         await agents.FindAsync(group.Id, identity.Uuid, cancellationToken) is not { } agent ? (null, ApiProblem.NoReport())

@@ -4,7 +4,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Agents;
 
-/// <summary><c>PUT GROUP/agents/{uuid}</c>: the agent's report.</summary>
+/// <summary><c>PUT GROUP/agents/{uuid}</c>: stores the report of an agent.</summary>
 public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeProvider clock)
 {
     public const int MaximumBody = 256 * 1024;
@@ -22,17 +22,19 @@ public sealed class AgentsEndpoint(GroupAccess access, IAgentStore agents, TimeP
         if (await RequestBody.ReadAsync(context, MaximumBody) is not { } body)
             return ApiProblem.BodyTooLarge(MaximumBody);
 
-        if (!PresentedAgent.TryRead(context, out var identity, out problem) || !body.TryParse(ReportReader.Read, out var report, out problem))
+        if (!PresentedAgent.TryRead(context, out var identity, out problem)
+            || !body.TryParse(ReportReader.Read, out var report, out problem))
             return problem;
 
         problem = await agents.ReportAsync(admitted.Group.Id, identity, report, context.RequestAborted) switch
         {
             ReportOutcome.Kept => null,
             ReportOutcome.KeyMismatch => ApiProblem.AgentKeyMismatch(),
-            ReportOutcome.Duplicate => ApiProblem.DuplicateIdentity(await HostsAsync(admitted.Group.Id, identity.Uuid, context.RequestAborted)),
+            ReportOutcome.Duplicate =>
+                ApiProblem.DuplicateIdentity(await HostsAsync(admitted.Group.Id, identity.Uuid, context.RequestAborted)),
             ReportOutcome.TooManyNew => ApiProblem.TooManyRequests("too many agents of this WorkloadGroup are new", Later),
-            ReportOutcome.Full => ApiProblem.Unavailable("the WorkloadGroup has as many agents as the dashboard can keep", Later),
-            _ => ApiProblem.Unavailable("the dashboard cannot keep reports now; its log says why", Later),
+            ReportOutcome.Full => ApiProblem.Unavailable("the WorkloadGroup has the maximum number of agents", Later),
+            _ => ApiProblem.Unavailable("the dashboard cannot store reports now; the reason is in its log", Later),
         };
         if (problem is null)
             context.Response.StatusCode = StatusCodes.Status204NoContent;

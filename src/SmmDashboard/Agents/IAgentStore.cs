@@ -3,13 +3,13 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Agents;
 
-/// <summary>What became of a report.</summary>
+/// <summary>The outcome of a report.</summary>
 public enum ReportOutcome
 {
     Kept,
     KeyMismatch,
 
-    /// <summary>Another host reports under this identity, and was seen before this one: nothing of the report is kept.</summary>
+    /// <summary>Another host reports under this identity and was seen first, so the report is discarded.</summary>
     Duplicate,
     Full,
 
@@ -19,15 +19,17 @@ public enum ReportOutcome
 }
 
 /// <summary>The agents of every WorkloadGroup. The first report of a uuid binds its key.</summary>
-/// <remarks>A uuid belongs to a group: a holder of another group's token cannot take it.</remarks>
+/// <remarks>A uuid belongs to a group. A client with the token of another group cannot take it.</remarks>
 public interface IAgentStore
 {
-    /// <exception cref="Http.UnavailableException">Whether the agent is known cannot be said now.</exception>
+    /// <exception cref="Http.UnavailableException">It is unknown now whether the agent has reported.</exception>
     ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken);
 
-    /// <exception cref="Http.UnavailableException">The report cannot be kept now.</exception>
+    /// <exception cref="Http.UnavailableException">The report cannot be stored now.</exception>
     ValueTask<ReportOutcome> ReportAsync(GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken);
 
-    /// <summary>The agent was reached at its address, or its sidecar is registered. Agents that never were make way first when the group is full.</summary>
+    /// <summary>
+    /// Records that the agent was reached at its address or that its sidecar is registered. A full group removes unproven agents first.
+    /// </summary>
     void Prove(GroupId group, Guid uuid);
 }

@@ -3,13 +3,13 @@ using System.Security.Cryptography;
 
 namespace SmmDashboard.Agents;
 
-/// <summary>What the dashboard remembers of an agent: its key, and what its last report says that other calls need.</summary>
+/// <summary>The state that the dashboard keeps of an agent: its key, and the data of its last report that other calls need.</summary>
 public sealed record KnownAgent(byte[] KeySha256, IPAddress? Address, DateTimeOffset SeenAt)
 {
     /// <summary>The hosts that reported under this identity; usually one.</summary>
     public AgentInstances Instances { get; init; } = AgentInstances.None;
 
-    /// <summary>Whether it was reached at its address, or its sidecar was registered.</summary>
+    /// <summary>Whether the agent was reached at its address, or its sidecar was registered.</summary>
     public bool IsProven { get; init; }
 
     public bool HasKey(PresentedAgent identity) => CryptographicOperations.FixedTimeEquals(KeySha256, identity.KeySha256);

@@ -4,10 +4,12 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Agents;
 
-/// <summary>How many agents may be new in a WorkloadGroup: whoever has its token makes as many uuids as he likes.</summary>
+/// <summary>
+/// Limits the rate of new agents per WorkloadGroup, because a client with the token of the group can create any number of uuids.
+/// </summary>
 public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
 {
-    /// <summary>A fleet that comes at once, and then two a second.</summary>
+    /// <summary>The default: a fleet that starts at once, then two agents per second.</summary>
     public static readonly Rate DefaultRate = CreateRate(2);
 
     private readonly KeyedBuckets<GroupId> _groups = new(rate, clock);
@@ -17,7 +19,7 @@ public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
     public static Rate CreateRate(int agents) => new(500.0 * agents, agents);
 
     /// <summary>Counts an agent that is not known yet.</summary>
-    /// <returns>Whether it may be kept now.</returns>
+    /// <returns>Whether the agent may be added now.</returns>
     public bool Allow(GroupId group)
     {
         if (_groups.TryTake(group, out _))
@@ -28,7 +30,7 @@ public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
         return false;
     }
 
-    /// <summary>An agent was forgotten for a new one.</summary>
+    /// <summary>Logs that an agent was removed to admit a new one.</summary>
     public void Evicted(GroupId group, Guid uuid, int limit)
     {
         if (_removed.TryAcquire(out var withheld))
@@ -38,9 +40,15 @@ public sealed class NewAgents(Rate rate, TimeProvider clock, ILogger log)
 
 internal static partial class NewAgentsLog
 {
-    [LoggerMessage(305, LogLevel.Warning, "new agents of {Group} are answered 429: more than {PerSecond} a second report under uuids that are not known (and {Withheld} others since the last such line)")]
+    [LoggerMessage(
+        3201, LogLevel.Warning,
+        "Refusing new agents of {Group} with 429: more than {PerSecond} per second report under unknown uuids "
+        + "(and {Withheld} others since the last such message)")]
     public static partial void TooManyNew(this ILogger log, string group, double perSecond, long withheld);
 
-    [LoggerMessage(306, LogLevel.Warning, "agent {Uuid} of {Group} is forgotten for a new one: the WorkloadGroup has {Limit} agents, and this one was neither reached nor registered (and {Withheld} others since the last such line)")]
+    [LoggerMessage(
+        3202, LogLevel.Warning,
+        "Removed agent {Uuid} of {Group} to admit a new one: the WorkloadGroup has {Limit} agents, "
+        + "and this one was neither reached nor registered (and {Withheld} others since the last such message)")]
     public static partial void Evicted(this ILogger log, Guid uuid, string group, int limit, long withheld);
 }

@@ -7,7 +7,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Agents;
 
-/// <summary>An agent as it introduces itself: its uuid, and the SHA-256 of its key.</summary>
+/// <summary>The identity that an agent presents: its uuid, and the SHA-256 of its key.</summary>
 public sealed record PresentedAgent(Guid Uuid, byte[] KeySha256)
 {
     public const string Pattern = $"{GroupAccess.GroupPattern}/agents/{{uuid}}";
@@ -38,6 +38,6 @@ public sealed record PresentedAgent(Guid Uuid, byte[] KeySha256)
         return true;
     }
 
-    // The key's hash is no secret worth much, but no log needs it.
+    // The hash of the key is not very sensitive, but no log needs it.
     public override string ToString() => Uuid.ToString();
 }

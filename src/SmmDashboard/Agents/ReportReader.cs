@@ -3,12 +3,12 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Agents;
 
-/// <summary>Reads an agent's report strictly: every fault is named with its member.</summary>
+/// <summary>Reads the report of an agent strictly. Every fault names its member.</summary>
 internal static class ReportReader
 {
     private static readonly string[] Statuses = ["True", "False", "Unknown"];
 
-    // RFC 3339: the offset is a must, a fraction of a second is not.
+    // RFC 3339: the offset is required, a fraction of a second is optional.
     private static readonly string[] Formats =
     [
         "yyyy-MM-ddTHH:mm:ssZ", "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", "yyyy-MM-ddTHH:mm:sszzz", "yyyy-MM-ddTHH:mm:ss.FFFFFFFzzz",
@@ -52,7 +52,7 @@ internal static class ReportReader
     }
 
     private static string? Time(string value) =>
-        TryTime(value, out _) ? null : $"'{NameRules.Shown(value)}' is not a time as in RFC 3339";
+        TryTime(value, out _) ? null : $"'{NameRules.Shown(value)}' is not an RFC 3339 time";
 
     private static bool TryTime(string value, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(value, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
@@ -60,11 +60,11 @@ internal static class ReportReader
     private static string? PlainAddress(string value) =>
         NameRules.IsIPAddress(value) ? null : $"'{NameRules.Shown(value)}' is not an IP address";
 
-    // fe80::1%eth0 is one, too.
+    // An address may have a scope, for example fe80::1%eth0.
     private static string? InterfaceAddress(string value) => PlainAddress(value.Split('%', 2)[0]);
 
     private static string? Status(string value) =>
-        Statuses.Contains(value) ? null : $"'{NameRules.Shown(value)}' is none of True, False, Unknown";
+        Statuses.Contains(value) ? null : $"'{NameRules.Shown(value)}' is not True, False or Unknown";
 
     private static string? Text(string value) =>
         value.Length <= 1024 ? null : "is longer than 1024 characters";

@@ -4,7 +4,9 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.DialBack;
 
-/// <summary>Where a dial-back may go: to a VM, never into the cluster, to the dashboard itself or to a cloud's metadata.</summary>
+/// <summary>
+/// Decides where a dial-back may connect to: a VM, but never the cluster, the dashboard itself or the metadata service of a cloud.
+/// </summary>
 public sealed class AddressPolicy
 {
     private static readonly (IPNetwork Network, string What)[] Never =
@@ -21,7 +23,7 @@ public sealed class AddressPolicy
         (IPNetwork.Parse("::1/128"), "loopback"),
         (IPNetwork.Parse("2001::/32"), "a Teredo address"),
         (IPNetwork.Parse("64:ff9b:1::/48"), "of a local NAT64 prefix"),
-        // The whole blocks: metadata, name servers, clocks and credentials of pods have addresses there.
+        // The whole blocks, which contain metadata services, name servers, clocks and credentials of pods.
         (IPNetwork.Parse("fd00:ec2::/32"), "cloud metadata"),
         (IPNetwork.Parse("fd20:ce::/32"), "cloud metadata"),
         (IPNetwork.Parse("fd00:c1::a9fe:a9fe/128"), "cloud metadata"),
@@ -33,13 +35,17 @@ public sealed class AddressPolicy
 
     private readonly IPNetwork[] _allowedAnyway;
 
-    /// <param name="allowedAnyway">For tests: networks that the rules do not apply to.</param>
+    /// <param name="allowedAnyway">Networks that the rules do not apply to; for tests.</param>
     public AddressPolicy(params IPNetwork[] allowedAnyway) => _allowedAnyway = allowedAnyway;
 
-    /// <summary>Null, or why nothing of ours connects to this address.</summary>
-    /// <exception cref="Http.UnavailableException">The cluster's ranges are not known now.</exception>
+    /// <summary>Returns the reason for which the dashboard does not connect to this address; null when it may connect.</summary>
+    /// <exception cref="Http.UnavailableException">The ranges of the cluster are unknown now.</exception>
     public async ValueTask<string?> RefuseAsync(
-        IPAddress address, NetworkModel model, IClusterRanges cluster, IReadOnlyCollection<IPAddress> own, CancellationToken cancellationToken)
+        IPAddress address,
+        NetworkModel model,
+        IClusterRanges cluster,
+        IReadOnlyCollection<IPAddress> own,
+        CancellationToken cancellationToken)
     {
         if (_allowedAnyway.Any(network => network.Contains(address)))
             return null;
@@ -52,9 +58,10 @@ public sealed class AddressPolicy
         if (reason is not null)
             return $"{address} is not dialled: {reason}";
 
-        return EmbeddedAddress.Extract(address) is { } embedded && await RefuseAsync(embedded, model, cluster, own, cancellationToken) is not null
-            ? $"{address} is not dialled: it stands for {embedded}, which is not either"
-            : null;
+        return EmbeddedAddress.Extract(address) is { } embedded
+            && await RefuseAsync(embedded, model, cluster, own, cancellationToken) is not null
+                ? $"{address} is not dialled: it embeds {embedded}, which is not dialled either"
+                : null;
     }
 
     /// <summary>The addresses of this host's interfaces.</summary>

@@ -6,8 +6,9 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.DialBack;
 
-/// <summary><c>POST GROUP/agents/{uuid}/dial-back</c>: whether the cluster reaches the VM's ports.</summary>
-public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, AddressPolicy policy, IClusterRanges cluster, DialBackLimits limits, Dialler dialler)
+/// <summary><c>POST GROUP/agents/{uuid}/dial-back</c>: tests whether the cluster reaches the ports of the VM.</summary>
+public sealed class DialBackEndpoint(
+    GroupAccess access, AgentAccess agents, AddressPolicy policy, IClusterRanges cluster, DialBackLimits limits, Dialler dialler)
 {
     private const int MaximumBody = 8 * 1024;
 
@@ -32,28 +33,29 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
             return problem;
 
         if (agent.Address is not { } address)
-            return ApiProblem.NoReport() with { Detail = "the agent's last report has no address" };
+            return ApiProblem.NoReport() with { Detail = "the last report of the agent has no address" };
 
         var id = admitted.Group.Id;
         problem = await RefuseAsync(admitted, identity, address, request.Ports.Count, context.RequestAborted);
         if (problem is not null)
             return problem;
         if (!await limits.Scheduler.TryEnterAsync(id, request.Ports.Count, context.RequestAborted))
-            return ApiProblem.TooManyRequests("too many dial-backs of this WorkloadGroup wait", DialScheduler.LongestWait);
+            return ApiProblem.TooManyRequests("too many dial-backs of this WorkloadGroup are waiting", DialScheduler.LongestWait);
 
         var question = new AgentQuestion(request.Nonce, identity.Uuid);
         var results = await Task.WhenAll(request.Ports.Select(async port =>
         {
             try
             {
-                return await dialler.DialAsync(new IPEndPoint(address, port), port == DashboardApi.AgentPort ? question : null, context.RequestAborted);
+                var expected = port == DashboardApi.AgentPort ? question : null;
+                return await dialler.DialAsync(new IPEndPoint(address, port), expected, context.RequestAborted);
             }
             finally
             {
                 limits.Scheduler.Leave(id);
             }
         }));
-        // On the agent's port it is that agent that has answered.
+        // A response on the agent's port proves that this agent has the address.
         if (results.Any(result => result is { Port: DashboardApi.AgentPort, Reachable: true }))
             agents.Prove(id, identity.Uuid);
         var answer = new DialBackResponse(address.ToString(), admitted.Group.Config.Mesh.ClusterId, results);
@@ -61,7 +63,7 @@ public sealed class DialBackEndpoint(GroupAccess access, AgentAccess agents, Add
         return null;
     }
 
-    // The rate comes first: looking at the host's interfaces is not free.
+    // The rate is checked first, because reading the interfaces of the host is not free.
     private async ValueTask<ApiProblem?> RefuseAsync(
         AdmittedGroup admitted, PresentedAgent identity, IPAddress address, int ports, CancellationToken cancellationToken) =>
         limits.Rates.Refuse(admitted.Group.Id, identity.Uuid, ports)

@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.DialBack;
 
-/// <summary>Reads what a dial-back is asked for.</summary>
+/// <summary>Reads the request of a dial-back.</summary>
 internal static class DialBackReader
 {
     public static DialBackRequest Read(ObjectReader request, WorkloadGroup group) =>
@@ -27,7 +27,7 @@ internal static class DialBackReader
             if (item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var port) && allowed.Contains(port))
                 ports.Add(port);
             else
-                request.Refuse("ports", $"{NameRules.Shown(item.GetRawText())} is none of the ports that may be dialled: {string.Join(", ", allowed.Order())}");
+                request.Refuse("ports", $"{NameRules.Shown(item.GetRawText())} is not an allowed port; allowed: {string.Join(", ", allowed.Order())}");
         }
 
         return [.. ports.Distinct()];

@@ -4,21 +4,21 @@ using SmmDashboard.Hosting;
 namespace SmmDashboard.DialBack;
 
 /// <summary>
-/// The dial-backs that wait for a connection. There is a limited number of connections, and each port of a dial-back is one. The next turn is of the WorkloadGroup that has the
-/// fewest: a group whose VMs do not answer delays another one by the time of one connection.
+/// Schedules dial-backs on a limited number of connections, one per port. The next dial-back is taken from the WorkloadGroup with the fewest
+/// connections, so a group of unresponsive VMs delays another group only by the time of one connection.
 /// </summary>
 /// <param name="clock">The clock.</param>
-/// <param name="log">Gets a line when a group's queue is too long.</param>
+/// <param name="log">Receives an event when the queue of a group is too long.</param>
 public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log)
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of connections.</summary>
     public const int Connections = 64;
 
-    /// <summary>Whoever would wait longer asks again later.</summary>
+    /// <summary>The longest wait. A dial-back that would wait longer is refused, and the agent retries later.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Waiter> _waiting = []; // in the order in which they came
+    private readonly LinkedList<Waiter> _waiting = []; // in order of arrival
     private readonly Dictionary<GroupId, int> _used = [];
     private readonly LogLimiter _logLimiter = new(clock);
     private int _free = Connections;
@@ -28,17 +28,17 @@ public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log
         public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Waits for the connections of a dial-back. Each is given back by <see cref="Leave"/>.</summary>
-    /// <param name="group">Whose it is.</param>
-    /// <param name="ports">How many connections it needs, at most <see cref="Connections"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Waits for the connections of a dial-back. <see cref="Leave"/> returns each of them.</summary>
+    /// <param name="group">The WorkloadGroup of the dial-back.</param>
+    /// <param name="ports">The number of connections, at most <see cref="Connections"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>False when the wait is too long.</returns>
     public async Task<bool> TryEnterAsync(GroupId group, int ports, CancellationToken cancellationToken)
     {
         LinkedListNode<Waiter> node;
         lock (_lock)
         {
-            // At the worst, each connection takes its whole time.
+            // In the worst case, each connection takes the full time limit.
             var before = _waiting.Where(other => other.Group == group).Sum(other => other.Ports);
             if (before > 0 && before + ports > MaximumWaiting(group))
             {
@@ -55,7 +55,7 @@ public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log
         {
             if (node.List is null)
             {
-                // It has its turn, also where that came at the last moment.
+                // The dial-back was started, possibly at the last moment.
                 if (!cancellationToken.IsCancellationRequested)
                     return true;
                 Release(group, ports);
@@ -63,7 +63,7 @@ public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log
             else
             {
                 _waiting.Remove(node);
-                // It may have been the one that the others waited for.
+                // The others may have waited for this one.
                 StartWaiting();
             }
         }
@@ -73,14 +73,14 @@ public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log
         return false;
     }
 
-    /// <summary>One connection is over.</summary>
+    /// <summary>Returns one connection.</summary>
     public void Leave(GroupId group)
     {
         lock (_lock)
             Release(group, 1);
     }
 
-    /// <summary>What a group's share of the connections gets through in the longest wait.</summary>
+    /// <summary>The number of ports that the share of a group can process within the longest wait.</summary>
     private int MaximumWaiting(GroupId group)
     {
         var groups = _waiting.Select(other => other.Group).Concat(_used.Keys).Append(group).Distinct().Count();
@@ -101,7 +101,7 @@ public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log
         StartWaiting();
     }
 
-    // The first that does not fit is waited for, so that one with many ports has its turn, too.
+    // Waits for the first one that does not fit, so that a dial-back with many ports is not starved.
     private void StartWaiting()
     {
         while (Next() is { } next && next.Value.Ports <= _free)
@@ -128,6 +128,9 @@ public sealed class DialScheduler(TimeProvider clock, ILogger<DialScheduler> log
 
 internal static partial class DialSchedulerLog
 {
-    [LoggerMessage(500, LogLevel.Warning, "dial-backs of {Group} are answered 429: they would wait longer than {Seconds} s for those before them (and {Withheld} others since the last such line)")]
+    [LoggerMessage(
+        5001, LogLevel.Warning,
+        "Refusing dial-backs of {Group} with 429: they would wait longer than {Seconds} s for earlier ones "
+        + "(and {Withheld} others since the last such message)")]
     public static partial void TooLong(this ILogger<DialScheduler> log, string group, double seconds, long withheld);
 }

@@ -9,10 +9,12 @@ namespace SmmDashboard.DialBack;
 /// <summary>Connects to one port of a VM.</summary>
 public sealed class Dialler(TimeProvider clock)
 {
-    /// <summary>For one port.</summary>
+    /// <summary>The time limit for one port.</summary>
     public static readonly TimeSpan Time = TimeSpan.FromSeconds(2.5);
 
-    /// <param name="identity">What to ask for on the agent's port; null when connecting is all.</param>
+    /// <param name="target">The address and port.</param>
+    /// <param name="identity">The question for the agent's port; null to connect only.</param>
+    /// <param name="cancellationToken">Cancels the dial-back.</param>
     public async Task<DialBackResult> DialAsync(IPEndPoint target, AgentQuestion? identity, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(Time, clock, cancellationToken);
@@ -24,7 +26,7 @@ public sealed class Dialler(TimeProvider clock)
     {
         try
         {
-            // A host without IPv6 refuses the socket already.
+            // On a host without IPv6 the creation of the socket already fails.
             using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             var started = clock.GetTimestamp();
             await socket.ConnectAsync(target, deadline);
@@ -50,7 +52,7 @@ public sealed class Dialler(TimeProvider clock)
 
     private static DialBackResult Failed(IPEndPoint target, string error) => new() { Port = target.Port, Reachable = false, Error = error };
 
-    /// <summary>Whether this agent answers, and no other program or host behind the same address.</summary>
+    /// <summary>Whether this agent responds, and not another program or another host with the same address.</summary>
     private static async Task<bool> AnswersAsync(Socket socket, IPEndPoint target, AgentQuestion question, CancellationToken deadline)
     {
         try
@@ -77,7 +79,7 @@ public sealed class Dialler(TimeProvider clock)
         }
     }
 
-    /// <summary>A client for exactly this connection: no proxy, no redirect, no cookie, 1 KiB of headers.</summary>
+    /// <summary>Creates a client for exactly this connection, without proxy, redirects and cookies, with 1 KiB of headers.</summary>
     private static HttpClient OneShotClient(Socket socket)
     {
         var used = 0;
@@ -90,9 +92,9 @@ public sealed class Dialler(TimeProvider clock)
             MaxResponseDrainSize = 0,
             ActivityHeadersPropagator = null,
             ConnectCallback = (_, _) => Interlocked.Exchange(ref used, 1) == 0
-                // The client ends a read that is cancelled by disposing the stream: only with the socket does that end it.
+                // The client cancels a read by disposing the stream. That ends the read only if the stream owns the socket.
                 ? ValueTask.FromResult<Stream>(new NetworkStream(socket, ownsSocket: true))
-                : ValueTask.FromException<Stream>(new IOException("one connection is all")),
+                : ValueTask.FromException<Stream>(new IOException("only one connection is allowed")),
         })
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -100,5 +102,5 @@ public sealed class Dialler(TimeProvider clock)
     }
 }
 
-/// <summary>What the agent's port is asked: the nonce to give back, and whose answer is right.</summary>
+/// <summary>The question for the agent's port: the nonce to return, and the uuid of the expected agent.</summary>
 public sealed record AgentQuestion(string Nonce, Guid Uuid);

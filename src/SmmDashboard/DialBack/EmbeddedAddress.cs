@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace SmmDashboard.DialBack;
 
-/// <summary>The IPv4 address that hides in an IPv6 address.</summary>
+/// <summary>Finds the IPv4 address that an IPv6 address embeds.</summary>
 public static class EmbeddedAddress
 {
     // IPv4-compatible, IPv4-translated (RFC 2765), NAT64 (RFC 6052).
@@ -14,12 +14,12 @@ public static class EmbeddedAddress
 
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
-    /// <summary>Whether a tunnel leads to an IPv4 address (RFC 5214), in whatever network it is.</summary>
+    /// <summary>Whether the address is an ISATAP address (RFC 5214), which tunnels to an IPv4 address in any network.</summary>
     public static bool IsIsatap(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetworkV6
         && address.GetAddressBytes().AsSpan(8, 4) is [0x00 or 0x02, 0x00, 0x5e, 0xfe];
 
-    /// <summary>The IPv4 address behind it; null when there is none. For <c>::</c> and <c>::1</c> too there is none.</summary>
+    /// <summary>Extracts the IPv4 address; null when there is none.</summary>
     public static IPAddress? Extract(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)

@@ -3,13 +3,17 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.DialBack;
 
-/// <summary>The addresses that belong to the cluster itself.</summary>
+/// <summary>Knows the addresses that belong to the cluster itself.</summary>
 public interface IClusterRanges
 {
-    /// <param name="address">Where the dial-back would go.</param>
-    /// <param name="model">Of the WorkloadGroup: a VM that shares the cluster's network may have an address of the ranges that are cut up for pods.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
-    /// <returns>Null, or why no dial-back goes to the address, for example <c>it is in the cluster's own ranges</c>.</returns>
-    /// <exception cref="Http.UnavailableException">The cluster's addresses are not known now.</exception>
+    /// <summary>Finds the reason for which no dial-back may connect to the address.</summary>
+    /// <param name="address">The target of the dial-back.</param>
+    /// <param name="model">
+    /// The network model of the WorkloadGroup. A VM that shares the network of the cluster may have an address in the ranges that are split up for
+    /// pods.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The reason, for example <c>it is in the cluster's own ranges</c>; null when the address is outside the cluster.</returns>
+    /// <exception cref="Http.UnavailableException">The addresses of the cluster are unknown now.</exception>
     ValueTask<string?> FindReasonAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken);
 }

@@ -2,16 +2,20 @@ using System.Collections.Immutable;
 
 namespace SmmDashboard.Groups;
 
-/// <summary>What the source of the mesh configuration says of the dashboard itself.</summary>
-/// <param name="PublicUrl">The dashboard's URL as VMs see it, without a slash at its end.</param>
-/// <param name="MinimumAgentVersion">Older agents are refused with 426; null accepts every agent.</param>
+/// <summary>The settings of the dashboard itself from the source of the mesh configuration.</summary>
+/// <param name="PublicUrl">The URL of the dashboard as VMs see it, without a trailing slash.</param>
+/// <param name="MinimumAgentVersion">The oldest accepted agent; older ones get 426. Null accepts every agent.</param>
 public sealed record MeshSettings(string PublicUrl, Version? MinimumAgentVersion = null);
 
-/// <summary>The WorkloadGroups that are served now. One source replaces them; every request reads them.</summary>
+/// <summary>The WorkloadGroups that are served now. One source replaces them, and every request reads them.</summary>
 public sealed class CurrentMesh(MeshSettings settings)
 {
     private readonly Lock _lock = new();
-    private volatile State _state = new(settings, ImmutableDictionary<GroupId, GroupSnapshot>.Empty, ImmutableDictionary<ServiceAccount, ImmutableArray<GroupId>>.Empty, IsSynced: false);
+    private volatile State _state = new(
+        settings,
+        ImmutableDictionary<GroupId, GroupSnapshot>.Empty,
+        ImmutableDictionary<ServiceAccount, ImmutableArray<GroupId>>.Empty,
+        IsSynced: false);
     private volatile bool _isStopping;
 
     private sealed record State(
@@ -20,21 +24,21 @@ public sealed class CurrentMesh(MeshSettings settings)
 
     public MeshSettings Settings => _state.Settings;
 
-    /// <summary>False until the source has been read once: an absent group means nothing before.</summary>
+    /// <summary>False until the source has been read once. Until then an absent group has no meaning.</summary>
     public bool IsSynced => _state.IsSynced;
 
-    /// <summary>The process ends: no request may wait any longer for a change.</summary>
+    /// <summary>Whether the process is stopping, so that requests must not wait for changes any longer.</summary>
     public bool IsStopping => _isStopping;
 
     public IEnumerable<GroupEntry> Entries => _state.Groups.Values.Select(group => group.Entry);
 
     public GroupSnapshot? Find(GroupId group) => _state.Groups.GetValueOrDefault(group);
 
-    /// <summary>The groups that the tokens of an account open.</summary>
+    /// <summary>Finds the groups that the tokens of an account open.</summary>
     public IReadOnlyCollection<GroupId> FindGroups(ServiceAccount account) =>
         _state.ByAccount.TryGetValue(account, out var groups) ? groups : ImmutableArray<GroupId>.Empty;
 
-    /// <summary>Replaces all groups. Only requests for a group that is served differently are woken.</summary>
+    /// <summary>Replaces all groups. Only requests for groups whose response changes are woken.</summary>
     public void Replace(MeshSettings settings, IEnumerable<GroupEntry> entries)
     {
         List<GroupSnapshot> superseded;
@@ -44,9 +48,9 @@ public sealed class CurrentMesh(MeshSettings settings)
             var groups = new Dictionary<GroupId, GroupSnapshot>();
             foreach (var entry in entries)
                 groups[entry.Id] = before.TryGetValue(entry.Id, out var old) && old.Entry.IsServedAs(entry) ? old : new GroupSnapshot(entry);
-            var ofAccounts = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)
+            var byAccount = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)
                 .ToDictionary(account => account.Key, account => account.ToImmutableArray());
-            _state = new State(settings, groups, ofAccounts, IsSynced: true);
+            _state = new State(settings, groups, byAccount, IsSynced: true);
             superseded = [.. before.Values.Where(old => !ReferenceEquals(groups.GetValueOrDefault(old.Entry.Id), old))];
         }
 

@@ -2,20 +2,20 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Groups;
 
-/// <summary>What is known of one WorkloadGroup.</summary>
+/// <summary>One WorkloadGroup as its source describes it.</summary>
 /// <param name="Id">Its namespace and name.</param>
-/// <param name="Account">The service account whose tokens open it.</param>
-/// <param name="Served">Its configuration; null while there has never been a valid one.</param>
-/// <param name="Fault">Why there is no configuration; null when there is one.</param>
+/// <param name="Account">The service account with the tokens that open the group.</param>
+/// <param name="Served">The configuration; null until there is a valid one.</param>
+/// <param name="Fault">The reason for a missing configuration; null when there is one.</param>
 public sealed record GroupEntry(GroupId Id, ServiceAccount Account, ServedGroup? Served, string? Fault = null)
 {
-    /// <summary>The audience that the group's control plane asks of the tokens of sidecars.</summary>
+    /// <summary>The audience that the control plane of the group requires in tokens of sidecars.</summary>
     public string SidecarAudience { get; init; } = DashboardApi.SidecarAudience;
 
     public static GroupEntry From(ServedGroup served) =>
         new(served.Id, new ServiceAccount(served.Id.Namespace, served.Config.WorkloadGroup.ServiceAccount), served);
 
-    /// <summary>Whether both are served alike, so that no held request needs an answer.</summary>
+    /// <summary>Whether both entries are served equally, so that held requests need no response.</summary>
     public bool IsServedAs(GroupEntry other) =>
         ReferenceEquals(Served, other.Served) && Account == other.Account && Fault == other.Fault && SidecarAudience == other.SidecarAudience;
 }

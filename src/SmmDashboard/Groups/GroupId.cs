@@ -1,6 +1,6 @@
 namespace SmmDashboard.Groups;
 
-/// <summary>A WorkloadGroup's namespace and name.</summary>
+/// <summary>The namespace and the name of a WorkloadGroup.</summary>
 public readonly record struct GroupId(string Namespace, string Name)
 {
     public override string ToString() => $"{Namespace}/{Name}";

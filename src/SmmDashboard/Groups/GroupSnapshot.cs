@@ -1,7 +1,7 @@
 namespace SmmDashboard.Groups;
 
-/// <summary>A WorkloadGroup at one moment, and a task that ends when it is replaced or removed.</summary>
-/// <remarks>All requests in long-poll for the group wait for this one task.</remarks>
+/// <summary>A WorkloadGroup at one moment, and a task that ends when the group is replaced or removed.</summary>
+/// <remarks>All long-poll requests for the group wait for this task.</remarks>
 public sealed class GroupSnapshot(GroupEntry entry)
 {
     private readonly TaskCompletionSource _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,10 +11,10 @@ public sealed class GroupSnapshot(GroupEntry entry)
 
     public Task Superseded => _superseded.Task;
 
-    /// <summary>How many requests wait.</summary>
+    /// <summary>The number of waiting requests.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
-    /// <summary>Waits for the end of this snapshot, of the time or of the request, whichever comes first.</summary>
+    /// <summary>Waits until this snapshot is superseded, the time has passed or the request is aborted.</summary>
     public async Task WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
     {
         var wait = Superseded.WaitAsync(time, clock, cancellationToken);

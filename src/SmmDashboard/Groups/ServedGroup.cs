@@ -5,7 +5,7 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Groups;
 
-/// <summary>One WorkloadGroup as it is served: serialised once, however many agents ask.</summary>
+/// <summary>One WorkloadGroup as it is served. It is serialised once for all agents.</summary>
 public sealed class ServedGroup
 {
     public ServedGroup(MeshConfig config)
@@ -20,7 +20,7 @@ public sealed class ServedGroup
 
     public MeshConfig Config { get; }
 
-    /// <summary>The exact bytes of the answer.</summary>
+    /// <summary>The bytes of the response.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 
     /// <summary>A strong entity tag: a hash of <see cref="Body"/>.</summary>

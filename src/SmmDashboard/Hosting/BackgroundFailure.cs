@@ -1,11 +1,11 @@
 namespace SmmDashboard.Hosting;
 
-/// <summary>The first fault of a background service: it ends the process, and becomes the reason for its exit code.</summary>
+/// <summary>The first failure of a background service. It stops the process and determines the exit code.</summary>
 public sealed class BackgroundFailure(IHostApplicationLifetime lifetime)
 {
     private string? _first;
 
-    /// <summary>Which service failed and why; null while all is well.</summary>
+    /// <summary>The service that failed, and the reason; null when no service has failed.</summary>
     public string? First => Volatile.Read(ref _first);
 
     public void Report(string service, Exception exception)

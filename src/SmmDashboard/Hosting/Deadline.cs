@@ -1,6 +1,6 @@
 namespace SmmDashboard.Hosting;
 
-/// <summary>A cancellation token that ends after a time, or with another token.</summary>
+/// <summary>A cancellation token that is cancelled after a time, or with another token.</summary>
 public sealed class Deadline : IDisposable
 {
     private readonly CancellationTokenSource _time;
@@ -16,7 +16,7 @@ public sealed class Deadline : IDisposable
 
     public CancellationToken Token => _linked.Token;
 
-    /// <summary>Whether the time is over, and the other token has not ended.</summary>
+    /// <summary>Whether the time has passed and the other token was not cancelled.</summary>
     public bool IsOver => _time.IsCancellationRequested && !_other.IsCancellationRequested;
 
     public void Dispose()

@@ -4,12 +4,12 @@ using SmmDashboard.Status;
 namespace SmmDashboard.Hosting;
 
 /// <summary>
-/// On SIGTERM: the readiness ends first, so that a Service sends new requests elsewhere; then requests in long-poll are answered, and the
+/// Handles SIGTERM: readiness ends first, so that a Service sends new requests elsewhere. Then long-poll requests get their responses, and the
 /// server stops.
 /// </summary>
 internal sealed class GracefulStop(CurrentMesh mesh, StatusEndpoints status, GracefulStop.Settings settings, TimeProvider clock) : IHostedLifecycleService
 {
-    /// <param name="Delay">How long a load balancer may take until it has noticed.</param>
+    /// <param name="Delay">The time that a load balancer may need to notice.</param>
     public sealed record Settings(TimeSpan Delay);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace SmmDashboard.Hosting;
 
-/// <summary>Lets one log line of a kind pass in a minute, and counts the others: a client must not fill the log.</summary>
+/// <summary>Permits one log line of a kind per minute and counts the others, so that a client cannot fill the log.</summary>
 public sealed class LogLimiter(TimeProvider clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -9,7 +9,7 @@ public sealed class LogLimiter(TimeProvider clock)
     private long? _passedAt;
     private long _withheld;
 
-    /// <param name="withheld">How many lines were withheld since the last one that passed.</param>
+    /// <param name="withheld">The number of lines withheld since the last permitted one.</param>
     /// <returns>Whether to log now.</returns>
     public bool TryAcquire(out long withheld)
     {

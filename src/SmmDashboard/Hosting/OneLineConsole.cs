@@ -5,7 +5,7 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Hosting;
 
-/// <summary>Log lines as .NET's simple console has them, one line each, without what a client or an object could hide in them.</summary>
+/// <summary>Formats log events like the simple console of .NET, one line each, and escapes control characters from clients and objects.</summary>
 internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "one-line";

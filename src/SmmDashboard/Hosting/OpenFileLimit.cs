@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace SmmDashboard.Hosting;
 
-/// <summary>The limit on this process's open files (RLIMIT_NOFILE); each connection is one.</summary>
+/// <summary>The limit on the open files of this process (RLIMIT_NOFILE). Each connection is an open file.</summary>
 public static class OpenFileLimit
 {
-    /// <summary>The limit that holds now, which the runtime has raised to the hard limit; null when it is not known.</summary>
+    /// <summary>Reads the current limit, which the runtime has raised to the hard limit; null when it is unknown.</summary>
     public static int? Read()
     {
         try

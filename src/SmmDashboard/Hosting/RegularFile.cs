@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace SmmDashboard.Hosting;
 
-/// <summary>What a path leads to, which the framework says of folders and links only. Opening a FIFO waits, and a device has no end.</summary>
+/// <summary>
+/// Tests the type of a file, which the framework reports for folders and links only. Opening a FIFO blocks, and reading a device may never end.
+/// </summary>
 internal static partial class RegularFile
 {
     private const int CurrentFolder = -100;
@@ -12,10 +14,10 @@ internal static partial class RegularFile
     private const int TypeMask = 0xF000;
     private const int RegularType = 0x8000;
 
-    /// <summary>Whether it is a regular file, or a link to one.</summary>
+    /// <summary>Whether the path is a regular file or a link to one.</summary>
     public static bool Exists(string path)
     {
-        // statx, because its record is laid out alike everywhere.
+        // statx has the same record layout on every architecture.
         var record = new byte[256];
         return StatX(CurrentFolder, path, 0, Type, record) == 0 && (BinaryPrimitives.ReadUInt16LittleEndian(record.AsSpan(ModeAt)) & TypeMask) == RegularType;
     }

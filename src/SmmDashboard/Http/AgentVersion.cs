@@ -7,11 +7,11 @@ public static class AgentVersion
 {
     private const string Product = "smm-agent/";
 
-    /// <summary>The version of the agent that asks; null when something else asks.</summary>
+    /// <summary>Reads the version from a User-Agent header; null when the client is not an agent.</summary>
     public static Version? FromUserAgent(string userAgent) =>
         userAgent.StartsWith(Product, StringComparison.Ordinal) ? Parse(userAgent[Product.Length..].Split(' ', 2)[0]) : null;
 
-    /// <summary>Reads X.Y.Z; what follows a '-' or '+' does not count.</summary>
+    /// <summary>Parses X.Y.Z and ignores the rest after a '-' or '+'.</summary>
     public static Version? Parse(string text)
     {
         var core = text.Split('-', '+')[0];

@@ -3,10 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SmmDashboard.Http;
 
-/// <summary>How endpoints are mapped and how they answer.</summary>
+/// <summary>Maps endpoints and writes their responses.</summary>
 public static class ApiEndpoints
 {
-    /// <summary>Maps a handler that answers by itself, or returns the problem to answer with.</summary>
+    /// <summary>Maps a handler that writes its own response or returns the problem to respond with.</summary>
     public static void MapApi(this IEndpointRouteBuilder routes, string method, string pattern, Func<HttpContext, Task<ApiProblem?>> handler) =>
         routes.MapMethods(pattern, [method], async context =>
         {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace SmmDashboard.Http;
 
-/// <summary>Who counts as one client: an IPv4 address, or an IPv6 /64, which is what one host has.</summary>
+/// <summary>The key of a client: its IPv4 address or its IPv6 /64, because one host usually has a /64.</summary>
 public static class ClientAddress
 {
     public static UInt128 Key(IPAddress? address)

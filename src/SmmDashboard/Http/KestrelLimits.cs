@@ -2,14 +2,18 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace SmmDashboard.Http;
 
-/// <summary>What one client may cost before any of our code runs.</summary>
+/// <summary>Limits the cost of one client before any code of the dashboard runs.</summary>
 public static class KestrelLimits
 {
     /// <summary>The largest body of any call; each call has its own, smaller limit.</summary>
     public const int MaximumBody = 512 * 1024;
 
-    /// <param name="options">What to set. The number of connections is <see cref="Connections.ConnectionLimits"/>' part, which does not count those for the status.</param>
-    /// <param name="idle">How long a connection may be open without a request. It holds until the first byte and between requests, not while a request is held.</param>
+    /// <param name="options">
+    /// The options to set. <see cref="Connections.ConnectionLimits"/> limits the number of connections and does not count those of the status address.
+    /// </param>
+    /// <param name="idle">
+    /// How long a connection may be open without a request. It applies until the first byte and between requests, not while a request is held.
+    /// </param>
     public static void Set(KestrelServerOptions options, TimeSpan idle)
     {
         options.AddServerHeader = false;

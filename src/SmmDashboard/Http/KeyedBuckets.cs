@@ -1,6 +1,6 @@
 namespace SmmDashboard.Http;
 
-/// <summary>One token bucket for each key, and a bounded number of them.</summary>
+/// <summary>One token bucket per key, for a bounded number of keys.</summary>
 public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit = 20_000)
     where TKey : notnull
 {
@@ -14,7 +14,7 @@ public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit 
             return Bucket(key).TryTake(clock, out retryAfter, count);
     }
 
-    /// <summary>Gives back what was taken for the key.</summary>
+    /// <summary>Returns one token of the key.</summary>
     public void Return(TKey key)
     {
         lock (_lock)
@@ -28,7 +28,7 @@ public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit 
 
         if (_buckets.Count >= limit)
         {
-            // A dictionary may lose entries while it is enumerated.
+            // A dictionary allows removing entries during enumeration.
             foreach (var (other, bucket) in _buckets)
             {
                 if (bucket.IsFull(clock))
@@ -36,7 +36,7 @@ public sealed class KeyedBuckets<TKey>(Rate rate, TimeProvider clock, int limit 
             }
         }
 
-        // Too many keys at once: the new ones share one bucket, so that memory stays bounded.
+        // With too many keys at once, new keys share one bucket, so that memory stays bounded.
         return _buckets.Count >= limit ? _others : _buckets[key] = new TokenBucket(rate, clock.GetTimestamp());
     }
 }

@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Http;
 
-/// <summary>A request's body: first its size is judged, then its form.</summary>
+/// <summary>The body of a request. Its size is checked before its form.</summary>
 public sealed class RequestBody
 {
     private readonly HttpRequest _request;
@@ -24,7 +24,7 @@ public sealed class RequestBody
         return length <= limit ? new RequestBody(context.Request, buffer[..length]) : null;
     }
 
-    /// <summary>Whether it is a JSON object of the type that it claims to be.</summary>
+    /// <summary>Parses the body as a JSON object of the declared media type.</summary>
     internal bool TryParse<T>(Func<ObjectReader, T> read, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out ApiProblem? problem)
         where T : class
     {

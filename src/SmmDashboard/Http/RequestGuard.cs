@@ -1,13 +1,13 @@
 namespace SmmDashboard.Http;
 
-/// <summary>Around every request: the rates, and the last resort for an exception. What failed inside stays inside.</summary>
+/// <summary>Wraps every request: applies the rates and handles exceptions without revealing internal details.</summary>
 public sealed class RequestGuard(RequestDelegate next, RequestRates rates, ILogger<RequestGuard> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
         try
         {
-            // A probe of the process must not depend on how busy it is.
+            // A probe of the process must not depend on its load.
             var isProbe = context.Request.Path == "/healthz";
             if (!isProbe && rates.Refuse(context) is { } problem)
                 await problem.WriteAsync(context);
@@ -16,7 +16,7 @@ public sealed class RequestGuard(RequestDelegate next, RequestRates rates, ILogg
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client is gone: nobody reads an answer.
+            // The client has disconnected, so there is no response to write.
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
@@ -30,7 +30,7 @@ public sealed class RequestGuard(RequestDelegate next, RequestRates rates, ILogg
         }
     }
 
-    /// <summary>Gives a body to the errors that the framework answers without one.</summary>
+    /// <summary>Adds a body to errors that the framework responds to without one.</summary>
     public static Task ExplainStatusAsync(Microsoft.AspNetCore.Diagnostics.StatusCodeContext context) =>
         ApiProblem.FromStatus(context.HttpContext.Response.StatusCode).WriteAsync(context.HttpContext);
 }

@@ -2,10 +2,10 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Http;
 
-/// <summary>How many requests are served: for each client address, in total, and with a token that is not valid.</summary>
+/// <summary>Limits the rate of requests: per client address, in total, and with invalid tokens.</summary>
 /// <remarks>
-/// The rates are for many VMs behind one NAT address, all of which ask at once after a change. A valid token is never refused for the
-/// failures of its neighbours behind the same address: tokens cannot be guessed, so failures only need to stay cheap and quiet.
+/// The rates allow many VMs behind one NAT address that all send requests at once after a change. A valid token is never refused because of
+/// failures from the same address: tokens cannot be guessed, so failures only have to be cheap and must not fill the log.
 /// </remarks>
 public sealed class RequestRates(RequestRates.Settings settings, TimeProvider clock)
 {
@@ -22,7 +22,7 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
 
         public Rate FailuresPerClient { get; init; } = new(30, 1);
 
-        /// <summary>Tokens that another server must check. Those that are valid do not count.</summary>
+        /// <summary>The rate of tokens that another server must check. Valid tokens do not count.</summary>
         public Rate UnknownTokensPerClient { get; init; } = new(5_000, 50);
     }
 
@@ -35,25 +35,25 @@ public sealed class RequestRates(RequestRates.Settings settings, TimeProvider cl
     }
 
     /// <summary>Counts a failed authentication.</summary>
-    /// <returns>The problem to answer instead, once there were too many.</returns>
+    /// <returns>The problem to respond with instead after too many failures; null below the limit.</returns>
     public ApiProblem? RefuseFailure(HttpContext context) =>
         _failures.TryTake(Client(context), out var retryAfter)
             ? null
             : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
 
-    /// <summary>Counts a token that another server must check, before it is asked.</summary>
-    /// <returns>The problem to answer with instead, once too many were not valid.</returns>
+    /// <summary>Counts a token that another server must check, before calling that server.</summary>
+    /// <returns>The problem to respond with instead after too many invalid tokens; null below the limit.</returns>
     /// <param name="context">The request.</param>
     /// <param name="claimed">
-    /// The WorkloadGroup whose service account the token says that it is of; null for any other token. Behind a load balancer all clients have one address: whoever sends
-    /// tokens of one group, or of none, must not delay new tokens of the other groups.
+    /// The WorkloadGroup whose service account the token claims; null for any other token. Behind a load balancer all clients share one
+    /// address, and a client that sends tokens of one group, or of none, must not delay new tokens of the other groups.
     /// </param>
     public ApiProblem? RefuseUnknownToken(HttpContext context, GroupId? claimed) =>
         _unknownTokens.TryTake((Client(context), claimed), out var retryAfter)
             ? null
             : ApiProblem.TooManyRequests("too many requests with an invalid token from this address", retryAfter);
 
-    /// <summary>The token was not refused, so it does not count.</summary>
+    /// <summary>Reverts the count of a token that was not refused.</summary>
     public void ForgiveUnknownToken(HttpContext context, GroupId? claimed) => _unknownTokens.Return((Client(context), claimed));
 
     private static UInt128 Client(HttpContext context) => ClientAddress.Key(context.Connection.RemoteIpAddress);

@@ -1,19 +1,19 @@
 namespace SmmDashboard.Http;
 
-/// <summary>How often something may happen: a burst at once, then a steady rate.</summary>
-/// <param name="Burst">How many may come at once.</param>
-/// <param name="PerSecond">How many are added each second.</param>
+/// <summary>A rate limit: a burst, then a steady rate.</summary>
+/// <param name="Burst">The number of tokens in a full bucket.</param>
+/// <param name="PerSecond">The number of tokens added per second.</param>
 public sealed record Rate(double Burst, double PerSecond);
 
-/// <summary>A token bucket without a timer. Not thread-safe: its owner locks.</summary>
+/// <summary>A token bucket without a timer. It is not thread-safe: the owner locks.</summary>
 public sealed class TokenBucket(Rate rate, long now)
 {
     private double _tokens = rate.Burst;
     private long _filledAt = now;
 
     /// <param name="clock">The clock.</param>
-    /// <param name="retryAfter">When there will be enough.</param>
-    /// <param name="count">How many to take; all or none. More than the burst counts as the burst.</param>
+    /// <param name="retryAfter">The time until enough tokens are available.</param>
+    /// <param name="count">The number of tokens to take, all or none. A number above the burst counts as the burst.</param>
     public bool TryTake(TimeProvider clock, out TimeSpan retryAfter, int count = 1)
     {
         Fill(clock);
@@ -26,10 +26,10 @@ public sealed class TokenBucket(Rate rate, long now)
         return true;
     }
 
-    /// <summary>Gives back what was taken.</summary>
+    /// <summary>Returns one token.</summary>
     public void Return() => _tokens = Math.Min(rate.Burst, _tokens + 1);
 
-    /// <summary>Whether it may be forgotten: a new one would be the same.</summary>
+    /// <summary>Whether the bucket may be dropped, because a new one would be equal.</summary>
     public bool IsFull(TimeProvider clock)
     {
         Fill(clock);

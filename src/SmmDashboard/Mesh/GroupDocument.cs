@@ -4,8 +4,8 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Mesh;
 
-/// <summary>Composes the contract's document for one group out of the mesh description.</summary>
-/// <remarks>A group has its members below <c>workloadGroup</c>; written flat, beside tokenSha256s, they are understood too.</remarks>
+/// <summary>Composes the contract's document for one group from the mesh description.</summary>
+/// <remarks>The members of a group are below <c>workloadGroup</c>. A flat form, beside tokenSha256s, is also accepted.</remarks>
 public static class GroupDocument
 {
     private const string WorkloadGroup = "workloadGroup";
@@ -16,7 +16,7 @@ public static class GroupDocument
     private static readonly JsonElement AnyGroup = JsonDocument.Parse(
         """{"workloadGroup":{"namespace":"any","name":"any","serviceAccount":"any","network":"","ports":{}}}""").RootElement;
 
-    /// <summary>The faults of what all groups share, told once and also when there is no group.</summary>
+    /// <summary>Reads the faults of the members that all groups share. They are reported once, even without any group.</summary>
     public static IEnumerable<Fault> MeshFaults(JsonElement root) => Read(root, AnyGroup).Faults.Where(IsMeshFault);
 
     public static bool IsMeshFault(Fault fault) =>
@@ -40,7 +40,7 @@ public static class GroupDocument
         return MeshConfigReader.Read(buffer.WrittenMemory);
     }
 
-    /// <summary>Where a fault of the composed document is in the group as it was written.</summary>
+    /// <summary>Converts the path of a fault in the composed document to the path in the group as it was written.</summary>
     public static string PathInGroup(string path, JsonElement group) =>
         IsFlat(group) && path.StartsWith(WorkloadGroup + ".", StringComparison.Ordinal) ? path[(WorkloadGroup.Length + 1)..] : path;
 

@@ -5,7 +5,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Mesh;
 
-/// <summary><c>GET GROUP/mesh-config</c>: conditional, and on request held until the configuration changes.</summary>
+/// <summary><c>GET GROUP/mesh-config</c>: a conditional request, which is held until the configuration changes if the client asks for it.</summary>
 public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, TimeProvider clock)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, $"{GroupAccess.GroupPattern}/mesh-config", GetAsync);
@@ -18,7 +18,7 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
 
         var known = new EntityTags(context.Request.Headers.IfNoneMatch);
         var hasChanged = HasChanged(known, admitted.Group.ETag);
-        if (Preference.Wait(context.Request.Headers["Prefer"]) is { } seconds && !known.IsEmpty)
+        if (PreferHeader.ParseWait(context.Request.Headers["Prefer"]) is { } seconds && !known.IsEmpty)
         {
             context.Response.Headers["Preference-Applied"] = $"wait={seconds.ToString(CultureInfo.InvariantCulture)}";
             var started = clock.GetTimestamp();
@@ -32,7 +32,7 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
                 await admitted.Snapshot.WaitAsync(left, clock, context.RequestAborted);
                 context.RequestAborted.ThrowIfCancellationRequested();
 
-                // The token may have been revoked meanwhile.
+                // The token may have been revoked in the meantime.
                 if (mesh.IsStopping)
                     break;
 
@@ -48,7 +48,7 @@ public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, Tim
         return null;
     }
 
-    /// <summary><c>*</c> matches whatever there was when the request came.</summary>
+    /// <summary><c>*</c> matches the configuration at the start of the request.</summary>
     private static Func<ServedGroup, bool> HasChanged(EntityTags known, string first) =>
         known.MatchesAny ? group => group.ETag != first : group => !known.Match(group.ETag);
 

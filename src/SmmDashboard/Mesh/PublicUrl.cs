@@ -3,8 +3,8 @@ using SmmAgent.Contract;
 namespace SmmDashboard.Mesh;
 
 /// <summary>
-/// The dashboard's URL as VMs see it. It is written into a script that root runs: only harmless characters; and agents are set to it: they
-/// take a scheme, a host and a port.
+/// The URL of the dashboard as VMs see it. It is written into a script that root runs, so only harmless characters are allowed. Agents are
+/// configured with it, and they accept a scheme, a host and a port.
 /// </summary>
 public static class PublicUrl
 {

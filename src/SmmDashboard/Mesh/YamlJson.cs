@@ -5,13 +5,13 @@ using SmmAgent.Contract.Yaml;
 
 namespace SmmDashboard.Mesh;
 
-/// <summary>Turns a YAML document into JSON. Keys that are there twice are refused.</summary>
+/// <summary>Converts a YAML document to JSON. Duplicate keys are refused.</summary>
 internal static class YamlJson
 {
     /// <param name="text">The document.</param>
-    /// <param name="limits">How large it may be.</param>
-    /// <param name="writePlain">Writes a scalar without quotes, by the rules of a schema; answers null, or why it is refused.</param>
-    /// <returns>The JSON text, where an empty document is an empty object; or null and why.</returns>
+    /// <param name="limits">The limits on its size.</param>
+    /// <param name="writePlain">Writes a scalar without quotes by the rules of a schema; returns null, or the reason of a refusal.</param>
+    /// <returns>The JSON text, where an empty document is an empty object; or null and the reason.</returns>
     public static (byte[]? Json, string Fault) Convert(string text, YamlLimits limits, Func<string, Utf8JsonWriter, string?> writePlain)
     {
         var (root, fault) = YamlReader.Parse(text, limits);
@@ -47,7 +47,7 @@ internal static class YamlJson
                 writer.WriteStringValue(node.Text);
                 return null;
             default:
-                return writePlain(node.Text, writer) is { } why ? $"line {node.Line}: {why}" : null;
+                return writePlain(node.Text, writer) is { } reason ? $"line {node.Line}: {reason}" : null;
         }
     }
 
@@ -58,7 +58,7 @@ internal static class YamlJson
         foreach (var member in section.Members)
         {
             if (!lines.TryAdd(member.Key, member.Line))
-                return $"line {member.Line}: '{NameRules.Shown(member.Key)}' is there twice; the first is in line {lines[member.Key]}";
+                return $"line {member.Line}: '{NameRules.Shown(member.Key)}' is a duplicate key; the first one is in line {lines[member.Key]}";
 
             writer.WritePropertyName(member.Key);
             if (Write(member.Value, writer, writePlain) is { } refusal)

@@ -5,7 +5,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Registration;
 
-/// <summary><c>GET GROUP/agents/{uuid}/registration</c>: whether the VM has a WorkloadEntry, and why not.</summary>
+/// <summary><c>GET GROUP/agents/{uuid}/registration</c>: whether the VM has a WorkloadEntry, and the reason if it has none.</summary>
 public sealed class RegistrationEndpoint(GroupAccess access, AgentAccess agents, IRegistrations registrations)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, $"{PresentedAgent.Pattern}/registration", GetAsync);

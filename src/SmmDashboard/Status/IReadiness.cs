@@ -1,11 +1,11 @@
 namespace SmmDashboard.Status;
 
-/// <summary>A part that must have started before requests can be answered.</summary>
+/// <summary>A component that must be ready before the dashboard can serve requests.</summary>
 public interface IReadiness
 {
-    /// <summary>What it waits for, one line; null when it is ready.</summary>
+    /// <summary>What the component waits for, in one line; null when it is ready.</summary>
     string? WaitsFor { get; }
 
-    /// <summary>What does not work although requests can be answered, one line each.</summary>
+    /// <summary>What does not work although requests are served, one line each.</summary>
     IEnumerable<string> Limitations => [];
 }

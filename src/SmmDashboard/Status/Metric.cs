@@ -4,10 +4,10 @@ using System.Text;
 namespace SmmDashboard.Status;
 
 /// <summary>A metric in the Prometheus text format.</summary>
-/// <param name="Name">For example <c>smm_dashboard_watch_age_seconds</c>.</param>
+/// <param name="Name">The name, for example <c>smm_dashboard_watch_age_seconds</c>.</param>
 /// <param name="Type"><c>gauge</c> or <c>counter</c>.</param>
-/// <param name="Help">One line.</param>
-/// <param name="Samples">The values by their labels.</param>
+/// <param name="Help">The description, one line.</param>
+/// <param name="Samples">The values with their labels.</param>
 public sealed record Metric(string Name, string Type, string Help, IReadOnlyList<Sample> Samples)
 {
     public static Metric Gauge(string name, string help, params Sample[] samples) => new(name, "gauge", help, samples);
@@ -22,18 +22,21 @@ public sealed record Metric(string Name, string Type, string Help, IReadOnlyList
         {
             text.Append(Name);
             if (sample.Labels.Count > 0)
-                text.Append('{').AppendJoin(',', sample.Labels.Select(label => $"{label.Name}=\"{Escaped(label.Value).Replace("\"", "\\\"", StringComparison.Ordinal)}\"")).Append('}');
+                text.Append('{').AppendJoin(',', sample.Labels.Select(label => $"{label.Name}=\"{EscapedLabel(label.Value)}\"")).Append('}');
             text.Append(' ').Append(sample.Value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
         }
     }
 
-    private static string Escaped(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string EscapedLabel(string text) => Escaped(text).Replace("\"", "\\\"", StringComparison.Ordinal);
+
+    private static string Escaped(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }
 
 /// <summary>A value of a metric.</summary>
 public sealed record Sample(double Value, params IReadOnlyList<(string Name, string Value)> Labels);
 
-/// <summary>A part that has metrics.</summary>
+/// <summary>A component that has metrics.</summary>
 public interface IMetricSource
 {
     IEnumerable<Metric> Metrics { get; }

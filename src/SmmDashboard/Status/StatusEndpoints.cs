@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace SmmDashboard.Status;
 
 /// <summary>
-/// <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> for the cluster's probes and scrapes, without TLS, at an address of their own. The API is
-/// not served there, and they are not served where the API is.
+/// <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> for the probes and scrapes of the cluster, without TLS, on a separate address. The API is
+/// not served there, and these endpoints are not served on the addresses of the API.
 /// </summary>
 public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<IMetricSource> sources)
 {
@@ -13,17 +13,17 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
 
     private sealed class StatusConnection;
 
-    /// <summary>From now on <c>/readyz</c> says that no new requests are to be sent here.</summary>
+    /// <summary>Makes <c>/readyz</c> fail, so that no new requests are sent here.</summary>
     public void Stop() => _isStopping = true;
 
-    /// <summary>Marks the connections of the address that this is served at.</summary>
+    /// <summary>Marks the connections of the status address.</summary>
     public static void Mark(ListenOptions listen) => listen.Use(next => connection =>
     {
         connection.Features.Set(new StatusConnection());
         return next(connection);
     });
 
-    /// <summary>Whether the request came to the address of the status, whatever its Host header says.</summary>
+    /// <summary>Whether the request came to the status address. The Host header is ignored.</summary>
     public static bool IsFor(HttpContext context) => context.Features.Get<StatusConnection>() is not null;
 
     public Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
@@ -31,7 +31,7 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
         "/healthz" => WriteAsync(context, StatusCodes.Status200OK, "ok\n"),
         "/readyz" => ReadyAsync(context),
         "/metrics" => WriteAsync(context, StatusCodes.Status200OK, Text()),
-        _ => WriteAsync(context, StatusCodes.Status404NotFound, "there are /healthz, /readyz and /metrics\n"),
+        _ => WriteAsync(context, StatusCodes.Status404NotFound, "not found; the paths are /healthz, /readyz and /metrics\n"),
     };
 
     private Task ReadyAsync(HttpContext context)
@@ -39,8 +39,11 @@ public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<I
         var waits = parts.Select(part => part.WaitsFor).OfType<string>().ToList();
         if (_isStopping)
             waits.Insert(0, "the dashboard is stopping");
-        string[] lines = waits.Count > 0 ? [.. waits] : ["ready", .. parts.SelectMany(part => part.Limitations).Select(limitation => $"limited: {limitation}")];
-        return WriteAsync(context, waits.Count > 0 ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, string.Join('\n', lines) + "\n");
+        if (waits.Count > 0)
+            return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, string.Join('\n', waits) + "\n");
+
+        var limitations = parts.SelectMany(part => part.Limitations).Select(limitation => $"limited: {limitation}");
+        return WriteAsync(context, StatusCodes.Status200OK, string.Join('\n', limitations.Prepend("ready")) + "\n");
     }
 
     private string Text()

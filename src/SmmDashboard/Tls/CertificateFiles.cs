@@ -1,4 +1,4 @@
 namespace SmmDashboard.Tls;
 
-/// <summary>A certificate and its key, two files in PEM.</summary>
+/// <summary>The PEM files of a certificate and its key.</summary>
 public sealed record CertificateFiles(string Certificate, string Key);

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SmmDashboard.Tls;
 
-/// <summary>A certificate with its chain and its key in two PEM files. A renewed pair is used from the next handshake on.</summary>
+/// <summary>A certificate with its chain and its key in two PEM files. A renewed pair is used from the next handshake.</summary>
 public sealed class PemCertificate
 {
     private static readonly TimeSpan ReloadInterval = TimeSpan.FromSeconds(10);
@@ -17,7 +17,7 @@ public sealed class PemCertificate
     private (DateTime Certificate, DateTime Key) _written;
     private long _checkedAt;
 
-    /// <exception cref="InvalidDataException">The files cannot be used; the message says why.</exception>
+    /// <exception cref="InvalidDataException">The files cannot be used; the message has the reason.</exception>
     public PemCertificate(string certificatePath, string keyPath, TimeProvider clock)
     {
         (_certificatePath, _keyPath, _clock) = (certificatePath, keyPath, clock);
@@ -26,7 +26,7 @@ public sealed class PemCertificate
         _checkedAt = clock.GetTimestamp();
     }
 
-    /// <summary>What a TLS server needs. A new pair that does not load (yet) leaves the old one in use.</summary>
+    /// <summary>The options of a TLS server. The previous pair stays in use while a new pair does not load.</summary>
     public SslServerAuthenticationOptions Current
     {
         get
@@ -54,11 +54,12 @@ public sealed class PemCertificate
         }
         catch (InvalidDataException)
         {
-            // Perhaps one of the two files is there already and the other is not: look again soon.
+            // Perhaps only one of the two files has been replaced so far; the next call tries again.
         }
     }
 
-    private (DateTime Certificate, DateTime Key) Written() => (File.GetLastWriteTimeUtc(_certificatePath), File.GetLastWriteTimeUtc(_keyPath));
+    private (DateTime Certificate, DateTime Key) Written() =>
+        (File.GetLastWriteTimeUtc(_certificatePath), File.GetLastWriteTimeUtc(_keyPath));
 
     private SslServerAuthenticationOptions Load()
     {
@@ -72,9 +73,11 @@ public sealed class PemCertificate
                 ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
             };
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new InvalidDataException($"the certificate {_certificatePath} with the key {_keyPath} cannot be used: {exception.Message}");
+            throw new InvalidDataException(
+                $"the certificate {_certificatePath} with the key {_keyPath} cannot be used: {exception.Message}");
         }
     }
 }

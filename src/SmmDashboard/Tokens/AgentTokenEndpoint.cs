@@ -5,7 +5,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Tokens;
 
-/// <summary><c>POST GROUP/agents/{uuid}/token</c>: the agent's own bearer token, renewed.</summary>
+/// <summary><c>POST GROUP/agents/{uuid}/token</c>: renews the agent's own bearer token.</summary>
 public sealed class AgentTokenEndpoint(GroupAccess access, AgentAccess agents, IAgentTokens tokens)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Post, $"{PresentedAgent.Pattern}/token", RenewAsync);

@@ -4,7 +4,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Tokens;
 
-/// <summary><c>POST GROUP/tokens</c>: a token for the sidecar.</summary>
+/// <summary><c>POST GROUP/tokens</c>: creates a token for the sidecar.</summary>
 public sealed class TokensEndpoint(GroupAccess access, ISidecarTokens tokens)
 {
     private const int MaximumBody = 4 * 1024;

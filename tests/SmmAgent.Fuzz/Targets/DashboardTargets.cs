@@ -88,7 +88,7 @@ internal static class DashboardTargets
         else
             BrokenException.Unless(problem is not null, "a refused token has a problem");
         _ = AgentVersion.FromUserAgent(lines.ElementAtOrDefault(1) ?? "");
-        BrokenException.Unless(Preference.Wait([lines.ElementAtOrDefault(2)]) is null or (>= 0 and <= DashboardApi.MaximumWaitSeconds), "a wait is in range");
+        BrokenException.Unless(PreferHeader.ParseWait([lines.ElementAtOrDefault(2)]) is null or (>= 0 and <= DashboardApi.MaximumWaitSeconds), "a wait is in range");
         _ = new EntityTags(lines.Skip(3)).Match("\"a\"");
     }
 

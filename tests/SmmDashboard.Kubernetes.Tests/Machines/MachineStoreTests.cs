@@ -138,7 +138,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
         await fleet.PassUntilAsync(() => Watched().All(machine => machine.Metadata.Name != $"{silent.Uuid}"), "the silent one is deleted");
         await fleet.PassUntilAsync(() => Watched().Length == 3, "the new one is there");
         Assert.Equal(new[] { reached.Uuid, newer.Uuid, vm.Uuid }.Select(uuid => $"{uuid}").Order(), Watched().Select(machine => machine.Metadata.Name).Order());
-        Assert.Single(replica.Log.All, line => line.Contains($"agent {silent.Uuid} of", StringComparison.Ordinal) && line.Contains("is forgotten for a new one", StringComparison.Ordinal));
+        Assert.Single(replica.Log.All, line => line.Contains($"Removed agent {silent.Uuid} of", StringComparison.Ordinal));
         var outcomes = new List<ReportOutcome>();
         for (var i = 0; i < 10; i++)
             outcomes.Add(await replica.ReportAsync(fleet.A, Fleet.Agent(), Fleet.Report()));
@@ -265,7 +265,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
         Assert.Equal(ReportOutcome.Duplicate, await two.ReportAsync(fleet.A, agent, second));
 
         Assert.Contains("copy", (await two.FindAsync(fleet.A, agent.Uuid))!.Instances.Hosts(fleet.Time.GetUtcNow()), StringComparison.Ordinal);
-        Assert.Contains(one.Log.All.Concat(two.Log.All), line => line.StartsWith("Warning: two hosts report as agent", StringComparison.Ordinal));
+        Assert.Contains(one.Log.All.Concat(two.Log.All), line => line.StartsWith("Warning: Two hosts report as agent", StringComparison.Ordinal));
         Assert.Equal(["boot-of-the-original", "boot-of-the-copy"], (await fleet.StatusAsync(agent.Uuid))["instances"]!.AsArray().Select(one => (string?)one!["id"]));
         Assert.Equal("original", (string?)(await fleet.StatusAsync(agent.Uuid))["host"]);
 

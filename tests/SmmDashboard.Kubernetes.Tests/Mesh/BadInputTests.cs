@@ -22,7 +22,7 @@ public sealed class BadInputTests
     [InlineData("<<: *x", "line 1: uses a YAML anchor or alias")]
     [InlineData("a: !!binary aGk=", "line 1: uses a YAML tag")]
     [InlineData("? [a, b]\n: c", "line 1: has a list or a section as a key")]
-    [InlineData("a: 1\na: 2", "line 2: 'a' is there twice")]
+    [InlineData("a: 1\na: 2", "line 2: 'a' is a duplicate key")]
     [InlineData("a: 0x10", "line 1: '0x10' can be read as several numbers")]
     [InlineData("defaultConfig: text", "mesh.defaultConfig: is a string, not an object")]
     [InlineData("defaultConfig: {discoveryAddress: 'no port'}", "mesh.defaultConfig.discoveryAddress: 'no port' is not of the form HOST:PORT")]

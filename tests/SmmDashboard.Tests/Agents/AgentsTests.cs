@@ -131,8 +131,8 @@ public sealed class AgentsTests
         Assert.Equal(HttpStatusCode.OK, (await reached.Registration().SendAsync(dashboard)).Status);
         (await made[0].Registration().SendAsync(dashboard)).IsProblem(409, "no-report");
         Assert.Equal(4, Directory.GetFiles(dashboard.Folder.Path("data/agents/vm-integration/analytics-v0")).Length);
-        Assert.Single(log.Lines, line => line.Contains("is forgotten for a new one", StringComparison.Ordinal));
-        Assert.Single(log.Lines, line => line.Contains("are answered 429", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.Contains("to admit a new one", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.Contains("with 429", StringComparison.Ordinal));
     }
 
     [Fact]

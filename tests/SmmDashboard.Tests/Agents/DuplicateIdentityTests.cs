@@ -48,8 +48,8 @@ public sealed class DuplicateIdentityTests : IDisposable
         await KeptAsync(dashboard, _first.Report(First));
         (await _second.Report(Second).SendAsync(dashboard)).IsProblem(409, "duplicate-identity");
         Assert.Equal(
-            [$"Warning: two hosts report as agent {_first.Uuid} of vm-integration/analytics-v0, so one is a copy of the other: vm-1 at {First} and vm-1 at {Second}; "
-                + "both are told how to cure the copy, and the reports of the one that was seen first are kept"],
+            [$"Warning: Two hosts report as agent {_first.Uuid} of vm-integration/analytics-v0, so one is a copy of the other: vm-1 at {First} and vm-1 at {Second}; "
+                + "both agents report how to fix the copy, and only the reports of the host that was seen first are kept"],
             Told());
     }
 
@@ -64,7 +64,7 @@ public sealed class DuplicateIdentityTests : IDisposable
 
         await IsKnownAtAsync(dashboard, _first, First);
         await IsKnownAtAsync(dashboard, cured, Second);
-        Assert.Equal($"Information: one host reports as agent {_first.Uuid} of vm-integration/analytics-v0 again", Told()[^1]);
+        Assert.Equal($"Information: Only one host reports as agent {_first.Uuid} of vm-integration/analytics-v0 again", Told()[^1]);
     }
 
     [Fact]

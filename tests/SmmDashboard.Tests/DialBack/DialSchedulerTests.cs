@@ -38,7 +38,7 @@ public sealed class DialSchedulerTests : IDisposable
         Assert.False(other.IsCompleted);
         _turns.Leave(Silent);
         Assert.True(await Until.DoneAsync(other, "the other group has its turn"));
-        Assert.Contains("ns/silent are answered 429", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Contains("dial-backs of ns/silent with 429", Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class HeaderTests
     [InlineData("wait", null)]
     [InlineData("waiting=10", null)]
     [InlineData("", null)]
-    public void TheWaitIsReadAndCapped(string header, int? seconds) => Assert.Equal(seconds, Preference.Wait([header]));
+    public void TheWaitIsReadAndCapped(string header, int? seconds) => Assert.Equal(seconds, PreferHeader.ParseWait([header]));
 
     [Theory]
     [InlineData("\"a\"", true)]
@@ -27,6 +27,9 @@ public sealed class HeaderTests
     [InlineData("\"b,\", W/\"a\"", true)]
     [InlineData("\"a-gzip\"", true)]
     [InlineData("*", true)]
+    [InlineData("\"b\", x, \"a\"", true)]
+    [InlineData("\"a;br\"", true)]
+    [InlineData("W/\"a-gzip\"", true)]
     [InlineData("\"b\"", false)]
     [InlineData("a", false)]
     [InlineData("\"a", false)]

@@ -25,7 +25,7 @@ public sealed class DashboardProcess : IAsyncDisposable
         var mesh = folder.Write("mesh.yaml", new MeshYaml().ToString());
         string[] command = ["sh", "-c", $"ulimit -n {openFiles} && exec \"$@\"", "sh", .. Programs.Dashboard, "--mesh", mesh, "--listen", "http://127.0.0.1:0", .. options];
         var process = new BedProcess(command);
-        const string Listening = "listening at ";
+        const string Listening = "Listening on ";
         string? line = null;
         await Until.TrueAsync(
             () => (line = process.Lines.FirstOrDefault(one => one.Contains(Listening, StringComparison.Ordinal))) is not null

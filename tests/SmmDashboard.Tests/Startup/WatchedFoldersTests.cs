@@ -15,7 +15,7 @@ public sealed class WatchedFoldersTests
             ["env", "-C", folder.Path("working"), .. Programs.Dashboard, "--mesh", mesh, "--listen", "http://127.0.0.1:0"]);
 
         await Until.TrueAsync(
-            () => dashboard.Lines.Any(line => line.Contains("listening at", StringComparison.Ordinal)) && Watches(dashboard.Id).Count > 0,
+            () => dashboard.Lines.Any(line => line.Contains("Listening on", StringComparison.Ordinal)) && Watches(dashboard.Id).Count > 0,
             "listens and watches", lastSeen: () => dashboard.Output);
 
         Assert.Single(Watches(dashboard.Id));

@@ -2,12 +2,12 @@ namespace SmmDashboard.Embedded.Agents;
 
 internal static partial class AgentLog
 {
-    [LoggerMessage(300, LogLevel.Error, "reports cannot be written below {Folder}: {Reason}; they are refused with 503 until it works again")]
+    [LoggerMessage(3001, LogLevel.Error, "Cannot write reports below {Folder}, refusing them with 503 until it works again: {Reason}")]
     public static partial void CannotWrite(this ILogger<AgentFiles> log, string folder, string reason);
 
-    [LoggerMessage(301, LogLevel.Information, "reports are written below {Folder} again")]
+    [LoggerMessage(3002, LogLevel.Information, "Reports are written below {Folder} again")]
     public static partial void WritesAgain(this ILogger<AgentFiles> log, string folder);
 
-    [LoggerMessage(302, LogLevel.Warning, "{Path} is skipped, its agent will bind anew: {Reason}")]
+    [LoggerMessage(3003, LogLevel.Warning, "Skipping {Path}, the next report of its agent binds a new key: {Reason}")]
     public static partial void CannotRead(this ILogger<AgentFiles> log, string path, string reason);
 }

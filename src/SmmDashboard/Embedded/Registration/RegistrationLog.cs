@@ -1,19 +1,27 @@
+using SmmDashboard.Groups;
+
 namespace SmmDashboard.Embedded.Registration;
 
 internal static partial class RegistrationLog
 {
-    [LoggerMessage(400, LogLevel.Information, "sidecars register at {Address} (TLS)")]
+    [LoggerMessage(4001, LogLevel.Information, "Accepting registrations of sidecars on {Address} (TLS)")]
     public static partial void Listening(this ILogger<RegistrationListener> log, string address);
 
-    [LoggerMessage(402, LogLevel.Warning, "a sidecar that proved {Identity} gets no certificate: {Reason}")]
+    [LoggerMessage(4002, LogLevel.Error, "The connection of a sidecar failed")]
+    public static partial void Failed(this ILogger<RegistrationListener> log, Exception exception);
+
+    [LoggerMessage(4003, LogLevel.Warning, "No certificate is issued to a sidecar that proved {Identity}: {Reason}")]
     public static partial void NotIssued(this ILogger<RegistrationService> log, string identity, string reason);
 
-    [LoggerMessage(403, LogLevel.Warning, "connections that do not register make way for others: at most {Total} may be open, {PerClient} of one address; the last one was of {Address} (and {Withheld} others since the last such line)")]
+    [LoggerMessage(
+        4004, LogLevel.Warning,
+        "Closing connections that have not registered to accept new ones: the limits are {Total} in total and {PerClient} of one address; "
+        + "the last one was from {Address} (and {Withheld} others since the last such message)")]
     public static partial void PendingConnectionClosed(this ILogger log, int total, int perClient, string address, long withheld);
 
-    [LoggerMessage(404, LogLevel.Warning, "a limit of registered sidecars is reached by {Group} from {Address}: at most {Total} in total, of which each WorkloadGroup has a fair share, and {PerClient} of one address (and {Withheld} times since the last such line)")]
-    public static partial void NoPlace(this ILogger log, SmmDashboard.Groups.GroupId group, string address, int total, int perClient, long withheld);
-
-    [LoggerMessage(401, LogLevel.Error, "a sidecar's connection failed")]
-    public static partial void Failed(this ILogger<RegistrationListener> log, Exception exception);
+    [LoggerMessage(
+        4005, LogLevel.Warning,
+        "{Group} has reached a limit of registered sidecars from {Address}: the limits are {Total} in total, shared fairly by the WorkloadGroups, "
+        + "and {PerClient} of one address (and {Withheld} times since the last such message)")]
+    public static partial void NoSlot(this ILogger log, GroupId group, string address, int total, int perClient, long withheld);
 }

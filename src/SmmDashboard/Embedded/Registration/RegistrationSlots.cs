@@ -68,7 +68,7 @@ public sealed class RegistrationSlots(int total, int perClient, TimeProvider clo
 
         leaving?.Evict();
         if ((slot is null || leaving is not null) && _logLimiter.TryAcquire(out var withheld))
-            log.NoPlace(group, $"{address}", total, perClient, withheld);
+            log.NoSlot(group, $"{address}", total, perClient, withheld);
         return slot;
     }
 

@@ -14,7 +14,7 @@ public sealed class HashedTokenValidator(CurrentMeshDescription description) : I
         "the token is not known: this dashboard knows tokens by their SHA-256; "
         + "its administrator adds the one that this prints to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum");
 
-    public bool Knows(PresentedToken token) => true;
+    public bool IsKnown(PresentedToken token) => true;
 
     public ValueTask<TokenValidation> ValidateAsync(PresentedToken token, CancellationToken cancellationToken)
     {

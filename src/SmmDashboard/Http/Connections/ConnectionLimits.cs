@@ -4,7 +4,7 @@ using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Http.Connections;
 
-/// <summary>The open connections of the API: their number is limited in total and for each client address.</summary>
+/// <summary>Limits the open connections of the API in total and per client address.</summary>
 public sealed class ConnectionLimits(int total, int perClient, TimeProvider clock, ILogger<ConnectionLimits> log)
 {
     private readonly Lock _lock = new();
@@ -12,7 +12,9 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
     private readonly LogLimiter _logLimiter = new(clock);
     private int _open;
 
-    /// <summary>Counts a connection that was just accepted. One that is refused is to be closed at once: even a short queue of them is many open files.</summary>
+    /// <summary>
+    /// Counts a connection that was just accepted. Close a refused connection at once: even a short queue of them holds many open files.
+    /// </summary>
     public bool TryEnter(IPAddress? client)
     {
         var (key, isTotal) = (ClientAddress.Key(client), false);
@@ -29,14 +31,14 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
         }
 
         if (_logLimiter.TryAcquire(out var withheld))
-            log.ConnectionRefused($"{client}", isTotal ? $"{total} are open in total" : $"{perClient} of this address are open", withheld);
+            log.ConnectionRefused($"{client}", isTotal ? $"{total} connections are open" : $"{perClient} connections of this address are open", withheld);
         return false;
     }
 
-    /// <summary>The connection counts until its middleware ends.</summary>
+    /// <summary>Marks the connection as counted until its middleware ends.</summary>
     public void Count(ConnectionContext connection, IPAddress? client) => connection.Features.Set(new Counted(ClientAddress.Key(client)));
 
-    /// <summary>The connection middleware of each endpoint, counted or not.</summary>
+    /// <summary>The connection middleware of every endpoint. It releases a connection that was counted.</summary>
     public ConnectionDelegate UntilEnd(ConnectionDelegate next) => async connection =>
     {
         try
@@ -50,7 +52,7 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
         }
     };
 
-    /// <summary>A connection ended that was counted, also one that never got to the middleware.</summary>
+    /// <summary>Releases a counted connection that ended, including one that never reached the middleware.</summary>
     public void Leave(UInt128 client)
     {
         lock (_lock)

@@ -2,36 +2,38 @@ using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Http.Connections;
 
-/// <summary>How many connections an administrator allows, and how long they may be idle.</summary>
+/// <summary>The number of connections that an administrator allows, and the time they may be idle.</summary>
 public sealed record ConnectionSettings
 {
     public const int DefaultTotal = 20_000;
 
-    /// <summary>Of the API's listeners together. The limit on open files may allow fewer.</summary>
+    /// <summary>The limit for all listeners of the API together. The limit on open files may allow fewer.</summary>
     public int Total { get; init; } = DefaultTotal;
 
-    /// <summary>Of one client address (IPv4 address, IPv6 /64); null is a quarter of what is allowed in total.</summary>
+    /// <summary>The limit for one client address (IPv4 address or IPv6 /64); null is a quarter of the total.</summary>
     public int? PerClient { get; init; }
 
-    /// <summary>Until the first byte of a request.</summary>
+    /// <summary>The time until the first byte of a request.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The limit on open files; null when it is not known.</summary>
     public int? OpenFiles { get; init; } = OpenFileLimit.Read();
 }
 
-/// <summary>How many connections each port accepts, so that files for everything else remain.</summary>
-/// <param name="Api">Of the API.</param>
-/// <param name="Registration">Of sidecars.</param>
+/// <summary>The number of connections that each port accepts, so that open files remain for everything else.</summary>
+/// <param name="Api">The limit for the API.</param>
+/// <param name="Registration">The limit for sidecars.</param>
 public sealed record ConnectionBudget(int Api, int Registration)
 {
-    /// <summary>At the embedded mode's registration port: 10,000 registered sidecars, and 2,000 connections that have not registered yet.</summary>
+    /// <summary>
+    /// The default for the registration port of the embedded mode: 10,000 registered sidecars, and 2,000 connections that have not registered yet.
+    /// </summary>
     public const int DefaultRegistration = 12_000;
 
-    // For the runtime's own files (some 200), dial-backs, the API server, packages and files of the data folder.
+    // Reserved for the files of the runtime (about 200), dial-backs, the API server, packages and the data folder.
     private const int Reserve = 512;
 
-    // With a limit that is smaller than that, so that there is a dashboard at all.
+    // The minimum when the limit on open files is below the reserve, so that the dashboard can still answer.
     private const int Fewest = 32;
 
     public static ConnectionBudget Calculate(ConnectionSettings settings, bool hasRegistration)
@@ -49,6 +51,6 @@ public sealed record ConnectionBudget(int Api, int Registration)
         return new(api, Math.Min(registration, available - api));
     }
 
-    /// <summary>One client's part of a number of connections, where the administrator has not said otherwise.</summary>
+    /// <summary>The default limit for one client: a quarter of the total.</summary>
     public static int DefaultPerClient(int total) => Math.Max(1, total / 4);
 }

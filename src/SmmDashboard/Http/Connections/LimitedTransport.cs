@@ -7,15 +7,18 @@ using SmmDashboard.Hosting;
 namespace SmmDashboard.Http.Connections;
 
 /// <summary>
-/// Kestrel's socket transport with an accept loop that closes at once what is too many, and waits while the process or the host has no file for another connection. The framework's own loop
-/// tries again at once, without end, and takes a whole processor.
+/// Kestrel's socket transport with an accept loop that closes connections above the limits at once, and waits while the process or the host
+/// has no file for another connection. The framework's own loop retries immediately and forever, which uses a whole processor.
 /// </summary>
 /// <param name="limits">The limits of the API's connections.</param>
-/// <param name="unlimited">Where connections are not counted; null counts all.</param>
+/// <param name="unlimited">The endpoint whose connections are not counted; null counts all.</param>
 /// <param name="clock">The clock.</param>
-/// <param name="loggers">For the transport.</param>
-public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimited, TimeProvider clock, ILoggerFactory loggers) : IConnectionListenerFactory
+/// <param name="loggers">Creates the loggers of the transport.</param>
+public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimited, TimeProvider clock, ILoggerFactory loggers)
+    : IConnectionListenerFactory
 {
+    private const string FrameworkCategory = "Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets";
+
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var options = new SocketTransportOptions();
@@ -31,11 +34,12 @@ public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimite
         }
 
         return ValueTask.FromResult<IConnectionListener>(new Listener(
-            socket, new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets")),
+            socket, new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), loggers.CreateLogger(FrameworkCategory)),
             new AcceptPause(clock, loggers.CreateLogger<LimitedTransport>()), ReferenceEquals(endpoint, unlimited) ? null : limits));
     }
 
-    private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, AcceptPause pause, ConnectionLimits? limits) : IConnectionListener
+    private sealed class Listener(Socket socket, SocketConnectionContextFactory connections, AcceptPause pause, ConnectionLimits? limits)
+        : IConnectionListener
     {
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
@@ -84,7 +88,7 @@ public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimite
             }
             catch
             {
-                // A client that is gone already: its place is free again.
+                // The client has already disconnected, so it no longer counts.
                 accepted.Dispose();
                 if (isCounted)
                     limits!.Leave(ClientAddress.Key(client));
@@ -107,7 +111,7 @@ public sealed class LimitedTransport(ConnectionLimits limits, EndPoint? unlimite
     }
 }
 
-/// <summary>What an accept loop does after a failure.</summary>
+/// <summary>Delays an accept loop after a failure.</summary>
 public sealed class AcceptPause(TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -116,7 +120,7 @@ public sealed class AcceptPause(TimeProvider clock, ILogger log)
 
     public async Task AfterAsync(SocketException failure, CancellationToken cancellationToken)
     {
-        // A client that left the queue is no reason to let the others wait.
+        // A client that left the queue must not delay the others.
         if (failure.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
             return;
 

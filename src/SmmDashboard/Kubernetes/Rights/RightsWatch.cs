@@ -104,12 +104,12 @@ public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>
 
 internal static partial class RightsLog
 {
-    [LoggerMessage(240, LogLevel.Warning, "{Missing}")]
+    [LoggerMessage(6401, LogLevel.Warning, "{Missing}")]
     public static partial void MissingRight(this ILogger log, string missing);
 
-    [LoggerMessage(241, LogLevel.Information, "granted now: {Rule}")]
+    [LoggerMessage(6402, LogLevel.Information, "granted now: {Rule}")]
     public static partial void Granted(this ILogger log, string rule);
 
-    [LoggerMessage(242, LogLevel.Warning, "the dashboard's rights cannot be looked at: {Why}")]
+    [LoggerMessage(6403, LogLevel.Warning, "the dashboard's rights cannot be looked at: {Why}")]
     public static partial void CannotLook(this ILogger log, string why);
 }

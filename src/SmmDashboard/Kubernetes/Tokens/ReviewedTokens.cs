@@ -48,7 +48,7 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
         _warnings = new(new Rate(1, 1 / WarnAgain.TotalSeconds), clock);
     }
 
-    public bool Knows(PresentedToken token) =>
+    public bool IsKnown(PresentedToken token) =>
         RefusedUnseen(token) is not null || TokenHash.Of(token.Sha256) is var hash && (WasValid(hash) || Fresh(hash, token) is not null);
 
     public async ValueTask<TokenValidation> ValidateAsync(PresentedToken token, CancellationToken cancellationToken)

@@ -117,7 +117,7 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("a: 1\nb: \"x\nc: 2\n", "line 2: ")]
     [InlineData("a: 1\nb: [1, 2\nc: {x: 3}\n", "line 2: is not valid YAML: the '[' has no closing ']'")]
     [InlineData("a: 1\nb: {x: [1], y: 2\nc: 3\n", "line 2: is not valid YAML: the '{' has no closing '}'")]
-    [InlineData("a: 1\nb: 2\na: 3\n", "line 3: 'a' is there twice; the first is in line 1")]
+    [InlineData("a: 1\nb: 2\na: 3\n", "line 3: 'a' is a duplicate key; the first one is in line 1")]
     [InlineData("a:\n  b: 1\n c: 2\n", "line 3: ")]
     [InlineData("a: 1\nb: @x\n", "line 2: ")]
     public void ASyntaxErrorNamesTheLineThatAnEditorShows(string yaml, string told)

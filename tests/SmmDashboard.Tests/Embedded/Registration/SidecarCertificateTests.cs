@@ -162,7 +162,7 @@ public sealed class SidecarCertificateTests : IDisposable
         var reply = await sidecar.AskAsync(Request(await TestSidecar.TokenAsync(dashboard), signingRequest: RequestFor(weak)));
 
         Assert.True(reply.GetProperty("registered").GetBoolean());
-        Assert.Contains(logs.Lines, line => line.Contains($"a sidecar that proved {Someone} gets no certificate: the key in its signing request is RSA with 1024 bits; ", StringComparison.Ordinal));
+        Assert.Contains(logs.Lines, line => line.Contains($"No certificate is issued to a sidecar that proved {Someone}: the key in its signing request is RSA with 1024 bits; ", StringComparison.Ordinal));
     }
 
     [Fact]

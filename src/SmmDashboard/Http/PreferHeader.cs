@@ -3,11 +3,11 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Http;
 
-/// <summary>The preference <c>wait=SECONDS</c> of the header <c>Prefer</c> (RFC 7240). A preference that is malformed is none.</summary>
-public static class Preference
+/// <summary>Parses the preference <c>wait=SECONDS</c> of the header <c>Prefer</c> (RFC 7240), for which the framework has no parser.</summary>
+public static class PreferHeader
 {
-    /// <summary>The seconds to wait, at most <see cref="DashboardApi.MaximumWaitSeconds"/>; null without the preference.</summary>
-    public static int? Wait(IEnumerable<string?> headers)
+    /// <summary>Parses the seconds to wait, at most <see cref="DashboardApi.MaximumWaitSeconds"/>; null without a valid preference.</summary>
+    public static int? ParseWait(IEnumerable<string?> headers)
     {
         foreach (var preference in headers.SelectMany(header => (header ?? "").Split(',')))
         {
