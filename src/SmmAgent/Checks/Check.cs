@@ -1,3 +1,4 @@
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks;
@@ -8,7 +9,7 @@ namespace SmmAgent.Checks;
 internal abstract class Check(string id, CheckGroup group, string title)
 {
     /// <summary>What cures that this user may not see something.</summary>
-    public const string AsRoot = "sudo smm-agent check";
+    public const string AsRoot = CheckContext.AsRoot;
 
     public string Id => id;
 

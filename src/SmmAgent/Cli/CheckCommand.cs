@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using SmmAgent.Checks;
 using SmmAgent.Checks.Observations;
+using SmmAgent.Checks.Running;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;

@@ -40,16 +40,11 @@ internal static class SetDashboardUrl
                 return writer.Refuse(fault, $"{Example} --ca-file /etc/smm/dashboard-ca.pem");
             changes.Add(new("dashboard", "caFile", path));
             if (HiddenFromDaemon.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
-                writer.Warn($"smm-agent.service does not see {path}: {WhereTheDaemonReads(path, uri)}");
+                writer.Warn($"smm-agent.service does not see {path}: {CaFile.InstallCommand(path, uri)}");
             else
                 writer.WarnOfDaemon(path);
         }
 
         return writer.Set("dashboard url", changes);
     }
-
-    /// <summary>The command that puts an authority's file where the daemon's user may read it.</summary>
-    public static string WhereTheDaemonReads(string caFile, Uri url) =>
-        $"sudo install -m 0644 {caFile} /etc/smm/dashboard-ca.pem && "
-        + $"sudo smm-agent set dashboard-url {url.GetLeftPart(UriPartial.Authority)} --ca-file /etc/smm/dashboard-ca.pem";
 }

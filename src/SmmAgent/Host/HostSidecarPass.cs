@@ -1,6 +1,5 @@
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
-using SmmAgent.Daemon.Lifetime;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
@@ -49,7 +48,7 @@ public static class HostSidecarPass
         var commands = new CommandRunner();
         var host = new HostSidecar(
             files, units, new SidecarTokens(files, paths.HostToken, client, time), Delivery(paths, supply, insists), new SidecarCapture(commands), commands);
-        return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, DaemonHost.NextRandom);
+        return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, Jitter.Next);
     }
 
     public static PackageSupply Supply(AgentPaths paths, AgentSettings settings, PackageSource source) =>

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
-using SmmAgent.Daemon.Address;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Status;
-using SmmAgent.Daemon.Status;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Host;
@@ -33,13 +32,13 @@ public sealed class StatusFile(string path, ILogger logger)
             AtomicFile.Write(path, content, AtomicFile.Public, durable: false); // a tmpfs
             (_content, _writtenAt) = (content, status.UpdatedAt);
             if (_fails)
-                StatusLog.FileWritable(logger, path);
+                StatusFileLog.FileWritable(logger, path);
             _fails = false;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (!_fails)
-                StatusLog.FileNotWritable(logger, path, exception.Message);
+                StatusFileLog.FileNotWritable(logger, path, exception.Message);
             _fails = true;
         }
     }

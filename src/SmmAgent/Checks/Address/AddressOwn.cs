@@ -1,3 +1,4 @@
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
 

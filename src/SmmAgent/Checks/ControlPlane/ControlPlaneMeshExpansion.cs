@@ -1,3 +1,4 @@
+using SmmAgent.Checks.Observations;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 

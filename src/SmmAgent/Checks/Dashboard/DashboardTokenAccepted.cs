@@ -1,5 +1,4 @@
 using SmmAgent.Checks.Observations;
-using SmmAgent.Cli;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Reachability;
@@ -32,7 +31,7 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
     private static CheckLine? RefusedToDaemon(CheckContext context) =>
         context.Settings.Settings is { CaFile: { } caFile, DashboardUrl: { } url }
         && context.Daemon.Status?.Conditions.Any(one => one is { Type: ConditionType.ConfigCurrent, Reason: FailureReasons.InvalidSettings }) == true
-            ? context.Daemon.Says(ConditionType.ConfigCurrent, SetDashboardUrl.WhereTheDaemonReads(caFile, url))
+            ? context.Daemon.Says(ConditionType.ConfigCurrent, CaFile.InstallCommand(caFile, url))
             : null;
 
     private static CheckLine Line(DashboardFailure failure, DashboardTarget target, DashboardLook dashboard)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Host;

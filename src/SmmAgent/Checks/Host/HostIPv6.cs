@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using SmmAgent.Checks.Address;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall;

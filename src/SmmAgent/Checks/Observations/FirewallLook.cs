@@ -17,7 +17,7 @@ internal sealed record FirewallLook(DesiredFirewall Desired, FirewallReport Repo
     {
         null => null,
         { Status: ConditionStatus.False } missing => CheckLine.Fail(missing.Message, "install the package iptables"),
-        _ when !Environment.IsPrivilegedProcess => CheckLine.Skipped("only root sees the firewall", Check.AsRoot),
+        _ when !Environment.IsPrivilegedProcess => CheckLine.Skipped("only root sees the firewall", CheckContext.AsRoot),
         var unknown => CheckLine.Warn($"the firewall cannot be seen: {unknown.Message}", "see that iptables-save works on this host"),
     };
 

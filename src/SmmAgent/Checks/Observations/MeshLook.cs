@@ -28,7 +28,7 @@ internal sealed record MeshLook(
     /// <summary>What a check says that has no configuration to look at.</summary>
     public CheckLine Nothing => CheckLine.Skipped(
         $"there is no mesh configuration{(WhyNotAsked is null ? ", see above" : $": {WhyNotAsked}")}",
-        Environment.IsPrivilegedProcess || WhyNotAsked == NotSet ? null : Check.AsRoot);
+        Environment.IsPrivilegedProcess || WhyNotAsked == NotSet ? null : CheckContext.AsRoot);
 
     public static async Task<MeshLook> AtAsync(
         AgentPaths paths, SettingsLook settings, DashboardLook dashboard, TokenLook token, TimeProvider time, CancellationToken end)

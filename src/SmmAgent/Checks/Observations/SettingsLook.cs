@@ -16,7 +16,7 @@ internal sealed record SettingsLook(
 {
     /// <summary>What a check says that cannot go on without valid settings; null when it can.</summary>
     public CheckLine? Obstacle =>
-        WhyUnseen is not null ? CheckLine.Skipped(WhyUnseen, Check.AsRoot)
+        WhyUnseen is not null ? CheckLine.Skipped(WhyUnseen, CheckContext.AsRoot)
         : Faults.Count > 0 ? CheckLine.Skipped("agent.yaml is not valid, see above")
         : null;
 

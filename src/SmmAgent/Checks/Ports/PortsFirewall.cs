@@ -1,4 +1,5 @@
 using System.Text;
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Linux.Files;

@@ -80,7 +80,7 @@ public static class DaemonHost
         var status = new StatusService(context, states, self, notifier, loggers.CreateLogger<StatusService>());
         var tokens = BearerTokenFile.Of(paths, time);
         var settings = new SettingsService(context, paths, tokens, states.Settings, loggers.CreateLogger<SettingsService>());
-        var retry = new DashboardRetry(time, NextRandom);
+        var retry = new DashboardRetry(time, Jitter.Next);
         var clients = new DashboardClients(tokens, version, time);
         var mesh = new MeshConfigService(
             context,
@@ -141,9 +141,9 @@ public static class DaemonHost
             },
             new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),
             states.Cluster,
-            new RetryDelay(NextRandom));
+            new RetryDelay(Jitter.Next));
         var renewal = new TokenRenewalService(
-            context, new(states.Settings, tokens, new RenewedTokenFile(paths.RenewedToken), identity), clients, states.Renewal, NextRandom,
+            context, new(states.Settings, tokens, new RenewedTokenFile(paths.RenewedToken), identity), clients, states.Renewal, Jitter.Next,
             loggers.CreateLogger<TokenRenewalService>());
         // It tells the conditions, and the states that wake it come before them.
         status.WakeOnConditionChange(report.Wake);
@@ -215,8 +215,4 @@ public static class DaemonHost
             new("sidecar-metrics", Contract.DashboardApi.SidecarMetricsPort, sidecar.ServeAsync),
         ];
     }
-
-#pragma warning disable RS0030, CA5394 // The one place where randomness enters; it spreads retries and guards nothing.
-    internal static double NextRandom() => Random.Shared.NextDouble();
-#pragma warning restore RS0030, CA5394
 }

@@ -3,7 +3,6 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Loop;
-using SmmAgent.Daemon.Settings;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 

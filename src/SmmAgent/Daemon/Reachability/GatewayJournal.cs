@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Daemon.Status;
 
 namespace SmmAgent.Daemon.Reachability;
 
@@ -20,12 +19,12 @@ internal sealed class GatewayJournal(ILogger logger)
         foreach (var (address, ports) in failing)
         {
             if (_failing.GetValueOrDefault(address) != ports)
-                StatusLog.GatewayFails(logger, address, ports);
+                GatewayLog.GatewayFails(logger, address, ports);
         }
 
         // One that the configuration no longer names has not come back.
         foreach (var address in _failing.Keys.Where(address => !failing.ContainsKey(address) && gateways.Any(result => result.Address == address && result.Outcome == Outcome.Ok)))
-            StatusLog.GatewayAnswers(logger, address);
+            GatewayLog.GatewayAnswers(logger, address);
         _failing = failing;
     }
 }

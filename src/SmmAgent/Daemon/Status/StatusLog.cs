@@ -31,17 +31,4 @@ internal static partial class StatusLog
 
     [LoggerMessage(EventId = 6004, Level = LogLevel.Warning, Message = "all loops make progress again")]
     public static partial void NoLongerHung(ILogger logger);
-
-    [LoggerMessage(EventId = 6005, Level = LogLevel.Warning,
-        Message = "{Path} cannot be written: {Fault}; smm-agent status will call it stale, everything else works on")]
-    public static partial void FileNotWritable(ILogger logger, string path, string fault);
-
-    [LoggerMessage(EventId = 6006, Level = LogLevel.Information, Message = "{Path} is written again")]
-    public static partial void FileWritable(ILogger logger, string path);
-
-    [LoggerMessage(EventId = 6007, Level = LogLevel.Information, Message = "{Gateway} fails: {Ports}")]
-    public static partial void GatewayFails(ILogger logger, string gateway, string ports);
-
-    [LoggerMessage(EventId = 6008, Level = LogLevel.Information, Message = "{Gateway} answers on every port")]
-    public static partial void GatewayAnswers(ILogger logger, string gateway);
 }

@@ -5,7 +5,6 @@ using Serilog.Core;
 using Serilog.Events;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Lifetime;
-using SmmAgent.Daemon.Settings;
 using SmmAgent.Daemon.Status;
 using SmmAgent.Linux.Systemd;
 

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Settings;
 using SmmAgent.Daemon.Status;
 using SmmAgent.Linux.Dashboard;
 
-namespace SmmAgent.Daemon.Settings;
+namespace SmmAgent.Daemon.Lifetime;
 
 /// <summary>SIGHUP, which is <c>systemctl reload</c>: everything is read and looked at again, and nothing waits for a backoff.</summary>
 public sealed class ReloadOnHangup(

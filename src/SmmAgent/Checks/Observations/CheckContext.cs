@@ -1,12 +1,14 @@
-using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
 
-namespace SmmAgent.Checks;
+namespace SmmAgent.Checks.Observations;
 
 /// <summary>What several checks look at, each looked at once in a run, when the first check asks.</summary>
 internal sealed class CheckContext
 {
+    /// <summary>The command that sees what this user may not see.</summary>
+    public const string AsRoot = "sudo smm-agent check";
+
     private readonly Lazy<SettingsLook> _settings;
     private readonly Lazy<DaemonLook> _daemon;
     private readonly Lazy<SystemLook> _system;

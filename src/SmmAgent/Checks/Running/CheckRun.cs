@@ -1,8 +1,9 @@
+using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Logging;
 
-namespace SmmAgent.Checks;
+namespace SmmAgent.Checks.Running;
 
 /// <summary>Runs all checks at once, within a time that holds.</summary>
 internal static class CheckRun

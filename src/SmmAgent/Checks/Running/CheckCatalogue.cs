@@ -8,7 +8,7 @@ using SmmAgent.Checks.OperatingSystem;
 using SmmAgent.Checks.Packages;
 using SmmAgent.Checks.Ports;
 
-namespace SmmAgent.Checks;
+namespace SmmAgent.Checks.Running;
 
 /// <summary>Every check, in the order of the report.</summary>
 internal static class CheckCatalogue

@@ -4,7 +4,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Daemon.Settings;
+namespace SmmAgent.Daemon.Mesh;
 
 /// <summary>What ConfigCurrent says.</summary>
 internal static class ConfigFindings
