@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.Bench;
 
@@ -14,7 +14,7 @@ internal static class AgentBench
     public static async Task RunAsync(Report report, int flushes, int changes)
     {
         report.Beside("binary", new FileInfo(Programs.Agent).Length / 1024.0, new FileInfo(Exporter).Length / 1024.0, "KiB", "no larger; 10,240 KiB");
-        await using (var bed = await MeshBed.StartAsync())
+        await using (var bed = await MeshTestbed.StartAsync())
         {
             bed.DropByDefault();
             await StartWorkloadAsync(bed);
@@ -28,7 +28,7 @@ internal static class AgentBench
             await ChangesAsync(report, bed, changes);
         }
 
-        await using (var bed = await MeshBed.StartAsync(https: true))
+        await using (var bed = await MeshTestbed.StartAsync(https: true))
         {
             bed.DropByDefault();
             await StartWorkloadAsync(bed);
@@ -40,7 +40,7 @@ internal static class AgentBench
     }
 
     // A VM that is attached has its workload; without, the dashboard is asked every 30 s whether it is there now.
-    private static async Task StartWorkloadAsync(MeshBed bed)
+    private static async Task StartWorkloadAsync(MeshTestbed bed)
     {
         foreach (var (_, port) in bed.Mesh.Ports)
             await bed.StartWorkloadAsync(port);
@@ -48,7 +48,7 @@ internal static class AgentBench
 
     private static Task AttachedAsync(VmAgent agent) => agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
 
-    private static async Task StartAsync(Report report, MeshBed bed, VmAgent agent)
+    private static async Task StartAsync(Report report, MeshTestbed bed, VmAgent agent)
     {
         var ours = new List<double>();
         var exporters = new List<double>();
@@ -87,7 +87,7 @@ internal static class AgentBench
         report.Alone("smm-agent status, median of 51", Report.Median(times), "ms", "under 20 ms");
     }
 
-    private static async Task IdleAsync(Report report, MeshBed bed, VmAgent agent, string scheme)
+    private static async Task IdleAsync(Report report, MeshTestbed bed, VmAgent agent, string scheme)
     {
         await using var exporter = StartExporter(bed);
         await Task.Delay(TimeSpan.FromSeconds(5)); // both are past their start
@@ -103,7 +103,7 @@ internal static class AgentBench
         report.Beside($"idle PSS after 60 s, dashboard over {scheme}", ProcessFigures.PssKiB(ours), ProcessFigures.PssKiB(theirs), "KiB", "no more");
     }
 
-    private static async Task FlushesAsync(Report report, MeshBed bed, int runs)
+    private static async Task FlushesAsync(Report report, MeshTestbed bed, int runs)
     {
         await using var kernel = await WatchAsync(bed);
         var times = new List<double>();
@@ -118,7 +118,7 @@ internal static class AgentBench
         report.Alone($"iptables -F to rules back (nft), median of {runs}, with iptables' own time", Report.Median(times), "ms", "under 50 ms");
     }
 
-    private static async Task ChangesAsync(Report report, MeshBed bed, int runs)
+    private static async Task ChangesAsync(Report report, MeshTestbed bed, int runs)
     {
         await using var kernel = await WatchAsync(bed);
         var times = new List<double>();
@@ -134,7 +134,7 @@ internal static class AgentBench
     }
 
     // The kernel tells of its changes: asking it again and again would take the processor from what is measured.
-    private static async Task<BedProcess> WatchAsync(MeshBed bed)
+    private static async Task<BedProcess> WatchAsync(MeshTestbed bed)
     {
         var monitor = new BedProcess(bed.Vm.Inside("nft", "monitor"));
         var probe = 0;
@@ -167,7 +167,7 @@ internal static class AgentBench
     }
 
     // Started as the agent is, so that both pay for the namespace.
-    private static BedProcess StartExporter(MeshBed bed) => new(bed.Vm.Inside(Exporter, $"--web.listen-address=127.0.0.1:{ExporterPort}"));
+    private static BedProcess StartExporter(MeshTestbed bed) => new(bed.Vm.Inside(Exporter, $"--web.listen-address=127.0.0.1:{ExporterPort}"));
 
     private static bool Listens(BedProcess process) => File.ReadLines($"/proc/{process.Id}/net/tcp")
         .Any(line => line.Contains($":{ExporterPort:X4} 00000000:0000 0A ", StringComparison.Ordinal));

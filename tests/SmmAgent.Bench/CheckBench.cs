@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.Bench;
 
@@ -8,7 +8,7 @@ internal static class CheckBench
 {
     public static async Task RunAsync(Report report, int runs)
     {
-        await using var bed = await MeshBed.StartAsync(https: true);
+        await using var bed = await MeshTestbed.StartAsync(https: true);
         bed.DropByDefault();
         foreach (var (_, port) in bed.Mesh.Ports)
             await bed.StartWorkloadAsync(port);
@@ -17,7 +17,7 @@ internal static class CheckBench
         await agent.UntilConditionAsync("ReachableFromCluster", "True", "Reached");
         Measure(report, $"smm-agent check, median of {runs}", agent, runs, "took the connection", "under 1,000 ms");
 
-        bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshBed.VmAddress, "-j", "DROP");
+        bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
         Measure(report, $"smm-agent check against a black hole, daemon running, median of {runs}", agent, runs, "did not answer", "within 10,000 ms");
         // Without the daemon's word it also asks for the address, in vain.
         await agent.StopAsync();

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.Bench;
 

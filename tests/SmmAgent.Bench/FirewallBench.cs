@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.Bench;
 
@@ -30,9 +30,9 @@ internal static class FirewallBench
             (bed, turn) => bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-s", Address(Rules + turn), "-j", "DROP"));
     }
 
-    private static async Task MeasureAsync(Report report, string what, TimeSpan duration, Action<MeshBed> fill, Action<MeshBed, int> change)
+    private static async Task MeasureAsync(Report report, string what, TimeSpan duration, Action<MeshTestbed> fill, Action<MeshTestbed, int> change)
     {
-        await using var bed = await MeshBed.StartAsync();
+        await using var bed = await MeshTestbed.StartAsync();
         bed.DropByDefault();
         foreach (var (_, port) in bed.Mesh.Ports)
             await bed.StartWorkloadAsync(port);

@@ -6,8 +6,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using SmmAgent.Bed;
-using SmmAgent.Bed.Kube;
+using SmmAgent.Testbed;
+using SmmAgent.Testbed.Kube;
 
 namespace SmmAgent.Bench;
 

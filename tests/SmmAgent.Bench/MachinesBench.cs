@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
-using SmmAgent.Bed;
-using SmmAgent.Bed.Kube;
+using SmmAgent.Testbed;
+using SmmAgent.Testbed.Kube;
 
 namespace SmmAgent.Bench;
 

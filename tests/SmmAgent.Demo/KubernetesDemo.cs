@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using SmmAgent.Bed;
-using SmmAgent.Bed.Kube;
+using SmmAgent.Testbed;
+using SmmAgent.Testbed.Kube;
 using SmmAgent.Core.Conditions;
 
 namespace SmmAgent.Demo;
@@ -13,7 +13,7 @@ internal static class KubernetesDemo
     public static async Task RunAsync(Narrator tell)
     {
         tell.Chapter("A cluster with Istio, smm-dashboard twice, and a VM");
-        await using var bed = await MeshBed.StartAsync(kubernetes: true);
+        await using var bed = await MeshTestbed.StartAsync(kubernetes: true);
         var cluster = bed.Kubernetes!;
         bed.DropByDefault();
         await bed.StartWorkloadAsync(8080);
@@ -21,7 +21,7 @@ internal static class KubernetesDemo
         Console.WriteLine($"""
               cluster  kube-apiserver and etcd; objects of plain Istio (revisions, tag, east-west gateway) and of a control plane of the SMM operator
                        smm-dashboard --kubernetes, two replicas behind {bed.DashboardUrl}, with the rights of deploy/kubernetes
-              VM       {MeshBed.VmAddress}, a firewall that drops by default
+              VM       {MeshTestbed.VmAddress}, a firewall that drops by default
             """);
         Shows(tell, cluster, "-n", Space, "get", "workloadgroups");
 
@@ -34,7 +34,7 @@ internal static class KubernetesDemo
             ConditionType.ConfigCurrent, ConditionType.DashboardReachable, ConditionType.AddressKnown,
             ConditionType.GatewaysReachable, ConditionType.PortsOpen, ConditionType.ReachableFromCluster])
             await tell.SeesConditionAsync(agent, condition, "True");
-        await Until.TrueAsync(() => cluster.Server.Kubectl("get", "am", "-A").Contains(MeshBed.VmAddress, StringComparison.Ordinal), "the machine is in the list");
+        await Until.TrueAsync(() => cluster.Server.Kubectl("get", "am", "-A").Contains(MeshTestbed.VmAddress, StringComparison.Ordinal), "the machine is in the list");
         Shows(tell, cluster, "get", "am", "-A");
 
         tell.Chapter("istiod registers the sidecar");
@@ -45,13 +45,13 @@ internal static class KubernetesDemo
         await tell.SeesConditionAsync(agent, ConditionType.Registered, "True");
 
         tell.Chapter("The load balancer gives the gateway another address");
-        await bed.StartGatewayAsync(MeshBed.ThirdGateway);
-        tell.Does($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    ({MeshBed.SecondGateway} becomes {MeshBed.ThirdGateway})");
-        cluster.SetGateways(MeshBed.FirstGateway, MeshBed.ThirdGateway);
+        await bed.StartGatewayAsync(MeshTestbed.ThirdGateway);
+        tell.Does($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    ({MeshTestbed.SecondGateway} becomes {MeshTestbed.ThirdGateway})");
+        cluster.SetGateways(MeshTestbed.FirstGateway, MeshTestbed.ThirdGateway);
         var changed = Stopwatch.StartNew();
         await Until.TrueAsync(
-            () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshBed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
-        tell.Sees(true, $"the VM knows {MeshBed.ThirdGateway} after {changed.Elapsed.TotalSeconds:0.0} s");
+            () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
+        tell.Sees(true, $"the VM knows {MeshTestbed.ThirdGateway} after {changed.Elapsed.TotalSeconds:0.0} s");
 
         tell.Chapter("A replica dies, and then the API server");
         tell.Does("kill -9 the first replica");
@@ -62,7 +62,7 @@ internal static class KubernetesDemo
         await cluster.Server.KillAsync();
         agent.Process.Signal(Signals.Hangup);
         await tell.SeesConditionAsync(agent, ConditionType.DashboardReachable, "True");
-        tell.Sees(bed.ClusterReaches(MeshBed.VmAddress, 8080), "the VM stays attached: the cluster reaches port 8080");
+        tell.Sees(bed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the VM stays attached: the cluster reaches port 8080");
         tell.Does("start both again");
         await cluster.Server.StartServerAsync();
         await cluster.StartReplicaAsync(0);

@@ -1,6 +1,6 @@
 // ./build.sh demo [kubernetes]: the main job, end to end, on one machine. See README.md.
-using SmmAgent.Bed;
-using SmmAgent.Bed.Kube;
+using SmmAgent.Testbed;
+using SmmAgent.Testbed.Kube;
 using SmmAgent.Demo;
 
 var withKubernetes = args is ["kubernetes"];

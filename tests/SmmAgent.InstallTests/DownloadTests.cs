@@ -155,7 +155,7 @@ public sealed class DownloadTests(InstallBed bed)
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 
-    private static void Refused(ThrowAwayHost host, Bed.CommandOutput run, string why, string at = InstallBed.Url)
+    private static void Refused(ThrowAwayHost host, Testbed.CommandOutput run, string why, string at = InstallBed.Url)
     {
         Assert.Equal(1, run.ExitCode);
         Assert.Matches($"^❯ smm-agent 0\\.1\\.0 for [^\n]+, {TestPackages.DebArchitecture}: {at}/packages/smm-agent_[^\n]+\\.deb\n$", run.Output);

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.InstallTests;
 
@@ -121,7 +121,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
             "--certificate", certificate.CertificateFile, "--key", certificate.KeyFile,
         ]));
         await Until.TrueAsync(
-            () => _dashboard.HasExited ? throw new InvalidOperationException(_dashboard.Output) : MeshBed.Reaches(Network, "127.0.0.1", 8080),
+            () => _dashboard.HasExited ? throw new InvalidOperationException(_dashboard.Output) : MeshTestbed.Reaches(Network, "127.0.0.1", 8080),
             "the dashboard is up",
             lastSeen: () => _dashboard.Output);
     }

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.InstallTests;
 
@@ -20,7 +20,7 @@ public sealed class StandInServer : IAsyncDisposable
         var script = bed.PathOf("answer.sh");
         await File.WriteAllTextAsync(script, $"while read -r line && [ \"${{#line}}\" -gt 1 ]; do :; done\nexec cat {start} {then}\n");
         var server = new StandInServer(new BedProcess(bed.Network.Inside("socat", "TCP-LISTEN:9000,bind=127.0.0.1,reuseaddr,fork", $"EXEC:sh {script}")));
-        await Until.TrueAsync(() => MeshBed.Reaches(bed.Network, "127.0.0.1", 9000), "the stand-in listens", lastSeen: () => server._socat.Output);
+        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Network, "127.0.0.1", 9000), "the stand-in listens", lastSeen: () => server._socat.Output);
         return server;
     }
 

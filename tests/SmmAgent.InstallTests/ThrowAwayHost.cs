@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.InstallTests;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
@@ -18,14 +18,14 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         foreach (var port in (int[])[16400, 16401])
         {
-            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, port));
-            Assert.True(bed.ClusterReaches(MeshBed.VmAddressIPv6, port));
+            Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, port));
+            Assert.True(bed.ClusterReaches(MeshTestbed.VmAddressIPv6, port));
         }
 
-        Assert.False(bed.ClusterReaches(MeshBed.VmAddress, 22));
+        Assert.False(bed.ClusterReaches(MeshTestbed.VmAddress, 22));
         var status = agent.Status()!;
-        Assert.Equal(MeshBed.VmAddress, (string?)status["address"]!["value"]);
-        Assert.Equal(MeshBed.EchoUrl, (string?)status["address"]!["source"]);
+        Assert.Equal(MeshTestbed.VmAddress, (string?)status["address"]!["value"]);
+        Assert.Equal(MeshTestbed.EchoUrl, (string?)status["address"]!["source"]);
         Assert.Equal(12, status["gateways"]!.AsArray().Count);
         Assert.All(status["gateways"]!.AsArray(), gateway => Assert.Equal("ok", (string?)gateway!["outcome"]));
         Assert.Equal([8080, 8082, 16400, 16401], status["ports"]!.AsArray().Select(port => (int)port!["port"]!).Order());
@@ -106,7 +106,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         await using var agent = new VmAgent(bed);
         await using (var other = new BedProcess(bed.Vm.Inside("socat", "TCP6-LISTEN:16401,ipv6only=0,reuseaddr,fork", "/dev/null")))
         {
-            await Until.TrueAsync(() => MeshBed.Reaches(bed.Vm, "127.0.0.1", 16401), "the other program listens", lastSeen: () => other.Output);
+            await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16401), "the other program listens", lastSeen: () => other.Output);
             await agent.StartAndBeReadyAsync();
             await agent.UntilAsync(() => agent.Process!.Output.Contains("16401", StringComparison.Ordinal), "the log names the port");
             Assert.Equal("ok", bed.Vm.Run("curl", "-fsS", "http://127.0.0.1:16400/healthz"));

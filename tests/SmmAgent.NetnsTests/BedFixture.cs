@@ -1,14 +1,14 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
 /// <summary>One bed for the tests of a class; the VM's firewall drops by default, its workload listens.</summary>
 public sealed class BedFixture : IAsyncLifetime
 {
-    private MeshBed? _bed;
+    private MeshTestbed? _bed;
 
     /// <summary>The bed; the test is skipped where it cannot be made.</summary>
-    public MeshBed Bed
+    public MeshTestbed Bed
     {
         get
         {
@@ -22,7 +22,7 @@ public sealed class BedFixture : IAsyncLifetime
         if (Programs.Missing() is not null)
             return;
 
-        _bed = await MeshBed.StartAsync();
+        _bed = await MeshTestbed.StartAsync();
         _bed.DropByDefault();
         await _bed.StartWorkloadAsync(8080);
         await _bed.StartWorkloadAsync(8082);

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
@@ -50,12 +50,12 @@ public sealed class FrontTests(BedFixture fixture) : IClassFixture<BedFixture>
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
-        bed.Vm.SetHosts((Name, "fd00:198:18::66"), (Name, "198.18.0.66"), (Name, MeshBed.DashboardAddress));
+        bed.Vm.SetHosts((Name, "fd00:198:18::66"), (Name, "198.18.0.66"), (Name, MeshTestbed.DashboardAddress));
         // Without an answer, not even of a router or of the neighbour discovery.
         (string Program, string Address)[] holes = [("ip6tables", "fd00:198:18::66"), ("iptables", "198.18.0.66")];
         foreach (var (program, address) in holes)
             bed.Vm.Run(program, "-w", "-I", "OUTPUT", "-d", address, "-j", "DROP");
-        agent.WriteSettings(Settings(agent).Replace(MeshBed.DashboardAddress, Name, StringComparison.Ordinal));
+        agent.WriteSettings(Settings(agent).Replace(MeshTestbed.DashboardAddress, Name, StringComparison.Ordinal));
 
         await agent.StartAndBeReadyAsync();
 
@@ -70,10 +70,10 @@ public sealed class FrontTests(BedFixture fixture) : IClassFixture<BedFixture>
     {
         var bed = fixture.Bed;
         await using var front = new BedProcess(bed.Cluster.Inside(
-            "python3", "-c", Front, $"{MeshBed.DashboardAddress}:8099", "12", MeshBed.DashboardAddress, new Uri(bed.DashboardUrl).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            "python3", "-c", Front, $"{MeshTestbed.DashboardAddress}:8099", "12", MeshTestbed.DashboardAddress, new Uri(bed.DashboardUrl).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         await Until.TrueAsync(() => front.Lines.Contains("listens"), "the front end listens", lastSeen: () => front.Output);
         await using var agent = new VmAgent(bed);
-        agent.WriteSettings(Settings(agent).Replace(bed.DashboardUrl, $"http://{MeshBed.DashboardAddress}:8099", StringComparison.Ordinal));
+        agent.WriteSettings(Settings(agent).Replace(bed.DashboardUrl, $"http://{MeshTestbed.DashboardAddress}:8099", StringComparison.Ordinal));
         await agent.StartAndBeReadyAsync();
         await agent.UntilConditionAsync("ConfigCurrent", "True");
 

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
@@ -44,11 +44,11 @@ public sealed class ListenerTests(BedFixture fixture) : IClassFixture<BedFixture
         await agent.StartAndBeReadyAsync();
         await agent.UntilAsync(() => Firewall.Opens(bed, 16400), "16400 is open");
         string[] remote = [.. Enumerable.Range(0, 5).Select(i => $"198.18.0.{60 + i}")];
-        var device = bed.Cluster.Run("sh", "-c", $"ip -o route get {MeshBed.VmAddress} | sed 's/.* dev \\([^ ]*\\).*/\\1/'").Trim();
+        var device = bed.Cluster.Run("sh", "-c", $"ip -o route get {MeshTestbed.VmAddress} | sed 's/.* dev \\([^ ]*\\).*/\\1/'").Trim();
         foreach (var address in remote)
             bed.Cluster.Run("ip", "addr", "add", $"{address}/24", "dev", device);
 
-        await using (await HoldAsync(bed.Cluster, MeshBed.VmAddress, remote[..4]))
+        await using (await HoldAsync(bed.Cluster, MeshTestbed.VmAddress, remote[..4]))
             Assert.Equal("200", Ask(bed, remote[4]));
         await using (await HoldAsync(bed.Vm, "127.0.0.1", [.. Enumerable.Range(1, 8).Select(i => $"127.0.1.{i}")]))
         {
@@ -64,6 +64,6 @@ public sealed class ListenerTests(BedFixture fixture) : IClassFixture<BedFixture
         return holder;
     }
 
-    private static string Ask(MeshBed bed, string from) =>
-        bed.Cluster.Run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--interface", from, $"http://{MeshBed.VmAddress}:16400/healthz");
+    private static string Ask(MeshTestbed bed, string from) =>
+        bed.Cluster.Run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--interface", from, $"http://{MeshTestbed.VmAddress}:16400/healthz");
 }

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
@@ -15,21 +15,21 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
         await agent.StartAndBeReadyAsync();
         await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable");
 
-        await bed.StopGatewayAsync(MeshBed.SecondGateway);
+        await bed.StopGatewayAsync(MeshTestbed.SecondGateway);
         try
         {
             // A probe that was under way when it ended is told first.
             await agent.UntilAsync(
                 () => agent.Condition("GatewaysReachable") is { Status: "True", Reason: "Degraded", Message: var message }
-                    && message.Contains($"{MeshBed.SecondGateway}:15012 refused the connection", StringComparison.Ordinal),
+                    && message.Contains($"{MeshTestbed.SecondGateway}:15012 refused the connection", StringComparison.Ordinal),
                 "the gateway is named as refusing",
                 OneRoundAndItsConfirmation);
-            await agent.UntilAsync(() => agent.Systemd!.Status.Contains(MeshBed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
+            await agent.UntilAsync(() => agent.Systemd!.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
             await agent.UntilAsync(() => bed.LastReport().Contains("\"reason\":\"Degraded\"", StringComparison.Ordinal), "the dashboard was told");
         }
         finally
         {
-            await bed.StartGatewayAsync(MeshBed.SecondGateway);
+            await bed.StartGatewayAsync(MeshTestbed.SecondGateway);
         }
 
         await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable", OneRoundAndItsConfirmation);
@@ -66,25 +66,25 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     public async Task AGatewayThatIsOnlyANameIsFollowedWhenItsAddressesChange()
     {
         var bed = fixture.Bed;
-        bed.Vm.SetHosts(("gw.example.com", MeshBed.FirstGateway));
-        bed.Mesh.Gateways = [(MeshBed.GatewayName, ["gw.example.com"])];
+        bed.Vm.SetHosts(("gw.example.com", MeshTestbed.FirstGateway));
+        bed.Mesh.Gateways = [(MeshTestbed.GatewayName, ["gw.example.com"])];
         bed.Mesh.Write();
         try
         {
             await using var agent = new VmAgent(bed);
             await agent.StartAndBeReadyAsync();
-            await agent.UntilAsync(() => GatewayAddresses(agent).SetEquals([MeshBed.FirstGateway]), "the name's address is probed");
+            await agent.UntilAsync(() => GatewayAddresses(agent).SetEquals([MeshTestbed.FirstGateway]), "the name's address is probed");
 
-            bed.Vm.SetHosts(("gw.example.com", MeshBed.SecondGateway));
+            bed.Vm.SetHosts(("gw.example.com", MeshTestbed.SecondGateway));
             agent.Process!.Signal(Signals.Hangup);
 
-            await agent.UntilAsync(() => GatewayAddresses(agent).SetEquals([MeshBed.SecondGateway]), "the new address is probed");
+            await agent.UntilAsync(() => GatewayAddresses(agent).SetEquals([MeshTestbed.SecondGateway]), "the new address is probed");
             await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable");
         }
         finally
         {
             bed.Vm.SetHosts();
-            bed.Mesh.Gateways = [(MeshBed.GatewayName, [MeshBed.FirstGateway, MeshBed.SecondGateway])];
+            bed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.FirstGateway, MeshTestbed.SecondGateway])];
             bed.Mesh.Write();
         }
     }
@@ -161,10 +161,10 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
         finally
         {
             bed.Vm.Run("ip", "address", "delete", $"{Second}/24", "dev", "eth0");
-            bed.Vm.Run("ip", "route", "replace", "198.18.0.0/24", "dev", "eth0", "src", MeshBed.VmAddress);
+            bed.Vm.Run("ip", "route", "replace", "198.18.0.0/24", "dev", "eth0", "src", MeshTestbed.VmAddress);
         }
 
-        await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == MeshBed.VmAddress, "the address is the first again");
+        await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == MeshTestbed.VmAddress, "the address is the first again");
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
     {
         var bed = fixture.Bed;
         bed.Mesh.Network = "network1";
-        bed.Mesh.DirectEndpoints = [("istiod", MeshBed.FirstGateway, 15012)];
+        bed.Mesh.DirectEndpoints = [("istiod", MeshTestbed.FirstGateway, 15012)];
         bed.Mesh.Write();
         try
         {
@@ -182,7 +182,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
             await agent.UntilAsync(() => (string?)agent.Status()?["network"]?["model"] == "same-network", "the model is same-network");
             await agent.UntilConditionAsync("GatewaysReachable", "True", "Reachable");
             await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["source"] == "route", "the address is the route's");
-            Assert.Equal(MeshBed.VmAddress, (string?)agent.Status()!["address"]!["value"]);
+            Assert.Equal(MeshTestbed.VmAddress, (string?)agent.Status()!["address"]!["value"]);
         }
         finally
         {

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
@@ -45,7 +45,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
             await agent.UntilAsync(() => Firewall.Filter(bed).Contains("-A SMM-AGENT -p tcp -m tcp --dport 8080 ", StringComparison.Ordinal), "the rules are back");
 
             Assert.Equal("-A INPUT " + Ban, FirstRuleOfInput(bed));
-            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8080));
+            Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         }
         finally
         {
@@ -69,7 +69,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
             await agent.UntilAsync(() => Chain().Contains("tcp dport 8080 accept", StringComparison.Ordinal), "the rules are back");
             await agent.UntilConditionAsync("PortsOpen", "True");
             Assert.Equal(1, bed.Vm.Run("nft", "list", "chain", "ip", "filter", "INPUT").Split("jump SMM-AGENT").Length - 1);
-            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8080));
+            Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
             await agent.StopAsync();
 
             var (exitCode, output) = agent.Run("detach");
@@ -166,11 +166,11 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
             "-j", "REDIRECT", "--to-ports", "15006");
         try
         {
-            await agent.UntilAsync(() => bed.ClusterReaches(MeshBed.VmAddress, 8080), "8080 reaches Envoy");
-            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8082));
-            Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 16400));
-            Assert.False(bed.ClusterReaches(MeshBed.VmAddress, 9999));
-            Assert.False(bed.ClusterReaches(MeshBed.VmAddress, 15006));
+            await agent.UntilAsync(() => bed.ClusterReaches(MeshTestbed.VmAddress, 8080), "8080 reaches Envoy");
+            Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 8082));
+            Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 16400));
+            Assert.False(bed.ClusterReaches(MeshTestbed.VmAddress, 9999));
+            Assert.False(bed.ClusterReaches(MeshTestbed.VmAddress, 15006));
         }
         finally
         {
@@ -299,7 +299,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     // The host's iptables is whatever PATH finds: here, the legacy ones under the plain names.
-    private static string LegacyCommands(MeshBed bed)
+    private static string LegacyCommands(MeshTestbed bed)
     {
         var folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "legacy")).FullName;
         foreach (var family in (string[])["iptables", "ip6tables"])
@@ -315,6 +315,6 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         return folder;
     }
 
-    private static string FirstRuleOfInput(MeshBed bed) =>
+    private static string FirstRuleOfInput(MeshTestbed bed) =>
         Firewall.Filter(bed).Split('\n').First(line => line.StartsWith("-A INPUT", StringComparison.Ordinal)).TrimEnd();
 }

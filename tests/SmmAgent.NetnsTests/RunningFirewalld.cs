@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
@@ -19,11 +19,11 @@ internal sealed class RunningFirewalld : IAsyncDisposable
         wait $firewalld
         """;
 
-    private readonly MeshBed _bed;
+    private readonly MeshTestbed _bed;
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-firewalld-").FullName;
     private readonly BedProcess _process;
 
-    private RunningFirewalld(MeshBed bed)
+    private RunningFirewalld(MeshTestbed bed)
     {
         _bed = bed;
         File.WriteAllText(Path.Combine(_folder, "bus.conf"), $"""
@@ -44,7 +44,7 @@ internal sealed class RunningFirewalld : IAsyncDisposable
 
     private string Address => $"unix:path={_folder}/bus";
 
-    public static async Task<RunningFirewalld> StartAsync(MeshBed bed)
+    public static async Task<RunningFirewalld> StartAsync(MeshTestbed bed)
     {
         var firewalld = new RunningFirewalld(bed);
         await Until.TrueAsync(

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -8,7 +8,7 @@ namespace SmmAgent.VmTests;
 public sealed class BootedVm : IAsyncDisposable
 {
     /// <summary>How the STATUS= line begins when all is well.</summary>
-    public const string Attached = $"Attached vm-integration/analytics-v0 as {MeshBed.VmAddress}; 2/2 gateways; 4 ports open";
+    public const string Attached = $"Attached vm-integration/analytics-v0 as {MeshTestbed.VmAddress}; 2/2 gateways; 4 ports open";
 
     public const string PortTaker = "port-taker.service";
 
@@ -18,14 +18,14 @@ public sealed class BootedVm : IAsyncDisposable
     // systemd-nspawn's own, with --keep-unit: boot this once more.
     private const int Rebooted = 133;
 
-    private readonly MeshBed _bed;
+    private readonly MeshTestbed _bed;
     private readonly string _name;
     private readonly ControlGroup _group;
     private VmDisk? _disk;
     private BedProcess _container;
     private int _init;
 
-    private BootedVm(MeshBed bed, VmDisk disk, string name)
+    private BootedVm(MeshTestbed bed, VmDisk disk, string name)
     {
         _bed = bed;
         _disk = disk;
@@ -36,7 +36,7 @@ public sealed class BootedVm : IAsyncDisposable
 
     /// <summary>Boots from a disk, which is the VM's from then on.</summary>
     /// <param name="name">Its name; of two that run at the same time each has its own. They share the bed's network, so one daemon runs at a time.</param>
-    public static async Task<BootedVm> StartAsync(MeshBed bed, VmDisk disk, string? name = null)
+    public static async Task<BootedVm> StartAsync(MeshTestbed bed, VmDisk disk, string? name = null)
     {
         var vm = new BootedVm(bed, disk, name ?? bed.Vm.Name);
         try
@@ -85,7 +85,7 @@ public sealed class BootedVm : IAsyncDisposable
         }
 
         Run("smm-agent", "set", "workload-group", "vm-integration", "analytics-v0");
-        Run("smm-agent", "set", "node-ip", MeshBed.VmAddress);
+        Run("smm-agent", "set", "node-ip", MeshTestbed.VmAddress);
         Run("smm-agent", "set", "bearer-token", "--file", "/mnt/token");
         if (_bed.Mesh.Signature is { } signature)
             Run("smm-agent", "set", "trusted-key", signature.Key.Public.Text);

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.VmTests;
 
 [assembly: AssemblyFixture(typeof(InstalledAgents))]
@@ -27,7 +27,7 @@ public sealed class InstalledAgents : IDisposable
     public SidecarPackages Sidecars => _sidecars.Value;
 
     /// <summary>A new disk with the agent's package installed, and nothing configured.</summary>
-    public async Task<VmDisk> NewDiskAsync(MeshBed bed, Distribution distribution)
+    public async Task<VmDisk> NewDiskAsync(MeshTestbed bed, Distribution distribution)
     {
         await _installing.WaitAsync();
         try
@@ -50,7 +50,7 @@ public sealed class InstalledAgents : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<VmDisk> InstallAsync(MeshBed bed, Distribution distribution)
+    private async Task<VmDisk> InstallAsync(MeshTestbed bed, Distribution distribution)
     {
         await using var vm = await BootedVm.StartAsync(bed, new VmDisk(distribution.Root));
         if (distribution.Name == Distribution.Rpm)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -17,18 +17,18 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
         Assert.Equal([], Warnings());
 
-        await fixture.Bed.StopGatewayAsync(MeshBed.SecondGateway);
+        await fixture.Bed.StopGatewayAsync(MeshTestbed.SecondGateway);
         vm.Run("systemctl", "reload", Unit);
-        await vm.UntilStatusAsync($"Degraded: gateway {MeshBed.SecondGateway}:");
-        await fixture.Bed.StartGatewayAsync(MeshBed.SecondGateway);
+        await vm.UntilStatusAsync($"Degraded: gateway {MeshTestbed.SecondGateway}:");
+        await fixture.Bed.StartGatewayAsync(MeshTestbed.SecondGateway);
         await vm.UntilStatusAsync(BootedVm.Attached);
 
         // It healed itself in time.
         Assert.Equal([], Warnings());
-        var gateway = Lines("-o", "cat", $"SMM_GATEWAY={MeshBed.SecondGateway}");
-        Assert.StartsWith($"{MeshBed.SecondGateway} fails: ", gateway[0], StringComparison.Ordinal);
-        Assert.Equal($"{MeshBed.SecondGateway} answers on every port", gateway[^1]);
-        Assert.Empty(Lines("-o", "cat", $"SMM_GATEWAY={MeshBed.FirstGateway}"));
+        var gateway = Lines("-o", "cat", $"SMM_GATEWAY={MeshTestbed.SecondGateway}");
+        Assert.StartsWith($"{MeshTestbed.SecondGateway} fails: ", gateway[0], StringComparison.Ordinal);
+        Assert.Equal($"{MeshTestbed.SecondGateway} answers on every port", gateway[^1]);
+        Assert.Empty(Lines("-o", "cat", $"SMM_GATEWAY={MeshTestbed.FirstGateway}"));
 
         await fixture.Bed.StopDashboardAsync();
         await vm.UntilAsync(

@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
 /// <summary>A certificate where the sidecar keeps its own, of an authority that the mesh does not know.</summary>
-internal sealed class LaidCertificate(MeshBed bed, BootedVm vm)
+internal sealed class LaidCertificate(MeshTestbed bed, BootedVm vm)
 {
     /// <param name="account">The service account in it.</param>
     public void Lay(string account, string owner = "istio-proxy")

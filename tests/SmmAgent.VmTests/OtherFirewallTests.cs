@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -37,7 +37,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         // The cluster's traffic moves to a zone in which nothing is the agent's: first by its interface, then by its source.
         vm.Run("firewall-cmd", "--zone=drop", "--change-interface=eth0");
         await UntilOpenAsync(vm);
-        vm.Run("firewall-cmd", "--zone=block", $"--add-source={MeshBed.DashboardAddress}/24");
+        vm.Run("firewall-cmd", "--zone=block", $"--add-source={MeshTestbed.DashboardAddress}/24");
         await UntilOpenAsync(vm);
         vm.Run("firewall-cmd", "--panic-on");
         await vm.UntilAsync(() => vm.Told("PortsOpen").Contains("firewalld is in panic mode", StringComparison.Ordinal), "panic mode is named");
@@ -50,7 +50,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
             Assert.DoesNotContain("16400", vm.Run("firewall-cmd", $"--zone={zone}", "--list-all"), StringComparison.Ordinal);
         Assert.Empty(Rules(vm));
         Assert.Empty(Rules(vm, "--permanent"));
-        Assert.False(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.False(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
     }
 
     [Fact]
@@ -89,8 +89,8 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         // A privileged reconcile is requested once in 30 s.
         await vm.UntilAsync(() => vm.Condition("PortsOpen") == "True", "PortsOpen is True", TimeSpan.FromMinutes(1));
         foreach (var port in (int[])[8080, 8082, 16400, 16401])
-            await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshBed.VmAddress, port), $"the cluster reaches {port}");
-        await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshBed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");
+            await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, port), $"the cluster reaches {port}");
+        await vm.UntilAsync(() => fixture.Bed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "the cluster reaches 16400 by IPv6");
     }
 
     private static string[] Rules(BootedVm vm, params string[] which) =>

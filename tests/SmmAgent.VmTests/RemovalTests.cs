@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -28,7 +28,7 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
             await fixture.Bed.StartDashboardAsync();
         }
 
-        Assert.False(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.False(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         Assert.Equal([], Foreign(HostListing.Changes(before, HostListing.Of(vm))));
         Assert.Equal("agent.yaml\nbearer-token\n", vm.Run("ls", "/etc/smm"));
 

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -41,7 +41,7 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         vm.RunAtMost(BootedVm.InstallPatience, "dnf", "-y", "remove", "smm-agent");
 
-        Assert.False(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.False(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         Assert.Equal([], HostListing.Changes(before, HostListing.Of(vm)).Where(change => !IsKept(change)));
         Assert.Equal("agent.yaml\nbearer-token\n", vm.Run("ls", "/etc/smm"));
     }

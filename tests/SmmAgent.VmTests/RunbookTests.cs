@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -31,7 +31,7 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.DoesNotContain("SMM-AGENT", vm.Rules(), StringComparison.Ordinal);
 
         vm.RunLine("sudo smm-agent set workload-group vm-integration analytics-v0");
-        vm.RunLine($"sudo smm-agent set node-ip {MeshBed.VmAddress}");
+        vm.RunLine($"sudo smm-agent set node-ip {MeshTestbed.VmAddress}");
         vm.RunLine($"echo {fixture.Bed.Mesh.Token} | sudo smm-agent set bearer-token --stdin");
         var reconciled = vm.RunLine("sudo smm-agent reconcile");
 
@@ -41,8 +41,8 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await vm.UntilStatusAsync(BootedVm.Attached);
         Assert.Equal("notify", vm.Property(Unit, "Type"));
         foreach (var port in (int[])[8080, 8082, 16400, 16401])
-            Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, port), $"{port} is not reached");
-        Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddressIPv6, 16400));
+            Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, port), $"{port} is not reached");
+        Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400));
         await vm.UntilAsync(() => vm.Condition("ReachableFromCluster") == "True", "the dashboard dialled the VM");
         Assert.Equal("True", vm.Condition("Registered"));
         // Without root.

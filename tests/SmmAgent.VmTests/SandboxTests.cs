@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -23,7 +23,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("systemctl", "reload", "smm-agent.service");
         await vm.UntilAsync(() => vm.IsActive("smm-agent.service"), "it is ready after a reload");
         // The addresses and listeners are seen although /proc/net is hidden.
-        await vm.UntilAsync(() => Reports().Any(report => report.Contains(MeshBed.VmAddressIPv6, StringComparison.Ordinal)), "the dashboard knows the VM's own addresses");
+        await vm.UntilAsync(() => Reports().Any(report => report.Contains(MeshTestbed.VmAddressIPv6, StringComparison.Ordinal)), "the dashboard knows the VM's own addresses");
         Assert.Equal("700 smm-agent", vm.Run("stat", "-c", "%a %U", "/var/lib/smm-agent").Trim());
         Assert.Equal("644 smm-agent", vm.Run("stat", "-c", "%a %U", "/run/smm-agent/status.json").Trim());
     }
@@ -57,7 +57,7 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal(rules, vm.Rules());
         Assert.Contains(Refusal(Settings), vm.Property("smm-agent.service", "StatusText") + vm.Told("ConfigCurrent"), StringComparison.Ordinal);
         Assert.Contains(Cannot(Settings), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
-        Assert.Contains(Refusal(Settings), vm.Try("smm-agent", "set", "node-ip", MeshBed.VmAddress).Output, StringComparison.Ordinal);
+        Assert.Contains(Refusal(Settings), vm.Try("smm-agent", "set", "node-ip", MeshTestbed.VmAddress).Output, StringComparison.Ordinal);
         vm.Run("sh", "-c", Cure(Settings).Replace("sudo ", "", StringComparison.Ordinal));
         await vm.UntilToldAsync("ConfigCurrent", "True");
 

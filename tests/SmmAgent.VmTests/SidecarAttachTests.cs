@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -21,7 +21,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
             "install istio-sidecar 1.15.3",
             "write /etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing)",
             "write /etc/smm/sidecar/cluster.env (it is missing)",
-            $"write /etc/hosts: {MeshBed.FirstGateway} istiod-cp-v115x.istio-system.svc, {MeshBed.SecondGateway} istiod-cp-v115x.istio-system.svc",
+            $"write /etc/hosts: {MeshTestbed.FirstGateway} istiod-cp-v115x.istio-system.svc, {MeshTestbed.SecondGateway} istiod-cp-v115x.istio-system.svc",
             "fetch a new istio-token (there is no istio-token)",
             "enable istio.service at boot",
             "start istio.service",
@@ -33,7 +33,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
         await vm.UntilStatusAsync(BootedVm.Attached);
         string[] conditions = ["SidecarInstalled", "SidecarCurrent", "SidecarRunning", "Registered", "Healthy"];
         await vm.UntilAsync(() => conditions.All(type => vm.Condition(type) == "True"), "all conditions of the sidecar hold");
-        Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         Assert.Equal(
             """
             /var/lib/istio root 755

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -41,7 +41,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             await vm.UntilToldAsync("Registered", "False SidecarNotRunning", Minutes);
             Assert.Equal(("inactive", 2), (vm.Property(StandInSidecar.Unit, "ActiveState"), sidecar.Starts.Length));
             Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
-            Assert.True(MeshBed.Reaches(fixture.Bed.Vm, MeshBed.FirstGateway, 15021));
+            Assert.True(MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021));
         }
         finally
         {

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -45,33 +45,33 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
     {
         try
         {
-            await fixture.Bed.StopGatewayAsync(MeshBed.FirstGateway);
-            await fixture.Bed.StopGatewayAsync(MeshBed.SecondGateway);
+            await fixture.Bed.StopGatewayAsync(MeshTestbed.FirstGateway);
+            await fixture.Bed.StopGatewayAsync(MeshTestbed.SecondGateway);
             vm.Run("systemctl", "reload", "smm-agent");
             await vm.UntilToldAsync("GatewaysReachable", "False Refused", OneLook);
             await vm.UntilAsync(() => vm.Condition("Registered") != "True", "the agent no longer says that the VM is registered", TimeSpan.FromSeconds(30));
         }
         finally
         {
-            await fixture.Bed.StartGatewayAsync(MeshBed.FirstGateway, echo: true);
-            await fixture.Bed.StartGatewayAsync(MeshBed.SecondGateway);
+            await fixture.Bed.StartGatewayAsync(MeshTestbed.FirstGateway, echo: true);
+            await fixture.Bed.StartGatewayAsync(MeshTestbed.SecondGateway);
         }
     }
 
     // The VM's INPUT drops, so that answers over UDP are lost where the sidecar captures DNS, but those of a name server on the VM are not.
     private async Task NamesAsync(BootedVm vm)
     {
-        await using var inCluster = await MeshBed.StartNameServerAsync(fixture.Bed.Cluster, MeshBed.DashboardAddress);
-        await using var onVm = await MeshBed.StartNameServerAsync(fixture.Bed.Vm, "127.0.0.53");
+        await using var inCluster = await MeshTestbed.StartNameServerAsync(fixture.Bed.Cluster, MeshTestbed.DashboardAddress);
+        await using var onVm = await MeshTestbed.StartNameServerAsync(fixture.Bed.Vm, "127.0.0.53");
         var gateways = fixture.Bed.Mesh.Gateways;
         try
         {
-            foreach (var (server, name) in new[] { (MeshBed.DashboardAddress, "no-such.example"), ("127.0.0.53", "nor-this.example") })
+            foreach (var (server, name) in new[] { (MeshTestbed.DashboardAddress, "no-such.example"), ("127.0.0.53", "nor-this.example") })
             {
                 vm.Run("sh", "-c", $"rm -f /etc/resolv.conf; echo nameserver {server} >/etc/resolv.conf");
                 vm.Run("systemctl", "restart", "istio");
                 await vm.UntilToldAsync("SidecarRunning", "True Running");
-                fixture.Bed.Mesh.Gateways = [(MeshBed.GatewayName, [MeshBed.FirstGateway, name])];
+                fixture.Bed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.FirstGateway, name])];
                 fixture.Bed.Mesh.Write();
 
                 await vm.UntilAsync(

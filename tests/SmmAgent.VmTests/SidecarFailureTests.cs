@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -22,7 +22,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
         await vm.UntilAsync(() => vm.Property(StandInSidecar.Unit, "ActiveState") == "inactive", "root has stopped it");
         await vm.UntilAsync(() => !vm.Rules().Contains("-j ISTIO_", StringComparison.Ordinal), "its capture is gone", TimeSpan.FromSeconds(5));
         Assert.Equal(
-            (true, true), (MeshBed.Reaches(fixture.Bed.Vm, MeshBed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080)));
+            (true, true), (MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
 
         sidecar.Behave(null);
         await vm.UntilToldAsync("SidecarRunning", "True Running", Hold);

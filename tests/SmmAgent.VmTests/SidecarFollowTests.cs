@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -27,7 +27,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
         var others = Others();
         try
         {
-            fixture.Bed.Mesh.Gateways = [(MeshBed.GatewayName, [MeshBed.ThirdGateway, MeshBed.SecondGateway, MeshBed.FirstGateway])];
+            fixture.Bed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.ThirdGateway, MeshTestbed.SecondGateway, MeshTestbed.FirstGateway])];
             fixture.Bed.Mesh.RootCertificate = root + NewRoot();
             fixture.Bed.Mesh.Write();
 
@@ -96,7 +96,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
             Assert.Contains($"discoveryAddress: {next}:15012\n", vm.Run("cat", "/etc/istio/config/mesh"), StringComparison.Ordinal);
             Assert.Contains($"\"istio.io/rev\":\"{MeshFile.LabelOf(MeshFile.NextRevision)}\"", sidecar.Read(ClusterEnvironment), StringComparison.Ordinal);
-            Assert.Contains($"{MeshBed.FirstGateway} {next}\n", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
+            Assert.Contains($"{MeshTestbed.FirstGateway} {next}\n", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.DoesNotContain(Istiod, vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.Equal(2, sidecar.Starts.Length);
 
@@ -127,7 +127,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
 
     private static string Istiod => MeshFile.IstiodOf(MeshFile.UsualRevision);
 
-    private static string All => string.Concat(((string[])[MeshBed.FirstGateway, MeshBed.SecondGateway, MeshBed.ThirdGateway]).Select(address => $"{address} {Istiod}\n"));
+    private static string All => string.Concat(((string[])[MeshTestbed.FirstGateway, MeshTestbed.SecondGateway, MeshTestbed.ThirdGateway]).Select(address => $"{address} {Istiod}\n"));
 
     private static string NewRoot()
     {

@@ -1,5 +1,5 @@
 using IstioStandIn;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -69,7 +69,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.Equal((false, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
         Assert.DoesNotContain("istiod", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
-        Assert.Equal((true, false), (MeshBed.Reaches(fixture.Bed.Vm, MeshBed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080)));
+        Assert.Equal((true, false), (MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
         Assert.False(vm.IsActive("smm-agent-sidecar-logs.timer"));
         string[] remains =
         [

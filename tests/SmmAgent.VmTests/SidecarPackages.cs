@@ -1,5 +1,5 @@
 using IstioStandIn;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -11,7 +11,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
     public async Task WithoutTheGatewaysReconcileEndsWithThatAsTheCauseAndTheVmComesBackWithThem()
     {
         await using var vm = await fixture.BootMemberAsync();
-        string[] gateways = [MeshBed.FirstGateway, MeshBed.SecondGateway];
+        string[] gateways = [MeshTestbed.FirstGateway, MeshTestbed.SecondGateway];
         foreach (var gateway in gateways)
             await fixture.Bed.StopGatewayAsync(gateway);
         await vm.UntilToldAsync("GatewaysReachable", "False ", Minutes);

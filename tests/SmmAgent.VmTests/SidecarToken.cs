@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -14,7 +14,7 @@ internal static class SidecarToken
 
     /// <summary>Signed with the dashboard's own key.</summary>
     /// <param name="account">Namespace and name of the service account, with a colon between them.</param>
-    public static string Of(MeshBed bed, DateTimeOffset expiry, string account = Account, string audience = "istio-ca")
+    public static string Of(MeshTestbed bed, DateTimeOffset expiry, string account = Account, string audience = "istio-ca")
     {
         using var key = ECDsa.Create();
         key.ImportFromPem(File.ReadAllText(Path.Combine(bed.Folder, "dashboard", "signing-key.pem")));

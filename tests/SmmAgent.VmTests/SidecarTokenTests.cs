@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.VmTests;
@@ -35,7 +35,7 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
             await vm.UntilToldAsync("Registered", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
             await vm.UntilToldAsync("GatewaysReachable", "True");
             Assert.Equal(("True", "True"), (vm.Condition("SidecarRunning"), vm.Condition("PortsOpen")));
-            Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+            Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         }
         finally
         {

@@ -1,5 +1,5 @@
 using IstioStandIn;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -97,12 +97,12 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
 
     private protected override bool HasSidecar => true;
 
-    private protected override async Task<MeshBed> StartBedAsync()
+    private protected override async Task<MeshTestbed> StartBedAsync()
     {
         foreach (var file in Directory.EnumerateFiles(AgentPackage.Built.Folder))
             File.Copy(file, Path.Combine(_packages, Path.GetFileName(file)));
         Sidecars.CopyTo(_packages);
-        var bed = await MeshBed.StartAsync(https: true, _packages, registers: true);
+        var bed = await MeshTestbed.StartAsync(https: true, _packages, registers: true);
         bed.Mesh.Signature = new PackageSignature(_packages);
         bed.Mesh.Packages = Sidecars.Offers(SidecarPackages.Version);
         bed.Mesh.Write();

@@ -38,14 +38,14 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
         await vm.UntilAsync(() => vm.Condition("ConfigCurrent") == "True", "the agent has a configuration");
         try
         {
-            fixture.Bed.Mesh.Revision = Bed.MeshFile.NextRevision;
+            fixture.Bed.Mesh.Revision = Testbed.MeshFile.NextRevision;
             fixture.Bed.Mesh.ServiceAccount = "analytics";
             fixture.Bed.Mesh.Probe = "{ tcpSocket: { port: 8080 } }";
             fixture.Bed.Mesh.Labels = [("app", "analytics"), ("tier", "back")];
             fixture.Bed.Mesh.GroupAnnotations = [("note", "it's"), ("proxy.istio.io/config", "holdApplicationUntilProxyStarts: true")];
             fixture.Offer(SidecarPackages.NewerVersion);
 
-            await Bed.Until.TrueAsync(
+            await Testbed.Until.TrueAsync(
                 () => Received(vm).Contains("\"istioRevision\":\"cp-v116x\"", StringComparison.Ordinal),
                 "the agent has the new configuration",
                 lastSeen: () => $"{Received(vm)}\n{fixture.Bed.Dashboard!.Output}");
@@ -56,7 +56,7 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
         }
         finally
         {
-            fixture.Bed.Mesh.Revision = Bed.MeshFile.UsualRevision;
+            fixture.Bed.Mesh.Revision = Testbed.MeshFile.UsualRevision;
             fixture.Bed.Mesh.ServiceAccount = "default";
             fixture.Bed.Mesh.Probe = null;
             (fixture.Bed.Mesh.Labels, fixture.Bed.Mesh.GroupAnnotations) = ([("app", "analytics"), ("version", "v0")], []);

@@ -1,5 +1,5 @@
 using IstioStandIn;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Contract.Signing;
 
 namespace SmmAgent.VmTests;

@@ -1,10 +1,10 @@
 using IstioStandIn;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
 /// <summary>The stand-in on a VM: what it says of itself, how it behaves, and for tests without an agent the files that an agent would lay.</summary>
-public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
+public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
 {
     public const string Unit = "istio.service";
 
@@ -58,7 +58,7 @@ public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
             ISTIO_NAMESPACE='vm-integration'
             ISTIO_SERVICE='analytics-v0.vm-integration'
             ISTIO_SERVICE_CIDR='*'
-            ISTIO_SVC_IP='{MeshBed.VmAddress}'
+            ISTIO_SVC_IP='{MeshTestbed.VmAddress}'
             POD_NAMESPACE='vm-integration'
             SERVICE_ACCOUNT='{serviceAccount}'
             TRUST_DOMAIN='cluster.local'
@@ -66,7 +66,7 @@ public sealed class StandInSidecar(MeshBed bed, BootedVm vm)
             """);
         Write("/etc/istio/config/mesh", "root", "0644", $"defaultConfig:\n  discoveryAddress: {MeshFile.IstiodOf(bed.Mesh.Revision)}:15012\n{probe}");
         Write("/etc/certs/root-cert.pem", "istio-proxy", "0600", root);
-        Name(MeshBed.FirstGateway, MeshBed.SecondGateway);
+        Name(MeshTestbed.FirstGateway, MeshTestbed.SecondGateway);
         GetToken();
     }
 

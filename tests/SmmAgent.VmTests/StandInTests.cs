@@ -1,5 +1,5 @@
 using IstioStandIn;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -19,7 +19,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
         await using var workload = Serve(8080);
         await using var shell = Serve(22);
-        await sidecar.UntilAsync(() => (Ask(8080), Ask(22)) == (MeshBed.DashboardAddress, MeshBed.DashboardAddress), "the workload and the shell are reached");
+        await sidecar.UntilAsync(() => (Ask(8080), Ask(22)) == (MeshTestbed.DashboardAddress, MeshTestbed.DashboardAddress), "the workload and the shell are reached");
 
         vm.Run("systemctl", "start", "istio");
         await sidecar.UntilReadyAsync();
@@ -35,7 +35,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         Assert.Equal("socket\n", vm.Run("ls", "/var/run/secrets/workload-spiffe-uds"));
         Assert.Contains("-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -j ISTIO_IN_REDIRECT", vm.Rules(), StringComparison.Ordinal);
         // Who comes through the sidecar comes from here.
-        Assert.Equal(("127.0.0.6", MeshBed.DashboardAddress), (Ask(8080), Ask(22)));
+        Assert.Equal(("127.0.0.6", MeshTestbed.DashboardAddress), (Ask(8080), Ask(22)));
         Assert.Single(sidecar.Starts);
 
         sidecar.Behave("crash");
@@ -52,7 +52,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
 
         Assert.Equal("inactive", vm.Property(StandInSidecar.Unit, "ActiveState"));
         Assert.DoesNotContain("ISTIO", vm.Rules(), StringComparison.Ordinal);
-        Assert.Equal((MeshBed.DashboardAddress, MeshBed.DashboardAddress), (Ask(8080), Ask(22)));
+        Assert.Equal((MeshTestbed.DashboardAddress, MeshTestbed.DashboardAddress), (Ask(8080), Ask(22)));
         Assert.Equal("", vm.Run("find", "/proc", "-maxdepth", "1", "-user", "istio-proxy"));
 
         string Certificate(string option) => vm.Run("sh", "-c", $"openssl x509 -noout {option} -in /etc/certs/cert-chain.pem");
@@ -67,18 +67,18 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         var root = fixture.Bed.Mesh.RootCertificate;
         await IsAsRecordedAsync("all-well", () => { });
         await IsAsRecordedAsync("no-such-name", () => sidecar.Name());
-        await IsAsRecordedAsync("gateway-refuses", () => sidecar.Name(MeshBed.ThirdGateway));
+        await IsAsRecordedAsync("gateway-refuses", () => sidecar.Name(MeshTestbed.ThirdGateway));
         Assert.Contains(
-            $"closed: 14, connection error: desc = \"transport: Error while dialing: dial tcp {MeshBed.ThirdGateway}:15012: connect: connection refused\"",
+            $"closed: 14, connection error: desc = \"transport: Error while dialing: dial tcp {MeshTestbed.ThirdGateway}:15012: connect: connection refused\"",
             sidecar.Read(StandInSidecar.ErrorLog), StringComparison.Ordinal);
         Assert.Equal(503, sidecar.Readiness);
         Assert.Contains("Envoy proxy is NOT ready: config not received from XDS server", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
-        await using (new BedProcess(fixture.Bed.Cluster.Inside("socat", $"TCP-LISTEN:15012,bind={MeshBed.ThirdGateway},fork,reuseaddr", "EXEC:true")))
-            await IsAsRecordedAsync("gateway-hangs-up", () => sidecar.Name(MeshBed.ThirdGateway));
+        await using (new BedProcess(fixture.Bed.Cluster.Inside("socat", $"TCP-LISTEN:15012,bind={MeshTestbed.ThirdGateway},fork,reuseaddr", "EXEC:true")))
+            await IsAsRecordedAsync("gateway-hangs-up", () => sidecar.Name(MeshTestbed.ThirdGateway));
         await IsAsRecordedAsync("wrong-root-certificate", () => sidecar.Lay(File.ReadAllText(fixture.Bed.DashboardAuthority!)));
         await IsAsRecordedAsync("certificate-for-other-name", () =>
         {
-            vm.Run("sh", "-c", $"echo '{MeshBed.FirstGateway} other.istio-system.svc' >>/etc/hosts");
+            vm.Run("sh", "-c", $"echo '{MeshTestbed.FirstGateway} other.istio-system.svc' >>/etc/hosts");
             sidecar.Set("CA_ADDR", "other.istio-system.svc:15012");
         });
         await IsAsRecordedAsync("no-token", () => vm.Run("rm", "/var/run/secrets/tokens/istio-token"));
@@ -96,11 +96,11 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await IsAsRecordedAsync("group-missing", () => sidecar.Set("ISTIO_META_AUTO_REGISTER_GROUP", "other"));
         await IsAsRecordedAsync("mesh-file-broken", () => vm.Run("sh", "-c", "printf 'defaultConfig:\\n  - [\\n' >/etc/istio/config/mesh"));
         await IsAsRecordedAsync("mesh-file-unknown-member", () => vm.Run("sh", "-c", "echo '  noSuchMember: 1' >>/etc/istio/config/mesh"));
-        string[] silent = ["INPUT", "-d", MeshBed.ThirdGateway, "-p", "tcp", "--dport", "15012", "-j", "DROP"];
+        string[] silent = ["INPUT", "-d", MeshTestbed.ThirdGateway, "-p", "tcp", "--dport", "15012", "-j", "DROP"];
         fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. silent]);
         try
         {
-            await IsAsRecordedAsync("gateway-silent", () => sidecar.Name(MeshBed.ThirdGateway));
+            await IsAsRecordedAsync("gateway-silent", () => sidecar.Name(MeshTestbed.ThirdGateway));
         }
         finally
         {
@@ -269,5 +269,5 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     private BedProcess Serve(int port) => new(fixture.Bed.Vm.Inside("socat", $"TCP-LISTEN:{port},fork,reuseaddr", "SYSTEM:echo $SOCAT_PEERADDR"));
 
     private string Ask(int port) =>
-        fixture.Bed.Cluster.Try("timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{MeshBed.VmAddress}/{port}; cat <&3") is (0, var answer) ? answer.Trim() : "";
+        fixture.Bed.Cluster.Try("timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}; cat <&3") is (0, var answer) ? answer.Trim() : "";
 }

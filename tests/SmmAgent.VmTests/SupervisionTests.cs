@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -63,7 +63,7 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
             await vm.RebootAsync();
 
             await vm.UntilAsync(() => vm.IsActive(Unit) && vm.Condition("PortsOpen") == "True" && vm.Condition("GatewaysReachable") == "True", "it is attached again");
-            Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+            Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
             Assert.Equal("success", vm.Property("smm-agent-reconcile.service", "Result"));
             Assert.NotEqual("0", vm.Property("smm-agent-reconcile.service", "ExecMainExitTimestampMonotonic"));
             await vm.UntilStatusAsync("Degraded: ");

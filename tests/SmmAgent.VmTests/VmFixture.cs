@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
@@ -7,7 +7,7 @@ public class VmFixture : IAsyncLifetime
 {
     private readonly InstalledAgents _agents;
     private readonly bool _https;
-    private MeshBed? _bed;
+    private MeshTestbed? _bed;
     private bool _hasWorkloads;
 
     public VmFixture(InstalledAgents agents)
@@ -18,7 +18,7 @@ public class VmFixture : IAsyncLifetime
     private protected VmFixture(InstalledAgents agents, bool https) => (_agents, _https) = (agents, https);
 
     /// <summary>The bed; the test is skipped where no VM can be booted.</summary>
-    public MeshBed Bed
+    public MeshTestbed Bed
     {
         get
         {
@@ -96,7 +96,7 @@ public class VmFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private protected virtual Task<MeshBed> StartBedAsync() => MeshBed.StartAsync(_https, AgentPackage.Built.Folder);
+    private protected virtual Task<MeshTestbed> StartBedAsync() => MeshTestbed.StartAsync(_https, AgentPackage.Built.Folder);
 
     private Task<BootedVm> StartAsync(VmDisk disk)
     {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Core.Sidecar.Logs;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Mesh;

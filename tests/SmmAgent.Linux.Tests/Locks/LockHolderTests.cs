@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Tests.Locks;

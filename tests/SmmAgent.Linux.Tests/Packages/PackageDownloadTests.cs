@@ -115,7 +115,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
                 came.TrySetResult();
         });
         await came.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-        await Bed.Until.TrueAsync(
+        await Testbed.Until.TrueAsync(
             () =>
             {
                 time.Advance(TimeSpan.FromSeconds(31));

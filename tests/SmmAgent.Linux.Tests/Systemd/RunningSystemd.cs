@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Linux.Systemd;
 using SmmAgent.Linux.Tests.Events;
 

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Tests.Systemd;

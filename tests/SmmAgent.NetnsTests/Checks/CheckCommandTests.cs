@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -121,7 +121,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         await agent.StartAndBeReadyAsync();
         await agent.UntilConditionAsync("ConfigCurrent", "True");
         await agent.StopAsync();
-        bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshBed.VmAddress, "-j", "DROP");
+        bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
         try
         {
             var watch = Stopwatch.StartNew();
@@ -137,12 +137,12 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         }
         finally
         {
-            bed.Cluster.Run("iptables", "-w", "-D", "INPUT", "-s", MeshBed.VmAddress, "-j", "DROP");
+            bed.Cluster.Run("iptables", "-w", "-D", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
         }
     }
 
     /// <summary>All that the command could have changed: files with their content, mode and time, rules of both families, links and addresses.</summary>
-    private static string Host(MeshBed bed, VmAgent agent) => string.Join(
+    private static string Host(MeshTestbed bed, VmAgent agent) => string.Join(
         '\n',
         Files(agent.Root)
             .Append(Firewall.Snapshot(bed))

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -24,11 +24,11 @@ internal sealed class Checked((int ExitCode, string Output) run)
     public static Checked By(VmAgent agent) => new(agent.Run("check", "--output", "json"));
 
     /// <summary>Runs it after something was done to what it sees of the host; the mounts of a script are gone with it.</summary>
-    public static Checked By(MeshBed bed, VmAgent agent, string before) =>
+    public static Checked By(MeshTestbed bed, VmAgent agent, string before) =>
         new(bed.Vm.Try(["sh", "-ec", $"{before}\nexec \"$@\"", "sh", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
 
     /// <summary>Run by a user without any rights, who gets into the bed's folder.</summary>
-    public static Checked ByNobody(MeshBed bed, string root)
+    public static Checked ByNobody(MeshTestbed bed, string root)
     {
         using var program = new AgentForEveryone();
         File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);

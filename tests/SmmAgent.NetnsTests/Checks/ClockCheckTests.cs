@@ -1,5 +1,5 @@
 using System.Globalization;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -38,7 +38,7 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
         try
         {
             var passed = await Checked.UntilAsync(agent, "control-plane-meshexpansion", "pass");
-            Assert.Contains(MeshBed.FirstGateway, passed.Found("control-plane-meshexpansion"), StringComparison.Ordinal);
+            Assert.Contains(MeshTestbed.FirstGateway, passed.Found("control-plane-meshexpansion"), StringComparison.Ordinal);
 
             bed.Mesh.Gateways = [.. gateways, ("istio-meshexpansion-pending", [])];
             bed.Mesh.Write();

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -11,7 +11,7 @@ public sealed class DashboardCertificateCheckTests
     public async Task ACertificateIsBelievedWithinItsTimeOnly()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
-        await using var bed = await MeshBed.StartAsync(https: true);
+        await using var bed = await MeshTestbed.StartAsync(https: true);
         await using var agent = new VmAgent(bed);
 
         var good = Checked.By(agent);
@@ -46,7 +46,7 @@ public sealed class DashboardCertificateCheckTests
     public async Task ACertificateOfAStrangerAndAnAuthorityFileThatIsMissingAreToldApart()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
-        await using var bed = await MeshBed.StartAsync(https: true);
+        await using var bed = await MeshTestbed.StartAsync(https: true);
         await using var agent = new VmAgent(bed);
         var settings = await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken);
 
@@ -67,7 +67,7 @@ public sealed class DashboardCertificateCheckTests
     public async Task AnAuthorityFileThatTheDaemonMayNotReadIsAFailureThoughRootReadsIt()
     {
         Assert.SkipUnless(Programs.Missing() is null, Programs.Missing() ?? "");
-        await using var bed = await MeshBed.StartAsync(https: true);
+        await using var bed = await MeshTestbed.StartAsync(https: true);
         await using var agent = new VmAgent(bed);
         File.SetUnixFileMode(bed.Folder, File.GetUnixFileMode(bed.Folder) | UnixFileMode.OtherExecute);
         File.SetUnixFileMode(bed.DashboardAuthority!, UnixFileMode.UserRead);

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -41,15 +41,15 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     public async Task ANameWithOneDeadAddressOfTwoIsWarnedOf()
     {
         await using var agent = new VmAgent(fixture.Bed);
-        fixture.Bed.Vm.SetHosts(("dashboard.example", MeshBed.DashboardAddress), ("dashboard.example", MeshBed.ThirdGateway));
+        fixture.Bed.Vm.SetHosts(("dashboard.example", MeshTestbed.DashboardAddress), ("dashboard.example", MeshTestbed.ThirdGateway));
         agent.WriteSettings(Settings("http://dashboard.example:8443"));
 
         var output = Checked.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-name"));
         Assert.Equal("warn", output.Status("dashboard-reachable"));
-        Assert.Equal("pass", output.Line("dashboard-reachable", $"{MeshBed.DashboardAddress}:8443").Status);
-        Assert.Equal("warn", output.Line("dashboard-reachable", $"{MeshBed.ThirdGateway}:8443").Status);
+        Assert.Equal("pass", output.Line("dashboard-reachable", $"{MeshTestbed.DashboardAddress}:8443").Status);
+        Assert.Equal("warn", output.Line("dashboard-reachable", $"{MeshTestbed.ThirdGateway}:8443").Status);
     }
 
     [Fact]
@@ -57,14 +57,14 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
-        bed.Vm.SetHosts(("dashboard.example", MeshBed.DashboardAddress), ("dashboard.example", MeshBed.ThirdGateway));
+        bed.Vm.SetHosts(("dashboard.example", MeshTestbed.DashboardAddress), ("dashboard.example", MeshTestbed.ThirdGateway));
         agent.WriteSettings(Settings("http://dashboard.example:8443"));
         await agent.StartAndBeReadyAsync();
         await agent.UntilConditionAsync("DashboardReachable", "True", "Degraded");
 
         var output = Checked.ByNobody(bed, agent.Root);
 
-        output.Says("dashboard-answers", "warn", "the daemon says: ", MeshBed.ThirdGateway);
+        output.Says("dashboard-answers", "warn", "the daemon says: ", MeshTestbed.ThirdGateway);
         await agent.StopAsync();
         agent.Run("detach");
     }
@@ -73,7 +73,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     public async Task APortThatRefusesIsTold()
     {
         await using var agent = new VmAgent(fixture.Bed);
-        agent.WriteSettings(Settings($"http://{MeshBed.DashboardAddress}:8999"));
+        agent.WriteSettings(Settings($"http://{MeshTestbed.DashboardAddress}:8999"));
 
         var output = Checked.By(agent);
 

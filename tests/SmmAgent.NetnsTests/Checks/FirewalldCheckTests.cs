@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -21,7 +21,7 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
         Assert.All(Subjects, subject => Assert.Equal(
             new CheckedLine("warn", subject, "shut by firewalld's zone public; the agent opens it", "sudo smm-agent reconcile", null),
             managed.Line("ports-open", subject)));
-        Assert.False(bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.False(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
 
         agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
         var left = Check();
@@ -34,7 +34,7 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
 
         var opened = Check();
         Assert.All(Subjects, subject => Assert.Equal("pass", opened.Line("ports-open", subject).Status));
-        Assert.True(bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
 
         Checked Check() => new(firewalld.Try(Programs.Agent, "--root", agent.Root, "check", "--output", "json"));
     }

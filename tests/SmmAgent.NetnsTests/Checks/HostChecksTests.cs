@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -98,11 +98,11 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             bed.Vm.Run("ip", "link", "set", "eth1", "up");
             Checked.By(agent).Says("host-interfaces", "warn", "eth1 198.19.7.1", "default route none");
 
-            bed.Vm.Run("ip", "route", "add", "default", "via", MeshBed.DashboardAddress);
+            bed.Vm.Run("ip", "route", "add", "default", "via", MeshTestbed.DashboardAddress);
             Checked.By(agent).Says("host-interfaces", "pass", "address and default route are those of eth0");
 
             bed.Vm.Run("ip", "route", "add", "default", "dev", "eth1", "metric", "500");
-            Checked.By(agent).Says("host-interfaces", "warn", "default route eth0 and eth1", $"{MeshBed.VmAddress} on eth0");
+            Checked.By(agent).Says("host-interfaces", "warn", "default route eth0 and eth1", $"{MeshTestbed.VmAddress} on eth0");
         }
         finally
         {
@@ -119,14 +119,14 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         Checked.By(agent).Says("host-ipv6", "pass", "no default route in either family");
         try
         {
-            bed.Vm.Run("ip", "route", "add", "default", "via", MeshBed.DashboardAddress);
+            bed.Vm.Run("ip", "route", "add", "default", "via", MeshTestbed.DashboardAddress);
             Checked.By(agent).Says("host-ipv6", "warn", "no IPv6 default route");
 
             agent.WriteSettings(File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"))
                 .Replace("ip: auto", "ip: 2600:198:18::100", StringComparison.Ordinal));
             Checked.By(agent).Says("host-ipv6", "fail", "2600:198:18::100");
 
-            bed.Vm.Run("ip", "-6", "route", "add", "default", "via", MeshBed.ClusterAddressIPv6);
+            bed.Vm.Run("ip", "-6", "route", "add", "default", "via", MeshTestbed.ClusterAddressIPv6);
             Checked.By(agent).Says("host-ipv6", "pass", "with a default route");
         }
         finally

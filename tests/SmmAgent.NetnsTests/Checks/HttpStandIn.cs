@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -8,7 +8,7 @@ internal sealed class HttpStandIn : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-http-").FullName;
     private readonly BedProcess _process;
 
-    private HttpStandIn(MeshBed bed, int port, string answer)
+    private HttpStandIn(MeshTestbed bed, int port, string answer)
     {
         File.WriteAllText(Path.Combine(_folder, "answer"), answer);
         var script = Path.Combine(_folder, "serve.sh");
@@ -17,16 +17,16 @@ internal sealed class HttpStandIn : IAsyncDisposable
             cat {_folder}/answer
 
             """);
-        Url = $"http://{MeshBed.DashboardAddress}:{port}";
-        _process = new BedProcess(bed.Cluster.Inside("socat", $"TCP4-LISTEN:{port},bind={MeshBed.DashboardAddress},reuseaddr,fork", $"EXEC:sh {script}"));
+        Url = $"http://{MeshTestbed.DashboardAddress}:{port}";
+        _process = new BedProcess(bed.Cluster.Inside("socat", $"TCP4-LISTEN:{port},bind={MeshTestbed.DashboardAddress},reuseaddr,fork", $"EXEC:sh {script}"));
     }
 
     public string Url { get; }
 
-    public static async Task<HttpStandIn> StartAsync(MeshBed bed, int port, string answer)
+    public static async Task<HttpStandIn> StartAsync(MeshTestbed bed, int port, string answer)
     {
         var server = new HttpStandIn(bed, port, answer);
-        await Until.TrueAsync(() => bed.ClusterReaches(MeshBed.DashboardAddress, port), "the stand-in listens", lastSeen: () => server._process.Output);
+        await Until.TrueAsync(() => bed.ClusterReaches(MeshTestbed.DashboardAddress, port), "the stand-in listens", lastSeen: () => server._process.Output);
         return server;
     }
 

@@ -1,14 +1,14 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
 /// <summary>The VM's iptables rules as they were, put back at the end of a test.</summary>
 internal sealed class KeptFirewall : IDisposable
 {
-    private readonly MeshBed _bed;
+    private readonly MeshTestbed _bed;
     private readonly List<(string Restore, string File)> _kept = [];
 
-    public KeptFirewall(MeshBed bed)
+    public KeptFirewall(MeshTestbed bed)
     {
         _bed = bed;
         foreach (var iptables in (string[])["iptables", "ip6tables"])

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -15,9 +15,9 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         var ports = report.Lines("network-reach");
         Assert.Equal(12, ports.Count);
         Assert.All(ports, port => Assert.True(port is { Status: "pass", LatencyMs: >= 0 }, $"{port}"));
-        Assert.Contains(ports, port => port.Subject == $"{MeshBed.GatewayName} {MeshBed.SecondGateway}:15443");
-        report.Says("address-source", "pass", $"{MeshBed.VmAddress}, as {MeshBed.EchoUrl} says");
-        report.Says("address-own", "pass", $"{MeshBed.VmAddress} is an address of eth0");
+        Assert.Contains(ports, port => port.Subject == $"{MeshTestbed.GatewayName} {MeshTestbed.SecondGateway}:15443");
+        report.Says("address-source", "pass", $"{MeshTestbed.VmAddress}, as {MeshTestbed.EchoUrl} says");
+        report.Says("address-own", "pass", $"{MeshTestbed.VmAddress} is an address of eth0");
         report.Says("address-reached", "skipped", "smm-agent is not running");
         Assert.Equal("sudo systemctl restart smm-agent, then check again", report.Line("address-reached").Cure); // also for one that hangs
     }
@@ -27,24 +27,24 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     {
         var bed = fixture.Bed;
         var agent = NewVm(bed);
-        await bed.StopGatewayAsync(MeshBed.SecondGateway);
+        await bed.StopGatewayAsync(MeshTestbed.SecondGateway);
         try
         {
-            var one = Checked.By(agent).Line("network-reach", $"{MeshBed.GatewayName} {MeshBed.SecondGateway}:15012");
+            var one = Checked.By(agent).Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.SecondGateway}:15012");
             Assert.Equal(("warn", "refused the connection"), (one.Status, one.Found));
 
-            await bed.StopGatewayAsync(MeshBed.FirstGateway);
+            await bed.StopGatewayAsync(MeshTestbed.FirstGateway);
             var report = Checked.By(agent);
-            Assert.Equal("fail", report.Line("network-reach", $"{MeshBed.GatewayName} {MeshBed.FirstGateway}:15012").Status);
-            Assert.Equal("warn", report.Line("network-reach", $"{MeshBed.GatewayName} {MeshBed.FirstGateway}:50600").Status);
-            report.Says("address-source", "fail", MeshBed.EchoUrl); // the echo ended with the first gateway
+            Assert.Equal("fail", report.Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.FirstGateway}:15012").Status);
+            Assert.Equal("warn", report.Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.FirstGateway}:50600").Status);
+            report.Says("address-source", "fail", MeshTestbed.EchoUrl); // the echo ended with the first gateway
             Assert.Equal("sudo smm-agent set node-ip ADDRESS", report.Line("address-source").Cure);
         }
         finally
         {
-            await bed.StopGatewayAsync(MeshBed.FirstGateway);
-            await bed.StartGatewayAsync(MeshBed.FirstGateway, echo: true);
-            await bed.StartGatewayAsync(MeshBed.SecondGateway);
+            await bed.StopGatewayAsync(MeshTestbed.FirstGateway);
+            await bed.StartGatewayAsync(MeshTestbed.FirstGateway, echo: true);
+            await bed.StartGatewayAsync(MeshTestbed.SecondGateway);
         }
     }
 
@@ -53,7 +53,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     {
         var bed = fixture.Bed;
         var agent = NewVm(bed);
-        foreach (var gateway in (string[])[MeshBed.FirstGateway, MeshBed.SecondGateway])
+        foreach (var gateway in (string[])[MeshTestbed.FirstGateway, MeshTestbed.SecondGateway])
             bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-d", gateway, "-j", "DROP");
         try
         {
@@ -110,10 +110,10 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             Assert.Contains("vm-network-1", unreachable.Line("network-model").Cure, StringComparison.Ordinal);
             Assert.Equal("fail", unreachable.Line("network-reach").Status);
 
-            Use("network1", ("istiod", MeshBed.FirstGateway, 15012));
+            Use("network1", ("istiod", MeshTestbed.FirstGateway, 15012));
             var reached = await Checked.UntilAsync(agent, report => report.Line("network-model").Status == "pass", "a pod is reached");
-            Assert.Equal(("pass", $"istiod {MeshBed.FirstGateway}:15012"), (reached.Line("network-reach").Status, reached.Line("network-reach").Subject));
-            reached.Says("address-source", "pass", $"{MeshBed.VmAddress}, the source address of the route to istiod");
+            Assert.Equal(("pass", $"istiod {MeshTestbed.FirstGateway}:15012"), (reached.Line("network-reach").Status, reached.Line("network-reach").Subject));
+            reached.Says("address-source", "pass", $"{MeshTestbed.VmAddress}, the source address of the route to istiod");
         }
         finally
         {
@@ -188,7 +188,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "8088", "-j", "REJECT");
         try
         {
-            Checked.By(agent).Says("address-source", "warn", $"{MeshBed.VmAddress}, last confirmed");
+            Checked.By(agent).Says("address-source", "warn", $"{MeshTestbed.VmAddress}, last confirmed");
         }
         finally
         {
@@ -199,11 +199,11 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             .Replace("ip: auto", "ip: 198.18.0.77", StringComparison.Ordinal));
         var report = Checked.By(agent);
         report.Says("address-source", "pass", "198.18.0.77, as configured in node.ip");
-        report.Says("address-own", "warn", "198.18.0.77 is none of this VM's own addresses", MeshBed.VmAddress);
+        report.Says("address-own", "warn", "198.18.0.77 is none of this VM's own addresses", MeshTestbed.VmAddress);
     }
 
     /// <summary>The bed's VM without what the daemon of another test remembers.</summary>
-    private static VmAgent NewVm(MeshBed bed)
+    private static VmAgent NewVm(MeshTestbed bed)
     {
         var agent = new VmAgent(bed);
         File.Delete(agent.StatusFile);

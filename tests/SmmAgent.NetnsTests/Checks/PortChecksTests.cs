@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
@@ -135,7 +135,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var agent = new VmAgent(bed);
         Assert.Equal("free", Checked.By(agent).Line("ports-agent", "16400").Found);
         await using var other = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:16400,reuseaddr,fork", "/dev/null"));
-        await Until.TrueAsync(() => MeshBed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens", lastSeen: () => other.Output);
+        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens", lastSeen: () => other.Output);
 
         var taken = Checked.By(agent).Line("ports-agent", "16400");
         Assert.Equal(("fail", $"taken by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
@@ -172,7 +172,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var agent = new VmAgent(bed);
         var ports = bed.Mesh.Ports;
         await using var local = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:8084,bind=127.0.0.1,reuseaddr,fork", "/dev/null"));
-        await Until.TrueAsync(() => MeshBed.Reaches(bed.Vm, "127.0.0.1", 8084), "the local program listens", lastSeen: () => local.Output);
+        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 8084), "the local program listens", lastSeen: () => local.Output);
         bed.Mesh.Ports = [.. ports, ("idle", 8083), ("local", 8084)];
         bed.Mesh.Write();
         try

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.NetnsTests.Checks;
 
 [assembly: AssemblyFixture(typeof(SeenOutcomes))]

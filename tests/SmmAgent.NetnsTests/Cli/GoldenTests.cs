@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Cli;
 

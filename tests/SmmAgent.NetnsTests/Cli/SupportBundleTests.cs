@@ -1,5 +1,5 @@
 using System.Text;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Cli;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Cli;
 

@@ -1,15 +1,15 @@
-using SmmAgent.Bed;
-using SmmAgent.Bed.Kube;
+using SmmAgent.Testbed;
+using SmmAgent.Testbed.Kube;
 
 namespace SmmAgent.NetnsTests.Kubernetes;
 
 /// <summary>One bed whose dashboards read a real API server.</summary>
 public sealed class KubernetesBedFixture : IAsyncLifetime
 {
-    private MeshBed? _bed;
+    private MeshTestbed? _bed;
 
     /// <summary>The bed; the test is skipped where it cannot be made.</summary>
-    public MeshBed Bed
+    public MeshTestbed Bed
     {
         get
         {
@@ -25,7 +25,7 @@ public sealed class KubernetesBedFixture : IAsyncLifetime
         if (Missing is not null)
             return;
 
-        _bed = await MeshBed.StartAsync(kubernetes: true);
+        _bed = await MeshTestbed.StartAsync(kubernetes: true);
         _bed.DropByDefault();
         await _bed.StartWorkloadAsync(8080);
         await _bed.StartWorkloadAsync(8082);

@@ -1,5 +1,5 @@
-using SmmAgent.Bed;
-using SmmAgent.Bed.Kube;
+using SmmAgent.Testbed;
+using SmmAgent.Testbed.Kube;
 
 namespace SmmAgent.NetnsTests.Kubernetes;
 
@@ -13,11 +13,11 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         await using var agent = await AttachAsync();
         foreach (var condition in (string[])["AddressKnown", "GatewaysReachable", "PortsOpen", "ReachableFromCluster"])
             await agent.UntilConditionAsync(condition, "True");
-        Assert.True(fixture.Bed.ClusterReaches(MeshBed.VmAddress, 8080));
+        Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         await agent.UntilConditionAsync("Registered", "False", "NotConnected");
 
         var uuid = agent.Uuid();
-        await agent.UntilAsync(() => FleetRow(uuid).Contains(MeshBed.VmAddress, StringComparison.Ordinal), $"kubectl get am shows {uuid}: {FleetRow(uuid)}");
+        await agent.UntilAsync(() => FleetRow(uuid).Contains(MeshTestbed.VmAddress, StringComparison.Ordinal), $"kubectl get am shows {uuid}: {FleetRow(uuid)}");
         cluster.MakeWorkloadEntry(uuid);
         try
         {
@@ -36,17 +36,17 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         var bed = fixture.Bed;
         await using var agent = await AttachAsync();
         await agent.UntilConditionAsync("GatewaysReachable", "True");
-        await bed.StartGatewayAsync(MeshBed.ThirdGateway);
-        bed.Kubernetes!.SetGateways(MeshBed.FirstGateway, MeshBed.ThirdGateway);
+        await bed.StartGatewayAsync(MeshTestbed.ThirdGateway);
+        bed.Kubernetes!.SetGateways(MeshTestbed.FirstGateway, MeshTestbed.ThirdGateway);
         try
         {
             await agent.UntilAsync(
-                () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshBed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
+                () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
         }
         finally
         {
-            bed.Kubernetes.SetGateways(MeshBed.FirstGateway, MeshBed.SecondGateway);
-            await bed.StopGatewayAsync(MeshBed.ThirdGateway);
+            bed.Kubernetes.SetGateways(MeshTestbed.FirstGateway, MeshTestbed.SecondGateway);
+            await bed.StopGatewayAsync(MeshTestbed.ThirdGateway);
         }
     }
 

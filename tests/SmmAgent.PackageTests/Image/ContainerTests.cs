@@ -4,7 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.PackageTests.Image;
 

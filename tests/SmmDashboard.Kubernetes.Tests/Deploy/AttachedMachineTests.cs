@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Deploy;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmDashboard.Kubernetes.Tests.Deploy;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Deploy;

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmDashboard.Kubernetes.Tests.Deploy;
 using SmmDashboard.Kubernetes.Tests.Running;
 

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Tests.Running;

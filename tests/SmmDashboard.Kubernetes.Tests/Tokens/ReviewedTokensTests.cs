@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Contract;
 using SmmDashboard.Access;
 using SmmDashboard.Http;

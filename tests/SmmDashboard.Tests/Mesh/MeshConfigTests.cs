@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmAgent.Contract;
 using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Groups;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmDashboard.Tests.Running;
 

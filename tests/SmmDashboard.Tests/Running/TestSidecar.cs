@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 
 namespace SmmDashboard.Tests.Running;
 

@@ -1,4 +1,4 @@
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Startup;

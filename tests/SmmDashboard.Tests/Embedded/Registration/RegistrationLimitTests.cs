@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Bed;
+using SmmAgent.Testbed;
 using SmmDashboard.Embedded.Registration;
 using SmmDashboard.Groups;
 using SmmDashboard.Tests.Running;

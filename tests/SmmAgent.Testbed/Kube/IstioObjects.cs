@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using SmmDashboard.Embedded.Mesh;
 
-namespace SmmAgent.Bed.Kube;
+namespace SmmAgent.Testbed.Kube;
 
 /// <summary>The recorded objects of real control planes: plain Istio with revisions and a tag, and one of the SMM operator.</summary>
 public static class IstioObjects

@@ -1,6 +1,6 @@
 using SmmAgent.Contract.Signing;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>Signs the packages that a mesh offers with a key that is thrown away with the bed, and puts the list where the dashboard serves it.</summary>
 /// <param name="folder">The dashboard's packages.</param>

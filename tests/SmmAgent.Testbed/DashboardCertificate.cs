@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>A certificate authority made for one bed, and the dashboard's certificate from it.</summary>
 public sealed class DashboardCertificate

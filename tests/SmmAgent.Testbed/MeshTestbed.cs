@@ -1,14 +1,14 @@
 using System.Text.Json;
-using SmmAgent.Bed.Kube;
+using SmmAgent.Testbed.Kube;
 using SmmAgent.Contract;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>
 /// A cluster and a VM: two network namespaces joined by one cable, with the real dashboard, two stand-in meshexpansion gateways and an
 /// address echo in the cluster, and a VM whose firewall drops by default. Addresses come from 198.18.0.0/15, the block for benchmarks.
 /// </summary>
-public sealed class MeshBed : IAsyncDisposable
+public sealed class MeshTestbed : IAsyncDisposable
 {
     public const string DashboardAddress = "198.18.0.1";
     public const string FirstGateway = "198.18.0.11";
@@ -33,7 +33,7 @@ public sealed class MeshBed : IAsyncDisposable
     private readonly string? _packages;
     private readonly bool _registers;
 
-    private MeshBed(string folder, bool https, string? packages, bool registers)
+    private MeshTestbed(string folder, bool https, string? packages, bool registers)
     {
         (Folder, _packages, _registers) = (folder, packages, registers);
         _certificate = https ? new DashboardCertificate(folder, DashboardAddress, -OneDay, 29 * OneDay) : null;
@@ -76,9 +76,9 @@ public sealed class MeshBed : IAsyncDisposable
     /// <param name="packages">The folder of packages that the dashboard serves; null for none.</param>
     /// <param name="registers">Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as well as the dashboard is.</param>
     /// <param name="kubernetes">Whether the dashboard reads a real API server instead of <see cref="Mesh"/>; over https.</param>
-    public static async Task<MeshBed> StartAsync(bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
+    public static async Task<MeshTestbed> StartAsync(bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
     {
-        var bed = new MeshBed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https || kubernetes, packages, registers);
+        var bed = new MeshTestbed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https || kubernetes, packages, registers);
         try
         {
             await bed.StartGatewayAsync(FirstGateway, echo: true);

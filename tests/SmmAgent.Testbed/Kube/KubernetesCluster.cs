@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace SmmAgent.Bed.Kube;
+namespace SmmAgent.Testbed.Kube;
 
 /// <summary>
 /// What a bed's cluster has instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM operator, what
@@ -16,12 +16,12 @@ public sealed class KubernetesCluster : IAsyncDisposable
     private const string Space = "vm-integration";
     private const int FirstPort = 9443;
 
-    private readonly MeshBed _bed;
+    private readonly MeshTestbed _bed;
     private readonly BedProcess?[] _replicas = new BedProcess?[2];
     private readonly DashboardCertificate _certificate;
     private string _kubeconfig = "";
 
-    private KubernetesCluster(MeshBed bed, DashboardCertificate certificate)
+    private KubernetesCluster(MeshTestbed bed, DashboardCertificate certificate)
     {
         (_bed, _certificate) = (bed, certificate);
         Server = new ApiServer(bed.Cluster);
@@ -35,7 +35,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>What a replica has printed.</summary>
     public string Output(int replica) => _replicas[replica]?.Output ?? "it does not run";
 
-    internal static async Task<KubernetesCluster> StartAsync(MeshBed bed, DashboardCertificate certificate)
+    internal static async Task<KubernetesCluster> StartAsync(MeshTestbed bed, DashboardCertificate certificate)
     {
         var cluster = new KubernetesCluster(bed, certificate);
         try
@@ -67,11 +67,11 @@ public sealed class KubernetesCluster : IAsyncDisposable
         apiVersion: networking.istio.io/v1beta1
         kind: WorkloadEntry
         metadata:
-          name: analytics-v0-{{MeshBed.VmAddress}}-vm-network-1
+          name: analytics-v0-{{MeshTestbed.VmAddress}}-vm-network-1
           namespace: {{Space}}
           labels: { app: analytics, version: v0, istio.io/rev: default, smm-agent.io/uuid: "{{uuid}}" }
           annotations: { istio.io/autoRegistrationGroup: analytics-v0, istio.io/workloadController: istiod-1, istio.io/connectedAt: "2026-11-20T19:20:21.123456789Z" }
-        spec: { address: {{MeshBed.VmAddress}}, network: vm-network-1, serviceAccount: default }
+        spec: { address: {{MeshTestbed.VmAddress}}, network: vm-network-1, serviceAccount: default }
         """);
 
     /// <summary>Makes another token for the VM.</summary>
@@ -106,7 +106,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
         var (port, status) = (FirstPort + replica, $"127.0.0.1:{FirstPort + 100 + replica}");
         var process = _replicas[replica] = new BedProcess(_bed.Cluster.Inside([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _bed.DashboardUrl,
-            "--listen", $"https://{MeshBed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key", _certificate.KeyFile, "--status", status,
+            "--listen", $"https://{MeshTestbed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key", _certificate.KeyFile, "--status", status,
         ]));
         await Until.TrueAsync(
             () => process.HasExited ? throw new InvalidOperationException(process.Output) : _bed.Cluster.Try("curl", "-sf", $"http://{status}/readyz").ExitCode == 0,
@@ -163,7 +163,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
         {
             string[] share = i < living.Count - 1 ? ["-m", "statistic", "--mode", "nth", "--every", $"{living.Count - i}", "--packet", "0"] : [];
             _bed.Cluster.Run([
-                "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-d", MeshBed.DashboardAddress, "--dport", $"{MeshBed.DashboardPort}", .. share,
+                "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-d", MeshTestbed.DashboardAddress, "--dport", $"{MeshTestbed.DashboardPort}", .. share,
                 "-j", "REDIRECT", "--to-ports", $"{FirstPort + living[i]}",
             ]);
         }
@@ -201,7 +201,7 @@ public sealed class KubernetesCluster : IAsyncDisposable
               template: { network: vm-network-1, serviceAccount: default, ports: { http: 8080, grpc: 8082 } }
 
             """);
-        SetGateways(MeshBed.FirstGateway, MeshBed.SecondGateway);
+        SetGateways(MeshTestbed.FirstGateway, MeshTestbed.SecondGateway);
         MakeToken();
     }
 

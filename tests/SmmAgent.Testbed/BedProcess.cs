@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>A program of the bed: its output is kept in a file, and it ends with the object.</summary>
 public sealed partial class BedProcess : IAsyncDisposable

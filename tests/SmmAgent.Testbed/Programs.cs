@@ -1,4 +1,4 @@
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>Where the programs are that the bed starts.</summary>
 public static class Programs

@@ -1,4 +1,4 @@
-namespace SmmAgent.Bed.Kube;
+namespace SmmAgent.Testbed.Kube;
 
 /// <summary>The programs of a Kubernetes API server: those of <c>KUBEBUILDER_ASSETS</c>, else of <c>artifacts/kube</c>.</summary>
 public static class KubeAssets

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>What systemd is to a service: a datagram socket that hears READY=1, STATUS= and the rest.</summary>
 public sealed class NotifySocket : IDisposable

@@ -1,24 +1,24 @@
 using System.Globalization;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>Connects from the cluster to a port of the VM again and again, some ten times a second.</summary>
 public sealed class ConnectionProbe : IAsyncDisposable
 {
-    private readonly MeshBed _bed;
+    private readonly MeshTestbed _bed;
     private readonly BedProcess _process;
     private readonly long _before;
 
-    private ConnectionProbe(MeshBed bed, int port)
+    private ConnectionProbe(MeshTestbed bed, int port)
     {
         _bed = bed;
         _before = SentAgain();
         _process = new BedProcess(bed.Cluster.Inside(
-            "bash", "-c", $"while sleep 0.05; do timeout 20 bash -c 'exec 3<>/dev/tcp/{MeshBed.VmAddress}/{port}' 2>/dev/null && echo arrived || echo lost; done"));
+            "bash", "-c", $"while sleep 0.05; do timeout 20 bash -c 'exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}' 2>/dev/null && echo arrived || echo lost; done"));
     }
 
     /// <summary>Starts when the port is open already, and waits for the first connection.</summary>
-    public static async Task<ConnectionProbe> StartAsync(MeshBed bed, int port)
+    public static async Task<ConnectionProbe> StartAsync(MeshTestbed bed, int port)
     {
         var probe = new ConnectionProbe(bed, port);
         await Until.TrueAsync(() => probe._process.Lines.Contains("arrived"), $"port {port} is reached from the cluster", lastSeen: () => probe._process.Output);

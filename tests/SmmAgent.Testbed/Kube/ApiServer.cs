@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace SmmAgent.Bed.Kube;
+namespace SmmAgent.Testbed.Kube;
 
 /// <summary>A real etcd and kube-apiserver on free ports of the loopback, with a PKI of their own, RBAC and tokens.</summary>
 public sealed class ApiServer : IAsyncDisposable

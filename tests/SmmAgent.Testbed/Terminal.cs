@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>What a command printed, and how it ended.</summary>
 public sealed record CommandOutput(int ExitCode, string Output, string Error);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>The mesh description that the bed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.</summary>
 public sealed class MeshFile(string path, string rootCertificate)

@@ -1,14 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>The published agent on the bed's VM: its files lie below one folder, and it believes that systemd listens.</summary>
 public sealed class VmAgent : IAsyncDisposable
 {
-    private readonly MeshBed _bed;
+    private readonly MeshTestbed _bed;
 
-    public VmAgent(MeshBed bed)
+    public VmAgent(MeshTestbed bed)
     {
         _bed = bed;
         Root = Directory.CreateDirectory(Path.Combine(bed.Folder, "vm")).FullName;
@@ -38,7 +38,7 @@ public sealed class VmAgent : IAsyncDisposable
           name: analytics-v0
         node:
           ip: auto
-          addressProviders: [{MeshBed.EchoUrl}]
+          addressProviders: [{MeshTestbed.EchoUrl}]
         sidecar:
           mode: off
 

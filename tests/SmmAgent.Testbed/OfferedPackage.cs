@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SmmAgent.Bed;
+namespace SmmAgent.Testbed;
 
 /// <summary>A package that the mesh description offers to VMs.</summary>
 /// <param name="Path">Where the dashboard, or another server, has it.</param>

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace SmmAgent.Bed.Kube;
+namespace SmmAgent.Testbed.Kube;
 
 /// <summary>A CA of a test cluster, and the certificates that it signs.</summary>
 public sealed class TestPki : IDisposable
