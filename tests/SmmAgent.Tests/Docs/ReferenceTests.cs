@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SmmAgent.Cli;
+using SmmAgent.Core.Status;
+using SmmAgent.Tests.Cli;
+
+namespace SmmAgent.Tests.Docs;
+
+/// <summary>The reference pages name what the program has, and nothing else; the README names commands that exist.</summary>
+public sealed partial class ReferenceTests
+{
+    [Fact]
+    public void EveryMetricIsDocumentedWithItsType() => Assert.Equal(
+        Family().Matches(string.Join('\n', RepositoryFiles.Sources("src/SmmAgent.Core").Single(file => file.Path.EndsWith("/MetricsText.cs", StringComparison.Ordinal)).Lines))
+            .Select(match => (match.Groups["name"].Value, match.Groups["type"].Value is { Length: > 0 } type ? type : "gauge")).Order(),
+        Rows("docs/metrics.md").Where(cells => cells[0].StartsWith("smm_agent_", StringComparison.Ordinal)).Select(cells => (cells[0], cells[1])).Order());
+
+    [Fact]
+    public void EveryExitCodeIsDocumented() => Assert.Equal(
+        typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => Convert.ToInt32(field.GetRawConstantValue(), CultureInfo.InvariantCulture)).Order(),
+        Rows("docs/exit-codes.md").TakeWhile(cells => cells[0].Length > 0).Select(cells => cells[0]).Where(cell => int.TryParse(cell, out _))
+            .Select(cell => int.Parse(cell, CultureInfo.InvariantCulture)).Distinct().Order());
+
+    [Fact]
+    public void EveryMemberOfStatusJsonIsDocumented()
+    {
+        var documented = Rows("docs/status-json.md").SelectMany(cells => cells[0].Split(", ")).ToHashSet();
+
+        RepositoryFiles.AssertNone(Members(typeof(AgentStatus), "").Where(member => !documented.Contains(member)));
+    }
+
+    [Fact]
+    public void CommandsOfTheReadmeExist()
+    {
+        var readme = string.Join('\n', RepositoryFiles.Markdown.Single(file => file.Path == "README.md").Lines);
+        var verbs = File.ReadAllText(RepositoryRoot.File("build.sh"));
+        var commands = CommandTree.All().Select(command => command.Name).ToHashSet();
+
+        Assert.All(Verb().Matches(readme), match => Assert.Contains($"\n    {match.Groups[1].Value}", verbs, StringComparison.Ordinal));
+        Assert.All(AgentCommand().Matches(readme), match => Assert.Contains(match.Groups[1].Value, commands));
+        Assert.NotEmpty(Verb().Matches(readme));
+        Assert.NotEmpty(AgentCommand().Matches(readme));
+    }
+
+    [Fact]
+    public void TheReadmeIsShort() => Assert.InRange(RepositoryFiles.Markdown.Single(file => file.Path == "README.md").Lines.Count, 1, 150);
+
+    [Fact]
+    public void TheManifestsUseTheVersionOfTheBuild()
+    {
+        var version = VersionElement().Match(File.ReadAllText(RepositoryRoot.File("Directory.Build.props"))).Groups[1].Value;
+
+        Assert.Contains($"newTag: {version}\n", File.ReadAllText(RepositoryRoot.File("deploy", "kubernetes", "base", "kustomization.yaml")), StringComparison.Ordinal);
+    }
+
+    // What is a string, a number or a time in JSON has no members of its own.
+    private static IEnumerable<string> Members(Type type, string prefix) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(property => property.Name != "EqualityContract")
+        .SelectMany(property =>
+        {
+            var name = prefix + JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            var value = property.PropertyType;
+            if (value.IsGenericType && value.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
+                (name, value) = ($"{name}[]", value.GetGenericArguments()[0]);
+            return value.Namespace!.StartsWith("SmmAgent", StringComparison.Ordinal) ? Members(value, $"{name}.") : [name];
+        });
+
+    /// <summary>The cells of each row, without the backquotes of the first.</summary>
+    private static IEnumerable<string[]> Rows(string page) => RepositoryFiles.Markdown.Single(file => file.Path == page).Lines
+        .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+        .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1])
+        .Select(cells => (string[])[cells[0].Replace("`", "", StringComparison.Ordinal), .. cells[1..]]);
+
+    [GeneratedRegex("(?:Family\\(text, |Time\\(text, )\"(?<name>smm_agent_\\w+)\"(?:, \"(?<type>gauge|counter)\")?")]
+    private static partial Regex Family();
+
+    [GeneratedRegex("\\./build\\.sh ([a-z-]+)")]
+    private static partial Regex Verb();
+
+    [GeneratedRegex("(?:sudo |`)smm-agent ([a-z-]+)")]
+    private static partial Regex AgentCommand();
+
+    [GeneratedRegex("<Version>(.+)</Version>")]
+    private static partial Regex VersionElement();
+}

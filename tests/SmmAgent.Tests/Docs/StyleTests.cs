@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+
+namespace SmmAgent.Tests.Docs;
+
+/// <summary>The style rules of CONTRIBUTING.md that a program can check. The limits are for texts that are older than the rule: they only go down.</summary>
+public sealed partial class StyleTests
+{
+    private const int LongestLine = 140;
+
+    [Theory]
+    [InlineData("src", 1520)]
+    [InlineData("tests", 2210)]
+    public void LinesOfCodeFit(string area, int allowed)
+    {
+        var tooLong = Lines(RepositoryFiles.Sources(area)).Where(line => line.Text.Length > LongestLine).Select(line => line.Where).ToList();
+
+        Assert.True(tooLong.Count <= allowed, $"{tooLong.Count} lines are longer than {LongestLine}, {allowed} are allowed:\n{string.Join('\n', tooLong)}");
+    }
+
+    [Theory]
+    [InlineData("src", 560)]
+    [InlineData("tests", 420)]
+    [InlineData("packaging", 30)]
+    [InlineData("deploy", 2)]
+    public void TextsUsePlainWords(string area, int allowed)
+    {
+        var found = Lines(RepositoryFiles.Below(area, ".cs", ".8", ".5", ".sh", ".service", ".path", ".timer", ".yaml"))
+            .SelectMany(line => Refused().Matches(line.Text).Select(word => $"{line.Where}: '{word.Value}'"))
+            .ToList();
+
+        Assert.True(found.Count <= allowed, $"{found.Count} words that CONTRIBUTING.md refuses, {allowed} are allowed:\n{string.Join('\n', found)}");
+    }
+
+    [Fact]
+    public void MarkdownUsesPlainWords() => RepositoryFiles.AssertNone(
+        from file in RepositoryFiles.Markdown
+        where file.Path != "CONTRIBUTING.md" // it lists the words
+        from line in new MarkdownPage(file).Prose
+        from word in Refused().Matches(CodeSpan().Replace(line.Text, "")).Select(match => match.Value)
+        select $"{file.Path}:{line.Number}: '{word}'");
+
+    private static IEnumerable<(string Where, string Text)> Lines(IEnumerable<RepositoryFile> files) =>
+        from file in files
+        where !file.Path.EndsWith("Docs/StyleTests.cs", StringComparison.Ordinal) // it lists the words
+        from line in file.Lines.Index()
+        select ($"{file.Path}:{line.Index + 1}", line.Item);
+
+    [GeneratedRegex(
+        @"\b(nobody|somebody else|whoever|whomever|told|tells|root's part|as far as|half-way|by itself|by themselves|mended|mends|cured"
+        + @"|from time to time|stays so|is to be|are to be)\b",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Refused();
+
+    [GeneratedRegex("`[^`]*`")]
+    private static partial Regex CodeSpan();
+}
