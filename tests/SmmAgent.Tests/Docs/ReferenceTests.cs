@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SmmAgent.Cli;
+using SmmAgent.Host;
 using SmmAgent.Core.Status;
 using SmmAgent.Tests.Cli;
 
