@@ -1,5 +1,5 @@
 using System.Text;
-using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;

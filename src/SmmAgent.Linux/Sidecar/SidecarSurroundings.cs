@@ -6,7 +6,7 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
-using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Network;

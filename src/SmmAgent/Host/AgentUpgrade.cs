@@ -1,7 +1,6 @@
 using SmmAgent.Cli;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Packages;

@@ -1,4 +1,4 @@
-using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Tests.Files;

@@ -3,7 +3,7 @@ using NSubstitute;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Locks;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using SmmAgent.Core.Sidecar.Planning;
 
 namespace SmmAgent.Core.Sidecar.Configuration;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Core.Sidecar.Configuration;
-using SmmAgent.Core.Sidecar.Planning;
 
 namespace SmmAgent.Core.Tests.Sidecar.Configuration;
 

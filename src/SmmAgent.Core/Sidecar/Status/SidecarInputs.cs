@@ -2,9 +2,9 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
-using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Sidecar.Planning;
 
-namespace SmmAgent.Core.Sidecar.Planning;
+namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>What decides how the sidecar should be.</summary>
 /// <param name="Host">Null while the address under which the cluster reaches the VM is not known.</param>

@@ -1,7 +1,7 @@
 using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Core.Time;
 
-namespace SmmAgent.Core.Tokens;
+namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>How often a token that the control plane refuses, although its own time is good, was replaced. Root keeps it between two looks.</summary>
 /// <remarks>A token of a deleted service account, or of an old signing key, is refused before it expires; a new one is accepted. Where the new one is refused, too, the token is not the cause.</remarks>

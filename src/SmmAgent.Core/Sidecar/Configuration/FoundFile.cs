@@ -1,4 +1,4 @@
-namespace SmmAgent.Core.Sidecar.Planning;
+namespace SmmAgent.Core.Sidecar.Configuration;
 
 /// <summary>A file that was looked at.</summary>
 /// <param name="Content">Null when there is no such file. /etc/hosts has one char for each byte (Latin-1).</param>
