@@ -39,7 +39,8 @@ public sealed record ReportedCheck(string Id, string Group, string Title, string
         [.. lines.Select(line => new ReportedLine(line.Status.Name(), line.Subject, line.Found, line.Cure, line.LatencyMs))]);
 }
 
-public sealed record ReportedLine(string Status, string? Subject, string Found, string? Cure, double? LatencyMs);
+public sealed record ReportedLine(
+    string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Cure, double? LatencyMs);
 
 // Nobody reads it back: what reading needs would be a tenth of what check adds to the binary.
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

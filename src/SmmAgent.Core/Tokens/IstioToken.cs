@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Tokens;
@@ -20,7 +21,11 @@ public enum TokenVerdict
 /// <summary>What is to be done about the sidecar's token. It never has the token in it.</summary>
 /// <param name="LookAgain">When the verdict becomes another; null when it is time for a new token now.</param>
 /// <param name="Expires">When it expires; null when it is unusable.</param>
-public sealed record IstioToken(TokenVerdict Verdict, string Why, DateTimeOffset? LookAgain, DateTimeOffset? Expires = null)
+public sealed record IstioToken(
+    TokenVerdict Verdict,
+    [property: JsonPropertyName("why")] string Why,
+    [property: JsonPropertyName("lookAgain")] DateTimeOffset? LookAgain,
+    DateTimeOffset? Expires = null)
 {
     /// <summary>What a token without a time of issue is taken to live: what the dashboard gives it.</summary>
     private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SmmAgent.Core.Sidecar.Planning;
 
 namespace SmmAgent.Core.Sidecar.Status;
@@ -12,7 +13,12 @@ namespace SmmAgent.Core.Sidecar.Status;
 /// <param name="Holds">How often it was held since it was last stable.</param>
 /// <param name="HeldUntil">When it may start again; null when it is not held.</param>
 /// <param name="WasDeaf">Whether it is held because it took no traffic.</param>
-public sealed record CrashLoop(int Restarts = 0, int Failures = 0, int Holds = 0, DateTimeOffset? HeldUntil = null, bool WasDeaf = false)
+public sealed record CrashLoop(
+    int Restarts = 0,
+    int Failures = 0,
+    int Holds = 0,
+    DateTimeOffset? HeldUntil = null,
+    [property: JsonPropertyName("wasDeaf")] bool WasDeaf = false)
 {
     public const int MostFailures = 3;
 
