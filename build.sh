@@ -165,6 +165,19 @@ run_tests() {
     summarise "$log" "$status"
 }
 
+# White space only: the build enforces the rules of style, and a unit test the length of lines and the Markdown.
+format() {
+    local folder options=()
+    case "${1:-}" in
+        "") ;;
+        --verify) options=(--verify-no-changes) ;;
+        *) die "format takes --verify or nothing" ;;
+    esac
+    for folder in src tests; do
+        dotnet format whitespace --folder "$folder" "${options[@]}"
+    done
+}
+
 # Fuzzes copies of the assemblies, into which branch counters are written.
 fuzz() {
     local program="$artifacts/bin/SmmAgent.Fuzz/release" folder="$artifacts/fuzz" arguments=() word
@@ -233,13 +246,13 @@ case "${1:-help}" in
         dotnet run --project tests/SmmAgent.Bench -c Release --no-build -- "$@"
         ;;
     fuzz) shift; fuzz "$@" ;;
-    format) dotnet format SmmAgent.sln ;;
+    format) shift; format "$@" ;;
     clean) rm -rf "$artifacts" ;;
     help | --help | -h)
         cat <<'HELP'
 usage: ./build.sh VERB
 
-  demo      attach a VM to a mesh, break things, watch them mended (root; about a minute after the build);
+  demo      attach a VM to a mesh, break things, and watch the agent repair them (root; about a minute after the build);
             with the word kubernetes: the same with a real API server and two replicas of the dashboard
   test      build, publish and run every test (those for root and namespaces need root)
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root); with names only some parts:
@@ -253,7 +266,7 @@ usage: ./build.sh VERB
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   package   the deb and the rpm for amd64 and arm64 with their bills of materials, in artifacts/packages/; debug symbols in artifacts/symbols/
   image     the container image of the dashboard, an OCI archive in artifacts/image/: image [amd64|arm64]
-  format    apply .editorconfig
+  format    apply .editorconfig; format --verify fails if it would change a file
   clean     remove artifacts/
 HELP
         ;;

@@ -13,12 +13,12 @@ public static class ProxiedETag
     {
         var strong = tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag;
         foreach (var separator in Separators)
-        foreach (var coding in Codings)
-        {
-            var mark = $"{separator}{coding}\"";
-            if (strong.EndsWith(mark, StringComparison.Ordinal) && strong.Length > mark.Length + 1)
-                return strong[..^mark.Length] + '"';
-        }
+            foreach (var coding in Codings)
+            {
+                var mark = $"{separator}{coding}\"";
+                if (strong.EndsWith(mark, StringComparison.Ordinal) && strong.Length > mark.Length + 1)
+                    return strong[..^mark.Length] + '"';
+            }
 
         return strong;
     }

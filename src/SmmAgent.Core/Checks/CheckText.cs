@@ -19,8 +19,8 @@ public static class CheckText
             if (checks.Count > 0)
                 text.Append('\n').Append(Heading(group.Title(), colour)).Append('\n');
             foreach (var check in checks)
-            foreach (var line in check.Results)
-                Line(text, check.Title, line, colour);
+                foreach (var line in check.Results)
+                    Line(text, check.Title, line, colour);
         }
 
         return text.Append('\n').Append(Summary(report.Summary)).Append('\n').ToString();

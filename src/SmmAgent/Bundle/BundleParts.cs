@@ -101,7 +101,8 @@ internal static class BundleParts
     {
         string[] named = [.. Units.SelectMany(unit => (string[])["--unit", unit])];
         yield return BundlePart.Command(
-            "systemd/journal.txt", runner, ["journalctl", "--no-pager", "--output", "short-iso", "--lines", "5000", .. named]) with { KeepEnd = true };
+            "systemd/journal.txt", runner, ["journalctl", "--no-pager", "--output", "short-iso", "--lines", "5000", .. named]) with
+        { KeepEnd = true };
         yield return BundlePart.Command("systemd/status.txt", runner, ["systemctl", "status", "--no-pager", "--full", "--lines", "0", .. Units]);
         foreach (var folder in UnitFolders)
         {

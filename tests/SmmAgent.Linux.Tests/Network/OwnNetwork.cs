@@ -43,7 +43,8 @@ internal static partial class OwnNetwork
             {
                 result.SetException(exception);
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
         return result.Task;
     }

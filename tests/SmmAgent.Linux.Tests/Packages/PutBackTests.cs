@@ -55,7 +55,8 @@ public sealed class PutBackTests : IDisposable
 
         var failed = await FailAsync(new("2.0") { Before = "exit 3" }, "deb", "apt-get");
 
-        IsBack(failed, "1.0", PackageFault.InstallFailed, "pre-installation script subprocess returned error exit status 3");    }
+        IsBack(failed, "1.0", PackageFault.InstallFailed, "pre-installation script subprocess returned error exit status 3");
+    }
 
     [Fact]
     public async Task WhatCannotBePutBackIsSaid()

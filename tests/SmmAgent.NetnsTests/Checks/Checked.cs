@@ -84,8 +84,8 @@ internal sealed class Checked((int ExitCode, string Output) run)
     private static JsonNode Noted(JsonNode report)
     {
         foreach (var check in report["checks"]!.AsArray())
-        foreach (var line in check!["results"]!.AsArray())
-            SeenOutcomes.Note((string)check["id"]!, (string)line!["status"]!);
+            foreach (var line in check!["results"]!.AsArray())
+                SeenOutcomes.Note((string)check["id"]!, (string)line!["status"]!);
         return report;
     }
 

@@ -42,12 +42,12 @@ public sealed class NecessaryRightsTests(CheckedCluster cluster)
     private async Task UntilAsync(string token, IEnumerable<Right> rights, HttpStatusCode expected)
     {
         foreach (var right in rights)
-        foreach (var verb in right.Verbs)
-        {
-            using var atMost = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while ((await AnswerAsync(token, right, verb) == HttpStatusCode.Forbidden) != (expected == HttpStatusCode.Forbidden))
-                await Task.Delay(20, atMost.Token);
-        }
+            foreach (var verb in right.Verbs)
+            {
+                using var atMost = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+                while ((await AnswerAsync(token, right, verb) == HttpStatusCode.Forbidden) != (expected == HttpStatusCode.Forbidden))
+                    await Task.Delay(20, atMost.Token);
+            }
     }
 
     // A call that is allowed may still have nothing to act on; what counts is whether it is forbidden. Calls that would change something are dry runs.

@@ -80,7 +80,8 @@ public sealed record NftRuleset(
     public static NftRuleset Of(IReadOnlyCollection<NftRuleset> parts) => new(
         [.. parts.SelectMany(part => part.Chains)],
         parts.SelectMany(part => part.WholeRules).SelectMany(rules => rules, (rules, rule) => (rules.Key, rule)).ToLookup(one => one.Key, one => one.rule),
-        parts.SelectMany(part => part.Sets).DistinctBy(set => set.Key).ToDictionary()) { HasElements = parts.All(part => part.HasElements) };
+        parts.SelectMany(part => part.Sets).DistinctBy(set => set.Key).ToDictionary())
+    { HasElements = parts.All(part => part.HasElements) };
 
     /// <summary>Whether somebody has the table with iptables, so that iptables-save shows it, as far as its name tells.</summary>
     public static bool IsOfIptables(NftTable table) => table.Family is "ip" or "ip6" && TablesOfIptables.Contains(table.Name);

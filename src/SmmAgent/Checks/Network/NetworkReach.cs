@@ -44,14 +44,14 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
 
     private static CheckLine Line(
         ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficObstacle> own, string captureCure) => result switch
-    {
-        { Outcome: Outcome.Ok, Latency: { } latency } => CheckLine.Pass($"answers in {latency.TotalMilliseconds:0.0} ms"),
-        { Outcome: Outcome.Ok } => CheckLine.Pass("answers"),
-        { Outcome: Outcome.Captured } => CheckLine.Skipped(result.Detail!, captureCure),
-        { NoRoute: true } when !broken.Contains(result) => CheckLine.Skipped("this VM has no route to addresses of this family"),
-        _ => new(
-            broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn,
-            OwnTrafficLook.Found(own, result, result.Detail ?? result.Outcome.Name()),
-            OwnTrafficLook.Cure(own, result)),
-    };
+        {
+            { Outcome: Outcome.Ok, Latency: { } latency } => CheckLine.Pass($"answers in {latency.TotalMilliseconds:0.0} ms"),
+            { Outcome: Outcome.Ok } => CheckLine.Pass("answers"),
+            { Outcome: Outcome.Captured } => CheckLine.Skipped(result.Detail!, captureCure),
+            { NoRoute: true } when !broken.Contains(result) => CheckLine.Skipped("this VM has no route to addresses of this family"),
+            _ => new(
+                broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn,
+                OwnTrafficLook.Found(own, result, result.Detail ?? result.Outcome.Name()),
+                OwnTrafficLook.Cure(own, result)),
+        };
 }

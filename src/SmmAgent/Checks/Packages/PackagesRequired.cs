@@ -21,6 +21,7 @@ internal sealed class PackagesRequired() : Check("packages-required", CheckGroup
 
         CheckLine Line(string package, CheckStatus without, string why) => (ProgramSearch.Find(package, path) is { } program
             ? CheckLine.Pass(program)
-            : new CheckLine(without, $"is not installed: {why}", context.System.Install(package))) with { Subject = package };
+            : new CheckLine(without, $"is not installed: {why}", context.System.Install(package))) with
+        { Subject = package };
     }
 }

@@ -76,7 +76,9 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         {
             Host = new HostReport(Cut(report.Host.Hostname), Cut(report.Host.Os), Cut(report.Host.Architecture)),
             Address = report.Address is { } address ? address with { Source = Cut(address.Source) } : null,
-            InterfaceAddresses = [], Versions = new VersionReport(Cut(report.Versions.Agent), null), Conditions = [],
+            InterfaceAddresses = [],
+            Versions = new VersionReport(Cut(report.Versions.Agent), null),
+            Conditions = [],
         };
         return JsonSerializer.SerializeToUtf8Bytes(file with { Report = cut }, AgentFileJson.Default.AgentFile);
     }

@@ -39,7 +39,8 @@ public sealed class RegistrationService(
         {
             refusals.Remember(request, RegistrationReasons.StaleEntry);
             return (RegistrationReply.Refused(
-                RegistrationReasons.StaleEntry, $"workloadentries.networking.istio.io \"{entry.Name}\" already exists") with { Certificate = certificate }, null);
+                RegistrationReasons.StaleEntry, $"workloadentries.networking.istio.io \"{entry.Name}\" already exists") with
+            { Certificate = certificate }, null);
         }
 
         refusals.Forget(entry);

@@ -22,8 +22,8 @@ public sealed record CheckReport(
         {
             text.Append('\n').Append(group.Key).Append('\n');
             foreach (var check in group)
-            foreach (var line in check.Results)
-                Write(text, check.Title, line);
+                foreach (var line in check.Results)
+                    Write(text, check.Title, line);
         }
 
         return text.Append('\n').Append(Summary).Append('\n').ToString();

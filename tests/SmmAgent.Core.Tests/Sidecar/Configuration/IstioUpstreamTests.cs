@@ -129,7 +129,12 @@ public sealed class IstioUpstreamTests
     {
         Mesh = SidecarSamples.Config.Mesh with
         {
-            MeshId = "mesh1", TrustDomain = trustDomain, ClusterId = "demo-cluster", Network = "network1", IstioVersion = "1.32.0", IstioRevision = revision,
+            MeshId = "mesh1",
+            TrustDomain = trustDomain,
+            ClusterId = "demo-cluster",
+            Network = "network1",
+            IstioVersion = "1.32.0",
+            IstioRevision = revision,
             DefaultConfig = Json(defaultConfig),
         },
         WorkloadGroup = group,

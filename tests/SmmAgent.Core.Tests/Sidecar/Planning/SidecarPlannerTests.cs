@@ -48,7 +48,8 @@ public sealed class SidecarPlannerTests
     {
         var configuration = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { IptablesBackend = "nft" });
         var observed = new SimulatedHost("1.15.3", Stopped with { Activity = activity, Since = SimulatedHost.Now }).Observe()
-            with { CapturedIn = capturedIn.Split(' '), IsCaptured = true };
+            with
+        { CapturedIn = capturedIn.Split(' '), IsCaptured = true };
 
         var steps = SidecarPlanner.Plan(new(configuration, Installed, MayRestart: true, null), observed).Steps;
 
@@ -252,7 +253,8 @@ public sealed class SidecarPlannerTests
             var running = activity == UnitActivity.Running;
             var host = new SimulatedHost(
                 enabled || running ? "1.15.3" : null,
-                new(activity, enabled, running, running ? SimulatedHost.Now.AddHours(-1) : null)) { Token = token, IsCaptured = captured };
+                new(activity, enabled, running, running ? SimulatedHost.Now.AddHours(-1) : null))
+            { Token = token, IsCaptured = captured };
             foreach (var (file, state) in Configuration.Files.Zip(files))
             {
                 if (state > 0)
