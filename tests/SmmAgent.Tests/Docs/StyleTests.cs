@@ -8,7 +8,7 @@ public sealed partial class StyleTests
     private const int LongestLine = 140;
 
     [Theory]
-    [InlineData("src", 1520)]
+    [InlineData("src", 1480)]
     [InlineData("tests", 2210)]
     public void LinesOfCodeFit(string area, int allowed)
     {
@@ -18,10 +18,10 @@ public sealed partial class StyleTests
     }
 
     [Theory]
-    [InlineData("src", 560)]
-    [InlineData("tests", 420)]
-    [InlineData("packaging", 30)]
-    [InlineData("deploy", 2)]
+    [InlineData("src", 445)]
+    [InlineData("tests", 370)]
+    [InlineData("packaging", 24)]
+    [InlineData("deploy", 0)]
     public void TextsUsePlainWords(string area, int allowed)
     {
         var found = Lines(RepositoryFiles.Below(area, ".cs", ".8", ".5", ".sh", ".service", ".path", ".timer", ".yaml"))
