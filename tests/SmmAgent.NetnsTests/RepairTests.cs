@@ -233,7 +233,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         Directory.CreateDirectory(Path.Combine(agent.Root, "etc/ufw"));
         await File.WriteAllTextAsync(Path.Combine(agent.Root, "etc/ufw/user.rules"), "*filter\nCOMMIT\n", cancel);
-        var warned = Checks.Checked.By(agent).Lines("ports-firewall").Where(line => line.Status == "warn").Select(line => line.Found).ToList();
+        var warned = Checks.CheckReportReader.By(agent).Lines("ports-firewall").Where(line => line.Status == "warn").Select(line => line.Found).ToList();
         var (exitCode, output) = agent.Run("detach");
 
         Assert.True(exitCode == 0, output);

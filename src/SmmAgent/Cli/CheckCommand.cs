@@ -58,7 +58,7 @@ internal static class CheckCommand
     }
 
     private static GroupName? Group(AgentPaths paths, TimeProvider time) =>
-        SettingsLook.At(paths).Settings is { Namespace: { } @namespace, Name: { } name }
+        SettingsObservation.Read(paths).Settings is { Namespace: { } @namespace, Name: { } name }
             ? new(@namespace, name)
-            : DaemonLook.At(paths, time).Status?.WorkloadGroup;
+            : DaemonObservation.Read(paths, time).Status?.WorkloadGroup;
 }

@@ -22,7 +22,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         await File.WriteAllTextAsync(Path.Combine(agent.Root, "var/lib/smm-agent-host/mesh-config.json"), "{", TestContext.Current.CancellationToken);
         var before = Host(bed, agent);
 
-        Assert.Equal("pass", Checked.By(agent).Status("dashboard-token-accepted"));
+        Assert.Equal("pass", CheckReportReader.By(agent).Status("dashboard-token-accepted"));
         agent.Run("check");
 
         Assert.Equal(before, Host(bed, agent));
@@ -50,10 +50,10 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         using var root = new EmptyRoot();
         var schema = JsonSchema.Read(Path.Combine(Repository.Root, "docs", "check.schema.json"));
 
-        foreach (var output in (Checked[])
+        foreach (var output in (CheckReportReader[])
             [
-                Checked.By(agent),
-                new Checked(fixture.Bed.Vm.Try(Programs.Agent, "--root", root.Path, "check", "--output", "json")),
+                CheckReportReader.By(agent),
+                new CheckReportReader(fixture.Bed.Vm.Try(Programs.Agent, "--root", root.Path, "check", "--output", "json")),
             ])
         {
             using var document = JsonDocument.Parse(output.Text);
@@ -89,7 +89,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
     {
         using var root = new EmptyRoot();
 
-        var output = Checked.ByNobody(fixture.Bed, root.Path);
+        var output = CheckReportReader.ByNobody(fixture.Bed, root.Path);
 
         Assert.Equal(("skipped", ""), (output.Status("control-plane-status"), output.Cure("control-plane-status")));
     }
@@ -104,7 +104,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         root.Write("etc/smm/bearer-token", bed.Mesh.Token + "\n");
         File.SetUnixFileMode(Path.Combine(root.Path, "etc/smm"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        var output = Checked.ByNobody(bed, root.Path);
+        var output = CheckReportReader.ByNobody(bed, root.Path);
 
         Assert.False((bool)output.Json["root"]!);
         foreach (var id in (string[])["dashboard-settings", "dashboard-configured", "dashboard-token", "control-plane-status"])
@@ -125,7 +125,7 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         try
         {
             var watch = Stopwatch.StartNew();
-            var output = Checked.By(agent);
+            var output = CheckReportReader.By(agent);
 
             // The promise is 10 s; the machine that runs this may be slow.
             Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));

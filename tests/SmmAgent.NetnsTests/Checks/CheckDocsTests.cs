@@ -10,7 +10,7 @@ public sealed class CheckDocsTests(BedFixture fixture) : IClassFixture<BedFixtur
     {
         await using var agent = new VmAgent(fixture.Bed);
 
-        var reported = Checked.By(agent).Json["checks"]!.AsArray();
+        var reported = CheckReportReader.By(agent).Json["checks"]!.AsArray();
 
         Assert.Equal(
             reported.Select(check => ((string)check!["group"]!, (string)check["id"]!, (string)check["title"]!)),

@@ -18,7 +18,7 @@ public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         await using var dashboard = await HttpStandIn.StartAsync(fixture.Bed, 8992, Answer(seconds));
         agent.WriteSettings(Settings(dashboard.Url));
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal((status, "pass"), (output.Status("host-clock"), output.Status("dashboard-answers")));
         Assert.Contains(found, output.Found("host-clock"), StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         agent.WriteSettings(Settings(dashboard.Url));
         agent.WriteToken(ServiceAccountToken.Of("vm-integration", "default", TimeSpan.FromHours(1), TimeSpan.FromHours(100)));
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal(("fail", "pass"), (output.Status("host-clock"), output.Status("dashboard-token-claims")));
     }
@@ -44,7 +44,7 @@ public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         await using var dashboard = await HttpStandIn.StartAsync(fixture.Bed, 8994, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         agent.WriteSettings(Settings(dashboard.Url));
 
-        Assert.Equal("skipped", Checked.By(agent).Status("host-clock"));
+        Assert.Equal("skipped", CheckReportReader.By(agent).Status("host-clock"));
     }
 
     private static string Answer(int seconds)

@@ -17,7 +17,7 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
         bed.Mesh.Write();
         try
         {
-            var output = await Checked.UntilAsync(agent, "control-plane-status", verdict);
+            var output = await CheckReportReader.UntilAsync(agent, "control-plane-status", verdict);
 
             Assert.StartsWith(status, output.Found("control-plane-status"), StringComparison.Ordinal);
             Assert.Contains("revision 'cp-v115x'", output.Found("control-plane-status"), StringComparison.Ordinal);
@@ -37,17 +37,17 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
         var gateways = bed.Mesh.Gateways;
         try
         {
-            var passed = await Checked.UntilAsync(agent, "control-plane-meshexpansion", "pass");
+            var passed = await CheckReportReader.UntilAsync(agent, "control-plane-meshexpansion", "pass");
             Assert.Contains(MeshTestbed.FirstGateway, passed.Found("control-plane-meshexpansion"), StringComparison.Ordinal);
 
             bed.Mesh.Gateways = [.. gateways, ("istio-meshexpansion-pending", [])];
             bed.Mesh.Write();
-            var warned = await Checked.UntilAsync(agent, "control-plane-meshexpansion", "warn");
+            var warned = await CheckReportReader.UntilAsync(agent, "control-plane-meshexpansion", "warn");
             Assert.Equal("warn", warned.Line("control-plane-meshexpansion", "istio-meshexpansion-pending").Status);
 
             bed.Mesh.Gateways = [];
             bed.Mesh.Write();
-            var failed = await Checked.UntilAsync(agent, "control-plane-meshexpansion", "fail");
+            var failed = await CheckReportReader.UntilAsync(agent, "control-plane-meshexpansion", "fail");
             Assert.Contains("meshExpansion.enabled", failed.Cure("control-plane-meshexpansion"), StringComparison.Ordinal);
         }
         finally
@@ -66,25 +66,25 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
         var settings = await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken);
         try
         {
-            Checked.By(agent).Says(Check, "skipped", "sidecar.mode is off");
+            CheckReportReader.By(agent).Says(Check, "skipped", "sidecar.mode is off");
 
             Set("mode: manage");
-            Checked.By(agent).Says(Check, "fail", "the mesh configuration offers no istio-sidecar package of the format deb");
+            CheckReportReader.By(agent).Says(Check, "fail", "the mesh configuration offers no istio-sidecar package of the format deb");
 
             bed.Mesh.Packages = [new("istio-sidecar", "1.15.3", "deb", "all", "/packages/istio-sidecar.deb", new string('a', 64), 1000)];
             bed.Mesh.Write();
-            var refused = await Checked.UntilAsync(agent, report => report.Found(Check).Contains("plain http", StringComparison.Ordinal), "the package is offered");
+            var refused = await CheckReportReader.UntilAsync(agent, report => report.Found(Check).Contains("plain http", StringComparison.Ordinal), "the package is offered");
             Assert.Equal("fail", refused.Status(Check));
 
             Set("mode: manage\n  allowPlaintextPackages: true");
-            Checked.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: no key is trusted that could sign it");
+            CheckReportReader.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: no key is trusted that could sign it");
             Set("mode: manage\n  allowPlaintextPackages: true\npackages: {trustedKeys: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}");
-            Checked.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: ");
+            CheckReportReader.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: ");
             Set($"mode: manage\n  allowPlaintextPackages: true\n  packageSha256s: [{new string('a', 64)}]");
-            Checked.By(agent).Says(Check, "pass", "install istio-sidecar 1.15.3");
+            CheckReportReader.By(agent).Says(Check, "pass", "install istio-sidecar 1.15.3");
 
             Set("mode: check\n  allowPlaintextPackages: true\n  allowUnsignedPackages: true");
-            Checked.By(agent).Says(Check, "warn", "left to you");
+            CheckReportReader.By(agent).Says(Check, "warn", "left to you");
         }
         finally
         {

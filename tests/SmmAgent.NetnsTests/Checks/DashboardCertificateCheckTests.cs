@@ -14,19 +14,19 @@ public sealed class DashboardCertificateCheckTests
         await using var bed = await MeshTestbed.StartAsync(https: true);
         await using var agent = new VmAgent(bed);
 
-        var good = Checked.By(agent);
+        var good = CheckReportReader.By(agent);
         Assert.Equal("pass", good.Status("dashboard-certificate"));
         Assert.Equal("pass", good.Status("dashboard-transport"));
         Assert.Equal("pass", good.Status("host-certificates"));
 
         await bed.RestartDashboardAsync(-20 * Day, 3 * Day);
-        var ending = Checked.By(agent);
+        var ending = CheckReportReader.By(agent);
         Assert.Equal("warn", ending.Status("dashboard-certificate"));
         Assert.Equal("warn", ending.Status("host-certificates"));
         Assert.Equal("pass", ending.Status("dashboard-token-accepted"));
 
         await bed.RestartDashboardAsync(-20 * Day, -2 * Day);
-        var expired = Checked.By(agent);
+        var expired = CheckReportReader.By(agent);
         Assert.Equal("fail", expired.Status("dashboard-certificate"));
         Assert.Contains("expired on", expired.Found("dashboard-certificate"), StringComparison.Ordinal);
         Assert.Equal("fail", expired.Status("host-certificates"));
@@ -35,7 +35,7 @@ public sealed class DashboardCertificateCheckTests
 
         // By this VM's clock it is not valid yet, which is what a clock that is behind looks like.
         await bed.RestartDashboardAsync(2 * Day, 20 * Day);
-        var early = Checked.By(agent);
+        var early = CheckReportReader.By(agent);
         Assert.Equal("fail", early.Status("dashboard-certificate"));
         Assert.Contains("not valid before", early.Found("dashboard-certificate"), StringComparison.Ordinal);
         Assert.Contains("timedatectl", early.Cure("dashboard-certificate"), StringComparison.Ordinal);
@@ -51,9 +51,9 @@ public sealed class DashboardCertificateCheckTests
         var settings = await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken);
 
         agent.WriteSettings(settings.Replace($"caFile: {bed.DashboardAuthority}", "allowPlaintext: false", StringComparison.Ordinal));
-        var stranger = Checked.By(agent);
+        var stranger = CheckReportReader.By(agent);
         agent.WriteSettings(settings.Replace("dashboard-ca.pem", "no-such-file.pem", StringComparison.Ordinal));
-        var missing = Checked.By(agent);
+        var missing = CheckReportReader.By(agent);
 
         Assert.Equal("fail", stranger.Status("dashboard-certificate"));
         Assert.Contains("does not vouch for", stranger.Found("dashboard-certificate"), StringComparison.Ordinal);
@@ -77,7 +77,7 @@ public sealed class DashboardCertificateCheckTests
         await using var daemon = new BedProcess(bed.Vm.Inside([.. nobody, program.Path, "--root", agent.Root, "run"]));
         await Until.TrueAsync(() => agent.Condition("ConfigCurrent").Reason == "InvalidSettings", "the daemon cannot read it", lastSeen: () => daemon.Output);
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-certificate"));
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));

@@ -10,7 +10,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     {
         await using var agent = new VmAgent(fixture.Bed);
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         foreach (var id in (string[])["configured", "workload-group", "name", "reachable", "answers", "token", "token-accepted"])
             Assert.Equal(("dashboard-" + id, "pass"), ("dashboard-" + id, output.Status("dashboard-" + id)));
@@ -28,7 +28,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         fixture.Bed.Vm.SetHosts();
         agent.WriteSettings(Settings("http://no-such-dashboard.invalid:8443"));
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("fail", output.Status("dashboard-name"));
         Assert.Contains("no-such-dashboard.invalid does not resolve", output.Found("dashboard-name"), StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         fixture.Bed.Vm.SetHosts(("dashboard.example", MeshTestbed.DashboardAddress), ("dashboard.example", MeshTestbed.ThirdGateway));
         agent.WriteSettings(Settings("http://dashboard.example:8443"));
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-name"));
         Assert.Equal("warn", output.Status("dashboard-reachable"));
@@ -62,7 +62,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         await agent.StartAndBeReadyAsync();
         await agent.UntilConditionAsync("DashboardReachable", "True", "Degraded");
 
-        var output = Checked.ByNobody(bed, agent.Root);
+        var output = CheckReportReader.ByNobody(bed, agent.Root);
 
         output.Says("dashboard-answers", "warn", "the daemon says: ", MeshTestbed.ThirdGateway);
         await agent.StopAsync();
@@ -75,7 +75,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(Settings($"http://{MeshTestbed.DashboardAddress}:8999"));
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("fail", output.Status("dashboard-reachable"));
         Assert.Contains("refused the connection", output.Found("dashboard-reachable"), StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         await using var other = await HttpStandIn.StartAsync(fixture.Bed, 8991, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         agent.WriteSettings(Settings(other.Url));
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-reachable"));
         Assert.Equal("fail", output.Status("dashboard-answers"));
@@ -105,7 +105,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteSettings(yaml + "\n");
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal(status, output.Status("dashboard-settings"));
         Assert.Contains(found, output.Found("dashboard-settings"), StringComparison.Ordinal);

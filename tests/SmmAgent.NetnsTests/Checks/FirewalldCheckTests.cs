@@ -36,6 +36,6 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
         Assert.All(Subjects, subject => Assert.Equal("pass", opened.Line("ports-open", subject).Status));
         Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
 
-        Checked Check() => new(firewalld.Try(Programs.Agent, "--root", agent.Root, "check", "--output", "json"));
+        CheckReportReader Check() => new(firewalld.Try(Programs.Agent, "--root", agent.Root, "check", "--output", "json"));
     }
 }

@@ -9,29 +9,29 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     public async Task TheSidecarsDnsSaysWhetherNamesOfOtherNamespacesResolve()
     {
         var agent = new VmAgent(fixture.Bed);
-        Checked.By(agent).Says(
+        CheckReportReader.By(agent).Says(
             "names-namespace", "skipped", "other Kubernetes namespaces than vm-integration resolve depends on the mesh: no sidecar runs that could be asked");
 
         await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP4-LISTEN:15001,reuseaddr,fork", "/dev/null")))
-            await Checked.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar does not capture DNS", StringComparison.Ordinal), "a sidecar runs");
+            await CheckReportReader.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar does not capture DNS", StringComparison.Ordinal), "a sidecar runs");
 
         await using (SidecarDns("pack('n5', 0x8580, 1, 1, 0, 0) . substr($q, 12) . pack('n3 N n C4', 0xc00c, 1, 1, 30, 4, 10, 96, 0, 1)"))
         {
-            (await Checked.UntilAsync(agent, "names-namespace", "pass")).Says(
+            (await CheckReportReader.UntilAsync(agent, "names-namespace", "pass")).Says(
                 "names-namespace", "pass",
                 "names of other Kubernetes namespaces than vm-integration resolve in this mesh: the sidecar resolves kubernetes.default.svc.cluster.local");
         }
 
         await using (SidecarDns("pack('n5', 0x8183, 1, 0, 0, 0) . substr($q, 12)"))
         {
-            (await Checked.UntilAsync(agent, "names-namespace", "pass")).Says(
+            (await CheckReportReader.UntilAsync(agent, "names-namespace", "pass")).Says(
                 "names-namespace", "pass",
                 "only names of the Kubernetes namespace vm-integration resolve in this mesh: the sidecar does not resolve kubernetes.default.svc.cluster.local (NXDOMAIN)");
         }
 
         await using (SidecarDns("pack('n5', 0x8182, 1, 0, 0, 0) . substr($q, 12)"))
-            await Checked.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar's answer does not tell", StringComparison.Ordinal), "SERVFAIL is read");
-        Checked.By(agent).Says("names-namespace", "skipped");
+            await CheckReportReader.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar's answer does not tell", StringComparison.Ordinal), "SERVFAIL is read");
+        CheckReportReader.By(agent).Says("names-namespace", "skipped");
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         agent.WriteSettings(File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"))
             .Replace(bed.DashboardUrl, "http://smm.smm-system.svc.cluster.local:8080", StringComparison.Ordinal));
 
-        var line = Checked.By(agent).Line("names-namespace", "smm.smm-system.svc.cluster.local");
+        var line = CheckReportReader.By(agent).Line("names-namespace", "smm.smm-system.svc.cluster.local");
 
         Assert.Equal("warn", line.Status);
         Assert.Contains("the agent's own connections do not use the sidecar's DNS", line.Found, StringComparison.Ordinal);
@@ -55,20 +55,20 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var agent = new VmAgent(bed);
         var file = Path.Combine(Directory.CreateDirectory(Path.Combine(agent.Root, "etc")).FullName, "resolv.conf");
         File.Delete(file);
-        Checked.By(agent).Says("names-capture", "fail", "names no name server");
+        CheckReportReader.By(agent).Says("names-capture", "fail", "names no name server");
 
         await File.WriteAllTextAsync(file, "nameserver 198.18.0.53\n", TestContext.Current.CancellationToken);
-        Checked.By(agent).Says("names-capture", "pass", "asks 198.18.0.53");
+        CheckReportReader.By(agent).Says("names-capture", "pass", "asks 198.18.0.53");
 
         await File.WriteAllTextAsync(file, "nameserver 127.0.0.53\noptions edns0\n", TestContext.Current.CancellationToken);
-        Checked.By(agent).Says("names-capture", "fail", "names 127.0.0.53, but nothing on this VM answers there");
+        CheckReportReader.By(agent).Says("names-capture", "fail", "names 127.0.0.53, but nothing on this VM answers there");
 
         await using var stub = new BedProcess(bed.Vm.Inside("socat", "UDP4-RECVFROM:53,bind=127.0.0.53,fork", "/dev/null"));
-        await Checked.UntilAsync(agent, report => report.Line("names-capture").Status == "pass", "the stub answers");
-        Checked.By(agent).Says("names-capture", "pass", $"socat (pid {stub.Id}) at 127.0.0.53 forwards names");
+        await CheckReportReader.UntilAsync(agent, report => report.Line("names-capture").Status == "pass", "the stub answers");
+        CheckReportReader.By(agent).Says("names-capture", "pass", $"socat (pid {stub.Id}) at 127.0.0.53 forwards names");
 
         await File.WriteAllTextAsync(file, "nameserver 127.0.0.53\nnameserver 198.18.0.53\n", TestContext.Current.CancellationToken);
-        Checked.By(agent).Says("names-capture", "warn", "names 198.18.0.53 beside it");
+        CheckReportReader.By(agent).Says("names-capture", "warn", "names 198.18.0.53 beside it");
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         File.WriteAllText(file, "nameserver 198.18.0.53\n");
         File.SetUnixFileMode(file, UnixFileMode.UserRead);
 
-        Checked.ByNobody(fixture.Bed, agent.Root).Says("names-capture", "skipped", "/etc/resolv.conf cannot be read");
+        CheckReportReader.ByNobody(fixture.Bed, agent.Root).Says("names-capture", "skipped", "/etc/resolv.conf cannot be read");
         File.Delete(file);
     }
 
@@ -88,7 +88,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Checked.By(agent).Says("host-interfaces", "pass", "eth0 ");
+        CheckReportReader.By(agent).Says("host-interfaces", "pass", "eth0 ");
         var peer = $"p{Guid.NewGuid():N}"[..12];
         bed.Vm.Run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", peer, "netns", bed.Cluster.Name);
         try
@@ -96,13 +96,13 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             bed.Cluster.Run("ip", "link", "set", peer, "up");
             bed.Vm.Run("ip", "address", "add", "198.19.7.1/24", "dev", "eth1");
             bed.Vm.Run("ip", "link", "set", "eth1", "up");
-            Checked.By(agent).Says("host-interfaces", "warn", "eth1 198.19.7.1", "default route none");
+            CheckReportReader.By(agent).Says("host-interfaces", "warn", "eth1 198.19.7.1", "default route none");
 
             bed.Vm.Run("ip", "route", "add", "default", "via", MeshTestbed.DashboardAddress);
-            Checked.By(agent).Says("host-interfaces", "pass", "address and default route are those of eth0");
+            CheckReportReader.By(agent).Says("host-interfaces", "pass", "address and default route are those of eth0");
 
             bed.Vm.Run("ip", "route", "add", "default", "dev", "eth1", "metric", "500");
-            Checked.By(agent).Says("host-interfaces", "warn", "default route eth0 and eth1", $"{MeshTestbed.VmAddress} on eth0");
+            CheckReportReader.By(agent).Says("host-interfaces", "warn", "default route eth0 and eth1", $"{MeshTestbed.VmAddress} on eth0");
         }
         finally
         {
@@ -116,18 +116,18 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Checked.By(agent).Says("host-ipv6", "pass", "no default route in either family");
+        CheckReportReader.By(agent).Says("host-ipv6", "pass", "no default route in either family");
         try
         {
             bed.Vm.Run("ip", "route", "add", "default", "via", MeshTestbed.DashboardAddress);
-            Checked.By(agent).Says("host-ipv6", "warn", "no IPv6 default route");
+            CheckReportReader.By(agent).Says("host-ipv6", "warn", "no IPv6 default route");
 
             agent.WriteSettings(File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml"))
                 .Replace("ip: auto", "ip: 2600:198:18::100", StringComparison.Ordinal));
-            Checked.By(agent).Says("host-ipv6", "fail", "2600:198:18::100");
+            CheckReportReader.By(agent).Says("host-ipv6", "fail", "2600:198:18::100");
 
             bed.Vm.Run("ip", "-6", "route", "add", "default", "via", MeshTestbed.ClusterAddressIPv6);
-            Checked.By(agent).Says("host-ipv6", "pass", "with a default route");
+            CheckReportReader.By(agent).Says("host-ipv6", "pass", "with a default route");
         }
         finally
         {
@@ -146,7 +146,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         {
             var (exitCode, output) = machine.Try(Programs.Agent, "--root", root.FullName, "check", "--output", "json");
 
-            var report = new Checked((exitCode, output));
+            var report = new CheckReportReader((exitCode, output));
             report.Says("host-interfaces", "fail", "no network interface of this VM has an address");
             report.Says("host-ipv6", "pass");
             report.Says("address-source", "skipped", "no dashboard is set");

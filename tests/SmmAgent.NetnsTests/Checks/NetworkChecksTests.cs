@@ -9,7 +9,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
     [Fact]
     public void InAHealthyMeshEveryPortOfEachGatewayIsShownWithItsLatency()
     {
-        var report = Checked.By(NewVm(fixture.Bed));
+        var report = CheckReportReader.By(NewVm(fixture.Bed));
 
         report.Says("network-model", "pass", "different network (vm-network-1; the control plane: network1)");
         var ports = report.Lines("network-reach");
@@ -30,11 +30,11 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         await bed.StopGatewayAsync(MeshTestbed.SecondGateway);
         try
         {
-            var one = Checked.By(agent).Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.SecondGateway}:15012");
+            var one = CheckReportReader.By(agent).Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.SecondGateway}:15012");
             Assert.Equal(("warn", "refused the connection"), (one.Status, one.Found));
 
             await bed.StopGatewayAsync(MeshTestbed.FirstGateway);
-            var report = Checked.By(agent);
+            var report = CheckReportReader.By(agent);
             Assert.Equal("fail", report.Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.FirstGateway}:15012").Status);
             Assert.Equal("warn", report.Line("network-reach", $"{MeshTestbed.GatewayName} {MeshTestbed.FirstGateway}:50600").Status);
             report.Says("address-source", "fail", MeshTestbed.EchoUrl); // the echo ended with the first gateway
@@ -98,12 +98,12 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         try
         {
             Use("network1");
-            var nothing = await Checked.UntilAsync(
+            var nothing = await CheckReportReader.UntilAsync(
                 agent, report => report.Line("network-model").Found.StartsWith("same network", StringComparison.Ordinal), "the network is the control plane's");
             nothing.Says("network-model", "warn", "names no direct endpoint");
 
             Use("network1", ("istiod", "198.18.0.55", 15012));
-            var unreachable = await Checked.UntilAsync(
+            var unreachable = await CheckReportReader.UntilAsync(
                 agent, report => report.Line("network-model").Status == "fail", "no pod is reached");
             unreachable.Says("network-model", "fail", "same network (network1)", "most likely the WorkloadGroup's network is a mistake");
             Assert.Contains(".spec.network of WorkloadGroup vm-integration/analytics-v0", unreachable.Line("network-model").Cure, StringComparison.Ordinal);
@@ -111,14 +111,14 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             Assert.Equal("fail", unreachable.Line("network-reach").Status);
 
             Use("network1", ("istiod", MeshTestbed.FirstGateway, 15012));
-            var reached = await Checked.UntilAsync(agent, report => report.Line("network-model").Status == "pass", "a pod is reached");
+            var reached = await CheckReportReader.UntilAsync(agent, report => report.Line("network-model").Status == "pass", "a pod is reached");
             Assert.Equal(("pass", $"istiod {MeshTestbed.FirstGateway}:15012"), (reached.Line("network-reach").Status, reached.Line("network-reach").Subject));
             reached.Says("address-source", "pass", $"{MeshTestbed.VmAddress}, the source address of the route to istiod");
         }
         finally
         {
             Use("vm-network-1");
-            await Checked.UntilAsync(agent, report => report.Lines("network-reach").Count == 12, "the gateways are back");
+            await CheckReportReader.UntilAsync(agent, report => report.Lines("network-reach").Count == 12, "the gateways are back");
         }
 
         void Use(string network, params (string, string, int)[] endpoints)
@@ -139,7 +139,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
                 && agent.Condition("ReachableFromCluster").Reason == "Reached" && agent.Condition("AddressKnown").Reason == "Known",
             "all that is asked below is known");
 
-        var well = Checked.By(agent);
+        var well = CheckReportReader.By(agent);
         Assert.Contains("the cluster demo-cluster reaches all 4 ports", well.Lines("address-reached")[0].Found, StringComparison.Ordinal);
         Assert.Equal("pass", well.Lines("address-reached")[0].Status);
         Assert.StartsWith("not verified", well.Line("address-reached", "other member clusters").Found, StringComparison.Ordinal);
@@ -148,7 +148,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Equal("pass", well.Line("ports-open", "16400 (agent)").Status);
         well.Says("address-source", "pass", "(what the running daemon uses)");
 
-        var nobody = Checked.ByNobody(bed, agent.Root);
+        var nobody = CheckReportReader.ByNobody(bed, agent.Root);
         nobody.Says("network-model", "pass", "the daemon says: different-network");
         nobody.Says("network-reach", "pass", "the daemon says: all 2 gateway addresses answer on every port");
         nobody.Says("ports-open", "pass", "the daemon says: 8080, 8082, 16400, 16401 open");
@@ -159,14 +159,14 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             bed.Cluster.Run("iptables", "-w", "-A", "OUTPUT", "-p", "tcp", "--dport", "8082", "-j", "DROP");
             agent.Process.Signal(Signals.Hangup);
             await agent.UntilConditionAsync("ReachableFromCluster", "True", "Degraded", TimeSpan.FromSeconds(60));
-            var half = Checked.By(agent);
+            var half = CheckReportReader.By(agent);
             Assert.Equal("warn", half.Lines("address-reached")[0].Status);
             Assert.Equal(("warn", "not reached"), (half.Line("address-reached", "8082 (grpc)").Status, half.Line("address-reached", "8082 (grpc)").Found));
 
             bed.Cluster.Run("iptables", "-w", "-A", "OUTPUT", "-p", "tcp", "--dport", "16400", "-j", "DROP");
             agent.Process.Signal(Signals.Hangup);
             await agent.UntilConditionAsync("ReachableFromCluster", "False", "TimedOut", TimeSpan.FromSeconds(60));
-            var down = Checked.By(agent);
+            var down = CheckReportReader.By(agent);
             Assert.Equal("fail", down.Lines("address-reached")[0].Status);
             Assert.Equal("fail", down.Line("address-reached", "16400 (agent)").Status);
         }
@@ -188,7 +188,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "8088", "-j", "REJECT");
         try
         {
-            Checked.By(agent).Says("address-source", "warn", $"{MeshTestbed.VmAddress}, last confirmed");
+            CheckReportReader.By(agent).Says("address-source", "warn", $"{MeshTestbed.VmAddress}, last confirmed");
         }
         finally
         {
@@ -197,7 +197,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
 
         agent.WriteSettings((await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken))
             .Replace("ip: auto", "ip: 198.18.0.77", StringComparison.Ordinal));
-        var report = Checked.By(agent);
+        var report = CheckReportReader.By(agent);
         report.Says("address-source", "pass", "198.18.0.77, as configured in node.ip");
         report.Says("address-own", "warn", "198.18.0.77 is none of this VM's own addresses", MeshTestbed.VmAddress);
     }
@@ -212,9 +212,9 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         return agent;
     }
 
-    private static (Checked Report, TimeSpan Took) Timed(VmAgent agent)
+    private static (CheckReportReader Report, TimeSpan Took) Timed(VmAgent agent)
     {
         var watch = Stopwatch.StartNew();
-        return (Checked.By(agent), watch.Elapsed);
+        return (CheckReportReader.By(agent), watch.Elapsed);
     }
 }

@@ -18,7 +18,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         Boot(agent, osRelease);
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal(status, output.Status("os-distribution"));
         Assert.Contains(found, output.Found("os-distribution"), StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         Boot(agent, "ID=debian");
         Directory.Delete(Path.Combine(agent.Root, "run", "systemd"), recursive: true);
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("fail", output.Status("os-init"));
         Assert.Equal(1, output.ExitCode);
@@ -44,11 +44,11 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
 
         // The kernel's own way to run a 32-bit userland: uname tells i686.
-        var output = new Checked(fixture.Bed.Vm.Try(["setarch", "i686", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
+        var output = new CheckReportReader(fixture.Bed.Vm.Try(["setarch", "i686", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
 
         Assert.Equal("fail", output.Status("os-architecture"));
         Assert.Contains("x86", output.Found("os-architecture"), StringComparison.Ordinal);
-        Assert.Equal("pass", Checked.By(agent).Status("os-architecture"));
+        Assert.Equal("pass", CheckReportReader.By(agent).Status("os-architecture"));
     }
 
     [Fact]
@@ -57,8 +57,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder("curl", "iptables", "sudo", "hostname");
 
-        var complete = Checked.By(fixture.Bed, agent, $"export PATH={programs.Path}:$PATH");
-        var without = Checked.By(fixture.Bed, agent, Hide("curl", "iptables", "sudo", "hostname"));
+        var complete = CheckReportReader.By(fixture.Bed, agent, $"export PATH={programs.Path}:$PATH");
+        var without = CheckReportReader.By(fixture.Bed, agent, Hide("curl", "iptables", "sudo", "hostname"));
 
         Assert.Equal("pass", complete.Status("packages-required"));
         Assert.Equal("fail", without.Status("packages-required"));
@@ -79,7 +79,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder(installer, "rpm");
 
-        var output = Checked.By(fixture.Bed, agent, $"{Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
+        var output = CheckReportReader.By(fixture.Bed, agent, $"{Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
 
         Assert.Equal("pass", output.Status("os-package-manager"));
         Assert.Equal($"rpm, {installer}", output.Found("os-package-manager"));
@@ -91,8 +91,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     {
         await using var agent = new VmAgent(fixture.Bed);
 
-        var bare = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "tdnf", "yum", "zypper"));
-        var none = Checked.By(fixture.Bed, agent, Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "rpm"));
+        var bare = CheckReportReader.By(fixture.Bed, agent, Hide("apt-get", "dnf", "tdnf", "yum", "zypper"));
+        var none = CheckReportReader.By(fixture.Bed, agent, Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "rpm"));
 
         Assert.Equal("warn", bare.Status("os-package-manager"));
         Assert.Equal("fail", none.Status("os-package-manager"));

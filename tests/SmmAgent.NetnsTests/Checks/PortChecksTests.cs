@@ -12,7 +12,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        var before = Checked.By(agent).Line("ports-open", "16400 (agent)");
+        var before = CheckReportReader.By(agent).Line("ports-open", "16400 (agent)");
         Assert.Equal(("warn", "shut by INPUT of iptables and INPUT of ip6tables; the agent opens it"), (before.Status, before.Found));
         Assert.Equal("sudo smm-agent reconcile", before.Cure);
 
@@ -20,7 +20,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         using var firewall = new KeptFirewall(bed);
         foreach (var subject in (string[])["16400 (agent)", "16401 (sidecar-metrics)", "8080 (http)", "8082 (grpc)"])
         {
-            var shut = Checked.By(agent).Lines("ports-open", subject);
+            var shut = CheckReportReader.By(agent).Lines("ports-open", subject);
             Assert.Equal(
                 ["INPUT of iptables does not let it in", "INPUT of ip6tables does not let it in"], shut.Select(line => line.Found));
             Assert.All(shut, line => Assert.Equal("fail", line.Status));
@@ -28,7 +28,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             foreach (var line in shut)
                 bed.Vm.Run("sh", "-ec", line.Command);
 
-            Assert.Equal("pass", Checked.By(agent).Line("ports-open", subject).Status);
+            Assert.Equal("pass", CheckReportReader.By(agent).Line("ports-open", subject).Status);
         }
     }
 
@@ -41,7 +41,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         bed.Vm.Run("nft", Site);
         try
         {
-            var report = Checked.By(agent);
+            var report = CheckReportReader.By(agent);
             var shut = Assert.Single(report.Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
             Assert.Equal("nftables chain inet site in does not let it in", shut.Found);
             Assert.Contains("nftables table inet site", report.Lines("ports-firewall")[0].Found, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
 
             bed.Vm.Run("sh", "-ec", shut.Command);
 
-            Assert.DoesNotContain(Checked.By(agent).Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
+            Assert.DoesNotContain(CheckReportReader.By(agent).Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
         }
         finally
         {
@@ -62,11 +62,11 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Checked.By(agent).Says("ports-own-traffic", "pass");
+        CheckReportReader.By(agent).Says("ports-own-traffic", "pass");
         using var firewall = new KeptFirewall(bed);
         bed.Vm.Run("iptables", "-w", "-D", "INPUT", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT");
 
-        var report = Checked.By(agent);
+        var report = CheckReportReader.By(agent);
 
         report.Says("ports-own-traffic", "fail", "INPUT drops replies to the VM's own connections");
         var cure = report.Line("ports-own-traffic").Cure!;
@@ -76,8 +76,8 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
 
         bed.Vm.Run("sh", "-ec", report.Line("ports-own-traffic").Command);
 
-        Checked.By(agent).Says("ports-own-traffic", "pass");
-        Checked.By(agent).Says("dashboard-reachable", "pass");
+        CheckReportReader.By(agent).Says("ports-own-traffic", "pass");
+        CheckReportReader.By(agent).Says("dashboard-reachable", "pass");
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         bed.Vm.Run("iptables", "-w", "-N", "ufw-user-input");
         bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-j", "ufw-user-input");
 
-        var report = Checked.By(agent);
+        var report = CheckReportReader.By(agent);
 
         Assert.Contains("iptables with ufw", report.Line("ports-firewall").Found, StringComparison.Ordinal);
         Assert.Contains(report.Lines("ports-open", "8080 (http)"), line => line is { Status: "fail", Cure: "sudo ufw allow 8080/tcp" });
@@ -104,7 +104,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         File.WriteAllText(file, "# ufw\nENABLED=yes\nLOGLEVEL=low\n");
         try
         {
-            Assert.Contains(Checked.By(agent).Lines("ports-firewall"), line => line is { Status: "warn", Cure: "sudo ufw reload" });
+            Assert.Contains(CheckReportReader.By(agent).Lines("ports-firewall"), line => line is { Status: "warn", Cure: "sudo ufw reload" });
         }
         finally
         {
@@ -120,7 +120,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         Shell.Run("mkfifo", file);
         try
         {
-            Assert.Equal("pass", Checked.By(agent).Line("ports-firewall").Status);
+            Assert.Equal("pass", CheckReportReader.By(agent).Line("ports-firewall").Status);
         }
         finally
         {
@@ -133,14 +133,14 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Assert.Equal("free", Checked.By(agent).Line("ports-agent", "16400").Found);
+        Assert.Equal("free", CheckReportReader.By(agent).Line("ports-agent", "16400").Found);
         await using var other = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:16400,reuseaddr,fork", "/dev/null"));
         await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens", lastSeen: () => other.Output);
 
-        var taken = Checked.By(agent).Line("ports-agent", "16400");
+        var taken = CheckReportReader.By(agent).Line("ports-agent", "16400");
         Assert.Equal(("fail", $"taken by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
 
-        var unseen = Checked.ByNobody(bed, agent.Root);
+        var unseen = CheckReportReader.ByNobody(bed, agent.Root);
         var line = unseen.Line("ports-agent", "16400");
         Assert.Equal(("skipped", "sudo smm-agent check"), (line.Status, line.Cure));
         Assert.Equal(("skipped", "sudo smm-agent check"), (unseen.Line("ports-open").Status, unseen.Line("ports-open").Cure));
@@ -151,11 +151,11 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         await using var agent = new VmAgent(fixture.Bed);
         Edit(agent, "firewall:\n  managementPorts: [16400, 17000]\n");
-        Assert.Equal("free", Checked.By(agent).Line("ports-agent", "17000").Found);
+        Assert.Equal("free", CheckReportReader.By(agent).Line("ports-agent", "17000").Found);
         await agent.StartAndBeReadyAsync();
         await agent.UntilAsync(() => agent.Status() is not null, "the daemon says that it runs");
 
-        var report = Checked.By(agent);
+        var report = CheckReportReader.By(agent);
 
         Assert.Equal("pass", report.Line("ports-agent", "16400").Status);
         var unserved = report.Line("ports-agent", "17000");
@@ -177,7 +177,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         bed.Mesh.Write();
         try
         {
-            var report = await Checked.UntilAsync(agent, report => report.Lines("ports-workload").Count == 4, "all four ports are known");
+            var report = await CheckReportReader.UntilAsync(agent, report => report.Lines("ports-workload").Count == 4, "all four ports are known");
 
             Assert.Contains("socat (pid ", report.Line("ports-workload", "8080 (http)").Found, StringComparison.Ordinal);
             Assert.Equal("pass", report.Line("ports-workload", "8080 (http)").Status);
@@ -202,7 +202,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         await agent.UntilConditionAsync("ConfigCurrent", "False", "WorkloadGroupNotFound");
         await agent.UntilAsync(() => agent.Status()!["ports"]!.AsArray().Count > 0, "the agent's own ports are known");
 
-        Checked.By(agent).Says("ports-workload", "skipped", "there is no mesh configuration");
+        CheckReportReader.By(agent).Says("ports-workload", "skipped", "there is no mesh configuration");
 
         await agent.StopAsync();
         agent.Run("detach");
@@ -213,17 +213,17 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Checked.By(agent).Says("host-docker", "pass");
+        CheckReportReader.By(agent).Says("host-docker", "pass");
         using var firewall = new KeptFirewall(bed);
         bed.Vm.Run("iptables", "-w", "-N", "DOCKER-USER");
         bed.Vm.Run("iptables", "-w", "-t", "nat", "-N", "DOCKER");
         bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-m", "addrtype", "--dst-type", "LOCAL", "-j", "DOCKER");
         bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8099", "-j", "DNAT", "--to-destination", "172.17.0.2:80");
-        Checked.By(agent).Says("host-docker", "warn", "DOCKER, DOCKER-USER");
+        CheckReportReader.By(agent).Says("host-docker", "warn", "DOCKER, DOCKER-USER");
 
         bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8080", "-j", "DNAT", "--to-destination", "172.17.0.2:80");
 
-        var taken = Checked.By(agent).Line("host-docker", "8080 (http)");
+        var taken = CheckReportReader.By(agent).Line("host-docker", "8080 (http)");
         Assert.Equal("fail", taken.Status);
         Assert.Contains("--network host", taken.Cure, StringComparison.Ordinal);
     }
@@ -233,21 +233,21 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var bed = fixture.Bed;
         var agent = new VmAgent(bed);
-        Checked.By(agent).Says("host-backends", "pass");
+        CheckReportReader.By(agent).Says("host-backends", "pass");
         try
         {
             bed.Vm.Run("iptables-legacy", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "23", "-j", "DROP");
-            Checked.By(agent).Says("host-backends", "warn", "iptables-legacy (1 rules)");
+            CheckReportReader.By(agent).Says("host-backends", "warn", "iptables-legacy (1 rules)");
 
             bed.Vm.Run("iptables-legacy", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "16400", "-j", "DROP");
-            var report = Checked.By(agent);
+            var report = CheckReportReader.By(agent);
             report.Says("host-backends", "fail", "iptables-legacy (2 rules)", "keeps 16400 out");
             Assert.Contains(
                 report.Lines("ports-open", "16400 (agent)"),
                 line => line is { Status: "fail", Found: "INPUT of iptables-legacy (the other backend) does not let it in" });
 
             bed.Vm.Run("sh", "-ec", report.Line("host-backends").Command[report.Line("host-backends").Command.IndexOf("iptables-legacy", StringComparison.Ordinal)..]);
-            Checked.By(agent).Says("host-backends", "pass");
+            CheckReportReader.By(agent).Says("host-backends", "pass");
         }
         finally
         {

@@ -14,11 +14,11 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         var file = Path.Combine(agent.ConfigFolder, "bearer-token");
 
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        var open = Checked.By(agent);
+        var open = CheckReportReader.By(agent);
         agent.WriteToken("two words");
-        var none = Checked.By(agent);
+        var none = CheckReportReader.By(agent);
         File.Delete(file);
-        var missing = Checked.By(agent);
+        var missing = CheckReportReader.By(agent);
 
         Assert.Equal("warn", open.Status("dashboard-token"));
         Assert.Equal($"sudo chmod 0640 {file}", open.Cure("dashboard-token"));
@@ -34,7 +34,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteToken("somebody-elses-token");
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("skipped", output.Status("dashboard-token-claims"));
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));
@@ -54,7 +54,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         await using var agent = new VmAgent(fixture.Bed);
         agent.WriteToken(ServiceAccountToken.Of(@namespace, "default", from * Hour, to * Hour));
 
-        var output = Checked.By(agent);
+        var output = CheckReportReader.By(agent);
 
         Assert.Equal("fail", output.Status("dashboard-token-claims"));
         Assert.Contains(found, output.Found("dashboard-token-claims"), StringComparison.Ordinal);
@@ -78,7 +78,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         bed.Mesh.Write();
         try
         {
-            var output = await Checked.UntilAsync(agent, "dashboard-token-accepted", "pass");
+            var output = await CheckReportReader.UntilAsync(agent, "dashboard-token-accepted", "pass");
 
             Assert.Equal(status, output.Status("dashboard-token-claims"));
             Assert.Contains(found, output.Found("dashboard-token-claims"), StringComparison.Ordinal);

@@ -20,5 +20,5 @@ public sealed class DashboardReachableTests
     }
 
     private static IReadOnlyList<CheckLine> Lines(params ProbeResult[] results) =>
-        DashboardReachable.Lines(new DashboardLook(results, null), "; the proxy is not used");
+        DashboardReachable.Lines(new DashboardObservation(results, null), "; the proxy is not used");
 }

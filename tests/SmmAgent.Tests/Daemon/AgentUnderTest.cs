@@ -43,9 +43,9 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     public LoopContext Context { get; }
 
-    public Latest<SettingsState> Settings { get; }
+    public ObservableValue<SettingsState> Settings { get; }
 
-    public Latest<MeshConfigState> MeshConfig { get; } = new(MeshConfigState.Initial);
+    public ObservableValue<MeshConfigState> MeshConfig { get; } = new(MeshConfigState.Initial);
 
     public BearerTokenFile Tokens { get; }
 
@@ -54,8 +54,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     public static AgentSettings Good(Uri url) =>
         new() { DashboardUrl = url, AllowPlaintext = true, Namespace = Sample.Namespace, Name = Sample.Name };
 
-    public OwnIdentity Identity() => new(
-        Paths, RandomNumberGenerator.Fill, new RootRequest(Paths.ReconcileRequest, Time, NullLogger<RootRequest>.Instance), NullLogger<OwnIdentity>.Instance);
+    public CurrentIdentity Identity() => new(
+        Paths, RandomNumberGenerator.Fill, new ReconcileRequest(Paths.ReconcileRequest, Time, NullLogger<ReconcileRequest>.Instance), NullLogger<CurrentIdentity>.Instance);
 
     /// <summary>Gives the host another /etc/machine-id, as a copy of a machine has one.</summary>
     public void BecomeAnotherMachine()

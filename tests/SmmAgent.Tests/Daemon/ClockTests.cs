@@ -6,7 +6,7 @@ namespace SmmAgent.Tests.Daemon;
 /// <summary>Only what people read depends on the time of day.</summary>
 public sealed class ClockTests
 {
-    private readonly ClockThatIsSet _time = new();
+    private readonly AdjustableClock _time = new();
 
     [Theory]
     [InlineData(1)]
@@ -27,7 +27,7 @@ public sealed class ClockTests
     public void ACallIsDueAfterItsIntervalAlthoughTheClockWasSetBack()
     {
         var schedule = new CallSchedule(_time, new RetryDelay(() => 0));
-        schedule.Done("subject", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5));
+        schedule.RecordSuccess("subject", TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(5));
 
         _time.SetBy = TimeSpan.FromDays(-1000);
         Assert.Equal(TimeSpan.FromMinutes(5), schedule.Until("subject"));
@@ -40,7 +40,7 @@ public sealed class ClockTests
     public void AFailedCallIsTriedAgainAlthoughTheClockWasSetBack()
     {
         var schedule = new CallSchedule(_time, new RetryDelay(() => 0));
-        schedule.Failed(TimeSpan.FromSeconds(10));
+        schedule.RecordFailure(TimeSpan.FromSeconds(10));
 
         _time.SetBy = TimeSpan.FromDays(-1000);
         _time.Advance(TimeSpan.FromSeconds(10));

@@ -15,7 +15,7 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
         if (daemon.Status is not { } status)
         {
             return One(CheckLine.Skipped(
-                $"{daemon.WhyNone}, and only the daemon is dialled back by the cluster", "sudo systemctl restart smm-agent, then check again"));
+                $"{daemon.Reason}, and only the daemon is dialled back by the cluster", "sudo systemctl restart smm-agent, then check again"));
         }
 
         var reached = status.Conditions.FirstOrDefault(one => one.Type == ConditionType.ReachableFromCluster);

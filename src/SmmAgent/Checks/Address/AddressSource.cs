@@ -23,7 +23,7 @@ internal sealed class AddressSource() : Check("address-source", CheckGroup.Addre
                 { Status: ConditionStatus.True, Reason: AddressDecision.Known } => CheckLine.Pass(said),
                 { Status: ConditionStatus.True } => CheckLine.Warn(said, SetNodeIp),
                 { Status: ConditionStatus.False } => CheckLine.Fail(said, SetNodeIp),
-                _ => CheckLine.Skipped(context.Settings.WhyUnseen ?? said),
+                _ => CheckLine.Skipped(context.Settings.UnreadableReason ?? said),
             },
         ];
     }

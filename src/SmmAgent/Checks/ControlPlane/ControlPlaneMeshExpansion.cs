@@ -10,7 +10,7 @@ internal sealed class ControlPlaneMeshExpansion() : Check("control-plane-meshexp
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Mesh;
-        return look.Config is { } config ? Lines(config, look.AsOf) : [look.Nothing];
+        return look.Config is { } config ? Lines(config, look.AsOf) : [look.MissingLine];
     }
 
     private static IReadOnlyList<CheckLine> Lines(MeshConfig config, string asOf)

@@ -16,7 +16,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
 
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if (context.Settings.Obstacle is { } obstacle)
+        if (context.Settings.SkipLine is { } obstacle)
             return [obstacle];
         var settings = context.Settings.Settings;
         if (settings.Sidecar.Mode == PartMode.Off)
@@ -26,7 +26,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
 
         var look = await context.Mesh;
         if (look.Config is not { } config)
-            return [look.Nothing];
+            return [look.MissingLine];
 
         var (state, why) = await new InstalledPackage(context.System.Packages).ReadAsync(PackageChoice.SidecarPackage, cancel);
         if (state is null)

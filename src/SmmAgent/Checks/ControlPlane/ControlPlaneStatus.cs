@@ -10,7 +10,7 @@ internal sealed class ControlPlaneStatus() : Check("control-plane-status", Check
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Mesh;
-        return look.Config is { Mesh: var mesh } ? [Line(mesh, look.AsOf)] : [look.Nothing];
+        return look.Config is { Mesh: var mesh } ? [Line(mesh, look.AsOf)] : [look.MissingLine];
     }
 
     // The words are those of the IstioControlPlane's status.

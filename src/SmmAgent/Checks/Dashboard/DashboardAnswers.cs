@@ -9,7 +9,7 @@ internal sealed class DashboardAnswers() : DashboardCheck("dashboard-answers", "
 {
     protected override bool DaemonKnows => true;
 
-    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now)
     {
         var asked = look.Results.Where(result => result.Latency is not null).ToList();
         var fault = asked.FirstOrDefault(result => result.Outcome != Outcome.Ok);

@@ -8,7 +8,7 @@ namespace SmmAgent.Checks.Dashboard;
 /// <summary>The dashboard's certificate is believed, and for longer than a few days.</summary>
 internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certificate", "Certificate")
 {
-    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now)
     {
         if (url.Scheme != Uri.UriSchemeHttps)
             return [CheckLine.Skipped("plain http shows none")];

@@ -13,21 +13,21 @@ internal abstract class DashboardCheck(string id, string title) : Check(id, Chec
 
     public sealed override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if (context.Settings.Obstacle is { } obstacle)
-            return [(DaemonKnows ? context.Daemon.Says(ConditionType.DashboardReachable, AsRoot) : null) ?? obstacle];
+        if (context.Settings.SkipLine is { } obstacle)
+            return [(DaemonKnows ? context.Daemon.LineFor(ConditionType.DashboardReachable, AsRoot) : null) ?? obstacle];
 
         return context.Settings.Settings.DashboardUrl is { } url
-            ? Judge(url, await LookAsync(context), context.Time.GetUtcNow())
+            ? Evaluate(url, await LookAsync(context), context.Time.GetUtcNow())
             : [CheckLine.Skipped("no dashboard is set")];
     }
 
     // The firewall is looked at only where it may explain something.
-    private static async Task<DashboardLook> LookAsync(CheckContext context) => await context.Dashboard is var look && look.Results.Any(result => result.Latency is null)
+    private static async Task<DashboardObservation> LookAsync(CheckContext context) => await context.Dashboard is var look && look.Results.Any(result => result.Latency is null)
         ? look with { Own = (await context.OwnTraffic).Obstacles }
         : look;
 
     /// <param name="look">Has one result at least.</param>
-    protected abstract IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now);
+    protected abstract IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now);
 
     /// <summary>Whether the name did not resolve, so that there is no address that could be tried.</summary>
     protected static bool IsUnresolved(ProbeResult result) => result.Outcome != Outcome.Ok && result.Address == result.Target.Host && !result.IsAddress;

@@ -9,7 +9,7 @@ internal sealed class DashboardConfigured() : Check("dashboard-configured", Chec
     public const string Cure = "sudo smm-agent set dashboard-url https://DASHBOARD";
 
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
-        context.Settings.Obstacle ?? (context.Settings.Settings.DashboardUrl is { } url
+        context.Settings.SkipLine ?? (context.Settings.Settings.DashboardUrl is { } url
             ? CheckLine.Pass(url.GetLeftPart(UriPartial.Authority))
             : CheckLine.Fail("no dashboard is set", Cure)));
 }

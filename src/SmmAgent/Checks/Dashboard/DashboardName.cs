@@ -7,13 +7,13 @@ namespace SmmAgent.Checks.Dashboard;
 /// <summary>The dashboard's name resolves.</summary>
 internal sealed class DashboardName() : DashboardCheck("dashboard-name", "Name")
 {
-    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now)
+    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now)
     {
         var (first, host) = (look.Results[0], look.Results[0].Target.Host);
         return
         [
             IsWithoutAuthorities(first) ? CheckLine.Skipped("not looked up: dashboard.caFile cannot be used")
-            : IsUnresolved(first) ? CheckLine.Fail(OwnTrafficLook.Found(look.Own, first, $"{host} {first.Detail}"), ReachabilityVerdict.Explains(look.Own, first)?.Cure ?? Outcome.NoSuchName.Cure())
+            : IsUnresolved(first) ? CheckLine.Fail(OwnTrafficObservation.Describe(look.Own, first, $"{host} {first.Detail}"), ReachabilityVerdict.Explains(look.Own, first)?.Cure ?? Outcome.NoSuchName.Cure())
             : first.Address == host ? CheckLine.Pass($"{host} is an address")
             : CheckLine.Pass($"{host} is {string.Join(", ", look.Results.Select(result => result.Address))}"),
         ];

@@ -10,9 +10,9 @@ namespace SmmAgent.Checks.Dashboard;
 /// <summary>The dashboard's port takes connections, at each of its addresses.</summary>
 internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable", "Connection")
 {
-    protected override IReadOnlyList<CheckLine> Judge(Uri url, DashboardLook look, DateTimeOffset now) => Lines(look, ProxyEnvironment.Note(url));
+    protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now) => Lines(look, ProxyEnvironment.Note(url));
 
-    internal static IReadOnlyList<CheckLine> Lines(DashboardLook look, string proxyNote)
+    internal static IReadOnlyList<CheckLine> Lines(DashboardObservation look, string proxyNote)
     {
         if (IsWithoutAuthorities(look.Results[0]))
             return [CheckLine.Skipped("not tried: dashboard.caFile cannot be used")];
@@ -28,7 +28,7 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
         { Latency: { } latency } => CheckLine.Pass($"took the connection in {latency.TotalMilliseconds:0.#} ms") with { LatencyMs = latency.TotalMilliseconds },
         { Outcome: Outcome.Captured } => Captured(result),
         _ when isReached => CheckLine.Warn(
-            OwnTrafficLook.Found(own, result, $"{result.Detail}, but another address of it is reached"), OwnTrafficLook.Cure(own, result)),
-        _ => CheckLine.Fail(OwnTrafficLook.Found(own, result, result.Detail ?? "did not answer") + proxyNote, OwnTrafficLook.Cure(own, result)),
+            OwnTrafficObservation.Describe(own, result, $"{result.Detail}, but another address of it is reached"), OwnTrafficObservation.Cure(own, result)),
+        _ => CheckLine.Fail(OwnTrafficObservation.Describe(own, result, result.Detail ?? "did not answer") + proxyNote, OwnTrafficObservation.Cure(own, result)),
     };
 }

@@ -9,7 +9,7 @@ internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGro
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var (path, look) = (context.Paths.Settings, context.Settings);
-        if (look.WhyUnseen is { } unseen)
+        if (look.UnreadableReason is { } unseen)
             return One(CheckLine.Skipped(unseen, AsRoot));
         if (!look.Exists)
             return One(CheckLine.Skipped($"{path} does not exist yet"));

@@ -11,15 +11,15 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if (context.Settings.Obstacle is { } obstacle)
-            return [context.Daemon.Says(ConditionType.ConfigCurrent, AsRoot) ?? obstacle];
+        if (context.Settings.SkipLine is { } obstacle)
+            return [context.Daemon.LineFor(ConditionType.ConfigCurrent, AsRoot) ?? obstacle];
 
         var mesh = await context.Mesh;
         return
         [
             mesh switch
             {
-                { WhyNotAsked: { } why } => CheckLine.Skipped(why),
+                { NotAskedReason: { } why } => CheckLine.Skipped(why),
                 { Failure: DashboardFailure.NoToken } => CheckLine.Skipped("there is no token that could be sent"),
                 { Failure: { } failure, Target: { } target } => Line(failure, target, await context.Dashboard),
                 _ => RefusedToDaemon(context) ?? CheckLine.Pass($"for WorkloadGroup {mesh.Target?.Group}"),
@@ -31,10 +31,10 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
     private static CheckLine? RefusedToDaemon(CheckContext context) =>
         context.Settings.Settings is { CaFile: { } caFile, DashboardUrl: { } url }
         && context.Daemon.Status?.Conditions.Any(one => one is { Type: ConditionType.ConfigCurrent, Reason: FailureReasons.InvalidSettings }) == true
-            ? context.Daemon.Says(ConditionType.ConfigCurrent, CaFile.InstallCommand(caFile, url))
+            ? context.Daemon.LineFor(ConditionType.ConfigCurrent, CaFile.InstallCommand(caFile, url))
             : null;
 
-    private static CheckLine Line(DashboardFailure failure, DashboardTarget target, DashboardLook dashboard)
+    private static CheckLine Line(DashboardFailure failure, DashboardTarget target, DashboardObservation dashboard)
     {
         if (failure is DashboardFailure.Unreachable or DashboardFailure.BadCaFile && dashboard.Results.All(result => result.Outcome != Outcome.Ok))
             return CheckLine.Skipped("not asked: the dashboard is not reached, see above");

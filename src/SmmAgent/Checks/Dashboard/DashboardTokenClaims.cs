@@ -21,11 +21,11 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
 
         var group = context.Settings.Settings.Namespace;
         var account = (await context.Mesh).Config?.WorkloadGroup.ServiceAccount;
-        var doubts = claims.Doubts(group, account, look.JudgedAt).ToList();
+        var doubts = claims.Doubts(group, account, look.EvaluatedAt).ToList();
         if (doubts.Count > 0)
             return [.. doubts.Select(doubt => CheckLine.Fail(doubt.Found, NewOne(group, account)))];
 
-        return [EndsSoon(claims, look.JudgedAt) ?? CheckLine.Pass(Says(claims))];
+        return [EndsSoon(claims, look.EvaluatedAt) ?? CheckLine.Pass(Says(claims))];
     }
 
     private static CheckLine? EndsSoon(TokenClaims claims, DateTimeOffset now) => claims.Expires is { } expires && expires - now < TokenFacts.Notice(claims.IssuedAt ?? claims.NotBefore, expires)

@@ -7,7 +7,7 @@ namespace SmmAgent.Checks.Dashboard;
 internal sealed class DashboardTransport() : Check("dashboard-transport", CheckGroup.Dashboard, "Transport")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
-        context.Settings.Obstacle ?? context.Settings.Settings.DashboardUrl switch
+        context.Settings.SkipLine ?? context.Settings.Settings.DashboardUrl switch
         {
             null => CheckLine.Skipped("no dashboard is set"),
             { Scheme: "https" } => CheckLine.Pass("https"),

@@ -7,7 +7,7 @@ namespace SmmAgent.Checks.Dashboard;
 internal sealed class DashboardWorkloadGroup() : Check("dashboard-workload-group", CheckGroup.Dashboard, "WorkloadGroup")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
-        context.Settings.Obstacle ?? (context.Settings.Settings is { Namespace: { } @namespace, Name: { } name }
+        context.Settings.SkipLine ?? (context.Settings.Settings is { Namespace: { } @namespace, Name: { } name }
             ? CheckLine.Pass($"{@namespace}/{name}")
             : CheckLine.Fail("no WorkloadGroup is set", "sudo smm-agent set workload-group NAMESPACE NAME")));
 }

@@ -11,7 +11,7 @@ internal sealed class HostBackends() : Check("host-backends", CheckGroup.Host, "
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Firewall;
-        if (look.Unseen is { } unseen)
+        if (look.UnreadableLine is { } unseen)
             return [unseen];
 
         var observed = look.Report.Observed;

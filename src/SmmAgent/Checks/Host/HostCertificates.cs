@@ -12,7 +12,7 @@ internal sealed class HostCertificates() : Check("host-certificates", CheckGroup
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if (context.Settings.Obstacle is { } obstacle)
+        if (context.Settings.SkipLine is { } obstacle)
             return [obstacle];
 
         var results = (await context.Dashboard).Results.Concat((await context.Gateways).Results);

@@ -9,7 +9,7 @@ internal sealed class HostClock() : Check("host-clock", CheckGroup.Host, "Clock"
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if (context.Settings.Obstacle is { } obstacle)
+        if (context.Settings.SkipLine is { } obstacle)
             return [obstacle];
 
         return (await context.Dashboard).Ahead is { } ahead

@@ -10,7 +10,7 @@ internal sealed class HostDocker() : Check("host-docker", CheckGroup.Host, "Dock
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Firewall;
-        if (look.Unseen is { } unseen)
+        if (look.UnreadableLine is { } unseen)
             return [unseen];
 
         var observed = look.Report.Observed;

@@ -60,10 +60,10 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
                 $"name {own[0]} alone in /etc/resolv.conf, or only the others");
     }
 
-    private static string Who(IPAddress server, ListenersLook listeners) =>
+    private static string Who(IPAddress server, ListenersObservation listeners) =>
         listeners.Names(Answering(server, listeners))
         ?? (server.Equals(ResolverConfiguration.ResolvedStub) ? "systemd-resolved" : "a name server of this VM's own");
 
-    private static IEnumerable<ListeningSocket> Answering(IPAddress server, ListenersLook listeners) =>
+    private static IEnumerable<ListeningSocket> Answering(IPAddress server, ListenersObservation listeners) =>
         listeners.Dns.Where(socket => socket.Local.Address.Equals(server) || socket.Local.Address.Equals(IPAddress.Any) || socket.Local.Address.Equals(IPAddress.IPv6Any));
 }

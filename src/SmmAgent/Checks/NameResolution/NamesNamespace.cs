@@ -17,7 +17,7 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
         var settings = context.Settings.Settings;
         var config = (await context.Mesh).Config;
         if ((settings.Namespace ?? config?.WorkloadGroup.Namespace ?? context.Daemon.Status?.WorkloadGroup?.Namespace) is not { } own)
-            return [CheckLine.Skipped(context.Settings.WhyUnseen ?? "no WorkloadGroup is set")];
+            return [CheckLine.Skipped(context.Settings.UnreadableReason ?? "no WorkloadGroup is set")];
 
         var names = new NameLookup(context.Time, timeout: SidecarDns.DefaultTimeout);
         var used = Used(settings).Concat(config?.DirectEndpoints.Select(endpoint => endpoint.Address) ?? [])

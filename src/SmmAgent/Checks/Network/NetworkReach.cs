@@ -14,7 +14,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
     {
         var look = await context.Gateways;
         if (look.Plan is not { } plan)
-            return [context.Daemon.Says(ConditionType.GatewaysReachable, "see the gateways in: smm-agent status") ?? (await context.Mesh).Nothing];
+            return [context.Daemon.LineFor(ConditionType.GatewaysReachable, "see the gateways in: smm-agent status") ?? (await context.Mesh).MissingLine];
         if (plan.Targets.Count == 0)
             return [Nothing(plan, context)];
 
@@ -51,7 +51,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
             { NoRoute: true } when !broken.Contains(result) => CheckLine.Skipped("this VM has no route to addresses of this family"),
             _ => new(
                 broken.Contains(result) ? CheckStatus.Fail : CheckStatus.Warn,
-                OwnTrafficLook.Found(own, result, result.Detail ?? result.Outcome.Name()),
-                OwnTrafficLook.Cure(own, result)),
+                OwnTrafficObservation.Describe(own, result, result.Detail ?? result.Outcome.Name()),
+                OwnTrafficObservation.Cure(own, result)),
         };
 }

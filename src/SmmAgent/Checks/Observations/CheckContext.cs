@@ -9,35 +9,35 @@ internal sealed class CheckContext
     /// <summary>The command that sees what this user may not see.</summary>
     public const string AsRoot = "sudo smm-agent check";
 
-    private readonly Lazy<SettingsLook> _settings;
-    private readonly Lazy<DaemonLook> _daemon;
-    private readonly Lazy<SystemLook> _system;
-    private readonly Lazy<Task<DashboardLook>> _dashboard;
-    private readonly Lazy<Task<TokenLook>> _token;
-    private readonly Lazy<Task<MeshLook>> _mesh;
-    private readonly Lazy<Task<GatewayLook>> _gateways;
-    private readonly Lazy<Task<FirewallLook>> _firewall;
+    private readonly Lazy<SettingsObservation> _settings;
+    private readonly Lazy<DaemonObservation> _daemon;
+    private readonly Lazy<SystemObservation> _system;
+    private readonly Lazy<Task<DashboardObservation>> _dashboard;
+    private readonly Lazy<Task<TokenObservation>> _token;
+    private readonly Lazy<Task<MeshObservation>> _mesh;
+    private readonly Lazy<Task<GatewayObservation>> _gateways;
+    private readonly Lazy<Task<FirewallObservation>> _firewall;
     private readonly Lazy<Task<OwnTrafficVerdict>> _ownTraffic;
-    private readonly Lazy<Task<AddressLook>> _address;
-    private readonly Lazy<ListenersLook> _listeners;
-    private readonly Lazy<InterfacesLook> _interfaces;
+    private readonly Lazy<Task<AddressObservation>> _address;
+    private readonly Lazy<ListenersObservation> _listeners;
+    private readonly Lazy<InterfacesObservation> _interfaces;
 
     /// <param name="end">Ends the looks that are under way when the time of the run is over.</param>
     public CheckContext(AgentPaths paths, TimeProvider time, CancellationToken end)
     {
         (Paths, Time) = (paths, time);
-        _settings = new(() => SettingsLook.At(paths));
-        _daemon = new(() => DaemonLook.At(paths, time));
-        _system = new(() => SystemLook.At(paths));
-        _dashboard = new(() => DashboardLook.AtAsync(Settings, time, end));
-        _token = new(async () => TokenLook.At(paths, Settings, await _dashboard.Value, time));
-        _mesh = new(async () => await MeshLook.AtAsync(paths, Settings, await _dashboard.Value, await _token.Value, time, end));
-        _gateways = new(async () => await GatewayLook.AtAsync(await _mesh.Value, time, end));
-        _firewall = new(async () => await FirewallLook.AtAsync(paths, Settings, await _mesh.Value, time, end));
-        _ownTraffic = new(() => OwnTrafficLook.AtAsync(this));
-        _address = new(() => AddressLook.AtAsync(this, end));
-        _listeners = new(ListenersLook.Now);
-        _interfaces = new(InterfacesLook.Now);
+        _settings = new(() => SettingsObservation.Read(paths));
+        _daemon = new(() => DaemonObservation.Read(paths, time));
+        _system = new(() => SystemObservation.Read(paths));
+        _dashboard = new(() => DashboardObservation.ObserveAsync(Settings, time, end));
+        _token = new(async () => TokenObservation.Read(paths, Settings, await _dashboard.Value, time));
+        _mesh = new(async () => await MeshObservation.ObserveAsync(paths, Settings, await _dashboard.Value, await _token.Value, time, end));
+        _gateways = new(async () => await GatewayObservation.ObserveAsync(await _mesh.Value, time, end));
+        _firewall = new(async () => await FirewallObservation.ObserveAsync(paths, Settings, await _mesh.Value, time, end));
+        _ownTraffic = new(() => OwnTrafficObservation.ObserveAsync(this));
+        _address = new(() => AddressObservation.ObserveAsync(this, end));
+        _listeners = new(ListenersObservation.Read);
+        _interfaces = new(InterfacesObservation.Read);
     }
 
     public AgentPaths Paths { get; }
@@ -45,38 +45,38 @@ internal sealed class CheckContext
     public TimeProvider Time { get; }
 
     /// <summary>agent.yaml.</summary>
-    public SettingsLook Settings => _settings.Value;
+    public SettingsObservation Settings => _settings.Value;
 
     /// <summary>The running daemon's status.json.</summary>
-    public DaemonLook Daemon => _daemon.Value;
+    public DaemonObservation Daemon => _daemon.Value;
 
     /// <summary>The operating system.</summary>
-    public SystemLook System => _system.Value;
+    public SystemObservation System => _system.Value;
 
     /// <summary>The dashboard as anybody sees it: name, connection, certificate, health, clock.</summary>
-    public Task<DashboardLook> Dashboard => _dashboard.Value;
+    public Task<DashboardObservation> Dashboard => _dashboard.Value;
 
     /// <summary>The bearer token, and what it says of itself.</summary>
-    public Task<TokenLook> Token => _token.Value;
+    public Task<TokenObservation> Token => _token.Value;
 
     /// <summary>The mesh configuration, and what the dashboard said when it was asked for it.</summary>
-    public Task<MeshLook> Mesh => _mesh.Value;
+    public Task<MeshObservation> Mesh => _mesh.Value;
 
     /// <summary>The gateways, or the direct endpoints.</summary>
-    public Task<GatewayLook> Gateways => _gateways.Value;
+    public Task<GatewayObservation> Gateways => _gateways.Value;
 
     /// <summary>The host's firewall.</summary>
-    public Task<FirewallLook> Firewall => _firewall.Value;
+    public Task<FirewallObservation> Firewall => _firewall.Value;
 
     /// <summary>What the host's firewall does with the VM's own connections.</summary>
     public Task<OwnTrafficVerdict> OwnTraffic => _ownTraffic.Value;
 
     /// <summary>The address under which the cluster reaches this VM.</summary>
-    public Task<AddressLook> Address => _address.Value;
+    public Task<AddressObservation> Address => _address.Value;
 
     /// <summary>Who listens on which port of this VM.</summary>
-    public ListenersLook Listeners => _listeners.Value;
+    public ListenersObservation Listeners => _listeners.Value;
 
     /// <summary>This VM's own interfaces, and its ways out.</summary>
-    public InterfacesLook Interfaces => _interfaces.Value;
+    public InterfacesObservation Interfaces => _interfaces.Value;
 }

@@ -16,7 +16,7 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Firewall;
-        if (look.Unseen is { } unseen)
+        if (look.UnreadableLine is { } unseen)
             return [unseen];
 
         var observed = look.Report.Observed;

@@ -14,8 +14,8 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Firewall;
-        if (look.Unseen is { } unseen)
-            return [context.Daemon.Says(ConditionType.PortsOpen, AsRoot) ?? unseen];
+        if (look.UnreadableLine is { } unseen)
+            return [context.Daemon.LineFor(ConditionType.PortsOpen, AsRoot) ?? unseen];
 
         // What the agent opens itself is not the operator's to open, but it is shut until then.
         var agentOpens = context.Settings.Settings.FirewallMode == PartMode.Manage && context.Daemon.Status is null;

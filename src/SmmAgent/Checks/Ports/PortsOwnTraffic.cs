@@ -8,7 +8,7 @@ internal sealed class PortsOwnTraffic() : Check("ports-own-traffic", CheckGroup.
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
-        if ((await context.Firewall).Unseen is { } unseen)
+        if ((await context.Firewall).UnreadableLine is { } unseen)
             return [CheckLine.Skipped(unseen.Found, unseen.Cure)];
 
         var verdict = await context.OwnTraffic;

@@ -9,8 +9,8 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var mesh = await context.Mesh;
-        if ((mesh.Config?.WorkloadGroup.Ports.ToList() ?? TheDaemons(context)) is not { } ports)
-            return [mesh.Nothing];
+        if ((mesh.Config?.WorkloadGroup.Ports.ToList() ?? PortsOfDaemon(context)) is not { } ports)
+            return [mesh.MissingLine];
 
         return ports.Count == 0
             ? [CheckLine.Pass("the WorkloadGroup names no port")]
@@ -18,7 +18,7 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
     }
 
     // Who may not read the mesh configuration may still see what the daemon made of it. A daemon without one names no port, either.
-    private static List<KeyValuePair<string, int>>? TheDaemons(CheckContext context) => context.Daemon.Status?.Ports
+    private static List<KeyValuePair<string, int>>? PortsOfDaemon(CheckContext context) => context.Daemon.Status?.Ports
         .Where(port => port.Wanted == true && !context.Settings.Settings.ManagementPorts.Contains(port.Port))
         .Select(port => KeyValuePair.Create(port.Name, port.Port))
         .ToList() is { Count: > 0 } ports ? ports : null;

@@ -48,7 +48,7 @@ internal static class CheckCatalogue
         new PortsAgent(),
         new PortsWorkload(),
 
-        new NetworkModelChosen(),
+        new NetworkModelCheck(),
         new NetworkReach(),
 
         new NamesNamespace(),

@@ -11,9 +11,9 @@ namespace SmmAgent.Daemon.Address;
 /// <summary>Finds the address under which the cluster reaches the VM.</summary>
 public sealed class ExternalAddressService : LoopService
 {
-    private readonly Latest<SettingsState> _settings;
-    private readonly Latest<MeshConfigState> _meshConfig;
-    private readonly Latest<AddressState> _state;
+    private readonly ObservableValue<SettingsState> _settings;
+    private readonly ObservableValue<MeshConfigState> _meshConfig;
+    private readonly ObservableValue<AddressState> _state;
     private readonly AddressSources _sources;
     private readonly LastKnownAddressKeeper _lastKnown;
     private readonly ILogger _log;
@@ -24,17 +24,17 @@ public sealed class ExternalAddressService : LoopService
 
     public ExternalAddressService(
         LoopContext context,
-        Latest<SettingsState> settings,
-        Latest<MeshConfigState> meshConfig,
-        Latest<AddressState> state,
+        ObservableValue<SettingsState> settings,
+        ObservableValue<MeshConfigState> meshConfig,
+        ObservableValue<AddressState> state,
         AddressSources sources,
         ILogger<ExternalAddressService> log)
         : base(context)
     {
         (_settings, _meshConfig, _state, _sources, _log) = (settings, meshConfig, state, sources, log);
         _lastKnown = new LastKnownAddressKeeper(sources.LastKnown, log);
-        settings.WakeOnChange(Wake);
-        meshConfig.WakeOnChange(Wake);
+        settings.NotifyOnChange(Signal);
+        meshConfig.NotifyOnChange(Signal);
     }
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)

@@ -18,13 +18,13 @@ namespace SmmAgent.Daemon.Firewall;
 
 /// <summary>What the firewall service reads and publishes.</summary>
 public sealed record FirewallStates(
-    Latest<SettingsState> Settings, Latest<MeshConfigState> Mesh, Latest<EventSourcesState> Events, Latest<PortsState> Ports)
+    ObservableValue<SettingsState> Settings, ObservableValue<MeshConfigState> Mesh, ObservableValue<EventSourcesState> Events, ObservableValue<PortsState> Ports)
 {
     /// <summary>The name servers that this host asks.</summary>
     public Func<IReadOnlyList<IPAddress>> NameServers { get; init; } = () => [];
 
     /// <summary>Whether root is at work just now.</summary>
-    public Func<bool> IsRootAtWork { get; init; } = () => false;
+    public Func<bool> IsReconcileRunning { get; init; } = () => false;
 }
 
 /// <summary>Keeps the agent's and the WorkloadGroup's ports open in the host's firewall, and says whether they are.</summary>
@@ -48,7 +48,7 @@ public sealed class FirewallService : LoopService
 
     private readonly FirewallStates _states;
     private readonly FirewallPass _pass;
-    private readonly RootRequest _root;
+    private readonly ReconcileRequest _root;
     private readonly ILogger<FirewallService> _logger;
     private readonly RepairPacing _pacing = new();
     private readonly LookPacing _looks = new();
@@ -59,23 +59,23 @@ public sealed class FirewallService : LoopService
     private bool _hasRootAnswered;
 
     public FirewallService(
-        LoopContext context, FirewallStates states, FirewallPass pass, RootRequest root, ILogger<FirewallService> logger)
+        LoopContext context, FirewallStates states, FirewallPass pass, ReconcileRequest root, ILogger<FirewallService> logger)
         : base(context)
     {
         (_states, _pass, _root, _logger, _start) = (states, pass, root, logger, context.Time.GetTimestamp());
-        states.Settings.WakeOnChange(Wake);
-        states.Mesh.WakeOnChange(Wake);
-        states.Events.WakeOnChange(Wake);
+        states.Settings.NotifyOnChange(Signal);
+        states.Mesh.NotifyOnChange(Signal);
+        states.Events.NotifyOnChange(Signal);
     }
 
     /// <summary>Set it when somebody changed the agent's own rules: that is looked at at once.</summary>
-    public Wake OwnRulesChanged { get; } = new();
+    public Signal OwnRulesChanged { get; } = new();
 
     /// <summary>Whether a set decides about a port, so that its elements are of interest.</summary>
     public bool DoSetsDecide => _doSetsDecide;
 
     /// <summary>Set it when firewalld said that it changed.</summary>
-    public Wake FirewalldChanged { get; } = new();
+    public Signal FirewalldChanged { get; } = new();
 
     // Not the time of day: set back by an hour, it would make an hour's repairs those of one minute.
     private DateTimeOffset PacingTime => DateTimeOffset.UnixEpoch + Time.GetElapsedTime(_start);
@@ -90,7 +90,7 @@ public sealed class FirewallService : LoopService
             var wait = await WorkAsync(StepAsync, cancel);
             if (_wasLarge)
                 ProcessMemory.GiveBack();
-            await Wake.WaitAsync(wait, Time, cancel);
+            await Signal.WaitAsync(wait, Time, cancel);
             if (_looks.WaitAt(Time.GetElapsedTime(_start)) is var pause && pause > TimeSpan.Zero)
                 await OwnRulesChanged.WaitAsync(pause, Time, cancel);
         }
@@ -125,13 +125,13 @@ public sealed class FirewallService : LoopService
             OwnTraffic = OwnTraffic.Of(OwnConnections(), report.Observed).Obstacles,
         };
         if (await FirewalldChanged.WaitAsync(TimeSpan.Zero, Time, cancel))
-            _root.Hasten();
+            _root.ResetDelays();
         _looks.Looked(start, Time.GetElapsedTime(_start));
         _wasLarge = report.Observed.Rules > LargeRules;
         _doSetsDecide = report.Observed.Nft?.Value?.DecidingSets.Count > 0;
-        var again = mode == PartMode.Manage ? _root.Ask(RootsWork(report, ports.PortsOpen)) : null;
+        var again = mode == PartMode.Manage ? _root.Request(PrivilegedWork(report, ports.PortsOpen)) : null;
         ports = ports with { IsRootDue = again is not null && IsFirstAnswerDue() };
-        Publish(Note(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
+        Publish(LogRepairs(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
         var wait = WaitAfter(report);
         return again < wait ? again.Value : wait;
     }
@@ -139,7 +139,7 @@ public sealed class FirewallService : LoopService
     private bool IsFirstAnswerDue()
     {
         _rootAsked ??= Time.GetTimestamp();
-        _hasRootAnswered |= Time.GetElapsedTime(_rootAsked.Value) >= RootRequest.FirstAnswer || !(_root.IsPending || _states.IsRootAtWork());
+        _hasRootAnswered |= Time.GetElapsedTime(_rootAsked.Value) >= ReconcileRequest.FirstAnswer || !(_root.IsPending || _states.IsReconcileRunning());
         return !_hasRootAnswered;
     }
 
@@ -159,7 +159,7 @@ public sealed class FirewallService : LoopService
 
     // Where firewalld shows itself to root only, there is no step that could be left to it. An interface or a source that moves to another zone shows in
     // firewalld's own table only, which then is shut or unclear.
-    private static List<string> RootsWork(FirewallReport report, Finding open)
+    private static List<string> PrivilegedWork(FirewallReport report, Finding open)
     {
         var left = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}").ToList();
         return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["see what firewalld lets in"] : left;
@@ -167,7 +167,7 @@ public sealed class FirewallService : LoopService
 
     /// <summary>Logs what was repaired.</summary>
     /// <returns>What to say when somebody keeps undoing it; else null.</returns>
-    private Finding? Note(FirewallReport report)
+    private Finding? LogRepairs(FirewallReport report)
     {
         var now = PacingTime;
         foreach (var step in report.Done)

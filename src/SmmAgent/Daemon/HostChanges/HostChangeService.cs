@@ -6,7 +6,7 @@ using SmmAgent.Linux.Events;
 namespace SmmAgent.Daemon.HostChanges;
 
 /// <summary>Who is woken by which changes.</summary>
-public sealed record WakeRoute(HostChange Changes, Wake Wake);
+public sealed record HostChangeRoute(HostChange Changes, Signal Signal);
 
 /// <summary>The event sources that are down, and why. Whoever relies on what they tell of polls instead.</summary>
 public sealed record EventSourcesState(IReadOnlyDictionary<string, string> Down, HostChange Blind)
@@ -20,8 +20,8 @@ public sealed record EventSourcesState(IReadOnlyDictionary<string, string> Down,
 /// </remarks>
 public sealed class HostChangeService(
     IReadOnlyList<EventSource> sources,
-    IReadOnlyList<WakeRoute> routes,
-    Latest<EventSourcesState> state,
+    IReadOnlyList<HostChangeRoute> routes,
+    ObservableValue<EventSourcesState> state,
     ProcessFault fault,
     ILogger<HostChangeService> logger) : IHostedService, IDisposable
 {
@@ -74,7 +74,7 @@ public sealed class HostChangeService(
         foreach (var route in routes)
         {
             if ((route.Changes & changes) != 0)
-                route.Wake.Set();
+                route.Signal.Set();
         }
     }
 

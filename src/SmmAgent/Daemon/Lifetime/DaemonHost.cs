@@ -71,11 +71,11 @@ public static class DaemonHost
         var time = TimeProvider.System;
         var context = new LoopContext(time, new LoopProgress(time), fault);
         var states = new AgentStates();
-        var identity = new OwnIdentity(
+        var identity = new CurrentIdentity(
             paths,
             RandomNumberGenerator.Fill,
-            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
-            loggers.CreateLogger<OwnIdentity>());
+            new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
+            loggers.CreateLogger<CurrentIdentity>());
         var self = new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings));
         var status = new StatusService(context, states, self, notifier, loggers.CreateLogger<StatusService>());
         var tokens = BearerTokenFile.Of(paths, time);
@@ -102,33 +102,33 @@ public static class DaemonHost
             loggers.CreateLogger<ExternalAddressService>());
 
         var root = new RootActivity(() => HostUnits.Open(paths.Root, time), paths.RootPresence);
-        var events = new Latest<EventSourcesState>(EventSourcesState.AllUp);
+        var events = new ObservableValue<EventSourcesState>(EventSourcesState.AllUp);
         var firewall = new FirewallService(
             context,
             new FirewallStates(states.Settings, states.Mesh, events, states.Ports)
             {
                 NameServers = () => ResolverConfiguration.ServersElsewhere(Path.Combine(paths.Root, "etc/resolv.conf")),
-                IsRootAtWork = root.IsAtWork,
+                IsReconcileRunning = root.IsAtWork,
             },
             HostFirewallPass.Create(paths, time),
-            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+            new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             loggers.CreateLogger<FirewallService>());
 
         var sidecar = new SidecarService(
             context,
             states,
-            new SidecarSight(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), root),
-            new RootRequest(paths.ReconcileRequest, time, loggers.CreateLogger<RootRequest>()),
+            new SidecarSources(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), root),
+            new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());
 
         // Nobody else does root's part where the daemon is root itself.
         var rootPart = Environment.IsPrivilegedProcess
-            ? new RootPartService(context, paths, events, new CommandRunner(), loggers.CreateLogger<RootPartService>())
+            ? new InProcessReconciler(context, paths, events, new CommandRunner(), loggers.CreateLogger<InProcessReconciler>())
             : null;
 
         if (rootPart is not null)
-            events.WakeOnChange(rootPart.Wake);
+            events.NotifyOnChange(rootPart.Signal);
 
         var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
         var report = new ReportService(
@@ -146,7 +146,7 @@ public static class DaemonHost
             context, new(states.Settings, tokens, new RenewedTokenFile(paths.RenewedToken), identity), clients, states.Renewal, Jitter.Next,
             loggers.CreateLogger<TokenRenewalService>());
         // It tells the conditions, and the states that wake it come before them.
-        status.WakeOnConditionChange(report.Wake);
+        status.NotifyOnConditionChange(report.Signal);
 
         var reachability = new ReachabilityService(
             context,
@@ -158,14 +158,14 @@ public static class DaemonHost
             dashboardIsBack: () =>
             {
                 clients.Renew();
-                mesh.Wake.Set();
-                report.Wake.Set();
+                mesh.Signal.Set();
+                report.Signal.Set();
                 sidecar.Retry();
             });
 
         return
         [
-            new ReloadOnHangup(status, settings, clients, [mesh.Wake, firewall.Wake, address.Wake, reachability.Wake, report.Wake, sidecar.Wake]),
+            new ReloadOnHangup(status, settings, clients, [mesh.Signal, firewall.Signal, address.Signal, reachability.Signal, report.Signal, sidecar.Signal]),
             settings,
             new ListenerService(Sites(status, nonces, self, time), states.Listeners, time, loggers),
             status,
@@ -181,14 +181,14 @@ public static class DaemonHost
                     new FileEvents("events of the sidecar's files", HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
                 ],
                 [
-                    new(HostChange.Settings, settings.Wake),
-                    new(HostChange.Addresses, address.Wake),
-                    new(HostChange.Addresses, reachability.Wake),
+                    new(HostChange.Settings, settings.Signal),
+                    new(HostChange.Addresses, address.Signal),
+                    new(HostChange.Addresses, reachability.Signal),
                     new(HostChange.OwnRules, firewall.OwnRulesChanged),
                     new(HostChange.Firewalld, firewall.FirewalldChanged),
-                    new(HostChange.Firewall | HostChange.Firewalld, firewall.Wake),
-                    new(HostChange.Sidecar, sidecar.Wake),
-                    .. rootPart is null ? (WakeRoute[])[] : [new(HostChange.RootRequest, rootPart.Wake)],
+                    new(HostChange.Firewall | HostChange.Firewalld, firewall.Signal),
+                    new(HostChange.Sidecar, sidecar.Signal),
+                    .. rootPart is null ? (HostChangeRoute[])[] : [new(HostChange.RootRequest, rootPart.Signal)],
                 ],
                 events,
                 fault,
@@ -205,10 +205,10 @@ public static class DaemonHost
         ];
     }
 
-    private static IReadOnlyList<SitePort> Sites(StatusService status, DialBackNonces nonces, StatusIdentity self, TimeProvider time)
+    private static IReadOnlyList<EndpointPort> Sites(StatusService status, DialBackNonces nonces, StatusIdentity self, TimeProvider time)
     {
-        var agent = new AgentSite(() => status.IsReady, () => status.Metrics(), nonces.IsValid, self.Uuid);
-        var sidecar = new SidecarMetricsSite(time, new SidecarMetricsLimits());
+        var agent = new AgentEndpoint(() => status.IsReady, () => status.Metrics(), nonces.IsValid, self.Uuid);
+        var sidecar = new SidecarMetricsEndpoint(time, new SidecarMetricsLimits());
         return
         [
             new("agent", Contract.DashboardApi.AgentPort, agent.ServeAsync),

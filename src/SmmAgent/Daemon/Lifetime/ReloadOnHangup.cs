@@ -9,7 +9,7 @@ namespace SmmAgent.Daemon.Lifetime;
 
 /// <summary>SIGHUP, which is <c>systemctl reload</c>: everything is read and looked at again, and nothing waits for a backoff.</summary>
 public sealed class ReloadOnHangup(
-    StatusService status, SettingsService settings, DashboardClients clients, IReadOnlyList<Wake> wakes) : IHostedService, IDisposable
+    StatusService status, SettingsService settings, DashboardClients clients, IReadOnlyList<Signal> wakes) : IHostedService, IDisposable
 {
     private PosixSignalRegistration? _registration;
 

@@ -14,9 +14,9 @@ using SmmAgent.Daemon.Loop;
 namespace SmmAgent.Daemon.Listeners;
 
 /// <summary>One port to serve.</summary>
-public sealed record SitePort(string Name, int Port, Site Site)
+public sealed record EndpointPort(string Name, int Port, HttpEndpoint Endpoint)
 {
-    public ConnectionPlaces Places { get; init; } = new();
+    public ConnectionSlots Places { get; init; } = new();
 }
 
 /// <summary>Serves the agent's own ports, with one Kestrel and nothing of ASP.NET above it: this is what keeps it small.</summary>
@@ -25,15 +25,15 @@ public sealed class ListenerService : IHostedService, IDisposable
     // A connection that is opened and says nothing is no scrape.
     private static readonly TimeSpan FirstByte = TimeSpan.FromSeconds(5);
 
-    private readonly IReadOnlyList<SitePort> _ports;
-    private readonly Latest<ListenersState> _state;
+    private readonly IReadOnlyList<EndpointPort> _ports;
+    private readonly ObservableValue<ListenersState> _state;
     private readonly ILogger _logger;
     private readonly KestrelServer _server;
     private readonly Lock _lock = new();
-    private ImmutableDictionary<SitePort, ListenerState> _told = ImmutableDictionary<SitePort, ListenerState>.Empty;
+    private ImmutableDictionary<EndpointPort, ListenerState> _told = ImmutableDictionary<EndpointPort, ListenerState>.Empty;
 
     public ListenerService(
-        IReadOnlyList<SitePort> ports, Latest<ListenersState> state, TimeProvider time, ILoggerFactory loggers)
+        IReadOnlyList<EndpointPort> ports, ObservableValue<ListenersState> state, TimeProvider time, ILoggerFactory loggers)
     {
         (_ports, _state, _logger) = (ports, state, loggers.CreateLogger<ListenerService>());
         var options = KestrelOptions();
@@ -41,7 +41,7 @@ public sealed class ListenerService : IHostedService, IDisposable
             options.Listen(new SiteEndPoint(port), listen => Configure(listen, port));
 
         var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions { IOQueueCount = 1 }), loggers);
-        _server = new KestrelServer(Options.Create(options), new PatientListenerFactory(sockets, Tell, time, _logger), loggers);
+        _server = new KestrelServer(Options.Create(options), new RetryingListenerFactory(sockets, OnBindResult, time, _logger), loggers);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => _server.StartAsync(new Application(_logger), cancellationToken);
@@ -66,13 +66,13 @@ public sealed class ListenerService : IHostedService, IDisposable
         },
     };
 
-    private static void Configure(ListenOptions listen, SitePort port)
+    private static void Configure(ListenOptions listen, EndpointPort port)
     {
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(next => connection => ServeConnectionAsync(connection, port, next));
     }
 
-    private static async Task ServeConnectionAsync(ConnectionContext connection, SitePort port, ConnectionDelegate next)
+    private static async Task ServeConnectionAsync(ConnectionContext connection, EndpointPort port, ConnectionDelegate next)
     {
         var remote = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         // A program on this host that connects to one of the host's own addresses comes from that address.
@@ -104,7 +104,7 @@ public sealed class ListenerService : IHostedService, IDisposable
         }
     }
 
-    private void Tell(EndPoint wanted, EndPoint? bound, string? fault)
+    private void OnBindResult(EndPoint wanted, EndPoint? bound, string? fault)
     {
         var port = ((SiteEndPoint)wanted).Site;
         lock (_lock)
@@ -120,9 +120,9 @@ public sealed class ListenerService : IHostedService, IDisposable
     }
 
     /// <summary>All addresses of the host, both families, and whose they are.</summary>
-    private sealed class SiteEndPoint(SitePort site) : IPEndPoint(IPAddress.IPv6Any, site.Port)
+    private sealed class SiteEndPoint(EndpointPort site) : IPEndPoint(IPAddress.IPv6Any, site.Port)
     {
-        public SitePort Site => site;
+        public EndpointPort Site => site;
     }
 
     private sealed class Application(ILogger logger) : IHttpApplication<IFeatureCollection>
@@ -131,9 +131,9 @@ public sealed class ListenerService : IHostedService, IDisposable
 
         public async Task ProcessRequestAsync(IFeatureCollection context)
         {
-            var port = context.GetRequiredFeature<SitePort>();
-            var place = context.GetRequiredFeature<ConnectionPlaces.Place>();
-            var exchange = new Exchange(context);
+            var port = context.GetRequiredFeature<EndpointPort>();
+            var place = context.GetRequiredFeature<ConnectionSlots.Slot>();
+            var exchange = new HttpExchange(context);
             place.Begin();
             try
             {
@@ -141,7 +141,7 @@ public sealed class ListenerService : IHostedService, IDisposable
                 {
                     { IsRead: false } => exchange.MethodNotAllowedAsync(),
                     { HasBody: true } => exchange.BodyRefusedAsync(),
-                    _ => port.Site(exchange),
+                    _ => port.Endpoint(exchange),
                 });
             }
             catch (Exception exception) when (!exchange.Gone.IsCancellationRequested)

@@ -12,23 +12,23 @@ namespace SmmAgent.Daemon.Loop;
 /// <summary>Every piece of state that the services publish.</summary>
 public sealed record AgentStates
 {
-    public Latest<SettingsState> Settings { get; init; } = new(SettingsState.Empty);
+    public ObservableValue<SettingsState> Settings { get; init; } = new(SettingsState.Empty);
 
-    public Latest<TokenRenewal> Renewal { get; init; } = new(TokenRenewal.NotTried);
+    public ObservableValue<TokenRenewal> Renewal { get; init; } = new(TokenRenewal.NotTried);
 
-    public Latest<MeshConfigState> Mesh { get; init; } = new(MeshConfigState.Initial);
+    public ObservableValue<MeshConfigState> Mesh { get; init; } = new(MeshConfigState.Initial);
 
-    public Latest<AddressState> Address { get; init; } = new(AddressState.Initial);
+    public ObservableValue<AddressState> Address { get; init; } = new(AddressState.Initial);
 
-    public Latest<ReachabilityState> Reachability { get; init; } = new(ReachabilityState.Initial);
+    public ObservableValue<ReachabilityState> Reachability { get; init; } = new(ReachabilityState.Initial);
 
-    public Latest<PortsState> Ports { get; init; } = new(PortsState.Initial);
+    public ObservableValue<PortsState> Ports { get; init; } = new(PortsState.Initial);
 
-    public Latest<ClusterViewState> Cluster { get; init; } = new(ClusterViewState.Initial);
+    public ObservableValue<ClusterViewState> Cluster { get; init; } = new(ClusterViewState.Initial);
 
-    public Latest<ListenersState> Listeners { get; init; } = new(ListenersState.Initial);
+    public ObservableValue<ListenersState> Listeners { get; init; } = new(ListenersState.Initial);
 
-    public Latest<SidecarState> Sidecar { get; init; } = new(SidecarState.Initial);
+    public ObservableValue<SidecarState> Sidecar { get; init; } = new(SidecarState.Initial);
 
     public AgentSnapshot Snapshot() => new()
     {
@@ -44,16 +44,16 @@ public sealed record AgentStates
     };
 
     /// <summary>Wakes <paramref name="reader"/> at a change of any of them.</summary>
-    public void WakeOnChange(Wake reader)
+    public void NotifyOnChange(Signal reader)
     {
-        Settings.WakeOnChange(reader);
-        Renewal.WakeOnChange(reader);
-        Mesh.WakeOnChange(reader);
-        Address.WakeOnChange(reader);
-        Reachability.WakeOnChange(reader);
-        Ports.WakeOnChange(reader);
-        Cluster.WakeOnChange(reader);
-        Sidecar.WakeOnChange(reader);
-        Listeners.WakeOnChange(reader);
+        Settings.NotifyOnChange(reader);
+        Renewal.NotifyOnChange(reader);
+        Mesh.NotifyOnChange(reader);
+        Address.NotifyOnChange(reader);
+        Reachability.NotifyOnChange(reader);
+        Ports.NotifyOnChange(reader);
+        Cluster.NotifyOnChange(reader);
+        Sidecar.NotifyOnChange(reader);
+        Listeners.NotifyOnChange(reader);
     }
 }

@@ -27,13 +27,13 @@ internal sealed class CallSchedule(TimeProvider time, RetryDelay retry)
     }
 
     /// <summary>It was done; it is due again after the interval, or when the subject changes, but not before the pause is over.</summary>
-    public void Done(object subject, TimeSpan interval, TimeSpan pause)
+    public void RecordSuccess(object subject, TimeSpan interval, TimeSpan pause)
     {
         var now = Now;
         (_subject, _failures, _due, _notBefore) = (subject, 0, now + interval, now + pause);
     }
 
-    public void Failed(TimeSpan? retryAfter)
+    public void RecordFailure(TimeSpan? retryAfter)
     {
         _failures++;
         _subject = null;

@@ -9,7 +9,7 @@ public sealed record LoopContext(TimeProvider Time, LoopProgress Progress, Proce
 public abstract class LoopService(LoopContext context) : BackgroundService
 {
     /// <summary>Set it to have the next step done now.</summary>
-    public Wake Wake { get; } = new();
+    public Signal Signal { get; } = new();
 
     protected TimeProvider Time => context.Time;
 
@@ -42,7 +42,7 @@ public abstract class LoopService(LoopContext context) : BackgroundService
         while (true)
         {
             var wait = await WorkAsync(StepAsync, cancel);
-            await Wake.WaitAsync(wait, Time, cancel);
+            await Signal.WaitAsync(wait, Time, cancel);
         }
     }
 

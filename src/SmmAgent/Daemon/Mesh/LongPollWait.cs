@@ -4,7 +4,7 @@ namespace SmmAgent.Daemon.Mesh;
 internal sealed class LongPollWait
 {
     /// <summary>The shortest wait. What ends requests sooner than that would end any answer that is slow.</summary>
-    public static readonly TimeSpan Least = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Minimum = TimeSpan.FromSeconds(5);
 
     /// <summary>How often a longer wait is tried again.</summary>
     public static readonly TimeSpan ProbeEvery = TimeSpan.FromDays(1);
@@ -31,8 +31,8 @@ internal sealed class LongPollWait
         do
             _wait /= 2;
         while (_wait >= after);
-        if (_wait < Least)
-            _wait = Least;
+        if (_wait < Minimum)
+            _wait = Minimum;
         return isFirst;
     }
 

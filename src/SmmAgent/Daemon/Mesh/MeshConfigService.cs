@@ -19,8 +19,8 @@ public sealed class MeshConfigService : LoopService
 
     private static readonly TimeSpan AfterOneEarlyAnswer = TimeSpan.FromSeconds(1);
 
-    private readonly Latest<SettingsState> _settings;
-    private readonly Latest<MeshConfigState> _state;
+    private readonly ObservableValue<SettingsState> _settings;
+    private readonly ObservableValue<MeshConfigState> _state;
     private readonly DashboardClients _clients;
     private readonly LastGoodMeshConfig _file;
     private readonly DashboardRetry _retry;
@@ -37,8 +37,8 @@ public sealed class MeshConfigService : LoopService
 
     public MeshConfigService(
         LoopContext context,
-        Latest<SettingsState> settings,
-        Latest<MeshConfigState> state,
+        ObservableValue<SettingsState> settings,
+        ObservableValue<MeshConfigState> state,
         DashboardClients clients,
         LastGoodMeshConfig file,
         DashboardRetry retry,
@@ -48,7 +48,7 @@ public sealed class MeshConfigService : LoopService
         (_settings, _state, _clients, _file, _retry, _log) = (settings, state, clients, file, retry, log);
         _pace = new PollPace(context.Time);
         _longPoll = new LongPollWait(LongPoll, context.Time);
-        settings.WakeOnChange(Wake);
+        settings.NotifyOnChange(Signal);
     }
 
     protected override TimeSpan StepBudget => LongPoll + DashboardClient.Deadline + TimeSpan.FromSeconds(10);
@@ -58,7 +58,7 @@ public sealed class MeshConfigService : LoopService
         // The firewall and the others have something to work with before the dashboard has answered.
         UseLastGood(_settings.Value);
         if (_good is not null)
-            Publish(Finding.Unknown(ConditionType.ConfigCurrent, Finding.Pending, "the dashboard was not asked yet" + ConfigFindings.Meanwhile(_good)));
+            Publish(Finding.Unknown(ConditionType.ConfigCurrent, Finding.Pending, "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
         await base.StartAsync(cancellationToken);
     }
 
@@ -70,10 +70,10 @@ public sealed class MeshConfigService : LoopService
         while (true)
         {
             // What set it before now is about to be looked at.
-            await Wake.WaitAsync(TimeSpan.Zero, Time, cancel);
+            await Signal.WaitAsync(TimeSpan.Zero, Time, cancel);
             using var round = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             var keep = KeepCurrentAsync(round.Token);
-            await Task.WhenAny(keep, Wake.WaitAsync(Timeout.InfiniteTimeSpan, Time, round.Token));
+            await Task.WhenAny(keep, Signal.WaitAsync(Timeout.InfiniteTimeSpan, Time, round.Token));
             await round.CancelAsync();
             try
             {
@@ -102,7 +102,7 @@ public sealed class MeshConfigService : LoopService
         UseLastGood(settings);
         if (_clients.For(settings) is not { } client)
         {
-            Publish(ConfigFindings.NotConfigured(settings, _good));
+            Publish(ConfigConditions.NotConfigured(settings, _good));
             return new Attempt(Failed: false, Wait: null);
         }
 
@@ -120,7 +120,7 @@ public sealed class MeshConfigService : LoopService
             if (_cut is not null)
                 return new Attempt(Failed: false, TimeSpan.Zero);
 
-            Publish(ConfigFindings.Failed(settings, failure, client.Target, _good));
+            Publish(ConfigConditions.Failed(settings, failure, client.Target, _good));
             return new Attempt(Failed: true, FailureText.RetryAfter(failure));
         }
 
@@ -130,7 +130,7 @@ public sealed class MeshConfigService : LoopService
             Take(body, client.Target);
         else if (_saveFault is not null)
             Save();
-        Publish(ConfigFindings.Current(settings, _good!, _saveFault));
+        Publish(ConfigConditions.Current(settings, _good!, _saveFault));
         var pace = _pace.Count();
         var early = result.Value is MeshConfigAnswer.NotModified && wait > TimeSpan.Zero
             ? (wait < IntervalWithoutLongPoll ? wait : IntervalWithoutLongPoll) - Time.GetElapsedTime(started)
@@ -144,7 +144,7 @@ public sealed class MeshConfigService : LoopService
     }
 
     /// <summary>Whether something between this VM and the dashboard may have ended a request because it was open for long.</summary>
-    private static bool IsCut(DashboardFailure failure, TimeSpan wait, TimeSpan after) => wait > TimeSpan.Zero && after >= LongPollWait.Least && failure
+    private static bool IsCut(DashboardFailure failure, TimeSpan wait, TimeSpan after) => wait > TimeSpan.Zero && after >= LongPollWait.Minimum && failure
         is DashboardFailure.ServerError { Front: not null }
         or DashboardFailure.Refused { Status: 408 or 499, Front: not null }
         or DashboardFailure.Unreachable { Why: UnreachableReason.Disconnected or UnreachableReason.TimedOut };

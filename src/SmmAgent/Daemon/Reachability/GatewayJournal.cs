@@ -11,7 +11,7 @@ internal sealed class GatewayJournal(ILogger logger)
 {
     private Dictionary<string, string> _failing = [];
 
-    public void Tell(IReadOnlyList<GatewayResult> gateways)
+    public void Update(IReadOnlyList<GatewayResult> gateways)
     {
         var failing = gateways.Where(result => result.Outcome is not (Outcome.Ok or Outcome.Captured))
             .GroupBy(result => result.Address)

@@ -18,10 +18,10 @@ public sealed class ReachabilityService : LoopService
     public static readonly TimeSpan WhenNot = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan WhenOdd = TimeSpan.FromSeconds(2);
 
-    private readonly Latest<SettingsState> _settings;
-    private readonly Latest<MeshConfigState> _meshConfig;
-    private readonly Latest<PortsState> _ports;
-    private readonly Latest<ReachabilityState> _state;
+    private readonly ObservableValue<SettingsState> _settings;
+    private readonly ObservableValue<MeshConfigState> _meshConfig;
+    private readonly ObservableValue<PortsState> _ports;
+    private readonly ObservableValue<ReachabilityState> _state;
     private readonly ReachabilityObserver _observer;
     private readonly Action _dashboardIsBack;
 
@@ -29,18 +29,18 @@ public sealed class ReachabilityService : LoopService
     /// <param name="dashboardIsBack">Called when the dashboard answers again: whoever waits out a backoff need not.</param>
     public ReachabilityService(
         LoopContext context,
-        Latest<SettingsState> settings,
-        Latest<MeshConfigState> meshConfig,
-        Latest<PortsState> ports,
-        Latest<ReachabilityState> state,
+        ObservableValue<SettingsState> settings,
+        ObservableValue<MeshConfigState> meshConfig,
+        ObservableValue<PortsState> ports,
+        ObservableValue<ReachabilityState> state,
         ReachabilityObserver observer,
         Action dashboardIsBack)
         : base(context)
     {
         (_settings, _meshConfig, _ports, _state, _observer, _dashboardIsBack) = (settings, meshConfig, ports, state, observer, dashboardIsBack);
-        settings.WakeOnChange(Wake);
-        meshConfig.WakeOnChange(Wake);
-        ports.WakeOnChange(Wake);
+        settings.NotifyOnChange(Signal);
+        meshConfig.NotifyOnChange(Signal);
+        ports.NotifyOnChange(Signal);
     }
 
     protected override TimeSpan StepBudget => TimeSpan.FromMinutes(2);

@@ -11,9 +11,9 @@ internal sealed record DialBackOutcome(Finding Finding, IReadOnlyDictionary<int,
 
 /// <summary>Has the cluster connect to this VM.</summary>
 /// <param name="listens">Whether anything on the VM listens on a port.</param>
-public sealed class DialBack(OwnIdentity identity, DialBackNonces nonces, Func<int, bool> listens)
+public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Func<int, bool> listens)
 {
-    public OwnIdentity Identity => identity;
+    public CurrentIdentity Identity => identity;
 
     internal async Task<DialBackOutcome> AskAsync(
         DashboardClient client, Guid uuid, IReadOnlyDictionary<int, string> ports, CancellationToken cancel)

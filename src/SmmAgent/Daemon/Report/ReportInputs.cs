@@ -10,20 +10,20 @@ namespace SmmAgent.Daemon.Report;
 
 /// <summary>What the report and the dial-back depend on.</summary>
 public sealed record ReportInputs(
-    Latest<SettingsState> Settings,
-    Latest<MeshConfigState> MeshConfig,
-    Latest<AddressState> Address,
-    Latest<ReachabilityState> Reachability,
-    Latest<PortsState> Ports,
-    Latest<SidecarState> Sidecar)
+    ObservableValue<SettingsState> Settings,
+    ObservableValue<MeshConfigState> MeshConfig,
+    ObservableValue<AddressState> Address,
+    ObservableValue<ReachabilityState> Reachability,
+    ObservableValue<PortsState> Ports,
+    ObservableValue<SidecarState> Sidecar)
 {
-    public void WakeOnChange(Wake wake)
+    public void NotifyOnChange(Signal wake)
     {
-        Settings.WakeOnChange(wake);
-        MeshConfig.WakeOnChange(wake);
-        Address.WakeOnChange(wake);
-        Reachability.WakeOnChange(wake);
-        Ports.WakeOnChange(wake);
-        Sidecar.WakeOnChange(wake);
+        Settings.NotifyOnChange(wake);
+        MeshConfig.NotifyOnChange(wake);
+        Address.NotifyOnChange(wake);
+        Reachability.NotifyOnChange(wake);
+        Ports.NotifyOnChange(wake);
+        Sidecar.NotifyOnChange(wake);
     }
 }

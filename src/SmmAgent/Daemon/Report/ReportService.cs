@@ -34,7 +34,7 @@ public sealed class ReportService : LoopService
     private readonly DashboardClients _clients;
     private readonly ReportSource _source;
     private readonly DialBack _dialBack;
-    private readonly Latest<ClusterViewState> _state;
+    private readonly ObservableValue<ClusterViewState> _state;
     private readonly RetryDelay _retry;
     private DashboardClient? _client;
     private Guid _uuid;
@@ -53,13 +53,13 @@ public sealed class ReportService : LoopService
         DashboardClients clients,
         ReportSource source,
         DialBack dialBack,
-        Latest<ClusterViewState> state,
+        ObservableValue<ClusterViewState> state,
         RetryDelay retry)
         : base(context)
     {
         (_inputs, _clients, _source, _dialBack, _state, _retry) = (inputs, clients, source, dialBack, state, retry);
         (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
-        inputs.WakeOnChange(Wake);
+        inputs.NotifyOnChange(Signal);
     }
 
     /// <summary>Three calls, each with the client's deadline.</summary>
@@ -109,7 +109,7 @@ public sealed class ReportService : LoopService
         var result = await client.PutReportAsync(uuid, _dialBack.Identity.Key, report, cancel);
         if (result.Failure is { } failure)
         {
-            _reports.Failed(FailureText.RetryAfter(failure));
+            _reports.RecordFailure(FailureText.RetryAfter(failure));
             var (reason, message) = FailureText.Of(failure, client.Target);
             Publish(NotAnswered(reason, message));
             // What is not known any more is asked as soon as a report gets through.
@@ -117,7 +117,7 @@ public sealed class ReportService : LoopService
         }
         else
         {
-            _reports.Done(content, Interval, Pause);
+            _reports.RecordSuccess(content, Interval, Pause);
             _dialBack.Identity.Reported(uuid);
             _reportedAddress = address;
             _reportedAt = Time.GetUtcNow();
@@ -153,14 +153,14 @@ public sealed class ReportService : LoopService
                 : answer.Registered && isWell ? Interval
                 : IsNew(sidecar.Unit) ? Pause
                 : IntervalWhileBad;
-            _registrations.Done(subject, interval, Pause);
+            _registrations.RecordSuccess(subject, interval, Pause);
             _answeredAt = Time.GetUtcNow();
             _state.Refresh(_state.Value with { AnsweredAt = _answeredAt });
             Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
         }
         else
         {
-            _registrations.Failed(FailureText.RetryAfter(result.Failure!));
+            _registrations.RecordFailure(FailureText.RetryAfter(result.Failure!));
             var (reason, message) = FailureText.Of(result.Failure!, client.Target);
             Publish(_state.Value with
             {
@@ -205,9 +205,9 @@ public sealed class ReportService : LoopService
         if (outcome.Failure is DashboardFailure.Refused { Code: ProblemCodes.NoReport })
             (_reports, _reportedAddress) = (NewSchedule(), null); // the dashboard has forgotten it: tell it again
         if (outcome.Failure is null)
-            _dialBacks.Done(subject, outcome.Finding is { Status: ConditionStatus.True, Reason: ClusterViewRules.Reached } ? Interval : IntervalWhileBad, Pause);
+            _dialBacks.RecordSuccess(subject, outcome.Finding is { Status: ConditionStatus.True, Reason: ClusterViewRules.Reached } ? Interval : IntervalWhileBad, Pause);
         else
-            _dialBacks.Failed(FailureText.RetryAfter(outcome.Failure));
+            _dialBacks.RecordFailure(FailureText.RetryAfter(outcome.Failure));
         return _dialBacks.Until(subject);
     }
 

@@ -10,7 +10,7 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Daemon.Settings;
 
 /// <summary>Reads agent.yaml: at the start, and whenever it is woken. A bad edit is told and changes nothing.</summary>
-public sealed class SettingsService(LoopContext context, AgentPaths paths, BearerTokenFile tokens, Latest<SettingsState> state, ILogger<SettingsService> log)
+public sealed class SettingsService(LoopContext context, AgentPaths paths, BearerTokenFile tokens, ObservableValue<SettingsState> state, ILogger<SettingsService> log)
     : LoopService(context)
 {
     /// <summary>The kernel tells of edits; this is for file systems that do not.</summary>

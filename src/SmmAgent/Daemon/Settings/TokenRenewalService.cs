@@ -12,22 +12,22 @@ namespace SmmAgent.Daemon.Settings;
 /// <summary>What the renewal works with.</summary>
 /// <param name="Tokens">The one that is presented now.</param>
 /// <param name="Renewed">Where a renewed one is kept.</param>
-public sealed record TokenRenewalParts(Latest<SettingsState> Settings, BearerTokenFile Tokens, RenewedTokenFile Renewed, OwnIdentity Identity);
+public sealed record TokenRenewalInputs(ObservableValue<SettingsState> Settings, BearerTokenFile Tokens, RenewedTokenFile Renewed, CurrentIdentity Identity);
 
 /// <summary>Has the dashboard renew the bearer token at half of its life.</summary>
 public sealed class TokenRenewalService : LoopService
 {
     /// <summary>How often a dashboard that does not renew the token is asked again.</summary>
-    public static readonly TimeSpan AskAgain = TimeSpan.FromDays(1);
+    public static readonly TimeSpan RetryNotOffered = TimeSpan.FromDays(1);
 
     /// <summary>The shortest time between two renewals, whatever the tokens say of their life.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    private readonly TokenRenewalParts _parts;
+    private readonly TokenRenewalInputs _parts;
     private readonly DashboardClients _clients;
-    private readonly Latest<TokenRenewal> _state;
+    private readonly ObservableValue<TokenRenewal> _state;
     private readonly ILogger<TokenRenewalService> _log;
     private readonly RetryDelay _retry;
     private readonly double _spread;
@@ -36,13 +36,13 @@ public sealed class TokenRenewalService : LoopService
 
     /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
     public TokenRenewalService(
-        LoopContext context, TokenRenewalParts parts, DashboardClients clients, Latest<TokenRenewal> state, Func<double> random, ILogger<TokenRenewalService> log)
+        LoopContext context, TokenRenewalInputs parts, DashboardClients clients, ObservableValue<TokenRenewal> state, Func<double> random, ILogger<TokenRenewalService> log)
         : base(context)
     {
         (_parts, _clients, _state, _log) = (parts, clients, state, log);
         (_retry, _spread) = (new RetryDelay(random), random());
         _calls = new CallSchedule(Time, _retry);
-        parts.Settings.WakeOnChange(Wake);
+        parts.Settings.NotifyOnChange(Signal);
     }
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
@@ -96,7 +96,7 @@ public sealed class TokenRenewalService : LoopService
             return;
         }
 
-        _calls.Done(Subject, Pause, Pause);
+        _calls.RecordSuccess(Subject, Pause, Pause);
         _log.TokenRenewed(claims!.Expires!.Value);
         _state.Publish(TokenRenewal.Works);
     }
@@ -110,8 +110,8 @@ public sealed class TokenRenewalService : LoopService
             return;
         }
 
-        var pause = wasRenewed ? Interval : AskAgain;
-        _calls.Done(Subject, pause, pause);
+        var pause = wasRenewed ? Interval : RetryNotOffered;
+        _calls.RecordSuccess(Subject, pause, pause);
         if (_state.Value.Why != why)
             _log.TokenNotRenewable(why);
         _state.Publish(new TokenRenewal(RenewalStatus.NotOffered, why));
@@ -126,7 +126,7 @@ public sealed class TokenRenewalService : LoopService
 
     private void NotNow(string why, TimeSpan? retryAfter)
     {
-        _calls.Failed(retryAfter);
+        _calls.RecordFailure(retryAfter);
         if (_state.Value is not { Status: RenewalStatus.Fails } before || before.Why != why)
             _log.RenewalFailed(why);
         _state.Publish(new TokenRenewal(RenewalStatus.Fails, why));

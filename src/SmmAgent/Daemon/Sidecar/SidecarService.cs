@@ -15,7 +15,7 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Daemon.Sidecar;
 
 /// <summary>What the sidecar's service looks with.</summary>
-public sealed record SidecarSight(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records, RootActivity Root);
+public sealed record SidecarSources(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records, RootActivity Root);
 
 /// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
 /// <remarks>
@@ -40,10 +40,10 @@ public sealed class SidecarService : LoopService
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(1);
 
     private readonly AgentStates _states;
-    private readonly SidecarSight _sight;
-    private readonly RootRequest _root;
+    private readonly SidecarSources _sight;
+    private readonly ReconcileRequest _root;
     private readonly string _version;
-    private readonly RootFailureJournal _failures;
+    private readonly ReconcileFailureJournal _failures;
     private Package? _offered;
     private long? _firstWanted;
     private bool _wasCurrent;
@@ -53,17 +53,17 @@ public sealed class SidecarService : LoopService
     public SidecarService(
         LoopContext context,
         AgentStates states,
-        SidecarSight sight,
-        RootRequest root,
+        SidecarSources sight,
+        ReconcileRequest root,
         string version,
         ILogger<SidecarService> logger)
         : base(context)
     {
         (_states, _sight, _root, _version, _failures) = (states, sight, root, version, new(context.Time, logger));
-        states.Settings.WakeOnChange(Wake);
-        states.Mesh.WakeOnChange(Wake);
-        states.Address.WakeOnChange(Wake);
-        states.Cluster.WakeOnChange(Wake);
+        states.Settings.NotifyOnChange(Signal);
+        states.Mesh.NotifyOnChange(Signal);
+        states.Address.NotifyOnChange(Signal);
+        states.Cluster.NotifyOnChange(Signal);
     }
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
@@ -72,8 +72,8 @@ public sealed class SidecarService : LoopService
         if (settings.Sidecar.Mode == PartMode.Off)
         {
             _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.Disabled, "sidecar.mode is off in agent.yaml")));
-            _failures.Tell(_sight.Records.Report()?.Failures ?? []);
-            var again = settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? _root.Ask(Wanted(await InputsAsync(settings, mesh, cancel), null)) : null;
+            _failures.Update(_sight.Records.Report()?.Failures ?? []);
+            var again = settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? _root.Request(Wanted(await InputsAsync(settings, mesh, cancel), null)) : null;
             return Least(Never, again, _failures.Due);
         }
 
@@ -92,10 +92,10 @@ public sealed class SidecarService : LoopService
         if (isRootAtWork && look.Observed.Package.Value is { IsHalf: true })
             return IntervalAtStart;
 
-        _failures.Tell(look.Failures);
+        _failures.Update(look.Failures);
         // Nothing but the dashboard's answer was missing.
         if (IsDashboardBack() && look.Failures.All(failure => failure.IsOfDashboard))
-            _root.Forget();
+            _root.RequestAgain();
         if (look.Desired.Package.Package != _offered)
             Forget(look.Desired.Package.Package);
         var unit = look.Observed.Unit.Value;
@@ -114,7 +114,7 @@ public sealed class SidecarService : LoopService
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
             : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
             : IntervalWhileBad;
-        return Least(wait, isRootAtWork ? IntervalAtStart : _root.Ask(wanted), _failures.Due, Left(NextVerdict(look.Observed.Token)), Left(look.CrashLoop.HeldUntil), Left(NextWindow(settings, looked)));
+        return Least(wait, isRootAtWork ? IntervalAtStart : _root.Request(wanted), _failures.Due, Left(NextVerdict(look.Observed.Token)), Left(look.CrashLoop.HeldUntil), Left(NextWindow(settings, looked)));
 
         // What became due during the look was not seen by it.
         TimeSpan? Left(DateTimeOffset? due) => due is { } at && at > looked ? TimeSpan.FromTicks(Math.Max((at - Time.GetUtcNow()).Ticks, AtOnce.Ticks)) : null;
@@ -124,7 +124,7 @@ public sealed class SidecarService : LoopService
     public void Retry()
     {
         _isBack = true;
-        Wake.Set();
+        Signal.Set();
     }
 
     // Also where nobody noticed that it was away.
@@ -140,7 +140,7 @@ public sealed class SidecarService : LoopService
     private void Forget(Package? offered)
     {
         _offered = offered;
-        _root.Forget();
+        _root.RequestAgain();
     }
 
     private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
@@ -156,7 +156,7 @@ public sealed class SidecarService : LoopService
         }
 
         _firstWanted ??= Time.GetTimestamp();
-        return Time.GetElapsedTime(_firstWanted.Value) < RootRequest.FirstAnswer;
+        return Time.GetElapsedTime(_firstWanted.Value) < ReconcileRequest.FirstAnswer;
     }
 
     /// <returns>What there is for root to do.</returns>

@@ -34,7 +34,7 @@ public sealed class StatusService : LoopService
     private readonly ConditionLedger _ledger = new();
     private readonly DampedJournal<Condition> _journal = new();
     private readonly GatewayJournal _gateways;
-    private readonly Latest<object> _changed = new(new object());
+    private readonly ObservableValue<object> _changed = new(new object());
     private volatile string _line = "";
     private volatile bool _isReady;
     private bool _wasAttached;
@@ -55,7 +55,7 @@ public sealed class StatusService : LoopService
         _file = new StatusFile(identity.StatusPath, logger);
         _gateways = new GatewayJournal(logger);
         (_startedAt, _start) = (Time.GetUtcNow(), Time.GetTimestamp());
-        states.WakeOnChange(Wake);
+        states.NotifyOnChange(Signal);
     }
 
     /// <summary>Whether READY was said: the agent works. It says nothing of the mesh.</summary>
@@ -65,7 +65,7 @@ public sealed class StatusService : LoopService
     public IReadOnlyList<Condition> Conditions => _ledger.Current;
 
     /// <summary>Wakes <paramref name="reader"/> when a condition's status or reason changed.</summary>
-    public void WakeOnConditionChange(Wake reader) => _changed.WakeOnChange(reader);
+    public void NotifyOnConditionChange(Signal reader) => _changed.NotifyOnChange(reader);
 
     public override Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
@@ -76,8 +76,8 @@ public sealed class StatusService : LoopService
         var sinceStart = Time.GetElapsedTime(_start);
         foreach (var line in _journal.Update(_ledger.Current.Select(Entry), sinceStart))
             Log(line);
-        _gateways.Tell(snapshot.Reachability.Gateways);
-        TellSystemd(StatusLine.Write(snapshot, _ledger.Current, now));
+        _gateways.Update(snapshot.Reachability.Gateways);
+        NotifySystemd(StatusLine.Write(snapshot, _ledger.Current, now));
         FeedWatchdog();
         if (changes.Count > 0)
             _changed.Publish(new object());
@@ -145,7 +145,7 @@ public sealed class StatusService : LoopService
         while (true)
         {
             await Task.Delay(Pause, Time, cancel);
-            await Wake.WaitAsync(_wait, Time, cancel);
+            await Signal.WaitAsync(_wait, Time, cancel);
             _wait = await WorkAsync(StepAsync, cancel);
         }
     }
@@ -187,7 +187,7 @@ public sealed class StatusService : LoopService
     };
 
     // What could not be sent is sent again with the next step.
-    private void TellSystemd(string line)
+    private void NotifySystemd(string line)
     {
         if (!_isReady)
         {

@@ -8,7 +8,7 @@ namespace SmmAgent.Tests.Daemon.Address;
 
 public sealed class ExternalAddressServiceTests : IAsyncLifetime
 {
-    private readonly NetworkServices _services = new();
+    private readonly NetworkServiceFixture _services = new();
     private readonly StandInListener _provider;
     private string _answer = "198.18.0.5";
 
@@ -116,7 +116,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     {
         _services.AskProviders(Provider);
         await StepAsync();
-        var gone = $"http://{NetworkServices.NextLoopback()}:9/ip";
+        var gone = $"http://{NetworkServiceFixture.NextLoopback()}:9/ip";
 
         _services.AskProviders(gone);
         await StepAsync();
@@ -168,8 +168,8 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     [Fact]
     public async Task TheLoopLooksAtOnceWhenTheSettingsChangeAndWhenItIsWoken()
     {
-        var published = new Wake();
-        _services.Address.WakeOnChange(published);
+        var published = new Signal();
+        _services.Address.NotifyOnChange(published);
         await _services.AddressService.StartAsync(TestContext.Current.CancellationToken);
         await NextAsync(published);
         Expect(null, ConditionStatus.Unknown, "NotConfigured");
@@ -181,7 +181,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
         // What the host's own change of address does, after the time that makes it a look of its own.
         _answer = "198.18.0.6";
         _services.Time.Advance(AddressTimer.AtMostOnceIn);
-        _services.AddressService.Wake.Set();
+        _services.AddressService.Signal.Set();
         await NextAsync(published);
         Expect("198.18.0.6", ConditionStatus.True, "Known");
 
@@ -192,7 +192,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
     [Fact]
     public async Task InTheSameNetworkNoProviderIsAsked()
     {
-        var address = NetworkServices.NextLoopback();
+        var address = NetworkServiceFixture.NextLoopback();
         _services.AskProviders(Provider);
         _services.Mesh("network1", [], new Contract.DirectEndpoint("istiod", address.ToString(), 15012));
 
@@ -236,7 +236,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
 
     private Task<TimeSpan> StepAsync() => _services.AddressService.StepAsync(TestContext.Current.CancellationToken);
 
-    private static async Task NextAsync(Wake published) =>
+    private static async Task NextAsync(Signal published) =>
         Assert.True(await published.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, TestContext.Current.CancellationToken));
 
     private void Expect(string? address, ConditionStatus status, string reason)

@@ -46,8 +46,8 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         Assert.Equal([8080, 16400, 16401], Ports.Ports.Select(port => port.Port));
         Assert.Equal(2, _log.Count);
 
-        var wake = new Wake();
-        _states.Ports.WakeOnChange(wake);
+        var wake = new Signal();
+        _states.Ports.NotifyOnChange(wake);
         var wait = await StepAsync(service);
         Assert.Equal(2, _log.Count);
         Assert.Equal(FirewallService.SlowPoll, wait);
@@ -147,7 +147,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
 
         _states.Mesh.Publish(MeshConfigState.Initial with { Config = Config(("http", 8080)) });
 
-        Assert.True(await service.Wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel));
+        Assert.True(await service.Signal.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         var firewalld = FirewalldPort.None with { ObserveAsync = _ => Task.FromResult<FirewalldObservation>(new FirewalldObservation.Seen(new([zone]))) };
         var service = await ServiceAsync(firewalld);
 
-        Assert.Equal(RootRequest.First, await StepAsync(service));
+        Assert.Equal(ReconcileRequest.First, await StepAsync(service));
         Assert.True(File.Exists(Request));
 
         File.Delete(Request);
@@ -187,7 +187,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
             context,
             _states,
             new FirewallPass(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false),
-            new RootRequest(Request, _time, NullLogger<RootRequest>.Instance),
+            new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance),
             new ListLogger(_log));
         await service.StartAsync(Cancel);
         try
@@ -198,7 +198,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
             var watch = System.Diagnostics.Stopwatch.StartNew();
             while (watch.Elapsed < TimeSpan.FromSeconds(3))
             {
-                service.Wake.Set();
+                service.Signal.Set();
                 await Task.Delay(10, Cancel);
             }
 
@@ -210,7 +210,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
             while (Volatile.Read(ref looks) - before < 5 && watch.Elapsed < TimeSpan.FromSeconds(30))
             {
                 service.OwnRulesChanged.Set();
-                service.Wake.Set();
+                service.Signal.Set();
                 await Task.Delay(10, Cancel);
             }
 
@@ -239,7 +239,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         _isRootAtWork = false;
         await StepAsync(service);
         Assert.False(Ports.IsRootDue);
-        _time.Advance(RootRequest.Maximum);
+        _time.Advance(ReconcileRequest.Maximum);
         await StepAsync(service);
         Assert.True(File.Exists(Request));
         Assert.False(Ports.IsRootDue);
@@ -259,7 +259,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         _vm ??= await NetworkNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
         var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallPass(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
-        return new(context, _states with { IsRootAtWork = () => _isRootAtWork }, pass, new RootRequest(Request, _time, NullLogger<RootRequest>.Instance), new ListLogger(_log));
+        return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, pass, new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));
     }
 
     // A step that comes close behind a repair takes a breath first.

@@ -14,7 +14,7 @@ public sealed class HostChangeServiceTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-agent-test-").FullName;
     private readonly IHostApplicationLifetime _lifetime = Substitute.For<IHostApplicationLifetime>();
-    private readonly Latest<EventSourcesState> _state = new(EventSourcesState.AllUp);
+    private readonly ObservableValue<EventSourcesState> _state = new(EventSourcesState.AllUp);
     private readonly ProcessFault _fault;
 
     public HostChangeServiceTests() => _fault = new(_lifetime);
@@ -26,7 +26,7 @@ public sealed class HostChangeServiceTests : IDisposable
     [Fact]
     public async Task AnEditWakesThoseWhoAskedForSettingsAndNobodyElse()
     {
-        Wake settings = new(), both = new(), addresses = new();
+        Signal settings = new(), both = new(), addresses = new();
         using var service = Service(
             [new FileEvents("file events", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))],
             new(HostChange.Settings, settings), new(HostChange.Settings | HostChange.Addresses, both), new(HostChange.Addresses, addresses));
@@ -55,10 +55,10 @@ public sealed class HostChangeServiceTests : IDisposable
     [Fact]
     public async Task ASourceWithABugIsDownAndTheOthersGoOn()
     {
-        Wake settings = new();
+        Signal settings = new();
         using var source = new FaultySource(_folder);
         using var service = Service(
-            [source, new FileEvents("edits", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))], new WakeRoute(HostChange.Settings, settings));
+            [source, new FileEvents("edits", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))], new HostChangeRoute(HostChange.Settings, settings));
         await service.StartAsync(Cancel);
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "any"), "a", Cancel);
@@ -100,13 +100,13 @@ public sealed class HostChangeServiceTests : IDisposable
 
     private async Task DownAsync(string source, string why)
     {
-        Wake changed = new();
-        _state.WakeOnChange(changed);
+        Signal changed = new();
+        _state.NotifyOnChange(changed);
         while (_state.Value.Down.GetValueOrDefault(source) != why)
             Assert.True(await changed.WaitAsync(Patience, TimeProvider.System, Cancel));
     }
 
-    private HostChangeService Service(IReadOnlyList<EventSource> sources, params IReadOnlyList<WakeRoute> routes) =>
+    private HostChangeService Service(IReadOnlyList<EventSource> sources, params IReadOnlyList<HostChangeRoute> routes) =>
         new(sources, routes, _state, _fault, NullLogger<HostChangeService>.Instance);
 
     private sealed class FaultySource(string folder) : EventSource("faulty", HostChange.Settings)

@@ -9,7 +9,7 @@ namespace SmmAgent.Tests.Daemon.Listeners;
 
 public sealed class ListenerServiceTests
 {
-    private static readonly Site Ok = exchange => exchange.AnswerAsync(200, "ok");
+    private static readonly HttpEndpoint Ok = exchange => exchange.AnswerAsync(200, "ok");
 
     [Fact]
     public async Task ItListensOnBothFamilies()
@@ -26,8 +26,8 @@ public sealed class ListenerServiceTests
     {
         await using var listeners = await RunningListeners.StartAsync(
             TimeProvider.System,
-            new SitePort("agent", 0, exchange => exchange.AnswerAsync(200, "agent")),
-            new SitePort("sidecar-metrics", 0, exchange => exchange.AnswerAsync(200, "sidecar")));
+            new EndpointPort("agent", 0, exchange => exchange.AnswerAsync(200, "agent")),
+            new EndpointPort("sidecar-metrics", 0, exchange => exchange.AnswerAsync(200, "sidecar")));
 
         Assert.Equal("agent", await GetAsync(listeners, "agent"));
         Assert.Equal("sidecar", await GetAsync(listeners, "sidecar-metrics"));
@@ -41,7 +41,7 @@ public sealed class ListenerServiceTests
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
         await using var listeners = await RunningListeners.StartAsync(
-            time, new SitePort("agent", port, Ok), new SitePort("sidecar-metrics", 0, Ok));
+            time, new EndpointPort("agent", port, Ok), new EndpointPort("sidecar-metrics", 0, Ok));
 
         var fault = $"port {port} is taken by another program; see which: sudo ss -ltnp 'sport = :{port}'";
         Assert.Equal(new ListenerState(port, "agent", fault), listeners.State.Value.Listeners[0]);
@@ -52,8 +52,8 @@ public sealed class ListenerServiceTests
         Assert.Equal([$"Warning: {fault}; the next try comes in 10 s"], listeners.Log.Lines);
 
         taken.Stop();
-        var changed = new Wake();
-        listeners.State.WakeOnChange(changed);
+        var changed = new Signal();
+        listeners.State.NotifyOnChange(changed);
         while (listeners.State.Value.Listeners[0].Fault is not null)
         {
             time.Advance(TimeSpan.FromSeconds(10));
@@ -70,7 +70,7 @@ public sealed class ListenerServiceTests
         using var taken = new TcpListener(IPAddress.Any, 0);
         taken.Start();
         var listeners = await RunningListeners.StartAsync(
-            new FakeTimeProvider(), new SitePort("agent", ((IPEndPoint)taken.LocalEndpoint).Port, Ok));
+            new FakeTimeProvider(), new EndpointPort("agent", ((IPEndPoint)taken.LocalEndpoint).Port, Ok));
 
         await listeners.DisposeAsync().AsTask().WaitAsync(TestContext.Current.CancellationToken);
 

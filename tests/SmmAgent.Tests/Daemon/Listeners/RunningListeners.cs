@@ -12,23 +12,23 @@ internal sealed class RunningListeners : IAsyncDisposable
 {
     private readonly ListenerService _service;
 
-    private RunningListeners(TimeProvider time, SitePort[] ports) => _service = new ListenerService(ports, State, time, Log);
+    private RunningListeners(TimeProvider time, EndpointPort[] ports) => _service = new ListenerService(ports, State, time, Log);
 
-    public Latest<ListenersState> State { get; } = new(ListenersState.Initial);
+    public ObservableValue<ListenersState> State { get; } = new(ListenersState.Initial);
 
     public RecordingLogger<ListenerService> Log { get; } = new();
 
     public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
 
-    public static async Task<RunningListeners> StartAsync(TimeProvider time, params SitePort[] ports)
+    public static async Task<RunningListeners> StartAsync(TimeProvider time, params EndpointPort[] ports)
     {
         var running = new RunningListeners(time, ports);
         await running._service.StartAsync(TestContext.Current.CancellationToken);
         return running;
     }
 
-    public static Task<RunningListeners> StartAsync(Site site, ConnectionPlaces? places = null) =>
-        StartAsync(TimeProvider.System, new SitePort("agent", 0, site) { Places = places ?? new ConnectionPlaces() });
+    public static Task<RunningListeners> StartAsync(HttpEndpoint site, ConnectionSlots? places = null) =>
+        StartAsync(TimeProvider.System, new EndpointPort("agent", 0, site) { Places = places ?? new ConnectionSlots() });
 
     public int Port(string name = "agent") => State.Value.Listeners.Single(listener => listener.Name == name).Port;
 

@@ -62,7 +62,7 @@ public sealed class LoopServiceTests
         loop.Hold(() =>
         {
             for (var i = 0; i < 100; i++)
-                loop.Wake.Set();
+                loop.Signal.Set();
         });
         await loop.StepDoneAsync();
         await loop.StopAsync(Cancel);

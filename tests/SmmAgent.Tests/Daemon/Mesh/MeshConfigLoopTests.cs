@@ -123,7 +123,7 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
         for (var i = 0; i < 20; i++)
         {
             _agent.Settings.Publish(_agent.Settings.Value with { CredentialStamp = $"{i}" });
-            _service.Wake.Set();
+            _service.Signal.Set();
             // At most one of two neighbours is still wanted: the older one has been hung up on.
             var request = await _agent.Server.NextAsync();
             Assert.True(before?.IsAbandoned ?? true);

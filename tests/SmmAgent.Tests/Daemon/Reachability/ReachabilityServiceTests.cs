@@ -11,10 +11,10 @@ namespace SmmAgent.Tests.Daemon.Reachability;
 
 public sealed class ReachabilityServiceTests : IDisposable
 {
-    private readonly NetworkServices _services = new();
+    private readonly NetworkServiceFixture _services = new();
     private readonly X509Certificate2 _leaf;
-    private readonly IPAddress _one = NetworkServices.NextLoopback();
-    private readonly IPAddress _two = NetworkServices.NextLoopback();
+    private readonly IPAddress _one = NetworkServiceFixture.NextLoopback();
+    private readonly IPAddress _two = NetworkServiceFixture.NextLoopback();
 
     public ReachabilityServiceTests() => _leaf = _services.Authority.Issue(["istiod.istio-system.svc"]);
 
@@ -190,8 +190,8 @@ public sealed class ReachabilityServiceTests : IDisposable
     public async Task TheLoopLooksAtOnceWhenTheMeshConfigurationChanges()
     {
         await using var gateway = new StandInGateway(_one, _leaf);
-        var published = new Wake();
-        _services.Reachability.WakeOnChange(published);
+        var published = new Signal();
+        _services.Reachability.NotifyOnChange(published);
         await _services.ReachabilityService.StartAsync(TestContext.Current.CancellationToken);
         await NextAsync(published);
 
@@ -203,7 +203,7 @@ public sealed class ReachabilityServiceTests : IDisposable
         Assert.Null(_services.Fault.First);
     }
 
-    private static async Task NextAsync(Wake published) =>
+    private static async Task NextAsync(Signal published) =>
         Assert.True(await published.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, TestContext.Current.CancellationToken));
 
     private Task<TimeSpan> StepAsync() => _services.ReachabilityService.StepAsync(TestContext.Current.CancellationToken);

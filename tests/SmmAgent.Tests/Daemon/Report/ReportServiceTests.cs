@@ -20,10 +20,10 @@ namespace SmmAgent.Tests.Daemon.Report;
 public sealed class ReportServiceTests : IAsyncLifetime
 {
     private readonly AgentUnderTest _agent = new();
-    private readonly Latest<AddressState> _address = new(AddressState.Initial);
-    private readonly Latest<ReachabilityState> _reachability = new(ReachabilityState.Initial);
-    private readonly Latest<PortsState> _ports = new(new PortsState([], Finding.Unknown(ConditionType.PortsOpen, "Unclear", "")));
-    private readonly Latest<ClusterViewState> _view = new(ClusterViewState.Initial);
+    private readonly ObservableValue<AddressState> _address = new(AddressState.Initial);
+    private readonly ObservableValue<ReachabilityState> _reachability = new(ReachabilityState.Initial);
+    private readonly ObservableValue<PortsState> _ports = new(new PortsState([], Finding.Unknown(ConditionType.PortsOpen, "Unclear", "")));
+    private readonly ObservableValue<ClusterViewState> _view = new(ClusterViewState.Initial);
     private readonly List<string> _calls = [];
     private readonly DialBackNonces _nonces;
     private readonly ReportService _service;
@@ -118,8 +118,8 @@ public sealed class ReportServiceTests : IAsyncLifetime
         var first = _agent.Time.GetUtcNow();
         Assert.Equal(first, _view.Value.ReportedAt);
 
-        var reader = new Wake();
-        _view.WakeOnChange(reader);
+        var reader = new Signal();
+        _view.NotifyOnChange(reader);
         _agent.Time.Advance(ReportService.Interval);
         await StepAsync();
         Assert.Equal(first + ReportService.Interval, _view.Value.ReportedAt);

@@ -9,7 +9,7 @@ namespace SmmAgent.Tests.Daemon.Settings;
 public sealed class SettingsServiceTests : IAsyncLifetime
 {
     private readonly AgentUnderTest _agent = new();
-    private readonly Latest<SettingsState> _state = new(SettingsState.Empty);
+    private readonly ObservableValue<SettingsState> _state = new(SettingsState.Empty);
     private readonly SettingsService _service;
 
     public SettingsServiceTests() =>

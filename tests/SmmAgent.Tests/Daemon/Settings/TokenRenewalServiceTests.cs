@@ -16,7 +16,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     private const string Away = """{"status":503,"title":"t","detail":"not now","code":"unavailable"}""";
 
     private readonly AgentUnderTest _agent = new();
-    private readonly Latest<TokenRenewal> _state = new(TokenRenewal.NotTried);
+    private readonly ObservableValue<TokenRenewal> _state = new(TokenRenewal.NotTried);
     private readonly RecordingLogger<TokenRenewalService> _log = new();
     private readonly List<(string Line, string Token, string? Key)> _requests = [];
     private readonly TokenRenewalService _service;

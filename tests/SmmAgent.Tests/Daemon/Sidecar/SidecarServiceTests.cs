@@ -37,7 +37,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new(Start);
     private readonly AgentStates _states = new();
     private readonly RecordingLogger<SidecarService> _log = new();
-    private readonly RecordingLogger<RootRequest> _requests = new();
+    private readonly RecordingLogger<ReconcileRequest> _requests = new();
     private readonly IUnits _units = Substitute.For<IUnits>();
     private readonly RawServer _readiness = new();
     private readonly AgentPaths _paths;
@@ -66,8 +66,8 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         _service = new SidecarService(
             new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
             _states,
-            new SidecarSight(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records, new RootActivity(() => (_units, null), _paths.RootPresence)),
-            new RootRequest(_paths.ReconcileRequest, _time, _requests),
+            new SidecarSources(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records, new RootActivity(() => (_units, null), _paths.RootPresence)),
+            new ReconcileRequest(_paths.ReconcileRequest, _time, _requests),
             "0.1.0",
             _log);
         Set(PartMode.Manage);
@@ -295,7 +295,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
         File.Delete(_paths.ReconcileRequest);
         _states.Settings.Publish(_states.Settings.Value with { Settings = _states.Settings.Value.Settings with { SelfUpgrade = false } });
-        _time.Advance(RootRequest.Maximum);
+        _time.Advance(ReconcileRequest.Maximum);
         await StepAsync();
         Assert.False(IsAsked);
     }
@@ -309,7 +309,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Assert.False(IsAsked);
 
         _service.Retry();
-        Assert.True(await _service.Wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel));
+        Assert.True(await _service.Signal.WaitAsync(TimeSpan.Zero, TimeProvider.System, Cancel));
         await StepAsync();
 
         Assert.True(IsAsked);

@@ -330,9 +330,9 @@ public sealed class StatusServiceTests : IDisposable
     [Fact]
     public async Task OthersAreWokenByAChangeOfACondition()
     {
-        var wake = new Wake();
+        var wake = new Signal();
         await Step();
-        _service.WakeOnConditionChange(wake);
+        _service.NotifyOnConditionChange(wake);
         await Step();
         Assert.False(await wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, TestContext.Current.CancellationToken));
 

@@ -1,0 +1,59 @@
+using SmmAgent.Checks.Observations;
+using SmmAgent.Contract;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Checks.Network;
+
+/// <summary>Istio's two network models: which one the WorkloadGroup chose, and whether that can be meant.</summary>
+internal sealed class NetworkModelCheck() : Check("network-model", CheckGroup.NetworkModel, "Model")
+{
+    public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
+    {
+        var mesh = await context.Mesh;
+        if (mesh.Config is not { } config)
+            return [context.Daemon.Status?.Network.Model is { } model ? CheckLine.Pass($"the daemon says: {model}") : mesh.MissingLine];
+
+        return [config.NetworkModel() == NetworkModel.SameNetwork
+            ? Same(config, await context.Gateways)
+            : Different(config)];
+    }
+
+    private static CheckLine Different(MeshConfig config)
+    {
+        var group = config.WorkloadGroup;
+        return group.Network.Length == 0
+            ? CheckLine.Warn(
+                $"the WorkloadGroup names no network, the control plane is in {Networks(config)}: taken for different networks",
+                $"set .spec.network of WorkloadGroup {group.Namespace}/{group.Name} to {Free(config)}")
+            : CheckLine.Pass(
+                $"different network ({group.Network}; the control plane: {Networks(config)}): all traffic goes through the meshexpansion gateways");
+    }
+
+    private static CheckLine Same(MeshConfig config, GatewayObservation look)
+    {
+        var group = config.WorkloadGroup;
+        var same = $"same network ({(group.Network.Length == 0 ? "no name" : group.Network)}): this VM must reach the pods' addresses directly";
+        if (look.Results.Count == 0)
+        {
+            return CheckLine.Warn(
+                $"{same}, and the mesh configuration names no direct endpoint to try that with",
+                $"if it does not reach them, set .spec.network of WorkloadGroup {group.Namespace}/{group.Name} to {Free(config)}");
+        }
+
+        return look.Results.Any(result => result.Outcome == Outcome.Ok)
+            ? CheckLine.Pass(same)
+            : CheckLine.Fail(
+                $"{same}, and reaches none: most likely the WorkloadGroup's network is a mistake",
+                $"set .spec.network of WorkloadGroup {group.Namespace}/{group.Name} to a network that is none of the control plane's, "
+                + $"such as {Free(config)}: traffic then goes through the meshexpansion gateways");
+    }
+
+    private static string Networks(MeshConfig config) => string.Join(", ", Own(config).Where(network => network.Length > 0));
+
+    private static IEnumerable<string> Own(MeshConfig config) => config.Mesh.Networks.Prepend(config.Mesh.Network).Distinct();
+
+    // The name that the prerequisites suggest, or the next one that is free.
+    private static string Free(MeshConfig config) =>
+        Enumerable.Range(1, 1000).Select(number => $"vm-network-{number}").First(name => !Own(config).Contains(name));
+}

@@ -1,0 +1,33 @@
+using System.Net;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Host;
+using SmmAgent.Linux.Network;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Checks.Observations;
+
+/// <summary>The address under which the cluster reaches this VM.</summary>
+/// <param name="State">What is known of it.</param>
+/// <param name="IsDaemons">Whether it is what the running daemon uses; else it was looked for now, in the daemon's way.</param>
+internal sealed record AddressObservation(AddressState State, bool IsDaemons)
+{
+    public static async Task<AddressObservation> ObserveAsync(CheckContext context, CancellationToken end)
+    {
+        if (context.Daemon.Status is { } status && status.Conditions.FirstOrDefault(one => one.Type == ConditionType.AddressKnown) is { } known)
+        {
+            var judged = Enum.TryParse<ConditionStatus>(known.Status, out var holds) ? holds : ConditionStatus.Unknown;
+            var address = IPAddress.TryParse(status.Address?.Value, out var told) ? new ExternalAddress(told, status.Address.Source) : null;
+            return new(new(address, new(known.Type, judged, known.Reason, known.Message)), IsDaemons: true);
+        }
+
+        // A configured address needs no network, and no mesh configuration.
+        var settings = context.Settings.Settings;
+        var config = settings.NodeIp is null ? (await context.Mesh).Config : null;
+        var names = new NameLookup(context.Time);
+        using var providers = new AddressProviderClient(context.Time, names, Connector.DefaultTimeout);
+        var lastKnown = new LastKnownAddressFile(context.Paths.LastKnownAddress);
+        var sources = new AddressSources(providers, new DirectRoute(context.Time, names), lastKnown);
+        return new(await sources.FindAsync(settings, config, () => lastKnown.Read(out _), end), IsDaemons: false);
+    }
+}

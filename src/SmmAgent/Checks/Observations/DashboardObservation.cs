@@ -1,0 +1,26 @@
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Host;
+using SmmAgent.Linux.Network;
+
+namespace SmmAgent.Checks.Observations;
+
+/// <summary>The dashboard as anybody sees it, without a token.</summary>
+/// <param name="Results">One for each of its addresses; empty while none is configured.</param>
+/// <param name="Ahead">How far its clock is ahead of this VM's (negative: behind); null when it did not tell.</param>
+internal sealed record DashboardObservation(IReadOnlyList<ProbeResult> Results, TimeSpan? Ahead)
+{
+    /// <summary>What this host's own firewall drops of the VM's connections, where an address was not reached.</summary>
+    public IReadOnlyList<OwnTrafficObstacle> Own { get; init; } = [];
+
+    public static async Task<DashboardObservation> ObserveAsync(SettingsObservation settings, TimeProvider time, CancellationToken end)
+    {
+        if (settings.Settings.DashboardUrl is not { } url)
+            return new([], null);
+
+        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, HostSidecarPass.Captured(time));
+        var look = await observer.LookAsync(null, url, settings.Settings.CaFile, end);
+        var results = look.Dashboard.Select(result => result.Shown).ToList();
+        return new(results, results.Select(result => result.ClockAhead).FirstOrDefault(ahead => ahead is not null));
+    }
+}

@@ -1,0 +1,23 @@
+using SmmAgent.Core.Reachability;
+using SmmAgent.Host;
+using SmmAgent.Linux.Network;
+
+namespace SmmAgent.Checks.Observations;
+
+/// <summary>The meshexpansion gateways, or in the same-network model the direct endpoints.</summary>
+/// <param name="Plan">What was to be tried; null while there is no mesh configuration.</param>
+/// <param name="Results">One for each port of each address.</param>
+/// <param name="LeftOut">How many were too many to be tried.</param>
+internal sealed record GatewayObservation(ReachabilityPlan? Plan, IReadOnlyList<ProbeResult> Results, int LeftOut)
+{
+    public static async Task<GatewayObservation> ObserveAsync(MeshObservation mesh, TimeProvider time, CancellationToken end)
+    {
+        if (mesh.Config is not { } config)
+            return new(null, [], 0);
+
+        var plan = ReachabilityPlan.From(config);
+        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, HostSidecarPass.Captured(time));
+        var look = await observer.LookAsync(plan, null, null, end);
+        return new(plan, [.. look.Gateways.Select(result => result.Shown)], look.LeftOut);
+    }
+}

@@ -1,0 +1,68 @@
+using SmmAgent.Cli;
+using SmmAgent.Contract;
+using SmmAgent.Core.Checks;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Checks.Observations;
+
+/// <summary>The mesh configuration: the dashboard's, or the last good one as far as this user may read it.</summary>
+/// <param name="Config">Null when there is neither.</param>
+/// <param name="LastGoodSince">When the last good one was received; null when the configuration is the dashboard's newest.</param>
+/// <param name="Target">What was or would be asked; null while dashboard or WorkloadGroup are not set.</param>
+/// <param name="Failure">What came of asking; null when the dashboard answered, or was not asked.</param>
+/// <param name="NotAskedReason">Why nothing was sent; null when it was.</param>
+internal sealed record MeshObservation(
+    MeshConfig? Config, DateTimeOffset? LastGoodSince, DashboardTarget? Target, DashboardFailure? Failure, string? NotAskedReason)
+{
+    /// <summary>With the time of the gateways' probes after it, this stays within the run's.</summary>
+    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(4);
+
+    private const string NotSet = "dashboard and WorkloadGroup are not both set";
+
+    /// <summary>What is said behind facts of an older configuration; empty when it is the dashboard's newest.</summary>
+    public string AsOf => LastGoodSince is { } since ? $" (the last good configuration, of {since:u})" : "";
+
+    /// <summary>What a check says that has no configuration to look at.</summary>
+    public CheckLine MissingLine => CheckLine.Skipped(
+        $"there is no mesh configuration{(NotAskedReason is null ? ", see above" : $": {NotAskedReason}")}",
+        Environment.IsPrivilegedProcess || NotAskedReason == NotSet ? null : CheckContext.AsRoot);
+
+    public static async Task<MeshObservation> ObserveAsync(
+        AgentPaths paths, SettingsObservation settings, DashboardObservation dashboard, TokenObservation token, TimeProvider time, CancellationToken end)
+    {
+        if (DashboardTarget.From(settings.Settings) is not { } target)
+            return new(null, null, null, null, settings.UnreadableReason ?? NotSet);
+        if (token.Doubts.Count > 0)
+            return LastGood(paths, target, null, $"the token was not sent: {token.Doubts[0].Found}");
+
+        // Asking a black hole again would take the time that the gateways' probes need.
+        if (dashboard.Results.All(result => result is { Latency: null, Outcome: not Outcome.Captured }))
+            return LastGood(paths, target, null, "the dashboard is not reached, see above");
+
+        using var client = new DashboardClient(
+            target, settings.Settings.CaFile, BearerTokenFile.Of(paths, time), AgentCommandLine.Version, time);
+        using var late = new CancellationTokenSource(AtMost, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(end, late.Token);
+        try
+        {
+            var answer = await client.GetMeshConfigAsync(null, TimeSpan.Zero, both.Token);
+            return answer.Value is MeshConfigAnswer.Changed { Good.Config: var config }
+                ? new(config, null, target, null, null)
+                : LastGood(paths, target, answer.Failure, null);
+        }
+        catch (OperationCanceledException) when (!end.IsCancellationRequested)
+        {
+            var slow = new DashboardFailure.Unreachable(UnreachableReason.TimedOut, $"it did not answer within {AtMost.TotalSeconds:0} s");
+            return LastGood(paths, target, slow, null);
+        }
+    }
+
+    private static MeshObservation LastGood(AgentPaths paths, DashboardTarget target, DashboardFailure? failure, string? whyNotAsked)
+    {
+        var (kept, _) = LastGoodMeshConfig.Newest(paths, target);
+        return new(kept?.Config, kept?.ReceivedAt, target, failure, whyNotAsked);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Linux.Host;
+
+namespace SmmAgent.Checks.Observations;
+
+/// <summary>What the host's firewall does with the connections that this VM makes to the addresses that were tried, and with its DNS queries.</summary>
+internal static class OwnTrafficObservation
+{
+    public static async Task<OwnTrafficVerdict> ObserveAsync(CheckContext context)
+    {
+        var firewall = await context.Firewall;
+        if (firewall.UnreadableLine is { } unseen)
+            return new([], unseen.Found);
+
+        var own = context.Interfaces.Addresses.Select(one => one.Address).ToHashSet();
+        var results = (await context.Gateways).Results.Concat((await context.Dashboard).Results);
+        var connections = results
+            .Where(result => IPAddress.TryParse(result.Address, out var address) && !own.Contains(address) && !result.NoRoute)
+            .Select(result => new OwnConnection(Transport.Tcp, IPAddress.Parse(result.Address), result.Target.Port))
+            .Concat(ResolverConfiguration.ServersElsewhere(Path.Combine(context.Paths.Root, "etc/resolv.conf")).Select(OwnConnection.Dns));
+        return OwnTraffic.Of([.. connections.Distinct()], firewall.Report.Observed);
+    }
+
+    /// <summary>What a check found of a probe that failed, with what this host's own firewall does about it.</summary>
+    public static string Describe(IReadOnlyList<OwnTrafficObstacle> own, ProbeResult result, string found) =>
+        ReachabilityVerdict.Explains(own, result) is { } obstacle ? $"{found}: {obstacle.Problem}" : found;
+
+    /// <summary>What cures it.</summary>
+    public static string Cure(IReadOnlyList<OwnTrafficObstacle> own, ProbeResult result) =>
+        ReachabilityVerdict.Explains(own, result)?.Cure ?? result.Outcome.Cure();
+}

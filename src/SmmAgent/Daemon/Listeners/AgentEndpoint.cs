@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using SmmAgent.Contract;
+using SmmAgent.Core.Status;
+
+namespace SmmAgent.Daemon.Listeners;
+
+/// <summary>Port 16400: the agent itself.</summary>
+/// <param name="isReady">Whether READY was said.</param>
+/// <param name="metrics">The metrics as of now.</param>
+/// <param name="isNonceValid">Whether a dial-back with this nonce is awaited at this moment.</param>
+/// <param name="uuid">The agent's uuid; null until it was made.</param>
+public sealed class AgentEndpoint(Func<bool> isReady, Func<string> metrics, Func<string, bool> isNonceValid, Func<Guid?> uuid)
+{
+    private const string DialBack = "/dial-back/";
+    private const int MaximumNonce = 128;
+
+    public Task ServeAsync(HttpExchange exchange) => exchange.Path switch
+    {
+        "/healthz" => exchange.AnswerAsync(StatusCodes.Status200OK, "ok"),
+        "/readyz" => isReady() ? exchange.AnswerAsync(StatusCodes.Status200OK, "ok") : exchange.UnavailableAsync("not ready yet"),
+        "/metrics" => exchange.AnswerAsync(StatusCodes.Status200OK, metrics(), MetricsText.ContentType),
+        var path when path.StartsWith(DialBack, StringComparison.Ordinal) => DialBackAsync(exchange, path[DialBack.Length..]),
+        _ => exchange.NotFoundAsync(),
+    };
+
+    // Only who was told the nonce learns the uuid; all others see what any unknown path shows.
+    private Task DialBackAsync(HttpExchange exchange, string nonce)
+    {
+        if (nonce.Length is 0 or > MaximumNonce || uuid() is not { } self || !isNonceValid(nonce))
+            return exchange.NotFoundAsync();
+
+        var identity = JsonSerializer.Serialize(new DialBackIdentity(self.ToString()), ContractJson.Default.DialBackIdentity);
+        return exchange.AnswerAsync(StatusCodes.Status200OK, identity, "application/json");
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Logging;
+
+namespace SmmAgent.Daemon.Privileged;
+
+/// <summary>Writes what root could not do into the daemon's journal. Root's own journal has each try.</summary>
+internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
+{
+    private readonly DampedJournal<RootFailure> _journal = new();
+    private readonly long _start = time.GetTimestamp();
+    private IReadOnlyList<RootFailure> _known = [];
+
+    /// <summary>When there is a line to write although root reports nothing new; null for never.</summary>
+    public TimeSpan? Due => _journal.DueIn(time.GetElapsedTime(_start));
+
+    /// <param name="failures">Those of root's last report.</param>
+    public void Update(IReadOnlyList<RootFailure> failures)
+    {
+        var failing = failures.DistinctBy(Subject).ToList();
+        // What failed and is in the report no more was done.
+        var done = _known.ExceptBy(failing.Select(Subject), Subject).ToList();
+        var entries = failing.Select(failure => new JournalEntry<RootFailure>(Subject(failure), failure.Reason, JournalState.Bad, failure))
+            .Concat(done.Select(failure => new JournalEntry<RootFailure>(Subject(failure), "", JournalState.Well, failure)));
+        foreach (var line in _journal.Update(entries, time.GetElapsedTime(_start)))
+            Write(line);
+        _known = [.. failing, .. done.Where(failure => _journal.IsBad(Subject(failure)))];
+    }
+
+    private static string Subject(RootFailure failure) => $"{failure.Part} {failure.Subject}";
+
+    private void Write(JournalLine<RootFailure> line)
+    {
+        var failure = line.Value;
+        if (line.Level == JournalLevel.Notice)
+            ReconcileFailureLog.Recovered(logger, failure.Part, failure.Reason);
+        else if (line.State == JournalState.Bad)
+            ReconcileFailureLog.Failed(logger, line.Level == JournalLevel.Warning ? LogLevel.Warning : LogLevel.Information, failure.Part, failure.Reason, failure.Message);
+    }
+}
+
+internal static partial class ReconcileFailureLog
+{
+    [LoggerMessage(EventId = 460, Message = "root could not do its part ({Part}, {Reason}): {Detail}")]
+    public static partial void Failed(ILogger logger, LogLevel level, string part, string reason, string detail);
+
+    [LoggerMessage(EventId = 461, EventName = LogText.Notice + nameof(Recovered), Level = LogLevel.Information, Message = "root did its part ({Part}), which had failed ({Reason})")]
+    public static partial void Recovered(ILogger logger, string part, string reason);
+}

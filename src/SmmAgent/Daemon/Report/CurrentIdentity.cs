@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon.Privileged;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Daemon.Report;
+
+/// <summary>Who this agent is towards the dashboard. On a copy of a machine it is another one, also when /etc/machine-id changes while the daemon runs.</summary>
+/// <param name="fill">Fills a buffer with random bytes that nobody can guess.</param>
+/// <param name="root">Asks for root's part, which makes the uuid in agent.yaml.</param>
+public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, ReconcileRequest root, ILogger<CurrentIdentity> log)
+{
+    private volatile AgentIdentity _current = Load(paths, fill, log);
+
+    public AgentKey Key => _current.Key;
+
+    public Guid Uuid(AgentSettings settings) => _current.Uuid(settings);
+
+    /// <summary>Whether the uuid in force belongs to the machine that this one is a copy of; then root's part is asked to make another.</summary>
+    public bool IsForeign(AgentSettings settings)
+    {
+        if (MachineId.Read(paths.Root) is { } machine && machine != _current.Machine)
+            Reload();
+
+        var isForeign = _current.IsForeign(settings);
+        root.Request(isForeign ? ["give this copy of a machine a uuid of its own"] : []);
+        return isForeign;
+    }
+
+    /// <summary>The dashboard took a report under this uuid.</summary>
+    public void Reported(Guid uuid) => _current = _current.WithReported(paths.Identity, uuid);
+
+    // What cannot be written now is written at a later look.
+    private void Reload()
+    {
+        try
+        {
+            _current = Load(paths, fill, log);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            CurrentIdentityLog.NotReplaced(log, paths.Identity, exception.Message);
+        }
+    }
+
+    private static AgentIdentity Load(AgentPaths paths, Action<Span<byte>> fill, ILogger log)
+    {
+        var identity = AgentIdentity.LoadOrCreate(paths.Identity, fill, MachineId.Read(paths.Root));
+        if (identity.Replaced is { } replaced)
+        {
+            CurrentIdentityLog.Replaced(log, paths.Identity, replaced);
+            // What was known of the other machine is not known of this one.
+            if (replaced == AgentIdentity.OfAnotherMachine)
+            {
+                File.Delete(paths.LastKnownAddress);
+                File.Delete(paths.RenewedToken);
+            }
+        }
+
+        return identity;
+    }
+}
+
+internal static partial class CurrentIdentityLog
+{
+    [LoggerMessage(EventId = 470, Level = LogLevel.Warning, Message = "{Path} was replaced: {Why}")]
+    public static partial void Replaced(ILogger logger, string path, string why);
+
+    [LoggerMessage(EventId = 471, Level = LogLevel.Warning, Message = "{Path} is another machine's (/etc/machine-id differs), and cannot be replaced: {Why}")]
+    public static partial void NotReplaced(ILogger logger, string path, string why);
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Text.Json;
+using MeshStandIn;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
+using SmmAgent.Daemon.Address;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Reachability;
+using SmmAgent.Host;
+using SmmAgent.Linux.Network;
+using SmmAgent.Linux.State;
+
+namespace SmmAgent.Tests.Daemon;
+
+/// <summary>The address and reachability services over real sockets, with a clock that only the test moves.</summary>
+internal sealed class NetworkServiceFixture : IDisposable
+{
+    private static int _lastAddress;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("smm-services-").FullName;
+    private readonly AddressProviderClient _providers;
+
+    public NetworkServiceFixture()
+    {
+        _providers = new AddressProviderClient(Time, Names);
+        AddressService = NewAddressService();
+        ReachabilityService = new(
+            Context, Settings, MeshConfig, Ports, Reachability, new ReachabilityObserver(new Prober(Time, Names), Time), () => DashboardCameBack++);
+    }
+
+    public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+
+    public StandInAuthority Authority { get; } = StandInAuthority.Create();
+
+    public ObservableValue<SettingsState> Settings { get; } = new(SettingsState.Empty);
+
+    public ObservableValue<MeshConfigState> MeshConfig { get; } = new(MeshConfigState.Initial);
+
+    public ObservableValue<AddressState> Address { get; private set; } = new(AddressState.Initial);
+
+    public ObservableValue<PortsState> Ports { get; } = new(PortsState.Initial);
+
+    public ObservableValue<ReachabilityState> Reachability { get; } = new(ReachabilityState.Initial);
+
+    public ExternalAddressService AddressService { get; private set; }
+
+    public ReachabilityService ReachabilityService { get; }
+
+    /// <summary>How often the service told that the dashboard answers again.</summary>
+    public int DashboardCameBack { get; private set; }
+
+    public Finding AddressKnown => Address.Value.AddressKnown;
+
+    public Finding GatewaysReachable => Reachability.Value.GatewaysReachable;
+
+    public Finding DashboardReachable => Reachability.Value.DashboardReachable;
+
+    private NameLookup Names => new(Time, timeout: TimeSpan.FromMinutes(1));
+
+    private LoopContext Context => new(Time, new LoopProgress(Time), Fault);
+
+    public ProcessFault Fault { get; } = new(NSubstitute.Substitute.For<IHostApplicationLifetime>());
+
+    public string AddressFile => Path.Combine(_folder, "address.json");
+
+    public static IPAddress NextLoopback() =>
+        new([127, (byte)(164 + (Environment.ProcessId % 90)), 0, (byte)Interlocked.Increment(ref _lastAddress)]);
+
+    public void Configure(Func<AgentSettings, AgentSettings> change) =>
+        Settings.Publish(Settings.Value with { Settings = change(Settings.Value.Settings) });
+
+    public void AskProviders(params string[] providers) => Configure(settings => settings with
+    {
+        DashboardUrl = new("http://127.0.0.1:9"),
+        AddressProviders = [.. providers.Select(provider => new Uri(provider))],
+    });
+
+    public void Mesh(string groupNetwork, IReadOnlyList<IPAddress> gateways, params DirectEndpoint[] direct) =>
+        MeshConfig.Publish(MeshConfig.Value with { Config = Config(groupNetwork, gateways, direct) });
+
+    /// <summary>The daemon starts anew: nothing is left but the files.</summary>
+    public void RestartAddressService()
+    {
+        Address = new(AddressState.Initial);
+        AddressService = NewAddressService();
+    }
+
+    public void Dispose()
+    {
+        _providers.Dispose();
+        Authority.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private ExternalAddressService NewAddressService() => new(
+        Context,
+        Settings,
+        MeshConfig,
+        Address,
+        new AddressSources(_providers, new DirectRoute(Time, Names), new LastKnownAddressFile(AddressFile)),
+        NullLogger<ExternalAddressService>.Instance);
+
+    private MeshConfig Config(string groupNetwork, IReadOnlyList<IPAddress> gateways, DirectEndpoint[] direct) => new()
+    {
+        ApiVersion = "smm/v1",
+        Mesh = new Contract.Mesh
+        {
+            MeshId = "mesh1",
+            TrustDomain = "cluster.local",
+            ClusterId = "demo-cluster",
+            Network = "network1",
+            IstioVersion = "1.15.3",
+            IstioRevision = "",
+            IstioNamespace = "istio-system",
+            RootCertificate = Authority.RootPem,
+            DefaultConfig = JsonDocument.Parse("""{"discoveryAddress":"istiod.istio-system.svc:15012","proxyMetadata":{}}""").RootElement,
+        },
+        WorkloadGroup = new WorkloadGroup
+        {
+            Namespace = "vm-integration",
+            Name = "analytics-v0",
+            ServiceAccount = "default",
+            Network = groupNetwork,
+            Ports = new Dictionary<string, int>(),
+        },
+        MeshExpansionGateways = gateways.Count == 0 ? [] :
+        [
+            new MeshExpansionGateway
+            {
+                Name = "gw",
+                Addresses = [.. gateways.Select(gateway => gateway.ToString())],
+                Ports =
+                [
+                    new("tcp-status-port", 15021), new("tls-istiod", 15012), new("tls-istiodwebhook", 15017), new("tls", 15443),
+                    new("tcp-als-tls", 50600), new("tcp-zipkin-tls", 59411),
+                ],
+            },
+        ],
+        DirectEndpoints = direct,
+    };
+}
