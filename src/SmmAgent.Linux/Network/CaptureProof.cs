@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Network;
 

@@ -32,7 +32,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             return (null, new(PackageFault.Busy, busy!));
 
         using (held)
-        using (var deadline = new Network.Deadline(Deadline, time, cancel))
+        using (var deadline = new Deadline(Deadline, time, cancel))
         {
             try
             {

@@ -73,7 +73,7 @@ public sealed class PackageSource : IDisposable
     /// <summary>Fetches the dashboard's signed package list. It is not verified here.</summary>
     internal async Task<(byte[]? File, PackageFailure? Failure)> GetListAsync(CancellationToken cancel)
     {
-        using var deadline = new Network.Deadline(ListDeadline, TimeProvider.System, cancel);
+        using var deadline = new Deadline(ListDeadline, TimeProvider.System, cancel);
         try
         {
             var (answer, failure) = await GetAsync(new Uri(_dashboard, $"/packages/{SignedPackageList.FileName}"), 0, null, deadline.Token);

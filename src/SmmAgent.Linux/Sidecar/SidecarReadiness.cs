@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using SmmAgent.Linux.Network;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Sidecar;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using SmmAgent.Contract;
-using SmmDashboard.Hosting;
 
 namespace SmmDashboard.DialBack;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using SmmAgent.Contract;
 using SmmDashboard.Hosting;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Tls;

@@ -1,5 +1,5 @@
 using System.Net;
-using SmmDashboard.Hosting;
+using SmmAgent.Contract;
 using k8s.Authentication;
 
 namespace SmmDashboard.Kubernetes.Api;

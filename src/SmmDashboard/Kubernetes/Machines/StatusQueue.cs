@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using SmmAgent.Contract;
 using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Objects;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SmmAgent.Contract;
 using SmmDashboard.Hosting;
 using SmmDashboard.Kubernetes.Api;
 using SmmDashboard.Kubernetes.Mesh;

@@ -1,6 +1,5 @@
 using SmmAgent.Contract;
 using SmmDashboard.Groups;
-using SmmDashboard.Hosting;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Api;
 using k8s;
