@@ -1,8 +1,8 @@
-using SmmAgent.Cli;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Host;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Sidecar;
@@ -36,7 +36,7 @@ internal static class BundleParts
     // The commands are asked as a person would, so that a fault of one of them costs its part only.
     private static IEnumerable<BundlePart> Agent(AgentPaths paths, CommandRunner runner)
     {
-        yield return BundlePart.Text("version.txt", () => new($"smm-agent {AgentCommandLine.Version}\n"));
+        yield return BundlePart.Text("version.txt", () => new($"smm-agent {ProgramVersion.Current}\n"));
         yield return BundlePart.File("status.json", paths.Status, isAgents: true);
         yield return BundlePart.Command("check.json", runner, Self(paths, "check", "--output", "json"));
         yield return BundlePart.Command("config.txt", runner, Self(paths, "config", "show"));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
@@ -10,10 +9,6 @@ namespace SmmAgent.Cli;
 /// <summary>The command tree, and the rule that no command ever ends in a stack trace.</summary>
 internal static class AgentCommandLine
 {
-    /// <summary>The version in Directory.Build.props.</summary>
-    public static string Version { get; } =
-        typeof(AgentCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
     private const int BadDescriptor = 9; // EBADF
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -101,7 +96,7 @@ internal static class AgentCommandLine
     private static Command VersionCommand()
     {
         var command = new Command("version", "Print the version.");
-        command.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine($"smm-agent {Version}"));
+        command.SetAction(parsed => parsed.InvocationConfiguration.Output.WriteLine($"smm-agent {ProgramVersion.Current}"));
         return command;
     }
 }

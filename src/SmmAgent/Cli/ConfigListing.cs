@@ -1,4 +1,5 @@
 using SmmAgent.Core.Settings;
+using SmmAgent.Host.Status;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
@@ -88,7 +89,7 @@ internal sealed class ConfigListing
     private static bool IsRefused(SettingsReading reading, string key) =>
         reading.Faults.Any(fault => fault.Path == key || fault.Path.StartsWith(key + "[", StringComparison.Ordinal));
 
-    private static Guid? DaemonsUuid(AgentPaths paths) => StatusCommand.Read(paths.Status).Status?.Agent.Uuid;
+    private static Guid? DaemonsUuid(AgentPaths paths) => StatusReader.Read(paths.Status).Status?.Agent.Uuid;
 
     private void AddToken(AgentPaths paths)
     {

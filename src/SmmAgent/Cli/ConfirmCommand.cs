@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
@@ -21,7 +22,7 @@ internal static class ConfirmCommand
 
     private static async Task<bool> ConfirmAsync(AgentPaths paths, IUnits systemd, Progress progress, CancellationToken cancel)
     {
-        if (!await new Rollback(paths, systemd, progress).ConfirmAsync(cancel))
+        if (!await new HostRollback(paths, systemd, progress).ConfirmAsync(cancel))
             return false;
 
         new AgentUnits(systemd, progress).Enable();

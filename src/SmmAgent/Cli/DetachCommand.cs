@@ -1,6 +1,9 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Firewall;
+using SmmAgent.Host.Rollback;
+using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Systemd;
@@ -56,14 +59,14 @@ internal static class DetachCommand
     }
 
     private static IEnumerable<string> WaitPlan(AgentPaths paths, IUnits systemd, Progress progress) =>
-        new Rollback(paths, systemd, progress).DisarmPlan() is { } line ? [line] : [];
+        new HostRollback(paths, systemd, progress).DisarmPlan() is { } line ? [line] : [];
 
     private static async Task<int> DetachAsync(AgentPaths paths, DetachOptions options, IUnits? systemd, Progress progress, CancellationToken cancel)
     {
         Interruption.IgnoreHangup();
         if (systemd is not null)
         {
-            await new Rollback(paths, systemd, progress).DisarmAsync(cancel);
+            await new HostRollback(paths, systemd, progress).DisarmAsync(cancel);
             if (!await new AgentUnits(systemd, progress).DownAsync(cancel))
                 return ExitCode.Failed;
         }

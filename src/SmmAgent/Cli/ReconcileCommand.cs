@@ -2,21 +2,11 @@ using System.CommandLine;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Time;
 using SmmAgent.Host;
+using SmmAgent.Host.Reconcile;
+using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Cli;
-
-internal sealed class ReconcileOptions
-{
-    /// <summary>Only prints what would be done.</summary>
-    public bool DryRun { get; init; }
-
-    /// <summary>Does root's part and starts no unit of the agent's: what smm-agent-reconcile.service runs.</summary>
-    public bool HostOnly { get; init; }
-
-    /// <summary>Undoes everything unless it is confirmed in this time.</summary>
-    public TimeSpan? ConfirmWithin { get; init; }
-}
 
 /// <summary><c>smm-agent reconcile</c>: one pass in the foreground, with a line for each step; then the daemon is enabled and running.</summary>
 internal static class ReconcileCommand
@@ -90,7 +80,7 @@ internal static class ReconcileCommand
     private static string? Refusal(AgentPaths paths, ReconcileOptions options, IUnits? systemd, string? why, Progress progress) =>
         options.ConfirmWithin is not null && systemd is null
             ? $"--confirm-within needs systemd, whose timer undoes the change when you are cut off: {why}; nothing was changed"
-        : options is { DryRun: false, HostOnly: false, ConfirmWithin: null } && systemd is not null && new Rollback(paths, systemd, progress).IsPending
+        : options is { DryRun: false, HostOnly: false, ConfirmWithin: null } && systemd is not null && new HostRollback(paths, systemd, progress).IsPending
             ? "an earlier reconcile waits for its confirmation: sudo smm-agent confirm"
         : null;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Rollback;
 
 namespace SmmAgent.Cli;
 
@@ -15,7 +16,7 @@ internal static class RollbackCommand
             var of = paths(parsed);
             Interruption.IgnoreHangup();
             return HostSystemd.RunAsync(
-                of, "rollback", (systemd, progress) => new Rollback(of, systemd, progress).RunAsync(cancel),
+                of, "rollback", (systemd, progress) => new HostRollback(of, systemd, progress).RunAsync(cancel),
                 "the host is as it was before the reconcile that nobody confirmed");
         });
         return command;

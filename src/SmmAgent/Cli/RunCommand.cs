@@ -43,7 +43,7 @@ internal static class RunCommand
         AtomicFile.RemoveLeftovers(paths.RuntimeDirectory);
         using var logger = AgentLogging.Create(LogTarget.Process(), new LoggingLevelSwitch(Level()));
         using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
-        using var host = DaemonHost.Build(paths, AgentCommandLine.Version, notifier, logger);
+        using var host = DaemonHost.Build(paths, ProgramVersion.Current, notifier, logger);
         var fault = host.Services.GetRequiredService<ProcessFault>();
         try
         {

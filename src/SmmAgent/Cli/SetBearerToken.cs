@@ -3,6 +3,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Tokens;
 using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
@@ -24,7 +25,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         if ((source.Prompt is { } prompt ? Unseen(prompt, source) : Read(source)) is not { } token)
             return ExitCode.Usage;
 
-        return SettingsWriter.Guarded(paths.BearerToken, progress, () =>
+        return FileChange.Run(paths.BearerToken, progress, () =>
         {
             Write([.. token, (byte)'\n']);
             foreach (var doubt in Doubts(token))

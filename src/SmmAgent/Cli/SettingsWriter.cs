@@ -1,6 +1,7 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.State;
@@ -10,11 +11,9 @@ namespace SmmAgent.Cli;
 /// <summary>Puts values into agent.yaml and says what became of it.</summary>
 internal sealed class SettingsWriter(string path, Progress progress)
 {
-    private const int ReadOnlyFileSystem = 30;
-
     /// <param name="what">What is set, as people call it.</param>
     /// <param name="changes">In the order in which they are to stand in a new file.</param>
-    public int Set(string what, params IReadOnlyList<SettingChange> changes) => Guarded(path, progress, () =>
+    public int Set(string what, params IReadOnlyList<SettingChange> changes) => FileChange.Run(path, progress, () =>
     {
         var target = new ConfigFile(path);
         target.MakeFolder();
@@ -54,31 +53,5 @@ internal sealed class SettingsWriter(string path, Progress progress)
     {
         if (ReadRefusal.OfDaemon(file) is { } refusal)
             progress.Warn($"{refusal}");
-    }
-
-    /// <summary>Turns what a file system refuses into one line and an exit code.</summary>
-    public static int Guarded(string path, Progress progress, Func<int> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (UnauthorizedAccessException)
-        {
-            progress.Failed(Environment.IsPrivilegedProcess
-                ? $"{path} cannot be changed: the host refuses it even to root (lsattr, mount, or the container's rights)"
-                : $"{path} may be changed by root only: run the command with sudo");
-            return ExitCode.NotPermitted;
-        }
-        catch (IOException exception) when (exception.HResult == ReadOnlyFileSystem)
-        {
-            progress.Failed($"{path} cannot be changed: its file system is mounted read-only");
-            return ExitCode.NotPermitted;
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
-        {
-            progress.Failed($"{path} cannot be changed: {exception.Message}");
-            return ExitCode.Failed;
-        }
     }
 }

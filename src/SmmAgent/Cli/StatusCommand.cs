@@ -1,12 +1,11 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
 using SmmAgent.Core.Text;
 using SmmAgent.Host;
-using SmmAgent.Linux.Files;
+using SmmAgent.Host.Status;
 
 namespace SmmAgent.Cli;
 
@@ -18,10 +17,6 @@ public sealed record StatusOptions(bool Json = false, bool Watch = false, bool T
 /// <summary><c>smm-agent status</c>: what the daemon knows, from its status.json.</summary>
 public static class StatusCommand
 {
-    /// <summary>The age at which the daemon is taken for dead: three times what it needs at most, 180 s.</summary>
-    public static readonly TimeSpan Stale = StatusFile.MaximumAge * 3;
-
-    private const int MaximumBytes = 1024 * 1024;
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
 
     public static Command Create(Func<ParseResult, AgentPaths> paths)
@@ -44,7 +39,7 @@ public static class StatusCommand
         AgentPaths paths, StatusOptions options, TextWriter output, TextWriter error, TimeProvider time, CancellationToken cancel)
     {
         if (!options.Watch)
-            return Show(paths.Status, Read(paths.Status), options, output, error, time.GetUtcNow());
+            return Show(paths.Status, StatusReader.Read(paths.Status), options, output, error, time.GetUtcNow());
 
         var code = ExitCode.Failed;
         var shown = "";
@@ -54,7 +49,7 @@ public static class StatusCommand
             while (true)
             {
                 using var next = new StringWriter();
-                var reading = Read(paths.Status);
+                var reading = StatusReader.Read(paths.Status);
                 var before = code;
                 code = Show(paths.Status, reading, options, next, next, time.GetUtcNow());
                 var text = next.ToString();
@@ -90,41 +85,10 @@ public static class StatusCommand
 
         output.Write(options.Json ? OneLine.ExactLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
         var age = now - status.UpdatedAt;
-        if (age <= Stale)
+        if (age <= StatusReader.StaleAfter)
             return ExitCode.Done;
 
         error.WriteLine($"stale: written {Age.Text(age)} ago, smm-agent is not running or hangs; systemctl status smm-agent");
         return ExitCode.Failed;
-    }
-
-    /// <returns>Null when it is <c>null</c>.</returns>
-    /// <exception cref="JsonException">It is no status.</exception>
-    internal static AgentStatus? Parse(byte[] content)
-    {
-        var status = JsonSerializer.Deserialize(content, StatusJson.Default.AgentStatus);
-        // The daemon's user may write anything there; of a list the reader does not look at the items.
-        return status is null || (IsWhole(status.Conditions) && IsWhole(status.Gateways) && IsWhole(status.Ports)) ? status : throw new JsonException("a list has null as an item");
-    }
-
-    private static bool IsWhole<T>(IReadOnlyList<T> items) => items.All(item => item is not null);
-
-    internal static (byte[]? Content, AgentStatus? Status, string? Fault) Read(string path)
-    {
-        try
-        {
-            var content = AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true);
-            if (content is null)
-                return (null, null, $"smm-agent is not running: there is no {path}");
-
-            return Parse(content) is { } status ? (content, status, null) : (null, null, $"{path} says nothing");
-        }
-        catch (JsonException exception)
-        {
-            return (null, null, $"{path} is not a status of smm-agent: {exception.Message}");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            return (null, null, $"{path} cannot be read: {exception.Message}");
-        }
     }
 }

@@ -4,6 +4,7 @@ using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Cli;

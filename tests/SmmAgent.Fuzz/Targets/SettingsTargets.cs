@@ -9,6 +9,7 @@ using SmmAgent.Core.Time;
 using SmmAgent.Core.Tokens;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Fuzz.Engine;
+using SmmAgent.Host.Status;
 
 namespace SmmAgent.Fuzz.Targets;
 
@@ -139,7 +140,7 @@ internal static class SettingsTargets
         AgentStatus? status;
         try
         {
-            status = StatusCommand.Parse(bytes);
+            status = StatusReader.Parse(bytes);
         }
         catch (JsonException)
         {

@@ -2,6 +2,7 @@ using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Locks;
 

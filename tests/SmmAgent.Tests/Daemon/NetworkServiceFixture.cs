@@ -14,7 +14,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Address;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Reachability;
-using SmmAgent.Host;
+using SmmAgent.Host.Address;
 using SmmAgent.Linux.Network;
 using SmmAgent.Linux.State;
 

@@ -4,6 +4,7 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
 using SmmAgent.Host;
+using SmmAgent.Host.Reconcile;
 using SmmAgent.Tests.Daemon;
 
 namespace SmmAgent.Tests.Host;

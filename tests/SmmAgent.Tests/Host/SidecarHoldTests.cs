@@ -1,8 +1,8 @@
 using NSubstitute;
-using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Host;
+using SmmAgent.Host.Reconcile;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Host;

@@ -1,6 +1,7 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Host;
+using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 

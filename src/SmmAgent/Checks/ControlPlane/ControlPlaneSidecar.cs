@@ -1,10 +1,10 @@
 using SmmAgent.Checks.Observations;
-using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Checks.ControlPlane;
@@ -44,7 +44,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         if (choice is not { Outcome: PackageOutcome.Install, Package: { } package } || settings.DashboardUrl is not { } dashboard)
             return null;
 
-        using var source = new PackageSource(dashboard, settings.CaFile, AgentCommandLine.Version);
+        using var source = new PackageSource(dashboard, settings.CaFile, ProgramVersion.Current);
         return await new PackageApproval(PackageTrust.Of(settings), accepted: null, time).AskAsync(source, package, cancel);
     }
 

@@ -1,7 +1,7 @@
 using System.Net;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Host;
+using SmmAgent.Host.Address;
 using SmmAgent.Linux.Network;
 using SmmAgent.Linux.State;
 

@@ -1,9 +1,9 @@
-using SmmAgent.Cli;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
 using SmmAgent.Core.Text;
+using SmmAgent.Host.Status;
 
 namespace SmmAgent.Checks.Observations;
 
@@ -21,15 +21,15 @@ internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
         _ => null,
     };
 
-    /// <param name="time">A file that is older than <see cref="StatusCommand.Stale"/> is that of a daemon that no longer runs.</param>
+    /// <param name="time">A file that is older than <see cref="StatusReader.StaleAfter"/> is that of a daemon that no longer runs.</param>
     public static DaemonObservation Read(AgentPaths paths, TimeProvider time)
     {
-        var (_, status, fault) = StatusCommand.Read(paths.Status);
+        var (_, status, fault) = StatusReader.Read(paths.Status);
         if (status is null)
             return new(null, fault);
 
         var age = time.GetUtcNow() - status.UpdatedAt;
-        return age > StatusCommand.Stale
+        return age > StatusReader.StaleAfter
             ? new(null, $"smm-agent is not running, or hangs: {paths.Status} was written {Age.Text(age)} ago")
             : new(status, null);
     }

@@ -1,6 +1,6 @@
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Host;
+using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Checks.Observations;

@@ -3,7 +3,7 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
-using SmmAgent.Host;
+using SmmAgent.Host.Firewall;
 
 namespace SmmAgent.Checks.Observations;
 

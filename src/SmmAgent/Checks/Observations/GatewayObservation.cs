@@ -1,5 +1,5 @@
 using SmmAgent.Core.Reachability;
-using SmmAgent.Host;
+using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Checks.Observations;

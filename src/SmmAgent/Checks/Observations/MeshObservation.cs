@@ -1,8 +1,8 @@
-using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 
@@ -43,7 +43,7 @@ internal sealed record MeshObservation(
             return LastGood(paths, target, null, "the dashboard is not reached, see above");
 
         using var client = new DashboardClient(
-            target, settings.Settings.CaFile, BearerTokenFile.Of(paths, time), AgentCommandLine.Version, time);
+            target, settings.Settings.CaFile, BearerTokenFile.Of(paths, time), ProgramVersion.Current, time);
         using var late = new CancellationTokenSource(AtMost, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(end, late.Token);
         try

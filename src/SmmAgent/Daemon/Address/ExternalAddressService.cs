@@ -4,7 +4,7 @@ using SmmAgent.Core.Address;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Loop;
-using SmmAgent.Host;
+using SmmAgent.Host.Address;
 
 namespace SmmAgent.Daemon.Address;
 

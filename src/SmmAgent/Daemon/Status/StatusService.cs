@@ -5,7 +5,6 @@ using SmmAgent.Core.Status;
 using SmmAgent.Core.Text;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Reachability;
-using SmmAgent.Host;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Daemon.Status;

@@ -1,9 +1,9 @@
-using SmmAgent.Cli;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;
+using SmmAgent.Host.Status;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Reconcile;
 
 /// <summary>Waits until the mesh has a WorkloadEntry for this VM, as the daemon learns from the dashboard, and says why it has none.</summary>
 /// <param name="group">Of which WorkloadGroup: what the daemon tells of an earlier one counts for nothing.</param>
@@ -43,11 +43,11 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
     private async Task<bool> UntilRegisteredAsync(CancellationToken cancel)
     {
         // One that runs on writes nothing while nothing changes; what is older is an earlier daemon's, which tells nothing.
-        var oldest = time.GetUtcNow() - StatusFile.MaximumAge - Margin;
+        var oldest = time.GetUtcNow() - StatusReader.MaximumAge - Margin;
         var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < patience)
         {
-            if (StatusCommand.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && status.WorkloadGroup == group && Registered(status) is { } registered)
+            if (StatusReader.Read(paths.Status).Status is { } status && status.UpdatedAt >= oldest && status.WorkloadGroup == group && Registered(status) is { } registered)
             {
                 if (registered.Status == nameof(ConditionStatus.True))
                     return true;

@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Address;
 
 /// <summary>The last known address, read from its file once, and written when it changes and now and then while it does not.</summary>
 internal sealed class LastKnownAddressKeeper(LastKnownAddressFile file, ILogger log)

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Locks;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Firewall;
 
 /// <summary>The pass over this host's own firewall, the same for the daemon and for the commands.</summary>
 public static class HostFirewallPass

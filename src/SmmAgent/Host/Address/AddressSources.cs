@@ -4,7 +4,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Network;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Address;
 
 /// <summary>Where an address can come from when none is configured.</summary>
 public sealed record AddressSources(AddressProviderClient Providers, DirectRoute Route, LastKnownAddressFile LastKnown)

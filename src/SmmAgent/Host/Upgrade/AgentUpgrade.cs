@@ -1,12 +1,12 @@
-using SmmAgent.Cli;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Upgrade;
 
 /// <summary>The agent's own upgrade: a newer package of it that the mesh configuration offers.</summary>
 internal sealed class AgentUpgrade(AgentPaths paths, ReconcileOptions options, Progress progress)

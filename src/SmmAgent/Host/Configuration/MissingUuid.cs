@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Yaml;
@@ -8,13 +7,13 @@ using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Configuration;
 
 /// <summary>The uuid that agent.yaml gets when it has none: this VM's name towards the dashboard.</summary>
 internal static class MissingUuid
 {
     /// <returns>An exit code.</returns>
-    public static int Generate(string path, Progress progress) => SettingsWriter.Guarded(path, progress, () => Write(path, progress));
+    public static int Generate(string path, Progress progress) => FileChange.Run(path, progress, () => Write(path, progress));
 
     private static int Write(string path, Progress progress)
     {
@@ -40,7 +39,7 @@ internal static class MissingUuid
     /// <param name="machine">This machine; null where it has no id.</param>
     /// <returns>An exit code.</returns>
     public static int Bind(AgentPaths paths, Guid uuid, string? machine, Progress progress) =>
-        machine is null ? ExitCode.Done : SettingsWriter.Guarded(paths.HostIdentity, progress, () => WriteBinding(paths, uuid, machine, progress));
+        machine is null ? ExitCode.Done : FileChange.Run(paths.HostIdentity, progress, () => WriteBinding(paths, uuid, machine, progress));
 
     /// <summary>Whether <see cref="Bind"/> would replace the uuid; false where that cannot be seen.</summary>
     public static bool IsOfAnotherMachine(AgentPaths paths, Guid uuid, string? machine)

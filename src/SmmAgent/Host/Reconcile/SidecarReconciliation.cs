@@ -1,4 +1,3 @@
-using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Packages;
@@ -7,6 +6,9 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Host.Address;
+using SmmAgent.Host.Sidecar;
+using SmmAgent.Host.Upgrade;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
@@ -15,7 +17,7 @@ using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Reconcile;
 
 /// <summary>The sidecar's part of a reconcile.</summary>
 /// <param name="units">Null where there is no systemd.</param>
@@ -154,7 +156,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     /// <returns>An exit code.</returns>
     public async Task<int> DoAsync(AgentSettings settings, MeshConfig config, DashboardClient client, CancellationToken cancel)
     {
-        using var source = new PackageSource(settings.DashboardUrl!, settings.CaFile, AgentCommandLine.Version);
+        using var source = new PackageSource(settings.DashboardUrl!, settings.CaFile, ProgramVersion.Current);
         var supply = HostSidecarPass.Supply(paths, settings, source);
         var inputs = await InputsAsync(settings, config, cancel);
         var code = settings.Sidecar.Mode switch

@@ -7,7 +7,7 @@ using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Sidecar;
 
 /// <summary>The way back: what the agent did for the sidecar is undone, as far as it is written down how it was before.</summary>
 /// <param name="units">Null where there is no systemd.</param>
@@ -81,7 +81,7 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
 
     private async Task<bool> RunAsync(SidecarBefore? before, Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
     {
-        HostState.Prepare(paths);
+        HostStateDirectory.Create(paths);
         var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
         var work = pass.RestoreAsync(
             before,

@@ -5,7 +5,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Network;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Address;
 
 /// <summary>The address under which the cluster reaches the VM, as root finds it: in the daemon's way, but with its own memory.</summary>
 internal static class HostAddress
@@ -21,7 +21,7 @@ internal static class HostAddress
         var found = await sources.FindAsync(settings, config, () => lastKnown.Value, cancel);
         if (save && found is { Address: { } address, AddressKnown.Reason: not AddressDecision.LastKnown } && address.Source != AddressDecision.ConfiguredSource)
         {
-            HostState.Prepare(paths);
+            HostStateDirectory.Create(paths);
             lastKnown.Confirm(address, config, time.GetUtcNow());
         }
 

@@ -1,17 +1,16 @@
-using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Configuration;
 
 /// <summary>The mesh configuration that root works with. It takes no data from the daemon: it asks the dashboard itself, and keeps its own last good one.</summary>
 internal static class HostMeshConfig
 {
     /// <summary>The dashboard, as root asks it; null while dashboard or WorkloadGroup are not set.</summary>
     public static DashboardClient? Client(AgentPaths paths, AgentSettings settings) => DashboardTarget.From(settings) is { } target
-        ? new(target, settings.CaFile, BearerTokenFile.Of(paths, TimeProvider.System), AgentCommandLine.Version, TimeProvider.System)
+        ? new(target, settings.CaFile, BearerTokenFile.Of(paths, TimeProvider.System), ProgramVersion.Current, TimeProvider.System)
         : null;
 
     /// <summary>The last good one of this dashboard and WorkloadGroup; null when there is none.</summary>
@@ -61,7 +60,7 @@ internal static class HostMeshConfig
 
     private static void Save(LastGoodMeshConfig file, AgentPaths paths, GoodMeshConfig good, Progress progress)
     {
-        HostState.Prepare(paths);
+        HostStateDirectory.Create(paths);
         if (file.Save(good) is { } fault)
             progress.Warn(fault);
     }

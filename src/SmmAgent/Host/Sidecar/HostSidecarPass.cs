@@ -11,7 +11,7 @@ using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Sidecar;
 
 /// <summary>The pass over this host's own sidecar: the daemon looks, root does.</summary>
 public static class HostSidecarPass

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Daemon.Status;
 
 internal static partial class StatusFileLog
 {

@@ -1,15 +1,17 @@
-using SmmAgent.Cli;
 using SmmAgent.Contract;
 using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
+using SmmAgent.Host.Configuration;
+using SmmAgent.Host.Firewall;
+using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Reconcile;
 
 /// <summary>The pass that <c>smm-agent reconcile</c> makes.</summary>
 /// <param name="systemd">Null where there is none.</param>
@@ -20,7 +22,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     {
         if (!options.DryRun)
             progress.Done("reconciling host operating system");
-        else if (systemd is not null && !options.HostOnly && new Rollback(paths, systemd, progress).IsArmed)
+        else if (systemd is not null && !options.HostOnly && new HostRollback(paths, systemd, progress).IsArmed)
             progress.Warn($"an earlier reconcile waits for its confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one lengthens the wait")}; sudo smm-agent confirm");
         if (ReadSettings() is not { } settings)
             return ExitCode.Usage;
@@ -152,7 +154,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     {
         Interruption.IgnoreHangup();
         var sidecar = new SidecarReconciliation(paths, options, systemd, progress);
-        var rollback = systemd is null ? null : new Rollback(paths, systemd, progress);
+        var rollback = systemd is null ? null : new HostRollback(paths, systemd, progress);
         var armed = TimeProvider.System.GetTimestamp();
         if (options.ConfirmWithin is { } window)
         {
@@ -261,7 +263,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         if (options.ConfirmWithin is null)
         {
             units.Enable();
-            new Rollback(paths, systemd, progress).Forget();
+            new HostRollback(paths, systemd, progress).Forget();
         }
 
         return await units.StartAsync(cancel);

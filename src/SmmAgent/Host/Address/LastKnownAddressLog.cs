@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Address;
 
 internal static partial class LastKnownAddressLog
 {

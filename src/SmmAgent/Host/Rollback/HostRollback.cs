@@ -3,13 +3,15 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Host.Firewall;
+using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Rollback;
 
 /// <summary>The rollback that a reconcile arms before it changes anything: docs/decisions/0007-confirm.md.</summary>
-internal sealed class Rollback(AgentPaths paths, IUnits systemd, Progress progress)
+internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress progress)
 {
     private const string Name = "smm-agent-rollback";
     private const string Timer = $"{Name}.timer";

@@ -1,27 +1,25 @@
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Status;
+using SmmAgent.Host.Status;
 using SmmAgent.Linux.Files;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Daemon.Status;
 
 /// <summary>status.json: written when its content changed, and otherwise once a minute as a sign of life.</summary>
 public sealed class StatusFile(string path, ILogger logger)
 {
-    /// <summary>How old the file may become while nothing changes; readers call it stale after three times as long.</summary>
-    public static readonly TimeSpan MaximumAge = TimeSpan.FromSeconds(60);
-
     private byte[] _content = [];
     private DateTimeOffset _writtenAt;
     private bool _fails;
 
     /// <summary>When it must be written again although nothing changed.</summary>
     public TimeSpan DueIn(DateTimeOffset now) =>
-        _writtenAt + MaximumAge - now is var due && due > TimeSpan.Zero && due < MaximumAge ? due : MaximumAge;
+        _writtenAt + StatusReader.MaximumAge - now is var due && due > TimeSpan.Zero && due < StatusReader.MaximumAge ? due : StatusReader.MaximumAge;
 
     public void Write(AgentStatus status)
     {
         var age = status.UpdatedAt - _writtenAt;
-        var isFresh = age >= TimeSpan.Zero && age < MaximumAge;
+        var isFresh = age >= TimeSpan.Zero && age < StatusReader.MaximumAge;
         if (isFresh && StatusJsonText.Write(status with { UpdatedAt = _writtenAt }).AsSpan().SequenceEqual(_content))
             return;
 

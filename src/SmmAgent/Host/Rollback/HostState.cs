@@ -3,21 +3,18 @@ using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Files;
 
-namespace SmmAgent.Host;
+namespace SmmAgent.Host.Rollback;
 
 /// <summary>Root's own state below /var/lib/smm-agent-host.</summary>
 internal static class HostState
 {
     private const int MaximumUndoBytes = 1024 * 1024;
 
-    public static void Prepare(AgentPaths paths) =>
-        Directory.CreateDirectory(paths.HostStateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
     public static bool HasUndo(AgentPaths paths) => File.Exists(paths.Undo);
 
     public static void Keep(Undo undo, AgentPaths paths)
     {
-        Prepare(paths);
+        HostStateDirectory.Create(paths);
         AtomicFile.Write(paths.Undo, undo.Write(), AtomicFile.Private);
     }
 

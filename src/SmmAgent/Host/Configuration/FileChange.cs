@@ -1,0 +1,33 @@
+namespace SmmAgent.Host.Configuration;
+
+/// <summary>A change of a file, with its refusals reported in one line each.</summary>
+internal static class FileChange
+{
+    private const int ReadOnlyFileSystem = 30; // EROFS
+
+    /// <summary>Turns what a file system refuses into one line and an exit code.</summary>
+    public static int Run(string path, Progress progress, Func<int> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            progress.Failed(Environment.IsPrivilegedProcess
+                ? $"{path} cannot be changed: the host refuses it even to root (lsattr, mount, or the container's rights)"
+                : $"{path} may be changed by root only: run the command with sudo");
+            return ExitCode.NotPermitted;
+        }
+        catch (IOException exception) when (exception.HResult == ReadOnlyFileSystem)
+        {
+            progress.Failed($"{path} cannot be changed: its file system is mounted read-only");
+            return ExitCode.NotPermitted;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            progress.Failed($"{path} cannot be changed: {exception.Message}");
+            return ExitCode.Failed;
+        }
+    }
+}

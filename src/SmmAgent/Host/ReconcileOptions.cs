@@ -1,0 +1,14 @@
+namespace SmmAgent.Host;
+
+/// <summary>The options of <c>smm-agent reconcile</c>.</summary>
+internal sealed class ReconcileOptions
+{
+    /// <summary>Only prints what would be done.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Does root's part and starts no unit of the agent's: what smm-agent-reconcile.service runs.</summary>
+    public bool HostOnly { get; init; }
+
+    /// <summary>Undoes everything unless it is confirmed in this time.</summary>
+    public TimeSpan? ConfirmWithin { get; init; }
+}
