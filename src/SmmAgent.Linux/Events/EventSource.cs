@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Events;
 
@@ -15,12 +14,6 @@ public abstract class EventSource(string name, HostChange change) : IDisposable
 
     /// <summary>The file descriptor to poll, while open.</summary>
     public abstract int Descriptor { get; }
-
-    /// <summary>What to poll for.</summary>
-    public virtual short Interest => Libc.PollIn;
-
-    /// <summary>When to drain although nothing is readable, on the clock of <see cref="MonotonicTime"/>; null for never.</summary>
-    public virtual TimeSpan? DrainAt => null;
 
     /// <summary>Starts to listen. Must not block.</summary>
     /// <exception cref="EventSourceException">It cannot; the message says why.</exception>

@@ -1,13 +1,19 @@
+using Tmds.DBus.Protocol;
+
 namespace SmmAgent.Linux.Events;
 
-/// <summary>firewalld's own signals (reloaded, a zone changed), and its coming and going on the bus.</summary>
-/// <remarks>Root's changes there arrive as well, so the unprivileged daemon sees at once that its ports were opened.</remarks>
+/// <summary>The signals of firewalld (reloaded, a zone changed), and its start and end on the bus.</summary>
+/// <remarks>The changes that root makes there arrive as well, so the unprivileged daemon notices at once that its ports were opened.</remarks>
 /// <param name="busAddress">Default: the system bus.</param>
-public sealed class FirewalldEvents(string? busAddress = null) : BusEvents(
-    "firewalld events",
-    HostChange.Firewalld,
+public sealed class FirewalldEvents(string? busAddress = null)
+    : BusEvents("firewalld events", HostChange.Firewalld, Rules, busAddress)
+{
+    private const string Bus = "org.freedesktop.DBus";
+    private const string Firewalld = "org.fedoraproject.FirewallD1";
+
+    private static readonly MatchRule[] Rules =
     [
-        $"type='signal',sender='{BusName}',interface='{BusName}',member='NameOwnerChanged',arg0='org.fedoraproject.FirewallD1'",
-        "type='signal',sender='org.fedoraproject.FirewallD1'",
-    ],
-    busAddress);
+        new() { Type = MessageType.Signal, Sender = Bus, Interface = Bus, Member = "NameOwnerChanged", Arg0 = Firewalld },
+        new() { Type = MessageType.Signal, Sender = Firewalld },
+    ];
+}

@@ -19,7 +19,7 @@ public sealed class HostEvents(
 {
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
 
-    private readonly StopEvent _stop = new();
+    private readonly EventDescriptor _stop = new();
     private readonly Slot[] _slots = [.. sources.Select(source => new Slot(source))];
     private readonly TimeSpan _firstRetry = firstRetry ?? TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -80,7 +80,7 @@ public sealed class HostEvents(
         {
             // poll skips a negative descriptor.
             descriptors[i] = _slots[i].IsOpen
-                ? new() { Descriptor = _slots[i].Source.Descriptor, Interest = _slots[i].Source.Interest }
+                ? new() { Descriptor = _slots[i].Source.Descriptor, Interest = Libc.PollIn }
                 : new() { Descriptor = -1 };
         }
 
@@ -99,17 +99,16 @@ public sealed class HostEvents(
 
     private HostChange Attend(Slot slot, short ready)
     {
-        var due = slot.DueAt <= MonotonicTime.Now;
         if (!slot.IsOpen)
-            return due && TryOpen(slot) ? slot.Source.Change : HostChange.None;
-        if (ready == 0 && !due)
+            return slot.DueAt <= MonotonicTime.Now && TryOpen(slot) ? slot.Source.Change : HostChange.None;
+        if (ready == 0)
             return HostChange.None;
 
         try
         {
             var change = slot.Source.Drain();
             // An error or hang-up that draining does not clear would make poll return at once for ever. An overflow it does clear.
-            if (change == HostChange.None && !due && (ready & (Libc.PollIn | Libc.PollOut)) == 0)
+            if (change == HostChange.None && (ready & Libc.PollIn) == 0)
                 throw new EventSourceException($"poll reports the error condition 0x{ready:x}");
             return change;
         }
@@ -171,6 +170,6 @@ public sealed class HostEvents(
 
         public TimeSpan? RetryAt { get; set; }
 
-        public TimeSpan? DueAt => IsOpen ? Source.DrainAt : RetryAt;
+        public TimeSpan? DueAt => IsOpen ? null : RetryAt;
     }
 }

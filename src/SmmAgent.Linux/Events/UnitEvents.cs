@@ -1,23 +1,31 @@
+using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Systemd;
+using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Events;
 
 /// <summary>Every change of one unit's state, and every time that systemd has read the unit files again: then there may be another unit.</summary>
 /// <remarks>
-/// Not UnitNew and UnitRemoved: systemd sends both when somebody only looks at a unit that it had not loaded or that does not exist, so a look
-/// would be the reason for the next.
+/// Not UnitNew and UnitRemoved: systemd sends both when a program observes a unit that is not loaded or does not exist, so each observation would
+/// cause the next.
 /// </remarks>
 /// <param name="busAddress">Default: the system bus.</param>
-public sealed class UnitEvents(string unit, HostChange change, string? busAddress = null) : BusEvents(
-    $"events of {unit}",
-    change,
-    [
-        $"type='signal',sender='{SystemdBus.BusName}',path='{SystemdBus.PathOf(unit)}',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged'",
-        $"type='signal',sender='{SystemdBus.BusName}',path='{SystemdBus.ManagerPath}',interface='{SystemdBus.Manager}',member='Reloading'",
-    ],
-    busAddress)
+public sealed class UnitEvents(string unit, HostChange change, string? busAddress = null)
+    : BusEvents($"events of {unit}", change, Rules(unit), busAddress)
 {
     // Without it systemd sends nothing.
-    private protected override BusMessage FirstCall(SdBus bus) =>
-        bus.NewCall(SystemdBus.BusName, SystemdBus.ManagerPath, SystemdBus.Manager, "Subscribe");
+    private protected override BusCall FirstCall => SystemdBus.Method("Subscribe");
+
+    private static MatchRule[] Rules(string unit) =>
+    [
+        new()
+        {
+            Type = MessageType.Signal,
+            Sender = SystemdBus.BusName,
+            Path = SystemdBus.PathOf(unit),
+            Interface = "org.freedesktop.DBus.Properties",
+            Member = "PropertiesChanged",
+        },
+        SystemdBus.Signal("Reloading"),
+    ];
 }

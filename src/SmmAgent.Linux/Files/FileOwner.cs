@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
@@ -15,7 +16,7 @@ public readonly partial record struct FileOwner(uint User, uint Group)
     {
         // struct group: two pointers, then the number.
         var group = FindGroup(name);
-        return group == 0 ? null : new FileOwner(EffectiveUser(), (uint)Marshal.ReadInt32(group, 2 * nint.Size));
+        return group == 0 ? null : new FileOwner(Libc.EffectiveUser(), (uint)Marshal.ReadInt32(group, 2 * nint.Size));
     }
 
     /// <summary>The user of that name, or of that number where it has none: with the group that their file has, else with their own.</summary>
@@ -30,7 +31,7 @@ public readonly partial record struct FileOwner(uint User, uint Group)
     }
 
     /// <summary>Whose rights this process has.</summary>
-    internal static uint CurrentUser => EffectiveUser();
+    internal static uint CurrentUser => Libc.EffectiveUser();
 
     internal void GiveTo(SafeFileHandle file, string path)
     {
@@ -52,7 +53,4 @@ public readonly partial record struct FileOwner(uint User, uint Group)
 
     [LibraryImport("libc", EntryPoint = "getgrnam", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint FindGroup(string name);
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint EffectiveUser();
 }

@@ -1,5 +1,5 @@
 using SmmAgent.Core.Firewall;
-using SmmAgent.Linux.Systemd;
+using SmmAgent.Linux.DBus;
 
 namespace SmmAgent.Linux.Firewall;
 
@@ -17,7 +17,20 @@ public sealed class Firewalld(string? busAddress = null)
     private const string BusName = "org.fedoraproject.FirewallD1";
 
     /// <summary>What firewalld lets in now and after the next reload.</summary>
-    public Task<FirewalldObservation> ObserveAsync(CancellationToken cancel) => Task.Run(() => Observe(cancel), cancel);
+    public async Task<FirewalldObservation> ObserveAsync(CancellationToken cancel)
+    {
+        try
+        {
+            using var bus = await OpenWhereRunningAsync(cancel);
+            if (bus is null)
+                return new FirewalldObservation.NotRunning();
+            return await ExplainedAsync(async () => new FirewalldObservation.Seen(await StateAsync(bus, cancel)));
+        }
+        catch (DBusException exception)
+        {
+            return new FirewalldObservation.NotSeen(exception.Message);
+        }
+    }
 
     /// <summary>Opens these ports to everyone: see the overload.</summary>
     public Task<IReadOnlyList<string>> OpenAsync(string zone, IReadOnlyList<int> ports, CancellationToken cancel) =>
@@ -28,72 +41,64 @@ public sealed class Firewalld(string? busAddress = null)
     /// <param name="sources">The networks that may connect; empty means any.</param>
     /// <returns>What was changed, one line each; nothing when all was as it should be.</returns>
     /// <exception cref="DBusException">firewalld does not run, or refused.</exception>
-    public Task<IReadOnlyList<string>> OpenAsync(
-        string zone, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel) =>
-        Task.Run<IReadOnlyList<string>>(
-            () =>
-            {
-                var wanted = FirewalldRule.For(ports, sources);
-                using var bus = SdBus.OpenSystem(busAddress);
-                return Explained<IReadOnlyList<string>>(() => [.. Both(bus).SelectMany(configuration => Settle(configuration, zone, wanted, cancel))]);
-            },
-            cancel);
+    public async Task<IReadOnlyList<string>> OpenAsync(
+        string zone, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel)
+    {
+        var wanted = FirewalldRule.For(ports, sources);
+        using var bus = BusConnection.Open(busAddress);
+        return await ExplainedAsync(async () =>
+        {
+            var changes = new List<string>();
+            foreach (var configuration in Both(bus))
+                changes.AddRange(await SettleAsync(configuration, zone, wanted, cancel));
+            return changes;
+        });
+    }
 
     /// <summary>Makes ours exactly these TCP ports in exactly these zones, so it also follows traffic that moved to another zone.</summary>
     /// <returns>What was changed, one line each; nothing when all was as it should be, or firewalld does not run.</returns>
     /// <exception cref="DBusException">firewalld refused.</exception>
-    public Task<IReadOnlyList<string>> SettleAsync(
-        IReadOnlyList<string> zones, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel) =>
-        Task.Run<IReadOnlyList<string>>(
-            () =>
+    public async Task<IReadOnlyList<string>> SettleAsync(
+        IReadOnlyList<string> zones, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel)
+    {
+        var wanted = FirewalldRule.For(ports, sources);
+        using var bus = await OpenWhereRunningAsync(cancel);
+        if (bus is null)
+            return [];
+        return await ExplainedAsync(async () =>
+        {
+            var changes = new List<string>();
+            foreach (var configuration in Both(bus))
             {
-                var wanted = FirewalldRule.For(ports, sources);
-                using var bus = OpenWhereRunning();
-                if (bus is null)
-                    return [];
-                return Explained<IReadOnlyList<string>>(() =>
-                [
-                    .. from configuration in Both(bus)
-                       from zone in configuration.Zones()
-                       from change in Settle(configuration, zone, zones.Contains(zone) ? wanted : [], cancel)
-                       select change,
-                ]);
-            },
-            cancel);
+                foreach (var zone in await configuration.ZonesAsync(cancel))
+                    changes.AddRange(await SettleAsync(configuration, zone, zones.Contains(zone) ? wanted : [], cancel));
+            }
+
+            return changes;
+        });
+    }
 
     /// <summary>Removes everything of ours from every zone, now and permanently.</summary>
     /// <returns>What was removed, one line each; nothing when firewalld does not run.</returns>
     /// <exception cref="DBusException">firewalld refused.</exception>
     public Task<IReadOnlyList<string>> WithdrawAsync(CancellationToken cancel) => SettleAsync([], [], [], cancel);
 
-    private FirewalldObservation Observe(CancellationToken cancel)
-    {
-        try
-        {
-            using var bus = OpenWhereRunning();
-            if (bus is null)
-                return new FirewalldObservation.NotRunning();
-            return Explained(() => new FirewalldObservation.Seen(State(bus, cancel)));
-        }
-        catch (DBusException exception)
-        {
-            return new FirewalldObservation.NotSeen(exception.Message);
-        }
-    }
-
-    private static FirewalldState State(SdBus bus, CancellationToken cancel)
+    private static async Task<FirewalldState> StateAsync(BusConnection bus, CancellationToken cancel)
     {
         var runtime = new FirewalldRuntime(bus);
         var permanent = new FirewalldPermanent(bus);
-        var busy = runtime.ZonesWithTraffic();
-        var kept = permanent.Zones().ToHashSet();
+        var busy = await runtime.ZonesWithTrafficAsync(cancel);
+        var kept = (await permanent.ZonesAsync(cancel)).ToHashSet();
         var zones = new List<FirewalldZone>();
-        foreach (var zone in runtime.Zones())
+        foreach (var zone in await runtime.ZonesAsync(cancel))
         {
-            cancel.ThrowIfCancellationRequested();
             var isKept = kept.Contains(zone);
-            var ours = runtime.Ours(zone).Values.Concat(isKept ? permanent.Ours(zone).Values : []);
-            zones.Add(new(zone, busy.Contains(zone), runtime.OpenPorts(zone), isKept ? permanent.OpenPorts(zone) : new HashSet<int>())
+            var ours = (await runtime.OursAsync(zone, cancel)).Values.ToList();
+            if (isKept)
+                ours.AddRange((await permanent.OursAsync(zone, cancel)).Values);
+            var openNow = await runtime.OpenPortsAsync(zone, cancel);
+            var openPermanently = isKept ? await permanent.OpenPortsAsync(zone, cancel) : new HashSet<int>();
+            zones.Add(new(zone, busy.Contains(zone), openNow, openPermanently)
             {
                 Ours = ours.Select(rule => (rule.Port, rule.Source)).ToHashSet(),
             });
@@ -102,36 +107,34 @@ public sealed class Firewalld(string? busAddress = null)
         return new(zones);
     }
 
-    private static IEnumerable<FirewalldConfiguration> Both(SdBus bus) => [new FirewalldRuntime(bus), new FirewalldPermanent(bus)];
+    private static IEnumerable<FirewalldConfiguration> Both(BusConnection bus) => [new FirewalldRuntime(bus), new FirewalldPermanent(bus)];
 
-    private static List<string> Settle(
+    private static async Task<List<string>> SettleAsync(
         FirewalldConfiguration configuration, string zone, IReadOnlyList<FirewalldRule> wanted, CancellationToken cancel)
     {
         var changes = new List<string>();
-        var there = configuration.Ours(zone);
+        var there = await configuration.OursAsync(zone, cancel);
         foreach (var rule in wanted.Except(there.Values))
         {
-            cancel.ThrowIfCancellationRequested();
-            Unless("ALREADY_ENABLED", () => configuration.Add(zone, rule.Text));
+            await UnlessAsync("ALREADY_ENABLED", configuration.AddAsync(zone, rule.Text, cancel));
             changes.Add($"added to zone {zone} of firewalld, {configuration.Name}: {rule.Text}");
         }
 
         foreach (var (text, _) in there.Where(rule => !wanted.Contains(rule.Value)))
         {
-            cancel.ThrowIfCancellationRequested();
-            Unless("NOT_ENABLED", () => configuration.Remove(zone, text));
+            await UnlessAsync("NOT_ENABLED", configuration.RemoveAsync(zone, text, cancel));
             changes.Add($"removed from zone {zone} of firewalld, {configuration.Name}: {text}");
         }
 
         return changes;
     }
 
-    // Somebody may have been faster, for example a reload.
-    private static void Unless(string code, Action change)
+    // Another program may have been faster, for example a reload.
+    private static async Task UnlessAsync(string code, Task change)
     {
         try
         {
-            change();
+            await change;
         }
         catch (DBusException exception) when (exception.Message.StartsWith(code, StringComparison.Ordinal))
         {
@@ -139,15 +142,14 @@ public sealed class Firewalld(string? busAddress = null)
     }
 
     /// <summary>The bus, or null where firewalld does not run: it cannot run without one.</summary>
-    private SdBus? OpenWhereRunning()
+    private async Task<BusConnection?> OpenWhereRunningAsync(CancellationToken cancel)
     {
-        SdBus? bus = null;
+        BusConnection? bus = null;
         try
         {
-            bus = SdBus.OpenSystem(busAddress);
-            using var reply = bus.Call(
-                bus.NewCall("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner").Add(BusName));
-            if (reply.ReadBool())
+            bus = BusConnection.Open(busAddress);
+            var call = new BusCall("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner").With(BusName);
+            if (await bus.CallAsync(call, "b", (ref reply) => reply.ReadBool(), cancel))
                 return bus;
             bus.Dispose();
             return null;
@@ -163,11 +165,11 @@ public sealed class Firewalld(string? busAddress = null)
         }
     }
 
-    private static T Explained<T>(Func<T> use)
+    private static async Task<T> ExplainedAsync<T>(Func<Task<T>> use)
     {
         try
         {
-            return use();
+            return await use();
         }
         catch (DBusException exception)
         {

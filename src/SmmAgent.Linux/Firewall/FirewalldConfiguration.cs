@@ -1,9 +1,10 @@
-using SmmAgent.Linux.Systemd;
+using SmmAgent.Linux.DBus;
+using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>One of firewalld's two configurations: the one in force, or the one that the next reload puts in force.</summary>
-internal abstract class FirewalldConfiguration(SdBus bus)
+/// <summary>One of the two configurations of firewalld: the one in force, or the one that the next reload puts in force.</summary>
+internal abstract class FirewalldConfiguration(BusConnection bus)
 {
     protected const string Destination = "org.fedoraproject.FirewallD1";
     protected const string RuntimePath = "/org/fedoraproject/FirewallD1";
@@ -11,168 +12,206 @@ internal abstract class FirewalldConfiguration(SdBus bus)
 
     private readonly Dictionary<string, IReadOnlyList<(string Port, string Protocol)>> _services = [];
 
-    protected SdBus Bus { get; } = bus;
-
-    /// <summary>How this configuration is called in messages.</summary>
+    /// <summary>The name of this configuration in messages.</summary>
     public abstract string Name { get; }
 
-    public abstract IReadOnlyList<string> Zones();
+    public abstract Task<IReadOnlyList<string>> ZonesAsync(CancellationToken cancel);
 
-    public abstract FirewalldZoneSettings Settings(string zone);
+    public abstract Task<FirewalldZoneSettings> SettingsAsync(string zone, CancellationToken cancel);
 
-    public abstract void Add(string zone, string rule);
+    public abstract Task AddAsync(string zone, string rule, CancellationToken cancel);
 
-    public abstract void Remove(string zone, string rule);
+    public abstract Task RemoveAsync(string zone, string rule, CancellationToken cancel);
 
-    public IReadOnlySet<int> OpenPorts(string zone) => Settings(zone).OpenPorts(PortsOfService);
+    public async Task<IReadOnlySet<int>> OpenPortsAsync(string zone, CancellationToken cancel) =>
+        await (await SettingsAsync(zone, cancel)).OpenPortsAsync(service => PortsOfServiceAsync(service, cancel));
 
-    /// <summary>Our rules in a zone, by their text there.</summary>
-    public IReadOnlyDictionary<string, FirewalldRule> Ours(string zone) =>
-        RichRules(zone)
+    /// <summary>The agent's rules in a zone, by their text there.</summary>
+    public async Task<IReadOnlyDictionary<string, FirewalldRule>> OursAsync(string zone, CancellationToken cancel) =>
+        (await RichRulesAsync(zone, cancel))
             .Select(text => (Text: text, Rule: FirewalldRule.Read(text)))
             .Where(rule => rule.Rule is not null)
             .ToDictionary(rule => rule.Text, rule => rule.Rule!);
 
-    protected abstract IReadOnlyList<string> RichRules(string zone);
+    protected abstract Task<IReadOnlyList<string>> RichRulesAsync(string zone, CancellationToken cancel);
 
-    protected abstract BusMessage ServiceSettings(string service);
+    /// <summary>The call that answers the settings of a service.</summary>
+    protected abstract Task<BusCall> SettingsOfServiceAsync(string service, CancellationToken cancel);
 
-    protected BusMessage Call(string path, string @interface, string member, params IReadOnlyList<string> arguments)
-    {
-        var call = NewCall(path, @interface, member);
-        foreach (var argument in arguments)
-            call.Add(argument);
-        return Bus.Call(call);
-    }
+    protected Task CallAsync(BusCall call, CancellationToken cancel) => bus.CallAsync(call, cancel);
 
-    protected BusMessage NewCall(string path, string @interface, string member) => Bus.NewCall(Destination, path, @interface, member);
+    protected Task<T> CallAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
+        bus.CallAsync(call, signature, read, cancel);
 
-    private IReadOnlyList<(string Port, string Protocol)> PortsOfService(string service)
+    protected async Task<IReadOnlyList<string>> TextsAsync(BusCall call, CancellationToken cancel) =>
+        await CallAsync(call, "as", (ref reply) => reply.ReadArrayOfString(), cancel);
+
+    private async Task<IReadOnlyList<(string Port, string Protocol)>> PortsOfServiceAsync(string service, CancellationToken cancel)
     {
         if (_services.TryGetValue(service, out var known))
             return known;
 
-        // Noted before its includes are looked up, so that a circle ends.
+        // Noted before its includes are read, so that a circle ends.
         _services[service] = [];
-        using var reply = ServiceSettings(service);
-        IReadOnlyList<(string Port, string Protocol)> ports = [];
-        IReadOnlyList<string> includes = [];
-        var limited = false;
-        reply.ReadArray("{sv}", entry => entry.ReadEntry("sv", setting =>
+        var settings = await CallAsync(
+            await SettingsOfServiceAsync(service, cancel), "a{sv}", ServiceSettings.Read, cancel);
+        // A service with destinations opens nothing for the other addresses of the host.
+        var ports = settings.IsLimited ? [] : settings.Ports.ToList();
+        foreach (var included in settings.Includes)
+            ports.AddRange(await PortsOfServiceAsync(included, cancel));
+        return _services[service] = ports;
+    }
+
+    private sealed record ServiceSettings(
+        IReadOnlyList<(string Port, string Protocol)> Ports, IReadOnlyList<string> Includes, bool IsLimited)
+    {
+        public static ServiceSettings Read(ref Reader reply)
         {
-            switch (setting.ReadString())
+            var settings = new ServiceSettings([], [], IsLimited: false);
+            var end = reply.ReadDictionaryStart();
+            while (reply.HasNext(end))
             {
-                case "ports":
-                    ports = setting.ReadVariant("a(ss)", FirewalldZoneSettings.ReadPorts);
-                    break;
-                case "includes":
-                    includes = setting.ReadVariant("as", value => value.ReadStrings());
-                    break;
-                case "destination":
-                    limited = setting.ReadVariant("a{ss}", value => value.ReadArray("{ss}", pair => pair.Skip("{ss}"))).Count > 0;
-                    break;
-                default:
-                    setting.Skip("v");
-                    break;
+                switch (reply.ReadString())
+                {
+                    case "ports":
+                        reply.ReadSignature("a(ss)");
+                        settings = settings with { Ports = FirewalldZoneSettings.ReadPorts(ref reply) };
+                        break;
+                    case "includes":
+                        reply.ReadSignature("as");
+                        settings = settings with { Includes = reply.ReadArrayOfString() };
+                        break;
+                    case "destination":
+                        reply.ReadSignature("a{ss}");
+                        var destinations = reply.ReadDictionaryStart();
+                        settings = settings with { IsLimited = reply.HasNext(destinations) };
+                        reply.SkipTo(destinations);
+                        break;
+                    default:
+                        reply.ReadVariantValue();
+                        break;
+                }
             }
 
-            return setting;
-        }));
-        // A service with destinations opens nothing for the host's other addresses.
-        return _services[service] = [.. limited ? [] : ports, .. includes.SelectMany(PortsOfService)];
+            return settings;
+        }
     }
 }
 
-/// <summary>What is in force until the next reload.</summary>
-internal sealed class FirewalldRuntime(SdBus bus) : FirewalldConfiguration(bus)
+/// <summary>The configuration that is in force until the next reload.</summary>
+internal sealed class FirewalldRuntime(BusConnection bus) : FirewalldConfiguration(bus)
 {
     private const string ZoneInterface = "org.fedoraproject.FirewallD1.zone";
 
     public override string Name => "now";
 
-    public override IReadOnlyList<string> Zones()
-    {
-        using var reply = Call(RuntimePath, ZoneInterface, "getZones");
-        return reply.ReadStrings();
-    }
+    public override Task<IReadOnlyList<string>> ZonesAsync(CancellationToken cancel) => TextsAsync(ZoneCall("getZones"), cancel);
 
     /// <summary>The zones that an interface or a source is bound to, and the default zone, which gets the rest.</summary>
-    public IReadOnlySet<string> ZonesWithTraffic()
+    public async Task<IReadOnlySet<string>> ZonesWithTrafficAsync(CancellationToken cancel)
     {
-        using var active = Call(RuntimePath, ZoneInterface, "getActiveZones");
-        using var @default = Call(RuntimePath, Destination, "getDefaultZone");
-        var bound = active.ReadArray("{sa{sas}}", zone => zone.ReadEntry("sa{sas}", entry =>
-        {
-            var name = entry.ReadString();
-            entry.Skip("a{sas}");
-            return name;
-        }));
-        return bound.Append(@default.ReadString()).ToHashSet();
+        var bound = await CallAsync(ZoneCall("getActiveZones"), "a{sa{sas}}", ReadKeys, cancel);
+        var @default = await CallAsync(MainCall("getDefaultZone"), "s", (ref reply) => reply.ReadString(), cancel);
+        return bound.Append(@default).ToHashSet();
     }
 
-    // One by one: the tuple of getZoneSettings tells in place of an empty list what was loaded from the files (firewalld 1.3).
-    public override FirewalldZoneSettings Settings(string zone)
+    // One by one: in place of an empty list, the tuple of getZoneSettings has the list that was loaded from the files (firewalld 1.3).
+    public override async Task<FirewalldZoneSettings> SettingsAsync(string zone, CancellationToken cancel)
     {
-        using var settings = Call(RuntimePath, Destination, "getZoneSettings", zone);
-        using var services = Call(RuntimePath, ZoneInterface, "getServices", zone);
-        using var ports = Call(RuntimePath, ZoneInterface, "getPorts", zone);
-        using var protocols = Call(RuntimePath, ZoneInterface, "getProtocols", zone);
+        var settings = await CallAsync(
+            MainCall("getZoneSettings", zone), FirewalldZoneSettings.Signature, FirewalldZoneSettings.Read, cancel);
         return new(
-            FirewalldZoneSettings.Read(settings).Target,
-            services.ReadStrings(),
-            [.. ports.ReadArray("as", port => port.ReadStrings()).Select(pair => (pair[0], pair[1]))],
-            RichRules(zone),
-            protocols.ReadStrings());
+            settings.Target,
+            await TextsAsync(ZoneCall("getServices", zone), cancel),
+            await CallAsync(ZoneCall("getPorts", zone), "aas", ReadPairs, cancel),
+            await RichRulesAsync(zone, cancel),
+            await TextsAsync(ZoneCall("getProtocols", zone), cancel));
     }
 
-    protected override IReadOnlyList<string> RichRules(string zone)
+    public override Task AddAsync(string zone, string rule, CancellationToken cancel) => CallAsync(
+        ZoneCall("addRichRule").With("ssi", (ref writer) =>
+        {
+            writer.WriteString(zone);
+            writer.WriteString(rule);
+            writer.WriteInt32(0); // seconds until firewalld removes it: never
+        }),
+        cancel);
+
+    public override Task RemoveAsync(string zone, string rule, CancellationToken cancel) => CallAsync(ZoneCall("removeRichRule", zone, rule), cancel);
+
+    protected override Task<IReadOnlyList<string>> RichRulesAsync(string zone, CancellationToken cancel) =>
+        TextsAsync(ZoneCall("getRichRules", zone), cancel);
+
+    protected override Task<BusCall> SettingsOfServiceAsync(string service, CancellationToken cancel) =>
+        Task.FromResult(MainCall("getServiceSettings2", service));
+
+    private static BusCall MainCall(string member, params IReadOnlyList<string> arguments) =>
+        new BusCall(Destination, RuntimePath, Destination, member).With(arguments);
+
+    private static BusCall ZoneCall(string member, params IReadOnlyList<string> arguments) =>
+        new BusCall(Destination, RuntimePath, ZoneInterface, member).With(arguments);
+
+    private static List<string> ReadKeys(ref Reader reply)
     {
-        using var rules = Call(RuntimePath, ZoneInterface, "getRichRules", zone);
-        return rules.ReadStrings();
+        var keys = new List<string>();
+        var end = reply.ReadDictionaryStart();
+        while (reply.HasNext(end))
+        {
+            keys.Add(reply.ReadString());
+            var values = reply.ReadDictionaryStart();
+            reply.SkipTo(values);
+        }
+
+        return keys;
     }
 
-    public override void Add(string zone, string rule) =>
-        Bus.Call(NewCall(RuntimePath, ZoneInterface, "addRichRule").Add(zone).Add(rule).Add(0)).Dispose();
+    private static List<(string Port, string Protocol)> ReadPairs(ref Reader reply)
+    {
+        var pairs = new List<(string Port, string Protocol)>();
+        var end = reply.ReadArrayStart(DBusType.Array);
+        while (reply.HasNext(end))
+        {
+            var pair = reply.ReadArrayOfString();
+            pairs.Add((pair[0], pair[1]));
+        }
 
-    public override void Remove(string zone, string rule) => Call(RuntimePath, ZoneInterface, "removeRichRule", zone, rule).Dispose();
-
-    protected override BusMessage ServiceSettings(string service) => Call(RuntimePath, Destination, "getServiceSettings2", service);
+        return pairs;
+    }
 }
 
-/// <summary>What firewalld keeps in its files.</summary>
-internal sealed class FirewalldPermanent(SdBus bus) : FirewalldConfiguration(bus)
+/// <summary>The configuration that firewalld keeps in its files.</summary>
+internal sealed class FirewalldPermanent(BusConnection bus) : FirewalldConfiguration(bus)
 {
     private const string ConfigInterface = "org.fedoraproject.FirewallD1.config";
 
     public override string Name => "permanently";
 
-    public override IReadOnlyList<string> Zones()
-    {
-        using var reply = Call(PermanentPath, ConfigInterface, "getZoneNames");
-        return reply.ReadStrings();
-    }
+    public override Task<IReadOnlyList<string>> ZonesAsync(CancellationToken cancel) => TextsAsync(ConfigCall("getZoneNames"), cancel);
 
-    public override FirewalldZoneSettings Settings(string zone)
-    {
-        using var reply = CallZone(zone, "getSettings");
-        return FirewalldZoneSettings.Read(reply);
-    }
+    public override async Task<FirewalldZoneSettings> SettingsAsync(string zone, CancellationToken cancel) => await CallAsync(
+        await ZoneCallAsync(zone, "getSettings", cancel),
+        FirewalldZoneSettings.Signature,
+        FirewalldZoneSettings.Read,
+        cancel);
 
-    protected override IReadOnlyList<string> RichRules(string zone) => Settings(zone).RichRules;
+    public override async Task AddAsync(string zone, string rule, CancellationToken cancel) =>
+        await CallAsync((await ZoneCallAsync(zone, "addRichRule", cancel)).With(rule), cancel);
 
-    public override void Add(string zone, string rule) => CallZone(zone, "addRichRule", rule).Dispose();
+    public override async Task RemoveAsync(string zone, string rule, CancellationToken cancel) =>
+        await CallAsync((await ZoneCallAsync(zone, "removeRichRule", cancel)).With(rule), cancel);
 
-    public override void Remove(string zone, string rule) => CallZone(zone, "removeRichRule", rule).Dispose();
+    protected override async Task<IReadOnlyList<string>> RichRulesAsync(string zone, CancellationToken cancel) =>
+        (await SettingsAsync(zone, cancel)).RichRules;
 
-    protected override BusMessage ServiceSettings(string service)
-    {
-        using var path = Call(PermanentPath, ConfigInterface, "getServiceByName", service);
-        return Call(path.ReadString('o'), $"{ConfigInterface}.service", "getSettings2");
-    }
+    protected override async Task<BusCall> SettingsOfServiceAsync(string service, CancellationToken cancel) =>
+        new(Destination, await PathAsync("getServiceByName", service, cancel), $"{ConfigInterface}.service", "getSettings2");
 
-    private BusMessage CallZone(string zone, string member, params IReadOnlyList<string> arguments)
-    {
-        using var path = Call(PermanentPath, ConfigInterface, "getZoneByName", zone);
-        return Call(path.ReadString('o'), $"{ConfigInterface}.zone", member, arguments);
-    }
+    private async Task<BusCall> ZoneCallAsync(string zone, string member, CancellationToken cancel) =>
+        new(Destination, await PathAsync("getZoneByName", zone, cancel), $"{ConfigInterface}.zone", member);
+
+    private Task<string> PathAsync(string member, string name, CancellationToken cancel) =>
+        CallAsync(ConfigCall(member, name), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
+
+    private static BusCall ConfigCall(string member, params IReadOnlyList<string> arguments) =>
+        new BusCall(Destination, PermanentPath, ConfigInterface, member).With(arguments);
 }

@@ -1,4 +1,4 @@
-using SmmAgent.Linux.Systemd;
+using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Firewall;
 
@@ -10,34 +10,63 @@ internal sealed record FirewalldZoneSettings(
     IReadOnlyList<string> RichRules,
     IReadOnlyList<string> Protocols)
 {
+    /// <summary>The types of the tuple that <see cref="Read"/> reads.</summary>
+    public const string Signature = "(sssbsasa(ss)asba(ssss)asasasasa(ss)b)";
+
     private const int HighestPort = 65535;
 
+    /// <summary>Whether the target or a protocol lets in every port.</summary>
+    private bool OpensEveryPort => Target == "ACCEPT" || Protocols.Contains("tcp");
+
     /// <summary>Reads the tuple of getZoneSettings and getSettings, which every version since 0.6 answers alike.</summary>
-    public static FirewalldZoneSettings Read(BusMessage reply) => reply.ReadStruct("sssbsasa(ss)asba(ssss)asasasasa(ss)b", zone =>
+    public static FirewalldZoneSettings Read(ref Reader reply)
     {
-        var target = zone.Skip("sssb").ReadString();
-        var services = zone.ReadStrings();
-        var ports = ReadPorts(zone);
-        var rules = zone.Skip("as").Skip("b").Skip("a(ssss)").Skip("as").Skip("as").ReadStrings();
-        var protocols = zone.ReadStrings();
-        zone.Skip("a(ss)").Skip("b");
-        return new FirewalldZoneSettings(target, services, ports, rules, protocols);
-    });
+        reply.AlignStruct();
+        reply.ReadString(); // version
+        reply.ReadString(); // short name
+        reply.ReadString(); // description
+        reply.ReadBool();
+        var target = reply.ReadString();
+        var services = reply.ReadArrayOfString();
+        var ports = ReadPorts(ref reply);
+        reply.ReadArrayOfString(); // ICMP blocks
+        reply.ReadBool(); // masquerade
+        SkipArray(ref reply); // forwarded ports
+        reply.ReadArrayOfString(); // interfaces
+        reply.ReadArrayOfString(); // sources
+        var rules = reply.ReadArrayOfString();
+        return new(target, services, ports, rules, reply.ReadArrayOfString());
+    }
 
     /// <summary>Reads ports with their protocols.</summary>
-    public static IReadOnlyList<(string Port, string Protocol)> ReadPorts(BusMessage message) =>
-        message.ReadArray("(ss)", port => port.ReadStruct("ss", pair => (pair.ReadString(), pair.ReadString())));
-
-    /// <summary>The TCP ports that the zone lets in: its own, its services', and those of our rules.</summary>
-    /// <remarks>Other rich rules are not weighed: they may be bound to sources, limits or denials.</remarks>
-    public IReadOnlySet<int> OpenPorts(Func<string, IEnumerable<(string Port, string Protocol)>> portsOfService)
+    public static IReadOnlyList<(string Port, string Protocol)> ReadPorts(ref Reader reader)
     {
-        if (Target == "ACCEPT" || Protocols.Contains("tcp"))
+        var ports = new List<(string Port, string Protocol)>();
+        var end = reader.ReadArrayStart(DBusType.Struct);
+        while (reader.HasNext(end))
+        {
+            reader.AlignStruct();
+            ports.Add((reader.ReadString(), reader.ReadString()));
+        }
+
+        return ports;
+    }
+
+    /// <summary>The TCP ports that the zone lets in: its own, those of its services, and those of the agent's rules.</summary>
+    /// <remarks>Other rich rules are not weighed: they may be bound to sources, limits or denials.</remarks>
+    public async Task<IReadOnlySet<int>> OpenPortsAsync(Func<string, Task<IReadOnlyList<(string Port, string Protocol)>>> portsOfService)
+    {
+        if (OpensEveryPort)
             return Enumerable.Range(1, HighestPort).ToHashSet();
 
-        var open = Ports.Concat(Services.SelectMany(portsOfService)).Where(port => port.Protocol == "tcp").SelectMany(port => Expand(port.Port));
+        var ports = Ports.ToList();
+        foreach (var service in Services)
+            ports.AddRange(await portsOfService(service));
+        var open = ports.Where(port => port.Protocol == "tcp").SelectMany(port => Expand(port.Port));
         return open.Concat(RichRules.Select(FirewalldRule.Read).OfType<FirewalldRule>().Select(rule => rule.Port)).ToHashSet();
     }
+
+    private static void SkipArray(ref Reader reader) => reader.SkipTo(reader.ReadArrayStart(DBusType.Struct));
 
     // A port, or a range like 8000-8100.
     private static IEnumerable<int> Expand(string text)

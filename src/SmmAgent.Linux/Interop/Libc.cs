@@ -7,7 +7,6 @@ namespace SmmAgent.Linux.Interop;
 internal static partial class Libc
 {
     public const short PollIn = 1;
-    public const short PollOut = 4;
 
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
@@ -47,6 +46,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(SafeFileHandle file, Span<byte> buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "umask")]
     public static partial int Umask(int mask);

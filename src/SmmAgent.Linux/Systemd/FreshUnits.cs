@@ -1,3 +1,5 @@
+using SmmAgent.Linux.DBus;
+
 namespace SmmAgent.Linux.Systemd;
 
 /// <summary>The host's units over a connection that is opened when it is used.</summary>

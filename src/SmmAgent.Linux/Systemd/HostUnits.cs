@@ -1,4 +1,5 @@
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.DBus;
 
 namespace SmmAgent.Linux.Systemd;
 
@@ -37,7 +38,7 @@ public static class HostUnits
     {
         try
         {
-            return new SystemdManager(SdBus.OpenSystem(), time);
+            return new SystemdManager(BusConnection.Open(), time);
         }
         // Without a bus, systemctl has a socket of systemd's own, which is root's.
         catch (DBusException exception) when (exception.IsAbsence && Environment.IsPrivilegedProcess

@@ -45,7 +45,15 @@ internal sealed class Systemctl(CommandRunner commands, TimeProvider time) : IUn
             "systemd-run", "--quiet", $"--unit={name}", $"--description={description}", $"--on-active={(long)after.TotalMilliseconds}ms",
             "--timer-property=AccuracySec=100ms", "--property=Type=oneshot", "--", .. command,
         ];
-        return TakenName.UntilFreeAsync(() => Do(start), IsTaken, time, cancel);
+        return TakenName.UntilFreeAsync(
+            () =>
+            {
+                Do(start);
+                return Task.CompletedTask;
+            },
+            IsTaken,
+            time,
+            cancel);
     }
 
     public void Dispose()

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
+using SmmAgent.Linux.DBus;
+using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Systemd;
 
 /// <summary>systemd on the bus, org.freedesktop.systemd1(5): its calls, objects and properties.</summary>
-internal sealed class SystemdBus(SdBus bus) : IDisposable
+internal sealed class SystemdBus(BusConnection bus) : IDisposable
 {
     public const string BusName = "org.freedesktop.systemd1";
     public const string ManagerPath = "/org/freedesktop/systemd1";
@@ -12,9 +14,9 @@ internal sealed class SystemdBus(SdBus bus) : IDisposable
     public const string Unit = "org.freedesktop.systemd1.Unit";
     public const string Service = "org.freedesktop.systemd1.Service";
 
-    public SdBus Bus => bus;
+    public BusConnection Connection => bus;
 
-    /// <summary>Where a unit's object is: what is no letter or digit is escaped, and so is a digit at the beginning.</summary>
+    /// <summary>The path of a unit's object: a character that is not a letter or a digit is escaped, and so is a digit at the beginning.</summary>
     public static string PathOf(string unit)
     {
         var path = new StringBuilder($"{ManagerPath}/unit/");
@@ -30,43 +32,63 @@ internal sealed class SystemdBus(SdBus bus) : IDisposable
         return path.ToString();
     }
 
-    public BusMessage NewCall(string method) => bus.NewCall(BusName, ManagerPath, Manager, method);
+    /// <summary>A method of the manager.</summary>
+    public static BusCall Method(string name) => new(BusName, ManagerPath, Manager, name);
 
-    // What comes of it is told to the operator as it is, so it says whose words these are.
-    public BusMessage Call(BusMessage call)
+    /// <summary>A signal of the manager.</summary>
+    public static MatchRule Signal(string name) =>
+        new() { Type = MessageType.Signal, Sender = BusName, Path = ManagerPath, Interface = Manager, Member = name };
+
+    public Task CallAsync(BusCall call, CancellationToken cancel) => ExplainedAsync(async () =>
+    {
+        await bus.CallAsync(call, cancel);
+        return true;
+    });
+
+    public Task<T> CallAsync<T>(BusCall call, string signature, BodyReader<T> read, CancellationToken cancel) =>
+        ExplainedAsync(() => bus.CallAsync(call, signature, read, cancel));
+
+    /// <summary>The path of the unit's object. A unit that does not exist has one as well: it is loaded as not-found.</summary>
+    public Task<string> LoadAsync(string unit, CancellationToken cancel) =>
+        CallAsync(Method("LoadUnit").With(unit), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
+
+    public Task<string> TextAsync(string path, string @interface, string property, CancellationToken cancel) =>
+        PropertyAsync(path, @interface, property, "s", (ref value) => value.ReadString(), cancel);
+
+    public Task<string[]> TextsAsync(string path, string @interface, string property, CancellationToken cancel) =>
+        PropertyAsync(path, @interface, property, "as", (ref value) => value.ReadArrayOfString(), cancel);
+
+    public Task<uint> NumberAsync(string path, string @interface, string property, CancellationToken cancel) =>
+        PropertyAsync(path, @interface, property, "u", (ref value) => value.ReadUInt32(), cancel);
+
+    /// <summary>A time, in microseconds.</summary>
+    public Task<ulong> TimeAsync(string path, string @interface, string property, CancellationToken cancel) =>
+        PropertyAsync(path, @interface, property, "t", (ref value) => value.ReadUInt64(), cancel);
+
+    public void Dispose() => bus.Dispose();
+
+    private Task<T> PropertyAsync<T>(
+        string path, string @interface, string property, string type, BodyReader<T> read, CancellationToken cancel) =>
+        CallAsync(
+            new BusCall(BusName, path, "org.freedesktop.DBus.Properties", "Get").With(@interface, property),
+            "v",
+            (ref reply) =>
+            {
+                reply.ReadSignature(type);
+                return read(ref reply);
+            },
+            cancel);
+
+    // The operator reads the message as it is, so it says that systemd is the one that failed.
+    private static async Task<T> ExplainedAsync<T>(Func<Task<T>> call)
     {
         try
         {
-            return bus.Call(call);
+            return await call();
         }
         catch (DBusException exception)
         {
             throw new DBusException(exception.Name, $"systemd {(exception.IsRefusal ? "refuses" : "fails")}: {exception.Message}");
         }
-    }
-
-    /// <summary>The unit's object, also of a unit that does not exist: it is loaded as not-found.</summary>
-    public string Load(string unit)
-    {
-        using var reply = Call(NewCall("LoadUnit").Add(unit));
-        return reply.ReadString('o');
-    }
-
-    public string Text(string path, string @interface, string property) => Property(path, @interface, property, "s", value => value.ReadString());
-
-    public IReadOnlyList<string> Texts(string path, string @interface, string property) =>
-        Property(path, @interface, property, "as", value => value.ReadStrings());
-
-    public int Number(string path, string @interface, string property) => Property(path, @interface, property, "u", value => value.ReadUnsigned());
-
-    /// <summary>Microseconds.</summary>
-    public ulong Time(string path, string @interface, string property) => Property(path, @interface, property, "t", value => value.ReadUnsignedLong());
-
-    public void Dispose() => bus.Dispose();
-
-    private T Property<T>(string path, string @interface, string property, string type, Func<BusMessage, T> read)
-    {
-        using var reply = Call(bus.NewCall(BusName, path, "org.freedesktop.DBus.Properties", "Get").Add(@interface).Add(property));
-        return reply.ReadVariant(type, read);
     }
 }

@@ -1,32 +1,34 @@
+using System.Collections.Concurrent;
+using SmmAgent.Linux.DBus;
+using Tmds.DBus.Protocol;
+
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>Jobs, and the signal that tells how each ended.</summary>
-/// <remarks>With Restart= a new job follows one that failed, so it is the job that is waited for, and not a state of the unit.</remarks>
+/// <summary>Jobs of systemd, and the signal that says how each ended.</summary>
+/// <remarks>
+/// With Restart= a new job follows one that failed, so the end of the job is waited for, and not a state of the unit. One job at a time is waited for.
+/// </remarks>
 internal sealed class SystemdJobs(SystemdBus systemd)
 {
-    private const string JobRemoved = "JobRemoved";
-
-    /// <summary>Instead of what is queued for the unit.</summary>
+    /// <summary>Replaces the job that is queued for the unit.</summary>
     private const string Replace = "replace";
 
-    /// <summary>The jobs that ended since one is waited for, with systemd's word for it.</summary>
-    private readonly Dictionary<string, string> _ended = [];
+    /// <summary>The ends of jobs, as systemd calls them, by the path of the job.</summary>
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<string>> _ends = [];
 
+    private volatile bool _isWaiting;
     private bool _isSubscribed;
 
-    /// <returns>The job's object.</returns>
-    public string Queue(UnitJob job, string unit)
-    {
-        using var reply = systemd.Call(systemd.NewCall($"{job}Unit").Add(unit).Add(Replace));
-        return reply.ReadString('o');
-    }
+    /// <returns>The path of the job.</returns>
+    public Task<string> QueueAsync(UnitJob job, string unit, CancellationToken cancel) =>
+        systemd.CallAsync(SystemdBus.Method($"{job}Unit").With(unit, Replace), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
 
-    /// <returns>systemd's word for the end, or that it is still to come; and what systemd said where it made no job of it.</returns>
-    public (string Result, string? Said) Run(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
+    /// <returns>The end, as systemd calls it, or that it is still to come; and the message of systemd where it did not make a job.</returns>
+    public async Task<(string Result, string? Said)> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
     {
         try
         {
-            return (Run(() => Queue(job, unit), atMost, cancel), null);
+            return (await RunAsync(() => QueueAsync(job, unit, cancel), atMost, cancel), null);
         }
         catch (DBusException exception) when (exception.Name.StartsWith($"{SystemdBus.BusName}.", StringComparison.Ordinal))
         {
@@ -34,43 +36,64 @@ internal sealed class SystemdJobs(SystemdBus systemd)
         }
     }
 
-    /// <param name="ask">Asks for the job and returns its object.</param>
-    /// <returns>systemd's word for the end, or that it is still to come.</returns>
-    public string Run(Func<string> ask, TimeSpan atMost, CancellationToken cancel)
+    /// <param name="ask">Asks for the job and returns its path.</param>
+    /// <returns>The end, as systemd calls it, or that it is still to come.</returns>
+    public async Task<string> RunAsync(Func<Task<string>> ask, TimeSpan atMost, CancellationToken cancel)
     {
-        Subscribe();
-        _ended.Clear();
-        // It may have ended before the reply is read.
-        systemd.Bus.Heard = Note;
+        await SubscribeAsync(cancel);
+        // The job may end before the reply is read.
+        _isWaiting = true;
         try
         {
-            var job = ask();
-            return systemd.Bus.WaitUntil(() => _ended.ContainsKey(job), atMost, cancel) ? _ended[job] : JobOutcome.Waiting;
+            return await EndAsync(await ask(), atMost, cancel);
         }
         finally
         {
-            systemd.Bus.Heard = null;
+            _isWaiting = false;
+            _ends.Clear();
         }
     }
 
-    // systemd sends no signal as long as nobody subscribed.
-    private void Subscribe()
+    private async Task<string> EndAsync(string job, TimeSpan atMost, CancellationToken cancel)
+    {
+        var end = End(job).Task;
+        var disconnected = systemd.Connection.DisconnectedAsync();
+        try
+        {
+            await Task.WhenAny(end, disconnected).WaitAsync(atMost, cancel);
+        }
+        catch (TimeoutException)
+        {
+            return JobOutcome.Waiting;
+        }
+
+        return end.IsCompleted ? await end : throw await disconnected;
+    }
+
+    // systemd sends no signal while it has no subscriber.
+    private async Task SubscribeAsync(CancellationToken cancel)
     {
         if (_isSubscribed)
             return;
-        systemd.Bus.Subscribe(
-            $"type='signal',sender='{SystemdBus.BusName}',path='{SystemdBus.ManagerPath}',interface='{SystemdBus.Manager}',member='{JobRemoved}'");
-        systemd.Call(systemd.NewCall("Subscribe")).Dispose();
+        await systemd.Connection.SubscribeAsync(SystemdBus.Signal("JobRemoved"), "uoss", Read, Note, cancel);
+        await systemd.CallAsync(SystemdBus.Method("Subscribe"), cancel);
         _isSubscribed = true;
     }
 
-    private void Note(BusMessage message)
+    private static (string Job, string Result) Read(ref Reader signal)
     {
-        if (!message.IsSignal(SystemdBus.Manager, JobRemoved))
-            return;
-        message.Skip("u");
-        var job = message.ReadString('o');
-        message.Skip("s");
-        _ended[job] = message.ReadString();
+        signal.ReadUInt32();
+        var job = signal.ReadObjectPathAsString();
+        signal.ReadString();
+        return (job, signal.ReadString());
     }
+
+    private void Note((string Job, string Result) end)
+    {
+        if (_isWaiting)
+            End(end.Job).TrySetResult(end.Result);
+    }
+
+    private TaskCompletionSource<string> End(string job) =>
+        _ends.GetOrAdd(job, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 }

@@ -1,6 +1,9 @@
+using SmmAgent.Linux.DBus;
+using Tmds.DBus.Protocol;
+
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>systemd over D-Bus: what it says is thrown as a <see cref="DBusException"/>.</summary>
+/// <summary>systemd over D-Bus. An error of systemd is thrown as a <see cref="DBusException"/>.</summary>
 internal sealed class SystemdManager : IUnits
 {
     private const string UnitExists = "org.freedesktop.systemd1.UnitExists";
@@ -13,103 +16,148 @@ internal sealed class SystemdManager : IUnits
     private readonly TimeProvider _time;
 
     /// <param name="bus">Disposed with this.</param>
-    public SystemdManager(SdBus bus, TimeProvider time)
+    public SystemdManager(BusConnection bus, TimeProvider time)
     {
         _systemd = new(bus);
         _jobs = new(_systemd);
         _time = time;
     }
 
-    public bool IsStopping => _systemd.Text(SystemdBus.ManagerPath, SystemdBus.Manager, "SystemState") == "stopping";
+    public bool IsStopping =>
+        Wait(() => _systemd.TextAsync(SystemdBus.ManagerPath, SystemdBus.Manager, "SystemState", CancellationToken.None)) == "stopping";
 
-    public UnitState Look(string unit) => Look(unit, _systemd.Load(unit));
+    public UnitState Look(string unit) => Wait(() => ObserveAsync(unit, CancellationToken.None));
 
-    public ServiceState LookService(string service)
+    public ServiceState LookService(string service) => Wait(() => ObserveServiceAsync(service, CancellationToken.None));
+
+    public void Reload() => Wait(() => ReloadAsync(CancellationToken.None));
+
+    public void Enable(IEnumerable<string> units) => Wait(async () =>
     {
-        var path = _systemd.Load(service);
-        var since = _systemd.Time(path, SystemdBus.Service, "ExecMainStartTimestamp");
-        return new(
-            Look(service, path),
-            _systemd.Number(path, SystemdBus.Service, "MainPID"),
-            since == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(since),
-            _systemd.Number(path, SystemdBus.Service, "NRestarts"),
-            _systemd.Text(path, SystemdBus.Service, "Result"))
+        await _systemd.CallAsync(SystemdBus.Method("EnableUnitFiles").With("asbb", (ref writer) =>
         {
-            Environment = _systemd.Texts(path, SystemdBus.Service, "Environment"),
-        };
-    }
+            writer.WriteArray(units);
+            writer.WriteBool(false);
+            writer.WriteBool(false);
+        }), CancellationToken.None);
+        await ReloadAsync(CancellationToken.None);
+    });
 
-    public void Reload() => _systemd.Call(_systemd.NewCall("Reload")).Dispose();
-
-    public void Enable(IEnumerable<string> units)
+    public void Disable(IEnumerable<string> units) => Wait(async () =>
     {
-        _systemd.Call(_systemd.NewCall("EnableUnitFiles").Add(units).Add(false).Add(false)).Dispose();
-        Reload();
-    }
-
-    public void Disable(IEnumerable<string> units)
-    {
-        _systemd.Call(_systemd.NewCall("DisableUnitFiles").Add(units).Add(false)).Dispose();
-        Reload();
-    }
-
-    public void Queue(UnitJob job, string unit) => _jobs.Queue(job, unit);
-
-    // Off the caller's thread: it waits in poll(2).
-    public Task<JobOutcome> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel) => Task.Run(
-        () =>
+        await _systemd.CallAsync(SystemdBus.Method("DisableUnitFiles").With("asb", (ref writer) =>
         {
-            var (result, said) = _jobs.Run(job, unit, atMost, cancel);
-            return new JobOutcome(job, result, unit.EndsWith(".service", StringComparison.Ordinal) ? LookService(unit) : Look(unit), atMost, said);
-        },
-        cancel);
+            writer.WriteArray(units);
+            writer.WriteBool(false);
+        }), CancellationToken.None);
+        await ReloadAsync(CancellationToken.None);
+    });
 
-    public Task StartTimerAsync(string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel)
+    public void Queue(UnitJob job, string unit) => Wait(() => _jobs.QueueAsync(job, unit, CancellationToken.None));
+
+    public async Task<JobOutcome> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
+    {
+        var (result, said) = await _jobs.RunAsync(job, unit, atMost, cancel);
+        var state = unit.EndsWith(".service", StringComparison.Ordinal)
+            ? await ObserveServiceAsync(unit, cancel)
+            : await ObserveAsync(unit, cancel);
+        return new(job, result, state, atMost, said);
+    }
+
+    public async Task StartTimerAsync(
+        string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel)
     {
         var service = $"{name}.service";
-        if (Look(service).Active == "failed")
-            _systemd.Call(_systemd.NewCall("ResetFailedUnit").Add(service)).Dispose();
-        return TakenName.UntilFreeAsync(
-            () => RunTimer(name, description, after, command, cancel), exception => exception is DBusException { Name: UnitExists }, _time, cancel);
+        if ((await ObserveAsync(service, cancel)).Active == "failed")
+            await _systemd.CallAsync(SystemdBus.Method("ResetFailedUnit").With(service), cancel);
+        await TakenName.UntilFreeAsync(
+            () => RunTimerAsync(name, description, after, command, cancel),
+            exception => exception is DBusException { Name: UnitExists },
+            _time,
+            cancel);
     }
 
     public void Dispose() => _systemd.Dispose();
 
-    private UnitState Look(string unit, string path) =>
-        new(unit, Text(path, "LoadState"), Text(path, "ActiveState"), Text(path, "SubState"), Text(path, "UnitFileState"));
+    private async Task<UnitState> ObserveAsync(string unit, CancellationToken cancel) =>
+        await ObserveAsync(unit, await _systemd.LoadAsync(unit, cancel), cancel);
 
-    private string Text(string path, string property) => _systemd.Text(path, SystemdBus.Unit, property);
-
-    private void RunTimer(string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel)
+    private async Task<UnitState> ObserveAsync(string unit, string path, CancellationToken cancel)
     {
-        var result = _jobs.Run(() => StartTimer(name, description, after, command), TimerPatience, cancel);
+        return new(unit, await TextAsync("LoadState"), await TextAsync("ActiveState"), await TextAsync("SubState"), await TextAsync("UnitFileState"));
+
+        Task<string> TextAsync(string property) => _systemd.TextAsync(path, SystemdBus.Unit, property, cancel);
+    }
+
+    private async Task<ServiceState> ObserveServiceAsync(string service, CancellationToken cancel)
+    {
+        var path = await _systemd.LoadAsync(service, cancel);
+        var since = await _systemd.TimeAsync(path, SystemdBus.Service, "ExecMainStartTimestamp", cancel);
+        return new(
+            await ObserveAsync(service, path, cancel),
+            (int)await _systemd.NumberAsync(path, SystemdBus.Service, "MainPID", cancel),
+            since == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(since),
+            (int)await _systemd.NumberAsync(path, SystemdBus.Service, "NRestarts", cancel),
+            await _systemd.TextAsync(path, SystemdBus.Service, "Result", cancel))
+        {
+            Environment = await _systemd.TextsAsync(path, SystemdBus.Service, "Environment", cancel),
+        };
+    }
+
+    private Task ReloadAsync(CancellationToken cancel) => _systemd.CallAsync(SystemdBus.Method("Reload"), cancel);
+
+    private async Task RunTimerAsync(
+        string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel)
+    {
+        var call = SystemdBus.Method("StartTransientUnit")
+            .With("ssa(sv)a(sa(sv))", (ref writer) => WriteTimer(ref writer, name, description, after, command));
+        var result = await _jobs.RunAsync(
+            () => _systemd.CallAsync(call, "o", (ref reply) => reply.ReadObjectPathAsString(), cancel), TimerPatience, cancel);
         if (result != JobOutcome.Done)
             throw new IOException($"systemd fails: {name}.timer did not start ({result})");
     }
 
-    /// <returns>The job.</returns>
-    private string StartTimer(string name, string description, TimeSpan after, IReadOnlyList<string> command)
+    private static void WriteTimer(
+        ref MessageWriter writer, string name, string description, TimeSpan after, IReadOnlyList<string> command)
     {
-        // OnActiveSec with one number, because older ones know no list of times; by default a timer may be a minute late.
-        var call = _systemd.NewCall("StartTransientUnit").Add($"{name}.timer").Add("fail").AddContainer('a', "(sv)", properties =>
-        {
-            Property(properties, "Description", "s", value => value.Add(description));
-            Property(properties, "OnActiveSec", "t", value => value.Add((ulong)after.TotalMicroseconds));
-            Property(properties, "AccuracyUSec", "t", value => value.Add(100_000UL));
-            Property(properties, "RemainAfterElapse", "b", value => value.Add(false));
-        });
-        call.AddContainer('a', "(sa(sv))", units => units.AddContainer('r', "sa(sv)", unit =>
-            unit.Add($"{name}.service").AddContainer('a', "(sv)", properties =>
-            {
-                Property(properties, "Description", "s", value => value.Add(description));
-                Property(properties, "Type", "s", value => value.Add("oneshot"));
-                Property(properties, "ExecStart", "a(sasb)", value => value.AddContainer('a', "(sasb)", list =>
-                    list.AddContainer('r', "sasb", one => one.Add(command[0]).Add(command).Add(false))));
-            })));
-        using var reply = _systemd.Call(call);
-        return reply.ReadString('o');
+        writer.WriteString($"{name}.timer");
+        writer.WriteString("fail");
+        var timer = writer.WriteArrayStart(DBusType.Struct);
+        WriteProperty(ref writer, "Description", description);
+        // OnActiveSec with one number, because older versions do not know a list of times; by default a timer may be a minute late.
+        WriteProperty(ref writer, "OnActiveSec", (ulong)after.TotalMicroseconds);
+        WriteProperty(ref writer, "AccuracyUSec", 100_000UL);
+        WriteProperty(ref writer, "RemainAfterElapse", false);
+        writer.WriteArrayEnd(timer);
+
+        var units = writer.WriteArrayStart(DBusType.Struct);
+        writer.WriteStructureStart();
+        writer.WriteString($"{name}.service");
+        var service = writer.WriteArrayStart(DBusType.Struct);
+        WriteProperty(ref writer, "Description", description);
+        WriteProperty(ref writer, "Type", "oneshot");
+        writer.WriteStructureStart();
+        writer.WriteString("ExecStart");
+        writer.WriteSignature("a(sasb)");
+        var commands = writer.WriteArrayStart(DBusType.Struct);
+        writer.WriteStructureStart();
+        writer.WriteString(command[0]);
+        writer.WriteArray(command);
+        writer.WriteBool(false);
+        writer.WriteArrayEnd(commands);
+        writer.WriteArrayEnd(service);
+        writer.WriteArrayEnd(units);
     }
 
-    private static void Property(BusMessage properties, string name, string type, Action<BusMessage> value) =>
-        properties.AddContainer('r', "sv", property => property.Add(name).AddContainer('v', type, value));
+    private static void WriteProperty(ref MessageWriter writer, string name, VariantValue value)
+    {
+        writer.WriteStructureStart();
+        writer.WriteString(name);
+        writer.WriteVariant(value);
+    }
+
+    // The callers of this interface are synchronous and off the daemon's own threads. On the pool, so that no context of the caller is waited for.
+    private static T Wait<T>(Func<Task<T>> call) => Task.Run(call).GetAwaiter().GetResult();
+
+    private static void Wait(Func<Task> call) => Task.Run(call).GetAwaiter().GetResult();
 }

@@ -8,14 +8,14 @@ internal static class TakenName
     private static readonly TimeSpan ForgetTime = TimeSpan.FromSeconds(5);
 
     /// <summary>Starts the unit, as often as it takes.</summary>
-    public static async Task UntilFreeAsync(Action start, Func<IOException, bool> isTaken, TimeProvider time, CancellationToken cancel)
+    public static async Task UntilFreeAsync(Func<Task> start, Func<IOException, bool> isTaken, TimeProvider time, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
         while (true)
         {
             try
             {
-                start();
+                await start();
                 return;
             }
             catch (IOException exception) when (isTaken(exception) && time.GetElapsedTime(began) < ForgetTime)

@@ -1,11 +1,10 @@
 using SmmAgent.Linux.Events;
-using SmmAgent.Linux.Systemd;
+using SmmAgent.Linux.Tests.DBus;
 
 namespace SmmAgent.Linux.Tests.Events;
 
 public sealed class FirewalldEventsTests : IDisposable
 {
-    private const string Bus = "org.freedesktop.DBus";
     private const string Firewalld = "org.fedoraproject.FirewallD1";
 
     private readonly BusDaemon _bus = new();
@@ -13,12 +12,12 @@ public sealed class FirewalldEventsTests : IDisposable
     public void Dispose() => _bus.Dispose();
 
     [Fact]
-    public void FirewalldThatComesAndGoesIsToldAndOthersAreNot()
+    public async Task FirewalldThatComesAndGoesIsToldAndOthersAreNot()
     {
         using var listener = Connected();
-        // Twice the name of somebody else, which must not be told, before firewalld's.
-        using (Own("org.example.Other"))
-        using (Own(Firewalld))
+        // Twice the name of another program, which must not be reported, before that of firewalld.
+        await using (await OwnAsync("org.example.Other"))
+        await using (await OwnAsync(Firewalld))
             Assert.Equal(HostChange.Firewalld, listener.Next());
 
         Assert.Equal(HostChange.Firewalld, listener.Next());
@@ -26,7 +25,7 @@ public sealed class FirewalldEventsTests : IDisposable
     }
 
     [Fact]
-    public void ABusThatRestartsIsFoundAgain()
+    public async Task ABusThatRestartsIsFoundAgain()
     {
         using var listener = Connected();
 
@@ -42,7 +41,7 @@ public sealed class FirewalldEventsTests : IDisposable
         // One as the source is open again, one as it is connected.
         Assert.Equal(HostChange.Firewalld, listener.Next());
         Assert.Equal(HostChange.Firewalld, listener.Next());
-        using (Own(Firewalld))
+        await using (await OwnAsync(Firewalld))
             Assert.Equal(HostChange.Firewalld, listener.Next());
     }
 
@@ -53,18 +52,5 @@ public sealed class FirewalldEventsTests : IDisposable
         return listener;
     }
 
-    private SdBus Own(string name)
-    {
-        var bus = SdBus.OpenSystem(_bus.Address);
-        try
-        {
-            bus.Call(bus.NewCall(Bus, "/org/freedesktop/DBus", Bus, "RequestName").Add(name).AddUnsigned(0)).Dispose();
-            return bus;
-        }
-        catch
-        {
-            bus.Dispose();
-            throw;
-        }
-    }
+    private Task<BusPeer> OwnAsync(string name) => BusPeer.StartAsync(_bus.Address, name: name);
 }

@@ -1,5 +1,6 @@
 using SmmAgent.Linux.Events;
 using SmmAgent.Linux.Systemd;
+using SmmAgent.Linux.Tests.DBus;
 using SmmAgent.Linux.Tests.Systemd;
 
 namespace SmmAgent.Linux.Tests.Events;

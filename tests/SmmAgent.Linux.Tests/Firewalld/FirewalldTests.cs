@@ -1,6 +1,6 @@
 using SmmAgent.Core.Firewall;
+using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Events;
-using SmmAgent.Linux.Systemd;
 using SmmAgent.Linux.Tests.Events;
 using Subject = SmmAgent.Linux.Firewall.Firewalld;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
+using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Tests.Systemd;

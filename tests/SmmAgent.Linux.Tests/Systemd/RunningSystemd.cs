@@ -1,7 +1,9 @@
 using System.Diagnostics;
-using SmmAgent.Testbed;
+using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Systemd;
+using SmmAgent.Linux.Tests.DBus;
 using SmmAgent.Linux.Tests.Events;
+using SmmAgent.Testbed;
 
 namespace SmmAgent.Linux.Tests.Systemd;
 
@@ -46,7 +48,7 @@ public sealed class RunningSystemd : IAsyncLifetime
 
     internal string this[string name] => _folder[name];
 
-    internal IUnits OverBus() => new SystemdManager(SdBus.OpenSystem(BusAddress), TimeProvider.System);
+    internal IUnits OverBus() => new SystemdManager(BusConnection.Open(BusAddress), TimeProvider.System);
 
     internal IUnits OverSystemctl() =>
         new Systemctl(new(Systemctl.Environment.Concat(Variables).ToDictionary(), prefix: [_folder["of-user"]]), TimeProvider.System);

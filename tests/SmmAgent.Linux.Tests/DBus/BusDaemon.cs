@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using SmmAgent.Linux.Tests.Events;
 
-namespace SmmAgent.Linux.Tests.Events;
+namespace SmmAgent.Linux.Tests.DBus;
 
 /// <summary>A bus of the test's own (Debian package dbus-daemon). Needs no root.</summary>
 internal sealed class BusDaemon : IDisposable
