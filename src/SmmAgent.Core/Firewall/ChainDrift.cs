@@ -16,8 +16,8 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
     public static ChainDrift Find(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family)
     {
         var table = state.Table;
-        if (table.Chain(ChainRules.Chain) is not { } chain)
-            return new([$"chain {ChainRules.Chain} is missing"], JumpDrift(state, wanted, family));
+        if (table.Chain(AgentChain.Name) is not { } chain)
+            return new([$"chain {AgentChain.Name} is missing"], JumpDrift(state, wanted, family));
 
         var drift = new List<string>();
         var extra = chain.Rules.ToLookup(rule => rule.Canonical).ToDictionary(group => group.Key, group => group.ToList());
@@ -40,12 +40,12 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
     private static string? JumpDrift(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family)
     {
         var input = state.Table.Chain(Input)?.Rules ?? [];
-        var at = input.TakeWhile(rule => rule.Target != ChainRules.Chain).Count();
+        var at = input.TakeWhile(rule => rule.Target != AgentChain.Name).Count();
         if (at == input.Count)
             return "the jump in INPUT is missing";
-        if (input.Count(rule => rule.Target == ChainRules.Chain) is > 1 and var jumps)
+        if (input.Count(rule => rule.Target == AgentChain.Name) is > 1 and var jumps)
             return $"INPUT has {jumps} jumps";
-        if (input[at].Canonical != FilterRule.Parse(ChainRules.Jump).Canonical)
+        if (input[at].Canonical != FilterRule.Parse(AgentChain.Jump).Canonical)
             return "the jump in INPUT was changed";
 
         if (!Shut(at).Any())
@@ -96,7 +96,7 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
     }
 
     private static string Name(FilterRule rule) =>
-        rule.Comment is { } comment && comment.StartsWith(ChainRules.CommentPrefix, StringComparison.Ordinal)
-            ? comment[ChainRules.CommentPrefix.Length..]
+        rule.Comment is { } comment && comment.StartsWith(AgentChain.CommentPrefix, StringComparison.Ordinal)
+            ? comment[AgentChain.CommentPrefix.Length..]
             : rule.Text;
 }

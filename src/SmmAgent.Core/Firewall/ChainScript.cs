@@ -10,13 +10,13 @@ public static class ChainScript
     /// <param name="jumps">The jumps to remove, as iptables-save shows them.</param>
     public static string Rewrite(IEnumerable<string> rules, IEnumerable<string> jumps, bool keepsJump = false)
     {
-        var script = new StringBuilder("*filter\n").Append(Line($":{ChainRules.Chain} - [0:0]"));
+        var script = new StringBuilder("*filter\n").Append(Line($":{AgentChain.Name} - [0:0]"));
         foreach (var rule in rules)
-            script.Append(Line($"-A {ChainRules.Chain} {rule}"));
+            script.Append(Line($"-A {AgentChain.Name} {rule}"));
         foreach (var jump in jumps)
             script.Append(Line($"-D INPUT {jump}"));
         if (!keepsJump)
-            script.Append(Line($"-I INPUT 1 {ChainRules.Jump}"));
+            script.Append(Line($"-I INPUT 1 {AgentChain.Jump}"));
         return script.Append("COMMIT\n").ToString();
     }
 
@@ -27,7 +27,7 @@ public static class ChainScript
         foreach (var (chain, rule) in references)
             script.Append(Line($"-D {chain} {rule}"));
         if (chainExists)
-            script.Append(Line($"-F {ChainRules.Chain}")).Append(Line($"-X {ChainRules.Chain}"));
+            script.Append(Line($"-F {AgentChain.Name}")).Append(Line($"-X {AgentChain.Name}"));
         return script.Append("COMMIT\n").ToString();
     }
 

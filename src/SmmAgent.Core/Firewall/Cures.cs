@@ -77,13 +77,13 @@ public static class Cures
     private static IEnumerable<string> NftRules(Obstacle obstacle, ObservedFirewall observed, string source)
     {
         var command = $"sudo nft {(obstacle.ByRule ? "insert" : "add")} rule {obstacle.Nft}";
-        var ports = obstacle.Ports.Select(port => port.Port).Where(port => port != ChainRules.CapturePort).ToList();
+        var ports = obstacle.Ports.Select(port => port.Port).Where(port => port != AgentChain.CapturePort).ToList();
         if (ports.Count > 0)
             yield return $"{command} '{source}tcp dport {Set(ports)} accept'";
 
         var captured = obstacle.Ports.Where(port => port.Captured).Select(port => port.Port).ToList();
         if (captured.Count > 0 && observed.Captured && obstacle.Nft is not { IsBeforeCapture: true })
-            yield return $"{command} '{source}tcp dport {ChainRules.CapturePort} ct original proto-dst {Set(captured)} accept'";
+            yield return $"{command} '{source}tcp dport {AgentChain.CapturePort} ct original proto-dst {Set(captured)} accept'";
     }
 
     private static string Set(List<int> ports) => ports.Count == 1 ? $"{ports[0]}" : $"{{ {string.Join(", ", ports)} }}";

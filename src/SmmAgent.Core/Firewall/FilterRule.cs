@@ -9,10 +9,13 @@ public readonly record struct RuleOption(string Name, string Value, bool Negated
 /// <param name="Target">What happens then; null for a rule that only counts.</param>
 public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, string? Target, bool Goto)
 {
+    /// <summary>What stands in the text where iptables has no words for the rule: its handle, by which nft removes it.</summary>
+    public const string HandlePrefix = "handle ";
+
     public string? Comment => Options.Where(option => option.Name == "--comment").Select(option => option.Value).FirstOrDefault();
 
     /// <summary>Whether iptables has no words for it: its text is the handle by which nft removes it.</summary>
-    public bool IsHandle => Text.StartsWith(Nft.NftRule.HandlePrefix, StringComparison.Ordinal);
+    public bool IsHandle => Text.StartsWith(HandlePrefix, StringComparison.Ordinal);
 
     /// <summary>The rule as arguments of a command, without the shell's quotes.</summary>
     public IReadOnlyList<string> Arguments => [.. IptablesTokens.Read(Text).Tokens.Select(token => token.Text)];

@@ -1,11 +1,5 @@
 namespace SmmAgent.Core.Firewall;
 
-public enum IpFamily
-{
-    IPv4,
-    IPv6,
-}
-
 /// <summary>One iptables command of the host, and with it one filter table: a family in a backend.</summary>
 /// <param name="Variant">Empty for the host's own choice; <c>-nft</c> or <c>-legacy</c> for that backend.</param>
 public sealed record FilterTool(IpFamily Family, string Variant = "")

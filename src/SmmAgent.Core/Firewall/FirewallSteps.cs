@@ -15,7 +15,7 @@ public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<string> Rules, 
     /// <summary>Whether nft does it, because iptables cannot show the table.</summary>
     public bool IsNative { get; init; }
 
-    public override string ToString() => $"{Tool}{(IsNative ? " (by nft)" : "")}: write chain {ChainRules.Chain} ({string.Join("; ", Drift)})";
+    public override string ToString() => $"{Tool}{(IsNative ? " (by nft)" : "")}: write chain {AgentChain.Name} ({string.Join("; ", Drift)})";
 }
 
 /// <summary>Removes the agent's chain and what leads into it, and the table if the agent made it and nobody else uses it.</summary>
@@ -32,7 +32,7 @@ public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, s
     {
         var parts = References.Select(reference => $"the jump in {reference.Chain}").ToList();
         if (ChainExists)
-            parts.Add($"chain {ChainRules.Chain}");
+            parts.Add($"chain {AgentChain.Name}");
         if (RemovesTable)
             parts.Add("the empty table filter, which the agent made");
         var stays = Empty == TableOrigin.Module ? " (the empty table filter stays: the legacy backend keeps it until a restart)" : "";

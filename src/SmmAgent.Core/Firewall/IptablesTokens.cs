@@ -19,7 +19,7 @@ internal static class IptablesTokens
         [
             "-A", "-s", "-d", "-p", "-i", "-o", "-m", "-j", "-g", "!", "--dport", "--sport", "--dports", "--comment", "--ctstate", "--to-ports", "--match-set", "--reject-with",
             "tcp", "udp", "icmp", "comment", "conntrack", "multiport", "set", "src", "dst", "limit", "addrtype",
-            "INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING", "ACCEPT", "DROP", "REJECT", "RETURN", "LOG", ChainRules.Chain,
+            "INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING", "ACCEPT", "DROP", "REJECT", "RETURN", "LOG", AgentChain.Name,
         ],
         StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 

@@ -44,8 +44,8 @@ public static class OtherManagers
 
     /// <summary>How many rules a filter table has that are not the agent's, its policies of DROP counted.</summary>
     public static int ForeignRules(this FilterTable table) =>
-        table.Chains.Values.Where(chain => chain.Name != ChainRules.Chain).Sum(chain =>
-            chain.Rules.Count(rule => rule.Target != ChainRules.Chain) + (chain.Policy == "DROP" ? 1 : 0));
+        table.Chains.Values.Where(chain => chain.Name != AgentChain.Name).Sum(chain =>
+            chain.Rules.Count(rule => rule.Target != AgentChain.Name) + (chain.Policy == "DROP" ? 1 : 0));
 
     // Published on 127.0.0.1 alone: the cluster's connections pass it by.
     private static bool IsForThisHostOnly(RuleOption option) =>

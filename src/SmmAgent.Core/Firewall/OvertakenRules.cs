@@ -23,12 +23,12 @@ public static class OvertakenRules
     private static IEnumerable<string> In(FilterTable table, IpFamily family)
     {
         var input = table.Chain(Input)?.Rules ?? [];
-        var jump = input.TakeWhile(rule => rule.Target != ChainRules.Chain).Count();
-        if (jump == input.Count || table.Chain(ChainRules.Chain) is not { } own)
+        var jump = input.TakeWhile(rule => rule.Target != AgentChain.Name).Count();
+        if (jump == input.Count || table.Chain(AgentChain.Name) is not { } own)
             return [];
 
         var packets = own.Rules.Select(rule => ChainDrift.Packet(rule, family)).OfType<Packet>().DistinctBy(packet => (packet.Port, packet.OriginalPort)).ToList();
-        return packets.SelectMany(packet => Follow(table, Input, input.Skip(jump + 1), packet, Match.Yes, [Input, ChainRules.Chain]));
+        return packets.SelectMany(packet => Follow(table, Input, input.Skip(jump + 1), packet, Match.Yes, [Input, AgentChain.Name]));
     }
 
     private static IEnumerable<string> Follow(

@@ -152,7 +152,7 @@ public static class OwnTraffic
         chain is { Hook: Hook.Input, Table: { } table }
         && observed.Firewalld is not FirewalldObservation.NotRunning
         && observed.Nft?.Value?.InputChains.Any(one => one.Table.IsFirewallds) == true
-        && table.Chain("INPUT") is { Policy: "DROP" } input && input.Rules.All(rule => rule.Target == ChainRules.Chain);
+        && table.Chain("INPUT") is { Policy: "DROP" } input && input.Rules.All(rule => rule.Target == AgentChain.Name);
 
     private const string EmptiedByFirewalld = ": firewalld removed the rule for them when it started, and kept the policy DROP; it filters in a table of its own";
 

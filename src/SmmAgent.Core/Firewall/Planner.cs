@@ -56,7 +56,7 @@ public static class Planner
     }
 
     private static IEnumerable<string> JumpsOf(FilterTable table) =>
-        table.Chain("INPUT")?.Rules.Where(rule => rule.Target == ChainRules.Chain).Select(rule => rule.Text) ?? [];
+        table.Chain("INPUT")?.Rules.Where(rule => rule.Target == AgentChain.Name).Select(rule => rule.Text) ?? [];
 
     private static IEnumerable<PlanStep> Chains(DesiredFirewall desired, IReadOnlyList<ObservedFilter> filters)
     {
@@ -85,14 +85,14 @@ public static class Planner
     private static List<FilterRule> Wanted(DesiredFirewall desired, IpFamily family, FilterTable table)
     {
         var wanted = ChainRules.Build(desired, family).Select(rule => FilterRule.Parse(rule.ToString())).ToList();
-        if (desired.Complete || table.Chain(ChainRules.Chain) is not { } chain)
+        if (desired.Complete || table.Chain(AgentChain.Name) is not { } chain)
             return wanted;
 
         // The WorkloadGroup's ports are not known now: what the agent opened for it before stays open.
         var known = wanted.Select(rule => rule.Canonical).ToHashSet();
         foreach (var rule in chain.Rules)
         {
-            if (rule.Comment?.StartsWith(ChainRules.CommentPrefix, StringComparison.Ordinal) == true && known.Add(rule.Canonical))
+            if (rule.Comment?.StartsWith(AgentChain.CommentPrefix, StringComparison.Ordinal) == true && known.Add(rule.Canonical))
                 wanted.Add(rule);
         }
 
@@ -133,14 +133,14 @@ public static class Planner
         if (filter.State.Value?.Table is not { } table)
             yield break;
 
-        var chainExists = table.Chain(ChainRules.Chain) is not null;
-        var references = table.ReferencesTo(ChainRules.Chain).Select(reference => (reference.Chain, reference.Rule.Text)).ToList();
+        var chainExists = table.Chain(AgentChain.Name) is not null;
+        var references = table.ReferencesTo(AgentChain.Name).Select(reference => (reference.Chain, reference.Rule.Text)).ToList();
         TableOrigin? empty = IsUsedByOthers(table) ? null : filter.Origin;
         if (chainExists || references.Count > 0 || empty == TableOrigin.Agent)
             yield return new RemoveChain(filter.Tool, references, chainExists, empty) { IsNative = filter.State.Value.Native is not null };
     }
 
     private static bool IsUsedByOthers(FilterTable table) =>
-        table.Chains.Values.Any(chain => chain.Name != ChainRules.Chain
-            && (chain.Policy != "ACCEPT" || chain.Rules.Any(rule => rule.Target != ChainRules.Chain)));
+        table.Chains.Values.Any(chain => chain.Name != AgentChain.Name
+            && (chain.Policy != "ACCEPT" || chain.Rules.Any(rule => rule.Target != AgentChain.Name)));
 }

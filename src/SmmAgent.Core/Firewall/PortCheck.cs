@@ -114,7 +114,7 @@ public static class PortCheck
 
     private static IEnumerable<Packet> Packets(OpenPort port, DesiredFirewall desired, ObservedFirewall observed, bool isBeforeCapture)
     {
-        var seen = port.Captured && observed.Captured && !isBeforeCapture ? ChainRules.CapturePort : port.Port;
+        var seen = port.Captured && observed.Captured && !isBeforeCapture ? AgentChain.CapturePort : port.Port;
         return
             from filter in observed.Filters
             where filter.State.Value?.Presence != FilterPresence.FamilyOff

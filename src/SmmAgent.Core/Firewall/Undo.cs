@@ -50,7 +50,7 @@ public sealed class Undo
 
     /// <summary>The rules of the agent's chain; null where nothing leads into it: then it does nothing.</summary>
     public static IReadOnlyList<string>? RulesIn(FilterTable table) =>
-        table.Chain(ChainRules.Chain) is { } chain && table.ReferencesTo(ChainRules.Chain).Any()
+        table.Chain(AgentChain.Name) is { } chain && table.ReferencesTo(AgentChain.Name).Any()
             ? [.. chain.Rules.Where(rule => !rule.IsHandle).Select(rule => rule.Text)]
             : null;
 

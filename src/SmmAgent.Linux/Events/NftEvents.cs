@@ -17,7 +17,7 @@ public sealed class NftEvents(Func<bool>? doSetsMatter = null, int receiveBuffer
     private const int DeletedElement = (10 << 8) | 14;
     private const int NewGeneration = (10 << 8) | 15;
 
-    private static readonly byte[] OwnChain = [.. ChainRules.Chain.Select(letter => (byte)letter)];
+    private static readonly byte[] OwnChain = [.. AgentChain.Name.Select(letter => (byte)letter)];
 
     // The agent's chain is named in its rules, in the jump into it and in its own coming and going.
     protected override HostChange Meaning(ReadOnlySpan<byte> datagram) =>

@@ -111,5 +111,5 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         nat.Chains.Values.SelectMany(chain => chain.Rules)
             .Any(rule => rule.Target == "REDIRECT" && rule.Arguments is [.., "--to-ports", var port] && port == CapturePort);
 
-    private static readonly string CapturePort = ChainRules.CapturePort.ToString(CultureInfo.InvariantCulture);
+    private static readonly string CapturePort = AgentChain.CapturePort.ToString(CultureInfo.InvariantCulture);
 }

@@ -29,8 +29,8 @@ public static class SavedRules
     /// <summary>What the operator does about such a file.</summary>
     public static string Cure(string file) =>
         file.Contains("nft", StringComparison.Ordinal) || file.EndsWith(".xml", StringComparison.Ordinal) || file.Contains("/ufw/", StringComparison.Ordinal)
-            ? $"remove the chain {ChainRules.Chain} and the jump to it from it"
-            : $"sudo sed -i --follow-symlinks /{ChainRules.Chain}/d {file}";
+            ? $"remove the chain {AgentChain.Name} and the jump to it from it"
+            : $"sudo sed -i --follow-symlinks /{AgentChain.Name}/d {file}";
 
     private static string[] InFolder(string folder)
     {
@@ -49,7 +49,7 @@ public static class SavedRules
         try
         {
             var path = new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file;
-            return AtomicFile.ReadLimited(path, MaximumBytes) is { } content && content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(ChainRules.Chain)) >= 0;
+            return AtomicFile.ReadLimited(path, MaximumBytes) is { } content && content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(AgentChain.Name)) >= 0;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -21,7 +21,7 @@ public sealed class PlannerTests
         from declared in Gen.Bool
         from policy in Gen.OneOf("ACCEPT", "DROP")
         from input in Gen.OneOf(
-            "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", "-A INPUT -j LOG --log-prefix \"-A INPUT \"\n", $"-A INPUT {ChainRules.Jump}\n",
+            "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", "-A INPUT -j LOG --log-prefix \"-A INPUT \"\n", $"-A INPUT {AgentChain.Jump}\n",
             "-A INPUT -j SMM-AGENT\n", "-A INPUT -s 10.0.0.0/8 -g SMM-AGENT\n").Array[0, 6]
         from own in Gen.OneOf(
             "-A SMM-AGENT -j DROP\n", "-A SMM-AGENT -p tcp -m tcp --dport 16400 -m comment --comment \"smm-agent: agent\" -j ACCEPT\n").Array[0, 3]
@@ -59,8 +59,8 @@ public sealed class PlannerTests
         var detached = attached.After(Planner.Remove(attached)).TableOf(IpFamily.IPv4);
         return Foreign(attached.TableOf(IpFamily.IPv4)).SequenceEqual(Foreign(table))
             && Foreign(detached).SequenceEqual(Foreign(table))
-            && detached.Chain(ChainRules.Chain) is null
-            && !detached.ReferencesTo(ChainRules.Chain).Any();
+            && detached.Chain(AgentChain.Name) is null
+            && !detached.ReferencesTo(AgentChain.Name).Any();
     });
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed class PlannerTests
 
         var after = host.After(Planner.Plan(unknown, host));
 
-        var chain = after.TableOf(IpFamily.IPv4).Chain(ChainRules.Chain)!;
+        var chain = after.TableOf(IpFamily.IPv4).Chain(AgentChain.Name)!;
         Assert.Equal(
             ["smm-agent: agent", "smm-agent: http", "smm-agent: http captured", "smm-agent: sidecar-metrics"],
             chain.Rules.Select(rule => rule.Comment!).Order(StringComparer.Ordinal));
@@ -184,5 +184,5 @@ public sealed class PlannerTests
     }
 
     private static IEnumerable<string> Foreign(FilterTable table) =>
-        table.Chain("INPUT")!.Rules.Where(rule => rule.Target != ChainRules.Chain).Select(rule => rule.Text).Append(table.Chain("INPUT")!.Policy!);
+        table.Chain("INPUT")!.Rules.Where(rule => rule.Target != AgentChain.Name).Select(rule => rule.Text).Append(table.Chain("INPUT")!.Policy!);
 }

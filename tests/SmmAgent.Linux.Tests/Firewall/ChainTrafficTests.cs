@@ -100,7 +100,7 @@ public sealed class ChainTrafficTests
         var old = ChainScript.Rewrite(Rules(1, 200), []);
         await vm.Runner.RunAsync([$"iptables{variant}-restore", "-w", "5", "--noflush"], Cancel, old);
         var oldTable = await vm.SaveAsync(variant);
-        var @new = ChainScript.Rewrite(Rules(1000, 200), [ChainRules.Jump]);
+        var @new = ChainScript.Rewrite(Rules(1000, 200), [AgentChain.Jump]);
         await vm.Runner.RunAsync([$"iptables{variant}-restore", "-w", "5", "--noflush"], Cancel, @new);
         var newTable = await vm.SaveAsync(variant);
         Assert.NotEqual(oldTable, newTable);
@@ -113,7 +113,7 @@ public sealed class ChainTrafficTests
                 RedirectStandardInput = true,
                 Environment = { ["XTABLES_LOCKFILE"] = vm.XtablesLock },
             })!;
-            await restore.StandardInput.WriteAsync(ChainScript.Rewrite(Rules(first, 200), [ChainRules.Jump]));
+            await restore.StandardInput.WriteAsync(ChainScript.Rewrite(Rules(first, 200), [AgentChain.Jump]));
             restore.StandardInput.Close();
             await Task.Delay(TimeSpan.FromMicroseconds(round * 200), Cancel);
             restore.Kill();
@@ -124,7 +124,7 @@ public sealed class ChainTrafficTests
     }
 
     private static IEnumerable<string> Rules(int first, int count) =>
-        Enumerable.Range(first, count).Select(port => new ChainRule(null, port, null, ChainRules.CommentPrefix + port).ToString());
+        Enumerable.Range(first, count).Select(port => new ChainRule(null, port, null, AgentChain.CommentPrefix + port).ToString());
 
     private static async Task<(int Made, int Lost)> ConnectUntilAsync(NetworkNamespace cluster, CancellationToken done)
     {

@@ -52,7 +52,7 @@ public sealed class IptablesTests
         var result = await Rewrite(new(vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin"), old), old);
 
         Assert.Equal((StepEnding.Done, null), (result.Ending, result.Why));
-        Assert.Contains(ChainRules.Chain, await vm.SaveAsync(Backend.Nft), StringComparison.Ordinal);
+        Assert.Contains(AgentChain.Name, await vm.SaveAsync(Backend.Nft), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,12 +23,12 @@ public static class NftFilterTable
     /// <param name="jumps">The jumps to remove, as handles.</param>
     public static string Rewrite(NftTable table, IEnumerable<string> rules, IEnumerable<string> jumps, bool keepsJump)
     {
-        var script = Lines([$"add chain {table} {ChainRules.Chain}", $"flush chain {table} {ChainRules.Chain}"]);
+        var script = Lines([$"add chain {table} {AgentChain.Name}", $"flush chain {table} {AgentChain.Name}"]);
         foreach (var rule in rules.Select(NftRule.Write).OfType<string>())
-            script.Append(Line($"add rule {table} {ChainRules.Chain} {rule}"));
+            script.Append(Line($"add rule {table} {AgentChain.Name} {rule}"));
         foreach (var jump in jumps)
             script.Append(Line($"delete rule {table} {Input} {jump}"));
-        return keepsJump ? script.ToString() : script.Append(Line($"insert rule {table} {Input} {NftRule.Write(ChainRules.Jump)}")).ToString();
+        return keepsJump ? script.ToString() : script.Append(Line($"insert rule {table} {Input} {NftRule.Write(AgentChain.Jump)}")).ToString();
     }
 
     /// <summary>Text for <c>nft -f -</c>, one transaction: removes the agent's chain and what leads into it.</summary>
@@ -36,7 +36,7 @@ public static class NftFilterTable
     {
         var script = Lines(references.Select(reference => $"delete rule {table} {reference.Chain} {reference.Rule}"));
         return chainExists
-            ? script.Append(Line($"flush chain {table} {ChainRules.Chain}")).Append(Line($"delete chain {table} {ChainRules.Chain}")).ToString()
+            ? script.Append(Line($"flush chain {table} {AgentChain.Name}")).Append(Line($"delete chain {table} {AgentChain.Name}")).ToString()
             : script.ToString();
     }
 

@@ -34,27 +34,12 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
         }
     }
 
-    /// <summary>The named sets and maps of a rule whose elements may decide about a port.</summary>
-    public static IEnumerable<string> DecidingSets(JsonElement rule)
-    {
-        var statements = rule.Member("expr").Items().Select(statement => statement.Only()).ToList();
-        var drops = statements.Any(statement => statement is { Name: "drop" or "reject" });
-        foreach (var statement in statements)
-        {
-            if (statement is { Name: "vmap", Value: var map } && map.Member("data") is { } data && SetName(data) is { } verdicts)
-                yield return verdicts;
-            if (statement is { Name: "match", Value: var match } && match.Member("left") is { } left && match.Member("right") is { } right && SetName(right) is { } name
-                && Subject(left) is { } subject && !(drops && subject.EndsWith("addr", StringComparison.Ordinal)))
-                yield return name;
-        }
-    }
-
     // A connection that this host makes, not one from the cluster.
     private bool IsOwn => packet.IsReply || packet.Hook == Hook.Output;
 
     private Match Compare(JsonElement left, JsonElement right)
     {
-        Func<JsonElement, Match>? one = Subject(left) switch
+        Func<JsonElement, Match>? one = NftExpression.Subject(left) switch
         {
             "th dport" => value => Number(value, packet.Port),
             "th sport" => value => Number(value, packet.SourcePort),
@@ -63,12 +48,12 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
             "udp dport" => value => Of(Transport.Udp, value, packet.Port),
             "udp sport" => value => Of(Transport.Udp, value, packet.SourcePort),
             "ct original proto-dst" => value => Number(value, PortRange.Of(packet.OriginalPort)),
-            "ct state" => value => Verdicts.Matches.Of(Text(value) == (packet.IsReply ? "established" : "new")),
-            "ct direction" => value => Verdicts.Matches.Of(Text(value) == (packet.IsReply ? "reply" : "original")),
-            "ct status" => value => Text(value) == "dnat" && !IsOwn ? Verdicts.Matches.Of(packet.Captured) : Match.Maybe,
-            "meta l4proto" or "ip protocol" or "ip6 nexthdr" => value => Verdicts.Matches.Of(IsTransport(Text(value))),
-            "meta nfproto" => value => Verdicts.Matches.Of(Text(value) == (packet.Family == IpFamily.IPv4 ? "ipv4" : "ipv6")),
-            "meta iifname" or "meta iif" or "meta oifname" or "meta oif" => value => Text(value) == "lo" ? Match.No : Match.Maybe,
+            "ct state" => value => Verdicts.Matches.Of(NftExpression.Text(value) == (packet.IsReply ? "established" : "new")),
+            "ct direction" => value => Verdicts.Matches.Of(NftExpression.Text(value) == (packet.IsReply ? "reply" : "original")),
+            "ct status" => value => NftExpression.Text(value) == "dnat" && !IsOwn ? Verdicts.Matches.Of(packet.Captured) : Match.Maybe,
+            "meta l4proto" or "ip protocol" or "ip6 nexthdr" => value => Verdicts.Matches.Of(IsTransport(NftExpression.Text(value))),
+            "meta nfproto" => value => Verdicts.Matches.Of(NftExpression.Text(value) == (packet.Family == IpFamily.IPv4 ? "ipv4" : "ipv6")),
+            "meta iifname" or "meta iif" or "meta oifname" or "meta oif" => value => NftExpression.Text(value) == "lo" ? Match.No : Match.Maybe,
             "ip saddr" => value => Address(value, IpFamily.IPv4, packet.From),
             "ip6 saddr" => value => Address(value, IpFamily.IPv6, packet.From),
             "ip daddr" => value => Address(value, IpFamily.IPv4, packet.To),
@@ -79,23 +64,10 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
         return one is null ? Match.Maybe : Any(right, one);
     }
 
-    internal static string? Subject(JsonElement left)
-    {
-        if (left.Member("payload") is { } payload)
-            return payload.Member("protocol").Text() is { } protocol ? $"{protocol} {payload.Member("field").Text()}" : null;
-        if (left.Member("meta") is { } meta)
-            return $"meta {meta.Member("key").Text()}";
-        if (left.Member("ct") is not { } ct)
-            return null;
-
-        var direction = ct.Member("dir").Text() is { } dir ? dir + " " : "";
-        return $"ct {direction}{ct.Member("key").Text()}";
-    }
-
     // A value, a list of flags, an anonymous set, or the name of a set: any element will do.
     private Match Any(JsonElement right, Func<JsonElement, Match> one)
     {
-        var isSet = right.ValueKind == JsonValueKind.Array || right.Member("set") is not null || right.Member("|") is not null || SetName(right) is not null;
+        var isSet = right.ValueKind == JsonValueKind.Array || right.Member("set") is not null || right.Member("|") is not null || NftExpression.SetName(right) is not null;
         if (!isSet)
             return one(right);
 
@@ -111,7 +83,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
     /// <returns>Null where they are not known.</returns>
     private List<JsonElement>? Elements(JsonElement set)
     {
-        if (SetName(set) is not { } name)
+        if (NftExpression.SetName(set) is not { } name)
             return Members(set.Member("set") ?? set.Member("|") ?? set);
 
         return !ruleset.Sets.TryGetValue((table, name), out var named) ? null
@@ -121,8 +93,6 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
 
     private static List<JsonElement>? Members(JsonElement list) =>
         list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : list.ValueKind is JsonValueKind.String or JsonValueKind.Number ? [list] : null;
-
-    private static string? SetName(JsonElement value) => ((JsonElement?)value).Text() is ['@', .. var name] ? name : null;
 
     // An element with a timeout or a counter is {"elem":{"val":...}}.
     private static JsonElement Unwrapped(JsonElement element) => element.Member("elem").Member("val") ?? element;
@@ -147,19 +117,6 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
     {
         if (packet.Family != family)
             return Match.No;
-        return Network(value) is { } network ? lies(network) : Match.Maybe;
+        return NftExpression.Network(value) is { } network ? lies(network) : Match.Maybe;
     }
-
-    /// <summary>An address or a prefix; null when it is neither.</summary>
-    internal static IPNetwork? Network(JsonElement value) => SourceNetworks.Parse(
-        value.Member("prefix") is { } prefix && prefix.Member("addr") is { } address && prefix.Member("len") is { } length
-            ? $"{Text(address)}/{Text(length)}"
-            : Text(value));
-
-    private static string Text(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.Number => value.GetRawText(),
-        _ => "",
-    };
 }

@@ -8,9 +8,6 @@ namespace SmmAgent.Core.Firewall.Nft;
 /// <summary>The rules that the agent writes, between the words of iptables and of nft.</summary>
 internal static class NftRule
 {
-    /// <summary>What stands in a <see cref="FilterRule"/>'s text where iptables has no words for the rule: its handle, by which nft removes it.</summary>
-    public const string HandlePrefix = "handle ";
-
     private const string Foreign = "--nft";
 
     /// <returns>The rule as nft takes it; null when it is none that the agent writes.</returns>
@@ -47,7 +44,7 @@ internal static class NftRule
         return parsed.Target switch
         {
             "ACCEPT" => $"{text}accept{comment}",
-            ChainRules.Chain when text.Length == 0 => $"jump {ChainRules.Chain}{comment}",
+            AgentChain.Name when text.Length == 0 => $"jump {AgentChain.Name}{comment}",
             _ => null,
         };
     }
@@ -55,7 +52,7 @@ internal static class NftRule
     /// <summary>Reads a rule of <c>nft -j</c>. What the agent does not write keeps its handle, and whether it drops.</summary>
     public static FilterRule Read(JsonElement rule)
     {
-        var handle = HandlePrefix + (rule.Member("handle") is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : "");
+        var handle = FilterRule.HandlePrefix + (rule.Member("handle") is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : "");
         var comment = rule.Member("comment").Text();
         if (OwnRule(rule, comment) is { } own)
             return FilterRule.Parse(own.ToString());
@@ -64,7 +61,7 @@ internal static class NftRule
         var jump = statements.Select(statement => statement is { Name: "jump" or "goto", Value: var value } ? value.Member("target").Text() : null).LastOrDefault(target => target is not null);
         // iptables-nft keeps its comment where nft does not show it.
         var isPlain = statements.All(statement => statement is { Name: "jump" or "counter" } || IsComment(statement)) && (comment is null || comment == OwnComment);
-        if (jump == ChainRules.Chain && isPlain)
+        if (jump == AgentChain.Name && isPlain)
             return new(handle, [new("--comment", OwnComment, false)], jump, Goto: false);
 
         var drops = statements.Any(statement => statement is { Name: "drop" or "reject" });
@@ -73,7 +70,7 @@ internal static class NftRule
 
     private static readonly string[] Order = ["-s", "-p", "--dport", "--ctorigdstport", "--comment"];
 
-    private static string OwnComment { get; } = FilterRule.Parse(ChainRules.Jump).Comment!;
+    private static string OwnComment { get; } = FilterRule.Parse(AgentChain.Jump).Comment!;
 
     private static bool IsComment((string Name, JsonElement Value)? statement) =>
         statement is { Name: "xt", Value: var module } && module.Member("name").Text() == "comment";
@@ -95,9 +92,9 @@ internal static class NftRule
                     accepts = true;
                     break;
                 case "match" when value.Member("op").Text() is "==" && value.Member("right") is { } right:
-                    switch (NftMatcher.Subject(value.Member("left") ?? default))
+                    switch (NftExpression.Subject(value.Member("left") ?? default))
                     {
-                        case "ip saddr" or "ip6 saddr" when source is null && NftMatcher.Network(right) is { } network:
+                        case "ip saddr" or "ip6 saddr" when source is null && NftExpression.Network(right) is { } network:
                             source = network;
                             break;
                         case "tcp dport" when port is null && right.Integer() is { } number:
@@ -116,7 +113,7 @@ internal static class NftRule
             }
         }
 
-        return accepts && port is { } known && comment?.StartsWith(ChainRules.CommentPrefix, StringComparison.Ordinal) == true
+        return accepts && port is { } known && comment?.StartsWith(AgentChain.CommentPrefix, StringComparison.Ordinal) == true
             ? new(source, known, captured, comment)
             : null;
     }

@@ -58,7 +58,7 @@ public sealed record NftRuleset(
     [
         .. (from rules in WholeRules
             from rule in rules
-            from name in NftMatcher.DecidingSets(rule)
+            from name in NftExpression.DecidingSets(rule)
             let key = (rules.Key.Table, name)
             where Sets.ContainsKey(key)
             select (key.Table, key.name, IsMap: Sets[key].Member("map") is not null)).Distinct(),

@@ -13,9 +13,6 @@ public static class IptablesVerdict
             next => table.Chain(next) is { } chain ? Effects(next == name && rules is { } first ? chain.Rules.Take(first) : chain.Rules, packet) : [])
         : new(Verdict.Accept, false);
 
-    /// <summary>The name of iptables' chain of a hook.</summary>
-    public static string ChainOfIptables(this Hook hook) => hook == Hook.Input ? "INPUT" : "OUTPUT";
-
     /// <summary>How a rule's conditions take the packet.</summary>
     internal static Match Matching(FilterRule rule, Packet packet)
     {

@@ -3,13 +3,6 @@ using System.Net;
 
 namespace SmmAgent.Core.Firewall.Verdicts;
 
-/// <summary>Where the kernel shows a packet to the firewall.</summary>
-public enum Hook
-{
-    Input,
-    Output,
-}
-
 /// <summary>What carries the connection.</summary>
 public enum Transport
 {

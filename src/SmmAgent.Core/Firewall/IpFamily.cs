@@ -1,0 +1,7 @@
+namespace SmmAgent.Core.Firewall;
+
+public enum IpFamily
+{
+    IPv4,
+    IPv6,
+}
