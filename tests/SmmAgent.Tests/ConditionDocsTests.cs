@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Reachability;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 
 namespace SmmAgent.Core.Reachability;
 

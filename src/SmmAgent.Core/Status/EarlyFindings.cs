@@ -1,6 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;
 

@@ -1,4 +1,5 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Locks;
 

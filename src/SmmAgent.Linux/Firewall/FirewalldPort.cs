@@ -1,4 +1,4 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Linux.Firewall;
 

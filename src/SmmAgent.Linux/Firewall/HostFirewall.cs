@@ -1,6 +1,8 @@
 using System.Globalization;
-using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Commands;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Firewall;

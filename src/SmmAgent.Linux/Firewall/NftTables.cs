@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Firewall;

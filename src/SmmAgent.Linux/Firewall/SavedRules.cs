@@ -1,5 +1,5 @@
 using System.Text;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Firewall;

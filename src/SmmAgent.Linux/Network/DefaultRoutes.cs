@@ -1,5 +1,5 @@
 using System.Globalization;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Linux.Network;
 

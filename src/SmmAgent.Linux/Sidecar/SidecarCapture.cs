@@ -1,5 +1,5 @@
-using SmmAgent.Core.Firewall;
 using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Linux.Commands;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;

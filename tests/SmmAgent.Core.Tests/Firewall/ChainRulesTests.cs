@@ -1,4 +1,6 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Core.Tests.Firewall;

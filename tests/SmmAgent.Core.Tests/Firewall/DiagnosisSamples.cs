@@ -1,5 +1,7 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 

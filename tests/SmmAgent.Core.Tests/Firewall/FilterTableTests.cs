@@ -1,4 +1,4 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Tests.Firewall;
 

@@ -1,6 +1,8 @@
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using static SmmAgent.Core.Tests.Firewall.DiagnosisSamples;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;

@@ -129,7 +129,7 @@ public sealed class HostileRulesetTests
         }
     }
 
-    private static Core.Firewall.PortsState Judge(string items, string expressions, params (string Chain, string Expressions)[] chains) =>
+    private static SmmAgent.Core.Firewall.Diagnosis.PortsState Judge(string items, string expressions, params (string Chain, string Expressions)[] chains) =>
         Of(Desired(), Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Parse(Ruleset(items, expressions, chains)) ?? throw new InvalidDataException(Ruleset(items, expressions, chains))) });
 
     private static string Ruleset(string items, string expressions, params (string Chain, string Expressions)[] chains)

@@ -1,4 +1,7 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
 namespace SmmAgent.Core.Tests.Firewall;

@@ -1,7 +1,9 @@
 using System.Net;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Evaluation;
 using SmmAgent.Core.Firewall.Nft;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using CsCheck;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 

@@ -1,5 +1,5 @@
-using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Evaluation;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Tests.Firewall;
 

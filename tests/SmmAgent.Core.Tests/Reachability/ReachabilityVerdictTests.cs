@@ -1,6 +1,7 @@
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Evaluation;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Core.Tests.Reachability;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Sidecar.Planning;

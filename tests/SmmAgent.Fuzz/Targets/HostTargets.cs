@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.Nft;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Evaluation;
 using SmmAgent.Core.Host;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Fuzz.Engine;

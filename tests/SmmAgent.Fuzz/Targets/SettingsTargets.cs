@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using SmmAgent.Cli;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Redaction;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Status;

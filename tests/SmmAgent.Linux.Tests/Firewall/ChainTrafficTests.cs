@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Firewall;
 
@@ -82,7 +83,7 @@ public sealed class ChainTrafficTests
         {
             var desired = Desired with { Ports = [.. Desired.Ports, new(20000 + round, "other", Captured: true)] };
             var observed = new ObservedFirewall([(await host.ObserveOwnAsync(Cancel))[0]], new FirewalldObservation.NotRunning());
-            var step = Assert.Single(SmmAgent.Core.Firewall.Planner.Plan(desired, observed).Steps);
+            var step = Assert.Single(SmmAgent.Core.Firewall.Planning.Planner.Plan(desired, observed).Steps);
             Assert.Equal(StepEnding.Done, (await host.ApplyAsync(step, Cancel)).Ending);
         }
 

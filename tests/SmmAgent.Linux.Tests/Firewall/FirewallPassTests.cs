@@ -1,4 +1,6 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Firewall;
 

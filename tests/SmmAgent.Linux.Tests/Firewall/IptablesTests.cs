@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Locks;

@@ -1,4 +1,4 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Firewall;
 using Inside = SmmAgent.Linux.Tests.Events.NetworkNamespace;
 

@@ -1,6 +1,7 @@
 using System.Net;
-using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Evaluation;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Linux.Tests.Firewall;

@@ -1,4 +1,4 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Linux.Tests.Events;
 using Subject = SmmAgent.Linux.Firewall.Firewalld;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Nft;
 

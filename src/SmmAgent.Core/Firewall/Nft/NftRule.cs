@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Nft;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using SmmAgent.Contract;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Nft;
 

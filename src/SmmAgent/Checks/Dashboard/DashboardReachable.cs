@@ -1,6 +1,6 @@
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Text;
 using SmmAgent.Linux.Dashboard;

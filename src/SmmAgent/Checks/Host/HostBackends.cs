@@ -1,6 +1,7 @@
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Checks.Host;

@@ -1,6 +1,6 @@
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Checks.Host;
 

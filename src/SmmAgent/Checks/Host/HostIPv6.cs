@@ -3,7 +3,7 @@ using SmmAgent.Checks.Address;
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Checks.Host;
 

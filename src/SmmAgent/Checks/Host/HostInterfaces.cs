@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using SmmAgent.Checks.Address;
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Checks.Host;
 

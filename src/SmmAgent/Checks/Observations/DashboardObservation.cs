@@ -1,4 +1,4 @@
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Network;

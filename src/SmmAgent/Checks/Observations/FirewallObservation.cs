@@ -1,7 +1,8 @@
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Planning;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host.Firewall;
 

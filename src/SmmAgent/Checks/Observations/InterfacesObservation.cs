@@ -1,5 +1,5 @@
 using System.Net;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Network;
 
 namespace SmmAgent.Checks.Observations;

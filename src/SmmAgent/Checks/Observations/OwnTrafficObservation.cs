@@ -1,6 +1,6 @@
 using System.Net;
-using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Evaluation;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Host;
 

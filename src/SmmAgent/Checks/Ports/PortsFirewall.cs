@@ -1,7 +1,7 @@
 using System.Text;
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Firewall;
 

@@ -1,7 +1,7 @@
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Checks.Ports;

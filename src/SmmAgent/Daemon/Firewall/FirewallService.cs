@@ -1,8 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
-using SmmAgent.Core.Firewall.Verdicts;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Evaluation;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Reachability;

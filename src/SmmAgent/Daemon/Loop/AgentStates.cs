@@ -1,5 +1,5 @@
 using SmmAgent.Core.Address;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;

@@ -1,5 +1,5 @@
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Host;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;

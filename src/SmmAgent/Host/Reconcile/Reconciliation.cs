@@ -1,5 +1,7 @@
 using SmmAgent.Contract;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host.Configuration;

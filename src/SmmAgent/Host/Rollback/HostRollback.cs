@@ -1,5 +1,5 @@
 using System.Globalization;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Planning;

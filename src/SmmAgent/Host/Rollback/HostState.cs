@@ -1,5 +1,5 @@
 using System.Text;
-using SmmAgent.Core.Firewall;
+using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Files;
 

@@ -1,0 +1,96 @@
+using System.Net;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Firewall.State;
+
+namespace SmmAgent.Core.Firewall.Diagnosis;
+
+/// <summary>The commands that open ports where the agent itself may not.</summary>
+public static class Cures
+{
+    public const string RootsPart = "root's part opens the ports there; run: sudo smm-agent reconcile";
+
+    public static string Ports(IEnumerable<OpenPort> ports) => string.Join(", ", ports.Select(port => port.Port));
+
+    private const string PanicOff = "firewalld is in panic mode and drops everything; run: sudo firewall-cmd --panic-off";
+
+    /// <summary>What the operator should run.</summary>
+    public static string Of(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    {
+        if (IsPanic(obstacle, observed))
+            return PanicOff;
+
+        if (obstacle.Nft is { Table: { IsFirewallds: true } table })
+        {
+            return observed.Firewalld is FirewalldObservation.NotRunning
+                ? $"it was left behind by a firewalld that is not running; run: sudo systemctl start firewalld, or: sudo nft delete table {table}"
+                : RootsPart;
+        }
+
+        return $"run: {string.Join(" && ", Commands(obstacle, desired, observed))}";
+    }
+
+    internal static string Of(ShutZone zone)
+    {
+        var ports = string.Join(' ', zone.Ports.Select(port => $"--add-port={port}/tcp"));
+        return $"run: sudo firewall-cmd --permanent --zone={zone.Name} {ports} && sudo firewall-cmd --reload";
+    }
+
+    // In nftables it is a table of its own; with firewalld's iptables backend it is the policies of all chains.
+    private static bool IsPanic(Obstacle obstacle, ObservedFirewall observed) =>
+        obstacle is { Nft: { Table.IsFirewalldsPanic: true, Hook: "prerouting" } }
+        || (obstacle is { Elsewhere.Table: "raw", ByRule: false } && observed.Firewalld is not FirewalldObservation.NotRunning);
+
+    public static IReadOnlyList<string> Commands(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    {
+        if (obstacle is { Filter: { } tool, Nft: null })
+        {
+            var rules = ChainRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
+                .Where(rule => rule.CapturedFrom is null || observed.Captured);
+            if (obstacle.Elsewhere is { } chain)
+            {
+                return [.. rules.Where(rule => rule.CapturedFrom is null || !chain.IsBeforeCapture)
+                    .Select(rule => $"sudo {tool.Command} -w 5 -t {chain.Table} -I {chain.Name} 1 {rule}").Distinct()];
+            }
+
+            var isUfws = observed.HasUfw(tool);
+            return [.. rules.Select(rule => isUfws && rule.CapturedFrom is null ? Ufw(rule) : $"sudo {tool.Command} -w 5 -I INPUT 1 {rule}").Distinct()];
+        }
+
+        var families = new[] { IpFamily.IPv4, IpFamily.IPv6 }
+            .Where(family => obstacle.Nft!.Table.Family != (family == IpFamily.IPv4 ? "ip6" : "ip"));
+        var sources = desired.Sources.Count == 0 ? [""] : families.SelectMany(family => SourceMatch(desired, family)).ToList();
+        return [.. sources.SelectMany(source => NftRules(obstacle, observed, source))];
+    }
+
+    // What ufw did not write itself is gone with its next start.
+    private static string Ufw(ChainRule rule) => rule.Source is { } source
+        ? $"sudo ufw allow proto tcp from {source} to any port {rule.Port}"
+        : $"sudo ufw allow {rule.Port}/tcp";
+
+    private static IEnumerable<string> SourceMatch(DesiredFirewall desired, IpFamily family)
+    {
+        var sources = desired.SourcesIn(family);
+        var (field, protocol) = family == IpFamily.IPv4 ? ("ip saddr", "ipv4") : ("ip6 saddr", "ipv6");
+        if (sources.Count > 0)
+            yield return sources.Any(source => source.PrefixLength == 0) ? $"meta nfproto {protocol} " : $"{field} {Set(sources)} ";
+    }
+
+    // Behind a rule that drops, an added rule would never be reached.
+    private static IEnumerable<string> NftRules(Obstacle obstacle, ObservedFirewall observed, string source)
+    {
+        var command = $"sudo nft {(obstacle.ByRule ? "insert" : "add")} rule {obstacle.Nft}";
+        var ports = obstacle.Ports.Select(port => port.Port).Where(port => port != AgentChain.CapturePort).ToList();
+        if (ports.Count > 0)
+            yield return $"{command} '{source}tcp dport {Set(ports)} accept'";
+
+        var captured = obstacle.Ports.Where(port => port.Captured).Select(port => port.Port).ToList();
+        if (captured.Count > 0 && observed.Captured && obstacle.Nft is not { IsBeforeCapture: true })
+            yield return $"{command} '{source}tcp dport {AgentChain.CapturePort} ct original proto-dst {Set(captured)} accept'";
+    }
+
+    private static string Set(List<int> ports) => ports.Count == 1 ? $"{ports[0]}" : $"{{ {string.Join(", ", ports)} }}";
+
+    private static string Set(IReadOnlyList<IPNetwork> networks) =>
+        networks.Count == 1 ? $"{networks[0]}" : $"{{ {string.Join(", ", networks)} }}";
+}

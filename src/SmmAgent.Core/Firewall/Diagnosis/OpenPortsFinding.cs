@@ -1,0 +1,43 @@
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.State;
+
+namespace SmmAgent.Core.Firewall.Diagnosis;
+
+/// <summary>What is worth saying when every port is open.</summary>
+internal static class OpenPortsFinding
+{
+    public static Finding Of(DesiredFirewall desired, FirewallReport report, Finding? failure)
+    {
+        var open = $"{Cures.Ports(desired.Ports)} open";
+        var missing = report.Observed.Filters.FirstOrDefault(filter => filter.State.Value is { Presence: FilterPresence.CommandMissing });
+        if (missing is not null)
+            return True(Finding.Degraded, $"{open} by IPv4 only: {missing.Tool.Command} is not installed");
+        if (report.Observed.Filters.FirstOrDefault(filter => filter.State.WhyUnknown is not null) is { } unseen)
+            return True(Finding.Degraded, $"{open} by IPv4; of IPv6 nothing is known: {unseen.State.WhyUnknown}");
+        if (failure is not null)
+            return True(Finding.Degraded, $"{open}, but not all is as the agent wants it ({failure.Reason}): {failure.Message}");
+        if (report.Remaining.Steps.OfType<OpenInFirewalld>().FirstOrDefault() is { } zone && report.Observed.FirewalldCounts)
+            return True(Finding.Degraded, $"{open}, but in firewalld's zone {zone.Zone} not beyond its next reload: {Cures.RootsPart}");
+
+        var notes = string.Concat(Notes(report.Observed).Select(note => $"; {note}"));
+        if (!desired.Complete)
+            return True("OpenToAny", $"{open}; there is no mesh configuration yet, so the WorkloadGroup's ports are not known{notes}");
+
+        return desired.Sources.Count > 0
+            ? True("Open", $"{open} to {string.Join(", ", desired.Sources)}{notes}")
+            : True("OpenToAny", $"{open} to any source: the mesh configuration names no clusterSources{notes}");
+    }
+
+    private static IEnumerable<string> Notes(ObservedFirewall observed)
+    {
+        if (observed is { Captured: true, FirewalldCounts: true })
+            yield return "firewalld lets every captured port through to the sidecar, not only these";
+        if (OvertakenRules.Of(observed) is { Count: > 0 } overtaken)
+            yield return $"the agent's jump stands above rules that drop some of it: {string.Join("; ", overtaken)} (to have them first, put them above the jump)";
+        if (observed.Nft?.WhyUnknown is { } why)
+            yield return $"other tables of nftables could not be looked at: {why}";
+    }
+
+    private static Finding True(string reason, string message) => Finding.True(ConditionType.PortsOpen, reason, message);
+}

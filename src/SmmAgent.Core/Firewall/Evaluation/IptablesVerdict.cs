@@ -1,0 +1,101 @@
+using SmmAgent.Core.Firewall.Rules;
+
+namespace SmmAgent.Core.Firewall.Evaluation;
+
+/// <summary>What INPUT or OUTPUT of an iptables filter table does with a packet.</summary>
+public static class IptablesVerdict
+{
+    public static WalkResult Of(FilterTable table, Packet packet) => Of(table, packet.Hook.ChainOfIptables(), packet);
+
+    /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
+    public static WalkResult Of(FilterTable table, string name, Packet packet, int? rules = null) => table.Chain(name) is { } own
+        ? ChainWalk.Follow(
+            name,
+            rules is not null || own.Policy != "DROP",
+            next => table.Chain(next) is { } chain ? Effects(next == name && rules is { } first ? chain.Rules.Take(first) : chain.Rules, packet) : [])
+        : new(Verdict.Accept, false);
+
+    /// <summary>How a rule's conditions take the packet.</summary>
+    internal static Match Matching(FilterRule rule, Packet packet)
+    {
+        var match = Match.Yes;
+        for (var at = 0; at < rule.Options.Count; at++)
+        {
+            var option = rule.Options[at];
+            if (Matching(option, packet).NotIf(option.Negated) is var one && one < match)
+                match = one;
+            if (match == Match.No)
+                break;
+        }
+
+        return match;
+    }
+
+    private static IEnumerable<RuleEffect> Effects(IEnumerable<FilterRule> rules, Packet packet)
+    {
+        foreach (var rule in rules)
+        {
+            if (Effect(rule, packet) is { } effect)
+                yield return effect;
+        }
+    }
+
+    private static RuleEffect? Effect(FilterRule rule, Packet packet)
+    {
+        RuleAction? action = rule.Target switch
+        {
+            "ACCEPT" => RuleAction.Accept,
+            "DROP" or "REJECT" => RuleAction.Drop,
+            "RETURN" => RuleAction.Return,
+            "QUEUE" or "NFQUEUE" or "SYNPROXY" => RuleAction.Undecided,
+            // LOG and the like; the names of chains that exist are upper case, too.
+            null or "LOG" or "NFLOG" or "ULOG" or "MARK" or "CONNMARK" or "SET" => null,
+            "AUDIT" or "TRACE" or "TCPMSS" or "SECMARK" or "CONNSECMARK" => null,
+            _ => rule.Goto ? RuleAction.Goto : RuleAction.Jump,
+        };
+        return action is { } known ? new(Matching(rule, packet), known, rule.Target) : null;
+    }
+
+    private static Match Matching(RuleOption option, Packet packet) => option.Name switch
+    {
+        "-p" => Matches.Of(packet.Transport == Transport.Tcp ? option.Value == "tcp" : option.Value is "udp" or "17"),
+        "-s" => packet.From(option.Value),
+        "-d" => packet.To(option.Value),
+        // Nothing here is about packets of this host to itself.
+        "-i" or "-o" => option.Value == "lo" ? Match.No : option.Value == "+" ? Match.Yes : Match.Maybe,
+        "-f" => Match.No,
+        "--sport" or "--source-port" => Port(option.Value, packet.SourcePort),
+        "--dport" => Port(option.Value, packet.Port),
+        "--sports" or "--source-ports" => PortList(option.Value, packet.SourcePort),
+        "--dports" or "--destination-ports" => PortList(option.Value, packet.Port),
+        "--ports" => Matches.Any([PortList(option.Value, packet.Port), PortList(option.Value, packet.SourcePort)]),
+        "--ctstate" or "--state" => State(option.Value, packet),
+        "--ctdir" => Matches.Of(option.Value == "REPLY" == packet.IsReply),
+        "--ctorigdstport" => Port(option.Value, PortRange.Of(packet.OriginalPort)),
+        "--comment" => Match.Yes,
+        "--syn" => Matches.Of(!packet.IsReply),
+        "--tcp-flags" => option.Value == "FIN,SYN,RST,ACK SYN" ? Matches.Of(!packet.IsReply) : Match.Maybe,
+        _ => Match.Maybe,
+    };
+
+    private static Match PortList(string ports, PortRange own) => Matches.Any(ports.Split(',').Select(port => Port(port, own)));
+
+    private static Match State(string states, Packet packet)
+    {
+        var list = states.Split(',');
+        if (list.Contains(packet.IsReply ? "ESTABLISHED" : "NEW") || (packet.Captured && list.Contains("DNAT")))
+            return Match.Yes;
+
+        // Whether somebody translates the addresses of this host's own connections is not known here.
+        var isOwn = packet.IsReply || packet.Hook == Hook.Output;
+        return isOwn && (list.Contains("SNAT") || list.Contains("DNAT")) ? Match.Maybe : Match.No;
+    }
+
+    private static Match Port(string range, PortRange own)
+    {
+        var ends = range.Split(':');
+        var first = ends[0].Length == 0 ? 0 : int.TryParse(ends[0], out var low) ? low : -1;
+        var last = ends.Length == 1 ? first : ends[1].Length == 0 ? ushort.MaxValue : int.TryParse(ends[1], out var high) ? high : -1;
+        return first < 0 || last < 0 ? Match.Maybe : own.Within(first, last);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using SmmAgent.Core.Firewall.Nft;
+using SmmAgent.Core.Firewall.Rules;
+
+namespace SmmAgent.Core.Firewall.Evaluation;
+
+/// <summary>What a base chain of nftables does with a packet.</summary>
+public static class NftVerdict
+{
+    /// <returns>Null when the chain does not see packets of this family.</returns>
+    /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
+    public static WalkResult? Of(NftRuleset ruleset, NftChain chain, Packet packet, int? rules = null)
+    {
+        if (chain.Table.Family == (packet.Family == IpFamily.IPv4 ? "ip6" : "ip"))
+            return null;
+
+        var matcher = new NftMatcher(ruleset, chain.Table, packet);
+        return ChainWalk.Follow(
+            chain.Name,
+            rules is not null || chain.PolicyAccepts,
+            name => ruleset.Rules(chain.Table, name).Take(name == chain.Name && rules is { } first ? first : int.MaxValue)
+                .SelectMany(rule => Effects(rule, matcher)));
+    }
+
+    // A rule is a list of statements: matches narrow it down, a verdict or a verdict map ends it.
+    private static IEnumerable<RuleEffect> Effects(JsonElement rule, NftMatcher matcher)
+    {
+        var match = Match.Yes;
+        foreach (var statement in ((JsonElement?)rule).Items())
+        {
+            if (statement.Only() is not var (name, value))
+            {
+                match = Least(match, Match.Maybe);
+                continue;
+            }
+
+            if (name == "vmap")
+            {
+                foreach (var effect in matcher.Map(value))
+                    yield return effect with { Match = Least(match, effect.Match) };
+            }
+            else if (Verdict(name, value) is { } verdict)
+            {
+                yield return verdict with { Match = match };
+            }
+            else
+            {
+                match = Least(match, Statement(name, value, matcher));
+            }
+        }
+    }
+
+    /// <summary>The verdict that a statement or an element of a map holds; null when it holds none.</summary>
+    public static RuleEffect? Verdict(string name, JsonElement value) => name switch
+    {
+        "accept" => new(Match.Yes, RuleAction.Accept),
+        "drop" or "reject" => new(Match.Yes, RuleAction.Drop),
+        "return" => new(Match.Yes, RuleAction.Return),
+        "jump" or "goto" => value.Member("target").Text() is { } target
+            ? new(Match.Yes, name == "jump" ? RuleAction.Jump : RuleAction.Goto, target)
+            : new(Match.Yes, RuleAction.Undecided),
+        "queue" or "synproxy" => new(Match.Yes, RuleAction.Undecided),
+        _ => null,
+    };
+
+    private static Match Statement(string name, JsonElement value, NftMatcher matcher) => name switch
+    {
+        "match" => matcher.Matches(value),
+        "counter" or "log" or "notrack" or "mangle" or "quota" or "flow" or "ct helper" or "set" => Match.Yes,
+        "xt" when value.Member("name").Text() == "comment" => Match.Yes,
+        // A limit, a foreign module: whether it lets the rule go on is not known here.
+        _ => Match.Maybe,
+    };
+
+    private static Match Least(Match one, Match other) => one < other ? one : other;
+}

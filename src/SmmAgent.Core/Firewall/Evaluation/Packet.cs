@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+using System.Net;
+using SmmAgent.Core.Firewall.Rules;
+
+namespace SmmAgent.Core.Firewall.Evaluation;
+
+/// <summary>What carries the connection.</summary>
+public enum Transport
+{
+    Tcp,
+    Udp,
+}
+
+/// <summary>The ports that one packet may have: a single one, or those from which the kernel takes one.</summary>
+public readonly record struct PortRange(int First, int Last)
+{
+    public static PortRange Any { get; } = new(0, ushort.MaxValue);
+
+    /// <summary>The ports from which Linux takes one for a connection of this host, unless it is configured otherwise.</summary>
+    public static PortRange Ephemeral { get; } = new(32768, 60999);
+
+    /// <summary>How a rule for the ports from <paramref name="first"/> to <paramref name="last"/> takes it.</summary>
+    public Match Within(int first, int last) =>
+        first <= First && Last <= last ? Match.Yes : last < First || Last < first ? Match.No : Match.Maybe;
+
+    public static PortRange Of(int port) => new(port, port);
+}
+
+/// <summary>A packet as INPUT or OUTPUT sees it.</summary>
+public sealed record Packet
+{
+    private Packet(IpFamily family, Hook hook, Transport transport) => (Family, Hook, Transport) = (family, hook, transport);
+
+    public IpFamily Family { get; }
+
+    public Hook Hook { get; }
+
+    public Transport Transport { get; }
+
+    /// <summary>Where it may come from; null for an address of this host.</summary>
+    public IPNetwork? Source { get; private init; }
+
+    /// <summary>Where it may go to; null for an address of this host.</summary>
+    public IPNetwork? Destination { get; private init; }
+
+    public PortRange SourcePort { get; private init; }
+
+    /// <summary>The destination port; the capture's own port once the connection was redirected.</summary>
+    public PortRange Port { get; private init; }
+
+    /// <summary>The destination port that was dialled at the start of the connection.</summary>
+    public int OriginalPort { get; private init; }
+
+    public bool Captured { get; private init; }
+
+    /// <summary>Whether it answers a packet of this host: its connection is ESTABLISHED, else it is NEW.</summary>
+    public bool IsReply { get; private init; }
+
+    /// <summary>The first packet of a TCP connection from the cluster.</summary>
+    /// <param name="source">One of the cluster's sources, or anywhere.</param>
+    /// <param name="port">The destination port; the capture's own port once the connection was redirected.</param>
+    /// <param name="originalPort">The destination port that the cluster dialled.</param>
+    public static Packet FromCluster(IpFamily family, IPNetwork source, int port, int originalPort) => new(family, Hook.Input, Transport.Tcp)
+    {
+        Source = source,
+        SourcePort = PortRange.Any,
+        Port = PortRange.Of(port),
+        OriginalPort = originalPort,
+        Captured = port != originalPort,
+    };
+
+    /// <summary>The first packet of a connection that this host makes to another one.</summary>
+    public static Packet Outbound(Transport transport, IPNetwork peer, int port) => new(peer.Family(), Hook.Output, transport)
+    {
+        Destination = peer,
+        SourcePort = PortRange.Ephemeral,
+        Port = PortRange.Of(port),
+        OriginalPort = port,
+    };
+
+    /// <summary>The first answer in such a connection.</summary>
+    public static Packet Reply(Transport transport, IPNetwork peer, int port) => new(peer.Family(), Hook.Input, transport)
+    {
+        Source = peer,
+        SourcePort = PortRange.Of(port),
+        Port = PortRange.Ephemeral,
+        OriginalPort = port,
+        IsReply = true,
+    };
+
+    /// <summary>How a rule for some source takes it, an address or a network in words; Maybe where they are neither.</summary>
+    public Match From(string network) => Lies(Source, network);
+
+    /// <summary>How a rule for some destination takes it, an address or a network in words; Maybe where they are neither.</summary>
+    public Match To(string network) => Lies(Destination, network);
+
+    // A table of bans has thousands of hosts, and each is compared with each packet: nothing is allocated for one of IPv4.
+    private Match Lies(IPNetwork? own, string network)
+    {
+        if (Family == IpFamily.IPv4 && own is { } range && SourceNetworks.IPv4Host(network) is { } host)
+        {
+            Span<byte> first = stackalloc byte[4];
+            range.BaseAddress.TryWriteBytes(first, out _);
+            var isIn = range.PrefixLength == 0 || (host ^ BinaryPrimitives.ReadUInt32BigEndian(first)) >> (32 - range.PrefixLength) == 0;
+            return !isIn ? Match.No : range.PrefixLength == 32 ? Match.Yes : Match.Maybe;
+        }
+
+        return SourceNetworks.Parse(network) is { } known ? Lies(own, known) : Match.Maybe;
+    }
+
+    /// <summary>How a rule for some source network takes it.</summary>
+    public Match From(IPNetwork network) => Lies(Source, network);
+
+    /// <summary>How a rule for some destination network takes it.</summary>
+    public Match To(IPNetwork network) => Lies(Destination, network);
+
+    private Match Lies(IPNetwork? own, IPNetwork network) =>
+        network.Family() != Family ? Match.No
+        : own is not { } address ? Match.Maybe
+        : network.Covers(address) ? Match.Yes
+        : address.Covers(network) ? Match.Maybe
+        : Match.No;
+}
+
+/// <summary>Whether a rule takes a packet. Maybe: it depends on what is not known here, such as the interface.</summary>
+public enum Match
+{
+    No,
+    Maybe,
+    Yes,
+}
+
+public static class Matches
+{
+    public static Match Of(bool matches) => matches ? Match.Yes : Match.No;
+
+    public static Match Not(this Match match) => match switch
+    {
+        Match.Yes => Match.No,
+        Match.No => Match.Yes,
+        _ => Match.Maybe,
+    };
+
+    public static Match NotIf(this Match match, bool negated) => negated ? match.Not() : match;
+
+    /// <summary>All of them; the least sure one decides.</summary>
+    public static Match All(IEnumerable<Match> matches) => matches.DefaultIfEmpty(Match.Yes).Min();
+
+    /// <summary>Any of them; the surest one decides.</summary>
+    public static Match Any(IEnumerable<Match> matches) => matches.DefaultIfEmpty(Match.No).Max();
+}

@@ -1,7 +1,0 @@
-namespace SmmAgent.Core.Firewall;
-
-public enum IpFamily
-{
-    IPv4,
-    IPv6,
-}

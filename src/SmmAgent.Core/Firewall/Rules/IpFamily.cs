@@ -1,0 +1,7 @@
+namespace SmmAgent.Core.Firewall.Rules;
+
+public enum IpFamily
+{
+    IPv4,
+    IPv6,
+}

@@ -1,0 +1,19 @@
+namespace SmmAgent.Core.Firewall.Rules;
+
+/// <summary>All tables as <c>iptables-save</c> shows them.</summary>
+/// <param name="Tables">By name; null for one that has a line that iptables-save never writes.</param>
+/// <param name="Hidden">The tables that it cannot show at all, because somebody wrote into them with nft: it says so, and ends with success.</param>
+/// <param name="Partial">The tables of which it does not show all base chains.</param>
+public sealed record SavedTables(IReadOnlyDictionary<string, FilterTable?> Tables, IReadOnlySet<string> Hidden, IReadOnlySet<string> Partial)
+{
+    /// <returns>The table, an empty one where there is none; null where it is not known.</returns>
+    public FilterTable? Of(string name) => Hidden.Contains(name) ? null : Tables.GetValueOrDefault(name, FilterTable.Empty);
+
+    /// <returns>Null when the text ends before a table does.</returns>
+    public static SavedTables? Parse(string saved)
+    {
+        var reader = new SavedTablesReader();
+        reader.Read(saved);
+        return reader.End();
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace SmmAgent.Core.Firewall.State;
+
+/// <summary>One zone of firewalld.</summary>
+/// <param name="Name">The zone's name, for example <c>public</c>.</param>
+/// <param name="ReceivesTraffic">Whether an interface or a source is bound to it, or it is the default zone.</param>
+/// <param name="OpenNow">Effective TCP ports open in the runtime configuration, services and ranges counted.</param>
+/// <param name="OpenPermanently">Effective TCP ports open in the permanent configuration.</param>
+public sealed record FirewalldZone(string Name, bool ReceivesTraffic, IReadOnlySet<int> OpenNow, IReadOnlySet<int> OpenPermanently)
+{
+    /// <summary>What rules of the agent open, in either configuration: a TCP port to a network, or to anyone (null).</summary>
+    public IReadOnlySet<(int Port, IPNetwork? Source)> Ours { get; init; } = new HashSet<(int, IPNetwork?)>();
+}
+
+/// <summary>What firewalld lets in.</summary>
+public sealed record FirewalldState(IReadOnlyList<FirewalldZone> Zones);
+
+/// <summary>What could be seen of firewalld.</summary>
+public abstract record FirewalldObservation
+{
+    private FirewalldObservation()
+    {
+    }
+
+    public sealed record NotRunning : FirewalldObservation;
+
+    public sealed record Seen(FirewalldState State) : FirewalldObservation;
+
+    /// <param name="Why">Why it could not be seen, in one line.</param>
+    public sealed record NotSeen(string Why) : FirewalldObservation;
+}

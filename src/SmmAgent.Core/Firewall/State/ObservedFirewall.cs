@@ -1,0 +1,85 @@
+using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Planning;
+
+namespace SmmAgent.Core.Firewall.State;
+
+/// <summary>Whether there is a filter table to work with.</summary>
+public enum FilterPresence
+{
+    Present,
+
+    /// <summary>The command is not installed.</summary>
+    CommandMissing,
+
+    /// <summary>The kernel does not speak this family: nothing comes in by it.</summary>
+    FamilyOff,
+}
+
+/// <summary>What is known of one tool's filter table.</summary>
+/// <param name="Table">Empty unless present.</param>
+public sealed record FilterState(FilterPresence Presence, FilterTable Table)
+{
+    /// <summary>The same table as nft shows it, where iptables cannot: nft changes it, too. Else null.</summary>
+    public Nft.NftRuleset? Native { get; init; }
+
+    public static FilterState Of(FilterTable table) => new(FilterPresence.Present, table);
+
+    public static FilterState Absent(FilterPresence presence) => new(presence, FilterTable.Empty);
+}
+
+/// <summary>Where a filter table comes from, and so whether it can go again.</summary>
+public enum TableOrigin
+{
+    /// <summary>It was there before the agent, or that is not known.</summary>
+    Others,
+
+    /// <summary>The agent made it.</summary>
+    Agent,
+
+    /// <summary>The legacy backend's: it comes and goes with a module of the kernel.</summary>
+    Module,
+}
+
+/// <summary>One tool and what it shows.</summary>
+/// <param name="NotPermitted">Whether it is unknown for want of a capability.</param>
+public sealed record ObservedFilter(FilterTool Tool, Observation<FilterState> State, bool NotPermitted = false)
+{
+    /// <summary>Looked at for a removal only.</summary>
+    public TableOrigin Origin { get; init; }
+
+    /// <summary>The tables that it cannot show, because somebody wrote into them with nft.</summary>
+    public IReadOnlySet<string> Hidden { get; init; } = new HashSet<string>();
+
+    /// <summary>The tool's other tables that exist and could be shown, by name: nat, mangle, raw, security.</summary>
+    public IReadOnlyDictionary<string, FilterTable> Others { get; init; } = new Dictionary<string, FilterTable>();
+}
+
+/// <summary>All that decides on the host whether a port is open.</summary>
+/// <param name="Filters">The host's iptables and ip6tables: where the agent's chain belongs.</param>
+public sealed record ObservedFirewall(IReadOnlyList<ObservedFilter> Filters, FirewalldObservation Firewalld)
+{
+    /// <summary>The filter tables of the backend that the host's iptables is not, where it has any.</summary>
+    public IReadOnlyList<ObservedFilter> OtherBackend { get; init; } = [];
+
+    /// <summary>The nftables ruleset; null when the host has no nft command.</summary>
+    public Observation<Nft.NftRuleset>? Nft { get; init; }
+
+    /// <summary>
+    /// Whether firewalld may shut what iptables opened: it has a table of its own in nftables, or may have one. With its iptables
+    /// backend its rules come behind the agent's jump.
+    /// </summary>
+    public bool FirewalldCounts =>
+        Firewalld is not FirewalldObservation.NotRunning && Nft?.Value?.Chains.Any(chain => chain.Table.IsFirewallds) != false;
+
+    /// <summary>How many rules were read.</summary>
+    public int Rules =>
+        Filters.Concat(OtherBackend).SelectMany(filter => filter.Others.Values.Append(filter.State.Value?.Table ?? FilterTable.Empty))
+            .Sum(table => table.Chains.Values.Sum(chain => chain.Rules.Count))
+        + (Nft?.Value?.WholeRules.Sum(rules => rules.Count()) ?? 0);
+
+    /// <summary>The nat table of the host's iptables: where connections are sent elsewhere before INPUT sees them; empty where it cannot be seen.</summary>
+    public FilterTable Nat { get; init; } = FilterTable.Empty;
+
+    /// <summary>Whether the sidecar's capture redirects inbound connections.</summary>
+    public bool Captured { get; init; }
+}
