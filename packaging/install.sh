@@ -5,7 +5,7 @@
 #
 # In packaging/ it is the template: the dashboard writes its own URL, and the checksums of its packages, into it.
 #
-# All of it is one group, so that a shell that got only a part finds no end and runs nothing.
+# The script is one group, so that a shell that received only a part finds no end and runs nothing.
 {
 
 url='@PUBLIC_URL@'
@@ -32,10 +32,10 @@ usage() {
     cat <<TEXT
 usage: curl -fsSL $url/get/smm-agent | sudo sh -s -- [OPTION]…
 
-Installs smm-agent from the dashboard, or upgrades it, and sets the dashboard's URL.
+Installs smm-agent from the dashboard, or upgrades it, and sets the URL of the dashboard.
 
   --ca-file FILE     trust the certificate authority in FILE (PEM), for the download and in /etc/smm
-  --allow-plaintext  accept a dashboard that speaks plain http
+  --allow-plaintext  accept a dashboard that uses plain http
   --help             this text
 
 Exit codes: 0 done, 1 a step failed, 2 wrong usage, 3 needs root.
@@ -67,13 +67,13 @@ main() {
     if [ "$installed" = "$offered" ]; then
         done_with "smm-agent $installed is already installed"
     elif [ -n "$installed" ] && is_newer "$installed" "$offered"; then
-        warn "smm-agent $installed is installed and stays: the dashboard's $offered is older"
+        warn "smm-agent $installed stays installed: version $offered of the dashboard is older"
     else
         install_package
     fi
     set_dashboard_url
     [ -n "$was" ] || set_trusted_key
-    say_what_is_next
+    print_next_steps
 }
 
 read_options() {
@@ -105,14 +105,14 @@ read_options() {
 
 check_ca_file() {
     if ! [ -f "$ca_file" ] || ! [ -r "$ca_file" ]; then
-        fail 2 "--ca-file '$ca_file': there is no such file that can be read"
+        fail 2 "--ca-file '$ca_file': the file does not exist or cannot be read"
     fi
-    # It is going to be readable by everyone.
-    ! grep -q 'PRIVATE KEY' <"$ca_file" || fail 2 "--ca-file '$ca_file' has a private key in it: give the certificate alone"
-    grep -Eq 'BEGIN (X509 )?CERTIFICATE' <"$ca_file" || fail 2 "--ca-file '$ca_file' has no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+    # The copy is readable by every user.
+    ! grep -q 'PRIVATE KEY' <"$ca_file" || fail 2 "--ca-file '$ca_file' contains a private key: use a file with the certificate only"
+    grep -Eq 'BEGIN (X509 )?CERTIFICATE' <"$ca_file" || fail 2 "--ca-file '$ca_file' contains no certificate in PEM (-----BEGIN CERTIFICATE-----)"
 }
 
-# The line that runs this script again, with the options given and those that were.
+# The command that runs this script again, with the given options and the present ones.
 again() {
     set -- "$@" ${allow_plaintext:+"$allow_plaintext"} ${ca_file:+--ca-file "$ca_file"}
     printf 'curl -fsSL %s%s/get/smm-agent | sudo sh' "${ca_file:+--cacert $ca_file }" "$url"
@@ -127,8 +127,8 @@ check_plaintext() {
             scheme=https
             ;;
         *)
-            [ -n "$allow_plaintext" ] || fail 2 "$url is plain http: whoever is on the way can change what root installs here, and reads the bearer token
-  better give the dashboard https; to accept that on purpose:
+            [ -n "$allow_plaintext" ] || fail 2 "$url is plain http: everyone on the network path can change what root installs here, and read the bearer token
+  use https for the dashboard; to accept plain http on purpose:
     $(again --allow-plaintext)"
             [ -z "$ca_file" ] || warn "--ca-file has no effect: $url is http"
             ca_file=''
@@ -137,11 +137,11 @@ check_plaintext() {
     esac
 }
 
-# Which packages this system takes: format, manager, architecture.
+# The packages of this system: format, manager, architecture.
 find_system() {
     release=/etc/os-release
     [ -r "$release" ] || release=/usr/lib/os-release
-    [ -r "$release" ] || fail 1 "this system has no /etc/os-release, so it is none that smm-agent has a package for"
+    [ -r "$release" ] || fail 1 "this system has no /etc/os-release, so smm-agent has no package for it"
     # shellcheck disable=SC1090 # the system's own file
     system=$(. "$release" && printf '%s' "${PRETTY_NAME:-${ID-}}")
     # shellcheck disable=SC1090
@@ -157,10 +157,10 @@ find_system() {
     esac
 }
 
-# A system that this script does not know by name, as the agent itself sees it: by what installs packages there.
+# A system with an unknown name is identified as in the agent itself: by its package manager.
 find_system_by_its_programs() {
     command -v systemctl >/dev/null || fail 1 "'$system' is not supported: it has no systemd"
-    # A system of rpms may have Debian's programs, to build packages with.
+    # A system with rpm may also have the programs of Debian, to build packages.
     if command -v apt-get >/dev/null && command -v dpkg >/dev/null && [ -s /var/lib/dpkg/status ]; then
         use_debs apt-get
     elif command -v rpm >/dev/null && { command -v dnf || command -v tdnf || command -v yum || command -v zypper; } >/dev/null; then
@@ -193,7 +193,7 @@ find_manager() {
         known="$known, $1"
         shift
     done
-    fail 1 "'$system' has no $known${1:+ or $1}, which installs packages there"
+    fail 1 "'$system' has no $known${1:+ or $1}, which is needed to install packages"
 }
 
 # The package for this system: sha256, size, file, offered (its version).
@@ -213,10 +213,10 @@ find_package() {
     done <<TABLE
 $packages
 TABLE
-    fail 1 "the dashboard has no ${name}VERSION$suffix: put it into the folder of its --packages, and run this again"
+    fail 1 "the dashboard has no ${name}VERSION$suffix: add it to the folder of --packages, and run this again"
 }
 
-# The version that is installed; empty where none is, or one that was left half-way.
+# The installed version; empty if none or only a partially installed one is found.
 find_installed() {
     installed=''
     case $format in
@@ -242,8 +242,8 @@ install_package() {
     command -v sha256sum >/dev/null || fail 1 "sha256sum is not installed, so the package cannot be verified: install coreutils"
     find_downloader
     printf '❯ smm-agent %s for %s, %s: %s\n' "$offered" "$system" "$architecture" "$url/packages/$file"
-    work=$(mktemp -d) || fail 1 "no temporary directory could be made in ${TMPDIR:-/tmp}"
-    # Not every downloader passes over a byte order mark.
+    work=$(mktemp -d) || fail 1 "cannot create a temporary directory in ${TMPDIR:-/tmp}"
+    # Not every downloader ignores a byte order mark.
     [ -z "$ca_file" ] || sed "1s/^$(printf '\357\273\277')//" <"$ca_file" >"$work/ca.pem"
     download "$file"
     verify
@@ -251,7 +251,7 @@ install_package() {
     case $manager in
         apt-get) with_apt ;;
         dnf | tdnf | yum) "$manager" install -y "$work/$file" </dev/null || not_installed ;;
-        # From 100 on it tells of something else, such as a repository that was not refreshed.
+        # Codes from 100 on report something else, such as a repository that was not refreshed.
         zypper) zypper --non-interactive install --allow-unsigned-rpm "$work/$file" </dev/null || [ $? -ge 100 ] || not_installed ;;
     esac
     find_installed
@@ -260,18 +260,18 @@ install_package() {
 }
 
 not_installed() {
-    fail 1 "$manager did not install $file; its own messages are above. Mend that, and run this again: $(again)"
+    fail 1 "$manager did not install $file; its messages are above. Fix the problem, and run this again: $(again)"
 }
 
-# Lists of packages are fetched only where the dependencies are not known without.
+# Package lists are fetched only if the dependencies cannot be resolved without them.
 with_apt() {
     if ! apt_get --simulate install "$work/$file" >/dev/null 2>&1; then
-        apt_get update || warn "apt-get update failed; what the lists know by now may do"
+        apt_get update || warn "apt-get update failed; continuing with the existing lists"
     fi
     apt_get install "$work/$file" || not_installed
 }
 
-# Nobody is there to answer: settings that the operator changed stay.
+# The installation is not interactive: configuration files that the operator changed stay.
 apt_get() {
     DEBIAN_FRONTEND=noninteractive apt-get -q -y -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
         -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" </dev/null
@@ -284,7 +284,7 @@ find_downloader() {
     fail 1 "neither curl nor wget is installed: $manager install curl"
 }
 
-# Fetches the file $1 of the dashboard's packages into $work. $2: what to do where the dashboard refuses it.
+# Fetches the file $1 of the packages of the dashboard into $work. $2: the fix if the dashboard refuses it.
 download() {
     from=$url/packages/$1
     exit_code=0
@@ -299,18 +299,18 @@ download() {
         untrusted=5 refused=8
     fi
 
-    # curl and wget say more than one line.
+    # curl and wget print more than one line.
     why=$(grep -e '^curl: (' -e ERROR "$work/why" | tail -n 1)
     [ -n "$why" ] || why=$(tail -n 1 "$work/why")
     case $exit_code in
-        0) [ "$status" = 200 ] || fail 1 "$from answered $status: something else than the dashboard is there; nothing was changed" ;;
-        "$untrusted") fail 1 "$from is not trusted ($why): with an authority of your own give --ca-file FILE; nothing was changed" ;;
-        "$refused") fail 1 "$from was refused ($why): ${2-the dashboard may have newer packages by now, run this again}; nothing was changed" ;;
-        *) fail 1 "$from could not be downloaded ($why): see whether this host reaches the dashboard; nothing was changed" ;;
+        0) [ "$status" = 200 ] || fail 1 "$from answered $status: the server is not the dashboard; nothing was changed" ;;
+        "$untrusted") fail 1 "$from is not trusted ($why): with a private certificate authority use --ca-file FILE; nothing was changed" ;;
+        "$refused") fail 1 "$from was refused ($why): ${2-the dashboard may have newer packages now, run this again}; nothing was changed" ;;
+        *) fail 1 "$from could not be downloaded ($why): check that this host reaches the dashboard; nothing was changed" ;;
     esac
 }
 
-# Runs a download that writes no more than the package's size, give or take a block (of 1024 bytes in some shells).
+# Runs a download that writes at most the size of the package, plus or minus a block (of 1024 bytes in some shells).
 limited() {
     (
         ulimit -f $((size / 512 + 1))
@@ -322,17 +322,17 @@ limited() {
 verify() {
     length=$(wc -c <"$work/$file")
     [ "$length" -eq "$size" ] ||
-        fail 1 "$from has $length bytes instead of $size: it was cut off, or replaced since; run this again; nothing was changed"
+        fail 1 "$from has $length bytes instead of $size: it was truncated, or replaced meanwhile; run this again; nothing was changed"
     found=$(sha256sum <"$work/$file")
     found=${found%% *}
     [ "$found" = "$sha256" ] ||
-        fail 1 "$from has the SHA-256 $found instead of $sha256: it was changed on the way, or replaced since; run this again; nothing was changed"
+        fail 1 "$from has the SHA-256 $found instead of $sha256: it was changed on the way, or replaced meanwhile; run this again; nothing was changed"
 }
 
-# The agent that is installed decides about the next one: a trusted key must have signed it. One that is older than signed lists decides nothing.
+# The installed agent decides about the next one: a trusted key must have signed it. An agent without support for signatures decides nothing.
 verify_signature() {
     if ! smm-agent verify-package --help >/dev/null 2>&1 </dev/null; then
-        warn "smm-agent $installed verifies no signatures, so this upgrade is as the first installation: trusted by the dashboard's certificate alone"
+        warn "smm-agent $installed verifies no signatures, so this upgrade trusts the certificate of the dashboard alone, as a first installation does"
         return
     fi
     size=1048576
@@ -341,14 +341,14 @@ verify_signature() {
         fail 1 "$file was not installed: the reason is above; nothing was changed"
 }
 
-# One setting of the agent's; '-' where it is not set.
+# One setting of the agent; '-' if it is not set.
 setting() {
     printf '%s\n' "$settings" | sed -n "s/^ *$1  *\([^ ]*\).*/\1/p"
 }
 
-# Another dashboard's URL stays: this VM may be attached through it.
+# The URL of another dashboard stays: this VM may be attached through it.
 set_dashboard_url() {
-    # It fails where a setting is not valid, and still shows the others.
+    # The command fails if a setting is invalid, and still shows the others.
     settings=$(smm-agent config show </dev/null) || :
     current=$(setting 'dashboard\.url')
     case ${current%/} in
@@ -366,7 +366,7 @@ set_dashboard_url() {
     smm-agent set dashboard-url "$@" </dev/null || fail 1 "the dashboard's URL was not set: sudo smm-agent set dashboard-url $*"
 }
 
-# Who trusts this script with the agent itself trusts it with the key, too. Later the dashboard has no say in it any more.
+# An operator who trusts this script for the agent itself also trusts it for the key. Later the dashboard cannot change the key.
 set_trusted_key() {
     [ -n "$package_key" ] || return 0
     settings=$(smm-agent config show </dev/null) || :
@@ -375,16 +375,16 @@ set_trusted_key() {
     esac
 }
 
-# Where the daemon may read it, and never half of it.
+# In a folder that the daemon may read, and never a partial file.
 keep_ca_file() {
     kept=/etc/smm/dashboard-ca.pem
     if cmp -s "$ca_file" "$kept"; then return; fi
     if ! { cat <"$ca_file" >"$kept.new" && chmod 0644 "$kept.new" && mv -f "$kept.new" "$kept"; }; then
-        fail 1 "the authority's file was not copied to $kept: copy it, and run: sudo smm-agent set dashboard-url $url --ca-file $kept"
+        fail 1 "the file of the authority was not copied to $kept: copy it, and run: sudo smm-agent set dashboard-url $url --ca-file $kept"
     fi
 }
 
-say_what_is_next() {
+print_next_steps() {
     case $(setting 'workloadGroup\.name') in
         '' | -)
             cat <<TEXT

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # usage: packaging/package.sh OUT ARCHITECTURE=PUBLISHED ...
-# The deb and the rpm of each architecture (amd64, arm64) from its publish folder, its bill of materials, and SHA256SUMS, into OUT; nothing else stays there.
-# The same input gives the same bytes, whatever the folder, the user and the day: SOURCE_DATE_EPOCH is the only date in them.
+# Makes the deb and the rpm of each architecture (amd64, arm64) from its publish folder, its bill of materials, and SHA256SUMS, in OUT;
+# every other file there is removed. The same input gives the same bytes in any folder, for any user, on any day: SOURCE_DATE_EPOCH is
+# the only date in them.
 set -euo pipefail
 export LC_ALL=C
 umask 022
@@ -18,7 +19,7 @@ readonly here version maintainer='The smm-agent authors <smm-agent@example.org>'
 put() { install -D -p -m "$1" "$2" "$3"; }
 put_gz() { install -d "$(dirname "$2")" && gzip -9nc "$1" >"$2" && chmod 0644 "$2"; }
 
-# What both formats have in common.
+# The files of both formats.
 stage() {
     local published=$1 root=$2 doc=$2/usr/share/doc/smm-agent unit
     put 0755 "$published/smm-agent" "$root/usr/bin/smm-agent"
@@ -40,7 +41,7 @@ stage() {
     install -d -m 0750 "$root/etc/smm"
 }
 
-# The newest section of CHANGELOG.md as the entries of a package's changelog: each begins with $1 and goes on after $2.
+# The newest section of CHANGELOG.md as the entries of a package's changelog: each begins with $1 and continues after $2.
 changes() {
     awk '/^## / { if (++sections > 1) exit } sections && /^- / { printf "\n%s", $0 } sections && /^  [^ ]/ { printf "%s", substr($0, 2) } END { print "" }' \
         "$here/../CHANGELOG.md" | tr -d '`' | while IFS= read -r entry; do
@@ -60,14 +61,14 @@ deb() {
     put 0644 "$here/deb/lintian-overrides" "$root/usr/share/lintian/overrides/smm-agent"
 
     install -d "$root/DEBIAN"
-    # As dpkg-gencontrol counts: files in whole KiB, one KiB for all else.
+    # As dpkg-gencontrol counts: files in whole KiB, one KiB for everything else.
     size=$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' | awk '{ sum += int(($1 + 1023) / 1024) } END { print sum }')
     sed -e "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@INSTALLED_SIZE@/$size/; s/@MAINTAINER@/$maintainer/" "$here/deb/control" >"$root/DEBIAN/control"
     put 0755 "$here/deb/postinst" "$root/DEBIAN/postinst"
     put 0755 "$here/deb/prerm" "$root/DEBIAN/prerm"
     put 0755 "$here/deb/postrm" "$root/DEBIAN/postrm"
     (cd "$root" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
-    # One thread: how much xz compresses depends on their number.
+    # One thread: the output of xz depends on the number of threads.
     dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$root" "$work/out" >/dev/null
 }
 

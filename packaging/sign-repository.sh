@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # usage: packaging/sign-repository.sh KEY DIR
-# Signs a folder of packages for apt, dnf and zypper with the GPG key KEY (its fingerprint), which is in the keyring of whoever runs this: each rpm itself, and an index of the debs (Packages, Release, Release.gpg,
-# InRelease). An rpm's bytes change with that, so SHA256SUMS is made anew, and smm-dashboard sign-packages comes afterwards.
+# Signs a folder of packages for apt, dnf and zypper with the GPG key KEY (its fingerprint), which is in the keyring of the user: each rpm
+# itself, and an index of the debs (Packages, Release, Release.gpg, InRelease). This changes the bytes of the rpms, so SHA256SUMS is made
+# again; run smm-dashboard sign-packages afterwards.
 set -euo pipefail
 export LC_ALL=C
 umask 022

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # usage: packaging/image/image.sh OUT ARCHITECTURE PUBLISHED PACKAGES DEBS
-# The container image of smm-dashboard as an OCI archive, OUT/smm-dashboard-VERSION-ARCHITECTURE.tar, without a container engine: PUBLISHED (self-contained) and the
-# Debian packages in the folder DEBS are one layer, the agent's packages in PACKAGES are in it, too, for the install script.
-# The same input gives the same bytes, whatever the folder, the user and the day: SOURCE_DATE_EPOCH is the only date in it.
+# Makes the container image of smm-dashboard as an OCI archive, OUT/smm-dashboard-VERSION-ARCHITECTURE.tar, without a container engine.
+# It is one layer: the dashboard in PUBLISHED (self-contained), the Debian packages in the folder DEBS, and the packages of the agent in
+# PACKAGES for the install script. The same input gives the same bytes in any folder, for any user, on any day: SOURCE_DATE_EPOCH is the
+# only date in it.
 set -euo pipefail
 export LC_ALL=C
 umask 022
@@ -25,7 +26,7 @@ mkdir -p "$root" "$image/blobs/sha256"
 
 put() { install -D -m "$1" "$2" "$3"; }
 
-# Debian's part: unpacked, not installed. What its scripts would do and is needed here is done below.
+# Debian packages: unpacked, not installed. The needed effects of their scripts are made below.
 debian() {
     local deb name status=$root/var/lib/dpkg/status.d
     mkdir -p "$status"
@@ -35,7 +36,7 @@ debian() {
         name=$(dpkg-deb --field "$deb" Package)
         dpkg-deb --field "$deb" >"$status/$name"
     done
-    # Character sets, documentation and what only a developer wants. The licences stay.
+    # Removes character sets, documentation and development files. The licences stay.
     find "$root/usr/share/doc" -mindepth 2 ! -type d ! -name copyright -delete
     rm -rf "$root"/usr/share/{lintian,locale,man,base-files} "$root"/usr/lib/*/{gconv,audit} "$root"/usr/share/gdb "$root"/usr/share/gcc
     find "$root" -type d -empty -path "$root/usr/*" -delete
@@ -50,7 +51,7 @@ files() {
     cp -r "$published"/. "$root/usr/lib/smm-dashboard/"
     find "$root/usr/lib/smm-dashboard" -type f -exec chmod 0644 {} +
     chmod 0755 "$root/usr/lib/smm-dashboard/smm-dashboard"
-    # For debuggers, tracers and crash dumps, which have no place in this image.
+    # These are for debuggers, tracers and crash dumps, which this image does not support.
     rm -f "$root"/usr/lib/smm-dashboard/{createdump,libcoreclrtraceptprovider.so,*.pdb,*.xml}
     ln -s ../lib/smm-dashboard/smm-dashboard "$root/usr/bin/smm-dashboard"
     for package in "$packages"/*.{deb,rpm}; do

@@ -178,7 +178,7 @@ public sealed class DebTests(InstallBed bed)
         var run = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1));
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal("! smm-agent 0.2.0 is installed and stays: the dashboard's 0.1.0 is older\n", run.Error);
+        Assert.Equal("! smm-agent 0.2.0 stays installed: version 0.1.0 of the dashboard is older\n", run.Error);
         Assert.Empty(host.Changes());
     }
 

@@ -21,7 +21,7 @@ public sealed class DownloadTests(InstallBed bed)
         var run = await host.PipeAsync(script);
 
         Refused(host, run, "has the SHA-256 ");
-        Assert.Contains($"instead of {Sha256Of(script)}: it was changed on the way, or replaced since; run this again", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"instead of {Sha256Of(script)}: it was changed on the way, or replaced meanwhile; run this again", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed class DownloadTests(InstallBed bed)
         await using var host = await HostAsync(downloader);
         await File.WriteAllTextAsync(bed.Served(bed.Deb1), "short", TestContext.Current.CancellationToken);
 
-        Refused(host, await host.PipeAsync(script), $"has 5 bytes instead of {new FileInfo(bed.Deb1).Length}: it was cut off, or replaced since; run this again");
+        Refused(host, await host.PipeAsync(script), $"has 5 bytes instead of {new FileInfo(bed.Deb1).Length}: it was truncated, or replaced meanwhile; run this again");
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class DownloadTests(InstallBed bed)
 
         Refused(host, run, why);
         Assert.Contains("404", run.Error, StringComparison.Ordinal);
-        Assert.Contains("the dashboard may have newer packages by now, run this again; nothing was changed", run.Error, StringComparison.Ordinal);
+        Assert.Contains("the dashboard may have newer packages now, run this again; nothing was changed", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class DownloadTests(InstallBed bed)
         var run = await host.PipeAsync(script);
 
         Refused(host, run, why);
-        Assert.Contains("with an authority of your own give --ca-file FILE", run.Error, StringComparison.Ordinal);
+        Assert.Contains("with a private certificate authority use --ca-file FILE", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class DownloadTests(InstallBed bed)
     }
 
     [Theory]
-    [InlineData("curl", "answered 302: something else than the dashboard is there")]
+    [InlineData("curl", "answered 302: the server is not the dashboard")]
     [InlineData("wget", "was refused (")]
     public async Task ARedirectIsNotFollowed(string downloader, string why)
     {

@@ -46,7 +46,7 @@ public sealed class RefusalTests(InstallBed bed)
         var run = await host.PipeAsync(script, shell);
 
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
-        Assert.StartsWith("✗ http://127.0.0.1:8080 is plain http: whoever is on the way can change what root installs here", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("✗ http://127.0.0.1:8080 is plain http: everyone on the network path can change what root installs here", run.Error, StringComparison.Ordinal);
         Assert.EndsWith("    curl -fsSL http://127.0.0.1:8080/get/smm-agent | sudo sh -s -- --allow-plaintext\n", run.Error, StringComparison.Ordinal);
         Assert.Empty(host.Changes());
     }
@@ -54,8 +54,8 @@ public sealed class RefusalTests(InstallBed bed)
     [Theory]
     [InlineData("alpine", "", "'Test Linux 1' is not supported: it has neither dpkg with apt-get nor rpm with dnf, tdnf, yum or zypper", "/usr/bin/apt-get")]
     [InlineData("notdebian", "undebian", "'Test Linux 1' is not supported: it has no systemd", "/usr/bin/systemctl")]
-    [InlineData("opensuse-leap", "suse opensuse", "'Test Linux 1' has no zypper, which installs packages there")]
-    [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf, tdnf or yum, which installs packages there")]
+    [InlineData("opensuse-leap", "suse opensuse", "'Test Linux 1' has no zypper, which is needed to install packages")]
+    [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf, tdnf or yum, which is needed to install packages")]
     public async Task ASystemWithoutPackagesIsNamed(string id, string like, string why, string? without = null)
     {
         var script = await bed.ScriptAsync(bed.Deb1, bed.Rpm1);
@@ -81,7 +81,7 @@ public sealed class RefusalTests(InstallBed bed)
     [Theory]
     [InlineData("armhf", "the architecture 'armhf' is not supported: smm-agent runs on 64-bit x86 and ARM only")]
     [InlineData("i386", "the architecture 'i386' is not supported")]
-    [InlineData("other", "the dashboard has no smm-agent_VERSION_OTHER.deb: put it into the folder of its --packages, and run this again")]
+    [InlineData("other", "the dashboard has no smm-agent_VERSION_OTHER.deb: add it to the folder of --packages, and run this again")]
     public async Task AnArchitectureWithoutAPackageIsNamed(string architecture, string why)
     {
         var script = await bed.ScriptAsync(bed.Deb1);
@@ -118,10 +118,10 @@ public sealed class RefusalTests(InstallBed bed)
     [InlineData("--ca-file needs FILE, for example --ca-file /root/ca.pem", "--ca-file")]
     [InlineData("--ca-file needs FILE", "--ca-file=")]
     [InlineData("--ca-file needs FILE", "--ca-file", "")]
-    [InlineData("--ca-file '/nowhere': there is no such file that can be read", "--ca-file", "/nowhere")]
-    [InlineData("--ca-file '/etc': there is no such file", "--ca-file=/etc")]
-    [InlineData("--ca-file '/etc/passwd' has no certificate in PEM", "--ca-file", "/etc/passwd")]
-    [InlineData("--ca-file '/root/both.pem' has a private key in it: give the certificate alone", "--ca-file", "/root/both.pem")]
+    [InlineData("--ca-file '/nowhere': the file does not exist or cannot be read", "--ca-file", "/nowhere")]
+    [InlineData("--ca-file '/etc': the file does not exist or cannot be read", "--ca-file=/etc")]
+    [InlineData("--ca-file '/etc/passwd' contains no certificate in PEM", "--ca-file", "/etc/passwd")]
+    [InlineData("--ca-file '/root/both.pem' contains a private key: use a file with the certificate only", "--ca-file", "/root/both.pem")]
     public async Task AWrongOptionIsNamed(string why, params string[] options)
     {
         var script = await bed.ScriptAsync(bed.Deb1);

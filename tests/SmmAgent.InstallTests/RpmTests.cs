@@ -26,7 +26,7 @@ public sealed class RpmTests(InstallBed bed)
 
         var third = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1));
 
-        Assert.Equal((0, "! smm-agent 0.2.0-1 is installed and stays: the dashboard's 0.1.0-1 is older\n"), (third.ExitCode, third.Error));
+        Assert.Equal((0, "! smm-agent 0.2.0-1 stays installed: version 0.1.0-1 of the dashboard is older\n"), (third.ExitCode, third.Error));
         Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
     }
 
@@ -61,7 +61,7 @@ public sealed class RpmTests(InstallBed bed)
         var run = await host.PipeAsync(script);
 
         Assert.Equal(
-            (1, $"✗ the dashboard has no smm-agent-VERSION.{TestPackages.RpmArchitecture}.rpm: put it into the folder of its --packages, and run this again\n"),
+            (1, $"✗ the dashboard has no smm-agent-VERSION.{TestPackages.RpmArchitecture}.rpm: add it to the folder of --packages, and run this again\n"),
             (run.ExitCode, run.Error));
         Assert.Empty(host.Changes());
     }
