@@ -8,8 +8,8 @@ public sealed partial class StyleTests
     private const int LongestLine = 140;
 
     [Theory]
-    [InlineData("src", 1480)]
-    [InlineData("tests", 2210)]
+    [InlineData("src", 1600)]
+    [InlineData("tests", 2320)]
     public void LinesOfCodeFit(string area, int allowed)
     {
         var tooLong = Lines(RepositoryFiles.Sources(area)).Where(line => line.Text.Length > LongestLine).Select(line => line.Where).ToList();
@@ -18,9 +18,9 @@ public sealed partial class StyleTests
     }
 
     [Theory]
-    [InlineData("src", 445)]
-    [InlineData("tests", 370)]
-    [InlineData("packaging", 24)]
+    [InlineData("src", 470)]
+    [InlineData("tests", 390)]
+    [InlineData("packaging", 12)]
     [InlineData("deploy", 0)]
     public void TextsUsePlainWords(string area, int allowed)
     {
