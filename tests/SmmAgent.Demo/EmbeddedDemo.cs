@@ -49,7 +49,7 @@ internal static class EmbeddedDemo
             await bed.StopGatewayAsync(MeshTestbed.SecondGateway);
             tell.Does("systemctl reload smm-agent    (look now; by itself it looks every minute)");
             agent.Process!.Signal(Signals.Hangup);
-            await tell.SeesConditionAsync(agent, ConditionType.GatewaysReachable, "True", Finding.Degraded);
+            await tell.SeesConditionAsync(agent, ConditionType.GatewaysReachable, "True", ConditionUpdate.Degraded);
             await Until.TrueAsync(() => agent.Systemd.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
             tell.Sees(agent.Systemd.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), $"systemctl status would say: {agent.Systemd.Status}");
 

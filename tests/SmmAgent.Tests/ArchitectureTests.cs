@@ -18,7 +18,7 @@ public sealed class ArchitectureTests
     public void CoreDoesNoInputAndNoOutput()
     {
         string[] effects = ["System.Net.Sockets", "System.Net.Http", "System.Net.NameResolution", "System.Diagnostics.Process", "System.Console"];
-        var references = typeof(Core.Conditions.Finding).Assembly.GetReferencedAssemblies().Select(reference => reference.Name);
+        var references = typeof(Core.Conditions.ConditionUpdate).Assembly.GetReferencedAssemblies().Select(reference => reference.Name);
 
         Assert.Empty(references.Intersect(effects));
     }

@@ -19,7 +19,7 @@ public sealed partial class ConditionDocsTests
     // Constants of these classes are reasons, but for the names of address sources.
     private static readonly Type[] ReasonClasses =
     [
-        typeof(Finding), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules),
+        typeof(ConditionUpdate), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules),
         typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(OwnTraffic), typeof(ConfigurationFault), typeof(TokenFacts),
     ];
 
@@ -77,7 +77,7 @@ public sealed partial class ConditionDocsTests
             .Where(value => char.IsAsciiLetterUpper(value[0]));
         var outcomes = Enum.GetValues<Outcome>().Select(outcome => outcome.Reason());
         // Nobody asks for a removal to have a sidecar.
-        var packages = Enum.GetValues<PackageFault>().Except([PackageFault.StillNeeded]).Select(fault => $"{fault}");
+        var packages = Enum.GetValues<PackageFailureReason>().Except([PackageFailureReason.StillNeeded]).Select(fault => $"{fault}");
         return [.. words.Concat(constants).Concat(outcomes).Concat(packages).Except(NoReasons)];
     }
 

@@ -119,7 +119,7 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
     {
         var now = DateTimeOffset.UtcNow;
         var line = $"{now:yyyy-MM-ddTHH:mm:ss.ffffffZ}\twarn\txdsproxy\tupstream terminated with unexpected error rpc error: code = Unknown desc = auto-registration WorkloadEntry of vm.vm-integration failed: {fault}\n";
-        return SidecarLog.NewestFailure(SidecarLogText.Empty, new(line, now), null, now)!.Cure;
+        return SidecarLog.NewestFailure(SidecarLogText.Empty, new(line, now), null, now)!.Remediation;
     }
 
     private async Task EntryIsGoneAsync()

@@ -22,17 +22,17 @@ public static class AddressDecision
     /// <summary>Before the operator has named a dashboard nobody is asked: a package that was only installed sends nothing out.</summary>
     public static AddressState NotConfigured { get; } = new(
         null,
-        Finding.Unknown(ConditionType.AddressKnown, Finding.NotConfigured, "no dashboard is set; run: sudo smm-agent set dashboard-url URL"));
+        ConditionUpdate.Unknown(ConditionType.AddressKnown, ConditionUpdate.NotConfigured, "no dashboard is set; run: sudo smm-agent set dashboard-url URL"));
 
     /// <summary>The settings could not be read.</summary>
     public static AddressState SettingsUnknown { get; } =
-        NotConfigured with { AddressKnown = Finding.Unknown(ConditionType.AddressKnown, Finding.NotConfigured, Settings.SettingsState.WhyUnknown) };
+        NotConfigured with { AddressKnown = ConditionUpdate.Unknown(ConditionType.AddressKnown, ConditionUpdate.NotConfigured, Settings.SettingsState.WhyUnknown) };
 
     public static AddressState FromConfigured(IPAddress configured)
     {
         var address = AddressRules.Normalize(configured);
         return AddressRules.WhyNotOwn(address) is { } why
-            ? new(null, Finding.False(
+            ? new(null, ConditionUpdate.False(
                 ConditionType.AddressKnown, AddressNotAllowed, $"node.ip {why}; set the one that the cluster reaches: {SetNodeIp}"))
             : Found(address, ConfiguredSource, $"{address}, as configured in node.ip");
     }
@@ -51,7 +51,7 @@ public static class AddressDecision
         }
 
         return Fallback(lastKnown, problem)
-            ?? new(null, Finding.False(
+            ?? new(null, ConditionUpdate.False(
                 ConditionType.AddressKnown, NoDirectEndpoint, $"{problem}; make one reachable, or {SetNodeIp}"));
     }
 
@@ -70,7 +70,7 @@ public static class AddressDecision
             return fallback;
 
         var refused = results.Any(result => result.Outcome == ProviderOutcome.Refused);
-        return new(null, Finding.False(
+        return new(null, ConditionUpdate.False(
             ConditionType.AddressKnown,
             refused ? AnswerRefused : NoProviderAnswered,
             $"{string.Join("; ", problems)}; {SetNodeIp}, or set node.addressProviders to one that this VM reaches"));
@@ -105,5 +105,5 @@ public static class AddressDecision
             LastKnown);
 
     private static AddressState Found(IPAddress address, string source, string message, string reason = Known) =>
-        new(new ExternalAddress(address, source), Finding.True(ConditionType.AddressKnown, reason, message));
+        new(new ExternalAddress(address, source), ConditionUpdate.True(ConditionType.AddressKnown, reason, message));
 }

@@ -10,7 +10,7 @@ public sealed record ExternalAddress(IPAddress Value, string Source);
 
 /// <summary>What is known of the external address.</summary>
 /// <param name="Address">The address in force; the last known one through an outage.</param>
-public sealed record AddressState(ExternalAddress? Address, Finding AddressKnown)
+public sealed record AddressState(ExternalAddress? Address, ConditionUpdate AddressKnown)
 {
-    public static AddressState Initial { get; } = new(null, Finding.NotYet(ConditionType.AddressKnown));
+    public static AddressState Initial { get; } = new(null, ConditionUpdate.NotObserved(ConditionType.AddressKnown));
 }

@@ -12,8 +12,8 @@ public enum CheckStatus
 
 /// <summary>One line of the report: what was found, and what to do about it.</summary>
 /// <param name="Found">One line.</param>
-/// <param name="Cure">What cures it, a command where there is one; null when nothing is to be done.</param>
-public sealed record CheckLine(CheckStatus Status, string Found, string? Cure = null)
+/// <param name="Remediation">What cures it, a command where there is one; null when nothing is to be done.</param>
+public sealed record CheckLine(CheckStatus Status, string Found, string? Remediation = null)
 {
     /// <summary>Which of several the line is about, for example <c>13.48.73.61:15012</c>; null where there is one only.</summary>
     public string? Subject { get; init; }

@@ -9,15 +9,15 @@ namespace SmmAgent.Core.Checks;
 public sealed record CheckReport(
     string AgentVersion, GroupName? WorkloadGroup, bool Root, DateTimeOffset StartedAt, CheckSummary Summary, IReadOnlyList<ReportedCheck> Checks)
 {
-    public static CheckReport Of(
+    public static CheckReport Create(
         string agentVersion, GroupName? group, bool root, DateTimeOffset startedAt, IReadOnlyList<ReportedCheck> checks) =>
-        new(agentVersion, group, root, startedAt, CheckSummary.Of(checks), checks);
+        new(agentVersion, group, root, startedAt, CheckSummary.From(checks), checks);
 }
 
 /// <summary>How many lines there are of each status.</summary>
 public sealed record CheckSummary(int Passed, int Warnings, int Failed, int Skipped)
 {
-    public static CheckSummary Of(IReadOnlyList<ReportedCheck> checks)
+    public static CheckSummary From(IReadOnlyList<ReportedCheck> checks)
     {
         return new(Count(CheckStatus.Pass), Count(CheckStatus.Warn), Count(CheckStatus.Fail), Count(CheckStatus.Skipped));
 
@@ -31,16 +31,16 @@ public sealed record CheckSummary(int Passed, int Warnings, int Failed, int Skip
 /// <param name="Status">The worst of its lines.</param>
 public sealed record ReportedCheck(string Id, string Group, string Title, string Status, IReadOnlyList<ReportedLine> Results)
 {
-    public static ReportedCheck Of(string id, CheckGroup group, string title, IReadOnlyList<CheckLine> lines) => new(
+    public static ReportedCheck Create(string id, CheckGroup group, string title, IReadOnlyList<CheckLine> lines) => new(
         id,
         group.Name(),
         title,
         lines.Max(line => line.Status).Name(),
-        [.. lines.Select(line => new ReportedLine(line.Status.Name(), line.Subject, line.Found, line.Cure, line.LatencyMs))]);
+        [.. lines.Select(line => new ReportedLine(line.Status.Name(), line.Subject, line.Found, line.Remediation, line.LatencyMs))]);
 }
 
 public sealed record ReportedLine(
-    string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Cure, double? LatencyMs);
+    string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Remediation, double? LatencyMs);
 
 // Nobody reads it back: what reading needs would be a tenth of what check adds to the binary.
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -44,7 +44,7 @@ public static class CheckText
         if (line.Subject is { } subject)
             text.Append(OneLine.Exact(subject)).Append(' ');
         text.Append(OneLine.Exact(line.Found)).Append('\n');
-        if (line.Cure is { } cure)
+        if (line.Remediation is { } cure)
             text.Append("      → ").Append(OneLine.Exact(cure)).Append('\n');
     }
 

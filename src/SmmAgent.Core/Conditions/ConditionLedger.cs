@@ -14,9 +14,9 @@ public sealed class ConditionLedger
     /// <summary>Every condition, in the order of <see cref="ConditionType.All"/>; empty before the first update.</summary>
     public IReadOnlyList<Condition> Current => _current;
 
-    /// <summary>Takes what the services say now. A condition that nobody speaks of is <see cref="Finding.NotYet"/>.</summary>
+    /// <summary>Takes what the services say now. A condition that nobody speaks of is <see cref="ConditionUpdate.NotObserved"/>.</summary>
     /// <returns>Those whose status or reason changed: a message alone (an age, a latency) is no news.</returns>
-    public IReadOnlyList<ConditionChange> Update(IEnumerable<Finding> findings, DateTimeOffset now)
+    public IReadOnlyList<ConditionChange> Update(IEnumerable<ConditionUpdate> findings, DateTimeOffset now)
     {
         var byType = findings.ToDictionary(finding => finding.Type);
         if (byType.Keys.Except(ConditionType.All).FirstOrDefault() is { } stranger)
@@ -28,7 +28,7 @@ public sealed class ConditionLedger
         foreach (var type in ConditionType.All)
         {
             var old = before.GetValueOrDefault(type);
-            var condition = Next(old, byType.GetValueOrDefault(type) ?? Finding.NotYet(type), now);
+            var condition = Next(old, byType.GetValueOrDefault(type) ?? ConditionUpdate.NotObserved(type), now);
             current.Add(condition);
             if (old is null || old.Status != condition.Status || old.Reason != condition.Reason)
                 changes.Add(new ConditionChange(old, condition));
@@ -38,7 +38,7 @@ public sealed class ConditionLedger
         return changes;
     }
 
-    private static Condition Next(Condition? old, Finding finding, DateTimeOffset now)
+    private static Condition Next(Condition? old, ConditionUpdate finding, DateTimeOffset now)
     {
         var status = finding.Status.ToString();
         return new Condition

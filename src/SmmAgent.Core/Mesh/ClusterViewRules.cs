@@ -36,13 +36,13 @@ public static class ClusterViewRules
 
     /// <param name="names">The ports that were to be dialled, and their names.</param>
     /// <param name="listens">Whether anything on the VM listens on a port.</param>
-    public static Finding ReachableFromCluster(DialBackResponse answer, IReadOnlyDictionary<int, string> names, Func<int, bool> listens)
+    public static ConditionUpdate ReachableFromCluster(DialBackResponse answer, IReadOnlyDictionary<int, string> names, Func<int, bool> listens)
     {
         var results = answer.Results.Where(result => names.ContainsKey(result.Port)).OrderBy(result => result.Port).ToList();
         var from = $"the cluster {NameRules.Shown(answer.FromCluster)}";
         var failed = results.Where(result => !result.Reachable).ToList();
         if (results.Count == 0)
-            return Finding.Unknown(ConditionType.ReachableFromCluster, "NotAsked", "the dashboard dialled no port of this VM");
+            return ConditionUpdate.Unknown(ConditionType.ReachableFromCluster, "NotAsked", "the dashboard dialled no port of this VM");
 
         var agent = results.FirstOrDefault(result => result.Port == DashboardApi.AgentPort);
         var decisive = agent is { Reachable: false } ? agent : failed.Count == results.Count ? failed[0] : null;
@@ -50,30 +50,30 @@ public static class ClusterViewRules
             + (failed.Count > 8 ? $"; and {failed.Count - 8} more ports" : "");
         var address = NameRules.Shown(answer.Address);
         if (decisive is not null)
-            return Finding.False(ConditionType.ReachableFromCluster, Reason(decisive.Error), $"{from} does not reach this VM at {address}: {told}");
+            return ConditionUpdate.False(ConditionType.ReachableFromCluster, Reason(decisive.Error), $"{from} does not reach this VM at {address}: {told}");
 
         return failed.Count > 0
-            ? Finding.True(ConditionType.ReachableFromCluster, Finding.Degraded, $"{from} reaches this VM at {address}, but not every port: {told}")
-            : Finding.True(ConditionType.ReachableFromCluster, Reached,
+            ? ConditionUpdate.True(ConditionType.ReachableFromCluster, ConditionUpdate.Degraded, $"{from} reaches this VM at {address}, but not every port: {told}")
+            : ConditionUpdate.True(ConditionType.ReachableFromCluster, Reached,
                 string.Create(CultureInfo.InvariantCulture, $"{from} reaches all {results.Count} ports of this VM at {address}"));
     }
 
     /// <summary>A condition that the dashboard could not be asked for, or refused to tell.</summary>
     /// <param name="reason">Why: a reason of a failed call.</param>
-    public static Finding NotAnswered(string type, string reason, string message) =>
-        reason == DuplicateIdentity && type != ConditionType.Healthy ? Finding.False(type, reason, message) : Finding.Unknown(type, reason, message);
+    public static ConditionUpdate NotAnswered(string type, string reason, string message) =>
+        reason == DuplicateIdentity && type != ConditionType.Healthy ? ConditionUpdate.False(type, reason, message) : ConditionUpdate.Unknown(type, reason, message);
 
-    public static Finding Registered(Registration answer) => answer.Registered
-        ? Finding.True(ConditionType.Registered, RegistrationReasons.Registered, $"workloadentry {NameRules.Shown(answer.WorkloadEntry ?? "")} is registered")
-        : Finding.False(ConditionType.Registered, ReasonOf(answer), Shown(answer.Message, "the mesh has no WorkloadEntry for this VM"));
+    public static ConditionUpdate Registered(Registration answer) => answer.Registered
+        ? ConditionUpdate.True(ConditionType.Registered, RegistrationReasons.Registered, $"workloadentry {NameRules.Shown(answer.WorkloadEntry ?? "")} is registered")
+        : ConditionUpdate.False(ConditionType.Registered, ReasonOf(answer), Shown(answer.Message, "the mesh has no WorkloadEntry for this VM"));
 
-    public static Finding Healthy(Registration answer) => (answer.Registered, answer.Healthy) switch
+    public static ConditionUpdate Healthy(Registration answer) => (answer.Registered, answer.Healthy) switch
     {
-        (false, _) => Finding.Unknown(ConditionType.Healthy, NotRegistered, "only a registered VM has a health"),
-        (_, "True") => Finding.True(ConditionType.Healthy, "Healthy", "the WorkloadEntry is healthy"),
-        (_, "False") => Finding.False(ConditionType.Healthy, "Unhealthy",
+        (false, _) => ConditionUpdate.Unknown(ConditionType.Healthy, NotRegistered, "only a registered VM has a health"),
+        (_, "True") => ConditionUpdate.True(ConditionType.Healthy, "Healthy", "the WorkloadEntry is healthy"),
+        (_, "False") => ConditionUpdate.False(ConditionType.Healthy, "Unhealthy",
             Shown(answer.Message, "the WorkloadEntry is unhealthy: the WorkloadGroup's probe fails on this VM")),
-        _ => Finding.Unknown(ConditionType.Healthy, "NoProbe", Shown(answer.Message, "the mesh does not tell the WorkloadEntry's health")),
+        _ => ConditionUpdate.Unknown(ConditionType.Healthy, "NoProbe", Shown(answer.Message, "the mesh does not tell the WorkloadEntry's health")),
     };
 
     private static string ReasonOf(Registration answer) => answer.Reason is RegistrationReasons.NotConnected

@@ -5,7 +5,7 @@ namespace SmmAgent.Core.Mesh;
 /// <summary>How the cluster sees the VM: dial-back and registration, as the dashboard told.</summary>
 /// <param name="Reached">Port to whether the cluster reached it; a port that was not dialled is absent.</param>
 public sealed record ClusterViewState(
-    IReadOnlyDictionary<int, bool> Reached, Finding ReachableFromCluster, Finding Registered, Finding Healthy)
+    IReadOnlyDictionary<int, bool> Reached, ConditionUpdate ReachableFromCluster, ConditionUpdate Registered, ConditionUpdate Healthy)
 {
     /// <summary>The WorkloadGroup that was asked for, such as <c>vm-integration/analytics-v0</c>; null while none is.</summary>
     public string? Group { get; init; }
@@ -18,7 +18,7 @@ public sealed record ClusterViewState(
 
     public static ClusterViewState Initial { get; } = new(
         new Dictionary<int, bool>(),
-        Finding.NotYet(ConditionType.ReachableFromCluster),
-        Finding.NotYet(ConditionType.Registered),
-        Finding.NotYet(ConditionType.Healthy));
+        ConditionUpdate.NotObserved(ConditionType.ReachableFromCluster),
+        ConditionUpdate.NotObserved(ConditionType.Registered),
+        ConditionUpdate.NotObserved(ConditionType.Healthy));
 }

@@ -7,10 +7,10 @@ namespace SmmAgent.Core.Mesh;
 /// <param name="Config">The last good configuration; null when there never was one for this dashboard and WorkloadGroup.</param>
 /// <param name="CameOverVerifiedHttps">Whether it was received over https with a verified certificate.</param>
 /// <param name="ConfigCurrent">Whether it is what the dashboard says now.</param>
-public sealed record MeshConfigState(MeshConfig? Config, bool CameOverVerifiedHttps, Finding ConfigCurrent)
+public sealed record MeshConfigState(MeshConfig? Config, bool CameOverVerifiedHttps, ConditionUpdate ConfigCurrent)
 {
     /// <summary>When the dashboard sent it; null while there is none.</summary>
     public DateTimeOffset? ReceivedAt { get; init; }
 
-    public static MeshConfigState Initial { get; } = new(null, false, Finding.NotYet(ConditionType.ConfigCurrent));
+    public static MeshConfigState Initial { get; } = new(null, false, ConditionUpdate.NotObserved(ConditionType.ConfigCurrent));
 }

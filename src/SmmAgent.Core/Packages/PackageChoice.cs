@@ -31,7 +31,7 @@ public enum PackageOutcome
 public sealed record PackageHost(PackageFormat Format, string Architecture, bool SourceIsTrusted, PackageTrust Trust);
 
 /// <summary>Which package of the mesh configuration is to be installed, and why, in one line.</summary>
-public sealed record PackageChoice(PackageOutcome Outcome, string Why, Package? Package = null)
+public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Package? Package = null)
 {
     public const string SidecarPackage = "istio-sidecar";
     public const string AgentPackage = "smm-agent";
@@ -74,7 +74,7 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Why, Package? 
                 + "use https, or accept that on purpose: sidecar.allowPlaintextPackages: true");
         }
 
-        if (host.Trust.WhyNever(newest) is { } never)
+        if (host.Trust.NeverAllowedReason(newest) is { } never)
             return new(PackageOutcome.NoTrustedKey, $"{name} {newest.Version} is not installed: {never}");
 
         var from = installed is null ? "" : order < 0 ? $", in the place of the newer {installed}" : $", in the place of {installed}";

@@ -17,7 +17,7 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
 
     private const string HowToPin = "; or its SHA-256 to sidecar.packageSha256s there";
 
-    public static PackageTrust Of(AgentSettings settings) =>
+    public static PackageTrust From(AgentSettings settings) =>
         new(settings.TrustedKeys ?? BuiltInKeys.All, settings.Sidecar.AllowUnsignedPackages, settings.Sidecar.PackageSha256s);
 
     /// <summary>Whether no list is needed.</summary>
@@ -25,29 +25,29 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
         && (AllowsUnsignedSidecar || (package.Sha256 is { } sha256 && SidecarSha256s.Contains(sha256, StringComparer.OrdinalIgnoreCase)));
 
     /// <summary>Why no list that a dashboard could serve allows the package; null when one may.</summary>
-    public string? WhyNever(Package package) => Keys.Count > 0 || AllowsWithoutList(package)
+    public string? NeverAllowedReason(Package package) => Keys.Count > 0 || AllowsWithoutList(package)
         ? null
         : $"no key is trusted that could sign it: {HowToTrust}{(package.Name == PackageChoice.SidecarPackage ? HowToPin : "")}";
 
     /// <summary>Why a list does not allow a package; null when it does.</summary>
     /// <param name="accepted">When the newest list of the same key was issued that this host has accepted; null for none.</param>
-    public static (PackageFault Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted, DateTimeOffset now)
+    public static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted, DateTimeOffset now)
     {
         if (list.Issued < accepted)
-            return (PackageFault.ListSuperseded, $"the dashboard's package list was signed at {list.Issued:u}, and this host has accepted one of {accepted:u}");
+            return (PackageFailureReason.ListSuperseded, $"the dashboard's package list was signed at {list.Issued:u}, and this host has accepted one of {accepted:u}");
         if (now >= list.Expires)
-            return (PackageFault.ListExpired, $"the dashboard's package list was valid until {list.Expires:u}");
+            return (PackageFailureReason.ListExpired, $"the dashboard's package list was valid until {list.Expires:u}");
 
         var format = package.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb;
         var listed = list.Packages.FirstOrDefault(one => Names(one, package, format));
         if (listed is null)
         {
             var has = list.Packages.Any(one => one.Name == package.Name && one.Version == package.Version && one.Format == package.Format);
-            return (PackageFault.NotInList, $"the dashboard's package list names {(has ? "other bytes of it" : "no such package")}");
+            return (PackageFailureReason.NotInList, $"the dashboard's package list names {(has ? "other bytes of it" : "no such package")}");
         }
 
         return list.MinimumVersions.TryGetValue(package.Name, out var minimum) && format.CompareOffer(minimum, listed.Version) > 0
-            ? (PackageFault.BelowMinimum, $"the dashboard's package list wants {minimum} at least")
+            ? (PackageFailureReason.BelowMinimum, $"the dashboard's package list wants {minimum} at least")
             : null;
     }
 

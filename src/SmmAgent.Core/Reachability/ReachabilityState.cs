@@ -48,11 +48,11 @@ public sealed record GatewayResult(
 
 /// <summary>What the VM reaches.</summary>
 public sealed record ReachabilityState(
-    NetworkModel? Model, IReadOnlyList<GatewayResult> Gateways, Finding GatewaysReachable, Finding DashboardReachable)
+    NetworkModel? Model, IReadOnlyList<GatewayResult> Gateways, ConditionUpdate GatewaysReachable, ConditionUpdate DashboardReachable)
 {
     /// <summary>The dashboard's clock, against this VM's; null while no dashboard tells the time.</summary>
     public ClockOffset? Clock { get; init; }
 
     public static ReachabilityState Initial { get; } =
-        new(null, [], Finding.NotYet(ConditionType.GatewaysReachable), Finding.NotYet(ConditionType.DashboardReachable));
+        new(null, [], ConditionUpdate.NotObserved(ConditionType.GatewaysReachable), ConditionUpdate.NotObserved(ConditionType.DashboardReachable));
 }

@@ -18,7 +18,7 @@ public static class ReachabilityVerdict
     /// <param name="leftOut">How many ports were too many to be tried.</param>
     /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
     /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
-    public static Finding Gateways(
+    public static ConditionUpdate Gateways(
         ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure = "")
     {
         if (plan.Targets.Count == 0)
@@ -31,7 +31,7 @@ public static class ReachabilityVerdict
 
     /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
     /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
-    public static Finding Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure = "") =>
+    public static ConditionUpdate Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure = "") =>
         Decide(ConditionType.DashboardReachable, "dashboard", results, now, own, captureCure);
 
     /// <summary>What this host's own firewall does that explains a fault; null when it explains nothing.</summary>
@@ -45,13 +45,13 @@ public static class ReachabilityVerdict
         outcome == Outcome.Timeout || (obstacle.Reason == OwnTraffic.OutputDropped && outcome is Outcome.Refused or Outcome.Unreachable);
 
     /// <summary>A port that is essential and down everywhere is broken; anything else that is down is a degradation.</summary>
-    private static Finding Decide(
+    private static ConditionUpdate Decide(
         string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure)
     {
         var counted = results.Where(result => !IsOtherFamily(result, results)).ToList();
         if (counted.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured)
         {
-            return Finding.Unknown(
+            return ConditionUpdate.Unknown(
                 condition,
                 Outcome.Captured.Reason(),
                 $"it is not known whether {what} {captured.Endpoint()} answers, because the sidecar captures the agent's own connections"
@@ -61,16 +61,16 @@ public static class ReachabilityVerdict
         var faults = counted.Where(result => result.Outcome != Outcome.Ok)
             .OrderByDescending(result => result.Target.Essential).ThenByDescending(result => result.Outcome.Weight()).ToList();
         if (faults.Count == 0)
-            return Finding.True(condition, Reachable, $"{Summary(what, counted)}{Expiring(what, counted, now)}");
+            return ConditionUpdate.True(condition, Reachable, $"{Summary(what, counted)}{Expiring(what, counted, now)}");
 
         var explained = faults.Select(fault => Explains(own, fault)).FirstOrDefault(obstacle => obstacle is not null);
         var broken = Broken(counted).OrderByDescending(result => result.Outcome.Weight()).ToList();
         if (broken.Count == 0)
-            return Finding.True(condition, Finding.Degraded, $"{Faults(what, faults)}{(explained is null ? "" : $"; {explained.Message}")}{Expiring(what, counted, now)}");
+            return ConditionUpdate.True(condition, ConditionUpdate.Degraded, $"{Faults(what, faults)}{(explained is null ? "" : $"; {explained.Message}")}{Expiring(what, counted, now)}");
 
         // The host's own firewall is known for sure; what answers behind it is not.
         explained = broken.Select(fault => Explains(own, fault)).FirstOrDefault(obstacle => obstacle is not null);
-        return Finding.False(
+        return ConditionUpdate.False(
             condition,
             explained?.Reason ?? broken[0].Outcome.Reason(),
             $"{Faults(what, [.. broken, .. faults.Except(broken)])}; {explained?.Message ?? broken[0].Outcome.Cure()}");
@@ -124,12 +124,12 @@ public static class ReachabilityVerdict
         return $"; the certificate '{first.Certificate!.Subject}' of {what} {first.Endpoint()} expires on {first.Certificate.NotAfter:u}";
     }
 
-    private static Finding NothingToTry(NetworkModel model) => model == NetworkModel.SameNetwork
-        ? Finding.Unknown(
+    private static ConditionUpdate NothingToTry(NetworkModel model) => model == NetworkModel.SameNetwork
+        ? ConditionUpdate.Unknown(
             ConditionType.GatewaysReachable,
             NoDirectEndpoint,
             "the mesh configuration names no direct endpoint, so there is nothing to try")
-        : Finding.False(
+        : ConditionUpdate.False(
             ConditionType.GatewaysReachable,
             NoGateway,
             "the mesh has no meshexpansion gateway with an address: turn mesh expansion on in the control plane, or, where this VM reaches "

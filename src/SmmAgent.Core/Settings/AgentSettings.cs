@@ -28,7 +28,7 @@ public sealed record AgentSettings
     /// <summary>Who is asked for the external address, in this order.</summary>
     public IReadOnlyList<Uri> AddressProviders { get; init; } = [new("https://ifconfig.me/ip")];
 
-    public PartMode FirewallMode { get; init; } = PartMode.Manage;
+    public ManagementMode FirewallMode { get; init; } = ManagementMode.Manage;
 
     /// <summary>Ports of the agent itself that the cluster must reach. Default 16400 and 16401.</summary>
     public IReadOnlyList<int> ManagementPorts { get; init; } = [DashboardApi.AgentPort, DashboardApi.SidecarMetricsPort];
@@ -46,7 +46,7 @@ public sealed record AgentSettings
 }
 
 /// <summary>How much of a part the agent does: all, only look, or nothing.</summary>
-public enum PartMode
+public enum ManagementMode
 {
     Manage,
     Check,
@@ -55,7 +55,7 @@ public enum PartMode
 
 public sealed record SidecarSettings
 {
-    public PartMode Mode { get; init; } = PartMode.Manage;
+    public ManagementMode Mode { get; init; } = ManagementMode.Manage;
 
     public RestartPolicy RestartPolicy { get; init; } = RestartPolicy.Report;
 

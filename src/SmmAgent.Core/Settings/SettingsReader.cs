@@ -24,11 +24,11 @@ public static class SettingsReader
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private static readonly Dictionary<string, PartMode> Modes = new()
+    private static readonly Dictionary<string, ManagementMode> Modes = new()
     {
-        ["manage"] = PartMode.Manage,
-        ["check"] = PartMode.Check,
-        ["off"] = PartMode.Off,
+        ["manage"] = ManagementMode.Manage,
+        ["check"] = ManagementMode.Check,
+        ["off"] = ManagementMode.Off,
     };
 
     private static readonly Dictionary<string, RestartPolicy> RestartPolicies = new()
@@ -116,7 +116,7 @@ public static class SettingsReader
 
     private static AgentSettings ReadFirewall(SectionReader firewall, AgentSettings settings) => settings with
     {
-        FirewallMode = firewall.Word("mode", PartMode.Manage, Modes),
+        FirewallMode = firewall.Word("mode", ManagementMode.Manage, Modes),
         ManagementPorts = firewall.Ports("managementPorts", atMost: 16) ?? settings.ManagementPorts,
     };
 
@@ -129,7 +129,7 @@ public static class SettingsReader
         IReadOnlyList<string>? sha256s = sidecar.Texts("packageSha256s", atMost: 16, SettingsRules.Sha256)?.Select(text => text.ToLowerInvariant()).ToList();
         return new()
         {
-            Mode = sidecar.Word("mode", PartMode.Manage, Modes),
+            Mode = sidecar.Word("mode", ManagementMode.Manage, Modes),
             RestartPolicy = policy,
             RestartWindow = window is null ? null : RestartWindow.Parse(window),
             AllowPlaintextPackages = sidecar.Flag("allowPlaintextPackages"),

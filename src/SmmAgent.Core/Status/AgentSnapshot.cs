@@ -40,27 +40,27 @@ public sealed record AgentSnapshot
         Settings.Settings is { Namespace: { } @namespace, Name: { } name } ? new GroupName(@namespace, name) : null;
 
     /// <summary>What the dashboard says of the registration, explained by all that is known on this VM.</summary>
-    private Finding Registered => RegistrationExplanation.Of(
+    private ConditionUpdate Registered => RegistrationExplanation.Explain(
         new(Cluster.Registered, Sidecar.Unit, Sidecar.Token, Sidecar.Failure, Reachability.GatewaysReachable, Reachability.Clock)
         {
-            Current = Sidecar.Findings.FirstOrDefault(finding => finding.Type == ConditionType.SidecarCurrent),
+            Current = Sidecar.Conditions.FirstOrDefault(finding => finding.Type == ConditionType.SidecarCurrent),
             AnsweredAt = Cluster.AnsweredAt,
             RefusedToken = Sidecar.RefusedToken,
         });
 
     /// <remarks>Time alone changes it, so it is made anew with each look.</remarks>
-    private Finding TokenCurrent(DateTimeOffset now) => Settings switch
+    private ConditionUpdate TokenCurrent(DateTimeOffset now) => Settings switch
     {
-        { Token: null } => Finding.NotYet(ConditionType.TokenCurrent),
-        { Token.Fault: not null, AreUnknown: true } => Finding.Unknown(ConditionType.TokenCurrent, Finding.NotConfigured, SettingsState.WhyUnknown),
-        { Token.Fault: not null, Settings.DashboardUrl: null } => Finding.Unknown(ConditionType.TokenCurrent, Finding.NotConfigured, "no dashboard is set yet"),
+        { Token: null } => ConditionUpdate.NotObserved(ConditionType.TokenCurrent),
+        { Token.Fault: not null, AreUnknown: true } => ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, SettingsState.WhyUnknown),
+        { Token.Fault: not null, Settings.DashboardUrl: null } => ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, "no dashboard is set yet"),
         _ => Settings.Token.Finding(now, Renewal),
     };
 
     /// <summary>What the services of this snapshot say.</summary>
-    public IEnumerable<Finding> Findings(DateTimeOffset now) =>
+    public IEnumerable<ConditionUpdate> ConditionUpdates(DateTimeOffset now) =>
     [
         Mesh.ConfigCurrent, TokenCurrent(now), Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable, Ports.PortsOpen,
-        Cluster.ReachableFromCluster, .. Sidecar.Findings, Registered, Cluster.Healthy,
+        Cluster.ReachableFromCluster, .. Sidecar.Conditions, Registered, Cluster.Healthy,
     ];
 }

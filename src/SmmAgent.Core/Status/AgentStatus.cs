@@ -6,7 +6,7 @@ namespace SmmAgent.Core.Status;
 /// <summary>The content of status.json. Every member is always there; what is not known is null.</summary>
 public sealed record AgentStatus
 {
-    public required AgentIdentity Agent { get; init; }
+    public required AgentInfo Agent { get; init; }
 
     /// <summary>Null until the operator set it.</summary>
     public GroupName? WorkloadGroup { get; init; }
@@ -28,7 +28,7 @@ public sealed record AgentStatus
     public required DateTimeOffset UpdatedAt { get; init; }
 }
 
-public sealed record AgentIdentity(string Version, Guid? Uuid);
+public sealed record AgentInfo(string Version, Guid? Uuid);
 
 public sealed record GroupName(string Namespace, string Name)
 {

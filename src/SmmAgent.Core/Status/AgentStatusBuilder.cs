@@ -7,7 +7,7 @@ namespace SmmAgent.Core.Status;
 public static class AgentStatusBuilder
 {
     public static AgentStatus Build(
-        AgentSnapshot snapshot, IReadOnlyList<Condition> conditions, AgentIdentity agent, DateTimeOffset now) => new()
+        AgentSnapshot snapshot, IReadOnlyList<Condition> conditions, AgentInfo agent, DateTimeOffset now) => new()
         {
             Agent = agent,
             WorkloadGroup = snapshot.Group,

@@ -27,7 +27,7 @@ public static class MetricsText
 
         Family(text, "smm_agent_listener_up", "gauge", "Whether the agent listens on its own port.");
         foreach (var listener in snapshot.Listeners.Listeners)
-            Sample(text, "smm_agent_listener_up", Number(listener.Fault is null), ("port", Number(listener.Port)), ("name", listener.Name));
+            Sample(text, "smm_agent_listener_up", Number(listener.Error is null), ("port", Number(listener.Port)), ("name", listener.Name));
 
         Time(text, "smm_agent_mesh_config_received_time_seconds", "When the dashboard sent the mesh configuration in force.", snapshot.Mesh.ReceivedAt);
         Time(text, "smm_agent_last_report_time_seconds", "When the dashboard last took a report.", snapshot.Cluster.ReportedAt);

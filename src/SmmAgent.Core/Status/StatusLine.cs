@@ -40,8 +40,8 @@ public static class StatusLine
     };
 
     private static bool IsPending(Condition condition, AgentSnapshot snapshot) => condition.Type == ConditionType.SidecarRunning
-        ? condition is { Status: nameof(ConditionStatus.Unknown), Reason: EarlyFindings.Starting } || (condition.Reason == Finding.Pending && snapshot.Sidecar.IsRootDue)
-        : condition.Reason == Finding.Pending && IsVital(condition.Type);
+        ? condition is { Status: nameof(ConditionStatus.Unknown), Reason: StartupConditions.Starting } || (condition.Reason == ConditionUpdate.Pending && snapshot.Sidecar.IsReconcileDue)
+        : condition.Reason == ConditionUpdate.Pending && IsVital(condition.Type);
 
     private static bool IsVital(string type) =>
         type is ConditionType.ConfigCurrent or ConditionType.AddressKnown or ConditionType.GatewaysReachable or ConditionType.PortsOpen;
@@ -59,8 +59,8 @@ public static class StatusLine
         var config = Failed(ConditionType.ConfigCurrent);
         if (snapshot.Mesh.Config is null && config is not null)
             yield return config;
-        foreach (var listener in snapshot.Listeners.Listeners.Where(listener => listener.Fault is not null))
-            yield return listener.Fault!;
+        foreach (var listener in snapshot.Listeners.Listeners.Where(listener => listener.Error is not null))
+            yield return listener.Error!;
         if (Failed(ConditionType.AddressKnown) is { } address)
             yield return address;
         if (Failed(ConditionType.GatewaysReachable) is { } unreachable)
@@ -80,7 +80,7 @@ public static class StatusLine
             yield return token;
         if (Failed(ConditionType.DashboardReachable) is { } dashboard)
             yield return dashboard;
-        foreach (var half in told.Values.Where(condition => condition.Reason == Finding.Degraded))
+        foreach (var half in told.Values.Where(condition => condition.Reason == ConditionUpdate.Degraded))
             yield return (half.Type == ConditionType.GatewaysReachable ? Gateway(snapshot, now) : null) ?? half.Message;
 
         string? Failed(string type) =>
@@ -98,7 +98,7 @@ public static class StatusLine
     /// <summary>Whether anybody expects a condition to hold. Without a sidecar to look after, the VM's ports and its reachability are the agent's whole job.</summary>
     public static bool IsExpected(string type, IEnumerable<Condition> conditions) =>
         type is not (ConditionType.Registered or ConditionType.Healthy)
-        || conditions.FirstOrDefault(condition => condition.Type == ConditionType.SidecarRunning)?.Reason != Finding.Disabled;
+        || conditions.FirstOrDefault(condition => condition.Type == ConditionType.SidecarRunning)?.Reason != ConditionUpdate.Disabled;
 
     private static string? Gateway(AgentSnapshot snapshot, DateTimeOffset now)
     {

@@ -19,19 +19,19 @@ public enum TokenVerdict
 }
 
 /// <summary>What is to be done about the sidecar's token. It never has the token in it.</summary>
-/// <param name="LookAgain">When the verdict becomes another; null when it is time for a new token now.</param>
+/// <param name="ReevaluateAt">When the verdict becomes another; null when it is time for a new token now.</param>
 /// <param name="Expires">When it expires; null when it is unusable.</param>
 public sealed record IstioToken(
     TokenVerdict Verdict,
-    [property: JsonPropertyName("why")] string Why,
-    [property: JsonPropertyName("lookAgain")] DateTimeOffset? LookAgain,
+    [property: JsonPropertyName("why")] string Reason,
+    [property: JsonPropertyName("lookAgain")] DateTimeOffset? ReevaluateAt,
     DateTimeOffset? Expires = null)
 {
     /// <summary>What a token without a time of issue is taken to live: what the dashboard gives it.</summary>
     private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
 
     /// <param name="token">The content of the token's file; null when there is none.</param>
-    public static IstioToken Judge(string? token, WorkloadGroup group, DateTimeOffset now)
+    public static IstioToken Evaluate(string? token, WorkloadGroup group, DateTimeOffset now)
     {
         if (string.IsNullOrWhiteSpace(token))
             return Unusable("there is no istio-token");
@@ -50,7 +50,7 @@ public sealed record IstioToken(
     }
 
     /// <summary>What is to be done about the same token at a later time. Nobody needs the token for it.</summary>
-    public IstioToken At(DateTimeOffset now) => Expires is { } expires ? Usable(expires, LookAgain ?? DateTimeOffset.MinValue, now) : this;
+    public IstioToken At(DateTimeOffset now) => Expires is { } expires ? Usable(expires, ReevaluateAt ?? DateTimeOffset.MinValue, now) : this;
 
     private static IstioToken Usable(DateTimeOffset expires, DateTimeOffset half, DateTimeOffset now) =>
         expires <= now ? new(TokenVerdict.Expired, $"the istio-token expired at {expires:u}", null, expires)

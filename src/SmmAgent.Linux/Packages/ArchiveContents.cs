@@ -8,7 +8,7 @@ internal static class ArchiveContents
     // PATH_MAX: no file can have a longer one, and the folders of a path are looked up one by one.
     private const int LongestPath = 4096;
 
-    private static readonly string[] Roofs = ["etc", "lib", "lib64", "opt", "usr", "var"];
+    private static readonly string[] AllowedRoots = ["etc", "lib", "lib64", "opt", "usr", "var"];
 
     /// <returns>Why the archive is refused; null when it is not.</returns>
     public static string? Fault(IReadOnlyList<ArchiveMember> members)
@@ -32,8 +32,8 @@ internal static class ArchiveContents
         // tar shows what is no ordinary character with a backslash.
         if (parts.Any(part => part is "" or "." or "..") || path.Any(c => char.IsControl(c) || c == '\\'))
             return $"{shown} is no plain path";
-        if (!Roofs.Contains(parts[0]))
-            return $"{shown} lies where packages have nothing: only /{string.Join(", /", Roofs)} are theirs";
+        if (!AllowedRoots.Contains(parts[0]))
+            return $"{shown} lies where packages have nothing: only /{string.Join(", /", AllowedRoots)} are theirs";
 
         for (var end = path.IndexOf('/', StringComparison.Ordinal); end > 0; end = path.IndexOf('/', end + 1))
         {

@@ -34,7 +34,7 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
         ["config-files", ..] => PackageState.NotInstalled with { LeavesConfiguration = true },
         // Triggers are those of other packages.
         ["installed" or "triggers-awaited" or "triggers-pending", "ok", { Length: > 0 } version] => new(version),
-        [_, _, var version] => new(version.Length > 0 ? version : null, IsWhole: false),
+        [_, _, var version] => new(version.Length > 0 ? version : null, IsComplete: false),
         _ => null,
     };
 

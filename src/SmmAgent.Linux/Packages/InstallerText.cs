@@ -20,25 +20,25 @@ internal static class InstallerText
     private static readonly string[] NoBus = ["Failed to create bus connection", "Failed to connect to bus", "Failed to connect to system scope bus"];
 
     // The first that is found counts, and the line that it is in is told.
-    private static readonly (PackageFault Fault, string? Cure, string[] Phrases)[] Known =
+    private static readonly (PackageFailureReason Fault, string? Cure, string[] Phrases)[] Known =
     [
-        (PackageFault.NoInstaller, "start the system bus (dbus), or install it by: sudo smm-agent reconcile", NoBus),
-        (PackageFault.DatabaseLocked, Again,
+        (PackageFailureReason.NoInstaller, "start the system bus (dbus), or install it by: sudo smm-agent reconcile", NoBus),
+        (PackageFailureReason.DatabaseLocked, Again,
         [
             "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "frontend is locked", "database lock was locked",
             "database is locked", "can't create transaction lock", "Existing lock", "System management is locked",
         ]),
-        (PackageFault.DiskFull, "make room on this disk",
+        (PackageFailureReason.DiskFull, "make room on this disk",
             ["No space left on device", "enough free space", "more space on the", "more space needed", "Disk quota exceeded"]),
-        (PackageFault.WrongArchitecture, Offer, ["package architecture (", "is intended for a different architecture", "does not match system", "incompatible arch"]),
-        (PackageFault.MissingDependency, "make what it depends on available to this host's package manager",
+        (PackageFailureReason.WrongArchitecture, Offer, ["package architecture (", "is intended for a different architecture", "does not match system", "incompatible arch"]),
+        (PackageFailureReason.MissingDependency, "make what it depends on available to this host's package manager",
             ["Depends:", "nothing provides", "is needed by", " depends on ", "Unable to fetch", "unmet dependencies", "Failed dependencies"]),
-        (PackageFault.BrokenPackage, Offer,
+        (PackageFailureReason.BrokenPackage, Offer,
         [
             "not a Debian format archive", "unexpected end of", "corrupt", "lzma error", "Could not open:", "cannot be installed", "not an rpm package",
             "NOT OK", "BAD",
         ]),
-        (PackageFault.Interrupted, "nothing: the next pass completes it", ["exited unexpectedly", "received a segmentation fault", "dpkg was interrupted"]),
+        (PackageFailureReason.Interrupted, "nothing: the next pass completes it", ["exited unexpectedly", "received a segmentation fault", "dpkg was interrupted"]),
     ];
 
     /// <summary>Whether systemd-run ran nothing, because there is no system bus.</summary>
@@ -49,17 +49,17 @@ internal static class InstallerText
     {
         if (command.Ending == CommandEnding.TimedOut)
         {
-            return new(PackageFault.Interrupted, $"{command.Arguments[0]} did not end within {PackageInstaller.InstallTimeout.TotalMinutes:0} minutes and was killed",
+            return new(PackageFailureReason.Interrupted, $"{command.Arguments[0]} did not end within {PackageInstaller.InstallTimeout.TotalMinutes:0} minutes and was killed",
                 "nothing: the next pass completes it");
         }
 
         if (command.Ending == CommandEnding.NotFound)
-            return new(PackageFault.NoInstaller, $"{command.Arguments[0]} is not installed");
+            return new(PackageFailureReason.NoInstaller, $"{command.Arguments[0]} is not installed");
 
         if (command.ExitCode > BySignal)
         {
             var signal = command.ExitCode == BySomeSignal ? "a signal" : $"signal {command.ExitCode - BySignal}";
-            return new(PackageFault.Interrupted, $"{command.Arguments[0]} was killed by {signal}", "nothing: the next pass completes it");
+            return new(PackageFailureReason.Interrupted, $"{command.Arguments[0]} was killed by {signal}", "nothing: the next pass completes it");
         }
 
         var lines = (command.Error + "\n" + command.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -71,17 +71,17 @@ internal static class InstallerText
         }
 
         var error = Array.FindIndex(lines, IsError);
-        return new(PackageFault.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.Of(command.Describe()));
+        return new(PackageFailureReason.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.Of(command.Describe()));
     }
 
     /// <summary>The same for a removal, which nobody tries again by himself.</summary>
     public static PackageFailure RemovalFailure(CommandResult command) => Failure(command) switch
     {
-        { Fault: PackageFault.MissingDependency } needed => needed with { Fault = PackageFault.StillNeeded, Cure = "remove that package first" },
-        { Fault: PackageFault.DatabaseLocked } locked => locked with { Cure = "try again when the other package manager has ended" },
-        { Fault: PackageFault.Interrupted } interrupted => interrupted with { Cure = "try again" },
-        { Fault: PackageFault.DiskFull or PackageFault.NoInstaller } other => other,
-        var other => other with { Fault = PackageFault.InstallFailed, Cure = null },
+        { Reason: PackageFailureReason.MissingDependency } needed => needed with { Reason = PackageFailureReason.StillNeeded, Remediation = "remove that package first" },
+        { Reason: PackageFailureReason.DatabaseLocked } locked => locked with { Remediation = "try again when the other package manager has ended" },
+        { Reason: PackageFailureReason.Interrupted } interrupted => interrupted with { Remediation = "try again" },
+        { Reason: PackageFailureReason.DiskFull or PackageFailureReason.NoInstaller } other => other,
+        var other => other with { Reason = PackageFailureReason.InstallFailed, Remediation = null },
     };
 
     private static bool IsError(string line) =>

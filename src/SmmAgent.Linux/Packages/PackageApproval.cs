@@ -17,31 +17,31 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
 
     /// <summary>Fetches the list where one is needed, and asks it.</summary>
     /// <returns>Why the package may not be installed; null when it may.</returns>
-    public async Task<PackageFailure?> AskAsync(PackageSource source, Package package, CancellationToken cancel)
+    public async Task<PackageFailure?> ApproveAsync(PackageSource source, Package package, CancellationToken cancel)
     {
         if (trust.AllowsWithoutList(package))
             return null;
-        if (trust.WhyNever(package) is { } never)
-            return new(PackageFault.NoTrustedKey, $"{PackageDownload.Name(package)} is not installed: {never}");
+        if (trust.NeverAllowedReason(package) is { } never)
+            return new(PackageFailureReason.NoTrustedKey, $"{PackageDownload.Name(package)} is not installed: {never}");
 
         var (file, failure) = await source.GetListAsync(cancel);
         failure ??= Open(file!);
-        return failure is null ? Again(package) : About(package, failure);
+        return failure is null ? Recheck(package) : About(package, failure);
     }
 
     /// <summary>Asks a list about a file that somebody else fetched.</summary>
     /// <param name="name">The name of the package that the file is to be.</param>
     /// <returns>The package; or why it may not be installed.</returns>
-    public (Package? Package, PackageFailure? Failure) Ask(byte[] list, string name, string sha256)
+    public (Package? Package, PackageFailure? Failure) Approve(byte[] list, string name, string sha256)
     {
         var unknown = new Package { Name = name, Version = "", Format = "", Architecture = "", Path = "", Sha256 = sha256 };
-        if ((trust.WhyNever(unknown) is { } never ? new(PackageFault.NoTrustedKey, never) : Open(list)) is { } failure)
+        if ((trust.NeverAllowedReason(unknown) is { } never ? new(PackageFailureReason.NoTrustedKey, never) : Open(list)) is { } failure)
             return (null, failure);
         if (_known!.Value.List.Packages.FirstOrDefault(one => one.Name == name && one.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } listed)
-            return (null, new(PackageFault.NotInList, $"the dashboard's package list names no {name} with the SHA-256 {sha256}", Cure(PackageFault.NotInList)));
+            return (null, new(PackageFailureReason.NotInList, $"the dashboard's package list names no {name} with the SHA-256 {sha256}", Cure(PackageFailureReason.NotInList)));
 
         var package = unknown with { Version = listed.Version, Format = listed.Format, Architecture = listed.Architecture, Size = listed.Size };
-        return Again(package) is { } refusal ? (null, refusal) : (package, null);
+        return Recheck(package) is { } refusal ? (null, refusal) : (package, null);
     }
 
     private PackageFailure? Open(byte[] file)
@@ -58,14 +58,14 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         }
     }
 
-    /// <summary>Asks the list again that <see cref="AskAsync"/> fetched, just before the package is installed.</summary>
+    /// <summary>Asks the list again that <see cref="ApproveAsync"/> fetched, just before the package is installed.</summary>
     /// <returns>Why the package may not be installed; null when it may, and then no older list is accepted any more.</returns>
-    public PackageFailure? Again(Package package)
+    public PackageFailure? Recheck(Package package)
     {
         if (trust.AllowsWithoutList(package))
             return null;
         if (_known is not var (list, key))
-            return About(package, new(PackageFault.NoPackageList, "no package list names it"));
+            return About(package, new(PackageFailureReason.NoPackageList, "no package list names it"));
 
         try
         {
@@ -77,22 +77,22 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            return About(package, new(PackageFault.ListSuperseded, exception.Message));
+            return About(package, new(PackageFailureReason.ListSuperseded, exception.Message));
         }
     }
 
     private static PackageFailure Failure(ListFault fault, string why) => fault switch
     {
-        ListFault.UnknownKey => new(PackageFault.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
-        ListFault.BadSignature => new(PackageFault.BadSignature, why, Sign),
-        ListFault.NotVerifiable => new(PackageFault.NotVerifiable, why, "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
-        _ => new(PackageFault.BrokenPackageList, why, Sign),
+        ListFault.UnknownKey => new(PackageFailureReason.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
+        ListFault.BadSignature => new(PackageFailureReason.BadSignature, why, Sign),
+        ListFault.NotVerifiable => new(PackageFailureReason.NotVerifiable, why, "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
+        _ => new(PackageFailureReason.BrokenPackageList, why, Sign),
     };
 
-    private static string? Cure(PackageFault fault) => fault switch
+    private static string? Cure(PackageFailureReason fault) => fault switch
     {
-        PackageFault.ListExpired or PackageFault.ListSuperseded => Sign,
-        PackageFault.NotInList => $"if the package is right, {Sign}",
+        PackageFailureReason.ListExpired or PackageFailureReason.ListSuperseded => Sign,
+        PackageFailureReason.NotInList => $"if the package is right, {Sign}",
         _ => null,
     };
 

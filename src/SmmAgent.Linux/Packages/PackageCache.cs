@@ -55,7 +55,7 @@ public sealed class PackageCache(string folder)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new(PackageFault.UnsafeFolder, $"{folder} cannot be used: {exception.Message}");
+            return new(PackageFailureReason.UnsafeFolder, $"{folder} cannot be used: {exception.Message}");
         }
     }
 
@@ -80,7 +80,7 @@ public sealed class PackageCache(string folder)
     }
 
     /// <summary>The package that an installed version came from; null when it is not kept, or was never verified.</summary>
-    public Package? Kept(string name, PackageFormat format, string version) => !Directory.Exists(folder)
+    public Package? FindKept(string name, PackageFormat format, string version) => !Directory.Exists(folder)
         ? null
         : VerifiedNote.Find(this, new() { Name = name, Format = format.Word(), Version = version, Architecture = "", Path = "" }, version);
 
@@ -92,7 +92,7 @@ public sealed class PackageCache(string folder)
         return (found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase), found);
     }
 
-    private PackageFailure Unsafe(string what, string cure) => new(PackageFault.UnsafeFolder, $"{folder} {what}, so no package is kept there", cure);
+    private PackageFailure Unsafe(string what, string cure) => new(PackageFailureReason.UnsafeFolder, $"{folder} {what}, so no package is kept there", cure);
 
     private static string Octal(UnixFileMode mode) => "0" + Convert.ToString((int)mode, 8).ToString(CultureInfo.InvariantCulture);
 }

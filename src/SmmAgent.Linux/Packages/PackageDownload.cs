@@ -21,15 +21,15 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         Package package, Action<long, long?>? progress, CancellationToken cancel, bool insist = false)
     {
         if (package.Sha256 is null)
-            return (null, new(PackageFault.NotOffered, $"{Name(package)} has no SHA-256 in the mesh configuration, so it is not fetched"));
+            return (null, new(PackageFailureReason.NotOffered, $"{Name(package)} has no SHA-256 in the mesh configuration, so it is not fetched"));
         if (source.UrlOf(package) is not { } url)
-            return (null, new(PackageFault.NotOffered, $"{Name(package)}: its path is neither on the dashboard nor an https URL"));
+            return (null, new(PackageFailureReason.NotOffered, $"{Name(package)}: its path is neither on the dashboard nor an https URL"));
         if (cache.Prepare() is { } unsafeFolder)
             return (null, unsafeFolder);
 
         var (held, busy) = await new AgentLock(cache.Lock, time).AcquireAsync(LockTimeout, cancel);
         if (held is null)
-            return (null, new(PackageFault.Busy, busy!));
+            return (null, new(PackageFailureReason.Busy, busy!));
 
         using (held)
         using (var deadline = new Deadline(Deadline, time, cancel))
@@ -42,11 +42,11 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             }
             catch (OperationCanceledException) when (deadline.IsOver)
             {
-                return (null, new(PackageFault.CutOff, $"{Name(package)}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
+                return (null, new(PackageFailureReason.CutOff, $"{Name(package)}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
             }
             catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                return (null, new(PackageFault.UnsafeFolder, $"{Name(package)} cannot be kept: {exception.Message}"));
+                return (null, new(PackageFailureReason.UnsafeFolder, $"{Name(package)} cannot be kept: {exception.Message}"));
             }
         }
     }
@@ -62,11 +62,11 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         {
             return Wrong(refusal.Found, package) with
             {
-                Cure = $"it is fetched again at {refusal.Until:u}, or by: sudo smm-agent reconcile",
+                Remediation = $"it is fetched again at {refusal.Until:u}, or by: sudo smm-agent reconcile",
             };
         }
 
-        using var part = new PartFile(cache, package);
+        using var part = new PartialDownload(cache, package);
         if (await new PackageTransfer(cache, source, time).RunAsync(package, url, part, progress, cancel) is { } failure)
             return failure;
 
@@ -78,7 +78,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             return Wrong(found, package);
         }
 
-        part.Become(cache.PathOf(package));
+        part.Commit(cache.PathOf(package));
         File.Delete(cache.RefusalOf(package));
         return null;
     }
@@ -100,7 +100,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
     }
 
     private static PackageFailure Wrong(string found, Package package) => new(
-        PackageFault.WrongChecksum,
+        PackageFailureReason.WrongChecksum,
         $"its SHA-256 is {found}, not {package.Sha256} as the mesh configuration says, so it was removed",
         "see what the dashboard serves at this path");
 }

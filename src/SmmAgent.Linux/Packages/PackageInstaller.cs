@@ -82,7 +82,7 @@ public sealed class PackageInstaller
             if (TimeProvider.System.GetElapsedTime(started) >= _lockTimeout)
             {
                 return new(
-                    PackageFault.DatabaseLocked, $"{holder} has held {held.Path} for more than {_lockTimeout.TotalSeconds:0} s", InstallerText.Again);
+                    PackageFailureReason.DatabaseLocked, $"{holder} has held {held.Path} for more than {_lockTimeout.TotalSeconds:0} s", InstallerText.Again);
             }
 
             tell($"waiting for {holder}, which holds {held.Path}");
@@ -103,25 +103,25 @@ public sealed class PackageInstaller
         var package = verified.Package;
         var (before, why) = await _system.ReadAsync(package.Name, cancel);
         if (before is null)
-            return Failed(package, new(PackageFault.InstallFailed, why!), null);
+            return Failed(package, new(PackageFailureReason.InstallFailed, why!), null);
         if (IsDone(before, package))
             return new InstallOutcome.AlreadyInstalled(before.Version!);
         if (!mayDowngrade && before.Version is { } there && _system.Format.CompareOffer(package.Version, there) < 0)
-            return Failed(package, new(PackageFault.Downgrade, $"it is older than {there}"), before);
+            return Failed(package, new(PackageFailureReason.Downgrade, $"it is older than {there}"), before);
         if (await ArchiveFaultAsync(verified, cancel) is { } fault)
             return Failed(package, fault, before);
 
-        var install = await _system.InstallAsync(verified.Path, isInterrupted: !before.IsWhole);
+        var install = await _system.InstallAsync(verified.Path, isInterrupted: !before.IsComplete);
         var (after, unseen) = await _system.ReadAsync(package.Name, CancellationToken.None);
         if (after is not null && IsDone(after, package))
             return new InstallOutcome.Installed(after.Version!, before.Version);
 
         var failure = install.Succeeded
-            ? new(PackageFault.InstallFailed, $"{install.Arguments[0]} reported no error; {unseen ?? "it is not there"}")
+            ? new(PackageFailureReason.InstallFailed, $"{install.Arguments[0]} reported no error; {unseen ?? "it is not there"}")
             : InstallerText.Failure(install);
         // What somebody else killed is completed by the next pass; its scripts may still run.
-        var isKilled = failure.Fault == PackageFault.Interrupted && install.Ending == CommandEnding.Exited;
-        return before is not { IsWhole: true, Version: { } old } || isKilled || after is null || after == before
+        var isKilled = failure.Reason == PackageFailureReason.Interrupted && install.Ending == CommandEnding.Exited;
+        return before is not { IsComplete: true, Version: { } old } || isKilled || after is null || after == before
             ? Failed(package, failure, after)
             : await PutBackAsync(verified, old, failure, after);
     }
@@ -131,7 +131,7 @@ public sealed class PackageInstaller
     {
         var (before, why) = await _system.ReadAsync(name, cancel);
         if (before is null)
-            return new RemovalOutcome.Failed(new(PackageFault.InstallFailed, $"{name} is not removed: {why}"), null);
+            return new RemovalOutcome.Failed(new(PackageFailureReason.InstallFailed, $"{name} is not removed: {why}"), null);
         if (before == PackageState.NotInstalled)
             return new RemovalOutcome.NotInstalled();
 
@@ -141,12 +141,12 @@ public sealed class PackageInstaller
             return before.LeavesConfiguration ? new RemovalOutcome.NotInstalled() : new RemovalOutcome.Removed(before.Version);
 
         var failure = remove.Succeeded
-            ? new(PackageFault.InstallFailed, $"{remove.Arguments[0]} reported no error{(unseen is null ? "" : $"; {unseen}")}")
+            ? new(PackageFailureReason.InstallFailed, $"{remove.Arguments[0]} reported no error{(unseen is null ? "" : $"; {unseen}")}")
             : InstallerText.RemovalFailure(remove);
         var stays = after switch
         {
             { LeavesConfiguration: true } => "; its configuration stays",
-            { IsWhole: false } => "; it is half removed",
+            { IsComplete: false } => "; it is half removed",
             { Version: { } version } => $"; {version} stays installed",
             _ => "",
         };
@@ -161,7 +161,7 @@ public sealed class PackageInstaller
         {
             var remove = await _system.RemoveAsync(name);
             if (remove.Succeeded || TimeProvider.System.GetElapsedTime(started) >= _lockTimeout
-                || InstallerText.Failure(remove).Fault != PackageFault.DatabaseLocked)
+                || InstallerText.Failure(remove).Reason != PackageFailureReason.DatabaseLocked)
                 return remove;
             await Task.Delay(BetweenTries, TimeProvider.System, cancel);
         }
@@ -172,18 +172,18 @@ public sealed class PackageInstaller
     {
         var (path, why) = await verified.CopyKeptAsync(old);
         if (path is null)
-            return Failed(verified.Package, failure with { Cure = failure.Cure ?? Mend }, half, $", and {old} cannot be put back: {why}");
+            return Failed(verified.Package, failure with { Remediation = failure.Remediation ?? Mend }, half, $", and {old} cannot be put back: {why}");
 
         var install = await _system.InstallAsync(path, isInterrupted: true);
         var (after, unseen) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);
-        return after is { IsWhole: true } && after.Version == old
-            ? Failed(verified.Package, failure with { Cure = failure.Fault == PackageFault.Interrupted ? null : failure.Cure }, after, isBack: true)
-            : Failed(verified.Package, failure with { Cure = failure.Cure ?? Mend }, after,
+        return after is { IsComplete: true } && after.Version == old
+            ? Failed(verified.Package, failure with { Remediation = failure.Reason == PackageFailureReason.Interrupted ? null : failure.Remediation }, after, isBack: true)
+            : Failed(verified.Package, failure with { Remediation = failure.Remediation ?? Mend }, after,
                 $", and {old} could not be put back: {(install.Succeeded ? unseen ?? "it is not there" : InstallerText.Failure(install).Message)}");
     }
 
     private bool IsDone(PackageState state, Package package) =>
-        state is { IsWhole: true, Version: { } version } && _system.Format.CompareOffer(package.Version, version) == 0;
+        state is { IsComplete: true, Version: { } version } && _system.Format.CompareOffer(package.Version, version) == 0;
 
     private async Task<PackageFailure?> ArchiveFaultAsync(VerifiedPackage verified, CancellationToken cancel)
     {
@@ -192,32 +192,32 @@ public sealed class PackageInstaller
         if (label is null)
             return Unreadable(show);
         if (label.Name != package.Name || _system.Format.CompareOffer(package.Version, label.Version) != 0)
-            return new(PackageFault.WrongPackage, $"the archive is {OneLine.Of($"{label.Name} {label.Version}")}", "see what the mesh configuration says of it");
+            return new(PackageFailureReason.WrongPackage, $"the archive is {OneLine.Of($"{label.Name} {label.Version}")}", "see what the mesh configuration says of it");
         if (PackageChoice.DebianArchitecture(label.Architecture) != PackageChoice.DebianArchitecture(package.Architecture))
         {
-            return new(PackageFault.WrongArchitecture, $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
+            return new(PackageFailureReason.WrongArchitecture, $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
                 "see what the mesh configuration says of it");
         }
 
         // apt-get would try to put another machine's package in the place of this one's.
         if (PackageChoice.DebianArchitecture(label.Architecture) is not "all" and var architecture && architecture != HostFacts.Architecture)
-            return new(PackageFault.WrongArchitecture, $"the archive is for {OneLine.Of(architecture)}, and this host is {HostFacts.Architecture}");
+            return new(PackageFailureReason.WrongArchitecture, $"the archive is for {OneLine.Of(architecture)}, and this host is {HostFacts.Architecture}");
 
         var (members, list) = await _system.ListAsync(verified.Path, cancel);
         return members is null ? Unreadable(list)
-            : ArchiveContents.Fault(members) is { } fault ? new(PackageFault.UnsafeContents, fault)
+            : ArchiveContents.Fault(members) is { } fault ? new(PackageFailureReason.UnsafeContents, fault)
             : null;
     }
 
-    private static PackageFailure Unreadable(CommandResult command) => InstallerText.Failure(command) is { Fault: PackageFault.NoInstaller } failure
+    private static PackageFailure Unreadable(CommandResult command) => InstallerText.Failure(command) is { Reason: PackageFailureReason.NoInstaller } failure
         ? failure
-        : new(PackageFault.BrokenPackage, OneLine.Of($"the archive cannot be read: {InstallerText.Failure(command).Message}"), "see what the dashboard serves");
+        : new(PackageFailureReason.BrokenPackage, OneLine.Of($"the archive cannot be read: {InstallerText.Failure(command).Message}"), "see what the dashboard serves");
 
     private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after, string? notBack = null, bool isBack = false)
     {
         var stays = after switch
         {
-            { IsWhole: false } => "; it is half installed",
+            { IsComplete: false } => "; it is half installed",
             { Version: { } version } => $"; {version} {(isBack ? "is back" : "stays installed")}",
             _ when notBack is not null => "; nothing of it is there",
             _ => "",

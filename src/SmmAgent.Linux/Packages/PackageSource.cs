@@ -60,14 +60,14 @@ public sealed class PackageSource : IDisposable
             using (answer)
             {
                 if (answer.Headers.Location is not { } location || !Uri.TryCreate(url, location, out var next))
-                    return (null, new(PackageFault.Redirected, $"{Shown(url)} redirects to nowhere"));
+                    return (null, new(PackageFailureReason.Redirected, $"{Shown(url)} redirects to nowhere"));
                 if (next.Scheme != Uri.UriSchemeHttps && !(IsDashboard(url) && IsDashboard(next)))
-                    return (null, new(PackageFault.Redirected, $"{Shown(url)} redirects to {Shown(next)}, which is not https, so it is not followed"));
+                    return (null, new(PackageFailureReason.Redirected, $"{Shown(url)} redirects to {Shown(next)}, which is not https, so it is not followed"));
                 url = next;
             }
         }
 
-        return (null, new(PackageFault.Redirected, $"more than {MaximumRedirects} redirects, the last to {Shown(url)}"));
+        return (null, new(PackageFailureReason.Redirected, $"more than {MaximumRedirects} redirects, the last to {Shown(url)}"));
     }
 
     /// <summary>Fetches the dashboard's signed package list. It is not verified here.</summary>
@@ -79,23 +79,23 @@ public sealed class PackageSource : IDisposable
             var (answer, failure) = await GetAsync(new Uri(_dashboard, $"/packages/{SignedPackageList.FileName}"), 0, null, deadline.Token);
             if (answer is null)
             {
-                return (null, failure!.Fault != PackageFault.Refused ? failure : new(
-                    PackageFault.NoPackageList, $"the dashboard has no signed package list: {failure.Message}", "sign its packages: smm-dashboard sign-packages --key FILE DIR"));
+                return (null, failure!.Reason != PackageFailureReason.Refused ? failure : new(
+                    PackageFailureReason.NoPackageList, $"the dashboard has no signed package list: {failure.Message}", "sign its packages: smm-dashboard sign-packages --key FILE DIR"));
             }
 
             using (answer)
             {
                 var body = await BoundedBody.ReadAsync(answer.Content, SignedPackageList.MaximumBytes, deadline.Token);
-                return body is null ? (null, new(PackageFault.BrokenPackageList, $"the dashboard's package list is larger than {SignedPackageList.MaximumBytes} bytes")) : (body, null);
+                return body is null ? (null, new(PackageFailureReason.BrokenPackageList, $"the dashboard's package list is larger than {SignedPackageList.MaximumBytes} bytes")) : (body, null);
             }
         }
         catch (OperationCanceledException) when (deadline.IsOver)
         {
-            return (null, new(PackageFault.CutOff, $"the dashboard did not send its package list within {ListDeadline.TotalSeconds:0} s"));
+            return (null, new(PackageFailureReason.CutOff, $"the dashboard did not send its package list within {ListDeadline.TotalSeconds:0} s"));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return (null, new(PackageFault.CutOff, "the dashboard broke off while it sent its package list"));
+            return (null, new(PackageFailureReason.CutOff, "the dashboard broke off while it sent its package list"));
         }
     }
 
@@ -112,7 +112,7 @@ public sealed class PackageSource : IDisposable
     {
         var (http, trust) = IsDashboard(url) ? (_toDashboard, _dashboardTrust) : (_toOthers, _otherTrust);
         if (trust.CaFileFault is { } fault)
-            return (null, new(PackageFault.Unreachable, $"dashboard.caFile: {fault}"));
+            return (null, new(PackageFailureReason.Unreachable, $"dashboard.caFile: {fault}"));
 
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.UserAgent.Add(_userAgent);
@@ -130,7 +130,7 @@ public sealed class PackageSource : IDisposable
                 return (answer, null);
 
             using (answer)
-                return (null, new(PackageFault.Refused, $"{Shown(url)} answered {(int)answer.StatusCode}"));
+                return (null, new(PackageFailureReason.Refused, $"{Shown(url)} answered {(int)answer.StatusCode}"));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -140,7 +140,7 @@ public sealed class PackageSource : IDisposable
                 DashboardFailure.BadAnswer bad => $"is not usable: its answer {bad.Faults[0]}",
                 var other => other.ToString(),
             };
-            return (null, new(PackageFault.Unreachable, $"{Origin(url)} {why}"));
+            return (null, new(PackageFailureReason.Unreachable, $"{Origin(url)} {why}"));
         }
     }
 

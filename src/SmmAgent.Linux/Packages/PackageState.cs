@@ -2,8 +2,8 @@ namespace SmmAgent.Linux.Packages;
 
 /// <summary>What the host's package database says of one package.</summary>
 /// <param name="Version">The version that is there, or begun; null when there is none.</param>
-/// <param name="IsWhole">Whether its installation has ended; an interrupted one is completed by installing again.</param>
-public sealed record PackageState(string? Version, bool IsWhole = true)
+/// <param name="IsComplete">Whether its installation has ended; an interrupted one is completed by installing again.</param>
+public sealed record PackageState(string? Version, bool IsComplete = true)
 {
     public static PackageState NotInstalled { get; } = new((string?)null);
 

@@ -21,7 +21,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
 
     /// <returns>Null once the part is as long as the package.</returns>
     public async Task<PackageFailure?> RunAsync(
-        Package package, Uri url, PartFile part, Action<long, long?>? progress, CancellationToken cancel)
+        Package package, Uri url, PartialDownload part, Action<long, long?>? progress, CancellationToken cancel)
     {
         if (package.Size > MaximumBytes)
             return TooLarge(MaximumBytes);
@@ -42,15 +42,15 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
                 return null;
 
             // A connection that breaks is made again at once, as long as each brings something.
-            var isWorthAnother = failure is null || (failure.Fault == PackageFault.CutOff && part.ETag is not null && part.Length > before);
+            var isWorthAnother = failure is null || (failure.Reason == PackageFailureReason.CutOff && part.ETag is not null && part.Length > before);
             if (!isWorthAnother || ++attempts == MaximumAttempts)
-                return failure ?? new(PackageFault.Refused, $"{PackageSource.Shown(url)} answers ranges that nobody asked for");
+                return failure ?? new(PackageFailureReason.Refused, $"{PackageSource.Shown(url)} answers ranges that nobody asked for");
         }
     }
 
     /// <returns>Not done and no failure: the part was dropped, and another attempt begins anew.</returns>
     private async Task<(bool IsDone, PackageFailure? Failure)> AttemptAsync(
-        Package package, Uri url, PartFile part, Action<long, long?>? progress, CancellationToken cancel)
+        Package package, Uri url, PartialDownload part, Action<long, long?>? progress, CancellationToken cancel)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
@@ -82,9 +82,9 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (false, new(PackageFault.CutOff, $"{PackageSource.Shown(url)} sent nothing for {Patience.TotalSeconds:0} s"));
+            return (false, new(PackageFailureReason.CutOff, $"{PackageSource.Shown(url)} sent nothing for {Patience.TotalSeconds:0} s"));
         }
-        catch (IOException exception) when (exception.HResult is PartFile.NoSpace or PartFile.OverQuota)
+        catch (IOException exception) when (exception.HResult is PartialDownload.NoSpace or PartialDownload.OverQuota)
         {
             // What fills a disk is not left on it.
             part.Remove();
@@ -92,12 +92,12 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return (false, new(PackageFault.CutOff, $"{PackageSource.Shown(url)} broke off after {part.Length} bytes; the next try continues it"));
+            return (false, new(PackageFailureReason.CutOff, $"{PackageSource.Shown(url)} broke off after {part.Length} bytes; the next try continues it"));
         }
     }
 
     private static async Task<(bool IsDone, PackageFailure? Failure)> ReadAsync(
-        HttpResponseMessage answer, long? total, PartFile part, Action<long, long?>? progress, CancellationTokenSource patience, CancellationToken cancel)
+        HttpResponseMessage answer, long? total, PartialDownload part, Action<long, long?>? progress, CancellationTokenSource patience, CancellationToken cancel)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
         var buffer = new byte[BufferBytes];
@@ -119,10 +119,10 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
 
         return total is null || part.Length == total
             ? (true, null)
-            : (false, new(PackageFault.CutOff, $"its server ended after {part.Length} of {total} bytes"));
+            : (false, new(PackageFailureReason.CutOff, $"its server ended after {part.Length} of {total} bytes"));
     }
 
-    private static bool Continues(HttpResponseMessage answer, Package package, PartFile part) =>
+    private static bool Continues(HttpResponseMessage answer, Package package, PartialDownload part) =>
         answer.StatusCode == HttpStatusCode.PartialContent
         && answer.Content.Headers.ContentRange is { Unit: "bytes", HasRange: true } range
         && range.From == part.Length && part.Length > 0
@@ -132,7 +132,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
     private PackageFailure? Misfit(Package package, long there, long? total)
     {
         if (package.Size is { } size && total is not null && total != size)
-            return new(PackageFault.WrongSize, $"its server offers {total} bytes, but the mesh configuration says {size}");
+            return new(PackageFailureReason.WrongSize, $"its server offers {total} bytes, but the mesh configuration says {size}");
         if (total > MaximumBytes)
             return TooLarge(MaximumBytes);
 
@@ -143,7 +143,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         (needed ?? 0) + Reserve > cache.FreeBytes ? DiskFull($"it needs {((needed ?? 0) + Reserve) / 1024} KiB") : null;
 
     private PackageFailure DiskFull(string why) => new(
-        PackageFault.DiskFull, $"{why}, and {cache.Folder} has {cache.FreeBytes / 1024} KiB free", "make room on this disk");
+        PackageFailureReason.DiskFull, $"{why}, and {cache.Folder} has {cache.FreeBytes / 1024} KiB free", "make room on this disk");
 
-    private static PackageFailure TooLarge(long limit) => new(PackageFault.WrongSize, $"it is larger than {limit} bytes, so it was dropped");
+    private static PackageFailure TooLarge(long limit) => new(PackageFailureReason.WrongSize, $"it is larger than {limit} bytes, so it was dropped");
 }

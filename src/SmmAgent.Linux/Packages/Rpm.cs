@@ -29,7 +29,7 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
     internal static PackageState? State(string output)
     {
         var versions = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(WithoutEpoch).Where(version => version.Length > 0).Distinct().ToList();
-        return versions.Count == 0 ? null : new(versions[^1], IsWhole: versions.Count == 1);
+        return versions.Count == 0 ? null : new(versions[^1], IsComplete: versions.Count == 1);
     }
 
     public async Task<(ArchiveLabel? Label, CommandResult Command)> DescribeAsync(string path, CancellationToken cancel)

@@ -35,7 +35,7 @@ public sealed class VerifiedPackage : IDisposable
             return (null, unsafeFolder);
         var (held, busy) = await new AgentLock(cache.Lock, time).AcquireAsync(LockTimeout, cancel);
         if (held is null)
-            return (null, new(PackageFault.Busy, busy!));
+            return (null, new(PackageFailureReason.Busy, busy!));
 
         var verified = new VerifiedPackage(cache, package, held);
         try
@@ -54,9 +54,9 @@ public sealed class VerifiedPackage : IDisposable
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             verified.Dispose();
-            return (null, exception.HResult is PartFile.NoSpace or PartFile.OverQuota
-                ? new(PackageFault.DiskFull, $"{PackageDownload.Name(package)} could not be copied: {cache.Folder} is full", "make room on this disk")
-                : new(PackageFault.UnsafeFolder, $"{PackageDownload.Name(package)} could not be copied: {exception.Message}"));
+            return (null, exception.HResult is PartialDownload.NoSpace or PartialDownload.OverQuota
+                ? new(PackageFailureReason.DiskFull, $"{PackageDownload.Name(package)} could not be copied: {cache.Folder} is full", "make room on this disk")
+                : new(PackageFailureReason.UnsafeFolder, $"{PackageDownload.Name(package)} could not be copied: {exception.Message}"));
         }
         catch
         {
@@ -114,7 +114,7 @@ public sealed class VerifiedPackage : IDisposable
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());
         return found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase)
             ? null
-            : new(PackageFault.WrongChecksum, $"{PackageDownload.Name(package)}: the SHA-256 of {source} is {found}, not {package.Sha256}, so it is not installed");
+            : new(PackageFailureReason.WrongChecksum, $"{PackageDownload.Name(package)}: the SHA-256 of {source} is {found}, not {package.Sha256}, so it is not installed");
     }
 
     private void RemoveFolder()

@@ -16,16 +16,16 @@ public sealed class PackageDelivery(
     public string Doing { get; private set; } = "";
 
     /// <returns>Why it is not there; null when it is.</returns>
-    public async Task<RootFailure?> InstallAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
+    public async Task<StepFailure?> InstallAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
     {
         var name = $"{package.Name} {package.Version}";
         if (supply is not var (source, approval))
-            return new(part, package.Version, nameof(PackageFault.NotOffered), $"{name} is not installed: no dashboard is set");
+            return new(part, package.Version, nameof(PackageFailureReason.NotOffered), $"{name} is not installed: no dashboard is set");
         if (await UntilFreeAsync(cancel) is { } busy)
             return Failed(package, part, busy with { Message = $"{name} is not installed: {busy.Message}" });
 
         Doing = $"looking whether {name} is signed";
-        if (await approval.AskAsync(source, package, cancel) is { } refusal)
+        if (await approval.ApproveAsync(source, package, cancel) is { } refusal)
         {
             Doing = "";
             return Failed(package, part, refusal);
@@ -36,26 +36,26 @@ public sealed class PackageDelivery(
         if (path is null)
             return Failed(package, part, failure!);
 
-        var (outcome, failed) = await LayAsync(package, part, mayDowngrade, approval, cancel);
+        var (outcome, failed) = await VerifyAndInstallAsync(package, part, mayDowngrade, approval, cancel);
         if (outcome is InstallOutcome.Installed { Before: var before })
             cache.Prune(package, before is null ? recorded() : [before, .. recorded()]);
         return failed;
     }
 
     /// <summary>Whether a version could be put back.</summary>
-    public bool Has(string name, string version) => cache.Kept(name, installer.Format, version) is not null;
+    public bool Has(string name, string version) => cache.FindKept(name, installer.Format, version) is not null;
 
     /// <summary>Installs the version again that was there before.</summary>
     /// <returns>Why it is not there; null when it is.</returns>
-    public async Task<RootFailure?> PutBackAsync(string name, string version, CancellationToken cancel) =>
-        cache.Kept(name, installer.Format, version) is { } kept
+    public async Task<StepFailure?> RestoreAsync(string name, string version, CancellationToken cancel) =>
+        cache.FindKept(name, installer.Format, version) is { } kept
             ? await UntilFreeAsync(cancel) is { } busy
-                ? Failed(kept, RootPart.Package, busy with { Message = $"{name} {version} is not put back: {busy.Message}" })
-                : (await LayAsync(kept, RootPart.Package, mayDowngrade: true, approval: null, cancel)).Failure
-            : new(RootPart.Package, version, nameof(PackageFault.NotOffered), $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
+                ? Failed(kept, ReconcilePart.Package, busy with { Message = $"{name} {version} is not put back: {busy.Message}" })
+                : (await VerifyAndInstallAsync(kept, ReconcilePart.Package, mayDowngrade: true, approval: null, cancel)).Failure
+            : new(ReconcilePart.Package, version, nameof(PackageFailureReason.NotOffered), $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
 
     /// <param name="approval">Null for what this host had before.</param>
-    private async Task<(InstallOutcome? Outcome, RootFailure? Failure)> LayAsync(
+    private async Task<(InstallOutcome? Outcome, StepFailure? Failure)> VerifyAndInstallAsync(
         Package package, string part, bool mayDowngrade, PackageApproval? approval, CancellationToken cancel)
     {
         var name = $"{package.Name} {package.Version}";
@@ -67,7 +67,7 @@ public sealed class PackageDelivery(
         using (verified)
         {
             // These are the bytes that are installed, in a folder that only root enters.
-            if (approval?.Again(verified.Package) is { } refusal)
+            if (approval?.Recheck(verified.Package) is { } refusal)
                 return (null, Failed(package, part, refusal));
 
             Doing = $"installing {name}";
@@ -78,16 +78,16 @@ public sealed class PackageDelivery(
     }
 
     /// <returns>Why it is still there; null when it is not.</returns>
-    public async Task<RootFailure?> RemoveAsync(string name, CancellationToken cancel)
+    public async Task<StepFailure?> RemoveAsync(string name, CancellationToken cancel)
     {
         if (await UntilFreeAsync(cancel) is { } busy)
-            return new(RootPart.Package, name, $"{busy.Fault}", $"{name} is not removed: {busy}");
+            return new(ReconcilePart.Package, name, $"{busy.Reason}", $"{name} is not removed: {busy}");
 
         Doing = $"removing {name}";
         var outcome = await installer.RemoveAsync(name, cancel);
         Doing = "";
         return outcome is RemovalOutcome.Failed { Failure: var failure }
-            ? new(RootPart.Package, name, $"{failure.Fault}", $"{failure}")
+            ? new(ReconcilePart.Package, name, $"{failure.Reason}", $"{failure}")
             : null;
     }
 
@@ -110,5 +110,5 @@ public sealed class PackageDelivery(
         return $"downloading {name} {new string('━', filled)}{new string('─', Width - filled)} {done / Megabyte:0.0} of {total / Megabyte:0.0} MiB";
     }
 
-    private static RootFailure Failed(Package package, string part, PackageFailure failure) => new(part, package.Version, $"{failure.Fault}", $"{failure}");
+    private static StepFailure Failed(Package package, string part, PackageFailure failure) => new(part, package.Version, $"{failure.Reason}", $"{failure}");
 }

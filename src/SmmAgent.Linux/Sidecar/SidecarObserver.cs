@@ -43,26 +43,26 @@ public sealed class SidecarObserver(
 
     /// <summary>How the sidecar is, and how it should be.</summary>
     /// <param name="report">What root said last.</param>
-    public async Task<SidecarLook> LookAsync(SidecarInputs inputs, RootReport? report, DateTimeOffset now, double random, CancellationToken cancel)
+    public async Task<SidecarAssessment> AssessAsync(SidecarInputs inputs, ReconcileReport? report, DateTimeOffset now, double random, CancellationToken cancel)
     {
         var observed = await ObserveAsync(inputs.Config.WorkloadGroup, report, now, cancel);
         TimeZoneInfo.ClearCachedData(); // the operator may have set another
-        return inputs.Look(observed, report, now, TimeZoneInfo.Local, random);
+        return inputs.Assess(observed, report, now, TimeZoneInfo.Local, random);
     }
 
     /// <param name="group">Whose token is looked for; null where it is of no interest.</param>
     /// <param name="report">What root said last.</param>
-    public async Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, RootReport? report, DateTimeOffset now, CancellationToken cancel)
+    public async Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, ReconcileReport? report, DateTimeOffset now, CancellationToken cancel)
     {
         List<string> forRoot = [];
-        var unit = LookAtUnit();
+        var unit = ObserveUnit();
         if (unit.Value is { Activity: UnitActivity.Running } running)
         {
             var isReady = await readiness.IsReadyAsync(cancel);
-            unit = Observation<SidecarUnit>.Known(running with { IsReady = isReady, IsDeaf = !isReady && await readiness.IsDeafAsync(cancel) });
+            unit = Observation<SidecarUnit>.Known(running with { IsReady = isReady, IsNotAccepting = !isReady && await readiness.IsNotAcceptingAsync(cancel) });
         }
 
-        var found = SidecarFiles.Looked.ToDictionary(path => path, path => Look(path, report, forRoot));
+        var found = SidecarFiles.Observed.ToDictionary(path => path, path => ObserveFile(path, report, forRoot));
         var isRunning = unit.Value is { Activity: UnitActivity.Running };
         var installed = await PackageAsync(cancel);
         var failure = installed.Value?.Version is null ? null : await FailureAsync(unit.Value, report, now, cancel);
@@ -73,14 +73,14 @@ public sealed class SidecarObserver(
             Failure = failure,
             CapturedIn = capturedIn,
             At = now,
-            ForRoot = forRoot,
+            PendingRootReads = forRoot,
             HasAccount = UserNames.Owner(SidecarFiles.SidecarUser) is not null,
             Tables = isRoot ? SidecarCapture.Tables() : [],
         };
     }
 
     // The journal is root's to read; what root told of it counts until a sidecar runs.
-    private async Task<SidecarFailure?> FailureAsync(SidecarUnit? unit, RootReport? report, DateTimeOffset now, CancellationToken cancel)
+    private async Task<SidecarFailure?> FailureAsync(SidecarUnit? unit, ReconcileReport? report, DateTimeOffset now, CancellationToken cancel)
     {
         if (SidecarLog.NewestFailure(Log(SidecarLog.ErrorFile), Log(SidecarLog.File), unit?.Since, now) is { } failure)
             return failure;
@@ -92,7 +92,7 @@ public sealed class SidecarObserver(
 
     private SidecarLogText Log(string path) => SidecarLogFiles.Read(files.Root.TrimEnd('/') + path).Value ?? SidecarLogText.Empty;
 
-    private FoundCertificate? Certificate(RootReport? report, List<string> forRoot)
+    private FoundCertificate? Certificate(ReconcileReport? report, List<string> forRoot)
     {
         try
         {
@@ -140,11 +140,11 @@ public sealed class SidecarObserver(
     {
         var (state, why) = await package.ReadAsync(PackageChoice.SidecarPackage, cancel);
         return state is null ? Observation<InstalledSidecar>.Unknown(why!)
-            : !state.IsWhole ? Observation<InstalledSidecar>.Known(new(null, null, IsHalf: true))
+            : !state.IsComplete ? Observation<InstalledSidecar>.Known(new(null, null, IsPartiallyInstalled: true))
             : Observation<InstalledSidecar>.Known(new(state.Version, state.Version is null ? null : files.ChangedAt(Program)));
     }
 
-    private Observation<SidecarUnit> LookAtUnit()
+    private Observation<SidecarUnit> ObserveUnit()
     {
         try
         {
@@ -174,11 +174,11 @@ public sealed class SidecarObserver(
         };
     }
 
-    private Observation<FoundFile> Look(string path, RootReport? report, List<string> forRoot)
+    private Observation<FoundFile> ObserveFile(string path, ReconcileReport? report, List<string> forRoot)
     {
         try
         {
-            if (SidecarFiles.OfPackage.Contains(path))
+            if (SidecarFiles.PackageFiles.Contains(path))
                 return Observation<FoundFile>.Known(OfPackage(path));
             if (!SidecarFiles.Watched.Contains(path) || path == SidecarFiles.Token)
                 return Observation<FoundFile>.Known(WithoutSecret(path));
@@ -213,7 +213,7 @@ public sealed class SidecarObserver(
         files.LookAt(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
 
     // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told of it counts.
-    private Observation<FoundFile> FromRoot(RootReport? report, List<string> forRoot)
+    private Observation<FoundFile> FromRoot(ReconcileReport? report, List<string> forRoot)
     {
         try
         {
@@ -231,7 +231,7 @@ public sealed class SidecarObserver(
         }
     }
 
-    private IstioToken Token(WorkloadGroup? group, RootReport? report, DateTimeOffset now, List<string> forRoot)
+    private IstioToken Token(WorkloadGroup? group, ReconcileReport? report, DateTimeOffset now, List<string> forRoot)
     {
         if (group is null)
             return new(TokenVerdict.Use, "nobody asks", null);
@@ -239,11 +239,11 @@ public sealed class SidecarObserver(
         try
         {
             if (isRoot)
-                return IstioToken.Judge(files.Look(SidecarFiles.Token, MaximumTokenBytes).Content, group, now);
+                return IstioToken.Evaluate(files.Look(SidecarFiles.Token, MaximumTokenBytes).Content, group, now);
 
             var file = files.LookAt(SidecarFiles.Token);
             if (file.Owner.Length == 0)
-                return IstioToken.Judge(null, group, now);
+                return IstioToken.Evaluate(null, group, now);
             if (report?.TokenModified != file.Modified)
                 forRoot.Add($"look at {SidecarFiles.Token}");
             return report?.Token.At(now) ?? new(TokenVerdict.Use, "root has not looked at the istio-token yet", null);

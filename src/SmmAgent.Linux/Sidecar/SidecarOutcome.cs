@@ -4,10 +4,10 @@ namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>How a pass ended.</summary>
 /// <param name="Failures">What could not be done.</param>
-/// <param name="Look">What is there afterwards; null where nothing was looked at.</param>
+/// <param name="Assessment">What is there afterwards; null where nothing was looked at.</param>
 /// <param name="Blocked">Why nothing was begun; null when it was.</param>
-public sealed record SidecarOutcome(IReadOnlyList<RootFailure> Failures, SidecarLook? Look, string? Blocked)
+public sealed record SidecarOutcome(IReadOnlyList<StepFailure> Failures, SidecarAssessment? Assessment, string? Blocked)
 {
     /// <summary>Whether the host was put back as it was before.</summary>
-    public bool IsPutBack { get; init; }
+    public bool IsRolledBack { get; init; }
 }

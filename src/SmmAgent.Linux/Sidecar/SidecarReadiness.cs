@@ -33,7 +33,7 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
     }
 
     /// <returns>Whether the host itself says that nobody listens where the sidecar's capture leads.</returns>
-    public async Task<bool> IsDeafAsync(CancellationToken cancel)
+    public async Task<bool> IsNotAcceptingAsync(CancellationToken cancel)
     {
         using var deadline = new Deadline(Patience, time, cancel);
         foreach (var loopback in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback])

@@ -12,21 +12,21 @@ public sealed class SidecarRecords(AgentPaths paths)
     private const int MaximumBytes = 64 * 1024 * 1024;
 
     /// <summary>How the host was before the agent first changed anything for the sidecar; null when it changed nothing.</summary>
-    public SidecarBefore? BeforeAttach => Read(paths.BeforeAttach);
+    public SidecarSnapshot? BeforeAttach => Read(paths.BeforeAttach);
 
     /// <summary>Whether that was written down, whatever became of the record.</summary>
     public bool HasBeforeAttach => File.Exists(paths.BeforeAttach);
 
     /// <summary>How the host was before a reconcile that waits for its confirmation; null when none does.</summary>
-    public SidecarBefore? BeforeConfirm => Read(paths.BeforeConfirm);
+    public SidecarSnapshot? BeforeConfirm => Read(paths.BeforeConfirm);
 
     /// <summary>The sidecar's versions of all records: what may have to be put back.</summary>
-    public IReadOnlyList<string> Versions => [.. ((SidecarBefore?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
+    public IReadOnlyList<string> Versions => [.. ((SidecarSnapshot?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
 
     /// <summary>Writes down how the host is, before anything is changed.</summary>
     /// <param name="found">How it was before what could not wait was done; that is what the first pass leaves to detach.</param>
     /// <returns>How it was before; of a pass that was killed, how it was before that.</returns>
-    public SidecarBefore BeginPass(SidecarBefore now, SidecarBefore found)
+    public SidecarSnapshot BeginReconcile(SidecarSnapshot now, SidecarSnapshot found)
     {
         if (!HasBeforeAttach)
             Keep(paths.BeforeAttach, found);
@@ -37,17 +37,17 @@ public sealed class SidecarRecords(AgentPaths paths)
         return now;
     }
 
-    public void EndPass() => File.Delete(paths.BeforePass);
+    public void EndReconcile() => File.Delete(paths.BeforePass);
 
     /// <summary>The host is as it was: nothing of the agent's is there to be undone any more, if it was so before the first change.</summary>
-    public void Restored(SidecarBefore before)
+    public void Restored(SidecarSnapshot before)
     {
-        EndPass();
+        EndReconcile();
         if (BeforeAttach?.Write().AsSpan().SequenceEqual(before.Write()) == true)
             File.Delete(paths.BeforeAttach);
     }
 
-    public void BeginConfirm(SidecarBefore now) => Keep(paths.BeforeConfirm, now);
+    public void BeginConfirm(SidecarSnapshot now) => Keep(paths.BeforeConfirm, now);
 
     public void EndConfirm()
     {
@@ -71,11 +71,11 @@ public sealed class SidecarRecords(AgentPaths paths)
     }
 
     /// <summary>What root told last; null before it did, or where it cannot be read.</summary>
-    public RootReport? Report()
+    public ReconcileReport? Report()
     {
         try
         {
-            return AtomicFile.ReadLimited(paths.RootReport, MaximumBytes, isAgents: true) is { } json ? RootReport.Read(json) : null;
+            return AtomicFile.ReadLimited(paths.RootReport, MaximumBytes, isAgents: true) is { } json ? ReconcileReport.Read(json) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -83,7 +83,7 @@ public sealed class SidecarRecords(AgentPaths paths)
         }
     }
 
-    public void Report(RootReport report)
+    public void Report(ReconcileReport report)
     {
         const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         var folder = Path.GetDirectoryName(paths.RootReport)!;
@@ -92,14 +92,14 @@ public sealed class SidecarRecords(AgentPaths paths)
         AtomicFile.Write(paths.RootReport, report.Write(), AtomicFile.Public, durable: false);
     }
 
-    private void Keep(string path, SidecarBefore before)
+    private void Keep(string path, SidecarSnapshot before)
     {
         Directory.CreateDirectory(paths.HostStateDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         AtomicFile.Write(path, before.Write(), AtomicFile.Private);
     }
 
-    private static SidecarBefore? Read(string path) =>
-        AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } json && SidecarBefore.Read(json) is { } before
+    private static SidecarSnapshot? Read(string path) =>
+        AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } json && SidecarSnapshot.Read(json) is { } before
             ? before with { WrittenAt = File.GetLastWriteTimeUtc(path) }
             : null;
 }

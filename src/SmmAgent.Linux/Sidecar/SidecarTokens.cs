@@ -17,7 +17,7 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
 
     /// <summary>Puts the kept token in its place where there is no better one. Nobody is asked for it.</summary>
     /// <returns>Whether the sidecar has a token that is good.</returns>
-    public bool PutBack(WorkloadGroup group)
+    public bool Restore(WorkloadGroup group)
     {
         var now = time.GetUtcNow();
         if (IsGood(files.Look(SidecarFiles.Token, MaximumBytes).Content))
@@ -27,20 +27,20 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
         if (!IsGood(token))
             return false;
 
-        Lay(token);
+        WriteToken(token);
         return true;
 
-        bool IsGood(string? text) => IstioToken.Judge(text, group, now).Verdict is TokenVerdict.Use or TokenVerdict.Renew;
+        bool IsGood(string? text) => IstioToken.Evaluate(text, group, now).Verdict is TokenVerdict.Use or TokenVerdict.Renew;
     }
 
     /// <summary>Fetches a new one.</summary>
     /// <returns>Why there is none; null when there is.</returns>
-    public async Task<RootFailure?> RenewAsync(WorkloadGroup group, CancellationToken cancel)
+    public async Task<StepFailure?> RenewAsync(WorkloadGroup group, CancellationToken cancel)
     {
         try
         {
-            if (IstioToken.Judge(files.Look(SidecarFiles.Token, MaximumBytes).Content, group, time.GetUtcNow()).Verdict != TokenVerdict.Renew)
-                PutBack(group);
+            if (IstioToken.Evaluate(files.Look(SidecarFiles.Token, MaximumBytes).Content, group, time.GetUtcNow()).Verdict != TokenVerdict.Renew)
+                Restore(group);
             if (client is null)
                 return Failure("NoDashboard", "no dashboard is set");
 
@@ -52,11 +52,11 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
             }
 
             var token = answer.Value!.Token;
-            if (IstioToken.Judge(token, group, time.GetUtcNow()) is { Verdict: TokenVerdict.Expired or TokenVerdict.Unusable, Why: var why })
+            if (IstioToken.Evaluate(token, group, time.GetUtcNow()) is { Verdict: TokenVerdict.Expired or TokenVerdict.Unusable, Reason: var why })
                 return Failure("TokenUnusable", $"what the dashboard sent is not used: {why}; is this host's clock right?");
 
             AtomicFile.Write(kept, token, AtomicFile.Private);
-            Lay(token);
+            WriteToken(token);
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
@@ -65,7 +65,7 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
         }
     }
 
-    private void Lay(string token)
+    private void WriteToken(string token)
     {
         // The sidecar makes its sockets beside it.
         files.MakeFolder(Path.GetDirectoryName(SidecarFiles.Tokens)!, SidecarFiles.SidecarUser, SidecarFiles.FolderMode, corrects: true);
@@ -75,5 +75,5 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
         transaction.Commit();
     }
 
-    private static RootFailure Failure(string reason, string message) => new(RootPart.Token, "", reason, message);
+    private static StepFailure Failure(string reason, string message) => new(ReconcilePart.Token, "", reason, message);
 }

@@ -26,7 +26,7 @@ internal static class CheckCommand
     {
         var started = time.GetUtcNow();
         var checks = await CheckRun.AllAsync(CheckCatalogue.Create(), paths, time, cancel);
-        return CheckReport.Of(ProgramVersion.Current, Group(paths, time), Environment.IsPrivilegedProcess, started, checks);
+        return CheckReport.Create(ProgramVersion.Current, Group(paths, time), Environment.IsPrivilegedProcess, started, checks);
     }
 
     /// <summary>The report for programs.</summary>

@@ -92,7 +92,7 @@ public static class StatusText
     private static char Mark(Condition condition) => condition switch
     {
         { Status: nameof(ConditionStatus.False) } => '✗',
-        { Status: nameof(ConditionStatus.True), Reason: Finding.Degraded } => '!',
+        { Status: nameof(ConditionStatus.True), Reason: ConditionUpdate.Degraded } => '!',
         { Status: nameof(ConditionStatus.True) } => '✓',
         _ => '?',
     };

@@ -5,15 +5,15 @@ namespace SmmAgent.Core.Tests.Checks;
 
 public sealed class CheckTextTests
 {
-    private static readonly CheckReport Report = CheckReport.Of(
+    private static readonly CheckReport Report = CheckReport.Create(
         "1.2.3",
         new GroupName("vm-integration", "analytics-v0"),
         root: true,
         DateTimeOffset.UnixEpoch,
         [
-            ReportedCheck.Of("host-clock", CheckGroup.Host, "Clock", [CheckLine.Warn("is 60 s behind", "set the clock")]),
-            ReportedCheck.Of("os-init", CheckGroup.OperatingSystem, "systemd", [CheckLine.Pass("is the init of this system")]),
-            ReportedCheck.Of(
+            ReportedCheck.Create("host-clock", CheckGroup.Host, "Clock", [CheckLine.Warn("is 60 s behind", "set the clock")]),
+            ReportedCheck.Create("os-init", CheckGroup.OperatingSystem, "systemd", [CheckLine.Pass("is the init of this system")]),
+            ReportedCheck.Create(
                 "packages-required",
                 CheckGroup.Packages,
                 "Package",
@@ -21,7 +21,7 @@ public sealed class CheckTextTests
                     CheckLine.Pass("/usr/bin/curl") with { Subject = "curl" },
                     CheckLine.Fail("is not installed", "sudo apt-get install -y sudo") with { Subject = "sudo" },
                 ]),
-            ReportedCheck.Of("dashboard-answers", CheckGroup.Dashboard, "Answer", [CheckLine.Skipped("said \e[31mred\e[0m\nand more")]),
+            ReportedCheck.Create("dashboard-answers", CheckGroup.Dashboard, "Answer", [CheckLine.Skipped("said \e[31mred\e[0m\nand more")]),
         ]);
 
     [Fact]
@@ -71,6 +71,6 @@ public sealed class CheckTextTests
         Assert.Equal("fail", Of(CheckStatus.Warn, CheckStatus.Fail, CheckStatus.Pass));
 
         static string Of(params CheckStatus[] lines) =>
-            ReportedCheck.Of("an-id", CheckGroup.Host, "Title", [.. lines.Select(status => new CheckLine(status, "found", "cure"))]).Status;
+            ReportedCheck.Create("an-id", CheckGroup.Host, "Title", [.. lines.Select(status => new CheckLine(status, "found", "cure"))]).Status;
     }
 }

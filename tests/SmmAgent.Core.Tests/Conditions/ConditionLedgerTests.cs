@@ -12,22 +12,22 @@ public sealed class ConditionLedgerTests
     [Fact]
     public void EveryConditionIsThereInTheOrderOfTheDocumentation()
     {
-        _ledger.Update([Finding.True(ConditionType.Healthy, "Healthy", "all well")], Start);
+        _ledger.Update([ConditionUpdate.True(ConditionType.Healthy, "Healthy", "all well")], Start);
 
         Assert.Equal(ConditionType.All, _ledger.Current.Select(condition => condition.Type));
         Assert.Equal("True", Told(ConditionType.Healthy).Status);
-        Assert.Equal(Finding.Pending, Told(ConditionType.PortsOpen).Reason);
+        Assert.Equal(ConditionUpdate.Pending, Told(ConditionType.PortsOpen).Reason);
     }
 
     [Fact]
     public void TheTransitionTimeMovesOnlyWhenTheStatusChanges()
     {
-        _ledger.Update([Finding.False(ConditionType.PortsOpen, "Closed", "8080 is closed")], Start);
-        _ledger.Update([Finding.False(ConditionType.PortsOpen, "LockHeld", "the lock is held")], Start.AddSeconds(10));
+        _ledger.Update([ConditionUpdate.False(ConditionType.PortsOpen, "Closed", "8080 is closed")], Start);
+        _ledger.Update([ConditionUpdate.False(ConditionType.PortsOpen, "LockHeld", "the lock is held")], Start.AddSeconds(10));
 
         Assert.Equal(("LockHeld", "the lock is held", Start), (Ports.Reason, Ports.Message, Ports.LastTransitionTime));
 
-        _ledger.Update([Finding.True(ConditionType.PortsOpen, "Open", "4 ports open")], Start.AddSeconds(20));
+        _ledger.Update([ConditionUpdate.True(ConditionType.PortsOpen, "Open", "4 ports open")], Start.AddSeconds(20));
 
         Assert.Equal(("True", Start.AddSeconds(20)), (Ports.Status, Ports.LastTransitionTime));
     }
@@ -37,10 +37,10 @@ public sealed class ConditionLedgerTests
     {
         Assert.Equal(ConditionType.All.Count, _ledger.Update([], Start).Count);
         Assert.Empty(_ledger.Update([], Start));
-        Assert.Equal("Closed", Change(Finding.False(ConditionType.PortsOpen, "Closed", "8080 is closed")));
-        Assert.Null(Change(Finding.False(ConditionType.PortsOpen, "Closed", "8080 is closed for 3m")));
-        Assert.Equal("LockHeld", Change(Finding.False(ConditionType.PortsOpen, "LockHeld", "the lock is held")));
-        Assert.Equal("Open", Change(Finding.True(ConditionType.PortsOpen, "Open", "4 ports open")));
+        Assert.Equal("Closed", Change(ConditionUpdate.False(ConditionType.PortsOpen, "Closed", "8080 is closed")));
+        Assert.Null(Change(ConditionUpdate.False(ConditionType.PortsOpen, "Closed", "8080 is closed for 3m")));
+        Assert.Equal("LockHeld", Change(ConditionUpdate.False(ConditionType.PortsOpen, "LockHeld", "the lock is held")));
+        Assert.Equal("Open", Change(ConditionUpdate.True(ConditionType.PortsOpen, "Open", "4 ports open")));
     }
 
     [Fact]
@@ -48,15 +48,15 @@ public sealed class ConditionLedgerTests
     {
         Assert.All(_ledger.Update([], Start), change => Assert.Null(change.Before));
 
-        var change = Assert.Single(_ledger.Update([Finding.True(ConditionType.PortsOpen, "Open", "4 ports open")], Start));
+        var change = Assert.Single(_ledger.Update([ConditionUpdate.True(ConditionType.PortsOpen, "Open", "4 ports open")], Start));
 
-        Assert.Equal(Finding.Pending, change.Before!.Reason);
+        Assert.Equal(ConditionUpdate.Pending, change.Before!.Reason);
         Assert.Equal("Open", change.Now.Reason);
     }
 
     [Fact]
     public void AFindingOfAnUndocumentedTypeIsAMistake() =>
-        Assert.Throws<ArgumentException>(() => _ledger.Update([Finding.True("PortOpen", "Open", "")], Start));
+        Assert.Throws<ArgumentException>(() => _ledger.Update([ConditionUpdate.True("PortOpen", "Open", "")], Start));
 
     [Fact]
     public void TheTimeIsAlwaysThatOfTheLastChangeOfStatus() =>
@@ -69,7 +69,7 @@ public sealed class ConditionLedgerTests
                 var now = Start.AddSeconds(i);
                 if (i == 0 || statuses[i] != statuses[i - 1])
                     expected = now;
-                ledger.Update([new Finding(ConditionType.Healthy, (ConditionStatus)statuses[i], $"R{i}", "")], now);
+                ledger.Update([new ConditionUpdate(ConditionType.Healthy, (ConditionStatus)statuses[i], $"R{i}", "")], now);
                 Assert.Equal(expected, ledger.Current[^1].LastTransitionTime);
             }
         });
@@ -78,5 +78,5 @@ public sealed class ConditionLedgerTests
 
     private Condition Told(string type) => _ledger.Current.Single(condition => condition.Type == type);
 
-    private string? Change(Finding finding) => _ledger.Update([finding], Start).SingleOrDefault()?.Now.Reason;
+    private string? Change(ConditionUpdate finding) => _ledger.Update([finding], Start).SingleOrDefault()?.Now.Reason;
 }

@@ -37,7 +37,7 @@ public sealed class FirewalldDiagnosisTests
     {
         var finding = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([8080, 16400])])) }).PortsOpen;
 
-        Assert.Equal((ConditionStatus.True, Finding.Degraded), (finding.Status, finding.Reason));
+        Assert.Equal((ConditionStatus.True, ConditionUpdate.Degraded), (finding.Status, finding.Reason));
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class PortsDiagnosisTests
 
         var finding = Of(Desired(), new([filters[0], unseen], new FirewalldObservation.NotRunning())).PortsOpen;
 
-        Assert.Equal((ConditionStatus.True, Finding.Degraded), (finding.Status, finding.Reason));
+        Assert.Equal((ConditionStatus.True, ConditionUpdate.Degraded), (finding.Status, finding.Reason));
     }
 
     [Fact]
@@ -88,6 +88,6 @@ public sealed class PortsDiagnosisTests
 
         var finding = Of(Desired(), new([ipv4, ipv6], new FirewalldObservation.NotRunning())).PortsOpen;
 
-        Assert.Equal((ConditionStatus.True, Finding.Degraded), (finding.Status, finding.Reason));
+        Assert.Equal((ConditionStatus.True, ConditionUpdate.Degraded), (finding.Status, finding.Reason));
     }
 }

@@ -94,7 +94,7 @@ public sealed class ClusterViewRulesTests
     public void WhatTheDashboardAskedForIsWaitedAtLeast() =>
         Assert.Equal(TimeSpan.FromSeconds(63), new RetryDelay(() => 0.5).After(1, TimeSpan.FromSeconds(60)));
 
-    private static string Shown(Finding finding) => $"{finding.Status}/{finding.Reason}";
+    private static string Shown(ConditionUpdate finding) => $"{finding.Status}/{finding.Reason}";
 
     private static DialBackResult Result(int port, string? error) => new() { Port = port, Reachable = error is null, Error = error };
 }

@@ -15,7 +15,7 @@ public sealed class PackageChoiceTests
     {
         var config = Offering(Sidecar("1.15.3") with { Format = "rpm" }, Sidecar("1.15.3") with { Architecture = "arm64" }, Sidecar("1.15.3") with { Path = "/packages/this.deb" });
         var choice = PackageChoice.ForSidecar(config, Debian, installed: null);
-        Assert.Equal((PackageOutcome.Install, "install istio-sidecar 1.15.3", "/packages/this.deb"), (choice.Outcome, choice.Why, choice.Package?.Path));
+        Assert.Equal((PackageOutcome.Install, "install istio-sidecar 1.15.3", "/packages/this.deb"), (choice.Outcome, choice.Reason, choice.Package?.Path));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class PackageChoiceTests
     {
         var choice = PackageChoice.ForSidecar(Offering(Sidecar("1.16.0")), Debian, null);
         Assert.Equal((PackageOutcome.NotOffered, null), (choice.Outcome, choice.Package));
-        Assert.Contains("for the control plane's 1.15.3, only newer ones: 1.16.0", choice.Why, StringComparison.Ordinal);
+        Assert.Contains("for the control plane's 1.15.3, only newer ones: 1.16.0", choice.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class PackageChoiceTests
     [Fact]
     public void NoPackageIsNamedWithWhatWasLookedFor() => Assert.Equal(
         "the mesh configuration offers no istio-sidecar package of the format deb for arm64",
-        PackageChoice.ForSidecar(Offering(), Debian with { Architecture = "aarch64" }, null).Why);
+        PackageChoice.ForSidecar(Offering(), Debian with { Architecture = "aarch64" }, null).Reason);
 
     private static MeshConfig Offering(params Package[] packages) => MeshConfigs.Of("vm-network-1") with { Packages = packages };
 

@@ -48,7 +48,7 @@ public sealed class PackageTrustTests
             Sidecar with { Architecture = "all" },
             Sidecar with { Size = 8 },
         ];
-        Assert.All(others, other => Assert.Equal(PackageFault.NotInList, Refusal(List, other)?.Fault));
+        Assert.All(others, other => Assert.Equal(PackageFailureReason.NotInList, Refusal(List, other)?.Fault));
     }
 
     [Fact]
@@ -60,12 +60,12 @@ public sealed class PackageTrustTests
     {
         Assert.Null(Refusal(List with { Expires = Now.AddSeconds(1) }, Sidecar));
         Assert.Equal(
-            (PackageFault.ListExpired, "the dashboard's package list was valid until 2026-11-28 12:00:00Z"), Refusal(List with { Expires = Now }, Sidecar));
+            (PackageFailureReason.ListExpired, "the dashboard's package list was valid until 2026-11-28 12:00:00Z"), Refusal(List with { Expires = Now }, Sidecar));
     }
 
     [Fact]
     public void AnOlderListThanOneThatWasAcceptedAllowsNothing() => Assert.Equal(
-        (PackageFault.ListSuperseded, "the dashboard's package list was signed at 2026-11-27 12:00:00Z, and this host has accepted one of 2026-11-27 12:00:01Z"),
+        (PackageFailureReason.ListSuperseded, "the dashboard's package list was signed at 2026-11-27 12:00:00Z, and this host has accepted one of 2026-11-27 12:00:01Z"),
         Refusal(List, Sidecar, accepted: List.Issued.AddSeconds(1)));
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class PackageTrustTests
     [InlineData("1.24.1", false)]
     [InlineData("1:1.0", false)]
     public void NothingBelowTheMinimumIsAllowed(string minimum, bool isAllowed) => Assert.Equal(
-        isAllowed ? null : PackageFault.BelowMinimum,
+        isAllowed ? null : PackageFailureReason.BelowMinimum,
         Refusal(List with { MinimumVersions = new Dictionary<string, string> { ["istio-sidecar"] = minimum, ["smm-agent"] = "99" } }, Sidecar)?.Fault);
 
     [Theory]
@@ -88,8 +88,8 @@ public sealed class PackageTrustTests
     {
         var trust = new PackageTrust([], allowsUnsigned, isPinned ? [Sha256] : []);
         Assert.Equal(isAllowed, trust.AllowsWithoutList(Sidecar with { Name = name }));
-        Assert.Equal(isAllowed, trust.WhyNever(Sidecar with { Name = name }) is null);
-        Assert.Null((trust with { Keys = [PackageSigningKey.New().Public] }).WhyNever(Sidecar with { Name = name }));
+        Assert.Equal(isAllowed, trust.NeverAllowedReason(Sidecar with { Name = name }) is null);
+        Assert.Null((trust with { Keys = [PackageSigningKey.New().Public] }).NeverAllowedReason(Sidecar with { Name = name }));
         Assert.Equal(allowsUnsigned && isAllowed, trust.AllowsWithoutList(Sidecar with { Name = name, Sha256 = new string('b', 64) }));
     }
 
@@ -105,16 +105,16 @@ public sealed class PackageTrustTests
             (PackageOutcome.NoTrustedKey, null,
                 $"istio-sidecar {MeshConfigs.Of("network1").Mesh.IstioVersion} is not installed: no key is trusted that could sign it: add the key that signs the dashboard's packages to packages.trustedKeys in "
                 + "/etc/smm/agent.yaml; or its SHA-256 to sidecar.packageSha256s there"),
-            (choice.Outcome, choice.Package, choice.Why));
+            (choice.Outcome, choice.Package, choice.Reason));
     }
 
     [Fact]
     public void TheKeysOfAgentYamlReplaceThoseOfTheBuild()
     {
         var key = PackageSigningKey.New().Public;
-        Assert.Equal(BuiltInKeys.All, PackageTrust.Of(new()).Keys);
-        Assert.Equal([key], PackageTrust.Of(new() { TrustedKeys = [key] }).Keys);
-        Assert.Empty(PackageTrust.Of(new() { TrustedKeys = [] }).Keys);
+        Assert.Equal(BuiltInKeys.All, PackageTrust.From(new()).Keys);
+        Assert.Equal([key], PackageTrust.From(new() { TrustedKeys = [key] }).Keys);
+        Assert.Empty(PackageTrust.From(new() { TrustedKeys = [] }).Keys);
     }
 
     [Fact]
@@ -125,5 +125,5 @@ public sealed class PackageTrustTests
         Assert.Throws<InvalidDataException>(() => BuiltInKeys.Read("MCow"));
     }
 
-    private static (PackageFault Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted = null) => PackageTrust.Refusal(list, package, accepted, Now);
+    private static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted = null) => PackageTrust.Refusal(list, package, accepted, Now);
 }

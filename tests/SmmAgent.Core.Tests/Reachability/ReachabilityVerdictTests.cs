@@ -178,7 +178,7 @@ public sealed class ReachabilityVerdictTests
         Assert.Equal("TimedOut", finding.Reason);
     }
 
-    private static Finding Expect(ConditionStatus status, string reason, string message, IReadOnlyList<ProbeResult> results)
+    private static ConditionUpdate Expect(ConditionStatus status, string reason, string message, IReadOnlyList<ProbeResult> results)
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
         var finding = ReachabilityVerdict.Gateways(plan, results, 0, Now, []);

@@ -49,11 +49,11 @@ public sealed class SettingsReaderTests
         Assert.Equal(("vm-integration", "analytics-v0"), (settings.Namespace, settings.Name));
         Assert.Equal("fd00::1", settings.NodeIp!.ToString());
         Assert.Equal(["https://a.example/ip", "https://b.example/"], settings.AddressProviders.Select(url => url.AbsoluteUri));
-        Assert.Equal(PartMode.Off, settings.FirewallMode);
+        Assert.Equal(ManagementMode.Off, settings.FirewallMode);
         Assert.Equal([16400], settings.ManagementPorts);
         Assert.Equal(new SidecarSettings
         {
-            Mode = PartMode.Check,
+            Mode = ManagementMode.Check,
             RestartPolicy = RestartPolicy.Window,
             RestartWindow = new(DayOfWeek.Sunday, new(22, 0), new(4, 0)),
             AllowPlaintextPackages = true,

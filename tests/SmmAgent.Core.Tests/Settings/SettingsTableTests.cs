@@ -65,6 +65,6 @@ public sealed class SettingsTableTests
 
         Assert.Null(reading.Settings);
         Assert.Equal("10.1.2.3", reading.Readable.NodeIp!.ToString());
-        Assert.Equal(PartMode.Manage, reading.Readable.FirewallMode);
+        Assert.Equal(ManagementMode.Manage, reading.Readable.FirewallMode);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 
     public ObservedSidecar Observe() => new(
         Observation<InstalledSidecar>.Known(new(Version, Version is null ? null : InstalledAt)),
-        SidecarFiles.Looked.ToDictionary(path => path, path => Observation<FoundFile>.Known(Files.GetValueOrDefault(path, FoundFile.Missing))),
+        SidecarFiles.Observed.ToDictionary(path => path, path => Observation<FoundFile>.Known(Files.GetValueOrDefault(path, FoundFile.Missing))),
         new(Token, Token.ToString(), null),
         Observation<SidecarUnit>.Known(Unit),
         IsCaptured)
@@ -46,7 +46,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
     public DateTimeOffset InstalledAt { get; set; } = Now.AddDays(-1);
 
     /// <summary>What detach and a rollback are told of this host.</summary>
-    public SidecarBefore Before() => SidecarBefore.Of(Observe());
+    public SidecarSnapshot Before() => SidecarSnapshot.From(Observe());
 
     /// <summary>Has the agent's drop-in of istio.service in place.</summary>
     public void Protect() => Apply(new Plan([new WriteSidecarFile(SidecarFiles.DropInFile, "it is missing"), new ReloadUnits()]));
@@ -73,7 +73,7 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 Version = null;
                 Files.Remove("/usr/local/bin");
                 break;
-            case PutBackPackage { Version: var version }:
+            case RestorePackage { Version: var version }:
                 Version = version;
                 break;
             case RemoveAccount:

@@ -11,12 +11,12 @@ namespace SmmAgent.Core.Tests.Status;
 
 public sealed class AgentStatusBuilderTests
 {
-    private static readonly AgentIdentity Agent = new("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a"));
+    private static readonly AgentInfo Agent = new("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a"));
 
     [Fact]
     public void TheJsonHasTheDocumentedMembers()
     {
-        var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, Finding.Degraded) with
+        var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded) with
         {
             Ports = new PortsState([new(8080, "http", false)], Samples.Attached.Ports.PortsOpen),
         };
@@ -105,7 +105,7 @@ public sealed class AgentStatusBuilderTests
     [Fact]
     public void AnAgentThatKnowsNothingSaysSo()
     {
-        var status = AgentStatusBuilder.Build(new AgentSnapshot(), [], new AgentIdentity("0.1.0", null), Samples.Now);
+        var status = AgentStatusBuilder.Build(new AgentSnapshot(), [], new AgentInfo("0.1.0", null), Samples.Now);
 
         Assert.Equal((null, null, null), (status.WorkloadGroup, status.Address, status.Network.Model));
         Assert.Equal([16400, 16401], status.Ports.Select(port => port.Port));
@@ -115,7 +115,7 @@ public sealed class AgentStatusBuilderTests
     [Fact]
     public void APortThatIsStillOpenButNoLongerWantedIsShown()
     {
-        var snapshot = new AgentSnapshot { Ports = new PortsState([new(9999, "old", true)], Finding.NotYet(ConditionType.PortsOpen)) };
+        var snapshot = new AgentSnapshot { Ports = new PortsState([new(9999, "old", true)], ConditionUpdate.NotObserved(ConditionType.PortsOpen)) };
         var status = AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now);
 
         Assert.Equal(new PortStatus(9999, "old", Wanted: false, Open: true, null), status.Ports[0]);
@@ -130,10 +130,10 @@ public sealed class AgentStatusBuilderTests
         var snapshot = new AgentSnapshot
         {
             Settings = new(new() { Namespace = "vm-integration", Name = "analytics-v0" }, [], []),
-            Cluster = ClusterViewState.Initial with { Group = group, Registered = Finding.True(ConditionType.Registered, "Registered", "it is") },
+            Cluster = ClusterViewState.Initial with { Group = group, Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") },
         };
 
-        Assert.Equal(registered, snapshot.Findings(Samples.Now).Single(finding => finding.Type == ConditionType.Registered).Status);
+        Assert.Equal(registered, snapshot.ConditionUpdates(Samples.Now).Single(finding => finding.Type == ConditionType.Registered).Status);
     }
 
     [Fact]

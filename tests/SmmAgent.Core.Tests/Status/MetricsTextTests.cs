@@ -36,7 +36,7 @@ public sealed class MetricsTextTests
     [Fact]
     public void TheValuesAreWhatIsKnown()
     {
-        var metrics = ParsedMetrics.Of(Write(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, Finding.Degraded)));
+        var metrics = ParsedMetrics.Of(Write(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded)));
 
         Assert.Equal(1, metrics["smm_agent_build_info{version=\"0.1.0\"}"]);
         Assert.Equal(Samples.Now.ToUnixTimeSeconds(), metrics["smm_agent_start_time_seconds"]);
@@ -85,7 +85,7 @@ public sealed class MetricsTextTests
     }
 
     private static string Write(AgentSnapshot snapshot) => MetricsText.Write(
-        AgentStatusBuilder.Build(snapshot, Samples.Conditions(snapshot), new AgentIdentity("0.1.0", null), Samples.Now), snapshot, Process);
+        AgentStatusBuilder.Build(snapshot, Samples.Conditions(snapshot), new AgentInfo("0.1.0", null), Samples.Now), snapshot, Process);
 }
 
 /// <summary>A strict reader of Prometheus' text format, as promtool is.</summary>

@@ -22,23 +22,23 @@ internal static class Samples
         {
             Settings = new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration", Name = "analytics-v0" },
         },
-        Mesh = new MeshConfigState(Config, true, Finding.True(ConditionType.ConfigCurrent, "Current", "as the dashboard says")),
+        Mesh = new MeshConfigState(Config, true, ConditionUpdate.True(ConditionType.ConfigCurrent, "Current", "as the dashboard says")),
         Address = new AddressState(
             new ExternalAddress(IPAddress.Parse("3.67.91.181"), "configured"),
-            Finding.True(ConditionType.AddressKnown, "Configured", "3.67.91.181 is configured")),
+            ConditionUpdate.True(ConditionType.AddressKnown, "Configured", "3.67.91.181 is configured")),
         Reachability = new ReachabilityState(
             NetworkModel.DifferentNetwork,
             [Gateway("13.48.73.61", 15012), Gateway("13.48.73.61", 15021), Gateway("13.48.73.62", 15012), Gateway("13.48.73.62", 15021)],
-            Finding.True(ConditionType.GatewaysReachable, "Reachable", "2 of 2 gateways are reachable"),
-            Finding.True(ConditionType.DashboardReachable, "Reachable", "the dashboard answers")),
+            ConditionUpdate.True(ConditionType.GatewaysReachable, "Reachable", "2 of 2 gateways are reachable"),
+            ConditionUpdate.True(ConditionType.DashboardReachable, "Reachable", "the dashboard answers")),
         Ports = new PortsState(
             [new(16400, "agent", true), new(16401, "sidecar-metrics", true), new(8080, "http", true), new(8082, "grpc", true)],
-            Finding.True(ConditionType.PortsOpen, "Open", "4 ports are open")),
+            ConditionUpdate.True(ConditionType.PortsOpen, "Open", "4 ports are open")),
         Cluster = new ClusterViewState(
             new Dictionary<int, bool> { [16400] = true, [16401] = true, [8080] = true },
-            Finding.True(ConditionType.ReachableFromCluster, "Reachable", "demo-cluster reached 3 ports"),
-            Finding.True(ConditionType.Registered, "Registered", "analytics-v0-3.67.91.181"),
-            Finding.True(ConditionType.Healthy, "Healthy", "healthy")),
+            ConditionUpdate.True(ConditionType.ReachableFromCluster, "Reachable", "demo-cluster reached 3 ports"),
+            ConditionUpdate.True(ConditionType.Registered, "Registered", "analytics-v0-3.67.91.181"),
+            ConditionUpdate.True(ConditionType.Healthy, "Healthy", "healthy")),
         Listeners = new ListenersState([new(16400, "agent", null), new(16401, "sidecar-metrics", null)]),
     };
 
@@ -76,14 +76,14 @@ internal static class Samples
         Reachability = snapshot.Reachability with
         {
             Gateways = [Gateway("13.48.73.61", 15012, outcome), .. snapshot.Reachability.Gateways.Skip(1)],
-            GatewaysReachable = new Finding(ConditionType.GatewaysReachable, status, reason, "1 of 2 gateways is reachable"),
+            GatewaysReachable = new ConditionUpdate(ConditionType.GatewaysReachable, status, reason, "1 of 2 gateways is reachable"),
         },
     };
 
     public static IReadOnlyList<Condition> Conditions(AgentSnapshot snapshot)
     {
         var ledger = new ConditionLedger();
-        ledger.Update(snapshot.Findings(Now.AddMinutes(-3)), Now.AddMinutes(-3));
+        ledger.Update(snapshot.ConditionUpdates(Now.AddMinutes(-3)), Now.AddMinutes(-3));
         return ledger.Current;
     }
 

@@ -19,13 +19,13 @@ public sealed class StatusLineTests
     [Fact]
     public void WhereTheSidecarIsNotLookedAfterNobodyMissesTheRegistration()
     {
-        var notRegistered = Finding.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected");
+        var notRegistered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected");
         var snapshot = Samples.Attached with { Cluster = Samples.Attached.Cluster with { Registered = notRegistered } };
 
-        Assert.StartsWith("Attached ", Samples.Line(snapshot with { Sidecar = new(SidecarVerdict.Unknown(Finding.Disabled, "off")) }), StringComparison.Ordinal);
+        Assert.StartsWith("Attached ", Samples.Line(snapshot with { Sidecar = new(SidecarConditions.Unknown(ConditionUpdate.Disabled, "off")) }), StringComparison.Ordinal);
         Assert.StartsWith(
             "Degraded: no sidecar of this VM is connected",
-            Samples.Line(snapshot with { Sidecar = new([Finding.True(ConditionType.SidecarRunning, "Running", "it runs")]) }),
+            Samples.Line(snapshot with { Sidecar = new([ConditionUpdate.True(ConditionType.SidecarRunning, "Running", "it runs")]) }),
             StringComparison.Ordinal);
     }
 
@@ -36,7 +36,7 @@ public sealed class StatusLineTests
     [InlineData(Outcome.NotReady, "has not been ready for 3m")]
     public void OneGatewayOfTwoIsDegradedAndSaysWhichAndWhy(Outcome outcome, string words) => Assert.Equal(
         $"Degraded: gateway 13.48.73.61:15012 {words}; see smm-agent check",
-        Samples.Line(Samples.Attached.WithGateway(outcome, ConditionStatus.True, Finding.Degraded)));
+        Samples.Line(Samples.Attached.WithGateway(outcome, ConditionStatus.True, ConditionUpdate.Degraded)));
 
     [Fact]
     public void NoGatewayMeansNotAttached() => Assert.Equal(
@@ -67,10 +67,10 @@ public sealed class StatusLineTests
     [Fact]
     public void TheWorstComesFirstAndTheOthersAreCounted()
     {
-        var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, Finding.Degraded);
+        var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded);
         snapshot = snapshot with
         {
-            Ports = snapshot.Ports with { PortsOpen = Finding.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it") },
+            Ports = snapshot.Ports with { PortsOpen = ConditionUpdate.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it") },
         };
 
         Assert.Equal("Degraded: iptables is missing; install it (for 3m) (+1 more)", Samples.Line(snapshot));
@@ -107,7 +107,7 @@ public sealed class StatusLineTests
     [Fact]
     public void WithoutAnyConfigurationTheDashboardsRefusalComesFirst()
     {
-        var refused = Finding.False(ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; smm-agent set bearer-token");
+        var refused = ConditionUpdate.False(ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; smm-agent set bearer-token");
         var snapshot = Samples.Attached with { Mesh = new MeshConfigState(null, false, refused) };
 
         Assert.Equal("Not attached: the dashboard refused the token; smm-agent set bearer-token (for 3m)", Samples.Line(snapshot));
@@ -121,7 +121,7 @@ public sealed class StatusLineTests
     [Fact]
     public void ItStaysOneShortLineWhateverOthersSend()
     {
-        var endless = Finding.False(ConditionType.PortsOpen, "Odd", "a\nREADY=1\n" + new string('x', 5000));
+        var endless = ConditionUpdate.False(ConditionType.PortsOpen, "Odd", "a\nREADY=1\n" + new string('x', 5000));
         var line = Samples.Line(Samples.Attached with { Ports = Samples.Attached.Ports with { PortsOpen = endless } });
 
         Assert.Equal(StatusLine.MaximumLength, line.Length);

@@ -20,9 +20,9 @@ public sealed class IstioTokenTests
     [InlineData(3600, TokenVerdict.Expired)]
     public void ATokenIsRenewedAtHalfOfItsLife(int age, TokenVerdict verdict)
     {
-        var token = IstioToken.Judge(Jwt($$"""{{{Subject}},"aud":["istio-ca"],"iat":1000000,"exp":1003600}"""), SidecarSamples.Config.WorkloadGroup, Issued.AddSeconds(age));
+        var token = IstioToken.Evaluate(Jwt($$"""{{{Subject}},"aud":["istio-ca"],"iat":1000000,"exp":1003600}"""), SidecarSamples.Config.WorkloadGroup, Issued.AddSeconds(age));
         Assert.Equal(verdict, token.Verdict);
-        Assert.Equal(verdict == TokenVerdict.Use ? Issued.AddSeconds(1800) : null, token.LookAgain);
+        Assert.Equal(verdict == TokenVerdict.Use ? Issued.AddSeconds(1800) : null, token.ReevaluateAt);
     }
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class IstioTokenTests
     [InlineData("\"aud\":[\"other\",\"istio-ca\"],\"exp\":1001799", TokenVerdict.Renew)]
     [InlineData("\"aud\":[\"istio-ca\"],\"iat\":1009999,\"exp\":1003600", TokenVerdict.Use)]
     public void ATokenThatDoesNotSayWhenItWasIssuedIsTakenForOneOfAnHour(string claims, TokenVerdict verdict) =>
-        Assert.Equal(verdict, IstioToken.Judge(Jwt($"{{{Subject},{claims}}}"), SidecarSamples.Config.WorkloadGroup, Issued).Verdict);
+        Assert.Equal(verdict, IstioToken.Evaluate(Jwt($"{{{Subject},{claims}}}"), SidecarSamples.Config.WorkloadGroup, Issued).Verdict);
 
     [Theory]
     [InlineData(null, "there is no istio-token")]
@@ -42,8 +42,8 @@ public sealed class IstioTokenTests
     [InlineData("{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm-integration:default\"}", "the istio-token does not say when it expires")]
     public void ATokenThatTheCertificateAuthorityWouldRefuseIsUnusable(string? token, string why)
     {
-        var judged = IstioToken.Judge(token?.StartsWith('{') == true ? Jwt(token) : token, SidecarSamples.Config.WorkloadGroup, Issued);
-        Assert.Equal((TokenVerdict.Unusable, why), (judged.Verdict, judged.Why));
+        var judged = IstioToken.Evaluate(token?.StartsWith('{') == true ? Jwt(token) : token, SidecarSamples.Config.WorkloadGroup, Issued);
+        Assert.Equal((TokenVerdict.Unusable, why), (judged.Verdict, judged.Reason));
     }
 
     [Fact]
@@ -54,14 +54,14 @@ public sealed class IstioTokenTests
                 var jwt = Jwt($"{{{Subject},\"aud\":\"istio-ca\",{issued}\"exp\":{expires}}}");
                 var (first, second) = (Issued.AddSeconds(at), Issued.AddSeconds(at + later));
                 Assert.Equal(
-                    IstioToken.Judge(jwt, SidecarSamples.Config.WorkloadGroup, second),
-                    IstioToken.Judge(jwt, SidecarSamples.Config.WorkloadGroup, first).At(second));
+                    IstioToken.Evaluate(jwt, SidecarSamples.Config.WorkloadGroup, second),
+                    IstioToken.Evaluate(jwt, SidecarSamples.Config.WorkloadGroup, first).At(second));
             });
 
     [Fact]
     public void ATokenThatIsUnusableStaysSo()
     {
-        var token = IstioToken.Judge(null, SidecarSamples.Config.WorkloadGroup, Issued);
+        var token = IstioToken.Evaluate(null, SidecarSamples.Config.WorkloadGroup, Issued);
         Assert.Null(token.Expires);
         Assert.Same(token, token.At(Issued.AddYears(1)));
     }

@@ -63,11 +63,11 @@ public sealed class TokenFactsTests
         {
             Settings = SettingsState.Empty with { Token = Of($$"""{"iat":{{Now.ToUnixTimeSeconds()}},"exp":{{Now.AddHours(24).ToUnixTimeSeconds()}} }""") },
         };
-        string Reason(double hours) => snapshot.Findings(Now.AddHours(hours)).Single(finding => finding.Type == ConditionType.TokenCurrent).Reason;
+        string Reason(double hours) => snapshot.ConditionUpdates(Now.AddHours(hours)).Single(finding => finding.Type == ConditionType.TokenCurrent).Reason;
 
         Assert.Equal(["Current", "TokenExpiring", "TokenExpired"], [Reason(1), Reason(17), Reason(25)]);
         Assert.Equal("NotConfigured", new AgentSnapshot { Settings = SettingsState.Empty with { Token = new TokenFacts("none") } }
-            .Findings(Now).Single(finding => finding.Type == ConditionType.TokenCurrent).Reason);
+            .ConditionUpdates(Now).Single(finding => finding.Type == ConditionType.TokenCurrent).Reason);
     }
 
     [Fact]

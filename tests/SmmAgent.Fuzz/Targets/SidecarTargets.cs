@@ -26,8 +26,8 @@ internal static class SidecarTargets
         FuzzTarget.OfText("certificate", text => _ = FoundCertificate.Read(text, Now), TestCertificate.Pem) with { Words = ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", "\n"] },
         FuzzTarget.OfBytes("certificate-der", der => _ = FoundCertificate.Read(System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der), Now)) with { Seeds = [TestCertificate.Der] },
         FuzzTarget.OfText("istio-token", Token, "eyJhbGciOiJub25lIn0.eyJhdWQiOlsiaXN0aW8tY2EiXSwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQiLCJleHAiOjE5MDAwMDAwMDB9.x", "{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm:default\",\"exp\":253402300798}"),
-        FuzzTarget.OfBytes("root-report", Report, Encoding.UTF8.GetString(RootReport.None.Write()), """{"crashLoop":{"restarts":3},"failures":[{"part":"package","subject":"1","reason":"R","message":"m"}],"isUnconfirmed":true}"""),
-        FuzzTarget.OfBytes("sidecar-before", bytes => SidecarBefore.Read(bytes)?.Write(), """{"format":1,"version":"1.15.3","files":{"/var/lib/istio/envoy/cluster.env":{"content":"YQ==","mode":420}},"credentials":{"/etc/certs/key.pem":"2026-11-28T00:00:00Z"},"writtenAt":"2026-11-28T00:00:00Z"}"""),
+        FuzzTarget.OfBytes("root-report", Report, Encoding.UTF8.GetString(ReconcileReport.None.Write()), """{"crashLoop":{"restarts":3},"failures":[{"part":"package","subject":"1","reason":"R","message":"m"}],"isUnconfirmed":true}"""),
+        FuzzTarget.OfBytes("sidecar-before", bytes => SidecarSnapshot.Read(bytes)?.Write(), """{"format":1,"version":"1.15.3","files":{"/var/lib/istio/envoy/cluster.env":{"content":"YQ==","mode":420}},"credentials":{"/etc/certs/key.pem":"2026-11-28T00:00:00Z"},"writtenAt":"2026-11-28T00:00:00Z"}"""),
     ];
 
     private static void Render(byte[] bytes)
@@ -36,7 +36,7 @@ internal static class SidecarTargets
             return;
 
         var host = new SidecarHost(IPAddress.Parse("192.0.2.10"), true, [IPAddress.Parse("203.0.113.7"), IPAddress.Parse("2001:db8::7")]) { AgentGroup = 997, IptablesBackend = CaptureBackends.Nft, HasBothBackends = true };
-        var rendered = SidecarFiles.Render(config, host, SidecarOptions.OfAgent(config, "vm-1", Guid.Empty, [16400]));
+        var rendered = SidecarFiles.Render(config, host, SidecarOptions.ForAgent(config, "vm-1", Guid.Empty, [16400]));
         foreach (var fault in rendered.Faults)
             BrokenException.Unless(!fault.ToString().Any(char.IsControl), "a fault is one line");
         if (rendered.Value is not { } sidecar)
@@ -84,12 +84,12 @@ internal static class SidecarTargets
     {
         var group = MeshConfigReader.Read(Encoding.UTF8.GetBytes(ContractTargets.MeshConfigSeed)).Value!.WorkloadGroup;
         foreach (var token in new[] { text, $"e30.{System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text))}.x" })
-            _ = IstioToken.Judge(token, group with { Namespace = "vm" }, Now).At(DateTimeOffset.MaxValue);
+            _ = IstioToken.Evaluate(token, group with { Namespace = "vm" }, Now).At(DateTimeOffset.MaxValue);
     }
 
     private static void Report(byte[] bytes)
     {
-        if (RootReport.Read(bytes) is { } report)
-            BrokenException.Unless(RootReport.Read(report.Write())?.Write() is { } again && again.AsSpan().SequenceEqual(report.Write()), "a report is read as it was written");
+        if (ReconcileReport.Read(bytes) is { } report)
+            BrokenException.Unless(ReconcileReport.Read(report.Write())?.Write() is { } again && again.AsSpan().SequenceEqual(report.Write()), "a report is read as it was written");
     }
 }

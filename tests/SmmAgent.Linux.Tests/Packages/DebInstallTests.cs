@@ -20,7 +20,7 @@ public sealed class DebInstallTests : IDisposable
         Assert.Equal(new InstallOutcome.Installed("2.0", "1.0"), await InstallAsync(new("2.0")));
 
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0")));
-        Assert.Equal((PackageFault.Downgrade, "smm-test 1.0 is not installed: it is older than 2.0; 2.0 stays installed"), (failed.Failure.Fault, failed.Failure.Message));
+        Assert.Equal((PackageFailureReason.Downgrade, "smm-test 1.0 is not installed: it is older than 2.0; 2.0 stays installed"), (failed.Failure.Reason, failed.Failure.Message));
         Assert.Equal("2.0", _host.Content);
 
         Assert.Equal(new InstallOutcome.Installed("1.0", "2.0"), await InstallAsync(new("1.0"), mayDowngrade: true));
@@ -33,9 +33,9 @@ public sealed class DebInstallTests : IDisposable
     {
         await InstallAsync(new("1.0"));
 
-        await FailsAsync(new("2.0") { Depends = "smm-nothing" }, PackageFault.MissingDependency, "Depends: smm-nothing but it is not installable");
-        await FailsAsync(new("2.0") { Before = "exit 3" }, PackageFault.InstallFailed, "pre-installation script subprocess returned error exit status 3");
-        await FailsAsync(new("2.0") { Architecture = "arm64" }, PackageFault.WrongArchitecture, "the archive is for arm64, and this host is amd64");
+        await FailsAsync(new("2.0") { Depends = "smm-nothing" }, PackageFailureReason.MissingDependency, "Depends: smm-nothing but it is not installable");
+        await FailsAsync(new("2.0") { Before = "exit 3" }, PackageFailureReason.InstallFailed, "pre-installation script subprocess returned error exit status 3");
+        await FailsAsync(new("2.0") { Architecture = "arm64" }, PackageFailureReason.WrongArchitecture, "the archive is for arm64, and this host is amd64");
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class DebInstallTests : IDisposable
         await InstallAsync(new("1.0"));
 
         // The package alone is more than the disk of this host.
-        await FailsAsync(new("2.0") { Size = 100_000_000 }, PackageFault.DiskFull, "space");
+        await FailsAsync(new("2.0") { Size = 100_000_000 }, PackageFailureReason.DiskFull, "space");
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class DebInstallTests : IDisposable
 
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0")));
 
-        Assert.Equal(PackageFault.DatabaseLocked, failed.Failure.Fault);
+        Assert.Equal(PackageFailureReason.DatabaseLocked, failed.Failure.Reason);
         Assert.Equal(PackageState.NotInstalled, failed.After);
     }
 
@@ -71,8 +71,8 @@ public sealed class DebInstallTests : IDisposable
             await script.KillAsync();
             var failed = Assert.IsType<InstallOutcome.Failed>(await install);
 
-            Assert.Equal(PackageFault.Interrupted, failed.Failure.Fault);
-            Assert.False(failed.After!.IsWhole);
+            Assert.Equal(PackageFailureReason.Interrupted, failed.Failure.Reason);
+            Assert.False(failed.After!.IsComplete);
             Assert.Contains("it is half installed", failed.Failure.Message, StringComparison.Ordinal);
         }
 
@@ -118,11 +118,11 @@ public sealed class DebInstallTests : IDisposable
 
     private Task<InstallOutcome> InstallAsync(BuiltPackage built, bool mayDowngrade = false) => _host.InstallAsync(Apt, _host.Offer(built, "deb"), mayDowngrade);
 
-    private async Task FailsAsync(BuiltPackage built, PackageFault fault, string told)
+    private async Task FailsAsync(BuiltPackage built, PackageFailureReason fault, string told)
     {
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(built));
         Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
-        Assert.Equal(fault, failed.Failure.Fault);
+        Assert.Equal(fault, failed.Failure.Reason);
         Assert.EndsWith("; 1.0 stays installed", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal(new PackageState("1.0"), failed.After);
         Assert.Equal("1.0", _host.Content);

@@ -46,11 +46,11 @@ public sealed class DeliveryRefusalTests : IAsyncDisposable
         _host.Dispose();
     }
 
-    private Task<RootFailure?> InstallAsync(Package package, TimeProvider clock)
+    private Task<StepFailure?> InstallAsync(Package package, TimeProvider clock)
     {
         var approval = new PackageApproval(new([_list.Key], AllowsUnsignedSidecar: false, []), new(_list.AcceptedFile), clock);
         var delivery = new PackageDelivery(_host.Cache, new(_source, approval), _host.Installer("apt-get", "deb"), TimeProvider.System, insists: false, () => []);
-        return delivery.InstallAsync(package, RootPart.Package, mayDowngrade: true, TestContext.Current.CancellationToken);
+        return delivery.InstallAsync(package, ReconcilePart.Package, mayDowngrade: true, TestContext.Current.CancellationToken);
     }
 
     private sealed class TwoDaysAtEachLook : TimeProvider

@@ -5,7 +5,7 @@ namespace SmmAgent.Linux.Tests.Packages;
 
 public sealed class PackageCacheTests : IAsyncDisposable
 {
-    private readonly PackageHouse _house = new();
+    private readonly PackageServerFixture _house = new();
 
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
@@ -17,7 +17,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
 
         var failure = await _house.FailAsync();
 
-        Assert.Equal(PackageFault.UnsafeFolder, failure.Fault);
+        Assert.Equal(PackageFailureReason.UnsafeFolder, failure.Reason);
         Assert.Contains("may be written by others (mode 0777)", failure.Message, StringComparison.Ordinal);
         Assert.Equal(0, _house.Server.Count);
     }
@@ -38,7 +38,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
         Directory.CreateDirectory(_house.Below("elsewhere"));
         Directory.CreateSymbolicLink(_house.Cache.Folder, _house.Below("elsewhere"));
 
-        Assert.Equal(PackageFault.UnsafeFolder, (await _house.FailAsync()).Fault);
+        Assert.Equal(PackageFailureReason.UnsafeFolder, (await _house.FailAsync()).Reason);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_house.Below("elsewhere")));
     }
 
@@ -63,7 +63,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
         foreach (var name in (string[])["istio-sidecar_1.15.1_amd64.deb", "istio-sidecar_1.15.2_amd64.deb", "istio-sidecar_1.15.4_amd64.deb.part", "smm-agent_1.0.0_amd64.deb"])
             await File.WriteAllTextAsync(Path.Combine(_house.Cache.Folder, name), "", TestContext.Current.CancellationToken);
 
-        _house.Cache.Prune(PackageHouse.Package, ["1.15.2"]);
+        _house.Cache.Prune(PackageServerFixture.Package, ["1.15.2"]);
 
         Assert.Equal(
             ["istio-sidecar_1.15.2_amd64.deb", "istio-sidecar_1.15.3_amd64.deb", "smm-agent_1.0.0_amd64.deb"],
@@ -78,7 +78,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
 
         var failure = await _house.FailAsync();
 
-        Assert.Equal(PackageFault.DiskFull, failure.Fault);
+        Assert.Equal(PackageFailureReason.DiskFull, failure.Reason);
         Assert.Contains("KiB free; make room on this disk", failure.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, _house.Server.Count);
     }
@@ -94,7 +94,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
             {
                 request.WriteAsync("HTTP/1.1 200 OK\r\nETag: \"e\"\r\nConnection: close\r\n\r\n").GetAwaiter().GetResult();
                 for (var i = 0; i < 100; i++)
-                    request.WriteAsync(PackageHouse.Body).GetAwaiter().GetResult();
+                    request.WriteAsync(PackageServerFixture.Body).GetAwaiter().GetResult();
             }
             catch (IOException)
             {
@@ -104,9 +104,9 @@ public sealed class PackageCacheTests : IAsyncDisposable
             return null;
         };
 
-        var failure = await _house.FailAsync(PackageHouse.Package with { Size = null });
+        var failure = await _house.FailAsync(PackageServerFixture.Package with { Size = null });
 
-        Assert.Equal(PackageFault.DiskFull, failure.Fault);
+        Assert.Equal(PackageFailureReason.DiskFull, failure.Reason);
         Assert.Equal([".lock"], Directory.EnumerateFiles(_house.Cache.Folder).Select(Path.GetFileName));
     }
 

@@ -8,14 +8,14 @@ namespace SmmAgent.Linux.Tests.Packages;
 public sealed class PackageCommandsTests
 {
     [Theory]
-    [InlineData(255, "", PackageFault.Interrupted, "apt-get was killed by a signal")]
-    [InlineData(137, "", PackageFault.Interrupted, "apt-get was killed by signal 9")]
-    [InlineData(1, "Failed to create bus connection: No such file or directory", PackageFault.NoInstaller, "Failed to create bus connection: No such file or directory")]
-    public void IsTold(int exitCode, string error, PackageFault fault, string message)
+    [InlineData(255, "", PackageFailureReason.Interrupted, "apt-get was killed by a signal")]
+    [InlineData(137, "", PackageFailureReason.Interrupted, "apt-get was killed by signal 9")]
+    [InlineData(1, "Failed to create bus connection: No such file or directory", PackageFailureReason.NoInstaller, "Failed to create bus connection: No such file or directory")]
+    public void IsTold(int exitCode, string error, PackageFailureReason fault, string message)
     {
         var failure = InstallerText.Failure(new(["apt-get", "install"], CommandEnding.Exited, exitCode, "", error));
 
-        Assert.Equal((fault, message), (failure.Fault, failure.Message));
-        Assert.Equal(fault == PackageFault.NoInstaller, InstallerText.IsWithoutBus(new(["apt-get"], CommandEnding.Exited, exitCode, "", error)));
+        Assert.Equal((fault, message), (failure.Reason, failure.Message));
+        Assert.Equal(fault == PackageFailureReason.NoInstaller, InstallerText.IsWithoutBus(new(["apt-get"], CommandEnding.Exited, exitCode, "", error)));
     }
 }

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Tests.Packages;
 
 public sealed class PackageDownloadTests : IAsyncDisposable
 {
-    private readonly PackageHouse _house = new();
+    private readonly PackageServerFixture _house = new();
 
     public ValueTask DisposeAsync() => _house.DisposeAsync();
 
@@ -18,10 +18,10 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         var (path, failure) = await _house.FetchAsync(progress: (bytes, total) => told.Add((bytes, total)));
 
         Assert.Null(failure);
-        Assert.Equal(PackageHouse.Body, await File.ReadAllTextAsync(path!, TestContext.Current.CancellationToken));
+        Assert.Equal(PackageServerFixture.Body, await File.ReadAllTextAsync(path!, TestContext.Current.CancellationToken));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path!));
-        Assert.Equal((0, PackageHouse.Body.Length), told[0]);
-        Assert.Equal((PackageHouse.Body.Length, PackageHouse.Body.Length), told[^1]);
+        Assert.Equal((0, PackageServerFixture.Body.Length), told[0]);
+        Assert.Equal((PackageServerFixture.Body.Length, PackageServerFixture.Body.Length), told[^1]);
         var request = Assert.Single(_house.Requests);
         Assert.Null(request.Header("Authorization"));
         Assert.Null(request.Header("Range"));
@@ -57,7 +57,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         await _house.ArrivesAsync();
 
         Assert.Equal([null, "bytes=50000-", "bytes=100000-", "bytes=150000-"], _house.Requests.Select(request => request.Header("Range")));
-        Assert.All(_house.Requests.Skip(1), request => Assert.Equal(PackageHouse.ETag, request.Header("If-Range")));
+        Assert.All(_house.Requests.Skip(1), request => Assert.Equal(PackageServerFixture.ETag, request.Header("If-Range")));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
 
         var failure = await _house.FailAsync();
 
-        Assert.Equal(PackageFault.CutOff, failure.Fault);
+        Assert.Equal(PackageFailureReason.CutOff, failure.Reason);
         Assert.Equal(5, _house.Server.Count);
         Assert.Equal(5_000, new FileInfo(_house.Part).Length);
     }
@@ -78,7 +78,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         using var cancel = new CancellationTokenSource();
         _house.Server.Answers = request =>
         {
-            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageHouse.ETag}\r\nContent-Length: {PackageHouse.Body.Length}\r\n\r\n{PackageHouse.Body[..90_000]}")
+            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageServerFixture.ETag}\r\nContent-Length: {PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..90_000]}")
                 .GetAwaiter().GetResult();
             return null;
         };
@@ -104,7 +104,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         var came = new TaskCompletionSource();
         _house.Server.Answers = request =>
         {
-            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageHouse.ETag}\r\nContent-Length: {PackageHouse.Body.Length}\r\n\r\n{PackageHouse.Body[..90_000]}")
+            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageServerFixture.ETag}\r\nContent-Length: {PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..90_000]}")
                 .GetAwaiter().GetResult();
             return null;
         };
@@ -131,7 +131,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     public async Task AServerThatIgnoresRangesSendsItAllAnew()
     {
         await _house.LeavePartAsync();
-        _house.Server.Answers = _ => RawServer.Answer("200 OK", PackageHouse.Body, $"ETag: {PackageHouse.ETag}\r\n");
+        _house.Server.Answers = _ => RawServer.Answer("200 OK", PackageServerFixture.Body, $"ETag: {PackageServerFixture.ETag}\r\n");
 
         await _house.ArrivesAsync();
     }
@@ -156,9 +156,9 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     public async Task ARestThatDoesNotFitIsDroppedAndAllIsFetchedAnew(string status, string headers)
     {
         await _house.LeavePartAsync();
-        _house.Server.Answers = request => PackageHouse.From(request) is null
+        _house.Server.Answers = request => PackageServerFixture.From(request) is null
             ? _house.Ranged(request)
-            : RawServer.Answer(status, status.StartsWith('4') ? "" : PackageHouse.Body[100_000..], headers);
+            : RawServer.Answer(status, status.StartsWith('4') ? "" : PackageServerFixture.Body[100_000..], headers);
 
         await _house.ArrivesAsync();
 
@@ -172,12 +172,12 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     {
         _house.Server.Answers = request =>
         {
-            request.WriteAsync($"HTTP/1.1 200 OK\r\n{(etag == "" ? "" : $"ETag: {etag}\r\n")}Content-Length: {PackageHouse.Body.Length}\r\n\r\n{PackageHouse.Body[..9]}")
+            request.WriteAsync($"HTTP/1.1 200 OK\r\n{(etag == "" ? "" : $"ETag: {etag}\r\n")}Content-Length: {PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..9]}")
                 .GetAwaiter().GetResult();
             request.Close();
             return null;
         };
-        Assert.Equal(PackageFault.CutOff, (await _house.FailAsync()).Fault);
+        Assert.Equal(PackageFailureReason.CutOff, (await _house.FailAsync()).Reason);
 
         _house.Server.Answers = request => _house.Ranged(request);
         await _house.ArrivesAsync();
@@ -195,7 +195,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
             {
                 request.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").GetAwaiter().GetResult();
                 while (true)
-                    request.WriteAsync(PackageHouse.Body).GetAwaiter().GetResult();
+                    request.WriteAsync(PackageServerFixture.Body).GetAwaiter().GetResult();
             }
             catch (IOException)
             {
@@ -205,7 +205,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
             return null;
         };
 
-        Assert.Contains($"larger than {PackageHouse.Body.Length} bytes", (await _house.FailAsync()).Message, StringComparison.Ordinal);
+        Assert.Contains($"larger than {PackageServerFixture.Body.Length} bytes", (await _house.FailAsync()).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_house.Part));
     }
 
@@ -214,9 +214,9 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [InlineData(1)]
     public async Task ASizeThatIsNotTheMeshConfigurationsIsRefused(int more)
     {
-        var failure = await _house.FailAsync(PackageHouse.Package with { Size = PackageHouse.Body.Length + more });
+        var failure = await _house.FailAsync(PackageServerFixture.Package with { Size = PackageServerFixture.Body.Length + more });
 
-        Assert.Equal(PackageFault.WrongSize, failure.Fault);
+        Assert.Equal(PackageFailureReason.WrongSize, failure.Reason);
         Assert.Contains($"offers 300000 bytes, but the mesh configuration says {300_000 + more}", failure.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_house.Part));
     }
@@ -226,14 +226,14 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
         _house.Time = time;
-        var wrong = PackageHouse.Package with { Sha256 = new string('a', 64) };
+        var wrong = PackageServerFixture.Package with { Sha256 = new string('a', 64) };
 
         var first = await _house.FailAsync(wrong);
         var second = await _house.FailAsync(wrong);
 
-        Assert.Equal((PackageFault.WrongChecksum, PackageFault.WrongChecksum), (first.Fault, second.Fault));
-        Assert.Contains($"its SHA-256 is {PackageHouse.Package.Sha256}, not aaaa", first.Message, StringComparison.Ordinal);
-        Assert.Contains("it is fetched again at 2020-01-01 00:05:00Z", second.Cure, StringComparison.Ordinal);
+        Assert.Equal((PackageFailureReason.WrongChecksum, PackageFailureReason.WrongChecksum), (first.Reason, second.Reason));
+        Assert.Contains($"its SHA-256 is {PackageServerFixture.Package.Sha256}, not aaaa", first.Message, StringComparison.Ordinal);
+        Assert.Contains("it is fetched again at 2020-01-01 00:05:00Z", second.Remediation, StringComparison.Ordinal);
         Assert.False(File.Exists(_house.Part) || File.Exists(_house.Final));
         Assert.Equal(1, _house.Server.Count);
 
@@ -258,7 +258,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
 
         var failure = await _house.FailAsync();
 
-        Assert.Equal(PackageFault.Refused, failure.Fault);
+        Assert.Equal(PackageFailureReason.Refused, failure.Reason);
         Assert.Equal($"istio-sidecar 1.15.3: {_house.Server.Url}packages/istio-sidecar_1.15.3_amd64.deb answered {status[..3]}", failure.ToString());
     }
 
@@ -269,14 +269,14 @@ public sealed class PackageDownloadTests : IAsyncDisposable
 
         var failure = await _house.FailAsync();
 
-        Assert.Equal(PackageFault.Unreachable, failure.Fault);
+        Assert.Equal(PackageFailureReason.Unreachable, failure.Reason);
         Assert.Contains("refused the connection", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task WithoutAChecksumNothingIsAskedFor()
     {
-        Assert.Equal(PackageFault.NotOffered, (await _house.FailAsync(PackageHouse.Package with { Sha256 = null })).Fault);
+        Assert.Equal(PackageFailureReason.NotOffered, (await _house.FailAsync(PackageServerFixture.Package with { Sha256 = null })).Reason);
         Assert.Equal(0, _house.Server.Count);
     }
 
@@ -286,7 +286,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     [InlineData("file:///etc/shadow")]
     public async Task APathThatLeadsElsewhereIsNotFollowed(string path)
     {
-        Assert.Equal(PackageFault.NotOffered, (await _house.FailAsync(PackageHouse.Package with { Path = path })).Fault);
+        Assert.Equal(PackageFailureReason.NotOffered, (await _house.FailAsync(PackageServerFixture.Package with { Path = path })).Reason);
         Assert.Equal(0, _house.Server.Count);
     }
 }

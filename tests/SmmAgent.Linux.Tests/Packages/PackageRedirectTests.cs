@@ -8,7 +8,7 @@ namespace SmmAgent.Linux.Tests.Packages;
 /// <summary>A dashboard and another server, each with an authority of its own.</summary>
 public sealed class PackageRedirectTests : IAsyncDisposable
 {
-    private readonly PackageHouse _house = new();
+    private readonly PackageServerFixture _house = new();
     private readonly RawServer _dashboard;
     private readonly RawServer _other;
 
@@ -49,7 +49,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     [Fact]
     public async Task APackageMayLieOnAnotherServer()
     {
-        var (path, _) = await _house.FetchAsync(PackageHouse.Package with { Path = $"{_other.Url}p.deb" });
+        var (path, _) = await _house.FetchAsync(PackageServerFixture.Package with { Path = $"{_other.Url}p.deb" });
 
         Assert.NotNull(path);
         Assert.Equal(0, _dashboard.Count);
@@ -64,7 +64,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
 
         var failure = await _house.FailAsync();
 
-        Assert.Equal(PackageFault.Unreachable, failure.Fault);
+        Assert.Equal(PackageFailureReason.Unreachable, failure.Reason);
         Assert.Contains("comes from no authority that this host trusts", failure.Message, StringComparison.Ordinal);
         Assert.Equal(0, third.Count);
     }
@@ -79,7 +79,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
 
         var failure = await _house.FailAsync();
 
-        Assert.Equal(PackageFault.Redirected, failure.Fault);
+        Assert.Equal(PackageFailureReason.Redirected, failure.Reason);
         Assert.Contains(told, failure.Message, StringComparison.Ordinal);
     }
 
@@ -88,7 +88,7 @@ public sealed class PackageRedirectTests : IAsyncDisposable
     {
         _dashboard.Answers = _ => Redirect("/round");
 
-        Assert.Equal(PackageFault.Redirected, (await _house.FailAsync()).Fault);
+        Assert.Equal(PackageFailureReason.Redirected, (await _house.FailAsync()).Reason);
         Assert.Equal(6, _dashboard.Count);
     }
 

@@ -21,7 +21,7 @@ public sealed class PutBackTests : IDisposable
 
         var failed = await FailAsync(new("2.0") { After = "exit 4" }, "deb", program);
 
-        IsBack(failed, "1.0", PackageFault.InstallFailed, "post-installation script subprocess returned error exit status 4");
+        IsBack(failed, "1.0", PackageFailureReason.InstallFailed, "post-installation script subprocess returned error exit status 4");
         Assert.Equal(new InstallOutcome.Installed("2.0", "1.0"), await InstallAsync(new("2.0"), "deb", program));
     }
 
@@ -30,7 +30,7 @@ public sealed class PutBackTests : IDisposable
     {
         await InstallAsync(new("2.0"), "deb", "apt-get");
 
-        IsBack(await FailAsync(new("1.0") { After = "exit 4" }, "deb", "apt-get"), "2.0", PackageFault.InstallFailed, "exit status 4");
+        IsBack(await FailAsync(new("1.0") { After = "exit 4" }, "deb", "apt-get"), "2.0", PackageFailureReason.InstallFailed, "exit status 4");
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class PutBackTests : IDisposable
 
         var failed = await FailAsync(new("2.0") { Before = "exit 3" }, "deb", "apt-get");
 
-        IsBack(failed, "1.0", PackageFault.InstallFailed, "pre-installation script subprocess returned error exit status 3");
+        IsBack(failed, "1.0", PackageFailureReason.InstallFailed, "pre-installation script subprocess returned error exit status 3");
     }
 
     [Fact]
@@ -67,8 +67,8 @@ public sealed class PutBackTests : IDisposable
         var failed = await FailAsync(new("2.0") { After = "exit 4", Leaving = "exit 5" }, "deb", "apt-get");
 
         Assert.Contains("exit status 4; it is half installed, and 1.0 could not be put back: ", failed.Failure.Message, StringComparison.Ordinal);
-        Assert.False(failed.After!.IsWhole);
-        Assert.Equal("when that is mended, do: sudo smm-agent reconcile", failed.Failure.Cure);
+        Assert.False(failed.After!.IsComplete);
+        Assert.Equal("when that is mended, do: sudo smm-agent reconcile", failed.Failure.Remediation);
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class PutBackTests : IDisposable
             _ => $"{_host.Cache.Folder} does not have its package",
         };
         Assert.Contains($"exit status 4; it is half installed, and 1.0 cannot be put back: {why}", failed.Failure.Message, StringComparison.Ordinal);
-        Assert.Equal((new PackageState("2.0", IsWhole: false), "2.0"), (failed.After, _host.Content));
+        Assert.Equal((new PackageState("2.0", IsComplete: false), "2.0"), (failed.After, _host.Content));
         Assert.DoesNotContain('\n', failed.Failure.ToString());
     }
 
@@ -120,7 +120,7 @@ public sealed class PutBackTests : IDisposable
 
         var failed = await FailAsync(new("2.0"), "rpm", program);
 
-        IsBack(failed, "1.0-1", PackageFault.InstallFailed, "");
+        IsBack(failed, "1.0-1", PackageFailureReason.InstallFailed, "");
     }
 
     [Theory]
@@ -172,7 +172,7 @@ public sealed class PutBackTests : IDisposable
         recorded = [];
         await DeliverAsync("4.0");
         Assert.Equal((false, false, true), (Has("1.0"), Has("2.0"), Has("3.0")));
-        Assert.Null(await delivery.PutBackAsync(BuiltPackage.Name, "3.0", TestContext.Current.CancellationToken));
+        Assert.Null(await delivery.RestoreAsync(BuiltPackage.Name, "3.0", TestContext.Current.CancellationToken));
         Assert.Equal("3.0", _host.Content);
 
         bool Has(string version) => delivery.Has(BuiltPackage.Name, version);
@@ -191,11 +191,11 @@ public sealed class PutBackTests : IDisposable
     private async Task<InstallOutcome.Failed> FailAsync(BuiltPackage built, string format, string? program) =>
         Assert.IsType<InstallOutcome.Failed>(await InstallAsync(built, format, program));
 
-    private void IsBack(InstallOutcome.Failed failed, string version, PackageFault fault, string told)
+    private void IsBack(InstallOutcome.Failed failed, string version, PackageFailureReason fault, string told)
     {
         Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
         Assert.EndsWith($"; {version} is back", failed.Failure.Message, StringComparison.Ordinal);
-        Assert.Equal((fault, new PackageState(version), version.Split('-')[0]), (failed.Failure.Fault, failed.After, _host.Content));
+        Assert.Equal((fault, new PackageState(version), version.Split('-')[0]), (failed.Failure.Reason, failed.After, _host.Content));
         Assert.False(Directory.Exists(Path.Combine(_host.Cache.Folder, "verified")));
     }
 }

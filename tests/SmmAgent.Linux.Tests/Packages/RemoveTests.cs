@@ -36,8 +36,8 @@ public sealed class RemoveTests : IDisposable
         var failed = await FailAsync(format);
 
         Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
-        Assert.Equal((PackageFault.StillNeeded, "remove that package first"), (failed.Failure.Fault, failed.Failure.Cure));
-        Assert.True(failed.After is { IsWhole: true, Version: not null });
+        Assert.Equal((PackageFailureReason.StillNeeded, "remove that package first"), (failed.Failure.Reason, failed.Failure.Remediation));
+        Assert.True(failed.After is { IsComplete: true, Version: not null });
         Assert.Equal("1.0", _host.Content);
     }
 
@@ -53,7 +53,7 @@ public sealed class RemoveTests : IDisposable
 
         Assert.StartsWith("smm-test is not removed: ", failed.Failure.Message, StringComparison.Ordinal);
         Assert.EndsWith(told, failed.Failure.ToString(), StringComparison.Ordinal);
-        Assert.Equal((PackageFault.InstallFailed, "1.0"), (failed.Failure.Fault, _host.Content));
+        Assert.Equal((PackageFailureReason.InstallFailed, "1.0"), (failed.Failure.Reason, _host.Content));
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class RemoveTests : IDisposable
         {
             var install = InstallAsync(script == "preinst" ? new("1.0") { Before = waiting.Lines } : new("1.0") { After = waiting.Lines }, "deb");
             await waiting.KillAsync();
-            Assert.False(Assert.IsType<InstallOutcome.Failed>(await install).After!.IsWhole);
+            Assert.False(Assert.IsType<InstallOutcome.Failed>(await install).After!.IsComplete);
         }
 
         Assert.IsType<RemovalOutcome.Removed>(await RemoveAsync("deb"));
@@ -106,7 +106,7 @@ public sealed class RemoveTests : IDisposable
         {
             held.Lock(0, 0);
             var failed = await FailAsync("deb");
-            Assert.Equal((PackageFault.DatabaseLocked, "try again when the other package manager has ended"), (failed.Failure.Fault, failed.Failure.Cure));
+            Assert.Equal((PackageFailureReason.DatabaseLocked, "try again when the other package manager has ended"), (failed.Failure.Reason, failed.Failure.Remediation));
             Assert.Equal("1.0", _host.Content);
             held.Unlock(0, 0);
         }
@@ -123,7 +123,7 @@ public sealed class RemoveTests : IDisposable
         var other = InstallAsync(new("1") { Named = "smm-other", After = script.Lines }, "rpm");
         await Testbed.Until.TrueAsync(() => File.Exists($"{_host.Shared}/pid"), "the other installation runs");
 
-        Assert.Equal(PackageFault.DatabaseLocked, (await FailAsync("rpm")).Failure.Fault);
+        Assert.Equal(PackageFailureReason.DatabaseLocked, (await FailAsync("rpm")).Failure.Reason);
 
         await script.KillAsync();
         await other;

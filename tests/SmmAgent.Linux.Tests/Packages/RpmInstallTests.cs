@@ -23,7 +23,7 @@ public sealed class RpmInstallTests : IDisposable
         Assert.Equal(new InstallOutcome.Installed("2.0-1", "1.0-1"), await InstallAsync(new("2.0"), program));
 
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0"), program));
-        Assert.Equal(PackageFault.Downgrade, failed.Failure.Fault);
+        Assert.Equal(PackageFailureReason.Downgrade, failed.Failure.Reason);
         Assert.Equal("2.0", _host.Content);
 
         Assert.Equal(new InstallOutcome.Installed("1.0-1", "2.0-1"), await InstallAsync(new("1.0"), program, mayDowngrade: true));
@@ -38,7 +38,7 @@ public sealed class RpmInstallTests : IDisposable
         await InstallAsync(new("1.0"), program);
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("2.0") { Depends = "smm-nothing" }, program));
 
-        Assert.Equal(PackageFault.MissingDependency, failed.Failure.Fault);
+        Assert.Equal(PackageFailureReason.MissingDependency, failed.Failure.Reason);
         Assert.Contains("smm-nothing", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal((new PackageState("1.0-1"), "1.0"), (failed.After, _host.Content));
     }
@@ -54,8 +54,8 @@ public sealed class RpmInstallTests : IDisposable
             await script.KillAsync();
             var failed = Assert.IsType<InstallOutcome.Failed>(await install);
 
-            Assert.Equal(PackageFault.Interrupted, failed.Failure.Fault);
-            Assert.False(failed.After!.IsWhole); // both versions are there
+            Assert.Equal(PackageFailureReason.Interrupted, failed.Failure.Reason);
+            Assert.False(failed.After!.IsComplete); // both versions are there
         }
 
         Assert.IsType<InstallOutcome.Installed>(await InstallAsync(new("2.0"), "dnf"));
@@ -77,7 +77,7 @@ public sealed class RpmInstallTests : IDisposable
         var commands = new Linux.Commands.CommandRunner(prefix: _host.Prefix);
         var failure = InstallerText.Failure(await new Rpm(commands, PackageCommands.Direct(commands), null).InstallAsync(copy, isInterrupted: false));
 
-        Assert.Equal(PackageFault.DatabaseLocked, failure.Fault);
+        Assert.Equal(PackageFailureReason.DatabaseLocked, failure.Reason);
         await script.KillAsync();
         await other;
     }

@@ -49,7 +49,7 @@ public sealed class VerifiedPackageTests : IDisposable
         var (verified, failure) = await VerifiedPackage.TakeAsync(_host.Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.Null(verified);
-        Assert.Equal(PackageFault.WrongChecksum, failure!.Fault);
+        Assert.Equal(PackageFailureReason.WrongChecksum, failure!.Reason);
         Assert.False(Directory.Exists(Path.Combine(_host.Cache.Folder, "verified")));
     }
 
@@ -75,24 +75,24 @@ public sealed class VerifiedPackageTests : IDisposable
         var path = _host.Cache.PathOf(package);
 
         File.Copy(path, _host.Cache.PathOf(package with { Version = "3.0" }));
-        await RefusedAsync(package with { Version = "3.0" }, PackageFault.WrongPackage, "the archive is smm-test 1.0");
+        await RefusedAsync(package with { Version = "3.0" }, PackageFailureReason.WrongPackage, "the archive is smm-test 1.0");
         File.Copy(path, _host.Cache.PathOf(package with { Name = "istio-sidecar" }));
-        await RefusedAsync(package with { Name = "istio-sidecar" }, PackageFault.WrongPackage, "the archive is smm-test 1.0");
+        await RefusedAsync(package with { Name = "istio-sidecar" }, PackageFailureReason.WrongPackage, "the archive is smm-test 1.0");
         File.Copy(path, _host.Cache.PathOf(package with { Architecture = "arm64" }));
-        await RefusedAsync(package with { Architecture = "arm64" }, PackageFault.WrongArchitecture, "not for arm64");
+        await RefusedAsync(package with { Architecture = "arm64" }, PackageFailureReason.WrongArchitecture, "not for arm64");
 
         // Its end is missing, or bytes in its middle are others.
         var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(path, bytes.AsMemory(0, bytes.Length - 700), TestContext.Current.CancellationToken);
-        await RefusedAsync(_host.Sealed(package), PackageFault.BrokenPackage, "the archive cannot be read");
+        await RefusedAsync(_host.Sealed(package), PackageFailureReason.BrokenPackage, "the archive cannot be read");
         await File.WriteAllTextAsync(path, "no archive at all", TestContext.Current.CancellationToken);
-        await RefusedAsync(_host.Sealed(package), PackageFault.BrokenPackage, "the archive cannot be read");
+        await RefusedAsync(_host.Sealed(package), PackageFailureReason.BrokenPackage, "the archive cannot be read");
 
-        async Task RefusedAsync(SmmAgent.Contract.Package offered, PackageFault fault, string told)
+        async Task RefusedAsync(SmmAgent.Contract.Package offered, PackageFailureReason fault, string told)
         {
             var failed = Assert.IsType<InstallOutcome.Failed>(await _host.InstallAsync(installer, offered));
             Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
-            Assert.Equal((fault, PackageState.NotInstalled), (failed.Failure.Fault, failed.After));
+            Assert.Equal((fault, PackageState.NotInstalled), (failed.Failure.Reason, failed.After));
         }
     }
 
@@ -109,7 +109,7 @@ public sealed class VerifiedPackageTests : IDisposable
         var failed = Assert.IsType<InstallOutcome.Failed>(await _host.InstallAsync(Apt, _host.Sealed(package)));
 
         Assert.Contains(told, failed.Failure.Message, StringComparison.Ordinal);
-        Assert.Equal(PackageFault.UnsafeContents, failed.Failure.Fault);
+        Assert.Equal(PackageFailureReason.UnsafeContents, failed.Failure.Reason);
     }
 
     private PackageInstaller Apt => _host.Installer("apt-get", "deb");

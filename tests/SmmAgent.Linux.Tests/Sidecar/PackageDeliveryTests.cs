@@ -28,12 +28,12 @@ public sealed class PackageDeliveryTests
                 new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, "deb")), TimeProvider.System, insists: false, () => []);
 
             Assert.Equal(
-                new RootFailure(RootPart.Package, "1.15.3", "NotOffered", "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
+                new StepFailure(ReconcilePart.Package, "1.15.3", "NotOffered", "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
                 await delivery.InstallAsync(
-                    new() { Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "all", Path = "/p" }, RootPart.Package, true, TestContext.Current.CancellationToken));
+                    new() { Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "all", Path = "/p" }, ReconcilePart.Package, true, TestContext.Current.CancellationToken));
             Assert.Equal(
                 $"istio-sidecar 1.15.2 cannot be put back: {folder.FullName} does not have its package",
-                (await delivery.PutBackAsync("istio-sidecar", "1.15.2", TestContext.Current.CancellationToken))!.Message);
+                (await delivery.RestoreAsync("istio-sidecar", "1.15.2", TestContext.Current.CancellationToken))!.Message);
         }
         finally
         {

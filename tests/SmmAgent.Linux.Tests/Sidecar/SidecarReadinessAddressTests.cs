@@ -34,8 +34,8 @@ public sealed class SidecarReadinessAddressTests
         using var sidecar = new TcpListener(IPAddress.Parse(address), 0);
         sidecar.Start();
 
-        Assert.False(await new SidecarReadiness(TimeProvider.System, capturePort: ((IPEndPoint)sidecar.LocalEndpoint).Port).IsDeafAsync(cancel));
-        Assert.True(await new SidecarReadiness(TimeProvider.System, capturePort: 1).IsDeafAsync(cancel));
+        Assert.False(await new SidecarReadiness(TimeProvider.System, capturePort: ((IPEndPoint)sidecar.LocalEndpoint).Port).IsNotAcceptingAsync(cancel));
+        Assert.True(await new SidecarReadiness(TimeProvider.System, capturePort: 1).IsNotAcceptingAsync(cancel));
     }
 
     [Fact]

@@ -9,12 +9,12 @@ namespace SmmAgent.Linux.Tests.Sidecar;
 /// <summary>What root writes down before it changes anything, and what it tells the daemon.</summary>
 public sealed class SidecarRecordsTests : IDisposable
 {
-    private static readonly SidecarBefore Bare = new()
+    private static readonly SidecarSnapshot Bare = new()
     {
         Version = null, Files = new Dictionary<string, FoundFile>(), Hosts = [], Folders = [], HasAccount = false, Tables = [], IsEnabled = false, IsRunning = false,
     };
 
-    private static readonly SidecarBefore Attached = Bare with { Version = "1.15.3", IsEnabled = true, IsRunning = true };
+    private static readonly SidecarSnapshot Attached = Bare with { Version = "1.15.3", IsEnabled = true, IsRunning = true };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-records-");
     private readonly AgentPaths _paths;
@@ -32,9 +32,9 @@ public sealed class SidecarRecordsTests : IDisposable
     public void TheFirstPassKnowsWhatDetachBringsBackAndEachPassWhatItBringsBack()
     {
         Assert.Null(_records.BeforeAttach);
-        Assert.Null(_records.BeginPass(Bare, Bare).Version);
-        _records.EndPass();
-        Assert.Equal("1.15.3", _records.BeginPass(Attached, Attached).Version);
+        Assert.Null(_records.BeginReconcile(Bare, Bare).Version);
+        _records.EndReconcile();
+        Assert.Equal("1.15.3", _records.BeginReconcile(Attached, Attached).Version);
 
         Assert.Null(_records.BeforeAttach!.Version);
     }
@@ -42,11 +42,11 @@ public sealed class SidecarRecordsTests : IDisposable
     [Fact]
     public void OnceTheHostIsAsItWasBeforeTheFirstChangeThereIsNothingToDetach()
     {
-        _records.BeginPass(Bare, Bare);
+        _records.BeginReconcile(Bare, Bare);
         _records.Restored(Attached);
         Assert.Equal((true, false), (_records.HasBeforeAttach, File.Exists(_paths.BeforePass)));
 
-        _records.BeginPass(Bare, Bare);
+        _records.BeginReconcile(Bare, Bare);
         _records.Restored(Bare with { });
         Assert.Equal((false, false), (_records.HasBeforeAttach, File.Exists(_paths.BeforePass)));
     }
@@ -55,7 +55,7 @@ public sealed class SidecarRecordsTests : IDisposable
     public void OfWhatAnEarlierVersionDidNotWriteDownItIsKnownWhenTheRecordWasMade()
     {
         var time = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
-        _records.BeginPass(Bare with { Credentials = null }, Bare with { Credentials = null });
+        _records.BeginReconcile(Bare with { Credentials = null }, Bare with { Credentials = null });
         File.SetLastWriteTimeUtc(_paths.BeforeAttach, time);
 
         var before = _records.BeforeAttach!;
@@ -68,7 +68,7 @@ public sealed class SidecarRecordsTests : IDisposable
     [Fact]
     public void ARecordOfALaterVersionIsNotTakenForThisOnes()
     {
-        _records.BeginPass(Bare with { Format = 2 }, Bare with { Format = 2 });
+        _records.BeginReconcile(Bare with { Format = 2 }, Bare with { Format = 2 });
 
         Assert.True(_records.HasBeforeAttach);
         Assert.Null(_records.BeforeAttach);
@@ -79,7 +79,7 @@ public sealed class SidecarRecordsTests : IDisposable
     {
         var stopped = Attached with { IsRunning = false };
 
-        Assert.False(_records.BeginPass(stopped, Attached).IsRunning);
+        Assert.False(_records.BeginReconcile(stopped, Attached).IsRunning);
 
         Assert.True(_records.BeforeAttach!.IsRunning);
     }
@@ -87,27 +87,27 @@ public sealed class SidecarRecordsTests : IDisposable
     [Fact]
     public void APassThatWasKilledIsTheOneThatTheNextGoesBackBehind()
     {
-        _records.BeginPass(Bare, Bare);
+        _records.BeginReconcile(Bare, Bare);
 
-        Assert.Null(_records.BeginPass(Attached, Attached).Version);
+        Assert.Null(_records.BeginReconcile(Attached, Attached).Version);
     }
 
     [Fact]
     public void ADamagedRecordOfAKilledPassIsReplaced()
     {
-        _records.BeginPass(Bare, Bare);
+        _records.BeginReconcile(Bare, Bare);
         File.WriteAllText(_paths.BeforePass, "{\"version\":");
 
-        Assert.Equal("1.15.3", _records.BeginPass(Attached, Attached).Version);
+        Assert.Equal("1.15.3", _records.BeginReconcile(Attached, Attached).Version);
         Assert.Contains("1.15.3", File.ReadAllText(_paths.BeforePass), StringComparison.Ordinal);
     }
 
     [Fact]
     public void RecordsAreRootsAloneAndTheReportIsForEveryone()
     {
-        _records.BeginPass(Bare, Bare);
+        _records.BeginReconcile(Bare, Bare);
         _records.BeginConfirm(Bare);
-        _records.Report(RootReport.None);
+        _records.Report(ReconcileReport.None);
 
         Assert.Equal(
             ["700", "600", "600", "600", "755", "644"],
@@ -119,7 +119,7 @@ public sealed class SidecarRecordsTests : IDisposable
     public void AConfirmationIsToldToTheDaemon()
     {
         _records.BeginConfirm(Bare);
-        _records.Report(RootReport.None with { IsUnconfirmed = true });
+        _records.Report(ReconcileReport.None with { IsUnconfirmed = true });
         Assert.NotNull(_records.BeforeConfirm);
 
         _records.EndConfirm();
@@ -142,9 +142,9 @@ public sealed class SidecarRecordsTests : IDisposable
     [Fact]
     public void AfterDetachNothingIsLeftOfThem()
     {
-        _records.BeginPass(Bare, Bare);
+        _records.BeginReconcile(Bare, Bare);
         _records.BeginConfirm(Bare);
-        _records.Report(RootReport.None);
+        _records.Report(ReconcileReport.None);
         File.WriteAllText(_paths.HostToken, "token");
 
         _records.Forget();
@@ -157,7 +157,7 @@ public sealed class SidecarRecordsTests : IDisposable
     public void WhateverTheSidecarFillsItsFilesWithIsReadAgain()
     {
         FoundFile full = new(new string('\u0001', 2 * 1024 * 1024), "istio-proxy", SidecarFiles.Private, DateTimeOffset.UnixEpoch);
-        SidecarBefore before = new()
+        SidecarSnapshot before = new()
         {
             Version = "1.15.3",
             Files = new[] { SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate }.ToDictionary(path => path, _ => full),

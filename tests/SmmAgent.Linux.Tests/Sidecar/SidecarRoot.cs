@@ -57,13 +57,13 @@ internal sealed class SidecarRoot : IDisposable
         new SidecarCapture(Nothing),
         isRoot);
 
-    public SidecarPass Pass()
+    public SidecarReconciler Pass()
     {
         var files = new GuardedFiles(_root.Root);
         return new(Observer(), Host(), Records, new AgentLock(Paths.HostLock, TimeProvider.System), TimeProvider.System, () => 0);
     }
 
-    public HostSidecar Host() => new(
+    public SidecarStepExecutor Host() => new(
         new GuardedFiles(_root.Root),
         Units,
         new SidecarTokens(new GuardedFiles(_root.Root), Paths.HostToken, null, TimeProvider.System),

@@ -96,7 +96,7 @@ public sealed class StatusCommandTests : IDisposable
         var condition = Condition(ConditionType.ConfigCurrent, Evil, Evil, Evil);
         var status = Status() with
         {
-            Agent = new AgentIdentity(Evil, null),
+            Agent = new AgentInfo(Evil, null),
             WorkloadGroup = new GroupName(Evil, Evil),
             Address = new AddressReport(Evil, Evil),
             Network = new NetworkStatus(Evil),
@@ -182,7 +182,7 @@ public sealed class StatusCommandTests : IDisposable
 
     private AgentStatus Status() => new()
     {
-        Agent = new AgentIdentity("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a")),
+        Agent = new AgentInfo("0.1.0", new Guid("0327b100-a008-4364-a2b3-7d1777bb5b9a")),
         WorkloadGroup = new GroupName("vm-integration", "analytics-v0"),
         Address = new AddressReport("3.67.91.181", "configured"),
         Network = new NetworkStatus("different-network"),
@@ -192,9 +192,9 @@ public sealed class StatusCommandTests : IDisposable
         Conditions =
         [
             Condition(ConditionType.ConfigCurrent, "True", "Current", "as the dashboard says"),
-            Condition(ConditionType.GatewaysReachable, "True", Finding.Degraded, "1 of 2 gateways"),
+            Condition(ConditionType.GatewaysReachable, "True", ConditionUpdate.Degraded, "1 of 2 gateways"),
             Condition(ConditionType.PortsOpen, "False", "Closed", "8080\e[31m is closed"),
-            Condition(ConditionType.SidecarInstalled, "Unknown", Finding.Disabled, "not managed"),
+            Condition(ConditionType.SidecarInstalled, "Unknown", ConditionUpdate.Disabled, "not managed"),
         ],
         UpdatedAt = _time.GetUtcNow(),
     };

@@ -57,11 +57,11 @@ internal sealed class NetworkServiceFixture : IDisposable
     /// <summary>How often the service told that the dashboard answers again.</summary>
     public int DashboardCameBack { get; private set; }
 
-    public Finding AddressKnown => Address.Value.AddressKnown;
+    public ConditionUpdate AddressKnown => Address.Value.AddressKnown;
 
-    public Finding GatewaysReachable => Reachability.Value.GatewaysReachable;
+    public ConditionUpdate GatewaysReachable => Reachability.Value.GatewaysReachable;
 
-    public Finding DashboardReachable => Reachability.Value.DashboardReachable;
+    public ConditionUpdate DashboardReachable => Reachability.Value.DashboardReachable;
 
     private NameLookup Names => new(Time, timeout: TimeSpan.FromMinutes(1));
 

@@ -47,7 +47,7 @@ public sealed class RegistrationWaitTests : IDisposable
     [Fact]
     public async Task ItIsWaitedForUntilTheDaemonSaysSo()
     {
-        Write("Unknown", Finding.Pending, "not looked at yet", _time.GetUtcNow());
+        Write("Unknown", ConditionUpdate.Pending, "not looked at yet", _time.GetUtcNow());
         var run = RunAsync();
         await PassAsync(2);
         Write("False", "TokenRefused", "the control plane refused the token", _time.GetUtcNow());
@@ -75,7 +75,7 @@ public sealed class RegistrationWaitTests : IDisposable
     public async Task WhereTheSidecarNeedsARestartAVmThatIsNotRegisteredIsNotWaitedFor()
     {
         const string Restart = "the sidecar needs a restart: /etc/istio/config/mesh changed since its start; sudo systemctl restart istio";
-        Write("Unknown", Finding.Pending, "not looked at yet", _time.GetUtcNow());
+        Write("Unknown", ConditionUpdate.Pending, "not looked at yet", _time.GetUtcNow());
         var run = RunAsync(Restart);
         await PassAsync(1);
         Assert.False(run.IsCompleted);
@@ -136,7 +136,7 @@ public sealed class RegistrationWaitTests : IDisposable
     {
         var written = new AgentStatus
         {
-            Agent = new AgentIdentity("0.1.0", null),
+            Agent = new AgentInfo("0.1.0", null),
             WorkloadGroup = group ?? Group,
             Network = new NetworkStatus(null),
             Gateways = [],

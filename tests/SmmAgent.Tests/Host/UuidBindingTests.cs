@@ -100,7 +100,7 @@ public sealed class UuidBindingTests : IDisposable
     public void ACopyLosesTheSidecarsTokenCertificateAndKey()
     {
         Bind(Old, "one");
-        foreach (var secret in SidecarFiles.OfIdentity.Append(SidecarFiles.RootCertificate))
+        foreach (var secret in SidecarFiles.CredentialFiles.Append(SidecarFiles.RootCertificate))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(On(secret))!);
             File.WriteAllText(On(secret), "of the other machine");
@@ -108,8 +108,8 @@ public sealed class UuidBindingTests : IDisposable
 
         Bind(Old, "two");
 
-        Assert.Equal(["/etc/certs/cert-chain.pem", "/etc/certs/key.pem", "/var/run/secrets/tokens/istio-token"], SidecarFiles.OfIdentity.Order());
-        Assert.DoesNotContain(SidecarFiles.OfIdentity, secret => File.Exists(On(secret)));
+        Assert.Equal(["/etc/certs/cert-chain.pem", "/etc/certs/key.pem", "/var/run/secrets/tokens/istio-token"], SidecarFiles.CredentialFiles.Order());
+        Assert.DoesNotContain(SidecarFiles.CredentialFiles, secret => File.Exists(On(secret)));
         Assert.True(File.Exists(On(SidecarFiles.RootCertificate)));
     }
 

@@ -7,18 +7,18 @@ namespace SmmAgent.Core.Firewall.Diagnosis;
 /// <summary>What is worth saying when every port is open.</summary>
 internal static class OpenPortsFinding
 {
-    public static Finding Of(DesiredFirewall desired, FirewallReport report, Finding? failure)
+    public static ConditionUpdate Of(DesiredFirewall desired, FirewallReport report, ConditionUpdate? failure)
     {
         var open = $"{Cures.Ports(desired.Ports)} open";
         var missing = report.Observed.Filters.FirstOrDefault(filter => filter.State.Value is { Presence: FilterPresence.CommandMissing });
         if (missing is not null)
-            return True(Finding.Degraded, $"{open} by IPv4 only: {missing.Tool.Command} is not installed");
+            return True(ConditionUpdate.Degraded, $"{open} by IPv4 only: {missing.Tool.Command} is not installed");
         if (report.Observed.Filters.FirstOrDefault(filter => filter.State.WhyUnknown is not null) is { } unseen)
-            return True(Finding.Degraded, $"{open} by IPv4; of IPv6 nothing is known: {unseen.State.WhyUnknown}");
+            return True(ConditionUpdate.Degraded, $"{open} by IPv4; of IPv6 nothing is known: {unseen.State.WhyUnknown}");
         if (failure is not null)
-            return True(Finding.Degraded, $"{open}, but not all is as the agent wants it ({failure.Reason}): {failure.Message}");
+            return True(ConditionUpdate.Degraded, $"{open}, but not all is as the agent wants it ({failure.Reason}): {failure.Message}");
         if (report.Remaining.Steps.OfType<OpenInFirewalld>().FirstOrDefault() is { } zone && report.Observed.FirewalldCounts)
-            return True(Finding.Degraded, $"{open}, but in firewalld's zone {zone.Zone} not beyond its next reload: {Cures.RootsPart}");
+            return True(ConditionUpdate.Degraded, $"{open}, but in firewalld's zone {zone.Zone} not beyond its next reload: {Cures.RootsPart}");
 
         var notes = string.Concat(Notes(report.Observed).Select(note => $"; {note}"));
         if (!desired.Complete)
@@ -39,5 +39,5 @@ internal static class OpenPortsFinding
             yield return $"other tables of nftables could not be looked at: {why}";
     }
 
-    private static Finding True(string reason, string message) => Finding.True(ConditionType.PortsOpen, reason, message);
+    private static ConditionUpdate True(string reason, string message) => ConditionUpdate.True(ConditionType.PortsOpen, reason, message);
 }

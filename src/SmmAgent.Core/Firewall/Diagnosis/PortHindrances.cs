@@ -46,5 +46,5 @@ public static class PortHindrances
     }
 
     /// <summary>What is said when the firewall could not be looked at; null when it could.</summary>
-    public static Finding? WhyUnseen(FirewallReport report) => PortsDiagnosis.WhyUnseen(report.Observed);
+    public static ConditionUpdate? WhyUnseen(FirewallReport report) => PortsDiagnosis.WhyUnseen(report.Observed);
 }

@@ -33,7 +33,7 @@ public static class PortsDiagnosis
         }
     }
 
-    internal static Finding? WhyUnseen(ObservedFirewall observed)
+    internal static ConditionUpdate? WhyUnseen(ObservedFirewall observed)
     {
         var main = observed.Filters.First(filter => filter.Tool.Family == IpFamily.IPv4);
         if (main.State.Value is { Presence: FilterPresence.CommandMissing })
@@ -46,7 +46,7 @@ public static class PortsDiagnosis
         return main.State.WhyUnknown is { } why ? Unknown(main.NotPermitted ? "NotPermitted" : "NotSeen", why) : null;
     }
 
-    private static Finding? Shut(DesiredFirewall desired, FirewallReport report, bool manages, IReadOnlyList<Obstacle> obstacles)
+    private static ConditionUpdate? Shut(DesiredFirewall desired, FirewallReport report, bool manages, IReadOnlyList<Obstacle> obstacles)
     {
         var certain = obstacles.Where(obstacle => obstacle.Certain).ToList();
         if (certain.Count == 0)
@@ -65,7 +65,7 @@ public static class PortsDiagnosis
         return False(reason, $"{Says(foreign)}: {Cures.Of(foreign, desired, report.Observed)}");
     }
 
-    private static Finding? Firewalld(FirewallReport report, bool manages, IReadOnlyList<ShutZone> zones)
+    private static ConditionUpdate? Firewalld(FirewallReport report, bool manages, IReadOnlyList<ShutZone> zones)
     {
         if (zones.Count > 0)
         {
@@ -81,7 +81,7 @@ public static class PortsDiagnosis
             : null;
     }
 
-    private static Finding? Unclear(DesiredFirewall desired, ObservedFirewall observed, IReadOnlyList<Obstacle> obstacles, bool manages)
+    private static ConditionUpdate? Unclear(DesiredFirewall desired, ObservedFirewall observed, IReadOnlyList<Obstacle> obstacles, bool manages)
     {
         if (obstacles.Count == 0)
             return null;
@@ -95,7 +95,7 @@ public static class PortsDiagnosis
     }
 
     /// <summary>What failed of the pass, as the condition's finding; null when nothing did.</summary>
-    private static Finding? Failure(FirewallReport report)
+    private static ConditionUpdate? Failure(FirewallReport report)
     {
         if (report.Blocked is { } blocked)
             return False("LockHeld", blocked);
@@ -131,9 +131,9 @@ public static class PortsDiagnosis
 
     private static string Says(Obstacle obstacle) => $"{obstacle.Where} does not let {Cures.Ports(obstacle.Ports)} in";
 
-    private static Finding False(string reason, string message) => Finding.False(ConditionType.PortsOpen, reason, message);
+    private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(ConditionType.PortsOpen, reason, message);
 
-    private static Finding Unknown(string reason, string message) => Finding.Unknown(ConditionType.PortsOpen, reason, message);
+    private static ConditionUpdate Unknown(string reason, string message) => ConditionUpdate.Unknown(ConditionType.PortsOpen, reason, message);
 }
 
 /// <summary>A zone of firewalld that does not let ports in.</summary>

@@ -8,7 +8,7 @@ namespace SmmAgent.Core.Firewall.Diagnosis;
 public sealed record PortState(int Port, string Name, bool? Open);
 
 /// <summary>What the host's firewall lets in.</summary>
-public sealed record PortsState(IReadOnlyList<PortState> Ports, Finding PortsOpen)
+public sealed record PortsState(IReadOnlyList<PortState> Ports, ConditionUpdate PortsOpen)
 {
     /// <summary>What the firewall drops of the VM's own connections; nothing where it cannot be seen or judged.</summary>
     public IReadOnlyList<OwnTrafficObstacle> OwnTraffic { get; init; } = [];
@@ -16,5 +16,5 @@ public sealed record PortsState(IReadOnlyList<PortState> Ports, Finding PortsOpe
     /// <summary>Whether root was asked for the first time and has not answered yet.</summary>
     public bool IsRootDue { get; init; }
 
-    public static PortsState Initial { get; } = new([], Finding.NotYet(ConditionType.PortsOpen));
+    public static PortsState Initial { get; } = new([], ConditionUpdate.NotObserved(ConditionType.PortsOpen));
 }

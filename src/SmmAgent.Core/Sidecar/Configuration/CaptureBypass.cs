@@ -17,13 +17,13 @@ public static class CaptureBypass
 
     /// <summary>What to do where the agent's connections are captured.</summary>
     /// <param name="config">Null while there is no mesh configuration.</param>
-    public static string Cure(MeshConfig? config) =>
-        (config is null ? null : Obstacle(ProxyConfig.Of(config).Config, config)) is { } obstacle
+    public static string Remediation(MeshConfig? config) =>
+        (config is null ? null : UnsupportedReason(ProxyConfig.Merge(config).Config, config)) is { } obstacle
             ? obstacle
             : "the sidecar was started before it was told to leave them alone: sudo systemctl restart istio";
 
     /// <returns>Why it cannot be told; null when it can.</returns>
-    internal static string? Obstacle(ProxyConfig proxy, MeshConfig config)
+    internal static string? UnsupportedReason(ProxyConfig proxy, MeshConfig config)
     {
         if (proxy.Metadata.GetValueOrDefault(IncludedGroups, "") is not ("" or All) and var included)
             return $"remove {IncludedGroups} ('{NameRules.Shown(included)}') from the mesh's proxyMetadata: with it Istio cannot exclude the agent";

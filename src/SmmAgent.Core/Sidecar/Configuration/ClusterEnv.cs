@@ -36,7 +36,7 @@ internal static class ClusterEnv
             variables["REWRITE_PROBE_LEGACY_LOCALHOST_DESTINATION"] = "true";
 
         // A name that is gone would keep the sidecar from starting; a number never does.
-        if (host.AgentGroup is { } agent && CaptureBypass.Obstacle(proxy, config) is null)
+        if (host.AgentGroup is { } agent && CaptureBypass.UnsupportedReason(proxy, config) is null)
             variables[CaptureBypass.ExcludedGroups] = WithGroup(variables.GetValueOrDefault(CaptureBypass.ExcludedGroups, ""), agent);
         if (host is { HasBothBackends: true, IptablesBackend: { } backend })
             variables.TryAdd(ForcedBackend, backend);

@@ -16,7 +16,7 @@ public sealed record ForeignName(string Name, bool IsDomainAssumed)
     /// <remarks>
     /// The domain is that of the mesh's discoveryAddress. It is not the trust domain, which identities have and which need not be a DNS domain.
     /// </remarks>
-    public static ForeignName? Of(Contract.Mesh? mesh, string own)
+    public static ForeignName? From(Contract.Mesh? mesh, string own)
     {
         if (((string?[])[Api, mesh?.IstiodHost()]).OfType<string>().FirstOrDefault(host => NamespaceOf(host) != own) is not { } host)
             return null;

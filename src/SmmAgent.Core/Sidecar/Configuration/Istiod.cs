@@ -20,7 +20,7 @@ public static class Istiod
     public static bool IsDefault(Contract.Mesh mesh) => !IsRevisioned(mesh) && mesh.IstioNamespace == DefaultNamespace;
 
     /// <summary>The addresses and names whose addresses <see cref="Host"/> gets on this VM; empty when the mesh configuration knows none.</summary>
-    public static IReadOnlyList<string> LedToBy(MeshConfig config)
+    public static IReadOnlyList<string> HostSources(MeshConfig config)
     {
         var direct = config.DirectEndpoints.Where(endpoint => endpoint.Port == Port).Select(endpoint => endpoint.Address);
         var gateways = config.MeshExpansionGateways.Where(gateway => gateway.Ports.Any(port => port.Port == Port)).SelectMany(gateway => gateway.Addresses);

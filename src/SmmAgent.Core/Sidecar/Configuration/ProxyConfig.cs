@@ -37,7 +37,7 @@ internal sealed class ProxyConfig
 
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
-    public static (ProxyConfig Config, IReadOnlyList<Fault> Faults) Of(MeshConfig config)
+    public static (ProxyConfig Config, IReadOnlyList<Fault> Faults) Merge(MeshConfig config)
     {
         var merged = new ProxyConfig(config);
         return (merged, merged._faults);

@@ -11,12 +11,12 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 public sealed record ReplacedCertificate(int Replaced = 0, DateTimeOffset? Last = null, string? Identity = null)
 {
     /// <summary>When it may be the next time; null for now.</summary>
-    public DateTimeOffset? NotBefore => CurePacing.Next(Replaced, Last);
+    public DateTimeOffset? NotBefore => RemediationPacing.Next(Replaced, Last);
 
     /// <summary>The record at this look. It starts again also when this VM is to have another identity: that is the operator's doing.</summary>
-    public ReplacedCertificate Look(SpiffeId wanted, FoundCertificate? found, DateTimeOffset now) =>
-        (Identity is not null && Identity != $"{wanted}") || CurePacing.IsOver(Last, found?.OtherThan(wanted) is null, now) ? new() : this;
+    public ReplacedCertificate Observe(SpiffeId wanted, FoundCertificate? found, DateTimeOffset now) =>
+        (Identity is not null && Identity != $"{wanted}") || RemediationPacing.IsOver(Last, found?.OtherThan(wanted) is null, now) ? new() : this;
 
     /// <summary>The record after one more time.</summary>
-    public ReplacedCertificate Next(SpiffeId wanted, DateTimeOffset now) => new(Replaced + 1, now, $"{wanted}");
+    public ReplacedCertificate AfterReplacement(SpiffeId wanted, DateTimeOffset now) => new(Replaced + 1, now, $"{wanted}");
 }

@@ -10,7 +10,7 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 public sealed record SidecarFile(string Path, string Content, string Owner, UnixFileMode Mode, bool NeedsRestart)
 {
     /// <summary>Whether the content that was found is as good as <see cref="Content"/>.</summary>
-    public bool IsIn(string found) => found == Content || (Path == SidecarFiles.RootCertificate && HoldsCertificates(found));
+    public bool Matches(string found) => found == Content || (Path == SidecarFiles.RootCertificate && HoldsCertificates(found));
 
     /// <summary>A file with nothing in it but the certificates that were found in it: what lay beside them stays where it is.</summary>
     public static FoundFile OnlyCertificates(FoundFile found)

@@ -9,7 +9,7 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 /// <summary>What the sidecar's configuration takes from the host.</summary>
 /// <param name="Address">The address under which the cluster reaches the VM.</param>
 /// <param name="AddressIsExternal">Whether no interface of the VM has it: then the sidecar's probes go to localhost.</param>
-/// <param name="ControlPlane">The addresses of <see cref="Istiod.LedToBy"/>; empty when none is known now.</param>
+/// <param name="ControlPlane">The addresses of <see cref="Istiod.HostSources"/>; empty when none is known now.</param>
 /// <param name="IsComplete">Whether those are all: every name was resolved.</param>
 public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IReadOnlyList<IPAddress> ControlPlane, bool IsComplete = true)
 {
@@ -45,7 +45,7 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
 
     /// <summary>The lines that the block gets, as the file is now.</summary>
     /// <param name="text">One char for each byte (Latin-1).</param>
-    public IReadOnlyList<string> HostsIn(string text) => HostsAreComplete ? Hosts : [.. Hosts.Union(HostsBlock.Lines(text))];
+    public IReadOnlyList<string> MergeHosts(string text) => HostsAreComplete ? Hosts : [.. Hosts.Union(HostsBlock.Lines(text))];
 }
 
 /// <summary>Renders what makes a VM a member: the files that Istio's own command would write, without the token.</summary>
@@ -85,10 +85,10 @@ public static class SidecarFiles
     public const string HostsFile = "/etc/hosts";
 
     /// <summary>The certificate chain and its key.</summary>
-    public static IReadOnlyList<string> OfCertificate { get; } = [Certificate, Key];
+    public static IReadOnlyList<string> CertificateFiles { get; } = [Certificate, Key];
 
     /// <summary>The sidecar's credentials: its token, and the certificate and key that it got for it.</summary>
-    public static IReadOnlyList<string> OfIdentity { get; } = [Token, Certificate, Key];
+    public static IReadOnlyList<string> CredentialFiles { get; } = [Token, Certificate, Key];
 
     public const string Tokens = "/var/run/secrets/tokens";
 
@@ -129,7 +129,7 @@ public static class SidecarFiles
     public static IReadOnlyList<string> OwnFolders { get; } = [EnvironmentFolder, "/etc/systemd/system/istio.service.d"];
 
     /// <summary>What lies in the package's folder. The sidecar's user may have laid anything there, so what cannot be read has no content.</summary>
-    public static IReadOnlyList<string> OfPackage { get; } = [PackageClusterEnvironment, PackageOperatorEnvironment];
+    public static IReadOnlyList<string> PackageFiles { get; } = [PackageClusterEnvironment, PackageOperatorEnvironment];
 
     /// <summary>What the sidecar's package, and the sidecar itself, make beside its files.</summary>
     public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs", "/var/run/secrets"];
@@ -148,12 +148,12 @@ public static class SidecarFiles
     public static IReadOnlyList<string> Watched { get; } = [DropIn, ClusterEnvironment, OperatorEnvironment, MeshFile, RootCertificate, Token, HostsFile];
 
     /// <summary>All that is looked at.</summary>
-    public static IReadOnlyList<string> Looked { get; } =
-        [.. Watched.Concat(Folders).Concat(SharedFolders).Concat(OfPackage).Concat([EnvironmentFolder, PackageFolder, DistrustedEnvironment, Certificate, Key])];
+    public static IReadOnlyList<string> Observed { get; } =
+        [.. Watched.Concat(Folders).Concat(SharedFolders).Concat(PackageFiles).Concat([EnvironmentFolder, PackageFolder, DistrustedEnvironment, Certificate, Key])];
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {
-        var (proxy, faults) = ProxyConfig.Of(config);
+        var (proxy, faults) = ProxyConfig.Merge(config);
         ProxyMetadata.Add(proxy, config, options);
         var variables = ClusterEnv.Variables(proxy, config, host, options);
         if (faults.Concat(ClusterEnv.Faults(variables)).ToList() is { Count: > 0 } all)

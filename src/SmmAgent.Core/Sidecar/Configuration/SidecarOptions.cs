@@ -25,7 +25,7 @@ public sealed record SidecarOptions
 
     /// <summary>As the agent writes it: the VM registers itself, can be told from others, and the agent's own ports stay reachable.</summary>
     /// <param name="uuid">The agent's uuid, by which its WorkloadEntry is found; null while none is set.</param>
-    public static SidecarOptions OfAgent(MeshConfig config, string hostname, Guid? uuid, IReadOnlyList<int> managementPorts)
+    public static SidecarOptions ForAgent(MeshConfig config, string hostname, Guid? uuid, IReadOnlyList<int> managementPorts)
     {
         var own = new Dictionary<string, string> { [EntryLabels.Revision] = config.Mesh.RevisionLabel() };
         if (uuid is not null)

@@ -75,7 +75,7 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
 
     /// <summary>What it means, in words.</summary>
     [JsonIgnore]
-    public string Found => Kind switch
+    public string Description => Kind switch
     {
         SidecarFailureKind.ConfigurationInvalid => "the sidecar does not take its configuration",
         SidecarFailureKind.CaptureFailed => "the sidecar's capture of traffic could not be set up",
@@ -97,7 +97,7 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
 
     /// <summary>What to do about it.</summary>
     [JsonIgnore]
-    public string Cure => Kind switch
+    public string Remediation => Kind switch
     {
         SidecarFailureKind.ConfigurationInvalid => "correct the mesh's defaultConfig or the WorkloadGroup's annotation proxy.istio.io/config; "
             + "a file that was changed on this VM is written again by the agent itself",

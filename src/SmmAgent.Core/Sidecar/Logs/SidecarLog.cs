@@ -53,13 +53,13 @@ public static class SidecarLog
             if (start is not null && (time is null || time < start))
                 continue;
 
-            if (SidecarFailureSigns.Find(line) is { } sign)
+            if (SidecarFailurePatterns.Find(line) is { } sign)
                 failure = Next(failure, new(sign.Kind, line) { Time = time, Since = time }, isRecent: time is null || end - time <= Recent);
             else if (failure is { } open && Ends(open.Kind, line, hasSettled: time is null || now - time >= Settled))
                 failure = null;
         }
 
-        return failure is null ? null : failure with { Line = Shown(failure.Line), Subject = SidecarFailureSigns.Subject(failure.Kind, failure.Line) };
+        return failure is null ? null : failure with { Line = Shown(failure.Line), Subject = SidecarFailurePatterns.Subject(failure.Kind, failure.Line) };
     }
 
     private static SidecarFailure? Next(SidecarFailure? before, SidecarFailure line, bool isRecent)
@@ -127,7 +127,7 @@ public static class SidecarLog
         if (text.Length <= MostShown)
             return text;
 
-        var at = SidecarFailureSigns.Find(text)?.At ?? 0;
+        var at = SidecarFailurePatterns.Find(text)?.At ?? 0;
         var from = Math.Clamp(at - ShownBefore, 0, text.Length - MostShown);
         var to = from + MostShown;
         return $"{(from > 0 ? "..." : "")}{text[(from + Half(text, from))..(to - Half(text, to))].Trim()}{(to < text.Length ? "..." : "")}";

@@ -9,11 +9,11 @@ namespace SmmAgent.Core.Sidecar.Planning;
 
 /// <param name="Version">The installed version; null when it is not installed.</param>
 /// <param name="Since">When its programs came to this host; null when it is not installed.</param>
-/// <param name="IsHalf">Whether an installation or a removal of it was begun and has not ended.</param>
-public sealed record InstalledSidecar(string? Version, DateTimeOffset? Since = null, bool IsHalf = false)
+/// <param name="IsPartiallyInstalled">Whether an installation or a removal of it was begun and has not ended.</param>
+public sealed record InstalledSidecar(string? Version, DateTimeOffset? Since = null, bool IsPartiallyInstalled = false)
 {
     /// <summary>Whether there is anything of it to remove.</summary>
-    public bool IsThere => Version is not null || IsHalf;
+    public bool Exists => Version is not null || IsPartiallyInstalled;
 }
 
 public enum UnitActivity
@@ -31,9 +31,9 @@ public enum UnitActivity
 /// <param name="Since">When its main process started; null while there is none.</param>
 /// <param name="Restarts">systemd's count of its automatic restarts; a start by hand sets it back.</param>
 /// <param name="IsMasked">Whether the operator has masked it: then nobody starts it.</param>
-/// <param name="IsDeaf">Whether it runs, but takes none of the traffic that it captures: until the control plane has told it what to do, nobody listens there.</param>
+/// <param name="IsNotAccepting">Whether it runs, but takes none of the traffic that it captures: until the control plane has told it what to do, nobody listens there.</param>
 public sealed record SidecarUnit(
-    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false, bool IsDeaf = false)
+    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false, bool IsNotAccepting = false)
 {
     /// <summary>Whether it is masked until the next start of the host only.</summary>
     public bool IsMaskedAtRuntime { get; init; }
@@ -42,7 +42,7 @@ public sealed record SidecarUnit(
     public bool HasStartEnvironment { get; init; }
 
     /// <summary>The command that takes the mask away.</summary>
-    public string Unmask => $"sudo systemctl unmask {(IsMaskedAtRuntime ? "--runtime " : "")}istio";
+    public string UnmaskCommand => $"sudo systemctl unmask {(IsMaskedAtRuntime ? "--runtime " : "")}istio";
 }
 
 /// <summary>What is there of the sidecar.</summary>
@@ -62,7 +62,7 @@ public sealed record ObservedSidecar(
     public DateTimeOffset At { get; init; } = DateTimeOffset.MaxValue;
 
     /// <summary>What this process may not see, and root has not told yet.</summary>
-    public IReadOnlyList<string> ForRoot { get; init; } = [];
+    public IReadOnlyList<string> PendingRootReads { get; init; } = [];
 
     /// <summary>The sidecar's certificate; null when there is none, or it was not seen.</summary>
     public FoundCertificate? Certificate { get; init; }

@@ -13,7 +13,7 @@ public static class RestartRules
     };
 
     /// <summary>What becomes of a restart that is needed, in words.</summary>
-    public static string Words(SidecarSettings settings) => settings.RestartPolicy switch
+    public static string Describe(SidecarSettings settings) => settings.RestartPolicy switch
     {
         RestartPolicy.Automatic => "the agent restarts it",
         RestartPolicy.Window => $"the agent restarts it within {settings.RestartWindow}; or sudo systemctl restart istio",

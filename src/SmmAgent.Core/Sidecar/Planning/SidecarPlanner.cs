@@ -18,7 +18,7 @@ public static class SidecarPlanner
         List<PlanStep> steps = [];
         // First, for whatever is in the way of the rest must not keep the host cut off.
         if (observed.Package.Value?.Version is not null)
-            steps.AddRange(Relief(desired, observed));
+            steps.AddRange(FailOpenSteps(desired, observed));
         var package = desired.KeepsPackage || observed.Package.Value is null ? null : desired.Package.Package;
         if (package is null && observed.Package.Value?.Version is null)
             return Core.Planning.Plan.Nothing; // its user and its folders come with the package
@@ -27,7 +27,7 @@ public static class SidecarPlanner
         var environment = StartEnvironment.Steps(desired, observed);
         steps.AddRange(environment);
         if (package is not null)
-            steps.Add(new InstallPackage(package, desired.Package.Why));
+            steps.Add(new InstallPackage(package, desired.Package.Reason));
         if (desired.Configuration is { } configuration)
         {
             var isWritten = environment.Any(step => step is WriteSidecarFile { File.Path: SidecarFiles.ClusterEnvironment });
@@ -43,19 +43,19 @@ public static class SidecarPlanner
             steps.Add(token);
         if (observed.Token.Verdict != TokenVerdict.Use || desired.ReplacesToken)
         {
-            steps.Add(new RenewToken(observed.Token.Verdict == TokenVerdict.Use ? $"{observed.Token.Why}, but the control plane refuses it" : observed.Token.Why)
+            steps.Add(new RenewToken(observed.Token.Verdict == TokenVerdict.Use ? $"{observed.Token.Reason}, but the control plane refuses it" : observed.Token.Reason)
             {
                 IsRefused = desired.ReplacesToken,
                 IsNeeded = !HasCredentials(desired, observed),
             });
         }
 
-        var foreign = OtherIdentity(desired, observed);
+        var foreign = ForeignIdentity(desired, observed);
         if (foreign is not null)
         {
-            steps.AddRange(SidecarFiles.OfCertificate
+            steps.AddRange(SidecarFiles.CertificateFiles
                 .Where(path => observed.File(path) is { Owner.Length: > 0 })
-                .Select(path => new RemoveSidecarFile(path) { Why = foreign }));
+                .Select(path => new RemoveSidecarFile(path) { Reason = foreign }));
         }
 
         steps.AddRange(UnitSteps(desired, observed, foreign));
@@ -77,7 +77,7 @@ public static class SidecarPlanner
         foreach (var file in desired.Configuration?.Files.Where(file => file.NeedsRestart) ?? [])
         {
             var found = file.Path == SidecarFiles.ClusterEnvironment ? StartEnvironment.ClusterEnvironment(observed) : observed.File(file.Path);
-            if (found is not null && (found.Content is not { } content || !file.IsIn(content)))
+            if (found is not null && (found.Content is not { } content || !file.Matches(content)))
                 reasons.Add($"{file.Path} changes");
             else if (found?.Modified > since)
                 reasons.Add($"{file.Path} changed since its start");
@@ -92,7 +92,7 @@ public static class SidecarPlanner
         || (desired.Identity is { } identity && observed.Certificate?.IsGood(identity, observed.At) == true);
 
     /// <summary>Why the sidecar's certificate must go; null when it may stay.</summary>
-    internal static string? OtherIdentity(DesiredSidecar desired, ObservedSidecar observed)
+    internal static string? ForeignIdentity(DesiredSidecar desired, ObservedSidecar observed)
     {
         if (desired.Identity is not { } wanted || observed.Certificate is not { } certificate || certificate.OtherThan(wanted) is not { } found)
             return null;
@@ -141,7 +141,7 @@ public static class SidecarPlanner
     {
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
-        { Content: { } content } when !file.IsIn(content) => new WriteSidecarFile(file, "it is another"),
+        { Content: { } content } when !file.Matches(content) => new WriteSidecarFile(file, "it is another"),
         // No restart would be newer than it.
         { Modified: var modified } when file.NeedsRestart && modified - observed.At > ClockTolerance => new WriteSidecarFile(file, "its time is to come"),
         var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)) { Modified = found.Modified },
@@ -152,14 +152,14 @@ public static class SidecarPlanner
 
     // Who could write to it may have it open, and would go on writing to what is root's by then: another file takes its place.
     private static bool IsOpenToOthers(SidecarFile file, FoundFile found) =>
-        file.Owner == SidecarFiles.Root && !StartEnvironment.IsRoots(found);
+        file.Owner == SidecarFiles.Root && !StartEnvironment.IsRootOnly(found);
 
     private static SetHosts? HostsStep(SidecarConfiguration configuration, ObservedSidecar observed) =>
-        observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.HostsIn(hosts.Content ?? "") is { Count: > 0 } lines
+        observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.MergeHosts(hosts.Content ?? "") is { Count: > 0 } lines
             && !HostsBlock.Has(hosts.Content ?? "", lines) ? new(lines) : null;
 
     // A capture that nothing listens to cuts the host off, and gives its traffic to whoever opens the sidecar's port.
-    private static IEnumerable<PlanStep> Relief(DesiredSidecar desired, ObservedSidecar observed)
+    private static IEnumerable<PlanStep> FailOpenSteps(DesiredSidecar desired, ObservedSidecar observed)
     {
         if (observed.Unit.Value is not { } unit)
             yield break;

@@ -11,35 +11,35 @@ public static class SidecarRestore
         [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate, SidecarFiles.Token];
 
     /// <summary>Without a record of how it was the agent has changed nothing, or the record is lost: only what bears its mark goes.</summary>
-    public static Plan WithoutRecord(ObservedSidecar observed)
+    public static Plan WithoutSnapshot(ObservedSidecar observed)
     {
         List<PlanStep> steps = [];
         if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []))
             steps.Add(new SetHosts([]));
         // A sidecar that stays is still run with it.
-        if (observed is { Unit.Value: not null, Package.Value.IsThere: false } && LeftWithoutRecord(observed) is null)
+        if (observed is { Unit.Value: not null, Package.Value.Exists: false } && LeftWithoutSnapshot(observed) is null)
             steps.AddRange(DropInSteps(null, observed));
         return new(steps);
     }
 
     /// <summary>What an operator must know of a sidecar that stays because there is no record; null where there is none.</summary>
-    public static string? LeftWithoutRecord(ObservedSidecar observed) =>
+    public static string? LeftWithoutSnapshot(ObservedSidecar observed) =>
         observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting } or { IsEnabled: true } || observed.IsCaptured
             ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio && "
                 + SidecarFiles.CleanCommand
             : null;
 
     /// <summary>Why it cannot be seen what there is to undo; null when all of it is seen: what was not seen would be left, and forgotten.</summary>
-    public static string? Unseen(ObservedSidecar observed) =>
+    public static string? UnobservedReason(ObservedSidecar observed) =>
         observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
         ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].WhyUnknown).FirstOrDefault(why => why is not null);
 
     /// <summary>Whether a step, once done, is done also where what it is about is still there: others have laid something into the folder or the table, or a process keeps the user.</summary>
-    public static bool MayStay(PlanStep step) => step is RemoveSidecarFolder or RemoveTables or RemoveAccount;
+    public static bool MayRemain(PlanStep step) => step is RemoveSidecarFolder or RemoveTables or RemoveAccount;
 
     /// <param name="keepPackages">Whether the package that the agent installed stays: while the host's package manager is at work nobody else can remove one.</param>
     /// <param name="why">Why the sidecar stops.</param>
-    public static Plan Plan(SidecarBefore before, ObservedSidecar observed, bool keepPackages, string why)
+    public static Plan Plan(SidecarSnapshot before, ObservedSidecar observed, bool keepPackages, string why)
     {
         List<PlanStep> steps = [];
         var unit = observed.Unit.Value;
@@ -51,7 +51,7 @@ public static class SidecarRestore
         if (unit is { IsEnabled: true } && !before.IsEnabled)
             steps.Add(new EnableSidecar(AtBoot: false));
 
-        var removes = !keepPackages && before.Version is null && observed.Package.Value is { IsThere: true };
+        var removes = !keepPackages && before.Version is null && observed.Package.Value is { Exists: true };
         steps.AddRange(OwnFiles.Select(path => FileStep(path, before, observed)).OfType<PlanStep>());
         steps.AddRange(Keys(before, observed));
         if (IsMovedAside(before, observed))
@@ -61,10 +61,10 @@ public static class SidecarRestore
         if (removes)
             steps.Add(new RemovePackage(PackageChoice.SidecarPackage));
         else if (before.Version is { } version && observed.Package.Value is { Version: { } now } && now != version && !keepPackages)
-            steps.Add(new PutBackPackage(PackageChoice.SidecarPackage, version));
+            steps.Add(new RestorePackage(PackageChoice.SidecarPackage, version));
         if (!before.IsRunning && observed.Tables.Except(before.Tables).ToList() is { Count: > 0 } tables)
             steps.Add(new RemoveTables(tables));
-        if (removes || (!keepPackages && before.Version is null && observed.Package.Value is { IsThere: false }))
+        if (removes || (!keepPackages && before.Version is null && observed.Package.Value is { Exists: false }))
             steps.AddRange(Remains(before, observed));
         // After the last run of istio-start.sh, and before one that starts it as it was.
         if (OperatorStep(before, observed) is { } theirs)
@@ -81,17 +81,17 @@ public static class SidecarRestore
 
         if (!isUp && before.IsRunning && unit is not null)
             steps.Add(new StartSidecar());
-        else if (isUp && before.IsRunning && steps.Exists(step => step is WriteSidecarFile or PutBackPackage))
+        else if (isUp && before.IsRunning && steps.Exists(step => step is WriteSidecarFile or RestorePackage))
             steps.Add(new RestartSidecar([why]));
         return new(steps);
     }
 
     // No key of the mesh stays on a machine that leaves it. One that was there before, and is still the same, is the operator's.
-    private static IEnumerable<PlanStep> Keys(SidecarBefore before, ObservedSidecar observed) => SidecarFiles.OfCertificate
+    private static IEnumerable<PlanStep> Keys(SidecarSnapshot before, ObservedSidecar observed) => SidecarFiles.CertificateFiles
         .Where(path => observed.File(path) is { Owner.Length: > 0 } found && !before.HasCredential(path, found))
         .Select(path => new RemoveSidecarFile(path));
 
-    private static IEnumerable<PlanStep> DropInSteps(SidecarBefore? before, ObservedSidecar observed)
+    private static IEnumerable<PlanStep> DropInSteps(SidecarSnapshot? before, ObservedSidecar observed)
     {
         var step = FileStep(SidecarFiles.DropIn, before, observed);
         if (step is not null)
@@ -101,7 +101,7 @@ public static class SidecarRestore
     }
 
     // Root will source it again. What root wrote since is the operator's; what another user did is undone.
-    private static PlanStep? OperatorStep(SidecarBefore before, ObservedSidecar observed) =>
+    private static PlanStep? OperatorStep(SidecarSnapshot before, ObservedSidecar observed) =>
         before.Version is null || observed.File(SidecarFiles.PackageOperatorEnvironment) is not { Owner: not SidecarFiles.Root } now ? null
         : before.Files.TryGetValue(SidecarFiles.PackageOperatorEnvironment, out var was)
             ? was.Content is null || (now.Content == was.Content && now.Owner == was.Owner) ? null : Write(SidecarFiles.PackageOperatorEnvironment, was)
@@ -109,14 +109,14 @@ public static class SidecarRestore
         : null;
 
     // What was the operator's before is not what the sidecar may have laid there since.
-    private static bool IsMovedAside(SidecarBefore before, ObservedSidecar observed) =>
+    private static bool IsMovedAside(SidecarSnapshot before, ObservedSidecar observed) =>
         before.Version is not null
         && before.Files.TryGetValue(SidecarFiles.PackageOperatorEnvironment, out var was) && was.Owner != SidecarFiles.Root
         && observed.File(SidecarFiles.PackageOperatorEnvironment) is { Owner.Length: 0 }
         && observed.File(SidecarFiles.DistrustedEnvironment) is { Owner.Length: > 0 };
 
     /// <param name="before">Null where it is not known: then the file is removed.</param>
-    private static PlanStep? FileStep(string path, SidecarBefore? before, ObservedSidecar observed)
+    private static PlanStep? FileStep(string path, SidecarSnapshot? before, ObservedSidecar observed)
     {
         if (observed.File(path) is not { } now)
             return null;
@@ -134,7 +134,7 @@ public static class SidecarRestore
         new(new(path, was.Content!, was.Owner, was.Mode, NeedsRestart: path != SidecarFiles.RootCertificate), "as it was before");
 
     // What a package's scripts and its programs made is in no list of its files.
-    private static IEnumerable<PlanStep> Remains(SidecarBefore before, ObservedSidecar observed)
+    private static IEnumerable<PlanStep> Remains(SidecarSnapshot before, ObservedSidecar observed)
     {
         foreach (var folder in SidecarFiles.Folders.Except(before.Folders).Where(folder => observed.File(folder) is { Owner.Length: > 0 }))
             yield return new RemoveSidecarFolder(folder);

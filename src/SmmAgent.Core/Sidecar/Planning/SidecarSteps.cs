@@ -5,40 +5,40 @@ using SmmAgent.Core.Sidecar.Configuration;
 namespace SmmAgent.Core.Sidecar.Planning;
 
 /// <summary>Downloads a package, holds it against its sha256 and installs it.</summary>
-/// <param name="Why">What <see cref="Packages.PackageChoice.Why"/> says.</param>
-public sealed record InstallPackage(Package Package, string Why) : PlanStep(StepOwner.Root)
+/// <param name="Reason">What <see cref="Packages.PackageChoice.Reason"/> says.</param>
+public sealed record InstallPackage(Package Package, string Reason) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => Why;
+    public override string ToString() => Reason;
 }
 
 /// <summary>Writes a file of the sidecar, whole, with its owner and mode from birth.</summary>
-public sealed record WriteSidecarFile(SidecarFile File, string Why) : PlanStep(StepOwner.Root)
+public sealed record WriteSidecarFile(SidecarFile File, string Reason) : PlanStep(StepOwner.Root)
 {
     /// <summary>When the content last changed, where it is the same: a newer time is a reason to restart the sidecar. Null where it changes now.</summary>
     public DateTimeOffset? Modified { get; init; }
 
-    public override string ToString() => $"write {File.Path} ({Why})";
+    public override string ToString() => $"write {File.Path} ({Reason})";
 }
 
 /// <summary>Gives a file or a folder of the sidecar its owner and mode back; its content is right.</summary>
-public sealed record ProtectSidecarFile(string Path, string User, UnixFileMode Mode, string Why) : PlanStep(StepOwner.Root)
+public sealed record ProtectSidecarFile(string Path, string User, UnixFileMode Mode, string Reason) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"protect {Path} ({Why})";
+    public override string ToString() => $"protect {Path} ({Reason})";
 }
 
 /// <summary>Gives a file another name in its folder; what had that name goes.</summary>
-public sealed record MoveSidecarFile(string Path, string To, string Why) : PlanStep(StepOwner.Root)
+public sealed record MoveSidecarFile(string Path, string To, string Reason) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"move {Path} to {To} ({Why})";
+    public override string ToString() => $"move {Path} to {To} ({Reason})";
 }
 
 /// <summary>Removes a file of the sidecar.</summary>
 public sealed record RemoveSidecarFile(string Path) : PlanStep(StepOwner.Root)
 {
     /// <summary>Why, where that is not plain; else null.</summary>
-    public string? Why { get; init; }
+    public string? Reason { get; init; }
 
-    public override string ToString() => Why is null ? $"remove {Path}" : $"remove {Path} ({Why})";
+    public override string ToString() => Reason is null ? $"remove {Path}" : $"remove {Path} ({Reason})";
 }
 
 /// <summary>Makes these the agent's lines in /etc/hosts; none takes its block out.</summary>
@@ -50,7 +50,7 @@ public sealed record SetHosts(IReadOnlyList<string> Lines) : PlanStep(StepOwner.
 }
 
 /// <summary>Fetches a new istio-token from the dashboard and puts it in the place of the old one.</summary>
-public sealed record RenewToken(string Why) : PlanStep(StepOwner.Root)
+public sealed record RenewToken(string Reason) : PlanStep(StepOwner.Root)
 {
     /// <summary>Whether the control plane refuses the old one.</summary>
     public bool IsRefused { get; init; }
@@ -58,7 +58,7 @@ public sealed record RenewToken(string Why) : PlanStep(StepOwner.Root)
     /// <summary>Whether the sidecar must not be started, nor restarted, without the new one.</summary>
     public bool IsNeeded { get; init; }
 
-    public override string ToString() => $"fetch a new istio-token ({Why})";
+    public override string ToString() => $"fetch a new istio-token ({Reason})";
 }
 
 /// <summary>Lets systemd start the sidecar at boot, or no longer.</summary>
@@ -93,15 +93,15 @@ public sealed record RestartSidecar(IReadOnlyList<string> Reasons) : PlanStep(St
     public override string ToString() => $"restart istio.service ({string.Join("; ", Reasons)})";
 }
 
-public sealed record StopSidecar(string Why) : PlanStep(StepOwner.Root)
+public sealed record StopSidecar(string Reason) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"stop istio.service ({Why})";
+    public override string ToString() => $"stop istio.service ({Reason})";
 }
 
 /// <summary>Takes the rules out that redirect the host's traffic to a sidecar that does not run.</summary>
-public sealed record RemoveCapture(string Why) : PlanStep(StepOwner.Root)
+public sealed record RemoveCapture(string Reason) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"remove the sidecar's capture of traffic ({Why})";
+    public override string ToString() => $"remove the sidecar's capture of traffic ({Reason})";
 }
 
 /// <summary>Removes the rules of the sidecar's capture that an earlier start has left in another backend.</summary>
@@ -119,7 +119,7 @@ public sealed record RemovePackage(string Name) : PlanStep(StepOwner.Root)
 }
 
 /// <summary>Installs the version again that was there before.</summary>
-public sealed record PutBackPackage(string Name, string Version) : PlanStep(StepOwner.Root)
+public sealed record RestorePackage(string Name, string Version) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"put back {Name} {Version}";
 }

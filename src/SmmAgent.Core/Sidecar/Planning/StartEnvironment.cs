@@ -17,7 +17,7 @@ internal static partial class StartEnvironment
         List<PlanStep> steps = [];
         if (SidecarPlanner.Protect(SidecarFiles.EnvironmentFolder, SidecarFiles.Root, SidecarFiles.FolderMode, observed) is { } folder)
             steps.Add(folder);
-        if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: > 0 } own && !IsRoots(own))
+        if (observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: > 0 } own && !IsRootOnly(own))
             steps.Add(OfRootOnly(own, observed));
 
         var dropIn = SidecarPlanner.Step(SidecarFiles.DropInFile, observed);
@@ -46,7 +46,7 @@ internal static partial class StartEnvironment
         : observed.File(SidecarFiles.PackageClusterEnvironment);
 
     /// <summary>Settings of the operator that have no effect, and what to do; null when there are none.</summary>
-    public static string? WithoutEffect(ObservedSidecar observed) =>
+    public static string? IneffectiveSettings(ObservedSidecar observed) =>
         observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } && HasSettings(text)
             && observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 } && (HasDropIn(observed) || !MayTakeOver(observed))
             ? $"{SidecarFiles.PackageOperatorEnvironment} has settings that the sidecar does not read, because its user can change that file; read them, then: "
@@ -82,13 +82,13 @@ internal static partial class StartEnvironment
             && observed.File(SidecarFiles.PackageClusterEnvironment) is { Content: { } text } old)
         {
             var made = desired.Configuration?.Files.Single(file => file.Path == SidecarFiles.ClusterEnvironment);
-            if (made is null && !IsRoots(old))
+            if (made is null && !IsRootOnly(old))
                 return false;
 
             // The same content is no reason to restart the sidecar.
             steps.Add(new WriteSidecarFile(made ?? OfRoot(SidecarFiles.ClusterEnvironment, text), $"in the place of {SidecarFiles.PackageClusterEnvironment}")
             {
-                Modified = made is null || made.IsIn(text) ? old.Modified : null,
+                Modified = made is null || made.Matches(text) ? old.Modified : null,
             });
         }
 
@@ -108,10 +108,10 @@ internal static partial class StartEnvironment
     // What is not root's alone may be the work of the sidecar's user: it must not be run by root.
     private static bool MayTakeOver(ObservedSidecar observed) =>
         observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 }
-        && observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } found && IsRoots(found) && HasSettings(text);
+        && observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } found && IsRootOnly(found) && HasSettings(text);
 
     /// <summary>Whether only root can write to it.</summary>
-    public static bool IsRoots(FoundFile found) => found.Owner == SidecarFiles.Root && (found.Mode & OthersWrite) == 0;
+    public static bool IsRootOnly(FoundFile found) => found.Owner == SidecarFiles.Root && (found.Mode & OthersWrite) == 0;
 
     private static bool HasSettings(string text) => text.Split('\n').Any(line => line.Trim() is { Length: > 0 } and not ['#', ..]);
 

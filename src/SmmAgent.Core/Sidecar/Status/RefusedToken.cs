@@ -13,19 +13,19 @@ public sealed record RefusedToken(int Replaced = 0, DateTimeOffset? Last = null)
     public static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
 
     /// <summary>The record at this look: it starts again when the last replacement is long ago and nothing is refused, or when the clock was set back.</summary>
-    public RefusedToken Look(SidecarFailure? failure, DateTimeOffset now) =>
-        CurePacing.IsOver(Last, failure?.Kind != SidecarFailureKind.TokenRefused, now) ? new() : this;
+    public RefusedToken Observe(SidecarFailure? failure, DateTimeOffset now) =>
+        RemediationPacing.IsOver(Last, failure?.Kind != SidecarFailureKind.TokenRefused, now) ? new() : this;
 
     /// <summary>Whether the token that lies there now was refused, and may be replaced now.</summary>
     /// <param name="modified">When the token's file was written; null when there is none.</param>
     public bool IsDue(SidecarFailure? failure, DateTimeOffset? modified, DateTimeOffset now) =>
-        IsRefused(failure, modified) && !(now < CurePacing.Next(Replaced, Last));
+        IsRefused(failure, modified) && !(now < RemediationPacing.Next(Replaced, Last));
 
     /// <summary>Whether a token that was just fetched in the place of a refused one is refused as well.</summary>
     public bool IsAgain(SidecarFailure? failure) => Replaced > 0 && IsRefused(failure, Last);
 
     /// <summary>The record after one more replacement.</summary>
-    public RefusedToken Next(DateTimeOffset now) => new(Replaced + 1, now);
+    public RefusedToken AfterReplacement(DateTimeOffset now) => new(Replaced + 1, now);
 
     private static bool IsRefused(SidecarFailure? failure, DateTimeOffset? modified) =>
         failure is { Kind: SidecarFailureKind.TokenRefused, Time: { } time } && modified is { } written && time - written >= Settled;

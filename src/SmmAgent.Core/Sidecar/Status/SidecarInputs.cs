@@ -15,15 +15,15 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
     /// <summary>How it should be, and how it is.</summary>
     /// <param name="report">What root said last; null before it said anything.</param>
     /// <param name="random">A number from 0 (inclusive) to 1 (exclusive).</param>
-    public SidecarLook Look(ObservedSidecar observed, RootReport? report, DateTimeOffset now, TimeZoneInfo zone, double random)
+    public SidecarAssessment Assess(ObservedSidecar observed, ReconcileReport? report, DateTimeOffset now, TimeZoneInfo zone, double random)
     {
-        var loop = (report?.CrashLoop ?? new()).Look(observed.Unit.Value, now, random);
-        var refused = (report?.RefusedToken ?? new()).Look(observed.Failure, now);
+        var loop = (report?.CrashLoop ?? new()).Observe(observed.Unit.Value, now, random);
+        var refused = (report?.RefusedToken ?? new()).Observe(observed.Failure, now);
         var identity = Identity(Config);
-        var replaced = (report?.ReplacedCertificate ?? new()).Look(identity, observed.Certificate, now);
+        var replaced = (report?.ReplacedCertificate ?? new()).Observe(identity, observed.Certificate, now);
         var (configuration, fault) = Render();
         // Where all is left to the operator nobody holds it back either.
-        var hold = Settings.Sidecar.Mode == PartMode.Manage ? loop.Hold : null;
+        var hold = Settings.Sidecar.Mode == ManagementMode.Manage ? loop.Hold : null;
         var desired = new DesiredSidecar(configuration, Choose(observed.Package.Value?.Version), RestartRules.MayRestart(Settings.Sidecar, now, zone), hold)
         {
             AtBoot = report?.IsUnconfirmed != true,
@@ -36,7 +36,7 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
             CrashLoop = loop,
             RefusedToken = refused,
             ReplacedCertificate = replaced,
-            IsMended = report is not null && loop != report.CrashLoop && loop == new CrashLoop(loop.Restarts),
+            ClearsFailureRecord = report is not null && loop != report.CrashLoop && loop == new CrashLoop(loop.Restarts),
         };
     }
 
@@ -53,7 +53,7 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
         if (Host is null)
             return (null, new(ConfigurationFault.AddressUnknown, "the address under which the cluster reaches this VM is not known: AddressKnown says why"));
 
-        var rendered = SidecarFiles.Render(Config, Host, SidecarOptions.OfAgent(Config, Hostname, Settings.Uuid, Settings.ManagementPorts));
+        var rendered = SidecarFiles.Render(Config, Host, SidecarOptions.ForAgent(Config, Hostname, Settings.Uuid, Settings.ManagementPorts));
         if (rendered.Value is { } configuration)
             return (configuration, null);
 

@@ -6,8 +6,8 @@ using SmmAgent.Core.Tokens;
 namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>What is known of the sidecar.</summary>
-/// <param name="Findings">SidecarInstalled, SidecarCurrent and SidecarRunning.</param>
-public sealed record SidecarState(IReadOnlyList<Finding> Findings)
+/// <param name="Conditions">SidecarInstalled, SidecarCurrent and SidecarRunning.</param>
+public sealed record SidecarState(IReadOnlyList<ConditionUpdate> Conditions)
 {
     /// <summary>The installed version; null when there is none, or it is not known.</summary>
     public string? Version { get; init; }
@@ -25,19 +25,19 @@ public sealed record SidecarState(IReadOnlyList<Finding> Findings)
     public RefusedToken RefusedToken { get; init; } = new();
 
     /// <summary>Whether root's part is at work, or has been asked for the first time and not answered yet: what is there will soon be another.</summary>
-    public bool IsRootDue { get; init; }
+    public bool IsReconcileDue { get; init; }
 
     /// <summary>Whether the sidecar has failed since it was last stable.</summary>
     public bool IsFailing { get; init; }
 
     public static SidecarState Initial { get; } = new(
     [
-        Finding.NotYet(ConditionType.SidecarInstalled), Finding.NotYet(ConditionType.SidecarCurrent), Finding.NotYet(ConditionType.SidecarRunning),
+        ConditionUpdate.NotObserved(ConditionType.SidecarInstalled), ConditionUpdate.NotObserved(ConditionType.SidecarCurrent), ConditionUpdate.NotObserved(ConditionType.SidecarRunning),
     ]);
 
     public bool Equals(SidecarState? other) =>
-        other is not null && Findings.SequenceEqual(other.Findings) && Version == other.Version && Token == other.Token && Unit == other.Unit && Failure == other.Failure
-        && RefusedToken == other.RefusedToken && IsRootDue == other.IsRootDue && IsFailing == other.IsFailing;
+        other is not null && Conditions.SequenceEqual(other.Conditions) && Version == other.Version && Token == other.Token && Unit == other.Unit && Failure == other.Failure
+        && RefusedToken == other.RefusedToken && IsReconcileDue == other.IsReconcileDue && IsFailing == other.IsFailing;
 
-    public override int GetHashCode() => HashCode.Combine(Findings.Count, Version, Token, Unit);
+    public override int GetHashCode() => HashCode.Combine(Conditions.Count, Version, Token, Unit);
 }

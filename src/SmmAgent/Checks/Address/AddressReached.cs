@@ -21,7 +21,7 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
         var reached = status.Conditions.FirstOrDefault(one => one.Type == ConditionType.ReachableFromCluster);
         CheckLine[] lines = reached switch
         {
-            { Status: nameof(ConditionStatus.True), Reason: not Finding.Degraded } => [CheckLine.Pass(reached.Message), Others()],
+            { Status: nameof(ConditionStatus.True), Reason: not ConditionUpdate.Degraded } => [CheckLine.Pass(reached.Message), Others()],
             { Status: nameof(ConditionStatus.True) } => [CheckLine.Warn(reached.Message, Cure), Others()],
             { Status: nameof(ConditionStatus.False) } => [CheckLine.Fail(reached.Message, Cure), Others()],
             _ => [CheckLine.Skipped(reached?.Message ?? "the daemon does not say")],

@@ -19,7 +19,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         if (context.Settings.SkipLine is { } obstacle)
             return [obstacle];
         var settings = context.Settings.Settings;
-        if (settings.Sidecar.Mode == PartMode.Off)
+        if (settings.Sidecar.Mode == ManagementMode.Off)
             return [CheckLine.Skipped("sidecar.mode is off in agent.yaml")];
         if (context.System.Packages.Format is null)
             return [CheckLine.Fail("this host has neither dpkg nor rpm, with which the sidecar could be installed", "use a distribution that has one of them")];
@@ -34,7 +34,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
 
         var choice = Choose(context, config, state.Version);
         return [await RefusalAsync(settings, choice, context.Time, cancel) is { } refusal
-            ? new(Bad(state.Version), refusal.Message, refusal.Cure)
+            ? new(Bad(state.Version), refusal.Message, refusal.Remediation)
             : Line(choice, state.Version, settings.Sidecar.Mode, look.AsOf)];
     }
 
@@ -45,22 +45,22 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
             return null;
 
         using var source = new PackageSource(dashboard, settings.CaFile, ProgramVersion.Current);
-        return await new PackageApproval(PackageTrust.Of(settings), accepted: null, time).AskAsync(source, package, cancel);
+        return await new PackageApproval(PackageTrust.From(settings), accepted: null, time).ApproveAsync(source, package, cancel);
     }
 
     private static PackageChoice Choose(CheckContext context, MeshConfig config, string? installed) =>
         PackageChoice.ForSidecar(config, HostSidecarPass.Surroundings(context.Time).Packages(context.Settings.Settings)!, installed);
 
-    private static CheckLine Line(PackageChoice choice, string? installed, PartMode mode, string asOf) => choice.Outcome switch
+    private static CheckLine Line(PackageChoice choice, string? installed, ManagementMode mode, string asOf) => choice.Outcome switch
     {
-        PackageOutcome.Installed => CheckLine.Pass($"{choice.Why}{asOf}"),
-        PackageOutcome.Install when mode == PartMode.Manage => CheckLine.Pass($"reconcile does it: {choice.Why}{asOf}"),
-        PackageOutcome.Install => CheckLine.Warn($"left to you, because sidecar.mode is check: {choice.Why}{asOf}", "install it, or sidecar.mode: manage in agent.yaml"),
+        PackageOutcome.Installed => CheckLine.Pass($"{choice.Reason}{asOf}"),
+        PackageOutcome.Install when mode == ManagementMode.Manage => CheckLine.Pass($"reconcile does it: {choice.Reason}{asOf}"),
+        PackageOutcome.Install => CheckLine.Warn($"left to you, because sidecar.mode is check: {choice.Reason}{asOf}", "install it, or sidecar.mode: manage in agent.yaml"),
         // What is there works on.
-        PackageOutcome.NotOffered when installed is not null => CheckLine.Pass($"{PackageChoice.SidecarPackage} {installed} is installed, and stays: {choice.Why}{asOf}"),
-        PackageOutcome.UntrustedSource => new(Bad(installed), $"{choice.Why}{asOf}", "expose the dashboard over https"),
-        PackageOutcome.NoTrustedKey => new(Bad(installed), $"{choice.Why}{asOf}", "sudo smm-agent set trusted-key KEY"),
-        _ => new(Bad(installed), $"{choice.Why}{asOf}", OnDashboard),
+        PackageOutcome.NotOffered when installed is not null => CheckLine.Pass($"{PackageChoice.SidecarPackage} {installed} is installed, and stays: {choice.Reason}{asOf}"),
+        PackageOutcome.UntrustedSource => new(Bad(installed), $"{choice.Reason}{asOf}", "expose the dashboard over https"),
+        PackageOutcome.NoTrustedKey => new(Bad(installed), $"{choice.Reason}{asOf}", "sudo smm-agent set trusted-key KEY"),
+        _ => new(Bad(installed), $"{choice.Reason}{asOf}", OnDashboard),
     };
 
     private static CheckStatus Bad(string? installed) => installed is null ? CheckStatus.Fail : CheckStatus.Warn;

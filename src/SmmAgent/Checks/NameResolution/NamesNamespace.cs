@@ -24,7 +24,7 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
             .Where(host => ForeignName.NamespaceOf(host) is not null).Distinct()
             .Select(async host => (Host: host, Found: await names.LookUpAsync(host, cancel)))
             .ToList();
-        var other = OtherNamespacesAsync(ForeignName.Of(config?.Mesh, own), own, context, cancel);
+        var other = OtherNamespacesAsync(ForeignName.From(config?.Mesh, own), own, context, cancel);
 
         return
         [

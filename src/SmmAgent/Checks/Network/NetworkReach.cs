@@ -20,7 +20,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
 
         var broken = ReachabilityVerdict.Broken([.. look.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
         var own = (await context.OwnTraffic).Obstacles;
-        var captureCure = Environment.IsPrivilegedProcess ? CaptureBypass.Cure((await context.Mesh).Config) : AsRoot;
+        var captureCure = Environment.IsPrivilegedProcess ? CaptureBypass.Remediation((await context.Mesh).Config) : AsRoot;
         return
         [
             .. look.Results.Select(result => Line(result, broken, own, captureCure) with

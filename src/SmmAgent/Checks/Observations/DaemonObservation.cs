@@ -15,7 +15,7 @@ internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
     /// <summary>What the daemon says of a condition, for a check that cannot look itself; null when it says nothing.</summary>
     public CheckLine? LineFor(string type, string cure) => Status?.Conditions.FirstOrDefault(condition => condition.Type == type) switch
     {
-        { Status: nameof(ConditionStatus.True), Reason: Finding.Degraded, Message: var message } => CheckLine.Warn($"the daemon says: {message}", cure),
+        { Status: nameof(ConditionStatus.True), Reason: ConditionUpdate.Degraded, Message: var message } => CheckLine.Warn($"the daemon says: {message}", cure),
         { Status: nameof(ConditionStatus.True), Message: var message } => CheckLine.Pass($"the daemon says: {message}"),
         { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon says: {message}", cure),
         _ => null,

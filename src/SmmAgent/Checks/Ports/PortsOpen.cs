@@ -18,7 +18,7 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
             return [context.Daemon.LineFor(ConditionType.PortsOpen, AsRoot) ?? unseen];
 
         // What the agent opens itself is not the operator's to open, but it is shut until then.
-        var agentOpens = context.Settings.Settings.FirewallMode == PartMode.Manage && context.Daemon.Status is null;
+        var agentOpens = context.Settings.Settings.FirewallMode == ManagementMode.Manage && context.Daemon.Status is null;
         var hindrances = PortHindrances.Of(look.Desired, look.Report).ToLookup(hindrance => hindrance.Port);
         return
         [

@@ -9,7 +9,7 @@ internal sealed class PortsOwnTraffic() : Check("ports-own-traffic", CheckGroup.
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         if ((await context.Firewall).UnreadableLine is { } unseen)
-            return [CheckLine.Skipped(unseen.Found, unseen.Cure)];
+            return [CheckLine.Skipped(unseen.Found, unseen.Remediation)];
 
         var verdict = await context.OwnTraffic;
         if (verdict.Obstacles.Count > 0)

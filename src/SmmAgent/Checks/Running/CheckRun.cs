@@ -33,7 +33,7 @@ internal static class CheckRun
         // In a task of its own: a look at files or D-Bus must not hold up the others.
         var lines = Task.Run(() => LinesAsync(check, context, end), CancellationToken.None);
         var isDone = await Task.WhenAny(lines, deadline) == lines;
-        return ReportedCheck.Of(check.Id, check.Group, check.Title, isDone ? await lines : [Late()]);
+        return ReportedCheck.Create(check.Id, check.Group, check.Title, isDone ? await lines : [Late()]);
     }
 
     private static async Task<IReadOnlyList<CheckLine>> LinesAsync(Check check, CheckContext context, CancellationToken end)

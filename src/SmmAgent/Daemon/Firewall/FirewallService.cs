@@ -103,26 +103,26 @@ public sealed class FirewallService : LoopService
         // Whether the operator leaves the firewall to the agent, and which ports are its own, is not known: nothing is changed.
         if (_states.Settings.Value.AreUnknown)
         {
-            Publish(new([], Finding.Unknown(ConditionType.PortsOpen, Finding.NotConfigured, SettingsState.WhyUnknown)));
+            Publish(new([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.NotConfigured, SettingsState.WhyUnknown)));
             return SlowPoll;
         }
 
         var mode = _states.Settings.Value.Settings.FirewallMode;
-        if (mode == PartMode.Off)
+        if (mode == ManagementMode.Off)
         {
-            Publish(new([], Finding.Unknown(ConditionType.PortsOpen, Finding.Disabled, "firewall.mode is off in agent.yaml")));
+            Publish(new([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.Disabled, "firewall.mode is off in agent.yaml")));
             return SlowPoll;
         }
 
-        if (mode == PartMode.Manage && _pacing.WaitBefore(PacingTime) is var pause && pause > TimeSpan.Zero)
+        if (mode == ManagementMode.Manage && _pacing.WaitBefore(PacingTime) is var pause && pause > TimeSpan.Zero)
             await Task.Delay(pause, Time, cancel);
 
         // Read after the pause: what changed meanwhile counts.
         var start = Time.GetElapsedTime(_start);
         await OwnRulesChanged.WaitAsync(TimeSpan.Zero, Time, cancel);
         var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
-        var report = mode == PartMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
-        var ports = PortsDiagnosis.Of(desired, report, manages: mode == PartMode.Manage) with
+        var report = mode == ManagementMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
+        var ports = PortsDiagnosis.Of(desired, report, manages: mode == ManagementMode.Manage) with
         {
             OwnTraffic = OwnTraffic.Of(OwnConnections(), report.Observed).Obstacles,
         };
@@ -131,7 +131,7 @@ public sealed class FirewallService : LoopService
         _looks.Looked(start, Time.GetElapsedTime(_start));
         _wasLarge = report.Observed.Rules > LargeRules;
         _doSetsDecide = report.Observed.Nft?.Value?.DecidingSets.Count > 0;
-        var again = mode == PartMode.Manage ? _root.Request(PrivilegedWork(report, ports.PortsOpen)) : null;
+        var again = mode == ManagementMode.Manage ? _root.Request(PrivilegedWork(report, ports.PortsOpen)) : null;
         ports = ports with { IsRootDue = again is not null && IsFirstAnswerDue() };
         Publish(LogRepairs(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
         var wait = WaitAfter(report);
@@ -161,7 +161,7 @@ public sealed class FirewallService : LoopService
 
     // Where firewalld shows itself to root only, there is no step that could be left to it. An interface or a source that moves to another zone shows in
     // firewalld's own table only, which then is shut or unclear.
-    private static List<string> PrivilegedWork(FirewallReport report, Finding open)
+    private static List<string> PrivilegedWork(FirewallReport report, ConditionUpdate open)
     {
         var left = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}").ToList();
         return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["see what firewalld lets in"] : left;
@@ -169,7 +169,7 @@ public sealed class FirewallService : LoopService
 
     /// <summary>Logs what was repaired.</summary>
     /// <returns>What to say when somebody keeps undoing it; else null.</returns>
-    private Finding? LogRepairs(FirewallReport report)
+    private ConditionUpdate? LogRepairs(FirewallReport report)
     {
         var now = PacingTime;
         foreach (var step in report.Done)
@@ -179,7 +179,7 @@ public sealed class FirewallService : LoopService
 
         _pacing.Repaired(now);
         return _pacing.IsFighting(now)
-            ? Finding.False(
+            ? ConditionUpdate.False(
                 ConditionType.PortsOpen,
                 "Fighting",
                 $"another program keeps undoing the agent's rules (last: {repaired}), so they are put back only every "

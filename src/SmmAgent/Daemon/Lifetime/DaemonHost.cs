@@ -104,7 +104,7 @@ public static class DaemonHost
                 new AddressProviderClient(time, names), new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
             loggers.CreateLogger<ExternalAddressService>());
 
-        var root = new RootActivity(() => HostUnits.Open(paths.Root, time), paths.RootPresence);
+        var root = new ReconcileActivity(() => HostUnits.Open(paths.Root, time), paths.RootPresence);
         var events = new ObservableValue<EventSourcesState>(EventSourcesState.AllUp);
         var firewall = new FirewallService(
             context,

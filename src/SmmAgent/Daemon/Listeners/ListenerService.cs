@@ -109,7 +109,7 @@ public sealed class ListenerService : IHostedService, IDisposable
         var port = ((SiteEndPoint)wanted).Site;
         lock (_lock)
         {
-            var hadFault = _told.TryGetValue(port, out var before) && before.Fault is not null;
+            var hadFault = _told.TryGetValue(port, out var before) && before.Error is not null;
             var now = new ListenerState((bound as IPEndPoint)?.Port ?? port.Port, port.Name, fault);
             _told = _told.SetItem(port, now);
             if (hadFault && fault is null)

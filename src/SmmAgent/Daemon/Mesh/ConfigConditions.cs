@@ -14,28 +14,28 @@ internal static class ConfigConditions
     /// <summary>The dashboard has a newer configuration that is not valid.</summary>
     public const string LastGoodReason = "LastGood";
 
-    public static Finding Current(SettingsState settings, GoodMeshConfig good, string? saveFault) =>
+    public static ConditionUpdate Current(SettingsState settings, GoodMeshConfig good, string? saveFault) =>
         Invalid(settings, good) ?? (good.Config.Problems is { } problems
-            ? Finding.True(ConditionType.ConfigCurrent, LastGoodReason,
+            ? ConditionUpdate.True(ConditionType.ConfigCurrent, LastGoodReason,
                 $"the dashboard serves the last good configuration of {good.From.Group}, because its objects are not valid now: {string.Join("; ", problems)}")
-            : Finding.True(ConditionType.ConfigCurrent, CurrentReason,
+            : ConditionUpdate.True(ConditionType.ConfigCurrent, CurrentReason,
                 $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {good.ReceivedAt:u}"
                 + (saveFault is null ? "" : $"; it is not saved for the next start: {saveFault}")));
 
-    public static Finding Failed(SettingsState settings, DashboardFailure failure, DashboardTarget target, GoodMeshConfig? good)
+    public static ConditionUpdate Failed(SettingsState settings, DashboardFailure failure, DashboardTarget target, GoodMeshConfig? good)
     {
         var (reason, message) = FailureText.Of(failure, target);
         return Invalid(settings, good) ?? False(reason, message + Meanwhile(good));
     }
 
-    public static Finding NotConfigured(SettingsState settings, GoodMeshConfig? good)
+    public static ConditionUpdate NotConfigured(SettingsState settings, GoodMeshConfig? good)
     {
         var missing = new List<string>();
         if (settings.Settings.DashboardUrl is null)
             missing.Add("sudo smm-agent set dashboard-url URL");
         if (settings.Settings.Namespace is null || settings.Settings.Name is null)
             missing.Add("sudo smm-agent set workload-group NAMESPACE NAME");
-        return Invalid(settings, good) ?? False(Finding.NotConfigured, $"this VM is not configured yet: {string.Join("; ", missing)}");
+        return Invalid(settings, good) ?? False(ConditionUpdate.NotConfigured, $"this VM is not configured yet: {string.Join("; ", missing)}");
     }
 
     /// <summary>What is in force while the dashboard has nothing better.</summary>
@@ -43,11 +43,11 @@ internal static class ConfigConditions
         ? "; there is no earlier configuration to work with"
         : $"; meanwhile the last good configuration is used, received {good.ReceivedAt:u}";
 
-    private static Finding? Invalid(SettingsState settings, GoodMeshConfig? good) => settings.Faults.Count == 0
+    private static ConditionUpdate? Invalid(SettingsState settings, GoodMeshConfig? good) => settings.Faults.Count == 0
         ? null
         : False(FailureReasons.InvalidSettings,
             $"agent.yaml is not valid, its last edit has no effect: {string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))}"
             + (settings.Faults.Count > 5 ? $"; and {settings.Faults.Count - 5} more" : "") + Meanwhile(good));
 
-    private static Finding False(string reason, string message) => Finding.False(ConditionType.ConfigCurrent, reason, message);
+    private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(ConditionType.ConfigCurrent, reason, message);
 }

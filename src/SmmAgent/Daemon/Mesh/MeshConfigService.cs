@@ -58,7 +58,7 @@ public sealed class MeshConfigService : LoopService
         // The firewall and the others have something to work with before the dashboard has answered.
         UseLastGood(_settings.Value);
         if (_good is not null)
-            Publish(Finding.Unknown(ConditionType.ConfigCurrent, Finding.Pending, "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
+            Publish(ConditionUpdate.Unknown(ConditionType.ConfigCurrent, ConditionUpdate.Pending, "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
         await base.StartAsync(cancellationToken);
     }
 
@@ -199,6 +199,6 @@ public sealed class MeshConfigService : LoopService
         (_good, _loadFault) = (found, fault);
     }
 
-    private void Publish(Finding finding) =>
+    private void Publish(ConditionUpdate finding) =>
         _state.Publish(new MeshConfigState(_good?.Config, _good?.CameOverVerifiedHttps ?? false, finding) { ReceivedAt = _good?.ReceivedAt });
 }

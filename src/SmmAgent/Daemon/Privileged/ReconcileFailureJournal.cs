@@ -8,29 +8,29 @@ namespace SmmAgent.Daemon.Privileged;
 /// <summary>Writes what root could not do into the daemon's journal. Root's own journal has each try.</summary>
 internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
 {
-    private readonly DampedJournal<RootFailure> _journal = new();
+    private readonly DebouncedJournal<StepFailure> _journal = new();
     private readonly long _start = time.GetTimestamp();
-    private IReadOnlyList<RootFailure> _known = [];
+    private IReadOnlyList<StepFailure> _known = [];
 
     /// <summary>When there is a line to write although root reports nothing new; null for never.</summary>
     public TimeSpan? Due => _journal.DueIn(time.GetElapsedTime(_start));
 
     /// <param name="failures">Those of root's last report.</param>
-    public void Update(IReadOnlyList<RootFailure> failures)
+    public void Update(IReadOnlyList<StepFailure> failures)
     {
         var failing = failures.DistinctBy(Subject).ToList();
         // What failed and is in the report no more was done.
         var done = _known.ExceptBy(failing.Select(Subject), Subject).ToList();
-        var entries = failing.Select(failure => new JournalEntry<RootFailure>(Subject(failure), failure.Reason, JournalState.Bad, failure))
-            .Concat(done.Select(failure => new JournalEntry<RootFailure>(Subject(failure), "", JournalState.Well, failure)));
+        var entries = failing.Select(failure => new JournalEntry<StepFailure>(Subject(failure), failure.Reason, JournalState.Bad, failure))
+            .Concat(done.Select(failure => new JournalEntry<StepFailure>(Subject(failure), "", JournalState.Well, failure)));
         foreach (var line in _journal.Update(entries, time.GetElapsedTime(_start)))
             Write(line);
         _known = [.. failing, .. done.Where(failure => _journal.IsBad(Subject(failure)))];
     }
 
-    private static string Subject(RootFailure failure) => $"{failure.Part} {failure.Subject}";
+    private static string Subject(StepFailure failure) => $"{failure.Part} {failure.Subject}";
 
-    private void Write(JournalLine<RootFailure> line)
+    private void Write(JournalLine<StepFailure> line)
     {
         var failure = line.Value;
         if (line.Level == JournalLevel.Notice)

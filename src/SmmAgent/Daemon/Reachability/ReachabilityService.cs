@@ -52,15 +52,15 @@ public sealed class ReachabilityService : LoopService
         var look = await _observer.LookAsync(plan, settings.DashboardUrl, settings.CaFile, cancel);
 
         var (now, own) = (Time.GetUtcNow(), _ports.Value.OwnTraffic);
-        var captureCure = CaptureBypass.Cure(_meshConfig.Value.Config);
-        var gateways = plan is null && settings.DashboardUrl is not null && _meshConfig.Value.ConfigCurrent.Reason == Finding.Pending
-            ? Finding.NotYet(ConditionType.GatewaysReachable)
+        var captureCure = CaptureBypass.Remediation(_meshConfig.Value.Config);
+        var gateways = plan is null && settings.DashboardUrl is not null && _meshConfig.Value.ConfigCurrent.Reason == ConditionUpdate.Pending
+            ? ConditionUpdate.NotObserved(ConditionType.GatewaysReachable)
             : plan is null
-            ? Finding.Unknown(ConditionType.GatewaysReachable, Finding.NotConfigured, "there is no mesh configuration yet that names the gateways")
+            ? ConditionUpdate.Unknown(ConditionType.GatewaysReachable, ConditionUpdate.NotConfigured, "there is no mesh configuration yet that names the gateways")
             : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
         var dashboard = settings.DashboardUrl is null
-            ? Finding.Unknown(
-                ConditionType.DashboardReachable, Finding.NotConfigured,
+            ? ConditionUpdate.Unknown(
+                ConditionType.DashboardReachable, ConditionUpdate.NotConfigured,
                 _settings.Value.AreUnknown ? SettingsState.WhyUnknown : "no dashboard is set; run: sudo smm-agent set dashboard-url URL")
             : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now, own, captureCure);
         var wasAway = _state.Value.DashboardReachable.Status == ConditionStatus.False;
@@ -74,7 +74,7 @@ public sealed class ReachabilityService : LoopService
     }
 
     /// <summary>Where nothing is tried, nothing gets better by trying more often.</summary>
-    private static bool IsWell(IReadOnlyList<Damped<ProbeResult>> results, Finding finding) =>
+    private static bool IsWell(IReadOnlyList<Damped<ProbeResult>> results, ConditionUpdate finding) =>
         results.Count == 0 || finding.Reason == ReachabilityVerdict.Reachable;
 
     private static List<ProbeResult> Shown(IReadOnlyList<Damped<ProbeResult>> results) => [.. results.Select(result => result.Shown)];

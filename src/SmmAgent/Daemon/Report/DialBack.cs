@@ -7,7 +7,7 @@ namespace SmmAgent.Daemon.Report;
 
 /// <summary>What a dial-back found.</summary>
 /// <param name="Failure">Why there was none; null when the finding is about the VM.</param>
-internal sealed record DialBackOutcome(Finding Finding, IReadOnlyDictionary<int, bool> Reached, DashboardFailure? Failure);
+internal sealed record DialBackOutcome(ConditionUpdate Finding, IReadOnlyDictionary<int, bool> Reached, DashboardFailure? Failure);
 
 /// <summary>Has the cluster connect to this VM.</summary>
 /// <param name="listens">Whether anything on the VM listens on a port.</param>
@@ -31,12 +31,12 @@ public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Fu
         return new(Failed(failure, client.Target), new Dictionary<int, bool>(), failure);
     }
 
-    private static Finding Failed(DashboardFailure failure, DashboardTarget target)
+    private static ConditionUpdate Failed(DashboardFailure failure, DashboardTarget target)
     {
         if (failure is DashboardFailure.Refused { Code: ProblemCodes.AddressNotAllowed } refused)
         {
             var said = refused.Detail.Length == 0 ? "" : $" ({refused.Detail})";
-            return Finding.False(ConditionType.ReachableFromCluster, "AddressNotAllowed",
+            return ConditionUpdate.False(ConditionType.ReachableFromCluster, "AddressNotAllowed",
                 $"the dashboard does not connect to this VM's address{said}; set the one under which the cluster reaches it: sudo smm-agent set node-ip ADDRESS");
         }
 

@@ -71,7 +71,7 @@ public sealed class ReportService : LoopService
         {
             _client = null;
             Publish(NotAnswered(
-                Finding.NotConfigured, _inputs.Settings.Value.AreUnknown ? SettingsState.WhyUnknown : "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
+                ConditionUpdate.NotConfigured, _inputs.Settings.Value.AreUnknown ? SettingsState.WhyUnknown : "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
             return Interval;
         }
 
@@ -147,7 +147,7 @@ public sealed class ReportService : LoopService
         var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
         if (result.Value is { } answer)
         {
-            var isLosing = answer.Registered && gateways.Reason is not (ReachabilityVerdict.Reachable or Finding.Pending or Finding.NotConfigured)
+            var isLosing = answer.Registered && gateways.Reason is not (ReachabilityVerdict.Reachable or ConditionUpdate.Pending or ConditionUpdate.NotConfigured)
                 && Time.GetElapsedTime(_wayChanged) < Loss;
             var interval = isLosing ? IntervalAfterLoss
                 : answer.Registered && isWell ? Interval
@@ -186,8 +186,8 @@ public sealed class ReportService : LoopService
         if (_reportedAddress != address)
             return Interval; // the dashboard dials the address of the last report: the next report comes first
 
-        if (_inputs.Ports.Value.PortsOpen.Reason == Finding.Pending)
-            return NotDialled(Finding.Pending, "the VM's firewall was not looked at yet: the dashboard dials after that");
+        if (_inputs.Ports.Value.PortsOpen.Reason == ConditionUpdate.Pending)
+            return NotDialled(ConditionUpdate.Pending, "the VM's firewall was not looked at yet: the dashboard dials after that");
 
         var ports = ClusterViewRules.PortsToDial(_inputs.Settings.Value.Settings.ManagementPorts, config.WorkloadGroup);
         if (ports.Count == 0)
@@ -215,7 +215,7 @@ public sealed class ReportService : LoopService
     {
         Publish(_state.Value with
         {
-            ReachableFromCluster = Finding.Unknown(ConditionType.ReachableFromCluster, reason, message),
+            ReachableFromCluster = ConditionUpdate.Unknown(ConditionType.ReachableFromCluster, reason, message),
             Reached = ClusterViewState.Initial.Reached,
         });
         return Interval;

@@ -15,7 +15,7 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Daemon.Sidecar;
 
 /// <summary>What the sidecar's service looks with.</summary>
-public sealed record SidecarSources(SidecarObserver Observer, SidecarSurroundings Surroundings, SidecarRecords Records, RootActivity Root);
+public sealed record SidecarSources(SidecarObserver Observer, SidecarHostContext Surroundings, SidecarRecords Records, ReconcileActivity Root);
 
 /// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
 /// <remarks>
@@ -69,9 +69,9 @@ public sealed class SidecarService : LoopService
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
         var settings = _states.Settings.Value.Settings;
-        if (settings.Sidecar.Mode == PartMode.Off)
+        if (settings.Sidecar.Mode == ManagementMode.Off)
         {
-            _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.Disabled, "sidecar.mode is off in agent.yaml")));
+            _states.Sidecar.Publish(new(SidecarConditions.Unknown(ConditionUpdate.Disabled, "sidecar.mode is off in agent.yaml")));
             _failures.Update(_sight.Records.Report()?.Failures ?? []);
             var again = settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? _root.Request(Wanted(await InputsAsync(settings, mesh, cancel), null)) : null;
             return Least(Never, again, _failures.Due);
@@ -79,17 +79,17 @@ public sealed class SidecarService : LoopService
 
         if (_states.Mesh.Value.Config is not { } config)
         {
-            _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.NotConfigured, "there is no mesh configuration yet: ConfigCurrent says why")));
+            _states.Sidecar.Publish(new(SidecarConditions.Unknown(ConditionUpdate.NotConfigured, "there is no mesh configuration yet: ConfigCurrent says why")));
             return Never;
         }
 
         var inputs = await InputsAsync(settings, config, cancel);
         var isRootAtWork = _sight.Root.IsAtWork();
         var looked = Time.GetUtcNow();
-        var look = await _sight.Observer.LookAsync(inputs, _sight.Records.Report(), looked, random: 0.5, cancel);
+        var look = await _sight.Observer.AssessAsync(inputs, _sight.Records.Report(), looked, random: 0.5, cancel);
         isRootAtWork |= _sight.Root.IsAtWork();
         // A package manager at work: neither a condition nor a request may come of what is there for a moment.
-        if (isRootAtWork && look.Observed.Package.Value is { IsHalf: true })
+        if (isRootAtWork && look.Observed.Package.Value is { IsPartiallyInstalled: true })
             return IntervalAtStart;
 
         _failures.Update(look.Failures);
@@ -100,14 +100,14 @@ public sealed class SidecarService : LoopService
             Forget(look.Desired.Package.Package);
         var unit = look.Observed.Unit.Value;
         var wanted = Wanted(inputs, look);
-        _states.Sidecar.Publish(new(SidecarVerdict.Of(look))
+        _states.Sidecar.Publish(new(SidecarConditions.Evaluate(look))
         {
             Version = look.Version,
             Token = look.Observed.Token,
             Unit = unit,
             Failure = look.Observed.Failure,
             RefusedToken = look.RefusedToken,
-            IsRootDue = settings.Sidecar.Mode == PartMode.Manage && (isRootAtWork || IsFirstAnswerDue(wanted)),
+            IsReconcileDue = settings.Sidecar.Mode == ManagementMode.Manage && (isRootAtWork || IsFirstAnswerDue(wanted)),
             IsFailing = look.CrashLoop is { Failures: > 0 } or { Holds: > 0 },
         });
 
@@ -160,17 +160,17 @@ public sealed class SidecarService : LoopService
     }
 
     /// <returns>What there is for root to do.</returns>
-    private List<string> Wanted(SidecarInputs inputs, SidecarLook? look)
+    private List<string> Wanted(SidecarInputs inputs, SidecarAssessment? look)
     {
         List<string> wanted = [];
-        if (look is { Settings.Mode: PartMode.Manage })
+        if (look is { Settings.Mode: ManagementMode.Manage })
             wanted.AddRange(look.Plan.Steps.Select(Wanted));
-        wanted.AddRange(look?.Observed.ForRoot ?? []);
-        if (look is { Settings.Mode: PartMode.Manage, IsMended: true })
+        wanted.AddRange(look?.Observed.PendingRootReads ?? []);
+        if (look is { Settings.Mode: ManagementMode.Manage, ClearsFailureRecord: true })
             wanted.Add("clear the record of failed starts");
         if (inputs is { Settings.SelfUpgrade: true, Packages: { } host }
             && PackageChoice.ForAgent(inputs.Config, host, _version) is { Outcome: PackageOutcome.Install } newer)
-            wanted.Add(newer.Why);
+            wanted.Add(newer.Reason);
         return wanted;
     }
 
@@ -190,7 +190,7 @@ public sealed class SidecarService : LoopService
         settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window } ? window.NextOpening(looked, TimeZoneInfo.Local) : null;
 
     // One that could not be renewed in time expires.
-    private static DateTimeOffset? NextVerdict(IstioToken token) => token.LookAgain ?? token.Expires;
+    private static DateTimeOffset? NextVerdict(IstioToken token) => token.ReevaluateAt ?? token.Expires;
 
     private static TimeSpan Least(TimeSpan first, params TimeSpan?[] others) =>
         others.OfType<TimeSpan>().Where(other => other > TimeSpan.Zero).Append(first).Min();

@@ -31,7 +31,7 @@ public sealed class StatusService : LoopService
     private readonly DateTimeOffset _startedAt;
     private readonly long _start;
     private readonly ConditionLedger _ledger = new();
-    private readonly DampedJournal<Condition> _journal = new();
+    private readonly DebouncedJournal<Condition> _journal = new();
     private readonly GatewayJournal _gateways;
     private readonly ObservableValue<object> _changed = new(new object());
     private volatile string _line = "";
@@ -70,7 +70,7 @@ public sealed class StatusService : LoopService
     {
         var now = Time.GetUtcNow();
         var snapshot = _states.Snapshot();
-        var changes = _ledger.Update(EarlyFindings.Of(snapshot, _ledger.Current, now), now);
+        var changes = _ledger.Update(StartupConditions.Evaluate(snapshot, _ledger.Current, now), now);
         _file.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), now));
         var sinceStart = Time.GetElapsedTime(_start);
         foreach (var line in _journal.Update(_ledger.Current.Select(Entry), sinceStart))
@@ -81,7 +81,7 @@ public sealed class StatusService : LoopService
         if (changes.Count > 0)
             _changed.Publish(new object());
 
-        return Task.FromResult(new[] { _file.DueIn(now), _notifier.Watchdog / 3, _journal.DueIn(sinceStart), EarlyFindings.DueIn(snapshot, now) }.Min()!.Value);
+        return Task.FromResult(new[] { _file.DueIn(now), _notifier.Watchdog / 3, _journal.DueIn(sinceStart), StartupConditions.DueIn(snapshot, now) }.Min()!.Value);
     }
 
     /// <summary>The metrics in Prometheus' text format, made at most once a second: the port is open to whoever reaches it.</summary>
@@ -149,15 +149,15 @@ public sealed class StatusService : LoopService
         }
     }
 
-    private AgentIdentity Identity() => new(_identity.Version, _identity.Uuid());
+    private AgentInfo Identity() => new(_identity.Version, _identity.Uuid());
 
     private JournalEntry<Condition> Entry(Condition condition)
     {
         var state = condition switch
         {
-            { Reason: Finding.Pending } => JournalState.Pending,
-            { Reason: Finding.Disabled } => JournalState.Silent,
-            { Status: nameof(ConditionStatus.False) } or { Reason: Finding.Degraded } =>
+            { Reason: ConditionUpdate.Pending } => JournalState.Pending,
+            { Reason: ConditionUpdate.Disabled } => JournalState.Silent,
+            { Status: nameof(ConditionStatus.False) } or { Reason: ConditionUpdate.Degraded } =>
                 StatusLine.IsExpected(condition.Type, _ledger.Current) ? JournalState.Bad : JournalState.Unknown,
             { Status: nameof(ConditionStatus.True) } => JournalState.Well,
             _ => JournalState.Unknown,

@@ -75,7 +75,7 @@ internal static class MissingUuid
 
         // What the sidecar registers with goes first: a pass that is cut off here meets the old uuid again, and goes on.
         var guarded = new GuardedFiles(paths.Root);
-        foreach (var secret in SidecarFiles.OfIdentity.Where(guarded.Exists))
+        foreach (var secret in SidecarFiles.CredentialFiles.Where(guarded.Exists))
             guarded.Remove(secret);
         // It has the address and the host name of the other machine, too: the pass writes it anew.
         // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.

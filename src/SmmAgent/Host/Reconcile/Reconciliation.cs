@@ -87,13 +87,13 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     {
         using var notifier = ServiceNotifier.FromEnvironment(Environment.GetEnvironmentVariable);
         var isHeld = await HoldSidecarAsync(settings, cancel);
-        if (!isHeld && settings.Sidecar.Mode == PartMode.Manage && HostMeshConfig.LastGood(paths, settings) is { } config)
+        if (!isHeld && settings.Sidecar.Mode == ManagementMode.Manage && HostMeshConfig.LastGood(paths, settings) is { } config)
             await new SidecarReconciliation(paths, options, systemd, progress).HaveTokenAsync(config, client, cancel);
         notifier.Ready(isHeld ? "the sidecar is started when its configuration is written" : "what the sidecar needs for its start is in place");
     }
 
     private async Task<bool> HoldSidecarAsync(AgentSettings settings, CancellationToken cancel) =>
-        options is { HostOnly: true, DryRun: false } && settings.Sidecar.Mode == PartMode.Manage
+        options is { HostOnly: true, DryRun: false } && settings.Sidecar.Mode == ManagementMode.Manage
             && await new SidecarReconciliation(paths, options, systemd, progress).HoldUnconfiguredAsync(cancel);
 
     private AgentSettings? ReadSettings()
@@ -136,13 +136,13 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         if (unseen.Count > 0 && unseen.Count == look.Observed.Filters.Count)
             return Environment.IsPrivilegedProcess ? ExitCode.Failed : ExitCode.NotPermitted;
 
-        var plan = settings.FirewallMode == PartMode.Manage ? look.Remaining : Plan.Nothing;
+        var plan = settings.FirewallMode == ManagementMode.Manage ? look.Remaining : Plan.Nothing;
         var start = systemd is null || options.HostOnly ? null : new AgentUnits(systemd, progress).StartPlan(enable: options.ConfirmWithin is null);
         if (options.ConfirmWithin is { } within)
             progress.Would($"would arm a rollback within={within.TotalSeconds}s");
         foreach (var step in plan.Steps)
             progress.Would($"{step}");
-        if (settings.FirewallMode == PartMode.Check)
+        if (settings.FirewallMode == ManagementMode.Check)
             LeaveToOperator(desired, look);
         var isMore = work.Config is { } config && await new SidecarReconciliation(paths, options, systemd, progress).PlanAsync(settings, config, cancel);
         if (start is not null)
@@ -228,16 +228,16 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
 
     // Only the dashboard knows of a registration, and only the daemon has the key to ask it.
     private bool IsToRegister(ReconcileWork work) =>
-        !options.HostOnly && systemd is not null && work is { IsCurrent: true, Config: not null, Settings.Sidecar.Mode: PartMode.Manage };
+        !options.HostOnly && systemd is not null && work is { IsCurrent: true, Config: not null, Settings.Sidecar.Mode: ManagementMode.Manage };
 
     private async Task<bool> FirewallAsync(DesiredFirewall desired, AgentSettings settings, CancellationToken cancel)
     {
         var pass = HostFirewallPass.Create(paths, TimeProvider.System);
         switch (settings.FirewallMode)
         {
-            case PartMode.Manage:
+            case ManagementMode.Manage:
                 return Show(await pass.ApplyAsync(desired, cancel, Owner));
-            case PartMode.Check:
+            case ManagementMode.Check:
                 LeaveToOperator(desired, await pass.LookAsync(desired, cancel, Owner));
                 return true;
             default:

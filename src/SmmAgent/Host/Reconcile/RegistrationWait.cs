@@ -63,5 +63,5 @@ internal sealed class RegistrationWait(AgentPaths paths, GroupName group, Progre
     }
 
     private static Contract.Condition? Registered(AgentStatus status) =>
-        status.Conditions.FirstOrDefault(condition => condition.Type == ConditionType.Registered && condition.Reason != Finding.Pending);
+        status.Conditions.FirstOrDefault(condition => condition.Type == ConditionType.Registered && condition.Reason != ConditionUpdate.Pending);
 }

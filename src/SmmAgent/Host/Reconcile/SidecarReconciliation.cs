@@ -78,7 +78,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         limit.CancelAfter(TokenPatience);
         try
         {
-            if (tokens.PutBack(group))
+            if (tokens.Restore(group))
                 return;
             if (await tokens.RenewAsync(group, limit.Token) is { } failure)
                 await HoldStartAsync(config, failure.Message, cancel);
@@ -115,13 +115,13 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     {
         var inputs = await InputsAsync(settings, config, cancel);
         IReadOnlyList<PlanStep> steps = [];
-        if (settings.Sidecar.Mode == PartMode.Manage)
+        if (settings.Sidecar.Mode == ManagementMode.Manage)
         {
-            var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).LookAsync(inputs, cancel);
+            var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).DryRunAsync(inputs, cancel);
             Say(look);
             steps = look.Plan.Steps;
         }
-        else if (settings.Sidecar.Mode == PartMode.Check)
+        else if (settings.Sidecar.Mode == ManagementMode.Check)
         {
             await LeaveToOperatorAsync(inputs, cancel);
         }
@@ -130,22 +130,22 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
             progress.Would($"{step}");
         var upgrade = await new AgentUpgrade(paths, options, progress).ChooseAsync(inputs, cancel);
         if (upgrade is { Package: null })
-            progress.Warn(upgrade.Why);
+            progress.Warn(upgrade.Reason);
         else if (upgrade is not null)
-            progress.Would(upgrade.Why);
+            progress.Would(upgrade.Reason);
         return steps.Count > 0 || upgrade?.Package is not null;
     }
 
     /// <summary>How the host is, to be brought back if nobody confirms; or why that is not known. Neither where the sidecar is not touched.</summary>
-    public async Task<(SidecarBefore? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
+    public async Task<(SidecarSnapshot? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
     {
-        if (config is null || settings.Sidecar.Mode != PartMode.Manage || PackageTools.Find().Format is null)
+        if (config is null || settings.Sidecar.Mode != ManagementMode.Manage || PackageTools.Find().Format is null)
             return (null, null);
 
         var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
-        var (before, why) = await pass.BeforeAsync(config.WorkloadGroup, cancel);
+        var (before, why) = await pass.SnapshotAsync(config.WorkloadGroup, cancel);
         if (before is { Version: { } version } && !HostSidecarPass.Delivery(paths, null, insists: false).Has(PackageChoice.SidecarPackage, version)
-            && (await pass.LookAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
+            && (await pass.DryRunAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
         {
             return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be put back: {paths.PackageCache} does not have its package");
         }
@@ -161,8 +161,8 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         var inputs = await InputsAsync(settings, config, cancel);
         var code = settings.Sidecar.Mode switch
         {
-            PartMode.Manage => await AttachAsync(inputs, client, supply, cancel),
-            PartMode.Check => await LeaveToOperatorAsync(inputs, cancel),
+            ManagementMode.Manage => await AttachAsync(inputs, client, supply, cancel),
+            ManagementMode.Check => await LeaveToOperatorAsync(inputs, cancel),
             _ => ExitCode.Done,
         };
         return Math.Max(code, await new AgentUpgrade(paths, options, progress).RunAsync(inputs, supply, cancel));
@@ -181,11 +181,11 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         }
 
         // Of no step, so that none has shown it.
-        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == SidecarPass.NotSeen))
+        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == SidecarReconciler.NotSeen))
             progress.Failed(unseen.Message);
-        var isWhole = Say(outcome.Look!);
-        RestartNeeded = SidecarVerdict.Of(outcome.Look!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
-        if (outcome.IsPutBack)
+        var isWhole = Say(outcome.Assessment!);
+        RestartNeeded = SidecarConditions.Evaluate(outcome.Assessment!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
+        if (outcome.IsRolledBack)
             progress.Failed("the sidecar's part failed half-way, so the host is as it was before it");
         return isWhole && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
@@ -193,8 +193,8 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
     {
         var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
-        var outcome = options.DryRun ? new([], await pass.LookAsync(inputs, cancel), null) : await pass.TellAsync(inputs, cancel);
-        if (outcome.Look is not { } look)
+        var outcome = options.DryRun ? new([], await pass.DryRunAsync(inputs, cancel), null) : await pass.ReportAsync(inputs, cancel);
+        if (outcome.Assessment is not { } look)
         {
             progress.Failed(outcome.Blocked!);
             return ExitCode.Timeout;
@@ -208,7 +208,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
 
     /// <summary>Says what no step can tell: why there is none.</summary>
     /// <returns>Whether nothing stands in the way.</returns>
-    private bool Say(SidecarLook look)
+    private bool Say(SidecarAssessment look)
     {
         if (look.Fault is { } fault)
             progress.Failed($"the sidecar is not configured: {fault.Message}");
@@ -217,14 +217,14 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         var isOffered = look.Version is not null
             || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
         if (!isOffered)
-            progress.Failed(look.Desired.Package.Why);
-        if (SidecarVerdict.WithoutEffect(look) is { } settings)
+            progress.Failed(look.Desired.Package.Reason);
+        if (SidecarConditions.IneffectiveSettings(look) is { } settings)
             progress.Warn(settings);
         if (look.Desired.Hold is { } hold)
-            progress.Warn($"{SidecarVerdict.HeldBack(look, hold)}; journalctl -u istio");
+            progress.Warn($"{SidecarConditions.HeldBack(look, hold)}; journalctl -u istio");
         var masked = look.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
         if (masked is not null)
-            progress.Failed($"istio.service is masked, so the sidecar is not started: {masked.Unmask}");
+            progress.Failed($"istio.service is masked, so the sidecar is not started: {masked.UnmaskCommand}");
         return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered && masked is null;
     }
 

@@ -33,7 +33,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     /// <summary>Takes what is needed to undo, and starts the timer.</summary>
     /// <param name="sidecar">How the host is as far as the sidecar is concerned; null where that is not touched.</param>
     /// <returns>Whether it is armed; why not is printed.</returns>
-    public async Task<bool> ArmAsync(TimeSpan within, SidecarBefore? sidecar, CancellationToken cancel)
+    public async Task<bool> ArmAsync(TimeSpan within, SidecarSnapshot? sidecar, CancellationToken cancel)
     {
         if (systemd.Look(Service).IsUp)
         {
@@ -138,7 +138,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
         }
     }
 
-    private async Task<bool> KeepAsync(SidecarBefore? sidecar, CancellationToken cancel)
+    private async Task<bool> KeepAsync(SidecarSnapshot? sidecar, CancellationToken cancel)
     {
         var observed = await HostFirewallPass.Create(paths, TimeProvider.System).ObserveAsync(cancel);
         var (undo, why) = Undo.Of(observed, _units.Running());

@@ -16,7 +16,7 @@ namespace SmmAgent.Host.Sidecar;
 /// <summary>The pass over this host's own sidecar: the daemon looks, root does.</summary>
 public static class HostSidecarPass
 {
-    public static SidecarSurroundings Surroundings(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
+    public static SidecarHostContext Surroundings(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
 
     /// <summary>Which of this process's own connections the sidecar captures.</summary>
     public static FindCaptured Captured(TimeProvider time)
@@ -41,12 +41,12 @@ public static class HostSidecarPass
     /// <param name="client">Null where no dashboard is asked.</param>
     /// <param name="supply">Where packages come from; null where none are fetched.</param>
     /// <param name="insists">Whether somebody waits for it.</param>
-    public static SidecarPass Create(AgentPaths paths, IUnits? units, DashboardClient? client, PackageSupply? supply, bool insists)
+    public static SidecarReconciler Create(AgentPaths paths, IUnits? units, DashboardClient? client, PackageSupply? supply, bool insists)
     {
         var time = TimeProvider.System;
         var files = new GuardedFiles(paths.Root);
         var commands = new CommandRunner();
-        var host = new HostSidecar(
+        var host = new SidecarStepExecutor(
             files, units, new SidecarTokens(files, paths.HostToken, client, time), Delivery(paths, supply, insists), new SidecarCapture(commands), commands);
         return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, Jitter.Next);
     }
@@ -55,7 +55,7 @@ public static class HostSidecarPass
         new(source, Approval(paths, settings));
 
     public static PackageApproval Approval(AgentPaths paths, AgentSettings settings) =>
-        new(PackageTrust.Of(settings), new(paths.AcceptedPackageLists), TimeProvider.System);
+        new(PackageTrust.From(settings), new(paths.AcceptedPackageLists), TimeProvider.System);
 
     public static PackageDelivery Delivery(AgentPaths paths, PackageSupply? supply, bool insists) => new(
         new PackageCache(paths.PackageCache), supply,

@@ -44,8 +44,8 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
             before,
             observed =>
             {
-                left = before is null ? SidecarRestore.LeftWithoutRecord(observed) : null;
-                isLeft = keepPackages && observed.Package.Value is { IsThere: true };
+                left = before is null ? SidecarRestore.LeftWithoutSnapshot(observed) : null;
+                isLeft = keepPackages && observed.Package.Value is { Exists: true };
                 return planFor(observed);
             },
             () => steps++,
@@ -68,7 +68,7 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
 
     /// <summary>Brings back how it was.</summary>
     /// <returns>Whether all of it is back; why not is printed.</returns>
-    public async Task<bool> RestoreAsync(SidecarBefore before, CancellationToken cancel)
+    public async Task<bool> RestoreAsync(SidecarSnapshot before, CancellationToken cancel)
     {
         var isBack = await RunAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "nobody confirmed it"), () => { }, cancel);
         if (isBack)
@@ -76,10 +76,10 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         return isBack;
     }
 
-    private static Func<ObservedSidecar, Plan> PlanFor(SidecarBefore? before, bool keepPackages) => observed =>
-        before is null ? SidecarRestore.WithoutRecord(observed) : SidecarRestore.Plan(before, observed, keepPackages, Leaving);
+    private static Func<ObservedSidecar, Plan> PlanFor(SidecarSnapshot? before, bool keepPackages) => observed =>
+        before is null ? SidecarRestore.WithoutSnapshot(observed) : SidecarRestore.Plan(before, observed, keepPackages, Leaving);
 
-    private async Task<bool> RunAsync(SidecarBefore? before, Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
+    private async Task<bool> RunAsync(SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
     {
         HostStateDirectory.Create(paths);
         var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
@@ -104,6 +104,6 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
             progress.Failed(unseen.Message);
         // A version that nobody has any more is not waited for: what is there stays in its place, as its step has said.
         return outcome.Blocked is null && outcome.Failures.All(
-            failure => failure is { Part: RootPart.Package, Reason: nameof(PackageFault.NotOffered) } or { Reason: RootFailure.UserLeft });
+            failure => failure is { Part: ReconcilePart.Package, Reason: nameof(PackageFailureReason.NotOffered) } or { Reason: StepFailure.UserLeft });
     }
 }

@@ -36,28 +36,28 @@ internal sealed class AgentUpgrade(AgentPaths paths, ReconcileOptions options, P
         if (choice.Package is not { } package)
         {
             // The agent stays as it is, which is no failure of this pass.
-            progress.Warn(choice.Why);
+            progress.Warn(choice.Reason);
             Tell(null);
             return ExitCode.Done;
         }
 
         var delivery = HostSidecarPass.Delivery(paths, supply, insists: !options.HostOnly);
-        var work = delivery.InstallAsync(package, RootPart.Upgrade, mayDowngrade: false, cancel);
+        var work = delivery.InstallAsync(package, ReconcilePart.Upgrade, mayDowngrade: false, cancel);
         await progress.WhileAsync(() => delivery.Doing, work, TimeProvider.System);
         var failure = await work;
         Tell(failure);
         if (failure is null)
-            progress.Done(choice.Why);
+            progress.Done(choice.Reason);
         else
-            progress.Failed($"{choice.Why}: {failure.Message}");
+            progress.Failed($"{choice.Reason}: {failure.Message}");
         return failure is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     // Where nobody looks at the sidecar nobody else writes the report.
-    private void Tell(RootFailure? failure)
+    private void Tell(StepFailure? failure)
     {
-        var report = _records.Report() ?? RootReport.None;
-        List<RootFailure> failures = [.. report.Failures.Where(earlier => earlier.Part != RootPart.Upgrade)];
+        var report = _records.Report() ?? ReconcileReport.None;
+        List<StepFailure> failures = [.. report.Failures.Where(earlier => earlier.Part != ReconcilePart.Upgrade)];
         if (failure is not null)
             failures.Add(failure);
         if (failures.Count > 0 || report.Failures.Count > 0)

@@ -26,7 +26,7 @@ public sealed class CaptureEnvironmentTests
 
         Assert.Null(Variable(config, Excluded));
         Assert.Equal(
-            "remove ISTIO_OUTBOUND_OWNER_GROUPS ('apps') from the mesh's proxyMetadata: with it Istio cannot exclude the agent", CaptureBypass.Cure(config));
+            "remove ISTIO_OUTBOUND_OWNER_GROUPS ('apps') from the mesh's proxyMetadata: with it Istio cannot exclude the agent", CaptureBypass.Remediation(config));
     }
 
     [Fact]
@@ -43,15 +43,15 @@ public sealed class CaptureEnvironmentTests
         var config = SidecarSamples.Config with { Mesh = SidecarSamples.Config.Mesh with { IstioVersion = version } };
 
         Assert.Equal(written, Variable(config, Excluded));
-        Assert.Equal(written is null, CaptureBypass.Cure(config).Contains("upgrade Istio", StringComparison.Ordinal));
+        Assert.Equal(written is null, CaptureBypass.Remediation(config).Contains("upgrade Istio", StringComparison.Ordinal));
     }
 
     [Fact]
     public void OtherwiseTheSidecarNeedsARestart()
     {
         const string Restart = "the sidecar was started before it was told to leave them alone: sudo systemctl restart istio";
-        Assert.Equal(Restart, CaptureBypass.Cure(null));
-        Assert.Equal(Restart, CaptureBypass.Cure(SidecarSamples.Config));
+        Assert.Equal(Restart, CaptureBypass.Remediation(null));
+        Assert.Equal(Restart, CaptureBypass.Remediation(SidecarSamples.Config));
     }
 
     [Fact]

@@ -17,15 +17,15 @@ public sealed class ForeignNameTests
     {
         var mesh = MeshConfigs.Of("vm").Mesh with { DefaultConfig = JsonDocument.Parse(defaultConfig).RootElement };
 
-        Assert.Equal(new ForeignName(name, isAssumed), ForeignName.Of(mesh, own));
+        Assert.Equal(new ForeignName(name, isAssumed), ForeignName.From(mesh, own));
     }
 
     [Fact]
     public void WithoutAMeshConfigurationOnlyTheApiServersNameIsKnown()
     {
-        Assert.Equal(new ForeignName("kubernetes.default.svc.cluster.local", true), ForeignName.Of(null, "vm-integration"));
-        Assert.Null(ForeignName.Of(null, "default"));
-        Assert.Null(ForeignName.Of(MeshConfigs.Of("vm").Mesh with { IstioNamespace = "default" }, "default"));
+        Assert.Equal(new ForeignName("kubernetes.default.svc.cluster.local", true), ForeignName.From(null, "vm-integration"));
+        Assert.Null(ForeignName.From(null, "default"));
+        Assert.Null(ForeignName.From(MeshConfigs.Of("vm").Mesh with { IstioNamespace = "default" }, "default"));
     }
 
     [Theory]

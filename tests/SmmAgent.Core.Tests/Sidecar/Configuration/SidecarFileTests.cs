@@ -13,17 +13,17 @@ public sealed class SidecarFileTests
     public void TheSidecarMayWriteTheMeshesRootsInItsOwnWay()
     {
         var roots = Roots($"{One}\n{Two}\n");
-        Assert.True(roots.IsIn($"{Two}{One}"));
-        Assert.True(roots.IsIn($"# comment\r\n{Two}\r\n\r\n{One}\r\n{Certificate("another that istiod told it")}"));
+        Assert.True(roots.Matches($"{Two}{One}"));
+        Assert.True(roots.Matches($"# comment\r\n{Two}\r\n\r\n{One}\r\n{Certificate("another that istiod told it")}"));
     }
 
     [Fact]
     public void ARootThatIsMissingMakesTheFileAnother()
     {
         var roots = Roots($"{One}\n{Two}\n");
-        Assert.False(roots.IsIn(One));
-        Assert.False(roots.IsIn(""));
-        Assert.False(roots.IsIn("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
+        Assert.False(roots.Matches(One));
+        Assert.False(roots.Matches(""));
+        Assert.False(roots.Matches("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class SidecarFileTests
 
         Assert.Equal(One + Two, kept.Content + "\n");
         Assert.Equal(found with { Content = kept.Content }, kept);
-        Assert.True(Roots($"{Two}{One}").IsIn(kept.Content!));
+        Assert.True(Roots($"{Two}{One}").Matches(kept.Content!));
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class SidecarFileTests
 
     [Fact]
     public void EveryOtherFileIsComparedToTheByte() =>
-        Assert.False(new SidecarFile(SidecarFiles.MeshFile, One, "root", UnixFileMode.None, NeedsRestart: true).IsIn(One + "\n"));
+        Assert.False(new SidecarFile(SidecarFiles.MeshFile, One, "root", UnixFileMode.None, NeedsRestart: true).Matches(One + "\n"));
 
     private static SidecarFile Roots(string pem) => new(SidecarFiles.RootCertificate, pem, "istio-proxy", UnixFileMode.None, NeedsRestart: false);
 

@@ -126,7 +126,7 @@ public sealed class SidecarFilesTests
 
     [Fact]
     public void WithoutAUuidThereIsNoLabelOfIt() =>
-        Assert.DoesNotContain("smm-agent.io/uuid", SidecarOptions.OfAgent(SidecarSamples.Config, "vm-1", null, []).OwnLabels.Keys);
+        Assert.DoesNotContain("smm-agent.io/uuid", SidecarOptions.ForAgent(SidecarSamples.Config, "vm-1", null, []).OwnLabels.Keys);
 
     [Theory]
     [InlineData("vm_1.example.com", "vm_1.example.com")]
@@ -134,7 +134,7 @@ public sealed class SidecarFilesTests
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789", "012345678901234567890123456789012345678901234567890123456789012")]
     [InlineData("---", null)]
     public void AHostNameBecomesALabelThatKubernetesAccepts(string hostname, string? label) =>
-        Assert.Equal(label, SidecarOptions.OfAgent(SidecarSamples.Config, hostname, null, []).Labels.GetValueOrDefault("hostname"));
+        Assert.Equal(label, SidecarOptions.ForAgent(SidecarSamples.Config, hostname, null, []).Labels.GetValueOrDefault("hostname"));
 
     [Fact]
     public void TheSameNetworkIsReachedDirectlyAndAnotherThroughTheGatewaysThatServeIstiod()
@@ -148,8 +148,8 @@ public sealed class SidecarFilesTests
                 new() { Name = "b", Addresses = ["13.48.73.99"], Ports = [new("tls", 15443)] },
             ],
         };
-        Assert.Equal(["13.48.73.61", "gw.example.com"], Istiod.LedToBy(config));
-        Assert.Equal(["10.244.1.5"], Istiod.LedToBy(config with { WorkloadGroup = config.WorkloadGroup with { Network = "network1" } }));
+        Assert.Equal(["13.48.73.61", "gw.example.com"], Istiod.HostSources(config));
+        Assert.Equal(["10.244.1.5"], Istiod.HostSources(config with { WorkloadGroup = config.WorkloadGroup with { Network = "network1" } }));
     }
 
     private static MeshConfig IstiosInput()

@@ -13,8 +13,8 @@ namespace SmmAgent.Core.Tests.Sidecar.Logs;
 public sealed class IstioLogTests
 {
     private static readonly IstioToken Good = new(TokenVerdict.Use, "the istio-token is good", null);
-    private static readonly Finding Gateways = Finding.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
-    private static readonly Finding NotConnected = Finding.False(ConditionType.Registered, RegistrationReasons.NotConnected, "no sidecar is connected");
+    private static readonly ConditionUpdate Gateways = ConditionUpdate.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
+    private static readonly ConditionUpdate NotConnected = ConditionUpdate.False(ConditionType.Registered, RegistrationReasons.NotConnected, "no sidecar is connected");
 
     [Theory]
     [InlineData("all-well", null)]
@@ -46,12 +46,12 @@ public sealed class IstioLogTests
         var (log, unit, now) = State(cause);
 
         var failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now);
-        var finding = RegistrationExplanation.Of(new(NotConnected, unit, Good, failure, Gateways, new(TimeSpan.Zero)));
+        var finding = RegistrationExplanation.Explain(new(NotConnected, unit, Good, failure, Gateways, new(TimeSpan.Zero)));
 
         Assert.Equal(reason ?? RegistrationReasons.NotConnected, finding.Reason);
         Assert.Equal(subject, failure?.Subject);
         if (subject is not null)
-            Assert.Contains(subject, failure!.Cure, StringComparison.Ordinal);
+            Assert.Contains(subject, failure!.Remediation, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class IstioLogTests
     {
         var (log, unit, now) = State(cause);
         var failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now);
-        Assert.Equal(reason, RegistrationExplanation.Of(new(NotConnected, unit, new(verdict, "it is bad", null), failure, Gateways, new(TimeSpan.Zero))).Reason);
+        Assert.Equal(reason, RegistrationExplanation.Explain(new(NotConnected, unit, new(verdict, "it is bad", null), failure, Gateways, new(TimeSpan.Zero))).Reason);
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class IstioLogTests
         var observed = new SimulatedHost("1.15.3", unit) { Token = TokenVerdict.Use, Failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now) }.Observe();
         var desired = new DesiredSidecar(SidecarSamples.Render(SidecarSamples.Config), new(PackageOutcome.Installed, "it is there"), MayRestart: false, Hold: null);
 
-        var running = SidecarVerdict.Of(new(new(), desired, null, observed, [])).Single(finding => finding.Type == ConditionType.SidecarRunning);
+        var running = SidecarConditions.Evaluate(new(new(), desired, null, observed, [])).Single(finding => finding.Type == ConditionType.SidecarRunning);
 
         Assert.Equal(ConditionStatus.False, running.Status);
         Assert.Contains(told, running.Message, StringComparison.Ordinal);

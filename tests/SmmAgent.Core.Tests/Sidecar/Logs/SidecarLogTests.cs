@@ -225,8 +225,8 @@ public sealed class SidecarLogTests
             Assert.DoesNotContain(failure.Line, char.IsControl);
             Assert.DoesNotContain('\u2028', failure.Line);
             Assert.DoesNotContain("c2lnbmF0dXJl", failure.Line, StringComparison.Ordinal);
-            Assert.NotEmpty(failure.Found);
-            Assert.NotEmpty(failure.Cure);
+            Assert.NotEmpty(failure.Description);
+            Assert.NotEmpty(failure.Remediation);
         });
     }
 

@@ -55,38 +55,38 @@ public sealed class SidecarInputsTests
     {
         var look = Look(Inputs with { Packages = null });
 
-        Assert.Equal((PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, with which the sidecar could be installed"), (look.Desired.Package.Outcome, look.Desired.Package.Why));
+        Assert.Equal((PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, with which the sidecar could be installed"), (look.Desired.Package.Outcome, look.Desired.Package.Reason));
     }
 
     [Fact]
     public void FailedStartsThatRootCountedGoOnBeingCounted()
     {
-        var report = RootReport.None with { CrashLoop = new(Restarts: 1, Failures: CrashLoop.MostFailures - 1) };
+        var report = ReconcileReport.None with { CrashLoop = new(Restarts: 1, Failures: CrashLoop.MaximumFailures - 1) };
         var observed = new SimulatedHost("1.15.3", new(UnitActivity.Starting, IsEnabled: true, IsReady: false, Now, Restarts: 2)).Observe();
 
-        var look = Inputs.Look(observed, report, Now, TimeZoneInfo.Utc, random: 0);
+        var look = Inputs.Assess(observed, report, Now, TimeZoneInfo.Utc, random: 0);
 
         Assert.True(look.CrashLoop.IsHeld);
         Assert.Equal(look.CrashLoop.Hold, look.Desired.Hold);
         Assert.Contains(look.Plan.Steps, step => step is StopSidecar);
-        Assert.Null(Inputs.Look(observed, null, Now, TimeZoneInfo.Utc, random: 0).Desired.Hold);
+        Assert.Null(Inputs.Assess(observed, null, Now, TimeZoneInfo.Utc, random: 0).Desired.Hold);
     }
 
     [Fact]
     public void WhereTheSidecarIsTheOperatorsItIsNotSaidToBeHeldBack()
     {
-        var report = RootReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
+        var report = ReconcileReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
 
-        Assert.Null(Look(Inputs with { Settings = new() { Sidecar = new() { Mode = PartMode.Check } } }, report).Desired.Hold);
+        Assert.Null(Look(Inputs with { Settings = new() { Sidecar = new() { Mode = ManagementMode.Check } } }, report).Desired.Hold);
     }
 
     [Fact]
     public void AHoldThatRootBeganEndsWithItsTime()
     {
-        var report = RootReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
+        var report = ReconcileReport.None with { CrashLoop = new(HeldUntil: Now.AddSeconds(20)) };
 
         Assert.NotNull(Look(Inputs, report).Desired.Hold);
-        Assert.Null(Inputs.Look(Observed(), report, Now.AddSeconds(20), TimeZoneInfo.Utc, random: 0).Desired.Hold);
+        Assert.Null(Inputs.Assess(Observed(), report, Now.AddSeconds(20), TimeZoneInfo.Utc, random: 0).Desired.Hold);
     }
 
     [Fact]
@@ -94,20 +94,20 @@ public sealed class SidecarInputsTests
     {
         var observed = new SimulatedHost("1.15.3", new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, null)).Observe();
 
-        Assert.DoesNotContain(Look(Inputs, RootReport.None with { IsUnconfirmed = true }, observed).Plan.Steps, step => step is EnableSidecar);
-        Assert.Contains(Look(Inputs, RootReport.None, observed).Plan.Steps, step => step is EnableSidecar { AtBoot: true });
+        Assert.DoesNotContain(Look(Inputs, ReconcileReport.None with { IsUnconfirmed = true }, observed).Plan.Steps, step => step is EnableSidecar);
+        Assert.Contains(Look(Inputs, ReconcileReport.None, observed).Plan.Steps, step => step is EnableSidecar { AtBoot: true });
     }
 
     [Fact]
     public void WhatRootCouldNotDoIsKnownToWhoLooks()
     {
-        RootFailure[] failures = [new(RootPart.Token, "", "TokenRefused", "the dashboard refused")];
+        StepFailure[] failures = [new(ReconcilePart.Token, "", "TokenRefused", "the dashboard refused")];
 
-        Assert.Equal(failures, Look(Inputs, RootReport.None with { Failures = failures }).Failures);
+        Assert.Equal(failures, Look(Inputs, ReconcileReport.None with { Failures = failures }).Failures);
     }
 
-    private static SidecarLook Look(SidecarInputs inputs, RootReport? report = null, ObservedSidecar? observed = null) =>
-        inputs.Look(observed ?? Observed(), report, Now, TimeZoneInfo.Utc, random: 0);
+    private static SidecarAssessment Look(SidecarInputs inputs, ReconcileReport? report = null, ObservedSidecar? observed = null) =>
+        inputs.Assess(observed ?? Observed(), report, Now, TimeZoneInfo.Utc, random: 0);
 
     private static ObservedSidecar Observed() => new SimulatedHost(null, new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, null)).Observe();
 }

@@ -82,7 +82,7 @@ public sealed class SidecarPlannerTests
             IsCaptured = false,
         };
         Assert.True(SidecarPlanner.Plan(Desired(Installed), unseen).IsEmpty);
-        Assert.True(SidecarRestore.WithoutRecord(unseen).IsEmpty);
+        Assert.True(SidecarRestore.WithoutSnapshot(unseen).IsEmpty);
         Assert.True(SidecarRestore.Plan(new SimulatedHost("1.15.3", Stopped).Before(), unseen with { Tables = [] }, keepPackages: false, "detach").IsEmpty);
         Assert.True(SidecarPlanner.Plan(Desired(NewPackage), unseen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }).IsEmpty);
     }
@@ -130,10 +130,10 @@ public sealed class SidecarPlannerTests
     [Fact]
     public void ANewVersionIsInstalledAtOnceAndRunsWhereTheSidecarMayBeRestarted()
     {
-        var upgrade = NewPackage with { Why = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
-        Assert.Equal(upgrade.Why, SidecarPlanner.Plan(Desired(upgrade, mayRestart: false), Attached("1.15.2").Observe()).ToString());
+        var upgrade = NewPackage with { Reason = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
+        Assert.Equal(upgrade.Reason, SidecarPlanner.Plan(Desired(upgrade, mayRestart: false), Attached("1.15.2").Observe()).ToString());
         Assert.Equal(
-            upgrade.Why + "\nrestart istio.service (1.15.3 comes)",
+            upgrade.Reason + "\nrestart istio.service (1.15.3 comes)",
             SidecarPlanner.Plan(Desired(upgrade), Attached("1.15.2").Observe()).ToString());
 
         var host = Attached("1.15.2");
@@ -146,7 +146,7 @@ public sealed class SidecarPlannerTests
     [Fact]
     public void AVersionThatCouldNotBeInstalledRestartsNothing()
     {
-        var upgrade = NewPackage with { Why = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
+        var upgrade = NewPackage with { Reason = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
         Assert.True(SidecarPlanner.Plan(Desired(upgrade) with { KeepsPackage = true }, Attached("1.15.2").Observe()).IsEmpty);
         Assert.True(SidecarPlanner.Plan(Desired(NewPackage) with { KeepsPackage = true }, new SimulatedHost(null, Stopped).Observe()).IsEmpty);
     }

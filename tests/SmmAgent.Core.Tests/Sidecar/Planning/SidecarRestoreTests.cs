@@ -109,21 +109,21 @@ public sealed class SidecarRestoreTests
         var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
 
-        Assert.Equal("take the agent's block out of /etc/hosts", SidecarRestore.WithoutRecord(host.Observe()).ToString());
-        host.Apply(SidecarRestore.WithoutRecord(host.Observe()));
-        Assert.True(SidecarRestore.WithoutRecord(host.Observe()).IsEmpty);
-        Assert.Contains("sudo systemctl disable --now istio", SidecarRestore.LeftWithoutRecord(host.Observe()), StringComparison.Ordinal);
-        Assert.Null(SidecarRestore.LeftWithoutRecord(new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null)).Observe()));
+        Assert.Equal("take the agent's block out of /etc/hosts", SidecarRestore.WithoutSnapshot(host.Observe()).ToString());
+        host.Apply(SidecarRestore.WithoutSnapshot(host.Observe()));
+        Assert.True(SidecarRestore.WithoutSnapshot(host.Observe()).IsEmpty);
+        Assert.Contains("sudo systemctl disable --now istio", SidecarRestore.LeftWithoutSnapshot(host.Observe()), StringComparison.Ordinal);
+        Assert.Null(SidecarRestore.LeftWithoutSnapshot(new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null)).Observe()));
     }
 
     [Fact]
     public void WhatIsNotKnownIsNotTakenForWhatWasNotThere()
     {
         var seen = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now)).Observe();
-        Assert.Null(SidecarBefore.Unknown(seen));
-        Assert.Equal("dpkg is locked", SidecarBefore.Unknown(seen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }));
-        Assert.Equal("no bus", SidecarBefore.Unknown(seen with { Unit = Observation<SidecarUnit>.Unknown("no bus") }));
-        Assert.NotNull(SidecarBefore.Unknown(seen with { Package = Observation<InstalledSidecar>.Known(new(null, null, IsHalf: true)) }));
+        Assert.Null(SidecarSnapshot.UnobservedReason(seen));
+        Assert.Equal("dpkg is locked", SidecarSnapshot.UnobservedReason(seen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }));
+        Assert.Equal("no bus", SidecarSnapshot.UnobservedReason(seen with { Unit = Observation<SidecarUnit>.Unknown("no bus") }));
+        Assert.NotNull(SidecarSnapshot.UnobservedReason(seen with { Package = Observation<InstalledSidecar>.Known(new(null, null, IsPartiallyInstalled: true)) }));
     }
 
     [Fact]
@@ -143,15 +143,15 @@ public sealed class SidecarRestoreTests
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
         var before = host.Before();
 
-        var read = SidecarBefore.Read(before.Write());
+        var read = SidecarSnapshot.Read(before.Write());
 
         Assert.NotNull(read);
         Assert.Equal(before.Files, read.Files);
         Assert.Equal(before.Write(), read.Write());
         Assert.True(read.IsAttached);
-        Assert.Null(SidecarBefore.Read("{}"u8));
-        Assert.Null(SidecarBefore.Read("{ \"version\": "u8));
+        Assert.Null(SidecarSnapshot.Read("{}"u8));
+        Assert.Null(SidecarSnapshot.Read("{ \"version\": "u8));
     }
 
-    private static Plan Restore(SidecarBefore before, SimulatedHost host) => SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach");
+    private static Plan Restore(SidecarSnapshot before, SimulatedHost host) => SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach");
 }

@@ -75,10 +75,10 @@ public sealed class StartEnvironmentTests
         Assert.True(host.Files.ContainsKey(SidecarFiles.DropIn));
         Assert.EndsWith(
             "; read them, then: sudo install -D -m 0644 /var/lib/istio/envoy/sidecar.env /etc/smm/sidecar/sidecar.env && sudo systemctl restart istio",
-            StartEnvironment.WithoutEffect(host.Observe()), StringComparison.Ordinal);
+            StartEnvironment.IneffectiveSettings(host.Observe()), StringComparison.Ordinal);
 
         host.Files[SidecarFiles.PackageOperatorEnvironment] = new("# ISTIO_INBOUND_PORTS=*\n\n", owner, mode, Long);
-        Assert.Null(StartEnvironment.WithoutEffect(host.Observe()));
+        Assert.Null(StartEnvironment.IneffectiveSettings(host.Observe()));
     }
 
     [Fact]

@@ -30,10 +30,10 @@ public sealed class CrashLoopTests
     [Fact]
     public void ASidecarThatTakesNoneOfTheTrafficThatItCapturesIsHeld()
     {
-        SidecarUnit Deaf(TimeSpan since) => Ready(since) with { IsReady = false, IsDeaf = true };
-        Assert.False(Look(Deaf(CrashLoop.Patience - TimeSpan.FromSeconds(1)), 0).IsHeld);
-        Assert.False(Look(Deaf(CrashLoop.Patience) with { IsDeaf = false }, 0).IsHeld);
-        Assert.True(Look(Deaf(CrashLoop.Patience), 0).IsHeld);
+        SidecarUnit Deaf(TimeSpan since) => Ready(since) with { IsReady = false, IsNotAccepting = true };
+        Assert.False(Look(Deaf(CrashLoop.NotAcceptingLimit - TimeSpan.FromSeconds(1)), 0).IsHeld);
+        Assert.False(Look(Deaf(CrashLoop.NotAcceptingLimit) with { IsNotAccepting = false }, 0).IsHeld);
+        Assert.True(Look(Deaf(CrashLoop.NotAcceptingLimit), 0).IsHeld);
         Assert.StartsWith("it ran for 3 minutes without taking the traffic that it captured; ", _loop.Hold, StringComparison.Ordinal);
 
         Wait(CrashLoop.FirstHold);
@@ -68,8 +68,8 @@ public sealed class CrashLoopTests
     public void AMinuteOfReadinessClearsTheRecord()
     {
         Look(Starting, 2);
-        Assert.Equal(2, Look(Ready(CrashLoop.Stable - TimeSpan.FromSeconds(1)), 2).Failures);
-        Assert.Equal((0, 0), (Look(Ready(CrashLoop.Stable), 2).Failures, _loop.Holds));
+        Assert.Equal(2, Look(Ready(CrashLoop.StableAfter - TimeSpan.FromSeconds(1)), 2).Failures);
+        Assert.Equal((0, 0), (Look(Ready(CrashLoop.StableAfter), 2).Failures, _loop.Holds));
         Assert.False(Look(Starting, 4).IsHeld);
         Assert.True(Look(Starting, 5).IsHeld);
     }
@@ -127,7 +127,7 @@ public sealed class CrashLoopTests
         Assert.Equal(_loop, Look(null, 0));
     }
 
-    private CrashLoop Look(SidecarUnit? unit, int restarts) => _loop = _loop.Look(unit is null ? null : unit with { Restarts = restarts }, _now, random: 0);
+    private CrashLoop Look(SidecarUnit? unit, int restarts) => _loop = _loop.Observe(unit is null ? null : unit with { Restarts = restarts }, _now, random: 0);
 
     private void Wait(TimeSpan time) => _now += time;
 }

@@ -11,9 +11,9 @@ namespace SmmAgent.Core.Tests.Sidecar.Status;
 
 public sealed class RegistrationExplanationTests
 {
-    private static readonly Finding Registered = Finding.True(ConditionType.Registered, RegistrationReasons.Registered, "workloadentry x is registered");
-    private static readonly Finding Away = Finding.Unknown(ConditionType.Registered, "DashboardUnreachable", "no answer");
-    private static readonly Finding NotConnected = Denied(RegistrationReasons.NotConnected);
+    private static readonly ConditionUpdate Registered = ConditionUpdate.True(ConditionType.Registered, RegistrationReasons.Registered, "workloadentry x is registered");
+    private static readonly ConditionUpdate Away = ConditionUpdate.Unknown(ConditionType.Registered, "DashboardUnreachable", "no answer");
+    private static readonly ConditionUpdate NotConnected = Denied(RegistrationReasons.NotConnected);
 
     private static readonly SidecarUnit Ready = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Since: null);
     private static readonly SidecarUnit Running = Ready with { IsReady = false };
@@ -22,26 +22,26 @@ public sealed class RegistrationExplanationTests
     private static readonly IstioToken Expired = new(TokenVerdict.Expired, "the istio-token expired at noon", null);
     private static readonly IstioToken NoToken = new(TokenVerdict.Unusable, "there is no istio-token", null);
 
-    private static readonly Finding GatewaysGood = Finding.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
-    private static readonly Finding GatewaysDown = Finding.False(ConditionType.GatewaysReachable, "TimedOut", "gateway 10.10.10.11:15012 does not answer; allow it");
+    private static readonly ConditionUpdate GatewaysGood = ConditionUpdate.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
+    private static readonly ConditionUpdate GatewaysDown = ConditionUpdate.False(ConditionType.GatewaysReachable, "TimedOut", "gateway 10.10.10.11:15012 does not answer; allow it");
 
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     private static readonly ClockOffset Right = new(TimeSpan.FromSeconds(3));
     private static readonly ClockOffset Late = new(TimeSpan.FromHours(3));
 
-    private static readonly RegistrationLook Nothing = new(NotConnected, Running, Good, null, GatewaysGood, Right);
+    private static readonly RegistrationObservation Nothing = new(NotConnected, Running, Good, null, GatewaysGood, Right);
 
     [Fact]
     public void WhatTheDashboardSeesRegisteredIsWhateverTheLogSays() =>
-        Assert.Same(Registered, RegistrationExplanation.Of(new(Registered, Ready, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
+        Assert.Same(Registered, RegistrationExplanation.Explain(new(Registered, Ready, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
 
     [Theory]
     [InlineData(UnitActivity.Stopped, "SidecarNotRunning")]
     [InlineData(UnitActivity.Failed, "SidecarNotRunning")]
     [InlineData(UnitActivity.Starting, "Registered")]
     public void ASidecarThatDoesNotRunIsNotRegisteredWhateverTheDashboardSaw(UnitActivity activity, string reason) =>
-        Assert.Equal(reason, RegistrationExplanation.Of(Nothing with { Dashboard = Registered, Sidecar = Running with { Activity = activity } }).Reason);
+        Assert.Equal(reason, RegistrationExplanation.Explain(Nothing with { Dashboard = Registered, Sidecar = Running with { Activity = activity } }).Reason);
 
     [Theory]
     [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -29, "GroupNotFound")] // the entry was there before it failed
@@ -52,7 +52,7 @@ public sealed class RegistrationExplanationTests
     public void ADashboardsAnswerThatIsOlderThanALastingFailureDoesNotStand(SidecarFailureKind kind, int since, int newest, int answered, string reason)
     {
         var failure = Failure(kind) with { Since = Now.AddSeconds(since), Time = Now.AddSeconds(newest) };
-        Assert.Equal(reason, RegistrationExplanation.Of(Nothing with { Dashboard = Registered, Failure = failure, AnsweredAt = Now.AddSeconds(answered) }).Reason);
+        Assert.Equal(reason, RegistrationExplanation.Explain(Nothing with { Dashboard = Registered, Failure = failure, AnsweredAt = Now.AddSeconds(answered) }).Reason);
     }
 
     [Fact]
@@ -60,17 +60,17 @@ public sealed class RegistrationExplanationTests
     {
         foreach (var reason in new[] { "RestartNeeded", "NotWritten" })
         {
-            var old = Nothing with { Current = Finding.False(ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio") };
+            var old = Nothing with { Current = ConditionUpdate.False(ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio") };
             foreach (var kind in Enum.GetValues<SidecarFailureKind>())
             {
                 var isOfThisHost = kind is SidecarFailureKind.PortTaken or SidecarFailureKind.CaptureFailed;
-                Assert.Equal(!isOfThisHost, RegistrationExplanation.Of(old with { Failure = Failure(kind) }).Reason == reason);
+                Assert.Equal(!isOfThisHost, RegistrationExplanation.Explain(old with { Failure = Failure(kind) }).Reason == reason);
             }
 
             Expect(reason, "sudo systemctl restart istio", old with { Gateways = GatewaysDown });
             Expect(reason, "sudo systemctl restart istio", old with { Dashboard = Denied(RegistrationReasons.IdentityMismatch) });
             Expect(RegistrationReasons.TokenRefused, "the dashboard's words", old with { Dashboard = Denied(RegistrationReasons.TokenRefused) });
-            Assert.Same(Registered, RegistrationExplanation.Of(old with { Dashboard = Registered }));
+            Assert.Same(Registered, RegistrationExplanation.Explain(old with { Dashboard = Registered }));
         }
     }
 
@@ -84,22 +84,22 @@ public sealed class RegistrationExplanationTests
     }
 
     [Theory]
-    [InlineData(Finding.Pending)]
-    [InlineData(Finding.NotConfigured)]
-    [InlineData(Finding.Disabled)]
+    [InlineData(ConditionUpdate.Pending)]
+    [InlineData(ConditionUpdate.NotConfigured)]
+    [InlineData(ConditionUpdate.Disabled)]
     public void WhatWasNotLookedAtIsNotExplained(string reason)
     {
-        var finding = Finding.Unknown(ConditionType.Registered, reason, "not yet");
-        Assert.Same(finding, RegistrationExplanation.Of(Nothing with { Dashboard = finding, Token = Expired, Gateways = GatewaysDown }));
+        var finding = ConditionUpdate.Unknown(ConditionType.Registered, reason, "not yet");
+        Assert.Same(finding, RegistrationExplanation.Explain(Nothing with { Dashboard = finding, Token = Expired, Gateways = GatewaysDown }));
     }
 
     [Fact]
     public void ADashboardThatIsAwayLeavesAHealthySidecarUnknown()
     {
-        Assert.Same(Away, RegistrationExplanation.Of(Nothing with { Dashboard = Away, Sidecar = Ready }));
-        Assert.Same(Away, RegistrationExplanation.Of(Nothing with { Dashboard = Away, Sidecar = Ready, Gateways = GatewaysDown, Clock = Late }));
-        Assert.Same(Away, RegistrationExplanation.Of(new(Away, null, null, null, GatewaysDown, null)));
-        Assert.Same(Away, RegistrationExplanation.Of(Nothing with { Dashboard = Away }));
+        Assert.Same(Away, RegistrationExplanation.Explain(Nothing with { Dashboard = Away, Sidecar = Ready }));
+        Assert.Same(Away, RegistrationExplanation.Explain(Nothing with { Dashboard = Away, Sidecar = Ready, Gateways = GatewaysDown, Clock = Late }));
+        Assert.Same(Away, RegistrationExplanation.Explain(new(Away, null, null, null, GatewaysDown, null)));
+        Assert.Same(Away, RegistrationExplanation.Explain(Nothing with { Dashboard = Away }));
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class RegistrationExplanationTests
     [InlineData(RegistrationReasons.NameInvalid, SidecarFailureKind.PortTaken, false)]
     public void WhatTheDashboardSawWinsAndTheLogSaysMoreOfIt(string reason, SidecarFailureKind kind, bool says)
     {
-        var finding = RegistrationExplanation.Of(new(Denied(reason), Ready, Good, Failure(kind), GatewaysDown, Late));
+        var finding = RegistrationExplanation.Explain(new(Denied(reason), Ready, Good, Failure(kind), GatewaysDown, Late));
         Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
         Assert.Equal(says ? "the dashboard's words; the sidecar's log: the line" : "the dashboard's words", finding.Message);
     }
@@ -137,12 +137,12 @@ public sealed class RegistrationExplanationTests
     [InlineData(UnitActivity.Starting, true)]
     public void ASidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool tells)
     {
-        var look = new RegistrationLook(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
+        var look = new RegistrationObservation(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
         Expect("SidecarNotRunning", "SidecarRunning says", look);
-        var finding = RegistrationExplanation.Of(look with { Failure = Failure(SidecarFailureKind.PortTaken) });
+        var finding = RegistrationExplanation.Explain(look with { Failure = Failure(SidecarFailureKind.PortTaken) });
         Assert.Equal(tells ? "PortTaken" : "SidecarNotRunning", finding.Reason);
         Assert.Equal(tells, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
-        var refused = RegistrationExplanation.Of(look with { Failure = Failure(SidecarFailureKind.TokenRefused) });
+        var refused = RegistrationExplanation.Explain(look with { Failure = Failure(SidecarFailureKind.TokenRefused) });
         Assert.Equal(("SidecarNotRunning", tells), (refused.Reason, refused.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal)));
     }
 
@@ -167,7 +167,7 @@ public sealed class RegistrationExplanationTests
     {
         var failure = Failure(kind);
         foreach (var dashboard in new[] { NotConnected, Denied("NotRegistered"), Away })
-            Expect(reason, $"{failure.Found}; {failure.Cure}; the sidecar's log: the line", Nothing with { Dashboard = dashboard, Failure = failure });
+            Expect(reason, $"{failure.Description}; {failure.Remediation}; the sidecar's log: the line", Nothing with { Dashboard = dashboard, Failure = failure });
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class RegistrationExplanationTests
     }
 
     [Fact]
-    public void WithoutACauseTheDashboardsWordsStay() => Assert.Same(NotConnected, RegistrationExplanation.Of(Nothing));
+    public void WithoutACauseTheDashboardsWordsStay() => Assert.Same(NotConnected, RegistrationExplanation.Explain(Nothing));
 
     [Fact]
     public void NothingMakesAVmRegisteredButTheDashboard() =>
@@ -203,20 +203,20 @@ public sealed class RegistrationExplanationTests
             OneOf<ClockOffset?>(null, Right, Late))
         .Sample((dashboard, unit, token, kind, gateways, clock) =>
         {
-            var finding = RegistrationExplanation.Of(new(dashboard, unit, token, kind < 0 ? null : Failure((SidecarFailureKind)kind), gateways, clock));
+            var finding = RegistrationExplanation.Explain(new(dashboard, unit, token, kind < 0 ? null : Failure((SidecarFailureKind)kind), gateways, clock));
             Assert.Equal(ConditionType.Registered, finding.Type);
             Assert.True(finding.Status == ConditionStatus.False || ReferenceEquals(finding, dashboard));
             Assert.DoesNotContain('\n', finding.Message);
         });
 
-    private static void Expect(string reason, string message, RegistrationLook look)
+    private static void Expect(string reason, string message, RegistrationObservation look)
     {
-        var finding = RegistrationExplanation.Of(look);
+        var finding = RegistrationExplanation.Explain(look);
         Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
     }
 
-    private static Finding Denied(string reason) => Finding.False(ConditionType.Registered, reason, "the dashboard's words");
+    private static ConditionUpdate Denied(string reason) => ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard's words");
 
     private static SidecarFailure Failure(SidecarFailureKind kind) => new(kind, "the line");
 

@@ -87,14 +87,14 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         await _vm!.ShellAsync("iptables-nft -P INPUT DROP");
         var before = await _vm.SaveAsync(Backend.Nft);
 
-        _states.Settings.Publish(With(PartMode.Check));
+        _states.Settings.Publish(With(ManagementMode.Check));
         await StepAsync(service);
         Assert.Equal((ConditionStatus.False, "NotOpen"), (Ports.PortsOpen.Status, Ports.PortsOpen.Reason));
         Assert.All(Ports.Ports, port => Assert.False(port.Open));
 
-        _states.Settings.Publish(With(PartMode.Off));
+        _states.Settings.Publish(With(ManagementMode.Off));
         await StepAsync(service);
-        Assert.Equal((ConditionStatus.Unknown, Finding.Disabled), (Ports.PortsOpen.Status, Ports.PortsOpen.Reason));
+        Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Disabled), (Ports.PortsOpen.Status, Ports.PortsOpen.Reason));
         Assert.Equal(before, await _vm.SaveAsync(Backend.Nft));
         Assert.Empty(_log);
     }
@@ -182,7 +182,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
                 return Task.FromResult<FirewalldObservation>(new FirewalldObservation.NotRunning());
             },
         };
-        var mode = With(PartMode.Check);
+        var mode = With(ManagementMode.Check);
         _states.Settings.Publish(mode);
         var context = new LoopContext(TimeProvider.System, new(TimeProvider.System), new(Substitute.For<IHostApplicationLifetime>()));
         using var service = new FirewallService(
@@ -272,7 +272,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         return await step;
     }
 
-    private static SettingsState With(PartMode mode) => new(new AgentSettings { FirewallMode = mode }, [], []);
+    private static SettingsState With(ManagementMode mode) => new(new AgentSettings { FirewallMode = mode }, [], []);
 
     private static MeshConfig Config(params (string Name, int Port)[] ports) => new()
     {

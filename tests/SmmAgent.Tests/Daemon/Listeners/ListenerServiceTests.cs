@@ -54,7 +54,7 @@ public sealed class ListenerServiceTests
         taken.Stop();
         var changed = new Signal();
         listeners.State.NotifyOnChange(changed);
-        while (listeners.State.Value.Listeners[0].Fault is not null)
+        while (listeners.State.Value.Listeners[0].Error is not null)
         {
             time.Advance(TimeSpan.FromSeconds(10));
             await changed.WaitAsync(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
@@ -74,7 +74,7 @@ public sealed class ListenerServiceTests
 
         await listeners.DisposeAsync().AsTask().WaitAsync(TestContext.Current.CancellationToken);
 
-        Assert.NotNull(listeners.State.Value.Listeners[0].Fault);
+        Assert.NotNull(listeners.State.Value.Listeners[0].Error);
     }
 
     [Fact]

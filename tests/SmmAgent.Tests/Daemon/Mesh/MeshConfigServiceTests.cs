@@ -11,7 +11,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 {
     private readonly AgentUnderTest _agent = new();
 
-    private Finding ConfigCurrent => _agent.MeshConfig.Value.ConfigCurrent;
+    private ConditionUpdate ConfigCurrent => _agent.MeshConfig.Value.ConfigCurrent;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -22,7 +22,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
     {
         await StepAsync(Sample.Ok(Sample.ConfigText()));
 
-        Assert.Equal(Finding.True("ConfigCurrent", "Current",
+        Assert.Equal(ConditionUpdate.True("ConfigCurrent", "Current",
             "the mesh configuration of vm-integration/analytics-v0 is the dashboard's newest, received 2026-01-01 12:00:00Z"), ConfigCurrent);
         Assert.Equal(8080, _agent.MeshConfig.Value.Config!.WorkloadGroup.Ports["http"]);
         Assert.False(_agent.MeshConfig.Value.CameOverVerifiedHttps);
@@ -153,7 +153,7 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
         await service.StepAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(Finding.False("ConfigCurrent", "NotConfigured",
+        Assert.Equal(ConditionUpdate.False("ConfigCurrent", "NotConfigured",
             "this VM is not configured yet: sudo smm-agent set dashboard-url URL; sudo smm-agent set workload-group NAMESPACE NAME"), ConfigCurrent);
     }
 

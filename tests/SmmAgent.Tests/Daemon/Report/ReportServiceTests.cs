@@ -22,7 +22,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
     private readonly AgentUnderTest _agent = new();
     private readonly ObservableValue<AddressState> _address = new(AddressState.Initial);
     private readonly ObservableValue<ReachabilityState> _reachability = new(ReachabilityState.Initial);
-    private readonly ObservableValue<PortsState> _ports = new(new PortsState([], Finding.Unknown(ConditionType.PortsOpen, "Unclear", "")));
+    private readonly ObservableValue<PortsState> _ports = new(new PortsState([], ConditionUpdate.Unknown(ConditionType.PortsOpen, "Unclear", "")));
     private readonly ObservableValue<ClusterViewState> _view = new(ClusterViewState.Initial);
     private readonly List<string> _calls = [];
     private readonly DialBackNonces _nonces;
@@ -55,8 +55,8 @@ public sealed class ReportServiceTests : IAsyncLifetime
             return call switch { "report" => _report, "registration" => _registration, _ => _dialBack };
         };
         var config = MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value;
-        _agent.MeshConfig.Publish(new MeshConfigState(config, false, Finding.NotYet("ConfigCurrent")));
-        _address.Publish(new AddressState(new ExternalAddress(IPAddress.Parse("198.18.0.2"), "configured"), Finding.NotYet("AddressKnown")));
+        _agent.MeshConfig.Publish(new MeshConfigState(config, false, ConditionUpdate.NotObserved("ConfigCurrent")));
+        _address.Publish(new AddressState(new ExternalAddress(IPAddress.Parse("198.18.0.2"), "configured"), ConditionUpdate.NotObserved("AddressKnown")));
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -73,9 +73,9 @@ public sealed class ReportServiceTests : IAsyncLifetime
         _ports.Publish(PortsState.Initial);
         await StepAsync();
         Assert.Equal(["report", "registration"], _calls);
-        Assert.Equal((ConditionStatus.Unknown, Finding.Pending), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
+        Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Pending), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
 
-        _ports.Publish(new PortsState([], Finding.True(ConditionType.PortsOpen, "Open", "")));
+        _ports.Publish(new PortsState([], ConditionUpdate.True(ConditionType.PortsOpen, "Open", "")));
         await StepAsync();
         Assert.Equal("dial-back", _calls[^1]);
     }
@@ -318,7 +318,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
         _agent.Time.Advance(ReportService.Pause);
         _calls.Clear();
 
-        Gateways(Finding.False(ConditionType.GatewaysReachable, "NoGateway", "none answers"));
+        Gateways(ConditionUpdate.False(ConditionType.GatewaysReachable, "NoGateway", "none answers"));
         Assert.Equal(ReportService.IntervalAfterLoss, await StepAsync());
         _agent.Time.Advance(ReportService.IntervalAfterLoss);
         _registration = Json("""{"registered":false,"reason":"NotConnected","healthy":"Unknown","message":"no sidecar is connected"}""");
@@ -326,7 +326,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
         Assert.Equal(["registration", "registration"], _calls);
         Assert.Equal(ConditionStatus.False, _view.Value.Registered.Status);
 
-        void Gateways(Finding finding) => _reachability.Publish(_reachability.Value with { GatewaysReachable = finding });
+        void Gateways(ConditionUpdate finding) => _reachability.Publish(_reachability.Value with { GatewaysReachable = finding });
     }
 
     [Theory]
@@ -339,7 +339,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
         _agent.Time.Advance(ReportService.Pause);
         _calls.Clear();
 
-        var way = new Finding(ConditionType.GatewaysReachable, Enum.Parse<ConditionStatus>(status), reason, "");
+        var way = new ConditionUpdate(ConditionType.GatewaysReachable, Enum.Parse<ConditionStatus>(status), reason, "");
         _reachability.Publish(_reachability.Value with { GatewaysReachable = way });
         var asked = 0;
         for (var wait = await StepAsync(); wait == ReportService.IntervalAfterLoss; wait = await StepAsync(), asked++)

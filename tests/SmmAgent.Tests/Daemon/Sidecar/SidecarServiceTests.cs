@@ -66,16 +66,16 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         _service = new SidecarService(
             new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
             _states,
-            new SidecarSources(observer, new SidecarSurroundings(new NameLookup(_time), tools), _records, new RootActivity(() => (_units, null), _paths.RootPresence)),
+            new SidecarSources(observer, new SidecarHostContext(new NameLookup(_time), tools), _records, new ReconcileActivity(() => (_units, null), _paths.RootPresence)),
             new ReconcileRequest(_paths.ReconcileRequest, _time, _requests),
             "0.1.0",
             _log);
-        Set(PartMode.Manage);
+        Set(ManagementMode.Manage);
         _states.Mesh.Publish(MeshConfigState.Initial with { Config = Config("1.15.3") });
-        _states.Address.Publish(new(new ExternalAddress(IPAddress.Parse("198.18.0.100"), "configured"), Finding.True(ConditionType.AddressKnown, "Known", "")));
+        _states.Address.Publish(new(new ExternalAddress(IPAddress.Parse("198.18.0.100"), "configured"), ConditionUpdate.True(ConditionType.AddressKnown, "Known", "")));
     }
 
-    private IEnumerable<(string Type, string Reason)> Said => _states.Sidecar.Value.Findings.Select(finding => (finding.Type, finding.Reason));
+    private IEnumerable<(string Type, string Reason)> Said => _states.Sidecar.Value.Conditions.Select(finding => (finding.Type, finding.Reason));
 
     private bool IsAsked => File.Exists(_paths.ReconcileRequest);
 
@@ -90,11 +90,11 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     [Fact]
     public async Task SwitchedOffItLooksAtNothingAndSaysSo()
     {
-        Set(PartMode.Off);
+        Set(ManagementMode.Off);
 
         Assert.Equal(TimeSpan.FromHours(1), await StepAsync());
 
-        Assert.All(_states.Sidecar.Value.Findings, finding => Assert.Equal((ConditionStatus.Unknown, Finding.Disabled), (finding.Status, finding.Reason)));
+        Assert.All(_states.Sidecar.Value.Conditions, finding => Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Disabled), (finding.Status, finding.Reason)));
         _units.DidNotReceive().LookService(SidecarObserver.Unit);
         Assert.False(IsAsked);
     }
@@ -106,7 +106,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
         Assert.Equal(TimeSpan.FromHours(1), await StepAsync());
 
-        Assert.All(Said, said => Assert.Equal(Finding.NotConfigured, said.Reason));
+        Assert.All(Said, said => Assert.Equal(ConditionUpdate.NotConfigured, said.Reason));
         Assert.False(IsAsked);
     }
 
@@ -125,34 +125,34 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     public async Task UntilRootHasAnsweredForTheFirstTimeItsPartIsDueForTwoMinutesAtMost()
     {
         await StepAsync();
-        Assert.True(_states.Sidecar.Value.IsRootDue);
+        Assert.True(_states.Sidecar.Value.IsReconcileDue);
 
         _time.Advance(TimeSpan.FromMinutes(2));
         await StepAsync();
-        Assert.False(_states.Sidecar.Value.IsRootDue);
+        Assert.False(_states.Sidecar.Value.IsReconcileDue);
     }
 
     [Fact]
     public async Task OnceRootHasAnsweredItsPartIsNotDueForWhatItCouldNotDo()
     {
-        _records.Report(RootReport.None);
+        _records.Report(ReconcileReport.None);
         await StepAsync();
-        Assert.False(_states.Sidecar.Value.IsRootDue);
+        Assert.False(_states.Sidecar.Value.IsReconcileDue);
     }
 
     [Fact]
     public async Task WhileAnOperatorsReconcileIsAtWorkRootsPartIsDueAndNothingIsAsked()
     {
-        _records.Report(RootReport.None);
+        _records.Report(ReconcileReport.None);
         using (await RootPresence.ShowAsync(_paths.RootPresence, TimeProvider.System, Cancel))
         {
             Assert.Equal(SidecarService.IntervalAtStart, await StepAsync());
-            Assert.True(_states.Sidecar.Value.IsRootDue);
+            Assert.True(_states.Sidecar.Value.IsReconcileDue);
             Assert.False(IsAsked);
         }
 
         await StepAsync();
-        Assert.False(_states.Sidecar.Value.IsRootDue);
+        Assert.False(_states.Sidecar.Value.IsReconcileDue);
         Assert.True(IsAsked);
     }
 
@@ -163,29 +163,29 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     [InlineData("smm-agent-reconcile-request.service", "deactivating", false)] // it rests
     public async Task WhileSystemdRunsRootsPartItIsDue(string unit, string active, bool isDue)
     {
-        _records.Report(RootReport.None);
+        _records.Report(ReconcileReport.None);
         _units.LookService(unit).Returns(new ServiceState(new(unit, "loaded", active, "", "enabled"), 1, Start, 0, "success"));
 
         await StepAsync();
 
-        Assert.Equal(isDue, _states.Sidecar.Value.IsRootDue);
+        Assert.Equal(isDue, _states.Sidecar.Value.IsReconcileDue);
     }
 
     [Fact]
     public async Task InCheckModeItIsLeftToTheOperator()
     {
-        Set(PartMode.Check);
+        Set(ManagementMode.Check);
 
         await StepAsync();
 
-        Assert.Contains("left to you", _states.Sidecar.Value.Findings[0].Message, StringComparison.Ordinal);
+        Assert.Contains("left to you", _states.Sidecar.Value.Conditions[0].Message, StringComparison.Ordinal);
         Assert.False(IsAsked);
     }
 
     [Fact]
     public async Task OneThatRunsIsSaidWithItsVersionAndLookedAtOftenUntilItIsRegistered()
     {
-        Set(PartMode.Check);
+        Set(ManagementMode.Check);
         Install("1.15.3");
         Unit("active", Start);
 
@@ -207,7 +207,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     [Fact]
     public async Task WhyItIsNotRegisteredIsReadInItsLogBelowTheSameRoot()
     {
-        Set(PartMode.Check);
+        Set(ManagementMode.Check);
         Install("1.15.3");
         Unit("active", Start);
         Directory.CreateDirectory(Below("var/log/istio"));
@@ -233,7 +233,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     public async Task OneThatIsHeldBackIsLookedAtWhenItMayStart()
     {
         Install("1.15.3");
-        _records.Report(RootReport.None with { CrashLoop = new(HeldUntil: Start.AddSeconds(4)) });
+        _records.Report(ReconcileReport.None with { CrashLoop = new(HeldUntil: Start.AddSeconds(4)) });
 
         Assert.Equal(TimeSpan.FromSeconds(4), await StepAsync());
         Assert.Contains(("SidecarRunning", "CrashLoop"), Said);
@@ -243,7 +243,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     public async Task OneThatKeepsFailingIsAskedToBeStoppedOnceAndNotAtEachLook()
     {
         Install("1.15.3");
-        Unit("activating", null, restarts: CrashLoop.MostFailures);
+        Unit("activating", null, restarts: CrashLoop.MaximumFailures);
 
         for (var look = 0; look < 3; look++)
         {
@@ -275,18 +275,18 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
         Assert.Equal(2, _log.Lines.Count);
 
-        _records.Report(RootReport.None);
+        _records.Report(ReconcileReport.None);
         await StepAsync();
         Assert.Equal("Information: root did its part (package), which had failed (WrongChecksum)", _log.Lines[^1]);
 
         void Fail(string message) =>
-            _records.Report(RootReport.None with { Failures = [new(RootPart.Package, "1.15.3", "WrongChecksum", message)] });
+            _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Package, "1.15.3", "WrongChecksum", message)] });
     }
 
     [Theory]
-    [InlineData(PartMode.Off)]
-    [InlineData(PartMode.Check)]
-    public async Task ANewerAgentIsAskedForWhateverBecomesOfTheSidecar(PartMode mode)
+    [InlineData(ManagementMode.Off)]
+    [InlineData(ManagementMode.Check)]
+    public async Task ANewerAgentIsAskedForWhateverBecomesOfTheSidecar(ManagementMode mode)
     {
         _states.Mesh.Publish(MeshConfigState.Initial with { Config = Config("1.15.3", Package("smm-agent", "0.2.0")) });
         Set(mode);
@@ -320,11 +320,11 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     {
         await StepAsync();
         File.Delete(_paths.ReconcileRequest);
-        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = Finding.False(ConditionType.ConfigCurrent, "DashboardError", "503") });
+        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = ConditionUpdate.False(ConditionType.ConfigCurrent, "DashboardError", "503") });
         await StepAsync();
         Assert.False(IsAsked);
 
-        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = Finding.True(ConditionType.ConfigCurrent, "Current", "") });
+        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = ConditionUpdate.True(ConditionType.ConfigCurrent, "Current", "") });
         await StepAsync();
         Assert.True(IsAsked);
 
@@ -334,12 +334,12 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(RootPart.Package, "Unreachable", true)]
-    [InlineData(RootPart.Token, "TokenRefused", true)]
-    [InlineData(RootPart.Package, "InstallFailed", false)]
+    [InlineData(ReconcilePart.Package, "Unreachable", true)]
+    [InlineData(ReconcilePart.Token, "TokenRefused", true)]
+    [InlineData(ReconcilePart.Package, "InstallFailed", false)]
     public async Task ADashboardThatIsBackCuresOnlyWhatItsAbsenceCaused(string part, string reason, bool isAsked)
     {
-        _records.Report(RootReport.None with { Failures = [new(part, "1.15.3", reason, "a test's")] });
+        _records.Report(ReconcileReport.None with { Failures = [new(part, "1.15.3", reason, "a test's")] });
         await StepAsync();
         File.Delete(_paths.ReconcileRequest);
 
@@ -352,8 +352,8 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     [Fact]
     public async Task AnUpgradeOfTheAgentThatFailedIsToldAlsoWhereNobodyLooksAtTheSidecar()
     {
-        Set(PartMode.Off);
-        _records.Report(RootReport.None with { Failures = [new(RootPart.Upgrade, "0.2.0", "WrongChecksum", "its SHA-256 is another")] });
+        Set(ManagementMode.Off);
+        _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Upgrade, "0.2.0", "WrongChecksum", "its SHA-256 is another")] });
 
         await StepAsync();
 
@@ -394,7 +394,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         var token = Below("var/run/secrets/tokens/istio-token");
         Directory.CreateDirectory(Path.GetDirectoryName(token)!);
         await File.WriteAllTextAsync(token, "a token", Cancel);
-        _records.Report(RootReport.None with { Token = judged });
+        _records.Report(ReconcileReport.None with { Token = judged });
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -403,7 +403,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
     private string Below(string path) => Path.Combine(_folder.FullName, path);
 
-    private void Set(PartMode mode) => _states.Settings.Publish(new(
+    private void Set(ManagementMode mode) => _states.Settings.Publish(new(
         new() { DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name, Sidecar = new() { Mode = mode }, TrustedKeys = [Key] }, [], []));
 
     private void Install(string version)
@@ -418,7 +418,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         _units.LookService(SidecarObserver.Unit).Returns(unit);
     }
 
-    private void Register() => _states.Cluster.Publish(ClusterViewState.Initial with { Registered = Finding.True(ConditionType.Registered, "Registered", "it is") });
+    private void Register() => _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") });
 
     private static MeshConfig Config(string sidecar, params Package[] more) =>
         MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value! with { Packages = [Package("istio-sidecar", sidecar), .. more] };

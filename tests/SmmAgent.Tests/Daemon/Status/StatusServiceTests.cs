@@ -86,11 +86,11 @@ public sealed class StatusServiceTests : IDisposable
         await Step();
         Received();
 
-        _states.Ports.Publish(new PortsState([], Finding.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it")));
+        _states.Ports.Publish(new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it")));
         await Step();
-        _states.Ports.Publish(new PortsState([], Finding.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; please install it")));
+        _states.Ports.Publish(new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; please install it")));
         await Step();
-        _states.Ports.Publish(new PortsState([], Finding.True(ConditionType.PortsOpen, "Open", "2 ports are open")));
+        _states.Ports.Publish(new PortsState([], ConditionUpdate.True(ConditionType.PortsOpen, "Open", "2 ports are open")));
         await Step();
 
         Assert.Equal(
@@ -112,8 +112,8 @@ public sealed class StatusServiceTests : IDisposable
     public async Task DegradedIsAWarningAndSwitchedOffIsNoNews()
     {
         await Step();
-        _states.Ports.Publish(new PortsState([], Finding.Unknown(ConditionType.PortsOpen, Finding.Disabled, "firewall.mode is off")));
-        _states.Address.Publish(new AddressState(null, Finding.True(ConditionType.AddressKnown, Finding.Degraded, "two providers disagree")));
+        _states.Ports.Publish(new PortsState([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.Disabled, "firewall.mode is off")));
+        _states.Address.Publish(new AddressState(null, ConditionUpdate.True(ConditionType.AddressKnown, ConditionUpdate.Degraded, "two providers disagree")));
         await Step();
         _time.Advance(TimeSpan.FromSeconds(29));
         Assert.Equal(TimeSpan.FromSeconds(1), await Step());
@@ -124,7 +124,7 @@ public sealed class StatusServiceTests : IDisposable
             ["Information: AddressKnown is True, Degraded: two providers disagree", "Warning: AddressKnown is True, Degraded: two providers disagree"],
             _log.Lines.Skip(1));
 
-        _states.Address.Publish(new AddressState(null, Finding.True(ConditionType.AddressKnown, "Known", "all agree")));
+        _states.Address.Publish(new AddressState(null, ConditionUpdate.True(ConditionType.AddressKnown, "Known", "all agree")));
         await Step();
         Assert.Equal("Information: AddressKnown is True, Known: all agree (after 30s)", _log.Lines[^1]);
     }
@@ -133,11 +133,11 @@ public sealed class StatusServiceTests : IDisposable
     public async Task ASidecarThatWasJustStartedIsNotFalseUntilItsTimeIsOver()
     {
         var since = _time.GetUtcNow();
-        _states.Sidecar.Publish(new([Finding.False(ConditionType.SidecarRunning, "NotReady", "the sidecar runs, but is not ready")])
+        _states.Sidecar.Publish(new([ConditionUpdate.False(ConditionType.SidecarRunning, "NotReady", "the sidecar runs, but is not ready")])
         {
             Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: false, since),
         });
-        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = Finding.False(ConditionType.Registered, "NotConnected", "no sidecar is connected") });
+        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar is connected") });
 
         await Step();
         Assert.Equal(("Unknown Starting", "Unknown Pending"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
@@ -184,12 +184,12 @@ public sealed class StatusServiceTests : IDisposable
     [Fact]
     public async Task WithoutASidecarToLookAfterNobodyIsWarnedThatNoneIsRegistered()
     {
-        _states.Sidecar.Publish(new(SidecarVerdict.Unknown(Finding.Disabled, "sidecar.mode is off in agent.yaml")));
+        _states.Sidecar.Publish(new(SidecarConditions.Unknown(ConditionUpdate.Disabled, "sidecar.mode is off in agent.yaml")));
         await Step();
 
         _states.Cluster.Publish(ClusterViewState.Initial with
         {
-            Registered = Finding.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected"),
+            Registered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected"),
         });
         await Step();
 
@@ -223,7 +223,7 @@ public sealed class StatusServiceTests : IDisposable
 
         _time.Advance(TimeSpan.FromSeconds(1));
         _states.Address.Publish(new AddressState(
-            new ExternalAddress(IPAddress.Parse("3.67.91.181"), "configured"), Finding.True(ConditionType.AddressKnown, "Configured", "")));
+            new ExternalAddress(IPAddress.Parse("3.67.91.181"), "configured"), ConditionUpdate.True(ConditionType.AddressKnown, "Configured", "")));
         await Step();
         Assert.Equal((start.AddSeconds(61), "3.67.91.181"), (Written().UpdatedAt, Written().Address!.Value));
     }
@@ -312,7 +312,7 @@ public sealed class StatusServiceTests : IDisposable
         Receive();
         Configure();
         for (var i = 0; i < 100; i++)
-            _states.Ports.Publish(new PortsState([], Finding.False(ConditionType.PortsOpen, "Closed", $"port {i} is closed")));
+            _states.Ports.Publish(new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, "Closed", $"port {i} is closed")));
 
         // The clock stands still, so the loop is in its pause, or about to be.
         var received = new List<string>();
@@ -336,7 +336,7 @@ public sealed class StatusServiceTests : IDisposable
         await Step();
         Assert.False(await wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, TestContext.Current.CancellationToken));
 
-        _states.Ports.Publish(new PortsState([], Finding.True(ConditionType.PortsOpen, "Open", "2 ports are open")));
+        _states.Ports.Publish(new PortsState([], ConditionUpdate.True(ConditionType.PortsOpen, "Open", "2 ports are open")));
         await Step();
         Assert.True(await wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, TestContext.Current.CancellationToken));
     }

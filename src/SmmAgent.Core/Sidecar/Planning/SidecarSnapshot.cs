@@ -6,7 +6,7 @@ namespace SmmAgent.Core.Sidecar.Planning;
 
 /// <summary>How the host was, as far as the sidecar is concerned, before something was changed: what detach and a rollback bring back.</summary>
 /// <remarks>A later version must read what this one wrote: a member that is added must not be required.</remarks>
-public sealed record SidecarBefore
+public sealed record SidecarSnapshot
 {
     private const int ThisFormat = 1;
 
@@ -45,8 +45,8 @@ public sealed record SidecarBefore
 
     public required bool IsRunning { get; init; }
 
-    /// <summary>How the host is now; it must be known (<see cref="Unknown"/>).</summary>
-    public static SidecarBefore Of(ObservedSidecar observed) => new()
+    /// <summary>How the host is now; it must be known (<see cref="UnobservedReason"/>).</summary>
+    public static SidecarSnapshot From(ObservedSidecar observed) => new()
     {
         Version = observed.Package.Value?.Version,
         Files = observed.Files
@@ -54,7 +54,7 @@ public sealed record SidecarBefore
             .ToDictionary(file => file.Key, file => file.Value.Value!),
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
         Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
-        Credentials = SidecarFiles.OfCertificate.Where(path => observed.File(path) is { Owner.Length: > 0 }).ToDictionary(path => path, path => observed.File(path)!.Modified),
+        Credentials = SidecarFiles.CertificateFiles.Where(path => observed.File(path) is { Owner.Length: > 0 }).ToDictionary(path => path, path => observed.File(path)!.Modified),
         HasAccount = observed.HasAccount,
         Tables = observed.Tables,
         IsEnabled = observed.Unit.Value?.IsEnabled == true,
@@ -62,9 +62,9 @@ public sealed record SidecarBefore
     };
 
     /// <summary>Why it is not known how the host is, so that nothing could bring it back; null when it is known.</summary>
-    public static string? Unknown(ObservedSidecar observed) =>
+    public static string? UnobservedReason(ObservedSidecar observed) =>
         observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
-        ?? (observed.Package.Value is { IsHalf: true } ? "an installation of the sidecar's package has begun and not ended; let it end, or: sudo dpkg --configure -a" : null);
+        ?? (observed.Package.Value is { IsPartiallyInstalled: true } ? "an installation of the sidecar's package has begun and not ended; let it end, or: sudo dpkg --configure -a" : null);
 
     /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>
     [JsonIgnore]
@@ -75,14 +75,14 @@ public sealed record SidecarBefore
     public bool HasCredential(string path, FoundFile found) =>
         Credentials is { } known ? known.TryGetValue(path, out var modified) && modified == found.Modified : !(found.Modified > WrittenAt);
 
-    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarBeforeJson.Default.SidecarBefore);
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, SidecarSnapshotJson.Default.SidecarSnapshot);
 
     /// <returns>Null when it is not what <see cref="Write"/> wrote, or a later version did.</returns>
-    public static SidecarBefore? Read(ReadOnlySpan<byte> json)
+    public static SidecarSnapshot? Read(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, SidecarBeforeJson.Default.SidecarBefore) is { Format: <= ThisFormat } before ? before : null;
+            return JsonSerializer.Deserialize(json, SidecarSnapshotJson.Default.SidecarSnapshot) is { Format: <= ThisFormat } before ? before : null;
         }
         catch (JsonException)
         {
@@ -92,5 +92,5 @@ public sealed record SidecarBefore
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(SidecarBefore))]
-internal sealed partial class SidecarBeforeJson : JsonSerializerContext;
+[JsonSerializable(typeof(SidecarSnapshot))]
+internal sealed partial class SidecarSnapshotJson : JsonSerializerContext;

@@ -2,9 +2,9 @@ using SmmAgent.Core.Conditions;
 
 namespace SmmAgent.Core.Tests.Conditions;
 
-public sealed class DampedJournalTests
+public sealed class DebouncedJournalTests
 {
-    private readonly DampedJournal<string> _journal = new();
+    private readonly DebouncedJournal<string> _journal = new();
     private TimeSpan _now;
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed class DampedJournalTests
     public void ABadStateThatLastsIsAWarningOnceAndItsEndIsANotice()
     {
         Bad("down");
-        Assert.Equal(DampedJournal<string>.Patience, _journal.DueIn(_now));
+        Assert.Equal(DebouncedJournal<string>.Patience, _journal.DueIn(_now));
         After(30);
         Assert.Equal(TimeSpan.Zero, _journal.DueIn(_now));
         Assert.Equal(["Warning down"], Bad("down"));

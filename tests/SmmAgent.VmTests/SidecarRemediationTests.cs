@@ -1,7 +1,7 @@
 namespace SmmAgent.VmTests;
 
 /// <summary>The same as <see cref="CureTests"/> for what the agent advises about the sidecar.</summary>
-public sealed class SidecarCureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
+public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Istio = "/etc/smm/sidecar/cluster.env";
     private const string IstioToken = "/run/secrets/tokens/istio-token";

@@ -10,7 +10,7 @@ namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>What root tells the daemon after a pass: what only root sees, and what root could not do. No secret is in it.</summary>
 /// <remarks>It is the one way: root takes no data from the daemon.</remarks>
-public sealed record RootReport
+public sealed record ReconcileReport
 {
     /// <summary>What root thinks of the sidecar's token.</summary>
     public required IstioToken Token { get; init; }
@@ -33,13 +33,13 @@ public sealed record RootReport
 
     public required CrashLoop CrashLoop { get; init; }
 
-    public required IReadOnlyList<RootFailure> Failures { get; init; }
+    public required IReadOnlyList<StepFailure> Failures { get; init; }
 
     /// <summary>Whether a change waits for its confirmation: then nothing is enabled that would come back with a restart of the host.</summary>
     public bool IsUnconfirmed { get; init; }
 
     /// <summary>What there is to say before the first pass.</summary>
-    public static RootReport None { get; } = new()
+    public static ReconcileReport None { get; } = new()
     {
         Token = new(TokenVerdict.Use, "root has not looked yet", null),
         TokenModified = null,
@@ -51,7 +51,7 @@ public sealed record RootReport
     /// <summary>What there is to tell of a look.</summary>
     /// <param name="failures">What could not be done.</param>
     /// <param name="isUnconfirmed">Whether a change waits for its confirmation.</param>
-    public static RootReport Of(SidecarLook look, IReadOnlyList<RootFailure> failures, bool isUnconfirmed) => new()
+    public static ReconcileReport From(SidecarAssessment look, IReadOnlyList<StepFailure> failures, bool isUnconfirmed) => new()
     {
         Token = look.Observed.Token,
         TokenModified = look.Observed.File(SidecarFiles.Token) is { Owner.Length: > 0, Modified: var modified } ? modified : null,
@@ -65,14 +65,14 @@ public sealed record RootReport
         IsUnconfirmed = isUnconfirmed,
     };
 
-    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, RootReportJson.Default.RootReport);
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, ReconcileReportJson.Default.ReconcileReport);
 
     /// <returns>Null when it is not what <see cref="Write"/> wrote.</returns>
-    public static RootReport? Read(ReadOnlySpan<byte> json)
+    public static ReconcileReport? Read(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, RootReportJson.Default.RootReport);
+            return JsonSerializer.Deserialize(json, ReconcileReportJson.Default.ReconcileReport);
         }
         catch (JsonException)
         {
@@ -81,26 +81,26 @@ public sealed record RootReport
     }
 }
 
-/// <param name="Part">One of <see cref="RootPart"/>.</param>
+/// <param name="Part">One of <see cref="ReconcilePart"/>.</param>
 /// <param name="Subject">What it is about: of a package its version.</param>
 /// <param name="Reason">One stable CamelCase word.</param>
 /// <param name="Message">One line.</param>
-public sealed record RootFailure(string Part, string Subject, string Reason, string Message)
+public sealed record StepFailure(string Part, string Subject, string Reason, string Message)
 {
     /// <summary>The reason where a user who came with the sidecar could not be removed: that fails no undo.</summary>
     public const string UserLeft = nameof(UserLeft);
 
     /// <summary>Whether it is over once the dashboard answers again.</summary>
     [JsonIgnore]
-    public bool IsOfDashboard => Part == RootPart.Token || Reason
-        is nameof(PackageFault.Unreachable) or nameof(PackageFault.CutOff)
+    public bool IsOfDashboard => Part == ReconcilePart.Token || Reason
+        is nameof(PackageFailureReason.Unreachable) or nameof(PackageFailureReason.CutOff)
         // It may come back with another package list.
-        or nameof(PackageFault.NoPackageList) or nameof(PackageFault.BrokenPackageList) or nameof(PackageFault.UnknownKey) or nameof(PackageFault.BadSignature)
-        or nameof(PackageFault.ListExpired) or nameof(PackageFault.ListSuperseded) or nameof(PackageFault.NotInList) or nameof(PackageFault.BelowMinimum);
+        or nameof(PackageFailureReason.NoPackageList) or nameof(PackageFailureReason.BrokenPackageList) or nameof(PackageFailureReason.UnknownKey) or nameof(PackageFailureReason.BadSignature)
+        or nameof(PackageFailureReason.ListExpired) or nameof(PackageFailureReason.ListSuperseded) or nameof(PackageFailureReason.NotInList) or nameof(PackageFailureReason.BelowMinimum);
 }
 
 /// <summary>The parts of root's work.</summary>
-public static class RootPart
+public static class ReconcilePart
 {
     public const string Package = "package";
     public const string Files = "files";
@@ -111,5 +111,5 @@ public static class RootPart
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(RootReport))]
-internal sealed partial class RootReportJson : JsonSerializerContext;
+[JsonSerializable(typeof(ReconcileReport))]
+internal sealed partial class ReconcileReportJson : JsonSerializerContext;

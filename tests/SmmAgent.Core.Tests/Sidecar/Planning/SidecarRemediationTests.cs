@@ -12,7 +12,7 @@ using SmmAgent.Core.Tokens;
 namespace SmmAgent.Core.Tests.Sidecar.Planning;
 
 /// <summary>What the agent says that it does by itself, it does; and no advice names a command that changes nothing.</summary>
-public sealed class SidecarCuresTests
+public sealed class SidecarRemediationTests
 {
     private static readonly DateTimeOffset Now = SimulatedHost.Now;
     private static readonly SpiffeId Wanted = new("cluster.local", "vm-integration", "default");
@@ -27,7 +27,7 @@ public sealed class SidecarCuresTests
     public void OnlyWhatTheAgentDoesNotDoByItselfNamesACommand()
     {
         foreach (var kind in Enum.GetValues<SidecarFailureKind>())
-            Assert.DoesNotContain("smm-agent reconcile", new SidecarFailure(kind, "the line").Cure, StringComparison.Ordinal);
+            Assert.DoesNotContain("smm-agent reconcile", new SidecarFailure(kind, "the line").Remediation, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,9 +83,9 @@ public sealed class SidecarCuresTests
     {
         var host = Attached();
         Refuse(host, Now);
-        var report = RootReport.None with { RefusedToken = new(replaced, Now.AddMinutes(-minutesAgo)) };
+        var report = ReconcileReport.None with { RefusedToken = new(replaced, Now.AddMinutes(-minutesAgo)) };
 
-        var look = Inputs.Look(host.Observe(), report, Now, TimeZoneInfo.Utc, 0);
+        var look = Inputs.Assess(host.Observe(), report, Now, TimeZoneInfo.Utc, 0);
 
         Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RenewToken { IsRefused: true }));
         Assert.Equal(new(replaced, Now.AddMinutes(-minutesAgo)), look.RefusedToken);
@@ -96,11 +96,11 @@ public sealed class SidecarCuresTests
     {
         var refused = new SidecarFailure(SidecarFailureKind.TokenRefused, "the line");
         var record = new RefusedToken(2, Now);
-        Assert.Equal(record, record.Look(null, Now.AddMinutes(59)));
-        Assert.Equal(new(), record.Look(null, Now.AddMinutes(60)));
-        Assert.Equal(record, record.Look(refused, Now.AddMinutes(60)));
-        Assert.Equal(new(), record.Look(refused, Now.AddSeconds(-1)));
-        Assert.Equal(new(3, Now), record.Next(Now));
+        Assert.Equal(record, record.Observe(null, Now.AddMinutes(59)));
+        Assert.Equal(new(), record.Observe(null, Now.AddMinutes(60)));
+        Assert.Equal(record, record.Observe(refused, Now.AddMinutes(60)));
+        Assert.Equal(new(), record.Observe(refused, Now.AddSeconds(-1)));
+        Assert.Equal(new(3, Now), record.AfterReplacement(Now));
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class SidecarCuresTests
     public void AReadySidecarWithTheIdentityOfItsOwnConfigurationIsRestartedOnlyAsThePolicySays()
     {
         var host = Moved();
-        var look = Look(host, RootReport.None);
+        var look = Look(host, ReconcileReport.None);
         Assert.True(look.Plan.IsEmpty);
         Assert.Equal("RestartNeeded", Current(look).Reason);
 
@@ -167,7 +167,7 @@ public sealed class SidecarCuresTests
         var automatic = Inputs with { Settings = Inputs.Settings with { Sidecar = new() { RestartPolicy = RestartPolicy.Automatic } } };
         Assert.Equal(
             [typeof(RemoveSidecarFile), typeof(RemoveSidecarFile), typeof(RestartSidecar)],
-            automatic.Look(Moved().Observe(), RootReport.None, Now, TimeZoneInfo.Utc, 0).Plan.Steps.Select(step => step.GetType()));
+            automatic.Assess(Moved().Observe(), ReconcileReport.None, Now, TimeZoneInfo.Utc, 0).Plan.Steps.Select(step => step.GetType()));
 
         static SimulatedHost Moved(bool isReady = true)
         {
@@ -192,7 +192,7 @@ public sealed class SidecarCuresTests
         Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddHours(-2));
         var record = new ReplacedCertificate(replaced, Now.AddMinutes(-minutesAgo), $"{Wanted}");
 
-        var look = Look(host, RootReport.None with { ReplacedCertificate = record });
+        var look = Look(host, ReconcileReport.None with { ReplacedCertificate = record });
 
         Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RestartSidecar { ReplacesCertificate: true }));
         Assert.Equal(isDue, look.Plan.Steps.Any(step => step is RemoveSidecarFile));
@@ -202,20 +202,20 @@ public sealed class SidecarCuresTests
 
         // One that does not run is interrupted by nothing.
         host.Apply(new([new StopSidecar("a test")]));
-        Assert.Contains(Look(host, RootReport.None with { ReplacedCertificate = record }).Plan.Steps, step => step is RemoveSidecarFile);
+        Assert.Contains(Look(host, ReconcileReport.None with { ReplacedCertificate = record }).Plan.Steps, step => step is RemoveSidecarFile);
     }
 
     [Fact]
     public void TheCountOfReplacedCertificatesStartsAgainAfterAnHourWithoutOneAndForAnotherIdentity()
     {
         var foreign = new FoundCertificate($"{Wanted with { ServiceAccount = "other" }}", Now, Now, Now);
-        var record = new ReplacedCertificate().Next(Wanted, Now).Next(Wanted, Now);
+        var record = new ReplacedCertificate().AfterReplacement(Wanted, Now).AfterReplacement(Wanted, Now);
         Assert.Equal(new(2, Now, $"{Wanted}"), record);
-        Assert.Equal(record, record.Look(Wanted, null, Now.AddMinutes(59)));
-        Assert.Equal(new(), record.Look(Wanted, null, Now.AddMinutes(60)));
-        Assert.Equal(record, record.Look(Wanted, foreign, Now.AddMinutes(60)));
-        Assert.Equal(new(), record.Look(Wanted, foreign, Now.AddSeconds(-1)));
-        Assert.Equal(new(), record.Look(Wanted with { Namespace = "ns2" }, foreign, Now));
+        Assert.Equal(record, record.Observe(Wanted, null, Now.AddMinutes(59)));
+        Assert.Equal(new(), record.Observe(Wanted, null, Now.AddMinutes(60)));
+        Assert.Equal(record, record.Observe(Wanted, foreign, Now.AddMinutes(60)));
+        Assert.Equal(new(), record.Observe(Wanted, foreign, Now.AddSeconds(-1)));
+        Assert.Equal(new(), record.Observe(Wanted with { Namespace = "ns2" }, foreign, Now));
     }
 
     [Fact]
@@ -286,7 +286,7 @@ public sealed class SidecarCuresTests
     {
         var host = Attached();
         Keep(host, Wanted, Now.AddDays(-1));
-        var before = SidecarBefore.Read(host.Before().Write())!;
+        var before = SidecarSnapshot.Read(host.Before().Write())!;
         Assert.DoesNotContain(SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach").Steps, step => step is RemoveSidecarFile);
 
         Keep(host, Wanted, Now);
@@ -306,7 +306,7 @@ public sealed class SidecarCuresTests
         Assert.Equal([], Removed(before with { WrittenAt = Now.AddHours(-2) }));
         Assert.Equal([SidecarFiles.Certificate, SidecarFiles.Key], Removed(before with { WrittenAt = Now.AddDays(-2) }));
 
-        IEnumerable<string> Removed(SidecarBefore record) =>
+        IEnumerable<string> Removed(SidecarSnapshot record) =>
             SidecarRestore.Plan(record, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>().Select(step => step.Path);
     }
 
@@ -319,17 +319,17 @@ public sealed class SidecarCuresTests
         Assert.DoesNotContain(SidecarRestore.Plan(host.Before(), host.Observe(), keepPackages: true, "detach").Steps, step => step is RemoveSidecarFile);
     }
 
-    private static Plan Plan(SimulatedHost host) => Look(host, RootReport.None).Plan;
+    private static Plan Plan(SimulatedHost host) => Look(host, ReconcileReport.None).Plan;
 
-    private static SidecarLook Look(SimulatedHost host, RootReport report) => Inputs.Look(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);
+    private static SidecarAssessment Look(SimulatedHost host, ReconcileReport report) => Inputs.Assess(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);
 
-    private static Finding Current(SidecarLook look) => SidecarVerdict.Of(look).Single(finding => finding.Type == ConditionType.SidecarCurrent);
+    private static ConditionUpdate Current(SidecarAssessment look) => SidecarConditions.Evaluate(look).Single(finding => finding.Type == ConditionType.SidecarCurrent);
 
     private static SimulatedHost Attached(bool isReady = true)
     {
         var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, isReady, Now.AddHours(-1))) { Token = TokenVerdict.Use };
         host.Files[SidecarFiles.Token] = new("", SidecarFiles.SidecarUser, SidecarFiles.Private, Now.AddMinutes(-20));
-        var files = Inputs.Look(host.Observe(), RootReport.None, Now, TimeZoneInfo.Utc, 0).Desired.Configuration!;
+        var files = Inputs.Assess(host.Observe(), ReconcileReport.None, Now, TimeZoneInfo.Utc, 0).Desired.Configuration!;
         foreach (var file in files.Files)
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, Now.AddHours(-2));
         host.Protect();

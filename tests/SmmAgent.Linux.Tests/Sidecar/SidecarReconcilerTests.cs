@@ -16,7 +16,7 @@ namespace SmmAgent.Linux.Tests.Sidecar;
 /// One pass of root's, as far as it is about files. This host has no user istio-proxy, whose the mesh's roots would be: so a pass that writes
 /// the whole configuration fails half-way.
 /// </summary>
-public sealed class SidecarPassTests : IDisposable
+public sealed class SidecarReconcilerTests : IDisposable
 {
     private readonly SidecarRoot _host = new();
     private readonly List<StepResult> _results = [];
@@ -33,9 +33,9 @@ public sealed class SidecarPassTests : IDisposable
 
         var outcome = await pass.ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
 
-        Assert.True(outcome.IsPutBack);
+        Assert.True(outcome.IsRolledBack);
         var failure = Assert.Single(outcome.Failures);
-        Assert.Equal((RootPart.Files, "NotWritten"), (failure.Part, failure.Reason));
+        Assert.Equal((ReconcilePart.Files, "NotWritten"), (failure.Part, failure.Reason));
         Assert.Equal(
             ["write", "have", "remove", "have"],
             _results.Where(result => result.Step is ReloadUnits || $"{result.Step}".Contains(SidecarFiles.DropIn, StringComparison.Ordinal)).Select(result => $"{result.Step}".Split(' ')[0]));
@@ -61,7 +61,7 @@ public sealed class SidecarPassTests : IDisposable
         var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
 
         var failure = Assert.Single(outcome.Failures);
-        Assert.Equal((RootPart.Files, "NotSeen"), (failure.Part, failure.Reason));
+        Assert.Equal((ReconcilePart.Files, "NotSeen"), (failure.Part, failure.Reason));
         Assert.StartsWith("the sidecar is not installed or started: /etc/hosts is a symbolic link to /etc/certs of ", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith(": sudo cp --remove-destination /etc/certs /etc/hosts", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_results);
@@ -89,8 +89,8 @@ public sealed class SidecarPassTests : IDisposable
 
         var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config) with { Host = null }, _results.Add, Cancel);
 
-        Assert.Equal((RootPart.Token, "NoDashboard"), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
-        Assert.False(outcome.IsPutBack);
+        Assert.Equal((ReconcilePart.Token, "NoDashboard"), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
+        Assert.False(outcome.IsRolledBack);
         var start = Assert.Single(_results, result => result.Step is StartSidecar);
         Assert.Equal((StepEnding.Failed, "the sidecar is not started before it has an istio-token, which could not be had"), (start.Ending, start.Why));
         await _host.Units.DidNotReceiveWithAnyArgs().RunAsync(default, default!, default, Cancel);
@@ -99,7 +99,7 @@ public sealed class SidecarPassTests : IDisposable
     [Fact]
     public async Task AWayBackThatDoesNotLastIsNoSuccess()
     {
-        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+        var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
 
         var outcome = await _host.Pass().RestoreAsync(before, _ => new([new RemoveSidecarFile(SidecarFiles.MeshFile)]), _results.Add, Cancel);
 
@@ -110,7 +110,7 @@ public sealed class SidecarPassTests : IDisposable
     [Fact]
     public async Task WhatCannotBeSeenIsNotTakenForUndone()
     {
-        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+        var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
         File.CreateSymbolicLink(_host.Root.Below(SidecarFiles.MeshFile), "/etc/passwd");
 
         var outcome = await RestoreAsync(before);
@@ -135,7 +135,7 @@ public sealed class SidecarPassTests : IDisposable
     [Fact]
     public async Task ADryLookChangesNothing()
     {
-        var look = await _host.Pass().LookAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
+        var look = await _host.Pass().DryRunAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
 
         Assert.Contains(look.Plan.Steps, step => step is WriteSidecarFile);
         Assert.Empty(_host.Root.Names("/var/lib/smm-agent-host"));
@@ -147,12 +147,12 @@ public sealed class SidecarPassTests : IDisposable
     {
         _host.Root.Write(SidecarFiles.RootCertificate, SidecarRoot.Config.Mesh.RootCertificate, mode: GuardedRoot.Private);
 
-        var outcome = await _host.Pass().TellAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
+        var outcome = await _host.Pass().ReportAsync(SidecarRoot.Inputs(SidecarRoot.Config), Cancel);
 
         var report = _host.Records.Report()!;
         Assert.Equal(_host.Root.Files.LookAt(SidecarFiles.RootCertificate).Modified, report.RootCertificate!.Modified);
         Assert.Equal(TokenVerdict.Unusable, report.Token.Verdict);
-        Assert.NotEmpty(outcome.Look!.Plan.Steps);
+        Assert.NotEmpty(outcome.Assessment!.Plan.Steps);
         Assert.Null(_host.Records.BeforeAttach);
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
     }
@@ -161,7 +161,7 @@ public sealed class SidecarPassTests : IDisposable
     public async Task TheWayBackTakesWhatTheAgentWroteAndLeavesWhatWasThere()
     {
         _host.Root.Write(SidecarFiles.MeshFile, "theirs\n");
-        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+        var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
         _host.Root.Write(SidecarFiles.MeshFile, "the agent's\n");
         _host.Root.Write(SidecarFiles.ClusterEnvironment, "CA_ADDR='istiod:15012'\n");
         _host.Host().Write([new SetHosts(["198.18.0.11 istiod.istio-system.svc"])]);
@@ -182,7 +182,7 @@ public sealed class SidecarPassTests : IDisposable
     public async Task AnotherPassIsWaitedForAndThatIsSaid()
     {
         var (held, _) = await new AgentLock(_host.Paths.HostLock, TimeProvider.System).AcquireAsync(TimeSpan.Zero, Cancel);
-        var before = (await _host.Pass().BeforeAsync(null, Cancel)).Before!;
+        var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
         var pass = _host.Pass();
 
         var waiting = pass.RestoreAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), _results.Add, Cancel);
@@ -199,26 +199,26 @@ public sealed class SidecarPassTests : IDisposable
         _host.Root.Write(SidecarFiles.RootCertificate, "PEM", mode: GuardedRoot.Private);
         GuardedRoot.Run("chmod", "755", _host.Root.Below("/etc/certs"));
         var told = _host.Root.Files.LookAt(SidecarFiles.RootCertificate) with { Content = "as root saw it" };
-        var report = RootReport.None with { RootCertificate = told };
+        var report = ReconcileReport.None with { RootCertificate = told };
 
         Assert.Equal(told, (await SeenByDaemonAsync(report)).File(SidecarFiles.RootCertificate));
 
-        foreach (var none in (RootReport?[])[null, RootReport.None])
+        foreach (var none in (ReconcileReport?[])[null, ReconcileReport.None])
         {
             var seen = await SeenByDaemonAsync(none);
             Assert.Contains("only root sees", seen.Files[SidecarFiles.RootCertificate].WhyUnknown, StringComparison.Ordinal);
-            Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], seen.ForRoot);
+            Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], seen.PendingRootReads);
         }
 
         // The sidecar writes it at each renewal: what root told of it counts until root has looked again.
         var since = await SeenByDaemonAsync(report with { RootCertificate = told with { Modified = told.Modified.AddTicks(-10) } });
         Assert.Equal(told, since.File(SidecarFiles.RootCertificate));
-        Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], since.ForRoot);
+        Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], since.PendingRootReads);
 
         Assert.Equal("PEM", (await _host.Observer().ObserveAsync(null, null, DateTimeOffset.UnixEpoch, Cancel)).File(SidecarFiles.RootCertificate)!.Content);
     }
 
-    private async Task<ObservedSidecar> SeenByDaemonAsync(RootReport? report)
+    private async Task<ObservedSidecar> SeenByDaemonAsync(ReconcileReport? report)
     {
         // It reads the files before anything lets another thread go on.
         Task<ObservedSidecar>? looking = null;
@@ -226,6 +226,6 @@ public sealed class SidecarPassTests : IDisposable
         return await looking!;
     }
 
-    private Task<SidecarOutcome> RestoreAsync(SidecarBefore before) => _host.Pass().RestoreAsync(
+    private Task<SidecarOutcome> RestoreAsync(SidecarSnapshot before) => _host.Pass().RestoreAsync(
         before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "this VM leaves the mesh"), _results.Add, Cancel);
 }

@@ -1,7 +1,7 @@
 namespace SmmAgent.Core.Packages;
 
 /// <summary>Why a package is not on the host, or not the one that was asked for.</summary>
-public enum PackageFault
+public enum PackageFailureReason
 {
     /// <summary>The mesh configuration names no SHA-256, or nothing that could be fetched.</summary>
     NotOffered,

@@ -1,7 +1,7 @@
 namespace SmmAgent.Core.Time;
 
 /// <summary>How often something is cured that comes back: at once, then after 10 min, 30 min and each hour.</summary>
-internal static class CurePacing
+internal static class RemediationPacing
 {
     /// <summary>The longest wait; after a time like this without the fault the count starts again.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);

@@ -7,25 +7,25 @@ using SmmAgent.Core.Tokens;
 namespace SmmAgent.Core.Tests.Sidecar.Status;
 
 /// <summary>What root writes down for the daemon, and for the way back.</summary>
-public sealed class RootReportTests
+public sealed class ReconcileReportTests
 {
     // A file's time has parts of a microsecond: the daemon compares it with the file's.
     private static readonly DateTimeOffset Precise = DateTimeOffset.UnixEpoch.AddTicks(17_000_000_001_234_567);
 
-    private static readonly RootReport Report = new()
+    private static readonly ReconcileReport Report = new()
     {
         Token = new(TokenVerdict.Renew, "it expires soon", SimulatedHost.Now.AddHours(1)),
         TokenModified = Precise,
         RootCertificate = new("PEM", "istio-proxy", SidecarFiles.Private, Precise),
         CrashLoop = new(4, 2, 1, SimulatedHost.Now.AddMinutes(1)),
-        Failures = [new(RootPart.Package, "1.15.3", "WrongChecksum", "its SHA-256 is another")],
+        Failures = [new(ReconcilePart.Package, "1.15.3", "WrongChecksum", "its SHA-256 is another")],
         IsUnconfirmed = true,
     };
 
     [Fact]
     public void TheReportIsReadAsItWasWritten()
     {
-        var read = RootReport.Read(Report.Write())!;
+        var read = ReconcileReport.Read(Report.Write())!;
 
         Assert.Equal(Report.Failures, read.Failures);
         Assert.Equal(Report with { Failures = read.Failures }, read);
@@ -36,7 +36,7 @@ public sealed class RootReportTests
     {
         var before = new SimulatedHost("1.15.2", new(UnitActivity.Running, IsEnabled: true, IsReady: true, SimulatedHost.Now)).Before();
 
-        var read = SidecarBefore.Read(before.Write())!;
+        var read = SidecarSnapshot.Read(before.Write())!;
 
         Assert.Equal(before.Files, read.Files);
         Assert.Equal(before.Folders, read.Folders);
@@ -56,14 +56,14 @@ public sealed class RootReportTests
     [InlineData("{\"lookedAt\":\"yesterday\"}")]
     public void WhatIsDamagedIsNothing(string text)
     {
-        Assert.Null(RootReport.Read(Encoding.UTF8.GetBytes(text)));
-        Assert.Null(SidecarBefore.Read(Encoding.UTF8.GetBytes(text)));
+        Assert.Null(ReconcileReport.Read(Encoding.UTF8.GetBytes(text)));
+        Assert.Null(SidecarSnapshot.Read(Encoding.UTF8.GetBytes(text)));
     }
 
     [Fact]
     public void AFileThatWasCutOffIsNothing()
     {
-        Assert.All(Enumerable.Range(0, Report.Write().Length), length => Assert.Null(RootReport.Read(Report.Write().AsSpan(0, length))));
-        Assert.Null(RootReport.Read(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Report.Write()).Replace("\"failures\":[", "\"failures\":null,\"x\":[", StringComparison.Ordinal))));
+        Assert.All(Enumerable.Range(0, Report.Write().Length), length => Assert.Null(ReconcileReport.Read(Report.Write().AsSpan(0, length))));
+        Assert.Null(ReconcileReport.Read(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Report.Write()).Replace("\"failures\":[", "\"failures\":null,\"x\":[", StringComparison.Ordinal))));
     }
 }

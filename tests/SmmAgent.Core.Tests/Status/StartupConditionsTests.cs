@@ -7,7 +7,7 @@ using SmmAgent.Core.Status;
 
 namespace SmmAgent.Core.Tests.Status;
 
-public sealed class EarlyFindingsTests
+public sealed class StartupConditionsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
@@ -20,10 +20,10 @@ public sealed class EarlyFindingsTests
     [InlineData(ConditionType.SidecarRunning, "CrashLoop", false)]
     public void WhatRootIsAboutToDoIsNotFalseYet(string type, string reason, bool isPending)
     {
-        var state = Sidecar(type, reason) with { IsRootDue = true };
+        var state = Sidecar(type, reason) with { IsReconcileDue = true };
 
         Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(state, type));
-        Assert.Equal($"False {reason}", Of(state with { IsRootDue = false }, type));
+        Assert.Equal($"False {reason}", Of(state with { IsReconcileDue = false }, type));
     }
 
     [Theory]
@@ -31,7 +31,7 @@ public sealed class EarlyFindingsTests
     [InlineData("NotOpen", false)]
     public void PortsThatOnlyRootCanOpenAreNotShutBeforeRootHasAnswered(string reason, bool isPending)
     {
-        var ports = new PortsState([], Finding.False(ConditionType.PortsOpen, reason, "firewalld's zone public does not let 8080 in"));
+        var ports = new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, reason, "firewalld's zone public does not let 8080 in"));
 
         Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(new AgentSnapshot { Ports = ports with { IsRootDue = true } }, ConditionType.PortsOpen, []));
         Assert.Equal($"False {reason}", Of(new AgentSnapshot { Ports = ports }, ConditionType.PortsOpen, []));
@@ -40,7 +40,7 @@ public sealed class EarlyFindingsTests
     [Fact]
     public void WhatIsFalseAlreadyStaysSo()
     {
-        var state = Sidecar(ConditionType.SidecarInstalled, "NotInstalled") with { IsRootDue = true };
+        var state = Sidecar(ConditionType.SidecarInstalled, "NotInstalled") with { IsReconcileDue = true };
 
         Assert.Equal("False NotInstalled", Of(state, ConditionType.SidecarInstalled, Before(ConditionType.SidecarInstalled, "False")));
         Assert.Equal("Unknown Pending", Of(state, ConditionType.SidecarInstalled, Before(ConditionType.SidecarInstalled, "True")));
@@ -76,18 +76,18 @@ public sealed class EarlyFindingsTests
     {
         var snapshot = new AgentSnapshot
         {
-            Sidecar = new SidecarState([Finding.True(ConditionType.SidecarRunning, "Running", "it runs")])
+            Sidecar = new SidecarState([ConditionUpdate.True(ConditionType.SidecarRunning, "Running", "it runs")])
             {
                 Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Now.AddSeconds(-seconds)),
             },
-            Cluster = Core.Mesh.ClusterViewState.Initial with { Registered = Finding.False(ConditionType.Registered, reason, "the dashboard says so") },
+            Cluster = Core.Mesh.ClusterViewState.Initial with { Registered = ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard says so") },
         };
 
         Assert.Equal(expected, Of(snapshot, ConditionType.Registered, []));
-        Assert.Equal(seconds < 30 ? TimeSpan.FromSeconds(30 - seconds) : null, EarlyFindings.DueIn(snapshot, Now));
+        Assert.Equal(seconds < 30 ? TimeSpan.FromSeconds(30 - seconds) : null, StartupConditions.DueIn(snapshot, Now));
     }
 
-    private static SidecarState Sidecar(string type, string reason) => new([Finding.False(type, reason, "it is not")]);
+    private static SidecarState Sidecar(string type, string reason) => new([ConditionUpdate.False(type, reason, "it is not")]);
 
     private static IReadOnlyList<Condition> Before(string type, string status) =>
         [new() { Type = type, Status = status, Reason = "Before", Message = "", LastTransitionTime = Now }];
@@ -96,5 +96,5 @@ public sealed class EarlyFindingsTests
         Of(new AgentSnapshot { Sidecar = sidecar }, type, before ?? []);
 
     private static string Of(AgentSnapshot snapshot, string type, IReadOnlyList<Condition> before) =>
-        EarlyFindings.Of(snapshot, before, Now).Single(finding => finding.Type == type) is var finding ? $"{finding.Status} {finding.Reason}" : "";
+        StartupConditions.Evaluate(snapshot, before, Now).Single(finding => finding.Type == type) is var finding ? $"{finding.Status} {finding.Reason}" : "";
 }

@@ -12,7 +12,7 @@ public enum ConditionStatus
 /// <param name="Status">Whether the condition holds.</param>
 /// <param name="Reason">One stable CamelCase word.</param>
 /// <param name="Message">One line: what was found and, unless all is well, what to do.</param>
-public sealed record Finding(string Type, ConditionStatus Status, string Reason, string Message)
+public sealed record ConditionUpdate(string Type, ConditionStatus Status, string Reason, string Message)
 {
     /// <summary>The reason of a condition that holds, but with a part of it missing.</summary>
     public const string Degraded = nameof(Degraded);
@@ -26,12 +26,12 @@ public sealed record Finding(string Type, ConditionStatus Status, string Reason,
     /// <summary>The reason while there is no configuration to work with.</summary>
     public const string NotConfigured = nameof(NotConfigured);
 
-    public static Finding True(string type, string reason, string message) => new(type, ConditionStatus.True, reason, message);
+    public static ConditionUpdate True(string type, string reason, string message) => new(type, ConditionStatus.True, reason, message);
 
-    public static Finding False(string type, string reason, string message) => new(type, ConditionStatus.False, reason, message);
+    public static ConditionUpdate False(string type, string reason, string message) => new(type, ConditionStatus.False, reason, message);
 
-    public static Finding Unknown(string type, string reason, string message) => new(type, ConditionStatus.Unknown, reason, message);
+    public static ConditionUpdate Unknown(string type, string reason, string message) => new(type, ConditionStatus.Unknown, reason, message);
 
     /// <summary>What every condition says before its service has looked.</summary>
-    public static Finding NotYet(string type) => Unknown(type, Pending, "not looked at yet");
+    public static ConditionUpdate NotObserved(string type) => Unknown(type, Pending, "not looked at yet");
 }

@@ -14,7 +14,7 @@ using SmmAgent.Linux.Network;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Finds out what the sidecar's configuration takes from the host and from its name servers, now.</summary>
-public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
+public sealed class SidecarHostContext(NameLookup names, PackageTools tools)
 {
     /// <param name="address">The address under which the cluster reaches the VM; null while it is not known.</param>
     public async Task<SidecarInputs> ReadAsync(AgentSettings settings, MeshConfig config, IPAddress? address, CancellationToken cancel)
@@ -24,7 +24,7 @@ public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
         {
             var own = InterfaceAddresses.Read();
             var isExternal = !own.Contains(address.ToString());
-            var lookups = await Task.WhenAll(Istiod.LedToBy(config).Select(name => names.LookUpAsync(name, cancel)));
+            var lookups = await Task.WhenAll(Istiod.HostSources(config).Select(name => names.LookUpAsync(name, cancel)));
             host = new(address, isExternal, [.. lookups.SelectMany(lookup => lookup.Addresses).Distinct()], lookups.All(lookup => lookup.Addresses.Count > 0))
             {
                 AgentGroup = AgentGroup.Number,
@@ -44,5 +44,5 @@ public sealed class SidecarSurroundings(NameLookup names, PackageTools tools)
             tools.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb,
             HostFacts.Architecture,
             PackageChoice.IsTrusted(dashboard, settings.Sidecar),
-            PackageTrust.Of(settings));
+            PackageTrust.From(settings));
 }

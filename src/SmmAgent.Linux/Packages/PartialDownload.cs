@@ -6,7 +6,7 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>What is there of a package that is being fetched, and the ETag that it is a part of.</summary>
-internal sealed class PartFile : IDisposable
+internal sealed class PartialDownload : IDisposable
 {
     // Error numbers: ENOSPC and EDQUOT.
     public const int NoSpace = 28;
@@ -17,7 +17,7 @@ internal sealed class PartFile : IDisposable
     private readonly string _path;
     private readonly string _etagPath;
 
-    public PartFile(PackageCache cache, Package package)
+    public PartialDownload(PackageCache cache, Package package)
     {
         (_path, _etagPath) = (cache.PartOf(package), cache.ETagOf(package));
         File = OwnFile.OpenOrCreate(_path);
@@ -64,7 +64,7 @@ internal sealed class PartFile : IDisposable
     }
 
     /// <summary>Gives the finished file its name.</summary>
-    public void Become(string path)
+    public void Commit(string path)
     {
         File.Flush(flushToDisk: true);
         System.IO.File.Move(_path, path, overwrite: true);

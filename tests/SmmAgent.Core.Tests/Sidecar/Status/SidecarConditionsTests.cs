@@ -9,7 +9,7 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Tests.Sidecar.Status;
 
-public sealed class SidecarVerdictTests
+public sealed class SidecarConditionsTests
 {
     private static readonly SidecarConfiguration Configuration = SidecarSamples.Render(SidecarSamples.Config);
 
@@ -32,7 +32,7 @@ public sealed class SidecarVerdictTests
         look = look with { Desired = look.Desired with { Package = new(outcome, "why") }, Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
         Assert.Equal(
             [(ConditionStatus.False, reason), (ConditionStatus.Unknown, "NotInstalled"), (ConditionStatus.False, "NotInstalled")],
-            SidecarVerdict.Of(look).Select(finding => (finding.Status, finding.Reason)));
+            SidecarConditions.Evaluate(look).Select(finding => (finding.Status, finding.Reason)));
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class SidecarVerdictTests
     [InlineData(PackageOutcome.Install, "Degraded")]
     public void AnotherVersionThanTheMeshWantsIsBetterThanNone(PackageOutcome outcome, string reason)
     {
-        var finding = SidecarVerdict.Of(With(Attached(), new PackageChoice(outcome, "why")))[0];
+        var finding = SidecarConditions.Evaluate(With(Attached(), new PackageChoice(outcome, "why")))[0];
         Assert.Equal((ConditionStatus.True, reason), (finding.Status, finding.Reason));
     }
 
@@ -54,7 +54,7 @@ public sealed class SidecarVerdictTests
     {
         var look = Attached() with { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
         look = look with { Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) } };
-        Assert.Equal($"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}", Text(SidecarVerdict.Of(look)[1]));
+        Assert.Equal($"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}", Text(SidecarConditions.Evaluate(look)[1]));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class SidecarVerdictTests
         Assert.Equal(
             "SidecarCurrent False CaptureOff: the mesh configuration switches the sidecar's capture off, so traffic passes it by: remove DRY_RUN=true from the annotation "
             + "proxy.istio.io/config of the WorkloadGroup, or from the proxyMetadata of the mesh's defaultConfig",
-            Text(SidecarVerdict.Of(look)[1]));
+            Text(SidecarConditions.Evaluate(look)[1]));
         Assert.Equal(["DRY_RUN=true"], SidecarSamples.Render(SidecarSamples.WithAnnotation("proxyMetadata: {DRY_RUN: 'true'}")).CaptureOff);
     }
 
@@ -89,7 +89,7 @@ public sealed class SidecarVerdictTests
             named is null ? "SidecarCurrent True Current: the sidecar runs with the newest configuration"
                 : "SidecarCurrent False CaptureOff: /etc/smm/sidecar/sidecar.env switches the sidecar's capture off, so traffic passes it by: "
                     + $"remove {named} from it, then: sudo systemctl restart istio",
-            Text(SidecarVerdict.Of(look with { Observed = look.Observed with { Files = files } })[1]));
+            Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class SidecarVerdictTests
         };
         Assert.Equal(
             $"SidecarCurrent False CapturedTwice: the sidecar's capture is in legacy and nft at once, because an earlier start has left its rules: {cure}",
-            Text(SidecarVerdict.Of(look)[1]));
+            Text(SidecarConditions.Evaluate(look)[1]));
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class SidecarVerdictTests
         look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { IsDualStack = true } } };
         Assert.Equal(
             "SidecarCurrent True Current: the sidecar runs with the newest configuration; it captures IPv4 and IPv6, because this VM registers an IPv6 address (ISTIO_DUAL_STACK)",
-            Text(SidecarVerdict.Of(look)[1]));
+            Text(SidecarConditions.Evaluate(look)[1]));
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class SidecarVerdictTests
         var files = new Dictionary<string, Observation<FoundFile>>(look.Observed.Files) { [SidecarFiles.MeshFile] = Observation<FoundFile>.Known(FoundFile.Missing) };
         Assert.Equal(
             "SidecarCurrent False NotWritten: to write /etc/istio/config/mesh (it is missing); sudo smm-agent reconcile",
-            Text(SidecarVerdict.Of(look with { Observed = look.Observed with { Files = files } })[1]));
+            Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class SidecarVerdictTests
         var look = Attached();
         Assert.Equal(
             "SidecarCurrent False ConfigurationInvalid: 'BASH_ENV' is refused; what is configured stays",
-            Text(SidecarVerdict.Of(look with { Desired = look.Desired with { Configuration = null }, Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused") })[1]));
+            Text(SidecarConditions.Evaluate(look with { Desired = look.Desired with { Configuration = null }, Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused") })[1]));
     }
 
     [Theory]
@@ -144,7 +144,7 @@ public sealed class SidecarVerdictTests
     public void ATokenThatNoLongerWorksIsTold(TokenVerdict verdict, string reason)
     {
         var look = Attached();
-        Assert.Equal(reason, SidecarVerdict.Of(look with { Observed = look.Observed with { Token = new(verdict, "why", null) } })[1].Reason);
+        Assert.Equal(reason, SidecarConditions.Evaluate(look with { Observed = look.Observed with { Token = new(verdict, "why", null) } })[1].Reason);
     }
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class SidecarVerdictTests
     {
         var look = Attached();
         look = look with { Desired = look.Desired with { Hold = hold } };
-        var findings = SidecarVerdict.Of(look with { Observed = look.Observed with { Unit = Unit(activity) } });
+        var findings = SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Unit(activity) } });
         Assert.Equal([(ConditionStatus.Unknown, current), (ConditionStatus.False, running)], findings.Skip(1).Select(finding => (finding.Status, finding.Reason)));
     }
 
@@ -167,14 +167,14 @@ public sealed class SidecarVerdictTests
     {
         var look = Attached();
         look = look with { Desired = look.Desired with { Hold = "it failed" }, Observed = look.Observed with { IsCaptured = isCaptured } };
-        Assert.Contains(words, SidecarVerdict.Of(look)[2].Message, StringComparison.Ordinal);
+        Assert.Contains(words, SidecarConditions.Evaluate(look)[2].Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ASidecarThatIsNotReadyDoesNotPassForRunning()
     {
         var look = Attached();
-        var finding = SidecarVerdict.Of(look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Running, isReady: false) } })[2];
+        var finding = SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Running, isReady: false) } })[2];
         Assert.Equal((ConditionStatus.False, "NotReady"), (finding.Status, finding.Reason));
     }
 
@@ -194,24 +194,24 @@ public sealed class SidecarVerdictTests
     public void WhatRootCouldNotDoIsTheReason()
     {
         var offer = new PackageChoice(PackageOutcome.Install, "install istio-sidecar 1.15.4", SidecarSamples.Package("1.15.4"));
-        RootFailure wrong = new(RootPart.Package, "1.15.4", "WrongChecksum", "its SHA-256 is another");
+        StepFailure wrong = new(ReconcilePart.Package, "1.15.4", "WrongChecksum", "its SHA-256 is another");
         var look = With(Attached(), offer) with { Failures = [wrong] };
         Assert.Equal(
             "SidecarInstalled True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: its SHA-256 is another",
-            Text(SidecarVerdict.Of(look)[0]));
-        Assert.Equal("Current", SidecarVerdict.Of(look)[1].Reason);
+            Text(SidecarConditions.Evaluate(look)[0]));
+        Assert.Equal("Current", SidecarConditions.Evaluate(look)[1].Reason);
 
         look = look with { Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
-        Assert.Equal("SidecarInstalled False WrongChecksum: its SHA-256 is another", Text(SidecarVerdict.Of(look)[0]));
-        Assert.Equal("NotInstalled", SidecarVerdict.Of(look with { Failures = [wrong with { Subject = "1.15.2" }] })[0].Reason);
+        Assert.Equal("SidecarInstalled False WrongChecksum: its SHA-256 is another", Text(SidecarConditions.Evaluate(look)[0]));
+        Assert.Equal("NotInstalled", SidecarConditions.Evaluate(look with { Failures = [wrong with { Subject = "1.15.2" }] })[0].Reason);
     }
 
     [Fact]
     public void WhereTheAgentOnlyLooksTheCureIsTheOperators()
     {
-        var look = Attached() with { Settings = new() { Mode = PartMode.Check } };
+        var look = Attached() with { Settings = new() { Mode = ManagementMode.Check } };
         look = look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Stopped) } };
-        Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so that is left to you", Text(SidecarVerdict.Of(look)[2]));
+        Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so that is left to you", Text(SidecarConditions.Evaluate(look)[2]));
     }
 
     [Fact]
@@ -221,16 +221,16 @@ public sealed class SidecarVerdictTests
         var masked = look.Observed.Unit.Value! with { Activity = UnitActivity.Stopped, IsMasked = true };
         Assert.Equal(
             "SidecarRunning False NotRunning: istio.service is masked, so nobody starts it: sudo systemctl unmask istio",
-            Text(SidecarVerdict.Of(look with { Observed = look.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
+            Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
     }
 
-    private static SidecarLook With(SidecarLook look, PackageChoice package) => look with { Desired = look.Desired with { Package = package } };
+    private static SidecarAssessment With(SidecarAssessment look, PackageChoice package) => look with { Desired = look.Desired with { Package = package } };
 
-    private static void Said(SidecarLook look, params string[] lines) => Assert.Equal(lines, SidecarVerdict.Of(look).Select(Text));
+    private static void Said(SidecarAssessment look, params string[] lines) => Assert.Equal(lines, SidecarConditions.Evaluate(look).Select(Text));
 
-    private static string Text(Finding finding) => $"{finding.Type} {finding.Status} {finding.Reason}: {finding.Message}";
+    private static string Text(ConditionUpdate finding) => $"{finding.Type} {finding.Status} {finding.Reason}: {finding.Message}";
 
-    private static SidecarLook Attached()
+    private static SidecarAssessment Attached()
     {
         var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(1)));
         DesiredSidecar desired = new(Configuration, new(PackageOutcome.Installed, ""), MayRestart: false, null);

@@ -9,13 +9,13 @@ using SmmAgent.Tests.Dashboard;
 namespace SmmAgent.Linux.Tests.Packages;
 
 /// <summary>A cache, a server that has one package, and what fetches it.</summary>
-internal sealed class PackageHouse : IAsyncDisposable
+internal sealed class PackageServerFixture : IAsyncDisposable
 {
     public const string ETag = "\"e1\"";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-packages");
 
-    public PackageHouse()
+    public PackageServerFixture()
     {
         Cache = new(Path.Combine(_folder.FullName, "cache"));
         Source = new(Server.Url, null, "1.2.3");

@@ -44,7 +44,7 @@ public sealed record JournalLine<T>(JournalLevel Level, JournalState State, T Va
 /// again is counted in a summary per <see cref="SummaryInterval"/>.
 /// </summary>
 /// <remarks>Times are those of a monotonic clock. One writer.</remarks>
-public sealed class DampedJournal<T>
+public sealed class DebouncedJournal<T>
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 

@@ -12,7 +12,7 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Does the steps of a plan, as root. Each is safe to repeat.</summary>
-public sealed class HostSidecar(
+public sealed class SidecarStepExecutor(
     GuardedFiles files, IUnits? units, SidecarTokens tokens, PackageDelivery packages, SidecarCapture capture, CommandRunner commands)
 {
     // systemd's own limit for istio.service is 30 s.
@@ -32,7 +32,7 @@ public sealed class HostSidecar(
     /// <summary>Writes files, all of them or none.</summary>
     /// <param name="steps">Of <see cref="WriteSidecarFile"/> and <see cref="SetHosts"/>.</param>
     /// <returns>Why none was written; null when all were.</returns>
-    public RootFailure? Write(IReadOnlyList<PlanStep> steps)
+    public StepFailure? Write(IReadOnlyList<PlanStep> steps)
     {
         try
         {
@@ -63,13 +63,13 @@ public sealed class HostSidecar(
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            return new(RootPart.Files, "", "NotWritten", exception.Message);
+            return new(ReconcilePart.Files, "", "NotWritten", exception.Message);
         }
     }
 
     /// <summary>Gives files that a package's scripts only touched the time of their last change back: a newer one is a reason to restart the sidecar.</summary>
     /// <returns>Whether any file got it.</returns>
-    public bool KeepTimes(SidecarBefore before, ObservedSidecar now)
+    public bool KeepModificationTimes(SidecarSnapshot before, ObservedSidecar now)
     {
         var isAny = false;
         try
@@ -92,16 +92,16 @@ public sealed class HostSidecar(
 
     /// <summary>Does one step that writes no file.</summary>
     /// <returns>Why it was not done; null when it was.</returns>
-    public async Task<RootFailure?> ApplyAsync(PlanStep step, WorkloadGroup? group, CancellationToken cancel)
+    public async Task<StepFailure?> ApplyAsync(PlanStep step, WorkloadGroup? group, CancellationToken cancel)
     {
         _doing = $"{step}";
         try
         {
             return step switch
             {
-                InstallPackage install => await packages.InstallAsync(install.Package, RootPart.Package, mayDowngrade: true, cancel),
+                InstallPackage install => await packages.InstallAsync(install.Package, ReconcilePart.Package, mayDowngrade: true, cancel),
                 RemovePackage remove => await packages.RemoveAsync(remove.Name, cancel),
-                PutBackPackage back => await packages.PutBackAsync(back.Name, back.Version, cancel),
+                RestorePackage back => await packages.RestoreAsync(back.Name, back.Version, cancel),
                 RenewToken => await tokens.RenewAsync(group!, cancel),
                 StartSidecar => await RunAsync(UnitJob.Start, cancel),
                 RestartSidecar => await RunAsync(UnitJob.Restart, cancel),
@@ -121,11 +121,11 @@ public sealed class HostSidecar(
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? RootPart.Unit : RootPart.Files, "", "Failed", exception.Message);
+            return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files, "", "Failed", exception.Message);
         }
     }
 
-    private async Task<RootFailure?> RunAsync(UnitJob job, CancellationToken cancel)
+    private async Task<StepFailure?> RunAsync(UnitJob job, CancellationToken cancel)
     {
         if (units is null)
             return Unit("there is no systemd that could do it");
@@ -136,7 +136,7 @@ public sealed class HostSidecar(
         return outcome.IsDone ? null : Unit($"{outcome}");
     }
 
-    private async Task<RootFailure?> RemoveOtherCaptureAsync(IReadOnlyList<string> backends, CancellationToken cancel)
+    private async Task<StepFailure?> RemoveOtherCaptureAsync(IReadOnlyList<string> backends, CancellationToken cancel)
     {
         foreach (var backend in backends)
         {
@@ -186,7 +186,7 @@ public sealed class HostSidecar(
         files.RemoveFolderIfEmpty(path);
     }
 
-    private async Task<RootFailure?> RemoveAccountAsync(string name, CancellationToken cancel)
+    private async Task<StepFailure?> RemoveAccountAsync(string name, CancellationToken cancel)
     {
         var user = await commands.RunAsync(["userdel", name], cancel);
         for (var attempt = 1; user.ExitCode == UserBusy && attempt < AccountTries; attempt++)
@@ -199,16 +199,16 @@ public sealed class HostSidecar(
 
         // Where userdel leaves a user's own group, that is for this to remove; most systems have none left.
         await commands.RunAsync(["groupdel", name], cancel);
-        return user.Succeeded ? null : new(RootPart.Files, name, RootFailure.UserLeft, $"{user.Describe()}; the user stays, and everything else is done: sudo userdel {name}");
+        return user.Succeeded ? null : new(ReconcilePart.Files, name, StepFailure.UserLeft, $"{user.Describe()}; the user stays, and everything else is done: sudo userdel {name}");
     }
 
-    private static RootFailure? Do(Action step)
+    private static StepFailure? Do(Action step)
     {
         step();
         return null;
     }
 
-    private static RootFailure Unit(string why) => new(RootPart.Unit, "", "Failed", why);
+    private static StepFailure Unit(string why) => new(ReconcilePart.Unit, "", "Failed", why);
 
     private static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
 }

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// <summary>Whether root is at work on this host just now, for the daemon's request or for an operator's: then what is there is neither what was nor what will be.</summary>
 /// <param name="openUnits">The way to systemd; or null and why there is none.</param>
 /// <param name="presence">The file of <see cref="RootPresence"/>.</param>
-public sealed class RootActivity(Func<(IUnits? Units, string? Why)> openUnits, string presence)
+public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUnits, string presence)
 {
     private const string RootUnit = "smm-agent-reconcile.service";
 

@@ -8,7 +8,7 @@ using SmmAgent.Linux.Tests.Files;
 namespace SmmAgent.Linux.Tests.Sidecar;
 
 /// <summary>What root's steps do to files. Systemd, packages and the user istio-proxy are in the tests on VMs.</summary>
-public sealed class HostSidecarTests : IDisposable
+public sealed class SidecarStepExecutorTests : IDisposable
 {
     private readonly SidecarRoot _host = new();
 
@@ -24,7 +24,7 @@ public sealed class HostSidecarTests : IDisposable
             new WriteSidecarFile(File(SidecarFiles.MeshFile, "smm-nobody-of-this-name"), "it is missing"),
         ]);
 
-        Assert.Equal((RootPart.Files, "NotWritten"), (failure!.Part, failure.Reason));
+        Assert.Equal((ReconcilePart.Files, "NotWritten"), (failure!.Part, failure.Reason));
         Assert.Contains("smm-nobody-of-this-name", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
         Assert.Empty(_host.Root.Names("/etc/istio/config"));
@@ -104,7 +104,7 @@ public sealed class HostSidecarTests : IDisposable
 
         var failure = await _host.Host().ApplyAsync(new StartSidecar(), null, TestContext.Current.CancellationToken);
 
-        Assert.Equal(new RootFailure(RootPart.Unit, "", "Failed", "this host is being shut down"), failure);
+        Assert.Equal(new StepFailure(ReconcilePart.Unit, "", "Failed", "this host is being shut down"), failure);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class HostSidecarTests : IDisposable
         var failure = await _host.Host().ApplyAsync(
             new ProtectSidecarFile(SidecarFiles.MeshFile, "root", GuardedRoot.Public, "it is another's"), null, TestContext.Current.CancellationToken);
 
-        Assert.Equal((RootPart.Files, $"{SidecarFiles.MeshFile} is missing"), (failure!.Part, failure.Message));
+        Assert.Equal((ReconcilePart.Files, $"{SidecarFiles.MeshFile} is missing"), (failure!.Part, failure.Message));
     }
 
     private static SidecarFile File(string path, string owner) => new(path, "content\n", owner, GuardedRoot.Public, NeedsRestart: true);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace SmmAgent.Core.Sidecar.Logs;
 
 /// <summary>By which words in a line of the sidecar's log a failure is known. Istio 1.11 to 1.29 write them.</summary>
-internal static partial class SidecarFailureSigns
+internal static partial class SidecarFailurePatterns
 {
     // Istio's own lines with a subject are shorter.
     private const int MostSearched = 4096;

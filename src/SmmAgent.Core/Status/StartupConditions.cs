@@ -10,7 +10,7 @@ namespace SmmAgent.Core.Status;
 /// Keeps a condition from turning False only because it is too early to say: at a start of the agent, the sidecar or the host, and while root does
 /// its part, it is Unknown until the first observation is complete. A condition that is False already stays so.
 /// </summary>
-public static class EarlyFindings
+public static class StartupConditions
 {
     /// <summary>How long a sidecar may take to be ready and registered before that is a fault.</summary>
     public static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
@@ -27,11 +27,11 @@ public static class EarlyFindings
 
     /// <param name="before">The conditions as they were told last.</param>
     /// <returns>The findings to tell.</returns>
-    public static IReadOnlyList<Finding> Of(AgentSnapshot snapshot, IReadOnlyList<Condition> before, DateTimeOffset now)
+    public static IReadOnlyList<ConditionUpdate> Evaluate(AgentSnapshot snapshot, IReadOnlyList<Condition> before, DateTimeOffset now)
     {
         var known = before.Where(condition => condition.Status == nameof(ConditionStatus.False)).Select(condition => condition.Type).ToHashSet();
-        List<Finding> findings = [];
-        foreach (var finding in snapshot.Findings(now))
+        List<ConditionUpdate> findings = [];
+        foreach (var finding in snapshot.ConditionUpdates(now))
         {
             findings.Add(finding.Status != ConditionStatus.False || known.Contains(finding.Type) ? finding : finding.Type switch
             {
@@ -51,32 +51,32 @@ public static class EarlyFindings
     public static TimeSpan? DueIn(AgentSnapshot snapshot, DateTimeOffset now) =>
         IsStarting(snapshot.Sidecar, now) ? snapshot.Sidecar.Unit!.Since + StartTime - now : null;
 
-    private static Finding Sidecar(AgentSnapshot snapshot, Finding finding) => snapshot.Sidecar.IsRootDue && OfRoot.Contains(finding.Reason)
+    private static ConditionUpdate Sidecar(AgentSnapshot snapshot, ConditionUpdate finding) => snapshot.Sidecar.IsReconcileDue && OfRoot.Contains(finding.Reason)
         ? Pending(finding, Asked)
         : finding;
 
-    private static Finding Current(AgentSnapshot snapshot, Finding finding) =>
-        finding.Reason == ConfigurationFault.AddressUnknown && snapshot.Address.AddressKnown.Reason == Finding.Pending
+    private static ConditionUpdate Current(AgentSnapshot snapshot, ConditionUpdate finding) =>
+        finding.Reason == ConfigurationFault.AddressUnknown && snapshot.Address.AddressKnown.Reason == ConditionUpdate.Pending
             ? Pending(finding, "the address under which the cluster reaches this VM is not known yet")
             : Sidecar(snapshot, finding);
 
-    private static Finding Running(AgentSnapshot snapshot, Finding finding, DateTimeOffset now) => finding.Reason switch
+    private static ConditionUpdate Running(AgentSnapshot snapshot, ConditionUpdate finding, DateTimeOffset now) => finding.Reason switch
     {
         Starting when !snapshot.Sidecar.IsFailing => finding with { Status = ConditionStatus.Unknown },
         "NotReady" when IsStarting(snapshot.Sidecar, now) =>
-            Finding.Unknown(finding.Type, Starting, $"the sidecar was started less than {StartTime.TotalSeconds:0} s ago and is not ready yet"),
+            ConditionUpdate.Unknown(finding.Type, Starting, $"the sidecar was started less than {StartTime.TotalSeconds:0} s ago and is not ready yet"),
         _ => Sidecar(snapshot, finding),
     };
 
-    private static Finding Registered(AgentSnapshot snapshot, List<Finding> findings, Finding finding, DateTimeOffset now) =>
+    private static ConditionUpdate Registered(AgentSnapshot snapshot, List<ConditionUpdate> findings, ConditionUpdate finding, DateTimeOffset now) =>
         OfStart.Contains(finding.Reason)
         && (IsStarting(snapshot.Sidecar, now) || findings.Exists(
-            running => running is { Type: ConditionType.SidecarRunning, Status: ConditionStatus.Unknown, Reason: Finding.Pending or Starting }))
+            running => running is { Type: ConditionType.SidecarRunning, Status: ConditionStatus.Unknown, Reason: ConditionUpdate.Pending or Starting }))
             ? Pending(finding, "the sidecar is being started, and registers this VM then: SidecarRunning")
             : finding;
 
     private static bool IsStarting(SidecarState sidecar, DateTimeOffset now) =>
         !sidecar.IsFailing && sidecar.Unit is { Activity: UnitActivity.Running, Since: { } since } && (now - since).Duration() < StartTime;
 
-    private static Finding Pending(Finding finding, string message) => Finding.Unknown(finding.Type, Finding.Pending, message);
+    private static ConditionUpdate Pending(ConditionUpdate finding, string message) => ConditionUpdate.Unknown(finding.Type, ConditionUpdate.Pending, message);
 }
