@@ -4,13 +4,13 @@ namespace SmmAgent.Core.Planning;
 public sealed record Observation<T>
     where T : class
 {
-    private Observation(T? value, string? whyUnknown) => (Value, WhyUnknown) = (value, whyUnknown);
+    private Observation(T? value, string? whyUnknown) => (Value, UnknownReason) = (value, whyUnknown);
 
     /// <summary>What was seen; null when it could not be seen.</summary>
     public T? Value { get; }
 
     /// <summary>Why it could not be seen; null when it is known.</summary>
-    public string? WhyUnknown { get; }
+    public string? UnknownReason { get; }
 
     public static Observation<T> Known(T value) => new(value, null);
 

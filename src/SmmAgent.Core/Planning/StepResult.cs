@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Planning;
 
-public enum StepEnding
+public enum StepOutcome
 {
     Done,
 
@@ -13,8 +13,8 @@ public enum StepEnding
     NoEffect,
 
     /// <summary>It is another's part.</summary>
-    LeftToRoot,
+    LeftToPrivilegedReconcile,
 }
 
-/// <param name="Why">One line; null when it is done.</param>
-public sealed record StepResult(PlanStep Step, StepEnding Ending, string? Why = null);
+/// <param name="Reason">One line; null when it is done.</param>
+public sealed record StepResult(PlanStep Step, StepOutcome Outcome, string? Reason = null);

@@ -19,7 +19,7 @@ public static class ReachabilityVerdict
     /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
     /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
     public static ConditionUpdate Gateways(
-        ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure = "")
+        ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "")
     {
         if (plan.Targets.Count == 0)
             return NothingToTry(plan.Model);
@@ -31,22 +31,22 @@ public static class ReachabilityVerdict
 
     /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
     /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
-    public static ConditionUpdate Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure = "") =>
+    public static ConditionUpdate Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "") =>
         Decide(ConditionType.DashboardReachable, "dashboard", results, now, own, captureCure);
 
     /// <summary>What this host's own firewall does that explains a fault; null when it explains nothing.</summary>
-    public static OwnTrafficObstacle? Explains(IReadOnlyList<OwnTrafficObstacle> own, ProbeResult result) => own.FirstOrDefault(obstacle =>
+    public static OwnTrafficBlocker? Explains(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) => own.FirstOrDefault(obstacle =>
         IPAddress.TryParse(result.Address, out var address)
             ? obstacle.Concerns(address, result.Target.Port) && result.Latency is null && CouldBe(obstacle, result.Outcome)
             : obstacle.ConcernsNames && result.Outcome is Outcome.Timeout or Outcome.NoSuchName);
 
     // Without replies nothing is heard at all; a rule of OUTPUT may also reject, which looks like a refusal.
-    private static bool CouldBe(OwnTrafficObstacle obstacle, Outcome outcome) =>
+    private static bool CouldBe(OwnTrafficBlocker obstacle, Outcome outcome) =>
         outcome == Outcome.Timeout || (obstacle.Reason == OwnTraffic.OutputDropped && outcome is Outcome.Refused or Outcome.Unreachable);
 
     /// <summary>A port that is essential and down everywhere is broken; anything else that is down is a degradation.</summary>
     private static ConditionUpdate Decide(
-        string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficObstacle> own, string captureCure)
+        string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure)
     {
         var counted = results.Where(result => !IsOtherFamily(result, results)).ToList();
         if (counted.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured)

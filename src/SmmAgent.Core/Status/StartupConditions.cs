@@ -35,7 +35,7 @@ public static class StartupConditions
         {
             findings.Add(finding.Status != ConditionStatus.False || known.Contains(finding.Type) ? finding : finding.Type switch
             {
-                ConditionType.PortsOpen when snapshot.Ports.IsRootDue && finding.Reason == PortsDiagnosis.FirewalldNotOurs => Pending(finding, Asked),
+                ConditionType.PortsOpen when snapshot.Ports.IsFirstReconcilePending && finding.Reason == PortsDiagnosis.FirewalldNotOurs => Pending(finding, Asked),
                 ConditionType.SidecarInstalled => Sidecar(snapshot, finding),
                 ConditionType.SidecarCurrent => Current(snapshot, finding),
                 ConditionType.SidecarRunning => Running(snapshot, finding, now),

@@ -17,7 +17,7 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
 
     private static readonly Dictionary<string, string> None = [];
 
-    private const int KeptEnd = 64 * 1024;
+    private const int KeptTail = 64 * 1024;
 
     // How long the last words of a command that has ended may take.
     private static readonly TimeSpan AfterExit = TimeSpan.FromSeconds(5);
@@ -144,8 +144,8 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
             lock (text)
             {
                 text.Append(buffer, 0, length);
-                if (tooMuch is null && text.Length > 2 * KeptEnd)
-                    text.Remove(0, text.Length - KeptEnd);
+                if (tooMuch is null && text.Length > 2 * KeptTail)
+                    text.Remove(0, text.Length - KeptTail);
             }
         }
     }

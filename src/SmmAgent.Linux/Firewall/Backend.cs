@@ -11,7 +11,7 @@ public static class Backend
     private static readonly string[] UsualFolders = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 
     /// <returns><see cref="Nft"/> or <see cref="Legacy"/>.</returns>
-    public static string Of(FilterTool tool)
+    public static string Detect(FilterTool tool)
     {
         if (tool.Variant.Length > 0)
             return tool.Variant;

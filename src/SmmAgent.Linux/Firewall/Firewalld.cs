@@ -100,7 +100,7 @@ public sealed class Firewalld(string? busAddress = null)
             var openPermanently = isKept ? await permanent.OpenPortsAsync(zone, cancel) : new HashSet<int>();
             zones.Add(new(zone, busy.Contains(zone), openNow, openPermanently)
             {
-                Ours = ours.Select(rule => (rule.Port, rule.Source)).ToHashSet(),
+                OwnRules = ours.Select(rule => (rule.Port, rule.Source)).ToHashSet(),
             });
         }
 

@@ -14,15 +14,15 @@ namespace SmmAgent.Linux.Firewall;
 /// <param name="variant">Empty for the host's own iptables, or <see cref="Backend.Nft"/>, <see cref="Backend.Legacy"/>.</param>
 /// <param name="procNet">The <c>/proc/net</c> of that network namespace; with the unit's ProcSubset=pid there is no link of that name.</param>
 /// <param name="made">The tables that the agent made; null leaves all of them alone. It is about the network namespace of this process.</param>
-public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net", MadeTables? made = null)
+public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net", OwnedTables? made = null)
 {
     private readonly NftObserver _nft = new(runner);
     private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant), procNet), new(runner, new(IpFamily.IPv6, variant), procNet)];
 
     /// <summary>Whether the kernel tells of changes to the host's iptables (nft), or nobody does (legacy).</summary>
-    public bool KernelTells => OwnBackend == Backend.Nft;
+    public bool HasKernelEvents => OwnBackend == Backend.Nft;
 
-    private string OwnBackend => Backend.Of(_own[0].Tool);
+    private string OwnBackend => Backend.Detect(_own[0].Tool);
 
     /// <summary>Looks at the tables that the agent's chain belongs to.</summary>
     public async Task<IReadOnlyList<ObservedFilter>> ObserveOwnAsync(CancellationToken cancel) =>
@@ -57,8 +57,8 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     {
         if (step is RewriteChain rewrite)
         {
-            if (Backend.Of(rewrite.Tool) == Backend.Nft && !rewrite.IsNative)
-                made?.Make(rewrite.Tool.Family);
+            if (Backend.Detect(rewrite.Tool) == Backend.Nft && !rewrite.IsNative)
+                made?.Create(rewrite.Tool.Family);
             return await IptablesOf(rewrite.Tool).ApplyAsync(step, cancel);
         }
 
@@ -67,9 +67,9 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
 
         var result = remove.ChainExists || remove.References.Count > 0
             ? await IptablesOf(remove.Tool).ApplyAsync(step, cancel)
-            : new(step, StepEnding.Done);
+            : new(step, StepOutcome.Done);
         // Who uses the table since the look keeps it: then it is no longer the agent's to remove.
-        return result.Ending == StepEnding.Done && remove.RemovesTable && made?.Remove(remove.Tool.Family) != true
+        return result.Outcome == StepOutcome.Done && remove.RemovesTable && made?.Remove(remove.Tool.Family) != true
             ? result with { Step = remove with { Empty = null } }
             : result;
     }
@@ -79,7 +79,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     private ObservedFilter WithOrigin(ObservedFilter filter) => filter with
     {
         Origin = filter.State.Value is not { Presence: FilterPresence.Present } ? TableOrigin.Others
-            : Backend.Of(filter.Tool) == Backend.Legacy ? TableOrigin.Module
+            : Backend.Detect(filter.Tool) == Backend.Legacy ? TableOrigin.Module
             : made?.Has(filter.Tool.Family) == true ? TableOrigin.Agent
             : TableOrigin.Others,
     };
@@ -95,7 +95,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         var other = Backend.Other(OwnBackend);
         foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
         {
-            if (other == Backend.Nft || LegacyTables.Of(family, procNet).Count > 0)
+            if (other == Backend.Nft || LegacyTables.Existing(family, procNet).Count > 0)
                 yield return new(runner, new(family, other), procNet);
         }
     }
@@ -105,7 +105,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         .. from filter in filters
            let shown = filter.State.Value?.Native is null ? filter.Hidden : filter.Hidden.Append("filter")
            from name in shown
-           select new NftTable(NftFilterTable.Of(filter.Tool.Family).Family, name),
+           select new NftTable(NftFilterTable.ForFamily(filter.Tool.Family).Family, name),
     ];
 
     // The capture is istio-iptables' redirect to Envoy's inbound port; it may also be in another backend.

@@ -33,20 +33,20 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
     /// <param name="makesNoTable">Whether a filter table of the legacy backend that does not exist is left so: looking at it makes the kernel create it.</param>
     public async Task<ObservedFilter> ObserveAsync(CancellationToken cancel, bool makesNoTable = false)
     {
-        if (makesNoTable && Backend.Of(tool) == Backend.Legacy && !LegacyTables.Of(tool.Family, procNet).Contains(Filter))
-            return new(tool, Observation<FilterState>.Known(FilterState.Of(FilterTable.Empty))) { Others = await LegacyAsync(cancel) };
+        if (makesNoTable && Backend.Detect(tool) == Backend.Legacy && !LegacyTables.Existing(tool.Family, procNet).Contains(Filter))
+            return new(tool, Observation<FilterState>.Known(FilterState.Present(FilterTable.Empty))) { Others = await LegacyAsync(cancel) };
 
-        var (tables, result) = await SaveAsync(Backend.Of(tool) == Backend.Nft ? null : Filter, cancel);
+        var (tables, result) = await SaveAsync(Backend.Detect(tool) == Backend.Nft ? null : Filter, cancel);
         if (result.Ending == CommandEnding.NotFound)
             return new(tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.CommandMissing)));
         if (!result.Succeeded)
-            return new(tool, Observation<FilterState>.Unknown(WithCure(result)), IsForPermission(result));
+            return new(tool, Observation<FilterState>.Unknown(DescribeWithRemediation(result)), IsForPermission(result));
         if (tables is not { } saved)
             return new(tool, Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints"));
 
         return new(tool, await StateAsync(saved, cancel))
         {
-            Others = Backend.Of(tool) == Backend.Nft ? Others(saved) : await LegacyAsync(cancel),
+            Others = Backend.Detect(tool) == Backend.Nft ? Others(saved) : await LegacyAsync(cancel),
             Hidden = saved.Hidden,
         };
     }
@@ -64,21 +64,21 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
         if (saved.Hidden.Contains(Filter) || (saved.Partial.Contains(Filter) && await _native.HasForeignInputAsync(cancel)))
             return await _native.ObserveAsync(cancel);
 
-        return saved.Of(Filter) is { } table
-            ? Observation<FilterState>.Known(FilterState.Of(table))
+        return saved.Table(Filter) is { } table
+            ? Observation<FilterState>.Known(FilterState.Present(table))
             : Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints");
     }
 
     private static Dictionary<string, FilterTable> Others(SavedTables saved) =>
-        OtherTables.Where(saved.Tables.ContainsKey).Select(name => (name, Table: saved.Of(name))).Where(one => one.Table is not null)
+        OtherTables.Where(saved.Tables.ContainsKey).Select(name => (name, Table: saved.Table(name))).Where(one => one.Table is not null)
             .ToDictionary(one => one.name, one => one.Table!);
 
     private async Task<Dictionary<string, FilterTable>> LegacyAsync(CancellationToken cancel)
     {
         var found = new Dictionary<string, FilterTable>();
-        foreach (var name in OtherTables.Intersect(LegacyTables.Of(tool.Family, procNet)))
+        foreach (var name in OtherTables.Intersect(LegacyTables.Existing(tool.Family, procNet)))
         {
-            if ((await SaveAsync(name, cancel)).Tables?.Of(name) is { } table)
+            if ((await SaveAsync(name, cancel)).Tables?.Table(name) is { } table)
                 found[name] = table;
         }
 
@@ -104,14 +104,14 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
         }
 
         if (result.Succeeded)
-            return new(step, StepEnding.Done);
+            return new(step, StepOutcome.Done);
         if (IsForPermission(result))
-            return new(step, StepEnding.NotPermitted, WithCure(result));
+            return new(step, StepOutcome.NotPermitted, DescribeWithRemediation(result));
 
         return result is { Ending: CommandEnding.Exited, ExitCode: ResourceProblem }
             ? new(
-                step, StepEnding.LockHeld, $"another program holds {XtablesLock}; the next try comes by itself (who: fuser -v {XtablesLock})")
-            : new(step, StepEnding.Failed, result.Describe());
+                step, StepOutcome.LockHeld, $"another program holds {XtablesLock}; the next try comes by itself (who: fuser -v {XtablesLock})")
+            : new(step, StepOutcome.Failed, result.Describe());
     }
 
     private Task<CommandResult> RestoreAsync(string script, CancellationToken cancel)
@@ -130,9 +130,9 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
 
     private bool IsForPermission(CommandResult result) =>
         result.Ending == CommandEnding.Exited && result.ExitCode != 0
-        && (!Capabilities.HaveNetAdmin() || (Backend.Of(tool) == Backend.Legacy && !CanOpenLockFile()));
+        && (!Capabilities.HaveNetAdmin() || (Backend.Detect(tool) == Backend.Legacy && !CanOpenLockFile()));
 
-    private string WithCure(CommandResult result)
+    private string DescribeWithRemediation(CommandResult result)
     {
         if (!IsForPermission(result))
             return result.Describe();

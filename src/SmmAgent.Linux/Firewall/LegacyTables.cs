@@ -5,7 +5,7 @@ namespace SmmAgent.Linux.Firewall;
 /// <summary>The tables of the legacy iptables that exist: looking at another makes the kernel create it.</summary>
 internal static class LegacyTables
 {
-    public static HashSet<string> Of(IpFamily family, string procNet)
+    public static HashSet<string> Existing(IpFamily family, string procNet)
     {
         try
         {

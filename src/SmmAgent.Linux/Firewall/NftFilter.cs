@@ -13,14 +13,14 @@ namespace SmmAgent.Linux.Firewall;
 /// </remarks>
 internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
 {
-    private readonly NftTable _table = NftFilterTable.Of(tool.Family);
+    private readonly NftTable _table = NftFilterTable.ForFamily(tool.Family);
 
     public async Task<Observation<FilterState>> ObserveAsync(CancellationToken cancel)
     {
         var (ruleset, why) = await ListAsync(cancel);
         return ruleset is null
             ? Observation<FilterState>.Unknown($"{tool.Save} cannot show the table {_table}, because a rule in it was written with nft; {why}")
-            : Observation<FilterState>.Known(FilterState.Of(NftFilterTable.Read(ruleset, _table)) with { Native = ruleset });
+            : Observation<FilterState>.Known(FilterState.Present(NftFilterTable.Read(ruleset, _table)) with { Native = ruleset });
     }
 
     /// <summary>Whether there is a chain INPUT which iptables takes for none of its own, or whether that cannot be seen.</summary>
@@ -37,8 +37,8 @@ internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
             _ => throw new ArgumentException($"no step for nft: {step}", nameof(step)),
         };
         var result = await runner.RunAsync(["nft", "-f", "-"], cancel, script);
-        return result.Succeeded ? new(step, StepEnding.Done)
-            : new(step, Capabilities.HaveNetAdmin() ? StepEnding.Failed : StepEnding.NotPermitted, result.Describe());
+        return result.Succeeded ? new(step, StepOutcome.Done)
+            : new(step, Capabilities.HaveNetAdmin() ? StepOutcome.Failed : StepOutcome.NotPermitted, result.Describe());
     }
 
     // Without the elements of sets, of which there may be many: the agent's own rules have none.

@@ -57,7 +57,7 @@ internal sealed class NftObserver(CommandRunner runner)
             parts.Add(part);
         }
 
-        return (NftRuleset.Of(parts), null);
+        return (NftRuleset.Combine(parts), null);
     }
 
     /// <summary>The tables that have a chain by which packets come in or go out, but for those that iptables shows.</summary>

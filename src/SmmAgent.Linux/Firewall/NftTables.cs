@@ -45,14 +45,14 @@ public static class NftTables
     private const int Generation = 1;
 
     private const uint Accept = 1;
-    private const int Patience = 1000;
+    private const int TimeoutMilliseconds = 1000;
 
     // Any change of the ruleset, also one elsewhere, makes a try void.
     private const int Tries = 5;
 
     /// <summary>Makes the table.</summary>
     /// <returns>Its handle, which no other table of this network namespace ever has; null where there was one already, or it cannot be made.</returns>
-    internal static ulong? Make(IpFamily family, string table)
+    internal static ulong? CreateTable(IpFamily family, string table)
     {
         using var socket = Open();
         return Commit(socket, null, [(NewTable, Create | Exclusive, [NetlinkMessage.Text(TableName, table)])], family) ? Handle(socket, family, table) : null;
@@ -94,12 +94,12 @@ public static class NftTables
     /// <summary>Removes the table, if there is nothing in it but chains of the kernel's hooks that let everything through.</summary>
     /// <returns>Whether it is gone; false also where there was none. Nothing that comes meanwhile is lost with it.</returns>
     /// <exception cref="IOException">The kernel cannot be asked.</exception>
-    public static bool RemoveHusk(IpFamily family, string table) => Handle(family, table) is { } handle && RemoveHusk(family, table, handle);
+    public static bool RemoveEmptyTable(IpFamily family, string table) => Handle(family, table) is { } handle && RemoveEmptyTable(family, table, handle);
 
     /// <summary>The same for one table: one that was made again has another handle.</summary>
-    public static bool RemoveHusk(IpFamily family, string table, ulong handle) => Enumerable.Range(0, Tries).Any(_ => TryRemoveHusk(family, table, handle));
+    public static bool RemoveEmptyTable(IpFamily family, string table, ulong handle) => Enumerable.Range(0, Tries).Any(_ => TryRemoveEmptyTable(family, table, handle));
 
-    private static bool TryRemoveHusk(IpFamily family, string table, ulong handle)
+    private static bool TryRemoveEmptyTable(IpFamily family, string table, ulong handle)
     {
         using var socket = Open();
         var generation = Ask(socket, GetGeneration, Request, family).Select(answer => answer.GetValueOrDefault(Generation)).FirstOrDefault(id => id is not null);
@@ -188,7 +188,7 @@ public static class NftTables
     private static List<(int Type, uint Sequence, byte[] Body)> Receive(SafeFileHandle socket)
     {
         Libc.PollDescriptor[] wait = [new() { Descriptor = (int)socket.DangerousGetHandle(), Interest = Libc.PollIn }];
-        if (Libc.Poll(wait, 1, Patience) == 0)
+        if (Libc.Poll(wait, 1, TimeoutMilliseconds) == 0)
             throw new IOException("nftables: the kernel did not answer");
         var buffer = new byte[64 * 1024];
         var length = Libc.Receive(socket, buffer, (nuint)buffer.Length, 0);

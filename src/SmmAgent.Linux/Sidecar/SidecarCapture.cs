@@ -72,14 +72,14 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
             foreach (var (family, word) in Families)
             {
                 if (table == $"{word} {name}")
-                    NftTables.RemoveHusk(family, name);
+                    NftTables.RemoveEmptyTable(family, name);
             }
         }
     }
 
     private static (IpFamily Family, string Word)[] Families => [(IpFamily.IPv4, "ip"), (IpFamily.IPv6, "ip6")];
 
-    private static string BackendOf(FilterTool tool) => Backend.Of(tool) == Backend.Nft ? CaptureBackends.Nft : CaptureBackends.Legacy;
+    private static string BackendOf(FilterTool tool) => Backend.Detect(tool) == Backend.Nft ? CaptureBackends.Nft : CaptureBackends.Legacy;
 
     /// <param name="clean">How the sidecar's own program ended; null where it was not called.</param>
     private async Task<string?> RemoveAsync(Func<string, bool> isMeant, CommandResult? clean, CancellationToken cancel)
@@ -134,11 +134,11 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
                 continue;
 
             var own = new FilterTool(family);
-            var hasLegacy = LegacyTables.Of(family, procNet).Overlaps(CaptureRules.Tables);
-            if (Backend.Of(own) == Backend.Nft || hasLegacy)
+            var hasLegacy = LegacyTables.Existing(family, procNet).Overlaps(CaptureRules.Tables);
+            if (Backend.Detect(own) == Backend.Nft || hasLegacy)
                 yield return own;
-            if (Backend.Of(own) == Backend.Legacy || hasLegacy)
-                yield return new(family, Backend.Other(Backend.Of(own)));
+            if (Backend.Detect(own) == Backend.Legacy || hasLegacy)
+                yield return new(family, Backend.Other(Backend.Detect(own)));
         }
     }
 
@@ -155,7 +155,7 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         foreach (var name in CaptureRules.Tables)
         {
             // One rule that somebody wrote with nft hides the table from iptables; nft still shows it.
-            var table = tables.Hidden.Contains(name) ? await NativeAsync(new(FamilyOf(tool), name), cancel) : tables.Of(name);
+            var table = tables.Hidden.Contains(name) ? await NativeAsync(new(FamilyOf(tool), name), cancel) : tables.Table(name);
             if (table is null)
                 return ([], $"{tool.Save} cannot show the table {name}");
             shown[name] = table;

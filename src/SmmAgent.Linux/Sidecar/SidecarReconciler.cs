@@ -55,8 +55,8 @@ public sealed class SidecarReconciler(
                 inputs,
                 result =>
                 {
-                    hasNewToken |= result is { Step: RenewToken { IsRefused: true }, Ending: StepEnding.Done };
-                    hasNewCertificate |= result is { Step: RestartSidecar { ReplacesCertificate: true }, Ending: StepEnding.Done };
+                    hasNewToken |= result is { Step: RenewToken { IsRefused: true }, Outcome: StepOutcome.Done };
+                    hasNewCertificate |= result is { Step: RestartSidecar { ReplacesCertificate: true }, Outcome: StepOutcome.Done };
                     tell(result);
                 },
                 cancel);
@@ -221,7 +221,7 @@ public sealed class SidecarReconciler(
 
             var failure = IsWrite(step) ? host.Write(together) : await host.ApplyAsync(step, group, cancel);
             foreach (var one in together)
-                tell(new(one, failure is null ? StepEnding.Done : StepEnding.Failed, failure?.Message));
+                tell(new(one, failure is null ? StepOutcome.Done : StepOutcome.Failed, failure?.Message));
             if (failure is null)
                 continue;
 
@@ -240,7 +240,7 @@ public sealed class SidecarReconciler(
     private static Queue<PlanStep> WithoutStart(Queue<PlanStep> steps, Action<StepResult> tell)
     {
         foreach (var start in steps.Where(step => step is StartSidecar or RestartSidecar))
-            tell(new(start, StepEnding.Failed, "the sidecar is not started before it has an istio-token, which could not be had"));
+            tell(new(start, StepOutcome.Failed, "the sidecar is not started before it has an istio-token, which could not be had"));
         // Without the restart that belongs to it, a removed certificate would hide that the sidecar still runs with it.
         return new(steps.Where(step => step is not (StartSidecar or RestartSidecar or RemoveSidecarFile { Path: SidecarFiles.Certificate or SidecarFiles.Key })));
     }

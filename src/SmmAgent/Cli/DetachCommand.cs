@@ -90,8 +90,8 @@ internal static class DetachCommand
 
     private static void WarnOfSavedRules(AgentPaths paths, Progress progress)
     {
-        foreach (var file in SavedRules.WithTheAgentsChain(paths.Root))
-            progress.Warn($"{file} was saved with the agent's chain: whoever restores it opens the ports again; {SavedRules.Cure(file)}");
+        foreach (var file in SavedRuleFiles.FindWithAgentChain(paths.Root))
+            progress.Warn($"{file} was saved with the agent's chain: whoever restores it opens the ports again; {SavedRuleFiles.Remediation(file)}");
     }
 
     /// <param name="sidecar">Whether anything of the sidecar's was undone; null when not all could be.</param>
@@ -103,9 +103,9 @@ internal static class DetachCommand
             progress.Done("removed the renewed bearer token");
         foreach (var line in removal.Firewalld)
             progress.Done(line);
-        if (removal.Why is { } why)
+        if (removal.NotAttemptedReason is { } why)
             progress.Failed(why);
-        if (removal.Why is not null || !areDone || sidecar is null)
+        if (removal.NotAttemptedReason is not null || !areDone || sidecar is null)
             return false;
 
         progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 && sidecar == false && !hadToken ? "nothing of the agent's was on this host" : "detached");

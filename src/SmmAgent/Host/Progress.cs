@@ -35,13 +35,13 @@ internal sealed class Progress(TextWriter output, bool colour)
     {
         foreach (var result in results)
         {
-            if (result.Ending == StepEnding.Done)
+            if (result.Outcome == StepOutcome.Done)
                 Done($"{result.Step}");
             else
-                Failed($"{result.Step}: {result.Why}");
+                Failed($"{result.Step}: {result.Reason}");
         }
 
-        return results.All(result => result.Ending == StepEnding.Done);
+        return results.All(result => result.Outcome == StepOutcome.Done);
     }
 
     /// <summary>On a terminal, shows a spinner until the work is over; elsewhere it does nothing, and the work is still to be awaited.</summary>

@@ -14,26 +14,26 @@ public sealed class ChainRulesTests
             "-p tcp -m tcp --dport 15006 -m conntrack --ctorigdstport 8080 -m comment --comment \"smm-agent: http captured\" -j ACCEPT",
             "-p tcp -m tcp --dport 16400 -m comment --comment \"smm-agent: agent\" -j ACCEPT",
         ],
-        ChainRules.Build(FirewallSamples.Desired(), IpFamily.IPv6).Select(rule => rule.ToString()));
+        AgentRules.Build(FirewallSamples.Desired(), IpFamily.IPv6).Select(rule => rule.ToString()));
 
     [Fact]
     public void EachFamilyHasTheSourcesOfItsOwnAndNoRuleWithoutOne()
     {
         var desired = FirewallSamples.Desired("10.0.0.0/8", "192.168.7.9/24");
 
-        Assert.Equal(6, ChainRules.Build(desired, IpFamily.IPv4).Count);
-        Assert.StartsWith("-s 192.168.7.0/24 ", ChainRules.Build(desired, IpFamily.IPv4)[^1].ToString(), StringComparison.Ordinal);
-        Assert.Empty(ChainRules.Build(desired, IpFamily.IPv6));
+        Assert.Equal(6, AgentRules.Build(desired, IpFamily.IPv4).Count);
+        Assert.StartsWith("-s 192.168.7.0/24 ", AgentRules.Build(desired, IpFamily.IPv4)[^1].ToString(), StringComparison.Ordinal);
+        Assert.Empty(AgentRules.Build(desired, IpFamily.IPv6));
     }
 
     [Fact]
     public void ThePortOfTheCaptureItselfIsNeverOpenedForEverybody() => Assert.All(
-        ChainRules.Build(new([new(15006, "odd", Captured: true)], [], Complete: true), IpFamily.IPv4), rule => Assert.Equal(15006, rule.CapturedFrom));
+        AgentRules.Build(new([new(15006, "odd", Captured: true)], [], Complete: true), IpFamily.IPv4), rule => Assert.Equal(15006, rule.CapturedFrom));
 
     [Fact]
     public void ANameCannotBreakOutOfItsComment()
     {
-        var rule = ChainRules.Build(new([new(80, "a\"\n-j X", Captured: false)], [], Complete: true), IpFamily.IPv4).Single().ToString();
+        var rule = AgentRules.Build(new([new(80, "a\"\n-j X", Captured: false)], [], Complete: true), IpFamily.IPv4).Single().ToString();
 
         Assert.Contains("\"smm-agent: a__-j_X\"", rule, StringComparison.Ordinal);
     }

@@ -22,14 +22,14 @@ internal static class DiagnosisSamples
     private const string Dport = """{"payload":{"protocol":"tcp","field":"dport"}}""";
 
     public static PortsState Of(DesiredFirewall desired, ObservedFirewall observed, bool manages = true) =>
-        PortsDiagnosis.Of(desired, new([], observed, Planner.Plan(desired, observed)), manages);
+        PortsDiagnosis.Evaluate(desired, new([], observed, FirewallPlanner.Plan(desired, observed)), manages);
 
     public static FirewalldZone Zone(int[] openNow) => new("public", true, openNow.ToHashSet(), new HashSet<int>());
 
     public static ObservedFirewall Attached(DesiredFirewall desired)
     {
         var host = Observed(Table(policy: "DROP"), Table(policy: "DROP"));
-        return host.After(Planner.Plan(desired, host));
+        return host.After(FirewallPlanner.Plan(desired, host));
     }
 
     public static ObservedFirewall WithNft(string expressions, string policy = "drop")

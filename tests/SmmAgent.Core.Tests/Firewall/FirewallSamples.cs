@@ -22,7 +22,7 @@ internal static class FirewallSamples
         new FirewalldObservation.NotRunning());
 
     public static ObservedFilter Known(IpFamily family, FilterTable table, string variant = "") =>
-        new(new(family, variant), Observation<FilterState>.Known(FilterState.Of(table)));
+        new(new(family, variant), Observation<FilterState>.Known(FilterState.Present(table)));
 
     public static ObservedFilter Absent(IpFamily family, FilterPresence presence) =>
         new(new(family), Observation<FilterState>.Known(FilterState.Absent(presence)));

@@ -25,9 +25,9 @@ public sealed class FirewalldDiagnosisTests
     public void WhatFirewalldRefusedRootIsARepairThatFailed()
     {
         var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([])])) };
-        var plan = Planner.Plan(Desired(), observed);
+        var plan = FirewallPlanner.Plan(Desired(), observed);
 
-        var finding = PortsDiagnosis.Of(Desired(), new([new(plan.Steps[0], StepEnding.Failed, "INVALID_ZONE")], observed, plan), manages: true).PortsOpen;
+        var finding = PortsDiagnosis.Evaluate(Desired(), new([new(plan.Steps[0], StepOutcome.Failed, "INVALID_ZONE")], observed, plan), manages: true).PortsOpen;
 
         Assert.Equal((ConditionStatus.False, "RepairFailed", "INVALID_ZONE"), (finding.Status, finding.Reason, finding.Message));
     }

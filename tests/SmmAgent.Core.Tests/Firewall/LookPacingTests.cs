@@ -4,7 +4,7 @@ namespace SmmAgent.Core.Tests.Firewall;
 
 public sealed class LookPacingTests
 {
-    private readonly LookPacing _pacing = new();
+    private readonly ObservationPacing _pacing = new();
 
     [Fact]
     public void TheFirstChangeDoesNotWait() => Assert.Equal(TimeSpan.Zero, _pacing.WaitAt(TimeSpan.FromSeconds(5)));
@@ -17,7 +17,7 @@ public sealed class LookPacingTests
     public void AnotherWaitsForASecondAndLongerWhereAnObservationTakesLong(double took, double wait)
     {
         var end = TimeSpan.FromSeconds(7);
-        _pacing.Looked(end - TimeSpan.FromSeconds(took), end);
+        _pacing.Observed(end - TimeSpan.FromSeconds(took), end);
 
         Assert.Equal(wait, _pacing.WaitAt(end).TotalSeconds, 3);
         Assert.Equal(TimeSpan.Zero, _pacing.WaitAt(end + TimeSpan.FromSeconds(wait)));

@@ -45,10 +45,10 @@ public sealed class OtherManagersTests
         var desired = Desired();
         var found = Of(desired, Observed(Table(Ufw, "DROP")));
 
-        Assert.Equal(["run: sudo ufw allow 8080/tcp", "run: sudo ufw allow 16400/tcp"], found.Select(hindrance => hindrance.Cure));
-        Assert.All(found, hindrance => Assert.True(hindrance is { Where: "INPUT of iptables", Certain: true, OnList: true }));
+        Assert.Equal(["run: sudo ufw allow 8080/tcp", "run: sudo ufw allow 16400/tcp"], found.Select(hindrance => hindrance.Remediation));
+        Assert.All(found, hindrance => Assert.True(hindrance is { Where: "INPUT of iptables", IsCertain: true, IsPlanned: true }));
         Assert.Equal(
-            "run: sudo ufw allow proto tcp from 10.0.0.0/8 to any port 16400", Of(Desired("10.0.0.0/8"), Observed(Table(Ufw, "DROP")))[1].Cure);
+            "run: sudo ufw allow proto tcp from 10.0.0.0/8 to any port 16400", Of(Desired("10.0.0.0/8"), Observed(Table(Ufw, "DROP")))[1].Remediation);
     }
 
     [Fact]
@@ -57,8 +57,8 @@ public sealed class OtherManagersTests
         var found = Of(Desired(), DiagnosisSamples.WithNft("""{"match":{"op":"==","left":DPORT,"right":8080}},{"accept":null}"""));
 
         var hindrance = Assert.Single(found);
-        Assert.Equal((Agent, "nftables chain inet site in", false), (hindrance.Port, hindrance.Where, hindrance.OnList));
-        Assert.Equal("run: sudo nft add rule inet site in 'tcp dport 16400 accept'", hindrance.Cure);
+        Assert.Equal((Agent, "nftables chain inet site in", false), (hindrance.Port, hindrance.Where, hindrance.IsPlanned));
+        Assert.Equal("run: sudo nft add rule inet site in 'tcp dport 16400 accept'", hindrance.Remediation);
     }
 
     [Fact]
@@ -67,12 +67,12 @@ public sealed class OtherManagersTests
         var observed = DiagnosisSamples.Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([DiagnosisSamples.Zone([8080])])) };
 
         var hindrance = Assert.Single(Of(Desired(), observed));
-        Assert.Equal((Agent, "firewalld's zone public", true), (hindrance.Port, hindrance.Where, hindrance.OnList));
-        Assert.Equal("run: sudo firewall-cmd --permanent --zone=public --add-port=16400/tcp && sudo firewall-cmd --reload", hindrance.Cure);
+        Assert.Equal((Agent, "firewalld's zone public", true), (hindrance.Port, hindrance.Where, hindrance.IsPlanned));
+        Assert.Equal("run: sudo firewall-cmd --permanent --zone=public --add-port=16400/tcp && sudo firewall-cmd --reload", hindrance.Remediation);
     }
 
-    private static IReadOnlyList<PortHindrance> Of(DesiredFirewall desired, ObservedFirewall observed) =>
-        PortHindrances.Of(desired, new([], observed, Planner.Plan(desired, observed)));
+    private static IReadOnlyList<PortBlocker> Of(DesiredFirewall desired, ObservedFirewall observed) =>
+        PortBlockers.FindAll(desired, new([], observed, FirewallPlanner.Plan(desired, observed)));
 
     private static FilterTable Nat(string rules) => FilterTable.Parse($"*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n{rules}COMMIT\n", "nat")!;
 }

@@ -33,12 +33,12 @@ public sealed class OwnTrafficTests
     [InlineData("-A INPUT -d 2001:db8::/32 -j ACCEPT\n")]
     public void AnInputThatAcceptsNoRepliesIsNamedWithTheCommandThatLetsThemIn(string rules)
     {
-        var verdict = OwnTraffic.Of([Istiod, Mesh], Observed(Table(rules, "DROP")));
+        var verdict = OwnTraffic.Evaluate([Istiod, Mesh], Observed(Table(rules, "DROP")));
 
-        Assert.Null(verdict.WhyUnclear);
-        Assert.Equal([Istiod, Mesh], verdict.Obstacles.Select(obstacle => obstacle.Connection));
-        Assert.All(verdict.Obstacles, obstacle => Assert.Equal(OwnTraffic.RepliesDropped, obstacle.Reason));
-        Assert.All(verdict.Obstacles, obstacle => Assert.Equal(
+        Assert.Null(verdict.UnclearReason);
+        Assert.Equal([Istiod, Mesh], verdict.Blockers.Select(obstacle => obstacle.Connection));
+        Assert.All(verdict.Blockers, obstacle => Assert.Equal(OwnTraffic.RepliesDropped, obstacle.Reason));
+        Assert.All(verdict.Blockers, obstacle => Assert.Equal(
             "INPUT drops replies to the VM's own connections; sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", obstacle.Message));
     }
 
@@ -53,10 +53,10 @@ public sealed class OwnTrafficTests
     [InlineData("-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT\n-A INPUT -s 10.0.0.0/8 -p udp -j ACCEPT\n")]
     public void AnInputThatAcceptsRepliesIsNoObstacle(string rules)
     {
-        var verdict = OwnTraffic.Of(All, Observed(Table(rules, "DROP")));
+        var verdict = OwnTraffic.Evaluate(All, Observed(Table(rules, "DROP")));
 
-        Assert.Null(verdict.WhyUnclear);
-        Assert.Empty(verdict.Obstacles);
+        Assert.Null(verdict.UnclearReason);
+        Assert.Empty(verdict.Blockers);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class OwnTrafficTests
         var table = FilterTable.Parse(
             "*filter\n:INPUT DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:ours - [0:0]\n-A INPUT -j ours\n-A ours -m conntrack --ctstate ESTABLISHED -j ACCEPT\nCOMMIT\n")!;
 
-        Assert.Empty(OwnTraffic.Of(All, Observed(table)).Obstacles);
+        Assert.Empty(OwnTraffic.Evaluate(All, Observed(table)).Blockers);
     }
 
     [Theory]
@@ -75,10 +75,10 @@ public sealed class OwnTrafficTests
     [InlineData("-A INPUT -p tcp -m tcp --dport 40000:50000 -j ACCEPT\n")]
     public void WhatDependsOnTheUnknownIsNeverClaimed(string rules)
     {
-        var verdict = OwnTraffic.Of([Istiod], Observed(Table(rules, "DROP")));
+        var verdict = OwnTraffic.Evaluate([Istiod], Observed(Table(rules, "DROP")));
 
-        Assert.Empty(verdict.Obstacles);
-        Assert.Equal("INPUT has rules that cannot be judged here", verdict.WhyUnclear);
+        Assert.Empty(verdict.Blockers);
+        Assert.Equal("INPUT has rules that cannot be judged here", verdict.UnclearReason);
     }
 
     [Fact]
@@ -86,18 +86,18 @@ public sealed class OwnTrafficTests
     {
         var unseen = new ObservedFilter(new(IpFamily.IPv4), Observation<FilterState>.Unknown("iptables-save: Permission denied"), NotPermitted: true);
 
-        var verdict = OwnTraffic.Of(All, new([unseen], new FirewalldObservation.NotRunning()));
+        var verdict = OwnTraffic.Evaluate(All, new([unseen], new FirewalldObservation.NotRunning()));
 
-        Assert.Empty(verdict.Obstacles);
-        Assert.Equal("iptables cannot be seen: iptables-save: Permission denied", verdict.WhyUnclear);
+        Assert.Empty(verdict.Blockers);
+        Assert.Equal("iptables cannot be seen: iptables-save: Permission denied", verdict.UnclearReason);
     }
 
     [Fact]
     public void OnlyTheRepliesThatAreDroppedAreNamed()
     {
-        var verdict = OwnTraffic.Of(All, Observed(Table("-A INPUT -p tcp -m multiport --sports 443,15443 -j ACCEPT\n-A INPUT -p udp -j ACCEPT\n", "DROP")));
+        var verdict = OwnTraffic.Evaluate(All, Observed(Table("-A INPUT -p tcp -m multiport --sports 443,15443 -j ACCEPT\n-A INPUT -p udp -j ACCEPT\n", "DROP")));
 
-        var obstacle = Assert.Single(verdict.Obstacles);
+        var obstacle = Assert.Single(verdict.Blockers);
         Assert.Equal("INPUT drops replies to the VM's own connections to 15012/tcp", obstacle.Problem);
     }
 
@@ -107,9 +107,9 @@ public sealed class OwnTrafficTests
         var six = Istiod with { Peer = IPAddress.Parse("2606:4700::1") };
         var observed = Observed(Table(Established, "DROP"), Table("", "DROP"));
 
-        var obstacle = Assert.Single(OwnTraffic.Of([Istiod, Dns, six], observed).Obstacles);
+        var obstacle = Assert.Single(OwnTraffic.Evaluate([Istiod, Dns, six], observed).Blockers);
 
-        Assert.Equal((six, "sudo ip6tables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"), (obstacle.Connection, obstacle.Cure));
+        Assert.Equal((six, "sudo ip6tables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"), (obstacle.Connection, obstacle.Remediation));
         Assert.True(obstacle.Concerns(six.Peer!, 15012));
         Assert.False(obstacle.Concerns(Istiod.Peer!, 15012));
     }
@@ -121,14 +121,14 @@ public sealed class OwnTrafficTests
             "*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
             + "-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT\nCOMMIT\n")!;
 
-        var verdict = OwnTraffic.Of(All, Observed(table));
+        var verdict = OwnTraffic.Evaluate(All, Observed(table));
 
-        Assert.Equal([Istiod, Mesh, Dns], verdict.Obstacles.Select(obstacle => obstacle.Connection));
+        Assert.Equal([Istiod, Mesh, Dns], verdict.Blockers.Select(obstacle => obstacle.Connection));
         Assert.Equal(
             "OUTPUT drops the VM's own connections to 15012/tcp, 15443/tcp, 53/udp; sudo iptables -I OUTPUT -p tcp -m multiport --dports 15012,15443 -j ACCEPT"
             + " && sudo iptables -I OUTPUT -p udp --dport 53 -j ACCEPT",
-            verdict.Obstacles[0].Message);
-        Assert.True(verdict.Obstacles[2].ConcernsNames);
+            verdict.Blockers[0].Message);
+        Assert.True(verdict.Blockers[2].ConcernsNames);
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class OwnTrafficTests
     {
         var table = FilterTable.Parse($"*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n{rules}COMMIT\n")!;
 
-        Assert.Empty(OwnTraffic.Of(All, Observed(table)).Obstacles);
+        Assert.Empty(OwnTraffic.Evaluate(All, Observed(table)).Blockers);
     }
 
     [Theory]
@@ -158,12 +158,12 @@ public sealed class OwnTrafficTests
     [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":22}},{"accept":null}""", true)]
     public void AnInputChainOfNftablesIsFollowedTheSameWay(string expressions, bool drops)
     {
-        var verdict = OwnTraffic.Of([Istiod], DiagnosisSamples.WithNft(expressions) with { Filters = Observed(Table()).Filters });
+        var verdict = OwnTraffic.Evaluate([Istiod], DiagnosisSamples.WithNft(expressions) with { Filters = Observed(Table()).Filters });
 
-        Assert.Null(verdict.WhyUnclear);
+        Assert.Null(verdict.UnclearReason);
         Assert.Equal(
             drops ? ["chain inet site in drops replies to the VM's own connections; sudo nft insert rule inet site in ct state established,related accept"] : [],
-            verdict.Obstacles.Select(obstacle => obstacle.Message));
+            verdict.Blockers.Select(obstacle => obstacle.Message));
     }
 
     [Fact]
@@ -172,11 +172,11 @@ public sealed class OwnTrafficTests
         var nft = NftRuleset.Parse(
             """{"nftables":[{"chain":{"family":"inet","table":"site","name":"out","handle":1,"type":"filter","hook":"output","prio":0,"policy":"drop"}}]}""")!;
 
-        var verdict = OwnTraffic.Of([Istiod, Mesh], Observed(Table()) with { Nft = Observation<NftRuleset>.Known(nft) });
+        var verdict = OwnTraffic.Evaluate([Istiod, Mesh], Observed(Table()) with { Nft = Observation<NftRuleset>.Known(nft) });
 
         Assert.Equal(
             "chain inet site out drops the VM's own connections to 15012/tcp, 15443/tcp; sudo nft insert rule inet site out tcp dport '{ 15012, 15443 }' accept",
-            verdict.Obstacles[0].Message);
+            verdict.Blockers[0].Message);
     }
 
     [Fact]
@@ -190,13 +190,13 @@ public sealed class OwnTrafficTests
             Nft = Observation<NftRuleset>.Known(nft),
         };
 
-        var obstacle = Assert.Single(OwnTraffic.Of([Istiod], emptied).Obstacles);
+        var obstacle = Assert.Single(OwnTraffic.Evaluate([Istiod], emptied).Blockers);
 
         Assert.Contains("firewalld removed the rule for them when it started, and kept the policy DROP", obstacle.Problem, StringComparison.Ordinal);
-        Assert.Equal("sudo iptables -P INPUT ACCEPT", obstacle.Cure);
+        Assert.Equal("sudo iptables -P INPUT ACCEPT", obstacle.Remediation);
         Assert.Equal(
             "sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
-            OwnTraffic.Of([Istiod], emptied with { Firewalld = new FirewalldObservation.NotRunning() }).Obstacles[0].Cure);
+            OwnTraffic.Evaluate([Istiod], emptied with { Firewalld = new FirewalldObservation.NotRunning() }).Blockers[0].Remediation);
     }
 
     [Fact]
@@ -204,10 +204,10 @@ public sealed class OwnTrafficTests
     {
         var table = FilterTable.Parse("*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n:ufw-user-output - [0:0]\n-A OUTPUT -j ufw-user-output\nCOMMIT\n")!;
 
-        Assert.Equal("sudo ufw allow out proto tcp to any port 15012,15443", OwnTraffic.Of([Istiod, Mesh], Observed(table)).Obstacles[0].Cure);
+        Assert.Equal("sudo ufw allow out proto tcp to any port 15012,15443", OwnTraffic.Evaluate([Istiod, Mesh], Observed(table)).Blockers[0].Remediation);
     }
 
     [Fact]
-    public void NothingIsSaidOfThisHostsOwnAddresses() => Assert.Empty(OwnTraffic.Of(
-        [new(Transport.Tcp, IPAddress.Loopback, 443)], Observed(Table("", "DROP"))).Obstacles);
+    public void NothingIsSaidOfThisHostsOwnAddresses() => Assert.Empty(OwnTraffic.Evaluate(
+        [new(Transport.Tcp, IPAddress.Loopback, 443)], Observed(Table("", "DROP"))).Blockers);
 }

@@ -37,7 +37,7 @@ public sealed class PlannerTests
     public void APlanThatWasDoneLeavesNothingToPlan() => Gen.Select(GenDesired, GenTable, GenTable).Sample((desired, ipv4, ipv6) =>
     {
         var host = Observed(ipv4, ipv6);
-        return Planner.Plan(desired, host.After(Planner.Plan(desired, host))).IsEmpty;
+        return FirewallPlanner.Plan(desired, host.After(FirewallPlanner.Plan(desired, host))).IsEmpty;
     });
 
     [Fact]
@@ -45,10 +45,10 @@ public sealed class PlannerTests
         Gen.Select(GenDesired.Array[1, 5], Gen.Int[0, 1000], GenTable).Sample((history, seed, table) =>
     {
         var last = history[^1];
-        var direct = Observed(table, table).After(Planner.Plan(last, Observed(table, table)));
+        var direct = Observed(table, table).After(FirewallPlanner.Plan(last, Observed(table, table)));
         var host = Observed(table, table);
         foreach (var desired in history[..^1].OrderBy(desired => HashCode.Combine(seed, desired.Ports.Count)).Append(last))
-            host = host.After(Planner.Plan(desired, host));
+            host = host.After(FirewallPlanner.Plan(desired, host));
         return SimulatedRestore.Print(direct.TableOf(IpFamily.IPv4)) == SimulatedRestore.Print(host.TableOf(IpFamily.IPv4))
             && SimulatedRestore.Print(direct.TableOf(IpFamily.IPv6)) == SimulatedRestore.Print(host.TableOf(IpFamily.IPv6));
     });
@@ -57,8 +57,8 @@ public sealed class PlannerTests
     public void NothingOfOthersIsTouchedAndARemovalLeavesNothingOfTheAgents() => Gen.Select(GenDesired, GenTable).Sample((desired, table) =>
     {
         var host = Observed(table);
-        var attached = host.After(Planner.Plan(desired, host));
-        var detached = attached.After(Planner.Remove(attached)).TableOf(IpFamily.IPv4);
+        var attached = host.After(FirewallPlanner.Plan(desired, host));
+        var detached = attached.After(FirewallPlanner.Remove(attached)).TableOf(IpFamily.IPv4);
         return Foreign(attached.TableOf(IpFamily.IPv4)).SequenceEqual(Foreign(table))
             && Foreign(detached).SequenceEqual(Foreign(table))
             && detached.Chain(AgentChain.Name) is null
@@ -76,9 +76,9 @@ public sealed class PlannerTests
     public void ATableGoesOnlyWhereTheAgentMadeItAndNobodyUsesIt(TableOrigin origin, string policy, string others, string removal)
     {
         var host = Observed(Table(others, policy));
-        var attached = host.After(Planner.Plan(Desired(), host));
+        var attached = host.After(FirewallPlanner.Plan(Desired(), host));
 
-        var plan = Planner.Remove(attached with { Filters = [attached.Filters[0] with { Origin = origin }] });
+        var plan = FirewallPlanner.Remove(attached with { Filters = [attached.Filters[0] with { Origin = origin }] });
 
         Assert.Equal($"iptables: {removal}", $"{Assert.Single(plan.Steps)}");
     }
@@ -89,9 +89,9 @@ public sealed class PlannerTests
         var husk = Known(IpFamily.IPv4, Table());
         ObservedFirewall Host(TableOrigin origin) => new([husk with { Origin = origin }], new FirewalldObservation.NotRunning());
 
-        Assert.Equal("iptables: remove the empty table filter, which the agent made", $"{Planner.Remove(Host(TableOrigin.Agent))}");
-        Assert.True(Planner.Remove(Host(TableOrigin.Others)).IsEmpty);
-        Assert.True(Planner.Remove(Host(TableOrigin.Module)).IsEmpty);
+        Assert.Equal("iptables: remove the empty table filter, which the agent made", $"{FirewallPlanner.Remove(Host(TableOrigin.Agent))}");
+        Assert.True(FirewallPlanner.Remove(Host(TableOrigin.Others)).IsEmpty);
+        Assert.True(FirewallPlanner.Remove(Host(TableOrigin.Module)).IsEmpty);
     }
 
     [Fact]
@@ -101,23 +101,23 @@ public sealed class PlannerTests
             [new(new(IpFamily.IPv4), Observation<FilterState>.Unknown("no")), Absent(IpFamily.IPv6, FilterPresence.CommandMissing)],
             new FirewalldObservation.NotSeen("no"));
 
-        Assert.True(Planner.Plan(Desired(), unseen).IsEmpty);
-        Assert.True(Planner.Remove(unseen).IsEmpty);
+        Assert.True(FirewallPlanner.Plan(Desired(), unseen).IsEmpty);
+        Assert.True(FirewallPlanner.Remove(unseen).IsEmpty);
     }
 
     [Fact]
     public void WhileTheMeshConfigurationIsUnknownThePortsOfTheLastOneStayOpen()
     {
-        var host = Observed(Table()).After(Planner.Plan(Desired(), Observed(Table())));
+        var host = Observed(Table()).After(FirewallPlanner.Plan(Desired(), Observed(Table())));
         var unknown = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], Complete: false);
 
-        var after = host.After(Planner.Plan(unknown, host));
+        var after = host.After(FirewallPlanner.Plan(unknown, host));
 
         var chain = after.TableOf(IpFamily.IPv4).Chain(AgentChain.Name)!;
         Assert.Equal(
             ["smm-agent: agent", "smm-agent: http", "smm-agent: http captured", "smm-agent: sidecar-metrics"],
             chain.Rules.Select(rule => rule.Comment!).Order(StringComparer.Ordinal));
-        Assert.True(Planner.Plan(unknown, after).IsEmpty);
+        Assert.True(FirewallPlanner.Plan(unknown, after).IsEmpty);
     }
 
     [Theory]
@@ -129,7 +129,7 @@ public sealed class PlannerTests
         var zones = new FirewalldObservation.Seen(new([new("public", true, open.ToHashSet(), open.ToHashSet())]));
         var desired = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], complete);
 
-        var steps = Planner.Plan(desired, new([], zones)).Steps;
+        var steps = FirewallPlanner.Plan(desired, new([], zones)).Steps;
 
         Assert.Equal(complete || open.Length == 0 ? 1 : 0, steps.Count);
     }
@@ -140,16 +140,16 @@ public sealed class PlannerTests
         int[] open = [16400, 16401, 9000];
         var zone = new FirewalldZone("public", true, open.ToHashSet(), open.ToHashSet())
         {
-            Ours = new HashSet<(int, IPNetwork?)> { (16400, null), (9000, null) },
+            OwnRules = new HashSet<(int, IPNetwork?)> { (16400, null), (9000, null) },
         };
-        var left = new FirewalldZone("dmz", false, new HashSet<int>(), new HashSet<int>()) { Ours = new HashSet<(int, IPNetwork?)> { (16400, null) } };
+        var left = new FirewalldZone("dmz", false, new HashSet<int>(), new HashSet<int>()) { OwnRules = new HashSet<(int, IPNetwork?)> { (16400, null) } };
         var zones = new FirewalldObservation.Seen(new([zone, left]));
         var desired = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], Complete: true);
 
         Assert.Equal(
             ["firewalld: close 9000 in zone public", "firewalld: close 16400 in zone dmz"],
-            Planner.Plan(desired, new([], zones)).Steps.Select(step => step.ToString()));
-        Assert.True(Planner.Plan(desired with { Complete = false }, new([], zones)).IsEmpty);
+            FirewallPlanner.Plan(desired, new([], zones)).Steps.Select(step => step.ToString()));
+        Assert.True(FirewallPlanner.Plan(desired with { Complete = false }, new([], zones)).IsEmpty);
     }
 
     [Fact]
@@ -157,15 +157,15 @@ public sealed class PlannerTests
     {
         var zone = new FirewalldZone("public", true, new HashSet<int> { 16400 }, new HashSet<int> { 16400 })
         {
-            Ours = new HashSet<(int, IPNetwork?)> { (16400, null) },
+            OwnRules = new HashSet<(int, IPNetwork?)> { (16400, null) },
         };
         var desired = new DesiredFirewall([Agent], [IPNetwork.Parse("10.244.0.0/16")], Complete: true);
 
-        var step = Assert.IsType<CloseInFirewalld>(Assert.Single(Planner.Plan(desired, new([], new FirewalldObservation.Seen(new([zone])))).Steps));
+        var step = Assert.IsType<CloseInFirewalld>(Assert.Single(FirewallPlanner.Plan(desired, new([], new FirewalldObservation.Seen(new([zone])))).Steps));
 
         Assert.Equal(["10.244.0.0/16"], step.Sources);
-        var settled = zone with { Ours = new HashSet<(int, IPNetwork?)> { (16400, IPNetwork.Parse("10.244.0.0/16")) } };
-        Assert.True(Planner.Plan(desired, new([], new FirewalldObservation.Seen(new([settled])))).IsEmpty);
+        var settled = zone with { OwnRules = new HashSet<(int, IPNetwork?)> { (16400, IPNetwork.Parse("10.244.0.0/16")) } };
+        Assert.True(FirewallPlanner.Plan(desired, new([], new FirewalldObservation.Seen(new([settled])))).IsEmpty);
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class PlannerTests
         FirewalldZone open = new("public", true, new HashSet<int> { 8080 }, new HashSet<int>());
         FirewalldZone idle = new("dmz", false, new HashSet<int>(), new HashSet<int>());
         var zones = new FirewalldObservation.Seen(new([open, idle]));
-        var plan = Planner.Plan(Desired(), Observed(Table(":SMM-AGENT - [0:0]\n-A SMM-AGENT -j DROP\n")) with { Firewalld = zones });
+        var plan = FirewallPlanner.Plan(Desired(), Observed(Table(":SMM-AGENT - [0:0]\n-A SMM-AGENT -j DROP\n")) with { Firewalld = zones });
 
         Assert.Equal(
             [

@@ -45,15 +45,15 @@ public sealed class PortsDiagnosisTests
     }
 
     [Theory]
-    [InlineData(StepEnding.LockHeld, "LockHeld")]
-    [InlineData(StepEnding.NotPermitted, "NotPermitted")]
-    [InlineData(StepEnding.Failed, "RepairFailed")]
-    public void ARepairThatFailedIsSaidWithItsReason(StepEnding ending, string reason)
+    [InlineData(StepOutcome.LockHeld, "LockHeld")]
+    [InlineData(StepOutcome.NotPermitted, "NotPermitted")]
+    [InlineData(StepOutcome.Failed, "RepairFailed")]
+    public void ARepairThatFailedIsSaidWithItsReason(StepOutcome ending, string reason)
     {
         var host = Observed(Table(policy: "DROP"));
-        var plan = Planner.Plan(Desired(), host);
+        var plan = FirewallPlanner.Plan(Desired(), host);
 
-        var finding = PortsDiagnosis.Of(Desired(), new([new(plan.Steps[0], ending, "why")], host, plan), manages: true).PortsOpen;
+        var finding = PortsDiagnosis.Evaluate(Desired(), new([new(plan.Steps[0], ending, "why")], host, plan), manages: true).PortsOpen;
 
         Assert.Equal((ConditionStatus.False, reason, "why"), (finding.Status, finding.Reason, finding.Message));
     }

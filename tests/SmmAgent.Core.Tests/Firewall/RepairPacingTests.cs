@@ -15,25 +15,25 @@ public sealed class RepairPacingTests
 
         _pacing.Repaired(Start);
 
-        Assert.Equal(RepairPacing.Breath, _pacing.WaitBefore(Start.AddSeconds(1)));
+        Assert.Equal(RepairPacing.ShortPause, _pacing.WaitBefore(Start.AddSeconds(1)));
         Assert.Equal(TimeSpan.Zero, _pacing.WaitBefore(Start.AddSeconds(2)));
     }
 
     [Fact]
     public void TooManyRepairsInAMinuteAreAFightThatEndsWhenOneHoldsForAMinute()
     {
-        for (var repair = 0; repair < RepairPacing.MostPerMinute; repair++)
+        for (var repair = 0; repair < RepairPacing.MaximumPerMinute; repair++)
         {
-            Assert.False(_pacing.IsFighting(Start.AddSeconds(repair)));
+            Assert.False(_pacing.IsInConflict(Start.AddSeconds(repair)));
             _pacing.Repaired(Start.AddSeconds(repair));
         }
 
-        var last = Start.AddSeconds(RepairPacing.MostPerMinute - 1);
-        Assert.True(_pacing.IsFighting(last));
+        var last = Start.AddSeconds(RepairPacing.MaximumPerMinute - 1);
+        Assert.True(_pacing.IsInConflict(last));
         Assert.Equal(TimeSpan.FromSeconds(20), _pacing.WaitBefore(last.AddSeconds(10)));
 
         _pacing.Repaired(last.AddSeconds(30));
-        Assert.True(_pacing.IsFighting(last.AddSeconds(89)));
-        Assert.False(_pacing.IsFighting(last.AddSeconds(90)));
+        Assert.True(_pacing.IsInConflict(last.AddSeconds(89)));
+        Assert.False(_pacing.IsInConflict(last.AddSeconds(90)));
     }
 }

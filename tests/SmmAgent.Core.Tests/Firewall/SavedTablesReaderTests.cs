@@ -21,13 +21,13 @@ public sealed class SavedTablesReaderTests
             Assert.NotNull(saved);
             Assert.Equal(["raw"], saved.Hidden);
             Assert.Equal(["nat", "filter"], saved.Tables.Keys);
-            var input = saved.Of("filter")!.Chain("INPUT")!;
+            var input = saved.Table("filter")!.Chain("INPUT")!;
             Assert.Equal("DROP", input.Policy);
             Assert.Equal(
                 ["-s 192.0.2.1/32 -m comment --comment \"a  \\\" b\" -j OWN", "! -i lo -p tcp --dport 22 -j ACCEPT"],
                 input.Rules.Select(rule => rule.Text));
             Assert.Equal([new("-s", "192.0.2.1/32", Negated: false), new("--comment", "a  \" b", Negated: false)], input.Rules[0].Options);
-            Assert.Equal([""], saved.Of("filter")!.Chain("OWN")!.Rules.Select(rule => rule.Text));
+            Assert.Equal([""], saved.Table("filter")!.Chain("OWN")!.Rules.Select(rule => rule.Text));
         }
     }
 

@@ -15,9 +15,9 @@ public sealed class UndoTests
     public void AHostThatWasNotAttachedIsWithoutTheAgentAgain()
     {
         var before = Observed(Foreign, Foreign);
-        var attached = before.After(Planner.Plan(Desired("10.0.0.0/8"), before));
+        var attached = before.After(FirewallPlanner.Plan(Desired("10.0.0.0/8"), before));
 
-        var after = attached.After(Planner.Restore(UndoOf(before), attached));
+        var after = attached.After(FirewallPlanner.Restore(UndoOf(before), attached));
 
         Assert.Equal(Print(before), Print(after));
     }
@@ -25,14 +25,14 @@ public sealed class UndoTests
     [Fact]
     public void AHostThatWasAttachedHasItsEarlierRules()
     {
-        var before = Observed(Foreign, Foreign).After(Planner.Plan(Desired("10.0.0.0/8"), Observed(Foreign, Foreign)));
-        var attached = before.After(Planner.Plan(Desired(), before));
+        var before = Observed(Foreign, Foreign).After(FirewallPlanner.Plan(Desired("10.0.0.0/8"), Observed(Foreign, Foreign)));
+        var attached = before.After(FirewallPlanner.Plan(Desired(), before));
         Assert.NotEqual(Print(before), Print(attached));
 
-        var after = attached.After(Planner.Restore(UndoOf(before), attached));
+        var after = attached.After(FirewallPlanner.Restore(UndoOf(before), attached));
 
         Assert.Equal(Print(before), Print(after));
-        Assert.True(Planner.Restore(UndoOf(before), after).IsEmpty);
+        Assert.True(FirewallPlanner.Restore(UndoOf(before), after).IsEmpty);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class UndoTests
         (int, IPNetwork?) http = (8080, IPNetwork.Parse("10.0.0.0/8"));
         var undo = UndoOf(Zones(("public", [http]), ("dmz", [])));
 
-        var plan = Planner.Restore(undo, Zones(("public", [(16400, null)]), ("dmz", [(16400, null)]), ("new", [(16400, null)])));
+        var plan = FirewallPlanner.Restore(undo, Zones(("public", [(16400, null)]), ("dmz", [(16400, null)]), ("new", [(16400, null)])));
 
         Assert.Equal(["firewalld: open 8080 in zone public", "firewalld: close 16400 any in zone dmz"], plan.Steps.Select(step => $"{step}"));
         var open = Assert.IsType<OpenInFirewalld>(plan.Steps[0]);
@@ -52,13 +52,13 @@ public sealed class UndoTests
     [Fact]
     public void WhatIsWrittenIsReadAgain()
     {
-        var attached = Observed(Foreign, Foreign).After(Planner.Plan(Desired("10.0.0.0/8"), Observed(Foreign, Foreign)));
+        var attached = Observed(Foreign, Foreign).After(FirewallPlanner.Plan(Desired("10.0.0.0/8"), Observed(Foreign, Foreign)));
         var undo = UndoOf(attached with { Firewalld = Zones(("public", [(8080, null), (16400, IPNetwork.Parse("2001:db8::/32"))])).Firewalld });
 
         var text = undo.Write();
 
         Assert.Contains("\nopen 16400 2001:db8::/32\n", text, StringComparison.Ordinal);
-        Assert.Equal(text, Undo.Read(text)!.Write());
+        Assert.Equal(text, FirewallSnapshot.Read(text)!.Write());
     }
 
     [Theory]
@@ -70,26 +70,26 @@ public sealed class UndoTests
     [InlineData("smm-agent undo 1\nzone public\nopen all any\n")]
     [InlineData("smm-agent undo 1\nzone public\nopen 80 some\n")]
     [InlineData("smm-agent undo 1\nrunning smm-agent.serv")]
-    public void WhatTheAgentDidNotWriteIsNotTaken(string text) => Assert.Null(Undo.Read(text));
+    public void WhatTheAgentDidNotWriteIsNotTaken(string text) => Assert.Null(FirewallSnapshot.Read(text));
 
     [Fact]
     public void WhatCannotBeSeenCannotBeUndone()
     {
         var hidden = Observed(Foreign) with { Firewalld = new FirewalldObservation.NotSeen("no answer") };
 
-        Assert.Equal("firewalld cannot be seen: no answer", Undo.Of(hidden, []).Why);
+        Assert.Equal("firewalld cannot be seen: no answer", FirewallSnapshot.Create(hidden, []).Why);
         Assert.Equal(
             "iptables cannot be seen: no permission",
-            Undo.Of(hidden with { Filters = [new(new(IpFamily.IPv4), Observation<FilterState>.Unknown("no permission"))] }, []).Why);
+            FirewallSnapshot.Create(hidden with { Filters = [new(new(IpFamily.IPv4), Observation<FilterState>.Unknown("no permission"))] }, []).Why);
     }
 
-    private static Undo UndoOf(ObservedFirewall observed) => Undo.Of(observed, ["smm-agent.service"]).Undo!;
+    private static FirewallSnapshot UndoOf(ObservedFirewall observed) => FirewallSnapshot.Create(observed, ["smm-agent.service"]).Undo!;
 
     private static ObservedFirewall Zones(params (string Name, (int, IPNetwork?)[] Ours)[] zones) => Observed(Foreign) with
     {
         Firewalld = new FirewalldObservation.Seen(new(
         [
-            .. zones.Select(zone => new FirewalldZone(zone.Name, true, new HashSet<int>(), new HashSet<int>()) { Ours = zone.Ours.ToHashSet() }),
+            .. zones.Select(zone => new FirewalldZone(zone.Name, true, new HashSet<int>(), new HashSet<int>()) { OwnRules = zone.Ours.ToHashSet() }),
         ])),
     };
 

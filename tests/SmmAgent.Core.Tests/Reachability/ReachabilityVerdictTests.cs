@@ -151,7 +151,7 @@ public sealed class ReachabilityVerdictTests
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
         var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, outcome, "did not answer within 3 s"));
-        OwnTrafficObstacle obstacle = new(
+        OwnTrafficBlocker obstacle = new(
             own, IpFamily.IPv4, new(Transport.Tcp, null, 15012), "INPUT drops replies to the VM's own connections", "sudo iptables -I ...");
 
         var finding = ReachabilityVerdict.Gateways(plan, results, 0, Now, [obstacle]);
@@ -165,7 +165,7 @@ public sealed class ReachabilityVerdictTests
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
         var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, Outcome.Timeout, "did not answer within 3 s"));
-        OwnTrafficObstacle Of(IpFamily family, string? peer, int port, Transport transport = Transport.Tcp) =>
+        OwnTrafficBlocker Of(IpFamily family, string? peer, int port, Transport transport = Transport.Tcp) =>
             new(OwnTraffic.RepliesDropped, family, new(transport, peer is null ? null : System.Net.IPAddress.Parse(peer), port), "own", "cure");
 
         var finding = ReachabilityVerdict.Gateways(

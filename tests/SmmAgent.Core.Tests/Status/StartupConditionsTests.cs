@@ -33,7 +33,7 @@ public sealed class StartupConditionsTests
     {
         var ports = new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, reason, "firewalld's zone public does not let 8080 in"));
 
-        Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(new AgentSnapshot { Ports = ports with { IsRootDue = true } }, ConditionType.PortsOpen, []));
+        Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(new AgentSnapshot { Ports = ports with { IsFirstReconcilePending = true } }, ConditionType.PortsOpen, []));
         Assert.Equal($"False {reason}", Of(new AgentSnapshot { Ports = ports }, ConditionType.PortsOpen, []));
     }
 

@@ -83,7 +83,7 @@ internal static class HostTargets
             if (FilterTable.Parse(text, name) is not { } table)
                 continue;
             foreach (var packet in Packets)
-                _ = IptablesVerdict.Of(table, packet);
+                _ = IptablesEvaluator.Evaluate(table, packet);
             foreach (var rule in table.Chains.Values.SelectMany(chain => chain.Rules))
                 BrokenException.Unless(!rule.Text.Contains('\n', StringComparison.Ordinal) && !rule.Arguments.Any(argument => argument.Contains('\n', StringComparison.Ordinal)), "a rule that goes back to iptables-restore is one line");
         }
@@ -105,7 +105,7 @@ internal static class HostTargets
         foreach (var chain in ruleset.InputChains.Concat(ruleset.ChainsAt(Hook.Output)).Take(8))
         {
             foreach (var packet in Packets)
-                _ = NftVerdict.Of(ruleset, chain, packet);
+                _ = NftEvaluator.Evaluate(ruleset, chain, packet);
         }
     }
 

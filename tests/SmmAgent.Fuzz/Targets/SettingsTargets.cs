@@ -153,11 +153,11 @@ internal static class SettingsTargets
 
     private static void UndoText(string text)
     {
-        if (Undo.Read(text) is not { } undo)
+        if (FirewallSnapshot.Read(text) is not { } undo)
             return;
         BrokenException.Unless(undo.Write() == text, "an undo is written as it was read");
         foreach (var open in undo.OpenBefore("public") ?? [])
-            BrokenException.Unless(Undo.PortOf(open) is >= 0 and <= 65535 && Undo.SourceOf(open).Length > 0, "an opening has a port and a source");
+            BrokenException.Unless(FirewallSnapshot.PortOf(open) is >= 0 and <= 65535 && FirewallSnapshot.SourceOf(open).Length > 0, "an opening has a port and a source");
         _ = undo.Running;
     }
 }

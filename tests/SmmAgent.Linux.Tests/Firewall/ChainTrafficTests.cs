@@ -83,8 +83,8 @@ public sealed class ChainTrafficTests
         {
             var desired = Desired with { Ports = [.. Desired.Ports, new(20000 + round, "other", Captured: true)] };
             var observed = new ObservedFirewall([(await host.ObserveOwnAsync(Cancel))[0]], new FirewalldObservation.NotRunning());
-            var step = Assert.Single(SmmAgent.Core.Firewall.Planning.Planner.Plan(desired, observed).Steps);
-            Assert.Equal(StepEnding.Done, (await host.ApplyAsync(step, Cancel)).Ending);
+            var step = Assert.Single(SmmAgent.Core.Firewall.Planning.FirewallPlanner.Plan(desired, observed).Steps);
+            Assert.Equal(StepOutcome.Done, (await host.ApplyAsync(step, Cancel)).Outcome);
         }
 
         await done.CancelAsync();

@@ -32,9 +32,9 @@ public sealed class FirewallPassTests
         var applied = await vm.SaveAsync(variant);
         var second = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
 
-        Assert.Equal([StepEnding.Done, StepEnding.Done], first.Results.Select(result => result.Ending));
+        Assert.Equal([StepOutcome.Done, StepOutcome.Done], first.Results.Select(result => result.Outcome));
         Assert.True(first.Remaining.IsEmpty);
-        Assert.Equal("OpenToAny", PortsDiagnosis.Of(Desired, first, manages: true).PortsOpen.Reason);
+        Assert.Equal("OpenToAny", PortsDiagnosis.Evaluate(Desired, first, manages: true).PortsOpen.Reason);
         Assert.Contains("-A SMM-AGENT -p tcp -m tcp --dport 15006 -m conntrack --ctorigdstport 8080", applied, StringComparison.Ordinal);
         Assert.Empty(second.Results);
         Assert.Equal(applied, await vm.SaveAsync(variant));
@@ -61,7 +61,7 @@ public sealed class FirewallPassTests
 
         var removed = await vm.Pass(Backend.Nft).RemoveAsync(Cancel);
 
-        Assert.Equal("iptables-nft cannot be seen: iptables-nft-save printed what it never prints", removed.Why);
+        Assert.Equal("iptables-nft cannot be seen: iptables-nft-save printed what it never prints", removed.NotAttemptedReason);
         Assert.Equal("ip6tables-nft: remove the jump in INPUT, chain SMM-AGENT", $"{Assert.Single(removed.Results).Step}");
     }
 
@@ -123,7 +123,7 @@ public sealed class FirewallPassTests
         await vm.ShellAsync($"iptables{variant} -I INPUT 3 -p tcp --dport 8080 -j REJECT");
         var report = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
         Assert.Contains("a rule above the jump shuts 8080: -p tcp -m tcp --dport 8080 -j REJECT", $"{Assert.Single(report.Done)}", StringComparison.Ordinal);
-        Assert.Contains($"iptables{variant} INPUT {Ban}", PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
+        Assert.Contains($"iptables{variant} INPUT {Ban}", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,14 +137,14 @@ public sealed class FirewallPassTests
         File.SetUnixFileMode(restore, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         File.Copy(restore, Path.Combine(vm.Folder, "ip6tables-nft-restore"));
         var runner = vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin");
-        var pass = new FirewallPass(new HostFirewall(runner, Backend.Nft, vm.ProcNet), FirewalldPort.None, vm.Lock, isRoot: true);
+        var pass = new FirewallReconciler(new HostFirewall(runner, Backend.Nft, vm.ProcNet), FirewalldPort.None, vm.Lock, isRoot: true);
 
         for (var time = 0; time < 5; time++)
             await pass.ApplyAsync(Desired, Cancel);
         var report = await pass.ApplyAsync(Desired, Cancel);
 
         Assert.Equal(2 * 2, (await File.ReadAllLinesAsync(Path.Combine(vm.Folder, "calls"), Cancel)).Length);
-        var finding = PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen;
+        var finding = PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen;
         Assert.Equal("NoEffect", finding.Reason);
         Assert.Contains("was done 2 times", finding.Message, StringComparison.Ordinal);
 
@@ -162,7 +162,7 @@ public sealed class FirewallPassTests
 
         var removed = await vm.Pass(Backend.Nft).RemoveAsync(Cancel);
 
-        Assert.Equal(4, removed.Results.Count(result => result.Ending == StepEnding.Done));
+        Assert.Equal(4, removed.Results.Count(result => result.Outcome == StepOutcome.Done));
         Assert.Equal(Empty, await vm.SaveAsync(Backend.Legacy));
         Assert.Equal(Empty, await vm.SaveAsync(Backend.Nft));
     }
@@ -172,7 +172,7 @@ public sealed class FirewallPassTests
     {
         await using var vm = await NetworkNamespace.CreateAsync();
 
-        await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel);
+        await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel);
 
         Assert.Equal("", await vm.RunAsync("cat", "/proc/net/ip_tables_names"));
         Assert.Equal("", await vm.RunAsync("nft", "list", "ruleset"));
@@ -186,7 +186,7 @@ public sealed class FirewallPassTests
 
         var report = await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
 
-        var finding = PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen;
+        var finding = PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen;
         Assert.Equal("BlockedByAnotherTable", finding.Reason);
         Assert.StartsWith("INPUT of iptables-legacy", finding.Message, StringComparison.Ordinal);
     }
@@ -202,12 +202,12 @@ public sealed class FirewallPassTests
         await vm.ShellAsync("iptables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15006");
         await vm.RunAsync("nft", $"table inet site {{\nchain in {chain}\n}}\n");
 
-        var blocked = PortsDiagnosis.Of(desired, await vm.Pass(Backend.Nft).ApplyAsync(desired, Cancel), manages: true).PortsOpen;
+        var blocked = PortsDiagnosis.Evaluate(desired, await vm.Pass(Backend.Nft).ApplyAsync(desired, Cancel), manages: true).PortsOpen;
         Assert.Equal("BlockedByAnotherTable", blocked.Reason);
         Assert.StartsWith("nftables chain inet site in ", blocked.Message, StringComparison.Ordinal);
         await vm.ShellAsync(Command(blocked.Message));
 
-        var opened = PortsDiagnosis.Of(desired, await vm.Pass(Backend.Nft).ApplyAsync(desired, Cancel), manages: true);
+        var opened = PortsDiagnosis.Evaluate(desired, await vm.Pass(Backend.Nft).ApplyAsync(desired, Cancel), manages: true);
         Assert.Equal(source.Length == 0 ? "OpenToAny" : "Open", opened.PortsOpen.Reason);
         Assert.All(opened.Ports, port => Assert.True(port.Open));
     }
@@ -228,7 +228,7 @@ public sealed class FirewallPassTests
         using var listener = vm.Listen(8080);
         Assert.False(await vm.ReachesAsync("127.0.0.1", 8080, seconds: 0.5));
 
-        var state = PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel), manages: true);
+        var state = PortsDiagnosis.Evaluate(Desired, await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel), manages: true);
 
         Assert.Equal("BlockedByAnotherTable", state.PortsOpen.Reason);
         Assert.StartsWith(where + " does not let ", state.PortsOpen.Message, StringComparison.Ordinal);
@@ -238,7 +238,7 @@ public sealed class FirewallPassTests
         if (deed.Contains("-P ", StringComparison.Ordinal))
             await vm.ShellAsync("iptables-nft -t raw -A PREROUTING -p tcp --sport 8080 -j ACCEPT");
         Assert.True(await vm.ReachesAsync("127.0.0.1", 8080));
-        Assert.Equal("OpenToAny", PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel), manages: true).PortsOpen.Reason);
+        Assert.Equal("OpenToAny", PortsDiagnosis.Evaluate(Desired, await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel), manages: true).PortsOpen.Reason);
     }
 
     [Fact]
@@ -247,11 +247,11 @@ public sealed class FirewallPassTests
         await using var vm = await NetworkNamespace.CreateAsync();
         await vm.ShellAsync("iptables-nft -P INPUT DROP");
 
-        var closed = PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel), manages: false).PortsOpen;
+        var closed = PortsDiagnosis.Evaluate(Desired, await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel), manages: false).PortsOpen;
         Assert.Equal("NotOpen", closed.Reason);
         await vm.ShellAsync(Command(closed.Message));
 
-        var opened = PortsDiagnosis.Of(Desired, await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel), manages: false);
+        var opened = PortsDiagnosis.Evaluate(Desired, await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel), manages: false);
         Assert.Equal("OpenToAny", opened.PortsOpen.Reason);
         Assert.DoesNotContain("SMM-AGENT", await vm.SaveAsync(Backend.Nft), StringComparison.Ordinal);
     }
@@ -266,7 +266,7 @@ public sealed class FirewallPassTests
 
         Assert.Equal(1, reports.Count(report => report.Results.Count > 0));
         Assert.Single((await vm.SaveAsync(variant)).Split('\n'), line => line.StartsWith("-A INPUT", StringComparison.Ordinal));
-        Assert.True((await vm.Pass(variant).LookAsync(Desired, Cancel)).Remaining.IsEmpty);
+        Assert.True((await vm.Pass(variant).DryRunAsync(Desired, Cancel)).Remaining.IsEmpty);
     }
 
     [Fact]
@@ -276,13 +276,13 @@ public sealed class FirewallPassTests
         var runner = vm.RunnerWith(
             "setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups",
             "--inh-caps", "+net_admin,+net_raw", "--ambient-caps", "+net_admin,+net_raw");
-        var pass = new FirewallPass(new(runner, Backend.Nft), FirewalldPort.None, vm.Lock, isRoot: false);
+        var pass = new FirewallReconciler(new(runner, Backend.Nft), FirewalldPort.None, vm.Lock, isRoot: false);
 
         var report = await pass.ApplyAsync(Desired, Cancel);
 
-        Assert.All(report.Results, result => Assert.Equal(StepEnding.Done, result.Ending));
+        Assert.All(report.Results, result => Assert.Equal(StepOutcome.Done, result.Outcome));
         Assert.NotNull(report.Observed.Nft?.Value);
-        Assert.True((await vm.Pass(Backend.Nft).LookAsync(Desired, Cancel)).Remaining.IsEmpty);
+        Assert.True((await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel)).Remaining.IsEmpty);
     }
 
     /// <summary>The command that a message ends with, as root runs it: not every host of these tests has sudo.</summary>

@@ -51,10 +51,10 @@ public sealed class FirewalldStepTests
         var report = await Pass(vm, isRoot: true).ApplyAsync(Desired, Cancel);
 
         Assert.Equal(2, report.Done.Count());
-        Assert.Equal("INVALID_ZONE: public", Assert.Single(report.Results, result => result.Ending == StepEnding.Failed).Why);
+        Assert.Equal("INVALID_ZONE: public", Assert.Single(report.Results, result => result.Outcome == StepOutcome.Failed).Reason);
     }
 
-    private FirewallPass Pass(NetworkNamespace vm, bool isRoot) => new(
+    private FirewallReconciler Pass(NetworkNamespace vm, bool isRoot) => new(
         vm.Host(Backend.Nft),
         new(
             _ => Task.FromResult<FirewalldObservation>(

@@ -38,9 +38,9 @@ public sealed class IptablesTests
         await holder.WaitForExitAsync(Cancel);
         var free = await Rewrite(new(vm.Runner, Legacy), Legacy);
 
-        Assert.Equal(StepEnding.LockHeld, held.Ending);
-        Assert.Contains("xtables.lock", held.Why, StringComparison.Ordinal);
-        Assert.Equal(StepEnding.Done, free.Ending);
+        Assert.Equal(StepOutcome.LockHeld, held.Outcome);
+        Assert.Contains("xtables.lock", held.Reason, StringComparison.Ordinal);
+        Assert.Equal(StepOutcome.Done, free.Outcome);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class IptablesTests
 
         var result = await Rewrite(new(vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin"), old), old);
 
-        Assert.Equal((StepEnding.Done, null), (result.Ending, result.Why));
+        Assert.Equal((StepOutcome.Done, null), (result.Outcome, result.Reason));
         Assert.Contains(AgentChain.Name, await vm.SaveAsync(Backend.Nft), StringComparison.Ordinal);
     }
 
@@ -66,8 +66,8 @@ public sealed class IptablesTests
 
         var result = await new Iptables(vm.Runner, tool).ApplyAsync(new RewriteChain(tool, ["-p tcp --dport 1 -j ACCEPT", "-j NOWHERE"], [], []), Cancel);
 
-        Assert.Equal(StepEnding.Failed, result.Ending);
-        Assert.StartsWith("iptables-nft-restore -w 5 --noflush ended with exit code ", result.Why, StringComparison.Ordinal);
+        Assert.Equal(StepOutcome.Failed, result.Outcome);
+        Assert.StartsWith("iptables-nft-restore -w 5 --noflush ended with exit code ", result.Reason, StringComparison.Ordinal);
         Assert.Equal(before, await vm.SaveAsync(Backend.Nft));
     }
 
@@ -80,7 +80,7 @@ public sealed class IptablesTests
         var observed = await new Iptables(vm.RunnerWith("env", $"PATH={vm.Folder}:/bin"), new(IpFamily.IPv4)).ObserveAsync(Cancel);
 
         Assert.Null(observed.State.Value);
-        Assert.Equal("iptables-save printed what it never prints", observed.State.WhyUnknown);
+        Assert.Equal("iptables-save printed what it never prints", observed.State.UnknownReason);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class IptablesTests
         var told = await new CommandRunner().RunAsync(["iptables", "--version"], Cancel);
         Assert.SkipUnless(told.Succeeded, "needs the Debian package iptables");
 
-        Assert.Equal(told.Output.Contains("nf_tables", StringComparison.Ordinal) ? Backend.Nft : Backend.Legacy, Backend.Of(new(IpFamily.IPv4)));
+        Assert.Equal(told.Output.Contains("nf_tables", StringComparison.Ordinal) ? Backend.Nft : Backend.Legacy, Backend.Detect(new(IpFamily.IPv4)));
     }
 
     private static Task<StepResult> Rewrite(Iptables iptables, FilterTool tool) =>

@@ -10,7 +10,7 @@ public sealed class MadeTablesTests : IDisposable
 {
     private readonly Inside _inside = new();
     private readonly TemporaryDirectory _folder = new();
-    private readonly MadeTables _made;
+    private readonly OwnedTables _made;
 
     public MadeTablesTests() => _made = new(_folder["notes"]);
 
@@ -25,7 +25,7 @@ public sealed class MadeTablesTests : IDisposable
     [InlineData(IpFamily.IPv6, "ip6tables-nft")]
     public async Task ATableThatTheAgentMadeGoesWhenNobodyUsesIt(IpFamily family, string iptables)
     {
-        Enter(() => _made.Make(family));
+        Enter(() => _made.Create(family));
         await _inside.RunAsync($"{iptables} -A INPUT -p tcp --dport 22 -j ACCEPT");
         await _inside.RunAsync($"{iptables} -A OUTPUT -j ACCEPT");
         await _inside.RunAsync($"{iptables} -F");
@@ -40,7 +40,7 @@ public sealed class MadeTablesTests : IDisposable
         await _inside.RunAsync("iptables-nft -P INPUT ACCEPT");
         var before = await RulesetAsync();
 
-        Enter(() => _made.Make(IpFamily.IPv4));
+        Enter(() => _made.Create(IpFamily.IPv4));
 
         Assert.Equal((false, false), (Enter(() => _made.Has(IpFamily.IPv4)), Enter(() => _made.Remove(IpFamily.IPv4))));
         Assert.Equal(before, await RulesetAsync());
@@ -49,7 +49,7 @@ public sealed class MadeTablesTests : IDisposable
     [Fact]
     public async Task ATableThatSomebodyMadeAgainIsNotTheAgents()
     {
-        Enter(() => _made.Make(IpFamily.IPv4));
+        Enter(() => _made.Create(IpFamily.IPv4));
         await _inside.RunAsync("nft flush ruleset");
         await _inside.RunAsync("iptables-nft -P INPUT ACCEPT");
 
@@ -63,7 +63,7 @@ public sealed class MadeTablesTests : IDisposable
     [InlineData("nft add set ip filter theirs { type ipv4_addr; }")]
     public async Task WhatOthersPutIntoItKeepsItAndIsUntouched(string deed)
     {
-        Enter(() => _made.Make(IpFamily.IPv4));
+        Enter(() => _made.Create(IpFamily.IPv4));
         await _inside.RunAsync(deed);
         var before = await RulesetAsync();
 
@@ -79,12 +79,12 @@ public sealed class MadeTablesTests : IDisposable
     {
         for (var round = 0; round < 20; round++)
         {
-            Enter(() => _made.Make(IpFamily.IPv4));
+            Enter(() => _made.Create(IpFamily.IPv4));
             await _inside.RunAsync("iptables-nft -P FORWARD ACCEPT");
 
             var adding = _inside.RunAsync($"iptables-nft -A FORWARD -s 198.18.0.{round} -j DROP");
             while (!adding.IsCompleted && !Enter(() => _made.Remove(IpFamily.IPv4)))
-                Enter(() => _made.Make(IpFamily.IPv4));
+                Enter(() => _made.Create(IpFamily.IPv4));
             await adding;
 
             Assert.Contains($"-A FORWARD -s 198.18.0.{round}/32 -j DROP", await _inside.RunAsync("iptables-nft-save"), StringComparison.Ordinal);

@@ -40,7 +40,7 @@ public sealed class NativeTableTests
         var second = await vm.Pass(Nft).ApplyAsync(Desired, Cancel);
 
         Assert.True(first.Remaining.IsEmpty, first.Remaining.ToString());
-        Assert.Equal("OpenToAny", PortsDiagnosis.Of(Desired, first, manages: true).PortsOpen.Reason);
+        Assert.Equal("OpenToAny", PortsDiagnosis.Evaluate(Desired, first, manages: true).PortsOpen.Reason);
         Assert.Empty(second.Results);
         Assert.Equal(applied, await vm.RunAsync("nft", "list", "table", family, "filter"));
         Assert.Equal(1, applied.Split("jump SMM-AGENT").Length - 1);
@@ -49,7 +49,7 @@ public sealed class NativeTableTests
         var (plan, unseen) = await vm.Pass(Nft).PlanRemovalAsync(Cancel);
         Assert.Null(unseen);
         Assert.Contains(plan.Steps, step => $"{step}".Contains("(by nft): remove the jump in INPUT, chain SMM-AGENT", StringComparison.Ordinal));
-        Assert.Null((await vm.Pass(Nft).RemoveAsync(Cancel)).Why);
+        Assert.Null((await vm.Pass(Nft).RemoveAsync(Cancel)).NotAttemptedReason);
         Assert.Equal(before, await vm.RunAsync("nft", "list", "table", family, "filter"));
     }
 
@@ -77,7 +77,7 @@ public sealed class NativeTableTests
         Assert.True(report.Remaining.IsEmpty, report.Remaining.ToString());
         Assert.True(await vm.ReachesAsync("127.0.0.1", 8080));
         Assert.Empty((await vm.Pass(Nft).ApplyAsync(Desired, Cancel)).Results);
-        Assert.Null((await vm.Pass(Nft).RemoveAsync(Cancel)).Why);
+        Assert.Null((await vm.Pass(Nft).RemoveAsync(Cancel)).NotAttemptedReason);
         Assert.DoesNotContain("SMM-AGENT", await vm.RunAsync("nft", "list", "ruleset"), StringComparison.Ordinal);
     }
 
@@ -104,12 +104,12 @@ public sealed class NativeTableTests
         var pass = vm.Pass(Nft);
         await pass.ApplyAsync(desired, Cancel);
         var applied = await vm.RunAsync("nft", "list", "ruleset");
-        var (undo, why) = Undo.Of(await pass.ObserveAsync(Cancel), []);
+        var (undo, why) = FirewallSnapshot.Create(await pass.ObserveAsync(Cancel), []);
         Assert.Null(why);
         Assert.Contains("ip saddr 10.0.0.0/8 tcp dport 15006 ct original proto-dst 8080 accept comment \"smm-agent: http captured\"", applied, StringComparison.Ordinal);
 
         await pass.ApplyAsync(Desired, Cancel);
-        await pass.RestoreAsync(Undo.Read(undo!.Write())!, Cancel);
+        await pass.RestoreAsync(FirewallSnapshot.Read(undo!.Write())!, Cancel);
 
         Assert.Equal(applied, await vm.RunAsync("nft", "list", "ruleset"));
     }
@@ -124,14 +124,14 @@ public sealed class NativeTableTests
         await File.WriteAllTextAsync(nft, "#!/bin/sh\necho 'nft: not here' >&2; exit 1\n", Cancel);
         File.SetUnixFileMode(nft, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var runner = vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin");
-        var pass = new FirewallPass(new HostFirewall(runner, Nft, vm.ProcNet), FirewalldPort.None, vm.Lock, isRoot: true);
+        var pass = new FirewallReconciler(new HostFirewall(runner, Nft, vm.ProcNet), FirewalldPort.None, vm.Lock, isRoot: true);
 
         var report = await pass.ApplyAsync(Desired, Cancel);
         var removal = await pass.RemoveAsync(Cancel);
 
         Assert.DoesNotContain(report.Results, result => $"{result.Step}".StartsWith("iptables", StringComparison.Ordinal));
-        Assert.Equal("NotSeen", PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen.Reason);
-        Assert.Contains("iptables-nft-save cannot show the table ip filter, because a rule in it was written with nft", removal.Why, StringComparison.Ordinal);
+        Assert.Equal("NotSeen", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Reason);
+        Assert.Contains("iptables-nft-save cannot show the table ip filter, because a rule in it was written with nft", removal.NotAttemptedReason, StringComparison.Ordinal);
         Assert.Equal(before, await vm.RunAsync("nft", "list", "table", "ip", "filter"));
     }
 
@@ -147,7 +147,7 @@ public sealed class NativeTableTests
 
         if (before == await vm.RunAsync("nft", "list", "table", "ip", "filter"))
             Assert.DoesNotContain(report.Results, result => $"{result.Step}".StartsWith("iptables", StringComparison.Ordinal));
-        Assert.Contains("nftables chain ip filter other", PortsDiagnosis.Of(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
+        Assert.Contains("nftables chain ip filter other", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
         Assert.Empty((await vm.Pass(Nft).ApplyAsync(Desired, Cancel)).Results);
     }
 }

@@ -68,7 +68,7 @@ public sealed class NftTablesTests : IDisposable
         await _inside.RunAsync("nft flush ruleset");
         await _inside.RunAsync("iptables-nft -t nat -P OUTPUT ACCEPT");
 
-        Assert.False(Enter(() => NftTables.RemoveHusk(IpFamily.IPv4, "nat", before)));
+        Assert.False(Enter(() => NftTables.RemoveEmptyTable(IpFamily.IPv4, "nat", before)));
         Assert.NotNull(Handle(IpFamily.IPv4, "nat"));
     }
 
@@ -76,7 +76,7 @@ public sealed class NftTablesTests : IDisposable
 
     private ulong? Handle(IpFamily family, string table) => Enter(() => NftTables.Handle(family, table));
 
-    private bool RemoveHusk(IpFamily family, string table) => Enter(() => NftTables.RemoveHusk(family, table));
+    private bool RemoveHusk(IpFamily family, string table) => Enter(() => NftTables.RemoveEmptyTable(family, table));
 
     private T Enter<T>(Func<T> look)
     {

@@ -63,7 +63,7 @@ public sealed class OwnTrafficTests
             var found = await JudgeAsync(vm, variant, address);
             Assert.Equal(reason is null ? [] : [reason], found.Select(obstacle => obstacle.Reason));
             Assert.Equal(reason is null, await vm.ReachesAsync(address, Port, reason is null ? 10 : 1));
-            cures.AddRange(found.Select(obstacle => obstacle.Cure.Replace("sudo ", "", StringComparison.Ordinal)));
+            cures.AddRange(found.Select(obstacle => obstacle.Remediation.Replace("sudo ", "", StringComparison.Ordinal)));
         }
 
         foreach (var cure in cures.Distinct())
@@ -75,11 +75,11 @@ public sealed class OwnTrafficTests
         }
     }
 
-    private static async Task<IReadOnlyList<OwnTrafficObstacle>> JudgeAsync(NetworkNamespace vm, string variant, string peer)
+    private static async Task<IReadOnlyList<OwnTrafficBlocker>> JudgeAsync(NetworkNamespace vm, string variant, string peer)
     {
-        var look = await vm.Pass(variant).LookAsync(Nothing, Cancel);
-        var verdict = OwnTraffic.Of([new OwnConnection(Transport.Tcp, IPAddress.Parse(peer), Port)], look.Observed);
-        Assert.Null(verdict.WhyUnclear);
-        return verdict.Obstacles;
+        var look = await vm.Pass(variant).DryRunAsync(Nothing, Cancel);
+        var verdict = OwnTraffic.Evaluate([new OwnConnection(Transport.Tcp, IPAddress.Parse(peer), Port)], look.Observed);
+        Assert.Null(verdict.UnclearReason);
+        return verdict.Blockers;
     }
 }

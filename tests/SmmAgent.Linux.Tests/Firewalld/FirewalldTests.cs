@@ -103,7 +103,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         var open = (await ZonesAsync())["public"];
         Assert.Equal([22, 8081, 8082], open.OpenNow.Order());
         Assert.Equal([22, 8081], open.OpenPermanently.Order());
-        Assert.Equal([(8081, null)], open.Ours);
+        Assert.Equal([(8081, null)], open.OwnRules);
         await _host.CommandAsync("--zone=public", "--remove-port=8082/tcp");
     }
 

@@ -27,7 +27,7 @@ public sealed class FirewalldWithoutTests
 
         var observed = Assert.IsType<FirewalldObservation.NotSeen>(await new Subject(host.BusAddress).ObserveAsync(Cancel));
 
-        Assert.StartsWith("firewalld refused this user (polkit: ", observed.Why, StringComparison.Ordinal);
-        Assert.EndsWith("root's part, smm-agent-reconcile.service, may", observed.Why, StringComparison.Ordinal);
+        Assert.StartsWith("firewalld refused this user (polkit: ", observed.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("root's part, smm-agent-reconcile.service, may", observed.Reason, StringComparison.Ordinal);
     }
 }

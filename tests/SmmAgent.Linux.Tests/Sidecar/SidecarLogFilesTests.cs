@@ -70,7 +70,7 @@ public sealed class SidecarLogFilesTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "secret"), "root's");
         File.CreateSymbolicLink(Log, Path.Combine(_folder, "secret"));
 
-        Assert.Equal($"the sidecar's log cannot be read: {Log} is a link, which a log never is", SidecarLogFiles.Read(Log).WhyUnknown);
+        Assert.Equal($"the sidecar's log cannot be read: {Log} is a link, which a log never is", SidecarLogFiles.Read(Log).UnknownReason);
     }
 
     [Fact]
@@ -82,8 +82,8 @@ public sealed class SidecarLogFilesTests : IDisposable
         var reading = Task.Run(() => SidecarLogFiles.Read(fifo));
         var read = await reading.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
-        Assert.EndsWith("is not a plain file", read.WhyUnknown, StringComparison.Ordinal);
-        Assert.EndsWith("is a directory", SidecarLogFiles.Read(_folder).WhyUnknown, StringComparison.Ordinal);
+        Assert.EndsWith("is not a plain file", read.UnknownReason, StringComparison.Ordinal);
+        Assert.EndsWith("is a directory", SidecarLogFiles.Read(_folder).UnknownReason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,6 +94,6 @@ public sealed class SidecarLogFilesTests : IDisposable
         File.SetUnixFileMode(Log, UnixFileMode.None);
 
         GuardedRoot.AsOther(() =>
-            Assert.StartsWith("the sidecar's log cannot be read: Access to the path", SidecarLogFiles.Read(Log).WhyUnknown, StringComparison.Ordinal));
+            Assert.StartsWith("the sidecar's log cannot be read: Access to the path", SidecarLogFiles.Read(Log).UnknownReason, StringComparison.Ordinal));
     }
 }

@@ -26,7 +26,7 @@ public sealed class SidecarObserverTests : IDisposable
 
         GuardedRoot.AsOther(() => observed = Daemon().ObserveAsync(null, report, DateTimeOffset.UnixEpoch, CancellationToken.None).GetAwaiter().GetResult());
 
-        Assert.Contains("/etc/certs", observed!.Files[SidecarFiles.RootCertificate].WhyUnknown, StringComparison.Ordinal);
+        Assert.Contains("/etc/certs", observed!.Files[SidecarFiles.RootCertificate].UnknownReason, StringComparison.Ordinal);
         Assert.Empty(observed.PendingRootReads);
     }
 

@@ -41,7 +41,7 @@ public sealed class SidecarReconcilerTests : IDisposable
             _results.Where(result => result.Step is ReloadUnits || $"{result.Step}".Contains(SidecarFiles.DropIn, StringComparison.Ordinal)).Select(result => $"{result.Step}".Split(' ')[0]));
         Assert.All(
             _results.Where(result => result.Step is WriteSidecarFile { File.Path: not SidecarFiles.DropIn } or SetHosts),
-            result => Assert.Equal((StepEnding.Failed, failure.Message), (result.Ending, result.Why)));
+            result => Assert.Equal((StepOutcome.Failed, failure.Message), (result.Outcome, result.Reason)));
         Assert.False(Directory.Exists(_host.Root.Below(Path.GetDirectoryName(SidecarFiles.DropIn)!)));
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
         Assert.Equal("127.0.0.1 localhost\n", await File.ReadAllTextAsync(_host.Root.Below("/etc/hosts"), Cancel));
@@ -92,7 +92,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         Assert.Equal((ReconcilePart.Token, "NoDashboard"), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
         Assert.False(outcome.IsRolledBack);
         var start = Assert.Single(_results, result => result.Step is StartSidecar);
-        Assert.Equal((StepEnding.Failed, "the sidecar is not started before it has an istio-token, which could not be had"), (start.Ending, start.Why));
+        Assert.Equal((StepOutcome.Failed, "the sidecar is not started before it has an istio-token, which could not be had"), (start.Outcome, start.Reason));
         await _host.Units.DidNotReceiveWithAnyArgs().RunAsync(default, default!, default, Cancel);
     }
 
@@ -206,7 +206,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         foreach (var none in (ReconcileReport?[])[null, ReconcileReport.None])
         {
             var seen = await SeenByDaemonAsync(none);
-            Assert.Contains("only root sees", seen.Files[SidecarFiles.RootCertificate].WhyUnknown, StringComparison.Ordinal);
+            Assert.Contains("only root sees", seen.Files[SidecarFiles.RootCertificate].UnknownReason, StringComparison.Ordinal);
             Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], seen.PendingRootReads);
         }
 

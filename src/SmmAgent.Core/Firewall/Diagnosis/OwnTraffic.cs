@@ -20,10 +20,10 @@ public sealed record OwnConnection(Transport Transport, IPAddress? Peer, int Por
 /// <summary>A base chain of this host that drops a connection of its own, or the replies to it, for sure.</summary>
 /// <param name="Reason">The reason for a condition: <see cref="OwnTraffic.RepliesDropped"/> or <see cref="OwnTraffic.OutputDropped"/>.</param>
 /// <param name="Problem">What is wrong, in one sentence.</param>
-/// <param name="Cure">The exact command.</param>
-public sealed record OwnTrafficObstacle(string Reason, IpFamily Family, OwnConnection Connection, string Problem, string Cure)
+/// <param name="Remediation">The exact command.</param>
+public sealed record OwnTrafficBlocker(string Reason, IpFamily Family, OwnConnection Connection, string Problem, string Remediation)
 {
-    public string Message => $"{Problem}; {Cure}";
+    public string Message => $"{Problem}; {Remediation}";
 
     /// <summary>Whether it explains that a connection to an address did not come about.</summary>
     public bool Concerns(IPAddress peer, int port) =>
@@ -35,9 +35,9 @@ public sealed record OwnTrafficObstacle(string Reason, IpFamily Family, OwnConne
 }
 
 /// <summary>What this host's firewall does with the VM's own connections.</summary>
-/// <param name="Obstacles">What is dropped for sure; one for each connection and chain.</param>
-/// <param name="WhyUnclear">Why more may be dropped; null when all could be judged.</param>
-public sealed record OwnTrafficVerdict(IReadOnlyList<OwnTrafficObstacle> Obstacles, string? WhyUnclear);
+/// <param name="Blockers">What is dropped for sure; one for each connection and chain.</param>
+/// <param name="UnclearReason">Why more may be dropped; null when all could be judged.</param>
+public sealed record OwnTrafficEvaluation(IReadOnlyList<OwnTrafficBlocker> Blockers, string? UnclearReason);
 
 /// <summary>Follows the first packet of each connection through OUTPUT, and the first reply through INPUT.</summary>
 public static class OwnTraffic
@@ -45,9 +45,9 @@ public static class OwnTraffic
     public const string RepliesDropped = nameof(RepliesDropped);
     public const string OutputDropped = nameof(OutputDropped);
 
-    public static OwnTrafficVerdict Of(IReadOnlyList<OwnConnection> connections, ObservedFirewall observed)
+    public static OwnTrafficEvaluation Evaluate(IReadOnlyList<OwnConnection> connections, ObservedFirewall observed)
     {
-        var obstacles = new List<OwnTrafficObstacle>();
+        var obstacles = new List<OwnTrafficBlocker>();
         var unclear = WhyUnseen(observed);
         foreach (var chain in Chains(observed))
         {
@@ -62,8 +62,8 @@ public static class OwnTraffic
 
             var reason = chain.Hook == Hook.Input ? RepliesDropped : OutputDropped;
             var problem = Problem(chain, dropped, dropped.Count == judged.Count, observed);
-            var cure = Cure(chain, dropped, observed);
-            obstacles.AddRange(dropped.Select(connection => new OwnTrafficObstacle(reason, chain.Family, connection, problem, cure)));
+            var cure = Remedy(chain, dropped, observed);
+            obstacles.AddRange(dropped.Select(connection => new OwnTrafficBlocker(reason, chain.Family, connection, problem, cure)));
         }
 
         return new(obstacles, unclear);
@@ -72,9 +72,9 @@ public static class OwnTraffic
     internal static IpFamily FamilyOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? IpFamily.IPv4 : IpFamily.IPv6;
 
     private static string? WhyUnseen(ObservedFirewall observed) =>
-        observed.Filters.FirstOrDefault(filter => filter.State.WhyUnknown is not null) is { } filter
-            ? $"{filter.Tool} cannot be seen: {filter.State.WhyUnknown}"
-            : observed.Nft?.WhyUnknown is { } why ? $"tables of nftables cannot be seen: {why}" : null;
+        observed.Filters.FirstOrDefault(filter => filter.State.UnknownReason is not null) is { } filter
+            ? $"{filter.Tool} cannot be seen: {filter.State.UnknownReason}"
+            : observed.Nft?.UnknownReason is { } why ? $"tables of nftables cannot be seen: {why}" : null;
 
     private static IEnumerable<Chain> Chains(ObservedFirewall observed)
     {
@@ -83,16 +83,16 @@ public static class OwnTraffic
             foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
             {
                 if (filter.State.Value is { Presence: FilterPresence.Present, Native: null, Table: var table })
-                    yield return new(hook, filter.Tool.Family, hook.ChainOfIptables(), packet => IptablesVerdict.Of(table, packet)) { Filter = filter.Tool, Table = table };
+                    yield return new(hook, filter.Tool.Family, hook.ChainOfIptables(), packet => IptablesEvaluator.Evaluate(table, packet)) { Filter = filter.Tool, Table = table };
             }
 
             if (observed.Nft?.Value is not { } ruleset)
                 continue;
 
-            foreach (var chain in ruleset.ChainsAt(hook).Where(chain => !PortCheck.IsFirewallds(chain, observed)))
+            foreach (var chain in ruleset.ChainsAt(hook).Where(chain => !ChainBlockers.IsFirewallds(chain, observed)))
             {
                 foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
-                    yield return new(hook, family, $"chain {chain}", packet => SmmAgent.Core.Firewall.Evaluation.NftVerdict.Of(ruleset, chain, packet)) { Nft = chain };
+                    yield return new(hook, family, $"chain {chain}", packet => SmmAgent.Core.Firewall.Evaluation.NftEvaluator.Evaluate(ruleset, chain, packet)) { Nft = chain };
             }
         }
     }
@@ -121,7 +121,7 @@ public static class OwnTraffic
         return $"{chain.Where} drops replies to the VM's own connections{which}{(IsEmptiedByFirewalld(chain, observed) ? EmptiedByFirewalld : "")}";
     }
 
-    private static string Cure(Chain chain, List<OwnConnection> dropped, ObservedFirewall observed)
+    private static string Remedy(Chain chain, List<OwnConnection> dropped, ObservedFirewall observed)
     {
         if (chain.Nft is { Table.IsFirewalldsPanic: true })
             return "firewalld is in panic mode; sudo firewall-cmd --panic-off";

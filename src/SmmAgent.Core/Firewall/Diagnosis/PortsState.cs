@@ -11,10 +11,10 @@ public sealed record PortState(int Port, string Name, bool? Open);
 public sealed record PortsState(IReadOnlyList<PortState> Ports, ConditionUpdate PortsOpen)
 {
     /// <summary>What the firewall drops of the VM's own connections; nothing where it cannot be seen or judged.</summary>
-    public IReadOnlyList<OwnTrafficObstacle> OwnTraffic { get; init; } = [];
+    public IReadOnlyList<OwnTrafficBlocker> OwnTraffic { get; init; } = [];
 
     /// <summary>Whether root was asked for the first time and has not answered yet.</summary>
-    public bool IsRootDue { get; init; }
+    public bool IsFirstReconcilePending { get; init; }
 
     public static PortsState Initial { get; } = new([], ConditionUpdate.NotObserved(ConditionType.PortsOpen));
 }

@@ -38,7 +38,7 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
 
     // Whether the packet may come out at the end of a chain. It does not depend on the way to it, so that each chain is followed once: with
     // two jumps from each of 30 chains into the next there are a thousand million ways.
-    private readonly Dictionary<string, bool> _followed = [];
+    private readonly Dictionary<string, bool> _visited = [];
 
     private bool _accepts;
     private bool _drops;
@@ -47,7 +47,7 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
     public static WalkResult Follow(string baseChain, bool policyAccepts, Func<string, IEnumerable<RuleEffect>> chain)
     {
         var walk = new ChainWalk(chain);
-        if (walk.Goes(baseChain, 0))
+        if (walk.ComesOut(baseChain, 0))
             walk.Note(policyAccepts ? RuleAction.Accept : RuleAction.Drop, byRule: false);
 
         var verdict = (walk._accepts, walk._drops) switch
@@ -60,8 +60,8 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
     }
 
     /// <returns>Whether the packet may come out at the end of the chain.</returns>
-    private bool Goes(string name, int depth) =>
-        _followed.TryGetValue(name, out var comesOut) ? comesOut : _followed[name] = Follow(name, depth);
+    private bool ComesOut(string name, int depth) =>
+        _visited.TryGetValue(name, out var comesOut) ? comesOut : _visited[name] = Follow(name, depth);
 
     private bool Follow(string name, int depth)
     {
@@ -80,7 +80,7 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
 
             var comesOut = false;
             if (effect.Action is RuleAction.Jump or RuleAction.Goto)
-                comesOut = Goes(effect.Target!, depth + 1);
+                comesOut = ComesOut(effect.Target!, depth + 1);
             else if (effect.Action == RuleAction.Return)
                 mayReturn = true;
             else

@@ -30,7 +30,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
         foreach (var element in elements)
         {
             if (element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2 && element[1].Only() is var (name, value)
-                && NftVerdict.Verdict(name, value) is { } verdict)
+                && NftEvaluator.Verdict(name, value) is { } verdict)
                 yield return verdict with { Match = Compare(key, element[0]) };
         }
     }
@@ -48,12 +48,12 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
             "tcp sport" => value => Of(Transport.Tcp, value, packet.SourcePort),
             "udp dport" => value => Of(Transport.Udp, value, packet.Port),
             "udp sport" => value => Of(Transport.Udp, value, packet.SourcePort),
-            "ct original proto-dst" => value => Number(value, PortRange.Of(packet.OriginalPort)),
-            "ct state" => value => SmmAgent.Core.Firewall.Evaluation.Matches.Of(NftExpression.Text(value) == (packet.IsReply ? "established" : "new")),
-            "ct direction" => value => SmmAgent.Core.Firewall.Evaluation.Matches.Of(NftExpression.Text(value) == (packet.IsReply ? "reply" : "original")),
-            "ct status" => value => NftExpression.Text(value) == "dnat" && !IsOwn ? SmmAgent.Core.Firewall.Evaluation.Matches.Of(packet.Captured) : Match.Maybe,
-            "meta l4proto" or "ip protocol" or "ip6 nexthdr" => value => SmmAgent.Core.Firewall.Evaluation.Matches.Of(IsTransport(NftExpression.Text(value))),
-            "meta nfproto" => value => SmmAgent.Core.Firewall.Evaluation.Matches.Of(NftExpression.Text(value) == (packet.Family == IpFamily.IPv4 ? "ipv4" : "ipv6")),
+            "ct original proto-dst" => value => Number(value, PortRange.Single(packet.OriginalPort)),
+            "ct state" => value => MatchResults.From(NftExpression.Text(value) == (packet.IsReply ? "established" : "new")),
+            "ct direction" => value => MatchResults.From(NftExpression.Text(value) == (packet.IsReply ? "reply" : "original")),
+            "ct status" => value => NftExpression.Text(value) == "dnat" && !IsOwn ? MatchResults.From(packet.Captured) : Match.Maybe,
+            "meta l4proto" or "ip protocol" or "ip6 nexthdr" => value => MatchResults.From(IsTransport(NftExpression.Text(value))),
+            "meta nfproto" => value => MatchResults.From(NftExpression.Text(value) == (packet.Family == IpFamily.IPv4 ? "ipv4" : "ipv6")),
             "meta iifname" or "meta iif" or "meta oifname" or "meta oif" => value => NftExpression.Text(value) == "lo" ? Match.No : Match.Maybe,
             "ip saddr" => value => Address(value, IpFamily.IPv4, packet.From),
             "ip6 saddr" => value => Address(value, IpFamily.IPv6, packet.From),
@@ -72,7 +72,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
         if (!isSet)
             return one(right);
 
-        return Elements(right) is { } elements ? SmmAgent.Core.Firewall.Evaluation.Matches.Any(elements.Select(element => One(Unwrapped(element), one))) : Match.Maybe;
+        return Elements(right) is { } elements ? MatchResults.Any(elements.Select(element => One(Unwrapped(element), one))) : Match.Maybe;
     }
 
     // An element is a value: it names no other set, and is no set itself.

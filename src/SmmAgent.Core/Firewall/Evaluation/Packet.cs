@@ -23,7 +23,7 @@ public readonly record struct PortRange(int First, int Last)
     public Match Within(int first, int last) =>
         first <= First && Last <= last ? Match.Yes : last < First || Last < first ? Match.No : Match.Maybe;
 
-    public static PortRange Of(int port) => new(port, port);
+    public static PortRange Single(int port) => new(port, port);
 }
 
 /// <summary>A packet as INPUT or OUTPUT sees it.</summary>
@@ -64,7 +64,7 @@ public sealed record Packet
     {
         Source = source,
         SourcePort = PortRange.Any,
-        Port = PortRange.Of(port),
+        Port = PortRange.Single(port),
         OriginalPort = originalPort,
         Captured = port != originalPort,
     };
@@ -74,7 +74,7 @@ public sealed record Packet
     {
         Destination = peer,
         SourcePort = PortRange.Ephemeral,
-        Port = PortRange.Of(port),
+        Port = PortRange.Single(port),
         OriginalPort = port,
     };
 
@@ -82,7 +82,7 @@ public sealed record Packet
     public static Packet Reply(Transport transport, IPNetwork peer, int port) => new(peer.Family(), Hook.Input, transport)
     {
         Source = peer,
-        SourcePort = PortRange.Of(port),
+        SourcePort = PortRange.Single(port),
         Port = PortRange.Ephemeral,
         OriginalPort = port,
         IsReply = true,
@@ -130,9 +130,9 @@ public enum Match
     Yes,
 }
 
-public static class Matches
+public static class MatchResults
 {
-    public static Match Of(bool matches) => matches ? Match.Yes : Match.No;
+    public static Match From(bool matches) => matches ? Match.Yes : Match.No;
 
     public static Match Not(this Match match) => match switch
     {

@@ -8,7 +8,7 @@ public static class NftFilterTable
 {
     private const string Input = "INPUT";
 
-    public static NftTable Of(IpFamily family) => new(family == IpFamily.IPv4 ? "ip" : "ip6", "filter");
+    public static NftTable ForFamily(IpFamily family) => new(family == IpFamily.IPv4 ? "ip" : "ip6", "filter");
 
     /// <summary>The table in the words of iptables. A rule that iptables has no words for is a handle.</summary>
     public static FilterTable Read(NftRuleset ruleset, NftTable table) => new(

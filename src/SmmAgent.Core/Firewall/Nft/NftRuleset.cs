@@ -77,7 +77,7 @@ public sealed record NftRuleset(
     private static JsonElement EmptySet { get; } = JsonDocument.Parse("""{"elem":[]}""").RootElement;
 
     /// <summary>Several, each of other tables, as one.</summary>
-    public static NftRuleset Of(IReadOnlyCollection<NftRuleset> parts) => new(
+    public static NftRuleset Combine(IReadOnlyCollection<NftRuleset> parts) => new(
         [.. parts.SelectMany(part => part.Chains)],
         parts.SelectMany(part => part.WholeRules).SelectMany(rules => rules, (rules, rule) => (rules.Key, rule)).ToLookup(one => one.Key, one => one.rule),
         parts.SelectMany(part => part.Sets).DistinctBy(set => set.Key).ToDictionary())

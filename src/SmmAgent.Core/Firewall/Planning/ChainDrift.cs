@@ -13,7 +13,7 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
 {
     private const string Input = "INPUT";
 
-    public IReadOnlyList<string> Words => Jump is { } jump ? [.. Chain, jump] : Chain;
+    public IReadOnlyList<string> All => Jump is { } jump ? [.. Chain, jump] : Chain;
 
     public static ChainDrift Find(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family)
     {
@@ -69,12 +69,12 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
     /// <summary>The ports whose packets from the cluster never come out behind the first rules of INPUT.</summary>
     private static IEnumerable<string> Ports(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family, int rules)
     {
-        NftChain? native = state.Native?.Chains.FirstOrDefault(chain => chain.Table == NftFilterTable.Of(family) && chain.Name == Input);
+        NftChain? native = state.Native?.Chains.FirstOrDefault(chain => chain.Table == NftFilterTable.ForFamily(family) && chain.Name == Input);
         foreach (var packet in wanted.Select(rule => Packet(rule, family)).OfType<Packet>())
         {
             var result = state.Native is { } ruleset && native is not null
-                ? NftVerdict.Of(ruleset, native, packet, rules)
-                : IptablesVerdict.Of(state.Table, Input, packet, rules);
+                ? NftEvaluator.Evaluate(ruleset, native, packet, rules)
+                : IptablesEvaluator.Evaluate(state.Table, Input, packet, rules);
             if (result is { Verdict: Verdict.Drop })
                 yield return $"{packet.OriginalPort}";
         }

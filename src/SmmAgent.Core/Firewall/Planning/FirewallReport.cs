@@ -10,8 +10,8 @@ namespace SmmAgent.Core.Firewall.Planning;
 public sealed record FirewallReport(IReadOnlyList<StepResult> Results, ObservedFirewall Observed, Plan Remaining)
 {
     /// <summary>The steps that were done.</summary>
-    public IEnumerable<PlanStep> Done => Results.Where(result => result.Ending == StepEnding.Done).Select(result => result.Step);
+    public IEnumerable<PlanStep> Done => Results.Where(result => result.Outcome == StepOutcome.Done).Select(result => result.Step);
 
     /// <summary>Why nothing could be done at all, for example because another smm-agent is at work.</summary>
-    public string? Blocked { get; init; }
+    public string? NotAttemptedReason { get; init; }
 }

@@ -7,11 +7,11 @@ namespace SmmAgent.Core.Firewall.Planning;
 /// </remarks>
 public sealed class RepairPacing
 {
-    public const int MostPerMinute = 40;
+    public const int MaximumPerMinute = 40;
 
-    public static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(250);
+    public static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(250);
     public static readonly TimeSpan CloseTogether = TimeSpan.FromSeconds(2);
-    public static readonly TimeSpan WhileFighting = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan ConflictPause = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
@@ -20,13 +20,13 @@ public sealed class RepairPacing
     private bool _fighting;
 
     /// <summary>Whether so many repairs were needed lately that somebody must be undoing them.</summary>
-    public bool IsFighting(DateTimeOffset now)
+    public bool IsInConflict(DateTimeOffset now)
     {
         while (_repairs.TryPeek(out var oldest) && now - oldest >= Window)
             _repairs.Dequeue();
 
         // Repairs every 30 s are few; the fight lasts until a repair has held for a minute.
-        _fighting = _repairs.Count >= MostPerMinute || (_fighting && _last is { } last && now - last < Window);
+        _fighting = _repairs.Count >= MaximumPerMinute || (_fighting && _last is { } last && now - last < Window);
         return _fighting;
     }
 
@@ -41,10 +41,10 @@ public sealed class RepairPacing
     {
         if (_last is not { } last)
             return TimeSpan.Zero;
-        if (IsFighting(now))
-            return Later(last + WhileFighting - now);
+        if (IsInConflict(now))
+            return Later(last + ConflictPause - now);
 
-        return now - last < CloseTogether ? Breath : TimeSpan.Zero;
+        return now - last < CloseTogether ? ShortPause : TimeSpan.Zero;
     }
 
     private static TimeSpan Later(TimeSpan wait) => wait > TimeSpan.Zero ? wait : TimeSpan.Zero;

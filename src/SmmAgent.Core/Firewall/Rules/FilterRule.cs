@@ -71,7 +71,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
     /// Root gives observed rules back to iptables-restore. It prints a line break in a comment or a name as it is, so that what comes behind it
     /// looks like a rule of its own; and in such a one -M may name a program, which root would run.
     /// </remarks>
-    internal static bool IsWhole(IReadOnlyList<IptablesToken> tokens, int from, bool isClosed)
+    internal static bool IsSingleRule(IReadOnlyList<IptablesToken> tokens, int from, bool isClosed)
     {
         for (var at = from; at < tokens.Count; at++)
         {

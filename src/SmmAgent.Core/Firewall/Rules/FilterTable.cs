@@ -21,5 +21,5 @@ public sealed record FilterTable(IReadOnlyDictionary<string, FilterChain> Chains
 
     /// <summary>Reads the table; other tables in the text are passed over.</summary>
     /// <returns>Null when a line is none that iptables-save writes, the text ends before the table does, or iptables-save cannot show the table.</returns>
-    public static FilterTable? Parse(string saved, string name = "filter") => SavedTables.Parse(saved)?.Of(name);
+    public static FilterTable? Parse(string saved, string name = "filter") => SavedTables.Parse(saved)?.Table(name);
 }

@@ -7,7 +7,7 @@ namespace SmmAgent.Core.Firewall.Rules;
 public sealed record SavedTables(IReadOnlyDictionary<string, FilterTable?> Tables, IReadOnlySet<string> Hidden, IReadOnlySet<string> Partial)
 {
     /// <returns>The table, an empty one where there is none; null where it is not known.</returns>
-    public FilterTable? Of(string name) => Hidden.Contains(name) ? null : Tables.GetValueOrDefault(name, FilterTable.Empty);
+    public FilterTable? Table(string name) => Hidden.Contains(name) ? null : Tables.GetValueOrDefault(name, FilterTable.Empty);
 
     /// <returns>Null when the text ends before a table does.</returns>
     public static SavedTables? Parse(string saved)

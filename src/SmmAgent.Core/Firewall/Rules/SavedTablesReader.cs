@@ -100,7 +100,7 @@ public sealed class SavedTablesReader
         // With -c there are counters before the rule.
         var rule = line[0] == '[' ? line[(line.IndexOf(']') + 1)..].TrimStart() : line;
         var isClosed = IptablesTokens.Read(rule, _tokens);
-        if (_tokens is not [{ Text: "-A" }, var name, ..] || !chains.TryGetValue(name.Text, out var chain) || !FilterRule.IsWhole(_tokens, 2, isClosed))
+        if (_tokens is not [{ Text: "-A" }, var name, ..] || !chains.TryGetValue(name.Text, out var chain) || !FilterRule.IsSingleRule(_tokens, 2, isClosed))
             return false;
 
         chain.Rules.Add(FilterRule.Read(_tokens.Count > 2 ? rule[_tokens[2].Start..].ToString() : "", _tokens, 2, _options));

@@ -10,7 +10,7 @@ namespace SmmAgent.Core.Firewall.State;
 public sealed record FirewalldZone(string Name, bool ReceivesTraffic, IReadOnlySet<int> OpenNow, IReadOnlySet<int> OpenPermanently)
 {
     /// <summary>What rules of the agent open, in either configuration: a TCP port to a network, or to anyone (null).</summary>
-    public IReadOnlySet<(int Port, IPNetwork? Source)> Ours { get; init; } = new HashSet<(int, IPNetwork?)>();
+    public IReadOnlySet<(int Port, IPNetwork? Source)> OwnRules { get; init; } = new HashSet<(int, IPNetwork?)>();
 }
 
 /// <summary>What firewalld lets in.</summary>
@@ -27,6 +27,6 @@ public abstract record FirewalldObservation
 
     public sealed record Seen(FirewalldState State) : FirewalldObservation;
 
-    /// <param name="Why">Why it could not be seen, in one line.</param>
-    public sealed record NotSeen(string Why) : FirewalldObservation;
+    /// <param name="Reason">Why it could not be seen, in one line.</param>
+    public sealed record NotSeen(string Reason) : FirewalldObservation;
 }

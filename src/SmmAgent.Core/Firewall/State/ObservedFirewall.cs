@@ -22,7 +22,7 @@ public sealed record FilterState(FilterPresence Presence, FilterTable Table)
     /// <summary>The same table as nft shows it, where iptables cannot: nft changes it, too. Else null.</summary>
     public Nft.NftRuleset? Native { get; init; }
 
-    public static FilterState Of(FilterTable table) => new(FilterPresence.Present, table);
+    public static FilterState Present(FilterTable table) => new(FilterPresence.Present, table);
 
     public static FilterState Absent(FilterPresence presence) => new(presence, FilterTable.Empty);
 }
@@ -68,7 +68,7 @@ public sealed record ObservedFirewall(IReadOnlyList<ObservedFilter> Filters, Fir
     /// Whether firewalld may shut what iptables opened: it has a table of its own in nftables, or may have one. With its iptables
     /// backend its rules come behind the agent's jump.
     /// </summary>
-    public bool FirewalldCounts =>
+    public bool IsFirewalldInForce =>
         Firewalld is not FirewalldObservation.NotRunning && Nft?.Value?.Chains.Any(chain => chain.Table.IsFirewallds) != false;
 
     /// <summary>How many rules were read.</summary>

@@ -21,7 +21,7 @@ public static class OtherManagers
         .. observed.Firewalld switch
         {
             FirewalldObservation.Seen => ["firewalld"],
-            FirewalldObservation.NotSeen { Why: var why } => [$"firewalld, as far as can be seen ({why})"],
+            FirewalldObservation.NotSeen { Reason: var why } => [$"firewalld, as far as can be seen ({why})"],
             _ => (string[])[],
         },
         .. observed.Nft?.Value?.InputChains.Select(chain => $"nftables table {chain.Table}").Distinct() ?? [],

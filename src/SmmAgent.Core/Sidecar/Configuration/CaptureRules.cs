@@ -26,7 +26,7 @@ public static class CaptureRules
         if (SavedTables.Parse(saved) is not { } tables)
             return null;
 
-        var known = Tables.ToDictionary(name => name, tables.Of);
+        var known = Tables.ToDictionary(name => name, tables.Table);
         return known.Values.Any(table => table is null) ? null : Find(known!);
     }
 

@@ -31,8 +31,8 @@ public static class SidecarRestore
 
     /// <summary>Why it cannot be seen what there is to undo; null when all of it is seen: what was not seen would be left, and forgotten.</summary>
     public static string? UnobservedReason(ObservedSidecar observed) =>
-        observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
-        ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].WhyUnknown).FirstOrDefault(why => why is not null);
+        observed.Package.UnknownReason ?? observed.Unit.UnknownReason
+        ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].UnknownReason).FirstOrDefault(why => why is not null);
 
     /// <summary>Whether a step, once done, is done also where what it is about is still there: others have laid something into the folder or the table, or a process keeps the user.</summary>
     public static bool MayRemain(PlanStep step) => step is RemoveSidecarFolder or RemoveTables or RemoveAccount;

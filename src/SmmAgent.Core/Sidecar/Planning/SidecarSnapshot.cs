@@ -63,7 +63,7 @@ public sealed record SidecarSnapshot
 
     /// <summary>Why it is not known how the host is, so that nothing could bring it back; null when it is known.</summary>
     public static string? UnobservedReason(ObservedSidecar observed) =>
-        observed.Package.WhyUnknown ?? observed.Unit.WhyUnknown
+        observed.Package.UnknownReason ?? observed.Unit.UnknownReason
         ?? (observed.Package.Value is { IsPartiallyInstalled: true } ? "an installation of the sidecar's package has begun and not ended; let it end, or: sudo dpkg --configure -a" : null);
 
     /// <summary>Whether a sidecar was configured: then a change that fails half-way goes back to that one.</summary>

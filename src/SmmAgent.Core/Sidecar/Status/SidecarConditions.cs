@@ -55,7 +55,7 @@ public static class SidecarConditions
     private static ConditionUpdate Installed(SidecarAssessment look)
     {
         const string Type = ConditionType.SidecarInstalled;
-        if (look.Observed.Package.WhyUnknown is { } why)
+        if (look.Observed.Package.UnknownReason is { } why)
             return ConditionUpdate.Unknown(Type, "NotSeen", why);
 
         var choice = look.Desired.Package;
@@ -144,10 +144,10 @@ public static class SidecarConditions
         var log = look.Observed.Failure is { IsLocal: true } failure
             ? $"{failure.Description}; {failure.Remediation}; the sidecar's log: {failure.Line}"
             : "journalctl -u istio, /var/log/istio/istio.err.log";
-        if (look.Observed.Package.WhyUnknown is null && look.Version is null)
+        if (look.Observed.Package.UnknownReason is null && look.Version is null)
             return ConditionUpdate.False(Type, "NotInstalled", "there is no sidecar: SidecarInstalled says why");
         if (look.Observed.Unit.Value is not { } unit)
-            return ConditionUpdate.Unknown(Type, "NotSeen", look.Observed.Unit.WhyUnknown!);
+            return ConditionUpdate.Unknown(Type, "NotSeen", look.Observed.Unit.UnknownReason!);
         if (look.Desired.Hold is { } hold)
             return ConditionUpdate.False(Type, "CrashLoop", $"{HeldBack(look, hold)}; {log}");
 
@@ -174,8 +174,8 @@ public static class SidecarConditions
         look.Failures.FirstOrDefault(failure => failure.Part == ReconcilePart.Package && failure.Subject == look.Desired.Package.Package?.Version);
 
     private static string? UnobservedReason(SidecarAssessment look) =>
-        look.Observed.Package.WhyUnknown ?? look.Observed.Unit.WhyUnknown
-        ?? look.Observed.Files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => file.Value.WhyUnknown).FirstOrDefault(why => why is not null);
+        look.Observed.Package.UnknownReason ?? look.Observed.Unit.UnknownReason
+        ?? look.Observed.Files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => file.Value.UnknownReason).FirstOrDefault(why => why is not null);
 
     private static string Summarize(IReadOnlyList<string> all, string cure) => $"{all[0]}{(all.Count > 1 ? $" (+{all.Count - 1} more)" : "")}; {cure}";
 }

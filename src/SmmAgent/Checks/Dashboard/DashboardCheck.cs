@@ -23,7 +23,7 @@ internal abstract class DashboardCheck(string id, string title) : Check(id, Chec
 
     // The firewall is looked at only where it may explain something.
     private static async Task<DashboardObservation> LookAsync(CheckContext context) => await context.Dashboard is var look && look.Results.Any(result => result.Latency is null)
-        ? look with { Own = (await context.OwnTraffic).Obstacles }
+        ? look with { Own = (await context.OwnTraffic).Blockers }
         : look;
 
     /// <param name="look">Has one result at least.</param>

@@ -23,7 +23,7 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
         return [.. look.Results.Select(result => Line(result, isReached, look.Own, proxyNote) with { Subject = HostPort.Text(result.Address, result.Target.Port) })];
     }
 
-    private static CheckLine Line(ProbeResult result, bool isReached, IReadOnlyList<OwnTrafficObstacle> own, string proxyNote) => result switch
+    private static CheckLine Line(ProbeResult result, bool isReached, IReadOnlyList<OwnTrafficBlocker> own, string proxyNote) => result switch
     {
         { Latency: { } latency } => CheckLine.Pass($"took the connection in {latency.TotalMilliseconds:0.#} ms") with { LatencyMs = latency.TotalMilliseconds },
         { Outcome: Outcome.Captured } => Captured(result),

@@ -16,13 +16,13 @@ internal sealed class HostBackends() : Check("host-backends", CheckGroup.Host, "
             return [unseen];
 
         var observed = look.Report.Observed;
-        var own = Backend.Of(observed.Filters[0].Tool).TrimStart('-');
+        var own = Backend.Detect(observed.Filters[0].Tool).TrimStart('-');
         var others = observed.OtherBackend.Where(other => other.State.Value!.Table.ForeignRules() > 0).ToList();
         if (others.Count == 0)
             return [CheckLine.Pass($"only the {own} backend has rules")];
 
-        var shut = PortHindrances.Of(look.Desired, look.Report)
-            .Where(hindrance => hindrance.Certain && others.Any(other => other.Tool == hindrance.Tool)).ToList();
+        var shut = PortBlockers.FindAll(look.Desired, look.Report)
+            .Where(hindrance => hindrance.IsCertain && others.Any(other => other.Tool == hindrance.Tool)).ToList();
         var tools = string.Join(" and ", others.Select(other => $"{other.Tool} ({other.State.Value!.Table.ForeignRules()} rules)"));
         var found = $"this host's iptables is {own}, but {tools} has rules, too: a packet must pass both";
         var cure = $"move them to iptables, then: {string.Join(" && ", others.Select(other => $"sudo {other.Tool} -P INPUT ACCEPT && sudo {other.Tool} -F"))}";

@@ -19,7 +19,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
             return [Nothing(plan, context)];
 
         var broken = ReachabilityVerdict.Broken([.. look.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
-        var own = (await context.OwnTraffic).Obstacles;
+        var own = (await context.OwnTraffic).Blockers;
         var captureCure = Environment.IsPrivilegedProcess ? CaptureBypass.Remediation((await context.Mesh).Config) : AsRoot;
         return
         [
@@ -43,7 +43,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
     }
 
     private static CheckLine Line(
-        ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficObstacle> own, string captureCure) => result switch
+        ProbeResult result, HashSet<ProbeResult> broken, IReadOnlyList<OwnTrafficBlocker> own, string captureCure) => result switch
         {
             { Outcome: Outcome.Ok, Latency: { } latency } => CheckLine.Pass($"answers in {latency.TotalMilliseconds:0.0} ms"),
             { Outcome: Outcome.Ok } => CheckLine.Pass("answers"),

@@ -17,7 +17,7 @@ internal sealed class CheckContext
     private readonly Lazy<Task<MeshObservation>> _mesh;
     private readonly Lazy<Task<GatewayObservation>> _gateways;
     private readonly Lazy<Task<FirewallObservation>> _firewall;
-    private readonly Lazy<Task<OwnTrafficVerdict>> _ownTraffic;
+    private readonly Lazy<Task<OwnTrafficEvaluation>> _ownTraffic;
     private readonly Lazy<Task<AddressObservation>> _address;
     private readonly Lazy<ListenersObservation> _listeners;
     private readonly Lazy<InterfacesObservation> _interfaces;
@@ -69,7 +69,7 @@ internal sealed class CheckContext
     public Task<FirewallObservation> Firewall => _firewall.Value;
 
     /// <summary>What the host's firewall does with the VM's own connections.</summary>
-    public Task<OwnTrafficVerdict> OwnTraffic => _ownTraffic.Value;
+    public Task<OwnTrafficEvaluation> OwnTraffic => _ownTraffic.Value;
 
     /// <summary>The address under which the cluster reaches this VM.</summary>
     public Task<AddressObservation> Address => _address.Value;

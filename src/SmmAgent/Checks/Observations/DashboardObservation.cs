@@ -11,7 +11,7 @@ namespace SmmAgent.Checks.Observations;
 internal sealed record DashboardObservation(IReadOnlyList<ProbeResult> Results, TimeSpan? Ahead)
 {
     /// <summary>What this host's own firewall drops of the VM's connections, where an address was not reached.</summary>
-    public IReadOnlyList<OwnTrafficObstacle> Own { get; init; } = [];
+    public IReadOnlyList<OwnTrafficBlocker> Own { get; init; } = [];
 
     public static async Task<DashboardObservation> ObserveAsync(SettingsObservation settings, TimeProvider time, CancellationToken end)
     {

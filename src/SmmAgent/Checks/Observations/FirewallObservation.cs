@@ -14,7 +14,7 @@ namespace SmmAgent.Checks.Observations;
 internal sealed record FirewallObservation(DesiredFirewall Desired, FirewallReport Report)
 {
     /// <summary>The line of every check that needs it, where it could not be looked at; null where it could.</summary>
-    public CheckLine? UnreadableLine => PortHindrances.WhyUnseen(Report) switch
+    public CheckLine? UnreadableLine => PortBlockers.EvaluateUnseen(Report) switch
     {
         null => null,
         { Status: ConditionStatus.False } missing => CheckLine.Fail(missing.Message, "install the package iptables"),
@@ -26,6 +26,6 @@ internal sealed record FirewallObservation(DesiredFirewall Desired, FirewallRepo
         AgentPaths paths, SettingsObservation settings, MeshObservation mesh, TimeProvider time, CancellationToken end)
     {
         var desired = DesiredFirewall.From(settings.Settings, mesh.Config);
-        return new(desired, await HostFirewallPass.Create(paths, time).LookAsync(desired, end));
+        return new(desired, await HostFirewallPass.Create(paths, time).DryRunAsync(desired, end));
     }
 }

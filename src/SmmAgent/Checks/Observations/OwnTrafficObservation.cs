@@ -9,7 +9,7 @@ namespace SmmAgent.Checks.Observations;
 /// <summary>What the host's firewall does with the connections that this VM makes to the addresses that were tried, and with its DNS queries.</summary>
 internal static class OwnTrafficObservation
 {
-    public static async Task<OwnTrafficVerdict> ObserveAsync(CheckContext context)
+    public static async Task<OwnTrafficEvaluation> ObserveAsync(CheckContext context)
     {
         var firewall = await context.Firewall;
         if (firewall.UnreadableLine is { } unseen)
@@ -21,14 +21,14 @@ internal static class OwnTrafficObservation
             .Where(result => IPAddress.TryParse(result.Address, out var address) && !own.Contains(address) && !result.NoRoute)
             .Select(result => new OwnConnection(Transport.Tcp, IPAddress.Parse(result.Address), result.Target.Port))
             .Concat(ResolverConfiguration.ServersElsewhere(Path.Combine(context.Paths.Root, "etc/resolv.conf")).Select(OwnConnection.Dns));
-        return OwnTraffic.Of([.. connections.Distinct()], firewall.Report.Observed);
+        return OwnTraffic.Evaluate([.. connections.Distinct()], firewall.Report.Observed);
     }
 
     /// <summary>What a check found of a probe that failed, with what this host's own firewall does about it.</summary>
-    public static string Describe(IReadOnlyList<OwnTrafficObstacle> own, ProbeResult result, string found) =>
+    public static string Describe(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result, string found) =>
         ReachabilityVerdict.Explains(own, result) is { } obstacle ? $"{found}: {obstacle.Problem}" : found;
 
     /// <summary>What cures it.</summary>
-    public static string Cure(IReadOnlyList<OwnTrafficObstacle> own, ProbeResult result) =>
-        ReachabilityVerdict.Explains(own, result)?.Cure ?? result.Outcome.Cure();
+    public static string Cure(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) =>
+        ReachabilityVerdict.Explains(own, result)?.Remediation ?? result.Outcome.Cure();
 }

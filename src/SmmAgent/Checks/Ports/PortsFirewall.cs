@@ -28,9 +28,9 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
             .. !hasUfw && IsUfwEnabled(context.Paths.Root)
                 ? [CheckLine.Warn("ufw is enabled in /etc/ufw/ufw.conf, but none of its chains is in force: another program removed them", "sudo ufw reload")]
                 : (CheckLine[])[],
-            .. SavedRules.WithTheAgentsChain(context.Paths.Root).Select(file => CheckLine.Warn(
-                $"{file} was saved with the agent's chain: restored after a detach, it opens the ports again", SavedRules.Cure(file))),
-            .. observed.Nft?.WhyUnknown is { } why
+            .. SavedRuleFiles.FindWithAgentChain(context.Paths.Root).Select(file => CheckLine.Warn(
+                $"{file} was saved with the agent's chain: restored after a detach, it opens the ports again", SavedRuleFiles.Remediation(file))),
+            .. observed.Nft?.UnknownReason is { } why
                 ? [CheckLine.Warn($"tables of nftables cannot be seen, and may keep ports shut: {why}", "see that 'nft -j list ruleset' works, as root")]
                 : (CheckLine[])[],
         ];

@@ -19,7 +19,7 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
 
         // What the agent opens itself is not the operator's to open, but it is shut until then.
         var agentOpens = context.Settings.Settings.FirewallMode == ManagementMode.Manage && context.Daemon.Status is null;
-        var hindrances = PortHindrances.Of(look.Desired, look.Report).ToLookup(hindrance => hindrance.Port);
+        var hindrances = PortBlockers.FindAll(look.Desired, look.Report).ToLookup(hindrance => hindrance.Port);
         return
         [
             .. look.Desired.Ports.SelectMany(port => Lines(hindrances[port].ToList(), agentOpens)
@@ -30,7 +30,7 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
         ];
     }
 
-    private static IEnumerable<CheckLine> Lines(List<PortHindrance> hindrances, bool agentOpens)
+    private static IEnumerable<CheckLine> Lines(List<PortBlocker> hindrances, bool agentOpens)
     {
         if (hindrances.Count == 0)
             return [CheckLine.Pass("let in")];
@@ -41,14 +41,14 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
             .. agents.Count > 0
                 ? [CheckLine.Warn($"shut by {string.Join(" and ", agents.Select(hindrance => hindrance.Where))}; the agent opens it", "sudo smm-agent reconcile")]
                 : (CheckLine[])[],
-            .. others.Select(hindrance => hindrance.Certain
+            .. others.Select(hindrance => hindrance.IsCertain
                 ? CheckLine.Fail($"{hindrance.Where} does not let it in", Cure(hindrance))
                 : CheckLine.Warn($"{hindrance.Where} lets it in or not, by rules that cannot be judged here", Cure(hindrance))),
         ];
 
-        bool Opens(PortHindrance hindrance) => agentOpens && hindrance.OnList;
+        bool Opens(PortBlocker hindrance) => agentOpens && hindrance.IsPlanned;
     }
 
-    private static string Cure(PortHindrance hindrance) =>
-        hindrance.Cure.StartsWith(CommandPrefix, StringComparison.Ordinal) ? hindrance.Cure[CommandPrefix.Length..] : hindrance.Cure;
+    private static string Cure(PortBlocker hindrance) =>
+        hindrance.Remediation.StartsWith(CommandPrefix, StringComparison.Ordinal) ? hindrance.Remediation[CommandPrefix.Length..] : hindrance.Remediation;
 }

@@ -12,10 +12,10 @@ internal sealed class PortsOwnTraffic() : Check("ports-own-traffic", CheckGroup.
             return [CheckLine.Skipped(unseen.Found, unseen.Remediation)];
 
         var verdict = await context.OwnTraffic;
-        if (verdict.Obstacles.Count > 0)
-            return [.. verdict.Obstacles.Select(obstacle => CheckLine.Fail(obstacle.Problem, obstacle.Cure)).Distinct()];
+        if (verdict.Blockers.Count > 0)
+            return [.. verdict.Blockers.Select(obstacle => CheckLine.Fail(obstacle.Problem, obstacle.Remediation)).Distinct()];
 
-        return [verdict.WhyUnclear is { } why
+        return [verdict.UnclearReason is { } why
             ? CheckLine.Skipped($"not judged: {why}")
             : CheckLine.Pass("the firewall lets the VM's own connections out, and the replies to them in")];
     }

@@ -49,11 +49,11 @@ public sealed class FirewallService : LoopService
     private const int LargeRules = 2000;
 
     private readonly FirewallStates _states;
-    private readonly FirewallPass _pass;
+    private readonly FirewallReconciler _pass;
     private readonly ReconcileRequest _root;
     private readonly ILogger<FirewallService> _logger;
     private readonly RepairPacing _pacing = new();
-    private readonly LookPacing _looks = new();
+    private readonly ObservationPacing _looks = new();
     private readonly long _start;
     private long? _rootAsked;
     private volatile bool _doSetsDecide;
@@ -61,7 +61,7 @@ public sealed class FirewallService : LoopService
     private bool _hasRootAnswered;
 
     public FirewallService(
-        LoopContext context, FirewallStates states, FirewallPass pass, ReconcileRequest root, ILogger<FirewallService> logger)
+        LoopContext context, FirewallStates states, FirewallReconciler pass, ReconcileRequest root, ILogger<FirewallService> logger)
         : base(context)
     {
         (_states, _pass, _root, _logger, _start) = (states, pass, root, logger, context.Time.GetTimestamp());
@@ -121,18 +121,18 @@ public sealed class FirewallService : LoopService
         var start = Time.GetElapsedTime(_start);
         await OwnRulesChanged.WaitAsync(TimeSpan.Zero, Time, cancel);
         var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
-        var report = mode == ManagementMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.LookAsync(desired, cancel);
-        var ports = PortsDiagnosis.Of(desired, report, manages: mode == ManagementMode.Manage) with
+        var report = mode == ManagementMode.Manage ? await _pass.ApplyAsync(desired, cancel) : await _pass.DryRunAsync(desired, cancel);
+        var ports = PortsDiagnosis.Evaluate(desired, report, manages: mode == ManagementMode.Manage) with
         {
-            OwnTraffic = OwnTraffic.Of(OwnConnections(), report.Observed).Obstacles,
+            OwnTraffic = OwnTraffic.Evaluate(OwnConnections(), report.Observed).Blockers,
         };
         if (await FirewalldChanged.WaitAsync(TimeSpan.Zero, Time, cancel))
             _root.ResetDelays();
-        _looks.Looked(start, Time.GetElapsedTime(_start));
+        _looks.Observed(start, Time.GetElapsedTime(_start));
         _wasLarge = report.Observed.Rules > LargeRules;
         _doSetsDecide = report.Observed.Nft?.Value?.DecidingSets.Count > 0;
         var again = mode == ManagementMode.Manage ? _root.Request(PrivilegedWork(report, ports.PortsOpen)) : null;
-        ports = ports with { IsRootDue = again is not null && IsFirstAnswerDue() };
+        ports = ports with { IsFirstReconcilePending = again is not null && IsFirstAnswerDue() };
         Publish(LogRepairs(report) is { } fighting ? ports with { PortsOpen = fighting } : ports);
         var wait = WaitAfter(report);
         return again < wait ? again.Value : wait;
@@ -163,7 +163,7 @@ public sealed class FirewallService : LoopService
     // firewalld's own table only, which then is shut or unclear.
     private static List<string> PrivilegedWork(FirewallReport report, ConditionUpdate open)
     {
-        var left = report.Results.Where(result => result.Ending == StepEnding.LeftToRoot).Select(result => $"{result.Step}").ToList();
+        var left = report.Results.Where(result => result.Outcome == StepOutcome.LeftToPrivilegedReconcile).Select(result => $"{result.Step}").ToList();
         return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["see what firewalld lets in"] : left;
     }
 
@@ -175,33 +175,33 @@ public sealed class FirewallService : LoopService
         foreach (var step in report.Done)
             FirewallLog.Repaired(_logger, step);
         if (report.Done.FirstOrDefault() is not { } repaired)
-            return _pacing.IsFighting(now) ? _states.Ports.Value.PortsOpen : null;
+            return _pacing.IsInConflict(now) ? _states.Ports.Value.PortsOpen : null;
 
         _pacing.Repaired(now);
-        return _pacing.IsFighting(now)
+        return _pacing.IsInConflict(now)
             ? ConditionUpdate.False(
                 ConditionType.PortsOpen,
                 "Fighting",
                 $"another program keeps undoing the agent's rules (last: {repaired}), so they are put back only every "
-                + $"{RepairPacing.WhileFighting.TotalSeconds:0} s: find it with nft monitor and stop it, or set firewall.mode to check")
+                + $"{RepairPacing.ConflictPause.TotalSeconds:0} s: find it with nft monitor and stop it, or set firewall.mode to check")
             : null;
     }
 
     private TimeSpan WaitAfter(FirewallReport report)
     {
-        if (_pacing.IsFighting(PacingTime))
-            return RepairPacing.WhileFighting;
-        if (report.Blocked is not null || report.Results.Any(result => result.Ending is StepEnding.Failed or StepEnding.LockHeld))
+        if (_pacing.IsInConflict(PacingTime))
+            return RepairPacing.ConflictPause;
+        if (report.NotAttemptedReason is not null || report.Results.Any(result => result.Outcome is StepOutcome.Failed or StepOutcome.LockHeld))
             return RetryAfterFailure;
 
-        return _pass.KernelTells && (_states.Events.Value.Blind & HostChange.Firewall) == 0 ? SlowPoll : Poll;
+        return _pass.HasKernelEvents && (_states.Events.Value.Blind & HostChange.Firewall) == 0 ? SlowPoll : Poll;
     }
 
     private void Publish(PortsState state)
     {
         // The lists of two looks are never the same object; readers are woken only when they differ.
         var current = _states.Ports.Value;
-        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports) || !current.OwnTraffic.SequenceEqual(state.OwnTraffic) || current.IsRootDue != state.IsRootDue)
+        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports) || !current.OwnTraffic.SequenceEqual(state.OwnTraffic) || current.IsFirstReconcilePending != state.IsFirstReconcilePending)
             _states.Ports.Publish(state);
     }
 }

@@ -8,11 +8,11 @@ namespace SmmAgent.Host.Firewall;
 /// <summary>The pass over this host's own firewall, the same for the daemon and for the commands.</summary>
 public static class HostFirewallPass
 {
-    public static FirewallPass Create(AgentPaths paths, TimeProvider time)
+    public static FirewallReconciler Create(AgentPaths paths, TimeProvider time)
     {
         var firewalld = new Firewalld();
-        return new FirewallPass(
-            new HostFirewall(new CommandRunner(), made: new MadeTables(paths.RuntimeDirectory)),
+        return new FirewallReconciler(
+            new HostFirewall(new CommandRunner(), made: new OwnedTables(paths.RuntimeDirectory)),
             new FirewalldPort(firewalld.ObserveAsync, firewalld.OpenAsync, firewalld.WithdrawAsync),
             new AgentLock(paths.Lock, time),
             isRoot: Environment.IsPrivilegedProcess);

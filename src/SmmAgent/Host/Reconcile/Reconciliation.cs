@@ -129,10 +129,10 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     private async Task<int> PlanAsync(ReconcileWork work, CancellationToken cancel)
     {
         var (settings, desired) = (work.Settings, DesiredFirewall.From(work.Settings, work.Config));
-        var look = await HostFirewallPass.Create(paths, TimeProvider.System).LookAsync(desired, cancel, Owner);
-        var unseen = look.Observed.Filters.Where(filter => filter.State.WhyUnknown is not null).ToList();
+        var look = await HostFirewallPass.Create(paths, TimeProvider.System).DryRunAsync(desired, cancel, Owner);
+        var unseen = look.Observed.Filters.Where(filter => filter.State.UnknownReason is not null).ToList();
         foreach (var filter in unseen)
-            progress.Warn($"{filter.Tool} cannot be seen: {filter.State.WhyUnknown}");
+            progress.Warn($"{filter.Tool} cannot be seen: {filter.State.UnknownReason}");
         if (unseen.Count > 0 && unseen.Count == look.Observed.Filters.Count)
             return Environment.IsPrivilegedProcess ? ExitCode.Failed : ExitCode.NotPermitted;
 
@@ -238,7 +238,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
             case ManagementMode.Manage:
                 return Show(await pass.ApplyAsync(desired, cancel, Owner));
             case ManagementMode.Check:
-                LeaveToOperator(desired, await pass.LookAsync(desired, cancel, Owner));
+                LeaveToOperator(desired, await pass.DryRunAsync(desired, cancel, Owner));
                 return true;
             default:
                 return true;
@@ -248,8 +248,8 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     // What keeps ports shut, and not the agent's own rules: the operator may have opened them in another way.
     private void LeaveToOperator(DesiredFirewall desired, FirewallReport look)
     {
-        foreach (var shut in PortHindrances.Of(desired, look).Where(one => one.Certain))
-            progress.Warn($"left to you, because firewall.mode is check: {shut.Where} does not let {shut.Port.Port} in; {shut.Cure}");
+        foreach (var shut in PortBlockers.FindAll(desired, look).Where(one => one.IsCertain))
+            progress.Warn($"left to you, because firewall.mode is check: {shut.Where} does not let {shut.Port.Port} in; {shut.Remediation}");
     }
 
     private async Task<int> HaveDaemonRunAsync(CancellationToken cancel)
@@ -274,11 +274,11 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
     private bool Show(FirewallReport report)
     {
         var areDone = progress.Steps(report.Results);
-        if (report.Blocked is { } why)
+        if (report.NotAttemptedReason is { } why)
             progress.Failed(why);
         else if (report.Results.Count == 0)
             progress.Done("no changes were needed on the host operating system");
-        return report.Blocked is null && areDone;
+        return report.NotAttemptedReason is null && areDone;
     }
 }
 

@@ -212,7 +212,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
     {
         if (look.Fault is { } fault)
             progress.Failed($"the sidecar is not configured: {fault.Message}");
-        if (look.Observed.Package.WhyUnknown is { } unseen)
+        if (look.Observed.Package.UnknownReason is { } unseen)
             progress.Failed($"the installed packages cannot be seen: {unseen}");
         var isOffered = look.Version is not null
             || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
@@ -225,7 +225,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         var masked = look.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
         if (masked is not null)
             progress.Failed($"istio.service is masked, so the sidecar is not started: {masked.UnmaskCommand}");
-        return look.Fault is null && look.Observed.Package.WhyUnknown is null && isOffered && masked is null;
+        return look.Fault is null && look.Observed.Package.UnknownReason is null && isOffered && masked is null;
     }
 
     private async Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)

@@ -25,7 +25,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     private readonly AgentUnits _units = new(systemd, progress);
 
     /// <summary>Whether a change waits for its confirmation now.</summary>
-    public bool IsPending => HostState.HasUndo(paths) && IsArmed;
+    public bool IsPending => HostState.HasSnapshot(paths) && IsArmed;
 
     /// <summary>Whether the timer runs; what it would bring back, only root sees.</summary>
     public bool IsArmed => systemd.Look(Timer).IsActive;
@@ -42,7 +42,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
         }
 
         // One that is there still is older than a change that nobody confirmed: it stays what the host goes back to.
-        if (HostState.ReadUndo(paths) is null && !await KeepAsync(sidecar, cancel))
+        if (HostState.ReadSnapshot(paths) is null && !await KeepAsync(sidecar, cancel))
             return false;
         if (systemd.Look(Timer).IsUp)
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
@@ -67,7 +67,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
             progress.Failed($"too late: the rollback runs; see journalctl -u {Name}");
         else if (service.Active == "failed")
             progress.Failed($"too late: the rollback was tried and failed; see journalctl -u {Name}, then: sudo smm-agent rollback");
-        else if (!HostState.HasUndo(paths))
+        else if (!HostState.HasSnapshot(paths))
             progress.Failed("nothing waits for a confirmation: there was no reconcile --confirm-within, or it was rolled back");
         else if (!wasRunning)
             progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
@@ -99,7 +99,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     /// <returns>Whether all of it is back.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
-        if (HostState.ReadUndo(paths) is not { } before)
+        if (HostState.ReadSnapshot(paths) is not { } before)
         {
             progress.Failed($"{paths.Undo} is missing or damaged: nothing is known to go back to; sudo smm-agent detach removes all that is the agent's");
             return false;
@@ -120,7 +120,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
         return isBack;
     }
 
-    private async Task<bool> RestoreAsync(Undo before, CancellationToken cancel)
+    private async Task<bool> RestoreAsync(FirewallSnapshot before, CancellationToken cancel)
     {
         var pass = HostFirewallPass.Create(paths, TimeProvider.System);
         for (var attempt = 1; ; attempt++)
@@ -128,12 +128,12 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
             var report = await pass.RestoreAsync(before, cancel);
             foreach (var step in report.Done)
                 progress.Done($"{step}");
-            if (report.Blocked is null && report.Remaining.IsEmpty)
+            if (report.NotAttemptedReason is null && report.Remaining.IsEmpty)
                 return true;
             if (attempt < Tries)
                 continue;
 
-            progress.Failed(report.Blocked ?? $"not all could be undone: {report.Results.FirstOrDefault(result => result.Ending != StepEnding.Done)?.Why}");
+            progress.Failed(report.NotAttemptedReason ?? $"not all could be undone: {report.Results.FirstOrDefault(result => result.Outcome != StepOutcome.Done)?.Reason}");
             return false;
         }
     }
@@ -141,7 +141,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     private async Task<bool> KeepAsync(SidecarSnapshot? sidecar, CancellationToken cancel)
     {
         var observed = await HostFirewallPass.Create(paths, TimeProvider.System).ObserveAsync(cancel);
-        var (undo, why) = Undo.Of(observed, _units.Running());
+        var (undo, why) = FirewallSnapshot.Create(observed, _units.Running());
         if (undo is null)
         {
             progress.Failed($"nothing was changed, because it could not be undone: {why}");
@@ -150,14 +150,14 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
 
         if (sidecar is not null)
             new SidecarRecords(paths).BeginConfirm(sidecar);
-        HostState.Keep(undo, paths);
+        HostState.WriteSnapshot(undo, paths);
         return true;
     }
 
     /// <summary>Forgets how it was before: there is nothing to go back to any more.</summary>
     public void Forget()
     {
-        HostState.DropUndo(paths);
+        HostState.DeleteSnapshot(paths);
         new SidecarRecords(paths).EndConfirm();
     }
 }

@@ -10,21 +10,21 @@ internal static class HostState
 {
     private const int MaximumUndoBytes = 1024 * 1024;
 
-    public static bool HasUndo(AgentPaths paths) => File.Exists(paths.Undo);
+    public static bool HasSnapshot(AgentPaths paths) => File.Exists(paths.Undo);
 
-    public static void Keep(Undo undo, AgentPaths paths)
+    public static void WriteSnapshot(FirewallSnapshot undo, AgentPaths paths)
     {
         HostStateDirectory.Create(paths);
         AtomicFile.Write(paths.Undo, undo.Write(), AtomicFile.Private);
     }
 
     /// <returns>Null when there is none, or it is damaged.</returns>
-    public static Undo? ReadUndo(AgentPaths paths) =>
-        AtomicFile.ReadLimited(paths.Undo, MaximumUndoBytes) is { } bytes ? Undo.Read(Encoding.UTF8.GetString(bytes)) : null;
+    public static FirewallSnapshot? ReadSnapshot(AgentPaths paths) =>
+        AtomicFile.ReadLimited(paths.Undo, MaximumUndoBytes) is { } bytes ? FirewallSnapshot.Read(Encoding.UTF8.GetString(bytes)) : null;
 
-    public static void DropUndo(AgentPaths paths)
+    public static void DeleteSnapshot(AgentPaths paths)
     {
-        if (HasUndo(paths))
+        if (HasSnapshot(paths))
             File.Delete(paths.Undo);
     }
 }

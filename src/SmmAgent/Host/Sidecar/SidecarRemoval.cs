@@ -90,7 +90,7 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
             {
                 count();
                 // A user who is left fails no undo.
-                if (result is { Step: RemoveAccount, Why: { } why })
+                if (result is { Step: RemoveAccount, Reason: { } why })
                     progress.Warn($"{result.Step}: {why}");
                 else
                     progress.Steps([result]);

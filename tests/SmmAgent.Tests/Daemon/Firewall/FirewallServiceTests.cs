@@ -103,7 +103,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     public async Task WhoeverKeepsUndoingTheRulesIsSaidToFightAndIsAnsweredSlowly()
     {
         var service = await ServiceAsync();
-        for (var round = 0; round < RepairPacing.MostPerMinute; round++)
+        for (var round = 0; round < RepairPacing.MaximumPerMinute; round++)
         {
             Assert.NotEqual("Fighting", Ports.PortsOpen.Reason);
             await StepAsync(service);
@@ -114,7 +114,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         Assert.Contains("the jump in INPUT is missing", Ports.PortsOpen.Message, StringComparison.Ordinal);
 
         var step = service.StepAsync(Cancel);
-        _time.Advance(RepairPacing.WhileFighting - TimeSpan.FromMilliseconds(1));
+        _time.Advance(RepairPacing.ConflictPause - TimeSpan.FromMilliseconds(1));
         Assert.False(step.IsCompleted);
         Assert.DoesNotContain("-A INPUT", await _vm!.SaveAsync(Backend.Nft), StringComparison.Ordinal);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -188,7 +188,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         using var service = new FirewallService(
             context,
             _states,
-            new FirewallPass(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false),
+            new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false),
             new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance),
             new ListLogger(_log));
         await service.StartAsync(Cancel);
@@ -231,27 +231,27 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         var firewalld = FirewalldPort.None with { ObserveAsync = _ => Task.FromResult<FirewalldObservation>(new FirewalldObservation.Seen(new([zone]))) };
         var service = await ServiceAsync(firewalld);
         await StepAsync(service);
-        Assert.True(Ports.IsRootDue);
+        Assert.True(Ports.IsFirstReconcilePending);
 
         File.Delete(Request);
         _isRootAtWork = true;
         await StepAsync(service);
-        Assert.True(Ports.IsRootDue);
+        Assert.True(Ports.IsFirstReconcilePending);
 
         _isRootAtWork = false;
         await StepAsync(service);
-        Assert.False(Ports.IsRootDue);
+        Assert.False(Ports.IsFirstReconcilePending);
         _time.Advance(ReconcileRequest.Maximum);
         await StepAsync(service);
         Assert.True(File.Exists(Request));
-        Assert.False(Ports.IsRootDue);
+        Assert.False(Ports.IsFirstReconcilePending);
 
         var unanswered = await ServiceAsync(firewalld);
         await StepAsync(unanswered);
-        Assert.True(Ports.IsRootDue);
+        Assert.True(Ports.IsFirstReconcilePending);
         _time.Advance(TimeSpan.FromMinutes(2));
         await StepAsync(unanswered);
-        Assert.False(Ports.IsRootDue);
+        Assert.False(Ports.IsFirstReconcilePending);
     }
 
     private string Request => Path.Combine(_vm!.Folder, "reconcile-request");
@@ -260,7 +260,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     {
         _vm ??= await NetworkNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
-        var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallPass(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
+        var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
         return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, pass, new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));
     }
 
@@ -268,7 +268,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     private async Task<TimeSpan> StepAsync(FirewallService service)
     {
         var step = service.StepAsync(Cancel);
-        _time.Advance(RepairPacing.Breath);
+        _time.Advance(RepairPacing.ShortPause);
         return await step;
     }
 

@@ -6,16 +6,16 @@ using SmmAgent.Core.Firewall.State;
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
 /// <summary>The commands that open ports where the agent itself may not.</summary>
-public static class Cures
+public static class Remediation
 {
-    public const string RootsPart = "root's part opens the ports there; run: sudo smm-agent reconcile";
+    public const string ByReconcile = "root's part opens the ports there; run: sudo smm-agent reconcile";
 
     public static string Ports(IEnumerable<OpenPort> ports) => string.Join(", ", ports.Select(port => port.Port));
 
     private const string PanicOff = "firewalld is in panic mode and drops everything; run: sudo firewall-cmd --panic-off";
 
     /// <summary>What the operator should run.</summary>
-    public static string Of(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    public static string Describe(ChainBlocker obstacle, DesiredFirewall desired, ObservedFirewall observed)
     {
         if (IsPanic(obstacle, observed))
             return PanicOff;
@@ -24,28 +24,28 @@ public static class Cures
         {
             return observed.Firewalld is FirewalldObservation.NotRunning
                 ? $"it was left behind by a firewalld that is not running; run: sudo systemctl start firewalld, or: sudo nft delete table {table}"
-                : RootsPart;
+                : ByReconcile;
         }
 
         return $"run: {string.Join(" && ", Commands(obstacle, desired, observed))}";
     }
 
-    internal static string Of(ShutZone zone)
+    internal static string Describe(ClosedZone zone)
     {
         var ports = string.Join(' ', zone.Ports.Select(port => $"--add-port={port}/tcp"));
         return $"run: sudo firewall-cmd --permanent --zone={zone.Name} {ports} && sudo firewall-cmd --reload";
     }
 
     // In nftables it is a table of its own; with firewalld's iptables backend it is the policies of all chains.
-    private static bool IsPanic(Obstacle obstacle, ObservedFirewall observed) =>
+    private static bool IsPanic(ChainBlocker obstacle, ObservedFirewall observed) =>
         obstacle is { Nft: { Table.IsFirewalldsPanic: true, Hook: "prerouting" } }
         || (obstacle is { Elsewhere.Table: "raw", ByRule: false } && observed.Firewalld is not FirewalldObservation.NotRunning);
 
-    public static IReadOnlyList<string> Commands(Obstacle obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    public static IReadOnlyList<string> Commands(ChainBlocker obstacle, DesiredFirewall desired, ObservedFirewall observed)
     {
         if (obstacle is { Filter: { } tool, Nft: null })
         {
-            var rules = ChainRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
+            var rules = AgentRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
                 .Where(rule => rule.CapturedFrom is null || observed.Captured);
             if (obstacle.Elsewhere is { } chain)
             {
@@ -77,7 +77,7 @@ public static class Cures
     }
 
     // Behind a rule that drops, an added rule would never be reached.
-    private static IEnumerable<string> NftRules(Obstacle obstacle, ObservedFirewall observed, string source)
+    private static IEnumerable<string> NftRules(ChainBlocker obstacle, ObservedFirewall observed, string source)
     {
         var command = $"sudo nft {(obstacle.ByRule ? "insert" : "add")} rule {obstacle.Nft}";
         var ports = obstacle.Ports.Select(port => port.Port).Where(port => port != AgentChain.CapturePort).ToList();

@@ -5,20 +5,20 @@ using SmmAgent.Core.Firewall.State;
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
 /// <summary>What is worth saying when every port is open.</summary>
-internal static class OpenPortsFinding
+internal static class OpenPortsCondition
 {
-    public static ConditionUpdate Of(DesiredFirewall desired, FirewallReport report, ConditionUpdate? failure)
+    public static ConditionUpdate Evaluate(DesiredFirewall desired, FirewallReport report, ConditionUpdate? failure)
     {
-        var open = $"{Cures.Ports(desired.Ports)} open";
+        var open = $"{Remediation.Ports(desired.Ports)} open";
         var missing = report.Observed.Filters.FirstOrDefault(filter => filter.State.Value is { Presence: FilterPresence.CommandMissing });
         if (missing is not null)
             return True(ConditionUpdate.Degraded, $"{open} by IPv4 only: {missing.Tool.Command} is not installed");
-        if (report.Observed.Filters.FirstOrDefault(filter => filter.State.WhyUnknown is not null) is { } unseen)
-            return True(ConditionUpdate.Degraded, $"{open} by IPv4; of IPv6 nothing is known: {unseen.State.WhyUnknown}");
+        if (report.Observed.Filters.FirstOrDefault(filter => filter.State.UnknownReason is not null) is { } unseen)
+            return True(ConditionUpdate.Degraded, $"{open} by IPv4; of IPv6 nothing is known: {unseen.State.UnknownReason}");
         if (failure is not null)
             return True(ConditionUpdate.Degraded, $"{open}, but not all is as the agent wants it ({failure.Reason}): {failure.Message}");
-        if (report.Remaining.Steps.OfType<OpenInFirewalld>().FirstOrDefault() is { } zone && report.Observed.FirewalldCounts)
-            return True(ConditionUpdate.Degraded, $"{open}, but in firewalld's zone {zone.Zone} not beyond its next reload: {Cures.RootsPart}");
+        if (report.Remaining.Steps.OfType<OpenInFirewalld>().FirstOrDefault() is { } zone && report.Observed.IsFirewalldInForce)
+            return True(ConditionUpdate.Degraded, $"{open}, but in firewalld's zone {zone.Zone} not beyond its next reload: {Remediation.ByReconcile}");
 
         var notes = string.Concat(Notes(report.Observed).Select(note => $"; {note}"));
         if (!desired.Complete)
@@ -31,11 +31,11 @@ internal static class OpenPortsFinding
 
     private static IEnumerable<string> Notes(ObservedFirewall observed)
     {
-        if (observed is { Captured: true, FirewalldCounts: true })
+        if (observed is { Captured: true, IsFirewalldInForce: true })
             yield return "firewalld lets every captured port through to the sidecar, not only these";
-        if (OvertakenRules.Of(observed) is { Count: > 0 } overtaken)
+        if (BypassedRules.Find(observed) is { Count: > 0 } overtaken)
             yield return $"the agent's jump stands above rules that drop some of it: {string.Join("; ", overtaken)} (to have them first, put them above the jump)";
-        if (observed.Nft?.WhyUnknown is { } why)
+        if (observed.Nft?.UnknownReason is { } why)
             yield return $"other tables of nftables could not be looked at: {why}";
     }
 

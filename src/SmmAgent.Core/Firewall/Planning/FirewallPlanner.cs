@@ -6,7 +6,7 @@ using SmmAgent.Core.Planning;
 namespace SmmAgent.Core.Firewall.Planning;
 
 /// <summary>Decides what to do on the host: a pure function of what should be and what is.</summary>
-public static class Planner
+public static class FirewallPlanner
 {
     /// <summary>The steps that make the host's firewall what it should be. What could not be seen gets no step.</summary>
     public static Plan Plan(DesiredFirewall desired, ObservedFirewall observed) =>
@@ -16,40 +16,40 @@ public static class Planner
     public static Plan Remove(ObservedFirewall observed) => new([.. observed.Filters.Concat(observed.OtherBackend).SelectMany(Removal)]);
 
     /// <summary>The steps that close all that the agent opened in firewalld.</summary>
-    public static IEnumerable<PlanStep> Withdraw(FirewalldObservation observed) => observed is FirewalldObservation.Seen { State.Zones: var zones }
-        ? zones.Where(zone => zone.Ours.Count > 0).Select(zone => new CloseInFirewalld(zone.Name, [], [], Stale(zone, [], [])))
+    public static IEnumerable<PlanStep> CloseFirewalld(FirewalldObservation observed) => observed is FirewalldObservation.Seen { State.Zones: var zones }
+        ? zones.Where(zone => zone.OwnRules.Count > 0).Select(zone => new CloseInFirewalld(zone.Name, [], [], Stale(zone, [], [])))
         : [];
 
     /// <summary>The steps that bring back what was the agent's at an earlier time.</summary>
-    public static Plan Restore(Undo before, ObservedFirewall observed) =>
+    public static Plan Restore(FirewallSnapshot before, ObservedFirewall observed) =>
         new([.. observed.Filters.SelectMany(filter => Restore(before, filter)), .. RestoreFirewalld(before, observed.Firewalld)]);
 
-    private static IEnumerable<PlanStep> Restore(Undo before, ObservedFilter filter)
+    private static IEnumerable<PlanStep> Restore(FirewallSnapshot before, ObservedFilter filter)
     {
         if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
             return [];
         if (before.RulesBefore(filter.Tool) is not { } rules)
             return Removal(filter);
 
-        return Undo.RulesIn(table) is { } now && now.SequenceEqual(rules)
+        return FirewallSnapshot.RulesIn(table) is { } now && now.SequenceEqual(rules)
             ? []
             : [new RewriteChain(filter.Tool, rules, [.. JumpsOf(table)], ["as it was before"]) { IsNative = filter.State.Value.Native is not null }];
     }
 
-    private static IEnumerable<PlanStep> RestoreFirewalld(Undo before, FirewalldObservation observed)
+    private static IEnumerable<PlanStep> RestoreFirewalld(FirewallSnapshot before, FirewalldObservation observed)
     {
         if (observed is not FirewalldObservation.Seen { State.Zones: var zones })
             yield break;
 
         foreach (var zone in zones)
         {
-            var now = Undo.OpenIn(zone);
+            var now = FirewallSnapshot.OpenIn(zone);
             if (before.OpenBefore(zone.Name) is not { } was || was.SequenceEqual(now))
                 continue;
 
-            List<int> ports = [.. was.Select(Undo.PortOf).Distinct()];
-            List<string> sources = [.. was.Select(Undo.SourceOf).Where(source => source != Undo.AnySource).Distinct()];
-            List<int> closed = [.. was.Except(now).Select(Undo.PortOf).Distinct()];
+            List<int> ports = [.. was.Select(FirewallSnapshot.PortOf).Distinct()];
+            List<string> sources = [.. was.Select(FirewallSnapshot.SourceOf).Where(source => source != FirewallSnapshot.AnySource).Distinct()];
+            List<int> closed = [.. was.Except(now).Select(FirewallSnapshot.PortOf).Distinct()];
             if (closed.Count > 0)
                 yield return new OpenInFirewalld(zone.Name, ports, sources, closed);
             else
@@ -73,10 +73,10 @@ public static class Planner
 
             var wanted = Wanted(desired, filter.Tool.Family, table);
             var drift = ChainDrift.Find(state, wanted, filter.Tool.Family);
-            if (drift.Words.Count == 0)
+            if (drift.All.Count == 0)
                 continue;
 
-            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], drift.Jump is null ? [] : [.. JumpsOf(table)], drift.Words)
+            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], drift.Jump is null ? [] : [.. JumpsOf(table)], drift.All)
             {
                 KeepsJump = drift.Jump is null,
                 IsNative = state.Native is not null,
@@ -86,7 +86,7 @@ public static class Planner
 
     private static List<FilterRule> Wanted(DesiredFirewall desired, IpFamily family, FilterTable table)
     {
-        var wanted = ChainRules.Build(desired, family).Select(rule => FilterRule.Parse(rule.ToString())).ToList();
+        var wanted = AgentRules.Build(desired, family).Select(rule => FilterRule.Parse(rule.ToString())).ToList();
         if (desired.Complete || table.Chain(AgentChain.Name) is not { } chain)
             return wanted;
 
@@ -124,7 +124,7 @@ public static class Planner
 
     private static List<string> Stale(FirewalldZone zone, IReadOnlyList<int> wanted, IReadOnlyList<IPNetwork> sources) =>
     [
-        .. zone.Ours
+        .. zone.OwnRules
             .Where(ours => !wanted.Contains(ours.Port) || (ours.Source is { } source ? !sources.Contains(source) : sources.Count > 0))
             .Select(ours => ours.Source is { } source ? $"{ours.Port} from {source}" : $"{ours.Port}")
             .Order(StringComparer.Ordinal),

@@ -5,7 +5,7 @@ using SmmAgent.Core.Firewall.State;
 namespace SmmAgent.Core.Firewall.Planning;
 
 /// <summary>The rules of the agent's chain.</summary>
-public static class ChainRules
+public static class AgentRules
 {
     public static IReadOnlyList<ChainRule> Build(DesiredFirewall desired, IpFamily family) =>
         [..

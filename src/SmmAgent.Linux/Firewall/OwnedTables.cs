@@ -14,21 +14,21 @@ namespace SmmAgent.Linux.Firewall;
 /// so the notes are below /run. Daemon and root share them, because whoever comes first makes the table. Root may believe the daemon: a
 /// note only ever leads to the removal of an empty table, and CAP_NET_ADMIN may do that anyway.
 /// </remarks>
-public sealed class MadeTables(string folder)
+public sealed class OwnedTables(string folder)
 {
     private const string Table = "filter";
     private const int MaximumBytes = 256;
 
     /// <summary>Makes a family's table where there is none, and notes that.</summary>
-    public void Make(IpFamily family)
+    public void Create(IpFamily family)
     {
         try
         {
-            if (NftTables.Make(family, Table) is not { } handle)
+            if (NftTables.CreateTable(family, Table) is not { } handle)
                 return;
 
             Directory.CreateDirectory(folder);
-            AtomicFile.Write(Note(family), NoteOf(handle), AtomicFile.Public, durable: false);
+            AtomicFile.Write(RecordPath(family), RecordText(handle), AtomicFile.Public, durable: false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -37,20 +37,20 @@ public sealed class MadeTables(string folder)
     }
 
     /// <summary>Whether the table that a family has now is one that the agent made.</summary>
-    public bool Has(IpFamily family) => Noted(family) is not null;
+    public bool Has(IpFamily family) => RecordedHandle(family) is not null;
 
     /// <summary>Removes the table, if the agent made it and it is empty.</summary>
     /// <returns>Whether it is gone.</returns>
     public bool Remove(IpFamily family)
     {
-        if (Noted(family) is not { } handle)
+        if (RecordedHandle(family) is not { } handle)
             return false;
 
         try
         {
             // A table that others use by now is theirs.
-            var isGone = NftTables.RemoveHusk(family, Table, handle);
-            File.Delete(Note(family));
+            var isGone = NftTables.RemoveEmptyTable(family, Table, handle);
+            File.Delete(RecordPath(family));
             return isGone;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -59,13 +59,13 @@ public sealed class MadeTables(string folder)
         }
     }
 
-    private ulong? Noted(IpFamily family)
+    private ulong? RecordedHandle(IpFamily family)
     {
         try
         {
-            return AtomicFile.ReadLimited(Note(family), MaximumBytes, isAgents: true) is { } note
+            return AtomicFile.ReadLimited(RecordPath(family), MaximumBytes, isAgents: true) is { } note
                 && NftTables.Handle(family, Table) is { } handle
-                && Encoding.ASCII.GetString(note) == NoteOf(handle) ? handle : null;
+                && Encoding.ASCII.GetString(note) == RecordText(handle) ? handle : null;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -73,8 +73,8 @@ public sealed class MadeTables(string folder)
         }
     }
 
-    private string Note(IpFamily family) => Path.Combine(folder, family == IpFamily.IPv4 ? "made-table-ip" : "made-table-ip6");
+    private string RecordPath(IpFamily family) => Path.Combine(folder, family == IpFamily.IPv4 ? "made-table-ip" : "made-table-ip6");
 
-    private static string NoteOf(ulong handle) =>
+    private static string RecordText(ulong handle) =>
         string.Create(CultureInfo.InvariantCulture, $"{new FileInfo("/proc/thread-self/ns/net").LinkTarget} table {Table} handle {handle}\n");
 }

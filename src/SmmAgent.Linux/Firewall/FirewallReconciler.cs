@@ -7,21 +7,21 @@ namespace SmmAgent.Linux.Firewall;
 
 /// <summary>One pass over the host's firewall: observe, plan, apply, observe. The daemon and the commands do the same one.</summary>
 /// <param name="isRoot">Whether root's steps are done too.</param>
-public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, AgentLock agentLock, bool isRoot)
+public sealed class FirewallReconciler(HostFirewall host, FirewalldPort firewalld, AgentLock agentLock, bool isRoot)
 {
-    private readonly FutileWrites _futile = new();
+    private readonly IneffectiveSteps _futile = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
 
     // Somebody may change the table between the look and the transaction, which then fails as a whole.
     private const int Tries = 3;
 
     /// <summary>Whether the kernel tells of changes, so that a slow poll suffices.</summary>
-    public bool KernelTells => host.KernelTells;
+    public bool HasKernelEvents => host.HasKernelEvents;
 
     /// <summary>Only looks: what is there, and what would be done.</summary>
     /// <param name="owner">Whose steps; null means everyone's.</param>
-    public Task<FirewallReport> LookAsync(DesiredFirewall desired, CancellationToken cancel, StepOwner? owner = null) =>
-        LookAsync(observed => PlanFor(desired, observed, owner), cancel);
+    public Task<FirewallReport> DryRunAsync(DesiredFirewall desired, CancellationToken cancel, StepOwner? owner = null) =>
+        DryRunAsync(observed => PlanFor(desired, observed, owner), cancel);
 
     /// <summary>Makes the firewall what it should be, under the lock.</summary>
     /// <param name="owner">Whose steps are done; null means everyone's.</param>
@@ -29,13 +29,13 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
         ApplyAsync(observed => PlanFor(desired, observed, owner), cancel);
 
     /// <summary>Brings back what was the agent's at an earlier time, under the lock.</summary>
-    public Task<FirewallReport> RestoreAsync(Undo before, CancellationToken cancel) =>
-        ApplyAsync(observed => Planner.Restore(before, host.WithOrigins(observed)), cancel);
+    public Task<FirewallReport> RestoreAsync(FirewallSnapshot before, CancellationToken cancel) =>
+        ApplyAsync(observed => FirewallPlanner.Restore(before, host.WithOrigins(observed)), cancel);
 
     private static Plan PlanFor(DesiredFirewall desired, ObservedFirewall observed, StepOwner? owner) =>
-        Planner.Plan(desired, observed) is var plan && owner is { } only ? plan.Of(only) : plan;
+        FirewallPlanner.Plan(desired, observed) is var plan && owner is { } only ? plan.OwnedBy(only) : plan;
 
-    private async Task<FirewallReport> LookAsync(Func<ObservedFirewall, Plan> planFor, CancellationToken cancel)
+    private async Task<FirewallReport> DryRunAsync(Func<ObservedFirewall, Plan> planFor, CancellationToken cancel)
     {
         var observed = await host.WithOthersAsync(await ObserveAsync(cancel), cancel);
         return new([], observed, planFor(observed));
@@ -46,8 +46,8 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
         var (held, why) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
         if (held is null)
         {
-            var looked = await LookAsync(planFor, cancel);
-            return looked.Remaining.IsEmpty ? looked : looked with { Blocked = why };
+            var looked = await DryRunAsync(planFor, cancel);
+            return looked.Remaining.IsEmpty ? looked : looked with { NotAttemptedReason = why };
         }
 
         using (held)
@@ -59,28 +59,28 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
             var now = TimeProvider.System.GetElapsedTime(_start);
             for (var attempt = 0; attempt < Tries && !plan.IsEmpty; attempt++)
             {
-                var stopped = plan.Steps.Where(step => _futile.AreStopped(step, now)).ToList();
+                var stopped = plan.Steps.Where(step => _futile.IsSuspended(step, now)).ToList();
                 var results = await DoAsync(new([.. plan.Steps.Except(stopped)]), cancel);
-                done.AddRange(results.Where(result => result.Ending == StepEnding.Done));
-                failed = [.. results.Where(result => result.Ending != StepEnding.Done), .. stopped.Select(NoEffect)];
+                done.AddRange(results.Where(result => result.Outcome == StepOutcome.Done));
+                failed = [.. results.Where(result => result.Outcome != StepOutcome.Done), .. stopped.Select(NoEffect)];
                 if (results.Count == 0)
                     break;
 
                 observed = await ObserveAsync(cancel);
                 plan = planFor(observed);
-                if (failed.All(result => result.Ending != StepEnding.Failed))
+                if (failed.All(result => result.Outcome != StepOutcome.Failed))
                     break;
             }
 
-            _futile.Note(done.Select(result => result.Step), plan, now);
+            _futile.Record(done.Select(result => result.Step), plan, now);
             return new([.. done, .. plan.IsEmpty ? [] : failed], await host.WithOthersAsync(observed, cancel), plan);
         }
     }
 
     private static StepResult NoEffect(PlanStep step) => new(
         step,
-        StepEnding.NoEffect,
-        $"'{step}' was done {FutileWrites.Most} times and nothing of it is to be seen, so it is left for {FutileWrites.Pause.TotalMinutes:0} minutes: "
+        StepOutcome.NoEffect,
+        $"'{step}' was done {IneffectiveSteps.MaximumAttempts} times and nothing of it is to be seen, so it is left for {IneffectiveSteps.Pause.TotalMinutes:0} minutes: "
         + "either another program removes it at once (find it with nft monitor), or the table is changed by a tool that iptables cannot show");
 
     /// <summary>What <see cref="RemoveAsync"/> would do.</summary>
@@ -89,16 +89,16 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
     {
         var zones = isRoot ? await firewalld.ObserveAsync(cancel) : new FirewalldObservation.NotRunning();
         var (chains, unseen) = await PlanChainRemovalAsync(cancel);
-        return (new([.. chains.Steps, .. Planner.Withdraw(zones)]), unseen ?? (zones as FirewalldObservation.NotSeen)?.Why);
+        return (new([.. chains.Steps, .. FirewallPlanner.CloseFirewalld(zones)]), unseen ?? (zones as FirewalldObservation.NotSeen)?.Reason);
     }
 
     private async Task<(Plan Plan, string? Unseen)> PlanChainRemovalAsync(CancellationToken cancel)
     {
         var observed = await host.WithOthersAsync(new(await host.ObserveOwnAsync(cancel), new FirewalldObservation.NotRunning()), cancel);
-        var unseen = observed.Filters.Concat(observed.OtherBackend).FirstOrDefault(filter => filter.State.WhyUnknown is not null);
+        var unseen = observed.Filters.Concat(observed.OtherBackend).FirstOrDefault(filter => filter.State.UnknownReason is not null);
         return (
-            Planner.Remove(host.WithOrigins(observed)),
-            unseen is null ? null : $"{unseen.Tool} cannot be seen: {unseen.State.WhyUnknown}");
+            FirewallPlanner.Remove(host.WithOrigins(observed)),
+            unseen is null ? null : $"{unseen.Tool} cannot be seen: {unseen.State.UnknownReason}");
     }
 
     /// <summary>Removes all that is the agent's: chain and jump of both families and backends, and as root what is in firewalld.</summary>
@@ -148,21 +148,21 @@ public sealed class FirewallPass(HostFirewall host, FirewalldPort firewalld, Age
         PlanStep step, string zone, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel)
     {
         if (!isRoot)
-            return new(step, StepEnding.LeftToRoot);
+            return new(step, StepOutcome.LeftToPrivilegedReconcile);
 
         try
         {
             await firewalld.OpenAsync(zone, ports, sources, cancel);
-            return new(step, StepEnding.Done);
+            return new(step, StepOutcome.Done);
         }
         catch (IOException exception)
         {
-            return new(step, StepEnding.Failed, exception.Message);
+            return new(step, StepOutcome.Failed, exception.Message);
         }
     }
 }
 
 /// <summary>What a removal did.</summary>
 /// <param name="Firewalld">What was withdrawn from firewalld, one line each.</param>
-/// <param name="Why">Why something could not be tried; null when all was.</param>
-public sealed record FirewallRemoval(IReadOnlyList<StepResult> Results, IReadOnlyList<string> Firewalld, string? Why);
+/// <param name="NotAttemptedReason">Why something could not be tried; null when all was.</param>
+public sealed record FirewallRemoval(IReadOnlyList<StepResult> Results, IReadOnlyList<string> Firewalld, string? NotAttemptedReason);

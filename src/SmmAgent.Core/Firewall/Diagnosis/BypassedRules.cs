@@ -6,7 +6,7 @@ using SmmAgent.Core.Firewall.State;
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
 /// <summary>Rules of others that drop a part of what the agent lets in, such as a ban, and that no packet reaches because the agent's jump stands above them.</summary>
-public static class OvertakenRules
+public static class BypassedRules
 {
     private const string Input = "INPUT";
     private const int Most = 3;
@@ -15,7 +15,7 @@ public static class OvertakenRules
     private const string RoutingHeader = "--rt-type";
 
     /// <returns>The first few, as people find them; empty where there are none.</returns>
-    public static IReadOnlyList<string> Of(ObservedFirewall observed) =>
+    public static IReadOnlyList<string> Find(ObservedFirewall observed) =>
     [
         .. (from filter in observed.Filters
             where filter.State.Value is { Presence: FilterPresence.Present, Native: null }
@@ -39,7 +39,7 @@ public static class OvertakenRules
     {
         foreach (var rule in rules)
         {
-            var match = IptablesVerdict.Matching(rule, packet) is var own && own < path ? own : path;
+            var match = IptablesEvaluator.Matching(rule, packet) is var own && own < path ? own : path;
             if (match == Match.No)
                 continue;
 

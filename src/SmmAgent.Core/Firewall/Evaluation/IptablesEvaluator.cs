@@ -3,12 +3,12 @@ using SmmAgent.Core.Firewall.Rules;
 namespace SmmAgent.Core.Firewall.Evaluation;
 
 /// <summary>What INPUT or OUTPUT of an iptables filter table does with a packet.</summary>
-public static class IptablesVerdict
+public static class IptablesEvaluator
 {
-    public static WalkResult Of(FilterTable table, Packet packet) => Of(table, packet.Hook.ChainOfIptables(), packet);
+    public static WalkResult Evaluate(FilterTable table, Packet packet) => Evaluate(table, packet.Hook.ChainOfIptables(), packet);
 
     /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
-    public static WalkResult Of(FilterTable table, string name, Packet packet, int? rules = null) => table.Chain(name) is { } own
+    public static WalkResult Evaluate(FilterTable table, string name, Packet packet, int? rules = null) => table.Chain(name) is { } own
         ? ChainWalk.Follow(
             name,
             rules is not null || own.Policy != "DROP",
@@ -58,7 +58,7 @@ public static class IptablesVerdict
 
     private static Match Matching(RuleOption option, Packet packet) => option.Name switch
     {
-        "-p" => Matches.Of(packet.Transport == Transport.Tcp ? option.Value == "tcp" : option.Value is "udp" or "17"),
+        "-p" => MatchResults.From(packet.Transport == Transport.Tcp ? option.Value == "tcp" : option.Value is "udp" or "17"),
         "-s" => packet.From(option.Value),
         "-d" => packet.To(option.Value),
         // Nothing here is about packets of this host to itself.
@@ -68,17 +68,17 @@ public static class IptablesVerdict
         "--dport" => Port(option.Value, packet.Port),
         "--sports" or "--source-ports" => PortList(option.Value, packet.SourcePort),
         "--dports" or "--destination-ports" => PortList(option.Value, packet.Port),
-        "--ports" => Matches.Any([PortList(option.Value, packet.Port), PortList(option.Value, packet.SourcePort)]),
+        "--ports" => MatchResults.Any([PortList(option.Value, packet.Port), PortList(option.Value, packet.SourcePort)]),
         "--ctstate" or "--state" => State(option.Value, packet),
-        "--ctdir" => Matches.Of(option.Value == "REPLY" == packet.IsReply),
-        "--ctorigdstport" => Port(option.Value, PortRange.Of(packet.OriginalPort)),
+        "--ctdir" => MatchResults.From(option.Value == "REPLY" == packet.IsReply),
+        "--ctorigdstport" => Port(option.Value, PortRange.Single(packet.OriginalPort)),
         "--comment" => Match.Yes,
-        "--syn" => Matches.Of(!packet.IsReply),
-        "--tcp-flags" => option.Value == "FIN,SYN,RST,ACK SYN" ? Matches.Of(!packet.IsReply) : Match.Maybe,
+        "--syn" => MatchResults.From(!packet.IsReply),
+        "--tcp-flags" => option.Value == "FIN,SYN,RST,ACK SYN" ? MatchResults.From(!packet.IsReply) : Match.Maybe,
         _ => Match.Maybe,
     };
 
-    private static Match PortList(string ports, PortRange own) => Matches.Any(ports.Split(',').Select(port => Port(port, own)));
+    private static Match PortList(string ports, PortRange own) => MatchResults.Any(ports.Split(',').Select(port => Port(port, own)));
 
     private static Match State(string states, Packet packet)
     {

@@ -6,7 +6,7 @@ namespace SmmAgent.Core.Firewall.Planning;
 
 /// <summary>What a rollback brings back: how the host was before a reconcile that nobody confirmed.</summary>
 /// <remarks>It is its own text, one fact a line, so that a person can read what would come back.</remarks>
-public sealed class Undo
+public sealed class FirewallSnapshot
 {
     /// <summary>Where everyone may come from.</summary>
     public const string AnySource = "any";
@@ -20,25 +20,25 @@ public sealed class Undo
 
     private readonly List<string> _lines;
 
-    private Undo(List<string> lines) => _lines = lines;
+    private FirewallSnapshot(List<string> lines) => _lines = lines;
 
     /// <summary>The agent's units that ran.</summary>
     public IReadOnlyList<string> Running => [.. _lines.Where(line => line.StartsWith(Unit, StringComparison.Ordinal)).Select(line => line[Unit.Length..])];
 
     /// <summary>Takes what is needed.</summary>
     /// <returns>Null and why, when something cannot be seen: it could not be brought back.</returns>
-    public static (Undo? Undo, string? Why) Of(ObservedFirewall observed, IReadOnlyList<string> running)
+    public static (FirewallSnapshot? Undo, string? Why) Create(ObservedFirewall observed, IReadOnlyList<string> running)
     {
         List<string> lines = [FirstLine];
         foreach (var filter in observed.Filters)
         {
             if (filter.State.Value is not { } state)
-                return (null, $"{filter.Tool} cannot be seen: {filter.State.WhyUnknown}");
+                return (null, $"{filter.Tool} cannot be seen: {filter.State.UnknownReason}");
             if (RulesIn(state.Table) is { } rules)
                 lines.AddRange(rules.Select(rule => Rule + rule).Prepend($"{Chain}{filter.Tool}"));
         }
 
-        if (observed.Firewalld is FirewalldObservation.NotSeen { Why: var why })
+        if (observed.Firewalld is FirewalldObservation.NotSeen { Reason: var why })
             return (null, $"firewalld cannot be seen: {why}");
         if (observed.Firewalld is FirewalldObservation.Seen seen)
         {
@@ -60,7 +60,7 @@ public sealed class Undo
     public static IReadOnlyList<string> OpenIn(FirewalldZone zone)
     {
         List<string> open = [];
-        foreach (var (port, source) in zone.Ours)
+        foreach (var (port, source) in zone.OwnRules)
             open.Add($"{port} {(source is { } network ? network.ToString() : AnySource)}");
         return [.. open.Order(StringComparer.Ordinal)];
     }
@@ -78,7 +78,7 @@ public sealed class Undo
     public string Write() => string.Join('\n', _lines) + "\n";
 
     /// <returns>Null when it is not what <see cref="Write"/> wrote.</returns>
-    public static Undo? Read(string text)
+    public static FirewallSnapshot? Read(string text)
     {
         List<string> lines = [.. text.Split('\n')];
         if (lines.Count < 2 || lines[0] != FirstLine || lines[^1].Length > 0)

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Firewall;
 
 /// <summary>Files from which other programs restore a firewall at boot or when they start, and which were written while the agent's chain was there.</summary>
 /// <remarks>The agent does not change them: they are the operator's. Restored after a detach, they bring all ports back.</remarks>
-public static class SavedRules
+public static class SavedRuleFiles
 {
     /// <summary>Larger files are not read.</summary>
     public const int MaximumBytes = 16 * 1024 * 1024;
@@ -23,11 +23,11 @@ public static class SavedRules
 
     /// <param name="root">The folder that stands for <c>/</c>.</param>
     /// <returns>The files that contain the agent's chain, in a fixed order. What cannot be read is left out.</returns>
-    public static IReadOnlyList<string> WithTheAgentsChain(string root) =>
+    public static IReadOnlyList<string> FindWithAgentChain(string root) =>
         [.. Files.Select(file => Path.Combine(root, file)).Concat(Folders.SelectMany(folder => InFolder(Path.Combine(root, folder)))).Where(HasChain)];
 
     /// <summary>What the operator does about such a file.</summary>
-    public static string Cure(string file) =>
+    public static string Remediation(string file) =>
         file.Contains("nft", StringComparison.Ordinal) || file.EndsWith(".xml", StringComparison.Ordinal) || file.Contains("/ufw/", StringComparison.Ordinal)
             ? $"remove the chain {AgentChain.Name} and the jump to it from it"
             : $"sudo sed -i --follow-symlinks /{AgentChain.Name}/d {file}";

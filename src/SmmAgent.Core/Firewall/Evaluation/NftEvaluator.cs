@@ -5,11 +5,11 @@ using SmmAgent.Core.Firewall.Rules;
 namespace SmmAgent.Core.Firewall.Evaluation;
 
 /// <summary>What a base chain of nftables does with a packet.</summary>
-public static class NftVerdict
+public static class NftEvaluator
 {
     /// <returns>Null when the chain does not see packets of this family.</returns>
     /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
-    public static WalkResult? Of(NftRuleset ruleset, NftChain chain, Packet packet, int? rules = null)
+    public static WalkResult? Evaluate(NftRuleset ruleset, NftChain chain, Packet packet, int? rules = null)
     {
         if (chain.Table.Family == (packet.Family == IpFamily.IPv4 ? "ip6" : "ip"))
             return null;

@@ -8,8 +8,8 @@ namespace SmmAgent.Core.Firewall.Diagnosis;
 /// <summary>A base chain that does not let ports in.</summary>
 /// <param name="Where">The chain as people find it, for example <c>nftables chain inet filter input</c>.</param>
 /// <param name="ByRule">Whether a rule refuses them, not only the policy.</param>
-/// <param name="Certain">Whether they are refused for sure; else it depends on what is not known here.</param>
-public sealed record Obstacle(string Where, IReadOnlyList<OpenPort> Ports, bool ByRule, bool Certain)
+/// <param name="IsCertain">Whether they are refused for sure; else it depends on what is not known here.</param>
+public sealed record ChainBlocker(string Where, IReadOnlyList<OpenPort> Ports, bool ByRule, bool IsCertain)
 {
     /// <summary>The chain, when it is one of nftables' own.</summary>
     public NftChain? Nft { get; init; }
@@ -31,11 +31,11 @@ public sealed record IptablesChain(string Table, string Name, bool IsBeforeCaptu
 }
 
 /// <summary>Follows each port through every base chain that INPUT's packets pass: all of them must accept.</summary>
-public static class PortCheck
+public static class ChainBlockers
 {
-    public static IReadOnlyList<Obstacle> Obstacles(DesiredFirewall desired, ObservedFirewall observed)
+    public static IReadOnlyList<ChainBlocker> FindAll(DesiredFirewall desired, ObservedFirewall observed)
     {
-        var obstacles = new List<Obstacle>();
+        var obstacles = new List<ChainBlocker>();
         foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
         {
             // Where nft shows the table, its chains are judged below.
@@ -44,7 +44,7 @@ public static class PortCheck
 
             var where = $"INPUT of {filter.Tool}{(observed.OtherBackend.Contains(filter) ? " (the other backend)" : "")}";
             var found = Find(
-                where, desired, observed, packet => packet.Family == filter.Tool.Family ? IptablesVerdict.Of(table, packet) : null);
+                where, desired, observed, packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(table, packet) : null);
             obstacles.AddRange(found.Select(obstacle => obstacle with { Filter = filter.Tool }));
         }
 
@@ -55,8 +55,8 @@ public static class PortCheck
 
         foreach (var chain in ruleset.InputChains.Where(chain => !IsFirewallds(chain, observed)))
         {
-            var found = Find($"nftables chain {chain}", desired, observed, packet => NftVerdict.Of(ruleset, chain, packet));
-            var tool = observed.Filters.FirstOrDefault(filter => filter.State.Value?.Native is not null && NftFilterTable.Of(filter.Tool.Family) == chain.Table)?.Tool;
+            var found = Find($"nftables chain {chain}", desired, observed, packet => NftEvaluator.Evaluate(ruleset, chain, packet));
+            var tool = observed.Filters.FirstOrDefault(filter => filter.State.Value?.Native is not null && NftFilterTable.ForFamily(filter.Tool.Family) == chain.Table)?.Tool;
             obstacles.AddRange(found.Select(obstacle => obstacle with { Nft = chain, Filter = chain.Name == "INPUT" ? tool : null }));
         }
 
@@ -64,7 +64,7 @@ public static class PortCheck
     }
 
     // In these tables only what drops for sure is of interest: they are there for marks and the like.
-    private static IEnumerable<Obstacle> Elsewhere(DesiredFirewall desired, ObservedFirewall observed)
+    private static IEnumerable<ChainBlocker> Elsewhere(DesiredFirewall desired, ObservedFirewall observed)
     {
         foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
         {
@@ -77,9 +77,9 @@ public static class PortCheck
                     $"{chain.Name} of {filter.Tool}'s table {chain.Table}",
                     desired,
                     observed,
-                    packet => packet.Family == filter.Tool.Family ? IptablesVerdict.Of(table, chain.Name, packet) : null,
+                    packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(table, chain.Name, packet) : null,
                     chain.IsBeforeCapture);
-                foreach (var obstacle in found.Where(obstacle => obstacle.Certain))
+                foreach (var obstacle in found.Where(obstacle => obstacle.IsCertain))
                     yield return obstacle with { Filter = filter.Tool, Elsewhere = chain };
             }
         }
@@ -89,8 +89,8 @@ public static class PortCheck
 
         foreach (var chain in ruleset.PreroutingChains)
         {
-            var found = Find($"nftables chain {chain}", desired, observed, packet => NftVerdict.Of(ruleset, chain, packet), chain.IsBeforeCapture);
-            foreach (var obstacle in found.Where(obstacle => obstacle.Certain))
+            var found = Find($"nftables chain {chain}", desired, observed, packet => NftEvaluator.Evaluate(ruleset, chain, packet), chain.IsBeforeCapture);
+            foreach (var obstacle in found.Where(obstacle => obstacle.IsCertain))
                 yield return obstacle with { Nft = chain };
         }
     }
@@ -99,7 +99,7 @@ public static class PortCheck
     internal static bool IsFirewallds(NftChain chain, ObservedFirewall observed) =>
         chain.Table.IsFirewallds && observed.Firewalld is FirewalldObservation.Seen;
 
-    private static IEnumerable<Obstacle> Find(
+    private static IEnumerable<ChainBlocker> Find(
         string where, DesiredFirewall desired, ObservedFirewall observed, Func<Packet, WalkResult?> follow, bool isBeforeCapture = false)
     {
         var results = (
@@ -110,7 +110,7 @@ public static class PortCheck
         foreach (var verdict in results)
         {
             yield return new(
-                where, [.. verdict.Select(result => result.Port)], verdict.Any(result => result.ByRule), Certain: verdict.Key == Verdict.Drop);
+                where, [.. verdict.Select(result => result.Port)], verdict.Any(result => result.ByRule), IsCertain: verdict.Key == Verdict.Drop);
         }
     }
 
