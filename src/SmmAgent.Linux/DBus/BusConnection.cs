@@ -6,7 +6,8 @@ namespace SmmAgent.Linux.DBus;
 
 /// <summary>A connection to the system bus: calls with a time limit, and signals.</summary>
 /// <remarks>
-/// It is served by the thread pool, so the bus never waits for it, and no thread waits for the bus. It does not connect again: its user opens another.
+/// The thread pool reads it, so the bus never waits for the agent, and no thread waits for the bus. It does not connect again: its user
+/// opens another.
 /// </remarks>
 public sealed class BusConnection : IDisposable
 {
@@ -98,7 +99,8 @@ public sealed class BusConnection : IDisposable
         }
         finally
         {
-            // The library completes a call on the thread that reads the connection. The caller must not go on there: it may wait for another call.
+            // The library completes a call on the thread that reads the connection. The caller must not continue there: it may wait for
+            // another call.
             await Task.Yield();
         }
 

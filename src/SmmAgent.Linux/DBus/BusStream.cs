@@ -4,9 +4,10 @@ namespace SmmAgent.Linux.DBus;
 
 /// <summary>The bytes of a connection to the bus, without messages that are larger than any that the agent needs.</summary>
 /// <remarks>
-/// The system bus lets every user send signals of up to 32 MiB to every connection, also to one that asked for no signal. Such a signal is
-/// dropped, and not more than a few kilobytes of it are in memory. Only the answer to a call may be large: the bus delivers no answer that was not
-/// asked for. An answer above the limit ends the connection, because a call without an answer would only fail later and without a reason.
+/// The system bus lets every user send signals of up to 32 MiB to every connection, also to one that did not ask for signals. Such a
+/// signal is dropped, and not more than a few kilobytes of it are in memory. Only the answer to a call may be large: the bus does not
+/// deliver answers without a call. An answer above the limit ends the connection, because a call without an answer would only fail
+/// later and without a reason.
 /// </remarks>
 internal sealed class BusStream(Stream socket) : Stream
 {

@@ -23,7 +23,7 @@ public sealed class AddressEvents() : NetlinkEvents(
     private const int RouteHeaderLength = 12;
     private const int AttributeDestination = 1;
 
-    protected override HostChange Meaning(ReadOnlySpan<byte> datagram) => Matters(datagram) ? Change : HostChange.None;
+    protected override HostChange ReadChange(ReadOnlySpan<byte> datagram) => Matters(datagram) ? Change : HostChange.None;
 
     private static bool Matters(ReadOnlySpan<byte> datagram)
     {
@@ -31,7 +31,7 @@ public sealed class AddressEvents() : NetlinkEvents(
         {
             var length = MemoryMarshal.Read<int>(datagram);
             if (length < HeaderLength || length > datagram.Length)
-                return true; // Cut off: rather look.
+                return true; // Cut off: the rest may matter.
             if (MessageMatters(MemoryMarshal.Read<ushort>(datagram[4..]), datagram[HeaderLength..length]))
                 return true;
             datagram = datagram[Math.Min((length + 3) & ~3, datagram.Length)..];
@@ -40,7 +40,7 @@ public sealed class AddressEvents() : NetlinkEvents(
         return false;
     }
 
-    // Link-local addresses come and go with every container, and the kernel's own routes (local, multicast) with every address: no news.
+    // Link-local addresses come and go with every container, and the kernel's own routes (local, multicast) with every address: ignored.
     private static bool MessageMatters(int type, ReadOnlySpan<byte> body) => type switch
     {
         NewAddress or DeletedAddress => body.Length < 8 || body[3] < ScopeLink,

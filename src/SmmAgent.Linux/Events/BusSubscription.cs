@@ -3,7 +3,8 @@ using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Events;
 
-/// <summary>The signals of one connection to the bus, as a descriptor to poll. The signals arrive on the thread pool, and any thread polls.</summary>
+/// <summary>The signals of one connection to the bus, as a descriptor to poll.</summary>
+/// <remarks>The signals arrive on the thread pool. One thread polls.</remarks>
 internal sealed class BusSubscription : IDisposable
 {
     private readonly Lock _gate = new();
@@ -21,7 +22,7 @@ internal sealed class BusSubscription : IDisposable
     {
         _name = name;
         _bus = bus;
-        // Without an end of its own: the connection ends it, and its failure is the result of Drain.
+        // Not awaited: it ends with the connection, and Drain throws its failure.
         _ = ListenAsync(rules, firstCall);
     }
 
@@ -66,9 +67,11 @@ internal sealed class BusSubscription : IDisposable
         }
         catch (DBusException exception)
         {
-            Report(exception.Name == DBusException.NoReply ? exception.Message : $"the system bus refused to send {_name}: {exception.Message}");
+            Report(exception.Name == DBusException.NoReply
+                ? exception.Message
+                : $"the system bus refused to send {_name}: {exception.Message}");
         }
-#pragma warning disable CA1031 // Whatever it is, the source is opened again later, and the process goes on.
+#pragma warning disable CA1031 // A failure of one source must not end the process; the source is opened again later.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace SmmAgent.Linux.Events;
 
-/// <summary>One queue of the kernel or of the bus that tells of changes.</summary>
-/// <remarks>Used by one thread only, the one of <see cref="HostEvents"/>.</remarks>
-/// <param name="name">What people call it.</param>
-/// <param name="change">What it tells of, and so what to look at when it may have missed something.</param>
+/// <summary>One queue of the kernel or of the bus that reports changes.</summary>
+/// <remarks>Used by one thread only, that of <see cref="HostEvents"/>.</remarks>
+/// <param name="name">The name in messages.</param>
+/// <param name="change">The changes that it reports, and so what to observe when an event may have been missed.</param>
 public abstract class EventSource(string name, HostChange change) : IDisposable
 {
     public string Name { get; } = name;
@@ -33,7 +33,7 @@ public abstract class EventSource(string name, HostChange change) : IDisposable
     }
 }
 
-/// <summary>Why an event source cannot start, or stopped.</summary>
+/// <summary>The reason why an event source cannot start, or stopped.</summary>
 public sealed class EventSourceException(string message) : Exception(message)
 {
     /// <summary>The failure of the system call just made.</summary>

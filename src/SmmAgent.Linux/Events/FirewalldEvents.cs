@@ -3,7 +3,9 @@ using Tmds.DBus.Protocol;
 namespace SmmAgent.Linux.Events;
 
 /// <summary>The signals of firewalld (reloaded, a zone changed), and its start and end on the bus.</summary>
-/// <remarks>The changes that root makes there arrive as well, so the unprivileged daemon notices at once that its ports were opened.</remarks>
+/// <remarks>
+/// The changes that root makes there arrive as well, so the unprivileged daemon notices at once that its ports were opened.
+/// </remarks>
 /// <param name="busAddress">Default: the system bus.</param>
 public sealed class FirewalldEvents(string? busAddress = null)
     : BusEvents("firewalld events", HostChange.Firewalld, Rules, busAddress)

@@ -1,6 +1,6 @@
 namespace SmmAgent.Linux.Events;
 
-/// <summary>What may have changed on the host. It is a reason to look, never what was found.</summary>
+/// <summary>The parts of the host that may have changed. A change is a reason to observe, never an observation.</summary>
 [Flags]
 public enum HostChange
 {
@@ -15,15 +15,15 @@ public enum HostChange
     /// <summary>The kernel's packet filter.</summary>
     Firewall = 4,
 
-    /// <summary>firewalld: it came, went, reloaded or was changed.</summary>
+    /// <summary>firewalld: it started, ended, reloaded or was changed.</summary>
     Firewalld = 8,
 
     /// <summary>The sidecar's unit, files or package.</summary>
     Sidecar = 16,
 
-    /// <summary>Somebody asks for root's part.</summary>
-    RootRequest = 32,
+    /// <summary>A process requests a privileged reconcile.</summary>
+    ReconcileRequest = 32,
 
-    /// <summary>The agent's own rules in the packet filter, beside <see cref="Firewall"/>.</summary>
+    /// <summary>The agent's own rules in the packet filter, together with <see cref="Firewall"/>.</summary>
     OwnRules = 64,
 }

@@ -5,10 +5,10 @@ namespace SmmAgent.Linux.Events;
 
 /// <summary>Waits for all event sources at once: one thread, one poll without a timeout while every source is up.</summary>
 /// <remarks>
-/// Every queue that is ready is emptied before there is one call of <c>changed</c>. What the agent itself changes (its own iptables
-/// calls, its own files) comes back as an event like everyone else's; whoever is woken looks, finds all as it should be and does nothing.
-/// A source that cannot start or breaks, for whatever reason, is told once, and tried again after a delay that doubles from one second to five minutes.
-/// When it is back, <c>changed</c> tells what it may have missed.
+/// Every queue that is ready is emptied before there is one call of <c>changed</c>. The changes that the agent makes (its own iptables
+/// calls, its own files) come back as events like those of other programs; the service that is woken observes, finds no drift and does
+/// nothing. A source that cannot start or fails, for any reason, is reported once, and opened again after a delay that doubles from one
+/// second to five minutes. When it is back, <c>changed</c> gets the changes that it may have missed.
 /// </remarks>
 /// <param name="sources">Owned from here on.</param>
 /// <param name="changed">Called on the thread of <see cref="Run"/>; must return quickly.</param>
@@ -24,13 +24,13 @@ public sealed class HostEvents(
     private readonly TimeSpan _firstRetry = firstRetry ?? TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Done when every source was opened or has told why not: what changes from then on is noticed.</summary>
+    /// <summary>Done when every source was opened or has reported why not: changes from then on are noticed.</summary>
     public Task Listening => _listening.Task;
 
-    /// <summary>Ends <see cref="Run"/>; from any thread.</summary>
+    /// <summary>Ends <see cref="Run"/>. Any thread may call it.</summary>
     public void Stop() => _stop.Set();
 
-    /// <summary>Waits and tells until <see cref="Stop"/>.</summary>
+    /// <summary>Waits for changes and reports them until <see cref="Stop"/>.</summary>
     public void Run()
     {
         try
@@ -107,12 +107,12 @@ public sealed class HostEvents(
         try
         {
             var change = slot.Source.Drain();
-            // An error or hang-up that draining does not clear would make poll return at once for ever. An overflow it does clear.
+            // An error or hang-up that draining does not clear would make poll return at once for ever. Draining clears an overflow.
             if (change == HostChange.None && (ready & Libc.PollIn) == 0)
                 throw new EventSourceException($"poll reports the error condition 0x{ready:x}");
             return change;
         }
-#pragma warning disable CA1031 // One source must not take the others along, nor the process.
+#pragma warning disable CA1031 // A failure of one source must not end the others or the process.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -137,23 +137,23 @@ public sealed class HostEvents(
 
         slot.IsOpen = true;
         slot.OpenSince = MonotonicTime.Now;
-        if (slot.Why is not null)
-            health(slot.Source, slot.Why = null);
+        if (slot.Reason is not null)
+            health(slot.Source, slot.Reason = null);
         return true;
     }
 
     private void Failed(Slot slot, Exception exception)
     {
         slot.Source.Close();
-        // The delay starts anew only for a source that had lasted: a bus that takes us in and throws us out must not be hammered.
+        // Only a source that lasted starts again with the shortest delay: a bus that accepts and ends connections must not be flooded.
         if (slot.IsOpen && MonotonicTime.Now - slot.OpenSince > LongestRetry)
             slot.Delay = null;
         slot.IsOpen = false;
         slot.Delay = slot.Delay is { } delay ? TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestRetry.Ticks)) : _firstRetry;
         slot.RetryAt = MonotonicTime.Now + slot.Delay;
-        var why = exception is EventSourceException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
-        if (slot.Why != why)
-            health(slot.Source, slot.Why = why);
+        var reason = exception is EventSourceException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+        if (slot.Reason != reason)
+            health(slot.Source, slot.Reason = reason);
     }
 
     private sealed class Slot(EventSource source)
@@ -164,7 +164,7 @@ public sealed class HostEvents(
 
         public TimeSpan OpenSince { get; set; }
 
-        public string? Why { get; set; }
+        public string? Reason { get; set; }
 
         public TimeSpan? Delay { get; set; }
 

@@ -16,7 +16,7 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
     private const int NetlinkLevel = 270;
     private const int AddMembership = 1;
 
-    // Between two callbacks at the most, so that a writer without end cannot keep the news from us.
+    // Messages between two callbacks, so that an endless writer cannot hold back the changes.
     private const int LongestDrain = 4096;
 
     private readonly byte[] _message = new byte[8192];
@@ -50,7 +50,7 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
             var length = Libc.Receive(_socket!, _message, (nuint)_message.Length, 0);
             if (length > 0)
             {
-                change |= Meaning(_message.AsSpan(0, (int)length));
+                change |= ReadChange(_message.AsSpan(0, (int)length));
                 continue;
             }
 
@@ -63,7 +63,7 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
                 case Libc.EINTR:
                     break;
                 case Libc.ENOBUFS:
-                    // Messages were lost: anything may have changed.
+                    // Messages were lost, so anything may have changed.
                     change |= Change;
                     break;
                 default:
@@ -76,8 +76,8 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
 
     public override void Close() => _socket?.Dispose();
 
-    /// <summary>What a datagram reports; it may be cut off at 8 KiB.</summary>
-    protected abstract HostChange Meaning(ReadOnlySpan<byte> datagram);
+    /// <summary>Reads the change that a datagram reports. The datagram may be cut off at 8 KiB.</summary>
+    protected abstract HostChange ReadChange(ReadOnlySpan<byte> datagram);
 
     private static int Set(SafeFileHandle socket, int level, int option, int value) =>
         Libc.SetSocketOption(socket, level, option, value, sizeof(int));

@@ -5,7 +5,9 @@ namespace SmmAgent.Linux.Events;
 
 /// <summary>Every change of an nftables ruleset in this network namespace, iptables-nft's and firewalld's among them.</summary>
 /// <remarks>Needs CAP_NET_ADMIN. The legacy backend has no events: see <see cref="XtablesLockEvents"/>.</remarks>
-/// <param name="doSetsMatter">Whether elements of sets are of interest. A ban list changes all the time and decides about no port. Null: they are.</param>
+/// <param name="doSetsMatter">
+/// Whether elements of sets are of interest. A ban list changes all the time and does not decide about ports. Null: they are.
+/// </param>
 /// <param name="receiveBuffer">In bytes; a ruleset of 5,000 rules is some 2 MB of messages.</param>
 public sealed class NftEvents(Func<bool>? doSetsMatter = null, int receiveBuffer = 1 << 20)
     : NetlinkEvents("nftables events", HostChange.Firewall, NetlinkNetfilter, [NftablesGroup], receiveBuffer)
@@ -19,8 +21,8 @@ public sealed class NftEvents(Func<bool>? doSetsMatter = null, int receiveBuffer
 
     private static readonly byte[] OwnChain = [.. AgentChain.Name.Select(letter => (byte)letter)];
 
-    // The agent's chain is named in its rules, in the jump into it and in its own coming and going.
-    protected override HostChange Meaning(ReadOnlySpan<byte> datagram) =>
+    // The name of the agent's chain is in its rules, in the jump into it, and in the messages that add or delete it.
+    protected override HostChange ReadChange(ReadOnlySpan<byte> datagram) =>
         datagram.IndexOf(OwnChain) >= 0 ? HostChange.Firewall | HostChange.OwnRules
         : doSetsMatter is not null && IsOfSets(datagram) && !doSetsMatter() ? HostChange.None
         : HostChange.Firewall;

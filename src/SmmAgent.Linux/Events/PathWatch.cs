@@ -5,10 +5,10 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Events;
 
-/// <summary>An inotify instance that follows paths, whatever happens on the way to them.</summary>
+/// <summary>An inotify instance that follows paths, also when a part of the way to them changes.</summary>
 /// <remarks>
-/// Each directory on the way is watched for the name that comes next, symbolic links are followed and their places watched too. So
-/// a path whose directory does not exist yet, a link that is swapped, and a directory that is replaced are all noticed.
+/// Each directory on the way is watched for the next name; symbolic links are followed, and their places are watched as well. So a
+/// directory that does not exist yet, a link that is swapped, and a directory that is replaced are all noticed.
 /// </remarks>
 internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDisposable
 {
@@ -31,13 +31,13 @@ internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDispo
     private readonly SafeFileHandle _inotify = Libc.InotifyInit(Libc.CloseOnExec | Libc.NonBlocking);
     private readonly byte[] _events = new byte[16384];
 
-    // Watch to the names that matter in it; null matters whatever the name, and is the only one of a watched file.
+    // From each watch to the names that matter in it. Null stands for any name, and is the only one of a watched file.
     private Dictionary<int, HashSet<string?>> _watches = [];
 
     public int Descriptor => (int)_inotify.DangerousGetHandle();
 
-    /// <summary>Finds out what is to be watched now.</summary>
-    public void Place()
+    /// <summary>Watches the directories and files that are on the way now.</summary>
+    public void Refresh()
     {
         if (_inotify.IsInvalid)
             throw EventSourceException.LastError("inotify");
@@ -70,7 +70,7 @@ internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDispo
                     break;
                 case Libc.EAGAIN when length < 0:
                     if (relevant)
-                        Place();
+                        Refresh();
                     return relevant;
                 default:
                     throw EventSourceException.LastError("read of inotify events");
@@ -110,7 +110,7 @@ internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDispo
                 continue;
             }
 
-            // Watched before it is looked at: what appears in between is not missed.
+            // Watched before it is read: a change between the two is not missed.
             var last = rest.Count == 0;
             if (!Watch(directory, last ? Names | leaf : Names, name, required: last))
                 return;
@@ -145,7 +145,7 @@ internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDispo
         var watch = Libc.InotifyAddWatch(_inotify, path, mask | AddToMask);
         if (watch < 0)
         {
-            // What vanished is told by the directory above it. One on the way may be closed to us: what is below is watched none the less.
+            // The directory above reports a path that vanished. Below an unreadable directory on the way the path is still watched.
             return Marshal.GetLastPInvokeError() switch
             {
                 Libc.ENOENT or Libc.ENOTDIR => false,
@@ -160,7 +160,7 @@ internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDispo
         return true;
     }
 
-    // Last first, as a stack wants them.
+    // In reverse, because a stack returns the last one first.
     private static IEnumerable<string> Components(string path) =>
         path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").Reverse();
 }

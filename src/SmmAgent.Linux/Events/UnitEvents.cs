@@ -4,10 +4,10 @@ using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Events;
 
-/// <summary>Every change of one unit's state, and every time that systemd has read the unit files again: then there may be another unit.</summary>
+/// <summary>Every change of the state of one unit, and every reload of the unit files by systemd, which may add the unit.</summary>
 /// <remarks>
-/// Not UnitNew and UnitRemoved: systemd sends both when a program observes a unit that is not loaded or does not exist, so each observation would
-/// cause the next.
+/// Not UnitNew and UnitRemoved: systemd sends both when a program observes a unit that is not loaded or does not exist, so each
+/// observation would cause the next.
 /// </remarks>
 /// <param name="busAddress">Default: the system bus.</param>
 public sealed class UnitEvents(string unit, HostChange change, string? busAddress = null)

@@ -2,8 +2,8 @@ namespace SmmAgent.Linux.Events;
 
 /// <summary>Every call of iptables-legacy that may change rules. The legacy backend has no other event.</summary>
 /// <remarks>
-/// It fires when a call lets go of the lock, so the new rules are there; and before the lock exists, when it is made.
-/// The lock must be readable: it is root's with mode 0600 unless tmpfiles.d says otherwise.
+/// There is an event when a call releases the lock, so the new rules are in effect, and when the lock is made. The lock must be
+/// readable: it belongs to root with mode 0600 unless tmpfiles.d sets another owner or mode.
 /// </remarks>
 public sealed class XtablesLockEvents(string path = "/run/xtables.lock") : EventSource("xtables lock events", HostChange.Firewall)
 {
@@ -14,7 +14,7 @@ public sealed class XtablesLockEvents(string path = "/run/xtables.lock") : Event
     public override void Open()
     {
         _watch = new([path], PathWatch.Opened);
-        _watch.Place();
+        _watch.Refresh();
     }
 
     public override HostChange Drain() => _watch!.Drain() ? Change : HostChange.None;

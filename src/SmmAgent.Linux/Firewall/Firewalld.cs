@@ -5,11 +5,12 @@ namespace SmmAgent.Linux.Firewall;
 
 /// <summary>firewalld, over its D-Bus interface.</summary>
 /// <remarks>
-/// What is ours there are rich rules of one priority (<see cref="FirewalldRule"/>), the same text in the runtime and in the permanent
-/// configuration. So nothing has to be reloaded (a reload would drop what others set until then), a reload or restart finds the same
-/// rules, both can be compared with what is wanted, and all of ours can be found and withdrawn without remembering anything. A
-/// permanent service of our own would not do: the running firewalld does not know it before a reload, and bare ports carry no mark of their owner.
-/// Root may do all of it. For everyone else polkit decides: by default its policy for servers refuses even to show a zone's ports.
+/// The agent's part is rich rules of one priority (<see cref="FirewalldRule"/>), with the same text in the runtime and in the permanent
+/// configuration. So nothing has to be reloaded (a reload would drop what other programs set until then), a reload or restart finds
+/// the same rules, both can be compared with the desired rules, and all rules of the agent can be found and withdrawn without a record.
+/// A permanent service of the agent would not do: the running firewalld does not know it before a reload, and bare ports carry no mark
+/// of their owner. Root may do all of it. For other users polkit decides: by default its policy for servers refuses even to show the
+/// ports of a zone.
 /// </remarks>
 /// <param name="busAddress">Default: the system bus.</param>
 public sealed class Firewalld(string? busAddress = null)
@@ -36,8 +37,8 @@ public sealed class Firewalld(string? busAddress = null)
     public Task<IReadOnlyList<string>> OpenAsync(string zone, IReadOnlyList<int> ports, CancellationToken cancel) =>
         OpenAsync(zone, ports, [], cancel);
 
-    /// <summary>Makes ours in a zone exactly these TCP ports, now and permanently: opens what is missing, then closes what is no longer wanted.</summary>
-    /// <param name="ports">All that are wanted; none closes all of ours.</param>
+    /// <summary>Opens exactly these TCP ports for the agent in a zone, now and permanently: adds rules, then removes others.</summary>
+    /// <param name="ports">All desired ports; none closes all of the agent's.</param>
     /// <param name="sources">The networks that may connect; empty means any.</param>
     /// <returns>What was changed, one line each; nothing when all was as it should be.</returns>
     /// <exception cref="DBusException">firewalld does not run, or refused.</exception>
@@ -55,7 +56,7 @@ public sealed class Firewalld(string? busAddress = null)
         });
     }
 
-    /// <summary>Makes ours exactly these TCP ports in exactly these zones, so it also follows traffic that moved to another zone.</summary>
+    /// <summary>Opens exactly these TCP ports for the agent in exactly these zones, so it also follows traffic to another zone.</summary>
     /// <returns>What was changed, one line each; nothing when all was as it should be, or firewalld does not run.</returns>
     /// <exception cref="DBusException">firewalld refused.</exception>
     public async Task<IReadOnlyList<string>> SettleAsync(
@@ -78,7 +79,7 @@ public sealed class Firewalld(string? busAddress = null)
         });
     }
 
-    /// <summary>Removes everything of ours from every zone, now and permanently.</summary>
+    /// <summary>Removes all rules of the agent from every zone, now and permanently.</summary>
     /// <returns>What was removed, one line each; nothing when firewalld does not run.</returns>
     /// <exception cref="DBusException">firewalld refused.</exception>
     public Task<IReadOnlyList<string>> WithdrawAsync(CancellationToken cancel) => SettleAsync([], [], [], cancel);

@@ -137,7 +137,8 @@ internal sealed class FirewalldRuntime(BusConnection bus) : FirewalldConfigurati
         }),
         cancel);
 
-    public override Task RemoveAsync(string zone, string rule, CancellationToken cancel) => CallAsync(ZoneCall("removeRichRule", zone, rule), cancel);
+    public override Task RemoveAsync(string zone, string rule, CancellationToken cancel) =>
+        CallAsync(ZoneCall("removeRichRule", zone, rule), cancel);
 
     protected override Task<IReadOnlyList<string>> RichRulesAsync(string zone, CancellationToken cancel) =>
         TextsAsync(ZoneCall("getRichRules", zone), cancel);

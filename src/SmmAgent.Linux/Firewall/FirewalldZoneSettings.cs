@@ -72,7 +72,8 @@ internal sealed record FirewalldZoneSettings(
     private static IEnumerable<int> Expand(string text)
     {
         var parts = text.Split('-');
-        if (!int.TryParse(parts[0], out var first) || !int.TryParse(parts[^1], out var last) || first < 1 || last > HighestPort || last < first)
+        if (!int.TryParse(parts[0], out var first) || !int.TryParse(parts[^1], out var last)
+            || first < 1 || last > HighestPort || last < first)
             return [];
         return Enumerable.Range(first, last - first + 1);
     }

@@ -22,7 +22,7 @@ public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUni
         {
             var (units, _) = openUnits();
             using (units)
-                return units?.LookService(RootUnit) is { IsActive: true } or { Active: "activating" } || units?.LookService(RequestUnit) is { Active: "activating" };
+                return units?.ObserveService(RootUnit) is { IsActive: true } or { Active: "activating" } || units?.ObserveService(RequestUnit) is { Active: "activating" };
         }
         catch (IOException)
         {

@@ -150,7 +150,7 @@ public sealed class SidecarObserver(
         {
             var (units, why) = openUnits();
             using (units)
-                return units is null ? Observation<SidecarUnit>.Unknown(why!) : Observation<SidecarUnit>.Known(Meaning(units.LookService(Unit)));
+                return units is null ? Observation<SidecarUnit>.Unknown(why!) : Observation<SidecarUnit>.Known(Meaning(units.ObserveService(Unit)));
         }
         catch (IOException exception)
         {

@@ -3,21 +3,21 @@ using SmmAgent.Linux.DBus;
 
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>The way to the systemd that booted this host: the system bus, and systemctl where there is none.</summary>
+/// <summary>Opens the systemd that booted this host: over the system bus, or through systemctl where there is no bus.</summary>
 public static class HostUnits
 {
-    /// <summary>Whether this process can have systemd run commands as units.</summary>
+    /// <summary>Whether systemd can run commands as units for this process.</summary>
     public static bool CanRun(string root) =>
         root == "/" && Environment.IsPrivilegedProcess && Directory.Exists("/run/systemd/system")
         && ProgramSearch.Find("systemd-run", Environment.GetEnvironmentVariable("PATH")) is not null;
 
-    /// <summary>Whether this process is in a sandbox, as the units of the agent are: what it starts cannot do everything either.</summary>
+    /// <summary>Whether this process is in a sandbox, as the units of the agent are. Its child processes are in it as well.</summary>
     public static bool IsSandboxed() => File.ReadLines("/proc/self/status").Contains("NoNewPrivs:\t1");
 
-    /// <param name="root">Below which folder the host's files are; a test's folder has no systemd.</param>
-    /// <returns>The units; or null and why they cannot be reached, which is no failure.</returns>
-    /// <exception cref="DBusException">The bus is there and cannot be spoken to.</exception>
-    public static (IUnits? Units, string? Why) Open(string root, TimeProvider time)
+    /// <param name="root">The folder with the files of the host; the folder of a test has no systemd.</param>
+    /// <returns>The units; or null and the reason why they cannot be reached, which is not a failure.</returns>
+    /// <exception cref="DBusException">The host has a bus, and it does not accept the connection.</exception>
+    public static (IUnits? Units, string? Reason) Open(string root, TimeProvider time)
     {
         // As sd_booted(3) does.
         var booted = Path.Combine(root, "run/systemd/system");
@@ -26,7 +26,7 @@ public static class HostUnits
 
         try
         {
-            return (new FreshUnits(() => OpenNow(time), time), null);
+            return (new ReconnectingUnits(() => OpenNow(time), time), null);
         }
         catch (DBusException exception) when (exception.IsAbsence)
         {
@@ -40,7 +40,7 @@ public static class HostUnits
         {
             return new SystemdManager(BusConnection.Open(), time);
         }
-        // Without a bus, systemctl has a socket of systemd's own, which is root's.
+        // Without a bus, systemctl uses the private socket of systemd, which only root may use.
         catch (DBusException exception) when (exception.IsAbsence && Environment.IsPrivilegedProcess
             && ProgramSearch.Find("systemctl", Environment.GetEnvironmentVariable("PATH")) is not null)
         {

@@ -1,28 +1,28 @@
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>How a job ended that systemd was asked for. Prints itself as one line for the operator.</summary>
-/// <param name="result">systemd's word (<c>done</c>, <c>failed</c>, <c>canceled</c> …) or one of the constants.</param>
-/// <param name="unit">The unit afterwards; of a service, a <see cref="ServiceState"/>.</param>
+/// <summary>The end of a job of systemd. Its text is one line for the operator.</summary>
+/// <param name="result">The end as systemd calls it (<c>done</c>, <c>failed</c>, <c>canceled</c> …) or one of the constants.</param>
+/// <param name="unit">The unit after the job; for a service, a <see cref="ServiceState"/>.</param>
 /// <param name="atMost">How long the end was waited for.</param>
-/// <param name="said">What systemd said where it made no job of it.</param>
-public sealed class JobOutcome(UnitJob job, string result, UnitState unit, TimeSpan atMost, string? said = null)
+/// <param name="refusal">The message of systemd where it did not make a job.</param>
+public sealed class JobOutcome(UnitJob job, string result, UnitState unit, TimeSpan atMost, string? refusal = null)
 {
     internal const string Done = "done";
 
-    /// <summary>Not systemd's word: the job is still to end.</summary>
+    /// <summary>Not a result of systemd: the job has not ended yet.</summary>
     internal const string Waiting = "waiting";
 
-    /// <summary>Not systemd's word: it made no job of it.</summary>
+    /// <summary>Not a result of systemd: it did not make a job.</summary>
     internal const string Refused = "refused";
 
     public string Result => result;
 
     public UnitState Unit => unit;
 
-    /// <summary>Whether the unit was started, stopped or started again as it should be: a service of Type=notify said READY.</summary>
+    /// <summary>Whether the unit was started, stopped or started again as asked: a service of Type=notify sent READY.</summary>
     public bool IsDone => result == Done;
 
-    /// <summary>Whether it takes longer than it was waited for. The job goes on.</summary>
+    /// <summary>Whether the job takes longer than the caller waited. The job continues.</summary>
     public bool IsWaiting => result == Waiting;
 
     public override string ToString() => (result, job) switch
@@ -32,16 +32,16 @@ public sealed class JobOutcome(UnitJob job, string result, UnitState unit, TimeS
         (Done, _) => $"{unit.Name} is started again",
         (Waiting, UnitJob.Stop) => $"{unit.Name} did not stop in {atMost.TotalSeconds:0} s",
         (Waiting, _) => $"{unit.Name} is not ready after {atMost.TotalSeconds:0} s",
-        (_, UnitJob.Start) => $"{unit.Name} did not start ({Why})",
-        (_, UnitJob.Stop) => $"{unit.Name} did not stop ({Why})",
-        _ => $"{unit.Name} did not start again ({Why})",
+        (_, UnitJob.Start) => $"{unit.Name} did not start ({Reason})",
+        (_, UnitJob.Stop) => $"{unit.Name} did not stop ({Reason})",
+        _ => $"{unit.Name} did not start again ({Reason})",
     };
 
-    private string Why => result switch
+    private string Reason => result switch
     {
         Refused when !unit.Exists => "there is no such unit",
         Refused when unit.IsMasked => "it is masked",
-        Refused => said ?? result,
+        Refused => refusal ?? result,
         "failed" when unit is ServiceState { Result: not "success" } service => service.Result,
         "canceled" => "canceled: another job took its place",
         "dependency" => "a unit that it needs did not start",

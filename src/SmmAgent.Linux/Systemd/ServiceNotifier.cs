@@ -6,18 +6,20 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>Tells systemd how the service does: sd_notify(3). Without NOTIFY_SOCKET it says nothing.</summary>
+/// <summary>Reports the state of the service to systemd: sd_notify(3). Without NOTIFY_SOCKET it sends nothing.</summary>
 /// <remarks>
-/// It never blocks and never throws: a service must not stand still because its manager does. Microsoft.Extensions.Hosting.Systemd's
-/// notifier is not used: it blocks, throws, and knows neither WATCHDOG nor RELOADING.
+/// It never blocks and never throws: a service must not stop because its manager hangs. The notifier of
+/// Microsoft.Extensions.Hosting.Systemd is not used: it blocks, throws, and supports neither WATCHDOG nor RELOADING.
 /// </remarks>
 public sealed class ServiceNotifier : IDisposable
 {
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _manager;
 
-    /// <param name="socketPath">A path, or <c>@</c> and the name of an abstract socket; null or another family means that nobody listens.</param>
-    /// <param name="watchdog">Within which time a sign of life is expected.</param>
+    /// <param name="socketPath">
+    /// A path, or <c>@</c> and the name of an abstract socket; with null or another family nothing is sent.
+    /// </param>
+    /// <param name="watchdog">The time within which systemd expects a sign of life.</param>
     public ServiceNotifier(string? socketPath, TimeSpan? watchdog)
     {
         Watchdog = watchdog;
@@ -28,27 +30,27 @@ public sealed class ServiceNotifier : IDisposable
 
     public bool IsEnabled => _socket is not null;
 
-    /// <summary>Within which time systemd wants <see cref="SignOfLife"/>; null when it does not watch.</summary>
+    /// <summary>The time within which systemd expects a <see cref="SignOfLife"/>; null without a watchdog.</summary>
     public TimeSpan? Watchdog { get; }
 
     /// <param name="variable">Reads an environment variable.</param>
     public static ServiceNotifier FromEnvironment(Func<string, string?> variable) =>
-        new(variable("NOTIFY_SOCKET"), WatchdogOf(variable("WATCHDOG_USEC"), variable("WATCHDOG_PID")));
+        new(variable("NOTIFY_SOCKET"), ParseWatchdog(variable("WATCHDOG_USEC"), variable("WATCHDOG_PID")));
 
     /// <summary>The service works.</summary>
-    /// <returns>Whether it was told; true when there is nobody to tell.</returns>
+    /// <returns>Whether it was sent; true without a socket.</returns>
     public bool Ready(string status) => Send($"READY=1\nSTATUS={OneLine.Exact(status)}");
 
-    /// <summary>What <c>systemctl status</c> shows.</summary>
+    /// <summary>The line that <c>systemctl status</c> shows.</summary>
     public bool Status(string status) => Send($"STATUS={OneLine.Exact(status)}");
 
     /// <summary>The sign of life that the watchdog waits for.</summary>
     public bool SignOfLife() => Send("WATCHDOG=1");
 
-    /// <summary>A reload began. <see cref="Ready"/> must follow, whatever comes of it.</summary>
+    /// <summary>A reload began. <see cref="Ready"/> must follow, also after a failure.</summary>
     public bool Reloading()
     {
-        // systemd compares with its own clock: CLOCK_MONOTONIC, which is what Stopwatch reads on Linux.
+        // systemd compares with its own clock: CLOCK_MONOTONIC, which Stopwatch reads on Linux.
         var microseconds = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
         return Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}"));
     }
@@ -73,7 +75,7 @@ public sealed class ServiceNotifier : IDisposable
         }
     }
 
-    private static TimeSpan? WatchdogOf(string? microseconds, string? pid)
+    private static TimeSpan? ParseWatchdog(string? microseconds, string? pid)
     {
         var isForUs = string.IsNullOrEmpty(pid) || pid == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         return isForUs
@@ -95,7 +97,7 @@ public sealed class ServiceNotifier : IDisposable
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            return false; // full, or gone while systemd re-executes itself: the next message has the news again
+            return false; // Full, or absent while systemd re-executes itself. The next message repeats the state.
         }
     }
 }

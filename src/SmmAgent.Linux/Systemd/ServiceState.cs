@@ -1,10 +1,10 @@
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>What systemd knows of a service beside what it knows of any unit.</summary>
-/// <param name="unit">What it knows of any.</param>
+/// <summary>The state of a service: that of a unit, and its process.</summary>
+/// <param name="unit">The state that every unit has.</param>
 /// <param name="mainPid">Zero without a running main process.</param>
-/// <param name="since">When that was started.</param>
-/// <param name="restarts">How often systemd itself started it again since it was last started by somebody.</param>
+/// <param name="since">When the main process was started.</param>
+/// <param name="restarts">How often systemd restarted it automatically since the last start by a job.</param>
 /// <param name="result">How it ended last: <c>success</c>, <c>exit-code</c>, <c>timeout</c>, <c>watchdog</c> …</param>
 public sealed class ServiceState(UnitState unit, int mainPid, DateTimeOffset? since, int restarts, string result)
     : UnitState(unit.Name, unit.Load, unit.Active, unit.Sub, unit.File)
@@ -18,6 +18,6 @@ public sealed class ServiceState(UnitState unit, int mainPid, DateTimeOffset? si
 
     public string Result => result;
 
-    /// <summary>The variables that its commands get by <c>Environment=</c>, as NAME=VALUE.</summary>
+    /// <summary>The variables of <c>Environment=</c>, as NAME=VALUE.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 }

@@ -2,19 +2,20 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>systemd through its own commands, for hosts without D-Bus.</summary>
+/// <summary>systemd through its commands, for hosts without D-Bus.</summary>
 /// <param name="commands">With <see cref="Environment"/>.</param>
 internal sealed class Systemctl(CommandRunner commands, TimeProvider time) : IUnits
 {
-    /// <summary>Has times printed as <see cref="SystemctlText"/> reads them: in UTC.</summary>
+    /// <summary>The variables with which times are printed as <see cref="SystemctlText"/> reads them: in UTC.</summary>
     public static readonly IReadOnlyDictionary<string, string> Environment = new Dictionary<string, string> { ["TZ"] = "UTC" };
 
-    // Its exit code is about the state, so what it prints is what counts.
+    // The exit code is about the state, so only the output counts.
     public bool IsStopping => Run(["systemctl", "is-system-running"]).Output.Trim() == "stopping";
 
-    public UnitState Look(string unit) => SystemctlText.Unit(unit, Show(unit, SystemctlText.UnitProperties));
+    public UnitState ObserveUnit(string unit) => SystemctlText.ParseUnit(unit, Show(unit, SystemctlText.UnitProperties));
 
-    public ServiceState LookService(string service) => SystemctlText.Service(service, Show(service, SystemctlText.ServiceProperties));
+    public ServiceState ObserveService(string service) =>
+        SystemctlText.ParseService(service, Show(service, SystemctlText.ServiceProperties));
 
     public void Reload() => Do(["systemctl", "daemon-reload"]);
 
@@ -28,16 +29,17 @@ internal sealed class Systemctl(CommandRunner commands, TimeProvider time) : IUn
     {
         // The job goes on when systemctl is killed.
         var ran = await commands.RunAsync(["systemctl", SystemctlText.Verb(job), "--", unit], cancel, timeout: atMost);
-        var (result, said) = ran.Ending == CommandEnding.TimedOut ? (JobOutcome.Waiting, null)
+        var (result, refusal) = ran.Ending == CommandEnding.TimedOut ? (JobOutcome.Waiting, null)
             : ran.Succeeded ? (JobOutcome.Done, null)
-            : SystemctlText.Ending(job, unit, ran.Error) ?? throw Failed(ran);
-        return new(job, result, unit.EndsWith(".service", StringComparison.Ordinal) ? LookService(unit) : Look(unit), atMost, said);
+            : SystemctlText.ParseJobEnd(job, unit, ran.Error) ?? throw Failed(ran);
+        var state = unit.EndsWith(".service", StringComparison.Ordinal) ? ObserveService(unit) : ObserveUnit(unit);
+        return new(job, result, state, atMost, refusal);
     }
 
     public Task StartTimerAsync(string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel)
     {
         var service = $"{name}.service";
-        if (Look(service).Active == "failed")
+        if (ObserveUnit(service).Active == "failed")
             Do(["systemctl", "reset-failed", "--", service]);
         // By default a timer may be a minute late.
         IReadOnlyList<string> start =
@@ -45,7 +47,7 @@ internal sealed class Systemctl(CommandRunner commands, TimeProvider time) : IUn
             "systemd-run", "--quiet", $"--unit={name}", $"--description={description}", $"--on-active={(long)after.TotalMilliseconds}ms",
             "--timer-property=AccuracySec=100ms", "--property=Type=oneshot", "--", .. command,
         ];
-        return TakenName.UntilFreeAsync(
+        return TransientUnitName.RetryUntilFreeAsync(
             () =>
             {
                 Do(start);
@@ -61,7 +63,8 @@ internal sealed class Systemctl(CommandRunner commands, TimeProvider time) : IUn
     }
 
     private static bool IsTaken(IOException exception) =>
-        exception.Message.Contains("already loaded", StringComparison.Ordinal) || exception.Message.Contains("already exists", StringComparison.Ordinal);
+        exception.Message.Contains("already loaded", StringComparison.Ordinal)
+        || exception.Message.Contains("already exists", StringComparison.Ordinal);
 
     private string Show(string unit, string properties) => Do(["systemctl", "show", $"--property={properties}", "--", unit]);
 
@@ -71,7 +74,8 @@ internal sealed class Systemctl(CommandRunner commands, TimeProvider time) : IUn
         return ran.Succeeded ? ran.Output : throw Failed(ran);
     }
 
-    private CommandResult Run(IReadOnlyList<string> arguments) => commands.RunAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
+    private CommandResult Run(IReadOnlyList<string> arguments) =>
+        commands.RunAsync(arguments, CancellationToken.None).GetAwaiter().GetResult();
 
     private static IOException Failed(CommandResult ran) => new($"systemd fails: {ran.Describe()}");
 }

@@ -2,31 +2,36 @@ using System.Globalization;
 
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>What systemctl prints.</summary>
+/// <summary>Reads the output of systemctl.</summary>
 internal static class SystemctlText
 {
     public const string UnitProperties = "LoadState,ActiveState,SubState,UnitFileState";
     public const string ServiceProperties = $"{UnitProperties},MainPID,ExecMainStartTimestamp,NRestarts,Result,Environment";
 
-    public static UnitState Unit(string name, string shown)
+    public static UnitState ParseUnit(string name, string shown)
     {
         var properties = Properties(shown);
         return new(name, properties("LoadState"), properties("ActiveState"), properties("SubState"), properties("UnitFileState"));
     }
 
-    public static ServiceState Service(string name, string shown)
+    public static ServiceState ParseService(string name, string shown)
     {
         var properties = Properties(shown);
         return new(
-            Unit(name, shown), Number(properties("MainPID")), Time(properties("ExecMainStartTimestamp")), Number(properties("NRestarts")), properties("Result"))
+            ParseUnit(name, shown),
+            ParseNumber(properties("MainPID")),
+            ParseTime(properties("ExecMainStartTimestamp")),
+            ParseNumber(properties("NRestarts")),
+            properties("Result"))
         {
-            // A value with blanks is quoted, and none that is looked for has one.
+            // A value with blanks is quoted. None of the variables that the agent reads has a blank.
             Environment = properties("Environment").Split(' ', StringSplitOptions.RemoveEmptyEntries),
         };
     }
 
-    /// <summary>systemd's word for how a job ended, and what it said where it made no job of it; null when it is something else that failed.</summary>
-    public static (string Result, string? Said)? Ending(UnitJob job, string unit, string error)
+    /// <summary>The end of a job as systemd calls it, and the message of systemd where it did not make a job.</summary>
+    /// <returns>Null when something else failed.</returns>
+    public static (string Result, string? Refusal)? ParseJobEnd(UnitJob job, string unit, string error)
     {
         var refusal = $"Failed to {Verb(job)} {unit}: ";
         foreach (var line in error.Split('\n'))
@@ -41,8 +46,9 @@ internal static class SystemctlText
                 return ("dependency", null);
             if (line.StartsWith($"Assertion failed on job for {unit}", StringComparison.Ordinal))
                 return ("assert", null);
-            // It speaks of the unit, or of the transaction; everything else is about the caller.
-            if (line.StartsWith($"{refusal}Unit ", StringComparison.Ordinal) || line.StartsWith($"{refusal}Transaction ", StringComparison.Ordinal))
+            // It is about the unit, or about the transaction; every other text is about the caller.
+            if (line.StartsWith($"{refusal}Unit ", StringComparison.Ordinal)
+                || line.StartsWith($"{refusal}Transaction ", StringComparison.Ordinal))
                 return (JobOutcome.Refused, line[refusal.Length..]);
         }
 
@@ -59,13 +65,15 @@ internal static class SystemctlText
     private static Func<string, string> Properties(string shown)
     {
         var lines = shown.Split('\n');
-        return name => lines.FirstOrDefault(line => line.StartsWith($"{name}=", StringComparison.Ordinal))?[(name.Length + 1)..].Trim() ?? "";
+        return name =>
+            lines.FirstOrDefault(line => line.StartsWith($"{name}=", StringComparison.Ordinal))?[(name.Length + 1)..].Trim() ?? "";
     }
 
-    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
+    private static int ParseNumber(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
 
-    // The second's end: what was written before the start must not look newer than it, because systemctl leaves the fraction out.
-    private static DateTimeOffset? Time(string text) =>
+    // The end of the second: systemctl leaves the fraction out, and a file that was written before the start must not seem newer.
+    private static DateTimeOffset? ParseTime(string text) =>
         DateTimeOffset.TryParseExact(
             text, "ddd yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var second)
             ? second.AddSeconds(1).AddTicks(-1)

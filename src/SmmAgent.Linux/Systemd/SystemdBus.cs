@@ -16,7 +16,7 @@ internal sealed class SystemdBus(BusConnection bus) : IDisposable
 
     public BusConnection Connection => bus;
 
-    /// <summary>The path of a unit's object: a character that is not a letter or a digit is escaped, and so is a digit at the beginning.</summary>
+    /// <summary>The path of a unit's object. All but letters and digits is escaped, and so is a digit at the beginning.</summary>
     public static string PathOf(string unit)
     {
         var path = new StringBuilder($"{ManagerPath}/unit/");

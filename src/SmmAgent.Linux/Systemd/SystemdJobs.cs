@@ -6,7 +6,8 @@ namespace SmmAgent.Linux.Systemd;
 
 /// <summary>Jobs of systemd, and the signal that says how each ended.</summary>
 /// <remarks>
-/// With Restart= a new job follows one that failed, so the end of the job is waited for, and not a state of the unit. One job at a time is waited for.
+/// With Restart= a new job follows one that failed, so the end of the job is waited for, and not a state of the unit. Only one job at a
+/// time is waited for.
 /// </remarks>
 internal sealed class SystemdJobs(SystemdBus systemd)
 {
@@ -21,10 +22,11 @@ internal sealed class SystemdJobs(SystemdBus systemd)
 
     /// <returns>The path of the job.</returns>
     public Task<string> QueueAsync(UnitJob job, string unit, CancellationToken cancel) =>
-        systemd.CallAsync(SystemdBus.Method($"{job}Unit").With(unit, Replace), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
+        systemd.CallAsync(
+            SystemdBus.Method($"{job}Unit").With(unit, Replace), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
 
-    /// <returns>The end, as systemd calls it, or that it is still to come; and the message of systemd where it did not make a job.</returns>
-    public async Task<(string Result, string? Said)> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
+    /// <returns>The end as systemd calls it, or <see cref="JobOutcome.Waiting"/>; and the message of systemd where it made no job.</returns>
+    public async Task<(string Result, string? Refusal)> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
     {
         try
         {
@@ -37,7 +39,7 @@ internal sealed class SystemdJobs(SystemdBus systemd)
     }
 
     /// <param name="ask">Asks for the job and returns its path.</param>
-    /// <returns>The end, as systemd calls it, or that it is still to come.</returns>
+    /// <returns>The end as systemd calls it, or <see cref="JobOutcome.Waiting"/>.</returns>
     public async Task<string> RunAsync(Func<Task<string>> ask, TimeSpan atMost, CancellationToken cancel)
     {
         await SubscribeAsync(cancel);

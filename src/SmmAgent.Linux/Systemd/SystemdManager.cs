@@ -26,9 +26,9 @@ internal sealed class SystemdManager : IUnits
     public bool IsStopping =>
         Wait(() => _systemd.TextAsync(SystemdBus.ManagerPath, SystemdBus.Manager, "SystemState", CancellationToken.None)) == "stopping";
 
-    public UnitState Look(string unit) => Wait(() => ObserveAsync(unit, CancellationToken.None));
+    public UnitState ObserveUnit(string unit) => Wait(() => ObserveAsync(unit, CancellationToken.None));
 
-    public ServiceState LookService(string service) => Wait(() => ObserveServiceAsync(service, CancellationToken.None));
+    public ServiceState ObserveService(string service) => Wait(() => ObserveServiceAsync(service, CancellationToken.None));
 
     public void Reload() => Wait(() => ReloadAsync(CancellationToken.None));
 
@@ -57,11 +57,11 @@ internal sealed class SystemdManager : IUnits
 
     public async Task<JobOutcome> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
     {
-        var (result, said) = await _jobs.RunAsync(job, unit, atMost, cancel);
+        var (result, refusal) = await _jobs.RunAsync(job, unit, atMost, cancel);
         var state = unit.EndsWith(".service", StringComparison.Ordinal)
             ? await ObserveServiceAsync(unit, cancel)
             : await ObserveAsync(unit, cancel);
-        return new(job, result, state, atMost, said);
+        return new(job, result, state, atMost, refusal);
     }
 
     public async Task StartTimerAsync(
@@ -70,7 +70,7 @@ internal sealed class SystemdManager : IUnits
         var service = $"{name}.service";
         if ((await ObserveAsync(service, cancel)).Active == "failed")
             await _systemd.CallAsync(SystemdBus.Method("ResetFailedUnit").With(service), cancel);
-        await TakenName.UntilFreeAsync(
+        await TransientUnitName.RetryUntilFreeAsync(
             () => RunTimerAsync(name, description, after, command, cancel),
             exception => exception is DBusException { Name: UnitExists },
             _time,
@@ -84,7 +84,12 @@ internal sealed class SystemdManager : IUnits
 
     private async Task<UnitState> ObserveAsync(string unit, string path, CancellationToken cancel)
     {
-        return new(unit, await TextAsync("LoadState"), await TextAsync("ActiveState"), await TextAsync("SubState"), await TextAsync("UnitFileState"));
+        return new(
+            unit,
+            await TextAsync("LoadState"),
+            await TextAsync("ActiveState"),
+            await TextAsync("SubState"),
+            await TextAsync("UnitFileState"));
 
         Task<string> TextAsync(string property) => _systemd.TextAsync(path, SystemdBus.Unit, property, cancel);
     }
@@ -156,7 +161,8 @@ internal sealed class SystemdManager : IUnits
         writer.WriteVariant(value);
     }
 
-    // The callers of this interface are synchronous and off the daemon's own threads. On the pool, so that no context of the caller is waited for.
+    // The methods of this interface that only ask are synchronous; callers use them off the threads that must not wait. On the pool,
+    // so that a synchronization context of the caller is not needed.
     private static T Wait<T>(Func<Task<T>> call) => Task.Run(call).GetAwaiter().GetResult();
 
     private static void Wait(Func<Task> call) => Task.Run(call).GetAwaiter().GetResult();

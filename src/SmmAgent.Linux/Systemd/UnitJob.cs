@@ -1,6 +1,6 @@
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>What systemd is asked to do with a unit.</summary>
+/// <summary>A job of systemd for a unit.</summary>
 public enum UnitJob
 {
     Start,

@@ -1,9 +1,9 @@
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>What systemd knows of a unit, in its own words.</summary>
+/// <summary>The state of a unit, in the terms of systemd.</summary>
 /// <param name="load"><c>loaded</c>, <c>not-found</c>, <c>masked</c> …</param>
 /// <param name="active"><c>active</c>, <c>inactive</c>, <c>activating</c>, <c>failed</c> …</param>
-/// <param name="sub">Finer, for example <c>auto-restart</c>.</param>
+/// <param name="sub">A finer state, for example <c>auto-restart</c>.</param>
 /// <param name="file"><c>enabled</c>, <c>disabled</c>, <c>static</c> …; empty without a file.</param>
 public class UnitState(string name, string load, string active, string sub, string file)
 {
@@ -17,19 +17,19 @@ public class UnitState(string name, string load, string active, string sub, stri
 
     public string File => file;
 
-    /// <summary>Whether there is a unit file of it that only waits to be enabled.</summary>
+    /// <summary>Whether the unit has a file and is not enabled.</summary>
     public bool CanBeEnabled => file == "disabled";
 
     public bool Exists => load != "not-found";
 
     public bool IsMasked => load == "masked";
 
-    /// <summary>Whether it is masked until the next start of the host only, which <c>unmask</c> alone does not undo.</summary>
+    /// <summary>Whether it is masked only until the host restarts. <c>unmask</c> without <c>--runtime</c> does not undo that.</summary>
     public bool IsMaskedAtRuntime => file == "masked-runtime";
 
     public bool IsActive => active == "active";
 
-    /// <summary>Whether there is something to stop.</summary>
+    /// <summary>Whether the unit runs, starts or stops, so that it can be stopped.</summary>
     public bool IsUp => active is not ("inactive" or "failed");
 
     public bool IsEnabled => file == "enabled";

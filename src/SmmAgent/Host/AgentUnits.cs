@@ -25,7 +25,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
     /// <summary>What <see cref="StartAsync"/> and <see cref="Enable"/> would do, in one line; null for nothing.</summary>
     public string? StartPlan(bool enable)
     {
-        var daemon = systemd.Look(Daemon);
+        var daemon = systemd.ObserveUnit(Daemon);
         var enables = enable && ToEnable().Count > 0;
         return !daemon.Exists || daemon.IsMasked || (daemon.IsActive && !enables) ? null
             : daemon.IsActive ? $"would enable {Daemon}"
@@ -39,7 +39,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
         List<string> lines = [];
         foreach (var name in All)
         {
-            var unit = systemd.Look(name);
+            var unit = systemd.ObserveUnit(name);
             if (unit.IsUp || unit.IsEnabled)
                 lines.Add($"would {(!unit.IsUp ? "disable" : unit.IsEnabled ? "stop and disable" : "stop")} {name}");
         }
@@ -64,7 +64,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
     /// <returns>An exit code.</returns>
     public async Task<int> StartAsync(CancellationToken cancel)
     {
-        var daemon = systemd.Look(Daemon);
+        var daemon = systemd.ObserveUnit(Daemon);
         if (!daemon.Exists)
         {
             progress.Warn($"{Daemon} is not installed: install the package, or start the daemon by hand: smm-agent run");
@@ -77,7 +77,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
             return ExitCode.Failed;
         }
 
-        if (systemd.Look(RequestPath) is { Exists: true, IsUp: false }
+        if (systemd.ObserveUnit(RequestPath) is { Exists: true, IsUp: false }
             && await RunAsync(UnitJob.Start, RequestPath, cancel) is { IsDone: false } failed)
         {
             progress.Warn($"{failed}: systemctl status {RequestPath}");
@@ -136,7 +136,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
     public async Task<bool> DownAsync(CancellationToken cancel)
     {
         var areDown = await StopAsync(cancel);
-        var enabled = Those(unit => systemd.Look(unit).IsEnabled);
+        var enabled = Those(unit => systemd.ObserveUnit(unit).IsEnabled);
         if (enabled.Count > 0)
             systemd.Disable(enabled);
         foreach (var unit in enabled)
@@ -146,9 +146,9 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
 
     private Task<JobOutcome> RunAsync(UnitJob job, string unit, CancellationToken cancel) => systemd.RunAsync(job, unit, job == UnitJob.Stop ? StopPatience : Patience, cancel);
 
-    private bool IsUp(string unit) => systemd.Look(unit).IsUp;
+    private bool IsUp(string unit) => systemd.ObserveUnit(unit).IsUp;
 
-    private List<string> ToEnable() => [.. AtBoot.Where(unit => systemd.Look(unit).CanBeEnabled)];
+    private List<string> ToEnable() => [.. AtBoot.Where(unit => systemd.ObserveUnit(unit).CanBeEnabled)];
 
     private static List<string> Those(Func<string, bool> condition) => [.. All.Where(condition)];
 }

@@ -118,9 +118,9 @@ internal static class HostTargets
 
     private static void Systemctl(string text)
     {
-        _ = SystemctlText.Service("istio.service", text);
+        _ = SystemctlText.ParseService("istio.service", text);
         foreach (var job in Enum.GetValues<UnitJob>())
-            _ = SystemctlText.Ending(job, "istio.service", text);
+            _ = SystemctlText.ParseJobEnd(job, "istio.service", text);
     }
 
     private static void Installer(string text)

@@ -3,7 +3,7 @@ using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Tests.DBus;
 
-/// <summary>A service on a bus, and what its only method does. It sends whatever signals a test asks for.</summary>
+/// <summary>A service on a bus, and what its only method does. It sends the signals that a test asks for.</summary>
 internal sealed class BusPeer : IPathMethodHandler, IAsyncDisposable
 {
     public const string Name = "org.example.Peer";

@@ -30,7 +30,10 @@ public sealed class BusStreamTests
             Message(Signal, BusStream.LargestSignal), Message(Call, 0), Message(Reply, BusStream.LargestSignal + 8), Message(Error, 100),
             Message(Signal, 5, fields: 13), Message(Signal, 1, isBigEndian: true),
         ];
-        byte[][] large = [Message(Signal, BusStream.LargestSignal + 1), Message(Call, 3 << 20, fields: 3), Message(Signal, 2 << 20, isBigEndian: true)];
+        byte[][] large =
+        [
+            Message(Signal, BusStream.LargestSignal + 1), Message(Call, 3 << 20, fields: 3), Message(Signal, 2 << 20, isBigEndian: true),
+        ];
         var sent = small.Zip(large.Concat(large), (one, other) => one.Concat(other)).SelectMany(bytes => bytes).ToArray();
         await using var stream = await AuthenticatedAsync(sent, chunk);
 

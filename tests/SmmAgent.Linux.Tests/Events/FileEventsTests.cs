@@ -12,7 +12,7 @@ public sealed partial class FileEventsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void AFileThatIsReplacedAtomicallyIsTold()
+    public void AFileThatIsReplacedAtomicallyIsReported()
     {
         File.WriteAllText(_folder["agent.yaml"], "a");
         using var listener = Listen("agent.yaml");
@@ -23,7 +23,7 @@ public sealed partial class FileEventsTests : IDisposable
     }
 
     [Fact]
-    public void AFileThatIsWrittenInPlaceIsTold()
+    public void AFileThatIsWrittenInPlaceIsReported()
     {
         File.WriteAllText(_folder["agent.yaml"], "a");
         using var listener = Listen("agent.yaml");
@@ -34,7 +34,7 @@ public sealed partial class FileEventsTests : IDisposable
     }
 
     [Fact]
-    public void AFileThatIsRemovedIsTold()
+    public void AFileThatIsRemovedIsReported()
     {
         File.WriteAllText(_folder["agent.yaml"], "a");
         using var listener = Listen("agent.yaml");
@@ -45,7 +45,7 @@ public sealed partial class FileEventsTests : IDisposable
     }
 
     [Fact]
-    public void AChangeOfModeIsTold()
+    public void AChangeOfModeIsReported()
     {
         File.WriteAllText(_folder["bearer-token"], "a");
         using var listener = Listen("bearer-token");
@@ -85,7 +85,7 @@ public sealed partial class FileEventsTests : IDisposable
     }
 
     [Fact]
-    public void ASymlinkThatIsSwappedIsToldAndItsNewTargetIsFollowed()
+    public void ASymlinkThatIsSwappedIsReportedAndItsNewTargetIsFollowed()
     {
         Directory.CreateDirectory(_folder["v1"]);
         Directory.CreateDirectory(_folder["v2"]);
@@ -114,7 +114,7 @@ public sealed partial class FileEventsTests : IDisposable
     }
 
     [Fact]
-    public void ADirectoryTellsOfEveryFileInIt()
+    public void EveryFileInADirectoryIsReported()
     {
         using var listener = Listen("");
 
@@ -124,7 +124,7 @@ public sealed partial class FileEventsTests : IDisposable
     }
 
     [Fact]
-    public void OtherFilesBesideItAndReadersAreNotTold()
+    public void OtherFilesAndReadersAreNotReported()
     {
         File.WriteAllText(_folder["agent.yaml"], "a");
         using var listener = Listen("agent.yaml");
@@ -138,7 +138,7 @@ public sealed partial class FileEventsTests : IDisposable
     }
 
     [Fact]
-    public void AnOverflowMeansToLook()
+    public void AnOverflowIsReportedAsAChange()
     {
         var limit = int.Parse(File.ReadAllText("/proc/sys/fs/inotify/max_queued_events"), CultureInfo.InvariantCulture);
         using var source = Source("agent.yaml");

@@ -12,7 +12,7 @@ public sealed class FirewalldEventsTests : IDisposable
     public void Dispose() => _bus.Dispose();
 
     [Fact]
-    public async Task FirewalldThatComesAndGoesIsToldAndOthersAreNot()
+    public async Task TheStartAndTheEndOfFirewalldAreReportedAndThoseOfOthersAreNot()
     {
         using var listener = Connected();
         // Twice the name of another program, which must not be reported, before that of firewalld.
@@ -25,7 +25,7 @@ public sealed class FirewalldEventsTests : IDisposable
     }
 
     [Fact]
-    public async Task ABusThatRestartsIsFoundAgain()
+    public async Task ABusThatRestartsIsUsedAgain()
     {
         using var listener = Connected();
 

@@ -5,11 +5,14 @@ namespace SmmAgent.Linux.Tests.Events;
 public sealed class HostEventsTests
 {
     [Fact]
-    public void ASourceThatCannotStartIsToldAndTheOthersWork()
+    public void ASourceThatCannotStartIsReportedAndTheOthersWork()
     {
         using var folder = new TemporaryDirectory();
         using var listener = new Listener(
-            null, TimeSpan.FromHours(1), new BrokenSource(opensAt: int.MaxValue), new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
+            null,
+            TimeSpan.FromHours(1),
+            new BrokenSource(opensAt: int.MaxValue),
+            new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
 
         Assert.Equal(("broken", "not today"), listener.NextHealth());
         File.WriteAllText(folder["agent.yaml"], "a");
@@ -17,7 +20,7 @@ public sealed class HostEventsTests
     }
 
     [Fact]
-    public void ASourceThatStartsLaterTellsOnceThatItWasDownAndWhatItMayHaveMissed()
+    public void ASourceThatStartsLaterReportsOnceThatItWasDownAndWhatItMayHaveMissed()
     {
         using var listener = new Listener(null, new BrokenSource(opensAt: 4));
 
@@ -31,7 +34,8 @@ public sealed class HostEventsTests
     {
         using var folder = new TemporaryDirectory();
         using var source = new HungUpSource();
-        using var listener = new Listener(null, TimeSpan.FromHours(1), source, new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
+        using var listener = new Listener(
+            null, TimeSpan.FromHours(1), source, new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
 
         Assert.Equal("hung up", listener.NextHealth().Source);
         Assert.Equal(HostChange.Addresses, listener.Next());
@@ -46,7 +50,10 @@ public sealed class HostEventsTests
         using var folder = new TemporaryDirectory();
         // Dispose fails when the thread does not end.
         using var listener = new Listener(
-            null, new AddressEvents(), new FileEvents("file events", HostChange.Settings, folder["a"]), new FirewalldEvents($"unix:path={folder["no-bus"]}"));
+            null,
+            new AddressEvents(),
+            new FileEvents("file events", HostChange.Settings, folder["a"]),
+            new FirewalldEvents($"unix:path={folder["no-bus"]}"));
         var (source, why) = listener.NextHealth();
         Assert.Equal("firewalld events", source);
         Assert.Equal($"no system bus at unix:path={folder["no-bus"]}: No such file or directory", why);
@@ -71,7 +78,7 @@ public sealed class HostEventsTests
         }
     }
 
-    /// <summary>A pipe whose other end is closed: poll tells of it at once, for ever.</summary>
+    /// <summary>A pipe with a closed other end: every poll returns at once.</summary>
     private sealed class HungUpSource() : EventSource("hung up", HostChange.Addresses)
     {
         private System.IO.Pipes.AnonymousPipeServerStream? _pipe;

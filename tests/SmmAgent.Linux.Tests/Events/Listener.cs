@@ -3,7 +3,7 @@ using SmmAgent.Linux.Events;
 
 namespace SmmAgent.Linux.Tests.Events;
 
-/// <summary>Runs <see cref="HostEvents"/> on its thread and keeps what it told.</summary>
+/// <summary>Runs <see cref="HostEvents"/> on its thread and keeps the changes that it reports.</summary>
 internal sealed class Listener : IDisposable
 {
     // Far beyond anything that happens; only a failing test waits so long.
@@ -30,11 +30,11 @@ internal sealed class Listener : IDisposable
     {
     }
 
-    /// <summary>How many callbacks nobody has taken yet.</summary>
+    /// <summary>The number of callbacks that are not taken yet.</summary>
     public int Untaken => _changes.Count;
 
     public HostChange Next() =>
-        _changes.TryTake(out var change, Patience) ? change : throw new TimeoutException("no change was told");
+        _changes.TryTake(out var change, Patience) ? change : throw new TimeoutException("no change was reported");
 
     /// <summary>Takes changes until this one was among them.</summary>
     public void Until(HostChange expected)
@@ -45,7 +45,7 @@ internal sealed class Listener : IDisposable
     }
 
     public (string Source, string? Why) NextHealth() =>
-        _health.TryTake(out var health, Patience) ? health : throw new TimeoutException("nothing was told of a source");
+        _health.TryTake(out var health, Patience) ? health : throw new TimeoutException("no change of a source was reported");
 
     /// <summary>Holds the thread in its next callback.</summary>
     public void Hold() => _mayGoOn.Reset();

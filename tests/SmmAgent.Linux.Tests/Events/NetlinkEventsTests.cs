@@ -14,7 +14,7 @@ public sealed class NetlinkEventsTests : IDisposable
     [InlineData("iptables-nft -A INPUT -p tcp --dport 16400 -j ACCEPT")]
     [InlineData("ip6tables-nft -P INPUT DROP")]
     [InlineData("nft add table inet filter")]
-    public async Task AChangeOfTheNftablesRulesetIsTold(string command)
+    public async Task AChangeOfTheNftablesRulesetIsReported(string command)
     {
         using var listener = new Listener(_inside, new NftEvents());
 
@@ -29,7 +29,7 @@ public sealed class NetlinkEventsTests : IDisposable
     [InlineData("nft flush ruleset", true)]
     [InlineData("nft add rule ip filter SMM-AGENT drop", true)]
     [InlineData("iptables-nft -A INPUT -s 192.0.2.1 -j DROP", false)]
-    public async Task AChangeOfTheAgentsOwnRulesIsToldApart(string command, bool isOwn)
+    public async Task AChangeOfTheAgentsOwnRulesIsReportedSeparately(string command, bool isOwn)
     {
         await _inside.RunAsync("iptables-nft -N SMM-AGENT");
         await _inside.RunAsync("iptables-nft -A INPUT -j SMM-AGENT");
@@ -43,12 +43,13 @@ public sealed class NetlinkEventsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task ElementsOfSetsAreToldWhereASetDecidesAboutAPort(bool decides)
+    public async Task ElementsOfSetsAreReportedWhereASetDecidesAboutAPort(bool decides)
     {
         await _inside.RunAsync("nft add table ip bans");
         await _inside.RunAsync("nft add set ip bans bl { type ipv4_addr; flags timeout; }");
         using var folder = new TemporaryDirectory();
-        using var listener = new Listener(_inside, new NftEvents(() => decides), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
+        using var listener = new Listener(
+            _inside, new NftEvents(() => decides), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
 
         await _inside.RunAsync("nft add element ip bans bl { 192.0.2.1 timeout 4h, 192.0.2.2 timeout 4h }");
         await _inside.RunAsync("nft delete element ip bans bl { 192.0.2.1 }");
@@ -58,7 +59,7 @@ public sealed class NetlinkEventsTests : IDisposable
     }
 
     [Fact]
-    public async Task LookingAtTheRulesetIsNoChange()
+    public async Task ReadingTheRulesetIsNotAChange()
     {
         await _inside.RunAsync("iptables-nft -A INPUT -p tcp --dport 16400 -j ACCEPT");
         using var folder = new TemporaryDirectory();
@@ -73,7 +74,7 @@ public sealed class NetlinkEventsTests : IDisposable
     }
 
     [Fact]
-    public async Task ABurstThatOverflowsTheQueueIsToldAndLaterChangesToo()
+    public async Task ABurstThatOverflowsTheQueueIsReportedAndSoAreLaterChanges()
     {
         using var listener = new Listener(_inside, new NftEvents(receiveBuffer: 16384));
         listener.Hold();
@@ -95,7 +96,7 @@ public sealed class NetlinkEventsTests : IDisposable
     [InlineData("ip addr add 198.18.0.5/32 dev lo")]
     [InlineData("ip addr add 2001:db8::5/128 dev lo")]
     [InlineData("ip route add 198.18.7.0/24 dev lo")]
-    public async Task AnAddressOrRouteThatComesIsTold(string command)
+    public async Task AnAddressOrRouteThatIsAddedIsReported(string command)
     {
         await _inside.RunAsync("ip link set lo up");
         using var listener = new Listener(_inside, new AddressEvents());
@@ -106,7 +107,7 @@ public sealed class NetlinkEventsTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAddressThatGoesIsTold()
+    public async Task AnAddressThatIsRemovedIsReported()
     {
         await _inside.RunAsync("ip link set lo up");
         await _inside.RunAsync("ip addr add 198.18.0.5/32 dev lo");
@@ -118,11 +119,12 @@ public sealed class NetlinkEventsTests : IDisposable
     }
 
     [Fact]
-    public async Task LinkLocalAddressesAreNoNews()
+    public async Task LinkLocalAddressesAreIgnored()
     {
         await _inside.RunAsync("ip link set lo up");
         using var folder = new TemporaryDirectory();
-        using var listener = new Listener(_inside, new AddressEvents(), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
+        using var listener = new Listener(
+            _inside, new AddressEvents(), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
 
         await _inside.RunAsync("ip addr add fe80::5/64 dev lo");
         await _inside.RunAsync("ip addr add 169.254.0.5/16 dev lo scope link noprefixroute");

@@ -21,22 +21,22 @@ public sealed class UnitEventsTests : IClassFixture<RunningSystemd>
     }
 
     [Fact]
-    public async Task AUnitThatComesLaterAndItsStartsAndStopsAreTold()
+    public async Task AUnitThatIsAddedLaterAndItsStartsAndStopsAreReported()
     {
         using var units = _systemd.OverBus();
 
-        await ToldAsync(() =>
+        await ReportedAsync(() =>
         {
             _systemd.Write(Unit, "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=default.target\n");
             units.Enable([Unit]);
             return Task.CompletedTask;
         });
-        await ToldAsync(() => units.RunAsync(UnitJob.Start, Unit, Patience, TestContext.Current.CancellationToken));
-        await ToldAsync(() => units.RunAsync(UnitJob.Stop, Unit, Patience, TestContext.Current.CancellationToken));
+        await ReportedAsync(() => units.RunAsync(UnitJob.Start, Unit, Patience, TestContext.Current.CancellationToken));
+        await ReportedAsync(() => units.RunAsync(UnitJob.Stop, Unit, Patience, TestContext.Current.CancellationToken));
 
-        async Task ToldAsync(Func<Task> act)
+        async Task ReportedAsync(Func<Task> act)
         {
-            // systemd has sent all that it had to say before it answers, so what the listener hears is of this.
+            // systemd has sent all earlier signals before it answers, so the listener gets only those of this act.
             _ = units.IsStopping;
             using var listener = new Listener(null, new UnitEvents(Unit, Change, _systemd.BusAddress));
             Assert.Equal(Change, listener.Next());
@@ -46,16 +46,16 @@ public sealed class UnitEventsTests : IClassFixture<RunningSystemd>
     }
 
     [Fact]
-    public void ALookAtAUnitThatIsNotThereTellsNothing()
+    public void TheObservationOfAUnitThatDoesNotExistIsNotReported()
     {
         using var units = _systemd.OverBus();
         using var listener = new Listener(null, new UnitEvents("none.service", Change, _systemd.BusAddress));
         Assert.Equal(Change, listener.Next());
 
         for (var i = 0; i < 50; i++)
-            Assert.False(units.LookService("none.service").Exists);
+            Assert.False(units.ObserveService("none.service").Exists);
 
-        // What the first look did would be here by the last; a reload is told.
+        // An event of the first observation would have arrived before the last one; a reload is reported.
         Assert.Equal(0, listener.Untaken);
         units.Disable([]);
         Assert.Equal(Change, listener.Next());

@@ -11,7 +11,7 @@ public sealed class XtablesLockEventsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task EveryCallOfIptablesLegacyIsToldAlsoTheFirstThatMakesTheLock()
+    public async Task EveryCallOfIptablesLegacyIsReportedAlsoTheFirstThatMakesTheLock()
     {
         using var inside = new NetworkNamespace();
         Directory.CreateDirectory(_folder["run"]);
@@ -20,7 +20,7 @@ public sealed class XtablesLockEventsTests : IDisposable
         await LegacyAsync(inside, "-A INPUT -p tcp --dport 16400 -j ACCEPT");
         Assert.Equal(HostChange.Firewall, listener.Next());
         Assert.True(File.Exists(Lock));
-        // The first call may be told twice: the lock was made, and let go of.
+        // The first call may be reported twice: the lock was made, and released.
         while (listener.Untaken > 0)
             listener.Next();
 
@@ -29,7 +29,7 @@ public sealed class XtablesLockEventsTests : IDisposable
     }
 
     [Fact]
-    public void ACallIsToldOnceWhenItLetsGoOfTheLock()
+    public void ACallIsReportedOnceWhenItReleasesTheLock()
     {
         Directory.CreateDirectory(_folder["run"]);
         File.WriteAllText(Lock, "");

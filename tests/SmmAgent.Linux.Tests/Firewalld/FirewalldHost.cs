@@ -4,7 +4,7 @@ using SmmAgent.Linux.Tests.Events;
 
 namespace SmmAgent.Linux.Tests.Firewalld;
 
-/// <summary>The real firewalld with a bus of its own, in its own network, mount and process namespaces: nothing of the host changes.</summary>
+/// <summary>The real firewalld with its own bus, network, mount and process namespaces, so that nothing of the host changes.</summary>
 /// <remarks>Needs root and the Debian packages firewalld, dbus-daemon and util-linux.</remarks>
 public sealed class FirewalldHost : IAsyncLifetime
 {
@@ -18,7 +18,7 @@ public sealed class FirewalldHost : IAsyncLifetime
         dbus-daemon --config-file="$1/bus.conf" --nofork --nopidfile &
         while [ ! -S "$1/bus" ]; do sleep 0.01; done
         export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$1/bus"
-        # Every line that is read starts firewalld anew.
+        # Every line that is read starts firewalld again or stops it.
         while read -r line; do
             if [ -n "$pid" ]; then kill "$pid"; wait "$pid" || true; fi
             if [ "$line" = start ]; then firewalld --nofork --nopid & pid=$!; else pid=; fi
@@ -40,7 +40,7 @@ public sealed class FirewalldHost : IAsyncLifetime
 
     internal string BusAddress => $"unix:path={_folder["bus"]}";
 
-    /// <summary>What the first test found.</summary>
+    /// <summary>The configuration before the first test.</summary>
     internal string? Fresh { get; set; }
 
     public async ValueTask InitializeAsync()
@@ -56,7 +56,7 @@ public sealed class FirewalldHost : IAsyncLifetime
             RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
-        // Read, so that nobody who writes ever waits.
+        // Read, so that no writer waits.
         _ = _process.StandardError.ReadToEndAsync();
         await StartFirewalldAsync();
     }
@@ -74,7 +74,7 @@ public sealed class FirewalldHost : IAsyncLifetime
         _folder.Dispose();
     }
 
-    /// <summary>Starts it, anew when it runs, and waits until it answers.</summary>
+    /// <summary>Starts it, again when it runs, and waits until it answers.</summary>
     internal async Task StartFirewalldAsync()
     {
         await TellAsync("start");

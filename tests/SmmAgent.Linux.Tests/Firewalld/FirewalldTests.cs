@@ -30,7 +30,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task ZonesTellTheirPortsRangesAndServicesNowAndPermanently()
+    public async Task ZonesAreObservedWithTheirPortsRangesAndServicesNowAndPermanently()
     {
         await _host.CommandAsync("--zone=work", "--add-interface=eth7");
         await _host.CommandAsync("--zone=work", "--add-port=8080/tcp", "--add-port=9000-9002/tcp", "--add-port=7000/udp");
@@ -183,7 +183,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task AStoppedFirewalldIsNotRunningAndTheEventsTellOfItsReturn()
+    public async Task AStoppedFirewalldIsNotRunningAndTheEventsReportItsReturn()
     {
         using var listener = new Listener(null, new FirewalldEvents(_host.BusAddress));
         listener.Until(HostChange.Firewalld);
@@ -203,7 +203,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task AReloadIsTold()
+    public async Task AReloadIsReported()
     {
         using var listener = new Listener(null, new FirewalldEvents(_host.BusAddress));
         // Connected.

@@ -19,7 +19,7 @@ public sealed class FirewalldWithoutTests
     }
 
     [Fact]
-    public async Task ACallThatIsRefusedIsNotSeenAndSaysWhoMay()
+    public async Task AfterARefusalTheStateIsUnknownAndTheMessageNamesWhoMay()
     {
         Assert.SkipUnless(FirewalldHost.WhyNot is null, FirewalldHost.WhyNot ?? "");
         await using var host = new FirewalldHost { Refusal = "<deny send_interface=\"org.fedoraproject.FirewallD1.zone\"/>" };

@@ -71,7 +71,7 @@ public sealed class SidecarReconcilerTests : IDisposable
     [Fact]
     public async Task WhereNobodyKnowsHowTheHostWasNothingIsChanged()
     {
-        _host.Units.LookService(SidecarObserver.Unit).Throws(new IOException("the system bus is away"));
+        _host.Units.ObserveService(SidecarObserver.Unit).Throws(new IOException("the system bus is away"));
 
         var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
 

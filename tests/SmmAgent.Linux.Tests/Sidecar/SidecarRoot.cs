@@ -29,7 +29,7 @@ internal sealed class SidecarRoot : IDisposable
         File.WriteAllText(_root.Below("/etc/hosts"), "127.0.0.1 localhost\n");
         File.WriteAllText(_root.Below("/var/lib/dpkg/status"), "1.15.3");
         Records = new SidecarRecords(Paths);
-        Units.LookService(SidecarObserver.Unit).Returns(new ServiceState(new("istio.service", "loaded", "inactive", "dead", "disabled"), 0, null, 0, "success"));
+        Units.ObserveService(SidecarObserver.Unit).Returns(new ServiceState(new("istio.service", "loaded", "inactive", "dead", "disabled"), 0, null, 0, "success"));
     }
 
     public AgentPaths Paths { get; }

@@ -28,7 +28,7 @@ public sealed class JobOutcomeTests
     [InlineData("not-found", "istio.service did not start (there is no such unit)")]
     [InlineData("masked", "istio.service did not start (it is masked)")]
     [InlineData("loaded", "istio.service did not start (Transaction is destructive.)")]
-    public void ARefusalTellsWhatIsWrongWithTheUnitElseWhatSystemdSaid(string load, string text)
+    public void ARefusalNamesTheErrorOfTheUnitElseTheMessageOfSystemd(string load, string text)
     {
         var unit = new UnitState("istio.service", load, "inactive", "dead", "");
 

@@ -7,13 +7,18 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.Linux.Tests.Systemd;
 
-/// <summary>A real systemd with units and a bus of its own, in its own mount and process namespaces and its own cgroup: nothing of the host changes.</summary>
-/// <remarks>A user's systemd: it answers as the host's does, and needs no machine to boot. Needs root and the Debian packages systemd, dbus-daemon and util-linux.</remarks>
+/// <summary>
+/// A real systemd with its own units, bus, mount and process namespaces and cgroup, so that nothing of the host changes.
+/// </summary>
+/// <remarks>
+/// The systemd of a user: it answers as that of the host does, and needs no machine to boot. Needs root and the Debian packages systemd,
+/// dbus-daemon and util-linux.
+/// </remarks>
 public sealed class RunningSystemd : IAsyncLifetime
 {
     private const string Cgroups = "/sys/fs/cgroup";
 
-    // A user's systemd runs only on a host that was booted with one, and makes the cgroups of its units below its own.
+    // The systemd of a user runs only on a host that was booted with systemd, and makes the cgroups of its units below its own.
     private const string Script = """
         mount -t tmpfs run /run
         mkdir -p /run/systemd/system
@@ -67,7 +72,8 @@ public sealed class RunningSystemd : IAsyncLifetime
             Write($"{target}.target", NoDefaults);
         Write("default.target", $"{NoDefaults}Wants=dbus.socket dbus.service\n");
         Write("dbus.socket", $"{NoDefaults}[Socket]\nListenStream={_folder["bus"]}\n");
-        Write("dbus.service", $"{NoDefaults}Requires=dbus.socket\n[Service]\nExecStart=dbus-daemon --config-file={_folder["bus.conf"]} --nofork --nopidfile\n");
+        var bus = $"dbus-daemon --config-file={_folder["bus.conf"]} --nofork --nopidfile";
+        Write("dbus.service", $"{NoDefaults}Requires=dbus.socket\n[Service]\nExecStart={bus}\n");
 
         var start = new ProcessStartInfo(
             "unshare", ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Script, "sh", _group])
@@ -98,7 +104,7 @@ public sealed class RunningSystemd : IAsyncLifetime
         _folder.Dispose();
     }
 
-    // Runs systemctl and systemd-run where this systemd is: it lets nobody in whose process it cannot see.
+    // Runs systemctl and systemd-run in the namespaces of this systemd: it refuses clients with processes that it cannot see.
     private async Task WriteOfUserAsync(int unshare)
     {
         var children = $"/proc/{unshare}/task/{unshare}/children";
@@ -117,7 +123,7 @@ public sealed class RunningSystemd : IAsyncLifetime
         try
         {
             using var units = OverBus();
-            return units.Look("default.target").IsActive;
+            return units.ObserveUnit("default.target").IsActive;
         }
         catch (DBusException)
         {
@@ -129,10 +135,12 @@ public sealed class RunningSystemd : IAsyncLifetime
     {
         try
         {
-            foreach (var tree in Directory.GetDirectories(Cgroups).Append(Cgroups).Select(tree => Path.Combine(tree, _group)).Where(Directory.Exists))
+            var trees = Directory.GetDirectories(Cgroups).Append(Cgroups).Select(tree => Path.Combine(tree, _group));
+            foreach (var tree in trees.Where(Directory.Exists))
             {
-                // A cgroup is removed as a folder that is empty, whatever files it shows.
-                foreach (var group in Directory.GetDirectories(tree, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Length).Append(tree))
+                // A cgroup is removed as an empty folder, although it shows files.
+                var groups = Directory.GetDirectories(tree, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Length);
+                foreach (var group in groups.Append(tree))
                     Directory.Delete(group);
             }
 

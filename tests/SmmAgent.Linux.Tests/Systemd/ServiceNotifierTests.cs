@@ -68,7 +68,7 @@ public sealed partial class ServiceNotifierTests : IDisposable
     [InlineData("/")]
     [InlineData("vsock:2:1234")]
     [InlineData("relative")]
-    public void WithoutASocketItSaysNothingAndIsContent(string? path)
+    public void WithoutASocketNothingIsSentAndNothingFails(string? path)
     {
         using var notifier = new ServiceNotifier(path, null);
 
@@ -78,7 +78,7 @@ public sealed partial class ServiceNotifierTests : IDisposable
     }
 
     [Fact]
-    public void APathThatNoSocketCanHaveIsNobody()
+    public void AnInvalidSocketPathIsTreatedAsNoSocket()
     {
         using var notifier = new ServiceNotifier("/" + new string('x', 200), null);
 
@@ -86,7 +86,7 @@ public sealed partial class ServiceNotifierTests : IDisposable
     }
 
     [Fact]
-    public void AManagerThatVanishedIsNoFaultAndItsReturnIsNoticed()
+    public void AManagerThatVanishedIsNotAFailureAndItsReturnIsNoticed()
     {
         using var notifier = new ServiceNotifier(SocketPath, null);
         Assert.False(notifier.Ready("x"));
@@ -101,7 +101,7 @@ public sealed partial class ServiceNotifierTests : IDisposable
     }
 
     [Fact]
-    public void AManagerThatDoesNotReadBlocksNobody()
+    public void AManagerThatDoesNotReadDoesNotBlock()
     {
         using var manager = Listen(SocketPath);
         using var notifier = new ServiceNotifier(SocketPath, null);
@@ -124,7 +124,7 @@ public sealed partial class ServiceNotifierTests : IDisposable
     [InlineData("-1", null, null)]
     [InlineData("soon", null, null)]
     [InlineData("9223372036854775807", null, null)]
-    public void TheWatchdogIsOursOnlyWithOurProcessId(string? microseconds, string? pid, double? seconds)
+    public void TheWatchdogCountsOnlyWithTheIdOfThisProcess(string? microseconds, string? pid, double? seconds)
     {
         var self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         using var notifier = ServiceNotifier.FromEnvironment(variable => variable switch

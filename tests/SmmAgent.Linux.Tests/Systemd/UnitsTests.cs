@@ -3,7 +3,7 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Tests.Systemd;
 
-/// <summary>The same of systemd over D-Bus and through systemctl.</summary>
+/// <summary>systemd over D-Bus and through systemctl, with the same results.</summary>
 public sealed class UnitsTests : IClassFixture<RunningSystemd>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -20,7 +20,9 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
         systemd.Write("bad.service", "[Service]\nType=notify\nExecStart=/bin/false\nRestart=on-failure\nRestartSec=2\n");
         systemd.Write("needy.service", "[Unit]\nRequires=bad.service\nAfter=bad.service\n[Service]\nExecStart=/bin/sleep infinity\n");
         systemd.Write("silent.service", "[Service]\nType=notify\nExecStart=/bin/sleep infinity\n");
-        systemd.Write("falling.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=50ms\n");
+        systemd.Write(
+            "falling.service",
+            "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=50ms\n");
         systemd.Write("masked.service", "");
         using var units = systemd.OverBus();
         foreach (var name in Names)
@@ -30,7 +32,7 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
     public static TheoryData<bool> Ways => [true, false];
 
     [Theory, MemberData(nameof(Ways))]
-    public async Task AJobsEndIsTold(bool overBus)
+    public async Task TheEndOfAJobIsReported(bool overBus)
     {
         using var units = Open(overBus);
 
@@ -39,14 +41,15 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
         Assert.Equal((true, "good.service is stopped"), await EndOfAsync(units, UnitJob.Stop, "good.service"));
         Assert.Equal((false, "bad.service did not start (exit-code)"), await EndOfAsync(units, UnitJob.Start, "bad.service"));
         Assert.Equal(
-            (false, "needy.service did not start (a unit that it needs did not start)"), await EndOfAsync(units, UnitJob.Start, "needy.service"));
+            (false, "needy.service did not start (a unit that it needs did not start)"),
+            await EndOfAsync(units, UnitJob.Start, "needy.service"));
         Assert.Equal((false, "masked.service did not start (it is masked)"), await EndOfAsync(units, UnitJob.Start, "masked.service"));
         Assert.Equal((false, "none.service did not start (there is no such unit)"), await EndOfAsync(units, UnitJob.Start, "none.service"));
         Assert.Equal((false, "none.service did not stop (there is no such unit)"), await EndOfAsync(units, UnitJob.Stop, "none.service"));
     }
 
     [Theory, MemberData(nameof(Ways))]
-    public async Task AJobThatTakesLongerGoesOnAlone(bool overBus)
+    public async Task AJobThatTakesLongerContinues(bool overBus)
     {
         using var units = Open(overBus);
 
@@ -64,19 +67,20 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
         using var others = _systemd.OverBus();
 
         var starting = EndOfAsync(units, UnitJob.Start, "silent.service");
-        await Until.TrueAsync(() => others.Look("silent.service").Active == "activating", "the start has begun");
+        await Until.TrueAsync(() => others.ObserveUnit("silent.service").Active == "activating", "the start has begun");
         others.Queue(UnitJob.Stop, "silent.service");
 
         Assert.Equal((false, "silent.service did not start (canceled: another job took its place)"), await starting);
     }
 
     [Theory, MemberData(nameof(Ways))]
-    public async Task AWaitCanBeCalledOff(bool overBus)
+    public async Task AWaitCanBeCancelled(bool overBus)
     {
         using var units = Open(overBus);
-        using var calledOff = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => units.RunAsync(UnitJob.Start, "silent.service", Patience, calledOff.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => units.RunAsync(UnitJob.Start, "silent.service", Patience, cancelled.Token));
     }
 
     [Theory, MemberData(nameof(Ways))]
@@ -86,7 +90,7 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
 
         units.Queue(UnitJob.Start, "silent.service");
 
-        await Until.TrueAsync(() => units.Look("silent.service").Active == "activating", "the start has begun");
+        await Until.TrueAsync(() => units.ObserveUnit("silent.service").Active == "activating", "the start has begun");
         Assert.ThrowsAny<IOException>(() => units.Queue(UnitJob.Start, "none.service"));
     }
 
@@ -101,41 +105,41 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
     }
 
     [Theory, MemberData(nameof(Ways))]
-    public async Task AServiceIsSeenWithItsProcessAndItsRestarts(bool overBus)
+    public async Task AServiceIsObservedWithItsProcessAndItsRestarts(bool overBus)
     {
         using var units = Open(overBus);
         var before = DateTimeOffset.UtcNow;
         var outcome = await units.RunAsync(UnitJob.Start, "good.service", Patience, TestContext.Current.CancellationToken);
 
-        var service = units.LookService("good.service");
+        var service = units.ObserveService("good.service");
 
         Assert.Equal(("good.service", "loaded", "active", "running"), (service.Name, service.Load, service.Active, service.Sub));
         Assert.True(service.MainPid > 0);
-        // systemctl tells no fraction of a second.
+        // systemctl prints whole seconds.
         Assert.InRange(service.Since!.Value, before, DateTimeOffset.UtcNow.AddSeconds(1));
         Assert.Equal((0, "success"), (service.Restarts, service.Result));
         Assert.Equal(service.MainPid, Assert.IsType<ServiceState>(outcome.Unit).MainPid);
 
         await units.RunAsync(UnitJob.Stop, "good.service", Patience, TestContext.Current.CancellationToken);
-        var stopped = units.LookService("good.service");
+        var stopped = units.ObserveService("good.service");
         Assert.Equal((false, 0, null), (stopped.IsUp, stopped.MainPid, stopped.Since));
 
         units.Queue(UnitJob.Start, "falling.service");
-        await Until.TrueAsync(() => units.LookService("falling.service").Restarts > 1, "it was started again");
-        Assert.Equal((false, 0, null), (units.LookService("none.service") is var none && none.Exists, none.MainPid, none.Since));
+        await Until.TrueAsync(() => units.ObserveService("falling.service").Restarts > 1, "it was started again");
+        Assert.Equal((false, 0, null), (units.ObserveService("none.service") is var none && none.Exists, none.MainPid, none.Since));
     }
 
     [Theory, MemberData(nameof(Ways))]
     public void UnitsAreEnabledAndDisabled(bool overBus)
     {
         using var units = Open(overBus);
-        Assert.True(units.Look("good.service").CanBeEnabled);
+        Assert.True(units.ObserveUnit("good.service").CanBeEnabled);
 
         units.Enable(["good.service"]);
-        Assert.True(units.Look("good.service").IsEnabled);
+        Assert.True(units.ObserveUnit("good.service").IsEnabled);
 
         units.Disable(["good.service"]);
-        Assert.True(units.Look("good.service").CanBeEnabled);
+        Assert.True(units.ObserveUnit("good.service").CanBeEnabled);
     }
 
     [Theory, MemberData(nameof(Ways))]
@@ -145,10 +149,10 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
         var (name, file) = ($"timer-{overBus}", _systemd[$"timer-{overBus}"]);
 
         await StartAsync(TimeSpan.FromHours(1), "/bin/false");
-        Assert.True(units.Look($"{name}.timer").IsActive);
+        Assert.True(units.ObserveUnit($"{name}.timer").IsActive);
         await units.RunAsync(UnitJob.Stop, $"{name}.timer", Patience, TestContext.Current.CancellationToken);
         await StartAsync(TimeSpan.FromMilliseconds(10), "/bin/false");
-        await Until.TrueAsync(() => units.Look($"{name}.service").Active == "failed", "the service failed");
+        await Until.TrueAsync(() => units.ObserveUnit($"{name}.service").Active == "failed", "the service failed");
         await StartAsync(TimeSpan.FromMilliseconds(10), "/usr/bin/touch", file);
 
         await Until.TrueAsync(() => File.Exists(file), "the command was run");
@@ -158,7 +162,7 @@ public sealed class UnitsTests : IClassFixture<RunningSystemd>
     }
 
     [Theory, MemberData(nameof(Ways))]
-    public void AHostThatRunsIsNotStopping(bool overBus)
+    public void ARunningHostIsNotStopping(bool overBus)
     {
         using var units = Open(overBus);
 

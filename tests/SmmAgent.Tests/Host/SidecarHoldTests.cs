@@ -88,7 +88,7 @@ public sealed class SidecarHoldTests : IDisposable
         Assert.Empty(_output.ToString());
     }
 
-    private void ItIs(string active) => _units.Look(Unit).Returns(State(active));
+    private void ItIs(string active) => _units.ObserveUnit(Unit).Returns(State(active));
 
     private void StopEnds(string result) => _units.RunAsync(UnitJob.Stop, Unit, Arg.Any<TimeSpan>(), Arg.Any<CancellationToken>())
         .Returns(new JobOutcome(UnitJob.Stop, result, State("inactive"), TimeSpan.FromSeconds(1)));

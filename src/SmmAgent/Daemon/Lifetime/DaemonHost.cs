@@ -180,7 +180,7 @@ public static class DaemonHost
                     new XtablesLockEvents(),
                     new FirewalldEvents(),
                     new UnitEvents(SidecarObserver.Unit, HostChange.Sidecar),
-                    .. rootPart is null ? (EventSource[])[] : [new FileEvents("events of reconcile requests", HostChange.RootRequest, paths.ReconcileRequest)],
+                    .. rootPart is null ? (EventSource[])[] : [new FileEvents("events of reconcile requests", HostChange.ReconcileRequest, paths.ReconcileRequest)],
                     new FileEvents("events of the sidecar's files", HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
                 ],
                 [
@@ -191,7 +191,7 @@ public static class DaemonHost
                     new(HostChange.Firewalld, firewall.FirewalldChanged),
                     new(HostChange.Firewall | HostChange.Firewalld, firewall.Signal),
                     new(HostChange.Sidecar, sidecar.Signal),
-                    .. rootPart is null ? (HostChangeRoute[])[] : [new(HostChange.RootRequest, rootPart.Signal)],
+                    .. rootPart is null ? (HostChangeRoute[])[] : [new(HostChange.ReconcileRequest, rootPart.Signal)],
                 ],
                 events,
                 fault,

@@ -28,7 +28,7 @@ public sealed class InProcessReconciler(LoopContext context, AgentPaths paths, O
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
         if (!File.Exists(paths.ReconcileRequest))
-            return (events.Value.Blind & HostChange.RootRequest) == 0 ? Never : Poll;
+            return (events.Value.Blind & HostChange.ReconcileRequest) == 0 ? Never : Poll;
 
         // First, so that a request that comes meanwhile is one more.
         File.Delete(paths.ReconcileRequest);

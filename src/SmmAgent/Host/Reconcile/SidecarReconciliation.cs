@@ -38,7 +38,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         try
         {
             if (units is null || !new SidecarRecords(paths).HasBeforeAttach || HasClusterEnvironment(new(paths.Root))
-                || units.Look(SidecarObserver.Unit).IsActive)
+                || units.ObserveUnit(SidecarObserver.Unit).IsActive)
                 return false;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)

@@ -28,14 +28,14 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     public bool IsPending => HostState.HasSnapshot(paths) && IsArmed;
 
     /// <summary>Whether the timer runs; what it would bring back, only root sees.</summary>
-    public bool IsArmed => systemd.Look(Timer).IsActive;
+    public bool IsArmed => systemd.ObserveUnit(Timer).IsActive;
 
     /// <summary>Takes what is needed to undo, and starts the timer.</summary>
     /// <param name="sidecar">How the host is as far as the sidecar is concerned; null where that is not touched.</param>
     /// <returns>Whether it is armed; why not is printed.</returns>
     public async Task<bool> ArmAsync(TimeSpan within, SidecarSnapshot? sidecar, CancellationToken cancel)
     {
-        if (systemd.Look(Service).IsUp)
+        if (systemd.ObserveUnit(Service).IsUp)
         {
             progress.Failed($"an earlier change is being rolled back just now: systemctl status {Service}, then try again");
             return false;
@@ -44,7 +44,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
         // One that is there still is older than a change that nobody confirmed: it stays what the host goes back to.
         if (HostState.ReadSnapshot(paths) is null && !await KeepAsync(sidecar, cancel))
             return false;
-        if (systemd.Look(Timer).IsUp)
+        if (systemd.ObserveUnit(Timer).IsUp)
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
         string[] root = paths.Root == "/" ? [] : ["--root", paths.Root];
         await systemd.StartTimerAsync(
@@ -57,12 +57,12 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     /// <returns>Whether there was something to confirm; why not is printed.</returns>
     public async Task<bool> ConfirmAsync(CancellationToken cancel)
     {
-        var wasRunning = systemd.Look(Timer).IsActive;
+        var wasRunning = systemd.ObserveUnit(Timer).IsActive;
         if (wasRunning)
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
 
         // After the timer is down nothing starts it any more.
-        var service = systemd.Look(Service);
+        var service = systemd.ObserveUnit(Service);
         if (service.IsUp)
             progress.Failed($"too late: the rollback runs; see journalctl -u {Name}");
         else if (service.Active == "failed")
@@ -81,12 +81,12 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     }
 
     /// <summary>What <see cref="DisarmAsync"/> would do, in one line; null for nothing.</summary>
-    public string? DisarmPlan() => systemd.Look(Timer).IsUp ? $"would stop {Timer}" : null;
+    public string? DisarmPlan() => systemd.ObserveUnit(Timer).IsUp ? $"would stop {Timer}" : null;
 
     /// <summary>Ends the wait without a word on whether the change was good: detach undoes it anyway.</summary>
     public async Task DisarmAsync(CancellationToken cancel)
     {
-        if (systemd.Look(Timer).IsUp)
+        if (systemd.ObserveUnit(Timer).IsUp)
         {
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
             progress.Done($"stopped {Timer}");

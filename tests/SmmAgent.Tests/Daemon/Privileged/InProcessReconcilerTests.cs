@@ -73,7 +73,7 @@ public sealed class InProcessReconcilerTests : IDisposable
         using var service = Service("true");
         Assert.True(await service.StepAsync(TestContext.Current.CancellationToken) > TimeSpan.FromMinutes(10));
 
-        _events.Publish(new(new Dictionary<string, string> { ["events of reconcile requests"] = "inotify: Too many open files" }, HostChange.RootRequest));
+        _events.Publish(new(new Dictionary<string, string> { ["events of reconcile requests"] = "inotify: Too many open files" }, HostChange.ReconcileRequest));
 
         Assert.Equal(InProcessReconciler.Poll, await service.StepAsync(TestContext.Current.CancellationToken));
     }

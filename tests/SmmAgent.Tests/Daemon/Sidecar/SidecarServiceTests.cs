@@ -95,7 +95,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Assert.Equal(TimeSpan.FromHours(1), await StepAsync());
 
         Assert.All(_states.Sidecar.Value.Conditions, finding => Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Disabled), (finding.Status, finding.Reason)));
-        _units.DidNotReceive().LookService(SidecarObserver.Unit);
+        _units.DidNotReceive().ObserveService(SidecarObserver.Unit);
         Assert.False(IsAsked);
     }
 
@@ -164,7 +164,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     public async Task WhileSystemdRunsRootsPartItIsDue(string unit, string active, bool isDue)
     {
         _records.Report(ReconcileReport.None);
-        _units.LookService(unit).Returns(new ServiceState(new(unit, "loaded", active, "", "enabled"), 1, Start, 0, "success"));
+        _units.ObserveService(unit).Returns(new ServiceState(new(unit, "loaded", active, "", "enabled"), 1, Start, 0, "success"));
 
         await StepAsync();
 
@@ -381,7 +381,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Register();
         await PutTokenAsync(new(TokenVerdict.Use, "a test's", Start.AddSeconds(2), Start.AddMinutes(30)));
         _time.Advance(TimeSpan.FromSeconds(1.999));
-        _units.When(units => units.LookService(SidecarObserver.Unit)).Do(_ => _time.Advance(TimeSpan.FromMilliseconds(20)));
+        _units.When(units => units.ObserveService(SidecarObserver.Unit)).Do(_ => _time.Advance(TimeSpan.FromMilliseconds(20)));
 
         Assert.Equal(TimeSpan.FromMilliseconds(1), await StepAsync());
         await StepAsync();
@@ -415,7 +415,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     private void Unit(string active, DateTimeOffset? since, int restarts = 0)
     {
         var unit = new ServiceState(new("istio.service", "loaded", active, "", "enabled"), since is null ? 0 : 1, since, restarts, "success");
-        _units.LookService(SidecarObserver.Unit).Returns(unit);
+        _units.ObserveService(SidecarObserver.Unit).Returns(unit);
     }
 
     private void Register() => _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") });

@@ -6,19 +6,19 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Tests.Systemd;
 
-/// <summary>Between two uses of the bus a command may be at work for minutes: the bus ends a connection that nobody serves.</summary>
-public sealed class FreshUnitsTests
+/// <summary>A command may be at work for minutes between two uses of the bus, and the bus may be restarted in that time.</summary>
+public sealed class ReconnectingUnitsTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly List<IUnits> _opened = [];
 
     [Fact]
-    public async Task AConnectionThatWasIdleIsOpenedAnew()
+    public async Task AConnectionThatWasIdleIsOpenedAgain()
     {
-        using var units = new FreshUnits(Open, _time);
-        units.Look("a.service");
-        _time.Advance(FreshUnits.Idle);
-        units.LookService("a.service");
+        using var units = new ReconnectingUnits(Open, _time);
+        units.ObserveUnit("a.service");
+        _time.Advance(ReconnectingUnits.Idle);
+        units.ObserveService("a.service");
         Assert.Single(_opened);
 
         _time.Advance(TimeSpan.FromSeconds(40));
@@ -30,13 +30,13 @@ public sealed class FreshUnitsTests
     }
 
     [Fact]
-    public void OneThatTheBusEndedIsOpenedAnewAtTheNextUse()
+    public void AConnectionThatTheBusEndedIsOpenedAgainAtTheNextUse()
     {
-        using var units = new FreshUnits(Open, _time);
-        _opened[0].Look("a.service").Throws(new DBusException(DBusException.NoReply, "the system bus ended the connection"));
+        using var units = new ReconnectingUnits(Open, _time);
+        _opened[0].ObserveUnit("a.service").Throws(new DBusException(DBusException.NoReply, "the system bus ended the connection"));
 
-        Assert.Throws<DBusException>(() => units.Look("a.service"));
-        units.Look("a.service");
+        Assert.Throws<DBusException>(() => units.ObserveUnit("a.service"));
+        units.ObserveUnit("a.service");
 
         Assert.Equal(2, _opened.Count);
     }

@@ -2,11 +2,11 @@ using SmmAgent.Linux.DBus;
 
 namespace SmmAgent.Linux.Systemd;
 
-/// <summary>The host's units over a connection that is opened when it is used.</summary>
-/// <remarks>A bus ends a connection that nobody serves, after 30 s or less: a command may download and install packages between two uses.</remarks>
-internal sealed class FreshUnits : IUnits
+/// <summary>The units of the host over a connection that is opened again when it was idle or has failed.</summary>
+/// <remarks>A command may download and install packages between two uses, and the bus may be restarted in that time.</remarks>
+internal sealed class ReconnectingUnits : IUnits
 {
-    /// <summary>A connection that was not used for longer is opened anew.</summary>
+    /// <summary>A connection that was not used for longer is opened again.</summary>
     public static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
 
     private readonly Func<IUnits> _open;
@@ -14,8 +14,8 @@ internal sealed class FreshUnits : IUnits
     private IUnits? _units;
     private long _usedAt;
 
-    /// <param name="open">Opens a connection, now for the first time: what it throws is thrown here.</param>
-    public FreshUnits(Func<IUnits> open, TimeProvider time)
+    /// <param name="open">Opens a connection, for the first time here: the constructor throws its exceptions.</param>
+    public ReconnectingUnits(Func<IUnits> open, TimeProvider time)
     {
         (_open, _time) = (open, time);
         _units = open();
@@ -24,9 +24,9 @@ internal sealed class FreshUnits : IUnits
 
     public bool IsStopping => Use(units => units.IsStopping);
 
-    public UnitState Look(string unit) => Use(units => units.Look(unit));
+    public UnitState ObserveUnit(string unit) => Use(units => units.ObserveUnit(unit));
 
-    public ServiceState LookService(string service) => Use(units => units.LookService(service));
+    public ServiceState ObserveService(string service) => Use(units => units.ObserveService(service));
 
     public void Reload() => Use(units => units.Reload());
 
@@ -39,11 +39,13 @@ internal sealed class FreshUnits : IUnits
     public Task<JobOutcome> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel) =>
         UseAsync(units => units.RunAsync(job, unit, atMost, cancel));
 
-    public Task StartTimerAsync(string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel) => UseAsync(async units =>
-    {
-        await units.StartTimerAsync(name, description, after, command, cancel);
-        return true;
-    });
+    public Task StartTimerAsync(
+        string name, string description, TimeSpan after, IReadOnlyList<string> command, CancellationToken cancel) =>
+        UseAsync(async units =>
+        {
+            await units.StartTimerAsync(name, description, after, command, cancel);
+            return true;
+        });
 
     public void Dispose() => Close();
 
