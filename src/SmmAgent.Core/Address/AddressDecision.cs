@@ -1,5 +1,6 @@
 using System.Net;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Address;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using SmmAgent.Contract;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Address;
 

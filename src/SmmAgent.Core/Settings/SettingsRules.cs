@@ -1,7 +1,7 @@
 using System.Net;
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
-using SmmAgent.Core.Address;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Settings;
 

@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Text;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SmmAgent.Contract;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Dashboard.Tokens;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Linux.Dashboard;
 

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Settings;
+using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Linux.Dashboard;
 

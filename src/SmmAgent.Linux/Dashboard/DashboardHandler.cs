@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Connections;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Dashboard;
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Linux.Dashboard;
 

@@ -2,7 +2,8 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Probes;
+using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Dashboard;
 

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using SmmAgent.Contract;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Dashboard;
 

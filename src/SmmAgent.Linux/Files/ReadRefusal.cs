@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using SmmAgent.Linux.State;
 
 namespace SmmAgent.Linux.Files;
 
@@ -9,7 +8,7 @@ namespace SmmAgent.Linux.Files;
 public sealed partial record ReadRefusal(string Found, string Cure)
 {
     /// <summary>The user that the package makes for the daemon.</summary>
-    public const string DaemonUser = ConfigFile.DaemonGroup;
+    public const string DaemonUser = "smm-agent";
 
     private const string AccessList = "system.posix_acl_access";
 

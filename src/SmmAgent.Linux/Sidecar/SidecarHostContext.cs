@@ -1,15 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Contract;
-using SmmAgent.Core.Address;
 using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Host;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Connections;
+using SmmAgent.Linux.Network.Interfaces;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Sidecar;
 

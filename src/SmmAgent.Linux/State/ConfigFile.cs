@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.State;
 public sealed class ConfigFile(string path)
 {
     /// <summary>The group that the daemon runs in, where the package made it.</summary>
-    public const string DaemonGroup = "smm-agent";
+    public const string DaemonGroup = ReadRefusal.DaemonUser;
 
     private const UnixFileMode NewFile = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
     private const UnixFileMode NewFolder = NewFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute;

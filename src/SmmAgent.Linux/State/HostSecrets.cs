@@ -2,8 +2,9 @@ using System.Text;
 using SmmAgent.Core.Redaction;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Linux.State;
 

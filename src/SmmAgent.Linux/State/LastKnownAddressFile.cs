@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
+using SmmAgent.Core.Network;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;

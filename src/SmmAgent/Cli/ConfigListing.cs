@@ -1,6 +1,7 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Host.Status;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 

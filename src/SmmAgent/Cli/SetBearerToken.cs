@@ -5,6 +5,7 @@ using SmmAgent.Core.Tokens;
 using SmmAgent.Host;
 using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.State;

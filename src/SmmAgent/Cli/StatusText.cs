@@ -1,6 +1,7 @@
 using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Status;
 using SmmAgent.Core.Text;

@@ -1,5 +1,5 @@
 using System.Net;
-using SmmAgent.Core.Address;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Tests.Address;
 

@@ -2,9 +2,10 @@ using System.Net;
 using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
+using SmmAgent.Core.Network;
 using SmmAgent.Fuzz.Engine;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Fuzz.Targets;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Tests.Dashboard;

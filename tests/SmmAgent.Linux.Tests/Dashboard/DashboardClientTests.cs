@@ -1,7 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Tests.Dashboard;
 

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Tests.Dashboard;
 

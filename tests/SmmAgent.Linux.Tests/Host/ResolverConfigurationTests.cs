@@ -1,5 +1,5 @@
 using System.Net;
-using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Tests.Network;
 
 namespace SmmAgent.Linux.Tests.Host;

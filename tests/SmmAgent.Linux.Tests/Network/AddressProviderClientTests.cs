@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using MeshStandIn;
 using SmmAgent.Core.Address;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Address;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Tests.Network;
 

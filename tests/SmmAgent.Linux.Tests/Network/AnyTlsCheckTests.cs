@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using MeshStandIn;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Linux.Tests.Network;
 

@@ -1,4 +1,4 @@
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Tests.Network;
 

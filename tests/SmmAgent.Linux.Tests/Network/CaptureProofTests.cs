@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Linux.Tests.Network;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using MeshStandIn;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Connections;
 
 namespace SmmAgent.Linux.Tests.Network;
 

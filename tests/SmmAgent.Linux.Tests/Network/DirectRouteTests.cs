@@ -1,7 +1,9 @@
 using System.Net;
 using MeshStandIn;
 using SmmAgent.Contract;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Address;
+using SmmAgent.Linux.Network.Connections;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Tests.Network;
 

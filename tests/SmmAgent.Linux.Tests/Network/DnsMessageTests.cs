@@ -1,5 +1,5 @@
 using CsCheck;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Tests.Network;
 

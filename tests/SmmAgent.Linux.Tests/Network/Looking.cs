@@ -2,7 +2,8 @@ using System.Net;
 using MeshStandIn;
 using SmmAgent.Contract;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Linux.Tests.Network;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Tests.Network;
 

@@ -1,5 +1,5 @@
 using SmmAgent.Core.Firewall.Rules;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Interfaces;
 
 namespace SmmAgent.Linux.Tests.Network;
 

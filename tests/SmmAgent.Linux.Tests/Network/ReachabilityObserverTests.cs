@@ -3,7 +3,8 @@ using System.Net.Sockets;
 using MeshStandIn;
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Linux.Tests.Network;
 

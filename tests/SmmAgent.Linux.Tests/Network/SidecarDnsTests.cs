@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Linux.Tests.Network;
 

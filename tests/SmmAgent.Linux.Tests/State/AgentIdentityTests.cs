@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using SmmAgent.Core.Settings;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Tests.State;
 

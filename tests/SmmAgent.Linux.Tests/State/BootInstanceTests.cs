@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using SmmAgent.Contract;
 using SmmAgent.Linux.Files;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Tests.State;
 

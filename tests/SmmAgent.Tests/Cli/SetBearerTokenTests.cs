@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Tests.Cli;

@@ -9,6 +9,7 @@ using SmmAgent.Daemon.Mesh;
 using SmmAgent.Daemon.Privileged;
 using SmmAgent.Daemon.Report;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 using SmmAgent.Linux.Tests.Network;

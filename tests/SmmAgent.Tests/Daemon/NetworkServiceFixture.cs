@@ -15,7 +15,9 @@ using SmmAgent.Daemon.Address;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Reachability;
 using SmmAgent.Host.Address;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Address;
+using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Probes;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Tests.Daemon;

@@ -3,7 +3,7 @@ using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Host;
 using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Files;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Tests.Host;
 

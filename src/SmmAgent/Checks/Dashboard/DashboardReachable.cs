@@ -1,8 +1,8 @@
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Network;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Text;
 using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Checks.Dashboard;

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using SmmAgent.Checks.Address;
 using SmmAgent.Checks.Observations;
-using SmmAgent.Core.Address;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Core.Network;
 
 namespace SmmAgent.Checks.Host;
 

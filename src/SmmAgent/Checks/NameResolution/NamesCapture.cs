@@ -2,6 +2,7 @@ using System.Net;
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
 using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Checks.NameResolution;
 

@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Checks.NameResolution;

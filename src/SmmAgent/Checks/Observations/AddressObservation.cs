@@ -2,7 +2,9 @@ using System.Net;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Host.Address;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Address;
+using SmmAgent.Linux.Network.Connections;
+using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Observations;

@@ -1,7 +1,8 @@
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Host.Sidecar;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Checks.Observations;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using SmmAgent.Core.Firewall.Rules;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Interfaces;
 
 namespace SmmAgent.Checks.Observations;
 

@@ -4,6 +4,7 @@ using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Observations;

@@ -2,7 +2,7 @@ using System.Net;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Firewall.Evaluation;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Checks.Observations;
 

@@ -1,6 +1,6 @@
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Tokens;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Checks.Observations;
 

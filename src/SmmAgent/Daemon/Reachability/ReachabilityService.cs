@@ -6,7 +6,7 @@ using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Daemon.Loop;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Daemon.Reachability;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Privileged;
-using SmmAgent.Linux.State;
+using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Daemon.Report;
 

@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Tokens;
 using SmmAgent.Daemon.Loop;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Daemon.Settings;

@@ -6,6 +6,7 @@ using SmmAgent.Core.Tokens;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Daemon.Settings;
 

@@ -1,7 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Settings;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Address;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Address;

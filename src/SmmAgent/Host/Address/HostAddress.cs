@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Settings;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Address;
+using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Address;

@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Configuration;

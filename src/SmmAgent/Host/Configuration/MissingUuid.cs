@@ -3,6 +3,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Identity;
 using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.State;

@@ -8,9 +8,10 @@ using SmmAgent.Host.Configuration;
 using SmmAgent.Host.Firewall;
 using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Identity;
 using SmmAgent.Linux.Locks;
-using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host.Reconcile;

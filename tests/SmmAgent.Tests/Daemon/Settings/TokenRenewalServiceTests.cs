@@ -2,7 +2,7 @@ using System.Text.Json;
 using SmmAgent.Core.Tokens;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Settings;
-using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Tests.Dashboard;
 

@@ -18,7 +18,7 @@ using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Locks;
-using SmmAgent.Linux.Network;
+using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;

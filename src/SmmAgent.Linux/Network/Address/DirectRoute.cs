@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using SmmAgent.Contract;
+using SmmAgent.Core.Network;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Linux.Network.Connections;
+using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Network.Probes;
+
+namespace SmmAgent.Linux.Network.Address;
+
+/// <summary>The source address of the route to the first direct endpoint that was reached.</summary>
+/// <param name="Source">Null when none was reached.</param>
+/// <param name="Said">Which endpoint it leads to, or why there is none.</param>
+public sealed record DirectRouteResult(IPAddress? Source, string Said);
+
+/// <summary>Finds the address that this VM has towards the mesh when both are of one network.</summary>
+public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? timeout = null)
+{
+    private const int MaximumEndpoints = Prober.MaximumAtOnce;
+    private const int MostFaultsNamed = 3;
+
+    private readonly TimeSpan _timeout = timeout ?? Connector.DefaultTimeout;
+
+    /// <summary>Tries the endpoints all at once; the order of the list decides among those that were reached.</summary>
+    public async Task<DirectRouteResult> FindAsync(IReadOnlyList<DirectEndpoint> endpoints, CancellationToken cancel)
+    {
+        if (endpoints.Count == 0)
+            return new(null, "the mesh configuration names no direct endpoint");
+
+        var results = await Task.WhenAll(endpoints.Take(MaximumEndpoints).Select(endpoint => TryAsync(endpoint, cancel)));
+        return results.FirstOrDefault(result => result.Source is not null)
+            ?? new(null, $"no direct endpoint was reached: {string.Join("; ", results.Take(MostFaultsNamed).Select(result => result.Said))}");
+    }
+
+    private async Task<DirectRouteResult> TryAsync(DirectEndpoint endpoint, CancellationToken cancel)
+    {
+        var shown = $"{endpoint.Name} {endpoint.Address}:{endpoint.Port}";
+        var name = await names.LookUpAsync(endpoint.Address, cancel);
+        if (name.Outcome != Outcome.Ok)
+            return new(null, $"{shown} {name.Detail}");
+
+        var why = "";
+        using var deadline = new Deadline(_timeout, time, cancel);
+        foreach (var address in name.Addresses)
+        {
+            try
+            {
+                // The connection that came about knows the source address that the kernel's routes gave it.
+                using var socket = await Connector.ConnectAsync(new IPEndPoint(address, endpoint.Port), deadline.Token);
+                return new(AddressRules.Normalize(((IPEndPoint)socket.LocalEndPoint!).Address), shown);
+            }
+            catch (OperationCanceledException) when (deadline.IsOver)
+            {
+                return new(null, $"{shown} did not answer within {_timeout.TotalSeconds:0.#} s");
+            }
+            catch (SocketException exception)
+            {
+                why = Connector.FaultOf(exception.SocketErrorCode).Detail;
+            }
+        }
+
+        return new(null, $"{shown} {why}");
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Linux.Network.Connections;
+
+/// <summary>Why a connection did not come about.</summary>
+/// <param name="Detail">A verb phrase: <c>refused the connection</c>.</param>
+/// <param name="NoRoute">Whether this host has no way at all to addresses of the family.</param>
+public sealed record ConnectFault(Outcome Outcome, string Detail, bool NoRoute = false);
+
+/// <summary>Opens every TCP connection of the agent to another host, outside the sidecar's capture, and tells how they fail.</summary>
+public static class Connector
+{
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long an attempt has before the next address is tried beside it (RFC 8305, section 5).</summary>
+    public static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
+
+    // After that no address of IPv4 is waited for alone.
+    private static readonly TimeSpan SilentFamily = TimeSpan.FromSeconds(2);
+
+    public static async Task<Socket> ConnectAsync(IPEndPoint endpoint, CancellationToken cancel)
+    {
+        var socket = Open(endpoint.AddressFamily);
+        try
+        {
+            await socket.ConnectAsync(endpoint, cancel);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Connects to the first address that accepts (RFC 8305): the families take turns, the next address is tried as soon as one fails, or has not
+    /// answered for <see cref="AttemptDelay"/>, and the attempts before it go on.
+    /// </summary>
+    /// <exception cref="SocketException">None did: why not. A refusal says more than an address without a route.</exception>
+    public static async Task<Socket> ConnectFirstAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
+    {
+        var race = new ConnectionRace(port);
+        return await race.RunAsync(InTurns(addresses), cancel) ?? throw race.Fault;
+    }
+
+    /// <summary>Connects to the first address that accepts: the IPv4 ones, and the IPv6 ones only where IPv4 has no route or does not answer at all.</summary>
+    /// <returns>The connection, or why the attempts failed.</returns>
+    public static async Task<(Socket? Connection, ConnectFault? Fault)> ConnectPreferringIPv4Async(
+        IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
+    {
+        var race = new ConnectionRace(port);
+        var four = addresses.Where(address => address.AddressFamily == AddressFamily.InterNetwork).ToList();
+        var six = addresses.Except(four).ToList();
+        var connection = await race.RunAsync(four, cancel, six.Count > 0 ? SilentFamily : null);
+        if (connection is null && (four.Count == 0 || race.IsSilent || FaultOf(race.Fault.SocketErrorCode).NoRoute))
+            connection = await race.RunAsync(six, cancel);
+        return connection is null ? (null, FaultOf(race.Fault.SocketErrorCode)) : (connection, null);
+    }
+
+    /// <summary>The addresses with their families taking turns, the family of the first one first: the resolver has sorted them by RFC 6724.</summary>
+    internal static IReadOnlyList<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses)
+    {
+        var families = addresses.GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();
+        return [.. Enumerable.Range(0, addresses.Count).SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
+    }
+
+    public static ConnectFault FaultOf(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => new(Outcome.Refused, "refused the connection"),
+        SocketError.TimedOut => new(Outcome.Timeout, "did not answer the connection attempt"),
+        SocketError.NetworkUnreachable => new(Outcome.Unreachable, "is unreachable: this VM has no route to it", NoRoute: true),
+        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported
+            => new(Outcome.Unreachable, "is unreachable: this VM has no address of that family", NoRoute: true),
+        SocketError.HostUnreachable or SocketError.HostDown => new(Outcome.Unreachable, "is unreachable: a router or firewall says so"),
+        SocketError.AccessDenied => new(Outcome.Unreachable, "is unreachable: this VM's own firewall forbids it"),
+        SocketError.ConnectionReset or SocketError.ConnectionAborted => new(Outcome.Refused, "reset the connection"),
+        _ => new(Outcome.Unreachable, $"is unreachable ({error})"),
+    };
+
+    private static Socket Open(AddressFamily family)
+    {
+        using (AgentGroup.Join())
+            return new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    }
+}

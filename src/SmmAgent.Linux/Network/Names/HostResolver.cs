@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Network.Connections;
+
+namespace SmmAgent.Linux.Network.Names;
+
+/// <summary>Asks the host's resolver for names, and not the sidecar's, also where the sidecar captures DNS.</summary>
+/// <remarks>
+/// Istio puts the questions to the name servers into one conntrack zone and the answers into another. For a group that the capture leaves alone,
+/// an answer over UDP is therefore not ESTABLISHED, and a host whose INPUT drops loses it. TCP has no such rules.
+/// </remarks>
+public static partial class HostResolver
+{
+    /// <summary>Where the sidecar answers the DNS questions that it captures.</summary>
+    internal const int SidecarDnsPort = 15053;
+
+    private const int DnsPort = 53;
+    private const ulong UseTcp = 0x8; // RES_USEVC of resolv.h
+    private const int MostAtOnce = 32;
+
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TcpPatience = TimeSpan.FromSeconds(1.5);
+
+    // glibc waits for an answer over TCP without an end, and over UDP for half a minute. Threads that wait are bounded.
+    private static readonly BoundedThreads OverTcp = new("resolver", MostAtOnce);
+    private static readonly BoundedThreads OverUdp = new("resolver", MostAtOnce);
+
+    /// <summary>All addresses of a name, A and AAAA.</summary>
+    /// <exception cref="SocketException">There is no such name, or no name server answers.</exception>
+    public static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancel)
+    {
+        if (IsCaptured() && await AnswerOverTcpAsync(cancel))
+        {
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            late.CancelAfter(TcpPatience);
+            try
+            {
+                return await OverTcp.RunAsync(() => LookUp(host, overTcp: true), late.Token);
+            }
+            catch (Exception exception) when (!cancel.IsCancellationRequested && exception is OperationCanceledException or SocketException { SocketErrorCode: SocketError.TryAgain })
+            {
+                // Over UDP, then.
+            }
+        }
+
+        return await OverUdp.RunAsync(() => LookUp(host, overTcp: false), cancel);
+    }
+
+    private static bool IsCaptured() =>
+        AgentGroup.CanJoin && !OverTcp.AreBusy && ListeningSockets.Udp().Any(socket => socket.Local.Port == SidecarDnsPort);
+
+    /// <summary>Whether the host's name servers take DNS over TCP. A silent one would make glibc wait for minutes.</summary>
+    /// <returns>False also where a server on this host answers: the rules let that in.</returns>
+    private static async Task<bool> AnswerOverTcpAsync(CancellationToken cancel)
+    {
+        IReadOnlyList<IPAddress> servers;
+        try
+        {
+            servers = ResolverConfiguration.Read()?.Servers ?? [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return false;
+        }
+
+        if (servers.Count == 0 || servers.Any(IPAddress.IsLoopback))
+            return false;
+        var answers = await Task.WhenAll(servers.Select(async server =>
+        {
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            late.CancelAfter(ConnectPatience);
+            try
+            {
+                using var connection = await Connector.ConnectAsync(new IPEndPoint(server, DnsPort), late.Token);
+                return Reply.Accepts;
+            }
+            catch (OperationCanceledException)
+            {
+                return Reply.Silent;
+            }
+            catch (SocketException)
+            {
+                return Reply.Refuses;
+            }
+        }));
+        cancel.ThrowIfCancellationRequested();
+        return answers.Contains(Reply.Accepts) && !answers.Contains(Reply.Silent);
+    }
+
+    // On a thread of its own: group and options of the resolver are the thread's.
+    private static IPAddress[] LookUp(string host, bool overTcp)
+    {
+        using (AgentGroup.Join())
+        {
+            if (overTcp)
+                AskOverTcp();
+            return Dns.GetHostAddresses(host);
+        }
+    }
+
+    private static unsafe void AskOverTcp()
+    {
+        if (InitializeResolver() == 0)
+            ResolverState()->Options |= UseTcp;
+    }
+
+    private enum Reply
+    {
+        Accepts,
+        Refuses,
+        Silent,
+    }
+
+    // res_init(3): resolv.h gives it this name.
+    [LibraryImport("libc", EntryPoint = "__res_init")]
+    private static partial int InitializeResolver();
+
+    [LibraryImport("libc", EntryPoint = "__res_state")]
+    private static unsafe partial State* ResolverState();
+
+    // struct __res_state, as far as it is used.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct State
+    {
+        public int Retransmission;
+        public int Retries;
+        public ulong Options;
+    }
+}

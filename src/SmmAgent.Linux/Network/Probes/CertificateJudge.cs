@@ -1,0 +1,102 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using SmmAgent.Contract;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Linux.Network.Tls;
+
+namespace SmmAgent.Linux.Network.Probes;
+
+/// <summary>Judges the certificate that a server showed: its name, who vouches for it, and its time, told apart.</summary>
+/// <param name="trusted">The only root certificates that count; null means the system's.</param>
+/// <param name="authority">What the roots are called in messages: <c>the mesh's root certificate</c>.</param>
+public sealed class CertificateJudge(X509Certificate2Collection? trusted, string authority, TimeProvider time)
+{
+    private const X509ChainStatusFlags TimeOnly = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
+
+    /// <summary>A policy that downloads nothing, for a certificate that nobody looks at.</summary>
+    public static X509ChainPolicy Nobody() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+
+    public X509ChainPolicy Policy()
+    {
+        var policy = Nobody();
+        policy.VerificationTime = time.GetUtcNow().LocalDateTime;
+        policy.VerificationTimeIgnored = false;
+        if (trusted is not null)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(trusted);
+        }
+
+        return policy;
+    }
+
+    public CheckResult Judge(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    {
+        try
+        {
+            return JudgeReadable(serverName, shown, chain, errors);
+        }
+        catch (CryptographicException)
+        {
+            // Names are read only here, and anyone can show a certificate with broken ones.
+            return new(Outcome.WrongCertificate, "showed a certificate that cannot be read");
+        }
+    }
+
+    private CheckResult JudgeReadable(string serverName, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (shown is not X509Certificate2 leaf || chain is null)
+            return new(Outcome.WrongCertificate, "showed no certificate");
+
+        var issuer = Name(leaf, issuer: true);
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+            return new(Outcome.WrongCertificate, $"showed a certificate for '{Names(leaf)}' (issued by '{issuer}'), not for '{serverName}'");
+
+        var flaws = TrustAnchors.Flaws(chain, trusted);
+        if (flaws == X509ChainStatusFlags.NoError)
+            return (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
+                ? new(Outcome.Ok, null, FirstToEnd(chain))
+                : new(Outcome.WrongCertificate, $"showed a certificate for '{Names(leaf)}' that is not acceptable ({errors})");
+
+        if ((flaws & ~TimeOnly) != X509ChainStatusFlags.NoError)
+        {
+            return new(
+                Outcome.WrongCertificate,
+                $"showed a certificate for '{Names(leaf)}' issued by '{issuer}', which {authority} does not vouch for ({flaws})"
+                + (flaws.HasFlag(X509ChainStatusFlags.PartialChain) ? "; if that is an intermediate authority, have the server send its whole chain" : ""));
+        }
+
+        var now = time.GetUtcNow();
+        var late = chain.ChainElements.Select(element => element.Certificate)
+            .FirstOrDefault(certificate => now > certificate.NotAfter.ToUniversalTime());
+        var what = late is null
+            ? $"that is not valid before {leaf.NotBefore.ToUniversalTime():u}"
+            : late.Thumbprint == leaf.Thumbprint
+                ? $"that expired on {leaf.NotAfter.ToUniversalTime():u} (issued by '{issuer}')"
+                : $"whose issuer's certificate '{Name(late, issuer: false)}' expired on {late.NotAfter.ToUniversalTime():u}";
+        return new(Outcome.ExpiredCertificate, $"showed a certificate for '{Names(leaf)}' {what}", Life(late ?? leaf));
+    }
+
+    private static CertificateLife? FirstToEnd(X509Chain chain) =>
+        chain.ChainElements.Select(element => element.Certificate).MinBy(certificate => certificate.NotAfter) is { } first
+            ? Life(first)
+            : null;
+
+    private static CertificateLife Life(X509Certificate2 certificate) =>
+        new(Name(certificate, issuer: false), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+
+    /// <summary>The DNS names that a certificate is for; istiod's has no subject.</summary>
+    internal static string Names(X509Certificate2 certificate)
+    {
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(extension => extension.EnumerateDnsNames()).ToList();
+        return names.Count == 0 ? Name(certificate, issuer: false) : NameRules.Shown(string.Join(' ', names));
+    }
+
+    private static string Name(X509Certificate2 certificate, bool issuer)
+    {
+        var name = issuer ? certificate.Issuer : certificate.Subject;
+        return name.Length > 0 || issuer ? NameRules.Shown(name) : NameRules.Shown(certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false));
+    }
+}

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Network.Tls;
+
+namespace SmmAgent.Linux.Network.Probes;
+
+/// <summary>The dashboard as a port to try: <c>GET /healthz</c>, inside TLS when its URL says https.</summary>
+internal sealed class DashboardChecks : IDisposable
+{
+    private const int MaximumCaFile = 1024 * 1024;
+
+    private readonly Uri _url;
+    private readonly TimeProvider _time;
+    private readonly X509Certificate2Collection? _authorities;
+
+    /// <param name="caFile">PEM file with the only certificate authorities that count; null means the system's.</param>
+    public DashboardChecks(Uri url, string? caFile, TimeProvider time)
+    {
+        (_url, _time) = (url, time);
+        Target = new ProbeTarget("dashboard", url.IdnHost.Trim('[', ']'), url.Port, ProbeKind.Health, Essential: true);
+        if (url.Scheme == Uri.UriSchemeHttps && caFile is not null)
+            (_authorities, Problem) = Read(caFile);
+    }
+
+    public ProbeTarget Target { get; }
+
+    /// <summary>Why the dashboard's certificate cannot be checked at all; null when it can.</summary>
+    public string? Problem { get; }
+
+    public PortCheck NewCheck()
+    {
+        var health = new HttpGetCheck(_url.IsDefaultPort ? _url.IdnHost : $"{_url.IdnHost}:{_url.Port}", "/healthz") { WantsDate = true };
+        if (_url.Scheme != Uri.UriSchemeHttps)
+            return health;
+
+        var authority = _authorities is null ? "this VM's certificate store" : "dashboard.caFile";
+        return new TlsCheck(Target.Host, new CertificateJudge(_authorities, authority, _time), health);
+    }
+
+    public void Dispose()
+    {
+        foreach (var authority in _authorities ?? [])
+            authority.Dispose();
+    }
+
+    private static (X509Certificate2Collection?, string?) Read(string caFile)
+    {
+        const string Cannot = "has a certificate that cannot be checked: dashboard.caFile";
+        try
+        {
+            if (AtomicFile.ReadLimited(caFile, MaximumCaFile) is not { } content)
+                return (null, $"{Cannot} {caFile} does not exist");
+
+            var authorities = TrustAnchors.Read(content);
+            return authorities.Count > 0 ? (authorities, null) : (null, $"{Cannot} {caFile} holds no certificate in PEM");
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
+        {
+            return (null, $"{Cannot} {caFile} is not readable: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using SmmAgent.Core.Reachability;
+
+namespace SmmAgent.Linux.Network.Probes;
+
+/// <summary>What is in force after a look at everything, and how many ports were too many to be tried.</summary>
+public sealed record ReachabilityLook(
+    IReadOnlyList<Damped<ProbeResult>> Gateways, IReadOnlyList<Damped<ProbeResult>> Dashboard, int LeftOut);
+
+/// <summary>Looks at gateways and dashboard, again and again, and remembers only what damping needs.</summary>
+/// <param name="findCaptured">Which probes the sidecar captures; null where there is no sidecar.</param>
+public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindCaptured? findCaptured = null)
+{
+    /// <summary>The most probes of one look. With those at once and the time of each it bounds the look: 36 s when all hang.</summary>
+    public const int MaximumProbes = 192;
+
+    private readonly DampedNames _names = new();
+    private readonly DampedProbes _gateways = new();
+    private readonly DampedProbes _dashboard = new();
+
+    /// <summary>Whether something odd was seen that a look soon would confirm.</summary>
+    public bool Unsettled => _names.Unsettled || _gateways.Unsettled || _dashboard.Unsettled;
+
+    /// <param name="plan">Null while there is no mesh configuration.</param>
+    /// <param name="dashboardUrl">Null while there is none.</param>
+    public async Task<ReachabilityLook> LookAsync(ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
+    {
+        using var gatewayChecks = plan is null ? null : new GatewayChecks(plan, time);
+        using var dashboard = dashboardUrl is null ? null : new DashboardChecks(dashboardUrl, caFile, time);
+
+        var targets = plan?.Targets ?? [];
+        IEnumerable<string> dashboardHost = dashboard is null ? [] : [dashboard.Target.Host];
+        var looked = await prober.ResolveAsync([.. targets.Select(target => target.Host), .. dashboardHost], cancel);
+        var names = _names.Next(looked, time.GetUtcNow());
+
+        var all = targets.SelectMany(target => Probes(target, names, gatewayChecks!.For))
+            .DistinctBy(probe => (probe.Target.Name, probe.Address, probe.Target.Port)).ToList();
+        var gatewayProbes = all[..Math.Min(all.Count, MaximumProbes)];
+        var dashboardProbes = dashboard is { Problem: null }
+            ? Probes(dashboard.Target, names, _ => dashboard.NewCheck()).ToList()
+            : [];
+
+        // The dashboard first: it is one, and it is not to wait behind gateways that hang.
+        List<Probe> probes = [.. dashboardProbes, .. gatewayProbes];
+        var captured = findCaptured?.Invoke([.. probes.Select(probe => new IPEndPoint(probe.Address, probe.Target.Port))], cancel);
+        var results = await prober.RunAsync(probes, cancel);
+        if (captured is not null)
+        {
+            var kinds = await captured;
+            results = [.. results.Select((result, at) => kinds.Contains((probes[at].Address.AddressFamily, probes[at].Target.Port)) ? result.AsCaptured() : result)];
+        }
+
+        IEnumerable<ProbeResult> unresolved = targets.SelectMany(target => Unresolved(target, names));
+        var gatewayResults = results.Skip(dashboardProbes.Count).Concat(unresolved)
+            .DistinctBy(result => (result.Target.Name, result.Address, result.Target.Port)).ToList();
+        var dashboardResults = dashboard switch
+        {
+            null => [],
+            { Problem: { } problem } => [new(dashboard.Target, dashboard.Target.Host, Outcome.WrongCertificate, problem)],
+            _ => results.Take(dashboardProbes.Count).Concat(Unresolved(dashboard.Target, names)).ToList(),
+        };
+
+        var now = time.GetUtcNow();
+        return new(
+            _gateways.Next(gatewayResults, now),
+            _dashboard.Next(dashboardResults, now),
+            (plan?.LeftOut ?? 0) + all.Count - gatewayProbes.Count);
+    }
+
+    private static IEnumerable<Probe> Probes(
+        ProbeTarget target, IReadOnlyDictionary<string, Resolution> names, Func<ProbeTarget, PortCheck> check) =>
+        names[target.Host].Addresses.Select(address => new Probe(target, address, check(target)));
+
+    private static IEnumerable<ProbeResult> Unresolved(ProbeTarget target, IReadOnlyDictionary<string, Resolution> names) =>
+        names[target.Host] is { Outcome: not Outcome.Ok } failed
+            ? [new(target, target.Host, failed.Outcome, failed.Detail)]
+            : [];
+}

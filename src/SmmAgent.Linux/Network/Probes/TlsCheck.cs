@@ -1,0 +1,74 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Linux.Network.Tls;
+
+namespace SmmAgent.Linux.Network.Probes;
+
+/// <summary>A TLS handshake whose certificate must be good, and what is to be asked inside it.</summary>
+/// <param name="inside">A check of what is spoken inside TLS; <see cref="PortCheck.None"/> for the handshake alone.</param>
+public sealed class TlsCheck(string serverName, CertificateJudge judge, PortCheck inside) : PortCheck
+{
+    private bool _isOpen;
+    private bool _demandsCertificate;
+
+    public override string Awaited => _isOpen ? inside.Awaited : "did not finish the TLS handshake";
+
+    public override string Hint => _isOpen ? inside.Hint : $"; {HandshakeFailure.LostPackets}";
+
+    public override async Task<CheckResult> RunAsync(Stream connection, CancellationToken cancel)
+    {
+        CheckResult? verdict = null;
+        var peer = new FirstBytesStream(connection);
+        await using var tls = new SslStream(peer, leaveInnerStreamOpen: true);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = serverName,
+                    // A resumed session would show the certificate of last time.
+                    AllowTlsResume = false,
+                    CertificateChainPolicy = judge.Policy(),
+                    LocalCertificateSelectionCallback = (_, _, _, server, _) =>
+                    {
+                        _demandsCertificate |= server is not null;
+                        return null!;
+                    },
+                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                        (verdict = judge.Judge(serverName, certificate, chain, errors)).Outcome == Outcome.Ok,
+                },
+                cancel);
+        }
+        catch (AuthenticationException) when (verdict is not null && verdict.Outcome != Outcome.Ok)
+        {
+            return verdict;
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException)
+        {
+            var isTls = !peer.HasAnswered || peer.LooksLikeTls;
+            var why = !isTls ? null : HandshakeFailure.Describe(exception, _demandsCertificate);
+            return new(Outcome.NotReady, $"{WhyNoHandshake(peer, exception)}{(why is null ? "" : $": it {why}")}");
+        }
+
+        _isOpen = true;
+        CheckResult result;
+        try
+        {
+            result = await inside.RunAsync(tls, cancel);
+        }
+        catch (IOException exception) when (_demandsCertificate && HandshakeFailure.Describe(exception, _demandsCertificate) is { } demand)
+        {
+            return new(Outcome.NotReady, demand);
+        }
+
+        return result with { Certificate = verdict?.Certificate };
+    }
+
+    private static string WhyNoHandshake(FirstBytesStream peer, Exception exception) => exception switch
+    {
+        _ when peer.HasAnswered && !peer.LooksLikeTls => "answered something that is not TLS",
+        IOException => "hung up during the TLS handshake",
+        _ => "broke off the TLS handshake with an alert",
+    };
+}
