@@ -5,7 +5,9 @@ namespace IstioStandIn;
 /// <summary>What the real sidecar did: <c>records/README.md</c> names the source.</summary>
 public static partial class IstioRecords
 {
-    /// <summary>The rules of a record, in the order of each chain; without policies, counters and tables that the capture has nothing in.</summary>
+    /// <summary>
+    /// The rules of a record, in the order of each chain; without policies, counters and tables that the capture has nothing in.
+    /// </summary>
     /// <param name="name">The name of a file below <c>records/capture</c>.</param>
     public static IReadOnlyList<string> Capture(string name) => Rules(Read($"capture/{name}"));
 
@@ -30,7 +32,8 @@ public static partial class IstioRecords
 
         return
         [
-            .. rules.Where(pair => !pair.Key.StartsWith("filter ", StringComparison.Ordinal) && !pair.Key.StartsWith("table ip filter", StringComparison.Ordinal))
+            .. rules.Where(pair => !pair.Key.StartsWith("filter ", StringComparison.Ordinal)
+                && !pair.Key.StartsWith("table ip filter", StringComparison.Ordinal))
                 .SelectMany(pair => pair.Value.Prepend($"# {pair.Key}")),
         ];
 
@@ -53,7 +56,8 @@ public static partial class IstioRecords
             .Where(line => LogLine().IsMatch(line))
             .Select(line => LogLine().Replace(line, "$1"))
             // When Envoy's probe or its next request comes is a matter of milliseconds.
-            .Where(line => !line.Contains("Envoy proxy is NOT ready", StringComparison.Ordinal) && !line.Contains("send error for type url", StringComparison.Ordinal))
+            .Where(line => !line.Contains("Envoy proxy is NOT ready", StringComparison.Ordinal)
+                && !line.Contains("send error for type url", StringComparison.Ordinal))
             .Select(Normal).Distinct().Order(StringComparer.Ordinal),
     ];
 
@@ -70,7 +74,8 @@ public static partial class IstioRecords
 
     private static string Read(string name)
     {
-        using var stream = typeof(IstioRecords).Assembly.GetManifestResourceStream(name) ?? throw new ArgumentException($"there is no record {name}");
+        using var stream = typeof(IstioRecords).Assembly.GetManifestResourceStream(name)
+            ?? throw new ArgumentException($"there is no record {name}");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

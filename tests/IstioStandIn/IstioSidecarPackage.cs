@@ -7,7 +7,9 @@ public static class IstioSidecarPackage
 {
     public const string Name = "istio-sidecar";
 
-    /// <summary>Where the stand-in writes down its calls and its environment, and reads how to behave: <c>files/pilot-agent</c> names all of it.</summary>
+    /// <summary>
+    /// Where the stand-in writes down its calls and its environment, and reads how to behave: <c>files/pilot-agent</c> names all of it.
+    /// </summary>
     public const string State = "/var/lib/istio/stand-in";
 
     /// <summary>A configuration file of the package: an operator's, who may change it.</summary>
@@ -19,9 +21,11 @@ public static class IstioSidecarPackage
 
     /// <param name="format"><c>deb</c> or <c>rpm</c>.</param>
     /// <param name="architecture"><c>amd64</c> or <c>arm64</c>; what is in it runs anywhere.</param>
-    /// <param name="failingPostinst">Its installation fails: with a deb after its files are there, with an rpm before, because only that fails a transaction.</param>
+    /// <param name="failingPostinst">Its installation fails: with a deb after its files are there, with an rpm before, because only that
+    /// fails a transaction.</param>
     /// <returns>The path of the package below the folder.</returns>
-    public static string Build(string folder, string version, string format = "deb", string architecture = "amd64", bool failingPostinst = false)
+    public static string Build(
+        string folder, string version, string format = "deb", string architecture = "amd64", bool failingPostinst = false)
     {
         var path = Path.Combine(folder, $"{Name}_{version}_{architecture}.{format}");
         var work = Directory.CreateTempSubdirectory("istio-stand-in").FullName;
@@ -47,7 +51,8 @@ public static class IstioSidecarPackage
             Write($"{root}/usr/local/bin/{name}", Read(name).Replace("@VERSION@", version, StringComparison.Ordinal), Program);
         foreach (var name in (string[])["registration", "capture"])
             Write($"{root}{Programs}/{name}", Read(name), Program);
-        Write($"{root}{Settings}", Read("sidecar.env").Replace("@VERSION@", version, StringComparison.Ordinal), (UnixFileMode)0b110_100_100);
+        Write($"{root}{Settings}", Read("sidecar.env").Replace("@VERSION@", version, StringComparison.Ordinal),
+            (UnixFileMode)0b110_100_100);
         Write($"{root}/lib/systemd/system/istio.service", Read("istio.service"), (UnixFileMode)0b110_100_100);
     }
 
@@ -121,7 +126,8 @@ public static class IstioSidecarPackage
 
     private static void Run(params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -32,7 +32,9 @@ public static class Behaviours
         await AnswerAsync(tls, connection, answer, cancel);
     };
 
-    /// <summary>An HTTP server that answers each connection's one request with the text that <paramref name="answer"/> makes, head and body.</summary>
+    /// <summary>
+    /// An HTTP server that answers each connection's one request with the text that <paramref name="answer"/> makes, head and body.
+    /// </summary>
     public static ServeConnection Http(Func<HttpQuestion, string> answer) => async (connection, cancel) =>
     {
         await using var stream = new NetworkStream(connection);
@@ -82,7 +84,8 @@ public static class Behaviours
     public static ServeConnection Silence() => DrainAsync;
 
     public static string Response(string status, string body, string contentType = "text/plain", string headers = "") =>
-        $"HTTP/1.1 {status}\r\nContent-Type: {contentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n{headers}\r\n{body}";
+        $"HTTP/1.1 {status}\r\nContent-Type: {contentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: "
+        + $"close\r\n{headers}\r\n{body}";
 
     private static async Task AnswerAsync(Stream stream, Socket connection, Func<HttpQuestion, string> answer, CancellationToken cancel)
     {
@@ -98,7 +101,8 @@ public static class Behaviours
 
         var text = head.ToString();
         var client = ((IPEndPoint)connection.RemoteEndPoint!).Address;
-        var question = new HttpQuestion(text.Split(' ') is [_, var path, ..] ? path : "", text, client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client);
+        var question = new HttpQuestion(
+            text.Split(' ') is [_, var path, ..] ? path : "", text, client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client);
         await stream.WriteAsync(Encoding.UTF8.GetBytes(answer(question)), cancel);
         connection.Shutdown(SocketShutdown.Send);
         await DrainAsync(connection, cancel);

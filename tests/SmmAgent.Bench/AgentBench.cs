@@ -13,7 +13,8 @@ internal static class AgentBench
 
     public static async Task RunAsync(Report report, int flushes, int changes)
     {
-        report.Beside("binary", new FileInfo(Programs.Agent).Length / 1024.0, new FileInfo(Exporter).Length / 1024.0, "KiB", "no larger; 10,240 KiB");
+        report.Beside(
+            "binary", new FileInfo(Programs.Agent).Length / 1024.0, new FileInfo(Exporter).Length / 1024.0, "KiB", "no larger; 10,240 KiB");
         await using (var bed = await MeshTestbed.StartAsync())
         {
             bed.DropByDefault();
@@ -78,7 +79,8 @@ internal static class AgentBench
         for (var run = 0; run < 51; run++)
         {
             var watch = Stopwatch.StartNew();
-            using var status = Process.Start(new ProcessStartInfo(Programs.Agent, ["--root", agent.Root, "status"]) { RedirectStandardOutput = true })!;
+            using var status = Process.Start(
+                new ProcessStartInfo(Programs.Agent, ["--root", agent.Root, "status"]) { RedirectStandardOutput = true })!;
             status.StandardOutput.ReadToEnd();
             status.WaitForExit();
             times.Add(watch.Elapsed.TotalMilliseconds);
@@ -100,7 +102,8 @@ internal static class AgentBench
             (ProcessFigures.Cpu(theirs) - theirsBefore) / Idle * 100,
             "% of a core",
             "under 0.1 %");
-        report.Beside($"idle PSS after 60 s, dashboard over {scheme}", ProcessFigures.PssKiB(ours), ProcessFigures.PssKiB(theirs), "KiB", "no more");
+        report.Beside(
+            $"idle PSS after 60 s, dashboard over {scheme}", ProcessFigures.PssKiB(ours), ProcessFigures.PssKiB(theirs), "KiB", "no more");
     }
 
     private static async Task FlushesAsync(Report report, MeshTestbed bed, int runs)
@@ -115,7 +118,8 @@ internal static class AgentBench
             bed.DropByDefault(); // the operator's own rules are gone, too, and with them the answers to the agent's requests
         }
 
-        report.Alone($"iptables -F to rules back (nft), median of {runs}, with iptables' own time", Report.Median(times), "ms", "under 50 ms");
+        report.Alone(
+            $"iptables -F to rules back (nft), median of {runs}, with iptables' own time", Report.Median(times), "ms", "under 50 ms");
     }
 
     private static async Task ChangesAsync(Report report, MeshTestbed bed, int runs)
@@ -152,7 +156,8 @@ internal static class AgentBench
     private static async Task<double> TimeAsync(BedProcess kernel, Action change, string line, string part)
     {
         int Seen() => kernel.Lines.Count(
-            text => !text.StartsWith("delete", StringComparison.Ordinal) && text.Contains(line, StringComparison.Ordinal) && $"{text} ".Contains(part, StringComparison.Ordinal));
+            text => !text.StartsWith("delete", StringComparison.Ordinal) && text.Contains(line, StringComparison.Ordinal)
+                && $"{text} ".Contains(part, StringComparison.Ordinal));
         var before = Seen();
         var watch = Stopwatch.StartNew();
         change();
@@ -167,7 +172,8 @@ internal static class AgentBench
     }
 
     // Started as the agent is, so that both pay for the namespace.
-    private static BedProcess StartExporter(MeshTestbed bed) => new(bed.Vm.Inside(Exporter, $"--web.listen-address=127.0.0.1:{ExporterPort}"));
+    private static BedProcess StartExporter(MeshTestbed bed) =>
+        new(bed.Vm.Inside(Exporter, $"--web.listen-address=127.0.0.1:{ExporterPort}"));
 
     private static bool Listens(BedProcess process) => File.ReadLines($"/proc/{process.Id}/net/tcp")
         .Any(line => line.Contains($":{ExporterPort:X4} 00000000:0000 0A ", StringComparison.Ordinal));

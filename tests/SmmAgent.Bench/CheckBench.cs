@@ -18,10 +18,12 @@ internal static class CheckBench
         Measure(report, $"smm-agent check, median of {runs}", agent, runs, "took the connection", "under 1,000 ms");
 
         bed.Cluster.Run("iptables", "-w", "-A", "INPUT", "-s", MeshTestbed.VmAddress, "-j", "DROP");
-        Measure(report, $"smm-agent check against a black hole, daemon running, median of {runs}", agent, runs, "did not answer", "within 10,000 ms");
+        Measure(report, $"smm-agent check against a black hole, daemon running, median of {runs}", agent, runs, "did not answer",
+            "within 10,000 ms");
         // Without the daemon's word it also asks for the address, in vain.
         await agent.StopAsync();
-        Measure(report, $"smm-agent check against a black hole, no daemon, median of {runs}", agent, runs, "did not answer", "within 10,000 ms");
+        Measure(report, $"smm-agent check against a black hole, no daemon, median of {runs}", agent, runs, "did not answer",
+            "within 10,000 ms");
     }
 
     private static void Measure(Report report, string figure, VmAgent agent, int runs, string seen, string aim)

@@ -22,7 +22,8 @@ internal static class DashboardBench
             };
             mesh.Write();
             await using var dashboard = new BedProcess(
-                [.. Programs.Dashboard, "--mesh", Path.Combine(folder, "mesh.yaml"), "--listen", mesh.PublicUrl, "--client-connections", "20000"]);
+                [.. Programs.Dashboard, "--mesh", Path.Combine(folder, "mesh.yaml"), "--listen", mesh.PublicUrl, "--client-connections",
+                    "20000"]);
             using var first = Agent(mesh, 0);
             var etag = await FirstAsync(first, dashboard);
             await ConditionalGetsAsync(report, mesh, etag);
@@ -77,7 +78,8 @@ internal static class DashboardBench
 
             return count;
         }));
-        report.Alone($"unchanged conditional GETs, {Clients} clients on the same two cores", counts.Sum() / watch.Elapsed.TotalSeconds, "per second");
+        report.Alone($"unchanged conditional GETs, {Clients} clients on the same two cores", counts.Sum() / watch.Elapsed.TotalSeconds,
+            "per second");
     }
 
     private static async Task LongPollAsync(Report report, MeshFile mesh, string etag, BedProcess dashboard, int agents)
@@ -100,7 +102,8 @@ internal static class DashboardBench
         watch.Start();
         mesh.Write();
         var answers = await Task.WhenAll(polls);
-        var reached = answers.Where(answer => answer.StatusCode == HttpStatusCode.OK).Select(answer => answer.Elapsed.TotalMilliseconds).ToArray();
+        var reached = answers.Where(answer => answer.StatusCode == HttpStatusCode.OK).Select(answer => answer.Elapsed.TotalMilliseconds)
+            .ToArray();
         report.Alone($"agents that a change reached, of {agents}", reached.Length, "agents");
         report.Alone("mesh.yaml changed to half of them told", Report.Median(reached), "ms");
         report.Alone("mesh.yaml changed to all of them told", reached.Max(), "ms");

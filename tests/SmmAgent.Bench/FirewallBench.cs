@@ -26,11 +26,13 @@ internal static class FirewallBench
             report,
             $"{Rules} rules of iptables, a change every 2 s",
             duration,
-            bed => bed.Vm.Run("iptables-restore", "-w", "--noflush", File("*filter\n" + string.Concat(Enumerable.Range(0, Rules).Select(at => $"-A INPUT -s {Address(at)} -j DROP\n")) + "COMMIT\n")),
+            bed => bed.Vm.Run("iptables-restore", "-w", "--noflush", File(
+                "*filter\n" + string.Concat(Enumerable.Range(0, Rules).Select(at => $"-A INPUT -s {Address(at)} -j DROP\n")) + "COMMIT\n")),
             (bed, turn) => bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-s", Address(Rules + turn), "-j", "DROP"));
     }
 
-    private static async Task MeasureAsync(Report report, string what, TimeSpan duration, Action<MeshTestbed> fill, Action<MeshTestbed, int> change)
+    private static async Task MeasureAsync(
+        Report report, string what, TimeSpan duration, Action<MeshTestbed> fill, Action<MeshTestbed, int> change)
     {
         await using var bed = await MeshTestbed.StartAsync();
         bed.DropByDefault();
@@ -54,11 +56,13 @@ internal static class FirewallBench
                 (most, mostPss) = (Math.Max(most, ProcessFigures.RssKiB(process)), Math.Max(mostPss, ProcessFigures.PssKiB(process)));
         }
 
-        report.Alone($"{what}: CPU with the commands", (ProcessFigures.Cpu(process) - before) / watch.Elapsed * 100, "% of a core", "under 5 %");
+        report.Alone(
+            $"{what}: CPU with the commands", (ProcessFigures.Cpu(process) - before) / watch.Elapsed * 100, "% of a core", "under 5 %");
         report.Alone($"{what}: largest PSS, seen every 20 ms", mostPss / 1024.0, "MiB", "under 40 MB");
         report.Alone($"{what}: largest RSS, seen every 20 ms", most / 1024.0, "MiB");
         await Task.Delay(TimeSpan.FromSeconds(20));
-        report.Alone($"{what}: PSS 20 s later (idle before: {InMiB(idlePss)})", ProcessFigures.PssKiB(process) / 1024.0, "MiB", "it returns");
+        report.Alone(
+            $"{what}: PSS 20 s later (idle before: {InMiB(idlePss)})", ProcessFigures.PssKiB(process) / 1024.0, "MiB", "it returns");
         report.Alone($"{what}: RSS 20 s later (idle before: {InMiB(idle)})", ProcessFigures.RssKiB(process) / 1024.0, "MiB");
     }
 

@@ -11,7 +11,9 @@ using SmmAgent.Testbed.Kube;
 
 namespace SmmAgent.Bench;
 
-/// <summary>Two replicas in a cluster with many WorkloadGroups and many agents in long-poll, beside the embedded mode with as many.</summary>
+/// <summary>
+/// Two replicas in a cluster with many WorkloadGroups and many agents in long-poll, beside the embedded mode with as many.
+/// </summary>
 internal static class KubernetesBench
 {
     private const int FirstPort = 18450;
@@ -41,17 +43,21 @@ internal static class KubernetesBench
         {
             foreach (var port in (int[])[FirstPort, FirstPort + 1])
                 replicas.Add(await StartAsync(server, port));
-            report.Alone($"start to ready with {groups:#,0} WorkloadGroups", replicas.Max(replica => replica.Ready.TotalMilliseconds), "ms");
+            report.Alone(
+                $"start to ready with {groups:#,0} WorkloadGroups", replicas.Max(replica => replica.Ready.TotalMilliseconds), "ms");
             var before = replicas.Sum(replica => ProcessFigures.PssKiB(replica.Process.Id));
 
-            using var fleet = new Fleet(agents, index => new(FirstPort + (index % 2), $"bench-{index % groups % Namespaces}", $"group-{index % groups}", tokens[index % groups % Namespaces]));
+            using var fleet = new Fleet(agents, index => new(FirstPort + (index % 2), $"bench-{index % groups % Namespaces}",
+                $"group-{index % groups}", tokens[index % groups % Namespaces]));
             await fleet.HoldAsync();
             var held = replicas.Sum(replica => ProcessFigures.PssKiB(replica.Process.Id));
-            report.Beside($"memory of an agent in long-poll, {agents:#,0} on two replicas", (held - before) * 1024.0 / agents, embedded.BytesPerAgent, "B", "");
+            report.Beside($"memory of an agent in long-poll, {agents:#,0} on two replicas", (held - before) * 1024.0 / agents,
+                embedded.BytesPerAgent, "B", "");
             report.Alone("dashboard PSS, both replicas", held, "KiB");
 
             var quiet = await RequestsAsync(server, Quiet);
-            report.Alone("requests to the API server in the quiet state, both replicas", Math.Max(0, quiet - idle) / Quiet.TotalSeconds, "per second");
+            report.Alone("requests to the API server in the quiet state, both replicas", Math.Max(0, quiet - idle) / Quiet.TotalSeconds,
+                "per second");
 
             var told = await fleet.ChangeAsync(() => server.Kubectl(
                 "-n", "istio-system", "patch", "service", KubernetesCluster.GatewayService, "--subresource=status", "--type=merge", "-p",
@@ -79,16 +85,24 @@ internal static class KubernetesBench
         {
             var authority = new DashboardCertificate(folder, "127.0.0.1", TimeSpan.FromDays(-1), TimeSpan.FromDays(29));
             var path = Path.Combine(folder, "mesh.yaml");
-            var mesh = new MeshFile(path, await File.ReadAllTextAsync(authority.AuthorityFile)) { PublicUrl = "https://smm.example.com", Gateways = [("gateway", ["198.51.100.10"])] };
-            var tokens = Enumerable.Range(0, Namespaces).Select(_ => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))).ToArray();
+            var mesh = new MeshFile(path, await File.ReadAllTextAsync(authority.AuthorityFile))
+            {
+                PublicUrl = "https://smm.example.com",
+                Gateways = [("gateway", ["198.51.100.10"])]
+            };
+            var tokens = Enumerable.Range(0, Namespaces).Select(_ => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)))
+                .ToArray();
             Write();
             await using var dashboard = new BedProcess([
-                .. Programs.Dashboard, "--mesh", path, "--listen", $"http://127.0.0.1:{EmbeddedPort}", "--client-rate", "100000", "--total-rate", "100000",
+                .. Programs.Dashboard, "--mesh", path, "--listen", $"http://127.0.0.1:{EmbeddedPort}", "--client-rate", "100000",
+                "--total-rate", "100000",
                 "--client-connections", "20000",
             ]);
-            await Until.TrueAsync(() => Answers(EmbeddedPort, "healthz"), "the embedded dashboard answers", TimeSpan.FromMinutes(1), () => dashboard.Output);
+            await Until.TrueAsync(
+                () => Answers(EmbeddedPort, "healthz"), "the embedded dashboard answers", TimeSpan.FromMinutes(1), () => dashboard.Output);
             var before = ProcessFigures.PssKiB(dashboard.Id);
-            using var fleet = new Fleet(agents, index => new(EmbeddedPort, $"bench-{index % groups % Namespaces}", $"group-{index % groups}", tokens[index % groups % Namespaces]));
+            using var fleet = new Fleet(agents, index =>
+                new(EmbeddedPort, $"bench-{index % groups % Namespaces}", $"group-{index % groups}", tokens[index % groups % Namespaces]));
             await fleet.HoldAsync();
             var held = ProcessFigures.PssKiB(dashboard.Id);
             var told = await fleet.ChangeAsync(() =>
@@ -107,7 +121,9 @@ internal static class KubernetesBench
                 for (var group = 0; group < groups; group++)
                 {
                     text.Append(CultureInfo.InvariantCulture,
-                        $"- {{ namespace: bench-{group % Namespaces}, name: group-{group}, serviceAccount: default, network: vm-network-1, ports: {{ http: 8080 }}, tokenSha256s: [{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(tokens[group % Namespaces])))}] }}\n");
+                        $"- {{ namespace: bench-{group % Namespaces}, name: group-{group}, serviceAccount: default, network: "
+                        + $"vm-network-1, ports: {{ http: 8080 }}, tokenSha256s: "
+                        + $"[{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(tokens[group % Namespaces])))}] }}\n");
                 }
 
                 File.WriteAllText(path + ".new", text.ToString());
@@ -127,7 +143,8 @@ internal static class KubernetesBench
         for (var space = 0; space < Namespaces; space++)
         {
             items.Add(Parsed($$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"bench-{{space}}"} }"""));
-            items.Add(Parsed($$"""{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default","namespace":"bench-{{space}}"} }"""));
+            items.Add(Parsed(
+                $$"""{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default","namespace":"bench-{{space}}"} }"""));
         }
 
         for (var group = 0; group < groups; group++)
@@ -141,7 +158,8 @@ internal static class KubernetesBench
         var file = server.InFolder("groups.json");
         File.WriteAllText(file, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = items }.ToJsonString());
         Shell.RunAtMost(TimeSpan.FromMinutes(5), server.KubectlCommand("create", "--validate=false", "-f", file));
-        return [.. Enumerable.Range(0, Namespaces).Select(space => server.Kubectl("-n", $"bench-{space}", "create", "token", "default", "--audience", "smm-dashboard").Trim())];
+        return [.. Enumerable.Range(0, Namespaces)
+            .Select(space => server.Kubectl("-n", $"bench-{space}", "create", "token", "default", "--audience", "smm-dashboard").Trim())];
     }
 
     private static async Task<(BedProcess Process, TimeSpan Ready)> StartAsync(ApiServer server, int port)
@@ -149,7 +167,8 @@ internal static class KubernetesBench
         var watch = Stopwatch.StartNew();
         var process = new BedProcess([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", server.Kubeconfig, "--public-url", "https://smm.example.com",
-            "--listen", $"http://127.0.0.1:{port}", "--status", $"127.0.0.1:{port + 100}", "--client-rate", "100000", "--total-rate", "100000",
+            "--listen", $"http://127.0.0.1:{port}", "--status", $"127.0.0.1:{port + 100}", "--client-rate", "100000", "--total-rate",
+            "100000",
             "--client-connections", "20000",
         ]);
         await Until.TrueAsync(() => Answers(port + 100, "readyz"), "the replica is ready", TimeSpan.FromMinutes(2), () => process.Output);
@@ -199,10 +218,12 @@ internal static class KubernetesBench
         public async Task HoldAsync()
         {
             var tags = new ConcurrentDictionary<int, string>();
-            await Parallel.ForEachAsync(Enumerable.Range(0, agents), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (index, cancel) =>
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, agents), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (index, cancel) =>
             {
                 using var answer = await _clients[index].GetAsync("mesh-config", cancel);
-                tags[index] = answer.Headers.ETag?.ToString() ?? throw new InvalidOperationException($"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancel)}");
+                tags[index] = answer.Headers.ETag?.ToString()
+                    ?? throw new InvalidOperationException($"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancel)}");
             });
             _polls = [.. _clients.Select((client, index) => PollAsync(client, tags[index]))];
             await Task.Delay(TimeSpan.FromSeconds(10)); // the last requests are behind the accepted connections
@@ -232,6 +253,7 @@ internal static class KubernetesBench
         }
 
         private static HttpClient Client(Place place, int index) => AgentClient.Create(
-            $"http://127.0.0.1:{place.Port}/v1/namespaces/{place.Namespace}/workloadgroups/{place.Group}/", place.Token, index, TimeSpan.FromMinutes(5));
+            $"http://127.0.0.1:{place.Port}/v1/namespaces/{place.Namespace}/workloadgroups/{place.Group}/", place.Token, index,
+            TimeSpan.FromMinutes(5));
     }
 }

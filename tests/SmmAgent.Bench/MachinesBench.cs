@@ -23,18 +23,23 @@ internal static class MachinesBench
         await using var server = new ApiServer();
         await server.StartAsync();
         using var admin = Admin(server);
-        await SendAsync(admin, HttpMethod.Post, "apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(Crd()), "application/yaml");
-        await SendAsync(admin, HttpMethod.Post, "api/v1/namespaces", """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"vm-integration"}}""");
+        await SendAsync(admin, HttpMethod.Post, "apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            await File.ReadAllTextAsync(Crd()), "application/yaml");
+        await SendAsync(
+            admin, HttpMethod.Post, "api/v1/namespaces", """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"vm-integration"}}""");
         await Until.TrueAsync(() => admin.GetAsync(Kind).GetAwaiter().GetResult().IsSuccessStatusCode, "the kind is served");
 
         await StartedAsync(server, 0); // the first start reads the programs from the disk
         var none = await StartedAsync(server, 0);
         var watch = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(Enumerable.Range(0, machines), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (index, _) => await MakeAsync(admin, index));
-        report.Alone($"{machines:#,0} machines made and reported, by a plain client", 2 * machines / watch.Elapsed.TotalSeconds, "writes per second");
+        await Parallel.ForEachAsync(Enumerable.Range(0, machines), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (index, _) =>
+            await MakeAsync(admin, index));
+        report.Alone($"{machines:#,0} machines made and reported, by a plain client", 2 * machines / watch.Elapsed.TotalSeconds,
+            "writes per second");
         var all = await StartedAsync(server, machines);
 
-        report.Beside($"start to ready with {machines:#,0} machines, beside none", all.Ready.TotalMilliseconds, none.Ready.TotalMilliseconds, "ms", "");
+        report.Beside($"start to ready with {machines:#,0} machines, beside none", all.Ready.TotalMilliseconds,
+            none.Ready.TotalMilliseconds, "ms", "");
         report.Beside($"dashboard PSS with {machines:#,0} machines, beside none", all.PssKiB, none.PssKiB, "KiB", "");
         report.Alone("that is, for each machine", (all.PssKiB - none.PssKiB) * 1024.0 / machines, "B");
     }
@@ -95,7 +100,12 @@ internal static class MachinesBench
 
     private static HttpClient Admin(ApiServer server)
     {
-        var client = new HttpClient(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = ApiServer.Trusting(server.Pki) }, UseProxy = false }) { BaseAddress = server.Address };
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = { CertificateChainPolicy = ApiServer.Trusting(server.Pki) },
+            UseProxy = false
+        })
+        { BaseAddress = server.Address };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ApiServer.AdminToken);
         return client;
     }

@@ -1,4 +1,5 @@
-// ./build.sh bench [dashboard|agent|firewall|check|machines|kubernetes …]: prints a table with figures, yardsticks and ratios. --quick makes fewer runs.
+// ./build.sh bench [dashboard|agent|firewall|check|machines|kubernetes …]: prints a table with figures, yardsticks and ratios. --quick
+// makes fewer runs.
 using SmmAgent.Testbed;
 using SmmAgent.Bench;
 

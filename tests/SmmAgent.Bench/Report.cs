@@ -19,7 +19,8 @@ internal sealed class Report
     {
         var widths = Enumerable.Range(0, 5).Select(column => _rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in _rows)
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => column is 0 or 4 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
+            output.WriteLine(string.Join("  ",
+                row.Select((cell, column) => column is 0 or 4 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
     }
 
     public static double Median(IEnumerable<double> values)
@@ -29,7 +30,9 @@ internal sealed class Report
     }
 
     private static string Show(double value, string unit) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(value < 10 ? value.ToString("0.###", CultureInfo.InvariantCulture) : value.ToString("#,0", CultureInfo.InvariantCulture))} {unit}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(value < 10 ? value.ToString("0.###", CultureInfo.InvariantCulture) : value.ToString("#,0", CultureInfo.InvariantCulture))} {unit}");
 
     private void Add(params string[] row)
     {

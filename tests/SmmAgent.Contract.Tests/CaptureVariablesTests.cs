@@ -97,16 +97,19 @@ public sealed class CaptureVariablesTests
     [InlineData("ANY", "\0", "'?' has a NUL character, which no value may have")]
     [InlineData("ANY", "\e[2J", "'?[2J' has the control character U+001B, which no value may have")]
     [InlineData("ISTIO_OUTBOUND_PORTS", "80\n", "'80?' has a line break, which no value may have")]
-    public void NoVariableHasAControlCharacter(string name, string value, string reason) => Assert.Equal(reason, CaptureVariables.Rule(name, value));
+    public void NoVariableHasAControlCharacter(string name, string value, string reason) =>
+        Assert.Equal(reason, CaptureVariables.Rule(name, value));
 
     [Fact]
     public void AnAcceptedValueIsAlwaysOneWordOfARule()
     {
-        string[] parts = ["80", "0", ":", "-", ",", " ", "*", "/", "10.0.0.0", "::1", "/8", "eth0", "a", "-j", "ACCEPT", "\n", "\t", "'", "\"", "\\", "!", "$", "`", ";", "#", "0x", "5s", "true", "\u00fc", "\0", "@", "+"];
+        string[] parts = ["80", "0", ":", "-", ",", " ", "*", "/", "10.0.0.0", "::1", "/8", "eth0", "a", "-j", "ACCEPT", "\n", "\t", "'",
+            "\"", "\\", "!", "$", "`", ";", "#", "0x", "5s", "true", "\u00fc", "\0", "@", "+"];
         var value = Gen.Int[0, parts.Length - 1].Select(i => parts[i]).Array[0, 6].Select(string.Concat);
         Gen.Select(Gen.Int[0, CaptureVariables.Names.Count - 1], value).Sample(
             (at, text) => CaptureVariables.Rule(CaptureVariables.Names.ElementAt(at), text) is not null
-                || (text.Split(',').All(item => !item.Trim(' ').Any(char.IsWhiteSpace)) && text.IndexOfAny(['\'', '"', '\\', '`', ';', '!', '#', '\0']) < 0 && text.Split(',').All(item => item.Length == 0 || item.Trim(' ') is [not '-', ..])),
+                || (text.Split(',').All(item => !item.Trim(' ').Any(char.IsWhiteSpace)) && text.IndexOfAny(['\'', '"', '\\', '`', ';', '!',
+                    '#', '\0']) < 0 && text.Split(',').All(item => item.Length == 0 || item.Trim(' ') is [not '-', ..])),
             iter: 20_000, threads: 1);
     }
 

@@ -59,7 +59,8 @@ public sealed class MeshConfigReaderTests
     [InlineData(".")]
     [InlineData("a b_")]
     public void AnyOtherNameThatIsNoneIsStillRefused(string name) =>
-        Assert.Equal("meshExpansionGateways[0].addresses[0]", Assert.Single(Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Faults).Path);
+        Assert.Equal(
+            "meshExpansionGateways[0].addresses[0]", Assert.Single(Read("meshExpansionGateways.0.addresses", $"[\"{name}\"]").Faults).Path);
 
     [Theory]
     [InlineData("\"a\"", "\"a\"")]
@@ -84,8 +85,10 @@ public sealed class MeshConfigReaderTests
     [Fact]
     public void ValuesThatWouldBeLinesForIptablesRestoreAreRefused()
     {
-        const string Metadata = """{"ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE":"1 -j RETURN\n-I INPUT -s 203.0.113.66 -j ACCEPT\nCOMMIT\n*filter\n-I INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n*nat"}""";
-        Assert.Contains("has a line break, which no value may have", Assert.Single(Read("mesh.defaultConfig.proxyMetadata", Metadata).Faults).Reason, StringComparison.Ordinal);
+        const string Metadata =
+            """{"ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE":"1 -j RETURN\n-I INPUT -s 203.0.113.66 -j ACCEPT\nCOMMIT\n*filter\n-I INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n*nat"}""";
+        Assert.Contains("has a line break, which no value may have",
+            Assert.Single(Read("mesh.defaultConfig.proxyMetadata", Metadata).Faults).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -144,7 +147,8 @@ public sealed class MeshConfigReaderTests
         Assert.Equal("clusterSources", Assert.Single(Read("workloadGroup.ports", Ports(200), ("clusterSources", sources)).Faults).Path);
         Assert.Equal(
             "meshExpansionGateways",
-            Assert.Single(Read("meshExpansionGateways", $"[{{\"name\":\"g\",\"addresses\":[{addresses}],\"ports\":[{gatewayPorts}]}}]").Faults).Path);
+            Assert.Single(
+                Read("meshExpansionGateways", $"[{{\"name\":\"g\",\"addresses\":[{addresses}],\"ports\":[{gatewayPorts}]}}]").Faults).Path);
     }
 
     [Theory]
@@ -233,21 +237,24 @@ public sealed class MeshConfigReaderTests
 
     [Fact]
     public void ABodyOfMoreThanOneMebibyteIsRefused() =>
-        Assert.Contains("larger than 1048576 bytes", Assert.Single(MeshConfigReader.Read(new byte[MeshConfig.MaximumBytes + 1]).Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("larger than 1048576 bytes",
+            Assert.Single(MeshConfigReader.Read(new byte[MeshConfig.MaximumBytes + 1]).Faults).Reason, StringComparison.Ordinal);
 
     [Fact]
     public void NoEditOfTheBytesEverThrows()
     {
         var bytes = Encoding.UTF8.GetBytes(Example);
         Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Int[0, 40], Gen.Byte.Array[0, 8])
-            .Sample((at, length, inserted) => IsAVerdict([.. bytes[..at], .. inserted, .. bytes[Math.Min(bytes.Length, at + length)..]]), iter: 2000);
+            .Sample((at, length, inserted) => IsAVerdict([.. bytes[..at], .. inserted, .. bytes[Math.Min(bytes.Length, at + length)..]]),
+                iter: 2000);
     }
 
     [Fact]
     public void NoValueInAnyPlaceEverThrows()
     {
         var places = Regex().Matches(Example).Select(match => (match.Index, match.Length)).ToArray();
-        var values = new[] { "null", "true", "0", "-1e400", "\"\"", "\"\\u0000\"", "[]", "[null]", "{}", "{\"\":{}}", "[[[]]]", "\"\\ud800\"" };
+        var values = new[] { "null", "true", "0", "-1e400", "\"\"", "\"\\u0000\"", "[]", "[null]", "{}", "{\"\":{}}", "[[[]]]",
+            "\"\\ud800\"" };
         Gen.Select(Gen.Int[0, places.Length - 1], Gen.Int[0, values.Length - 1]).Sample((place, value) =>
         {
             var (at, length) = places[place];

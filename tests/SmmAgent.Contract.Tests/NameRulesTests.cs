@@ -21,13 +21,15 @@ public sealed class NameRulesTests
     [InlineData("-gw.example.com")]
     [InlineData("gw.example.com:443")]
     [InlineData("gw example")]
-    public void AnythingElseIsRefusedWithItsValue(string value) => Assert.Contains($"'{value}'", NameRules.Address(value), StringComparison.Ordinal);
+    public void AnythingElseIsRefusedWithItsValue(string value) =>
+        Assert.Contains($"'{value}'", NameRules.Address(value), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(64, true)] // no part has a limit of its own
     [InlineData(253, true)]
     [InlineData(254, false)]
-    public void AnObjectsNameHasAtMost253Characters(int length, bool accepted) => Assert.Equal(accepted, NameRules.Subdomain(new('a', length)) is null);
+    public void AnObjectsNameHasAtMost253Characters(int length, bool accepted) =>
+        Assert.Equal(accepted, NameRules.Subdomain(new('a', length)) is null);
 
     [Theory]
     [InlineData("/packages/istio-sidecar_1.15.3_amd64.deb", true)]

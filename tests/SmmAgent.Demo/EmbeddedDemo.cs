@@ -31,7 +31,8 @@ internal static class EmbeddedDemo
                 ConditionType.ConfigCurrent, ConditionType.DashboardReachable, ConditionType.AddressKnown,
                 ConditionType.GatewaysReachable, ConditionType.PortsOpen, ConditionType.ReachableFromCluster])
                 await tell.SeesConditionAsync(agent, condition, "True");
-            tell.Sees(bed.ClusterReaches(MeshTestbed.VmAddress, 8080) && bed.ClusterReaches(MeshTestbed.VmAddress, 16400), "the cluster reaches ports 8080 and 16400 of the VM over IPv4");
+            tell.Sees(bed.ClusterReaches(MeshTestbed.VmAddress, 8080) && bed.ClusterReaches(MeshTestbed.VmAddress, 16400),
+                "the cluster reaches ports 8080 and 16400 of the VM over IPv4");
             tell.Sees(bed.ClusterReaches(MeshTestbed.VmAddressIPv6, 16400), "and over IPv6");
             tell.Sees(agent.Systemd!.Heard("READY=1"), $"systemd heard READY=1 and STATUS={agent.Systemd.Status}");
 
@@ -39,10 +40,12 @@ internal static class EmbeddedDemo
             tell.Does("iptables -F");
             var flushed = Stopwatch.StartNew();
             bed.Vm.Run("iptables", "-w", "-F");
-            await Until.TrueAsync(() => bed.Vm.Run("iptables-save", "-t", "filter").Contains("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back");
+            await Until.TrueAsync(
+                () => bed.Vm.Run("iptables-save", "-t", "filter").Contains("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back");
             flushed.Stop();
             bed.DropByDefault(); // what else was flushed is not the agent's to restore
-            tell.Sees(bed.ClusterReaches(MeshTestbed.VmAddress, 16400), $"the rules are back, seen after {flushed.ElapsedMilliseconds} ms; the cluster reaches 16400");
+            tell.Sees(bed.ClusterReaches(MeshTestbed.VmAddress, 16400),
+                $"the rules are back, seen after {flushed.ElapsedMilliseconds} ms; the cluster reaches 16400");
 
             tell.Chapter("A gateway stops");
             tell.Does($"kill the gateway {MeshTestbed.SecondGateway}");
@@ -50,8 +53,10 @@ internal static class EmbeddedDemo
             tell.Does("systemctl reload smm-agent    (look now; by itself it looks every minute)");
             agent.Process!.Signal(Signals.Hangup);
             await tell.SeesConditionAsync(agent, ConditionType.GatewaysReachable, "True", ConditionUpdate.Degraded);
-            await Until.TrueAsync(() => agent.Systemd.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
-            tell.Sees(agent.Systemd.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), $"systemctl status would say: {agent.Systemd.Status}");
+            await Until.TrueAsync(
+                () => agent.Systemd.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
+            tell.Sees(agent.Systemd.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal),
+                $"systemctl status would say: {agent.Systemd.Status}");
 
             tell.Chapter("The cloud gives that gateway another address");
             tell.Does($"mesh.yaml: {MeshTestbed.SecondGateway} becomes {MeshTestbed.ThirdGateway}");
@@ -60,7 +65,8 @@ internal static class EmbeddedDemo
             bed.Mesh.Write();
             var changed = Stopwatch.StartNew();
             await Until.TrueAsync(
-                () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
+                () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true,
+                "the new address is probed");
             tell.Sees(true, $"the VM knows {MeshTestbed.ThirdGateway} after {changed.Elapsed.TotalSeconds:0.0} s");
             await tell.SeesConditionAsync(agent, ConditionType.GatewaysReachable, "True", "Reachable");
 
@@ -73,7 +79,8 @@ internal static class EmbeddedDemo
             var stopped = await agent.StopAsync();
             tell.Sees(stopped < TimeSpan.FromSeconds(2), $"SIGTERM ended the agent in {stopped.TotalMilliseconds:0} ms");
             tell.Sees(
-                bed.Vm.Run("iptables-save", "-t", "filter").Contains("--dport 8080", StringComparison.Ordinal), "the VM stays attached: its rules are in place");
+                bed.Vm.Run("iptables-save", "-t", "filter").Contains("--dport 8080", StringComparison.Ordinal),
+                "the VM stays attached: its rules are in place");
             agent.Start();
             await tell.SeesConditionAsync(agent, ConditionType.PortsOpen, "True");
             await tell.SeesConditionAsync(agent, ConditionType.GatewaysReachable, "True", "Reachable");

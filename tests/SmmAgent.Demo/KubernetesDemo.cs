@@ -5,7 +5,10 @@ using SmmAgent.Core.Conditions;
 
 namespace SmmAgent.Demo;
 
-/// <summary>A VM is attached to a cluster: a real etcd and kube-apiserver, Istio's objects, two replicas of the dashboard with the rights of deploy/kubernetes.</summary>
+/// <summary>
+/// A VM is attached to a cluster: a real etcd and kube-apiserver, Istio's objects, two replicas of the dashboard with the rights of
+/// deploy/kubernetes.
+/// </summary>
 internal static class KubernetesDemo
 {
     private const string Space = "vm-integration";
@@ -26,7 +29,8 @@ internal static class KubernetesDemo
         Shows(tell, cluster, "-n", Space, "get", "workloadgroups");
 
         tell.Chapter("Attach the VM with a token that is bound to a Secret");
-        tell.Does($"kubectl -n {Space} create token default --audience smm-dashboard --bound-object-kind Secret --bound-object-name {KubernetesCluster.VmSecret}");
+        tell.Does($"kubectl -n {Space} create token default --audience smm-dashboard --bound-object-kind Secret --bound-object-name "
+            + $"{KubernetesCluster.VmSecret}");
         await using var agent = new VmAgent(bed);
         tell.Does("smm-agent run");
         agent.Start();
@@ -34,7 +38,8 @@ internal static class KubernetesDemo
             ConditionType.ConfigCurrent, ConditionType.DashboardReachable, ConditionType.AddressKnown,
             ConditionType.GatewaysReachable, ConditionType.PortsOpen, ConditionType.ReachableFromCluster])
             await tell.SeesConditionAsync(agent, condition, "True");
-        await Until.TrueAsync(() => cluster.Server.Kubectl("get", "am", "-A").Contains(MeshTestbed.VmAddress, StringComparison.Ordinal), "the machine is in the list");
+        await Until.TrueAsync(() => cluster.Server.Kubectl("get", "am", "-A").Contains(MeshTestbed.VmAddress, StringComparison.Ordinal),
+            "the machine is in the list");
         Shows(tell, cluster, "get", "am", "-A");
 
         tell.Chapter("istiod registers the sidecar");
@@ -46,11 +51,13 @@ internal static class KubernetesDemo
 
         tell.Chapter("The load balancer gives the gateway another address");
         await bed.StartGatewayAsync(MeshTestbed.ThirdGateway);
-        tell.Does($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    ({MeshTestbed.SecondGateway} becomes {MeshTestbed.ThirdGateway})");
+        tell.Does($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    "
+            + $"({MeshTestbed.SecondGateway} becomes {MeshTestbed.ThirdGateway})");
         cluster.SetGateways(MeshTestbed.FirstGateway, MeshTestbed.ThirdGateway);
         var changed = Stopwatch.StartNew();
         await Until.TrueAsync(
-            () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
+            () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true,
+            "the new address is probed");
         tell.Sees(true, $"the VM knows {MeshTestbed.ThirdGateway} after {changed.Elapsed.TotalSeconds:0.0} s");
 
         tell.Chapter("A replica dies, and then the API server");
@@ -71,7 +78,8 @@ internal static class KubernetesDemo
         tell.Chapter("Revoke the VM's token");
         tell.Does($"kubectl -n {Space} delete secret {KubernetesCluster.VmSecret}");
         await cluster.RevokeAsync();
-        tell.Does("kubectl -n smm-dashboard rollout restart deployment smm-dashboard    (a replica remembers a valid token for two minutes)");
+        tell.Does("kubectl -n smm-dashboard rollout restart deployment smm-dashboard    (a replica remembers a valid token for "
+            + "two minutes)");
         foreach (var replica in (int[])[0, 1])
         {
             await cluster.KillReplicaAsync(replica);

@@ -29,7 +29,8 @@ internal sealed class Narrator(TextWriter output, bool colour)
         {
             var took = await agent.UntilConditionAsync(type, status, reason, TimeSpan.FromSeconds(75));
             var now = agent.Condition(type);
-            Sees(true, $"{type,-20} {now.Status,-6} {now.Reason,-14} {Paint("2", $"after {took.TotalSeconds:0.0} s")}\n      {now.Message}");
+            Sees(true, $"{type,-20} {now.Status,-6} {now.Reason,-14} {Paint("2", $"after {took.TotalSeconds:0.0} s")}\n      "
+                + $"{now.Message}");
         }
         catch (TimeoutException)
         {

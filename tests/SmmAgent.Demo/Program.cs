@@ -10,7 +10,8 @@ if (args.Length > 0 && !withKubernetes)
     return 2;
 }
 
-if ((Programs.Missing() ?? (withKubernetes && KubeAssets.Folder is null ? "needs a kube-apiserver, etcd and kubectl: ./build.sh kube-assets" : null)) is { } missing)
+if ((Programs.Missing() ?? (withKubernetes && KubeAssets.Folder is null
+    ? "needs a kube-apiserver, etcd and kubectl: ./build.sh kube-assets" : null)) is { } missing)
 {
     Console.Error.WriteLine($"demo: {missing}");
     return 1;

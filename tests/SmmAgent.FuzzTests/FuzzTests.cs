@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace SmmAgent.FuzzTests;
 
-/// <summary>Every target over a few inputs that are the same in each run, and the inputs that once were a fault. `./build.sh fuzz` looks for more.</summary>
+/// <summary>
+/// Every target over a few inputs that are the same in each run, and the inputs that once were a fault. `./build.sh fuzz` looks for more.
+/// </summary>
 public sealed class FuzzTests : IDisposable
 {
     private readonly string _findings = Directory.CreateTempSubdirectory("smm-fuzz-").FullName;
@@ -30,13 +32,15 @@ public sealed class FuzzTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains(fault, output, StringComparison.Ordinal);
         if (target is "engine-throws" or "engine-overflows")
-            Assert.Contains("]]", await File.ReadAllTextAsync(Directory.EnumerateFiles(Path.Combine(_findings, target)).Single(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains("]]", await File.ReadAllTextAsync(Directory.EnumerateFiles(Path.Combine(_findings, target)).Single(),
+                TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     private async Task<(int Code, string Output)> FuzzAsync(params string[] arguments)
     {
         var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "SmmAgent.Fuzz.dll"), .. arguments, "--findings", _findings])
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "SmmAgent.Fuzz.dll"), .. arguments, "--findings", _findings])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -22,7 +22,8 @@ public sealed class CutOffTests(InstallBed bed)
         echo "nothing was called"
         """;
 
-    /// <param name="everyByte">Debian's shell is asked at each byte; the others, which read a group in the same way, around each end of a line and at the end.</param>
+    /// <param name="everyByte">Debian's shell is asked at each byte; the others, which read a group in the same way, around each end of a
+    /// line and at the end.</param>
     [Theory]
     [InlineData("dash", true)]
     [InlineData("bash --posix", false)]
@@ -43,7 +44,8 @@ public sealed class CutOffTests(InstallBed bed)
         host.Remove("/calls");
 
         // The last byte is a newline, and the one before it the brace.
-        var sizes = Enumerable.Range(0, bytes.Length - 1).Where(size => everyByte || size > bytes.Length - 60 || IsAtEndOfLine(bytes, size));
+        var sizes = Enumerable.Range(0, bytes.Length - 1)
+            .Where(size => everyByte || size > bytes.Length - 60 || IsAtEndOfLine(bytes, size));
         host.Write("/sizes", string.Concat(sizes.Select(size => $"{size}\n")));
         host.Settle();
         var run = await host.PipeAsync(Driver, "/real/dash", options: real);

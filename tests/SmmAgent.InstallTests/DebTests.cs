@@ -5,7 +5,8 @@ namespace SmmAgent.InstallTests;
 public sealed class DebTests(InstallBed bed)
 {
     private const string Next =
-        "next:\n    sudo smm-agent set workload-group NAMESPACE NAME\n    sudo smm-agent set bearer-token --stdin\n    sudo smm-agent reconcile\n";
+        "next:\n    sudo smm-agent set workload-group NAMESPACE NAME\n    sudo smm-agent set bearer-token --stdin\n    sudo smm-agent "
+        + "reconcile\n";
 
     [Theory]
     [InlineData("sh", "wget")]
@@ -38,7 +39,8 @@ public sealed class DebTests(InstallBed bed)
         var run = await host.PipeAsync(script, options: "--allow-plaintext");
 
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains($"✓ dashboard url is set dashboard.url={InstallBed.PlainUrl} dashboard.allowPlaintext=true", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"✓ dashboard url is set dashboard.url={InstallBed.PlainUrl} dashboard.allowPlaintext=true", run.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class DebTests(InstallBed bed)
 
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("dashboard.caFile=/etc/smm/dashboard-ca.pem config=/etc/smm/agent.yaml\n", run.Output, StringComparison.Ordinal);
-        Assert.Equal(await File.ReadAllTextAsync(bed.AuthorityFile, TestContext.Current.CancellationToken), host.Read("/etc/smm/dashboard-ca.pem"));
+        Assert.Equal(
+            await File.ReadAllTextAsync(bed.AuthorityFile, TestContext.Current.CancellationToken), host.Read("/etc/smm/dashboard-ca.pem"));
         Assert.Equal("644 root root\n", host.Run("stat", "-c", "%a %U %G", "/etc/smm/dashboard-ca.pem"));
     }
 
@@ -131,7 +134,9 @@ public sealed class DebTests(InstallBed bed)
 
             bed.SigningKey = key;
             host.Write("/etc/smm/agent.yaml", $"dashboard: {{url: \"{InstallBed.Url}\"}}\n");
-            await RefusedAsync("may not be installed: no key is trusted that could sign it: add the key that signs the dashboard's packages to packages.trustedKeys in /etc/smm/agent.yaml; or verify");
+            await RefusedAsync(
+                "may not be installed: no key is trusted that could sign it: add the key that signs the dashboard's packages to "
+                + "packages.trustedKeys in /etc/smm/agent.yaml; or verify");
 
             host.Write("/etc/smm/agent.yaml", settings);
             var signed = await host.PipeAsync(await bed.ScriptAsync(bed.Deb1, bed.Deb2));
@@ -164,7 +169,8 @@ public sealed class DebTests(InstallBed bed)
         var run = await host.PipeAsync(script);
 
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains("! 'Deepin 23' is not one of the systems that smm-agent is tested on; its deb packages should work\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains("! 'Deepin 23' is not one of the systems that smm-agent is tested on; its deb packages should work\n", run.Error,
+            StringComparison.Ordinal);
         Assert.Equal("installed 0.1.0", Installed(host));
     }
 
@@ -198,7 +204,8 @@ public sealed class DebTests(InstallBed bed)
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(
-            $"! the dashboard's URL is https://other.example.com and stays; to change it: sudo smm-agent set dashboard-url {InstallBed.Url}\n", run.Error);
+            $"! the dashboard's URL is https://other.example.com and stays; to change it: sudo smm-agent set dashboard-url "
+            + $"{InstallBed.Url}\n", run.Error);
         Assert.Empty(host.Changes());
     }
 
@@ -223,7 +230,8 @@ public sealed class DebTests(InstallBed bed)
         Directory.CreateDirectory(bed.PathOf("mirror"));
         host.Run("mkdir", "/srv/mirror");
         host.Copy(bed.Make.EmptyDeb("smm-agent-test-needs"), "/srv/mirror/needs.deb");
-        host.Write("/srv/mirror/Packages", host.Run("dpkg-deb", "--field", "/srv/mirror/needs.deb") + $"Filename: ./needs.deb\nSize: {host.Run("stat", "-c", "%s", "/srv/mirror/needs.deb")}"
+        host.Write("/srv/mirror/Packages", host.Run("dpkg-deb", "--field", "/srv/mirror/needs.deb")
+            + $"Filename: ./needs.deb\nSize: {host.Run("stat", "-c", "%s", "/srv/mirror/needs.deb")}"
             + $"SHA256: {host.Run("sha256sum", "/srv/mirror/needs.deb").Split(' ')[0]}\n\n");
         host.Write("/etc/apt/sources.list", "deb [trusted=yes] file:/srv/mirror ./\n");
 
@@ -264,5 +272,6 @@ public sealed class DebTests(InstallBed bed)
         Assert.Equal("of the operator\n", host.Read("/etc/smm-test.conf"));
     }
 
-    private static string Installed(ThrowAwayHost host) => host.Run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", "smm-agent");
+    private static string Installed(ThrowAwayHost host) =>
+        host.Run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", "smm-agent");
 }

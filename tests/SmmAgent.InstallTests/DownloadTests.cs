@@ -21,7 +21,8 @@ public sealed class DownloadTests(InstallBed bed)
         var run = await host.PipeAsync(script);
 
         Refused(host, run, "has the SHA-256 ");
-        Assert.Contains($"instead of {Sha256Of(script)}: it was changed on the way, or replaced meanwhile; run this again", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"instead of {Sha256Of(script)}: it was changed on the way, or replaced meanwhile; run this again", run.Error,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -32,7 +33,8 @@ public sealed class DownloadTests(InstallBed bed)
         await using var host = await HostAsync(downloader);
         await File.WriteAllTextAsync(bed.Served(bed.Deb1), "short", TestContext.Current.CancellationToken);
 
-        Refused(host, await host.PipeAsync(script), $"has 5 bytes instead of {new FileInfo(bed.Deb1).Length}: it was truncated, or replaced meanwhile; run this again");
+        Refused(host, await host.PipeAsync(script),
+            $"has 5 bytes instead of {new FileInfo(bed.Deb1).Length}: it was truncated, or replaced meanwhile; run this again");
     }
 
     [Theory]
@@ -48,7 +50,8 @@ public sealed class DownloadTests(InstallBed bed)
 
         Refused(host, run, why);
         Assert.Contains("404", run.Error, StringComparison.Ordinal);
-        Assert.Contains("the dashboard may have newer packages now, run this again; nothing was changed", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "the dashboard may have newer packages now, run this again; nothing was changed", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -111,7 +114,8 @@ public sealed class DownloadTests(InstallBed bed)
     {
         // What it leads to is the right package: only the way is wrong.
         await using var server = await StandInServer.StartAsync(
-            bed, $"HTTP/1.1 302 Found\nLocation: {InstallBed.PlainUrl}/packages/{Path.GetFileName(bed.Deb1)}\nContent-Length: 0\nConnection: close\n\n", "/dev/null");
+            bed, $"HTTP/1.1 302 Found\nLocation: {InstallBed.PlainUrl}/packages/{Path.GetFileName(bed.Deb1)}\nContent-Length: "
+                + $"0\nConnection: close\n\n", "/dev/null");
         var script = await bed.ScriptAtAsync(StandInServer.Url, bed.Deb1);
         await using var host = await HostAsync(downloader);
 
@@ -158,7 +162,8 @@ public sealed class DownloadTests(InstallBed bed)
     private static void Refused(ThrowAwayHost host, Testbed.CommandOutput run, string why, string at = InstallBed.Url)
     {
         Assert.Equal(1, run.ExitCode);
-        Assert.Matches($"^❯ smm-agent 0\\.1\\.0 for [^\n]+, {TestPackages.DebArchitecture}: {at}/packages/smm-agent_[^\n]+\\.deb\n$", run.Output);
+        Assert.Matches(
+            $"^❯ smm-agent 0\\.1\\.0 for [^\n]+, {TestPackages.DebArchitecture}: {at}/packages/smm-agent_[^\n]+\\.deb\n$", run.Output);
         var line = Assert.Single(run.Error.TrimEnd('\n').Split('\n'), line => !line.StartsWith("! ", StringComparison.Ordinal));
         Assert.StartsWith($"✗ {at}/packages/smm-agent_0.1.0_{TestPackages.DebArchitecture}.deb {why}", line, StringComparison.Ordinal);
         Assert.EndsWith("; nothing was changed", line, StringComparison.Ordinal);
@@ -173,5 +178,6 @@ public sealed class DownloadTests(InstallBed bed)
         return host;
     }
 
-    private static string Sha256Of(string script) => script[(script.IndexOf("\npackages='", StringComparison.Ordinal) + "\npackages='".Length)..][..64];
+    private static string Sha256Of(string script) =>
+        script[(script.IndexOf("\npackages='", StringComparison.Ordinal) + "\npackages='".Length)..][..64];
 }

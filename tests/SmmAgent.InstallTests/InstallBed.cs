@@ -2,11 +2,16 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.InstallTests;
 
-/// <summary>The real dashboard with a folder of packages, over https and over http, in a network namespace that has nothing else: no mirror, no internet.</summary>
+/// <summary>
+/// The real dashboard with a folder of packages, over https and over http, in a network namespace that has nothing else: no mirror, no
+/// internet.
+/// </summary>
 [CollectionDefinition(Name)]
 public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
 {
-    /// <summary>The collection of the tests that share it: one after the other, because they put their own packages into its folder.</summary>
+    /// <summary>
+    /// The collection of the tests that share it: one after the other, because they put their own packages into its folder.
+    /// </summary>
     public const string Name = "one folder of packages";
 
     public const string Url = "https://127.0.0.1:8443";
@@ -21,7 +26,8 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
     /// <summary>Why the tests cannot run here; null when they can.</summary>
     private static string? Missing() =>
         Programs.Missing() ?? (new[] { "shellcheck", "busybox", "dnf", "zypper", "rpmbuild", "wget", "curl", "socat" }
-            .FirstOrDefault(program => !File.Exists($"/usr/bin/{program}")) is { } missing ? $"needs {missing}: ./build.sh test installs it" : null);
+            .FirstOrDefault(program => !File.Exists($"/usr/bin/{program}")) is { } missing
+                ? $"needs {missing}: ./build.sh test installs it" : null);
 
     public NetworkNamespace Network { get; private set; } = null!;
 
@@ -83,7 +89,8 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
         _mesh.Write();
         var script = "";
         await Until.TrueAsync(
-            () => (script = Fetch()).Contains($"url='{publicUrl}'", StringComparison.Ordinal), "the dashboard serves the script", lastSeen: () => _dashboard!.Output);
+            () => (script = Fetch()).Contains($"url='{publicUrl}'", StringComparison.Ordinal), "the dashboard serves the script",
+            lastSeen: () => _dashboard!.Output);
         return script;
     }
 
@@ -117,11 +124,13 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
         var packages = Directory.CreateDirectory(Path.Combine(_folder, "packages"));
         _dashboard = new BedProcess(Network.Inside(
         [
-            .. Programs.Dashboard, "--mesh", Path.Combine(_folder, "mesh.yaml"), "--listen", Url, "--listen", PlainUrl, "--packages", packages.FullName,
+            .. Programs.Dashboard, "--mesh", Path.Combine(_folder, "mesh.yaml"), "--listen", Url, "--listen", PlainUrl, "--packages",
+            packages.FullName,
             "--certificate", certificate.CertificateFile, "--key", certificate.KeyFile,
         ]));
         await Until.TrueAsync(
-            () => _dashboard.HasExited ? throw new InvalidOperationException(_dashboard.Output) : MeshTestbed.Reaches(Network, "127.0.0.1", 8080),
+            () => _dashboard.HasExited
+                ? throw new InvalidOperationException(_dashboard.Output) : MeshTestbed.Reaches(Network, "127.0.0.1", 8080),
             "the dashboard is up",
             lastSeen: () => _dashboard.Output);
     }

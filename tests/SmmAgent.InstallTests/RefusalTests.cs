@@ -31,7 +31,8 @@ public sealed class RefusalTests(InstallBed bed)
 
         Assert.Equal(3, run.ExitCode);
         Assert.EndsWith(
-            "curl -fsSL --cacert /tmp/ca.pem https://127.0.0.1:8443/get/smm-agent | sudo sh -s -- --ca-file /tmp/ca.pem\n", run.Error, StringComparison.Ordinal);
+            "curl -fsSL --cacert /tmp/ca.pem https://127.0.0.1:8443/get/smm-agent | sudo sh -s -- --ca-file /tmp/ca.pem\n", run.Error,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -46,13 +47,16 @@ public sealed class RefusalTests(InstallBed bed)
         var run = await host.PipeAsync(script, shell);
 
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
-        Assert.StartsWith("✗ http://127.0.0.1:8080 is plain http: everyone on the network path can change what root installs here", run.Error, StringComparison.Ordinal);
-        Assert.EndsWith("    curl -fsSL http://127.0.0.1:8080/get/smm-agent | sudo sh -s -- --allow-plaintext\n", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("✗ http://127.0.0.1:8080 is plain http: everyone on the network path can change what root installs here",
+            run.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "    curl -fsSL http://127.0.0.1:8080/get/smm-agent | sudo sh -s -- --allow-plaintext\n", run.Error, StringComparison.Ordinal);
         Assert.Empty(host.Changes());
     }
 
     [Theory]
-    [InlineData("alpine", "", "'Test Linux 1' is not supported: it has neither dpkg with apt-get nor rpm with dnf, tdnf, yum or zypper", "/usr/bin/apt-get")]
+    [InlineData("alpine", "", "'Test Linux 1' is not supported: it has neither dpkg with apt-get nor rpm with dnf, tdnf, yum or zypper",
+        "/usr/bin/apt-get")]
     [InlineData("notdebian", "undebian", "'Test Linux 1' is not supported: it has no systemd", "/usr/bin/systemctl")]
     [InlineData("opensuse-leap", "suse opensuse", "'Test Linux 1' has no zypper, which is needed to install packages")]
     [InlineData("rocky", "rhel centos fedora", "'Test Linux 1' has no dnf, tdnf or yum, which is needed to install packages")]
@@ -89,7 +93,8 @@ public sealed class RefusalTests(InstallBed bed)
         var other = TestPackages.DebArchitecture == "amd64" ? "arm64" : "amd64";
         var said = architecture == "other" ? other : architecture;
         // The one thing that a host cannot be made to be.
-        host.Write("/usr/local/bin/dpkg", $"#!/bin/sh\n[ \"$1\" = --print-architecture ] && exec echo {said}\nexec /usr/bin/dpkg \"$@\"\n", isExecutable: true);
+        host.Write("/usr/local/bin/dpkg", $"#!/bin/sh\n[ \"$1\" = --print-architecture ] && exec echo {said}\nexec /usr/bin/dpkg \"$@\"\n",
+            isExecutable: true);
         await RefusesAsync(host, script, why.Replace("OTHER", other, StringComparison.Ordinal));
     }
 
@@ -135,7 +140,8 @@ public sealed class RefusalTests(InstallBed bed)
     {
         await using var host = await bed.HostAsync();
         await RefusesAsync(
-            host, File.ReadAllText(Repository.InstallScript), "this is the template of the install script: the dashboard has the finished one at /get/smm-agent", exitCode: 2);
+            host, File.ReadAllText(Repository.InstallScript),
+            "this is the template of the install script: the dashboard has the finished one at /get/smm-agent", exitCode: 2);
     }
 
     [Fact]
@@ -147,7 +153,8 @@ public sealed class RefusalTests(InstallBed bed)
         var run = await host.PipeAsync(script, options: "--help");
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.StartsWith("usage: curl -fsSL https://127.0.0.1:8443/get/smm-agent | sudo sh -s -- [OPTION]…\n", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "usage: curl -fsSL https://127.0.0.1:8443/get/smm-agent | sudo sh -s -- [OPTION]…\n", run.Output, StringComparison.Ordinal);
         Assert.Empty(host.Changes());
     }
 

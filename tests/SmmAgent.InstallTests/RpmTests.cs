@@ -21,12 +21,14 @@ public sealed class RpmTests(InstallBed bed)
         var second = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1, bed.Rpm2));
 
         Assert.True(second.ExitCode == 0, second.Error + second.Output);
-        Assert.Contains("✓ smm-agent 0.2.0-1 is installed, instead of 0.1.0-1\n✓ dashboard url is unchanged ", second.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "✓ smm-agent 0.2.0-1 is installed, instead of 0.1.0-1\n✓ dashboard url is unchanged ", second.Output, StringComparison.Ordinal);
         Assert.Equal("smm-agent-0.2.0-1", host.Run("rpm", "-q", "--queryformat", "%{NAME}-%{VERSION}-%{RELEASE}", "smm-agent"));
 
         var third = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1));
 
-        Assert.Equal((0, "! smm-agent 0.2.0-1 stays installed: version 0.1.0-1 of the dashboard is older\n"), (third.ExitCode, third.Error));
+        Assert.Equal(
+            (0, "! smm-agent 0.2.0-1 stays installed: version 0.1.0-1 of the dashboard is older\n"), (third.ExitCode, third.Error));
         Assert.DoesNotContain(host.Changes(), change => change.StartsWith("/tmp/", StringComparison.Ordinal));
     }
 
@@ -46,7 +48,8 @@ public sealed class RpmTests(InstallBed bed)
         var run = await host.PipeAsync(await bed.ScriptAsync(bed.Rpm1, bed.Deb1));
 
         Assert.True(run.ExitCode == 0, run.Error + run.Output);
-        Assert.Contains($"! '{name}' is not one of the systems that smm-agent is tested on; its rpm packages should work\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"! '{name}' is not one of the systems that smm-agent is tested on; its rpm packages should work\n", run.Error,
+            StringComparison.Ordinal);
         Assert.Contains("✓ smm-agent 0.1.0-1 is installed\n", run.Output, StringComparison.Ordinal);
     }
 
@@ -61,7 +64,8 @@ public sealed class RpmTests(InstallBed bed)
         var run = await host.PipeAsync(script);
 
         Assert.Equal(
-            (1, $"✗ the dashboard has no smm-agent-VERSION.{TestPackages.RpmArchitecture}.rpm: add it to the folder of --packages, and run this again\n"),
+            (1, $"✗ the dashboard has no smm-agent-VERSION.{TestPackages.RpmArchitecture}.rpm: add it to the folder of --packages, and "
+                + $"run this again\n"),
             (run.ExitCode, run.Error));
         Assert.Empty(host.Changes());
     }

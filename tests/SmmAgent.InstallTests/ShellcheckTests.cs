@@ -7,7 +7,8 @@ public sealed class ShellcheckTests
 {
     private static readonly string[] NotOurs = [".git", "artifacts", "bin", "obj"];
 
-    public static TheoryData<string> Scripts => [.. Files(new DirectoryInfo(Repository.Root)).Where(IsShell).Select(file => Path.GetRelativePath(Repository.Root, file.FullName)).Order()];
+    public static TheoryData<string> Scripts => [.. Files(new DirectoryInfo(Repository.Root)).Where(IsShell)
+        .Select(file => Path.GetRelativePath(Repository.Root, file.FullName)).Order()];
 
     [Theory]
     [MemberData(nameof(Scripts))]
@@ -19,7 +20,8 @@ public sealed class ShellcheckTests
     }
 
     [Fact]
-    public void TheOnesThatMatterAreAmongThem() => Assert.Superset(new HashSet<string>(["build.sh", "packaging/install.sh"]), Scripts.Select(row => row.Data).ToHashSet());
+    public void TheOnesThatMatterAreAmongThem() =>
+        Assert.Superset(new HashSet<string>(["build.sh", "packaging/install.sh"]), Scripts.Select(row => row.Data).ToHashSet());
 
     private static IEnumerable<FileInfo> Files(DirectoryInfo folder) => folder.EnumerateDirectories()
         .Where(sub => !NotOurs.Contains(sub.Name) && sub.LinkTarget is null)

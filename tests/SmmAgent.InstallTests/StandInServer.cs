@@ -2,7 +2,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.InstallTests;
 
-/// <summary>Something at the dashboard's address that is none: whatever it is asked, it says these bytes and closes the connection.</summary>
+/// <summary>
+/// Something at the dashboard's address that is none: whatever it is asked, it says these bytes and closes the connection.
+/// </summary>
 public sealed class StandInServer : IAsyncDisposable
 {
     public const string Url = "http://127.0.0.1:9000";
@@ -19,8 +21,10 @@ public sealed class StandInServer : IAsyncDisposable
         await File.WriteAllTextAsync(start, answer.ReplaceLineEndings("\r\n"));
         var script = bed.PathOf("answer.sh");
         await File.WriteAllTextAsync(script, $"while read -r line && [ \"${{#line}}\" -gt 1 ]; do :; done\nexec cat {start} {then}\n");
-        var server = new StandInServer(new BedProcess(bed.Network.Inside("socat", "TCP-LISTEN:9000,bind=127.0.0.1,reuseaddr,fork", $"EXEC:sh {script}")));
-        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Network, "127.0.0.1", 9000), "the stand-in listens", lastSeen: () => server._socat.Output);
+        var server = new StandInServer(
+            new BedProcess(bed.Network.Inside("socat", "TCP-LISTEN:9000,bind=127.0.0.1,reuseaddr,fork", $"EXEC:sh {script}")));
+        await Until.TrueAsync(
+            () => MeshTestbed.Reaches(bed.Network, "127.0.0.1", 9000), "the stand-in listens", lastSeen: () => server._socat.Output);
         return server;
     }
 

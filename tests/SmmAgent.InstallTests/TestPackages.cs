@@ -2,7 +2,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.InstallTests;
 
-/// <summary>Small packages with the published agent in them: what the script does with a package does not depend on what else is in it.</summary>
+/// <summary>
+/// Small packages with the published agent in them: what the script does with a package does not depend on what else is in it.
+/// </summary>
 internal sealed class TestPackages(string folder)
 {
     public static string DebArchitecture { get; } = Shell.Run("dpkg", "--print-architecture").Trim();
@@ -14,11 +16,14 @@ internal sealed class TestPackages(string folder)
     public string Deb(string version, string control = "", params (string Path, string Text)[] files)
     {
         var tree = Directory.CreateDirectory(Path.Combine(folder, $"deb-{Guid.NewGuid():N}")).FullName;
-        Write(tree, "DEBIAN/control", $"Package: smm-agent\nVersion: {version}\nArchitecture: {DebArchitecture}\nMaintainer: test <test@example.com>\n{control}Description: test\n");
+        Write(tree, "DEBIAN/control",
+            $"Package: smm-agent\nVersion: {version}\nArchitecture: {DebArchitecture}\nMaintainer: test "
+            + $"<test@example.com>\n{control}Description: test\n");
         foreach (var (path, text) in files)
             Write(tree, path, text);
         if (files.Any(file => file.Path.StartsWith("etc/", StringComparison.Ordinal)))
-            Write(tree, "DEBIAN/conffiles", string.Concat(files.Where(file => file.Path.StartsWith("etc/", StringComparison.Ordinal)).Select(file => $"/{file.Path}\n")));
+            Write(tree, "DEBIAN/conffiles", string.Concat(
+                files.Where(file => file.Path.StartsWith("etc/", StringComparison.Ordinal)).Select(file => $"/{file.Path}\n")));
         Directory.CreateDirectory(Path.Combine(tree, "etc/smm"));
         Directory.CreateDirectory(Path.Combine(tree, "usr/bin"));
         File.Copy(Programs.Agent, Path.Combine(tree, "usr/bin/smm-agent"));
@@ -29,7 +34,8 @@ internal sealed class TestPackages(string folder)
     public string EmptyDeb(string name)
     {
         var tree = Directory.CreateDirectory(Path.Combine(folder, $"deb-{Guid.NewGuid():N}")).FullName;
-        Write(tree, "DEBIAN/control", $"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: test <test@example.com>\nDescription: test\n");
+        Write(tree, "DEBIAN/control",
+            $"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: test <test@example.com>\nDescription: test\n");
         return Build(tree, Path.Combine(folder, $"{name}_1_all.deb"));
     }
 
@@ -56,7 +62,8 @@ internal sealed class TestPackages(string folder)
             %attr(0755,root,root) /usr/bin/smm-agent
 
             """.Replace("%[", "%{", StringComparison.Ordinal).Replace(']', '}'));
-        Shell.Run("rpmbuild", "-bb", "--quiet", "--target", RpmArchitecture, "--define", $"_topdir {top}", Path.Combine(top, "smm-agent.spec"));
+        Shell.Run("rpmbuild", "-bb", "--quiet", "--target", RpmArchitecture, "--define", $"_topdir {top}",
+            Path.Combine(top, "smm-agent.spec"));
         var file = $"smm-agent-{version}-1.{RpmArchitecture}.rpm";
         var target = Path.Combine(folder, file);
         File.Move(Path.Combine(top, "RPMS", RpmArchitecture, file), target, overwrite: true);

@@ -4,7 +4,8 @@ using SmmAgent.Testbed;
 namespace SmmAgent.InstallTests;
 
 /// <summary>
-/// This host's root file system under a layer in memory, in a mount namespace of its own: real dpkg, apt, rpm and shells, and what they change is exactly what
+/// This host's root file system under a layer in memory, in a mount namespace of its own: real dpkg, apt, rpm and shells, and what they
+/// change is exactly what
 /// the layer then holds. It is gone with the object.
 /// </summary>
 public sealed class ThrowAwayHost : IAsyncDisposable
@@ -28,7 +29,8 @@ public sealed class ThrowAwayHost : IAsyncDisposable
         {
             // The process is in its namespaces once it has become what they were made for.
             await Until.TrueAsync(
-                () => File.ReadAllText($"/proc/{host._holder.Id}/comm") == "sleep\n", "the namespace is made", lastSeen: () => host._holder.Output);
+                () => File.ReadAllText($"/proc/{host._holder.Id}/comm") == "sleep\n", "the namespace is made", lastSeen: () =>
+                    host._holder.Output);
             host.Mount();
             return host;
         }
@@ -39,7 +41,8 @@ public sealed class ThrowAwayHost : IAsyncDisposable
         }
     }
 
-    public static string OsRelease(string id, string like = "", string name = "Test Linux 1") => $"ID={id}\nID_LIKE=\"{like}\"\nPRETTY_NAME=\"{name}\"\n";
+    public static string OsRelease(string id, string like = "", string name = "Test Linux 1") =>
+        $"ID={id}\nID_LIKE=\"{like}\"\nPRETTY_NAME=\"{name}\"\n";
 
     public void Write(string path, string text, bool isExecutable = false)
     {
@@ -73,7 +76,8 @@ public sealed class ThrowAwayHost : IAsyncDisposable
     /// <summary>Runs a command on this host, as root.</summary>
     public string Run(params string[] command) => Shell.Run([.. Enter(), .. Environment, "chroot", Root, .. command]);
 
-    public (int ExitCode, string Output) Try(params string[] command) => Shell.Try([.. Enter(), .. Environment, "chroot", Root, .. command]);
+    public (int ExitCode, string Output) Try(params string[] command) =>
+        Shell.Try([.. Enter(), .. Environment, "chroot", Root, .. command]);
 
     /// <summary>Runs a script that comes through a pipe, as from curl.</summary>
     /// <param name="shell">The shell's words.</param>
@@ -92,7 +96,8 @@ public sealed class ThrowAwayHost : IAsyncDisposable
     {
         string[] command =
         [
-            "setsid", .. Enter(), .. Environment, "chroot", $"--userspec={user}", Root, .. shell.Split(' '), .. options.Length == 0 ? (string[])[] : ["-s", "--", .. options],
+            "setsid", .. Enter(), .. Environment, "chroot", $"--userspec={user}", Root, .. shell.Split(' '), .. options.Length == 0
+                ? (string[])[] : ["-s", "--", .. options],
         ];
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -126,7 +131,8 @@ public sealed class ThrowAwayHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _holder.DisposeAsync();
 
-    // Whatever is written has a new time of change, to the nanosecond; directories change with what is in them. A file that is removed is a device of the layer's.
+    // Whatever is written has a new time of change, to the nanosecond; directories change with what is in them. A file that is removed is a
+    // device of the layer's.
     private string Listing() =>
         InNamespace("find", $"{Layer}/upper", "-mindepth", "1", "!", "-type", "d", "-printf", "/%P %y %m %U:%G %s %C@\n")
         + InNamespace("find", $"{Layer}/upper", "-mindepth", "1", "-type", "d", "-printf", "/%P/ %m %U:%G\n")
@@ -143,7 +149,8 @@ public sealed class ThrowAwayHost : IAsyncDisposable
         InNamespace("mount", "-t", "tmpfs", "-o", "mode=0755,size=64m", "tmpfs", $"{Root}/run");
         // No mirror is reached from here; what apt knows is what a test puts there.
         InNamespace("rm", "-rf", $"{Root}/etc/apt", $"{Root}/var/lib/apt/lists", $"{Root}/etc/smm");
-        foreach (var folder in (string[])["etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial", "etc/rpm", "var/lib/rpm"])
+        foreach (var folder in (string[])[
+            "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial", "etc/rpm", "var/lib/rpm"])
             Directory.CreateDirectory(At($"/{folder}"));
         Write("/etc/apt/sources.list", "");
         // Debian's rpm keeps root's packages in /root.

@@ -23,13 +23,15 @@ public partial class BinaryTests
     public async Task ItStartsWithAnOldCLibrary()
     {
         Tool.Needs("dpkg-deb");
-        var (triple, loader) = Packages.HostArchitecture == "arm64" ? ("aarch64-linux-gnu", "lib/ld-linux-aarch64.so.1") : ("x86_64-linux-gnu", "lib64/ld-linux-x86-64.so.2");
+        var (triple, loader) = Packages.HostArchitecture == "arm64"
+            ? ("aarch64-linux-gnu", "lib/ld-linux-aarch64.so.1") : ("x86_64-linux-gnu", "lib64/ld-linux-x86-64.so.2");
         var sysroot = Repository.Sysroot(Packages.HostArchitecture);
         using var folder = new TemporaryFolder();
         var binary = await Packages.UnpackedBinaryAsync(Packages.HostArchitecture, folder);
 
         Assert.Equal($"smm-agent {Repository.Version}\n",
-            await Tool.OutputAsync(Path.Combine(sysroot, loader), "--library-path", Path.Combine(sysroot, "lib", triple), binary, "version"));
+            await Tool.OutputAsync(
+                Path.Combine(sysroot, loader), "--library-path", Path.Combine(sysroot, "lib", triple), binary, "version"));
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public partial class BinaryTests
         Assert.Equal($"smm-agent {Repository.Version}\n",
             await Tool.OutputAsync("qemu-aarch64-static", "-L", Repository.Sysroot("arm64"), binary, "version"));
         Assert.Contains("workload-group",
-            await Tool.OutputAsync("qemu-aarch64-static", "-L", Repository.Sysroot("arm64"), binary, "set", "--help"), StringComparison.Ordinal);
+            await Tool.OutputAsync("qemu-aarch64-static", "-L", Repository.Sysroot("arm64"), binary, "set", "--help"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,8 +57,10 @@ public class ContentsTests
 
         // The group has no name yet when the deb is unpacked: postinst gives the folder to it.
         Assert.Equal(Sorted(Common.Replace("GROUP", "root", StringComparison.Ordinal), DebOnly),
-            Sorted([.. listed.Where(file => !file.Mode.StartsWith('d') || file.Path == "/etc/smm").Select(file => $"{file.Mode} {file.Owner} {file.Path}")]));
-        Assert.All(listed.Where(file => file.Mode.StartsWith('d') && file.Path != "/etc/smm"), file => Assert.Equal("drwxr-xr-x root/root", $"{file.Mode} {file.Owner}"));
+            Sorted([.. listed.Where(file => !file.Mode.StartsWith('d') || file.Path == "/etc/smm")
+                .Select(file => $"{file.Mode} {file.Owner} {file.Path}")]));
+        Assert.All(listed.Where(file => file.Mode.StartsWith('d') && file.Path != "/etc/smm"), file =>
+            Assert.Equal("drwxr-xr-x root/root", $"{file.Mode} {file.Owner}"));
     }
 
     [Theory, InlineData("amd64"), InlineData("arm64")]
@@ -66,7 +68,8 @@ public class ContentsTests
     {
         Tool.Needs("rpm");
         var listed = await Tool.OutputAsync(
-            "rpm", "-qp", "--queryformat", "[%{FILEMODES:perms} %{FILEUSERNAME}/%{FILEGROUPNAME} %{FILENAMES}\n]", Packages.Rpm(architecture));
+            "rpm", "-qp", "--queryformat", "[%{FILEMODES:perms} %{FILEUSERNAME}/%{FILEGROUPNAME} %{FILENAMES}\n]",
+            Packages.Rpm(architecture));
 
         Assert.Equal(Sorted(Common.Replace("GROUP", "smm-agent", StringComparison.Ordinal), RpmOnly), Sorted(listed));
     }
@@ -79,13 +82,15 @@ public class ContentsTests
         await Tool.OutputAsync("dpkg-deb", "-x", Packages.Deb("amd64"), folder.Path);
         // SHA-256 (%{FILEDIGESTALGO} 8), as the rpm says it of each of its files.
         var rpm = await Tool.OutputAsync("rpm", "-qp", "--queryformat", "[%{FILEDIGESTS} %{FILENAMES}\n]", Packages.Rpm("amd64"));
-        var files = rpm.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Where(fields => fields[0].Length > 0).ToArray();
+        var files = rpm.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
+            .Where(fields => fields[0].Length > 0).ToArray();
 
         Assert.NotEmpty(files);
         foreach (var fields in files)
         {
             var path = fields[1].Replace("site-functions", "vendor-completions", StringComparison.Ordinal);
-            Assert.Equal(fields[0], Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(folder.Path + path))));
+            Assert.Equal(
+                fields[0], Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(folder.Path + path))));
         }
     }
 
@@ -93,7 +98,8 @@ public class ContentsTests
     public async Task TheFolderHasThePackagesAndTheirChecksumsAndNothingElse()
     {
         Tool.Needs("sha256sum");
-        string[] packages = [.. Architectures.SelectMany(architecture => (string[])[Packages.Deb(architecture), Packages.Rpm(architecture), Packages.Bom(architecture)])];
+        string[] packages = [.. Architectures.SelectMany(
+            architecture => (string[])[Packages.Deb(architecture), Packages.Rpm(architecture), Packages.Bom(architecture)])];
 
         Assert.Equal([.. packages.Append(Path.Combine(Packages.Folder, "SHA256SUMS")).Order(StringComparer.Ordinal)],
             Directory.EnumerateFileSystemEntries(Packages.Folder).Order(StringComparer.Ordinal));

@@ -17,7 +17,8 @@ public class LintTests
     public async Task EveryExceptionThatLintianIsGivenIsNeeded()
     {
         Tool.Needs("lintian");
-        var output = await Tool.OutputAsync("lintian", "--allow-root", "--no-cfg", "--show-overrides", "--display-info", Packages.Deb("amd64"));
+        var output = await Tool.OutputAsync(
+            "lintian", "--allow-root", "--no-cfg", "--show-overrides", "--display-info", Packages.Deb("amd64"));
 
         Assert.DoesNotContain("unused-override", output, StringComparison.Ordinal);
         Assert.Single(output.Split('\n'), line => line.StartsWith("O:", StringComparison.Ordinal));

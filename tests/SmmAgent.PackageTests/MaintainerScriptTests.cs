@@ -14,7 +14,8 @@ public class MaintainerScriptTests
         Directory.CreateDirectory(Path.Combine(state, "other/identity.json"));
         await File.WriteAllTextAsync(Path.Combine(state, "mesh-config.json"), "{}", TestContext.Current.CancellationToken);
 
-        await Tool.OutputAsync(["sh", Path.Combine(Repository.Root, "packaging/deb/postrm"), "remove"], new() { ["DPKG_ROOT"] = root.Path }, folder: null);
+        await Tool.OutputAsync(
+            ["sh", Path.Combine(Repository.Root, "packaging/deb/postrm"), "remove"], new() { ["DPKG_ROOT"] = root.Path }, folder: null);
 
         Assert.Equal([key], Directory.GetFileSystemEntries(state, "*", SearchOption.AllDirectories));
     }
@@ -25,13 +26,15 @@ public class MaintainerScriptTests
         Tool.Needs("deb-systemd-helper");
         using var root = new TemporaryFolder();
         foreach (var folder in (string[])["run/smm-agent", "run/smm-agent-host", "var/cache/smm-agent", "var/lib/smm-agent-host"])
-            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(root.Path, folder)).FullName, "file"), "", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(root.Path, folder)).FullName, "file"), "",
+                TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(root.Path, "run/smm-agent.lock"), "", TestContext.Current.CancellationToken);
         var logs = Directory.CreateDirectory(Path.Combine(root.Path, "var/log/istio")).FullName;
         foreach (var name in (string[])[".smm-agent-logrotate", "istio.log"])
             await File.WriteAllTextAsync(Path.Combine(logs, name), "", TestContext.Current.CancellationToken);
 
-        await Tool.OutputAsync(["sh", Path.Combine(Repository.Root, "packaging/deb/postrm"), action], new() { ["DPKG_ROOT"] = root.Path }, folder: null);
+        await Tool.OutputAsync(
+            ["sh", Path.Combine(Repository.Root, "packaging/deb/postrm"), action], new() { ["DPKG_ROOT"] = root.Path }, folder: null);
 
         Assert.Equal([], Directory.GetFileSystemEntries(root.Path, "*smm-agent*", SearchOption.AllDirectories));
         Assert.Equal([Path.Combine(logs, "istio.log")], Directory.GetFiles(logs));

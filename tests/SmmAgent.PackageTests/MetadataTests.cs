@@ -20,7 +20,8 @@ public class MetadataTests
         var package = Packages.Rpm(architecture);
         var required = (await Tool.OutputAsync("rpm", "-qp", "--requires", package)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             // Of the C library and of rpm itself: rpmbuild found them.
-            .Where(name => !name.Contains(".so", StringComparison.Ordinal) && !name.StartsWith("rpmlib(", StringComparison.Ordinal) && !name.StartsWith("rtld(", StringComparison.Ordinal))
+            .Where(name => !name.Contains(".so", StringComparison.Ordinal) && !name.StartsWith("rpmlib(", StringComparison.Ordinal)
+                && !name.StartsWith("rtld(", StringComparison.Ordinal))
             .Distinct().Order(StringComparer.Ordinal);
         Assert.Equal(
             [
@@ -49,7 +50,8 @@ public class MetadataTests
         const string recommended = "ca-certificates, logrotate, nftables";
         Assert.Equal($"{recommended}\n", await Tool.OutputAsync("dpkg-deb", "--field", Packages.Deb(architecture), "Recommends"));
         Assert.Equal(
-            recommended.Split(", "), (await Tool.OutputAsync("rpm", "-qp", "--recommends", Packages.Rpm(architecture))).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            recommended.Split(", "), (await Tool.OutputAsync("rpm", "-qp", "--recommends", Packages.Rpm(architecture)))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -59,7 +61,8 @@ public class MetadataTests
         foreach (var architecture in (string[])["amd64", "arm64"])
         {
             Assert.Equal($"{Repository.Version}\n", await Tool.OutputAsync("dpkg-deb", "--field", Packages.Deb(architecture), "Version"));
-            Assert.Equal($"{Repository.Version}-1", await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{VERSION}-%{RELEASE}", Packages.Rpm(architecture)));
+            Assert.Equal($"{Repository.Version}-1",
+                await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{VERSION}-%{RELEASE}", Packages.Rpm(architecture)));
         }
 
         using var folder = new TemporaryFolder();

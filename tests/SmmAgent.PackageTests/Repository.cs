@@ -7,7 +7,8 @@ internal static partial class Repository
     public static string Root { get; } = Find();
 
     /// <summary>The one place that says the version.</summary>
-    public static string Version { get; } = VersionElement().Match(File.ReadAllText(Path.Combine(Root, "Directory.Build.props"))).Groups[1].Value;
+    public static string Version { get; } = VersionElement()
+        .Match(File.ReadAllText(Path.Combine(Root, "Directory.Build.props"))).Groups[1].Value;
 
     public static string Artifacts => Path.Combine(Root, "artifacts");
 

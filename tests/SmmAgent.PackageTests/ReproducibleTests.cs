@@ -19,7 +19,8 @@ public class ReproducibleTests
             command = [.. command, $"{architecture}={published}"];
         }
 
-        await Tool.OutputAsync(command, new() { ["SOURCE_DATE_EPOCH"] = date, ["TMPDIR"] = temporary, ["HOME"] = temporary, ["TZ"] = "Pacific/Chatham" }, folder.Path);
+        await Tool.OutputAsync(command,
+            new() { ["SOURCE_DATE_EPOCH"] = date, ["TMPDIR"] = temporary, ["HOME"] = temporary, ["TZ"] = "Pacific/Chatham" }, folder.Path);
 
         Assert.Equal(
             await File.ReadAllTextAsync(Path.Combine(Packages.Folder, "SHA256SUMS"), TestContext.Current.CancellationToken),
@@ -40,7 +41,8 @@ public class ReproducibleTests
 
         // Without servers that would stay, and keep the folder.
         await Tool.OutputAsync(
-            ["dotnet", "publish", "src/SmmAgent", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false",
+            ["dotnet", "publish", "src/SmmAgent", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false",
+                "-p:UseSharedCompilation=false",
                 "-r", rid, $"-p:NativeTriple={triple}", $"-p:SysRoot={folder.Path}/sysroot", "-p:PublishDir=../../published/"],
             environment: null, folder.Path);
 
@@ -51,7 +53,10 @@ public class ReproducibleTests
     private static async Task<string> DateAsync() =>
         (await Tool.OutputAsync("rpm", "-qp", "--queryformat", "%{BUILDTIME}", Packages.Rpm("amd64"))).Trim();
 
-    /// <summary>Copies what the packages are made of, without git's folder, and in another order: a file system may list files in that of their making.</summary>
+    /// <summary>
+    /// Copies what the packages are made of, without git's folder, and in another order: a file system may list files in that of their
+    /// making.
+    /// </summary>
     private static void CopyTree(string target)
     {
         foreach (var name in (string[])["src", "packaging", "docs"])
@@ -65,7 +70,8 @@ public class ReproducibleTests
             }
         }
 
-        CopyFolder(Repository.Root, target, ".editorconfig", "CHANGELOG.md", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "LICENSE");
+        CopyFolder(Repository.Root, target, ".editorconfig", "CHANGELOG.md", "Directory.Build.props", "Directory.Build.targets",
+            "Directory.Packages.props", "global.json", "LICENSE");
     }
 
     private static void CopyFolder(string source, string target, params string[] names)

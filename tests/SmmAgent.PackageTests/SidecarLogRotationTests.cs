@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SmmAgent.PackageTests;
 
-/// <summary>The shipped script and rule with the real logrotate, in a folder that belongs to another user, as /var/log/istio does.</summary>
+/// <summary>
+/// The shipped script and rule with the real logrotate, in a folder that belongs to another user, as /var/log/istio does.
+/// </summary>
 public sealed class SidecarLogRotationTests : IDisposable
 {
     private const string Owner = "65534";
@@ -133,7 +135,8 @@ public sealed class SidecarLogRotationTests : IDisposable
 
         var output = await RotateAsync();
 
-        Assert.StartsWith($"smm-agent: {Log} is not rotated, because the owner of {Logs} may not write it", output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"smm-agent: {Log} is not rotated, because the owner of {Logs} may not write it", output, StringComparison.Ordinal);
         Assert.False(File.Exists($"{Log}.1"));
     }
 
@@ -147,12 +150,14 @@ public sealed class SidecarLogRotationTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static async Task<long> BlocksAsync(string path) => long.Parse(await Tool.OutputAsync("stat", "-c", "%b", path), CultureInfo.InvariantCulture);
+    private static async Task<long> BlocksAsync(string path) =>
+        long.Parse(await Tool.OutputAsync("stat", "-c", "%b", path), CultureInfo.InvariantCulture);
 
     // Lines of random letters: a file system that compresses must not store less than the script is to see.
     private static async Task WriteAsync(FileStream writer, string start, int bytes)
     {
-        var text = Encoding.ASCII.GetBytes(start + new string(Random.Shared.GetItems<char>("abcdefghijklmnopqrstuvwxyz0123456789", bytes - start.Length - 1)) + "\n");
+        var text = Encoding.ASCII.GetBytes(
+            start + new string(Random.Shared.GetItems<char>("abcdefghijklmnopqrstuvwxyz0123456789", bytes - start.Length - 1)) + "\n");
         await writer.WriteAsync(text, Cancel);
         writer.Flush(flushToDisk: true); // so that its blocks are counted
     }

@@ -14,7 +14,8 @@ internal static class Tool
     public static async Task<string> OutputAsync(string[] command, Dictionary<string, string>? environment, string? folder)
     {
         var (exitCode, output, error) = await RunAsync(command, environment, folder);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', command)}: exit code {exitCode}\n{output}{error}");
+        return exitCode == 0
+            ? output : throw new InvalidOperationException($"{string.Join(' ', command)}: exit code {exitCode}\n{output}{error}");
     }
 
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(

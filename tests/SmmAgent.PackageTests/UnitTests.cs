@@ -1,6 +1,8 @@
 namespace SmmAgent.PackageTests;
 
-/// <summary>The units on systemd 239 (RHEL 8), the oldest that is promised: a directive that it does not know it leaves out, with a warning.</summary>
+/// <summary>
+/// The units on systemd 239 (RHEL 8), the oldest that is promised: a directive that it does not know it leaves out, with a warning.
+/// </summary>
 public class UnitTests
 {
     private const int Oldest = 239;
@@ -98,9 +100,11 @@ public class UnitTests
         var unit = File.ReadAllLines(Path.Combine(Units, "smm-agent-reconcile.service"));
 
         Assert.Superset(
-            new HashSet<string> { "Type=notify", "NotifyAccess=main", "Before=istio.service", "KillMode=mixed", "TimeoutStartSec=90", "RuntimeMaxSec=1h", "UMask=0022" },
+            new HashSet<string> { "Type=notify", "NotifyAccess=main", "Before=istio.service", "KillMode=mixed", "TimeoutStartSec=90",
+                "RuntimeMaxSec=1h", "UMask=0022" },
             unit.ToHashSet());
-        Assert.DoesNotContain(unit, line => line.StartsWith("Restart", StringComparison.Ordinal) && !line.StartsWith("RestrictRealtime", StringComparison.Ordinal));
+        Assert.DoesNotContain(unit, line => line.StartsWith("Restart", StringComparison.Ordinal)
+            && !line.StartsWith("RestrictRealtime", StringComparison.Ordinal));
     }
 
     // notify-reload would be "simple" before 253; strict came with 232, @system-service with 239.

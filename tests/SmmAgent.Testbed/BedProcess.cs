@@ -57,7 +57,8 @@ public sealed partial class BedProcess : IAsyncDisposable
 
     /// <summary>Waits until it has printed a line.</summary>
     public Task UntilPrintedAsync(string line) => Until.TrueAsync(
-        () => Lines.Contains(line) || (HasExited ? throw new InvalidOperationException(Output) : false), $"prints '{line}'", lastSeen: () => Output);
+        () => Lines.Contains(line) || (HasExited ? throw new InvalidOperationException(Output) : false), $"prints '{line}'", lastSeen: () =>
+            Output);
 
     /// <summary>Waits for its end.</summary>
     /// <returns>The exit code.</returns>

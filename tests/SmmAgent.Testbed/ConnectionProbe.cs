@@ -14,18 +14,23 @@ public sealed class ConnectionProbe : IAsyncDisposable
         _bed = bed;
         _before = SentAgain();
         _process = new BedProcess(bed.Cluster.Inside(
-            "bash", "-c", $"while sleep 0.05; do timeout 20 bash -c 'exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}' 2>/dev/null && echo arrived || echo lost; done"));
+            "bash", "-c",
+            $"while sleep 0.05; do timeout 20 bash -c 'exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}' 2>/dev/null && echo arrived || "
+            + $"echo lost; done"));
     }
 
     /// <summary>Starts when the port is open already, and waits for the first connection.</summary>
     public static async Task<ConnectionProbe> StartAsync(MeshTestbed bed, int port)
     {
         var probe = new ConnectionProbe(bed, port);
-        await Until.TrueAsync(() => probe._process.Lines.Contains("arrived"), $"port {port} is reached from the cluster", lastSeen: () => probe._process.Output);
+        await Until.TrueAsync(() => probe._process.Lines.Contains("arrived"), $"port {port} is reached from the cluster", lastSeen: () =>
+            probe._process.Output);
         return probe;
     }
 
-    /// <summary>Connections that were refused or met a closed port, also for a moment: the kernel sends the first packet again after a second then.</summary>
+    /// <summary>
+    /// Connections that were refused or met a closed port, also for a moment: the kernel sends the first packet again after a second then.
+    /// </summary>
     public long Lost => _process.Lines.Count(line => line == "lost") + SentAgain() - _before;
 
     /// <summary>Waits until some more have been tried.</summary>
@@ -38,5 +43,6 @@ public sealed class ConnectionProbe : IAsyncDisposable
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private long SentAgain() => long.Parse(
-        _bed.Cluster.Run("nstat", "-asz", "TcpExtTCPSynRetrans").Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+        _bed.Cluster.Run("nstat", "-asz", "TcpExtTCPSynRetrans").Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+        CultureInfo.InvariantCulture);
 }

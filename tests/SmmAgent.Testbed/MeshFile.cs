@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>The mesh description that the bed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.</summary>
+/// <summary>
+/// The mesh description that the bed's dashboard serves. <see cref="Write"/> replaces the file, and the dashboard follows.
+/// </summary>
 public sealed class MeshFile(string path, string rootCertificate)
 {
     /// <summary>The control plane's revision, and one that the namespace may move to: the gateways answer to both.</summary>
@@ -22,7 +24,9 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The control plane's revision; its address follows.</summary>
     public string Revision { get; set; } = UsualRevision;
 
-    /// <summary>The label of the entries that the control plane sees: its REVISION, which has its namespace in it as the Istio operator has it.</summary>
+    /// <summary>
+    /// The label of the entries that the control plane sees: its REVISION, which has its namespace in it as the Istio operator has it.
+    /// </summary>
     public string? RevisionLabel { get; set; }
 
     /// <summary>The mesh's roots in PEM.</summary>

@@ -74,15 +74,18 @@ public sealed class MeshTestbed : IAsyncDisposable
 
     /// <summary>Makes the bed and starts all of the cluster.</summary>
     /// <param name="packages">The folder of packages that the dashboard serves; null for none.</param>
-    /// <param name="registers">Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as well as the dashboard is.</param>
+    /// <param name="registers">Whether the dashboard's registration is behind 15012 of the gateways. That port is then only as well as the
+    /// dashboard is.</param>
     /// <param name="kubernetes">Whether the dashboard reads a real API server instead of <see cref="Mesh"/>; over https.</param>
-    public static async Task<MeshTestbed> StartAsync(bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
+    public static async Task<MeshTestbed> StartAsync(
+        bool https = false, string? packages = null, bool registers = false, bool kubernetes = false)
     {
         var bed = new MeshTestbed(Directory.CreateTempSubdirectory("smm-bed-").FullName, https || kubernetes, packages, registers);
         try
         {
             await bed.StartGatewayAsync(FirstGateway, echo: true);
-            bed.Mesh = new MeshFile(Path.Combine(bed.Folder, "mesh.yaml"), File.ReadAllText(Path.Combine(bed.Certificates, "root-cert.pem")))
+            bed.Mesh = new MeshFile(
+                Path.Combine(bed.Folder, "mesh.yaml"), File.ReadAllText(Path.Combine(bed.Certificates, "root-cert.pem")))
             {
                 PublicUrl = bed.DashboardUrl,
                 Gateways = [(GatewayName, [FirstGateway, SecondGateway])],
@@ -100,7 +103,8 @@ public sealed class MeshTestbed : IAsyncDisposable
             }
 
             // The kernel says so up to a second late, which would look like a change of the host.
-            await Until.TrueAsync(() => bed.Vm.Run("ip", "-brief", "link", "show", "eth0").Contains(" UP ", StringComparison.Ordinal), "the cable is plugged in");
+            await Until.TrueAsync(() => bed.Vm.Run("ip", "-brief", "link", "show", "eth0").Contains(" UP ", StringComparison.Ordinal),
+                "the cable is plugged in");
             return bed;
         }
         catch
@@ -186,7 +190,8 @@ public sealed class MeshTestbed : IAsyncDisposable
             .. _packages is null ? [] : (string[])["--packages", _packages],
         ]));
         await Until.TrueAsync(
-            () => Dashboard.HasExited ? throw new InvalidOperationException(Dashboard.Output) : ClusterReaches(DashboardAddress, DashboardPort),
+            () => Dashboard.HasExited
+                ? throw new InvalidOperationException(Dashboard.Output) : ClusterReaches(DashboardAddress, DashboardPort),
             "the dashboard is up",
             lastSeen: () => Dashboard.Output);
     }
@@ -259,5 +264,6 @@ public sealed class MeshTestbed : IAsyncDisposable
     internal string Certificates => Directory.CreateDirectory(Path.Combine(Folder, "certificates")).FullName;
 
     private static IEnumerable<(string Version, string Architecture, string Sha256)> Offered(string body) =>
-        JsonSerializer.Deserialize(body, ContractJson.Default.MeshConfig)!.Packages.Select(package => (package.Version, package.Architecture, package.Sha256 ?? ""));
+        JsonSerializer.Deserialize(body, ContractJson.Default.MeshConfig)!.Packages.Select(
+            package => (package.Version, package.Architecture, package.Sha256 ?? ""));
 }

@@ -10,10 +10,12 @@ public sealed record OfferedPackage(string Name, string Version, string Format, 
     public static OfferedPackage Of(string file, string name, string version, string format, string architecture)
     {
         using var stream = File.OpenRead(file);
-        return new(name, version, format, architecture, $"/packages/{System.IO.Path.GetFileName(file)}", Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
+        return new(name, version, format, architecture, $"/packages/{System.IO.Path.GetFileName(file)}",
+            Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
     }
 
     /// <summary>As members of YAML's braces.</summary>
     public override string ToString() =>
-        $"name: {Name}, version: '{Version}', format: {Format}, architecture: {Architecture}, path: '{Path}', sha256: '{Sha256}', size: {Size}";
+        $"name: {Name}, version: '{Version}', format: {Format}, architecture: {Architecture}, path: '{Path}', sha256: '{Sha256}', "
+        + $"size: {Size}";
 }

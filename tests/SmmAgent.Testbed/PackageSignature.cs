@@ -2,7 +2,9 @@ using SmmAgent.Contract.Signing;
 
 namespace SmmAgent.Testbed;
 
-/// <summary>Signs the packages that a mesh offers with a key that is thrown away with the bed, and puts the list where the dashboard serves it.</summary>
+/// <summary>
+/// Signs the packages that a mesh offers with a key that is thrown away with the bed, and puts the list where the dashboard serves it.
+/// </summary>
 /// <param name="folder">The dashboard's packages.</param>
 public sealed class PackageSignature(string folder)
 {
@@ -30,7 +32,8 @@ public sealed class PackageSignature(string folder)
                 [
                     .. packages.Select(package => new ListedPackage
                     {
-                        Name = package.Name, Version = package.Version, Format = package.Format, Architecture = package.Architecture, Size = package.Size, Sha256 = package.Sha256,
+                        Name = package.Name, Version = package.Version, Format = package.Format, Architecture = package.Architecture,
+                        Size = package.Size, Sha256 = package.Sha256,
                     }),
                 ],
             },

@@ -5,7 +5,9 @@ namespace SmmAgent.Testbed;
 /// <summary>What a command printed, and how it ended.</summary>
 public sealed record CommandOutput(int ExitCode, string Output, string Error);
 
-/// <summary>Runs commands as a person does, in a pseudo-terminal of 24 lines and 80 columns (script(1)), or with their output in a pipe.</summary>
+/// <summary>
+/// Runs commands as a person does, in a pseudo-terminal of 24 lines and 80 columns (script(1)), or with their output in a pipe.
+/// </summary>
 public static class Terminal
 {
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(60);
@@ -19,7 +21,8 @@ public static class Terminal
 
     /// <summary>The command line that runs a command in a terminal; script(1) wants it as a shell's text.</summary>
     public static IReadOnlyList<string> OnTerminal(IReadOnlyList<string> command, params IReadOnlyList<string> environment) =>
-        [.. Environment(environment), "script", "-qefc", $"stty rows 24 cols 80; exec {string.Join(' ', command.Select(Quoted))}", "/dev/null"];
+        [.. Environment(environment), "script", "-qefc", $"stty rows 24 cols 80; exec {string.Join(' ', command.Select(Quoted))}",
+            "/dev/null"];
 
     private static IEnumerable<string> Environment(IReadOnlyList<string> more) => ["env", "-u", "NO_COLOR", "TERM=xterm-256color", .. more];
 

@@ -10,7 +10,8 @@ public static class Until
     public static Task<TimeSpan> TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null, Func<string>? lastSeen = null) =>
         TrueAsync(() => Task.FromResult(condition()), what, patience, lastSeen);
 
-    public static async Task<TimeSpan> TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null, Func<string>? lastSeen = null)
+    public static async Task<TimeSpan> TrueAsync(
+        Func<Task<bool>> condition, string what, TimeSpan? patience = null, Func<string>? lastSeen = null)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())

@@ -101,7 +101,8 @@ public sealed class VmAgent : IAsyncDisposable
 
     public Task<TimeSpan> UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
         Until.TrueAsync(
-            () => condition() || (Process is { HasExited: true } ? throw new InvalidOperationException($"the agent ended:\n{Process.Output}") : false),
+            () => condition()
+                || (Process is { HasExited: true } ? throw new InvalidOperationException($"the agent ended:\n{Process.Output}") : false),
             what,
             patience,
             () => $"{Status()}\n{Process?.Output}");

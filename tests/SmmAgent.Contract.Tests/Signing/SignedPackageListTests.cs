@@ -15,15 +15,18 @@ public sealed class SignedPackageListTests
         Issued = DateTimeOffset.UnixEpoch,
         Expires = DateTimeOffset.UnixEpoch.AddDays(1),
         MinimumVersions = new Dictionary<string, string> { ["istio-sidecar"] = "1.24.0" },
-        Packages = [new() { Name = "istio-sidecar", Version = "1.24.0", Format = "deb", Architecture = "amd64", Size = 7, Sha256 = new string('a', 64) }],
+        Packages = [new() { Name = "istio-sidecar", Version = "1.24.0", Format = "deb", Architecture = "amd64", Size = 7,
+            Sha256 = new string('a', 64) }],
     };
 
     [Fact]
     public void AListThatATrustedKeySignedIsRead()
     {
-        var opened = Assert.IsType<ListOpening.Opened>(SignedPackageList.Open(SignedPackageList.Seal(List, [Key]), [Other.Public, Key.Public]));
+        var opened = Assert.IsType<ListOpening.Opened>(
+            SignedPackageList.Open(SignedPackageList.Seal(List, [Key]), [Other.Public, Key.Public]));
         Assert.Equal(Key.Public, opened.Key);
-        Assert.Equal((List.Issued, List.Expires, "1.24.0", List.Packages[0]), (opened.List.Issued, opened.List.Expires, opened.List.MinimumVersions["istio-sidecar"], opened.List.Packages[0]));
+        Assert.Equal((List.Issued, List.Expires, "1.24.0", List.Packages[0]),
+            (opened.List.Issued, opened.List.Expires, opened.List.MinimumVersions["istio-sidecar"], opened.List.Packages[0]));
     }
 
     [Fact]
@@ -82,26 +85,32 @@ public sealed class SignedPackageListTests
     [InlineData("{\"payloadType\":\"\\ud800\",\"payload\":\"\",\"signatures\":[]}")]
     [InlineData("{\"payload\":\"\",\"payload\":\"\",\"payloadType\":\"\",\"signatures\":[]}")]
     public void WhatIsNoSignedListIsRefused(string file) =>
-        Assert.Equal(ListFault.Malformed, Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(Encoding.UTF8.GetBytes(file), [Key.Public])).Fault);
+        Assert.Equal(ListFault.Malformed,
+            Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(Encoding.UTF8.GetBytes(file), [Key.Public])).Fault);
 
     [Fact]
     public void ADeepOrLargeFileIsRefused()
     {
-        Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(Encoding.UTF8.GetBytes("{\"signatures\":" + new string('[', 100_000)), [Key.Public]));
+        Assert.IsType<ListOpening.Refused>(
+            SignedPackageList.Open(Encoding.UTF8.GetBytes("{\"signatures\":" + new string('[', 100_000)), [Key.Public]));
         Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(new byte[SignedPackageList.MaximumBytes + 1], [Key.Public]));
-        var many = Changed(node => node["signatures"] = new JsonArray([.. Enumerable.Repeat(node["signatures"]![0]!, 17).Select(signature => signature.DeepClone())]));
+        var many = Changed(node => node["signatures"] = new JsonArray(
+            [.. Enumerable.Repeat(node["signatures"]![0]!, 17).Select(signature => signature.DeepClone())]));
         Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(many, [Key.Public]));
     }
 
     [Fact]
     public void ANullInASignatureIsNone() =>
-        Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(Changed(node => node["signatures"]![0]!["sig"] = "not base64"), [Key.Public]));
+        Assert.IsType<ListOpening.Refused>(
+            SignedPackageList.Open(Changed(node => node["signatures"]![0]!["sig"] = "not base64"), [Key.Public]));
 
     [Fact]
     public void AFormatThatIsNotKnownIsRefused()
     {
-        var refused = Assert.IsType<ListOpening.Refused>(SignedPackageList.Open(SignedPackageList.Seal(List with { Format = 2 }, [Key]), [Key.Public]));
-        Assert.Equal((ListFault.Malformed, $"is signed by {Key.Public}, but has the format 2, and only 1 is known here"), (refused.Fault, refused.Why));
+        var refused = Assert.IsType<ListOpening.Refused>(
+            SignedPackageList.Open(SignedPackageList.Seal(List with { Format = 2 }, [Key]), [Key.Public]));
+        Assert.Equal((ListFault.Malformed, $"is signed by {Key.Public}, but has the format 2, and only 1 is known here"),
+            (refused.Fault, refused.Why));
     }
 
     private static byte[] Changed(Action<JsonNode> change)

@@ -4,7 +4,9 @@ using SmmAgent.Contract.Yaml;
 
 namespace SmmAgent.Contract.Tests.Yaml;
 
-/// <summary>Texts that end, hang or bloat readers of YAML. Each is refused in one line, in a time that is in proportion to its length.</summary>
+/// <summary>
+/// Texts that end, hang or bloat readers of YAML. Each is refused in one line, in a time that is in proportion to its length.
+/// </summary>
 public sealed class HostileYamlTests
 {
     private const int Large = 256 * 1024;
@@ -12,8 +14,10 @@ public sealed class HostileYamlTests
 
     private static readonly string[] Pieces =
     [
-        "[", "{", "]", "}", "- ", "? ", ": ", "a: ", "'", "\"", "|\n", ">\n", "!", "!!binary", "!<", "&a ", "*a ", "%", "---\n", "...\n", "#", ",", "\n", "\r", "\t", "\0",
-        "[{", "{[", "? [", "- - ", "a: {", "a: [", "\\", "\"\\", "\"\\ud800", "\"\\x", "\"\\U", "\uFEFF", "\u0085", "\u2028", "@", "`", "<<: ", "|9\n", ">-+\n", "%YAML 1.1\n", "%TAG ! x\n",
+        "[", "{", "]", "}", "- ", "? ", ": ", "a: ", "'", "\"", "|\n", ">\n", "!", "!!binary", "!<", "&a ", "*a ", "%", "---\n", "...\n",
+        "#", ",", "\n", "\r", "\t", "\0",
+        "[{", "{[", "? [", "- - ", "a: {", "a: [", "\\", "\"\\", "\"\\ud800", "\"\\x", "\"\\U", "\uFEFF", "\u0085", "\u2028", "@", "`",
+        "<<: ", "|9\n", ">-+\n", "%YAML 1.1\n", "%TAG ! x\n",
     ];
 
     [Theory]
@@ -48,7 +52,8 @@ public sealed class HostileYamlTests
     [InlineData("\t")]
     public void ATextThatEndsWithABlockOfTheParserEndsSoon(string filler)
     {
-        foreach (var start in Pieces.SelectMany(piece => (string[])[piece, $"a: {piece}", $"a: 1\n{piece}"]).Append("%a ").Append("%YAML 1.1").Append("%TAG ! "))
+        foreach (var start in Pieces.SelectMany(piece => (string[])[piece, $"a: {piece}", $"a: 1\n{piece}"]).Append("%a ")
+            .Append("%YAML 1.1").Append("%TAG ! "))
         {
             foreach (var length in (int[])[1024, 2048, 4096])
             {
@@ -66,10 +71,12 @@ public sealed class HostileYamlTests
     [InlineData("a: b\n...\n%x", 3)]
     [InlineData("a: b\u2028%x", 2)]
     public void ADirectiveIsRefused(string text, int line) =>
-        Assert.Equal($"line {line}: begins with '%', a directive of YAML, which is not read here", YamlReader.Parse(text, Limits).Fault?.Reason);
+        Assert.Equal(
+            $"line {line}: begins with '%', a directive of YAML, which is not read here", YamlReader.Parse(text, Limits).Fault?.Reason);
 
     [Fact]
-    public void TheDirectiveOfTheVersionIsRead() => Assert.Equal("a", YamlReader.Parse("%YAML 1.1\n---\na: b\n", Limits).Root?.Members[0].Key);
+    public void TheDirectiveOfTheVersionIsRead() =>
+        Assert.Equal("a", YamlReader.Parse("%YAML 1.1\n---\na: b\n", Limits).Root?.Members[0].Key);
 
     [Fact]
     public void AliasesThatMultiplyCostNothing()
@@ -105,7 +112,8 @@ public sealed class HostileYamlTests
         var random = new Random(13);
         for (var i = 0; i < 20_000; i++)
         {
-            var text = string.Concat(Enumerable.Range(0, random.Next(1, 24)).Select(_ => Pieces[random.Next(Pieces.Length)] + (random.Next(3) == 0 ? "x" : "")));
+            var text = string.Concat(
+                Enumerable.Range(0, random.Next(1, 24)).Select(_ => Pieces[random.Next(Pieces.Length)] + (random.Next(3) == 0 ? "x" : "")));
             var (root, fault) = YamlReader.Parse(text, Limits);
             Assert.True(root is null != fault is null);
         }

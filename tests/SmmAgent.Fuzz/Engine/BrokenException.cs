@@ -15,9 +15,12 @@ public sealed class BrokenException(string message) : Exception(message)
     public static void UnlessLine(string? text, string what)
     {
         if (text is not null && text.Any(IsUnprintable))
-            throw new BrokenException($"{what} is not one printable line: {string.Concat(text.Select(c => IsUnprintable(c) ? $"\\u{(int)c:x4}" : c.ToString()))}");
+            throw new BrokenException(
+                $"{what} is not one printable line: "
+                + $"{string.Concat(text.Select(c => IsUnprintable(c) ? $"\\u{(int)c:x4}" : c.ToString()))}");
     }
 
     private static bool IsUnprintable(char c) =>
-        char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator;
 }

@@ -4,7 +4,9 @@ using SharpFuzz.Common;
 
 namespace SmmAgent.Fuzz.Engine;
 
-/// <summary>The branches that an input took, in assemblies that SharpFuzz instrumented. Without instrumentation no input is ever new.</summary>
+/// <summary>
+/// The branches that an input took, in assemblies that SharpFuzz instrumented. Without instrumentation no input is ever new.
+/// </summary>
 internal sealed unsafe class Coverage
 {
     private const int Size = 1 << 16;

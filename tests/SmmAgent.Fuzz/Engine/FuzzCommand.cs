@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace SmmAgent.Fuzz.Engine;
 
-/// <summary>The command line. Each target runs in a process of its own, so that a stack overflow ends only that one, and its input is known.</summary>
+/// <summary>
+/// The command line. Each target runs in a process of its own, so that a stack overflow ends only that one, and its input is known.
+/// </summary>
 internal static class FuzzCommand
 {
     private const string Usage = """
@@ -19,7 +21,8 @@ internal static class FuzzCommand
     {
         var words = new Queue<string>(args);
         List<string> names = [];
-        var (inputs, duration, seed, findings, isChild) = ((long?)null, (TimeSpan?)null, 1, Path.Combine(Environment.CurrentDirectory, "findings"), false);
+        var (inputs, duration, seed, findings, isChild) = (
+            (long?)null, (TimeSpan?)null, 1, Path.Combine(Environment.CurrentDirectory, "findings"), false);
         while (words.TryDequeue(out var word))
         {
             switch (word)
@@ -57,10 +60,12 @@ internal static class FuzzCommand
 
         var plan = new FuzzPlan(inputs, duration ?? (inputs is null ? TimeSpan.FromSeconds(60) : null), seed);
         var chosen = names.Count > 0 ? names.ConvertAll(name => Find(name, targets)!) : [.. targets.Where(target => !target.IsOfEngine)];
-        return isChild ? chosen.Max(target => Here(target, plan, findings)) : chosen.Sum(target => InChild(target, plan, findings)) is 0 ? 0 : 1;
+        return isChild
+            ? chosen.Max(target => Here(target, plan, findings)) : chosen.Sum(target => InChild(target, plan, findings)) is 0 ? 0 : 1;
     }
 
-    private static FuzzTarget? Find(string name, IReadOnlyList<FuzzTarget> targets) => targets.FirstOrDefault(target => target.Name == name);
+    private static FuzzTarget? Find(string name, IReadOnlyList<FuzzTarget> targets) =>
+        targets.FirstOrDefault(target => target.Name == name);
 
     private static int Here(FuzzTarget target, FuzzPlan plan, string folder)
     {
@@ -76,7 +81,8 @@ internal static class FuzzCommand
     {
         string[] arguments =
         [
-            .. Path.GetFileName(Environment.ProcessPath) == "dotnet" ? [typeof(FuzzCommand).Assembly.Location] : Array.Empty<string>(), "--child", target.Name, "--findings", folder,
+            .. Path.GetFileName(Environment.ProcessPath) == "dotnet"
+                ? [typeof(FuzzCommand).Assembly.Location] : Array.Empty<string>(), "--child", target.Name, "--findings", folder,
             "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture),
             .. plan.Inputs is { } inputs ? ["--inputs", inputs.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
             .. plan.Duration is { } duration ? ["--duration", $"{duration.TotalSeconds:0}s"] : Array.Empty<string>(),
@@ -114,6 +120,12 @@ internal static class FuzzCommand
 
     private static TimeSpan? Time(string text) =>
         text.Length > 1 && int.TryParse(text.AsSpan(0, text.Length - 1), out var number)
-            ? text[^1] switch { 's' => TimeSpan.FromSeconds(number), 'm' => TimeSpan.FromMinutes(number), 'h' => TimeSpan.FromHours(number), _ => null }
+            ? text[^1] switch
+            {
+                's' => TimeSpan.FromSeconds(number),
+                'm' => TimeSpan.FromMinutes(number),
+                'h' => TimeSpan.FromHours(number),
+                _ => null
+            }
             : null;
 }

@@ -12,11 +12,14 @@ internal sealed record FuzzPlan(long? Inputs, TimeSpan? Duration, int Seed);
 
 /// <summary>What a run of one target came to.</summary>
 /// <param name="Faults">One of each kind, with the input in hexadecimal digits of its SHA-256 (the name of the file).</param>
-internal sealed record FuzzResult(string Target, long Inputs, TimeSpan Took, int Corpus, int Branches, TimeSpan Slowest, long MostAllocated, long Growth, IReadOnlyList<string> Faults)
+internal sealed record FuzzResult(string Target, long Inputs, TimeSpan Took, int Corpus, int Branches, TimeSpan Slowest, long MostAllocated,
+    long Growth, IReadOnlyList<string> Faults)
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Target,-24} {Inputs,9} inputs {Took.TotalSeconds,7:0.0} s  corpus {Corpus,4}  branches {Branches,5}  slowest {Slowest.TotalMilliseconds,6:0.0} ms  most allocated {MostAllocated / 1048576.0,5:0.0} MiB  growth {Growth / 1048576.0,5:0.0} MiB  faults {Faults.Count}");
+        $"{Target,-24} {Inputs,9} inputs {Took.TotalSeconds,7:0.0} s  corpus {Corpus,4}  branches {Branches,5}  slowest "
+        + $"{Slowest.TotalMilliseconds,6:0.0} ms  most allocated {MostAllocated / 1048576.0,5:0.0} MiB  growth {Growth / 1048576.0,5:0.0} "
+        + $"MiB  faults {Faults.Count}");
 }
 
 /// <summary>Runs one target over mutated inputs in this process.</summary>
@@ -47,7 +50,8 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzPlan plan, Findings finding
 
         var mutator = new Mutator(new Random(plan.Seed), target);
         var (inputs, warm, heap) = ((long)corpus.Count, false, 0L);
-        while (inputs < plan.Inputs.GetValueOrDefault(long.MaxValue) && !(clock.Elapsed > plan.Duration) && _faults.Count < MostFaults && !_faults.ContainsKey(Hang))
+        while (inputs < plan.Inputs.GetValueOrDefault(long.MaxValue) && !(clock.Elapsed > plan.Duration) && _faults.Count < MostFaults
+            && !_faults.ContainsKey(Hang))
         {
             if (!warm && Progress(inputs, clock.Elapsed) >= 0.1)
                 (warm, heap) = (true, Heap(corpus));
@@ -60,7 +64,8 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzPlan plan, Findings finding
         var growth = warm ? Math.Max(0, Heap(corpus) - heap) : 0;
         if (growth > MostGrowth)
             _faults["growth"] = $"{growth} bytes more are in use than after the first tenth of the run";
-        return new(target.Name, inputs, clock.Elapsed, corpus.Count, _coverage.Branches, _slowest, _mostAllocated, growth, [.. _faults.Values]);
+        return new(target.Name, inputs, clock.Elapsed, corpus.Count, _coverage.Branches, _slowest, _mostAllocated, growth,
+            [.. _faults.Values]);
     }
 
     /// <summary>Runs one input.</summary>
@@ -127,7 +132,8 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzPlan plan, Findings finding
 
     // The type and the first line of our own, so that one mistake is one finding.
     private static string KindOf(Exception fault) => $"{fault.GetType()} {(fault is BrokenException ? fault.Message.Split(':')[0] : "")} "
-        + fault.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Smm", StringComparison.Ordinal) && !line.Contains(nameof(BrokenException), StringComparison.Ordinal));
+        + fault.StackTrace?.Split('\n').FirstOrDefault(
+            line => line.Contains("Smm", StringComparison.Ordinal) && !line.Contains(nameof(BrokenException), StringComparison.Ordinal));
 
     // Takes pieces out as long as the same fault remains.
     private byte[] Smaller(byte[] input, string kind)
@@ -165,7 +171,8 @@ internal sealed class Findings : IDisposable
     {
         _folder = folder;
         Directory.CreateDirectory(folder);
-        _current = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(CurrentFile(folder), FileMode.Create, null, Header + maximumBytes);
+        _current = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(
+            CurrentFile(folder), FileMode.Create, null, Header + maximumBytes);
         _view = _current.CreateViewAccessor();
     }
 
@@ -175,7 +182,8 @@ internal sealed class Findings : IDisposable
     public static byte[]? Current(string folder)
     {
         var bytes = File.Exists(CurrentFile(folder)) ? File.ReadAllBytes(CurrentFile(folder)) : [];
-        return bytes.Length >= Header && BitConverter.ToInt64(bytes) is var length and > 0 ? bytes[Header..(int)(Header + length - 1)] : null;
+        return bytes.Length >= Header && BitConverter.ToInt64(bytes) is var length and > 0
+            ? bytes[Header..(int)(Header + length - 1)] : null;
     }
 
     // One more than the length: 0 is none.

@@ -29,7 +29,8 @@ public sealed record FuzzTarget(string Name, Action<byte[]> Run)
         new(name, run) { Seeds = [.. seeds.Select(Encoding.UTF8.GetBytes)] };
 
     /// <summary>The target's seeds: its own, those below seeds/, and the crashes that were found before.</summary>
-    public IReadOnlyList<byte[]> AllSeeds() => [.. Seeds.Concat(Files("seeds")).Concat(Files("crashes")).Where(seed => seed.Length <= MaximumBytes).DefaultIfEmpty([])];
+    public IReadOnlyList<byte[]> AllSeeds() =>
+        [.. Seeds.Concat(Files("seeds")).Concat(Files("crashes")).Where(seed => seed.Length <= MaximumBytes).DefaultIfEmpty([])];
 
     /// <summary>Files of this target that lie beside the program.</summary>
     public IEnumerable<byte[]> Files(string kind)

@@ -6,14 +6,16 @@ namespace SmmAgent.Fuzz.Engine;
 internal static class Instrumentation
 {
     // Ours, and the one library that reads foreign text for us.
-    private static readonly string[] Assemblies = ["SmmAgent.Contract", "SmmAgent.Core", "SmmAgent.Linux", "smm-agent", "smm-dashboard", "YamlDotNet"];
+    private static readonly string[] Assemblies = [
+        "SmmAgent.Contract", "SmmAgent.Core", "SmmAgent.Linux", "smm-agent", "smm-dashboard", "YamlDotNet"];
 
     public static int Write(string folder)
     {
         foreach (var assembly in Assemblies)
         {
             // Generated readers of JSON only call the framework's: their branches are many and say nothing.
-            var types = Fuzzer.Instrument(Path.Combine(folder, $"{assembly}.dll"), type => !type.Contains("Json.", StringComparison.Ordinal), Options.Value).Count();
+            var types = Fuzzer.Instrument(
+                Path.Combine(folder, $"{assembly}.dll"), type => !type.Contains("Json.", StringComparison.Ordinal), Options.Value).Count();
             Console.WriteLine($"{assembly}: {types} types");
         }
 

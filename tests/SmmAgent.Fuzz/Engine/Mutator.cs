@@ -3,17 +3,23 @@ using System.Text.Json;
 
 namespace SmmAgent.Fuzz.Engine;
 
-/// <summary>Makes new inputs of old ones: by bytes, by words and lines, and by the values of JSON. The same seed makes the same inputs.</summary>
+/// <summary>
+/// Makes new inputs of old ones: by bytes, by words and lines, and by the values of JSON. The same seed makes the same inputs.
+/// </summary>
 internal sealed class Mutator(Random random, FuzzTarget target)
 {
     private static readonly byte[][] Odd =
     [
         .. new[]
         {
-            "", " ", "\t", "\n", "\r\n", "\0", "\e[31m", "\u0085", "\u2028", "\u202e", "\u200b", "\ufeff", "é", "😀", "\"", "'", "\\", "\\\"", "$(id)", "`", "${x}", "%s", "%0a",
-            "0", "-1", "1", "00", "65535", "65536", "2147483648", "-2147483649", "9223372036854775808", "18446744073709551616", "1e999", "-0", "0x7f", "1_000", ".5", "NaN",
-            "null", "true", "[]", "{}", "[", "]", "{", "}", ",", ":", "=", "/", "..", "../..", "~", "*", "&a", "*a", "!!x", "|", ">", "- ", "? ", "#", "---", "...", "@", "-",
-            "\\ud800", "\\u0000", "\\u000a", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "255.255.255.255/33", "10.0.0.1/8", "0.0.0.0/0", "9999-12-31T23:59:59Z", "0000-00-00",
+            "", " ", "\t", "\n", "\r\n", "\0", "\e[31m", "\u0085", "\u2028", "\u202e", "\u200b", "\ufeff", "é", "😀", "\"", "'", "\\",
+            "\\\"", "$(id)", "`", "${x}", "%s", "%0a",
+            "0", "-1", "1", "00", "65535", "65536", "2147483648", "-2147483649", "9223372036854775808", "18446744073709551616", "1e999",
+            "-0", "0x7f", "1_000", ".5", "NaN",
+            "null", "true", "[]", "{}", "[", "]", "{", "}", ",", ":", "=", "/", "..", "../..", "~", "*", "&a", "*a", "!!x", "|", ">", "- ",
+            "? ", "#", "---", "...", "@", "-",
+            "\\ud800", "\\u0000", "\\u000a", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "255.255.255.255/33", "10.0.0.1/8", "0.0.0.0/0",
+            "9999-12-31T23:59:59Z", "0000-00-00",
         }.Select(Encoding.UTF8.GetBytes),
         [0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80],
     ];
@@ -22,7 +28,8 @@ internal sealed class Mutator(Random random, FuzzTarget target)
     [
         .. new[]
         {
-            "null", "true", "0", "-1", "1e999", "65536", "99999999999999999999", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "\"a\\nb\"", "\"\\u202e\"", "[]", "{}", "[[[[]]]]", "[null]",
+            "null", "true", "0", "-1", "1e999", "65536", "99999999999999999999", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "\"a\\nb\"",
+            "\"\\u202e\"", "[]", "{}", "[[[[]]]]", "[null]",
             "{\"\":null}", "{\"a\":{\"a\":{\"a\":1}}}", "\"@set\"", "\"10.0.0.0/8\"", "\"::1\"",
         }.Select(Encoding.UTF8.GetBytes),
     ];
@@ -60,7 +67,8 @@ internal sealed class Mutator(Random random, FuzzTarget target)
                 input.InsertRange(random.Next(input.Count + 1), Pick(_words));
                 break;
             case 5 or 6:
-                Replace(input, Token(input), random.Next(3) switch { 0 when _words.Length > 0 => Pick(_words), 1 => Piece(Pick(corpus)), _ => Pick(Odd) });
+                Replace(input, Token(input),
+                    random.Next(3) switch { 0 when _words.Length > 0 => Pick(_words), 1 => Piece(Pick(corpus)), _ => Pick(Odd) });
                 break;
             case 7:
                 Repeat(input);
@@ -158,7 +166,8 @@ internal sealed class Mutator(Random random, FuzzTarget target)
             return;
         var (from, to) = Pick(values);
         var other = random.Next(4) == 0 ? Pick(corpus) : bytes;
-        var with = random.Next(2) == 0 || Values(other) is not { Count: > 0 } others ? Pick(OddJson) : Pick(others) is var (start, end) ? other[start..end] : [];
+        var with = random.Next(2) == 0 || Values(other) is not { Count: > 0 } others
+            ? Pick(OddJson) : Pick(others) is var (start, end) ? other[start..end] : [];
         switch (random.Next(4))
         {
             case 0:
@@ -167,7 +176,8 @@ internal sealed class Mutator(Random random, FuzzTarget target)
                 break;
             case 1:
                 var deep = random.Next(16) == 0 ? Math.Min(target.MaximumBytes / 4, 4000) : random.Next(1, 40);
-                Replace(input, (from, to - from), [.. Enumerable.Repeat((byte)'[', deep), .. bytes[from..to], .. Enumerable.Repeat((byte)']', deep)]);
+                Replace(input, (from, to - from),
+                    [.. Enumerable.Repeat((byte)'[', deep), .. bytes[from..to], .. Enumerable.Repeat((byte)']', deep)]);
                 break;
             default:
                 Replace(input, (from, to - from), with);

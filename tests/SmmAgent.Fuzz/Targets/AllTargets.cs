@@ -7,7 +7,8 @@ internal static class AllTargets
 {
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        .. ContractTargets.List, .. SettingsTargets.List, .. HostTargets.List, .. SidecarTargets.List, .. NetworkTargets.List, .. DashboardTargets.List, .. KubernetesTargets.List, .. SigningTargets.All,
+        .. ContractTargets.List, .. SettingsTargets.List, .. HostTargets.List, .. SidecarTargets.List, .. NetworkTargets.List,
+        .. DashboardTargets.List, .. KubernetesTargets.List, .. SigningTargets.All,
         .. EngineTargets.List,
     ];
 }

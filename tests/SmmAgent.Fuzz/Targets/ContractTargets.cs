@@ -24,15 +24,18 @@ internal static class ContractTargets
 
     private static readonly string[] ConfigWords =
     [
-        "proxyMetadata", "discoveryAddress", "proxy.istio.io/config", "ISTIO_META_", "PATH", "BASH_ENV", "probe", "httpGet", "exec", "\\n", "\\r", "\\u0085", "\\u2028", "smm/v2", "-----BEGIN CERTIFICATE-----",
+        "proxyMetadata", "discoveryAddress", "proxy.istio.io/config", "ISTIO_META_", "PATH", "BASH_ENV", "probe", "httpGet", "exec", "\\n",
+        "\\r", "\\u0085", "\\u2028", "smm/v2", "-----BEGIN CERTIFICATE-----",
         "/../", "https://", "%2e%2e", "10.0.0.0/33", "istio-system",
     ];
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         FuzzTarget.OfBytes("mesh-config", MeshConfig, MeshConfigSeed) with { Words = ConfigWords, MaximumBytes = 32 * 1024 },
-        FuzzTarget.OfText("versions", Versions, "1:1.15.3-1~deb12u1+b2\n1.15.3", "1.0^git1-2.el9\n1.0~rc1-1", "0\n\n") with { Words = ["~", "^", ":", "-", "+", "a", "."] },
-        FuzzTarget.OfText("names", Names, "istiod.istio-system.svc:15012", "[2001:db8::1]:15012", "10.244.0.0/16", "/packages/a.deb", "https://example.com/a%2fb.deb", "spiffe://cluster.local/ns/a/sa/b"),
+        FuzzTarget.OfText("versions", Versions, "1:1.15.3-1~deb12u1+b2\n1.15.3", "1.0^git1-2.el9\n1.0~rc1-1",
+            "0\n\n") with { Words = ["~", "^", ":", "-", "+", "a", "."] },
+        FuzzTarget.OfText("names", Names, "istiod.istio-system.svc:15012", "[2001:db8::1]:15012", "10.244.0.0/16", "/packages/a.deb",
+            "https://example.com/a%2fb.deb", "spiffe://cluster.local/ns/a/sa/b"),
     ];
 
     private static void MeshConfig(byte[] bytes)
@@ -44,7 +47,8 @@ internal static class ContractTargets
 
         foreach (var problem in config.Problems ?? [])
             BrokenException.UnlessLine(NameRules.Shown(problem), "a shown problem");
-        BrokenException.Unless(config.MeshExpansionGateways.SelectMany(gateway => gateway.Ports).All(port => port.Port is > 0 and < 65536), "a port is in range");
+        BrokenException.Unless(config.MeshExpansionGateways.SelectMany(gateway => gateway.Ports).All(port => port.Port is > 0 and < 65536),
+            "a port is in range");
 
         var again = MeshConfigReader.Read(JsonSerializer.SerializeToUtf8Bytes(config, ContractJson.Default.MeshConfig));
         BrokenException.Unless(again.Value is not null, $"what was accepted and written is accepted: {string.Join("; ", again.Faults)}");
@@ -57,7 +61,8 @@ internal static class ContractTargets
         foreach (var format in Enum.GetValues<PackageFormat>())
         {
             BrokenException.Unless(format.Compare(a, a) == 0, "a version equals itself");
-            BrokenException.Unless(Math.Sign(format.Compare(a, b)) == -Math.Sign(format.Compare(b, a)), "the order of two versions is the reverse of their reverse");
+            BrokenException.Unless(Math.Sign(format.Compare(a, b)) == -Math.Sign(format.Compare(b, a)),
+                "the order of two versions is the reverse of their reverse");
             if (format.Compare(a, b) <= 0 && format.Compare(b, c) <= 0)
                 BrokenException.Unless(format.Compare(a, c) <= 0, "the order of versions is transitive");
             _ = format.CompareOffer(a, b);
@@ -69,7 +74,8 @@ internal static class ContractTargets
     {
         foreach (var rule in new Func<string, string?>[]
                  {
-                     NameRules.Label, NameRules.LabelValue, NameRules.Subdomain, NameRules.Address, NameRules.HostAndPort, NameRules.Instance, NameRules.Cidr, NameRules.PackagePath, EnvironmentNames.Rule,
+                     NameRules.Label, NameRules.LabelValue, NameRules.Subdomain, NameRules.Address, NameRules.HostAndPort,
+                     NameRules.Instance, NameRules.Cidr, NameRules.PackagePath, EnvironmentNames.Rule,
                  })
         {
             if (rule(text) is { } why)

@@ -9,12 +9,16 @@ internal static class EngineTargets
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfText("engine-throws", text => _ = text.Contains("]]", StringComparison.Ordinal) ? throw new InvalidOperationException(text) : 0, "[1]") with { IsOfEngine = true },
-        FuzzTarget.OfText("engine-hangs", text => Thread.Sleep(text.Contains("]]", StringComparison.Ordinal) ? 1200 : 0), "[1]") with { IsOfEngine = true },
+        FuzzTarget.OfText("engine-throws", text => _ = text.Contains("]]", StringComparison.Ordinal)
+            ? throw new InvalidOperationException(text) : 0, "[1]") with { IsOfEngine = true },
+        FuzzTarget.OfText("engine-hangs", text => Thread.Sleep(text.Contains("]]", StringComparison.Ordinal) ? 1200 : 0),
+            "[1]") with { IsOfEngine = true },
         FuzzTarget.OfText("engine-overflows", text => _ = Depth(text, 0), "[1]") with { IsOfEngine = true },
         FuzzTarget.OfText("engine-grows", _ => Kept.Add(new byte[64 * 1024]), "[1]") with { IsOfEngine = true },
-        FuzzTarget.OfText("engine-allocates", text => _ = new byte[text.Length > 3 ? 2 << 20 : 1], "[1]") with { IsOfEngine = true, MaximumAllocation = 1 << 20 },
+        FuzzTarget.OfText("engine-allocates", text => _ = new byte[text.Length > 3 ? 2 << 20 : 1], "[1]") with { IsOfEngine = true,
+            MaximumAllocation = 1 << 20 },
     ];
 
-    private static int Depth(string text, int at) => text.Contains("]]", StringComparison.Ordinal) ? Depth(text, at + 1) + Depth(text, at + 2) : at;
+    private static int Depth(string text, int at) =>
+        text.Contains("]]", StringComparison.Ordinal) ? Depth(text, at + 1) + Depth(text, at + 2) : at;
 }

@@ -27,13 +27,25 @@ internal static class KubernetesTargets
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfText("config-yaml", Yaml, "defaultConfig:\n  discoveryAddress: istiod.istio-system.svc:15012\n  proxyMetadata:\n    A: \"1\"\ntrustDomain: cluster.local\n", "networks: {network1: {endpoints: [{fromRegistry: a}], gateways: [{address: 1.2.3.4, port: 15443}]}}") with
+        FuzzTarget.OfText(
+            "config-yaml", Yaml,
+            "defaultConfig:\n  discoveryAddress: istiod.istio-system.svc:15012\n  proxyMetadata:\n    A: \"1\"\ntrustDomain: "
+            + "cluster.local\n", "networks: {network1: {endpoints: [{fromRegistry: a}], gateways: [{address: 1.2.3.4, port: 15443}]}}") with
             { Words = ["&a ", "*a", "!!int ", "? ", "<<: ", "[", "{", "- ", "0x1", ".inf", "~", "1_0", "---\n", "\0", "|\n "] },
-        FuzzTarget.OfBytes("watch-line", Watch, """{"type":"ADDED","object":{"kind":"WorkloadGroup","apiVersion":"networking.istio.io/v1","metadata":{"name":"a","namespace":"vm","resourceVersion":"7","labels":{"a":null}},"spec":{"metadata":{"labels":{"app":"a"}},"template":{"serviceAccount":"default","ports":{"http":8080}},"probe":{"httpGet":{"port":1}}}}}""",
+        FuzzTarget.OfBytes(
+            "watch-line", Watch,
+            """{"type":"ADDED","object":{"kind":"WorkloadGroup","apiVersion":"networking.istio.io/v1","metadata":{"name":"a","namespace":"vm","resourceVersion":"7","labels":{"a":null}},"spec":{"metadata":{"labels":{"app":"a"}},"template":{"serviceAccount":"default","ports":{"http":8080}},"probe":{"httpGet":{"port":1}}}}}""",
             """{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old","details":{"retryAfterSeconds":1,"causes":[{"reason":"ResourceVersionTooLarge"}]}}}""", """{"object":{"metadata":{"resourceVersion":"1"}},"type":"BOOKMARK"}""") with { Words = ["\"type\":", "\"object\":", "\"metadata\":", "\"resourceVersion\":"] },
-        FuzzTarget.OfBytes("list-page", Page, """{"kind":"List","metadata":{"resourceVersion":"9","continue":"x"},"items":[{"metadata":{"name":"a","namespace":"vm","creationTimestamp":"2026-11-28T00:00:00Z"},"spec":{"type":"LoadBalancer","ports":[{"name":"tls","port":15443}],"clusterIPs":["10.0.0.1"],"selector":{"a":"b"}},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.7"}]}}},null]}"""),
-        FuzzTarget.OfBytes("machine", Machine, """{"metadata":{"name":"5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11","namespace":"vm","resourceVersion":"1","creationTimestamp":"2026-11-28T00:00:00Z"},"spec":{"workloadGroup":"a","keySha256":"00"},"status":{"host":"vm","address":"10.0.0.1","lastReportTime":"2026-11-28T00:00:00Z","conditions":[{"type":"AgentConnected","status":"True","lastTransitionTime":"2026-11-28T00:00:00Z"}],"instances":[{"id":"0123456789abcdef","host":"vm","firstSeen":"2026-11-28T00:00:00Z","lastSeen":"2026-11-28T00:00:00Z"}]}}"""),
-        FuzzTarget.OfBytes("mesh-objects", Compose, MeshObjects) with { MaximumBytes = 32 * 1024, Words = ["istio.io/rev", "istio.io/tag", "topology.istio.io/network", "\"metadata\":", "\"data\":", "proxyMetadata", "\\n", "istio-system", "istiod", "LoadBalancer", "15443", "proxy.istio.io/config"] },
+        FuzzTarget.OfBytes(
+            "list-page", Page,
+            """{"kind":"List","metadata":{"resourceVersion":"9","continue":"x"},"items":[{"metadata":{"name":"a","namespace":"vm","creationTimestamp":"2026-11-28T00:00:00Z"},"spec":{"type":"LoadBalancer","ports":[{"name":"tls","port":15443}],"clusterIPs":["10.0.0.1"],"selector":{"a":"b"}},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.7"}]}}},null]}"""),
+        FuzzTarget.OfBytes(
+            "machine", Machine,
+            """{"metadata":{"name":"5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11","namespace":"vm","resourceVersion":"1","creationTimestamp":"2026-11-28T00:00:00Z"},"spec":{"workloadGroup":"a","keySha256":"00"},"status":{"host":"vm","address":"10.0.0.1","lastReportTime":"2026-11-28T00:00:00Z","conditions":[{"type":"AgentConnected","status":"True","lastTransitionTime":"2026-11-28T00:00:00Z"}],"instances":[{"id":"0123456789abcdef","host":"vm","firstSeen":"2026-11-28T00:00:00Z","lastSeen":"2026-11-28T00:00:00Z"}]}}"""),
+        FuzzTarget.OfBytes(
+            "mesh-objects", Compose, MeshObjects) with { MaximumBytes = 32 * 1024,
+            Words = ["istio.io/rev", "istio.io/tag", "topology.istio.io/network", "\"metadata\":", "\"data\":", "proxyMetadata", "\\n",
+                "istio-system", "istiod", "LoadBalancer", "15443", "proxy.istio.io/config"] },
     ];
 
     private static void Yaml(string text)
@@ -59,12 +71,14 @@ internal static class KubernetesTargets
     private static void Watch(byte[] line) => Expecting(() =>
     {
         var (type, item) = WatchLine.Split(line);
-        return type == WatchEvent.Error ? ApiStatus.Read(item.Span) as object : (WatchLine.Metadata(item), WatchLine.Read(item.Span, KubernetesJson.Default.WorkloadGroup));
+        return type == WatchEvent.Error ? ApiStatus.Read(item.Span) as object
+            : (WatchLine.Metadata(item), WatchLine.Read(item.Span, KubernetesJson.Default.WorkloadGroup));
     });
 
     private static void Page(byte[] body) => Expecting(() => ListPage<Service>.Read(body, KubernetesJson.Default.Service));
 
-    private static void Machine(byte[] json) => Expecting(() => JsonSerializer.Deserialize(json, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.Of(document) : null);
+    private static void Machine(byte[] json) => Expecting(() =>
+        JsonSerializer.Deserialize(json, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.Of(document) : null);
 
     // The API server refuses other names.
     private static bool IsName(ObjectMeta metadata) =>
@@ -76,7 +90,8 @@ internal static class KubernetesTargets
         try
         {
             using var document = JsonDocument.Parse(json);
-            items = document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.Clone().EnumerateArray().Where(UnicodeText.IsAllOf)] : [];
+            items = document.RootElement.ValueKind == JsonValueKind.Array
+                ? [.. document.RootElement.Clone().EnumerateArray().Where(UnicodeText.IsAllOf)] : [];
         }
         catch (JsonException)
         {
@@ -107,7 +122,8 @@ internal static class KubernetesTargets
             where T : KubernetesObject
         {
             Dictionary<ObjectKey, T> found = [];
-            foreach (var item in items.Where(item => item.ValueKind == JsonValueKind.Object && item.TryGetProperty("kind", out var word) && word.ValueKind == JsonValueKind.String && word.ValueEquals(kind)))
+            foreach (var item in items.Where(item => item.ValueKind == JsonValueKind.Object && item.TryGetProperty("kind", out var word)
+                && word.ValueKind == JsonValueKind.String && word.ValueEquals(kind)))
             {
                 try
                 {

@@ -16,35 +16,65 @@ namespace SmmAgent.Fuzz.Targets;
 /// <summary>What an operator writes: agent.yaml, a token, the command line, a text in which secrets are.</summary>
 internal static class SettingsTargets
 {
-    private const string Jwt = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsic21tLWRhc2hib2FyZCJdLCJleHAiOjE5MDAwMDAwMDAsImlhdCI6MTcwMDAwMDAwMCwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQifQ.c2ln";
+    private const string Jwt =
+        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsic21tLWRhc2hib2FyZCJdLCJleHAiOjE5MDAwMDAwMDAsImlhdCI6MTcwMDAwMDAwMCwic3ViIjoic3lzdGVtOnNlcnZpY2VhY2NvdW50OnZtOmRlZmF1bHQifQ.c2ln";
 
     private static readonly string[] YamlWords =
     [
-        "dashboard:", "url:", "caFile:", "workloadGroup:", "namespace:", "node:", "ip:", "addressProviders:", "firewall:", "managementPorts:", "sidecar:", "restartWindow:", "uuid:", "auto",
-        "\n  ", "\n- ", ": ", " #", "{a: b}", "[a, b]", "'", "\"", "|-\n  ", ">\n ", "&a ", "*a", "!!str ", "? ", "%YAML 1.1\n", "---\n", "...\n", "\t", "\r\n", "\ufeff", "Sun 02:00-04:00", "manage",
+        "dashboard:", "url:", "caFile:", "workloadGroup:", "namespace:", "node:", "ip:", "addressProviders:", "firewall:",
+        "managementPorts:", "sidecar:", "restartWindow:", "uuid:", "auto",
+        "\n  ", "\n- ", ": ", " #", "{a: b}", "[a, b]", "'", "\"", "|-\n  ", ">\n ", "&a ", "*a", "!!str ", "? ", "%YAML 1.1\n", "---\n",
+        "...\n", "\t", "\r\n", "\ufeff", "Sun 02:00-04:00", "manage",
     ];
 
     private static readonly SettingChange[] Changes =
     [
-        new("dashboard", "url", "https://dashboard.example.com/x#y"), new("workloadGroup", "name", "no"), new("node", "ip", "2001:db8::1"), new("", "uuid", "5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11", IsBare: true),
+        new("dashboard", "url", "https://dashboard.example.com/x#y"), new("workloadGroup", "name", "no"), new("node", "ip", "2001:db8::1"),
+        new("", "uuid", "5b9c1f1e-8a2d-4a7e-9a53-0d3f4f6f7a11", IsBare: true),
         new("workloadGroup", "namespace", "1e3"), new("sidecar", "mode", "off"),
     ];
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        FuzzTarget.OfBytes("agent-yaml", Yaml, "dashboard: {url: https://a.example.com}\nworkloadGroup:\n  namespace: vm\n  name: \"a\" # b\nnode:\n  ip: auto\nfirewall:\n  managementPorts: [16400, 16401]\n") with { Words = YamlWords },
-        FuzzTarget.OfBytes("agent-yaml-edit", Edit, "dashboard:\n  url: https://a.example.com\n\n# c\nworkloadGroup: {namespace: vm, name: 'x'}\nnode:\n  ip: auto", "\ufeffuuid: x\r\nsidecar:\r\n  mode: off\r\n", "dashboard:\n") with { Words = YamlWords, MaximumBytes = 8 * 1024, MaximumAllocation = 256L << 20 },
+        FuzzTarget.OfBytes(
+            "agent-yaml", Yaml,
+            "dashboard: {url: https://a.example.com}\nworkloadGroup:\n  namespace: vm\n  name: \"a\" # b\nnode:\n  ip: auto\nfirewall:\n "
+            + " managementPorts: [16400, 16401]\n") with { Words = YamlWords },
+        FuzzTarget.OfBytes(
+            "agent-yaml-edit", Edit,
+            "dashboard:\n  url: https://a.example.com\n\n# c\nworkloadGroup: {namespace: vm, name: 'x'}\nnode:\n  ip: auto",
+            "\ufeffuuid: x\r\nsidecar:\r\n  mode: off\r\n", "dashboard:\n") with { Words = YamlWords, MaximumBytes = 8 * 1024,
+            MaximumAllocation = 256L << 20 },
         FuzzTarget.OfBytes("token", Token, Jwt, $"Bearer {Jwt}\n", Convert.ToBase64String(Encoding.UTF8.GetBytes(Jwt)),
             $$$"""{"apiVersion":"v1","kind":"Secret","data":{"token":"{{{Convert.ToBase64String(Encoding.UTF8.GetBytes(Jwt))}}}"}}""",
-            $"apiVersion: authentication.k8s.io/v1\nkind: TokenRequest\nstatus:\n  token: {Jwt}\n", "'abc'", "opaque-token_0123456789") with { Words = ["Bearer ", "Authorization: ", "token:", "data:", "kind: Secret\n", "status:", ".", "==", "\r\n", "\ufeff", "%", "\"", "'"] },
-        FuzzTarget.OfText("token-claims", Claims, """{"sub":"system:serviceaccount:vm:default","aud":["a","b"],"exp":1900000000,"iat":1700000000.5,"nbf":0,"kubernetes.io":{"namespace":"vm","secret":{"name":"s","uid":"u"}}}""",
-            """{"aud":"istio-ca","exp":1e300}""") with { Words = ["\"exp\":", "\"aud\":", "system:serviceaccount:", "253402300799", "\\ud800", "; rm -rf", "\\u202e"] },
-        FuzzTarget.OfText("redaction", Redaction, $"Authorization: Bearer {Jwt}\nurl=https://user:pass@host/?X-Amz-Signature=abc&sig=1\nMYKEY=abc DB_PW='x y' HTTP_AUTH=\"Basic dTpw\"", "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----", "token: abc\npassword = \"a\\\"b\"") with
-            { Words = ["password=", "token:", "Bearer ", "Basic ", "://u:p@", "-----BEGIN RSA PRIVATE KEY-----", "-----END", "AKIA", "secret\":\"", "\\\"", "key"], MaximumBytes = 8 * 1024 },
-        FuzzTarget.OfText("command-line", CommandLine, "set\0dashboard-url\0https://a", "check\0--output\0json", "reconcile\0--dry-run\0--confirm-within\05m", "support-bundle\0--since\0-x", "detach\0@file\0--help") with { MaximumBytes = 512, Words = ["\0", "--", "-", "=", "set", "status", "--output", "json", "@", "[", "]", ":"] },
+            $"apiVersion: authentication.k8s.io/v1\nkind: TokenRequest\nstatus:\n  token: {Jwt}\n", "'abc'",
+            "opaque-token_0123456789") with { Words = ["Bearer ", "Authorization: ", "token:", "data:", "kind: Secret\n", "status:", ".",
+                "==", "\r\n", "\ufeff", "%", "\"", "'"] },
+        FuzzTarget.OfText(
+            "token-claims", Claims,
+            """{"sub":"system:serviceaccount:vm:default","aud":["a","b"],"exp":1900000000,"iat":1700000000.5,"nbf":0,"kubernetes.io":{"namespace":"vm","secret":{"name":"s","uid":"u"}}}""",
+            """{"aud":"istio-ca","exp":1e300}""") with { Words = [
+                "\"exp\":", "\"aud\":", "system:serviceaccount:", "253402300799", "\\ud800", "; rm -rf", "\\u202e"] },
+        FuzzTarget.OfText(
+            "redaction", Redaction,
+            $"Authorization: Bearer {Jwt}\nurl=https://user:pass@host/?X-Amz-Signature=abc&sig=1\nMYKEY=abc DB_PW='x y' "
+            + $"HTTP_AUTH=\"Basic dTpw\"", "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+            "token: abc\npassword = \"a\\\"b\"") with
+            { Words = ["password=", "token:", "Bearer ", "Basic ", "://u:p@", "-----BEGIN RSA PRIVATE KEY-----", "-----END", "AKIA",
+                "secret\":\"", "\\\"", "key"], MaximumBytes = 8 * 1024 },
+        FuzzTarget.OfText(
+            "command-line", CommandLine, "set\0dashboard-url\0https://a", "check\0--output\0json",
+            "reconcile\0--dry-run\0--confirm-within\05m", "support-bundle\0--since\0-x", "detach\0@file\0--help") with { MaximumBytes = 512,
+            Words = ["\0", "--", "-", "=", "set", "status", "--output", "json", "@", "[", "]", ":"] },
         FuzzTarget.OfText("small-words", Words, "Sun 02:00-04:00", "5m", "90s", "1h30m", "Tue 23:59-00:00") with { MaximumBytes = 64 },
-        FuzzTarget.OfBytes("status-json", Status, """{"agent":{"version":"0.1.0","uuid":null},"workloadGroup":{"namespace":"a","name":"b"},"updatedAt":"2026-11-28T00:00:00Z","network":{"model":"Same"},"address":{"value":"1.2.3.4","source":"route"},"conditions":[{"type":"PortsOpen","status":"True","reason":"Open","message":"m","lastTransitionTime":"2026-11-28T00:00:00Z"}],"gateways":[],"ports":[],"sidecar":null}"""),
-        FuzzTarget.OfText("undo", UndoText, "smm-agent undo 1\nchain iptables\nrule -A INPUT -p tcp --dport 22 -j ACCEPT\nzone public\nopen 16400 any\nopen 8080 10.0.0.0/8\nrunning smm-agent.service\n") with { Words = ["\nchain ", "\nrule ", "\nzone ", "\nopen ", "\nrunning ", " any"] },
+        FuzzTarget.OfBytes(
+            "status-json", Status,
+            """{"agent":{"version":"0.1.0","uuid":null},"workloadGroup":{"namespace":"a","name":"b"},"updatedAt":"2026-11-28T00:00:00Z","network":{"model":"Same"},"address":{"value":"1.2.3.4","source":"route"},"conditions":[{"type":"PortsOpen","status":"True","reason":"Open","message":"m","lastTransitionTime":"2026-11-28T00:00:00Z"}],"gateways":[],"ports":[],"sidecar":null}"""),
+        FuzzTarget.OfText(
+            "undo", UndoText,
+            "smm-agent undo 1\nchain iptables\nrule -A INPUT -p tcp --dport 22 -j ACCEPT\nzone public\nopen 16400 any\nopen 8080 "
+            + "10.0.0.0/8\nrunning smm-agent.service\n") with { Words = [
+                "\nchain ", "\nrule ", "\nzone ", "\nopen ", "\nrunning ", " any"] },
     ];
 
     private static void Yaml(byte[] bytes)
@@ -72,14 +102,16 @@ internal static class SettingsTargets
                 continue;
 
             var again = SettingsEdit.Apply(content, [change]);
-            BrokenException.Unless(again.Content is { } same && same.AsSpan().SequenceEqual(content), "the same edit once more changes nothing");
+            BrokenException.Unless(
+                again.Content is { } same && same.AsSpan().SequenceEqual(content), "the same edit once more changes nothing");
             // One place changes: what stands before and behind it stays, byte for byte.
             var before = file.AsSpan().CommonPrefixLength(content);
             var behind = 0;
             while (behind < Math.Min(file.Length, content.Length) - before && file[^(behind + 1)] == content[^(behind + 1)])
                 behind++;
             var taken = Encoding.UTF8.GetString(file.AsSpan(before, file.Length - before - behind));
-            BrokenException.Unless(taken.Split('\n').Length <= 12 || taken.Length < 400, $"an edit takes out no more than a value: {taken.ReplaceLineEndings("\\n")}");
+            BrokenException.Unless(taken.Split('\n').Length <= 12 || taken.Length < 400,
+                $"an edit takes out no more than a value: {taken.ReplaceLineEndings("\\n")}");
             var (was, now) = (SettingsReader.Read(file), SettingsReader.Read(content));
             if (was.Settings is not null)
                 BrokenException.Unless(now.Settings is not null, "a file that was valid stays valid");
@@ -93,7 +125,8 @@ internal static class SettingsTargets
         BrokenException.UnlessLine(read.Refusal, "the refusal of a token");
         if (read.Token is { } token)
         {
-            BrokenException.Unless(token.Length > 0 && token.All(c => c is > ' ' and <= '~'), "a token has no blank and no control character");
+            BrokenException.Unless(
+                token.Length > 0 && token.All(c => c is > ' ' and <= '~'), "a token has no blank and no control character");
             _ = TokenClaims.Read(token);
         }
     }
@@ -104,7 +137,8 @@ internal static class SettingsTargets
         if (TokenClaims.Read(token) is not { } claims)
             return;
         var command = claims.MakeAnother();
-        BrokenException.Unless(command.All(c => char.IsAsciiLetterOrDigit(c) || " -=.:/_".Contains(c)), $"a command that is shown has nothing that a shell obeys: {command}");
+        BrokenException.Unless(command.All(c => char.IsAsciiLetterOrDigit(c) || " -=.:/_".Contains(c)),
+            $"a command that is shown has nothing that a shell obeys: {command}");
         foreach (var doubt in claims.Doubts("vm", "default", DateTimeOffset.UnixEpoch))
             BrokenException.Unless(!doubt.ToString().Any(char.IsControl), "a doubt is one line");
         _ = TokenFacts.Of(claims).Finding(DateTimeOffset.UnixEpoch, new TokenRenewal(RenewalStatus.NotOffered));
@@ -131,7 +165,8 @@ internal static class SettingsTargets
         if (RestartWindow.Parse(text) is { } window)
             _ = (window.IsOpen(DateTimeOffset.UnixEpoch, TimeZoneInfo.Utc), window.NextOpening(DateTimeOffset.UnixEpoch, TimeZoneInfo.Utc));
         var (value, why) = ConfirmWindow.Parse(text);
-        BrokenException.Unless(value is null || (value >= ConfirmWindow.Shortest && value <= ConfirmWindow.Longest), "a window is in range");
+        BrokenException.Unless(
+            value is null || (value >= ConfirmWindow.Shortest && value <= ConfirmWindow.Longest), "a window is in range");
         BrokenException.UnlessLine(why, "the refusal of a window");
     }
 
@@ -148,7 +183,8 @@ internal static class SettingsTargets
         }
 
         if (status is not null)
-            BrokenException.Unless(!StatusText.Write(status, DateTimeOffset.UnixEpoch, colour: false).Contains('\e', StringComparison.Ordinal), "a status has no escape");
+            BrokenException.Unless(!StatusText.Write(status, DateTimeOffset.UnixEpoch, colour: false)
+                .Contains('\e', StringComparison.Ordinal), "a status has no escape");
     }
 
     private static void UndoText(string text)
@@ -157,7 +193,8 @@ internal static class SettingsTargets
             return;
         BrokenException.Unless(undo.Write() == text, "an undo is written as it was read");
         foreach (var open in undo.OpenBefore("public") ?? [])
-            BrokenException.Unless(FirewallSnapshot.PortOf(open) is >= 0 and <= 65535 && FirewallSnapshot.SourceOf(open).Length > 0, "an opening has a port and a source");
+            BrokenException.Unless(FirewallSnapshot.PortOf(open) is >= 0 and <= 65535 && FirewallSnapshot.SourceOf(open).Length > 0,
+                "an opening has a port and a source");
         _ = undo.Running;
     }
 }

@@ -13,14 +13,19 @@ internal static class SigningTargets
 
     // Of RFC 8410; nothing is signed by it.
     private const string Key = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
-    private const string SigningKey = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    private const string SigningKey =
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfBytes("package-list", bytes => PlainReason(PackageList.Read(bytes).Why), List) with { Words = ["\"packages\":", "\"expires\":", "\"minimumVersions\":", "\"sha256\":"] },
-        FuzzTarget.OfBytes("signed-list", Open, $$"""{"payloadType":"{{SignedPackageList.Type}}","payload":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(List))}}","signatures":[{"keyid":"0011223344556677","sig":"{{Convert.ToBase64String(new byte[64])}}"}]}""") with
+        FuzzTarget.OfBytes("package-list", bytes => PlainReason(PackageList.Read(bytes).Why),
+            List) with { Words = ["\"packages\":", "\"expires\":", "\"minimumVersions\":", "\"sha256\":"] },
+        FuzzTarget.OfBytes(
+            "signed-list", Open,
+            $$"""{"payloadType":"{{SignedPackageList.Type}}","payload":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(List))}}","signatures":[{"keyid":"0011223344556677","sig":"{{Convert.ToBase64String(new byte[64])}}"}]}""") with
             { Words = ["\"payload\":", "\"signatures\":", "\"sig\":", "\"keyid\":"] },
-        FuzzTarget.OfText("package-key", Keys, Key, SigningKey) with { MaximumBytes = 2048, Words = ["-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "=", "+", "/"] },
+        FuzzTarget.OfText("package-key", Keys, Key, SigningKey) with { MaximumBytes = 2048,
+            Words = ["-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "=", "+", "/"] },
     ];
 
     private static readonly PackageKey[] Trusted = PackageKey.TryParse(Key, out var key, out _) ? [key] : [];

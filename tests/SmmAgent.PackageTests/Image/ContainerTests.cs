@@ -8,7 +8,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.PackageTests.Image;
 
-/// <summary>The dashboard in a container of its image: uid 65532, a read-only root, no capability, nothing of the host's but the folder /config.</summary>
+/// <summary>
+/// The dashboard in a container of its image: uid 65532, a read-only root, no capability, nothing of the host's but the folder /config.
+/// </summary>
 public sealed class ContainerTests(UnpackedImage image) : IClassFixture<UnpackedImage>, IDisposable
 {
     private readonly TemporaryFolder _config = new();
@@ -32,8 +34,10 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
 
         foreach (var library in libraries)
         {
-            var needed = await Terminal.PipedAsync(image.Contained(_config.Path, loader, "--list", $"/usr/lib/smm-dashboard/{Path.GetFileName(library)}"));
-            Assert.True(needed.ExitCode == 0 && !needed.Output.Contains("not found", StringComparison.Ordinal), $"{library}: {needed.Output}{needed.Error}");
+            var needed = await Terminal.PipedAsync(
+                image.Contained(_config.Path, loader, "--list", $"/usr/lib/smm-dashboard/{Path.GetFileName(library)}"));
+            Assert.True(needed.ExitCode == 0 && !needed.Output.Contains("not found", StringComparison.Ordinal),
+                $"{library}: {needed.Output}{needed.Error}");
         }
     }
 
@@ -43,18 +47,25 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         var port = FreePort();
         var url = $"https://127.0.0.1:{port}";
         var certificate = new DashboardCertificate(_config.Path, "127.0.0.1", TimeSpan.FromDays(-1), TimeSpan.FromDays(1));
-        var mesh = new MeshFile(Path.Combine(_config.Path, "mesh.yaml"), File.ReadAllText(certificate.AuthorityFile)) { PublicUrl = url, Gateways = [("gateway", ["192.0.2.1"])] };
+        var mesh = new MeshFile(Path.Combine(_config.Path, "mesh.yaml"), File.ReadAllText(certificate.AuthorityFile))
+        {
+            PublicUrl = url,
+            Gateways = [("gateway", ["192.0.2.1"])]
+        };
         mesh.Write();
         // As a Secret's files are: of the group, not of all. Here the user's group owns them.
         await Tool.OutputAsync("chown", "-R", "0:65532", _config.Path);
         await Tool.OutputAsync("chmod", "-R", "u=rwX,g=rX,o=", _config.Path);
 
         await using var dashboard = new BedProcess(image.Contained(
-            _config.Path, "/usr/bin/smm-dashboard", "--mesh", "/config/mesh.yaml", "--listen", url, "--packages", "/usr/share/smm-dashboard/packages",
-            "--certificate", $"/config/{Path.GetFileName(certificate.CertificateFile)}", "--key", $"/config/{Path.GetFileName(certificate.KeyFile)}"));
+            _config.Path, "/usr/bin/smm-dashboard", "--mesh", "/config/mesh.yaml", "--listen", url, "--packages",
+            "/usr/share/smm-dashboard/packages",
+            "--certificate", $"/config/{Path.GetFileName(certificate.CertificateFile)}", "--key",
+            $"/config/{Path.GetFileName(certificate.KeyFile)}"));
         using var client = Client(certificate.AuthorityFile);
         var script = await UntilServedAsync(client, dashboard, $"{url}/get/smm-agent");
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{url}/v1/namespaces/vm-integration/workloadgroups/analytics-v0/mesh-config");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"{url}/v1/namespaces/vm-integration/workloadgroups/analytics-v0/mesh-config");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", mesh.Token);
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
 
@@ -64,7 +75,8 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         Assert.Equal("mesh1", served.RootElement.GetProperty("mesh").GetProperty("meshId").GetString());
 
         // Its first process gets no default action of a signal from the kernel: it must handle SIGTERM itself.
-        var first = (await File.ReadAllTextAsync($"/proc/{dashboard.Id}/task/{dashboard.Id}/children", TestContext.Current.CancellationToken)).Trim();
+        var first = (await File.ReadAllTextAsync(
+            $"/proc/{dashboard.Id}/task/{dashboard.Id}/children", TestContext.Current.CancellationToken)).Trim();
         await Tool.OutputAsync("kill", "-TERM", first);
         Assert.Equal(0, await dashboard.WaitForExitAsync(Until.Patience));
     }
@@ -79,7 +91,8 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
             {
                 return await client.GetStringAsync(new Uri(url), TestContext.Current.CancellationToken);
             }
-            catch (HttpRequestException fault) when (fault.InnerException is SocketException && !dashboard.HasExited && DateTime.UtcNow < end)
+            catch (HttpRequestException fault) when (
+                fault.InnerException is SocketException && !dashboard.HasExited && DateTime.UtcNow < end)
             {
                 await Task.Delay(50, TestContext.Current.CancellationToken);
             }
@@ -94,7 +107,8 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.ImportFromPemFile(authorityFile);
-        return new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } });
+        return new HttpClient(
+            new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } });
     }
 
     private static int FreePort()

@@ -19,7 +19,8 @@ public sealed class UnpackedImage : IAsyncLifetime
 
     private readonly TemporaryFolder _folder = new();
 
-    public static string Archive { get; } = Path.Combine(Repository.Artifacts, "image", $"smm-dashboard-{Repository.Version}-{Packages.HostArchitecture}.tar");
+    public static string Archive { get; } = Path.Combine(
+        Repository.Artifacts, "image", $"smm-dashboard-{Repository.Version}-{Packages.HostArchitecture}.tar");
 
     public string Layout => Path.Combine(_folder.Path, "layout");
 
@@ -61,7 +62,8 @@ public sealed class UnpackedImage : IAsyncLifetime
     public JsonElement Config() => Read(BlobOf(Manifest().GetProperty("config")));
 
     /// <summary>The file that a descriptor names.</summary>
-    public string BlobOf(JsonElement descriptor) => Path.Combine(Layout, "blobs", descriptor.GetProperty("digest").GetString()!.Replace(':', '/'));
+    public string BlobOf(JsonElement descriptor) =>
+        Path.Combine(Layout, "blobs", descriptor.GetProperty("digest").GetString()!.Replace(':', '/'));
 
     public static JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement;
 }

@@ -7,7 +7,8 @@ public sealed partial class LockFileTests
 {
     private static string[] Projects { get; } =
     [
-        .. ((string[])["src", "tests"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)),
+        .. ((string[])["src", "tests"])
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)),
     ];
 
     [Fact]
@@ -20,8 +21,10 @@ public sealed partial class LockFileTests
             Assert.True(File.Exists(file), $"there is no {file}: dotnet restore SmmAgent.sln");
             var text = File.ReadAllText(file);
             Assert.DoesNotContain("://", text, StringComparison.Ordinal);
-            var entries = JsonNode.Parse(text)!["dependencies"]!.AsObject().SelectMany(framework => framework.Value!.AsObject()).Where(entry => (string?)entry.Value!["type"] != "Project");
-            Assert.All(entries, entry => Assert.Equal((88, true), (((string?)entry.Value!["contentHash"])?.Length, entry.Value["resolved"] is not null)));
+            var entries = JsonNode.Parse(text)!["dependencies"]!.AsObject().SelectMany(framework => framework.Value!.AsObject())
+                .Where(entry => (string?)entry.Value!["type"] != "Project");
+            Assert.All(entries, entry =>
+                Assert.Equal((88, true), (((string?)entry.Value!["contentHash"])?.Length, entry.Value["resolved"] is not null)));
         }
     }
 
@@ -35,7 +38,8 @@ public sealed partial class LockFileTests
                 Copy(folder, Path.Combine("src", name, file));
         }
 
-        foreach (var file in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "src/Directory.Build.props"])
+        foreach (var file in (string[])[
+            "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "src/Directory.Build.props"])
             Copy(folder, file);
         var locked = (await RunAsync(folder, "msbuild", "src/SmmAgent.Core", "-getProperty:RestoreLockedMode")).Output.Trim();
         if (locked != "true")

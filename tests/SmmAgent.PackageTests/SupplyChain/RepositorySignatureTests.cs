@@ -8,7 +8,8 @@ public sealed class RepositorySignatureTests
     {
         Tool.Needs("gpg", "gpg-agent", "apt-ftparchive", "apt-get", "rpmsign", "rpmkeys");
         using var folder = new TemporaryFolder();
-        var home = Directory.CreateDirectory(Path.Combine(folder.Path, "g"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        var home = Directory.CreateDirectory(
+            Path.Combine(folder.Path, "g"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         var environment = new Dictionary<string, string> { ["GNUPGHOME"] = home };
         var repository = Directory.CreateDirectory(Path.Combine(folder.Path, "repository")).FullName;
         foreach (var file in (string[])[Packages.Deb("amd64"), Packages.Rpm("amd64")])
@@ -16,8 +17,10 @@ public sealed class RepositorySignatureTests
         var rpm = Path.Combine(repository, Path.GetFileName(Packages.Rpm("amd64")));
         try
         {
-            await RunAsync("gpg", "--batch", "--passphrase", "", "--quick-generate-key", "test <test@example.com>", "rsa3072", "sign", "1d");
-            var key = (await RunAsync("gpg", "--list-keys", "--with-colons")).Split('\n').First(line => line.StartsWith("fpr:", StringComparison.Ordinal)).Split(':')[9];
+            await RunAsync(
+                "gpg", "--batch", "--passphrase", "", "--quick-generate-key", "test <test@example.com>", "rsa3072", "sign", "1d");
+            var key = (await RunAsync("gpg", "--list-keys", "--with-colons")).Split('\n')
+                .First(line => line.StartsWith("fpr:", StringComparison.Ordinal)).Split(':')[9];
             await RunAsync(Path.Combine(Repository.Root, "packaging/sign-repository.sh"), key, repository);
 
             var public_ = Path.Combine(folder.Path, "key.asc");
@@ -28,7 +31,8 @@ public sealed class RepositorySignatureTests
             // apt's own check of the index, and then of what the index says.
             var release = Path.Combine(repository, "InRelease");
             var signed = await File.ReadAllTextAsync(release, TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(release, signed.Replace("SHA256:\n ", "SHA256:\n 0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                release, signed.Replace("SHA256:\n ", "SHA256:\n 0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
             var changed = await AptAsync(folder, repository, public_);
             Assert.NotEqual(0, changed.ExitCode);
             Assert.Contains("InRelease", changed.Error, StringComparison.Ordinal);
@@ -63,13 +67,16 @@ public sealed class RepositorySignatureTests
         var root = Path.Combine(folder.Path, "apt");
         if (Directory.Exists(root))
             Directory.Delete(root, recursive: true);
-        foreach (var part in (string[])["etc/sources.list.d", "etc/preferences.d", "etc/apt.conf.d", "etc/trusted.gpg.d", "state/lists/partial", "cache/archives/partial"])
+        foreach (var part in (string[])["etc/sources.list.d", "etc/preferences.d", "etc/apt.conf.d", "etc/trusted.gpg.d",
+            "state/lists/partial", "cache/archives/partial"])
             Directory.CreateDirectory(Path.Combine(root, part));
         await File.WriteAllTextAsync(Path.Combine(root, "status"), "", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(root, "etc/sources.list"), $"deb [signed-by={key}] file:{repository} ./\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(root, "etc/sources.list"), $"deb [signed-by={key}] file:{repository} ./\n", TestContext.Current.CancellationToken);
         string[] options =
         [
-            $"Dir::Etc={root}/etc", $"Dir::State={root}/state", $"Dir::State::status={root}/status", $"Dir::Cache={root}/cache", "APT::Sandbox::User=root", "APT::Update::Error-Mode=any",
+            $"Dir::Etc={root}/etc", $"Dir::State={root}/state", $"Dir::State::status={root}/status", $"Dir::Cache={root}/cache",
+            "APT::Sandbox::User=root", "APT::Update::Error-Mode=any",
         ];
         return await Tool.RunAsync(["apt-get", "-q", .. options.SelectMany(option => (string[])["-o", option]), "update"]);
     }

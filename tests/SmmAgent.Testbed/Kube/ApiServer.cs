@@ -65,7 +65,8 @@ public sealed class ApiServer : IAsyncDisposable
         File.WriteAllText(InFolder("tokens.csv"), $"{AdminToken},admin,1,system:masters\n{_users}");
         var (etcdUrl, peerUrl) = ($"http://127.0.0.1:{EtcdPort}", $"http://127.0.0.1:{FreePort()}");
         _etcd = new BedProcess(Command(
-            KubeAssets.Program("etcd"), "--name=test", $"--data-dir={InFolder("etcd")}", $"--listen-client-urls={etcdUrl}", $"--advertise-client-urls={etcdUrl}",
+            KubeAssets.Program("etcd"), "--name=test", $"--data-dir={InFolder("etcd")}", $"--listen-client-urls={etcdUrl}",
+            $"--advertise-client-urls={etcdUrl}",
             $"--listen-peer-urls={peerUrl}", $"--initial-advertise-peer-urls={peerUrl}", $"--initial-cluster=test={peerUrl}"));
         await StartServerAsync();
     }
@@ -76,12 +77,15 @@ public sealed class ApiServer : IAsyncDisposable
     {
         var watch = Stopwatch.StartNew();
         _server = new BedProcess(Command([
-            KubeAssets.Program("kube-apiserver"), $"--etcd-servers=http://127.0.0.1:{EtcdPort}", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
-            $"--secure-port={Port}", .. await OldFlagsAsync(), $"--tls-cert-file={InFolder("server.crt")}", $"--tls-private-key-file={InFolder("server.key")}",
+            KubeAssets.Program("kube-apiserver"), $"--etcd-servers=http://127.0.0.1:{EtcdPort}", "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            $"--secure-port={Port}", .. await OldFlagsAsync(), $"--tls-cert-file={InFolder("server.crt")}",
+            $"--tls-private-key-file={InFolder("server.key")}",
             $"--client-ca-file={CaFile}", $"--token-auth-file={InFolder("tokens.csv")}", $"--service-account-key-file={InFolder("sa.pub")}",
             $"--service-account-signing-key-file={AccountKeyFile}", "--service-account-issuer=https://kubernetes.default.svc",
             "--api-audiences=https://kubernetes.default.svc", "--authorization-mode=RBAC", "--service-cluster-ip-range=10.96.0.0/24",
-            "--endpoint-reconciler-type=none", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true", $"--cert-dir={Folder}",
+            "--endpoint-reconciler-type=none", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
+            $"--cert-dir={Folder}",
         ]));
         while (!await IsReadyAsync())
         {
@@ -114,7 +118,8 @@ public sealed class ApiServer : IAsyncDisposable
         return Kubectl("apply", "--validate=false", "-f", file);
     }
 
-    public string[] KubectlCommand(params string[] arguments) => Command([KubeAssets.Program("kubectl"), "--kubeconfig", Kubeconfig, .. arguments]);
+    public string[] KubectlCommand(params string[] arguments) =>
+        Command([KubeAssets.Program("kubectl"), "--kubeconfig", Kubeconfig, .. arguments]);
 
     /// <summary>Writes a kubeconfig for a token.</summary>
     /// <returns>Its path.</returns>
@@ -176,7 +181,8 @@ public sealed class ApiServer : IAsyncDisposable
         if (_inside is not null)
             return Shell.Try(KubectlCommand("get", "--raw", "/readyz", "--request-timeout=5s")).ExitCode == 0;
 
-        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = Trusting(Pki) }, UseProxy = false })
+        using var client = new HttpClient(
+            new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = Trusting(Pki) }, UseProxy = false })
         {
             BaseAddress = Address,
             Timeout = TimeSpan.FromSeconds(10),
@@ -204,7 +210,8 @@ public sealed class ApiServer : IAsyncDisposable
     private static async Task<string[]> OldFlagsAsync()
     {
         var answer = await Terminal.PipedAsync([KubeAssets.Program("kube-apiserver"), "--version"]);
-        return Version.TryParse(answer.Output.Trim().Replace("Kubernetes v", "", StringComparison.Ordinal), out var version) && version < new Version(1, 24)
+        return Version.TryParse(answer.Output.Trim().Replace("Kubernetes v", "", StringComparison.Ordinal), out var version)
+            && version < new Version(1, 24)
             ? ["--insecure-port=0"]
             : [];
     }

@@ -32,32 +32,43 @@ public static class IstioObjects
 
         var objects = ((string[])["upstream/cluster", "operator"]).SelectMany(Read)
             .OrderBy(item => Text(item["kind"]) == "Namespace" ? 0 : 1).ToList();
-        var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects.Select(WithoutStatus)]) };
+        var list = new JsonObject
+        {
+            ["apiVersion"] = "v1", ["kind"] = "List",
+            ["items"] = new JsonArray([.. objects.Select(WithoutStatus)])
+        };
         server.Apply(list.ToJsonString());
-        foreach (var item in objects.Where(item => Text(item["kind"]) is "Service" or "Deployment" && item["status"] is JsonObject { Count: > 0 }))
+        foreach (var item in objects.Where(
+            item => Text(item["kind"]) is "Service" or "Deployment" && item["status"] is JsonObject { Count: > 0 }))
         {
             server.Kubectl(
-                "-n", Text(item["metadata"]!["namespace"]), "patch", Text(item["kind"]), Text(item["metadata"]!["name"]), "--subresource=status", "--type=merge", "-p",
+                "-n", Text(item["metadata"]!["namespace"]), "patch", Text(item["kind"]), Text(item["metadata"]!["name"]),
+                "--subresource=status", "--type=merge", "-p",
                 new JsonObject { ["status"] = item["status"]!.DeepClone() }.ToJsonString());
         }
     }
 
     /// <summary>The YAML documents of a folder of the recorded objects, for example <c>upstream/cluster</c>.</summary>
-    public static IEnumerable<string> Documents(string folder) => Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.yaml").Order(StringComparer.Ordinal)
+    public static IEnumerable<string> Documents(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.yaml").Order(StringComparer.Ordinal)
         .SelectMany(file => File.ReadAllText(file).Split("\n---\n"));
 
     private static IEnumerable<JsonObject> Read(string folder) => Documents(folder)
         .Select(yaml => JsonNode.Parse(MeshDescriptionYaml.ToJson(yaml).Json!)!.AsObject())
         .Where(item => item.ContainsKey("kind")).Select(Fitting);
 
-    /// <summary>The object without what another cluster's API server has allocated, versions that old ones do not serve, and values of test data that none takes.</summary>
+    /// <summary>
+    /// The object without what another cluster's API server has allocated, versions that old ones do not serve, and values of test data
+    /// that none takes.
+    /// </summary>
     public static JsonObject Fitting(JsonObject item)
     {
         var kind = Text(item["kind"]);
         foreach (var member in (string[])["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences"])
             item["metadata"]!.AsObject().Remove(member);
         if (kind == "Service")
-            Remove(item["spec"]!.AsObject(), name => name is "clusterIP" or "clusterIPs" or "ipFamilies" or "ipFamilyPolicy" or "internalTrafficPolicy" or "healthCheckNodePort");
+            Remove(item["spec"]!.AsObject(), name => name is "clusterIP" or "clusterIPs" or "ipFamilies" or "ipFamilyPolicy"
+                or "internalTrafficPolicy" or "healthCheckNodePort");
         if (kind == "EndpointSlice")
             item["apiVersion"] = "discovery.k8s.io/v1beta1";
         if (kind is "WorkloadGroup" or "WorkloadEntry")

@@ -4,7 +4,8 @@ namespace SmmAgent.Testbed.Kube;
 public static class KubeAssets
 {
     /// <summary>The folder with SmmAgent.sln.</summary>
-    public static string Repository { get; } = FindRepository()?.FullName ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
+    public static string Repository { get; } = FindRepository()?.FullName
+        ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
 
     /// <summary>Null when there are none.</summary>
     public static string? Folder { get; } = Find();
@@ -27,5 +28,6 @@ public static class KubeAssets
         return folder;
     }
 
-    private static bool HasServer(string folder) => File.Exists(Path.Combine(folder, "kube-apiserver")) && File.Exists(Path.Combine(folder, "etcd"));
+    private static bool HasServer(string folder) =>
+        File.Exists(Path.Combine(folder, "kube-apiserver")) && File.Exists(Path.Combine(folder, "etcd"));
 }

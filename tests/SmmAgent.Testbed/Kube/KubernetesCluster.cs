@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.Testbed.Kube;
 
 /// <summary>
-/// What a bed's cluster has instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM operator, what
+/// What a bed's cluster has instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM operator,
+/// what
 /// <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy would have it.
 /// </summary>
 public sealed class KubernetesCluster : IAsyncDisposable
@@ -29,7 +30,9 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     public ApiServer Server { get; }
 
-    /// <summary>The VM's bearer token: of the WorkloadGroup's service account, for the dashboard's audience, bound to <see cref="VmSecret"/>.</summary>
+    /// <summary>
+    /// The VM's bearer token: of the WorkloadGroup's service account, for the dashboard's audience, bound to <see cref="VmSecret"/>.
+    /// </summary>
     public string Token { get; private set; } = "";
 
     /// <summary>What a replica has printed.</summary>
@@ -59,7 +62,14 @@ public sealed class KubernetesCluster : IAsyncDisposable
         "-n", "istio-system", "patch", "service", GatewayService, "--subresource=status", "--type=merge", "-p",
         new JsonObject
         {
-            ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = new JsonArray([.. addresses.Select(address => new JsonObject { ["ip"] = address })]) } },
+            ["status"] = new JsonObject
+            {
+                ["loadBalancer"] = new JsonObject
+                {
+                    ["ingress"] = new JsonArray(
+                [.. addresses.Select(address => new JsonObject { ["ip"] = address })])
+                }
+            },
         }.ToJsonString());
 
     /// <summary>Makes the WorkloadEntry of the VM, as istiod does for a sidecar that connects.</summary>
@@ -76,9 +86,13 @@ public sealed class KubernetesCluster : IAsyncDisposable
 
     /// <summary>Makes another token for the VM.</summary>
     public string MakeToken() => Token = Server.Kubectl(
-        "-n", Space, "create", "token", "default", "--audience", "smm-dashboard", "--duration", "1h", "--bound-object-kind", "Secret", "--bound-object-name", VmSecret).Trim();
+        "-n", Space, "create", "token", "default", "--audience", "smm-dashboard", "--duration", "1h", "--bound-object-kind", "Secret",
+        "--bound-object-name", VmSecret).Trim();
 
-    /// <summary>A token as <see cref="MakeToken"/> makes one, of which only a little life is left; the API server itself makes none for less than 10 minutes.</summary>
+    /// <summary>
+    /// A token as <see cref="MakeToken"/> makes one, of which only a little life is left; the API server itself makes none for less than 10
+    /// minutes.
+    /// </summary>
     public string MakeOldToken(TimeSpan age, TimeSpan left)
     {
         var now = DateTimeOffset.UtcNow;
@@ -90,14 +104,18 @@ public sealed class KubernetesCluster : IAsyncDisposable
             """);
     }
 
-    /// <summary>Deletes the Secret of the VM's token, and waits until the API server, which remembers tokens for 10 s, refuses it.</summary>
+    /// <summary>
+    /// Deletes the Secret of the VM's token, and waits until the API server, which remembers tokens for 10 s, refuses it.
+    /// </summary>
     public async Task RevokeAsync()
     {
         Server.Kubectl("-n", Space, "delete", "secret", VmSecret);
         var review = Server.InFolder("review.json");
-        File.WriteAllText(review, $$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"audiences":["smm-dashboard"],"token":"{{{Token}}}"}}""");
+        File.WriteAllText(
+            review, $$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"audiences":["smm-dashboard"],"token":"{{{Token}}}"}}""");
         await Until.TrueAsync(
-            () => Server.Kubectl("create", "-f", review, "-o", "jsonpath={.status.authenticated}") != "true", "the API server refuses the token", TimeSpan.FromSeconds(30));
+            () => Server.Kubectl("create", "-f", review, "-o", "jsonpath={.status.authenticated}") != "true",
+            "the API server refuses the token", TimeSpan.FromSeconds(30));
     }
 
     /// <summary>Starts a replica and lets the Service lead to it once it is ready.</summary>
@@ -106,10 +124,12 @@ public sealed class KubernetesCluster : IAsyncDisposable
         var (port, status) = (FirstPort + replica, $"127.0.0.1:{FirstPort + 100 + replica}");
         var process = _replicas[replica] = new BedProcess(_bed.Cluster.Inside([
             .. Programs.Dashboard, "--kubernetes", "--kubeconfig", _kubeconfig, "--public-url", _bed.DashboardUrl,
-            "--listen", $"https://{MeshTestbed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key", _certificate.KeyFile, "--status", status,
+            "--listen", $"https://{MeshTestbed.DashboardAddress}:{port}", "--certificate", _certificate.CertificateFile, "--key",
+            _certificate.KeyFile, "--status", status,
         ]));
         await Until.TrueAsync(
-            () => process.HasExited ? throw new InvalidOperationException(process.Output) : _bed.Cluster.Try("curl", "-sf", $"http://{status}/readyz").ExitCode == 0,
+            () => process.HasExited ? throw new InvalidOperationException(process.Output)
+                : _bed.Cluster.Try("curl", "-sf", $"http://{status}/readyz").ExitCode == 0,
             $"replica {replica} is ready", TimeSpan.FromMinutes(1), () => process.Output);
         RouteToLiving();
     }
@@ -131,12 +151,15 @@ public sealed class KubernetesCluster : IAsyncDisposable
     public IReadOnlySet<string> FailingWatches() => Enumerable.Range(0, _replicas.Length)
         .Where(replica => _replicas[replica] is { HasExited: false })
         .SelectMany(replica => _bed.Cluster.Run("curl", "-sf", $"http://127.0.0.1:{FirstPort + 100 + replica}/metrics").Split('\n')
-            .Where(line => line.StartsWith("smm_dashboard_watch_failing{", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal))
+            .Where(line => line.StartsWith("smm_dashboard_watch_failing{", StringComparison.Ordinal)
+                && line.EndsWith(" 1", StringComparison.Ordinal))
             .Select(line => $"replica {replica}: {line}"))
         .ToHashSet();
 
     /// <summary>Waits until the replicas watch everything again except what they could not watch before.</summary>
-    /// <remarks>After an outage of the API server a watch pauses for up to 30 s, and for a minute where the server first answers 403.</remarks>
+    /// <remarks>
+    /// After an outage of the API server a watch pauses for up to 30 s, and for a minute where the server first answers 403.
+    /// </remarks>
     public Task UntilWatchesAreCurrentAsync(IReadOnlySet<string> failingBefore) => Until.TrueAsync(
         () => failingBefore.IsSupersetOf(FailingWatches()), "the replicas watch everything again", TimeSpan.FromMinutes(2),
         () => string.Join('\n', FailingWatches()));
@@ -161,9 +184,11 @@ public sealed class KubernetesCluster : IAsyncDisposable
         var living = Enumerable.Range(0, _replicas.Length).Where(replica => _replicas[replica] is { HasExited: false }).ToList();
         for (var i = 0; i < living.Count; i++)
         {
-            string[] share = i < living.Count - 1 ? ["-m", "statistic", "--mode", "nth", "--every", $"{living.Count - i}", "--packet", "0"] : [];
+            string[] share = i < living.Count - 1
+                ? ["-m", "statistic", "--mode", "nth", "--every", $"{living.Count - i}", "--packet", "0"] : [];
             _bed.Cluster.Run([
-                "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-d", MeshTestbed.DashboardAddress, "--dport", $"{MeshTestbed.DashboardPort}", .. share,
+                "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-d", MeshTestbed.DashboardAddress, "--dport",
+                $"{MeshTestbed.DashboardPort}", .. share,
                 "-j", "REDIRECT", "--to-ports", $"{FirstPort + living[i]}",
             ]);
         }
@@ -212,9 +237,11 @@ public sealed class KubernetesCluster : IAsyncDisposable
         var rendered = Shell.Run(KubeAssets.Program("kubectl"), "kustomize", Path.Combine(source, "overlays", "upstream"));
         // The group of the sample has another service account than this one, and old servers do not know all kinds.
         var documents = rendered.Replace("  - analytics\n", "  - default\n", StringComparison.Ordinal).Split("\n---\n")
-            .Where(document => !document.Contains("\nkind: ValidatingAdmissionPolicy", StringComparison.Ordinal) && !document.Contains("\nkind: PodDisruptionBudget", StringComparison.Ordinal));
+            .Where(document => !document.Contains("\nkind: ValidatingAdmissionPolicy", StringComparison.Ordinal)
+                && !document.Contains("\nkind: PodDisruptionBudget", StringComparison.Ordinal));
         Server.Apply(string.Join("\n---\n", documents));
-        _kubeconfig = Server.WriteKubeconfig(Server.Kubectl("-n", "smm-dashboard", "create", "token", "smm-dashboard", "--duration", "4h").Trim());
+        _kubeconfig = Server.WriteKubeconfig(
+            Server.Kubectl("-n", "smm-dashboard", "create", "token", "smm-dashboard", "--duration", "4h").Trim());
         Server.Kubectl("wait", "--for=condition=Established", "crd/attachedmachines.smm-agent.io", "--timeout=30s");
     }
 }

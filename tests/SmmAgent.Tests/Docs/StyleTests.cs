@@ -12,7 +12,8 @@ public sealed partial class StyleTests
     [InlineData("tests", 2320)]
     public void LinesOfCodeFit(string area, int allowed)
     {
-        var tooLong = Lines(RepositoryFiles.Sources(area)).Where(line => line.Text.Length > LongestLine).Select(line => line.Where).ToList();
+        var tooLong = RepositoryFiles.Sources(area).SelectMany(WithoutRawStrings)
+            .Where(line => line.Text.Length > LongestLine).Select(line => line.Where).ToList();
 
         Assert.True(tooLong.Count <= allowed, $"{tooLong.Count} lines are longer than {LongestLine}, {allowed} are allowed:\n{string.Join('\n', tooLong)}");
     }
@@ -38,6 +39,19 @@ public sealed partial class StyleTests
         from line in new MarkdownPage(file).Prose
         from word in Refused().Matches(CodeSpan().Replace(line.Text, "")).Select(match => match.Value)
         select $"{file.Path}:{line.Number}: '{word}'");
+
+    // A raw string is a document of another format, which may have no place to break a line.
+    private static IEnumerable<(string Where, string Text)> WithoutRawStrings(RepositoryFile file)
+    {
+        var isInside = false;
+        foreach (var (index, text) in file.Lines.Index())
+        {
+            var marks = text.Split("\"\"\"").Length - 1;
+            if (!isInside && marks == 0)
+                yield return ($"{file.Path}:{index + 1}", text);
+            isInside ^= marks % 2 == 1;
+        }
+    }
 
     private static IEnumerable<(string Where, string Text)> Lines(IEnumerable<RepositoryFile> files) =>
         from file in files
