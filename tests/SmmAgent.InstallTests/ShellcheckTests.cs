@@ -1,5 +1,3 @@
-using SmmAgent.Testbed;
-
 namespace SmmAgent.InstallTests;
 
 /// <summary>shellcheck has nothing to say about any shell script of the repository.</summary>

@@ -79,7 +79,7 @@ public class ContentsTests
     {
         Tool.Needs("dpkg-deb", "rpm", "md5sum");
         using var folder = new TemporaryFolder();
-        await Tool.OutputAsync("dpkg-deb", "-x", Packages.Deb("amd64"), folder.Path);
+        await Tool.OutputAsync("dpkg-deb", "-x", Packages.Deb("amd64"), folder.Root);
         // SHA-256 (%{FILEDIGESTALGO} 8), as the rpm says it of each of its files.
         var rpm = await Tool.OutputAsync("rpm", "-qp", "--queryformat", "[%{FILEDIGESTS} %{FILENAMES}\n]", Packages.Rpm("amd64"));
         var files = rpm.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
@@ -90,7 +90,7 @@ public class ContentsTests
         {
             var path = fields[1].Replace("site-functions", "vendor-completions", StringComparison.Ordinal);
             Assert.Equal(
-                fields[0], Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(folder.Path + path))));
+                fields[0], Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(folder.Root + path))));
         }
     }
 

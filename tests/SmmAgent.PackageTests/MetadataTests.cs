@@ -69,7 +69,7 @@ public class MetadataTests
         var binary = await Packages.UnpackedBinaryAsync(Packages.HostArchitecture, folder);
         Assert.Equal($"smm-agent {Repository.Version}\n", await Tool.OutputAsync(binary, "version"));
         Assert.StartsWith($"smm-agent ({Repository.Version}) ",
-            await Tool.OutputAsync("zcat", Path.Combine(folder.Path, "usr/share/doc/smm-agent/changelog.gz")), StringComparison.Ordinal);
+            await Tool.OutputAsync("zcat", Path.Combine(folder.Root, "usr/share/doc/smm-agent/changelog.gz")), StringComparison.Ordinal);
         Assert.EndsWith($" - {Repository.Version}-1",
             (await Tool.OutputAsync("rpm", "-qp", "--changelog", Packages.Rpm("amd64"))).Split('\n')[0], StringComparison.Ordinal);
     }

@@ -33,8 +33,8 @@ internal static class Packages
     /// <summary>The binary of the deb, in a file of its own.</summary>
     public static async Task<string> UnpackedBinaryAsync(string architecture, TemporaryFolder folder)
     {
-        await Tool.OutputAsync("dpkg-deb", "-x", Deb(architecture), folder.Path);
-        return Path.Combine(folder.Path, "usr/bin/smm-agent");
+        await Tool.OutputAsync("dpkg-deb", "-x", Deb(architecture), folder.Root);
+        return Path.Combine(folder.Root, "usr/bin/smm-agent");
     }
 
     private static string Existing(string name)

@@ -8,23 +8,23 @@ public class ReproducibleTests
         Tool.Needs("dpkg-deb", "rpmbuild");
         var date = await DateAsync();
         using var folder = new TemporaryFolder();
-        CopyTree(folder.Path);
+        CopyTree(folder.Root);
         // Other names, times and orders of the same files; another time zone, home and place for temporary files.
-        var temporary = Directory.CreateDirectory(Path.Combine(folder.Path, "temporary")).FullName;
-        string[] command = [Path.Combine(folder.Path, "packaging/package.sh"), "out/packages"];
+        var temporary = Directory.CreateDirectory(Path.Combine(folder.Root, "temporary")).FullName;
+        string[] command = [Path.Combine(folder.Root, "packaging/package.sh"), "out/packages"];
         foreach (var architecture in (string[])["arm64", "amd64"])
         {
-            var published = Path.Combine(folder.Path, "published", architecture);
+            var published = Path.Combine(folder.Root, "published", architecture);
             CopyFolder(Packages.Published(architecture), published, "smm-agent", "THIRD-PARTY-NOTICES.TXT");
             command = [.. command, $"{architecture}={published}"];
         }
 
         await Tool.OutputAsync(command,
-            new() { ["SOURCE_DATE_EPOCH"] = date, ["TMPDIR"] = temporary, ["HOME"] = temporary, ["TZ"] = "Pacific/Chatham" }, folder.Path);
+            new() { ["SOURCE_DATE_EPOCH"] = date, ["TMPDIR"] = temporary, ["HOME"] = temporary, ["TZ"] = "Pacific/Chatham" }, folder.Root);
 
         Assert.Equal(
             await File.ReadAllTextAsync(Path.Combine(Packages.Folder, "SHA256SUMS"), TestContext.Current.CancellationToken),
-            await File.ReadAllTextAsync(Path.Combine(folder.Path, "out/packages/SHA256SUMS"), TestContext.Current.CancellationToken));
+            await File.ReadAllTextAsync(Path.Combine(folder.Root, "out/packages/SHA256SUMS"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -36,17 +36,17 @@ public class ReproducibleTests
         var published = Path.Combine(Packages.Published(architecture), "smm-agent");
         Assert.SkipUnless(File.Exists(published), $"needs {published}: ./build.sh publish");
         using var folder = new TemporaryFolder();
-        CopyTree(folder.Path);
-        await Tool.OutputAsync("cp", "-a", Repository.Sysroot(architecture), Path.Combine(folder.Path, "sysroot"));
+        CopyTree(folder.Root);
+        await Tool.OutputAsync("cp", "-a", Repository.Sysroot(architecture), Path.Combine(folder.Root, "sysroot"));
 
         // Without servers that would stay, and keep the folder.
         await Tool.OutputAsync(
             ["dotnet", "publish", "src/SmmAgent", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false",
                 "-p:UseSharedCompilation=false",
-                "-r", rid, $"-p:NativeTriple={triple}", $"-p:SysRoot={folder.Path}/sysroot", "-p:PublishDir=../../published/"],
-            environment: null, folder.Path);
+                "-r", rid, $"-p:NativeTriple={triple}", $"-p:SysRoot={folder.Root}/sysroot", "-p:PublishDir=../../published/"],
+            environment: null, folder.Root);
 
-        await Tool.OutputAsync("cmp", published, Path.Combine(folder.Path, "published/smm-agent"));
+        await Tool.OutputAsync("cmp", published, Path.Combine(folder.Root, "published/smm-agent"));
     }
 
     // The date that the packages have is not today's: it is in the deb's own listing.

@@ -13,13 +13,13 @@ public sealed class SidecarLogRotationTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private string Logs => Path.Combine(_folder.Path, "istio");
+    private string Logs => Path.Combine(_folder.Root, "istio");
 
     private string Log => Path.Combine(Logs, "istio.log");
 
     private string ErrorLog => Path.Combine(Logs, "istio.err.log");
 
-    private string OperatorRules => Path.Combine(_folder.Path, "logrotate.d");
+    private string OperatorRules => Path.Combine(_folder.Root, "logrotate.d");
 
     public void Dispose() => _folder.Dispose();
 
@@ -115,7 +115,7 @@ public sealed class SidecarLogRotationTests : IDisposable
         await WriteAsync(writer, "first", 21 * MiB);
         var file = Path.Combine(OperatorRules, name);
         await File.WriteAllTextAsync(
-            file, rule.Replace("LOGS", Logs, StringComparison.Ordinal).Replace("FOLDER", _folder.Path, StringComparison.Ordinal), Cancel);
+            file, rule.Replace("LOGS", Logs, StringComparison.Ordinal).Replace("FOLDER", _folder.Root, StringComparison.Ordinal), Cancel);
         File.SetUnixFileMode(file, (UnixFileMode)mode);
 
         var output = await RotateAsync();
@@ -177,22 +177,22 @@ public sealed class SidecarLogRotationTests : IDisposable
         Tool.Needs("logrotate", "setpriv", "stat");
         Directory.CreateDirectory(Logs);
         Directory.CreateDirectory(OperatorRules);
-        File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
+        File.SetUnixFileMode(_folder.Root, (UnixFileMode)0b111_101_101);
         await Tool.OutputAsync("chown", $"{Owner}:{Owner}", Logs);
-        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "logrotate.conf"), $"weekly\ninclude {OperatorRules}\n", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Root, "logrotate.conf"), $"weekly\ninclude {OperatorRules}\n", Cancel);
         foreach (var name in (string[])["rotate-sidecar-logs", "istio.logrotate"])
         {
             var shipped = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "packaging/sidecar-logs", name), Cancel);
-            var file = Path.Combine(_folder.Path, name);
+            var file = Path.Combine(_folder.Root, name);
             await File.WriteAllTextAsync(
                 file,
                 shipped.Replace("/var/log/istio", Logs, StringComparison.Ordinal)
-                    .Replace("/etc/logrotate.conf", Path.Combine(_folder.Path, "logrotate.conf"), StringComparison.Ordinal)
-                    .Replace("/usr/share/smm-agent", _folder.Path, StringComparison.Ordinal),
+                    .Replace("/etc/logrotate.conf", Path.Combine(_folder.Root, "logrotate.conf"), StringComparison.Ordinal)
+                    .Replace("/usr/share/smm-agent", _folder.Root, StringComparison.Ordinal),
                 Cancel);
             File.SetUnixFileMode(file, (UnixFileMode)(name == "istio.logrotate" ? 0b110_100_100 : 0b111_101_101));
         }
     }
 
-    private Task<string> RotateAsync() => Tool.OutputAsync(Path.Combine(_folder.Path, "rotate-sidecar-logs"));
+    private Task<string> RotateAsync() => Tool.OutputAsync(Path.Combine(_folder.Root, "rotate-sidecar-logs"));
 }

@@ -1,5 +1,3 @@
-using SmmAgent.Testbed;
-
 namespace SmmAgent.VmTests;
 
 /// <summary>A repository for dnf in the bed's folder: some rpms, and an empty package that provides what they require.</summary>

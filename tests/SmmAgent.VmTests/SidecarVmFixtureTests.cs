@@ -45,7 +45,7 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
             fixture.Bed.Mesh.GroupAnnotations = [("note", "it's"), ("proxy.istio.io/config", "holdApplicationUntilProxyStarts: true")];
             fixture.Offer(SidecarPackages.NewerVersion);
 
-            await Testbed.Until.TrueAsync(
+            await Until.TrueAsync(
                 () => Received(vm).Contains("\"istioRevision\":\"cp-v116x\"", StringComparison.Ordinal),
                 "the agent has the new configuration",
                 lastSeen: () => $"{Received(vm)}\n{fixture.Bed.Dashboard!.Output}");

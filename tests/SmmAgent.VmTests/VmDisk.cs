@@ -1,5 +1,3 @@
-using SmmAgent.Testbed;
-
 namespace SmmAgent.VmTests;
 
 /// <summary>

@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Tests.Events;
-using SmmAgent.Testbed;
 using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Tests.DBus;
@@ -174,11 +173,11 @@ public sealed partial class BusConnectionTests : IDisposable
     [Fact]
     public async Task ABusThatAcceptsAConnectionAndNeverAnswersEndsACallAfterItsTime()
     {
-        using var folder = new TemporaryDirectory();
+        using var folder = new TemporaryFolder();
         using var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        silent.Bind(new UnixDomainSocketEndPoint(folder["bus"]));
+        silent.Bind(new UnixDomainSocketEndPoint(folder.Path("bus")));
         silent.Listen();
-        using var bus = BusConnection.Open($"unix:path={folder["bus"]}", TimeSpan.FromMilliseconds(300));
+        using var bus = BusConnection.Open($"unix:path={folder.Path("bus")}", TimeSpan.FromMilliseconds(300));
 
         var error = await Assert.ThrowsAsync<DBusException>(() => HasOwnerAsync(bus, Bus));
 

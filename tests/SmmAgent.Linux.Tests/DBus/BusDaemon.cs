@@ -6,17 +6,17 @@ namespace SmmAgent.Linux.Tests.DBus;
 /// <summary>A bus of the test's own (Debian package dbus-daemon). Needs no root.</summary>
 internal sealed class BusDaemon : IDisposable
 {
-    private readonly TemporaryDirectory _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private Process? _process;
 
     public BusDaemon()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/dbus-daemon"), "needs dbus-daemon (Debian package dbus-daemon)");
-        File.WriteAllText(_folder["bus.conf"], Configuration(Address));
+        File.WriteAllText(_folder.Path("bus.conf"), Configuration(Address));
         Start();
     }
 
-    public string Address => $"unix:path={_folder["bus"]}";
+    public string Address => $"unix:path={_folder.Path("bus")}";
 
     /// <summary>Of a bus on which everybody may do everything.</summary>
     public static string Configuration(string address) => $"""
@@ -37,7 +37,7 @@ internal sealed class BusDaemon : IDisposable
     public void Start()
     {
         _process = Process.Start(new ProcessStartInfo(
-            "dbus-daemon", [$"--config-file={_folder["bus.conf"]}", "--nofork", "--nopidfile", "--print-address"])
+            "dbus-daemon", [$"--config-file={_folder.Path("bus.conf")}", "--nofork", "--nopidfile", "--print-address"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -51,7 +51,7 @@ internal sealed class BusDaemon : IDisposable
         _process!.Kill();
         _process.WaitForExit();
         _process.Dispose();
-        File.Delete(_folder["bus"]);
+        File.Delete(_folder.Path("bus"));
     }
 
     public void Dispose()

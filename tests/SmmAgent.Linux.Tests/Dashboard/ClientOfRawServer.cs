@@ -3,7 +3,7 @@ using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard;
 
 /// <summary>A client whose dashboard sends what a test has it send.</summary>
 public abstract class ClientOfRawServer : IAsyncLifetime

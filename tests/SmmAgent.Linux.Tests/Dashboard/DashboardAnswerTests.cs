@@ -2,7 +2,7 @@ using System.Globalization;
 using SmmAgent.Contract;
 using SmmAgent.Linux.Dashboard;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard;
 
 /// <summary>What the client makes of an answer.</summary>
 public sealed class DashboardAnswerTests : ClientOfRawServer

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard;
 
 /// <summary>What the client sends, how long it waits, and when it stops to ask.</summary>
 public sealed class DashboardClientTests : ClientOfRawServer

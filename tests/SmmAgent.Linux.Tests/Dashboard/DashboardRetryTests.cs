@@ -1,6 +1,6 @@
 using SmmAgent.Linux.Dashboard;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard;
 
 public sealed class DashboardRetryTests
 {

@@ -7,7 +7,7 @@ using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard;
 
 public sealed class DashboardTlsTests : IDisposable
 {

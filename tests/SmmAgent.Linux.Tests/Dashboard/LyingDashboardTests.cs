@@ -4,7 +4,7 @@ using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard;
 
 /// <summary>Whatever the dashboard answers, a call ends with a result: an exception would end the daemon.</summary>
 public sealed class LyingDashboardTests : IAsyncLifetime

@@ -1,7 +1,7 @@
 using System.Net;
 using SmmAgent.Linux.Dashboard;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard;
 
 /// <summary>What is said of a proxy that the environment names for other programs.</summary>
 public sealed class ProxyEnvironmentTests

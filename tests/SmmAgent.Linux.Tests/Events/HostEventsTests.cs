@@ -7,15 +7,15 @@ public sealed class HostEventsTests
     [Fact]
     public void ASourceThatCannotStartIsReportedAndTheOthersWork()
     {
-        using var folder = new TemporaryDirectory();
+        using var folder = new TemporaryFolder();
         using var listener = new Listener(
             null,
             TimeSpan.FromHours(1),
             new BrokenSource(opensAt: int.MaxValue),
-            new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
+            new FileEvents("file events", HostChange.Settings, folder.Path("agent.yaml")));
 
         Assert.Equal(("broken", "not today"), listener.NextHealth());
-        File.WriteAllText(folder["agent.yaml"], "a");
+        File.WriteAllText(folder.Path("agent.yaml"), "a");
         Assert.Equal(HostChange.Settings, listener.Next());
     }
 
@@ -32,14 +32,14 @@ public sealed class HostEventsTests
     [Fact]
     public void ASourceWhoseDescriptorHangsUpIsClosedAndNotSpunOn()
     {
-        using var folder = new TemporaryDirectory();
+        using var folder = new TemporaryFolder();
         using var source = new HungUpSource();
         using var listener = new Listener(
-            null, TimeSpan.FromHours(1), source, new FileEvents("file events", HostChange.Settings, folder["agent.yaml"]));
+            null, TimeSpan.FromHours(1), source, new FileEvents("file events", HostChange.Settings, folder.Path("agent.yaml")));
 
         Assert.Equal("hung up", listener.NextHealth().Source);
         Assert.Equal(HostChange.Addresses, listener.Next());
-        File.WriteAllText(folder["agent.yaml"], "a");
+        File.WriteAllText(folder.Path("agent.yaml"), "a");
         listener.Until(HostChange.Settings);
         Assert.Equal((1, 1), (source.Opened, source.Drained));
     }
@@ -47,16 +47,16 @@ public sealed class HostEventsTests
     [Fact]
     public void StoppingEndsTheWaitOfAllSources()
     {
-        using var folder = new TemporaryDirectory();
+        using var folder = new TemporaryFolder();
         // Dispose fails when the thread does not end.
         using var listener = new Listener(
             null,
             new AddressEvents(),
-            new FileEvents("file events", HostChange.Settings, folder["a"]),
-            new FirewalldEvents($"unix:path={folder["no-bus"]}"));
+            new FileEvents("file events", HostChange.Settings, folder.Path("a")),
+            new FirewalldEvents($"unix:path={folder.Path("no-bus")}"));
         var (source, why) = listener.NextHealth();
         Assert.Equal("firewalld events", source);
-        Assert.Equal($"no system bus at unix:path={folder["no-bus"]}: No such file or directory", why);
+        Assert.Equal($"no system bus at unix:path={folder.Path("no-bus")}: No such file or directory", why);
     }
 
     private sealed class BrokenSource(int opensAt) : EventSource("broken", HostChange.Firewalld)

@@ -16,7 +16,7 @@ internal sealed class Listener : IDisposable
     private readonly Thread _thread;
     private Exception? _fault;
 
-    public Listener(NetworkNamespace? inside, TimeSpan firstRetry, params IReadOnlyList<EventSource> sources)
+    public Listener(ThreadNamespace? inside, TimeSpan firstRetry, params IReadOnlyList<EventSource> sources)
     {
         _events = new(sources, OnChanged, (source, why) => _health.Add((source.Name, why)), firstRetry);
         _thread = inside?.Start(Run) ?? new Thread(Run);
@@ -25,7 +25,7 @@ internal sealed class Listener : IDisposable
         _events.Listening.GetAwaiter().GetResult();
     }
 
-    public Listener(NetworkNamespace? inside, params IReadOnlyList<EventSource> sources)
+    public Listener(ThreadNamespace? inside, params IReadOnlyList<EventSource> sources)
         : this(inside, TimeSpan.FromMilliseconds(10), sources)
     {
     }

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Tests.Events;
 
 public sealed class NetlinkEventsTests : IDisposable
 {
-    private readonly NetworkNamespace _inside = new();
+    private readonly ThreadNamespace _inside = new();
 
     public void Dispose() => _inside.Dispose();
 
@@ -47,13 +47,13 @@ public sealed class NetlinkEventsTests : IDisposable
     {
         await _inside.RunAsync("nft add table ip bans");
         await _inside.RunAsync("nft add set ip bans bl { type ipv4_addr; flags timeout; }");
-        using var folder = new TemporaryDirectory();
+        using var folder = new TemporaryFolder();
         using var listener = new Listener(
-            _inside, new NftEvents(() => decides), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
+            _inside, new NftEvents(() => decides), new FileEvents("file events", HostChange.Settings, folder.Path("sentinel")));
 
         await _inside.RunAsync("nft add element ip bans bl { 192.0.2.1 timeout 4h, 192.0.2.2 timeout 4h }");
         await _inside.RunAsync("nft delete element ip bans bl { 192.0.2.1 }");
-        Directory.CreateDirectory(folder["sentinel"]);
+        Directory.CreateDirectory(folder.Path("sentinel"));
 
         Assert.Equal(decides ? HostChange.Firewall : HostChange.Settings, listener.Next());
     }
@@ -62,12 +62,12 @@ public sealed class NetlinkEventsTests : IDisposable
     public async Task ReadingTheRulesetIsNotAChange()
     {
         await _inside.RunAsync("iptables-nft -A INPUT -p tcp --dport 16400 -j ACCEPT");
-        using var folder = new TemporaryDirectory();
-        using var listener = new Listener(_inside, new NftEvents(), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
+        using var folder = new TemporaryFolder();
+        using var listener = new Listener(_inside, new NftEvents(), new FileEvents("file events", HostChange.Settings, folder.Path("sentinel")));
 
         await _inside.RunAsync("iptables-nft-save");
         await _inside.RunAsync("nft list ruleset");
-        Directory.CreateDirectory(folder["sentinel"]);
+        Directory.CreateDirectory(folder.Path("sentinel"));
 
         Assert.Equal(HostChange.Settings, listener.Next());
         Assert.Equal(0, listener.Untaken);
@@ -122,13 +122,13 @@ public sealed class NetlinkEventsTests : IDisposable
     public async Task LinkLocalAddressesAreIgnored()
     {
         await _inside.RunAsync("ip link set lo up");
-        using var folder = new TemporaryDirectory();
+        using var folder = new TemporaryFolder();
         using var listener = new Listener(
-            _inside, new AddressEvents(), new FileEvents("file events", HostChange.Settings, folder["sentinel"]));
+            _inside, new AddressEvents(), new FileEvents("file events", HostChange.Settings, folder.Path("sentinel")));
 
         await _inside.RunAsync("ip addr add fe80::5/64 dev lo");
         await _inside.RunAsync("ip addr add 169.254.0.5/16 dev lo scope link noprefixroute");
-        Directory.CreateDirectory(folder["sentinel"]);
+        Directory.CreateDirectory(folder.Path("sentinel"));
 
         Assert.Equal(HostChange.Settings, listener.Next());
         Assert.Equal(0, listener.Untaken);

@@ -4,17 +4,17 @@ namespace SmmAgent.Linux.Tests.Events;
 
 public sealed class XtablesLockEventsTests : IDisposable
 {
-    private readonly TemporaryDirectory _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    private string Lock => _folder["run/xtables.lock"];
+    private string Lock => _folder.Path("run/xtables.lock");
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task EveryCallOfIptablesLegacyIsReportedAlsoTheFirstThatMakesTheLock()
     {
-        using var inside = new NetworkNamespace();
-        Directory.CreateDirectory(_folder["run"]);
+        using var inside = new ThreadNamespace();
+        Directory.CreateDirectory(_folder.Path("run"));
         using var listener = new Listener(null, new XtablesLockEvents(Lock));
 
         await LegacyAsync(inside, "-A INPUT -p tcp --dport 16400 -j ACCEPT");
@@ -31,7 +31,7 @@ public sealed class XtablesLockEventsTests : IDisposable
     [Fact]
     public void ACallIsReportedOnceWhenItReleasesTheLock()
     {
-        Directory.CreateDirectory(_folder["run"]);
+        Directory.CreateDirectory(_folder.Path("run"));
         File.WriteAllText(Lock, "");
         using var source = new XtablesLockEvents(Lock);
         source.Open();
@@ -43,6 +43,6 @@ public sealed class XtablesLockEventsTests : IDisposable
         Assert.Equal(HostChange.None, source.Drain());
     }
 
-    private Task<string> LegacyAsync(NetworkNamespace inside, string arguments) =>
+    private Task<string> LegacyAsync(ThreadNamespace inside, string arguments) =>
         inside.RunAsync($"iptables-legacy -w 5 {arguments}", environment: new Dictionary<string, string> { ["XTABLES_LOCKFILE"] = Lock });
 }

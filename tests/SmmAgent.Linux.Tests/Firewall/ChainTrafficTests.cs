@@ -23,7 +23,7 @@ public sealed class ChainTrafficTests
     [MemberData(nameof(Variants))]
     public async Task WithACaptureInPlaceTheDeclaredPortsAreReachedAndNoOther(string variant)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await using var cluster = await ClusterOfAsync(vm);
         foreach (var iptables in new[] { $"iptables{variant}", $"ip6tables{variant}" })
         {
@@ -52,7 +52,7 @@ public sealed class ChainTrafficTests
     [MemberData(nameof(Variants))]
     public async Task OnlyTheClustersSourcesGetIn(string variant)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await using var cluster = await ClusterOfAsync(vm);
         const string shut = "-A INPUT -p tcp -j REJECT --reject-with tcp-reset";
         await vm.ShellAsync($"iptables{variant} {shut}; ip6tables{variant} {shut}");
@@ -70,7 +70,7 @@ public sealed class ChainTrafficTests
     [MemberData(nameof(Variants))]
     public async Task RewritingTheChainLosesNoConnection(string variant)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await using var cluster = await ClusterOfAsync(vm);
         await vm.ShellAsync($"iptables{variant} -P INPUT DROP; iptables{variant} -A INPUT -p tcp -j REJECT --reject-with tcp-reset");
         using var http = vm.Listen(8080);
@@ -97,7 +97,7 @@ public sealed class ChainTrafficTests
     [MemberData(nameof(Variants))]
     public async Task KillingARestoreLeavesTheOldRulesOrTheNewOnes(string variant)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         var old = ChainScript.Rewrite(Rules(1, 200), []);
         await vm.Runner.RunAsync([$"iptables{variant}-restore", "-w", "5", "--noflush"], Cancel, old);
         var oldTable = await vm.SaveAsync(variant);
@@ -127,7 +127,7 @@ public sealed class ChainTrafficTests
     private static IEnumerable<string> Rules(int first, int count) =>
         Enumerable.Range(first, count).Select(port => new ChainRule(null, port, null, AgentChain.CommentPrefix + port).ToString());
 
-    private static async Task<(int Made, int Lost)> ConnectUntilAsync(NetworkNamespace cluster, CancellationToken done)
+    private static async Task<(int Made, int Lost)> ConnectUntilAsync(FirewallNamespace cluster, CancellationToken done)
     {
         var (made, lost) = (0, 0);
         while (!done.IsCancellationRequested)
@@ -142,9 +142,9 @@ public sealed class ChainTrafficTests
     }
 
     // A cluster's namespace, joined to the VM's by a veth.
-    private static async Task<NetworkNamespace> ClusterOfAsync(NetworkNamespace vm)
+    private static async Task<FirewallNamespace> ClusterOfAsync(FirewallNamespace vm)
     {
-        var cluster = await NetworkNamespace.CreateAsync();
+        var cluster = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync($"ip link add eth0 type veth peer name eth0 netns {cluster.Name}");
         await vm.ShellAsync($"ip addr add {Vm4}/24 dev eth0; ip addr add {Vm6}/64 dev eth0 nodad; ip link set eth0 up");
         await cluster.ShellAsync("ip addr add 198.18.0.1/24 dev eth0; ip addr add 2001:2::1/64 dev eth0 nodad; ip link set eth0 up");

@@ -23,7 +23,7 @@ public sealed class FirewallPassTests
     [MemberData(nameof(Variants))]
     public async Task ApplyingAgainChangesNothingAndRemovingLeavesNothing(string variant)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync($"iptables{variant} -P INPUT DROP");
         await vm.RunAsync($"iptables{variant}", "-A", "INPUT", "-p", "tcp", "--dport", "22", "-m", "comment", "--comment", "it's \"ssh\"", "-j", "ACCEPT");
         var (before, before6) = (await vm.SaveAsync(variant), await vm.SaveAsync(variant, IpFamily.IPv6));
@@ -54,7 +54,7 @@ public sealed class FirewallPassTests
     [Fact]
     public async Task ARemovalThatCannotSeeATableSaysSoInsteadOfHavingNothingToDo()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
         // A line break in a comment, behind it what looks like a rule.
         await vm.RunAsync("iptables-nft", "-A", "SMM-AGENT", "-m", "comment", "--comment", "a\n-A INPUT -j SMM-AGENT", "-j", "ACCEPT");
@@ -78,7 +78,7 @@ public sealed class FirewallPassTests
     {
         foreach (var variant in new[] { Backend.Nft, Backend.Legacy })
         {
-            await using var vm = await NetworkNamespace.CreateAsync();
+            await using var vm = await FirewallNamespace.CreateAsync();
             await vm.Pass(variant).ApplyAsync(Desired, Cancel);
             var applied = await vm.SaveAsync(variant);
 
@@ -100,7 +100,7 @@ public sealed class FirewallPassTests
     public async Task WhatShutsNoPortOfTheClusterStaysAboveTheJump(string variant)
     {
         const string Ban = "-s 203.0.113.66/32 -p tcp -m tcp --dport 8080 -j DROP";
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(variant).ApplyAsync(Desired, Cancel);
         await vm.ShellAsync($"""
             iptables{variant} -I INPUT -p tcp --dport 443 -j ACCEPT
@@ -129,7 +129,7 @@ public sealed class FirewallPassTests
     [Fact]
     public async Task AWriteThatChangesNothingToBeSeenIsDoneTwiceAndThenSaid()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync("iptables-nft -P INPUT DROP");
         // Its changes go nowhere, and it says that all is well.
         var restore = Path.Combine(vm.Folder, "iptables-nft-restore");
@@ -156,7 +156,7 @@ public sealed class FirewallPassTests
     [Fact]
     public async Task BothBackendsAreClearedWhicheverIsTheHosts()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(Backend.Legacy).ApplyAsync(Desired, Cancel);
         await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
 
@@ -170,7 +170,7 @@ public sealed class FirewallPassTests
     [Fact]
     public async Task LookingCreatesNoLegacyTable()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
 
         await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel);
 
@@ -181,7 +181,7 @@ public sealed class FirewallPassTests
     [Fact]
     public async Task TheOtherBackendsDropIsSeen()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync("iptables-legacy -P INPUT DROP");
 
         var report = await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
@@ -197,7 +197,7 @@ public sealed class FirewallPassTests
     [InlineData("{ type filter hook input priority 10; policy drop; iif lo accept; tcp dport { 8080, 16400 } accept; }", "10.0.0.0/8")]
     public async Task TheToldCommandOpensAForeignTable(string chain, string source)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         var desired = source.Length == 0 ? Desired : Desired with { Sources = [SourceNetworks.Parse(source)!.Value] };
         await vm.ShellAsync("iptables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15006");
         await vm.RunAsync("nft", $"table inet site {{\nchain in {chain}\n}}\n");
@@ -223,7 +223,7 @@ public sealed class FirewallPassTests
     [InlineData("nft add table netdev early; nft add chain netdev early in '{ type filter hook ingress device lo priority 0; }'; nft add rule netdev early in tcp dport 8080 drop", "nftables chain netdev early in")]
     public async Task ADropBeforeTheFilterTableIsFoundAndTheToldCommandOpensIt(string deed, string where)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync(deed);
         using var listener = vm.Listen(8080);
         Assert.False(await vm.ReachesAsync("127.0.0.1", 8080, seconds: 0.5));
@@ -244,7 +244,7 @@ public sealed class FirewallPassTests
     [Fact]
     public async Task TheCommandsThatCheckModeTellsOpenThePorts()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync("iptables-nft -P INPUT DROP");
 
         var closed = PortsDiagnosis.Evaluate(Desired, await vm.Pass(Backend.Nft).DryRunAsync(Desired, Cancel), manages: false).PortsOpen;
@@ -260,7 +260,7 @@ public sealed class FirewallPassTests
     [MemberData(nameof(Variants))]
     public async Task SixAtOnceLeaveExactlyOneRuleSet(string variant)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
 
         var reports = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => vm.Pass(variant).ApplyAsync(Desired, Cancel)));
 
@@ -272,7 +272,7 @@ public sealed class FirewallPassTests
     [Fact]
     public async Task ADaemonWithoutRootButWithItsCapabilitiesKeepsTheChain()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         var runner = vm.RunnerWith(
             "setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups",
             "--inh-caps", "+net_admin,+net_raw", "--ambient-caps", "+net_admin,+net_raw");

@@ -17,7 +17,7 @@ public sealed class FirewalldStepTests
     [Fact]
     public async Task RootOpensThePortsInFirewalldAndWithdrawsThem()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         var pass = Pass(vm, isRoot: true);
 
         var report = await pass.ApplyAsync(Desired, Cancel);
@@ -33,7 +33,7 @@ public sealed class FirewalldStepTests
     [Fact]
     public async Task TheDaemonLeavesFirewalldToRootAndDoesItsOwnPart()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
 
         var report = await Pass(vm, isRoot: false).ApplyAsync(Desired, Cancel);
 
@@ -45,7 +45,7 @@ public sealed class FirewalldStepTests
     [Fact]
     public async Task WhatFirewalldRefusesKeepsNoOtherStepFromBeingDone()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         _refusal = "INVALID_ZONE: public";
 
         var report = await Pass(vm, isRoot: true).ApplyAsync(Desired, Cancel);
@@ -54,7 +54,7 @@ public sealed class FirewalldStepTests
         Assert.Equal("INVALID_ZONE: public", Assert.Single(report.Results, result => result.Outcome == StepOutcome.Failed).Reason);
     }
 
-    private FirewallReconciler Pass(NetworkNamespace vm, bool isRoot) => new(
+    private FirewallReconciler Pass(FirewallNamespace vm, bool isRoot) => new(
         vm.Host(Backend.Nft),
         new(
             _ => Task.FromResult<FirewalldObservation>(

@@ -25,7 +25,7 @@ public sealed class IptablesTests
     [Fact]
     public async Task AHeldXtablesLockIsTriedAgainLater()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         using var holder = Process.Start(new ProcessStartInfo("flock", ["-o", vm.XtablesLock, "sh", "-c", "echo held; read line"])
         {
             RedirectStandardInput = true,
@@ -46,7 +46,7 @@ public sealed class IptablesTests
     [Fact]
     public async Task ARestoreThatDoesNotKnowWaitIsCalledWithoutIt()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         Script(vm, "iptables", "echo iptables v1.6.1");
         Script(vm, "iptables-restore", "[ \"$1\" != -w ] || exit 2; exec iptables-nft-restore \"$@\"");
         var old = new FilterTool(IpFamily.IPv4);
@@ -60,7 +60,7 @@ public sealed class IptablesTests
     [Fact]
     public async Task ARefusedScriptIsFailedWithWhatIptablesSaidAndChangesNothing()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         var before = await vm.SaveAsync(Backend.Nft);
         var tool = new FilterTool(IpFamily.IPv4, Backend.Nft);
 
@@ -74,7 +74,7 @@ public sealed class IptablesTests
     [Fact]
     public async Task TextThatIsNoTableIsUnknown()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         Script(vm, "iptables-save", "echo '*filter'; echo ':INPUT ACCEPT [0:0]'");
 
         var observed = await new Iptables(vm.RunnerWith("env", $"PATH={vm.Folder}:/bin"), new(IpFamily.IPv4)).ObserveAsync(Cancel);
@@ -95,7 +95,7 @@ public sealed class IptablesTests
     private static Task<StepResult> Rewrite(Iptables iptables, FilterTool tool) =>
         iptables.ApplyAsync(new RewriteChain(tool, [new ChainRule(null, 80, null, "smm-agent: http").ToString()], [], []), Cancel);
 
-    private static void Script(NetworkNamespace vm, string name, string lines)
+    private static void Script(FirewallNamespace vm, string name, string lines)
     {
         var path = Path.Combine(vm.Folder, name);
         File.WriteAllText(path, $"#!/bin/sh\n{lines}\n");

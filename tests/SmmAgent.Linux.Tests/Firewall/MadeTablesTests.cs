@@ -1,7 +1,7 @@
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Firewall;
 using SmmAgent.Linux.Tests.Events;
-using Inside = SmmAgent.Linux.Tests.Events.NetworkNamespace;
+using Inside = SmmAgent.Linux.Tests.Events.ThreadNamespace;
 
 namespace SmmAgent.Linux.Tests.Firewall;
 
@@ -9,10 +9,10 @@ namespace SmmAgent.Linux.Tests.Firewall;
 public sealed class MadeTablesTests : IDisposable
 {
     private readonly Inside _inside = new();
-    private readonly TemporaryDirectory _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly OwnedTables _made;
 
-    public MadeTablesTests() => _made = new(_folder["notes"]);
+    public MadeTablesTests() => _made = new(_folder.Path("notes"));
 
     public void Dispose()
     {

@@ -29,7 +29,7 @@ public sealed class NativeTableTests
     [MemberData(nameof(Tables))]
     public async Task TheAgentsChainIsWrittenThereOnceAndNothingElseIsTouched(string family, string chains)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", $"table {family} filter {{ {chains}; }}");
         var before = await vm.RunAsync("nft", "list", "table", family, "filter");
         using var listener = vm.Listen(8080);
@@ -62,7 +62,7 @@ public sealed class NativeTableTests
     [InlineData("nft add rule ip filter SMM-AGENT drop")]
     public async Task WhatSomebodyDoesToTheRulesIsHealed(string deed)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(Nft).ApplyAsync(Desired, Cancel);
         // The rule that iptables cannot show comes on an attached VM.
         await vm.ShellAsync("nft chain ip filter INPUT '{ policy drop; }'; iptables-nft -A INPUT -i lo -p tcp --sport 1 -j ACCEPT; nft insert rule ip filter INPUT ct state established,related accept");
@@ -84,7 +84,7 @@ public sealed class NativeTableTests
     [Fact]
     public async Task ABanAboveTheJumpStaysThere()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; ct state invalid drop; }; }");
         await vm.Pass(Nft).ApplyAsync(Desired, Cancel);
         await vm.RunAsync("nft", "insert rule ip filter INPUT ip saddr 203.0.113.66 tcp dport 8080 drop");
@@ -98,7 +98,7 @@ public sealed class NativeTableTests
     [Fact]
     public async Task TheSourcesAndTheCaptureAreWrittenInTheWordsOfNftAndBroughtBackByAnUndo()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
         var desired = Desired with { Sources = [SourceNetworks.Parse("10.0.0.0/8")!.Value, SourceNetworks.Parse("192.0.2.7")!.Value] };
         var pass = vm.Pass(Nft);
@@ -117,7 +117,7 @@ public sealed class NativeTableTests
     [Fact]
     public async Task WithoutNftTheTableIsUnknownSoThatNothingIsWrittenAndARemovalSaysSo()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
         var before = await vm.RunAsync("nft", "list", "ruleset");
         var nft = Path.Combine(vm.Folder, "nft");
@@ -138,7 +138,7 @@ public sealed class NativeTableTests
     [Fact]
     public async Task WhereItHasNoChainOfThatNameNothingIsAdded()
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain other { type filter hook input priority 0; policy drop; ct state established accept; }; chain more { ct state new accept; }; }");
         await vm.RunAsync("nft", "add rule ip filter more ct state new accept");
         var before = await vm.RunAsync("nft", "list", "table", "ip", "filter");

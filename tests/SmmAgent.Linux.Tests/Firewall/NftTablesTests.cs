@@ -1,6 +1,6 @@
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Firewall;
-using Inside = SmmAgent.Linux.Tests.Events.NetworkNamespace;
+using Inside = SmmAgent.Linux.Tests.Events.ThreadNamespace;
 
 namespace SmmAgent.Linux.Tests.Firewall;
 

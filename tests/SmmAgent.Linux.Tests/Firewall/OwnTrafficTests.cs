@@ -42,8 +42,8 @@ public sealed class OwnTrafficTests
     [MemberData(nameof(Rules))]
     public async Task TheVerdictEqualsWhatAConnectionExperiencesAndTheCommandCuresIt(string variant, string rules, string? reason)
     {
-        await using var vm = await NetworkNamespace.CreateAsync();
-        await using var cluster = await NetworkNamespace.CreateAsync();
+        await using var vm = await FirewallNamespace.CreateAsync();
+        await using var cluster = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync($"ip link add eth0 type veth peer name eth0 netns {cluster.Name}");
         await cluster.ShellAsync($"ip addr add {Gateway4}/24 dev eth0; ip addr add {Gateway6}/64 dev eth0 nodad; ip link set eth0 up");
         await vm.ShellAsync("ip addr add 198.18.0.2/24 dev eth0; ip addr add 2001:2::2/64 dev eth0 nodad; ip link set eth0 up");
@@ -75,7 +75,7 @@ public sealed class OwnTrafficTests
         }
     }
 
-    private static async Task<IReadOnlyList<OwnTrafficBlocker>> JudgeAsync(NetworkNamespace vm, string variant, string peer)
+    private static async Task<IReadOnlyList<OwnTrafficBlocker>> JudgeAsync(FirewallNamespace vm, string variant, string peer)
     {
         var look = await vm.Pass(variant).DryRunAsync(Nothing, Cancel);
         var verdict = OwnTraffic.Evaluate([new OwnConnection(Transport.Tcp, IPAddress.Parse(peer), Port)], look.Observed);

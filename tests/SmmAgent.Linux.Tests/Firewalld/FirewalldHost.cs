@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using SmmAgent.Linux.Commands;
-using SmmAgent.Linux.Tests.Events;
 
 namespace SmmAgent.Linux.Tests.Firewalld;
 
@@ -26,7 +25,7 @@ public sealed class FirewalldHost : IAsyncLifetime
         done
         """;
 
-    private readonly TemporaryDirectory _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private Process? _process;
 
     internal static string? WhyNot =>
@@ -38,7 +37,7 @@ public sealed class FirewalldHost : IAsyncLifetime
     /// <summary>An element of the bus's configuration, to refuse calls as polkit would.</summary>
     internal string Refusal { get; init; } = "";
 
-    internal string BusAddress => $"unix:path={_folder["bus"]}";
+    internal string BusAddress => $"unix:path={_folder.Path("bus")}";
 
     /// <summary>The configuration before the first test.</summary>
     internal string? Fresh { get; set; }
@@ -47,9 +46,9 @@ public sealed class FirewalldHost : IAsyncLifetime
     {
         if (WhyNot is not null)
             return;
-        await File.WriteAllTextAsync(_folder["bus.conf"], BusConfiguration());
+        await File.WriteAllTextAsync(_folder.Path("bus.conf"), BusConfiguration());
         var start = new ProcessStartInfo(
-            "unshare", ["--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Script, "sh", _folder.Path])
+            "unshare", ["--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Script, "sh", _folder.Root])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -11,8 +11,8 @@ public sealed class FirewalldWithoutTests
     [Fact]
     public async Task WithoutABusFirewalldDoesNotRun()
     {
-        using var folder = new TemporaryDirectory();
-        var firewalld = new Subject($"unix:path={folder["no-bus"]}");
+        using var folder = new TemporaryFolder();
+        var firewalld = new Subject($"unix:path={folder.Path("no-bus")}");
 
         Assert.IsType<FirewalldObservation.NotRunning>(await firewalld.ObserveAsync(Cancel));
         Assert.Empty(await firewalld.WithdrawAsync(Cancel));

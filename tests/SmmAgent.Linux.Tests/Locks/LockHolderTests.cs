@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SmmAgent.Testbed;
 using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Tests.Locks;

@@ -2,7 +2,6 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;
 

@@ -296,7 +296,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         return result.Output;
     }
 
-    private Task UntilAsync(string network, string address, int port, string request, string told) => Testbed.Until.TrueAsync(
+    private Task UntilAsync(string network, string address, int port, string request, string told) => Until.TrueAsync(
         () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(told, StringComparison.Ordinal), $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
 
     /// <summary>What is answered; nothing where nobody is reached.</summary>

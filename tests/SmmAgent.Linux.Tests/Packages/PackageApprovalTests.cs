@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Packages;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;
 

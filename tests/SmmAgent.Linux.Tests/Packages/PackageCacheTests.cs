@@ -73,7 +73,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     [Fact]
     public async Task WhatHasNoRoomIsNotAskedFor()
     {
-        using var disk = new SmallDisk(_house.Below("disk"), megabytes: 2);
+        using var disk = new SmallDisk(_house.Below("disk"), "2m");
         _house.Cache = new(Path.Combine(disk.Path, "cache"));
 
         var failure = await _house.FailAsync();
@@ -86,7 +86,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
     [Fact]
     public async Task WhatFillsTheDiskIsNotLeftOnIt()
     {
-        using var disk = new SmallDisk(_house.Below("disk"), megabytes: 6);
+        using var disk = new SmallDisk(_house.Below("disk"), "6m");
         _house.Cache = new(Path.Combine(disk.Path, "cache"));
         _house.Server.Answers = request =>
         {
@@ -117,19 +117,5 @@ public sealed class PackageCacheTests : IAsyncDisposable
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)))!;
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
-    }
-
-    private sealed class SmallDisk : IDisposable
-    {
-        public SmallDisk(string path, int megabytes)
-        {
-            RootOnly();
-            Directory.CreateDirectory(Path = path);
-            Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m,mode=0755", "tmpfs", path);
-        }
-
-        public string Path { get; }
-
-        public void Dispose() => Run("umount", Path);
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Core.Packages;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
@@ -115,7 +114,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
                 came.TrySetResult();
         });
         await came.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-        await Testbed.Until.TrueAsync(
+        await Until.TrueAsync(
             () =>
             {
                 time.Advance(TimeSpan.FromSeconds(31));

@@ -128,7 +128,7 @@ internal sealed class WaitingScript(string folder) : IDisposable
     /// <summary>Kills the package manager while the script runs.</summary>
     public async Task KillAsync()
     {
-        await Testbed.Until.TrueAsync(() => File.Exists(Pid), "the package's script runs", TimeSpan.FromMinutes(2));
+        await Until.TrueAsync(() => File.Exists(Pid), "the package's script runs", TimeSpan.FromMinutes(2));
         using var process = System.Diagnostics.Process.GetProcessById(int.Parse((await File.ReadAllTextAsync(Pid)).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
         process.Kill();
     }

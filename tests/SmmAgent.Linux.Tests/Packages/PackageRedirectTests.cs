@@ -1,7 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Files;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;
 

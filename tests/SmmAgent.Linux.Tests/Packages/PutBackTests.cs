@@ -1,7 +1,6 @@
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;
 

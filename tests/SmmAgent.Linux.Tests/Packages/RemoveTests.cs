@@ -121,7 +121,7 @@ public sealed class RemoveTests : IDisposable
         await InstallAsync(new("1.0"), "rpm");
         using var script = new WaitingScript(_host.Shared);
         var other = InstallAsync(new("1") { Named = "smm-other", After = script.Lines }, "rpm");
-        await Testbed.Until.TrueAsync(() => File.Exists($"{_host.Shared}/pid"), "the other installation runs");
+        await Until.TrueAsync(() => File.Exists($"{_host.Shared}/pid"), "the other installation runs");
 
         Assert.Equal(PackageFailureReason.DatabaseLocked, (await FailAsync("rpm")).Failure.Reason);
 

@@ -69,7 +69,7 @@ public sealed class RpmInstallTests : IDisposable
         var package = _host.Offer(new("1.0"), "rpm");
         using var script = new WaitingScript(_host.Shared);
         var other = InstallAsync(new("0.9") { After = script.Lines }, null);
-        await Testbed.Until.TrueAsync(() => File.Exists($"{_host.Shared}/pid"), "the other installation runs");
+        await Until.TrueAsync(() => File.Exists($"{_host.Shared}/pid"), "the other installation runs");
 
         // Past our own lock: the other is no smm-agent.
         var copy = $"{_host.Shared}/other.rpm";

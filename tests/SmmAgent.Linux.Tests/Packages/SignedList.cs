@@ -2,7 +2,6 @@ using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Linux.Packages;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Packages;
 

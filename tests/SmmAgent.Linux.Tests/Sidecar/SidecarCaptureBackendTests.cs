@@ -13,7 +13,7 @@ public sealed class SidecarCaptureBackendTests
     public async Task ACaptureIsSeenAndRemovedInWhicheverBackendItIs(string backend)
     {
         var cancel = TestContext.Current.CancellationToken;
-        await using var network = await NetworkNamespace.CreateAsync();
+        await using var network = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(network.Runner, network.ProcNet);
         Assert.False(await capture.IsInPlaceAsync(cancel));
 
@@ -37,7 +37,7 @@ public sealed class SidecarCaptureBackendTests
     public async Task TproxyAndTheZonesOfDnsArePartOfIt(string backend, string name)
     {
         var cancel = TestContext.Current.CancellationToken;
-        await using var network = await NetworkNamespace.CreateAsync();
+        await using var network = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(network.Runner, network.ProcNet);
         foreach (var (table, chain) in new[] { ("mangle", "ISTIO_INBOUND"), ("raw", "ISTIO_OUTPUT_DNS") })
         {
@@ -57,7 +57,7 @@ public sealed class SidecarCaptureBackendTests
     public async Task TheTablesThatIstioMakesInNftablesAreSeenAndRemovedAndNoOthers()
     {
         var cancel = TestContext.Current.CancellationToken;
-        await using var network = await NetworkNamespace.CreateAsync();
+        await using var network = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(network.Runner, network.ProcNet);
         await network.ShellAsync(
             """
@@ -78,7 +78,7 @@ public sealed class SidecarCaptureBackendTests
     public async Task OfTwoCapturesOneCanBeRemoved()
     {
         var cancel = TestContext.Current.CancellationToken;
-        await using var network = await NetworkNamespace.CreateAsync();
+        await using var network = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(network.Runner, network.ProcNet);
         await network.ShellAsync("for tool in iptables-nft iptables-legacy; do $tool -t nat -N ISTIO_OUTPUT; $tool -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT; done");
         Assert.Equal(["legacy", "nft"], await capture.BackendsAsync(cancel));
@@ -91,7 +91,7 @@ public sealed class SidecarCaptureBackendTests
     [Fact]
     public async Task WhatCannotBeSeenIsNotSaidToBeRemoved()
     {
-        await using var network = await NetworkNamespace.CreateAsync();
+        await using var network = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(new CommandRunner(prefix: ["false"]), network.ProcNet);
 
         Assert.NotNull(await capture.RemoveAsync(TestContext.Current.CancellationToken));

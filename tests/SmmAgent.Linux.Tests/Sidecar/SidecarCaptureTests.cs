@@ -1,7 +1,7 @@
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Tests.Firewall;
-using Inside = SmmAgent.Linux.Tests.Events.NetworkNamespace;
+using Inside = SmmAgent.Linux.Tests.Events.ThreadNamespace;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 
@@ -24,7 +24,7 @@ public sealed class SidecarCaptureTests
     [Fact]
     public async Task TheJumpsToItsChainsAreFoundAndRemovedWithoutItsOwnProgram()
     {
-        await using var host = await NetworkNamespace.CreateAsync();
+        await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(host.Runner);
         await host.ShellAsync("iptables -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080\n" + Capture);
         Assert.True(await capture.IsInPlaceAsync(Cancel));
@@ -67,7 +67,7 @@ public sealed class SidecarCaptureTests
     [InlineData("! -g ISTIO_OUTPUT")]
     public async Task ACommentIsNoPartOfTheCaptureAndDoesNotKeepItFromBeingRemoved(string comment)
     {
-        await using var host = await NetworkNamespace.CreateAsync();
+        await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(host.Runner);
         await host.RunAsync("iptables", "-t", "nat", "-A", "OUTPUT", "-m", "comment", "--comment", comment, "-j", "ACCEPT");
         Assert.False(await capture.IsInPlaceAsync(Cancel));
@@ -85,7 +85,7 @@ public sealed class SidecarCaptureTests
     [Fact]
     public async Task ACaptureInATableThatIptablesCannotShowIsFoundAndRemovedByNft()
     {
-        await using var host = await NetworkNamespace.CreateAsync();
+        await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(host.Runner);
         await host.ShellAsync(Capture + "\nnft add rule ip nat OUTPUT ct state invalid counter accept");
         Assert.Contains("is incompatible", await host.RunAsync("iptables-save"), StringComparison.Ordinal);
@@ -105,7 +105,7 @@ public sealed class SidecarCaptureTests
     [InlineData("ip6tables")]
     public async Task ACaptureOfOneFamilyIsOneToo(string iptables)
     {
-        await using var host = await NetworkNamespace.CreateAsync();
+        await using var host = await FirewallNamespace.CreateAsync();
         await host.ShellAsync($"{iptables} -t nat -N ISTIO_OUTPUT; {iptables} -t nat -A OUTPUT -p tcp -j ISTIO_OUTPUT");
 
         Assert.True(await new SidecarCapture(host.Runner).IsInPlaceAsync(Cancel));
@@ -114,7 +114,7 @@ public sealed class SidecarCaptureTests
     [Fact]
     public async Task ChainsThatNothingJumpsToAndJumpsInOtherTablesCaptureNothing()
     {
-        await using var host = await NetworkNamespace.CreateAsync();
+        await using var host = await FirewallNamespace.CreateAsync();
         await host.ShellAsync("""
             iptables -t nat -N ISTIO_INBOUND
             iptables -t nat -A ISTIO_INBOUND -p tcp -j REDIRECT --to-ports 15006
@@ -135,7 +135,7 @@ public sealed class SidecarCaptureTests
     [InlineData("-legacy")]
     public async Task LookingMakesNoTable(string variant)
     {
-        await using var host = await NetworkNamespace.CreateAsync();
+        await using var host = await FirewallNamespace.CreateAsync();
         var capture = new SidecarCapture(variant.Length == 0 ? host.Runner : host.RunnerWith("sh", "-c", $"save=${{1%-save}}{variant}-save; shift; exec $save \"$@\"", "sh"));
 
         Assert.False(await capture.IsInPlaceAsync(Cancel));

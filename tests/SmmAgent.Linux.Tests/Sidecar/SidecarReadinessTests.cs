@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 

@@ -11,7 +11,6 @@ using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 using SmmAgent.Linux.Tests.Files;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 

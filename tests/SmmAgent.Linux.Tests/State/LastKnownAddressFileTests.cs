@@ -1,7 +1,6 @@
 using System.Net;
 using SmmAgent.Core.Address;
 using SmmAgent.Linux.State;
-using SmmAgent.Linux.Tests.Network;
 
 namespace SmmAgent.Linux.Tests.State;
 

@@ -3,7 +3,6 @@ using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Systemd;
 using SmmAgent.Linux.Tests.DBus;
 using SmmAgent.Linux.Tests.Events;
-using SmmAgent.Testbed;
 
 namespace SmmAgent.Linux.Tests.Systemd;
 
@@ -29,7 +28,7 @@ public sealed class RunningSystemd : IAsyncLifetime
         wait
         """;
 
-    private readonly TemporaryDirectory _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly string _group = $"smm-test-{Environment.ProcessId}";
     private Process? _process;
 
@@ -39,24 +38,24 @@ public sealed class RunningSystemd : IAsyncLifetime
         : !File.Exists("/usr/bin/dbus-daemon") ? "needs dbus-daemon (Debian package dbus-daemon)"
         : null;
 
-    internal string BusAddress => $"unix:path={_folder["bus"]}";
+    internal string BusAddress => $"unix:path={_folder.Path("bus")}";
 
-    private string Units => _folder["config/systemd/user"];
+    private string Units => _folder.Path("config/systemd/user");
 
     private Dictionary<string, string> Variables => new()
     {
-        ["XDG_RUNTIME_DIR"] = _folder["run"],
-        ["XDG_CONFIG_HOME"] = _folder["config"],
+        ["XDG_RUNTIME_DIR"] = _folder.Path("run"),
+        ["XDG_CONFIG_HOME"] = _folder.Path("config"),
         ["DBUS_SESSION_BUS_ADDRESS"] = BusAddress,
         ["SYSTEMD_UNIT_PATH"] = Units,
     };
 
-    internal string this[string name] => _folder[name];
+    internal string this[string name] => _folder.Path(name);
 
     internal IUnits OverBus() => new SystemdManager(BusConnection.Open(BusAddress), TimeProvider.System);
 
     internal IUnits OverSystemctl() =>
-        new Systemctl(new(Systemctl.Environment.Concat(Variables).ToDictionary(), prefix: [_folder["of-user"]]), TimeProvider.System);
+        new Systemctl(new(Systemctl.Environment.Concat(Variables).ToDictionary(), prefix: [_folder.Path("of-user")]), TimeProvider.System);
 
     internal void Write(string unit, string text) => File.WriteAllText(Path.Combine(Units, unit), text);
 
@@ -65,14 +64,14 @@ public sealed class RunningSystemd : IAsyncLifetime
         if (WhyNot is not null)
             return;
         Directory.CreateDirectory(Units);
-        Directory.CreateDirectory(_folder["run"]);
-        await File.WriteAllTextAsync(_folder["bus.conf"], BusDaemon.Configuration("systemd:"));
+        Directory.CreateDirectory(_folder.Path("run"));
+        await File.WriteAllTextAsync(_folder.Path("bus.conf"), BusDaemon.Configuration("systemd:"));
         const string NoDefaults = "[Unit]\nDefaultDependencies=no\n";
         foreach (var target in (string[])["basic", "exit", "shutdown"])
             Write($"{target}.target", NoDefaults);
         Write("default.target", $"{NoDefaults}Wants=dbus.socket dbus.service\n");
-        Write("dbus.socket", $"{NoDefaults}[Socket]\nListenStream={_folder["bus"]}\n");
-        var bus = $"dbus-daemon --config-file={_folder["bus.conf"]} --nofork --nopidfile";
+        Write("dbus.socket", $"{NoDefaults}[Socket]\nListenStream={_folder.Path("bus")}\n");
+        var bus = $"dbus-daemon --config-file={_folder.Path("bus.conf")} --nofork --nopidfile";
         Write("dbus.service", $"{NoDefaults}Requires=dbus.socket\n[Service]\nExecStart={bus}\n");
 
         var start = new ProcessStartInfo(
@@ -109,13 +108,13 @@ public sealed class RunningSystemd : IAsyncLifetime
     {
         var children = $"/proc/{unshare}/task/{unshare}/children";
         await Until.TrueAsync(() => File.ReadAllText(children).Length > 0, "unshare has a child");
-        await File.WriteAllTextAsync(_folder["of-user"], $"""
+        await File.WriteAllTextAsync(_folder.Path("of-user"), $"""
             #!/bin/sh
             program=$1
             shift
             exec nsenter --target {File.ReadAllText(children).Trim()} --mount --pid -- "$program" --user "$@"
             """);
-        File.SetUnixFileMode(_folder["of-user"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(_folder.Path("of-user"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
 
     private bool IsOnTheBus()

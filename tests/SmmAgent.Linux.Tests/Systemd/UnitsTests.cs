@@ -1,4 +1,3 @@
-using SmmAgent.Testbed;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Tests.Systemd;

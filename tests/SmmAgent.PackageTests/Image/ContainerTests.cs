@@ -18,7 +18,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
     [Fact]
     public async Task ItStarts()
     {
-        var help = await Terminal.PipedAsync(image.Contained(_config.Path, "/usr/bin/smm-dashboard", "--help"));
+        var help = await Terminal.PipedAsync(image.Contained(_config.Root, "/usr/bin/smm-dashboard", "--help"));
 
         Assert.Equal((0, ""), (help.ExitCode, help.Error));
         Assert.Contains("--kubernetes", help.Output, StringComparison.Ordinal);
@@ -35,7 +35,7 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
         foreach (var library in libraries)
         {
             var needed = await Terminal.PipedAsync(
-                image.Contained(_config.Path, loader, "--list", $"/usr/lib/smm-dashboard/{Path.GetFileName(library)}"));
+                image.Contained(_config.Root, loader, "--list", $"/usr/lib/smm-dashboard/{Path.GetFileName(library)}"));
             Assert.True(needed.ExitCode == 0 && !needed.Output.Contains("not found", StringComparison.Ordinal),
                 $"{library}: {needed.Output}{needed.Error}");
         }
@@ -46,19 +46,19 @@ public sealed class ContainerTests(UnpackedImage image) : IClassFixture<Unpacked
     {
         var port = FreePort();
         var url = $"https://127.0.0.1:{port}";
-        var certificate = new DashboardCertificate(_config.Path, "127.0.0.1", TimeSpan.FromDays(-1), TimeSpan.FromDays(1));
-        var mesh = new MeshFile(Path.Combine(_config.Path, "mesh.yaml"), File.ReadAllText(certificate.AuthorityFile))
+        var certificate = new DashboardCertificate(_config.Root, "127.0.0.1", TimeSpan.FromDays(-1), TimeSpan.FromDays(1));
+        var mesh = new MeshFile(Path.Combine(_config.Root, "mesh.yaml"), File.ReadAllText(certificate.AuthorityFile))
         {
             PublicUrl = url,
             Gateways = [("gateway", ["192.0.2.1"])]
         };
         mesh.Write();
         // As a Secret's files are: of the group, not of all. Here the user's group owns them.
-        await Tool.OutputAsync("chown", "-R", "0:65532", _config.Path);
-        await Tool.OutputAsync("chmod", "-R", "u=rwX,g=rX,o=", _config.Path);
+        await Tool.OutputAsync("chown", "-R", "0:65532", _config.Root);
+        await Tool.OutputAsync("chmod", "-R", "u=rwX,g=rX,o=", _config.Root);
 
         await using var dashboard = new BedProcess(image.Contained(
-            _config.Path, "/usr/bin/smm-dashboard", "--mesh", "/config/mesh.yaml", "--listen", url, "--packages",
+            _config.Root, "/usr/bin/smm-dashboard", "--mesh", "/config/mesh.yaml", "--listen", url, "--packages",
             "/usr/share/smm-dashboard/packages",
             "--certificate", $"/config/{Path.GetFileName(certificate.CertificateFile)}", "--key",
             $"/config/{Path.GetFileName(certificate.KeyFile)}"));

@@ -119,23 +119,23 @@ public sealed class LayoutTests(UnpackedImage image) : IClassFixture<UnpackedIma
         Tool.Needs("dpkg-deb", "tar");
         using var folder = new TemporaryFolder();
         var made = image.Config().GetProperty("created").GetDateTimeOffset().ToUnixTimeSeconds();
-        var temporary = Directory.CreateDirectory(Path.Combine(folder.Path, "temporary")).FullName;
+        var temporary = Directory.CreateDirectory(Path.Combine(folder.Root, "temporary")).FullName;
         // Other times of the same files, and another umask.
-        var published = Path.Combine(folder.Path, "published");
+        var published = Path.Combine(folder.Root, "published");
         await Tool.OutputAsync("cp", "-r", "--no-preserve=all",
             Path.Combine(Repository.Artifacts, "publish", "SmmDashboard", Packages.HostArchitecture), published);
         File.SetUnixFileMode(Path.Combine(published, "smm-dashboard"), (UnixFileMode)0b111_000_000);
 
         await Tool.OutputAsync(
             [
-                Path.Combine(Repository.Root, "packaging/image/image.sh"), Path.Combine(folder.Path, "out"), Packages.HostArchitecture,
+                Path.Combine(Repository.Root, "packaging/image/image.sh"), Path.Combine(folder.Root, "out"), Packages.HostArchitecture,
                 published,
                 Packages.Folder, Path.Combine(Repository.Artifacts, "image", "debs", Packages.HostArchitecture),
             ],
             new() { ["SOURCE_DATE_EPOCH"] = $"{made}", ["TMPDIR"] = temporary, ["HOME"] = temporary, ["TZ"] = "Pacific/Chatham" },
-            folder.Path);
+            folder.Root);
 
-        await Tool.OutputAsync("cmp", UnpackedImage.Archive, Path.Combine(folder.Path, "out", Path.GetFileName(UnpackedImage.Archive)));
+        await Tool.OutputAsync("cmp", UnpackedImage.Archive, Path.Combine(folder.Root, "out", Path.GetFileName(UnpackedImage.Archive)));
     }
 
     private static async Task<string> DigestAsync(Stream stream) =>

@@ -22,9 +22,9 @@ public sealed class UnpackedImage : IAsyncLifetime
     public static string Archive { get; } = Path.Combine(
         Repository.Artifacts, "image", $"smm-dashboard-{Repository.Version}-{Packages.HostArchitecture}.tar");
 
-    public string Layout => Path.Combine(_folder.Path, "layout");
+    public string Layout => Path.Combine(_folder.Root, "layout");
 
-    public string Root => Path.Combine(_folder.Path, "root");
+    public string Root => Path.Combine(_folder.Root, "root");
 
     public async ValueTask InitializeAsync()
     {

@@ -63,7 +63,7 @@ public sealed class BomTests
     {
         Tool.Needs("xz", "readelf", "dpkg-deb");
         using var folder = new TemporaryFolder();
-        var symbols = Path.Combine(folder.Path, "smm-agent.debug");
+        var symbols = Path.Combine(folder.Root, "smm-agent.debug");
         await Tool.OutputAsync("sh", "-c", $"xz -dc '{Packages.Symbols(architecture)}' >'{symbols}'");
 
         Assert.Equal(await BuildIdAsync(await Packages.UnpackedBinaryAsync(architecture, folder)), await BuildIdAsync(symbols));

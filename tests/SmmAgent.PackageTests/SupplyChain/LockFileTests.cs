@@ -47,7 +47,7 @@ public sealed partial class LockFileTests
 
         Assert.Equal(0, (await RunAsync(folder, "restore", "src/SmmAgent.Core")).ExitCode);
 
-        var versions = Path.Combine(folder.Path, "Directory.Packages.props");
+        var versions = Path.Combine(folder.Root, "Directory.Packages.props");
         var changed = YamlDotNet().Replace(await File.ReadAllTextAsync(versions, TestContext.Current.CancellationToken), "${start}1.0.0");
         await File.WriteAllTextAsync(versions, changed, TestContext.Current.CancellationToken);
         var other = await RunAsync(folder, "restore", "src/SmmAgent.Core");
@@ -58,12 +58,12 @@ public sealed partial class LockFileTests
     private static Task<(int ExitCode, string Output, string Error)> RunAsync(TemporaryFolder folder, params string[] arguments)
     {
         Tool.Needs("dotnet");
-        return Tool.RunAsync(["dotnet", .. arguments], new() { ["CI"] = "true", ["MSBUILDDISABLENODEREUSE"] = "1" }, folder.Path);
+        return Tool.RunAsync(["dotnet", .. arguments], new() { ["CI"] = "true", ["MSBUILDDISABLENODEREUSE"] = "1" }, folder.Root);
     }
 
     private static void Copy(TemporaryFolder folder, string path)
     {
-        var target = Path.Combine(folder.Path, path);
+        var target = Path.Combine(folder.Root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         File.Copy(Path.Combine(Repository.Root, path), target);
     }

@@ -9,9 +9,9 @@ public sealed class RepositorySignatureTests
         Tool.Needs("gpg", "gpg-agent", "apt-ftparchive", "apt-get", "rpmsign", "rpmkeys");
         using var folder = new TemporaryFolder();
         var home = Directory.CreateDirectory(
-            Path.Combine(folder.Path, "g"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+            Path.Combine(folder.Root, "g"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         var environment = new Dictionary<string, string> { ["GNUPGHOME"] = home };
-        var repository = Directory.CreateDirectory(Path.Combine(folder.Path, "repository")).FullName;
+        var repository = Directory.CreateDirectory(Path.Combine(folder.Root, "repository")).FullName;
         foreach (var file in (string[])[Packages.Deb("amd64"), Packages.Rpm("amd64")])
             File.Copy(file, Path.Combine(repository, Path.GetFileName(file)));
         var rpm = Path.Combine(repository, Path.GetFileName(Packages.Rpm("amd64")));
@@ -23,7 +23,7 @@ public sealed class RepositorySignatureTests
                 .First(line => line.StartsWith("fpr:", StringComparison.Ordinal)).Split(':')[9];
             await RunAsync(Path.Combine(Repository.Root, "packaging/sign-repository.sh"), key, repository);
 
-            var public_ = Path.Combine(folder.Path, "key.asc");
+            var public_ = Path.Combine(folder.Root, "key.asc");
             await RunAsync("gpg", "--armor", "--output", public_, "--export", key);
             await RunAsync("gpg", "--verify", Path.Combine(repository, "Release.gpg"), Path.Combine(repository, "Release"));
             Assert.Equal(0, (await AptAsync(folder, repository, public_)).ExitCode);
@@ -40,7 +40,7 @@ public sealed class RepositorySignatureTests
             await File.AppendAllTextAsync(Path.Combine(repository, "Packages"), "\n", TestContext.Current.CancellationToken);
             Assert.NotEqual(0, (await AptAsync(folder, repository, public_)).ExitCode);
 
-            string[] database = ["--dbpath", Path.Combine(folder.Path, "rpm")];
+            string[] database = ["--dbpath", Path.Combine(folder.Root, "rpm")];
             await RunAsync(["rpmkeys", .. database, "--import", public_]);
             Assert.Contains("signatures OK", await RunAsync(["rpmkeys", .. database, "--checksig", rpm]), StringComparison.Ordinal);
             await using (var file = new FileStream(rpm, FileMode.Open))
@@ -59,12 +59,12 @@ public sealed class RepositorySignatureTests
             await Tool.RunAsync(["gpgconf", "--kill", "gpg-agent"], environment);
         }
 
-        Task<string> RunAsync(params string[] command) => Tool.OutputAsync(command, environment, folder.Path);
+        Task<string> RunAsync(params string[] command) => Tool.OutputAsync(command, environment, folder.Root);
     }
 
     private static async Task<(int ExitCode, string Output, string Error)> AptAsync(TemporaryFolder folder, string repository, string key)
     {
-        var root = Path.Combine(folder.Path, "apt");
+        var root = Path.Combine(folder.Root, "apt");
         if (Directory.Exists(root))
             Directory.Delete(root, recursive: true);
         foreach (var part in (string[])["etc/sources.list.d", "etc/preferences.d", "etc/apt.conf.d", "etc/trusted.gpg.d",

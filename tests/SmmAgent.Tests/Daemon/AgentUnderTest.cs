@@ -12,8 +12,6 @@ using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
-using SmmAgent.Linux.Tests.Network;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon;
 

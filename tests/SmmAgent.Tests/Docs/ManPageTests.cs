@@ -11,8 +11,8 @@ namespace SmmAgent.Tests.Docs;
 /// <summary>The man pages say what is, and nothing that is not: commands, options, keys, defaults, exit codes.</summary>
 public sealed partial class ManPageTests
 {
-    private static readonly string AgentPage = RepositoryRoot.File("packaging", "man", "smm-agent.8");
-    private static readonly string SettingsPage = RepositoryRoot.File("packaging", "man", "smm-agent.yaml.5");
+    private static readonly string AgentPage = Repository.PathOf("packaging", "man", "smm-agent.8");
+    private static readonly string SettingsPage = Repository.PathOf("packaging", "man", "smm-agent.yaml.5");
 
     [Fact]
     public void EveryCommandIsThereWithItsArgumentsAndOptions() => Assert.Equal(

@@ -56,7 +56,7 @@ public sealed class MarkdownTests
         if (parts.Length == 2)
             return Pages.TryGetValue(path, out var other) && other.Anchors.Contains(parts[1]);
 
-        var full = RepositoryRoot.File(path);
+        var full = Repository.PathOf(path);
         return File.Exists(full) || Directory.Exists(full);
     }
 }

@@ -35,7 +35,7 @@ public sealed partial class ReferenceTests
     public void CommandsOfTheReadmeExist()
     {
         var readme = string.Join('\n', RepositoryFiles.Markdown.Single(file => file.Path == "README.md").Lines);
-        var verbs = File.ReadAllText(RepositoryRoot.File("build.sh"));
+        var verbs = File.ReadAllText(Repository.PathOf("build.sh"));
         var commands = CommandTree.All().Select(command => command.Name).ToHashSet();
 
         Assert.All(Verb().Matches(readme), match => Assert.Contains($"\n    {match.Groups[1].Value}", verbs, StringComparison.Ordinal));
@@ -50,9 +50,9 @@ public sealed partial class ReferenceTests
     [Fact]
     public void TheManifestsUseTheVersionOfTheBuild()
     {
-        var version = VersionElement().Match(File.ReadAllText(RepositoryRoot.File("Directory.Build.props"))).Groups[1].Value;
+        var version = VersionElement().Match(File.ReadAllText(Repository.PathOf("Directory.Build.props"))).Groups[1].Value;
 
-        Assert.Contains($"newTag: {version}\n", File.ReadAllText(RepositoryRoot.File("deploy", "kubernetes", "base", "kustomization.yaml")), StringComparison.Ordinal);
+        Assert.Contains($"newTag: {version}\n", File.ReadAllText(Repository.PathOf("deploy", "kubernetes", "base", "kustomization.yaml")), StringComparison.Ordinal);
     }
 
     // What is a string, a number or a time in JSON has no members of its own.

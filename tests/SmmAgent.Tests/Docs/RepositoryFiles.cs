@@ -23,7 +23,7 @@ internal static class RepositoryFiles
     /// <summary>The files below a folder whose name ends in one of the endings.</summary>
     public static IEnumerable<RepositoryFile> Below(string area, params string[] endings)
     {
-        var root = RepositoryRoot.File();
+        var root = Repository.PathOf();
         return Walk(new DirectoryInfo(Path.Combine(root, area)))
             .Where(file => file.Extension == ".md" || !file.FullName.Split('/').Intersect(Foreign).Any())
             .Where(file => endings.Any(ending => file.Name.EndsWith(ending, StringComparison.Ordinal)))

@@ -5,7 +5,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmAgent.Contract;
 using SmmDashboard.Agents;
 using SmmDashboard.Embedded.Agents;

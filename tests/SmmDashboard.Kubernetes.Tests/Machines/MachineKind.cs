@@ -1,4 +1,3 @@
-using SmmAgent.Testbed;
 using SmmDashboard.Kubernetes.Tests.Deploy;
 using SmmDashboard.Kubernetes.Tests.Running;
 

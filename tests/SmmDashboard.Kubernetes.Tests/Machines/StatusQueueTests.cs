@@ -1,4 +1,3 @@
-using SmmAgent.Testbed;
 using SmmDashboard.Agents;
 using SmmDashboard.Http;
 using SmmDashboard.Kubernetes.Tests.Running;

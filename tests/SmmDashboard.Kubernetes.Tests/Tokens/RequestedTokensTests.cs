@@ -66,7 +66,7 @@ public sealed class RequestedTokensTests(RunningApiServer server)
             {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: tokens}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: tokens},
              subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: "{{RunningApiServer.DashboardUser}}"}]}
             """);
-        await SmmAgent.Testbed.Until.TrueAsync(
+        await Until.TrueAsync(
             () =>
             {
                 try

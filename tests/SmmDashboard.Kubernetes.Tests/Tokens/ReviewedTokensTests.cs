@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using SmmAgent.Testbed;
 using SmmAgent.Contract;
 using SmmDashboard.Access;
 using SmmDashboard.Http;

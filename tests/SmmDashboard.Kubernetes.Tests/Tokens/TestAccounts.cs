@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmDashboard.Access;
 using SmmDashboard.Groups;
 using SmmDashboard.Kubernetes.Api;

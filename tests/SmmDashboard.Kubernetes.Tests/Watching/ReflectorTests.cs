@@ -1,4 +1,3 @@
-using SmmAgent.Testbed;
 using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Watching;

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmAgent.Contract;
 using SmmDashboard.DialBack;
 using SmmDashboard.Http;

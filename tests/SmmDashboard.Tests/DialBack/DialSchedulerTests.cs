@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmDashboard.DialBack;
 using SmmDashboard.Groups;
 using SmmDashboard.Tests.Running;

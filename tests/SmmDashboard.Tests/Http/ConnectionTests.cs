@@ -6,7 +6,6 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmDashboard.Hosting;
 using SmmDashboard.Http.Connections;
 using SmmDashboard.Tests.Running;

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmAgent.Contract;
 using SmmDashboard.Embedded.Mesh;
 using SmmDashboard.Groups;

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using SmmAgent.Testbed;
 using SmmDashboard.Agents;
 using SmmDashboard.Groups;
 

@@ -7,9 +7,9 @@ namespace SmmAgent.Tests.Cli.Completion;
 /// </summary>
 public sealed class CompletionTests
 {
-    private static readonly string BashFile = RepositoryRoot.File("packaging", "completion", "smm-agent.bash");
-    private static readonly string ZshFile = RepositoryRoot.File("packaging", "completion", "_smm-agent");
-    private static readonly string FishFile = RepositoryRoot.File("packaging", "completion", "smm-agent.fish");
+    private static readonly string BashFile = Repository.PathOf("packaging", "completion", "smm-agent.bash");
+    private static readonly string ZshFile = Repository.PathOf("packaging", "completion", "_smm-agent");
+    private static readonly string FishFile = Repository.PathOf("packaging", "completion", "smm-agent.fish");
 
     [Fact]
     public void TheFilesAreThoseOfTheCommandTree()

@@ -24,7 +24,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly FirewallStates _states = new(new(SettingsState.Empty), new(MeshConfigState.Initial), new(EventSourcesState.AllUp), new(PortsState.Initial));
     private readonly List<string> _log = [];
-    private NetworkNamespace? _vm;
+    private FirewallNamespace? _vm;
     private bool _isRootAtWork;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -172,7 +172,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     [Fact]
     public async Task UnderAStormOfChangesItLooksOnceInASecondAndAtItsOwnRulesAtOnce()
     {
-        _vm = await NetworkNamespace.CreateAsync();
+        _vm = await FirewallNamespace.CreateAsync();
         var looks = 0;
         var firewalld = FirewalldPort.None with
         {
@@ -258,7 +258,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
 
     private async Task<FirewallService> ServiceAsync(FirewalldPort? firewalld = null)
     {
-        _vm ??= await NetworkNamespace.CreateAsync();
+        _vm ??= await FirewallNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));
         var pass = firewalld is null ? _vm.Pass(Backend.Nft) : new FirewallReconciler(_vm.Host(Backend.Nft), firewalld, _vm.Lock, isRoot: false);
         return new(context, _states with { IsReconcileRunning = () => _isRootAtWork }, pass, new ReconcileRequest(Request, _time, NullLogger<ReconcileRequest>.Instance), new ListLogger(_log));

@@ -2,7 +2,6 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Mesh;
 using SmmAgent.Linux.Dashboard;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon.Mesh;
 

@@ -3,7 +3,6 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Mesh;
 using SmmAgent.Linux.Files;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon.Mesh;
 

@@ -13,7 +13,6 @@ using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Time;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon.Report;
 

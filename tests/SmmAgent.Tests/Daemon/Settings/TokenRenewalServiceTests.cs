@@ -4,7 +4,6 @@ using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Settings;
 using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon.Settings;
 

@@ -22,7 +22,6 @@ using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
-using SmmAgent.Tests.Dashboard;
 
 namespace SmmAgent.Tests.Daemon.Sidecar;
 

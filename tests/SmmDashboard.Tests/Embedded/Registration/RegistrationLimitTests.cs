@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmDashboard.Embedded.Registration;
 using SmmDashboard.Groups;
 using SmmDashboard.Tests.Running;

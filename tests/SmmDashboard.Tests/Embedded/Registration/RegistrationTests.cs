@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Testbed;
 using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Embedded.Registration;

@@ -6,13 +6,13 @@ namespace SmmAgent.Linux.Tests.Events;
 
 /// <summary>A network namespace of the test's own. It is gone when nothing uses it any more.</summary>
 /// <remarks>Needs root; its tests need the Debian packages util-linux (nsenter), iproute2, iptables and nftables.</remarks>
-internal sealed partial class NetworkNamespace : IDisposable
+internal sealed partial class ThreadNamespace : IDisposable
 {
     private const int NewNetwork = 0x40000000;
 
     private readonly SafeFileHandle _namespace;
 
-    public NetworkNamespace()
+    public ThreadNamespace()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root for a network namespace");
         SafeFileHandle? handle = null;

@@ -6,10 +6,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Testing;
 
 /// <summary>A server on loopback that answers with exact bytes, whether they are HTTP or not.</summary>
-internal sealed class RawServer : IAsyncDisposable
+public sealed class RawServer : IAsyncDisposable
 {
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _end = new();
@@ -47,9 +47,7 @@ internal sealed class RawServer : IAsyncDisposable
         $"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n{body}";
 
     /// <summary>The next request that came, oldest first.</summary>
-    public async Task<RawRequest> NextAsync() =>
-        await _requests.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask()
-            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    public Task<RawRequest> NextAsync() => _requests.Reader.ReadAsync().AsTask().WaitAsync(Until.Patience);
 
     public async ValueTask DisposeAsync()
     {
@@ -134,7 +132,7 @@ internal sealed class RawServer : IAsyncDisposable
 }
 
 /// <summary>One request that came, and the means to answer it.</summary>
-internal sealed class RawRequest(string head, string body, Stream stream, Socket socket)
+public sealed class RawRequest(string head, string body, Stream stream, Socket socket)
 {
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -3,10 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Testing;
 
 /// <summary>Mesh configurations and certificates for the tests.</summary>
-internal static class Sample
+public static class Sample
 {
     public const string Namespace = "vm-integration";
     public const string Name = "analytics-v0";

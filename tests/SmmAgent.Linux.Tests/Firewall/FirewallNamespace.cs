@@ -11,14 +11,14 @@ using SmmAgent.Linux.Locks;
 namespace SmmAgent.Linux.Tests.Firewall;
 
 /// <summary>A network namespace of the test's own. Needs root and the Debian packages iproute2, iptables, nftables and util-linux.</summary>
-internal sealed partial class NetworkNamespace : IAsyncDisposable
+internal sealed partial class FirewallNamespace : IAsyncDisposable
 {
     private const int CloneNewNet = 0x40000000;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-agent-test-");
     private readonly Process _keeper;
 
-    private NetworkNamespace(string name, Process keeper)
+    private FirewallNamespace(string name, Process keeper)
     {
         (Name, _keeper) = (name, keeper);
         Runner = RunnerWith();
@@ -35,7 +35,7 @@ internal sealed partial class NetworkNamespace : IAsyncDisposable
 
     public string Folder => _folder.FullName;
 
-    public static async Task<NetworkNamespace> CreateAsync()
+    public static async Task<FirewallNamespace> CreateAsync()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, for a network namespace");
         var name = $"smm{Guid.NewGuid():N}"[..15];

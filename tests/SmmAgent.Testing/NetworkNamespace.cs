@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace SmmAgent.Testbed;
+namespace SmmAgent.Testing;
 
 /// <summary>A network namespace of our own, gone with the object.</summary>
 public sealed class NetworkNamespace : IDisposable

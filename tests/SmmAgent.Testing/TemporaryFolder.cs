@@ -1,10 +1,11 @@
-namespace SmmDashboard.Tests.Running;
+namespace SmmAgent.Testing;
 
+/// <summary>An empty folder that is removed with everything in it.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
-    private readonly string _path = Directory.CreateTempSubdirectory("smm-dashboard-").FullName;
+    public string Root { get; } = Directory.CreateTempSubdirectory("smm-test-").FullName;
 
-    public string Path(string name) => System.IO.Path.Combine(_path, name);
+    public string Path(string name) => System.IO.Path.Combine(Root, name);
 
     public string Write(string name, string text)
     {
@@ -14,12 +15,12 @@ public sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    /// <summary>Replaces the file as editors do: a new file is renamed over it.</summary>
+    /// <summary>Replaces a file as editors do: a new file is renamed over it.</summary>
     public void Replace(string name, string text)
     {
         Write(name + ".new", text);
         File.Move(Path(name + ".new"), Path(name), overwrite: true);
     }
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose() => Directory.Delete(Root, recursive: true);
 }

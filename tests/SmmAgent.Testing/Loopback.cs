@@ -1,9 +1,9 @@
 using System.Net;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Testing;
 
 /// <summary>Loopback addresses that no other test uses: a gateway's ports are fixed, so each gateway has its own address.</summary>
-internal static class Loopback
+public static class Loopback
 {
     private static int _last;
 

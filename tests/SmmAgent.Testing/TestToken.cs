@@ -1,10 +1,10 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace SmmAgent.Tests.Dashboard;
+namespace SmmAgent.Testing;
 
 /// <summary>Tokens of a service account as the agent sees them: nobody checks the signature.</summary>
-internal static class TestToken
+public static class TestToken
 {
     public static string Of(DateTimeOffset issued, DateTimeOffset expires, string account = "default", string note = "") => "eyJhbGciOiJSUzI1NiJ9."
         + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(

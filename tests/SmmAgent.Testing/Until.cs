@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace SmmAgent.Testbed;
+namespace SmmAgent.Testing;
 
 /// <summary>Waits for something that another process does: looks again every 20 ms, and gives up with the last thing seen.</summary>
 public static class Until
