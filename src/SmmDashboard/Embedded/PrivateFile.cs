@@ -1,13 +1,15 @@
 namespace SmmDashboard.Embedded;
 
-/// <summary>Files that only the dashboard may read (0600), replaced whole or not at all.</summary>
+/// <summary>Writes and reads files that only the dashboard may read (0600). A file is replaced atomically.</summary>
 public static class PrivateFile
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public static void MakeFolder(string path) => Directory.CreateDirectory(path, FolderMode);
 
-    /// <param name="durable">Whether the content must survive a power cut.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="content">The new content.</param>
+    /// <param name="durable">Whether the content must survive a power failure.</param>
     public static void Write(string path, ReadOnlySpan<byte> content, bool durable)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -35,7 +37,7 @@ public static class PrivateFile
         }
     }
 
-    /// <summary>The file's content; null when there is no such file.</summary>
+    /// <summary>Reads the content of the file; null when the file does not exist.</summary>
     public static byte[]? Read(string path, int limit)
     {
         try

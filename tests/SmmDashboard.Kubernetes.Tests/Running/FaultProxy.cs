@@ -58,7 +58,7 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     public static bool IsWatch(string request) => request.Contains("watch=true", StringComparison.Ordinal);
 
-    /// <summary>ApiEndpoints the next request of a kind itself.</summary>
+    /// <summary>Answers the next request of a kind itself.</summary>
     public void AnswerNext(Func<string, bool> request, Func<HttpContext, Task> answer)
     {
         lock (_lock)

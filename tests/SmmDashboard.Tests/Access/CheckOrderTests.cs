@@ -11,8 +11,8 @@ public sealed class CheckOrderTests
     [InlineData(null, "TokenMissing", "the header Authorization: Bearer TOKEN is missing")]
     [InlineData("a b", "TokenMalformed", "the header Authorization is not of the form Bearer TOKEN")]
     [InlineData("quote\"d", "TokenMalformed", "the header Authorization is not of the form Bearer TOKEN")]
-    [InlineData("unheard-of", "TokenUnknown", "the token is not known: this dashboard knows tokens by their SHA-256; "
-        + "its administrator adds the one that this prints to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum")]
+    [InlineData("unheard-of", "TokenUnknown", "the token is unknown: this dashboard identifies tokens by SHA-256; "
+        + "its administrator must add the output of this to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum")]
     public async Task AMissingMalformedOrUnknownTokenIs401WithItsReasonAndCure(string? token, string reason, string detail)
     {
         await using var dashboard = await RunningDashboard.StartAsync();

@@ -4,8 +4,13 @@ using SmmDashboard.Agents;
 
 namespace SmmDashboard.Embedded.Agents;
 
-/// <summary>The content of one agent's file.</summary>
-public sealed record AgentFile(string? KeySha256, DateTimeOffset SeenAt, AgentReport? Report, IReadOnlyList<AgentInstance?>? Instances = null, bool IsProven = false);
+/// <summary>The content of the file of one agent.</summary>
+public sealed record AgentFile(
+    string? KeySha256,
+    DateTimeOffset SeenAt,
+    AgentReport? Report,
+    IReadOnlyList<AgentInstance?>? Instances = null,
+    bool IsProven = false);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AgentFile))]

@@ -6,12 +6,12 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Embedded.Agents;
 
-/// <summary>One file for each agent below <c>agents/NAMESPACE/GROUP/</c>: the hash of its key, and its last report.</summary>
+/// <summary>Stores one file per agent below <c>agents/NAMESPACE/GROUP/</c> with the hash of its key and its last report.</summary>
 public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
 {
     private const int MaximumBytes = 2 * AgentsEndpoint.MaximumBody;
 
-    /// <summary>A larger report is kept without its conditions.</summary>
+    /// <summary>The size above which a report is stored without its conditions.</summary>
     public const int LargestFile = 16 * 1024;
 
     private readonly string _root = Path.Combine(folder, "agents");
@@ -64,7 +64,7 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
         }
     }
 
-    // Whoever has a token decides what is in a report, and how many there are. Only its address is read again; the rest is for people.
+    // A client with a token controls the content and the number of reports. Only the address is read back; the rest is for people.
     private static byte[] Content(KnownAgent agent, AgentReport report)
     {
         var file = new AgentFile(Convert.ToHexStringLower(agent.KeySha256), agent.SeenAt, report, agent.Instances.Seen, agent.IsProven);
@@ -93,7 +93,8 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                 ? JsonSerializer.Deserialize(content, AgentFileJson.Default.AgentFile)
                 : null;
             return file?.KeySha256 is { Length: 64 } key
-                ? new KnownAgent(Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
+                ? new KnownAgent(
+                    Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
                 {
                     IsProven = file.IsProven,
                     Instances = new(file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),

@@ -6,16 +6,16 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Embedded.Agents;
 
-/// <summary>Keeps agents in memory, and in files where there is a folder for them.</summary>
+/// <summary>Stores agents in memory and, if a folder is configured, in files.</summary>
 public sealed class FileAgentStore : IAgentStore
 {
     public const int DefaultLimit = 10_000;
 
-    // Of a group that is no longer served nothing asks for the agents.
+    // The agents of a group that is no longer served are never requested again.
     private const int MostGroups = 1_000;
 
-    /// <summary>An agent that is silent for so long makes room when its group is full, whatever is known of it.</summary>
-    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(30);
+    /// <summary>The silence after which even a proven agent may be removed from a full group.</summary>
+    private static readonly TimeSpan Expiry = TimeSpan.FromDays(30);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, Dictionary<Guid, KnownAgent>> _groups = [];
@@ -25,11 +25,11 @@ public sealed class FileAgentStore : IAgentStore
     private readonly int _limit;
     private readonly NewAgents _new;
 
-    /// <param name="files">Where bindings and reports survive a restart; null keeps them in memory.</param>
+    /// <param name="files">The files in which keys and reports survive a restart; null keeps them in memory only.</param>
     /// <param name="clock">The clock.</param>
-    /// <param name="log">Gets what operators should know.</param>
-    /// <param name="newAgents">How many agents of a group may be new.</param>
-    /// <param name="limitPerGroup">How many agents a group may have.</param>
+    /// <param name="log">Receives events for operators.</param>
+    /// <param name="newAgents">The rate of new agents per group.</param>
+    /// <param name="limitPerGroup">The maximum number of agents per group.</param>
     public FileAgentStore(AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, Rate newAgents, int limitPerGroup = DefaultLimit)
     {
         (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
@@ -37,12 +37,14 @@ public sealed class FileAgentStore : IAgentStore
             Group(group)[uuid] = agent;
     }
 
-    public ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken) => ValueTask.FromResult(Find(group, uuid));
+    public ValueTask<KnownAgent?> FindAsync(GroupId group, Guid uuid, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Find(group, uuid));
 
-    public ValueTask<ReportOutcome> ReportAsync(GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken) =>
+    public ValueTask<ReportOutcome> ReportAsync(
+        GroupId group, PresentedAgent identity, AgentReport report, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Report(group, identity, report));
 
-    /// <remarks>One host has an address: of several agents that were reached there, the last one counts.</remarks>
+    /// <remarks>An address belongs to one host. Of several agents that were reached at an address, the last one counts.</remarks>
     public void Prove(GroupId group, Guid uuid)
     {
         lock (_lock)
@@ -51,7 +53,8 @@ public sealed class FileAgentStore : IAgentStore
                 return;
 
             agents[uuid] = agent with { IsProven = true };
-            foreach (var (other, before) in agents.Where(one => one.Key != uuid && one.Value.IsProven && Equals(one.Value.Address, agent.Address)).ToList())
+            var sameAddress = agents.Where(one => one.Key != uuid && one.Value.IsProven && Equals(one.Value.Address, agent.Address));
+            foreach (var (other, before) in sameAddress.ToList())
                 agents[other] = before with { IsProven = false };
         }
     }
@@ -96,13 +99,16 @@ public sealed class FileAgentStore : IAgentStore
         if (instances.IsRefused)
             return ReportOutcome.Duplicate;
 
-        return _files?.TryWrite(group, identity.Uuid, agent, report, durable: isFirst) == false ? ReportOutcome.NotWritten : ReportOutcome.Kept;
+        return _files?.TryWrite(group, identity.Uuid, agent, report, durable: isFirst) == false
+            ? ReportOutcome.NotWritten
+            : ReportOutcome.Kept;
     }
 
-    // A host that has got a uuid of its own is no duplicate under the other any more.
+    // A host that has got its own uuid is no longer a duplicate under the other uuid.
     private void RemoveInstanceElsewhere(GroupId group, Dictionary<Guid, KnownAgent> agents, Guid uuid, string instance)
     {
-        foreach (var (other, agent) in agents.Where(one => one.Key != uuid && one.Value.Instances.Seen.Any(seen => seen.Id == instance)).ToList())
+        var others = agents.Where(one => one.Key != uuid && one.Value.Instances.Seen.Any(seen => seen.Id == instance));
+        foreach (var (other, agent) in others.ToList())
         {
             var now = _clock.GetUtcNow();
             agents[other] = agent with { Instances = agent.Instances.Without(instance) };
@@ -126,7 +132,7 @@ public sealed class FileAgentStore : IAgentStore
     private bool EvictOldest(GroupId group, Dictionary<Guid, KnownAgent> agents)
     {
         var (uuid, oldest) = agents.MinBy(agent => (agent.Value.IsProven, agent.Value.SeenAt));
-        if (oldest.IsProven && _clock.GetUtcNow() - oldest.SeenAt < Forgotten)
+        if (oldest.IsProven && _clock.GetUtcNow() - oldest.SeenAt < Expiry)
             return false;
         if (!oldest.IsProven)
             _new.Evicted(group, uuid, _limit);

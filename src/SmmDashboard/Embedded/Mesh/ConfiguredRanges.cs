@@ -8,5 +8,6 @@ namespace SmmDashboard.Embedded.Mesh;
 public sealed class ConfiguredRanges(CurrentMeshDescription description) : IClusterRanges
 {
     public ValueTask<string?> FindReasonAsync(IPAddress address, NetworkModel model, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(description.Mesh.ClusterRanges.Any(range => range.Contains(address)) ? "it is in the cluster's own ranges" : null);
+        ValueTask.FromResult(
+            description.Mesh.ClusterRanges.Any(range => range.Contains(address)) ? "it is in the cluster's own ranges" : null);
 }

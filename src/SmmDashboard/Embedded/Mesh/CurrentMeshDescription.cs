@@ -2,7 +2,7 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Embedded.Mesh;
 
-/// <summary>The last good mesh description. <see cref="MeshWatcher"/> replaces it.</summary>
+/// <summary>The last valid mesh description. <see cref="MeshWatcher"/> replaces it.</summary>
 public sealed class CurrentMeshDescription
 {
     private readonly CurrentMesh _served;
@@ -16,7 +16,7 @@ public sealed class CurrentMeshDescription
 
     public MeshDescription Mesh => _mesh;
 
-    /// <remarks>The tokens change first: a request that is woken must not be answered for a token that the file no longer has.</remarks>
+    /// <remarks>The tokens change first, so that a woken request is not served for a token that the file no longer contains.</remarks>
     public void Replace(MeshDescription mesh)
     {
         _mesh = mesh;

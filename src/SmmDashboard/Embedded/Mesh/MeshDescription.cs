@@ -3,12 +3,12 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Embedded.Mesh;
 
-/// <summary>The mesh description file, read and found good.</summary>
+/// <summary>A valid mesh description.</summary>
 public sealed record MeshDescription
 {
     public required MeshSettings Settings { get; init; }
 
-    /// <summary>The cluster's own pod and service ranges: no dial-back goes there.</summary>
+    /// <summary>The pod and service ranges of the cluster, to which no dial-back may connect.</summary>
     public required IReadOnlyList<IPNetwork> ClusterRanges { get; init; }
 
     public required IReadOnlyDictionary<GroupId, ServedGroup> Groups { get; init; }
@@ -19,6 +19,6 @@ public sealed record MeshDescription
     /// <summary>The label of the WorkloadEntries that the mesh's control plane sees.</summary>
     public string RevisionLabel => Groups.Values.FirstOrDefault()?.Config.Mesh.RevisionLabel() ?? SmmAgent.Contract.Mesh.DefaultRevision;
 
-    /// <summary>What is odd, but no reason to refuse the file.</summary>
+    /// <summary>Warnings about suspicious values that do not make the file invalid.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

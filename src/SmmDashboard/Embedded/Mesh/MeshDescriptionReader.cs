@@ -7,18 +7,18 @@ using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Embedded.Mesh;
 
-/// <summary>Reads the mesh description: each group is held against the same rules that the agent holds its configuration against.</summary>
+/// <summary>Reads the mesh description. Each group must obey the same rules that the agent applies to its configuration.</summary>
 public static class MeshDescriptionReader
 {
     public static ReadResult<MeshDescription> Read(string yaml)
     {
         var (json, fault) = MeshDescriptionYaml.ToJson(yaml);
         if (json is null)
-            return ReadResult<MeshDescription>.Refused([new Fault("", fault)]);
+            return Refused(fault);
 
         using var document = JsonDocument.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
-            return ReadResult<MeshDescription>.Refused([new Fault("", "the mesh description is not a mapping with publicUrl, mesh and groups")]);
+            return Refused("the mesh description is not a mapping with publicUrl, mesh and groups");
 
         var faults = new List<Fault>();
         var warnings = new List<string>();
@@ -36,7 +36,11 @@ public static class MeshDescriptionReader
         if (faults.Count > 0)
             return ReadResult<MeshDescription>.Refused([.. faults.Distinct()]);
         if (clusterRanges.Count == 0)
-            warnings.Add("clusterRanges: is missing, so a dial-back may reach pods and services: list the cluster's networks, for example [10.244.0.0/16, 10.96.0.0/12]");
+        {
+            warnings.Add(
+                "clusterRanges: is missing, so a dial-back may reach pods and services; "
+                + "list the networks of the cluster, for example [10.244.0.0/16, 10.96.0.0/12]");
+        }
 
         return ReadResult<MeshDescription>.Good(new MeshDescription
         {
@@ -62,17 +66,23 @@ public static class MeshDescriptionReader
         var served = new ServedGroup(config);
         var name = GroupDocument.PathInGroup("workloadGroup.name", group.Element);
         if (served.Body.Length > MeshConfig.MaximumBytes)
-            group.Refuse(name, $"the configuration of '{served.Id}' has {served.Body.Length} bytes; agents accept {MeshConfig.MaximumBytes}");
+        {
+            group.Refuse(
+                name, $"the configuration of '{served.Id}' has {served.Body.Length} bytes; agents accept at most {MeshConfig.MaximumBytes}");
+        }
+
         if (!groups.TryAdd(served.Id, served))
-            group.Refuse(name, $"'{served.Id}' is in the file twice");
+            group.Refuse(name, $"'{served.Id}' is a duplicate group");
         tokens[served.Id] = [.. sha256s.Select(Convert.FromHexString)];
         if (sha256s.Count == 0)
-            warnings.Add($"groups: '{served.Id}' has no tokenSha256s, no agent can ask for it");
+            warnings.Add($"groups: '{served.Id}' has no tokenSha256s, so no agent can request it");
         return served;
     }
+
+    private static ReadResult<MeshDescription> Refused(string reason) => ReadResult<MeshDescription>.Refused([new Fault("", reason)]);
 
     private static string? Sha256(string value) =>
         value.Length == 64 && value.All(char.IsAsciiHexDigit)
             ? null
-            : "is not a SHA-256 in hex, 64 digits (printf %s \"$TOKEN\" | sha256sum)"; // no value: it may be the token itself
+            : "is not a SHA-256 in hex, 64 digits (printf %s \"$TOKEN\" | sha256sum)"; // The value is not shown, because it may be the token itself.
 }

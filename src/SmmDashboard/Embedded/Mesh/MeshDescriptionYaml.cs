@@ -6,12 +6,12 @@ using SmmDashboard.Mesh;
 
 namespace SmmDashboard.Embedded.Mesh;
 
-/// <summary>Turns the mesh description into JSON, plain scalars by YAML 1.2's core schema.</summary>
+/// <summary>Converts the mesh description to JSON. Plain scalars follow the core schema of YAML 1.2.</summary>
 public static partial class MeshDescriptionYaml
 {
     private static readonly YamlLimits Limits = new(MeshFile.MaximumBytes, Depth: 48, Nodes: 500_000);
 
-    /// <returns>The JSON text; or null and why.</returns>
+    /// <returns>The JSON text; or null and the reason.</returns>
     public static (byte[]? Json, string Fault) ToJson(string yaml) => YamlJson.Convert(yaml, Limits, WritePlain);
 
     private static string? WritePlain(string text, Utf8JsonWriter writer)
@@ -22,9 +22,11 @@ public static partial class MeshDescriptionYaml
             writer.WriteBooleanValue(true);
         else if (text is "false" or "False" or "FALSE")
             writer.WriteBooleanValue(false);
-        else if (Integer().IsMatch(text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
+        else if (Integer().IsMatch(text)
+            && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
             writer.WriteNumberValue(integer);
-        else if (Number().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+        else if (Number().IsMatch(text)
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
             writer.WriteNumberValue(number);
         else
             writer.WriteStringValue(text);

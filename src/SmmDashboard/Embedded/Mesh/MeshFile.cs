@@ -12,7 +12,7 @@ public sealed class MeshFile(string path)
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
-    /// <summary>Reads the file's bytes; a fault says why they cannot be had.</summary>
+    /// <summary>Reads the bytes of the file; the fault has the reason when they cannot be read.</summary>
     public ReadResult<byte[]> Load()
     {
         try
@@ -45,7 +45,7 @@ public sealed class MeshFile(string path)
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A defect of the reader: it must not end the process, which has a good description.
+            // A defect of the reader must not end the process, which has a valid description.
             return ReadResult<MeshDescription>.Refused([new Fault("", $"the file cannot be read: {NameRules.Shown(exception.Message)}")]);
         }
     }

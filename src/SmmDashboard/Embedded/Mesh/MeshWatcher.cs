@@ -3,24 +3,26 @@ using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Embedded.Mesh;
 
-/// <summary>Follows the mesh description file: a good edit becomes current, a bad one is told and changes nothing.</summary>
+/// <summary>Watches the mesh description file. A valid edit becomes current; an invalid edit is reported and ignored.</summary>
 /// <remarks>
-/// It watches the folder, not the file: editors rename a new file over the old one, and a ConfigMap swaps the link <c>..data</c> beside it.
-/// What inotify does not tell (a link that leads elsewhere, a network file system) the poll finds.
+/// The watcher observes the folder instead of the file, because editors rename a new file over the old one, and a ConfigMap swaps the link
+/// <c>..data</c> beside it. Polling finds changes that inotify does not report (a link to another folder, a network file system).
 /// </remarks>
-public sealed class MeshWatcher(MeshFile file, CurrentMeshDescription description, TimeProvider clock, ILogger<MeshWatcher> log, BackgroundFailure failure)
+public sealed class MeshWatcher(
+    MeshFile file, CurrentMeshDescription description, TimeProvider clock, ILogger<MeshWatcher> log, BackgroundFailure failure)
     : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
-    // Two equal looks this far apart: the writer is done.
+    // The writer is done when two reads with this delay are equal.
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(25);
 
     private string? _lastDigest;
     private string? _lastRefusal;
     private Task<bool>? _pendingChange;
 
-    /// <summary>Looks at the file once. Whether the mesh description was replaced.</summary>
+    /// <summary>Reads the file once.</summary>
+    /// <returns>Whether the mesh description was replaced.</returns>
     public bool Reload()
     {
         var content = file.Load();
@@ -54,7 +56,7 @@ public sealed class MeshWatcher(MeshFile file, CurrentMeshDescription descriptio
         return true;
     }
 
-    /// <remarks>The first look is over before anything else may replace the mesh description.</remarks>
+    /// <remarks>The first read completes before anything else may replace the mesh description.</remarks>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         Reload();
@@ -107,7 +109,7 @@ public sealed class MeshWatcher(MeshFile file, CurrentMeshDescription descriptio
         }
         catch (TimeoutException)
         {
-            // Nothing was told; look all the same.
+            // No event was received; read the file anyway.
         }
     }
 

@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Embedded.Mesh;
 
-/// <summary>Keys of the mesh description that nobody reads: mostly a slip of the pen, so they are told.</summary>
+/// <summary>Finds keys of the mesh description that are not read. They are mostly typos, so they are reported.</summary>
 internal static class UnknownKeys
 {
     private static readonly string[] Root =
@@ -52,7 +52,7 @@ internal static class UnknownKeys
         {
             warnings.AddRange(element.EnumerateObject()
                 .Where(member => !known.Contains(member.Name))
-                .Select(member => $"{at}{NameRules.Shown(member.Name)}: is not known here and has no effect"));
+                .Select(member => $"{at}{NameRules.Shown(member.Name)}: is an unknown key and has no effect"));
         }
     }
 }

@@ -6,7 +6,7 @@ using RegistrationAnswer = SmmAgent.Contract.Registration;
 
 namespace SmmDashboard.Embedded.Registration;
 
-/// <summary>ApiEndpoints from the sidecars that are connected to this dashboard.</summary>
+/// <summary>Determines registrations from the sidecars that are connected to this dashboard.</summary>
 public sealed class ConnectedSidecars(RegisteredEntries entries, RecentRefusals refusals) : IRegistrations
 {
     public ValueTask<RegistrationAnswer> FindAsync(ServedGroup group, Guid uuid, KnownAgent agent, CancellationToken cancellationToken) =>
@@ -14,7 +14,9 @@ public sealed class ConnectedSidecars(RegisteredEntries entries, RecentRefusals 
 
     private RegistrationAnswer Find(ServedGroup group, Guid uuid, KnownAgent agent)
     {
-        var name = agent.Address is { } address ? WorkloadEntryName.Of(group.Id.Name, address.ToString(), group.Config.WorkloadGroup.Network) : null;
+        var name = agent.Address is { } address
+            ? WorkloadEntryName.Of(group.Id.Name, address.ToString(), group.Config.WorkloadGroup.Network)
+            : null;
         var entry = entries.Find(group.Id, uuid, name, agent.Address);
         return entry is null ? NotRegistered(refusals.Find(uuid, agent.Address))
             : entries.IsRegistered(entry) ? Registered(entry)
@@ -40,9 +42,10 @@ public sealed class ConnectedSidecars(RegisteredEntries entries, RecentRefusals 
             WorkloadEntry = entry.Name,
             Healthy = "Unknown",
             Message = isSeen
-                ? $"WorkloadEntry {entry.Name} exists, but its sidecar is not connected; it is removed {RegisteredEntries.Grace.TotalSeconds:0} s after the disconnect"
-                : $"WorkloadEntry {entry.Name} belongs to revision {entry.Revision}, and this VM's control plane is {revision}: "
-                    + "the sidecar moves with sudo systemctl restart istio",
+                ? $"WorkloadEntry {entry.Name} exists, but its sidecar is not connected; "
+                    + $"the entry is removed {RegisteredEntries.Grace.TotalSeconds:0} s after the disconnect"
+                : $"WorkloadEntry {entry.Name} belongs to revision {entry.Revision}, but the control plane of this VM is {revision}; "
+                    + "move the sidecar with: sudo systemctl restart istio",
         };
     }
 
@@ -53,11 +56,16 @@ public sealed class ConnectedSidecars(RegisteredEntries entries, RecentRefusals 
         Healthy = "Unknown",
         Message = refusal switch
         {
-            RegistrationReasons.TokenRefused => "the sidecar's token was refused; is the VM's clock right, and is the istio-token renewed?",
-            RegistrationReasons.GroupNotFound => "the sidecar asked for a WorkloadGroup that does not exist; reconcile and restart istio.service",
-            RegistrationReasons.IdentityMismatch => "the sidecar's service account is not the WorkloadGroup's; reconcile and restart istio.service",
-            RegistrationReasons.StaleEntry => "a WorkloadEntry of another revision was in the way; it is gone, and the sidecar's next try registers",
-            RegistrationReasons.NameInvalid => "the WorkloadEntry's name would be invalid; shorten the group's or the network's name",
+            RegistrationReasons.TokenRefused =>
+                "the token of the sidecar was refused; check that the clock of the VM is correct and that istio-token is renewed",
+            RegistrationReasons.GroupNotFound =>
+                "the sidecar requested a WorkloadGroup that does not exist; reconcile and restart istio.service",
+            RegistrationReasons.IdentityMismatch =>
+                "the service account of the sidecar is not that of the WorkloadGroup; reconcile and restart istio.service",
+            RegistrationReasons.StaleEntry =>
+                "a WorkloadEntry of another revision existed; it has been removed, and the next attempt of the sidecar registers it",
+            RegistrationReasons.NameInvalid =>
+                "the name of the WorkloadEntry would be invalid; shorten the name of the group or of the network",
             _ => "no sidecar of this VM is connected to the control plane; is istio.service running, and are the gateways reachable?",
         },
     };

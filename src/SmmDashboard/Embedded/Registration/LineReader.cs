@@ -7,7 +7,7 @@ public sealed class LineReader(Stream stream, int limit)
     private int _start;
     private int _end;
 
-    /// <summary>The next line without its end; null at the end of the stream.</summary>
+    /// <summary>Reads the next line without its line end; null at the end of the stream.</summary>
     /// <exception cref="InvalidDataException">The line is longer than the limit.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {

@@ -6,18 +6,19 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>
-/// The connections that are at one step before their registration: silent, or speaking. They are a limited number, in total and for each client address. The next one is never
-/// refused: it takes the place of the one that has waited longest, of the same client, or of the client that has the most.
+/// The connections in one state before registration: silent or speaking. Their number is limited in total and per client address. A new
+/// connection is never refused: it replaces the oldest one of the same client, or of the client with the most connections.
 /// </summary>
 public sealed class PendingConnections(int total, int perClient, TimeProvider clock, ILogger log)
 {
     private readonly Lock _lock = new();
-    private readonly List<PendingConnection> _all = []; // the oldest first
+    private readonly List<PendingConnection> _all = []; // oldest first
     private readonly LogLimiter _logLimiter = new(clock);
 
-    /// <param name="address">The client's.</param>
-    /// <param name="socket">Where bytes may have come that nobody has read yet; null where all have spoken.</param>
-    /// <param name="stoppingToken">The end of the dashboard.</param>
+    /// <summary>Adds a connection, and closes another one if a limit is reached.</summary>
+    /// <param name="address">The address of the client.</param>
+    /// <param name="socket">The socket, which may have unread bytes; null for speaking connections.</param>
+    /// <param name="stoppingToken">Cancelled when the dashboard stops.</param>
     public PendingConnection Enter(IPAddress? address, Socket? socket, CancellationToken stoppingToken)
     {
         var newcomer = new PendingConnection(ClientAddress.Key(address), socket, stoppingToken);
@@ -43,7 +44,7 @@ public sealed class PendingConnections(int total, int perClient, TimeProvider cl
         return newcomer;
     }
 
-    /// <summary>It has come a step further, or is gone.</summary>
+    /// <summary>Removes a connection that has reached the next state or was closed.</summary>
     public void Leave(PendingConnection newcomer)
     {
         lock (_lock)
@@ -51,7 +52,7 @@ public sealed class PendingConnections(int total, int perClient, TimeProvider cl
         newcomer.Dispose();
     }
 
-    // On a busy host some have spoken, and it was not noticed yet.
+    // On a busy host some clients may have sent bytes that were not processed yet.
     private PendingConnection Oldest(UInt128 client)
     {
         var own = _all.Where(other => other.Client == client);
@@ -66,7 +67,7 @@ public sealed class PendingConnection(UInt128 client, Socket? socket, Cancellati
 
     public UInt128 Client { get; } = client;
 
-    /// <summary>Whether bytes have come that were not read yet.</summary>
+    /// <summary>Whether there are unread bytes.</summary>
     public bool HasBytes
     {
         get
@@ -82,7 +83,7 @@ public sealed class PendingConnection(UInt128 client, Socket? socket, Cancellati
         }
     }
 
-    /// <summary>Ends when another one takes its place.</summary>
+    /// <summary>Cancelled when another connection replaces this one.</summary>
     public CancellationToken Token => _end.Token;
 
     public void Evict()
@@ -93,7 +94,7 @@ public sealed class PendingConnection(UInt128 client, Socket? socket, Cancellati
         }
         catch (ObjectDisposedException)
         {
-            // It has just registered, or is gone.
+            // The connection has just registered or was closed.
         }
     }
 

@@ -3,10 +3,10 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Embedded.Registration;
 
-/// <summary>The last refusal of each VM, so that its agent can say why there is no WorkloadEntry.</summary>
+/// <summary>The last refusal of each VM, so that its agent can report the reason for a missing WorkloadEntry.</summary>
 /// <remarks>
-/// Who was refused has proved nothing, so this is a hint: it holds fixed texts only, for one hour, for a bounded number of VMs, and it is
-/// shown only while no sidecar of the VM is connected.
+/// A refused client has not proved an identity, so a refusal is only a hint. It contains fixed texts only, is kept for one hour and for a bounded
+/// number of VMs, and is shown only while no sidecar of the VM is connected.
 /// </remarks>
 public sealed class RecentRefusals(TimeProvider clock, int limit = 10_000)
 {
@@ -45,7 +45,7 @@ public sealed class RecentRefusals(TimeProvider clock, int limit = 10_000)
         }
     }
 
-    /// <summary>One of <see cref="RegistrationReasons"/>; null when nobody was refused.</summary>
+    /// <summary>Finds the reason, one of <see cref="RegistrationReasons"/>; null without a refusal.</summary>
     public string? Find(Guid uuid, IPAddress? address)
     {
         var now = clock.GetUtcNow();

@@ -5,8 +5,8 @@ using SmmDashboard.Groups;
 namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>
-/// The WorkloadEntries: one for each connection, while its sidecar is connected and 10 s longer. An entry belongs to the identity that was proved and
-/// the uuid: of two sidecars that claim one address, neither keeps the other out nor takes its entry.
+/// The WorkloadEntries, one per connection, until 10 s after the disconnect of the sidecar. An entry belongs to the proved identity and the uuid:
+/// of two sidecars that claim one address, neither excludes the other nor takes over its entry.
 /// </summary>
 public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider clock, int limit = 10_000)
 {
@@ -15,13 +15,13 @@ public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider 
     private readonly Lock _lock = new();
     private readonly List<RegisteredEntry> _entries = [];
 
-    /// <summary>Adds the entry. Where its owner has one of that name, it gets the labels of that one.</summary>
-    /// <returns>False when its owner has one of that name that the control plane does not see.</returns>
+    /// <summary>Adds the entry. If its owner already has an entry with that name, the new entry gets the labels of the old one.</summary>
+    /// <returns>False when the owner already has an entry with that name that the control plane does not see.</returns>
     public bool TryAdd(RegisteredEntry entry)
     {
         lock (_lock)
         {
-            RemoveOver();
+            RemoveExpired();
             if (_entries.Find(other => other.HasSameOwner(entry)) is { } existing)
             {
                 if (!existing.IsSeenBy(mesh.Mesh.RevisionLabel))
@@ -39,34 +39,38 @@ public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider 
         lock (_lock)
         {
             entry.DisconnectedAt = clock.GetUtcNow();
-            RemoveOver();
+            RemoveExpired();
         }
     }
 
-    /// <summary>The entry of an agent: the one with its uuid, else of its name, else of its address without a uuid.</summary>
-    /// <param name="name">The name that its entry would have; null while its address is not known.</param>
+    /// <summary>Finds the entry of an agent: by its uuid, else by its name, else by its address without a uuid.</summary>
+    /// <param name="group">The WorkloadGroup.</param>
+    /// <param name="uuid">The uuid of the agent.</param>
+    /// <param name="name">The name that its entry would have; null while its address is unknown.</param>
+    /// <param name="address">The address of the agent; null when unknown.</param>
     public RegisteredEntry? Find(GroupId group, Guid uuid, string? name, IPAddress? address)
     {
         lock (_lock)
         {
-            RemoveOver();
-            // An address change leaves the old entry for its last 10 s. Of several connections the newest counts.
+            RemoveExpired();
+            // After an address change the old entry remains for 10 s. Of several connections the newest one counts.
             return _entries.Where(entry => entry.Matches(group, uuid, name, address)).Reverse()
                 .MaxBy(entry => (entry.Uuid == uuid, IsRegistered(entry), entry.Name == name));
         }
     }
 
-    /// <summary>Whether its sidecar is connected and the control plane sees it.</summary>
+    /// <summary>Whether the sidecar is connected and the control plane sees the entry.</summary>
     public bool IsRegistered(RegisteredEntry entry) => entry.DisconnectedAt is null && entry.IsSeenBy(mesh.Mesh.RevisionLabel);
 
-    private void RemoveOver()
+    private void RemoveExpired()
     {
         var now = clock.GetUtcNow();
         _entries.RemoveAll(entry => now - entry.DisconnectedAt >= Grace);
-        // Who connects again and again has a bound, too: the ones that were left first go.
+        // Repeated connections are bounded as well: the entries that were disconnected first are removed.
         if (_entries.Count > limit)
         {
-            foreach (var entry in _entries.Where(entry => entry.DisconnectedAt is not null).OrderBy(entry => entry.DisconnectedAt).Take(_entries.Count - limit).ToList())
+            var disconnected = _entries.Where(entry => entry.DisconnectedAt is not null).OrderBy(entry => entry.DisconnectedAt);
+            foreach (var entry in disconnected.Take(_entries.Count - limit).ToList())
                 _entries.Remove(entry);
         }
     }

@@ -7,37 +7,40 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Embedded.Registration;
 
-/// <summary>One sidecar's connection: a line that asks, a line that answers, then its health until it goes away.</summary>
+/// <summary>The connection of one sidecar: a request line, a reply line, then lines with its health until it disconnects.</summary>
 /// <param name="stream">The connection.</param>
-/// <param name="service">Who decides.</param>
-/// <param name="entries">Where a granted entry is.</param>
-/// <param name="takeSlot">Takes a place for a sidecar of the group; null when there is none.</param>
+/// <param name="service">Decides about the registration.</param>
+/// <param name="entries">Contains a granted entry.</param>
+/// <param name="takeSlot">Takes a slot for a sidecar of the group; null when there is none.</param>
 /// <param name="clock">The clock.</param>
 public sealed class RegistrationConnection(
     SslStream stream, RegistrationService service, RegisteredEntries entries, Func<GroupId, object?> takeSlot, TimeProvider clock)
 {
     public const int MaximumLine = 16 * 1024;
 
-    // A probe's result every few seconds is usual; this is for a client that babbles.
+    // Usually a probe result arrives every few seconds. The rate stops a client that sends too many lines.
     private static readonly Rate HealthLines = new(20, 1);
 
     private readonly LineReader _lines = new(stream, MaximumLine);
 
-    /// <summary>Reads the request and answers it.</summary>
-    /// <returns>The entry that the connection holds from now on; null when it is over.</returns>
+    /// <summary>Reads the request and replies.</summary>
+    /// <returns>The entry that the connection holds; null when the connection must end.</returns>
     public async Task<RegisteredEntry?> RegisterAsync(CancellationToken cancellationToken)
     {
         if (await _lines.ReadAsync(cancellationToken) is not { } line)
             return null;
 
         var request = RegistrationRequest.Read(line);
+        var presented = stream.RemoteCertificate is X509Certificate2 certificate ? SidecarAuthority.ReadIdentity(certificate) : null;
         var (reply, entry) = request.Value is { } asked
-            ? service.Register(asked, stream.RemoteCertificate is X509Certificate2 presented ? SidecarAuthority.ReadIdentity(presented) : null)
+            ? service.Register(asked, presented)
             : (RegistrationReply.Refused(RegistrationReply.RequestInvalid, string.Join("; ", request.Faults)), null);
         if (entry is not null && takeSlot(entry.Group) is null)
         {
             entries.Disconnect(entry);
-            (reply, entry) = (RegistrationReply.Refused(RegistrationReply.TooMany, "the dashboard has too many registered sidecars of this WorkloadGroup or client address"), null);
+            reply = RegistrationReply.Refused(
+                RegistrationReply.TooMany, "the dashboard has too many registered sidecars of this WorkloadGroup or client address");
+            entry = null;
         }
 
         try
@@ -54,13 +57,14 @@ public sealed class RegistrationConnection(
         }
     }
 
-    /// <summary>Follows the sidecar's health until it disconnects or breaks the protocol.</summary>
+    /// <summary>Reads the health of the sidecar until it disconnects or violates the protocol.</summary>
     public async Task FollowAsync(RegisteredEntry entry, CancellationToken cancellationToken)
     {
         try
         {
             var rate = new TokenBucket(HealthLines, clock.GetTimestamp());
-            while (await _lines.ReadAsync(cancellationToken) is { } line && rate.TryTake(clock, out _) && TryReadHealth(line, out var healthy))
+            while (await _lines.ReadAsync(cancellationToken) is { } line
+                && rate.TryTake(clock, out _) && TryReadHealth(line, out var healthy))
                 entry.Healthy = healthy ? "True" : "False";
         }
         finally

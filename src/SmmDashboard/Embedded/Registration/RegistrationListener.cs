@@ -9,9 +9,13 @@ using SmmDashboard.Tls;
 
 namespace SmmDashboard.Embedded.Registration;
 
-/// <summary>The stand-in for istiod's port 15012 behind the gateways: TLS, and one WorkloadEntry for each connected sidecar.</summary>
+/// <summary>The stand-in for port 15012 of istiod behind the gateways: TLS, and one WorkloadEntry per connected sidecar.</summary>
 public sealed class RegistrationListener(
-    RegistrationListener.Settings settings, RegistrationService service, RegisteredEntries entries, TimeProvider clock, BackgroundFailure failure,
+    RegistrationListener.Settings settings,
+    RegistrationService service,
+    RegisteredEntries entries,
+    TimeProvider clock,
+    BackgroundFailure failure,
     ILogger<RegistrationListener> log) : BackgroundService
 {
     private static readonly TimeSpan FirstByteTime = TimeSpan.FromSeconds(5);
@@ -21,18 +25,25 @@ public sealed class RegistrationListener(
     private readonly TcpListener _listener = new(settings.Address);
     private readonly ConcurrentDictionary<Task, bool> _connections = [];
 
-    // A sidecar speaks at once, and is registered within milliseconds. Silent connections cost little, so there are places for many of them, and they take none of those that speak.
-    private readonly PendingConnections _silent = new(settings.MaximumSilent, ConnectionBudget.DefaultPerClient(settings.MaximumSilent), clock, log);
-    private readonly PendingConnections _speaking = new(settings.MaximumSpeaking, ConnectionBudget.DefaultPerClient(settings.MaximumSpeaking), clock, log);
-    private readonly RegistrationSlots _slots = new(settings.MaximumRegistered, ConnectionBudget.DefaultPerClient(settings.MaximumRegistered), clock, log);
+    // A sidecar sends its first byte at once and is registered within milliseconds. Silent connections cost little, so many of them are allowed,
+    // and they do not count against the limit of speaking ones.
+    private readonly PendingConnections _silent = new(
+        settings.MaximumSilent, ConnectionBudget.DefaultPerClient(settings.MaximumSilent), clock, log);
+
+    private readonly PendingConnections _speaking = new(
+        settings.MaximumSpeaking, ConnectionBudget.DefaultPerClient(settings.MaximumSpeaking), clock, log);
+
+    private readonly RegistrationSlots _slots = new(
+        settings.MaximumRegistered, ConnectionBudget.DefaultPerClient(settings.MaximumRegistered), clock, log);
+
     private readonly AcceptPause _pause = new(clock, log);
 
     public sealed record Settings(IPEndPoint Address, PemCertificate Certificate)
     {
-        /// <summary>Who issues certificates to sidecars; null when they register with tokens only.</summary>
+        /// <summary>The authority that issues certificates to sidecars; null when they register with tokens only.</summary>
         public SidecarAuthority? Authority { get; init; }
 
-        /// <summary>All connections. A sixth is for those that have not registered yet.</summary>
+        /// <summary>The limit of all connections. A sixth is reserved for those that have not registered yet.</summary>
         public int MaximumConnections { get; init; } = ConnectionBudget.DefaultRegistration;
 
         public int MaximumRegistered => MaximumConnections - MaximumSilent - MaximumSpeaking;
@@ -42,7 +53,7 @@ public sealed class RegistrationListener(
         public int MaximumSpeaking => Math.Clamp(MaximumConnections / 24, 4, 256);
     }
 
-    /// <summary>Where it listens; the port is the real one once it was started.</summary>
+    /// <summary>The address of the listener, with the actual port after the start.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndpoint;
 
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -60,7 +71,7 @@ public sealed class RegistrationListener(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Stopping: what is open ends below.
+            // Stopping; open connections end below.
         }
         catch (Exception exception)
         {
@@ -105,9 +116,10 @@ public sealed class RegistrationListener(
             {
                 KeepAlive(socket);
                 stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
-                connection = new RegistrationConnection(stream, service, entries, group => slot = _slots.Enter(group, client, stoppingToken), clock);
+                connection = new RegistrationConnection(
+                    stream, service, entries, group => slot = _slots.Enter(group, client, stoppingToken), clock);
                 await FirstByteAsync(socket, silent);
-                entry = await WelcomeAsync(stream, connection, client, stoppingToken);
+                entry = await HandshakeAsync(stream, connection, client, stoppingToken);
             }
             finally
             {
@@ -120,7 +132,7 @@ public sealed class RegistrationListener(
         catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException
             or OperationCanceledException or InvalidDataException or SocketException)
         {
-            // A client that leaves, lies or stays silent is no event of ours.
+            // A client that disconnects, violates the protocol or stays silent is not logged.
         }
         catch (Exception exception)
         {
@@ -147,7 +159,8 @@ public sealed class RegistrationListener(
         _silent.Leave(silent);
     }
 
-    private async Task<RegisteredEntry?> WelcomeAsync(SslStream stream, RegistrationConnection connection, IPAddress? client, CancellationToken stoppingToken)
+    private async Task<RegisteredEntry?> HandshakeAsync(
+        SslStream stream, RegistrationConnection connection, IPAddress? client, CancellationToken stoppingToken)
     {
         var speaking = _speaking.Enter(client, socket: null, stoppingToken);
         try
@@ -163,7 +176,9 @@ public sealed class RegistrationListener(
         }
     }
 
-    /// <summary>A client's certificate is asked for where there is an authority; one that is not of that authority ends the handshake.</summary>
+    /// <summary>
+    /// Requests a client certificate if there is an authority. A certificate of another authority ends the handshake.
+    /// </summary>
     private SslServerAuthenticationOptions Tls() => settings.Authority is not { } authority
         ? settings.Certificate.Current
         : new SslServerAuthenticationOptions
@@ -175,7 +190,7 @@ public sealed class RegistrationListener(
             AllowTlsResume = false,
         };
 
-    /// <summary>A VM that lost its power sends no FIN.</summary>
+    /// <summary>Enables keep-alive probes, because a VM that loses its power does not send a FIN.</summary>
     private static void KeepAlive(Socket socket)
     {
         socket.NoDelay = true;

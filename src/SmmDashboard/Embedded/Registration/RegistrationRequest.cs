@@ -5,12 +5,19 @@ namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>The first line that a sidecar sends.</summary>
 public sealed record RegistrationRequest(
-    string? Token, string Namespace, string Group, string ServiceAccount, string Address, string Network, Guid? Uuid, string? SigningRequest)
+    string? Token,
+    string Namespace,
+    string Group,
+    string ServiceAccount,
+    string Address,
+    string Network,
+    Guid? Uuid,
+    string? SigningRequest)
 {
-    /// <summary>The labels of the sidecar's node metadata; empty when it sent none.</summary>
+    /// <summary>The labels from the node metadata of the sidecar; empty when it sent none.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The cluster whose control plane the sidecar believes to speak with; null when it did not say.</summary>
+    /// <summary>The cluster that the sidecar expects the control plane to belong to; null when not sent.</summary>
     public string? ClusterId { get; init; }
 
     private const int Depth = 4;
@@ -41,11 +48,12 @@ public sealed record RegistrationRequest(
         return faults.Count == 0 ? ReadResult<RegistrationRequest>.Good(request) : ReadResult<RegistrationRequest>.Refused(faults);
     }
 
-    // The token stays out of every message.
+    // Omits the token, so that no message contains it.
     public override string ToString() => $"{Namespace}/{Group} as {ServiceAccount} at {Address}";
 
     private static string? UuidRule(string value) =>
         Guid.TryParseExact(value, "D", out _) ? null : $"'{NameRules.Shown(value)}' is not a uuid";
 
-    private static ReadResult<RegistrationRequest> Refused(string reason) => ReadResult<RegistrationRequest>.Refused([new Fault("", reason)]);
+    private static ReadResult<RegistrationRequest> Refused(string reason) =>
+        ReadResult<RegistrationRequest>.Refused([new Fault("", reason)]);
 }

@@ -6,8 +6,8 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>
-/// The connections of registered sidecars: a limited number, of which each WorkloadGroup has a fair share. Once all places are taken, a sidecar of a group takes the newest
-/// place of the group that has the most. So the token of one group cannot keep another group's sidecars out.
+/// The connections of registered sidecars: a limited number of slots, shared fairly by the WorkloadGroups. When all slots are taken, a sidecar
+/// takes the newest slot of the group with the most slots. So the token of one group cannot exclude the sidecars of another group.
 /// </summary>
 public sealed class RegistrationSlots(int total, int perClient, TimeProvider clock, ILogger log)
 {
@@ -17,7 +17,7 @@ public sealed class RegistrationSlots(int total, int perClient, TimeProvider clo
     private readonly LogLimiter _logLimiter = new(clock);
     private int _count;
 
-    /// <summary>A slot. It is given back by <see cref="Leave"/>.</summary>
+    /// <summary>A slot. <see cref="Leave"/> returns it.</summary>
     public sealed class Slot(GroupId group, UInt128 client, CancellationToken stoppingToken) : IDisposable
     {
         private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
@@ -26,7 +26,7 @@ public sealed class RegistrationSlots(int total, int perClient, TimeProvider clo
 
         public UInt128 Client { get; } = client;
 
-        /// <summary>Ends when a sidecar of another group takes the slot.</summary>
+        /// <summary>Cancelled when a sidecar of another group takes the slot.</summary>
         public CancellationToken Token => _end.Token;
 
         internal void Evict()
@@ -37,13 +37,14 @@ public sealed class RegistrationSlots(int total, int perClient, TimeProvider clo
             }
             catch (ObjectDisposedException)
             {
-                // It has just gone by itself.
+                // The connection has just been closed.
             }
         }
 
         public void Dispose() => _end.Dispose();
     }
 
+    /// <summary>Takes a slot.</summary>
     /// <returns>The slot; null when there is none for this group or client.</returns>
     public Slot? Enter(GroupId group, IPAddress? address, CancellationToken stoppingToken)
     {
@@ -56,7 +57,7 @@ public sealed class RegistrationSlots(int total, int perClient, TimeProvider clo
             if (isAllowed && _count >= total)
             {
                 var (largest, slots) = _groups.MaxBy(one => one.Value.Count);
-                // A group that is as large as any other has its share.
+                // A group that has as many slots as the largest one already has its share.
                 isAllowed = largest != group && slots.Count > (_groups.GetValueOrDefault(group)?.Count ?? 0) + 1;
                 if (isAllowed)
                     Remove(leaving = slots[^1]);

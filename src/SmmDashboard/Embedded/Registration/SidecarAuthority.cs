@@ -6,21 +6,24 @@ using SmmDashboard.Tls;
 
 namespace SmmDashboard.Embedded.Registration;
 
-/// <summary>Issues the certificates that sidecars register with after their first registration, as istiod's authority does.</summary>
+/// <summary>Issues the certificates that sidecars register with after their first registration, like the authority of istiod.</summary>
 public sealed class SidecarAuthority : IDisposable
 {
-    /// <summary>How long a certificate is valid: Istio's default.</summary>
+    /// <summary>The lifetime of a certificate, the default of Istio.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
-    // A sidecar whose clock is a little slow can use its certificate at once.
-    private static readonly TimeSpan Before = TimeSpan.FromMinutes(2);
+    // Lets a sidecar with a slightly slow clock use its certificate at once.
+    private static readonly TimeSpan Backdating = TimeSpan.FromMinutes(2);
 
     private const int SmallestRsa = 2048;
 
-    // A verification with a larger one takes long.
+    // Verification with a larger key is slow.
     private const int LargestRsa = 8192;
 
-    private static readonly string[] Curves = [ECCurve.NamedCurves.nistP256.Oid.Value!, ECCurve.NamedCurves.nistP384.Oid.Value!, ECCurve.NamedCurves.nistP521.Oid.Value!];
+    private static readonly string[] Curves =
+    [
+        ECCurve.NamedCurves.nistP256.Oid.Value!, ECCurve.NamedCurves.nistP384.Oid.Value!, ECCurve.NamedCurves.nistP521.Oid.Value!,
+    ];
 
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -29,7 +32,7 @@ public sealed class SidecarAuthority : IDisposable
     private readonly X509Certificate2 _authority;
     private readonly TimeProvider _clock;
 
-    /// <exception cref="InvalidDataException">The files cannot be used; the message says why.</exception>
+    /// <exception cref="InvalidDataException">The files cannot be used; the message has the reason.</exception>
     public SidecarAuthority(CertificateFiles files, TimeProvider clock)
     {
         _clock = clock;
@@ -37,13 +40,15 @@ public sealed class SidecarAuthority : IDisposable
         {
             _authority = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new InvalidDataException($"the certificate {files.Certificate} with the key {files.Key} cannot be used: {exception.Message}");
+            throw new InvalidDataException(
+                $"the certificate {files.Certificate} with the key {files.Key} cannot be used: {exception.Message}");
         }
     }
 
-    /// <summary>How a client's certificate is verified: only one that this authority issued is good, now.</summary>
+    /// <summary>Creates the policy that verifies client certificates: only currently valid ones of this authority are accepted.</summary>
     public X509ChainPolicy Policy()
     {
         var policy = new X509ChainPolicy
@@ -58,15 +63,22 @@ public sealed class SidecarAuthority : IDisposable
         return policy;
     }
 
-    /// <summary>Issues a certificate for the key of a signing request, valid for <see cref="Lifetime"/> and not longer than this authority's own. What else the request asks for has no effect.</summary>
-    /// <param name="signingRequest">A PKCS #10 request in PEM. Its key is of P-256, P-384 or P-521, or RSA with 2048 to 8192 bits.</param>
-    /// <returns>The certificate and this authority's in PEM; or why there is none, in one line.</returns>
+    /// <summary>
+    /// Issues a certificate for the key of a signing request. It is valid for <see cref="Lifetime"/>, but not longer than the certificate of this
+    /// authority. The rest of the request is ignored.
+    /// </summary>
+    /// <param name="signingRequest">A PKCS #10 request in PEM with an EC P-256, P-384 or P-521 key, or an RSA key with 2048 to 8192 bits.</param>
+    /// <param name="identity">The identity in the certificate.</param>
+    /// <returns>The certificate and that of this authority in PEM; or the reason for a refusal in one line.</returns>
     public (string? Certificate, string? Reason) Issue(string signingRequest, SpiffeId identity)
     {
         var now = _clock.GetUtcNow();
         var (first, last) = (new DateTimeOffset(_authority.NotBefore), new DateTimeOffset(_authority.NotAfter));
         if (now < first || now >= last)
-            return (null, $"the authority's own certificate is valid from {first:u} to {last:u} only: give --registration-ca-certificate a new one");
+        {
+            return (null,
+                $"the certificate of the authority is valid only from {first:u} to {last:u}; give --registration-ca-certificate a new one");
+        }
 
         try
         {
@@ -79,17 +91,23 @@ public sealed class SidecarAuthority : IDisposable
             names.AddUri(new Uri(identity.ToString()));
             request.CertificateExtensions.Add(names.Build(critical: true));
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new(ServerAuthentication), new(ClientAuthentication)], false));
+            request.CertificateExtensions.Add(
+                new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
+            request.CertificateExtensions.Add(
+                new X509EnhancedKeyUsageExtension([new(ServerAuthentication), new(ClientAuthentication)], false));
             using var elliptic = _authority.GetECDsaPrivateKey();
             using var rsa = _authority.GetRSAPrivateKey();
-            var signer = elliptic is not null ? X509SignatureGenerator.CreateForECDsa(elliptic) : X509SignatureGenerator.CreateForRSA(rsa!, RSASignaturePadding.Pkcs1);
-            using var certificate = request.Create(_authority.SubjectName, signer, Later(now - Before, first), Earlier(now + Lifetime, last), RandomNumberGenerator.GetBytes(16));
+            var signer = elliptic is not null
+                ? X509SignatureGenerator.CreateForECDsa(elliptic)
+                : X509SignatureGenerator.CreateForRSA(rsa!, RSASignaturePadding.Pkcs1);
+            var (notBefore, notAfter) = (Later(now - Backdating, first), Earlier(now + Lifetime, last));
+            using var certificate = request.Create(
+                _authority.SubjectName, signer, notBefore, notAfter, RandomNumberGenerator.GetBytes(16));
             return ($"{certificate.ExportCertificatePem()}\n{_authority.ExportCertificatePem()}\n", null);
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            return (null, "its signing request is no valid PKCS #10 request in PEM");
+            return (null, "its signing request is not a valid PKCS #10 request in PEM");
         }
     }
 
@@ -97,7 +115,7 @@ public sealed class SidecarAuthority : IDisposable
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
-    /// <summary>Why no certificate is issued for a key; null when it is good.</summary>
+    /// <summary>Returns the reason for which no certificate is issued for a key; null when the key is accepted.</summary>
     private static string? FindWeakness(PublicKey key)
     {
         const string Good = "use EC P-256, P-384 or P-521, or RSA with 2048 to 8192 bits";
@@ -105,7 +123,11 @@ public sealed class SidecarAuthority : IDisposable
         if (elliptic is not null)
         {
             var curve = elliptic.ExportParameters(false).Curve;
-            return curve.IsNamed && Curves.Contains(curve.Oid.Value) ? null : $"the key in its signing request is of the elliptic curve {(curve.IsNamed ? curve.Oid.Value : "with parameters of its own")}; {Good}";
+            if (curve.IsNamed && Curves.Contains(curve.Oid.Value))
+                return null;
+
+            var found = curve.IsNamed ? $"the elliptic curve {curve.Oid.Value}" : "an elliptic curve with explicit parameters";
+            return $"the key in its signing request uses {found}; {Good}";
         }
 
         using var rsa = key.GetRSAPublicKey();
@@ -114,14 +136,14 @@ public sealed class SidecarAuthority : IDisposable
             : null;
     }
 
-    /// <summary>The identity in a certificate that was verified; null when it has none.</summary>
+    /// <summary>Reads the identity in a verified certificate; null when it has none.</summary>
     public static SpiffeId? ReadIdentity(X509Certificate2 certificate) => certificate.Extensions[SubjectAlternativeName] is { } names
         ? UniformResourceIdentifiers(names.RawData).Select(SpiffeId.Parse).FirstOrDefault(id => id is not null)
         : null;
 
     public void Dispose() => _authority.Dispose();
 
-    // The class of the framework knows DNS names and IP addresses only. [6] is a URI (RFC 5280, 4.2.1.6).
+    // The class of the framework supports only DNS names and IP addresses. [6] is a URI (RFC 5280, 4.2.1.6).
     private static IEnumerable<string> UniformResourceIdentifiers(byte[] generalNames)
     {
         var uri = new Asn1Tag(TagClass.ContextSpecific, 6);

@@ -6,13 +6,13 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Embedded.Tokens;
 
-/// <summary>Knows tokens by their SHA-256 in the mesh description.</summary>
+/// <summary>Validates tokens by their SHA-256 in the mesh description.</summary>
 public sealed class HashedTokenValidator(CurrentMeshDescription description) : ITokenValidator
 {
-    // The agent shows 200 characters of it.
+    // The agent shows the first 200 characters.
     private static readonly TokenValidation Unknown = new TokenValidation.Refused(ProblemReasons.TokenUnknown,
-        "the token is not known: this dashboard knows tokens by their SHA-256; "
-        + "its administrator adds the one that this prints to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum");
+        "the token is unknown: this dashboard identifies tokens by SHA-256; "
+        + "its administrator must add the output of this to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum");
 
     public bool IsKnown(PresentedToken token) => true;
 
@@ -30,7 +30,7 @@ public sealed class HashedTokenValidator(CurrentMeshDescription description) : I
             : new TokenValidation.Accepted(opens, [.. opens.Select(group => group.Namespace).Distinct()]));
     }
 
-    /// <summary>Compares with every token, in a time that does not depend on which one was nearly right.</summary>
+    /// <summary>Compares with every token in a time that does not depend on partial matches.</summary>
     private static bool Has(IReadOnlyList<byte[]> sha256s, byte[] sha256)
     {
         var found = false;

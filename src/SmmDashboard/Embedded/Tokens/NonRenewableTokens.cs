@@ -5,9 +5,12 @@ using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Embedded.Tokens;
 
-/// <summary>Tokens that are known by their hashes: only the administrator can add another.</summary>
+/// <summary>Refuses to renew tokens that are known by their hashes. Only the administrator can add another token.</summary>
 public sealed class NonRenewableTokens : IAgentTokens
 {
-    public ValueTask<(TokenResponse? Token, ApiProblem? Problem)> RenewAsync(TokenOwner? owner, CancellationToken cancellationToken) => ValueTask.FromResult(
-        ((TokenResponse?)null, (ApiProblem?)ApiProblem.NotSupported("this dashboard knows tokens by their SHA-256 in its mesh.yaml, so it cannot renew them")));
+    public ValueTask<(TokenResponse? Token, ApiProblem? Problem)> RenewAsync(TokenOwner? owner, CancellationToken cancellationToken)
+    {
+        var problem = ApiProblem.NotSupported("this dashboard identifies tokens by SHA-256 in its mesh.yaml, so it cannot renew them");
+        return ValueTask.FromResult(((TokenResponse?)null, (ApiProblem?)problem));
+    }
 }

@@ -3,7 +3,7 @@ using SmmDashboard.Access;
 
 namespace SmmDashboard.Embedded.Tokens;
 
-/// <summary>The dashboard's own ES256 key. It never leaves this class but into its file (0600).</summary>
+/// <summary>The ES256 key of the dashboard. It leaves this class only into its file (0600).</summary>
 public sealed class SigningKey : IDisposable
 {
     private const string FileName = "signing-key.pem";
@@ -17,10 +17,10 @@ public sealed class SigningKey : IDisposable
         Id = Jwt.Encode(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 12));
     }
 
-    /// <summary>The public key's hash, for the header <c>kid</c>.</summary>
+    /// <summary>The hash of the public key, for the header <c>kid</c>.</summary>
     public string Id { get; }
 
-    /// <summary>The key of the folder, made at the first start; without a folder a new one that lives as long as the process.</summary>
+    /// <summary>Opens the key in the folder and creates it at the first start. Without a folder, the key exists in memory only.</summary>
     public static SigningKey Open(string? folder)
     {
         if (folder is null)
@@ -43,7 +43,7 @@ public sealed class SigningKey : IDisposable
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             key.Dispose();
-            throw new InvalidDataException($"{path} does not hold an EC P-256 private key in PEM; remove it and a new one is made");
+            throw new InvalidDataException($"{path} does not contain an EC P-256 private key in PEM; remove the file to have a new one created");
         }
     }
 

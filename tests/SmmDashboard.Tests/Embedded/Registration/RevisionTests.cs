@@ -37,7 +37,7 @@ public sealed class RevisionTests
             dashboard.Description.Replace(Read(Mesh(Next)));
             var moving = await AnswerAsync(dashboard, agent, "StaleEntry");
             Assert.Equal(
-                $"WorkloadEntry {Name} belongs to revision {Right}, and this VM's control plane is {Next}: the sidecar moves with sudo systemctl restart istio",
+                $"WorkloadEntry {Name} belongs to revision {Right}, but the control plane of this VM is {Next}; move the sidecar with: sudo systemctl restart istio",
                 moving.GetProperty("message").GetString());
         }
 

@@ -120,13 +120,13 @@ public sealed class SidecarCertificateTests : IDisposable
         _clock.Advance(TimeSpan.FromHours(2));
         var (none, why) = authority.Issue(RequestFor(_key), Someone);
         Assert.Null(none);
-        Assert.StartsWith("the authority's own certificate is valid from ", why, StringComparison.Ordinal);
+        Assert.StartsWith("the certificate of the authority is valid only from ", why, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("RSA 1024", "RSA with 1024 bits")]
-    [InlineData("1.3.132.0.33", "of the elliptic curve 1.3.132.0.33")]
-    [InlineData("1.3.132.0.10", "of the elliptic curve 1.3.132.0.10")]
+    [InlineData("RSA 1024", "is RSA with 1024 bits")]
+    [InlineData("1.3.132.0.33", "uses the elliptic curve 1.3.132.0.33")]
+    [InlineData("1.3.132.0.10", "uses the elliptic curve 1.3.132.0.10")]
     public void AWeakKeyGetsNoCertificate(string key, string named)
     {
         using var authority = Authority(TimeSpan.FromDays(1));
@@ -135,7 +135,7 @@ public sealed class SidecarCertificateTests : IDisposable
         var (certificate, why) = authority.Issue(RequestFor(weak), Someone);
 
         Assert.Null(certificate);
-        Assert.StartsWith($"the key in its signing request is {named}; ", why, StringComparison.Ordinal);
+        Assert.StartsWith($"the key in its signing request {named}; ", why, StringComparison.Ordinal);
         Assert.EndsWith("; use EC P-256, P-384 or P-521, or RSA with 2048 to 8192 bits", why, StringComparison.Ordinal);
     }
 
