@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using SmmAgent.Linux.DBus;
-using SmmAgent.Linux.Tests.Events;
 using Tmds.DBus.Protocol;
 
 namespace SmmAgent.Linux.Tests.DBus;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SmmAgent.Linux.Tests.Events;
 
 namespace SmmAgent.Linux.Tests.DBus;
 

@@ -1,6 +1,5 @@
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Firewall;
-using SmmAgent.Linux.Tests.Events;
 using Inside = SmmAgent.Linux.Tests.Events.ThreadNamespace;
 
 namespace SmmAgent.Linux.Tests.Firewall;

@@ -1,5 +1,4 @@
 using SmmAgent.Core.Firewall.State;
-using SmmAgent.Linux.Tests.Events;
 using Subject = SmmAgent.Linux.Firewall.Firewalld;
 
 namespace SmmAgent.Linux.Tests.Firewalld;

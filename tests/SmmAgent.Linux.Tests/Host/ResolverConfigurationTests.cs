@@ -1,6 +1,5 @@
 using System.Net;
 using SmmAgent.Linux.Network.Names;
-using SmmAgent.Linux.Tests.Network;
 
 namespace SmmAgent.Linux.Tests.Host;
 

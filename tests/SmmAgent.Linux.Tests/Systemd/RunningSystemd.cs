@@ -2,7 +2,6 @@ using System.Diagnostics;
 using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Systemd;
 using SmmAgent.Linux.Tests.DBus;
-using SmmAgent.Linux.Tests.Events;
 
 namespace SmmAgent.Linux.Tests.Systemd;
 

@@ -71,7 +71,7 @@ public static class IptablesEvaluator
         "--ports" => MatchResults.Any([PortList(option.Value, packet.Port), PortList(option.Value, packet.SourcePort)]),
         "--ctstate" or "--state" => State(option.Value, packet),
         "--ctdir" => MatchResults.From(option.Value == "REPLY" == packet.IsReply),
-        "--ctorigdstport" => Port(option.Value, PortRange.Single(packet.OriginalPort)),
+        "--ctorigdstport" => Port(option.Value, PortRange.ForPort(packet.OriginalPort)),
         "--comment" => Match.Yes,
         "--syn" => MatchResults.From(!packet.IsReply),
         "--tcp-flags" => option.Value == "FIN,SYN,RST,ACK SYN" ? MatchResults.From(!packet.IsReply) : Match.Maybe,

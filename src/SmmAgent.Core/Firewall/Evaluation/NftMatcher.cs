@@ -48,7 +48,7 @@ public sealed class NftMatcher(NftRuleset ruleset, NftTable table, Packet packet
             "tcp sport" => value => Of(Transport.Tcp, value, packet.SourcePort),
             "udp dport" => value => Of(Transport.Udp, value, packet.Port),
             "udp sport" => value => Of(Transport.Udp, value, packet.SourcePort),
-            "ct original proto-dst" => value => Number(value, PortRange.Single(packet.OriginalPort)),
+            "ct original proto-dst" => value => Number(value, PortRange.ForPort(packet.OriginalPort)),
             "ct state" => value => MatchResults.From(NftExpression.Text(value) == (packet.IsReply ? "established" : "new")),
             "ct direction" => value => MatchResults.From(NftExpression.Text(value) == (packet.IsReply ? "reply" : "original")),
             "ct status" => value => NftExpression.Text(value) == "dnat" && !IsOwn ? MatchResults.From(packet.Captured) : Match.Maybe,

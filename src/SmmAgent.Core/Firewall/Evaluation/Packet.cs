@@ -23,7 +23,7 @@ public readonly record struct PortRange(int First, int Last)
     public Match Within(int first, int last) =>
         first <= First && Last <= last ? Match.Yes : last < First || Last < first ? Match.No : Match.Maybe;
 
-    public static PortRange Single(int port) => new(port, port);
+    public static PortRange ForPort(int port) => new(port, port);
 }
 
 /// <summary>A packet as INPUT or OUTPUT sees it.</summary>
@@ -64,7 +64,7 @@ public sealed record Packet
     {
         Source = source,
         SourcePort = PortRange.Any,
-        Port = PortRange.Single(port),
+        Port = PortRange.ForPort(port),
         OriginalPort = originalPort,
         Captured = port != originalPort,
     };
@@ -74,7 +74,7 @@ public sealed record Packet
     {
         Destination = peer,
         SourcePort = PortRange.Ephemeral,
-        Port = PortRange.Single(port),
+        Port = PortRange.ForPort(port),
         OriginalPort = port,
     };
 
@@ -82,7 +82,7 @@ public sealed record Packet
     public static Packet Reply(Transport transport, IPNetwork peer, int port) => new(peer.Family(), Hook.Input, transport)
     {
         Source = peer,
-        SourcePort = PortRange.Single(port),
+        SourcePort = PortRange.ForPort(port),
         Port = PortRange.Ephemeral,
         OriginalPort = port,
         IsReply = true,
