@@ -81,7 +81,7 @@ public sealed class FrontTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         Assert.Equal("True", agent.Condition("ConfigCurrent").Status);
         Assert.Single(front.Lines, "cut");
-        await agent.UntilAsync(() => agent.Process!.Output.Contains("ends requests that are open for 1", StringComparison.Ordinal), "the report");
+        await agent.UntilAsync(() => agent.Process!.Output.Contains("Requests to the dashboard are cut off after 1", StringComparison.Ordinal), "the report");
         Assert.DoesNotContain("ConfigCurrent is False", agent.Process!.Output, StringComparison.Ordinal);
     }
 

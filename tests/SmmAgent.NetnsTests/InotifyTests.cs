@@ -43,7 +43,7 @@ public sealed class InotifyTests : IDisposable
 
         Assert.Contains(lines, line => line.Contains("is ready", StringComparison.Ordinal));
         Assert.Equal(
-            Math.Max(0, 4 - instances), lines.Count(line => line.Contains("inotify: Too many open files; looking from time to time instead", StringComparison.Ordinal)));
+            Math.Max(0, 4 - instances), lines.Count(line => line.Contains("falling back to polling: inotify: Too many open files", StringComparison.Ordinal)));
         Assert.Equal(lines.Count, lines.Distinct().Count());
     }
 

@@ -57,8 +57,8 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
             [$"✓ this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={original}"],
             Journal(copy, "smm-agent-reconcile").Where(line => line.Contains("copy of another machine", StringComparison.Ordinal)));
         Assert.Equal(
-            [$"{DaemonIdentity} was replaced: it is another machine's: this VM is a copy, so it gets a uuid and a key of its own"],
-            Journal(copy, "smm-agent").Where(line => line.Contains("was replaced", StringComparison.Ordinal)));
+            [$"Replaced {DaemonIdentity}: it is another machine's: this VM is a copy, so it gets a uuid and a key of its own"],
+            Journal(copy, "smm-agent").Where(line => line.StartsWith("Replaced ", StringComparison.Ordinal)));
 
         var reports = fixture.Bed.Reports();
         Assert.Equal([own], reports.Keys.Except(before.Keys));

@@ -39,7 +39,7 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
 
         // The story has a beginning and an end.
-        Assert.Equal("since this start all is well", Heads("notice")[0]);
+        Assert.Equal("Everything is well since this start", Heads("notice")[0]);
         await vm.UntilAsync(
             () => Heads("notice")[3..].Order().SequenceEqual(["ConfigCurrent is True, Current", "DashboardReachable is True, Reachable"]), "the end of the outage is a notice");
         // Neither colours nor traces of the stack, from the daemon and from root's part.

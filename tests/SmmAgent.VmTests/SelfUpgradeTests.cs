@@ -25,7 +25,7 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
             Assert.DoesNotContain(Upgrade, vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
 
             fixture.OfferAgent("98.0.0", fixture.BrokenPackage);
-            await vm.UntilAsync(() => vm.Journal().Contains("root could not do its part (upgrade, BrokenPackage)", StringComparison.Ordinal), "it is told");
+            await vm.UntilAsync(() => vm.Journal().Contains("Privileged reconcile failed: upgrade (BrokenPackage)", StringComparison.Ordinal), "it is told");
             Assert.Equal((installed, process), (Version(vm, isRpm), vm.Property(Unit, "MainPID")));
 
             vm.Run("sed", "-i", "$ a selfUpgrade: off", "/etc/smm/agent.yaml");

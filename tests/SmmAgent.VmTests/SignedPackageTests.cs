@@ -59,7 +59,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             (Mesh.Signs, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
             Mesh.Write();
             Assert.Contains($"{Agent}was signed at ", Refused(vm), StringComparison.Ordinal);
-            await vm.UntilAsync(() => vm.Journal().Contains("root could not do its part (upgrade, ListSuperseded)", StringComparison.Ordinal), "the daemon reports it");
+            await vm.UntilAsync(() => vm.Journal().Contains("Privileged reconcile failed: upgrade (ListSuperseded)", StringComparison.Ordinal), "the daemon reports it");
             Assert.Equal(version, Version(vm));
             signature.Issued = null;
             fixture.Offer(SidecarPackages.Version);

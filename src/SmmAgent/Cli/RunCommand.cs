@@ -59,7 +59,7 @@ internal static class RunCommand
         if (fault.First is not { } first)
             return ExitCode.Done;
 
-        logger.Fatal(first.Exception, "{Loop} failed, so the agent ends; systemd starts it again", first.Loop);
+        logger.Fatal(first.Exception, "{Loop} failed; exiting so that systemd restarts the agent", first.Loop);
         return ExitCode.Failed;
     }
 

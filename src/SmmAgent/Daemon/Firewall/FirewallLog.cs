@@ -5,6 +5,6 @@ namespace SmmAgent.Daemon.Firewall;
 
 internal static partial class FirewallLog
 {
-    [LoggerMessage(EventId = 400, Level = LogLevel.Information, Message = "firewall: {Step}")]
+    [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "Firewall: {Step}")]
     public static partial void Repaired(ILogger logger, PlanStep step);
 }

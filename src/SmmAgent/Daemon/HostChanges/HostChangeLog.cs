@@ -4,9 +4,9 @@ namespace SmmAgent.Daemon.HostChanges;
 
 internal static partial class HostChangeLog
 {
-    [LoggerMessage(700, LogLevel.Information, "No {Source}: {Why}; looking from time to time instead")]
-    public static partial void SourceDown(ILogger logger, string source, string why);
+    [LoggerMessage(EventId = 8001, Level = LogLevel.Information, Message = "No {Source}, falling back to polling: {Reason}")]
+    public static partial void SourceDown(ILogger logger, string source, string reason);
 
-    [LoggerMessage(701, LogLevel.Information, "Receiving {Source} again")]
+    [LoggerMessage(EventId = 8002, Level = LogLevel.Information, Message = "Receiving {Source} again")]
     public static partial void SourceUp(ILogger logger, string source);
 }

@@ -34,7 +34,7 @@ internal sealed class RetryingListener(
             var fault = Fault(exception);
             tell(null, fault);
             if (!_failed)
-                ListenerLog.PortTaken(logger, fault, (int)RetryEvery.TotalSeconds);
+                ListenerLog.PortTaken(logger, (int)RetryEvery.TotalSeconds, fault);
             _failed = true;
         }
     }

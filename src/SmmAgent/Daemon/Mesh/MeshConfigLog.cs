@@ -5,17 +5,17 @@ namespace SmmAgent.Daemon.Mesh;
 
 internal static partial class MeshConfigLog
 {
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Mesh configuration of {Group} received from {Dashboard}, ETag {ETag}")]
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Information, Message = "Received the mesh configuration of {Group} from {Dashboard}, ETag {ETag}")]
     public static partial void Received(this ILogger log, string group, Uri dashboard, string etag);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "Last good mesh configuration is not used: {Fault}")]
-    public static partial void LastGoodIgnored(this ILogger log, string fault);
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Warning, Message = "Ignoring the last good mesh configuration: {Reason}")]
+    public static partial void LastGoodIgnored(this ILogger log, string reason);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "Mesh configuration is in force but not saved for the next start: {Fault}")]
-    public static partial void NotSaved(this ILogger log, string fault);
+    [LoggerMessage(EventId = 2003, Level = LogLevel.Warning, Message = "The mesh configuration is in effect but not saved for the next start: {Reason}")]
+    public static partial void NotSaved(this ILogger log, string reason);
 
-    [LoggerMessage(EventId = 1104, EventName = LogText.Notice + "WaitsShorter", Level = LogLevel.Information,
-        Message = "something between this VM and the dashboard ends requests that are open for {After} s, while short ones work: "
-            + "the agent waits at most {Wait} s for a change from now on")]
+    [LoggerMessage(EventId = 2004, EventName = LogText.Notice + "WaitsShorter", Level = LogLevel.Information,
+        Message = "Requests to the dashboard are cut off after {After} s, while short requests work; "
+            + "from now on, a request waits at most {Wait} s for a change")]
     public static partial void WaitsShorter(this ILogger log, int after, int wait);
 }

@@ -43,6 +43,6 @@ public sealed class InProcessReconciler(LoopContext context, AgentPaths paths, O
 
 internal static partial class InProcessReconcilerLog
 {
-    [LoggerMessage(EventId = 470, Message = "root's part, done by this process because it is root: {Line}")]
-    public static partial void Ended(ILogger logger, LogLevel level, string line);
+    [LoggerMessage(EventId = 5003, Message = "Privileged reconcile, run by this process because it is root: {Result}")]
+    public static partial void Ended(ILogger logger, LogLevel level, string result);
 }

@@ -42,9 +42,9 @@ internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
 
 internal static partial class ReconcileFailureLog
 {
-    [LoggerMessage(EventId = 460, Message = "root could not do its part ({Part}, {Reason}): {Detail}")]
+    [LoggerMessage(EventId = 5101, Message = "Privileged reconcile failed: {Part} ({Reason}): {Detail}")]
     public static partial void Failed(ILogger logger, LogLevel level, string part, string reason, string detail);
 
-    [LoggerMessage(EventId = 461, EventName = LogText.Notice + nameof(Recovered), Level = LogLevel.Information, Message = "root did its part ({Part}), which had failed ({Reason})")]
+    [LoggerMessage(EventId = 5102, EventName = LogText.Notice + nameof(Recovered), Level = LogLevel.Information, Message = "Privileged reconcile succeeded: {Part} (failed before: {Reason})")]
     public static partial void Recovered(ILogger logger, string part, string reason);
 }

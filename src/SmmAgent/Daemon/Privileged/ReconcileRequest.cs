@@ -77,9 +77,9 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
 
 internal static partial class ReconcileRequestLog
 {
-    [LoggerMessage(EventId = 450, Level = LogLevel.Information, Message = "asked smm-agent-reconcile.service for root's part: {Wanted}")]
-    public static partial void Asked(ILogger logger, string wanted);
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Requested a privileged reconcile: {Work}")]
+    public static partial void Asked(ILogger logger, string work);
 
-    [LoggerMessage(EventId = 451, Level = LogLevel.Warning, Message = "could not ask for root's part ({Wanted}): {Reason}; sudo smm-agent reconcile does it")]
-    public static partial void NotAsked(ILogger logger, string wanted, string reason);
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "Cannot request a privileged reconcile ({Work}): {Reason}; run: sudo smm-agent reconcile")]
+    public static partial void NotAsked(ILogger logger, string work, string reason);
 }

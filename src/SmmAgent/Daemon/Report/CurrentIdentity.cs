@@ -63,9 +63,9 @@ public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, R
 
 internal static partial class CurrentIdentityLog
 {
-    [LoggerMessage(EventId = 470, Level = LogLevel.Warning, Message = "{Path} was replaced: {Why}")]
-    public static partial void Replaced(ILogger logger, string path, string why);
+    [LoggerMessage(EventId = 6101, Level = LogLevel.Warning, Message = "Replaced {Path}: {Reason}")]
+    public static partial void Replaced(ILogger logger, string path, string reason);
 
-    [LoggerMessage(EventId = 471, Level = LogLevel.Warning, Message = "{Path} is another machine's (/etc/machine-id differs), and cannot be replaced: {Why}")]
-    public static partial void NotReplaced(ILogger logger, string path, string why);
+    [LoggerMessage(EventId = 6102, Level = LogLevel.Warning, Message = "{Path} belongs to another machine (/etc/machine-id differs) and cannot be replaced: {Reason}")]
+    public static partial void NotReplaced(ILogger logger, string path, string reason);
 }

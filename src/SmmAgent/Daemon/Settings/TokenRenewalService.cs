@@ -136,12 +136,12 @@ public sealed class TokenRenewalService : LoopService
 
 internal static partial class TokenRenewalLog
 {
-    [LoggerMessage(EventId = 480, Level = LogLevel.Information, Message = "The bearer token was renewed, it is valid until {Expires:u}")]
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "Renewed the bearer token, valid until {Expires:u}")]
     public static partial void TokenRenewed(this ILogger log, DateTimeOffset expires);
 
-    [LoggerMessage(EventId = 481, Level = LogLevel.Information, Message = "The bearer token is not renewed: {Why}")]
-    public static partial void TokenNotRenewable(this ILogger log, string why);
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "The bearer token is not renewed: {Reason}")]
+    public static partial void TokenNotRenewable(this ILogger log, string reason);
 
-    [LoggerMessage(EventId = 482, Level = LogLevel.Information, Message = "The bearer token could not be renewed, it is tried again: {Why}")]
-    public static partial void RenewalFailed(this ILogger log, string why);
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Information, Message = "Cannot renew the bearer token, retrying: {Reason}")]
+    public static partial void RenewalFailed(this ILogger log, string reason);
 }

@@ -15,20 +15,20 @@ internal static partial class StatusLog
         ILogger logger, string condition, string status, string reason, string detail, string duration);
 
     [LoggerMessage(EventId = 6010, Level = LogLevel.Warning,
-        Message = "{Condition} is {Status}, {Reason}: {Detail} ({Changes} changes since the last line about it were not logged)")]
+        Message = "{Condition} is {Status}, {Reason}: {Detail} ({Changes} changes since the last message about it were not logged)")]
     public static partial void ConditionUnsteady(
         ILogger logger, string condition, string status, string reason, string detail, int changes);
 
-    [LoggerMessage(EventId = 6011, EventName = LogText.Notice + nameof(Attached), Level = LogLevel.Information, Message = "since this start all is well: {Line}")]
+    [LoggerMessage(EventId = 6011, EventName = LogText.Notice + nameof(Attached), Level = LogLevel.Information, Message = "Everything is well since this start: {Line}")]
     public static partial void Attached(ILogger logger, string line);
 
-    [LoggerMessage(EventId = 6002, Level = LogLevel.Information, Message = "smm-agent {Version} is ready: {Line}")]
+    [LoggerMessage(EventId = 9001, Level = LogLevel.Information, Message = "smm-agent {Version} is ready: {Line}")]
     public static partial void Ready(ILogger logger, string version, string line);
 
-    [LoggerMessage(EventId = 6003, Level = LogLevel.Error,
-        Message = "no progress in {Loops}: the watchdog gets no sign of life until that ends")]
+    [LoggerMessage(EventId = 9002, Level = LogLevel.Error,
+        Message = "No progress in {Loops}; withholding the watchdog notification")]
     public static partial void Hung(ILogger logger, string loops);
 
-    [LoggerMessage(EventId = 6004, Level = LogLevel.Warning, Message = "all loops make progress again")]
+    [LoggerMessage(EventId = 9003, Level = LogLevel.Warning, Message = "All loops make progress again")]
     public static partial void NoLongerHung(ILogger logger);
 }

@@ -58,7 +58,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
         await _vm!.ShellAsync("iptables-nft -F");
         await StepAsync(service);
         Assert.Equal(
-            "firewall: iptables-nft: write chain SMM-AGENT (missing: http, http captured, agent, sidecar-metrics; the jump in INPUT is missing)", _log[2]);
+            "Firewall: iptables-nft: write chain SMM-AGENT (missing: http, http captured, agent, sidecar-metrics; the jump in INPUT is missing)", _log[2]);
         Assert.Equal(3, _log.Count);
     }
 

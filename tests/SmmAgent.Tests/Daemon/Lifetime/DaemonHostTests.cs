@@ -33,7 +33,7 @@ public sealed class DaemonHostTests
 
             var line = Assert.Single(sink.Events);
             Assert.Equal(LogEventLevel.Warning, line.Level);
-            Assert.Contains("Id: 470", line.Properties["EventId"].ToString(), StringComparison.Ordinal);
+            Assert.Contains("Id: 6101", line.Properties["EventId"].ToString(), StringComparison.Ordinal);
             Assert.Matches("^[0-9a-f]{32}$", File.ReadAllText(paths.Instance));
         }
         finally

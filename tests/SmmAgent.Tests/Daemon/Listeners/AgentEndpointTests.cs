@@ -101,7 +101,7 @@ public sealed class AgentEndpointTests
         await using var listeners = await RunningListeners.StartAsync(_ => throw new InvalidOperationException("broken"));
 
         await Assert.ThrowsAsync<HttpRequestException>(() => listeners.GetAsync("/healthz"));
-        Assert.Equal("Error: a request on port 0 failed: InvalidOperationException: broken", Assert.Single(listeners.Log.Lines));
+        Assert.Equal("Error: A request on port 0 failed: InvalidOperationException: broken", Assert.Single(listeners.Log.Lines));
     }
 
     private Task<RunningListeners> StartAsync() => RunningListeners.StartAsync(

@@ -49,7 +49,7 @@ public sealed class ListenerServiceTests
 
         await AdvanceAsync(time);
         await AdvanceAsync(time);
-        Assert.Equal([$"Warning: {fault}; the next try comes in 10 s"], listeners.Log.Lines);
+        Assert.Equal([$"Warning: Cannot serve a port, retrying in 10 s: {fault}"], listeners.Log.Lines);
 
         taken.Stop();
         var changed = new Signal();
@@ -61,7 +61,7 @@ public sealed class ListenerServiceTests
         }
 
         Assert.Equal("ok", await GetAsync(listeners, "agent"));
-        Assert.Equal($"Information: port {port} (agent) listens now", listeners.Log.Lines[^1]);
+        Assert.Equal($"Information: Port {port} (agent) is served now", listeners.Log.Lines[^1]);
     }
 
     [Fact]

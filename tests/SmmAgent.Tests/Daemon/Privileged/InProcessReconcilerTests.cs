@@ -9,7 +9,7 @@ using SmmAgent.Linux.Events;
 
 namespace SmmAgent.Tests.Daemon.Privileged;
 
-/// <summary>Where the daemon is root, who asks for root's part is answered by the same program, in a process of its own.</summary>
+/// <summary>A daemon that runs as root answers reconcile requests with the same program, in a separate process.</summary>
 public sealed class InProcessReconcilerTests : IDisposable
 {
     private readonly ObservableValue<EventSourcesState> _events = new(EventSourcesState.AllUp);
@@ -50,7 +50,7 @@ public sealed class InProcessReconcilerTests : IDisposable
 
         Assert.Equal((InProcessReconciler.Rest, InProcessReconciler.Rest), (rest, await step));
         Assert.Equal(
-            [$"Information: root's part, done by this process because it is root: {Path.GetFileName(Environment.ProcessPath)} --root {_folder.FullName} reconcile --host-only"], _log.Lines);
+            [$"Information: Privileged reconcile, run by this process because it is root: {Path.GetFileName(Environment.ProcessPath)} --root {_folder.FullName} reconcile --host-only"], _log.Lines);
         Assert.True(File.Exists(_paths.ReconcileRequest));
     }
 
@@ -64,7 +64,7 @@ public sealed class InProcessReconcilerTests : IDisposable
         _time.Advance(await _time.NextWaitAsync());
         await step;
 
-        Assert.Equal(["Warning: root's part, done by this process because it is root: ✗ install istio-sidecar 1.15.3: its SHA-256 is another"], _log.Lines);
+        Assert.Equal(["Warning: Privileged reconcile, run by this process because it is root: ✗ install istio-sidecar 1.15.3: its SHA-256 is another"], _log.Lines);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class ReconcileRequestTests : IDisposable
         _request.Request(["open 8080 in firewalld's zone public"]);
 
         Assert.Empty(System.IO.File.ReadAllBytes(File));
-        Assert.Equal(["Information: asked smm-agent-reconcile.service for root's part: open 8080 in firewalld's zone public"], _log.Lines);
+        Assert.Equal(["Information: Requested a privileged reconcile: open 8080 in firewalld's zone public"], _log.Lines);
     }
 
     [Fact]
@@ -139,8 +139,8 @@ public sealed class ReconcileRequestTests : IDisposable
         _folder.Create();
 
         var line = Assert.Single(_log.Lines);
-        Assert.StartsWith("Warning: could not ask for root's part (open 8080): ", line, StringComparison.Ordinal);
-        Assert.EndsWith("; sudo smm-agent reconcile does it", line, StringComparison.Ordinal);
+        Assert.StartsWith("Warning: Cannot request a privileged reconcile (open 8080): ", line, StringComparison.Ordinal);
+        Assert.EndsWith("; run: sudo smm-agent reconcile", line, StringComparison.Ordinal);
     }
 
     public void Dispose()

@@ -10,7 +10,7 @@ namespace SmmAgent.Tests.Daemon.Report;
 /// <summary>The daemon's identity on a machine, and on a copy of it.</summary>
 public sealed class CurrentIdentityTests : IDisposable
 {
-    private const string Replaced = " was replaced: it is another machine's: this VM is a copy, so it gets a uuid and a key of its own";
+    private const string Replaced = "it is another machine's: this VM is a copy, so it gets a uuid and a key of its own";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-identity-");
     private readonly RecordingLogger<CurrentIdentity> _log = new();
@@ -61,7 +61,7 @@ public sealed class CurrentIdentityTests : IDisposable
         BeMachine('2');
         var copy = Start();
 
-        Assert.Equal([$"Warning: {_paths.Identity}{Replaced}"], _log.Lines);
+        Assert.Equal([$"Warning: Replaced {_paths.Identity}: {Replaced}"], _log.Lines);
         Assert.NotEqual(key, KeptKey());
         Assert.False(File.Exists(_paths.LastKnownAddress));
         Assert.False(File.Exists(_paths.ReconcileRequest));
@@ -69,7 +69,7 @@ public sealed class CurrentIdentityTests : IDisposable
         Assert.True(copy.IsForeign(_settings));
         Assert.True(copy.IsForeign(_settings));
         Assert.True(File.Exists(_paths.ReconcileRequest));
-        Assert.Equal(["Information: asked smm-agent-reconcile.service for root's part: give this copy of a machine a uuid of its own"], _requests.Lines);
+        Assert.Equal(["Information: Requested a privileged reconcile: give this copy of a machine a uuid of its own"], _requests.Lines);
 
         Assert.False(copy.IsForeign(new AgentSettings { Uuid = Guid.NewGuid() }));
         Assert.Single(_log.Lines);
@@ -88,7 +88,7 @@ public sealed class CurrentIdentityTests : IDisposable
         Assert.False(own.IsForeign(cured));
         Assert.NotSame(before, own.Key);
         Assert.True(own.IsForeign(_settings));
-        Assert.Equal([$"Warning: {_paths.Identity}{Replaced}"], _log.Lines);
+        Assert.Equal([$"Warning: Replaced {_paths.Identity}: {Replaced}"], _log.Lines);
 
         own.Reported(cured.Uuid.Value);
         var key = KeptKey();
@@ -108,7 +108,7 @@ public sealed class CurrentIdentityTests : IDisposable
 
         own.IsForeign(_settings);
         Assert.Same(before, own.Key);
-        Assert.StartsWith($"Warning: {_paths.Identity} is another machine's (/etc/machine-id differs), and cannot be replaced: ", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith($"Warning: {_paths.Identity} belongs to another machine (/etc/machine-id differs) and cannot be replaced: ", Assert.Single(_log.Lines), StringComparison.Ordinal);
 
         File.Delete(state);
         Directory.Move(state + ".away", state);

@@ -78,7 +78,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         Assert.True(reading.IsRenewed);
         Assert.Equal(operators.Claims()!.Expires, reading.Operators!.Claims()!.Expires);
         Assert.Equal(Now.AddHours(24).ToUnixTimeSeconds(), reading.Token!.Claims()!.Expires!.Value.ToUnixTimeSeconds(), 1800d);
-        Assert.StartsWith("Information: The bearer token was renewed, it is valid until 2026-01-0", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith("Information: Renewed the bearer token, valid until 2026-01-0", Assert.Single(_log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
 
         await PassAsync(TimeSpan.FromHours(0.2), TimeSpan.FromMinutes(5));
         Assert.Equal("TokenExpiring", Condition());
-        Assert.StartsWith("Information: The bearer token could not be renewed, it is tried again: the dashboard at ", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith("Information: Cannot renew the bearer token, retrying: the dashboard at ", Assert.Single(_log.Lines), StringComparison.Ordinal);
 
         _answer = Renewed;
         await PassAsync(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5));

@@ -115,7 +115,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Assert.Equal(SidecarService.IntervalWhileBad, await StepAsync());
 
         Assert.Equal([("SidecarInstalled", "NotInstalled"), ("SidecarCurrent", "NotInstalled"), ("SidecarRunning", "NotInstalled")], Said);
-        Assert.Equal(["Information: asked smm-agent-reconcile.service for root's part: write "
+        Assert.Equal(["Information: Requested a privileged reconcile: write "
             + "/etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing); install istio-sidecar 1.15.3; start istio.service"], _requests.Lines.Select(WithoutFiles));
         Assert.True(IsAsked);
     }
@@ -258,10 +258,10 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     {
         Fail("its SHA-256 is another");
         await StepAsync();
-        Assert.Equal(["Information: root could not do its part (package, WrongChecksum): its SHA-256 is another"], _log.Lines);
+        Assert.Equal(["Information: Privileged reconcile failed: package (WrongChecksum): its SHA-256 is another"], _log.Lines);
         _time.Advance(TimeSpan.FromSeconds(30));
         await StepAsync();
-        Assert.Equal("Warning: root could not do its part (package, WrongChecksum): its SHA-256 is another", Assert.Single(_log.Lines.Skip(1)));
+        Assert.Equal("Warning: Privileged reconcile failed: package (WrongChecksum): its SHA-256 is another", Assert.Single(_log.Lines.Skip(1)));
         Assert.Contains(("SidecarInstalled", "WrongChecksum"), Said);
 
         // The message may be another at each try.
@@ -276,7 +276,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
         _records.Report(ReconcileReport.None);
         await StepAsync();
-        Assert.Equal("Information: root did its part (package), which had failed (WrongChecksum)", _log.Lines[^1]);
+        Assert.Equal("Information: Privileged reconcile succeeded: package (failed before: WrongChecksum)", _log.Lines[^1]);
 
         void Fail(string message) =>
             _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Package, "1.15.3", "WrongChecksum", message)] });
@@ -356,7 +356,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
         await StepAsync();
 
-        Assert.Equal(["Information: root could not do its part (upgrade, WrongChecksum): its SHA-256 is another"], _log.Lines);
+        Assert.Equal(["Information: Privileged reconcile failed: upgrade (WrongChecksum): its SHA-256 is another"], _log.Lines);
     }
 
     [Theory]

@@ -239,7 +239,7 @@ public sealed class StatusServiceTests : IDisposable
 
         Assert.True(_service.IsReady);
         var line = Assert.Single(_log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
-        Assert.Contains($"{_paths.Status} cannot be written", line, StringComparison.Ordinal);
+        Assert.Contains($"Cannot write {_paths.Status}: ", line, StringComparison.Ordinal);
 
         File.Delete(_paths.RuntimeDirectory);
         await Step();
@@ -260,13 +260,13 @@ public sealed class StatusServiceTests : IDisposable
         await Step();
         await Step();
         Assert.DoesNotContain("WATCHDOG=1", Received());
-        Assert.Equal("Error: no progress in FirewallService: the watchdog gets no sign of life until that ends", Assert.Single(_log.Lines.Skip(1)));
+        Assert.Equal("Error: No progress in FirewallService; withholding the watchdog notification", Assert.Single(_log.Lines.Skip(1)));
         Assert.Contains("smm_agent_hung_loops 1\n", _service.Metrics(), StringComparison.Ordinal);
 
         work.Dispose();
         await Step();
         Assert.Contains("WATCHDOG=1", Received());
-        Assert.Equal("Warning: all loops make progress again", _log.Lines[^1]);
+        Assert.Equal("Warning: All loops make progress again", _log.Lines[^1]);
     }
 
     [Fact]
