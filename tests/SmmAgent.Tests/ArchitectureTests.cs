@@ -31,7 +31,7 @@ public sealed class ArchitectureTests
             ["Connector.cs", "ServiceNotifier.cs", "SidecarDns.cs", "SidecarReadiness.cs"],
             AgentSources().Where(file => file.Text.Contains("new Socket(", StringComparison.Ordinal) || file.Text.Contains("new TcpClient(", StringComparison.Ordinal)).Select(file => file.Name));
         Assert.All(
-            AgentSources().Where(file => file.Text.Contains("new SocketsHttpHandler", StringComparison.Ordinal) && file.Name != "SidecarMetricsSite.cs"),
+            AgentSources().Where(file => file.Text.Contains("new SocketsHttpHandler", StringComparison.Ordinal) && file.Name != "SidecarMetricsEndpoint.cs"),
             file => Assert.Contains("ConnectCallback =", file.Text, StringComparison.Ordinal));
         Assert.Equal(
             ["HostResolver.cs"],

@@ -64,7 +64,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
     }
 
     public MeshConfigService MeshConfigService() => new(
-        Context, Settings, MeshConfig, Clients, new LastGoodMeshConfig(Paths.LastGoodMeshConfig),
+        Context, new AgentStates { Settings = Settings, Mesh = MeshConfig }, Clients, new LastGoodMeshConfig(Paths.LastGoodMeshConfig),
         new DashboardRetry(Time, () => 0.5), NullLogger<MeshConfigService>.Instance);
 
     public async ValueTask DisposeAsync()

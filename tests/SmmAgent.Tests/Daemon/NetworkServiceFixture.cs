@@ -35,7 +35,7 @@ internal sealed class NetworkServiceFixture : IDisposable
         _providers = new AddressProviderClient(Time, Names);
         AddressService = NewAddressService();
         ReachabilityService = new(
-            Context, Settings, MeshConfig, Ports, Reachability, new ReachabilityObserver(new Prober(Time, Names), Time), () => DashboardCameBack++);
+            Context, States, new ReachabilityObserver(new Prober(Time, Names), Time), () => DashboardCameBack++);
     }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
@@ -64,6 +64,15 @@ internal sealed class NetworkServiceFixture : IDisposable
     public ConditionUpdate GatewaysReachable => Reachability.Value.GatewaysReachable;
 
     public ConditionUpdate DashboardReachable => Reachability.Value.DashboardReachable;
+
+    private AgentStates States => new()
+    {
+        Settings = Settings,
+        Mesh = MeshConfig,
+        Address = Address,
+        Ports = Ports,
+        Reachability = Reachability,
+    };
 
     private NameLookup Names => new(Time, timeout: TimeSpan.FromMinutes(1));
 
@@ -104,9 +113,7 @@ internal sealed class NetworkServiceFixture : IDisposable
 
     private ExternalAddressService NewAddressService() => new(
         Context,
-        Settings,
-        MeshConfig,
-        Address,
+        States,
         new AddressSources(_providers, new DirectRoute(Time, Names), new LastKnownAddressFile(AddressFile)),
         NullLogger<ExternalAddressService>.Instance);
 

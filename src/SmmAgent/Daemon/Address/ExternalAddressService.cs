@@ -1,19 +1,16 @@
 using Microsoft.Extensions.Logging;
 using SmmAgent.Contract;
 using SmmAgent.Core.Address;
-using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Host.Address;
 
 namespace SmmAgent.Daemon.Address;
 
-/// <summary>Finds the address under which the cluster reaches the VM.</summary>
+/// <summary>Finds the address at which the cluster reaches the VM.</summary>
 public sealed class ExternalAddressService : LoopService
 {
-    private readonly ObservableValue<SettingsState> _settings;
-    private readonly ObservableValue<MeshConfigState> _meshConfig;
-    private readonly ObservableValue<AddressState> _state;
+    private readonly AgentStates _states;
     private readonly AddressSources _sources;
     private readonly LastKnownAddressKeeper _lastKnown;
     private readonly ILogger _log;
@@ -23,23 +20,18 @@ public sealed class ExternalAddressService : LoopService
     private int _failures;
 
     public ExternalAddressService(
-        LoopContext context,
-        ObservableValue<SettingsState> settings,
-        ObservableValue<MeshConfigState> meshConfig,
-        ObservableValue<AddressState> state,
-        AddressSources sources,
-        ILogger<ExternalAddressService> log)
+        LoopContext context, AgentStates states, AddressSources sources, ILogger<ExternalAddressService> log)
         : base(context)
     {
-        (_settings, _meshConfig, _state, _sources, _log) = (settings, meshConfig, state, sources, log);
+        (_states, _sources, _log) = (states, sources, log);
         _lastKnown = new LastKnownAddressKeeper(sources.LastKnown, log);
-        settings.NotifyOnChange(Signal);
-        meshConfig.NotifyOnChange(Signal);
+        states.Settings.NotifyOnChange(Signal);
+        states.Mesh.NotifyOnChange(Signal);
     }
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
-        var (settings, config) = (_settings.Value.Settings, _meshConfig.Value.Config);
+        var (settings, config) = (_states.Settings.Value.Settings, _states.Mesh.Value.Config);
         var isSame = _question is { } asked && asked.Settings == settings && ReferenceEquals(asked.Config, config);
         var untilNext = AddressTimer.AtMostOnceIn - Time.GetElapsedTime(_askedAt);
         if (isSame && untilNext > TimeSpan.Zero)
@@ -49,7 +41,7 @@ public sealed class ExternalAddressService : LoopService
             _failures = 0;
         (_question, _askedAt) = ((settings, config), Time.GetTimestamp());
 
-        if (_settings.Value.AreUnknown)
+        if (_states.Settings.Value.AreUnknown)
         {
             Publish(AddressDecision.SettingsUnknown);
             return AddressTimer.Next(0);
@@ -67,8 +59,8 @@ public sealed class ExternalAddressService : LoopService
 
     private void Publish(AddressState found)
     {
-        if (_state.Value.Address is { } before && found.Address is { } after && !before.Value.Equals(after.Value))
+        if (_states.Address.Value.Address is { } before && found.Address is { } after && !before.Value.Equals(after.Value))
             _log.AddressChanged(before.Value, after.Value, after.Source);
-        _state.Publish(found);
+        _states.Address.Publish(found);
     }
 }

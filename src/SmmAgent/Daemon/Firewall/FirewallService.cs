@@ -18,34 +18,38 @@ using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Daemon.Firewall;
 
-/// <summary>What the firewall service reads and publishes.</summary>
+/// <summary>The state that the firewall service reads and publishes.</summary>
 public sealed record FirewallStates(
-    ObservableValue<SettingsState> Settings, ObservableValue<MeshConfigState> Mesh, ObservableValue<EventSourcesState> Events, ObservableValue<PortsState> Ports)
+    ObservableValue<SettingsState> Settings,
+    ObservableValue<MeshConfigState> Mesh,
+    ObservableValue<EventSourcesState> Events,
+    ObservableValue<PortsState> Ports)
 {
-    /// <summary>The name servers that this host asks.</summary>
+    /// <summary>Returns the name servers of this host.</summary>
     public Func<IReadOnlyList<IPAddress>> NameServers { get; init; } = () => [];
 
-    /// <summary>Whether root is at work just now.</summary>
+    /// <summary>Whether a privileged reconcile is running now.</summary>
     public Func<bool> IsReconcileRunning { get; init; } = () => false;
 }
 
-/// <summary>Keeps the agent's and the WorkloadGroup's ports open in the host's firewall, and says whether they are.</summary>
+/// <summary>Keeps the ports of the agent and of the WorkloadGroup open in the host's firewall, and reports whether they are open.</summary>
 /// <remarks>
-/// Woken by the kernel's and firewalld's events; its own changes raise such events, too, and cost one more look. It starts no command while
-/// nothing happens, but for a slow poll.
+/// Events of the kernel and of firewalld trigger a step. The service's own changes also raise such events, which costs one more
+/// observation.
+/// Without events, it starts no command except for a slow poll.
 /// </remarks>
 public sealed class FirewallService : LoopService
 {
-    /// <summary>Where the kernel tells of every change.</summary>
+    /// <summary>The interval where the kernel reports every change.</summary>
     public static readonly TimeSpan SlowPoll = TimeSpan.FromMinutes(10);
 
-    /// <summary>Where only the opening of a lock file tells, or nothing does.</summary>
+    /// <summary>The interval where only the opening of a lock file is reported, or nothing is.</summary>
     public static readonly TimeSpan Poll = TimeSpan.FromSeconds(60);
 
-    /// <summary>When something failed that may be over soon, such as a held lock.</summary>
+    /// <summary>The interval after a failure that may end soon, such as a held lock.</summary>
     public static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(10);
 
-    // What an observation of more rules leaves behind is given back at once.
+    // An observation of more rules than this releases its memory at once.
     private const int LargeRules = 2000;
 
     private readonly FirewallStates _states;
@@ -70,19 +74,19 @@ public sealed class FirewallService : LoopService
         states.Events.NotifyOnChange(Signal);
     }
 
-    /// <summary>Set it when somebody changed the agent's own rules: that is looked at at once.</summary>
+    /// <summary>Set when another program changed the agent's own rules, which are then observed at once.</summary>
     public Signal OwnRulesChanged { get; } = new();
 
-    /// <summary>Whether a set decides about a port, so that its elements are of interest.</summary>
+    /// <summary>Whether a set decides about a port, so that changes of its elements matter.</summary>
     public bool DoSetsDecide => _doSetsDecide;
 
-    /// <summary>Set it when firewalld said that it changed.</summary>
+    /// <summary>Set when firewalld reported a change.</summary>
     public Signal FirewalldChanged { get; } = new();
 
-    // Not the time of day: set back by an hour, it would make an hour's repairs those of one minute.
+    // Not the time of day: a clock that is set back by an hour would count the repairs of an hour as those of one minute.
     private DateTimeOffset PacingTime => DateTimeOffset.UnixEpoch + Time.GetElapsedTime(_start);
 
-    // A fight is waited out within the step, and every command has its own end.
+    // A step includes the pause while another program undoes repairs. Every command has its own timeout.
     protected override TimeSpan StepBudget => TimeSpan.FromMinutes(2);
 
     protected override async Task RunAsync(CancellationToken cancel)
@@ -100,7 +104,7 @@ public sealed class FirewallService : LoopService
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
-        // Whether the operator leaves the firewall to the agent, and which ports are its own, is not known: nothing is changed.
+        // The firewall mode and the agent's own ports are unknown, so nothing is changed.
         if (_states.Settings.Value.AreUnknown)
         {
             Publish(new([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.NotConfigured, SettingsState.WhyUnknown)));
@@ -117,7 +121,7 @@ public sealed class FirewallService : LoopService
         if (mode == ManagementMode.Manage && _pacing.WaitBefore(PacingTime) is var pause && pause > TimeSpan.Zero)
             await Task.Delay(pause, Time, cancel);
 
-        // Read after the pause: what changed meanwhile counts.
+        // Read after the pause, so that changes during the pause count.
         var start = Time.GetElapsedTime(_start);
         await OwnRulesChanged.WaitAsync(TimeSpan.Zero, Time, cancel);
         var desired = DesiredFirewall.From(_states.Settings.Value.Settings, _states.Mesh.Value.Config);
@@ -141,7 +145,8 @@ public sealed class FirewallService : LoopService
     private bool IsFirstAnswerDue()
     {
         _rootAsked ??= Time.GetTimestamp();
-        _hasRootAnswered |= Time.GetElapsedTime(_rootAsked.Value) >= ReconcileRequest.FirstAnswer || !(_root.IsPending || _states.IsReconcileRunning());
+        _hasRootAnswered |= Time.GetElapsedTime(_rootAsked.Value) >= ReconcileRequest.FirstAnswer
+            || !(_root.IsPending || _states.IsReconcileRunning());
         return !_hasRootAnswered;
     }
 
@@ -157,18 +162,19 @@ public sealed class FirewallService : LoopService
         return [.. connections.Distinct()];
     }
 
-    private static OwnConnection To(string host, int port) => new(Transport.Tcp, IPAddress.TryParse(host, out var address) ? address : null, port);
+    private static OwnConnection To(string host, int port) =>
+        new(Transport.Tcp, IPAddress.TryParse(host, out var address) ? address : null, port);
 
-    // Where firewalld shows itself to root only, there is no step that could be left to it. An interface or a source that moves to another zone shows in
-    // firewalld's own table only, which then is shut or unclear.
+    // If only root can read firewalld, no step can be left to root. An interface or a source that moves to another zone is visible only in
+    // firewalld's own table, which then blocks the port or cannot be evaluated.
     private static List<string> PrivilegedWork(FirewallReport report, ConditionUpdate open)
     {
         var left = report.Results.Where(result => result.Outcome == StepOutcome.LeftToPrivilegedReconcile).Select(result => $"{result.Step}").ToList();
-        return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["see what firewalld lets in"] : left;
+        return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["read which ports firewalld allows"] : left;
     }
 
-    /// <summary>Logs what was repaired.</summary>
-    /// <returns>What to say when somebody keeps undoing it; else null.</returns>
+    /// <summary>Logs the repairs.</summary>
+    /// <returns>The condition if another program keeps undoing the repairs; otherwise null.</returns>
     private ConditionUpdate? LogRepairs(FirewallReport report)
     {
         var now = PacingTime;
@@ -199,9 +205,14 @@ public sealed class FirewallService : LoopService
 
     private void Publish(PortsState state)
     {
-        // The lists of two looks are never the same object; readers are woken only when they differ.
+        // The lists of two observations are never the same object, so their contents are compared before readers are notified.
         var current = _states.Ports.Value;
-        if (current.PortsOpen != state.PortsOpen || !current.Ports.SequenceEqual(state.Ports) || !current.OwnTraffic.SequenceEqual(state.OwnTraffic) || current.IsFirstReconcilePending != state.IsFirstReconcilePending)
+        if (current.PortsOpen != state.PortsOpen
+            || !current.Ports.SequenceEqual(state.Ports)
+            || !current.OwnTraffic.SequenceEqual(state.OwnTraffic)
+            || current.IsFirstReconcilePending != state.IsFirstReconcilePending)
+        {
             _states.Ports.Publish(state);
+        }
     }
 }

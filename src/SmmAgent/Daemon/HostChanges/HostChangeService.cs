@@ -5,18 +5,18 @@ using SmmAgent.Linux.Events;
 
 namespace SmmAgent.Daemon.HostChanges;
 
-/// <summary>Who is woken by which changes.</summary>
+/// <summary>The signal that is set by a kind of change.</summary>
 public sealed record HostChangeRoute(HostChange Changes, Signal Signal);
 
-/// <summary>The event sources that are down, and why. Whoever relies on what they tell of polls instead.</summary>
+/// <summary>The event sources that are down, with the reasons. Services that depend on them poll instead.</summary>
 public sealed record EventSourcesState(IReadOnlyDictionary<string, string> Down, HostChange Blind)
 {
     public static EventSourcesState AllUp { get; } = new(new Dictionary<string, string>(), HostChange.None);
 }
 
-/// <summary>Turns the kernel's and the bus's events into wakes. It remembers nothing: the woken look for themselves.</summary>
+/// <summary>Turns events of the kernel and of the bus into signals. It keeps no state: the services observe the host themselves.</summary>
 /// <remarks>
-/// To be started before the services that it wakes: once its start is over, no change goes unnoticed, so their first look is late enough.
+/// It must start before the services that it signals: after its start no change is missed, so their first observation is late enough.
 /// </remarks>
 public sealed class HostChangeService(
     IReadOnlyList<EventSource> sources,
@@ -46,7 +46,7 @@ public sealed class HostChangeService(
 
     public void Dispose()
     {
-        // Only a thread that has ended lets go of the descriptors that it polls.
+        // The thread polls the descriptors until it has ended.
         if (_ended.Task.IsCompleted)
             _events?.Dispose();
     }
@@ -57,7 +57,7 @@ public sealed class HostChangeService(
         {
             _events!.Run();
         }
-#pragma warning disable CA1031 // An exception that leaves a thread would kill the process without a word.
+#pragma warning disable CA1031 // An exception that leaves a thread would kill the process without a log entry.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -78,21 +78,22 @@ public sealed class HostChangeService(
         }
     }
 
-    private void OnHealth(EventSource source, string? why)
+    private void OnHealth(EventSource source, string? reason)
     {
-        if (why is null)
+        if (reason is null)
         {
             _down.Remove(source);
             HostChangeLog.SourceUp(logger, source.Name);
         }
         else
         {
-            _down[source] = why;
-            HostChangeLog.SourceDown(logger, source.Name, why);
+            _down[source] = reason;
+            HostChangeLog.SourceDown(logger, source.Name, reason);
         }
 
         state.Publish(new(
-            _down.GroupBy(entry => entry.Key.Name).ToDictionary(same => same.Key, same => string.Join("; ", same.Select(entry => entry.Value).Distinct())),
+            _down.GroupBy(entry => entry.Key.Name)
+                .ToDictionary(same => same.Key, same => string.Join("; ", same.Select(entry => entry.Value).Distinct())),
             _down.Keys.Aggregate(HostChange.None, (blind, down) => blind | down.Change)));
     }
 }

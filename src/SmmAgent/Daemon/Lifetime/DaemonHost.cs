@@ -42,10 +42,10 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Daemon.Lifetime;
 
-/// <summary>Puts the daemon together, by hand: a container that finds constructors by reflection would take a fifth of the start.</summary>
+/// <summary>Composes the daemon by hand: a container that finds constructors by reflection would take a fifth of the start time.</summary>
 public static class DaemonHost
 {
-    /// <summary>How long the services have to end. systemd's own limit is far longer; two seconds are the promise.</summary>
+    /// <summary>The time that the services have to stop. The limit of systemd is far longer; the agent promises two seconds.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(1.5);
 
     public static IHost Build(AgentPaths paths, string version, ServiceNotifier notifier, Serilog.ILogger logger)
@@ -54,7 +54,8 @@ public static class DaemonHost
         var lifetime = new ApplicationLifetime(loggers.CreateLogger<ApplicationLifetime>());
         var fault = new ProcessFault(lifetime);
 
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "smm-agent" });
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(
+            new HostApplicationBuilderSettings { ApplicationName = "smm-agent" });
         builder.Services
             .AddSingleton<ILoggerFactory>(loggers)
             .AddSingleton<IHostApplicationLifetime>(lifetime)
@@ -66,13 +67,13 @@ public static class DaemonHost
                 services.GetRequiredService<IHostEnvironment>(), lifetime, new LifetimeNotifier(notifier), loggers));
 
         foreach (var service in Services(paths, version, notifier, loggers, fault))
-            builder.Services.AddSingleton(_ => service); // a factory's, so that the host disposes of it
+            builder.Services.AddSingleton(_ => service); // a factory, so that the host disposes of the service
         return builder.Build();
     }
 
-    // Started in this order: what others read at their start comes first, and no change is missed once the first look is due.
-    // With the settings read and the ports served the agent works; READY need not wait for what the others load.
-    // SIGHUP comes first of all: who hears READY may send it, and nobody's SIGHUP ends the process.
+    // The start order: services come first whose state others read at their start, and no change is missed after the first observation.
+    // The agent is ready when the settings are read and the ports are served; READY does not wait for the other services.
+    // The SIGHUP handler comes first: a program that receives READY may send SIGHUP at once, and SIGHUP must never end the process.
     private static IEnumerable<IHostedService> Services(
         AgentPaths paths, string version, ServiceNotifier notifier, SerilogLoggerFactory loggers, ProcessFault fault)
     {
@@ -92,8 +93,7 @@ public static class DaemonHost
         var clients = new DashboardClients(tokens, version, time);
         var mesh = new MeshConfigService(
             context,
-            states.Settings,
-            states.Mesh,
+            states,
             clients,
             new LastGoodMeshConfig(paths.LastGoodMeshConfig),
             retry,
@@ -102,9 +102,7 @@ public static class DaemonHost
         var names = new NameLookup(time);
         var address = new ExternalAddressService(
             context,
-            states.Settings,
-            states.Mesh,
-            states.Address,
+            states,
             new AddressSources(
                 new AddressProviderClient(time, names), new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
             loggers.CreateLogger<ExternalAddressService>());
@@ -125,43 +123,38 @@ public static class DaemonHost
         var sidecar = new SidecarService(
             context,
             states,
-            new SidecarSources(HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), root),
+            new SidecarSources(
+                HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), root),
             new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());
 
-        // Nobody else does root's part where the daemon is root itself.
-        var rootPart = Environment.IsPrivilegedProcess
+        // A daemon that runs as root runs the privileged reconcile itself, because no unit does.
+        var inProcess = Environment.IsPrivilegedProcess
             ? new InProcessReconciler(context, paths, events, new CommandRunner(), loggers.CreateLogger<InProcessReconciler>())
             : null;
 
-        if (rootPart is not null)
-            events.NotifyOnChange(rootPart.Signal);
+        if (inProcess is not null)
+            events.NotifyOnChange(inProcess.Signal);
 
         var nonces = new DialBackNonces(time, RandomNumberGenerator.Fill);
         var report = new ReportService(
             context,
-            new ReportInputs(states.Settings, states.Mesh, states.Address, states.Reachability, states.Ports, states.Sidecar),
+            states,
             clients,
-            new ReportSource(() => HostFacts.Read(), () => new(version, states.Sidecar.Value.Version), InterfaceAddresses.Read, () => status.Conditions, time)
-            {
-                Instance = BootInstance.LoadOrCreate(paths.Instance, RandomNumberGenerator.Fill),
-            },
+            new ReportBuilder(
+                new HostReportSource(version, states, status, BootInstance.LoadOrCreate(paths.Instance, RandomNumberGenerator.Fill)), time),
             new DialBack(identity, nonces, ListeningSockets.AnswerOthersOn),
-            states.Cluster,
             new RetryDelay(Jitter.Next));
         var renewal = new TokenRenewalService(
             context, new(states.Settings, tokens, new RenewedTokenFile(paths.RenewedToken), identity), clients, states.Renewal, Jitter.Next,
             loggers.CreateLogger<TokenRenewalService>());
-        // It tells the conditions, and the states that wake it come before them.
+        // The report contains the conditions, which change after the states that trigger the report.
         status.NotifyOnConditionChange(report.Signal);
 
         var reachability = new ReachabilityService(
             context,
-            states.Settings,
-            states.Mesh,
-            states.Ports,
-            states.Reachability,
+            states,
             new ReachabilityObserver(new Prober(time, names), time, HostSidecarPass.Captured(time)),
             dashboardIsBack: () =>
             {
@@ -173,20 +166,30 @@ public static class DaemonHost
 
         return
         [
-            new ReloadOnHangup(status, settings, clients, [mesh.Signal, firewall.Signal, address.Signal, reachability.Signal, report.Signal, sidecar.Signal]),
+            new ReloadOnHangup(
+                status,
+                settings,
+                clients,
+                [mesh.Signal, firewall.Signal, address.Signal, reachability.Signal, report.Signal, sidecar.Signal]),
             settings,
             new ListenerService(Sites(status, nonces, self, time), states.Listeners, time, loggers),
             status,
             new HostChangeService(
                 [
-                    new FileEvents("events of the settings and the token", HostChange.Settings, paths.Settings, paths.BearerToken, paths.RenewedToken),
+                    new FileEvents(
+                        "events of the settings and the token", HostChange.Settings, paths.Settings, paths.BearerToken, paths.RenewedToken),
                     new AddressEvents(),
                     new NftEvents(() => firewall.DoSetsDecide),
                     new XtablesLockEvents(),
                     new FirewalldEvents(),
                     new UnitEvents(SidecarObserver.Unit, HostChange.Sidecar),
-                    .. rootPart is null ? (EventSource[])[] : [new FileEvents("events of reconcile requests", HostChange.ReconcileRequest, paths.ReconcileRequest)],
-                    new FileEvents("events of the sidecar's files", HostChange.Sidecar, [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
+                    .. inProcess is null
+                        ? (EventSource[])[]
+                        : [new FileEvents("events of reconcile requests", HostChange.ReconcileRequest, paths.ReconcileRequest)],
+                    new FileEvents(
+                        "events of the sidecar's files",
+                        HostChange.Sidecar,
+                        [.. SidecarFiles.Watched, .. InstalledPackage.Databases, paths.RootReport]),
                 ],
                 [
                     new(HostChange.Settings, settings.Signal),
@@ -196,7 +199,7 @@ public static class DaemonHost
                     new(HostChange.Firewalld, firewall.FirewalldChanged),
                     new(HostChange.Firewall | HostChange.Firewalld, firewall.Signal),
                     new(HostChange.Sidecar, sidecar.Signal),
-                    .. rootPart is null ? (HostChangeRoute[])[] : [new(HostChange.ReconcileRequest, rootPart.Signal)],
+                    .. inProcess is null ? (HostChangeRoute[])[] : [new(HostChange.ReconcileRequest, inProcess.Signal)],
                 ],
                 events,
                 fault,
@@ -206,7 +209,7 @@ public static class DaemonHost
             address,
             reachability,
             sidecar,
-            .. rootPart is null ? (IHostedService[])[] : [rootPart],
+            .. inProcess is null ? (IHostedService[])[] : [inProcess],
             report,
             renewal,
             new IdleMemoryService(context),

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Daemon.Lifetime;
 
-/// <summary>Gives memory back: once after the start, which needs the most, and now and then for what changes leave behind.</summary>
+/// <summary>Releases unused memory: once after the start, which needs the most, and then at a slow interval.</summary>
 public sealed class IdleMemoryService(LoopContext context) : LoopService(context)
 {
     public static readonly TimeSpan AfterStart = TimeSpan.FromSeconds(15);

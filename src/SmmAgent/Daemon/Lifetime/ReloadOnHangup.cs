@@ -7,7 +7,9 @@ using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Daemon.Lifetime;
 
-/// <summary>SIGHUP, which is <c>systemctl reload</c>: everything is read and looked at again, and nothing waits for a backoff.</summary>
+/// <summary>
+/// Handles SIGHUP (<c>systemctl reload</c>): every service reads and observes everything again, without waiting for a backoff.
+/// </summary>
 public sealed class ReloadOnHangup(
     StatusService status, SettingsService settings, DashboardClients clients, IReadOnlyList<Signal> wakes) : IHostedService, IDisposable
 {
@@ -17,7 +19,7 @@ public sealed class ReloadOnHangup(
     {
         _registration = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
-            context.Cancel = true; // it would end the process
+            context.Cancel = true; // otherwise SIGHUP ends the process
             Reload();
         });
         return Task.CompletedTask;

@@ -5,11 +5,11 @@ using SmmAgent.Core.Status;
 
 namespace SmmAgent.Daemon.Listeners;
 
-/// <summary>Port 16400: the agent itself.</summary>
-/// <param name="isReady">Whether READY was said.</param>
-/// <param name="metrics">The metrics as of now.</param>
-/// <param name="isNonceValid">Whether a dial-back with this nonce is awaited at this moment.</param>
-/// <param name="uuid">The agent's uuid; null until it was made.</param>
+/// <summary>Port 16400: health, metrics and dial-back of the agent.</summary>
+/// <param name="isReady">Whether READY was sent to systemd.</param>
+/// <param name="metrics">Returns the current metrics.</param>
+/// <param name="isNonceValid">Whether a dial-back with this nonce is expected now.</param>
+/// <param name="uuid">The uuid of the agent; null before it is created.</param>
 public sealed class AgentEndpoint(Func<bool> isReady, Func<string> metrics, Func<string, bool> isNonceValid, Func<Guid?> uuid)
 {
     private const string DialBack = "/dial-back/";
@@ -24,7 +24,7 @@ public sealed class AgentEndpoint(Func<bool> isReady, Func<string> metrics, Func
         _ => exchange.NotFoundAsync(),
     };
 
-    // Only who was told the nonce learns the uuid; all others see what any unknown path shows.
+    // Only a client that knows the nonce gets the uuid; all others get the answer of an unknown path.
     private Task DialBackAsync(HttpExchange exchange, string nonce)
     {
         if (nonce.Length is 0 or > MaximumNonce || uuid() is not { } self || !isNonceValid(nonce))

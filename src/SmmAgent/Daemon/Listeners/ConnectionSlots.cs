@@ -3,23 +3,27 @@ using System.Net.Sockets;
 
 namespace SmmAgent.Daemon.Listeners;
 
-/// <summary>The connections that one port holds, in total and for one client. A client with more connections than others makes way for them.</summary>
-/// <param name="total">The most connections. The cluster's Prometheus, dashboard and kubelets need a handful.</param>
-/// <param name="perClient">The most of one client. All of a cluster may come from one address of its NAT gateway.</param>
+/// <summary>
+/// Limits the connections of one port, in total and for each client. A client with more connections than others loses one to them.
+/// </summary>
+/// <param name="total">The limit of all connections. Prometheus, the dashboard and the kubelets of a cluster need a handful.</param>
+/// <param name="perClient">The limit of one client. A whole cluster may share the address of its NAT gateway.</param>
 public sealed class ConnectionSlots(int total = 64, int perClient = 16)
 {
     private readonly Lock _lock = new();
     private readonly List<Slot> _taken = [];
     private long _events;
 
-    /// <summary>Takes a place for a new connection. Where none is left, the longest idle connection of the client that has most of them is ended.</summary>
-    /// <param name="remote">The client's address.</param>
-    /// <param name="abort">Ends the connection at once.</param>
-    /// <returns>Null when the connection cannot be had: every other one is at work, and no client has more than this one.</returns>
+    /// <summary>
+    /// Takes a slot for a new connection. If no slot is free, the longest idle connection of the client with most connections is closed.
+    /// </summary>
+    /// <param name="remote">The address of the client.</param>
+    /// <param name="abort">Closes the connection at once.</param>
+    /// <returns>Null if the connection must be refused: every other one is in use, and no client has more than this one.</returns>
     public Slot? Enter(IPAddress remote, Action abort)
     {
         var client = Client(remote);
-        Slot place;
+        Slot slot;
         Slot? evicted = null;
         lock (_lock)
         {
@@ -33,27 +37,27 @@ public sealed class ConnectionSlots(int total = 64, int perClient = 16)
 
             if (evicted is not null)
                 _taken.Remove(evicted);
-            place = new(this, client, abort) { Since = ++_events };
-            _taken.Add(place);
+            slot = new(this, client, abort) { Since = ++_events };
+            _taken.Add(slot);
         }
 
         evicted?.Abort();
-        return place;
+        return slot;
     }
 
-    private static Slot? LongestIdle(IEnumerable<Slot> places) => places.Where(place => place.Requests == 0).MinBy(place => place.Since);
+    private static Slot? LongestIdle(IEnumerable<Slot> slots) => slots.Where(slot => slot.Requests == 0).MinBy(slot => slot.Since);
 
-    // Of a client that has more than the new one gets, a connection that is at work makes way, too.
+    // A client that has more than the new one gets also loses a connection in use.
     private Slot? OfTheLargest(IPAddress newcomer, int ofNewcomer)
     {
-        var clients = _taken.GroupBy(place => place.Client)
+        var clients = _taken.GroupBy(slot => slot.Client)
             .Select(group => (Count: group.Key.Equals(newcomer) ? ofNewcomer : group.Count(), Places: group.ToList())).ToList();
         var largest = clients.Max(client => client.Count);
-        var places = clients.Where(client => client.Count == largest).SelectMany(client => client.Places).ToList();
-        return LongestIdle(places) ?? (largest > ofNewcomer ? places.MinBy(place => place.Since) : null);
+        var slots = clients.Where(client => client.Count == largest).SelectMany(client => client.Places).ToList();
+        return LongestIdle(slots) ?? (largest > ofNewcomer ? slots.MinBy(slot => slot.Since) : null);
     }
 
-    // Whoever has one IPv6 address has the whole /64; whoever is on this host has every address of the loopback.
+    // A client with one IPv6 address has the whole /64; a client on this host has every loopback address.
     private static IPAddress Client(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -69,15 +73,15 @@ public sealed class ConnectionSlots(int total = 64, int perClient = 16)
         return new IPAddress(bytes);
     }
 
-    /// <summary>The place of one connection; disposing it gives it back.</summary>
-    public sealed class Slot(ConnectionSlots places, IPAddress client, Action abort) : IDisposable
+    /// <summary>The slot of one connection; disposing it frees it.</summary>
+    public sealed class Slot(ConnectionSlots slots, IPAddress client, Action abort) : IDisposable
     {
         internal IPAddress Client => client;
 
-        /// <summary>The requests that are being answered.</summary>
+        /// <summary>The number of requests in progress.</summary>
         internal int Requests { get; private set; }
 
-        /// <summary>When it last was at work; a later number is a later time.</summary>
+        /// <summary>When it was last in use; a greater number is a later time.</summary>
         internal long Since { get; set; }
 
         public void Begin() => Count(1);
@@ -86,18 +90,18 @@ public sealed class ConnectionSlots(int total = 64, int perClient = 16)
 
         public void Dispose()
         {
-            lock (places._lock)
-                places._taken.Remove(this);
+            lock (slots._lock)
+                slots._taken.Remove(this);
         }
 
         internal void Abort() => abort();
 
         private void Count(int by)
         {
-            lock (places._lock)
+            lock (slots._lock)
             {
                 Requests += by;
-                Since = ++places._events;
+                Since = ++slots._events;
             }
         }
     }

@@ -8,7 +8,7 @@ namespace SmmAgent.Daemon.Listeners;
 /// <summary>Answers one request.</summary>
 public delegate Task HttpEndpoint(HttpExchange exchange);
 
-/// <summary>One request and its answer, without ASP.NET's own layers: no routing, no middleware, no HttpContext.</summary>
+/// <summary>One request and its answer, without the layers of ASP.NET: no routing, no middleware, no HttpContext.</summary>
 public sealed class HttpExchange(IFeatureCollection features)
 {
     public const string Text = "text/plain; charset=utf-8";
@@ -19,14 +19,14 @@ public sealed class HttpExchange(IFeatureCollection features)
 
     public string Path => _request.Path;
 
-    /// <summary>GET and HEAD are all that the agent serves.</summary>
+    /// <summary>Whether the method is GET or HEAD; the agent serves no other.</summary>
     public bool IsRead => _request.Method is "GET" or "HEAD";
 
     public bool HasBody => _request.Headers.ContentLength > 0 || _request.Headers.TransferEncoding.Count > 0;
 
     public string? Accept => _request.Headers.Accept.Count == 1 ? _request.Headers.Accept[0] : null;
 
-    /// <summary>Set when the client went away.</summary>
+    /// <summary>Cancelled when the client closes the connection.</summary>
     public CancellationToken Gone => _lifetime.RequestAborted;
 
     public bool HasStarted => _response.HasStarted;
@@ -63,13 +63,13 @@ public sealed class HttpExchange(IFeatureCollection features)
         return AnswerAsync(StatusCodes.Status413PayloadTooLarge, "a request here has no body\n");
     }
 
-    public Task UnavailableAsync(string why, TimeSpan? retryAfter = null)
+    public Task UnavailableAsync(string reason, TimeSpan? retryAfter = null)
     {
         if (retryAfter is { } after)
             _response.Headers.RetryAfter = ((int)after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        return AnswerAsync(StatusCodes.Status503ServiceUnavailable, why + "\n");
+        return AnswerAsync(StatusCodes.Status503ServiceUnavailable, reason + "\n");
     }
 
-    /// <summary>Ends the connection at once: the client must not take half an answer for a whole one.</summary>
+    /// <summary>Closes the connection at once: the client must not take a partial answer for a complete one.</summary>
     public void Abort() => _lifetime.Abort();
 }

@@ -19,10 +19,10 @@ public sealed record EndpointPort(string Name, int Port, HttpEndpoint Endpoint)
     public ConnectionSlots Places { get; init; } = new();
 }
 
-/// <summary>Serves the agent's own ports, with one Kestrel and nothing of ASP.NET above it: this is what keeps it small.</summary>
+/// <summary>Serves the ports of the agent with one Kestrel and without the layers of ASP.NET above it, which keeps it small.</summary>
 public sealed class ListenerService : IHostedService, IDisposable
 {
-    // A connection that is opened and says nothing is no scrape.
+    // A connection that sends nothing is not a scrape.
     private static readonly TimeSpan FirstByte = TimeSpan.FromSeconds(5);
 
     private readonly IReadOnlyList<EndpointPort> _ports;
@@ -46,7 +46,7 @@ public sealed class ListenerService : IHostedService, IDisposable
 
     public Task StartAsync(CancellationToken cancellationToken) => _server.StartAsync(new Application(_logger), cancellationToken);
 
-    // Nobody is waited for: a scrape that is cut off comes again.
+    // Open connections are not awaited: a client repeats an interrupted scrape.
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(new CancellationToken(canceled: true));
 
     public void Dispose() => _server.Dispose();
@@ -75,7 +75,7 @@ public sealed class ListenerService : IHostedService, IDisposable
     private static async Task ServeConnectionAsync(ConnectionContext connection, EndpointPort port, ConnectionDelegate next)
     {
         var remote = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        // A program on this host that connects to one of the host's own addresses comes from that address.
+        // A program on this host that connects to an address of the host has that address as its source.
         var isLocal = remote.Equals((connection.LocalEndPoint as IPEndPoint)?.Address);
         using var place = port.Places.Enter(isLocal ? IPAddress.Loopback : remote, connection.Abort);
         if (place is null || !await HasFirstByteAsync(connection))
@@ -100,7 +100,7 @@ public sealed class ListenerService : IHostedService, IDisposable
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
-            return false; // silent, or gone
+            return false; // silent, or closed
         }
     }
 
@@ -119,7 +119,7 @@ public sealed class ListenerService : IHostedService, IDisposable
         }
     }
 
-    /// <summary>All addresses of the host, both families, and whose they are.</summary>
+    /// <summary>All addresses of the host, in both families, with the endpoint that is served there.</summary>
     private sealed class SiteEndPoint(EndpointPort site) : IPEndPoint(IPAddress.IPv6Any, site.Port)
     {
         public EndpointPort Site => site;

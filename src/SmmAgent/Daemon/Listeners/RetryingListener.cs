@@ -5,11 +5,11 @@ using Microsoft.Extensions.Logging;
 
 namespace SmmAgent.Daemon.Listeners;
 
-/// <summary>A listener that waits for its port to become free, and meanwhile accepts nobody.</summary>
+/// <summary>A listener that waits until its port is free, and accepts no connection before that.</summary>
 internal sealed class RetryingListener(
     EndPoint endpoint,
     Func<EndPoint, CancellationToken, ValueTask<IConnectionListener>> bind,
-    Action<EndPoint?, string?> tell,
+    Action<EndPoint?, string?> onBindResult,
     TimeProvider time,
     ILogger logger)
     : IConnectionListener
@@ -27,12 +27,12 @@ internal sealed class RetryingListener(
         try
         {
             _bound = await bind(endpoint, cancel);
-            tell(_bound.EndPoint, null);
+            onBindResult(_bound.EndPoint, null);
         }
         catch (Exception exception) when (exception is AddressInUseException or SocketException)
         {
             var fault = Fault(exception);
-            tell(null, fault);
+            onBindResult(null, fault);
             if (!_failed)
                 ListenerLog.PortTaken(logger, (int)RetryEvery.TotalSeconds, fault);
             _failed = true;
@@ -55,7 +55,7 @@ internal sealed class RetryingListener(
         }
         catch (OperationCanceledException) when (_unbound.IsCancellationRequested)
         {
-            return null; // Kestrel's word for the end
+            return null; // the end, as Kestrel defines it
         }
 
         return await _bound.AcceptAsync(cancellationToken);

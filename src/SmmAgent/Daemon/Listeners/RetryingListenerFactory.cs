@@ -6,16 +6,17 @@ using Microsoft.Extensions.Logging;
 namespace SmmAgent.Daemon.Listeners;
 
 /// <summary>
-/// Listeners for a server that starts although a port is taken: such a port is tried again until it is free, and the others serve meanwhile.
+/// Creates listeners for a server that starts although a port is in use: it retries that port until it is free, and serves the other ports.
 /// </summary>
-/// <param name="tell">Told for an endpoint where it is bound, or else why it is not.</param>
+/// <param name="onBindResult">Called for an endpoint with its bound address, or with the reason why it is not bound.</param>
 public sealed class RetryingListenerFactory(
-    IConnectionListenerFactory sockets, Action<EndPoint, EndPoint?, string?> tell, TimeProvider time, ILogger logger)
+    IConnectionListenerFactory sockets, Action<EndPoint, EndPoint?, string?> onBindResult, TimeProvider time, ILogger logger)
     : IConnectionListenerFactory
 {
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var listener = new RetryingListener(endpoint, BindAnyFamilyAsync, (bound, fault) => tell(endpoint, bound, fault), time, logger);
+        var listener = new RetryingListener(
+            endpoint, BindAnyFamilyAsync, (bound, fault) => onBindResult(endpoint, bound, fault), time, logger);
         await listener.TryBindAsync(cancellationToken);
         return listener;
     }
@@ -26,7 +27,8 @@ public sealed class RetryingListenerFactory(
         {
             return await sockets.BindAsync(endpoint, cancel);
         }
-        catch (SocketException exception) when (IsWithoutIPv6(exception) && endpoint is IPEndPoint any && any.Address.Equals(IPAddress.IPv6Any))
+        catch (SocketException exception)
+            when (IsWithoutIPv6(exception) && endpoint is IPEndPoint any && any.Address.Equals(IPAddress.IPv6Any))
         {
             return await sockets.BindAsync(new IPEndPoint(IPAddress.Any, any.Port), cancel);
         }

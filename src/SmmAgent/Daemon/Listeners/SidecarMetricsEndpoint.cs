@@ -4,18 +4,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace SmmAgent.Daemon.Listeners;
 
-/// <summary>How much of the sidecar's metrics is passed on.</summary>
+/// <summary>The limits of forwarding the sidecar's metrics.</summary>
 public sealed record SidecarMetricsLimits
 {
     public long MaximumBytes { get; init; } = 16 * 1024 * 1024;
 
     public TimeSpan MaximumTime { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Scrapes at once: a scrape costs the sidecar far more than it costs the client.</summary>
+    /// <summary>The limit of concurrent scrapes: a scrape costs the sidecar far more than it costs the client.</summary>
     public int MaximumScrapes { get; init; } = 4;
 }
 
-/// <summary>Port 16401: the sidecar's merged metrics, passed on from where it serves them to itself.</summary>
+/// <summary>Port 16401: forwards the sidecar's merged metrics, which the sidecar serves on loopback.</summary>
 public sealed class SidecarMetricsEndpoint : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -54,9 +54,9 @@ public sealed class SidecarMetricsEndpoint : IDisposable
         try
         {
             if (Interlocked.Increment(ref _scrapes) <= _limits.MaximumScrapes)
-                await PassOnAsync(exchange);
+                await ForwardAsync(exchange);
             else
-                await exchange.UnavailableAsync($"{_limits.MaximumScrapes} scrapes are under way already", RetryAfter);
+                await exchange.UnavailableAsync($"{_limits.MaximumScrapes} scrapes are already in progress", RetryAfter);
         }
         finally
         {
@@ -66,7 +66,7 @@ public sealed class SidecarMetricsEndpoint : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task PassOnAsync(HttpExchange exchange)
+    private async Task ForwardAsync(HttpExchange exchange)
     {
         using var timeout = new CancellationTokenSource(_limits.MaximumTime, _time);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, exchange.Gone);
@@ -82,7 +82,7 @@ public sealed class SidecarMetricsEndpoint : IDisposable
             if (exchange.HasStarted)
                 exchange.Abort();
             else
-                await exchange.UnavailableAsync(Why(exception, timeout.IsCancellationRequested));
+                await exchange.UnavailableAsync(Reason(exception, timeout.IsCancellationRequested));
         }
     }
 
@@ -90,7 +90,7 @@ public sealed class SidecarMetricsEndpoint : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, _upstream);
         if (exchange.Accept is { } accept)
-            request.Headers.TryAddWithoutValidation("Accept", accept); // the choice between Prometheus' formats is the sidecar's
+            request.Headers.TryAddWithoutValidation("Accept", accept); // the sidecar chooses between the formats of Prometheus
         using var response = await _client.SendAsync(request, cancel);
         if (response.StatusCode != HttpStatusCode.OK)
         {
@@ -101,7 +101,8 @@ public sealed class SidecarMetricsEndpoint : IDisposable
         var length = response.Content.Headers.ContentLength;
         if (length > _limits.MaximumBytes)
         {
-            await exchange.UnavailableAsync($"the sidecar's metrics are {length} bytes, more than the {_limits.MaximumBytes} that are passed on");
+            await exchange.UnavailableAsync(
+                $"the sidecar's metrics are {length} bytes, more than the {_limits.MaximumBytes} that the agent forwards");
             return;
         }
 
@@ -109,7 +110,7 @@ public sealed class SidecarMetricsEndpoint : IDisposable
         await CopyAsync(source, exchange, response.Content.Headers.ContentType?.ToString() ?? "text/plain; version=0.0.4", length, cancel);
     }
 
-    // The head goes out with the first bytes, so that a sidecar that sends none can still be told as a 503.
+    // The head is sent with the first bytes, so that a sidecar that sends none can still result in a 503.
     private async Task CopyAsync(Stream source, HttpExchange exchange, string contentType, long? length, CancellationToken cancel)
     {
         var buffer = new byte[16 * 1024];
@@ -130,11 +131,11 @@ public sealed class SidecarMetricsEndpoint : IDisposable
         }
     }
 
-    private string Why(Exception exception, bool timedOut) => exception switch
+    private string Reason(Exception exception, bool timedOut) => exception switch
     {
         _ when timedOut => $"the sidecar did not answer within {_limits.MaximumTime.TotalSeconds:0} s at {_upstream}",
         HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
             $"the sidecar is not running: {_upstream.Authority} refused the connection; systemctl status istio",
-        _ => $"the sidecar broke off its answer: {exception.Message}",
+        _ => $"the sidecar aborted its answer: {exception.Message}",
     };
 }

@@ -9,7 +9,7 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Daemon.Loop;
 
-/// <summary>Every piece of state that the services publish.</summary>
+/// <summary>The state that the services publish.</summary>
 public sealed record AgentStates
 {
     public ObservableValue<SettingsState> Settings { get; init; } = new(SettingsState.Empty);
@@ -43,7 +43,7 @@ public sealed record AgentStates
         Sidecar = Sidecar.Value,
     };
 
-    /// <summary>Wakes <paramref name="reader"/> at a change of any of them.</summary>
+    /// <summary>Sets <paramref name="reader"/> at a change of any state.</summary>
     public void NotifyOnChange(Signal reader)
     {
         Settings.NotifyOnChange(reader);

@@ -2,20 +2,20 @@ using System.Collections.Concurrent;
 
 namespace SmmAgent.Daemon.Loop;
 
-/// <summary>Which loops are at work and until when they should be done: the watchdog's proof of progress.</summary>
+/// <summary>Tracks the loops that work and their deadlines; the watchdog notification depends on it.</summary>
 public sealed class LoopProgress(TimeProvider time)
 {
-    // Timestamps, not the time of day: a clock that is set makes no loop hang.
+    // Timestamps, not the time of day: setting the clock must not make a loop appear hung.
     private readonly ConcurrentDictionary<string, (long Since, TimeSpan Budget)> _working = new();
 
-    /// <summary>Notes that a loop works until the returned scope ends.</summary>
+    /// <summary>Marks a loop as working until the returned scope ends.</summary>
     public IDisposable Working(string loop, TimeSpan budget)
     {
         _working[loop] = (time.GetTimestamp(), budget);
         return new Scope(this, loop);
     }
 
-    /// <summary>The loops that should have been done by now.</summary>
+    /// <summary>The loops that have exceeded their budget.</summary>
     public IReadOnlyList<string> Hung() =>
     [
         .. _working.Where(entry => time.GetElapsedTime(entry.Value.Since) > entry.Value.Budget)

@@ -2,22 +2,22 @@ using Microsoft.Extensions.Hosting;
 
 namespace SmmAgent.Daemon.Loop;
 
-/// <summary>What every loop shares with the others.</summary>
+/// <summary>The dependencies that all loops share.</summary>
 public sealed record LoopContext(TimeProvider Time, LoopProgress Progress, ProcessFault Fault);
 
-/// <summary>A service that does one step again and again. Tests call the step; the loop only waits and calls.</summary>
+/// <summary>A service that repeats one step. Tests call the step directly; the loop only waits and calls it.</summary>
 public abstract class LoopService(LoopContext context) : BackgroundService
 {
-    /// <summary>Set it to have the next step done now.</summary>
+    /// <summary>Set to run the next step now.</summary>
     public Signal Signal { get; } = new();
 
     protected TimeProvider Time => context.Time;
 
-    /// <summary>How long one step may take before the watchdog counts the loop as hung.</summary>
+    /// <summary>The time after which the watchdog counts a step as hung.</summary>
     protected virtual TimeSpan StepBudget => TimeSpan.FromMinutes(1);
 
-    /// <summary>Looks at everything anew and does what is to be done.</summary>
-    /// <returns>When to look again without a wake.</returns>
+    /// <summary>Observes everything again and acts on it.</summary>
+    /// <returns>The time until the next step if no signal comes first.</returns>
     public abstract Task<TimeSpan> StepAsync(CancellationToken cancel);
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,7 +29,7 @@ public abstract class LoopService(LoopContext context) : BackgroundService
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
-#pragma warning disable CA1031 // Whatever it is: it ends the process, with this as the reason.
+#pragma warning disable CA1031 // Any exception ends the process, and is logged as the reason.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -46,7 +46,7 @@ public abstract class LoopService(LoopContext context) : BackgroundService
         }
     }
 
-    /// <summary>Runs work under the watchdog's eye.</summary>
+    /// <summary>Runs work that the watchdog supervises.</summary>
     protected async Task<TResult> WorkAsync<TResult>(Func<CancellationToken, Task<TResult>> work, CancellationToken cancel)
     {
         using (context.Progress.Working(GetType().Name, StepBudget))

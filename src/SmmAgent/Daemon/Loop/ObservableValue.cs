@@ -1,6 +1,6 @@
 namespace SmmAgent.Daemon.Loop;
 
-/// <summary>The newest value of one piece of state: one writer, any number of readers, immutable snapshots.</summary>
+/// <summary>The latest value of a state: one writer, any number of readers, immutable snapshots.</summary>
 public sealed class ObservableValue<T>(T initial)
     where T : class
 {
@@ -10,7 +10,7 @@ public sealed class ObservableValue<T>(T initial)
 
     public T Value => _value;
 
-    /// <summary>Replaces the value and wakes every reader, unless it is equal to the one in place.</summary>
+    /// <summary>Replaces the value and notifies every reader, unless the new value equals the current one.</summary>
     public void Publish(T value)
     {
         if (Equals(_value, value))
@@ -21,10 +21,12 @@ public sealed class ObservableValue<T>(T initial)
             reader.Set();
     }
 
-    /// <summary>Replaces the value and wakes nobody: for what nobody acts on, such as the time of the last success.</summary>
+    /// <summary>
+    /// Replaces the value without a notification, for changes that no reader acts on, such as the time of the last success.
+    /// </summary>
     public void Refresh(T value) => _value = value;
 
-    /// <summary>Wakes <paramref name="reader"/> at every change from now on.</summary>
+    /// <summary>Sets <paramref name="reader"/> at every change from now on.</summary>
     public void NotifyOnChange(Signal reader)
     {
         lock (_lock)

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace SmmAgent.Daemon.Loop;
 
-/// <summary>The first fault of a loop: it ends the process, and becomes the reason for its exit code.</summary>
-/// <remarks>A BackgroundService that throws stops the host, but the process would exit with 0 (dotnet/runtime#67146).</remarks>
+/// <summary>The first failure of a loop, which ends the process and determines its exit code.</summary>
+/// <remarks>An exception in a BackgroundService stops the host, but the process would exit with 0 (dotnet/runtime#67146).</remarks>
 public sealed class ProcessFault(IHostApplicationLifetime lifetime)
 {
     private (string Loop, Exception Exception)? _first;

@@ -1,6 +1,6 @@
 namespace SmmAgent.Daemon.Loop;
 
-/// <summary>A reason to look again. Several before the next look count as one.</summary>
+/// <summary>Requests another step of a loop. Several requests before the next wait count as one.</summary>
 public sealed class Signal
 {
     private readonly Lock _lock = new();
@@ -12,7 +12,7 @@ public sealed class Signal
             _set.TrySetResult();
     }
 
-    /// <summary>Waits until it is set, or the time is over, and clears it.</summary>
+    /// <summary>Waits until the signal is set or the time is over, and clears it.</summary>
     /// <returns>Whether it was set.</returns>
     public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancel)
     {

@@ -6,18 +6,19 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Daemon.Mesh;
 
-/// <summary>What ConfigCurrent says.</summary>
+/// <summary>Evaluates the condition ConfigCurrent.</summary>
 internal static class ConfigConditions
 {
     public const string CurrentReason = "Current";
 
-    /// <summary>The dashboard has a newer configuration that is not valid.</summary>
+    /// <summary>The dashboard has a newer configuration, which is invalid.</summary>
     public const string LastGoodReason = "LastGood";
 
     public static ConditionUpdate Current(SettingsState settings, GoodMeshConfig good, string? saveFault) =>
         Invalid(settings, good) ?? (good.Config.Problems is { } problems
             ? ConditionUpdate.True(ConditionType.ConfigCurrent, LastGoodReason,
-                $"the dashboard serves the last good configuration of {good.From.Group}, because its objects are not valid now: {string.Join("; ", problems)}")
+                $"the dashboard serves the last good configuration of {good.From.Group}, because its objects are not valid now: "
+                + string.Join("; ", problems))
             : ConditionUpdate.True(ConditionType.ConfigCurrent, CurrentReason,
                 $"the mesh configuration of {good.From.Group} is the dashboard's newest, received {good.ReceivedAt:u}"
                 + (saveFault is null ? "" : $"; it is not saved for the next start: {saveFault}")));
@@ -38,7 +39,7 @@ internal static class ConfigConditions
         return Invalid(settings, good) ?? False(ConditionUpdate.NotConfigured, $"this VM is not configured yet: {string.Join("; ", missing)}");
     }
 
-    /// <summary>What is in force while the dashboard has nothing better.</summary>
+    /// <summary>The configuration in effect while the dashboard provides none, as the end of a message.</summary>
     public static string Meanwhile(GoodMeshConfig? good) => good is null
         ? "; there is no earlier configuration to work with"
         : $"; meanwhile the last good configuration is used, received {good.ReceivedAt:u}";
@@ -46,7 +47,8 @@ internal static class ConfigConditions
     private static ConditionUpdate? Invalid(SettingsState settings, GoodMeshConfig? good) => settings.Faults.Count == 0
         ? null
         : False(FailureReasons.InvalidSettings,
-            $"agent.yaml is not valid, its last edit has no effect: {string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))}"
+            "agent.yaml is not valid, its last edit has no effect: "
+            + string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))
             + (settings.Faults.Count > 5 ? $"; and {settings.Faults.Count - 5} more" : "") + Meanwhile(good));
 
     private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(ConditionType.ConfigCurrent, reason, message);

@@ -1,12 +1,12 @@
 namespace SmmAgent.Daemon.Mesh;
 
-/// <summary>How long a request for the mesh configuration may stay open: shorter where something on the way ends it before its time.</summary>
+/// <summary>The wait of a request for the mesh configuration: shorter if a proxy or firewall in between cuts off long requests.</summary>
 internal sealed class LongPollWait
 {
-    /// <summary>The shortest wait. What ends requests sooner than that would end any answer that is slow.</summary>
+    /// <summary>The shortest wait. A device that cuts off requests sooner would also cut off slow answers.</summary>
     public static readonly TimeSpan Minimum = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a longer wait is tried again.</summary>
+    /// <summary>The interval at which a longer wait is tried again.</summary>
     public static readonly TimeSpan ProbeEvery = TimeSpan.FromDays(1);
 
     private readonly TimeSpan _most;
@@ -19,13 +19,13 @@ internal sealed class LongPollWait
     /// <summary>The wait of the next request.</summary>
     public TimeSpan Next() => _wait < _most && _time.GetElapsedTime(_since) >= ProbeEvery ? Longer() : _wait;
 
-    /// <summary>A request with this wait was ended after a time, and a short one has worked since.</summary>
-    /// <returns>Whether this is the first time, which is worth a line in the log.</returns>
+    /// <summary>Records that a request with this wait was cut off after a time, and that a short one has worked since.</summary>
+    /// <returns>Whether this is the first time, which is logged.</returns>
     public bool WasCut(TimeSpan wait, TimeSpan after)
     {
         _since = _time.GetTimestamp();
         if (wait > _wait)
-            return false; // what was tried again still does not work
+            return false; // the longer wait still does not work
 
         var isFirst = _wait == _most;
         do
@@ -36,7 +36,7 @@ internal sealed class LongPollWait
         return isFirst;
     }
 
-    /// <summary>A request with this wait was answered.</summary>
+    /// <summary>Records that a request with this wait was answered.</summary>
     public void Worked(TimeSpan wait)
     {
         if (wait <= _wait)

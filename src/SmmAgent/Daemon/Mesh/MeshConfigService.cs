@@ -8,19 +8,18 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Daemon.Mesh;
 
-/// <summary>Keeps the mesh configuration current. Whatever the dashboard does, the last good one stays in force.</summary>
+/// <summary>Keeps the mesh configuration current. The last good one stays in effect while the dashboard provides no valid one.</summary>
 public sealed class MeshConfigService : LoopService
 {
-    /// <summary>How long one request waits for a change. Load balancers cut connections that are silent for 60 s.</summary>
+    /// <summary>The time that one request waits for a change. Load balancers close connections that are silent for 60 s.</summary>
     public static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(50);
 
-    /// <summary>How often a dashboard is asked that answers one long poll after another with 'not modified' at once.</summary>
+    /// <summary>The request interval for a dashboard that answers each long poll at once with 'not modified'.</summary>
     public static readonly TimeSpan IntervalWithoutLongPoll = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan AfterOneEarlyAnswer = TimeSpan.FromSeconds(1);
 
-    private readonly ObservableValue<SettingsState> _settings;
-    private readonly ObservableValue<MeshConfigState> _state;
+    private readonly AgentStates _states;
     private readonly DashboardClients _clients;
     private readonly LastGoodMeshConfig _file;
     private readonly DashboardRetry _retry;
@@ -37,28 +36,31 @@ public sealed class MeshConfigService : LoopService
 
     public MeshConfigService(
         LoopContext context,
-        ObservableValue<SettingsState> settings,
-        ObservableValue<MeshConfigState> state,
+        AgentStates states,
         DashboardClients clients,
         LastGoodMeshConfig file,
         DashboardRetry retry,
         ILogger<MeshConfigService> log)
         : base(context)
     {
-        (_settings, _state, _clients, _file, _retry, _log) = (settings, state, clients, file, retry, log);
+        (_states, _clients, _file, _retry, _log) = (states, clients, file, retry, log);
         _pace = new PollPace(context.Time);
         _longPoll = new LongPollWait(LongPoll, context.Time);
-        settings.NotifyOnChange(Signal);
+        states.Settings.NotifyOnChange(Signal);
     }
 
     protected override TimeSpan StepBudget => LongPoll + DashboardClient.Deadline + TimeSpan.FromSeconds(10);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // The firewall and the others have something to work with before the dashboard has answered.
-        UseLastGood(_settings.Value);
+        // The firewall and the other services can work before the dashboard has answered.
+        UseLastGood(_states.Settings.Value);
         if (_good is not null)
-            Publish(ConditionUpdate.Unknown(ConditionType.ConfigCurrent, ConditionUpdate.Pending, "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
+        {
+            Publish(ConditionUpdate.Unknown(
+                ConditionType.ConfigCurrent, ConditionUpdate.Pending, "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
+        }
+
         await base.StartAsync(cancellationToken);
     }
 
@@ -69,7 +71,7 @@ public sealed class MeshConfigService : LoopService
     {
         while (true)
         {
-            // What set it before now is about to be looked at.
+            // The round that starts now covers every earlier signal.
             await Signal.WaitAsync(TimeSpan.Zero, Time, cancel);
             using var round = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             var keep = KeepCurrentAsync(round.Token);
@@ -77,7 +79,7 @@ public sealed class MeshConfigService : LoopService
             await round.CancelAsync();
             try
             {
-                await keep; // the request is over before the next one begins
+                await keep; // the request ends before the next one begins
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
@@ -95,10 +97,10 @@ public sealed class MeshConfigService : LoopService
         }
     }
 
-    /// <summary>Asks once.</summary>
+    /// <summary>Sends one request.</summary>
     private async Task<Attempt> AttemptAsync(CancellationToken cancel)
     {
-        var settings = _settings.Value;
+        var settings = _states.Settings.Value;
         UseLastGood(settings);
         if (_clients.For(settings) is not { } client)
         {
@@ -106,7 +108,7 @@ public sealed class MeshConfigService : LoopService
             return new Attempt(Failed: false, Wait: null);
         }
 
-        // The first answer comes at once, so that the condition is settled; from then on the dashboard holds the request.
+        // The first answer comes at once, so that the condition is known; after that the dashboard holds the request.
         var wait = _good is not null && _currentFor == client.Target ? _longPoll.Next() : TimeSpan.Zero;
         if (_askedFor != client.Target)
             (_longPoll, _cut, _askedFor) = (new(LongPoll, Time), null, client.Target);
@@ -115,7 +117,7 @@ public sealed class MeshConfigService : LoopService
         var result = await client.GetMeshConfigAsync(_good?.ETag, wait, cancel);
         if (result.Failure is { } failure)
         {
-            // A short request tells whether only the wait was too long for something on the way.
+            // A short request shows whether only the wait was too long for a device in between.
             _cut = IsCut(failure, wait, Time.GetElapsedTime(started)) ? (wait, Time.GetElapsedTime(started)) : null;
             if (_cut is not null)
                 return new Attempt(Failed: false, TimeSpan.Zero);
@@ -136,15 +138,16 @@ public sealed class MeshConfigService : LoopService
             ? (wait < IntervalWithoutLongPoll ? wait : IntervalWithoutLongPoll) - Time.GetElapsedTime(started)
             : TimeSpan.Zero;
 
-        // A dashboard that is going away answers early once; one that ignores the wait does so again.
+        // A dashboard that shuts down answers early once; one that ignores the wait does so repeatedly.
         if (early > TimeSpan.Zero && !_wasEarly)
             early = AfterOneEarlyAnswer;
         _wasEarly = early > TimeSpan.Zero;
         return new Attempt(Failed: false, early > pace ? early : pace);
     }
 
-    /// <summary>Whether something between this VM and the dashboard may have ended a request because it was open for long.</summary>
-    private static bool IsCut(DashboardFailure failure, TimeSpan wait, TimeSpan after) => wait > TimeSpan.Zero && after >= LongPollWait.Minimum && failure
+    /// <summary>Whether a device between this VM and the dashboard may have cut off a request because it was open for long.</summary>
+    private static bool IsCut(DashboardFailure failure, TimeSpan wait, TimeSpan after) =>
+        wait > TimeSpan.Zero && after >= LongPollWait.Minimum && failure
         is DashboardFailure.ServerError { Front: not null }
         or DashboardFailure.Refused { Status: 408 or 499, Front: not null }
         or DashboardFailure.Unreachable { Why: UnreachableReason.Disconnected or UnreachableReason.TimedOut };
@@ -163,7 +166,7 @@ public sealed class MeshConfigService : LoopService
 
     private void Take(GoodBody body, DashboardTarget from)
     {
-        // The same bytes under another ETag are no news for anybody.
+        // The same bytes with another ETag are not a change.
         var isSame = _good is not null && _good.Body.AsSpan().SequenceEqual(body.Body);
         _good = new GoodMeshConfig(isSame ? _good!.Config : body.Config, body.Body, body.ETag, from, Time.GetUtcNow());
         _log.Received(from.Group, from.Url, body.ETag);
@@ -178,11 +181,11 @@ public sealed class MeshConfigService : LoopService
         _saveFault = fault;
     }
 
-    /// <summary>Sees to it that the configuration in force is one for the dashboard and WorkloadGroup of the settings.</summary>
+    /// <summary>Ensures that the configuration in effect is for the dashboard and WorkloadGroup of the settings.</summary>
     private void UseLastGood(SettingsState settings)
     {
         var target = DashboardTarget.From(settings.Settings);
-        // Settings that cannot be read are no reason to let go of the mesh: then the file's own target counts.
+        // Unreadable settings must not detach the VM from the mesh: then the target in the file counts.
         bool IsFitting(GoodMeshConfig good) => target is null ? settings.Faults.Count > 0 : good.From == target;
         if (_good is not null && IsFitting(_good))
             return;
@@ -200,5 +203,8 @@ public sealed class MeshConfigService : LoopService
     }
 
     private void Publish(ConditionUpdate finding) =>
-        _state.Publish(new MeshConfigState(_good?.Config, _good?.CameOverVerifiedHttps ?? false, finding) { ReceivedAt = _good?.ReceivedAt });
+        _states.Mesh.Publish(new MeshConfigState(_good?.Config, _good?.CameOverVerifiedHttps ?? false, finding)
+        {
+            ReceivedAt = _good?.ReceivedAt,
+        });
 }

@@ -1,7 +1,7 @@
 namespace SmmAgent.Daemon.Mesh;
 
-/// <summary>Keeps a dashboard that answers every long poll at once from making the agent spin.</summary>
-/// <remarks>A burst of changes is followed at full speed; what goes on and on is slowed down to one request in <see cref="Refill"/>.</remarks>
+/// <summary>Limits the request rate if the dashboard answers every long poll at once.</summary>
+/// <remarks>A burst of changes is followed at full speed; continuous answers are limited to one request in <see cref="Refill"/>.</remarks>
 internal sealed class PollPace(TimeProvider time)
 {
     public const int Burst = 20;
@@ -11,7 +11,7 @@ internal sealed class PollPace(TimeProvider time)
     private long _since = time.GetTimestamp();
 
     /// <summary>Counts a request.</summary>
-    /// <returns>How long to wait until the next one.</returns>
+    /// <returns>The time to wait before the next one.</returns>
     public TimeSpan Count()
     {
         var now = time.GetTimestamp();

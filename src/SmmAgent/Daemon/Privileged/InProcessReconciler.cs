@@ -7,20 +7,24 @@ using SmmAgent.Linux.Events;
 
 namespace SmmAgent.Daemon.Privileged;
 
-/// <summary>Answers requests for root's part where the daemon itself is root, as in a container: no unit of systemd's is there to do it.</summary>
-/// <remarks>It is the same command in a process of its own, at most once in <see cref="Rest"/>.</remarks>
-public sealed class InProcessReconciler(LoopContext context, AgentPaths paths, ObservableValue<EventSourcesState> events, CommandRunner commands, ILogger<InProcessReconciler> log)
-    : LoopService(context)
+/// <summary>Answers reconcile requests if the daemon itself runs as root, as in a container, where no systemd unit answers them.</summary>
+/// <remarks>It runs the same command in a separate process, at most once in <see cref="Rest"/>.</remarks>
+public sealed class InProcessReconciler(
+    LoopContext context,
+    AgentPaths paths,
+    ObservableValue<EventSourcesState> events,
+    CommandRunner commands,
+    ILogger<InProcessReconciler> log) : LoopService(context)
 {
-    /// <summary>As long as smm-agent-reconcile-request.service rests.</summary>
+    /// <summary>The pause after a run, as long as that of smm-agent-reconcile-request.service.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often it looks for a request while no event tells of one.</summary>
+    /// <summary>The poll interval while no event reports a request.</summary>
     public static readonly TimeSpan Poll = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
 
-    /// <summary>As long as systemd gives smm-agent-reconcile.service.</summary>
+    /// <summary>The time limit of a run, as long as that of smm-agent-reconcile.service.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
     protected override TimeSpan StepBudget => Limit + TimeSpan.FromMinutes(1);
@@ -30,10 +34,11 @@ public sealed class InProcessReconciler(LoopContext context, AgentPaths paths, O
         if (!File.Exists(paths.ReconcileRequest))
             return (events.Value.Blind & HostChange.ReconcileRequest) == 0 ? Never : Poll;
 
-        // First, so that a request that comes meanwhile is one more.
+        // Deleted first, so that a request during the run is a new one.
         File.Delete(paths.ReconcileRequest);
         string[] root = paths.Root == "/" ? [] : ["--root", paths.Root];
-        var result = await commands.RunAsync([Environment.ProcessPath!, .. root, "reconcile", "--host-only"], cancel, timeout: Limit, keepsEnd: true);
+        string[] command = [Environment.ProcessPath!, .. root, "reconcile", "--host-only"];
+        var result = await commands.RunAsync(command, cancel, timeout: Limit, keepsEnd: true);
         var line = result.Output.TrimEnd().Split('\n')[^1];
         InProcessReconcilerLog.Ended(log, result.Succeeded ? LogLevel.Information : LogLevel.Warning, line);
         await Task.Delay(Rest, Time, cancel);

@@ -5,21 +5,23 @@ using SmmAgent.Logging;
 
 namespace SmmAgent.Daemon.Privileged;
 
-/// <summary>Writes what root could not do into the daemon's journal. Root's own journal has each try.</summary>
+/// <summary>
+/// Writes the failures of privileged reconciles to the daemon's journal. The journal of the privileged reconcile has each attempt.
+/// </summary>
 internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
 {
     private readonly DebouncedJournal<StepFailure> _journal = new();
     private readonly long _start = time.GetTimestamp();
     private IReadOnlyList<StepFailure> _known = [];
 
-    /// <summary>When there is a line to write although root reports nothing new; null for never.</summary>
+    /// <summary>When a message is due although no new report comes; null for never.</summary>
     public TimeSpan? Due => _journal.DueIn(time.GetElapsedTime(_start));
 
-    /// <param name="failures">Those of root's last report.</param>
+    /// <param name="failures">The failures of the last reconcile report.</param>
     public void Update(IReadOnlyList<StepFailure> failures)
     {
         var failing = failures.DistinctBy(Subject).ToList();
-        // What failed and is in the report no more was done.
+        // A failure that is no longer in the report is fixed.
         var done = _known.ExceptBy(failing.Select(Subject), Subject).ToList();
         var entries = failing.Select(failure => new JournalEntry<StepFailure>(Subject(failure), failure.Reason, JournalState.Bad, failure))
             .Concat(done.Select(failure => new JournalEntry<StepFailure>(Subject(failure), "", JournalState.Well, failure)));
@@ -34,9 +36,14 @@ internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
     {
         var failure = line.Value;
         if (line.Level == JournalLevel.Notice)
+        {
             ReconcileFailureLog.Recovered(logger, failure.Part, failure.Reason);
+        }
         else if (line.State == JournalState.Bad)
-            ReconcileFailureLog.Failed(logger, line.Level == JournalLevel.Warning ? LogLevel.Warning : LogLevel.Information, failure.Part, failure.Reason, failure.Message);
+        {
+            var level = line.Level == JournalLevel.Warning ? LogLevel.Warning : LogLevel.Information;
+            ReconcileFailureLog.Failed(logger, level, failure.Part, failure.Reason, failure.Message);
+        }
     }
 }
 
@@ -45,6 +52,7 @@ internal static partial class ReconcileFailureLog
     [LoggerMessage(EventId = 5101, Message = "Privileged reconcile failed: {Part} ({Reason}): {Detail}")]
     public static partial void Failed(ILogger logger, LogLevel level, string part, string reason, string detail);
 
-    [LoggerMessage(EventId = 5102, EventName = LogText.Notice + nameof(Recovered), Level = LogLevel.Information, Message = "Privileged reconcile succeeded: {Part} (failed before: {Reason})")]
+    [LoggerMessage(EventId = 5102, EventName = LogText.Notice + nameof(Recovered), Level = LogLevel.Information,
+        Message = "Privileged reconcile succeeded: {Part} (failed before: {Reason})")]
     public static partial void Recovered(ILogger logger, string part, string reason);
 }

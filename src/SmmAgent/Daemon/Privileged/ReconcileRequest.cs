@@ -2,23 +2,28 @@ using Microsoft.Extensions.Logging;
 
 namespace SmmAgent.Daemon.Privileged;
 
-/// <summary>Asks for root's part by making a file that smm-agent-reconcile.path waits for. It holds nothing: root takes no data from the daemon.</summary>
-/// <remarks>What root could not do either is asked for again, but ever more rarely.</remarks>
-/// <param name="path">The file; who answers the request removes it.</param>
+/// <summary>
+/// Requests a privileged reconcile by creating a file that smm-agent-reconcile.path watches. The file is empty: root takes no data from the
+/// daemon.
+/// </summary>
+/// <remarks>Work that root could not do either is requested again with a growing delay.</remarks>
+/// <param name="path">The file; the answer to the request removes it.</param>
 public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<ReconcileRequest> log)
 {
-    /// <summary>The least time between two requests for the same: root's part rests 10 s between two runs, and may take longer.</summary>
+    /// <summary>
+    /// The minimum time between two requests for the same work: the privileged reconcile pauses 10 s between runs and may take longer.
+    /// </summary>
     public static readonly TimeSpan First = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long root's first answer is waited for, with what a boot waits for before root's part: the network, and a token.</summary>
+    /// <summary>The time limit of the first answer, including the waits for network and token at boot.</summary>
     public static readonly TimeSpan FirstAnswer = TimeSpan.FromMinutes(2);
 
     public static readonly TimeSpan Maximum = TimeSpan.FromHours(1);
 
     private readonly Dictionary<string, (TimeSpan Delay, long At)> _asked = [];
 
-    /// <param name="wanted">What there is for root to do; nothing when all is done.</param>
-    /// <returns>When to look again whether it was done; null when nothing is wanted.</returns>
+    /// <param name="wanted">The work for root; empty if all is done.</param>
+    /// <returns>The time until the next request; null if there is no work.</returns>
     public TimeSpan? Request(IReadOnlyList<string> wanted)
     {
         foreach (var done in _asked.Keys.Except(wanted).ToList())
@@ -29,7 +34,7 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
         var isNew = !wanted.All(_asked.ContainsKey);
         if (isNew || wanted.Any(work => Left(work) <= TimeSpan.Zero))
         {
-            // Root does all of it at each request, but none of it makes another more urgent.
+            // Root does all work at each request, but new work must not shorten the delay of other work.
             foreach (var work in wanted)
                 _asked[work] = (Delay(work), time.GetTimestamp());
             Make(wanted, isNew);
@@ -38,13 +43,13 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
         return wanted.Min(Left);
     }
 
-    /// <summary>Whether root has not begun to answer a request.</summary>
+    /// <summary>Whether a request is unanswered.</summary>
     public bool IsPending => File.Exists(path);
 
-    /// <summary>What made the tries rarer is over: what is wanted is asked for at once.</summary>
+    /// <summary>Forgets all delays after their cause is over: the work is requested at once.</summary>
     public void RequestAgain() => _asked.Clear();
 
-    /// <summary>Something changed that may make the next try succeed: what was made rare is due as soon as at first.</summary>
+    /// <summary>Resets grown delays to the first one after a change that may make the next attempt succeed.</summary>
     public void ResetDelays()
     {
         foreach (var (work, asked) in _asked.ToList())
@@ -80,6 +85,7 @@ internal static partial class ReconcileRequestLog
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "Requested a privileged reconcile: {Work}")]
     public static partial void Asked(ILogger logger, string work);
 
-    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "Cannot request a privileged reconcile ({Work}): {Reason}; run: sudo smm-agent reconcile")]
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning,
+        Message = "Cannot request a privileged reconcile ({Work}): {Reason}; run: sudo smm-agent reconcile")]
     public static partial void NotAsked(ILogger logger, string work, string reason);
 }

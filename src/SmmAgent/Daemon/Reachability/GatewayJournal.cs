@@ -4,8 +4,8 @@ using SmmAgent.Core.Reachability;
 namespace SmmAgent.Daemon.Reachability;
 
 /// <summary>
-/// Tells the journal of each address that began to fail or to answer, with the field SMM_GATEWAY to filter by. What it means for the VM
-/// is the conditions' to say, and the warning is theirs.
+/// Logs each gateway address that begins to fail or to answer, with the field SMM_GATEWAY as a filter. The conditions report the effect on
+/// the VM, including warnings.
 /// </summary>
 internal sealed class GatewayJournal(ILogger logger)
 {
@@ -15,15 +15,18 @@ internal sealed class GatewayJournal(ILogger logger)
     {
         var failing = gateways.Where(result => result.Outcome is not (Outcome.Ok or Outcome.Captured))
             .GroupBy(result => result.Address)
-            .ToDictionary(gateway => gateway.Key, gateway => string.Join(", ", gateway.Select(result => $"{result.Port} {result.Outcome.Name()}")));
+            .ToDictionary(
+                gateway => gateway.Key,
+                gateway => string.Join(", ", gateway.Select(result => $"{result.Port} {result.Outcome.Name()}")));
         foreach (var (address, ports) in failing)
         {
             if (_failing.GetValueOrDefault(address) != ports)
                 GatewayLog.GatewayFails(logger, address, ports);
         }
 
-        // One that the configuration no longer names has not come back.
-        foreach (var address in _failing.Keys.Where(address => !failing.ContainsKey(address) && gateways.Any(result => result.Address == address && result.Outcome == Outcome.Ok)))
+        // An address that the configuration no longer contains has not recovered.
+        var answering = gateways.Where(result => result.Outcome == Outcome.Ok).Select(result => result.Address).ToHashSet();
+        foreach (var address in _failing.Keys.Where(address => !failing.ContainsKey(address) && answering.Contains(address)))
             GatewayLog.GatewayAnswers(logger, address);
         _failing = failing;
     }

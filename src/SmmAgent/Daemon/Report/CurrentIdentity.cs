@@ -5,9 +5,12 @@ using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Daemon.Report;
 
-/// <summary>Who this agent is towards the dashboard. On a copy of a machine it is another one, also when /etc/machine-id changes while the daemon runs.</summary>
-/// <param name="fill">Fills a buffer with random bytes that nobody can guess.</param>
-/// <param name="root">Asks for root's part, which makes the uuid in agent.yaml.</param>
+/// <summary>
+/// The identity of this agent at the dashboard. A copy of a machine gets a new identity, also if /etc/machine-id changes while the daemon
+/// runs.
+/// </summary>
+/// <param name="fill">Fills a buffer with unpredictable random bytes.</param>
+/// <param name="root">Requests a privileged reconcile, which creates the uuid in agent.yaml.</param>
 public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, ReconcileRequest root, ILogger<CurrentIdentity> log)
 {
     private volatile AgentIdentity _current = Load(paths, fill, log);
@@ -16,7 +19,9 @@ public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, R
 
     public Guid Uuid(AgentSettings settings) => _current.Uuid(settings);
 
-    /// <summary>Whether the uuid in force belongs to the machine that this one is a copy of; then root's part is asked to make another.</summary>
+    /// <summary>
+    /// Whether the current uuid belongs to the machine that was copied; then a privileged reconcile is requested to create another.
+    /// </summary>
     public bool IsForeign(AgentSettings settings)
     {
         if (MachineId.Read(paths.Root) is { } machine && machine != _current.Machine)
@@ -27,10 +32,10 @@ public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, R
         return isForeign;
     }
 
-    /// <summary>The dashboard took a report under this uuid.</summary>
+    /// <summary>Records that the dashboard accepted a report with this uuid.</summary>
     public void Reported(Guid uuid) => _current = _current.WithReported(paths.Identity, uuid);
 
-    // What cannot be written now is written at a later look.
+    // A file that cannot be written now is written at a later attempt.
     private void Reload()
     {
         try
@@ -49,7 +54,7 @@ public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, R
         if (identity.Replaced is { } replaced)
         {
             CurrentIdentityLog.Replaced(log, paths.Identity, replaced);
-            // What was known of the other machine is not known of this one.
+            // The state of the other machine does not apply to this one.
             if (replaced == AgentIdentity.OfAnotherMachine)
             {
                 File.Delete(paths.LastKnownAddress);
@@ -66,6 +71,7 @@ internal static partial class CurrentIdentityLog
     [LoggerMessage(EventId = 6101, Level = LogLevel.Warning, Message = "Replaced {Path}: {Reason}")]
     public static partial void Replaced(ILogger logger, string path, string reason);
 
-    [LoggerMessage(EventId = 6102, Level = LogLevel.Warning, Message = "{Path} belongs to another machine (/etc/machine-id differs) and cannot be replaced: {Reason}")]
+    [LoggerMessage(EventId = 6102, Level = LogLevel.Warning,
+        Message = "{Path} belongs to another machine (/etc/machine-id differs) and cannot be replaced: {Reason}")]
     public static partial void NotReplaced(ILogger logger, string path, string reason);
 }

@@ -5,12 +5,12 @@ using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Daemon.Report;
 
-/// <summary>What a dial-back found.</summary>
-/// <param name="Failure">Why there was none; null when the finding is about the VM.</param>
-internal sealed record DialBackOutcome(ConditionUpdate Finding, IReadOnlyDictionary<int, bool> Reached, DashboardFailure? Failure);
+/// <summary>The result of a dial-back.</summary>
+/// <param name="Failure">The reason why the dial-back failed; null if the result is about the VM.</param>
+internal sealed record DialBackOutcome(ConditionUpdate Condition, IReadOnlyDictionary<int, bool> Reached, DashboardFailure? Failure);
 
-/// <summary>Has the cluster connect to this VM.</summary>
-/// <param name="listens">Whether anything on the VM listens on a port.</param>
+/// <summary>Asks the dashboard to connect to this VM from the cluster.</summary>
+/// <param name="listens">Whether a program on the VM listens on a port.</param>
 public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Func<int, bool> listens)
 {
     public CurrentIdentity Identity => identity;
@@ -36,8 +36,11 @@ public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Fu
         if (failure is DashboardFailure.Refused { Code: ProblemCodes.AddressNotAllowed } refused)
         {
             var said = refused.Detail.Length == 0 ? "" : $" ({refused.Detail})";
-            return ConditionUpdate.False(ConditionType.ReachableFromCluster, "AddressNotAllowed",
-                $"the dashboard does not connect to this VM's address{said}; set the one under which the cluster reaches it: sudo smm-agent set node-ip ADDRESS");
+            return ConditionUpdate.False(
+                ConditionType.ReachableFromCluster,
+                "AddressNotAllowed",
+                $"the dashboard does not connect to this VM's address{said}; "
+                + "set the one at which the cluster reaches it: sudo smm-agent set node-ip ADDRESS");
         }
 
         var (reason, message) = FailureText.Of(failure, target);

@@ -4,8 +4,8 @@ using System.Text;
 
 namespace SmmAgent.Daemon.Report;
 
-/// <summary>The nonces that port 16400 answers to: only those that this agent has just made.</summary>
-/// <param name="fill">Fills a buffer with random bytes that nobody can guess.</param>
+/// <summary>The nonces that port 16400 accepts: only those that this agent created recently.</summary>
+/// <param name="fill">Fills a buffer with unpredictable random bytes.</param>
 public sealed class DialBackNonces(TimeProvider time, Action<Span<byte>> fill)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
@@ -28,7 +28,7 @@ public sealed class DialBackNonces(TimeProvider time, Action<Span<byte>> fill)
         return nonce;
     }
 
-    /// <summary>Whether the agent made it within the last 30 s. The time that this takes tells nothing of how near a guess came.</summary>
+    /// <summary>Whether the agent created the nonce within the last 30 s. The duration does not reveal how close a guess is.</summary>
     public bool IsValid(string nonce)
     {
         var asked = Encoding.UTF8.GetBytes(nonce);

@@ -11,30 +11,29 @@ using SmmAgent.Linux.Dashboard;
 
 namespace SmmAgent.Daemon.Report;
 
-/// <summary>Tells the dashboard how the VM is, and asks it how the cluster sees the VM.</summary>
+/// <summary>Reports the state of the VM to the dashboard, and asks for registration and dial-back results.</summary>
 public sealed class ReportService : LoopService
 {
-    /// <summary>How often all is told and asked when nothing changes.</summary>
+    /// <summary>The interval of all calls while nothing changes.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often is asked while the VM is not reachable or not registered, or may soon not be.</summary>
+    /// <summary>The interval of questions while the VM is not reachable or not registered, or may soon not be.</summary>
     public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(30);
 
-    /// <summary>The shortest time between two reports.</summary>
+    /// <summary>The minimum time between two reports.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often the registration is asked for after the way to the control plane changed for the worse, and for how long.</summary>
-    /// <remarks>istiod removes the entry of a sidecar 10 s after its connection ended.</remarks>
+    /// <summary>The interval of registration questions for a minute after the connection to the control plane was lost.</summary>
+    /// <remarks>istiod removes the entry of a sidecar 10 s after the end of its connection.</remarks>
     public static readonly TimeSpan IntervalAfterLoss = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Loss = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
 
-    private readonly ReportInputs _inputs;
+    private readonly AgentStates _states;
     private readonly DashboardClients _clients;
-    private readonly ReportSource _source;
+    private readonly ReportBuilder _builder;
     private readonly DialBack _dialBack;
-    private readonly ObservableValue<ClusterViewState> _state;
     private readonly RetryDelay _retry;
     private DashboardClient? _client;
     private Guid _uuid;
@@ -49,35 +48,40 @@ public sealed class ReportService : LoopService
 
     public ReportService(
         LoopContext context,
-        ReportInputs inputs,
+        AgentStates states,
         DashboardClients clients,
-        ReportSource source,
+        ReportBuilder builder,
         DialBack dialBack,
-        ObservableValue<ClusterViewState> state,
         RetryDelay retry)
         : base(context)
     {
-        (_inputs, _clients, _source, _dialBack, _state, _retry) = (inputs, clients, source, dialBack, state, retry);
+        (_states, _clients, _builder, _dialBack, _retry) = (states, clients, builder, dialBack, retry);
         (_reports, _registrations, _dialBacks) = (NewSchedule(), NewSchedule(), NewSchedule());
-        inputs.NotifyOnChange(Signal);
+        states.Settings.NotifyOnChange(Signal);
+        states.Mesh.NotifyOnChange(Signal);
+        states.Address.NotifyOnChange(Signal);
+        states.Reachability.NotifyOnChange(Signal);
+        states.Ports.NotifyOnChange(Signal);
+        states.Sidecar.NotifyOnChange(Signal);
     }
 
-    /// <summary>Three calls, each with the client's deadline.</summary>
+    /// <summary>Three calls, each with the deadline of the client.</summary>
     protected override TimeSpan StepBudget => (DashboardClient.Deadline * 3) + TimeSpan.FromSeconds(10);
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
-        if (_clients.For(_inputs.Settings.Value) is not { } client)
+        if (_clients.For(_states.Settings.Value) is not { } client)
         {
             _client = null;
-            Publish(NotAnswered(
-                ConditionUpdate.NotConfigured, _inputs.Settings.Value.AreUnknown ? SettingsState.WhyUnknown : "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
+            Publish(NotAnswered(ConditionUpdate.NotConfigured, _states.Settings.Value.AreUnknown
+                ? SettingsState.WhyUnknown
+                : "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
             return Interval;
         }
 
-        // First: on a machine that has become another one the uuid may be another, too.
-        var isForeign = _dialBack.Identity.IsForeign(_inputs.Settings.Value.Settings);
-        var uuid = _dialBack.Identity.Uuid(_inputs.Settings.Value.Settings);
+        // First, because a copied machine may get another uuid.
+        var isForeign = _dialBack.Identity.IsForeign(_states.Settings.Value.Settings);
+        var uuid = _dialBack.Identity.Uuid(_states.Settings.Value.Settings);
         if (!ReferenceEquals(client, _client) || uuid != _uuid)
         {
             (_client, _uuid, _reportedAddress) = (client, uuid, null);
@@ -87,8 +91,8 @@ public sealed class ReportService : LoopService
         if (isForeign)
         {
             Publish(NotAnswered("ForeignIdentity",
-                $"the uuid {uuid} belongs to the machine that this VM is a copy of (/etc/machine-id differs), so nothing is reported under it; "
-                + "make another: sudo smm-agent reconcile; if the uuid stays, remove the line uuid from agent.yaml and run it again"));
+                $"the uuid {uuid} belongs to the machine that this VM is a copy of (/etc/machine-id differs), "
+                + "so nothing is reported under it; make another: sudo smm-agent reconcile; if the uuid stays, remove the line uuid from agent.yaml and run it again"));
             return IntervalWhileBad;
         }
 
@@ -100,9 +104,9 @@ public sealed class ReportService : LoopService
 
     private async Task<TimeSpan> ReportAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
     {
-        var address = _inputs.Address.Value.Address;
-        var report = _source.Make(address);
-        var content = (uuid, ReportSource.Content(report));
+        var address = _states.Address.Value.Address;
+        var report = _builder.Build(address);
+        var content = (uuid, ReportBuilder.Content(report));
         if (_reports.Until(content) is var wait && wait > TimeSpan.Zero)
             return wait;
 
@@ -112,7 +116,7 @@ public sealed class ReportService : LoopService
             _reports.RecordFailure(FailureText.RetryAfter(failure));
             var (reason, message) = FailureText.Of(failure, client.Target);
             Publish(NotAnswered(reason, message));
-            // What is not known any more is asked as soon as a report gets through.
+            // The outdated answers are requested again as soon as a report succeeds.
             (_reportedAddress, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule());
         }
         else
@@ -121,7 +125,7 @@ public sealed class ReportService : LoopService
             _dialBack.Identity.Reported(uuid);
             _reportedAddress = address;
             _reportedAt = Time.GetUtcNow();
-            _state.Refresh(_state.Value with { ReportedAt = _reportedAt });
+            _states.Cluster.Refresh(_states.Cluster.Value with { ReportedAt = _reportedAt });
         }
 
         return _reports.Until(content);
@@ -130,15 +134,15 @@ public sealed class ReportService : LoopService
     private async Task<TimeSpan> AskRegistrationAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
     {
         if (_reports.HasFailed)
-            return Interval; // the report is tried again first
-        // A sidecar that was started, or became ready, has most likely just registered; one that has lost the gateways is registered for a while.
-        var gateways = _inputs.Reachability.Value.GatewaysReachable;
+            return Interval; // the report is retried first
+        // A sidecar that started or became ready has probably just registered; one that lost the gateways stays registered for a while.
+        var gateways = _states.Reachability.Value.GatewaysReachable;
         var isCutOff = gateways.Status == ConditionStatus.False;
         var way = (gateways.Status, gateways.Reason);
         if (way != _way)
             (_way, _wayChanged) = (way, Time.GetTimestamp());
-        // The same where its log tells of a failure, or where it does not run.
-        var sidecar = _inputs.Sidecar.Value;
+        // The same applies if its log has a failure, or if it does not run.
+        var sidecar = _states.Sidecar.Value;
         var isWell = !isCutOff && sidecar is { Failure: null, Unit: null or { Activity: UnitActivity.Running, IsReady: true } };
         var subject = (uuid, sidecar.Unit?.Since, sidecar.Unit?.IsReady, way, sidecar.Unit?.Activity, sidecar.Failure?.Kind);
         if (_registrations.Until(subject) is var wait && wait > TimeSpan.Zero)
@@ -147,7 +151,8 @@ public sealed class ReportService : LoopService
         var result = await client.GetRegistrationAsync(uuid, _dialBack.Identity.Key, cancel);
         if (result.Value is { } answer)
         {
-            var isLosing = answer.Registered && gateways.Reason is not (ReachabilityVerdict.Reachable or ConditionUpdate.Pending or ConditionUpdate.NotConfigured)
+            var isLosing = answer.Registered
+                && gateways.Reason is not (ReachabilityVerdict.Reachable or ConditionUpdate.Pending or ConditionUpdate.NotConfigured)
                 && Time.GetElapsedTime(_wayChanged) < Loss;
             var interval = isLosing ? IntervalAfterLoss
                 : answer.Registered && isWell ? Interval
@@ -155,14 +160,18 @@ public sealed class ReportService : LoopService
                 : IntervalWhileBad;
             _registrations.RecordSuccess(subject, interval, Pause);
             _answeredAt = Time.GetUtcNow();
-            _state.Refresh(_state.Value with { AnsweredAt = _answeredAt });
-            Publish(_state.Value with { Registered = ClusterViewRules.Registered(answer), Healthy = ClusterViewRules.Healthy(answer) });
+            _states.Cluster.Refresh(_states.Cluster.Value with { AnsweredAt = _answeredAt });
+            Publish(_states.Cluster.Value with
+            {
+                Registered = ClusterViewRules.Registered(answer),
+                Healthy = ClusterViewRules.Healthy(answer),
+            });
         }
         else
         {
             _registrations.RecordFailure(FailureText.RetryAfter(result.Failure!));
             var (reason, message) = FailureText.Of(result.Failure!, client.Target);
-            Publish(_state.Value with
+            Publish(_states.Cluster.Value with
             {
                 Registered = ClusterViewRules.NotAnswered(ConditionType.Registered, reason, message),
                 Healthy = ClusterViewRules.NotAnswered(ConditionType.Healthy, reason, message),
@@ -172,48 +181,54 @@ public sealed class ReportService : LoopService
         return _registrations.Until(subject);
     }
 
-    // It was ready before the dashboard knew.
+    // The sidecar is ready before the dashboard knows it.
     private bool IsNew(SidecarUnit? unit) => unit is { IsReady: true, Since: { } since } && Time.GetUtcNow() - since < Start;
 
     private async Task<TimeSpan> AskDialBackAsync(DashboardClient client, Guid uuid, CancellationToken cancel)
     {
         if (_reports.HasFailed)
             return Interval;
-        if (_inputs.Address.Value.Address is not { } address)
+        if (_states.Address.Value.Address is not { } address)
             return NotDialled("NoAddress", "the VM's address is not known yet; AddressKnown says why");
-        if (_inputs.MeshConfig.Value.Config is not { } config)
+        if (_states.Mesh.Value.Config is not { } config)
             return NotDialled("NoMeshConfig", "the WorkloadGroup's ports are not known yet; ConfigCurrent says why");
         if (_reportedAddress != address)
-            return Interval; // the dashboard dials the address of the last report: the next report comes first
+            return Interval; // the dashboard dials the address of the last report, so the next report comes first
 
-        if (_inputs.Ports.Value.PortsOpen.Reason == ConditionUpdate.Pending)
+        if (_states.Ports.Value.PortsOpen.Reason == ConditionUpdate.Pending)
             return NotDialled(ConditionUpdate.Pending, "the VM's firewall was not looked at yet: the dashboard dials after that");
 
-        var ports = ClusterViewRules.PortsToDial(_inputs.Settings.Value.Settings.ManagementPorts, config.WorkloadGroup);
+        var ports = ClusterViewRules.PortsToDial(_states.Settings.Value.Settings.ManagementPorts, config.WorkloadGroup);
         if (ports.Count == 0)
             return NotDialled("NoPorts", "neither the agent nor the WorkloadGroup has a port to dial");
 
-        var subject = (address, string.Join(' ', ports.Keys), _inputs.Ports.Value.PortsOpen.Status, uuid);
+        var subject = (address, string.Join(' ', ports.Keys), _states.Ports.Value.PortsOpen.Status, uuid);
         if (_dialBacks.Until(subject) is var wait && wait > TimeSpan.Zero)
             return wait;
 
         var outcome = await _dialBack.AskAsync(client, uuid, ports, cancel);
-        // Told to ask less often: what is known of this address stays true.
-        var keeps = outcome.Failure is DashboardFailure.RateLimited && _state.Value.Reached.Count > 0;
+        // The dashboard limits the rate: the previous result for this address stays valid.
+        var keeps = outcome.Failure is DashboardFailure.RateLimited && _states.Cluster.Value.Reached.Count > 0;
         if (!keeps)
-            Publish(_state.Value with { ReachableFromCluster = outcome.Finding, Reached = outcome.Reached });
+            Publish(_states.Cluster.Value with { ReachableFromCluster = outcome.Condition, Reached = outcome.Reached });
         if (outcome.Failure is DashboardFailure.Refused { Code: ProblemCodes.NoReport })
-            (_reports, _reportedAddress) = (NewSchedule(), null); // the dashboard has forgotten it: tell it again
+            (_reports, _reportedAddress) = (NewSchedule(), null); // the dashboard lost the report: send it again
         if (outcome.Failure is null)
-            _dialBacks.RecordSuccess(subject, outcome.Finding is { Status: ConditionStatus.True, Reason: ClusterViewRules.Reached } ? Interval : IntervalWhileBad, Pause);
+        {
+            var isReached = outcome.Condition is { Status: ConditionStatus.True, Reason: ClusterViewRules.Reached };
+            _dialBacks.RecordSuccess(subject, isReached ? Interval : IntervalWhileBad, Pause);
+        }
         else
+        {
             _dialBacks.RecordFailure(FailureText.RetryAfter(outcome.Failure));
+        }
+
         return _dialBacks.Until(subject);
     }
 
     private TimeSpan NotDialled(string reason, string message)
     {
-        Publish(_state.Value with
+        Publish(_states.Cluster.Value with
         {
             ReachableFromCluster = ConditionUpdate.Unknown(ConditionType.ReachableFromCluster, reason, message),
             Reached = ClusterViewState.Initial.Reached,
@@ -229,9 +244,16 @@ public sealed class ReportService : LoopService
 
     private void Publish(ClusterViewState state)
     {
-        var old = _state.Value;
-        var isSame = state.Reached.Count == old.Reached.Count && state.Reached.All(port => old.Reached.TryGetValue(port.Key, out var was) && was == port.Value);
-        _state.Publish(state with { Reached = isSame ? old.Reached : state.Reached, ReportedAt = _reportedAt, AnsweredAt = _answeredAt, Group = _client?.Target.Group });
+        var old = _states.Cluster.Value;
+        var isSame = state.Reached.Count == old.Reached.Count
+            && state.Reached.All(port => old.Reached.TryGetValue(port.Key, out var was) && was == port.Value);
+        _states.Cluster.Publish(state with
+        {
+            Reached = isSame ? old.Reached : state.Reached,
+            ReportedAt = _reportedAt,
+            AnsweredAt = _answeredAt,
+            Group = _client?.Target.Group,
+        });
     }
 
     private CallSchedule NewSchedule() => new(Time, _retry);

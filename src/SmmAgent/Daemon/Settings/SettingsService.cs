@@ -9,18 +9,24 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Daemon.Settings;
 
-/// <summary>Reads agent.yaml: at the start, and whenever it is woken. A bad edit is told and changes nothing.</summary>
-public sealed class SettingsService(LoopContext context, AgentPaths paths, BearerTokenFile tokens, ObservableValue<SettingsState> state, ILogger<SettingsService> log)
-    : LoopService(context)
+/// <summary>
+/// Reads agent.yaml at the start and at each signal. An invalid edit is reported, and the previous settings stay in effect.
+/// </summary>
+public sealed class SettingsService(
+    LoopContext context,
+    AgentPaths paths,
+    BearerTokenFile tokens,
+    ObservableValue<SettingsState> state,
+    ILogger<SettingsService> log) : LoopService(context)
 {
-    /// <summary>The kernel tells of edits; this is for file systems that do not.</summary>
+    /// <summary>The poll interval for file systems that do not report edits.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // The services that start after this one read the settings at once.
+        // The services that start after this one read the settings at their start.
         Load();
         await base.StartAsync(cancellationToken);
     }
@@ -31,7 +37,7 @@ public sealed class SettingsService(LoopContext context, AgentPaths paths, Beare
         return Task.FromResult(Interval);
     }
 
-    /// <summary>Reads them now; when it returns, they are in force.</summary>
+    /// <summary>Reads the settings now; they are in effect when the method returns.</summary>
     public void Reload() => Load();
 
     private void Load()
@@ -73,12 +79,12 @@ public sealed class SettingsService(LoopContext context, AgentPaths paths, Beare
     {
         try
         {
-            // No file is what a fresh installation looks like; a file that has gone is not an edit to obey.
+            // A fresh installation has no file; a deleted file is not a valid edit.
             return AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is { } bytes
                 ? SettingsReader.Read(bytes)
                 : ReferenceEquals(state.Value.Settings, SettingsState.Empty.Settings)
                     ? new(SettingsState.Empty.Settings, [], [])
-                    : new(null, [new Fault("", $"{paths.Settings} has gone")], []);
+                    : new(null, [new Fault("", $"{paths.Settings} was deleted")], []);
         }
         catch (InvalidDataException)
         {
@@ -86,7 +92,8 @@ public sealed class SettingsService(LoopContext context, AgentPaths paths, Beare
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new(null, [new Fault("", ReadRefusal.OfThisProcess(paths.Settings)?.ToString() ?? $"cannot be read: {exception.Message}")], []);
+            var reason = ReadRefusal.OfThisProcess(paths.Settings)?.ToString() ?? $"cannot be read: {exception.Message}";
+            return new(null, [new Fault("", reason)], []);
         }
     }
 

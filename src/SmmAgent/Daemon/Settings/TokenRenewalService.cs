@@ -10,23 +10,24 @@ using SmmAgent.Linux.Dashboard.Tokens;
 
 namespace SmmAgent.Daemon.Settings;
 
-/// <summary>What the renewal works with.</summary>
-/// <param name="Tokens">The one that is presented now.</param>
-/// <param name="Renewed">Where a renewed one is kept.</param>
-public sealed record TokenRenewalInputs(ObservableValue<SettingsState> Settings, BearerTokenFile Tokens, RenewedTokenFile Renewed, CurrentIdentity Identity);
+/// <summary>The state and files of the renewal.</summary>
+/// <param name="Tokens">The token that is presented now.</param>
+/// <param name="Renewed">The file of a renewed token.</param>
+public sealed record TokenRenewalInputs(
+    ObservableValue<SettingsState> Settings, BearerTokenFile Tokens, RenewedTokenFile Renewed, CurrentIdentity Identity);
 
-/// <summary>Has the dashboard renew the bearer token at half of its life.</summary>
+/// <summary>Renews the bearer token through the dashboard at half of its lifetime.</summary>
 public sealed class TokenRenewalService : LoopService
 {
-    /// <summary>How often a dashboard that does not renew the token is asked again.</summary>
+    /// <summary>The interval for a dashboard that does not renew the token.</summary>
     public static readonly TimeSpan RetryNotOffered = TimeSpan.FromDays(1);
 
-    /// <summary>The shortest time between two renewals, whatever the tokens say of their life.</summary>
+    /// <summary>The minimum time between two renewals, independent of the lifetime of the tokens.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    private readonly TokenRenewalInputs _parts;
+    private readonly TokenRenewalInputs _inputs;
     private readonly DashboardClients _clients;
     private readonly ObservableValue<TokenRenewal> _state;
     private readonly ILogger<TokenRenewalService> _log;
@@ -37,19 +38,24 @@ public sealed class TokenRenewalService : LoopService
 
     /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
     public TokenRenewalService(
-        LoopContext context, TokenRenewalInputs parts, DashboardClients clients, ObservableValue<TokenRenewal> state, Func<double> random, ILogger<TokenRenewalService> log)
+        LoopContext context,
+        TokenRenewalInputs inputs,
+        DashboardClients clients,
+        ObservableValue<TokenRenewal> state,
+        Func<double> random,
+        ILogger<TokenRenewalService> log)
         : base(context)
     {
-        (_parts, _clients, _state, _log) = (parts, clients, state, log);
+        (_inputs, _clients, _state, _log) = (inputs, clients, state, log);
         (_retry, _spread) = (new RetryDelay(random), random());
         _calls = new CallSchedule(Time, _retry);
-        parts.Settings.NotifyOnChange(Signal);
+        inputs.Settings.NotifyOnChange(Signal);
     }
 
     public override async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
-        var settings = _parts.Settings.Value;
-        // Another token of the operator, or another dashboard: what was said of the one before says nothing.
+        var settings = _inputs.Settings.Value;
+        // The operator set another token or another dashboard: the previous answer no longer applies.
         if (_asked != (settings.CredentialStamp, settings.Settings.DashboardUrl))
         {
             _asked = (settings.CredentialStamp, settings.Settings.DashboardUrl);
@@ -57,18 +63,18 @@ public sealed class TokenRenewalService : LoopService
             _state.Publish(TokenRenewal.NotTried);
         }
 
-        var reading = _parts.Tokens.Read();
+        var reading = _inputs.Tokens.Read();
         var claims = reading.Token?.Claims();
         if (TokenRenewal.DueAt(claims, _spread) is not { } due || claims!.Expires <= Time.GetUtcNow())
-            return Interval; // The dashboard takes none that is over.
+            return Interval; // The dashboard does not accept an expired token.
         if (due - Time.GetUtcNow() is var early && early > TimeSpan.Zero)
             return early < Interval ? early : Interval;
-        if (_clients.For(settings) is not { } client || _parts.Identity.IsForeign(settings.Settings))
+        if (_clients.For(settings) is not { } client || _inputs.Identity.IsForeign(settings.Settings))
             return Interval;
         if (_calls.Until(Subject) is var wait && wait > TimeSpan.Zero)
             return wait < Interval ? wait : Interval;
 
-        var result = await client.RenewTokenAsync(_parts.Identity.Uuid(settings.Settings), _parts.Identity.Key, cancel);
+        var result = await client.RenewTokenAsync(_inputs.Identity.Uuid(settings.Settings), _inputs.Identity.Key, cancel);
         if (result.Failure is { } failure)
             Failed(failure, client.Target, reading.IsRenewed);
         else
@@ -89,7 +95,7 @@ public sealed class TokenRenewalService : LoopService
 
         try
         {
-            _parts.Renewed.Write(operators, answer.Token);
+            _inputs.Renewed.Write(operators, answer.Token);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -102,10 +108,10 @@ public sealed class TokenRenewalService : LoopService
         _state.Publish(TokenRenewal.Works);
     }
 
-    // A dashboard that renewed this token before is being exchanged: by tomorrow the token may be over.
+    // A dashboard that renewed this token before is being replaced: the token may expire before tomorrow.
     private void Failed(DashboardFailure failure, DashboardTarget target, bool wasRenewed)
     {
-        if (NotOffered(failure) is not { } why)
+        if (NotOffered(failure) is not { } reason)
         {
             NotNow(FailureText.Of(failure, target).Message, FailureText.RetryAfter(failure));
             return;
@@ -113,9 +119,9 @@ public sealed class TokenRenewalService : LoopService
 
         var pause = wasRenewed ? Interval : RetryNotOffered;
         _calls.RecordSuccess(Subject, pause, pause);
-        if (_state.Value.Why != why)
-            _log.TokenNotRenewable(why);
-        _state.Publish(new TokenRenewal(RenewalStatus.NotOffered, why));
+        if (_state.Value.Why != reason)
+            _log.TokenNotRenewable(reason);
+        _state.Publish(new TokenRenewal(RenewalStatus.NotOffered, reason));
     }
 
     private static string? NotOffered(DashboardFailure failure) => failure switch
@@ -125,12 +131,12 @@ public sealed class TokenRenewalService : LoopService
         _ => null,
     };
 
-    private void NotNow(string why, TimeSpan? retryAfter)
+    private void NotNow(string reason, TimeSpan? retryAfter)
     {
         _calls.RecordFailure(retryAfter);
-        if (_state.Value is not { Status: RenewalStatus.Fails } before || before.Why != why)
-            _log.RenewalFailed(why);
-        _state.Publish(new TokenRenewal(RenewalStatus.Fails, why));
+        if (_state.Value is not { Status: RenewalStatus.Fails } before || before.Why != reason)
+            _log.RenewalFailed(reason);
+        _state.Publish(new TokenRenewal(RenewalStatus.Fails, reason));
     }
 }
 

@@ -14,23 +14,23 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Daemon.Sidecar;
 
-/// <summary>What the sidecar's service looks with.</summary>
+/// <summary>The sources of the observations of the sidecar.</summary>
 public sealed record SidecarSources(SidecarObserver Observer, SidecarHostContext Surroundings, SidecarRecords Records, ReconcileActivity Root);
 
-/// <summary>Looks at the sidecar, says how it is, and asks for root's part where something is to be done.</summary>
+/// <summary>Observes the sidecar, reports its conditions, and requests a privileged reconcile if there is work for root.</summary>
 /// <remarks>
-/// Events of systemd, of files and of the package database wake it; whether the sidecar is ready, and what names resolve to, nobody tells: it
-/// asks for that now and then.
+/// Events of systemd, of files and of the package database trigger a step. Readiness of the sidecar and name resolution raise no events, so
+/// they are polled.
 /// </remarks>
 public sealed class SidecarService : LoopService
 {
-    /// <summary>How often is looked while all is well.</summary>
+    /// <summary>The interval while all is well.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often while the sidecar is away, or not registered.</summary>
+    /// <summary>The interval while the sidecar does not run or is not registered.</summary>
     public static readonly TimeSpan IntervalWhileBad = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often while it is on its way.</summary>
+    /// <summary>The interval while the sidecar starts.</summary>
     public static readonly TimeSpan IntervalAtStart = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Start = TimeSpan.FromMinutes(1);
@@ -40,7 +40,7 @@ public sealed class SidecarService : LoopService
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(1);
 
     private readonly AgentStates _states;
-    private readonly SidecarSources _sight;
+    private readonly SidecarSources _sources;
     private readonly ReconcileRequest _root;
     private readonly string _version;
     private readonly ReconcileFailureJournal _failures;
@@ -49,17 +49,17 @@ public sealed class SidecarService : LoopService
     private bool _wasCurrent;
     private volatile bool _isBack;
 
-    /// <param name="version">This agent's own.</param>
+    /// <param name="version">The version of this agent.</param>
     public SidecarService(
         LoopContext context,
         AgentStates states,
-        SidecarSources sight,
+        SidecarSources sources,
         ReconcileRequest root,
         string version,
         ILogger<SidecarService> logger)
         : base(context)
     {
-        (_states, _sight, _root, _version, _failures) = (states, sight, root, version, new(context.Time, logger));
+        (_states, _sources, _root, _version, _failures) = (states, sources, root, version, new(context.Time, logger));
         states.Settings.NotifyOnChange(Signal);
         states.Mesh.NotifyOnChange(Signal);
         states.Address.NotifyOnChange(Signal);
@@ -72,28 +72,31 @@ public sealed class SidecarService : LoopService
         if (settings.Sidecar.Mode == ManagementMode.Off)
         {
             _states.Sidecar.Publish(new(SidecarConditions.Unknown(ConditionUpdate.Disabled, "sidecar.mode is off in agent.yaml")));
-            _failures.Update(_sight.Records.Report()?.Failures ?? []);
-            var again = settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh ? _root.Request(Wanted(await InputsAsync(settings, mesh, cancel), null)) : null;
+            _failures.Update(_sources.Records.Report()?.Failures ?? []);
+            var again = settings.SelfUpgrade && _states.Mesh.Value.Config is { } mesh
+                ? _root.Request(Wanted(await InputsAsync(settings, mesh, cancel), null))
+                : null;
             return Least(Never, again, _failures.Due);
         }
 
         if (_states.Mesh.Value.Config is not { } config)
         {
-            _states.Sidecar.Publish(new(SidecarConditions.Unknown(ConditionUpdate.NotConfigured, "there is no mesh configuration yet: ConfigCurrent says why")));
+            _states.Sidecar.Publish(new(
+                SidecarConditions.Unknown(ConditionUpdate.NotConfigured, "there is no mesh configuration yet: ConfigCurrent says why")));
             return Never;
         }
 
         var inputs = await InputsAsync(settings, config, cancel);
-        var isRootAtWork = _sight.Root.IsAtWork();
+        var isRootAtWork = _sources.Root.IsAtWork();
         var looked = Time.GetUtcNow();
-        var look = await _sight.Observer.AssessAsync(inputs, _sight.Records.Report(), looked, random: 0.5, cancel);
-        isRootAtWork |= _sight.Root.IsAtWork();
-        // A package manager at work: neither a condition nor a request may come of what is there for a moment.
+        var look = await _sources.Observer.AssessAsync(inputs, _sources.Records.Report(), looked, random: 0.5, cancel);
+        isRootAtWork |= _sources.Root.IsAtWork();
+        // A package manager is running: a transient state must not lead to a condition or a request.
         if (isRootAtWork && look.Observed.Package.Value is { IsPartiallyInstalled: true })
             return IntervalAtStart;
 
         _failures.Update(look.Failures);
-        // Nothing but the dashboard's answer was missing.
+        // Only the answer of the dashboard was missing.
         if (IsDashboardBack() && look.Failures.All(failure => failure.IsOfDashboard))
             _root.RequestAgain();
         if (look.Desired.Package.Package != _offered)
@@ -114,20 +117,28 @@ public sealed class SidecarService : LoopService
         var wait = unit is { Activity: UnitActivity.Running, IsReady: true } && IsRegistered ? Interval
             : unit?.Since is { } since && Time.GetUtcNow() - since < Start ? IntervalAtStart
             : IntervalWhileBad;
-        return Least(wait, isRootAtWork ? IntervalAtStart : _root.Request(wanted), _failures.Due, Left(NextVerdict(look.Observed.Token)), Left(look.CrashLoop.HeldUntil), Left(NextWindow(settings, looked)));
+        return Least(
+            wait,
+            isRootAtWork ? IntervalAtStart : _root.Request(wanted),
+            _failures.Due,
+            Left(NextVerdict(look.Observed.Token)),
+            Left(look.CrashLoop.HeldUntil),
+            Left(NextWindow(settings, looked)));
 
-        // What became due during the look was not seen by it.
-        TimeSpan? Left(DateTimeOffset? due) => due is { } at && at > looked ? TimeSpan.FromTicks(Math.Max((at - Time.GetUtcNow()).Ticks, AtOnce.Ticks)) : null;
+        // Times that passed during the observation were not taken into account.
+        TimeSpan? Left(DateTimeOffset? due) => due is { } at && at > looked
+            ? TimeSpan.FromTicks(Math.Max((at - Time.GetUtcNow()).Ticks, AtOnce.Ticks))
+            : null;
     }
 
-    /// <summary>The dashboard is back: what root could not do without it is asked for again at once.</summary>
+    /// <summary>Requests again at once, after the dashboard is back, the work that failed without it.</summary>
     public void Retry()
     {
         _isBack = true;
         Signal.Set();
     }
 
-    // Also where nobody noticed that it was away.
+    // Also if the outage was not noticed.
     private bool IsDashboardBack()
     {
         var isCurrent = _states.Mesh.Value.ConfigCurrent.Status == ConditionStatus.True;
@@ -136,7 +147,7 @@ public sealed class SidecarService : LoopService
         return isBack;
     }
 
-    // Another package than the one that failed may do.
+    // Another package may succeed where the previous one failed.
     private void Forget(Package? offered)
     {
         _offered = offered;
@@ -144,12 +155,12 @@ public sealed class SidecarService : LoopService
     }
 
     private Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel) =>
-        _sight.Surroundings.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
+        _sources.Surroundings.ReadAsync(settings, config, _states.Address.Value.Address?.Value, cancel);
 
-    // Root's report is gone with a restart of the host: until there is one, root has not ended its first pass.
+    // A reboot deletes the reconcile report: without one, the first privileged reconcile has not ended.
     private bool IsFirstAnswerDue(List<string> wanted)
     {
-        if (wanted.Count == 0 || _sight.Records.Report() is not null)
+        if (wanted.Count == 0 || _sources.Records.Report() is not null)
         {
             _firstWanted = null;
             return false;
@@ -159,7 +170,7 @@ public sealed class SidecarService : LoopService
         return Time.GetElapsedTime(_firstWanted.Value) < ReconcileRequest.FirstAnswer;
     }
 
-    /// <returns>What there is for root to do.</returns>
+    /// <returns>The work for root.</returns>
     private List<string> Wanted(SidecarInputs inputs, SidecarAssessment? look)
     {
         List<string> wanted = [];
@@ -174,12 +185,12 @@ public sealed class SidecarService : LoopService
         return wanted;
     }
 
-    // Until which time it is held back is root's to say: what this look makes of it is another at the next.
+    // The hold-back time comes from root's report; it is left out here, because a recomputed time would change the request each time.
     private static string Wanted(PlanStep step) => step switch
     {
         StopSidecar => "stop istio.service, which keeps failing",
         RemoveCapture => "remove the sidecar's capture of traffic",
-        // Which addresses a name has may be others at each look.
+        // The addresses of a name may differ at each observation.
         SetHosts => $"write {SidecarFiles.HostsFile}",
         _ => $"{step}",
     };
@@ -187,9 +198,11 @@ public sealed class SidecarService : LoopService
     private bool IsRegistered => _states.Cluster.Value.Registered.Status == ConditionStatus.True;
 
     private static DateTimeOffset? NextWindow(AgentSettings settings, DateTimeOffset looked) =>
-        settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window } ? window.NextOpening(looked, TimeZoneInfo.Local) : null;
+        settings.Sidecar is { RestartPolicy: RestartPolicy.Window, RestartWindow: { } window }
+            ? window.NextOpening(looked, TimeZoneInfo.Local)
+            : null;
 
-    // One that could not be renewed in time expires.
+    // A token that was not renewed in time expires.
     private static DateTimeOffset? NextVerdict(IstioToken token) => token.ReevaluateAt ?? token.Expires;
 
     private static TimeSpan Least(TimeSpan first, params TimeSpan?[] others) =>

@@ -19,7 +19,8 @@ internal static partial class StatusLog
     public static partial void ConditionUnsteady(
         ILogger logger, string condition, string status, string reason, string detail, int changes);
 
-    [LoggerMessage(EventId = 6011, EventName = LogText.Notice + nameof(Attached), Level = LogLevel.Information, Message = "Everything is well since this start: {Line}")]
+    [LoggerMessage(EventId = 6011, EventName = LogText.Notice + nameof(Attached), Level = LogLevel.Information,
+        Message = "Everything is well since this start: {Line}")]
     public static partial void Attached(ILogger logger, string line);
 
     [LoggerMessage(EventId = 9001, Level = LogLevel.Information, Message = "smm-agent {Version} is ready: {Line}")]

@@ -9,15 +9,15 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Daemon.Status;
 
-/// <summary>What the status says of the agent itself.</summary>
-/// <param name="StatusPath">Where status.json is.</param>
-/// <param name="Uuid">The uuid towards the dashboard; null until it was made.</param>
+/// <summary>The facts about the agent itself.</summary>
+/// <param name="StatusPath">The path of status.json.</param>
+/// <param name="Uuid">The uuid at the dashboard; null before it is created.</param>
 public sealed record StatusIdentity(string Version, string StatusPath, Func<Guid?> Uuid);
 
-/// <summary>Says how the agent does: to systemd, to the journal, in status.json, in metrics.</summary>
+/// <summary>Reports the state of the agent to systemd and the journal, in status.json and as metrics.</summary>
 public sealed class StatusService : LoopService
 {
-    // A burst of changes is told at most five times a second.
+    // A burst of changes is reported at most five times a second.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan MetricsAge = TimeSpan.FromSeconds(1);
@@ -57,13 +57,13 @@ public sealed class StatusService : LoopService
         states.NotifyOnChange(Signal);
     }
 
-    /// <summary>Whether READY was said: the agent works. It says nothing of the mesh.</summary>
+    /// <summary>Whether READY was sent: the agent works. It does not imply anything about the mesh.</summary>
     public bool IsReady => _isReady;
 
-    /// <summary>The conditions as of the last step, in the order of <see cref="ConditionType.All"/>; empty before the first.</summary>
+    /// <summary>The conditions of the last step, in the order of <see cref="ConditionType.All"/>; empty before the first step.</summary>
     public IReadOnlyList<Condition> Conditions => _ledger.Current;
 
-    /// <summary>Wakes <paramref name="reader"/> when a condition's status or reason changed.</summary>
+    /// <summary>Sets <paramref name="reader"/> when the status or reason of a condition changes.</summary>
     public void NotifyOnConditionChange(Signal reader) => _changed.NotifyOnChange(reader);
 
     public override Task<TimeSpan> StepAsync(CancellationToken cancel)
@@ -81,10 +81,13 @@ public sealed class StatusService : LoopService
         if (changes.Count > 0)
             _changed.Publish(new object());
 
-        return Task.FromResult(new[] { _file.DueIn(now), _notifier.Watchdog / 3, _journal.DueIn(sinceStart), StartupConditions.DueIn(snapshot, now) }.Min()!.Value);
+        TimeSpan?[] due = [_file.DueIn(now), _notifier.Watchdog / 3, _journal.DueIn(sinceStart), StartupConditions.DueIn(snapshot, now)];
+        return Task.FromResult(due.Min()!.Value);
     }
 
-    /// <summary>The metrics in Prometheus' text format, made at most once a second: the port is open to whoever reaches it.</summary>
+    /// <summary>
+    /// The metrics in the text format of Prometheus, created at most once a second, because every client may request them.
+    /// </summary>
     public string Metrics()
     {
         lock (_metricsLock)
@@ -106,12 +109,12 @@ public sealed class StatusService : LoopService
         return MetricsText.Write(AgentStatusBuilder.Build(snapshot, _ledger.Current, Identity(), Time.GetUtcNow()), snapshot, process);
     }
 
-    /// <summary>Tells systemd of a reload while <paramref name="reload"/> runs; READY follows whatever comes of it.</summary>
+    /// <summary>Notifies systemd of a reload while <paramref name="reload"/> runs; READY follows also if the reload fails.</summary>
     public void Reloading(Action reload)
     {
         if (!_isReady)
         {
-            reload(); // READY is still to come: nothing may say it early
+            reload(); // READY is not sent yet, and must not be sent early
             return;
         }
 
@@ -126,7 +129,7 @@ public sealed class StatusService : LoopService
         }
     }
 
-    /// <summary>Does the first step, which says READY, before the services that come after it begin: they would only keep the processor from it.</summary>
+    /// <summary>Runs the first step, which sends READY, before the later services start and use the processor.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         _wait = await WorkAsync(StepAsync, cancellationToken);
@@ -185,7 +188,7 @@ public sealed class StatusService : LoopService
         _ => LogLevel.Information,
     };
 
-    // What could not be sent is sent again with the next step.
+    // A notification that could not be sent is sent again with the next step.
     private void NotifySystemd(string line)
     {
         if (!_isReady)
@@ -201,7 +204,7 @@ public sealed class StatusService : LoopService
             _line = line;
         }
 
-        // Warnings of the process before this one have their end in this line.
+        // This message ends the warnings of the previous process.
         if (!_wasAttached && StatusLine.IsAttached(line))
         {
             _wasAttached = true;
@@ -209,7 +212,7 @@ public sealed class StatusService : LoopService
         }
     }
 
-    // The sign of life is proof of every loop's progress, this one's included.
+    // The watchdog notification proves the progress of every loop, including this one.
     private void FeedWatchdog()
     {
         var hung = string.Join(", ", _progress.Hung());

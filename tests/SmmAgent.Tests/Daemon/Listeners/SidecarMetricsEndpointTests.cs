@@ -74,10 +74,10 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
     [Theory]
     [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the sidecar answered 404 to ")]
     [InlineData("HTTP/1.1 302 Found\r\nLocation: http://198.18.0.1/\r\nContent-Length: 0\r\n\r\n", "the sidecar answered 302 to ")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", "the sidecar's metrics are 2000 bytes, more than the 1000 that are passed on")]
-    [InlineData("SSH-2.0-OpenSSH_9.2\r\n", "the sidecar broke off its answer: ")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", "the sidecar broke off its answer: ")]
-    [InlineData("", "the sidecar broke off its answer: ")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", "the sidecar's metrics are 2000 bytes, more than the 1000 that the agent forwards")]
+    [InlineData("SSH-2.0-OpenSSH_9.2\r\n", "the sidecar aborted its answer: ")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", "the sidecar aborted its answer: ")]
+    [InlineData("", "the sidecar aborted its answer: ")]
     public async Task WhatIsWrongWithTheSidecarsAnswerIsSaid(string answer, string why)
     {
         Serve(answer);
@@ -124,7 +124,7 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
 
         using var fifth = await listeners.SendAsync(HttpMethod.Get, "/metrics");
         Assert.Equal((503, "5"), ((int)fifth.StatusCode, fifth.Headers.RetryAfter!.ToString()));
-        Assert.Equal("4 scrapes are under way already\n", await fifth.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("4 scrapes are already in progress\n", await fifth.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal(4, requests.Count);
 
         _time.Advance(TimeSpan.FromSeconds(5));

@@ -9,7 +9,6 @@ using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Time;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
@@ -27,7 +26,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
     private readonly DialBackNonces _nonces;
     private readonly ReportService _service;
     private string? _instance;
-    private IReadOnlyList<string> _interfaces = ["10.0.0.2"];
+    private readonly FixedReportSource _source = new();
     private string _report = "HTTP/1.1 204 No Content\r\n\r\n";
     private string _registration = Json("""{"registered":true,"reason":"Registered","workloadEntry":"analytics-v0-198.18.0.2","healthy":"True","message":""}""");
     private string _dialBack = Json("""{"address":"198.18.0.2","fromCluster":"demo","results":[{"port":8080,"reachable":true},{"port":16400,"reachable":true},{"port":16401,"reachable":true}]}""");
@@ -37,11 +36,18 @@ public sealed class ReportServiceTests : IAsyncLifetime
         _nonces = new DialBackNonces(_agent.Time, RandomNumberGenerator.Fill);
         _service = new ReportService(
             _agent.Context,
-            new ReportInputs(_agent.Settings, _agent.MeshConfig, _address, _reachability, _ports, new(SidecarState.Initial)),
+            new AgentStates
+            {
+                Settings = _agent.Settings,
+                Mesh = _agent.MeshConfig,
+                Address = _address,
+                Reachability = _reachability,
+                Ports = _ports,
+                Cluster = _view,
+            },
             _agent.Clients,
-            new ReportSource(() => new("vm", "Debian", "amd64"), () => new("1.2.3", null), () => _interfaces, () => [], _agent.Time) { Instance = "0123456789abcdef" },
+            new ReportBuilder(_source, _agent.Time),
             new DialBack(_agent.Identity(), _nonces, listens: _ => false),
-            _view,
             new RetryDelay(() => 0.5));
         _agent.Server.Answers = request =>
         {
@@ -135,7 +141,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
     public async Task ChangesWithinFiveSecondsAreOneReport()
     {
         await StepAsync();
-        _interfaces = ["10.0.0.3"];
+        _source.InterfaceAddresses = ["10.0.0.3"];
         var wait = await StepAsync();
         Assert.Equal((ReportService.Pause, 1), (wait, _calls.Count(call => call == "report")));
 
@@ -296,7 +302,7 @@ public sealed class ReportServiceTests : IAsyncLifetime
         await StepAsync();
         var report = _report;
         _report = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
-        _interfaces = ["10.0.0.3"];
+        _source.InterfaceAddresses = ["10.0.0.3"];
         _agent.Time.Advance(ReportService.Pause);
         var wait = await StepAsync();
         Assert.Equal(ConditionStatus.Unknown, _view.Value.Registered.Status);

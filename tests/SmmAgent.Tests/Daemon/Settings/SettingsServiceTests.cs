@@ -53,7 +53,7 @@ public sealed class SettingsServiceTests : IAsyncLifetime
         await EditAsync(null);
 
         Assert.Equal("a", _state.Value.Settings.Namespace);
-        Assert.Contains("has gone", Assert.Single(_state.Value.Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("was deleted", Assert.Single(_state.Value.Faults).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

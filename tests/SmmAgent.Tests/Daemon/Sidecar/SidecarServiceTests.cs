@@ -25,7 +25,9 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Daemon.Sidecar;
 
-/// <summary>The daemon's part for the sidecar, below a root of its own: systemd and dpkg-query are stand-ins, files and the readiness port are real.</summary>
+/// <summary>
+/// The daemon's part for the sidecar, below a root of its own: systemd and dpkg-query are stand-ins, files and the readiness port are real.
+/// </summary>
 public sealed class SidecarServiceTests : IAsyncDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
