@@ -52,7 +52,7 @@ public sealed partial class ConditionDocsTests
     {
         var given = Given();
 
-        Assert.Contains("NotAsked", given); // an argument of Finding.Unknown
+        Assert.Contains("NotAsked", given); // an argument of ConditionUpdate.Unknown
         Assert.Contains("WrongHost", given); // an arm of a switch
         Assert.Contains("NotSeen", given); // one side of a question
         Assert.Contains("NoPorts", given); // an argument of a method that makes findings
@@ -67,7 +67,7 @@ public sealed partial class ConditionDocsTests
         var words = Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .Select(file => string.Join('\n', File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))))
-            .Where(source => FindingMade().IsMatch(source))
+            .Where(source => CreatesCondition().IsMatch(source))
             .SelectMany(source => Word().Matches(source).Concat(Constant().Matches(source)))
             .Select(match => match.Groups[1].Value);
         var constants = ReasonClasses
@@ -106,8 +106,8 @@ public sealed partial class ConditionDocsTests
         return folder.FullName;
     }
 
-    [GeneratedRegex(@"\bFinding\.(True|False|Unknown)\(|\bnew Finding\(")]
-    private static partial Regex FindingMade();
+    [GeneratedRegex(@"\bConditionUpdate\.(True|False|Unknown)\(|\bnew ConditionUpdate\(")]
+    private static partial Regex CreatesCondition();
 
     [GeneratedRegex("(?<!\\$)\"([A-Z][a-z]+(?:[A-Z][a-z]+)*)\"")]
     private static partial Regex Word();
