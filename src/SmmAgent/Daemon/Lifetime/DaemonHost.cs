@@ -32,7 +32,6 @@ using SmmAgent.Linux.Events;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Identity;
 using SmmAgent.Linux.Network.Address;
-using SmmAgent.Linux.Network.Interfaces;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Network.Probes;
 using SmmAgent.Linux.Packages;
