@@ -13,9 +13,9 @@ internal static class KubernetesDemo
 {
     private const string Space = "vm-integration";
 
-    public static async Task RunAsync(Narrator tell)
+    public static async Task RunAsync(DemoOutput demo)
     {
-        tell.Chapter("A cluster with Istio, smm-dashboard twice, and a VM");
+        demo.Section("A cluster with Istio, smm-dashboard twice, and a VM");
         await using var bed = await MeshTestbed.StartAsync(kubernetes: true);
         var cluster = bed.Kubernetes!;
         bed.DropByDefault();
@@ -26,59 +26,59 @@ internal static class KubernetesDemo
                        smm-dashboard --kubernetes, two replicas behind {bed.DashboardUrl}, with the rights of deploy/kubernetes
               VM       {MeshTestbed.VmAddress}, a firewall that drops by default
             """);
-        Shows(tell, cluster, "-n", Space, "get", "workloadgroups");
+        Print(demo, cluster, "-n", Space, "get", "workloadgroups");
 
-        tell.Chapter("Attach the VM with a token that is bound to a Secret");
-        tell.Does($"kubectl -n {Space} create token default --audience smm-dashboard --bound-object-kind Secret --bound-object-name "
+        demo.Section("Attach the VM with a token that is bound to a Secret");
+        demo.Command($"kubectl -n {Space} create token default --audience smm-dashboard --bound-object-kind Secret --bound-object-name "
             + $"{KubernetesCluster.VmSecret}");
         await using var agent = new VmAgent(bed);
-        tell.Does("smm-agent run");
+        demo.Command("smm-agent run");
         agent.Start();
         foreach (var condition in (string[])[
             ConditionType.ConfigCurrent, ConditionType.DashboardReachable, ConditionType.AddressKnown,
             ConditionType.GatewaysReachable, ConditionType.PortsOpen, ConditionType.ReachableFromCluster])
-            await tell.SeesConditionAsync(agent, condition, "True");
+            await demo.ConditionAsync(agent, condition, "True");
         await Until.TrueAsync(() => cluster.Server.Kubectl("get", "am", "-A").Contains(MeshTestbed.VmAddress, StringComparison.Ordinal),
             "the machine is in the list");
-        Shows(tell, cluster, "get", "am", "-A");
+        Print(demo, cluster, "get", "am", "-A");
 
-        tell.Chapter("istiod registers the sidecar");
-        await tell.SeesConditionAsync(agent, ConditionType.Registered, "False", "NotConnected");
-        tell.Does("kubectl apply -f workloadentry.yaml    (as istiod does when a sidecar connects)");
+        demo.Section("istiod registers the sidecar");
+        await demo.ConditionAsync(agent, ConditionType.Registered, "False", "NotConnected");
+        demo.Command("kubectl apply -f workloadentry.yaml    (as istiod does when a sidecar connects)");
         cluster.MakeWorkloadEntry(agent.Uuid());
         agent.Process!.Signal(Signals.Hangup);
-        await tell.SeesConditionAsync(agent, ConditionType.Registered, "True");
+        await demo.ConditionAsync(agent, ConditionType.Registered, "True");
 
-        tell.Chapter("The load balancer gives the gateway another address");
+        demo.Section("The load balancer gives the gateway another address");
         await bed.StartGatewayAsync(MeshTestbed.ThirdGateway);
-        tell.Does($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    "
+        demo.Command($"kubectl -n istio-system patch service {KubernetesCluster.GatewayService} --subresource=status …    "
             + $"({MeshTestbed.SecondGateway} becomes {MeshTestbed.ThirdGateway})");
         cluster.SetGateways(MeshTestbed.FirstGateway, MeshTestbed.ThirdGateway);
         var changed = Stopwatch.StartNew();
         await Until.TrueAsync(
             () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true,
             "the new address is probed");
-        tell.Sees(true, $"the VM knows {MeshTestbed.ThirdGateway} after {changed.Elapsed.TotalSeconds:0.0} s");
+        demo.Result(true, $"the VM knows {MeshTestbed.ThirdGateway} after {changed.Elapsed.TotalSeconds:0.0} s");
 
-        tell.Chapter("A replica dies, and then the API server");
-        tell.Does("kill -9 the first replica");
+        demo.Section("A replica dies, and then the API server");
+        demo.Command("kill -9 the first replica");
         await cluster.KillReplicaAsync(0);
         agent.Process.Signal(Signals.Hangup);
-        await tell.SeesConditionAsync(agent, ConditionType.ConfigCurrent, "True");
-        tell.Does("kill -9 kube-apiserver");
+        await demo.ConditionAsync(agent, ConditionType.ConfigCurrent, "True");
+        demo.Command("kill -9 kube-apiserver");
         await cluster.Server.KillAsync();
         agent.Process.Signal(Signals.Hangup);
-        await tell.SeesConditionAsync(agent, ConditionType.DashboardReachable, "True");
-        tell.Sees(bed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the VM stays attached: the cluster reaches port 8080");
-        tell.Does("start both again");
+        await demo.ConditionAsync(agent, ConditionType.DashboardReachable, "True");
+        demo.Result(bed.ClusterReaches(MeshTestbed.VmAddress, 8080), "the VM stays attached: the cluster reaches port 8080");
+        demo.Command("start both again");
         await cluster.Server.StartServerAsync();
         await cluster.StartReplicaAsync(0);
-        await tell.SeesConditionAsync(agent, ConditionType.ConfigCurrent, "True");
+        await demo.ConditionAsync(agent, ConditionType.ConfigCurrent, "True");
 
-        tell.Chapter("Revoke the VM's token");
-        tell.Does($"kubectl -n {Space} delete secret {KubernetesCluster.VmSecret}");
+        demo.Section("Revoke the VM's token");
+        demo.Command($"kubectl -n {Space} delete secret {KubernetesCluster.VmSecret}");
         await cluster.RevokeAsync();
-        tell.Does("kubectl -n smm-dashboard rollout restart deployment smm-dashboard    (a replica remembers a valid token for "
+        demo.Command("kubectl -n smm-dashboard rollout restart deployment smm-dashboard    (a replica remembers a valid token for "
             + "two minutes)");
         foreach (var replica in (int[])[0, 1])
         {
@@ -86,13 +86,13 @@ internal static class KubernetesDemo
             await cluster.StartReplicaAsync(replica);
         }
 
-        await tell.SeesConditionAsync(agent, ConditionType.ConfigCurrent, "False");
+        await demo.ConditionAsync(agent, ConditionType.ConfigCurrent, "False");
         await agent.StopAsync();
     }
 
-    private static void Shows(Narrator tell, KubernetesCluster cluster, params string[] arguments)
+    private static void Print(DemoOutput demo, KubernetesCluster cluster, params string[] arguments)
     {
-        tell.Does($"kubectl {string.Join(' ', arguments)}");
+        demo.Command($"kubectl {string.Join(' ', arguments)}");
         foreach (var line in cluster.Server.Kubectl(arguments).TrimEnd().Split('\n'))
             Console.WriteLine($"      {line}");
     }

@@ -1,4 +1,4 @@
-// ./build.sh demo [kubernetes]: the main job, end to end, on one machine. See README.md.
+// ./build.sh demo [kubernetes]: the main job, end to end, on one machine. See docs/demo.md.
 using SmmAgent.Testbed;
 using SmmAgent.Testbed.Kube;
 using SmmAgent.Demo;
@@ -6,7 +6,7 @@ using SmmAgent.Demo;
 var withKubernetes = args is ["kubernetes"];
 if (args.Length > 0 && !withKubernetes)
 {
-    Console.Error.WriteLine($"demo: '{args[0]}' is no demo; there is only: kubernetes");
+    Console.Error.WriteLine($"demo: '{args[0]}' is not a demo; the only one is: kubernetes");
     return 2;
 }
 
@@ -18,14 +18,14 @@ if ((Programs.Missing() ?? (withKubernetes && KubeAssets.Folder is null
 }
 
 var colour = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
-var tell = new Narrator(Console.Out, colour);
+var demo = new DemoOutput(Console.Out, colour);
 try
 {
-    await (withKubernetes ? KubernetesDemo.RunAsync(tell) : EmbeddedDemo.RunAsync(tell));
+    await (withKubernetes ? KubernetesDemo.RunAsync(demo) : EmbeddedDemo.RunAsync(demo));
 }
 catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
 {
-    tell.Sees(false, exception.Message);
+    demo.Result(false, exception.Message);
 }
 
-return tell.Ends();
+return demo.Finish();
