@@ -32,7 +32,7 @@ public static class IstioSidecarPackage
         try
         {
             Lay($"{work}/root", version);
-            var fault = failingPostinst ? "echo 'told to fail' >&2\nexit 1\n" : "";
+            var fault = failingPostinst ? "echo 'failing on purpose' >&2\nexit 1\n" : "";
             if (format == "deb")
                 BuildDeb($"{work}/root", version, architecture, fault, path);
             else

@@ -49,7 +49,7 @@ public static class Behaviours
         _ => Response("404 Not Found", ""),
     });
 
-    /// <summary>Tells the client its own address at <c>/ip</c>.</summary>
+    /// <summary>Returns the address of the client at <c>/ip</c>.</summary>
     public static ServeConnection Echo() => Http(question =>
         question.Path == "/ip" ? Response("200 OK", $"{question.Client}\n") : Response("404 Not Found", ""));
 
@@ -65,7 +65,7 @@ public static class Behaviours
         await end.CancelAsync();
     };
 
-    /// <summary>Sends bytes to whoever connects, and hangs up.</summary>
+    /// <summary>Sends bytes to every client, and closes the connection.</summary>
     public static ServeConnection Say(string text) => async (connection, cancel) =>
     {
         await connection.SendAsync(Encoding.ASCII.GetBytes(text), cancel);

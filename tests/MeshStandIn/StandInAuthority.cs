@@ -98,7 +98,7 @@ public sealed partial class StandInAuthority : IDisposable
         File.Move(temporary, path, overwrite: true);
     }
 
-    // Until nobody else has the lock, which the kernel releases however its holder ends.
+    // Waits until the lock is free; the kernel releases it however its holder ends.
     private static SafeFileHandle WaitForTurn(string path)
     {
         const int readWrite = 2, create = 0x40, closeOnExec = 0x80000, exclusive = 2, interrupted = 4;

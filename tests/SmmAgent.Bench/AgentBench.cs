@@ -137,7 +137,7 @@ internal static class AgentBench
         report.Alone($"mesh.yaml changed to port open, median of {runs}", Report.Median(times), "ms", "under 200 ms");
     }
 
-    // The kernel tells of its changes: asking it again and again would take the processor from what is measured.
+    // The kernel announces its changes: polling would use the processor that is measured.
     private static async Task<BedProcess> WatchAsync(MeshTestbed bed)
     {
         var monitor = new BedProcess(bed.Vm.Inside("nft", "monitor"));
@@ -149,7 +149,7 @@ internal static class AgentBench
                 bed.Vm.Run("nft", "delete", "table", "ip", $"probe{probe}");
                 return monitor.Lines.Count > 0;
             },
-            "nft monitor tells of changes");
+            "nft monitor reports changes");
         return monitor;
     }
 
@@ -164,7 +164,7 @@ internal static class AgentBench
         while (Seen() == before)
         {
             if (watch.Elapsed > Until.Patience)
-                throw new TimeoutException($"nft monitor told of no '{line} … {part}'");
+                throw new TimeoutException($"nft monitor did not report '{line} … {part}'");
             await Task.Delay(1); // a busy loop would take a core from what is measured
         }
 

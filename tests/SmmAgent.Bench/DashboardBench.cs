@@ -105,8 +105,8 @@ internal static class DashboardBench
         var reached = answers.Where(answer => answer.StatusCode == HttpStatusCode.OK).Select(answer => answer.Elapsed.TotalMilliseconds)
             .ToArray();
         report.Alone($"agents that a change reached, of {agents}", reached.Length, "agents");
-        report.Alone("mesh.yaml changed to half of them told", Report.Median(reached), "ms");
-        report.Alone("mesh.yaml changed to all of them told", reached.Max(), "ms");
+        report.Alone("mesh.yaml changed to half of them notified", Report.Median(reached), "ms");
+        report.Alone("mesh.yaml changed to all of them notified", reached.Max(), "ms");
         foreach (var client in clients)
             client.Dispose();
     }

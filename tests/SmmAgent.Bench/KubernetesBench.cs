@@ -59,12 +59,12 @@ internal static class KubernetesBench
             report.Alone("requests to the API server in the quiet state, both replicas", Math.Max(0, quiet - idle) / Quiet.TotalSeconds,
                 "per second");
 
-            var told = await fleet.ChangeAsync(() => server.Kubectl(
+            var notified = await fleet.ChangeAsync(() => server.Kubectl(
                 "-n", "istio-system", "patch", "service", KubernetesCluster.GatewayService, "--subresource=status", "--type=merge", "-p",
                 """{"status":{"loadBalancer":{"ingress":[{"ip":"198.51.100.77"}]}}}"""));
-            report.Beside("agents that a gateway's change reached", told.Count, embedded.Told.Count, "agents", "all");
-            report.Beside("change to half of them", Report.Median(told), Report.Median(embedded.Told), "ms", "");
-            report.Beside("change to all of them, kubectl included", told.Max(), embedded.Told.Max(), "ms", "under 5,000 ms");
+            report.Beside("agents that a gateway's change reached", notified.Count, embedded.Notified.Count, "agents", "all");
+            report.Beside("change to half of them", Report.Median(notified), Report.Median(embedded.Notified), "ms", "");
+            report.Beside("change to all of them, kubectl included", notified.Max(), embedded.Notified.Max(), "ms", "under 5,000 ms");
 
             var counted = await CountAsync(server);
             await replicas[1].Process.DisposeAsync();
@@ -78,7 +78,7 @@ internal static class KubernetesBench
         }
     }
 
-    private static async Task<(double BytesPerAgent, IReadOnlyList<double> Told)> EmbeddedAsync(int groups, int agents)
+    private static async Task<(double BytesPerAgent, IReadOnlyList<double> Notified)> EmbeddedAsync(int groups, int agents)
     {
         var folder = Directory.CreateTempSubdirectory("smm-bench-").FullName;
         try
@@ -105,12 +105,12 @@ internal static class KubernetesBench
                 new(EmbeddedPort, $"bench-{index % groups % Namespaces}", $"group-{index % groups}", tokens[index % groups % Namespaces]));
             await fleet.HoldAsync();
             var held = ProcessFigures.PssKiB(dashboard.Id);
-            var told = await fleet.ChangeAsync(() =>
+            var notified = await fleet.ChangeAsync(() =>
             {
                 mesh.Gateways = [("gateway", ["198.51.100.77"])];
                 Write();
             });
-            return ((held - before) * 1024.0 / agents, told);
+            return ((held - before) * 1024.0 / agents, notified);
 
             void Write()
             {
@@ -229,7 +229,7 @@ internal static class KubernetesBench
             await Task.Delay(TimeSpan.FromSeconds(10)); // the last requests are behind the accepted connections
         }
 
-        /// <returns>After how many milliseconds each agent that was told had its answer.</returns>
+        /// <returns>After how many milliseconds each agent that was notified had its answer.</returns>
         public async Task<IReadOnlyList<double>> ChangeAsync(Action change)
         {
             _watch.Start();

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SmmAgent.Bench;
 
-/// <summary>What /proc tells of one process.</summary>
+/// <summary>Figures of one process from /proc.</summary>
 internal static class ProcessFigures
 {
     /// <summary>Proportional set size in KiB, from smaps_rollup.</summary>

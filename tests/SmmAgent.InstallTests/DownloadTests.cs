@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SmmAgent.InstallTests;
 
-/// <summary>What is not the package that the script knows is not installed, whoever sent it; the host is as it was.</summary>
+/// <summary>A file that is not the package that the script knows is not installed, regardless of its sender; the host stays unchanged.</summary>
 [Collection(InstallBed.Name)]
 public sealed class DownloadTests(InstallBed bed)
 {
@@ -155,7 +155,7 @@ public sealed class DownloadTests(InstallBed bed)
 
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Empty(host.Changes());
-        // The download would give up by itself after 90 s at the earliest.
+        // The download itself would give up after 90 s at the earliest.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 

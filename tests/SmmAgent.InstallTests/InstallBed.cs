@@ -55,7 +55,7 @@ public sealed class InstallBed : IAsyncLifetime, ICollectionFixture<InstallBed>
 
     public string Rpm2 => field ??= Make.Rpm("0.2.0");
 
-    /// <summary>The key that signs the dashboard's packages; null where nobody signs them.</summary>
+    /// <summary>The key that signs the packages of the dashboard; null for unsigned packages.</summary>
     public string? SigningKey { get; set; }
 
     /// <summary>Its public half, as agent.yaml has it.</summary>

@@ -26,7 +26,7 @@ public sealed class ShellcheckTests
         .SelectMany(Files)
         .Concat(folder.EnumerateFiles().Where(file => file.LinkTarget is null));
 
-    // Maintainer scripts of packages have no extension: the first line tells.
+    // Maintainer scripts of packages have no extension: the first line identifies them.
     private static bool IsShell(FileInfo file)
     {
         if (file.Extension is ".sh" or ".bash")

@@ -70,7 +70,7 @@ public sealed class MeshFile(string path, string rootCertificate)
     /// <summary>The REVISION of a revision's control plane.</summary>
     public static string LabelOf(string revision) => $"{revision}.istio-system";
 
-    /// <summary>Who signs <see cref="Packages"/>; null for a dashboard whose packages nobody signs.</summary>
+    /// <summary>The key that signs <see cref="Packages"/>; null for unsigned packages.</summary>
     public PackageSignature? Signature { get; set; }
 
     /// <summary>Whether a <see cref="Write"/> signs; else the list stays as it was signed before.</summary>

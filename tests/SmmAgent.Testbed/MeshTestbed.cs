@@ -204,7 +204,7 @@ public sealed class MeshTestbed : IAsyncDisposable
         await StartDashboardAsync();
     }
 
-    /// <summary>Waits until the dashboard, which the file system tells of a change, offers the packages of <see cref="Mesh"/>.</summary>
+    /// <summary>Waits until the dashboard, which watches the folder, offers the packages of <see cref="Mesh"/>.</summary>
     public Task UntilOffersAsync()
     {
         var url = $"{DashboardUrl}{DashboardApi.GroupPath("vm-integration", "analytics-v0")}/mesh-config";

@@ -254,7 +254,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
 
         var fault = Assert.Throws<InvalidOperationException>(() => vm.Install(fixture.Bed.ForVm(failing)));
 
-        Assert.Contains("told to fail", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("failing on purpose", fault.Message, StringComparison.Ordinal);
     }
 
     private StandInSidecar Install(BootedVm vm, string distribution)
