@@ -178,6 +178,49 @@ format() {
     done
 }
 
+# The suites that need neither root nor a published program.
+readonly fast_suites=(SmmAgent.Contract.Tests SmmAgent.Core.Tests SmmAgent.Tests SmmDashboard.Tests SmmAgent.FuzzTests)
+
+# Those suites alone, two at a time.
+test_fast() {
+    local log="$artifacts/test-fast.log" status=0 suite
+    mkdir -p "$artifacts"
+    say "building"
+    for suite in "${fast_suites[@]}"; do
+        dotnet build "tests/$suite" -c Release -v quiet --nologo
+    done
+    say "testing"
+    printf '%s\0' "${fast_suites[@]}" | xargs -0 -P 2 -I SUITE env --default-signal=HUP,INT,QUIT,TERM \
+        dotnet test --project tests/SUITE -c Release --no-build >"$log" 2>&1 || status=$?
+    [ "$status" -eq 0 ] || cat "$log"
+    summarise "$log" "$status"
+}
+
+# The share of lines that the fast suites and the tests of SmmAgent.Linux run, for each project in src. A line counts once, in whichever suite it runs.
+coverage() {
+    local folder="$artifacts/coverage" suite
+    rm -rf "$folder"
+    say "building"
+    dotnet build SmmAgent.sln -c Release -v quiet --nologo
+    say "testing with coverage"
+    for suite in "${fast_suites[@]}" SmmAgent.Linux.Tests; do
+        env --default-signal=HUP,INT,QUIT,TERM dotnet test --project "tests/$suite" -c Release --no-build \
+            --coverlet --coverlet-output-format cobertura --coverlet-include '[SmmAgent*]*' --coverlet-include '[SmmDashboard*]*' \
+            --results-directory "$folder/$suite" >"$folder.log" 2>&1 || { cat "$folder.log"; die "the tests of $suite failed"; }
+    done
+    # shellcheck disable=SC2016 # awk's variables
+    find "$folder" -name '*.xml' -print0 | xargs -0 awk '
+        match($0, /filename="src\/[^"]*"/) { file = substr($0, RSTART + 10, RLENGTH - 11); split(file, part, "/"); project = part[2] }
+        /<line number=/ && file != "" {
+            match($0, /number="[0-9]+"/); line = file ":" substr($0, RSTART + 8, RLENGTH - 9)
+            match($0, /hits="[0-9]+"/); hits = substr($0, RSTART + 6, RLENGTH - 7)
+            if (!(line in seen)) { seen[line] = 0; total[project]++ }
+            if (hits > 0 && !seen[line]) { seen[line] = 1; covered[project]++ }
+        }
+        /<\/class>/ { file = "" }
+        END { for (project in total) printf "%-20s %5.1f %% of %d lines\n", project, 100 * covered[project] / total[project], total[project] }' | sort
+}
+
 # Fuzzes copies of the assemblies, into which branch counters are written.
 fuzz() {
     local program="$artifacts/bin/SmmAgent.Fuzz/release" folder="$artifacts/fuzz" arguments=() word
@@ -232,7 +275,11 @@ case "${1:-help}" in
         publish
         dotnet run --project tests/SmmAgent.Demo -c Release --no-build -- "$@"
         ;;
-    test) shift; run_tests "$@" ;;
+    test)
+        shift
+        if [ "${1:-}" = fast ]; then test_fast; else run_tests "$@"; fi
+        ;;
+    coverage) coverage ;;
     bench)
         shift
         need_root bench
@@ -255,6 +302,8 @@ usage: ./build.sh VERB
   demo      attach a VM to a mesh, break things, and watch the agent repair them (root; about a minute after the build);
             with the word kubernetes: the same with a real API server and two replicas of the dashboard
   test      build, publish and run every test (those for root and namespaces need root)
+            test fast: only the suites that need neither root nor a published program
+  coverage  the share of lines in src that the suites of test fast and of SmmAgent.Linux run
   bench     measure the agent and the dashboard beside prometheus-node-exporter (root); with names only some parts:
             dashboard, agent, check, machines, kubernetes
   fuzz      mutated input for everything that parses foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
