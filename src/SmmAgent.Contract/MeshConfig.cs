@@ -190,7 +190,7 @@ public sealed record Package
     public required string Version { get; init; }
 
     /// <summary><c>deb</c> or <c>rpm</c>.</summary>
-    public required string Format { get; init; }
+    public required PackageFormat Format { get; init; }
 
     /// <summary><c>amd64</c> or <c>arm64</c>.</summary>
     public required string Architecture { get; init; }

@@ -127,7 +127,7 @@ public static class MeshConfigReader
     {
         Name = package.String("name", NameRules.Subdomain),
         Version = package.String("version", PackageVersion),
-        Format = package.String("format", NameRules.Label),
+        Format = PackageFormats.Parse(package.String("format", NameRules.Label)),
         Architecture = package.String("architecture", PackageVersion),
         Path = package.String("path", NameRules.PackagePath),
         Sha256 = package.OptionalString("sha256", Sha256, mayBeEmpty: true) is { Length: > 0 } digest ? digest : null,

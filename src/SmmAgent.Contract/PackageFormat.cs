@@ -1,20 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace SmmAgent.Contract;
 
-/// <summary>The kind of packages that a distribution has.</summary>
+/// <summary>The format of a distribution's packages. In JSON it is one of the texts of <see cref="PackageFormats.Word"/>.</summary>
+[JsonConverter(typeof(PackageFormatConverter))]
 public enum PackageFormat
 {
-    /// <summary>Debian's and its like.</summary>
+    /// <summary>A format that this version does not know.</summary>
+    Unknown,
+
+    /// <summary>Debian and its derivatives.</summary>
     Deb,
 
-    /// <summary>RHEL's, Fedora's, SUSE's and their like.</summary>
+    /// <summary>RHEL, Fedora, SUSE and their derivatives.</summary>
     Rpm,
+}
+
+/// <summary>Reads and writes a <see cref="PackageFormat"/>.</summary>
+public sealed class PackageFormatConverter() : TolerantEnumConverter<PackageFormat>(JsonNamingPolicy.CamelCase, PackageFormat.Unknown)
+{
+    internal static PackageFormatConverter Instance { get; } = new();
 }
 
 /// <summary>How versions of packages are ordered, by the rules of the distribution that installs them.</summary>
 public static class PackageFormats
 {
-    /// <summary>The contract's word.</summary>
-    public static string Word(this PackageFormat format) => format == PackageFormat.Deb ? "deb" : "rpm";
+    /// <summary>The word of the contract, which is also the extension of a package's file.</summary>
+    public static string Word(this PackageFormat format) => format switch
+    {
+        PackageFormat.Deb => "deb",
+        PackageFormat.Rpm => "rpm",
+        _ => "unknown",
+    };
+
+    /// <summary>The format that a word of the contract names.</summary>
+    public static PackageFormat Parse(string word) => PackageFormatConverter.Instance.Parse(word);
 
     /// <returns>Negative when <paramref name="a"/> is the older, positive when it is the newer, zero for the same.</returns>
     public static int Compare(this PackageFormat format, string a, string b) => Compare(format, VersionParts.Of(a), VersionParts.Of(b));
@@ -35,7 +56,7 @@ public static class PackageFormats
 
     private static int Compare(PackageFormat format, VersionParts a, VersionParts b)
     {
-        Func<string, string, int> part = format == PackageFormat.Deb ? DebianVersion.ComparePart : RpmVersion.ComparePart;
+        Func<string, string, int> part = format == PackageFormat.Rpm ? RpmVersion.ComparePart : DebianVersion.ComparePart;
         return part(a.Epoch, b.Epoch) is var epoch and not 0 ? epoch
             : part(a.Version, b.Version) is var version and not 0 ? version
             : part(a.Revision ?? "", b.Revision ?? "");

@@ -28,7 +28,14 @@ public enum PackageOutcome
 /// <param name="Architecture">The machine's, in any distribution's words.</param>
 /// <param name="SourceIsTrusted">What <see cref="PackageChoice.IsTrusted"/> says.</param>
 /// <param name="Trust">Which packages may be installed.</param>
-public sealed record PackageHost(PackageFormat Format, string Architecture, bool SourceIsTrusted, PackageTrust Trust);
+public sealed record PackageHost(PackageFormat Format, string Architecture, bool SourceIsTrusted, PackageTrust Trust)
+{
+    /// <summary>The message for a host without a package manager that is supported.</summary>
+    public const string NoFormat = "this host has neither dpkg nor rpm";
+
+    /// <summary>The same, with what follows from it.</summary>
+    public const string NoSidecarFormat = $"{NoFormat}, so the sidecar cannot be installed";
+}
 
 /// <summary>Which package of the mesh configuration is to be installed, and why, in one line.</summary>
 public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Package? Package = null)
@@ -88,7 +95,7 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
     private static List<Package> Offers(MeshConfig config, string name, PackageHost host) =>
     [
         .. config.Packages.Where(package =>
-            package.Name == name && package.Format == host.Format.Word() && DebianArchitecture(package.Architecture) is var architecture
+            package.Name == name && package.Format == host.Format && DebianArchitecture(package.Architecture) is var architecture
             && (architecture == "all" || architecture == DebianArchitecture(host.Architecture))),
     ];
 

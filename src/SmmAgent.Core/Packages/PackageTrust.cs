@@ -38,23 +38,22 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
         if (now >= list.Expires)
             return (PackageFailureReason.ListExpired, $"the dashboard's package list was valid until {list.Expires:u}");
 
-        var format = package.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb;
-        var listed = list.Packages.FirstOrDefault(one => Names(one, package, format));
+        var listed = list.Packages.FirstOrDefault(one => Names(one, package));
         if (listed is null)
         {
             var has = list.Packages.Any(one => one.Name == package.Name && one.Version == package.Version && one.Format == package.Format);
             return (PackageFailureReason.NotInList, $"the dashboard's package list names {(has ? "other bytes of it" : "no such package")}");
         }
 
-        return list.MinimumVersions.TryGetValue(package.Name, out var minimum) && format.CompareOffer(minimum, listed.Version) > 0
+        return list.MinimumVersions.TryGetValue(package.Name, out var minimum) && package.Format.CompareOffer(minimum, listed.Version) > 0
             ? (PackageFailureReason.BelowMinimum, $"the dashboard's package list wants {minimum} at least")
             : null;
     }
 
-    private static bool Names(ListedPackage listed, Package package, PackageFormat format) =>
+    private static bool Names(ListedPackage listed, Package package) =>
         listed.Sha256.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase)
         && listed.Name == package.Name && listed.Format == package.Format
         && PackageChoice.DebianArchitecture(listed.Architecture) == PackageChoice.DebianArchitecture(package.Architecture)
-        && format.CompareOffer(package.Version, listed.Version) == 0
+        && package.Format.CompareOffer(package.Version, listed.Version) == 0
         && (package.Size is null || package.Size == listed.Size);
 }

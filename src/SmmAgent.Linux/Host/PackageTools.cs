@@ -1,11 +1,12 @@
+using SmmAgent.Contract;
 using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Host;
 
 /// <summary>How packages are installed on this system.</summary>
 /// <param name="Installer"><c>apt-get</c>, <c>dnf</c>, <c>tdnf</c>, <c>yum</c> or <c>zypper</c>; null where there is none.</param>
-/// <param name="Format"><c>deb</c> or <c>rpm</c>; null where the system has neither.</param>
-public sealed record PackageTools(string? Installer, string? Format)
+/// <param name="Format">Null where the system has neither dpkg nor rpm.</param>
+public sealed record PackageTools(string? Installer, PackageFormat? Format)
 {
     public static PackageTools Find() => From(
         program => ProgramSearch.Find(program, Environment.GetEnvironmentVariable("PATH")) is not null,
@@ -15,10 +16,10 @@ public sealed record PackageTools(string? Installer, string? Format)
     internal static PackageTools From(Func<string, bool> has, bool hasDebs)
     {
         var installer = ((string[])["apt-get", "dnf", "tdnf", "yum", "zypper"]).FirstOrDefault(name => has(name) && (hasDebs || name != "apt-get"));
-        var format = installer switch
+        PackageFormat? format = installer switch
         {
-            "apt-get" when has("dpkg") => "deb",
-            _ => has("rpm") ? "rpm" : has("dpkg") ? "deb" : null,
+            "apt-get" when has("dpkg") => PackageFormat.Deb,
+            _ => has("rpm") ? PackageFormat.Rpm : has("dpkg") ? PackageFormat.Deb : null,
         };
         return new(installer, format);
     }

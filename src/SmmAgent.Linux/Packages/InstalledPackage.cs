@@ -1,3 +1,5 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Linux.Packages;
@@ -18,7 +20,7 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
     public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
     {
         if (tools.Format is null)
-            return (null, "this host has neither dpkg nor rpm");
+            return (null, PackageHost.NoFormat);
 
         // Before it is asked: what changes meanwhile is asked for again.
         var stamp = Stamp();
@@ -32,7 +34,7 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
     }
 
     private string Stamp() => string.Join(' ', Databases
-        .Where(path => path.Contains("rpm", StringComparison.Ordinal) == (tools.Format == "rpm"))
+        .Where(path => path.Contains("rpm", StringComparison.Ordinal) == (tools.Format == PackageFormat.Rpm))
         .SelectMany(path => Files(root + path))
         .Where(File.Exists)
         .Select(Stamp));

@@ -22,7 +22,7 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
         if (trust.AllowsWithoutList(package))
             return null;
         if (trust.NeverAllowedReason(package) is { } never)
-            return new(PackageFailureReason.NoTrustedKey, $"{PackageDownload.Name(package)} is not installed: {never}");
+            return new(PackageFailureReason.NoTrustedKey, $"{package.NameAndVersion()} is not installed: {never}");
 
         var (file, failure) = await source.GetListAsync(cancel);
         failure ??= Open(file!);
@@ -34,7 +34,7 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
     /// <returns>The package; or why it may not be installed.</returns>
     public (Package? Package, PackageFailure? Failure) Approve(byte[] list, string name, string sha256)
     {
-        var unknown = new Package { Name = name, Version = "", Format = "", Architecture = "", Path = "", Sha256 = sha256 };
+        var unknown = new Package { Name = name, Version = "", Format = PackageFormat.Unknown, Architecture = "", Path = "", Sha256 = sha256 };
         if ((trust.NeverAllowedReason(unknown) is { } never ? new(PackageFailureReason.NoTrustedKey, never) : Open(list)) is { } failure)
             return (null, failure);
         if (_known!.Value.List.Packages.FirstOrDefault(one => one.Name == name && one.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } listed)
@@ -97,5 +97,5 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
     };
 
     private static PackageFailure About(Package package, PackageFailure failure) =>
-        failure with { Message = $"{PackageDownload.Name(package)} is not installed: {failure.Message}" };
+        failure with { Message = $"{package.NameAndVersion()} is not installed: {failure.Message}" };
 }

@@ -18,7 +18,7 @@ public sealed class PackageCache(string folder)
 
     /// <summary>Where a package lies once its bytes are known to be right.</summary>
     public string PathOf(Package package) =>
-        Path.Combine(folder, $"{package.Name}_{package.Version}_{package.Architecture}.{package.Format}");
+        Path.Combine(folder, $"{package.Name}_{package.Version}_{package.Architecture}.{package.Format.Word()}");
 
     internal string PartOf(Package package) => PathOf(package) + ".part";
 
@@ -82,7 +82,7 @@ public sealed class PackageCache(string folder)
     /// <summary>The package that an installed version came from; null when it is not kept, or was never verified.</summary>
     public Package? FindKept(string name, PackageFormat format, string version) => !Directory.Exists(folder)
         ? null
-        : VerifiedNote.Find(this, new() { Name = name, Format = format.Word(), Version = version, Architecture = "", Path = "" }, version);
+        : VerifiedNote.Find(this, new() { Name = name, Format = format, Version = version, Architecture = "", Path = "" }, version);
 
     /// <summary>Whether these are the bytes that the mesh configuration means.</summary>
     internal static async Task<(bool IsRight, string Found)> HashAsync(FileStream file, Package package, CancellationToken cancel)

@@ -21,9 +21,9 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         Package package, Action<long, long?>? progress, CancellationToken cancel, bool insist = false)
     {
         if (package.Sha256 is null)
-            return (null, new(PackageFailureReason.NotOffered, $"{Name(package)} has no SHA-256 in the mesh configuration, so it is not fetched"));
+            return (null, new(PackageFailureReason.NotOffered, $"{package.NameAndVersion()} has no SHA-256 in the mesh configuration, so it is not fetched"));
         if (source.UrlOf(package) is not { } url)
-            return (null, new(PackageFailureReason.NotOffered, $"{Name(package)}: its path is neither on the dashboard nor an https URL"));
+            return (null, new(PackageFailureReason.NotOffered, $"{package.NameAndVersion()}: its path is neither on the dashboard nor an https URL"));
         if (cache.Prepare() is { } unsafeFolder)
             return (null, unsafeFolder);
 
@@ -37,21 +37,19 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             try
             {
                 return await FetchAsync(package, url, progress, insist, deadline.Token) is { } failure
-                    ? (null, failure with { Message = $"{Name(package)}: {failure.Message}" })
+                    ? (null, failure with { Message = $"{package.NameAndVersion()}: {failure.Message}" })
                     : (cache.PathOf(package), null);
             }
             catch (OperationCanceledException) when (deadline.IsOver)
             {
-                return (null, new(PackageFailureReason.CutOff, $"{Name(package)}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
+                return (null, new(PackageFailureReason.CutOff, $"{package.NameAndVersion()}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
             }
             catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                return (null, new(PackageFailureReason.UnsafeFolder, $"{Name(package)} cannot be kept: {exception.Message}"));
+                return (null, new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} cannot be kept: {exception.Message}"));
             }
         }
     }
-
-    internal static string Name(Package package) => $"{package.Name} {package.Version}";
 
     private async Task<PackageFailure?> FetchAsync(Package package, Uri url, Action<long, long?>? progress, bool insist, CancellationToken cancel)
     {

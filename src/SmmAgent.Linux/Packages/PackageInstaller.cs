@@ -62,7 +62,7 @@ public sealed class PackageInstaller
         var direct = PackageCommands.Direct(commands);
         var changes = inUnit ? PackageCommands.InUnit(Environment, InstallTimeout, mayRunDirect ? direct : null) : direct;
         _lockTimeout = lockTimeout ?? LockTimeout;
-        _system = tools.Format == "rpm" ? new Rpm(commands, changes, tools.Installer) : new Dpkg(commands, changes, tools.Installer == "apt-get", _lockTimeout);
+        _system = tools.Format == PackageFormat.Rpm ? new Rpm(commands, changes, tools.Installer) : new Dpkg(commands, changes, tools.Installer == "apt-get", _lockTimeout);
     }
 
     public PackageFormat Format => _system.Format;
@@ -192,7 +192,7 @@ public sealed class PackageInstaller
         if (label is null)
             return Unreadable(show);
         if (label.Name != package.Name || _system.Format.CompareOffer(package.Version, label.Version) != 0)
-            return new(PackageFailureReason.WrongPackage, $"the archive is {OneLine.Of($"{label.Name} {label.Version}")}", "see what the mesh configuration says of it");
+            return new(PackageFailureReason.WrongPackage, $"the archive is {OneLine.Of($"{PackageNames.NameAndVersion(label.Name, label.Version)}")}", "see what the mesh configuration says of it");
         if (PackageChoice.DebianArchitecture(label.Architecture) != PackageChoice.DebianArchitecture(package.Architecture))
         {
             return new(PackageFailureReason.WrongArchitecture, $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
@@ -222,6 +222,6 @@ public sealed class PackageInstaller
             _ when notBack is not null => "; nothing of it is there",
             _ => "",
         };
-        return new(failure with { Message = $"{PackageDownload.Name(package)} is not installed: {failure.Message}{stays}{notBack}" }, after);
+        return new(failure with { Message = $"{package.NameAndVersion()} is not installed: {failure.Message}{stays}{notBack}" }, after);
     }
 }

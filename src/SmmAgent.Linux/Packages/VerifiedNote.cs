@@ -18,10 +18,9 @@ internal static class VerifiedNote
     /// <returns>Null when none in the cache was verified.</returns>
     public static Package? Find(PackageCache cache, Package like, string installedVersion)
     {
-        var format = like.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb;
-        return Directory.EnumerateFiles(cache.Folder, $"{like.Name}_*.{like.Format}.sha256")
+        return Directory.EnumerateFiles(cache.Folder, $"{like.Name}_*.{like.Format.Word()}.sha256")
             .Select(note => Read(note, like))
-            .FirstOrDefault(package => package is not null && format.CompareOffer(package.Version, installedVersion) == 0 && File.Exists(cache.PathOf(package)));
+            .FirstOrDefault(package => package is not null && like.Format.CompareOffer(package.Version, installedVersion) == 0 && File.Exists(cache.PathOf(package)));
     }
 
     private static Package? Read(string note, Package like)

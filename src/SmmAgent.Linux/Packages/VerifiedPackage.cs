@@ -25,7 +25,7 @@ public sealed class VerifiedPackage : IDisposable
 
     public Package Package { get; }
 
-    internal string Path => System.IO.Path.Combine(_folder, $"package.{Package.Format}");
+    internal string Path => System.IO.Path.Combine(_folder, $"package.{Package.Format.Word()}");
 
     /// <summary>Takes a downloaded package.</summary>
     public static async Task<(VerifiedPackage? Verified, PackageFailure? Failure)> TakeAsync(
@@ -55,8 +55,8 @@ public sealed class VerifiedPackage : IDisposable
         {
             verified.Dispose();
             return (null, exception.HResult is PartialDownload.NoSpace or PartialDownload.OverQuota
-                ? new(PackageFailureReason.DiskFull, $"{PackageDownload.Name(package)} could not be copied: {cache.Folder} is full", "make room on this disk")
-                : new(PackageFailureReason.UnsafeFolder, $"{PackageDownload.Name(package)} could not be copied: {exception.Message}"));
+                ? new(PackageFailureReason.DiskFull, $"{package.NameAndVersion()} could not be copied: {cache.Folder} is full", "make room on this disk")
+                : new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} could not be copied: {exception.Message}"));
         }
         catch
         {
@@ -74,7 +74,7 @@ public sealed class VerifiedPackage : IDisposable
             if (VerifiedNote.Find(_cache, Package, version) is not { } kept)
                 return (null, $"{_cache.Folder} does not have its package");
 
-            var path = System.IO.Path.Combine(_folder, $"kept.{kept.Format}");
+            var path = System.IO.Path.Combine(_folder, $"kept.{kept.Format.Word()}");
             return await CopyAsync(_cache, kept, path, CancellationToken.None) is { } failure ? (null, failure.Message) : (path, null);
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -114,7 +114,7 @@ public sealed class VerifiedPackage : IDisposable
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());
         return found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase)
             ? null
-            : new(PackageFailureReason.WrongChecksum, $"{PackageDownload.Name(package)}: the SHA-256 of {source} is {found}, not {package.Sha256}, so it is not installed");
+            : new(PackageFailureReason.WrongChecksum, $"{package.NameAndVersion()}: the SHA-256 of {source} is {found}, not {package.Sha256}, so it is not installed");
     }
 
     private void RemoveFolder()

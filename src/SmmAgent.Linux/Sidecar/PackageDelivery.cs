@@ -16,11 +16,11 @@ public sealed class PackageDelivery(
     public string Doing { get; private set; } = "";
 
     /// <returns>Why it is not there; null when it is.</returns>
-    public async Task<StepFailure?> InstallAsync(Package package, string part, bool mayDowngrade, CancellationToken cancel)
+    public async Task<StepFailure?> InstallAsync(Package package, ReconcilePart part, bool mayDowngrade, CancellationToken cancel)
     {
-        var name = $"{package.Name} {package.Version}";
+        var name = package.NameAndVersion();
         if (supply is not var (source, approval))
-            return new(part, package.Version, nameof(PackageFailureReason.NotOffered), $"{name} is not installed: no dashboard is set");
+            return new(part, package.Version, StepFailureReason.NotOffered, $"{name} is not installed: no dashboard is set");
         if (await UntilFreeAsync(cancel) is { } busy)
             return Failed(package, part, busy with { Message = $"{name} is not installed: {busy.Message}" });
 
@@ -52,13 +52,13 @@ public sealed class PackageDelivery(
             ? await UntilFreeAsync(cancel) is { } busy
                 ? Failed(kept, ReconcilePart.Package, busy with { Message = $"{name} {version} is not put back: {busy.Message}" })
                 : (await VerifyAndInstallAsync(kept, ReconcilePart.Package, mayDowngrade: true, approval: null, cancel)).Failure
-            : new(ReconcilePart.Package, version, nameof(PackageFailureReason.NotOffered), $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
+            : new(ReconcilePart.Package, version, StepFailureReason.NotOffered, $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
 
     /// <param name="approval">Null for what this host had before.</param>
     private async Task<(InstallOutcome? Outcome, StepFailure? Failure)> VerifyAndInstallAsync(
-        Package package, string part, bool mayDowngrade, PackageApproval? approval, CancellationToken cancel)
+        Package package, ReconcilePart part, bool mayDowngrade, PackageApproval? approval, CancellationToken cancel)
     {
-        var name = $"{package.Name} {package.Version}";
+        var name = package.NameAndVersion();
         Doing = $"verifying {name}";
         var (verified, fault) = await VerifiedPackage.TakeAsync(cache, package, time, cancel);
         if (verified is null)
@@ -81,13 +81,13 @@ public sealed class PackageDelivery(
     public async Task<StepFailure?> RemoveAsync(string name, CancellationToken cancel)
     {
         if (await UntilFreeAsync(cancel) is { } busy)
-            return new(ReconcilePart.Package, name, $"{busy.Reason}", $"{name} is not removed: {busy}");
+            return new(ReconcilePart.Package, name, StepFailureReasons.From(busy.Reason), $"{name} is not removed: {busy}");
 
         Doing = $"removing {name}";
         var outcome = await installer.RemoveAsync(name, cancel);
         Doing = "";
         return outcome is RemovalOutcome.Failed { Failure: var failure }
-            ? new(ReconcilePart.Package, name, $"{failure.Reason}", $"{failure}")
+            ? new(ReconcilePart.Package, name, StepFailureReasons.From(failure.Reason), $"{failure}")
             : null;
     }
 
@@ -110,5 +110,5 @@ public sealed class PackageDelivery(
         return $"downloading {name} {new string('━', filled)}{new string('─', Width - filled)} {done / Megabyte:0.0} of {total / Megabyte:0.0} MiB";
     }
 
-    private static StepFailure Failed(Package package, string part, PackageFailure failure) => new(part, package.Version, $"{failure.Reason}", $"{failure}");
+    private static StepFailure Failed(Package package, ReconcilePart part, PackageFailure failure) => new(part, package.Version, StepFailureReasons.From(failure.Reason), $"{failure}");
 }

@@ -40,10 +40,10 @@ public sealed class SidecarHostContext(NameLookup names, PackageTools tools)
     }
 
     /// <summary>What the host has and may have of packages; null where it has neither dpkg nor rpm, or no dashboard is set.</summary>
-    public PackageHost? Packages(AgentSettings settings) => tools.Format is null || settings.DashboardUrl is not { } dashboard
+    public PackageHost? Packages(AgentSettings settings) => tools.Format is not { } format || settings.DashboardUrl is not { } dashboard
         ? null
         : new(
-            tools.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb,
+            format,
             HostFacts.Architecture,
             PackageChoice.IsTrusted(dashboard, settings.Sidecar),
             PackageTrust.From(settings));

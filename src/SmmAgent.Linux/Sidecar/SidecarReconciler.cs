@@ -22,9 +22,6 @@ public sealed class SidecarReconciler(
 
     private const int Tries = 3;
 
-    /// <summary>The reason of a failure that belongs to no step: something could not be observed, so nothing was planned for it.</summary>
-    public const string NotSeen = "NotSeen";
-
     /// <summary>What is being done, in one line for whoever watches.</summary>
     public string Doing => _isWaiting ? $"waiting for {passLock.Holder ?? "another smm-agent"}, which is at work on the sidecar" : host.Doing;
 
@@ -107,7 +104,7 @@ public sealed class SidecarReconciler(
 
         // A sidecar that was there before the agent must not be taken for the agent's when it is detached.
         if (!records.HasBeforeAttach && SidecarSnapshot.UnobservedReason(look.Observed) is { } unknown)
-            return new([new(ReconcilePart.Unit, "", NotSeen, $"nothing was changed, because it could not be undone: {unknown}")], look, null);
+            return new([new(ReconcilePart.Unit, "", StepFailureReason.NotSeen, $"nothing was changed, because it could not be undone: {unknown}")], look, null);
 
         var found = SidecarSnapshot.From(look.Observed);
         // A full disk, on which nothing can be written down, must not keep the host cut off.
@@ -154,7 +151,7 @@ public sealed class SidecarReconciler(
     }
 
     private static StepFailure? UnobservedFailure(SidecarAssessment look) => look.Desired.Configuration is not null && SidecarRestore.UnobservedReason(look.Observed) is { } why
-        ? new(ReconcilePart.Files, "", NotSeen, why)
+        ? new(ReconcilePart.Files, "", StepFailureReason.NotSeen, why)
         : null;
 
     private async Task<SidecarOutcome> RollBackAsync(
@@ -162,7 +159,7 @@ public sealed class SidecarReconciler(
     {
         var undo = await UndoAsync(
             before, observed => SidecarRestore.Plan(before, observed, keepPackages: false, "it is put back as it was"), inputs.Config.WorkloadGroup, tell, cancel);
-        var isBack = undo.TrueForAll(failure => failure.Reason == StepFailure.UserLeft);
+        var isBack = undo.TrueForAll(failure => failure.Reason == StepFailureReason.UserLeft);
         if (isBack)
             records.Restored(before);
         return new([.. failures, .. undo], await DryRunAsync(inputs, cancel), null) { IsRolledBack = isBack };
@@ -177,15 +174,15 @@ public sealed class SidecarReconciler(
             // What goes with a package is seen only after that.
             var observed = await observer.ObserveAsync(group, null, time.GetUtcNow(), cancel);
             if (before is not null && SidecarRestore.UnobservedReason(observed) is { } why)
-                return [new(ReconcilePart.Files, "", "NotSeen", $"not all could be undone, because it could not be seen: {why}")];
+                return [new(ReconcilePart.Files, "", StepFailureReason.NotSeen, $"not all could be undone, because it could not be seen: {why}")];
 
             var plan = planFor(observed);
             if (plan.Steps.All(step => attempt > 0 && SidecarRestore.MayRemain(step)))
                 return left;
             if (attempt == Tries)
-                return [new(ReconcilePart.Files, "", "Failed", $"it does not last: {string.Join("; ", plan.Steps)}")];
+                return [new(ReconcilePart.Files, "", StepFailureReason.Failed, $"it does not last: {string.Join("; ", plan.Steps)}")];
             left = await DoAsync(plan, group, tell, cancel);
-            if (left.Exists(failure => failure.Reason != StepFailure.UserLeft))
+            if (left.Exists(failure => failure.Reason != StepFailureReason.UserLeft))
                 return left;
         }
     }
@@ -204,7 +201,7 @@ public sealed class SidecarReconciler(
     {
         ReconcilePart.Files => true,
         ReconcilePart.Unit => !before.IsAttached,
-        ReconcilePart.Package => before.Version is null && now.Package.Value is { IsPartiallyInstalled: true } && failure.Reason != nameof(PackageFailureReason.Interrupted),
+        ReconcilePart.Package => before.Version is null && now.Package.Value is { IsPartiallyInstalled: true } && failure.Reason != StepFailureReason.Interrupted,
         _ => false,
     };
 

@@ -63,7 +63,7 @@ public sealed class SidecarStepExecutor(
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            return new(ReconcilePart.Files, "", "NotWritten", exception.Message);
+            return new(ReconcilePart.Files, "", StepFailureReason.NotWritten, exception.Message);
         }
     }
 
@@ -121,7 +121,7 @@ public sealed class SidecarStepExecutor(
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files, "", "Failed", exception.Message);
+            return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files, "", StepFailureReason.Failed, exception.Message);
         }
     }
 
@@ -199,7 +199,7 @@ public sealed class SidecarStepExecutor(
 
         // Where userdel leaves a user's own group, that is for this to remove; most systems have none left.
         await commands.RunAsync(["groupdel", name], cancel);
-        return user.Succeeded ? null : new(ReconcilePart.Files, name, StepFailure.UserLeft, $"{user.Describe()}; the user stays, and everything else is done: sudo userdel {name}");
+        return user.Succeeded ? null : new(ReconcilePart.Files, name, StepFailureReason.UserLeft, $"{user.Describe()}; the user stays, and everything else is done: sudo userdel {name}");
     }
 
     private static StepFailure? Do(Action step)
@@ -208,7 +208,7 @@ public sealed class SidecarStepExecutor(
         return null;
     }
 
-    private static StepFailure Unit(string why) => new(ReconcilePart.Unit, "", "Failed", why);
+    private static StepFailure Unit(string why) => new(ReconcilePart.Unit, "", StepFailureReason.Failed, why);
 
     private static bool IsExpected(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
 }

@@ -42,18 +42,18 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
             if (IstioToken.Evaluate(files.Look(SidecarFiles.Token, MaximumBytes).Content, group, time.GetUtcNow()).Verdict != TokenVerdict.Renew)
                 Restore(group);
             if (client is null)
-                return Failure("NoDashboard", "no dashboard is set");
+                return Failure(StepFailureReason.NoDashboard, "no dashboard is set");
 
             var answer = await client.PostTokenAsync(cancel);
             if (answer.Failure is { } failure)
             {
                 var (reason, message) = FailureText.Of(failure, client.Target);
-                return Failure(reason, message);
+                return Failure(StepFailureReasons.Parse(reason), message);
             }
 
             var token = answer.Value!.Token;
             if (IstioToken.Evaluate(token, group, time.GetUtcNow()) is { Verdict: TokenVerdict.Expired or TokenVerdict.Unusable, Reason: var why })
-                return Failure("TokenUnusable", $"what the dashboard sent is not used: {why}; is this host's clock right?");
+                return Failure(StepFailureReason.TokenUnusable, $"what the dashboard sent is not used: {why}; is this host's clock right?");
 
             AtomicFile.Write(kept, token, AtomicFile.Private);
             WriteToken(token);
@@ -61,7 +61,7 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            return Failure("NotWritten", exception.Message);
+            return Failure(StepFailureReason.NotWritten, exception.Message);
         }
     }
 
@@ -75,5 +75,5 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
         transaction.Commit();
     }
 
-    private static StepFailure Failure(string reason, string message) => new(ReconcilePart.Token, "", reason, message);
+    private static StepFailure Failure(StepFailureReason reason, string message) => new(ReconcilePart.Token, "", reason, message);
 }

@@ -25,7 +25,7 @@ internal static class MeshTable
         foreach (var endpoint in config.DirectEndpoints)
             yield return ($"directEndpoints.{endpoint.Name}", $"{endpoint.Address} {Number(endpoint.Port)}");
         foreach (var package in config.Packages)
-            yield return ($"packages.{package.Name}", $"{package.Version}, {package.Format}, {package.Architecture}{(package.Sha256 is null ? ", without a sha256" : "")}");
+            yield return ($"packages.{package.Name}", $"{package.Version}, {package.Format.Word()}, {package.Architecture}{(package.Sha256 is null ? ", without a sha256" : "")}");
         yield return ("clusterSources", config.ClusterSources.Count == 0 ? "any" : Joined(config.ClusterSources));
     }
 

@@ -53,7 +53,7 @@ internal static class VerifyPackageCommand
             if (package is null)
                 progress.Failed($"{packageFile} may not be installed: {failure}; {ByHand}");
             else
-                progress.Done($"a trusted key has signed {package.Name} {package.Version}");
+                progress.Done($"a trusted key has signed {package.NameAndVersion()}");
             return package is null ? ExitCode.Failed : ExitCode.Done;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)

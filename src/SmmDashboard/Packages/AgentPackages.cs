@@ -53,7 +53,7 @@ public sealed partial class AgentPackages(PackageFolder folder)
     internal static ListedPackage? Listed(string file) => Read(file) is { Version: var version, Kind: var kind }
         ? new()
         {
-            Name = PackageSigner.Agent, Version = version, Format = kind.EndsWith("rpm", StringComparison.Ordinal) ? "rpm" : "deb",
+            Name = PackageSigner.Agent, Version = version, Format = kind.EndsWith("rpm", StringComparison.Ordinal) ? PackageFormat.Rpm : PackageFormat.Deb,
             Architecture = kind is "amd64.deb" or "x86_64.rpm" ? "amd64" : "arm64", Size = 0, Sha256 = "",
         }
         : null;

@@ -46,7 +46,7 @@ public sealed partial class SidecarPackages(PackageFolder folder)
         {
             Name = PackageSigner.Sidecar,
             Version = match.Groups["version"].Value,
-            Format = match.Groups["deb"].Success ? "deb" : "rpm",
+            Format = match.Groups["deb"].Success ? PackageFormat.Deb : PackageFormat.Rpm,
             Architecture = match.Groups["architecture"].Value is "amd64" or "x86_64" ? "amd64" : "arm64",
             Size = 0,
             Sha256 = "",

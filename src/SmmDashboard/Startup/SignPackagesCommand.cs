@@ -111,8 +111,8 @@ internal static class SignPackagesCommand
         foreach (var package in list.Packages)
         {
             var isOld = list.MinimumVersions.TryGetValue(package.Name, out var minimum)
-                && (package.Format == PackageFormat.Rpm.Word() ? PackageFormat.Rpm : PackageFormat.Deb).CompareOffer(minimum, package.Version) > 0;
-            await output.WriteLineAsync($"{(isOld ? "!" : "✓")} {package.Name} {package.Version} {package.Format} {package.Architecture}{(isOld ? $" is below the minimum {minimum}: no agent installs it" : "")}");
+                && package.Format.CompareOffer(minimum, package.Version) > 0;
+            await output.WriteLineAsync($"{(isOld ? "!" : "✓")} {package.Name} {package.Version} {package.Format.Word()} {package.Architecture}{(isOld ? $" is below the minimum {minimum}: no agent installs it" : "")}");
         }
 
         foreach (var key in keys)

@@ -15,7 +15,7 @@ public sealed class SignedPackageListTests
         Issued = DateTimeOffset.UnixEpoch,
         Expires = DateTimeOffset.UnixEpoch.AddDays(1),
         MinimumVersions = new Dictionary<string, string> { ["istio-sidecar"] = "1.24.0" },
-        Packages = [new() { Name = "istio-sidecar", Version = "1.24.0", Format = "deb", Architecture = "amd64", Size = 7,
+        Packages = [new() { Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Size = 7,
             Sha256 = new string('a', 64) }],
     };
 

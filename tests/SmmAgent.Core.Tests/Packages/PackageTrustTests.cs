@@ -11,7 +11,7 @@ public sealed class PackageTrustTests
 
     private static readonly Package Sidecar = new()
     {
-        Name = "istio-sidecar", Version = "1.24.0", Format = "deb", Architecture = "amd64", Path = "/p", Sha256 = Sha256, Size = 7,
+        Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p", Sha256 = Sha256, Size = 7,
     };
 
     private static readonly PackageList List = new()
@@ -19,8 +19,8 @@ public sealed class PackageTrustTests
         Format = 1, Issued = Now.AddDays(-1), Expires = Now.AddDays(1),
         Packages =
         [
-            new() { Name = "istio-sidecar", Version = "1.24.0", Format = "deb", Architecture = "amd64", Size = 7, Sha256 = Sha256 },
-            new() { Name = "smm-agent", Version = "0.2.0-1", Format = "rpm", Architecture = "arm64", Size = 7, Sha256 = Sha256 },
+            new() { Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Size = 7, Sha256 = Sha256 },
+            new() { Name = "smm-agent", Version = "0.2.0-1", Format = PackageFormat.Rpm, Architecture = "arm64", Size = 7, Sha256 = Sha256 },
         ],
     };
 
@@ -29,7 +29,7 @@ public sealed class PackageTrustTests
     {
         Assert.Null(Refusal(List, Sidecar));
         Assert.Null(Refusal(List, Sidecar with { Sha256 = Sha256.ToUpperInvariant(), Size = null, Architecture = "x86_64" }));
-        Assert.Null(Refusal(List, Sidecar with { Name = "smm-agent", Version = "0.2.0", Format = "rpm", Architecture = "aarch64" }));
+        Assert.Null(Refusal(List, Sidecar with { Name = "smm-agent", Version = "0.2.0", Format = PackageFormat.Rpm, Architecture = "aarch64" }));
         Assert.Null(Refusal(List, Sidecar, accepted: List.Issued));
     }
 
@@ -43,7 +43,7 @@ public sealed class PackageTrustTests
             Sidecar with { Name = "smm-agent" },
             Sidecar with { Version = "1.24.1" },
             Sidecar with { Version = "1.24.0-2" },
-            Sidecar with { Format = "rpm" },
+            Sidecar with { Format = PackageFormat.Rpm },
             Sidecar with { Architecture = "arm64" },
             Sidecar with { Architecture = "all" },
             Sidecar with { Size = 8 },

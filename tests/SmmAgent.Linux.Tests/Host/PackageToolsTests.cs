@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Linux.Tests.Host;
@@ -5,15 +6,15 @@ namespace SmmAgent.Linux.Tests.Host;
 public sealed class PackageToolsTests
 {
     [Theory]
-    [InlineData("apt-get dpkg", true, "apt-get", "deb")]
-    [InlineData("apt-get dpkg dnf rpm", true, "apt-get", "deb")]
-    [InlineData("apt-get dpkg dnf rpm", false, "dnf", "rpm")]
-    [InlineData("dpkg zypper rpm", false, "zypper", "rpm")]
-    [InlineData("tdnf yum rpm", false, "tdnf", "rpm")]
-    [InlineData("dpkg", true, null, "deb")]
-    [InlineData("rpm", false, null, "rpm")]
+    [InlineData("apt-get dpkg", true, "apt-get", PackageFormat.Deb)]
+    [InlineData("apt-get dpkg dnf rpm", true, "apt-get", PackageFormat.Deb)]
+    [InlineData("apt-get dpkg dnf rpm", false, "dnf", PackageFormat.Rpm)]
+    [InlineData("dpkg zypper rpm", false, "zypper", PackageFormat.Rpm)]
+    [InlineData("tdnf yum rpm", false, "tdnf", PackageFormat.Rpm)]
+    [InlineData("dpkg", true, null, PackageFormat.Deb)]
+    [InlineData("rpm", false, null, PackageFormat.Rpm)]
     [InlineData("", false, null, null)]
-    public void TheFormatIsThatOfTheSystemAndNotOfToolsThatSomebodyInstalled(string programs, bool hasDebs, string? installer, string? format) =>
+    public void TheFormatIsThatOfTheSystemAndNotOfToolsThatSomebodyInstalled(string programs, bool hasDebs, string? installer, PackageFormat? format) =>
         Assert.Equal(new(installer, format), PackageTools.From(programs.Split(' ').Contains, hasDebs));
 
     [Theory]
@@ -22,5 +23,5 @@ public sealed class PackageToolsTests
     [InlineData("zypper", "sudo zypper remove istio-sidecar")]
     [InlineData(null, "remove the package istio-sidecar")]
     public void TheCommandThatRemovesAPackageIsThatOfTheSystem(string? installer, string command) =>
-        Assert.Equal(command, new PackageTools(installer, "deb").Remove("istio-sidecar"));
+        Assert.Equal(command, new PackageTools(installer, PackageFormat.Deb).Remove("istio-sidecar"));
 }

@@ -23,7 +23,7 @@ public sealed class DeliveryRefusalTests : IAsyncDisposable
         Assert.Null(await InstallAsync(named, TimeProvider.System));
         Assert.Equal("1.0", _host.Content);
 
-        Assert.Equal("NotInList", (await InstallAsync(_host.Offer(new("2.0"), "deb"), TimeProvider.System))?.Reason);
+        Assert.Equal(StepFailureReason.NotInList, (await InstallAsync(_host.Offer(new("2.0"), "deb"), TimeProvider.System))?.Reason);
         Assert.Equal("1.0", _host.Content);
     }
 
@@ -33,7 +33,7 @@ public sealed class DeliveryRefusalTests : IAsyncDisposable
         var named = _host.Offer(new("1.0"), "deb");
         _list.Sign(named);
 
-        Assert.Equal("ListExpired", (await InstallAsync(named, new TwoDaysAtEachLook()))?.Reason);
+        Assert.Equal(StepFailureReason.ListExpired, (await InstallAsync(named, new TwoDaysAtEachLook()))?.Reason);
         Assert.Null(_host.Content);
     }
 

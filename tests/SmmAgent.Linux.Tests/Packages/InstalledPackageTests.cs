@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Packages;
 
@@ -16,7 +17,7 @@ public sealed class InstalledPackageTests : IDisposable
     public async Task TheDatabaseIsAskedAgainOnlyWhenItChanged()
     {
         var installed = new InstalledPackage(
-            new("apt-get", "deb"), ["sh", "-c", $"echo asked >> {Asked}; exec \"$@\"", "sh", .. _host.Prefix], _host.Inside(""));
+            new("apt-get", PackageFormat.Deb), ["sh", "-c", $"echo asked >> {Asked}; exec \"$@\"", "sh", .. _host.Prefix], _host.Inside(""));
         Assert.Equal((null, 1), await ReadAsync(installed));
         Assert.Equal((null, 1), await ReadAsync(installed));
 

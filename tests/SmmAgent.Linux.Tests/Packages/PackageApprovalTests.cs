@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using System.Security.Cryptography;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Packages;
@@ -103,7 +104,7 @@ public sealed class PackageApprovalTests : IAsyncDisposable
 
     private static ListedPackage[] Named =>
     [
-        new() { Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "amd64", Size = PackageServerFixture.Package.Size!.Value, Sha256 = PackageServerFixture.Package.Sha256! },
+        new() { Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "amd64", Size = PackageServerFixture.Package.Size!.Value, Sha256 = PackageServerFixture.Package.Sha256! },
     ];
 
     private async Task<PackageFailure> RefusalAsync() =>

@@ -54,13 +54,13 @@ public sealed class PackageHostRoot : IDisposable
         ? File.ReadAllText($"{_root}/usr/share/{BuiltPackage.Name}/version")
         : null;
 
-    internal PackageInstaller Installer(string? program, string format) => new(new PackageTools(program, format), Prefix, TimeSpan.FromSeconds(1));
+    internal PackageInstaller Installer(string? program, string format) => new(new PackageTools(program, PackageFormats.Parse(format)), Prefix, TimeSpan.FromSeconds(1));
 
     /// <summary>Lays a built package into the cache, as if it had been fetched.</summary>
     internal Package Offer(BuiltPackage built, string format)
     {
         Assert.Null(Cache.Prepare());
-        var package = new Package { Name = built.Named, Version = built.Version, Format = format, Architecture = built.Architecture, Path = "/p" };
+        var package = new Package { Name = built.Named, Version = built.Version, Format = PackageFormats.Parse(format), Architecture = built.Architecture, Path = "/p" };
         var path = Cache.PathOf(package);
         if (format == "deb")
             built.BuildDeb(path);

@@ -1,4 +1,6 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 
@@ -78,7 +80,7 @@ public sealed class PutBackTests : IDisposable
     public async Task OnlyAnOldPackageThatIsStillWhatWasVerifiedIsPutBack(string deed)
     {
         await InstallAsync(new("1.0"), "deb", "apt-get");
-        var path = _host.Cache.PathOf(new() { Name = BuiltPackage.Name, Version = "1.0", Format = "deb", Architecture = "amd64", Path = "/p" });
+        var path = _host.Cache.PathOf(new() { Name = BuiltPackage.Name, Version = "1.0", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p" });
         var elsewhere = $"{_host.Shared}/elsewhere.deb";
         File.Copy(path, elsewhere);
         switch (deed)
@@ -180,7 +182,7 @@ public sealed class PutBackTests : IDisposable
         {
             var offered = _host.Offer(new(version), "deb");
             key.Sign(offered);
-            Assert.Null(await delivery.InstallAsync(offered, "package", mayDowngrade: true, TestContext.Current.CancellationToken));
+            Assert.Null(await delivery.InstallAsync(offered, ReconcilePart.Package, mayDowngrade: true, TestContext.Current.CancellationToken));
         }
     }
 

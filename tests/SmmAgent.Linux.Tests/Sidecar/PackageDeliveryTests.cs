@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Packages;
@@ -25,12 +26,12 @@ public sealed class PackageDeliveryTests
         try
         {
             var delivery = new PackageDelivery(
-                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, "deb")), TimeProvider.System, insists: false, () => []);
+                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, PackageFormat.Deb)), TimeProvider.System, insists: false, () => []);
 
             Assert.Equal(
-                new StepFailure(ReconcilePart.Package, "1.15.3", "NotOffered", "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
+                new StepFailure(ReconcilePart.Package, "1.15.3", StepFailureReason.NotOffered, "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
                 await delivery.InstallAsync(
-                    new() { Name = "istio-sidecar", Version = "1.15.3", Format = "deb", Architecture = "all", Path = "/p" }, ReconcilePart.Package, true, TestContext.Current.CancellationToken));
+                    new() { Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "all", Path = "/p" }, ReconcilePart.Package, true, TestContext.Current.CancellationToken));
             Assert.Equal(
                 $"istio-sidecar 1.15.2 cannot be put back: {folder.FullName} does not have its package",
                 (await delivery.RestoreAsync("istio-sidecar", "1.15.2", TestContext.Current.CancellationToken))!.Message);

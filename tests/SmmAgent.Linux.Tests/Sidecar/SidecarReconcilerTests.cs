@@ -35,7 +35,7 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         Assert.True(outcome.IsRolledBack);
         var failure = Assert.Single(outcome.Failures);
-        Assert.Equal((ReconcilePart.Files, "NotWritten"), (failure.Part, failure.Reason));
+        Assert.Equal((ReconcilePart.Files, StepFailureReason.NotWritten), (failure.Part, failure.Reason));
         Assert.Equal(
             ["write", "have", "remove", "have"],
             _results.Where(result => result.Step is ReloadUnits || $"{result.Step}".Contains(SidecarFiles.DropIn, StringComparison.Ordinal)).Select(result => $"{result.Step}".Split(' ')[0]));
@@ -61,7 +61,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
 
         var failure = Assert.Single(outcome.Failures);
-        Assert.Equal((ReconcilePart.Files, "NotSeen"), (failure.Part, failure.Reason));
+        Assert.Equal((ReconcilePart.Files, StepFailureReason.NotSeen), (failure.Part, failure.Reason));
         Assert.StartsWith("the sidecar is not installed or started: /etc/hosts is a symbolic link to /etc/certs of ", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith(": sudo cp --remove-destination /etc/certs /etc/hosts", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_results);
@@ -89,7 +89,7 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config) with { Host = null }, _results.Add, Cancel);
 
-        Assert.Equal((ReconcilePart.Token, "NoDashboard"), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
+        Assert.Equal((ReconcilePart.Token, StepFailureReason.NoDashboard), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
         Assert.False(outcome.IsRolledBack);
         var start = Assert.Single(_results, result => result.Step is StartSidecar);
         Assert.Equal((StepOutcome.Failed, "the sidecar is not started before it has an istio-token, which could not be had"), (start.Outcome, start.Reason));

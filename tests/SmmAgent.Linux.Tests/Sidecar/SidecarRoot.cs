@@ -50,7 +50,7 @@ internal sealed class SidecarRoot : IDisposable
 
     public SidecarObserver Observer(bool isRoot = true) => new(
         new GuardedFiles(_root.Root),
-        new InstalledPackage(new("apt-get", "deb"), ["sh", "-c", $"printf 'installed ok %s\\n' \"$(cat {_root.Below("/var/lib/dpkg/status")})\""], _root.Root),
+        new InstalledPackage(new("apt-get", PackageFormat.Deb), ["sh", "-c", $"printf 'installed ok %s\\n' \"$(cat {_root.Below("/var/lib/dpkg/status")})\""], _root.Root),
         () => (Units, null),
         new SidecarReadiness(TimeProvider.System, 1),
         new SidecarCapture(Nothing),
@@ -66,7 +66,7 @@ internal sealed class SidecarRoot : IDisposable
         new GuardedFiles(_root.Root),
         Units,
         new SidecarTokens(new GuardedFiles(_root.Root), Paths.HostToken, null, TimeProvider.System),
-        new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", "deb"), ["false"]), TimeProvider.System, insists: false, () => []),
+        new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", PackageFormat.Deb), ["false"]), TimeProvider.System, insists: false, () => []),
         new SidecarCapture(Nothing),
         Nothing);
 

@@ -24,7 +24,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
             new WriteSidecarFile(File(SidecarFiles.MeshFile, "smm-nobody-of-this-name"), "it is missing"),
         ]);
 
-        Assert.Equal((ReconcilePart.Files, "NotWritten"), (failure!.Part, failure.Reason));
+        Assert.Equal((ReconcilePart.Files, StepFailureReason.NotWritten), (failure!.Part, failure.Reason));
         Assert.Contains("smm-nobody-of-this-name", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
         Assert.Empty(_host.Root.Names("/etc/istio/config"));
@@ -104,7 +104,7 @@ public sealed class SidecarStepExecutorTests : IDisposable
 
         var failure = await _host.Host().ApplyAsync(new StartSidecar(), null, TestContext.Current.CancellationToken);
 
-        Assert.Equal(new StepFailure(ReconcilePart.Unit, "", "Failed", "this host is being shut down"), failure);
+        Assert.Equal(new StepFailure(ReconcilePart.Unit, "", StepFailureReason.Failed, "this host is being shut down"), failure);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
 using SmmDashboard.Startup;
 using SmmDashboard.Tests.Running;
@@ -35,7 +36,7 @@ public sealed class SignPackagesTests : IDisposable
                 ("istio-sidecar", "1.24.0", "rpm", "arm64", 2, Sha256("bc")), ("istio-sidecar", "1.24.0-1", "deb", "amd64", 1, Sha256("a")),
                 ("smm-agent", "0.2.0-1", "rpm", "amd64", 1, Sha256("e")), ("smm-agent", "0.2.0", "deb", "arm64", 1, Sha256("d")),
             ],
-            list.Packages.Select(package => (package.Name, package.Version, package.Format, package.Architecture, package.Size, package.Sha256)));
+            list.Packages.Select(package => (package.Name, package.Version, package.Format.Word(), package.Architecture, package.Size, package.Sha256)));
         Assert.Equal("1.24.1", list.MinimumVersions["istio-sidecar"]);
     }
 

@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
+using SmmAgent.Contract;
 using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Sidecar.Logs;
 
 /// <summary>Why the sidecar is no member of the mesh, as its log tells. Of two at the same time the first one here tells more.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SidecarFailureKind>))]
+[JsonConverter(typeof(SidecarFailureKindConverter))]
 public enum SidecarFailureKind
 {
     /// <summary>pilot-agent or Envoy does not take its configuration.</summary>
@@ -54,7 +55,13 @@ public enum SidecarFailureKind
 
     /// <summary>No connection to the control plane comes about.</summary>
     Unreachable,
+
+    /// <summary>A failure that another version of the agent reported, and this one does not know.</summary>
+    Unknown,
 }
+
+/// <summary>Reads and writes a <see cref="SidecarFailureKind"/>.</summary>
+public sealed class SidecarFailureKindConverter() : TolerantEnumConverter<SidecarFailureKind>(naming: null, SidecarFailureKind.Unknown);
 
 /// <summary>What of the sidecar's log tells why it is no member of the mesh.</summary>
 /// <param name="Line">The line as people may read it: one line, bounded, without secrets.</param>
@@ -92,6 +99,7 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
         SidecarFailureKind.NoSuchName => "the control plane's name does not resolve",
         SidecarFailureKind.TokenRefused => "the control plane refused the istio-token",
         SidecarFailureKind.Refused => "the control plane refused the sidecar",
+        SidecarFailureKind.Unknown => "the sidecar reports a failure that this version of the agent does not know",
         _ => "the sidecar does not reach the control plane",
     };
 
@@ -123,6 +131,7 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
         SidecarFailureKind.NoSuchName => "the agent writes the control plane's lines in /etc/hosts by itself while a gateway's address is known; "
             + "see GatewaysReachable, and /etc/nsswitch.conf: the line hosts must have the word files",
         SidecarFailureKind.Refused => "see the log of istiod",
+        SidecarFailureKind.Unknown => "see: journalctl -u istio",
         _ => "see GatewaysReachable, and the firewalls on the way",
     };
 }

@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar.Configuration;
 
@@ -121,7 +122,7 @@ public sealed record RemovePackage(string Name) : PlanStep(StepOwner.Root)
 /// <summary>Installs the version again that was there before.</summary>
 public sealed record RestorePackage(string Name, string Version) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"put back {Name} {Version}";
+    public override string ToString() => $"put back {PackageNames.NameAndVersion(Name, Version)}";
 }
 
 /// <summary>Removes a user, with its group, that came with the sidecar's package.</summary>

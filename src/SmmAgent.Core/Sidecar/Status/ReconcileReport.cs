@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SmmAgent.Core.Packages;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Core.Sidecar.Planning;
@@ -79,34 +78,6 @@ public sealed record ReconcileReport
             return null;
         }
     }
-}
-
-/// <param name="Part">One of <see cref="ReconcilePart"/>.</param>
-/// <param name="Subject">What it is about: of a package its version.</param>
-/// <param name="Reason">One stable CamelCase word.</param>
-/// <param name="Message">One line.</param>
-public sealed record StepFailure(string Part, string Subject, string Reason, string Message)
-{
-    /// <summary>The reason where a user who came with the sidecar could not be removed: that fails no undo.</summary>
-    public const string UserLeft = nameof(UserLeft);
-
-    /// <summary>Whether it is over once the dashboard answers again.</summary>
-    [JsonIgnore]
-    public bool IsOfDashboard => Part == ReconcilePart.Token || Reason
-        is nameof(PackageFailureReason.Unreachable) or nameof(PackageFailureReason.CutOff)
-        // It may come back with another package list.
-        or nameof(PackageFailureReason.NoPackageList) or nameof(PackageFailureReason.BrokenPackageList) or nameof(PackageFailureReason.UnknownKey) or nameof(PackageFailureReason.BadSignature)
-        or nameof(PackageFailureReason.ListExpired) or nameof(PackageFailureReason.ListSuperseded) or nameof(PackageFailureReason.NotInList) or nameof(PackageFailureReason.BelowMinimum);
-}
-
-/// <summary>The parts of root's work.</summary>
-public static class ReconcilePart
-{
-    public const string Package = "package";
-    public const string Files = "files";
-    public const string Token = "token";
-    public const string Unit = "unit";
-    public const string Upgrade = "upgrade";
 }
 
 [JsonSourceGenerationOptions(

@@ -7,38 +7,6 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Sidecar.Status;
 
-/// <summary>What is known of the sidecar at one moment.</summary>
-/// <param name="Fault">Why no configuration can be made; null when there is one.</param>
-/// <param name="Failures">What root could not do when it tried last.</param>
-public sealed record SidecarAssessment(
-    SidecarSettings Settings, DesiredSidecar Desired, ConfigurationFault? Fault, ObservedSidecar Observed, IReadOnlyList<StepFailure> Failures)
-{
-    public string? Version => Observed.Package.Value?.Version;
-
-    /// <summary>Its record of failed starts, this look included.</summary>
-    public CrashLoop CrashLoop { get; init; } = new();
-
-    /// <summary>Its record of tokens that were refused, this look included.</summary>
-    public RefusedToken RefusedToken { get; init; } = new();
-
-    /// <summary>Its record of certificates of another identity, this look included.</summary>
-    public ReplacedCertificate ReplacedCertificate { get; init; } = new();
-
-    /// <summary>Whether the record of failed starts is clean, and root's is not yet: else failures with days between them would be three in a row.</summary>
-    public bool ClearsFailureRecord { get; init; }
-
-    /// <summary>What is to be done, whoever may do it.</summary>
-    public Core.Planning.Plan Plan => SidecarPlanner.Plan(Desired, Observed);
-}
-
-/// <summary>Why no configuration of the sidecar can be made.</summary>
-/// <param name="Reason">One stable CamelCase word.</param>
-public sealed record ConfigurationFault(string Reason, string Message)
-{
-    public const string ConfigurationInvalid = nameof(ConfigurationInvalid);
-    public const string AddressUnknown = nameof(AddressUnknown);
-}
-
 /// <summary>What a look at the sidecar means for the conditions.</summary>
 public static class SidecarConditions
 {
@@ -66,7 +34,7 @@ public static class SidecarConditions
             (null, PackageOutcome.NoChecksum) => ConditionUpdate.False(Type, "NoChecksum", choice.Reason),
             (null, PackageOutcome.UntrustedSource) => ConditionUpdate.False(Type, "UntrustedSource", choice.Reason),
             (null, PackageOutcome.NoTrustedKey) => ConditionUpdate.False(Type, "NoTrustedKey", choice.Reason),
-            (null, _) when failure is not null => ConditionUpdate.False(Type, failure.Reason, failure.Message),
+            (null, _) when failure is not null => ConditionUpdate.False(Type, $"{failure.Reason}", failure.Message),
             (null, _) => ConditionUpdate.False(Type, "NotInstalled", $"{PackageChoice.SidecarPackage} is not installed: {Remediation(look)}"),
             (_, PackageOutcome.Installed or PackageOutcome.NotOffered) => ConditionUpdate.True(Type, "Installed", $"{PackageChoice.SidecarPackage} {look.Version} is installed"),
             _ => ConditionUpdate.True(
@@ -168,7 +136,7 @@ public static class SidecarConditions
         ? "sudo smm-agent reconcile"
         : "sidecar.mode is check, so that is left to you";
 
-    private static string? Failed(SidecarAssessment look, string part) => look.Failures.FirstOrDefault(failure => failure.Part == part)?.Message;
+    private static string? Failed(SidecarAssessment look, ReconcilePart part) => look.Failures.FirstOrDefault(failure => failure.Part == part)?.Message;
 
     private static StepFailure? PackageFailure(SidecarAssessment look) =>
         look.Failures.FirstOrDefault(failure => failure.Part == ReconcilePart.Package && failure.Subject == look.Desired.Package.Package?.Version);

@@ -46,7 +46,7 @@ public sealed record SidecarInputs(AgentSettings Settings, MeshConfig Config, Si
 
     private PackageChoice Choose(string? installed) => Packages is { } host
         ? PackageChoice.ForSidecar(Config, host, installed)
-        : new(PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, with which the sidecar could be installed");
+        : new(PackageOutcome.NotOffered, PackageHost.NoSidecarFormat);
 
     private (SidecarConfiguration? Configuration, ConfigurationFault? Fault) Render()
     {

@@ -22,7 +22,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         if (settings.Sidecar.Mode == ManagementMode.Off)
             return [CheckLine.Skipped("sidecar.mode is off in agent.yaml")];
         if (context.System.Packages.Format is null)
-            return [CheckLine.Fail("this host has neither dpkg nor rpm, with which the sidecar could be installed", "use a distribution that has one of them")];
+            return [CheckLine.Fail(PackageHost.NoSidecarFormat, "use a distribution that has one of them")];
 
         var look = await context.Mesh;
         if (look.Config is not { } config)

@@ -1,5 +1,7 @@
 using SmmAgent.Checks.Observations;
+using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
+using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Checks.OperatingSystem;
 
@@ -9,10 +11,10 @@ internal sealed class OsPackageManager() : Check("os-package-manager", CheckGrou
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
         context.System.Packages switch
         {
-            { Format: { } format, Installer: { } installer } => CheckLine.Pass($"{format}, {installer}"),
+            { Format: { } format, Installer: { } installer } => CheckLine.Pass($"{format.Word()}, {installer}"),
             { Format: { } format } => CheckLine.Warn(
-                $"{format}, but neither apt-get, dnf, tdnf, yum nor zypper, which would bring what a package needs",
+                $"{format.Word()}, but neither apt-get, dnf, tdnf, yum nor zypper, which would bring what a package needs",
                 "install what the checks below name yourself"),
-            _ => CheckLine.Fail("there is neither dpkg nor rpm: the sidecar cannot be installed", "attach a virtual machine with deb or rpm packages"),
+            _ => CheckLine.Fail(PackageHost.NoSidecarFormat, "attach a virtual machine with deb or rpm packages"),
         });
 }

@@ -23,26 +23,26 @@ internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
         var failing = failures.DistinctBy(Subject).ToList();
         // A failure that is no longer in the report is fixed.
         var done = _known.ExceptBy(failing.Select(Subject), Subject).ToList();
-        var entries = failing.Select(failure => new JournalEntry<StepFailure>(Subject(failure), failure.Reason, JournalState.Bad, failure))
+        var entries = failing.Select(failure => new JournalEntry<StepFailure>(Subject(failure), $"{failure.Reason}", JournalState.Bad, failure))
             .Concat(done.Select(failure => new JournalEntry<StepFailure>(Subject(failure), "", JournalState.Well, failure)));
         foreach (var line in _journal.Update(entries, time.GetElapsedTime(_start)))
             Write(line);
         _known = [.. failing, .. done.Where(failure => _journal.IsBad(Subject(failure)))];
     }
 
-    private static string Subject(StepFailure failure) => $"{failure.Part} {failure.Subject}";
+    private static string Subject(StepFailure failure) => $"{failure.Part.Text()} {failure.Subject}";
 
     private void Write(JournalLine<StepFailure> line)
     {
         var failure = line.Value;
         if (line.Level == JournalLevel.Notice)
         {
-            ReconcileFailureLog.Recovered(logger, failure.Part, failure.Reason);
+            ReconcileFailureLog.Recovered(logger, failure.Part.Text(), $"{failure.Reason}");
         }
         else if (line.State == JournalState.Bad)
         {
             var level = line.Level == JournalLevel.Warning ? LogLevel.Warning : LogLevel.Information;
-            ReconcileFailureLog.Failed(logger, level, failure.Part, failure.Reason, failure.Message);
+            ReconcileFailureLog.Failed(logger, level, failure.Part.Text(), $"{failure.Reason}", failure.Message);
         }
     }
 }

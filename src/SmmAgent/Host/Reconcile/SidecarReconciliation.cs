@@ -181,7 +181,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         }
 
         // Of no step, so that none has shown it.
-        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == SidecarReconciler.NotSeen))
+        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
             progress.Failed(unseen.Message);
         var isWhole = Say(outcome.Assessment!);
         RestartNeeded = SidecarConditions.Evaluate(outcome.Assessment!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;

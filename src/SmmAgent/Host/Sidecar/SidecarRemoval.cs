@@ -100,10 +100,10 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         var outcome = await work;
         if (outcome.Blocked is { } blocked)
             progress.Failed(blocked);
-        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == "NotSeen"))
+        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
             progress.Failed(unseen.Message);
         // A version that nobody has any more is not waited for: what is there stays in its place, as its step has said.
         return outcome.Blocked is null && outcome.Failures.All(
-            failure => failure is { Part: ReconcilePart.Package, Reason: nameof(PackageFailureReason.NotOffered) } or { Reason: StepFailure.UserLeft });
+            failure => failure is { Part: ReconcilePart.Package, Reason: StepFailureReason.NotOffered } or { Reason: StepFailureReason.UserLeft });
     }
 }

@@ -55,7 +55,7 @@ public sealed class SidecarInputsTests
     {
         var look = Look(Inputs with { Packages = null });
 
-        Assert.Equal((PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, with which the sidecar could be installed"), (look.Desired.Package.Outcome, look.Desired.Package.Reason));
+        Assert.Equal((PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, so the sidecar cannot be installed"), (look.Desired.Package.Outcome, look.Desired.Package.Reason));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class SidecarInputsTests
     [Fact]
     public void WhatRootCouldNotDoIsKnownToWhoLooks()
     {
-        StepFailure[] failures = [new(ReconcilePart.Token, "", "TokenRefused", "the dashboard refused")];
+        StepFailure[] failures = [new(ReconcilePart.Token, "", StepFailureReason.TokenRefused, "the dashboard refused")];
 
         Assert.Equal(failures, Look(Inputs, ReconcileReport.None with { Failures = failures }).Failures);
     }

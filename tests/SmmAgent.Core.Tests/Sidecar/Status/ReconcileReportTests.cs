@@ -18,7 +18,7 @@ public sealed class ReconcileReportTests
         TokenModified = Precise,
         RootCertificate = new("PEM", "istio-proxy", SidecarFiles.Private, Precise),
         CrashLoop = new(4, 2, 1, SimulatedHost.Now.AddMinutes(1)),
-        Failures = [new(ReconcilePart.Package, "1.15.3", "WrongChecksum", "its SHA-256 is another")],
+        Failures = [new(ReconcilePart.Package, "1.15.3", StepFailureReason.WrongChecksum, "its SHA-256 is another")],
         IsUnconfirmed = true,
     };
 

@@ -194,7 +194,7 @@ public sealed class SidecarConditionsTests
     public void WhatRootCouldNotDoIsTheReason()
     {
         var offer = new PackageChoice(PackageOutcome.Install, "install istio-sidecar 1.15.4", SidecarSamples.Package("1.15.4"));
-        StepFailure wrong = new(ReconcilePart.Package, "1.15.4", "WrongChecksum", "its SHA-256 is another");
+        StepFailure wrong = new(ReconcilePart.Package, "1.15.4", StepFailureReason.WrongChecksum, "its SHA-256 is another");
         var look = With(Attached(), offer) with { Failures = [wrong] };
         Assert.Equal(
             "SidecarInstalled True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: its SHA-256 is another",

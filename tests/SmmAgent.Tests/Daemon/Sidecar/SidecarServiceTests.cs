@@ -56,7 +56,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         _readiness.Answers = _ => RawServer.Answer("200 OK", "");
         Unit("inactive", null);
         _records = new SidecarRecords(_paths);
-        var tools = new PackageTools("apt-get", "deb");
+        var tools = new PackageTools("apt-get", PackageFormat.Deb);
         var observer = new SidecarObserver(
             new GuardedFiles(_paths.Root),
             new InstalledPackage(tools, ["sh", Below("dpkg-query")], _paths.Root),
@@ -281,7 +281,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
         Assert.Equal("Information: Privileged reconcile succeeded: package (failed before: WrongChecksum)", _log.Lines[^1]);
 
         void Fail(string message) =>
-            _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Package, "1.15.3", "WrongChecksum", message)] });
+            _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Package, "1.15.3", StepFailureReason.WrongChecksum, message)] });
     }
 
     [Theory]
@@ -335,10 +335,10 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(ReconcilePart.Package, "Unreachable", true)]
-    [InlineData(ReconcilePart.Token, "TokenRefused", true)]
-    [InlineData(ReconcilePart.Package, "InstallFailed", false)]
-    public async Task ADashboardThatIsBackCuresOnlyWhatItsAbsenceCaused(string part, string reason, bool isAsked)
+    [InlineData(ReconcilePart.Package, StepFailureReason.Unreachable, true)]
+    [InlineData(ReconcilePart.Token, StepFailureReason.TokenRefused, true)]
+    [InlineData(ReconcilePart.Package, StepFailureReason.InstallFailed, false)]
+    public async Task ADashboardThatIsBackCuresOnlyWhatItsAbsenceCaused(ReconcilePart part, StepFailureReason reason, bool isAsked)
     {
         _records.Report(ReconcileReport.None with { Failures = [new(part, "1.15.3", reason, "a test's")] });
         await StepAsync();
@@ -354,7 +354,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
     public async Task AnUpgradeOfTheAgentThatFailedIsToldAlsoWhereNobodyLooksAtTheSidecar()
     {
         Set(ManagementMode.Off);
-        _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Upgrade, "0.2.0", "WrongChecksum", "its SHA-256 is another")] });
+        _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Upgrade, "0.2.0", StepFailureReason.WrongChecksum, "its SHA-256 is another")] });
 
         await StepAsync();
 
@@ -426,7 +426,7 @@ public sealed class SidecarServiceTests : IAsyncDisposable
 
     private static Package Package(string name, string version) => new()
     {
-        Name = name, Version = version, Format = "deb", Architecture = "all", Path = "/packages/x.deb", Sha256 = new('a', 64),
+        Name = name, Version = version, Format = PackageFormat.Deb, Architecture = "all", Path = "/packages/x.deb", Sha256 = new('a', 64),
     };
 
     // Which files there are to write is the planner's.
