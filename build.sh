@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every task of the project is a verb of this script: ./build.sh help
+# Every task of the project is a verb of this script; ./build.sh help lists them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -20,8 +20,8 @@ readonly bench_packages=(prometheus-node-exporter)
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 
-# Installs Debian packages that are missing, and says so. Services that come with them are masked first:
-# a developer's machine must not get a running firewall from running the tests.
+# Installs missing Debian packages, and prints their names. Services in them are masked first: running the tests must not start a
+# firewall on the machine of a developer.
 need() {
     local missing=() package service
     for package in "$@"; do
@@ -38,7 +38,7 @@ need() {
     for service in firewalld prometheus-node-exporter; do
         [[ " ${missing[*]} " == *" $service "* ]] || continue
         [ -e "/etc/systemd/system/$service.service" ] && continue
-        say "masking $service.service, so that installing it starts nothing (undo: systemctl unmask $service)"
+        say "masking $service.service, so that the installation does not start it (undo: systemctl unmask $service)"
         "${as_root[@]}" mkdir -p /etc/systemd/system
         "${as_root[@]}" ln -s /dev/null "/etc/systemd/system/$service.service"
     done
@@ -62,7 +62,7 @@ publish() {
     [ -x "$agent" ] || die "the publish left no $agent"
 }
 
-# Into a folder, for an architecture; linked in the same way for each, so that what is tested is what is shipped.
+# publish_for ARCHITECTURE FOLDER. All architectures are linked in the same way, so that the tested binary is the shipped one.
 publish_for() {
     local triple rid
     case "$1" in
@@ -74,7 +74,7 @@ publish_for() {
     dotnet publish src/SmmAgent -c Release -v quiet --nologo -r "$rid" -p:NativeTriple="$triple" -p:SysRoot="$artifacts/sysroot/$1" -p:PublishDir="$2/"
 }
 
-# The packages of both architectures, in artifacts/packages.
+# Makes the packages of both architectures in artifacts/packages.
 package() {
     local other=arm64 cross=gcc-aarch64-linux-gnu published="$artifacts/publish/SmmAgent/other"
     [ "$architecture" = amd64 ] || other=amd64 cross=gcc-x86-64-linux-gnu
@@ -83,14 +83,14 @@ package() {
     publish_for "$other" "$published"
     publish
     say "making packages"
-    # The last commit's: everybody who builds it has it, and the changelog has no date before a release.
+    # The date of the last commit: every build of the commit has it, and the changelog has no date before a release.
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
         packaging/package.sh "$artifacts/packages" "$architecture=${agent%/*}" "$other=$published"
     symbols "$architecture" "${agent%/*}"
     symbols "$other" "$published"
 }
 
-# The debug symbols of a published binary, beside the packages and not among them: no VM needs them.
+# Makes the debug symbols of a published binary, beside the packages: no VM needs them.
 symbols() {
     local version
     version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
@@ -98,7 +98,8 @@ symbols() {
     xz -3 --threads=1 --stdout "$2/smm-agent.dbg" >"$artifacts/symbols/smm-agent_${version}_$1.debug.xz"
 }
 
-# The container image of the dashboard for this host's architecture, or the one that is named, in artifacts/image. Needs the packages: they are in it.
+# image [ARCHITECTURE]: makes the container image of the dashboard in artifacts/image, by default for the architecture of this host.
+# The image contains the packages, so they must exist.
 image() {
     local target=${1:-$architecture} rid published
     case "$target" in
@@ -114,19 +115,20 @@ image() {
         packaging/image/image.sh "$artifacts/image" "$target" "$published" "$artifacts/packages" "$artifacts/image/debs/$target"
 }
 
-# The roots that the VM tests boot, made once: Debian 12 and 11, and the suites that SMM_VM_SUITE names.
+# Makes the root file systems of the VM tests once: Debian 12 and 11, and the suites in SMM_VM_SUITE.
 vm_roots() {
-    # Each one in a word of its own.
+    # One argument for each suite.
     # shellcheck disable=SC2086
     tests/SmmAgent.VmTests/roots.sh "$artifacts/roots" bookworm bullseye ${SMM_VM_SUITE:-}
 }
 
-# The Kubernetes API server that the dashboard's tests run against, made once.
+# Makes the Kubernetes API server of the tests of the dashboard once.
 kube_assets() { nice -n 10 tests/kube/assets.sh "$artifacts/kube"; }
 
 run_tests() {
     need "${link_packages[@]}" "${bed_packages[@]}" "${test_packages[@]}"
-    # What is made of packages from a mirror needs hardly a processor: beside the build.
+    [ $# -gt 0 ] || format --verify
+    # The assets from package mirrors mostly wait for the network: make them during the build.
     local roots="" kube
     kube_assets &
     kube=$!
@@ -151,7 +153,7 @@ run_tests() {
     if [ $# -gt 0 ]; then
         env --default-signal=HUP,INT,QUIT,TERM dotnet test --solution SmmAgent.sln -c Release --no-build --max-parallel-test-modules 1 "$@" 2>&1 | tee "$log" || status=$?
     else
-        # Those on VMs mostly wait, and take longer than all others, one after the other: they share the machine's cores with the daemons they start.
+        # The VM tests mostly wait, and take longer than all other projects together: they run beside them.
         local vm_log="$artifacts/test-vm.log" vms
         test_project tests/SmmAgent.VmTests >"$vm_log" 2>&1 &
         vms=$!
@@ -181,7 +183,7 @@ format() {
 # The suites that need neither root nor a published program.
 readonly fast_suites=(SmmAgent.Contract.Tests SmmAgent.Core.Tests SmmAgent.Tests SmmDashboard.Tests SmmAgent.FuzzTests)
 
-# Those suites alone, two at a time.
+# Runs these suites only, two at a time.
 test_fast() {
     local log="$artifacts/test-fast.log" status=0 suite
     mkdir -p "$artifacts"
@@ -196,7 +198,7 @@ test_fast() {
     summarise "$log" "$status"
 }
 
-# The share of lines that the fast suites and the tests of SmmAgent.Linux run, for each project in src. A line counts once, in whichever suite it runs.
+# Prints the share of lines of each project in src that the fast suites and the tests of SmmAgent.Linux run. A line counts once.
 coverage() {
     local folder="$artifacts/coverage" suite
     rm -rf "$folder"
@@ -221,7 +223,7 @@ coverage() {
         END { for (project in total) printf "%-20s %5.1f %% of %d lines\n", project, 100 * covered[project] / total[project], total[project] }' | sort
 }
 
-# Fuzzes copies of the assemblies, into which branch counters are written.
+# Fuzzes copies of the assemblies that contain branch counters.
 fuzz() {
     local program="$artifacts/bin/SmmAgent.Fuzz/release" folder="$artifacts/fuzz" arguments=() word
     for word in "$@"; do
@@ -233,14 +235,14 @@ fuzz() {
     mkdir -p "$folder"
     cp -r "$program" "$folder/instrumented"
     dotnet "$program/SmmAgent.Fuzz.dll" --instrument "$folder/instrumented" >/dev/null
-    say "fuzzing; inputs that are a fault are kept in artifacts/fuzz/findings"
+    say "fuzzing; inputs that cause a fault are stored in artifacts/fuzz/findings"
     dotnet "$folder/instrumented/SmmAgent.Fuzz.dll" --findings "$folder/findings" "${arguments[@]}"
 }
 
-# With default signals: what a shell starts in the background would ignore SIGINT, and so would the programs under test.
+# With default signals: a background process of a shell ignores SIGINT, and the programs under test would inherit that.
 test_project() { env --default-signal=HUP,INT,QUIT,TERM dotnet test --project "$1" -c Release --no-build; }
 
-# The closing line, and the verdict: a failure, a run without tests, and with CI=true a skip, too.
+# Prints the last line, and fails after a failed test, a run without tests, and with CI=true a skipped test.
 summarise() {
     local total passed failed skipped
     total=$(count total "$1") passed=$(count succeeded "$1") failed=$(count failed "$1") skipped=$(count skipped "$1")
@@ -304,14 +306,14 @@ usage: ./build.sh VERB
   test      build, publish and run every test (those for root and namespaces need root)
             test fast: only the suites that need neither root nor a published program
   coverage  the share of lines in src that the suites of test fast and of SmmAgent.Linux run
-  bench     measure the agent and the dashboard beside prometheus-node-exporter (root); with names only some parts:
+  bench     measure the agent and the dashboard beside prometheus-node-exporter (root); names select parts:
             dashboard, agent, check, machines, kubernetes
-  fuzz      mutated input for everything that parses foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
+  fuzz      mutated input for every parser of foreign input: fuzz [TARGET...] [DURATION], for example fuzz nft-json 10m;
             each target runs for the duration (1m); docs/fuzzing.md
   build     compile everything
-  vm-roots  the root file systems that the VM tests boot (root; test makes them, too)
+  vm-roots  the root file systems that the VM tests boot (root; test also makes them)
   kube-assets
-            the Kubernetes API server that the dashboard's tests run against (test makes it, too)
+            the Kubernetes API server of the tests of the dashboard (test also makes it)
   publish   the agent's native binary, in artifacts/publish/SmmAgent/release/
   package   the deb and the rpm for amd64 and arm64 with their bills of materials, in artifacts/packages/; debug symbols in artifacts/symbols/
   image     the container image of the dashboard, an OCI archive in artifacts/image/: image [amd64|arm64]
@@ -319,5 +321,5 @@ usage: ./build.sh VERB
   clean     remove artifacts/
 HELP
         ;;
-    *) die "no such verb '$1'; ./build.sh help lists them" ;;
+    *) die "unknown verb '$1'; ./build.sh help lists all verbs" ;;
 esac
