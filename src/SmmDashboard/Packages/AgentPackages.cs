@@ -4,7 +4,7 @@ using SmmAgent.Contract.Signing;
 
 namespace SmmDashboard.Packages;
 
-/// <summary>A package of smm-agent, as the install script verifies it.</summary>
+/// <summary>A package of smm-agent with the data that the install script verifies.</summary>
 public sealed record AgentPackage(string Sha256, long Size, string File);
 
 /// <summary>The packages of smm-agent in the folder: the newest for each format and architecture.</summary>
@@ -15,14 +15,15 @@ public sealed partial class AgentPackages(PackageFolder folder)
     public async Task<IReadOnlyList<AgentPackage>> NewestAsync(CancellationToken cancellationToken)
     {
         var packages = new List<AgentPackage>();
-        foreach (var kind in folder.Names().Select(Read).OfType<Name>().GroupBy(name => name.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        var kinds = folder.Names().Select(Read).OfType<Name>().GroupBy(name => name.Kind);
+        foreach (var kind in kinds.OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
-            // rpm orders all that our packages are called in the same way.
+            // rpm orders the versions of these packages in the same way.
             var newest = kind.OrderByDescending(name => name.Version, Comparer<string>.Create((a, b) => PackageFormat.Deb.Compare(a, b)))
                 .ThenBy(name => name.File, StringComparer.Ordinal);
             foreach (var name in newest)
             {
-                // One that cannot be opened, or is gone by now, does not hide an older one.
+                // A package that cannot be opened or has been removed does not hide an older one.
                 if (!folder.TryOpen(name.File, out var stream))
                     continue;
 
@@ -35,7 +36,7 @@ public sealed partial class AgentPackages(PackageFolder folder)
         return packages;
     }
 
-    /// <summary>The key that signs the packages, which a first installation is told to trust; null where none is named.</summary>
+    /// <summary>Reads the key that signs the packages, which a first installation trusts; null without a key file.</summary>
     public PackageKey? SigningKey()
     {
         if (!folder.TryOpen(PackageSigner.KeysFile, out var stream))
@@ -49,7 +50,7 @@ public sealed partial class AgentPackages(PackageFolder folder)
         }
     }
 
-    /// <summary>What a file's name says of a package of the agent; null when it is none.</summary>
+    /// <summary>Parses the file name of a package of the agent; null for other files.</summary>
     internal static ListedPackage? Listed(string file) => Read(file) is { Version: var version, Kind: var kind }
         ? new()
         {
@@ -67,6 +68,7 @@ public sealed partial class AgentPackages(PackageFolder folder)
     [GeneratedRegex(@"^smm-agent_(?<version>[0-9][A-Za-z0-9.+~-]*)_(?<kind>(amd64|arm64)\.deb)\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Deb();
 
-    [GeneratedRegex(@"^smm-agent-(?<version>[0-9][A-Za-z0-9.+~]*-[0-9][A-Za-z0-9.+~]*)\.(?<kind>(x86_64|aarch64)\.rpm)\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^smm-agent-(?<version>[0-9][A-Za-z0-9.+~]*-[0-9][A-Za-z0-9.+~]*)\.(?<kind>(x86_64|aarch64)\.rpm)\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Rpm();
 }

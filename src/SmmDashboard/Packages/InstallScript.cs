@@ -2,7 +2,7 @@ using SmmAgent.Contract.Signing;
 
 namespace SmmDashboard.Packages;
 
-/// <summary>The install script: packaging/install.sh with the dashboard's URL and the packages' checksums.</summary>
+/// <summary>Renders the install script: packaging/install.sh with the URL of the dashboard and the checksums of the packages.</summary>
 public static class InstallScript
 {
     private const string Resource = "install.sh";
@@ -12,7 +12,9 @@ public static class InstallScript
 
     public static string Template { get; } = ReadTemplate();
 
-    /// <param name="key">The key that signs the packages; null for none.</param>
+    /// <param name="publicUrl">The URL of the dashboard.</param>
+    /// <param name="packages">The packages.</param>
+    /// <param name="key">The key that signs the packages; null without a key.</param>
     public static string Render(string publicUrl, IEnumerable<AgentPackage> packages, PackageKey? key)
     {
         var table = string.Join('\n', packages.Select(package => $"{package.Sha256} {package.Size} {package.File}"));
@@ -21,7 +23,7 @@ public static class InstallScript
             .Replace(UrlPlaceholder, Quoted(publicUrl), StringComparison.Ordinal);
     }
 
-    // Whatever is in it, the shell reads one word.
+    // Quotes the text so that the shell always reads it as one word.
     private static string Quoted(string text) => $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     private static string ReadTemplate()
@@ -33,7 +35,7 @@ public static class InstallScript
         foreach (var placeholder in new[] { UrlPlaceholder, PackagesPlaceholder, KeyPlaceholder })
         {
             if (template.Split(placeholder).Length != 2)
-                throw new InvalidOperationException($"{Resource} does not have {placeholder} once");
+                throw new InvalidOperationException($"{Resource} does not contain {placeholder} exactly once");
         }
 
         return template;

@@ -4,7 +4,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Packages;
 
-/// <summary><c>GET /get/smm-agent</c>: the install script. Its addresses are the configured ones, whatever the request's Host says.</summary>
+/// <summary><c>GET /get/smm-agent</c>: the install script. It contains the configured URL and ignores the Host header.</summary>
 public sealed class InstallScriptEndpoint(AgentPackages packages, CurrentMesh mesh)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, "/get/smm-agent", GetAsync);
@@ -15,8 +15,8 @@ public sealed class InstallScriptEndpoint(AgentPackages packages, CurrentMesh me
         if (newest.Count == 0)
         {
             return ApiProblem.NotFound(
-                "the dashboard has no smm-agent package: put smm-agent_VERSION_{amd64,arm64}.deb or smm-agent-VERSION-RELEASE.{x86_64,aarch64}.rpm "
-                + "into the folder of its --packages");
+                "the dashboard has no smm-agent package; put smm-agent_VERSION_{amd64,arm64}.deb "
+                + "or smm-agent-VERSION-RELEASE.{x86_64,aarch64}.rpm into the folder of --packages");
         }
 
         var script = Encoding.UTF8.GetBytes(InstallScript.Render(mesh.Settings.PublicUrl, newest, packages.SigningKey()));

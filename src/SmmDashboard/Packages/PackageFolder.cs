@@ -5,7 +5,7 @@ using SmmDashboard.Hosting;
 
 namespace SmmDashboard.Packages;
 
-/// <summary>The folder with the packages; null serves none.</summary>
+/// <summary>The folder with the packages; null serves no packages.</summary>
 public sealed class PackageFolder(string? folder)
 {
     private readonly ConcurrentDictionary<string, Digest> _digests = new(StringComparer.Ordinal);
@@ -13,7 +13,7 @@ public sealed class PackageFolder(string? folder)
 
     private sealed record Digest(long Length, DateTime WrittenAt, string Sha256);
 
-    /// <summary>Opens a regular file that lies in the folder under a plain name.</summary>
+    /// <summary>Opens a regular file in the folder with a plain name.</summary>
     public bool TryOpen(string name, [NotNullWhen(true)] out FileStream? stream)
     {
         stream = null;
@@ -27,7 +27,8 @@ public sealed class PackageFolder(string? folder)
             if (!real.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal) || !RegularFile.Exists(real))
                 return false;
 
-            stream = new FileStream(real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
+            stream = new FileStream(
+                real, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous);
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -36,7 +37,7 @@ public sealed class PackageFolder(string? folder)
         }
     }
 
-    /// <summary>What lies in the folder; <see cref="TryOpen"/> says which of it is served.</summary>
+    /// <summary>Lists the files in the folder. <see cref="TryOpen"/> decides which of them are served.</summary>
     public IReadOnlyList<string> Names()
     {
         try
@@ -49,10 +50,11 @@ public sealed class PackageFolder(string? folder)
         }
     }
 
-    /// <summary>A strong entity tag: the content's hash.</summary>
-    public async Task<string> ETagAsync(FileStream stream, CancellationToken cancellationToken) => $"\"{await Sha256Async(stream, cancellationToken)}\"";
+    /// <summary>Computes a strong entity tag, the hash of the content.</summary>
+    public async Task<string> ETagAsync(FileStream stream, CancellationToken cancellationToken) =>
+        $"\"{await Sha256Async(stream, cancellationToken)}\"";
 
-    /// <summary>The content's hash in hexadecimal digits, made once for each content.</summary>
+    /// <summary>Computes the hash of the content in hexadecimal digits, once per content.</summary>
     public async Task<string> Sha256Async(FileStream stream, CancellationToken cancellationToken)
     {
         var writtenAt = File.GetLastWriteTimeUtc(stream.SafeFileHandle);
@@ -65,7 +67,7 @@ public sealed class PackageFolder(string? folder)
         return sha256;
     }
 
-    // No dot in front, nothing that a path or a shell would read otherwise.
+    // No leading dot, and no character with a special meaning in a path or a shell.
     private static bool IsPlain(string name) =>
         name.Length is > 0 and <= 255
         && char.IsAsciiLetterOrDigit(name[0])

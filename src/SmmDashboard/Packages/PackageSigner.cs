@@ -5,21 +5,24 @@ using SmmAgent.Contract.Signing;
 
 namespace SmmDashboard.Packages;
 
-/// <summary>Signs what lies in a folder of packages: the package list that agents ask, and SHA256SUMS.</summary>
+/// <summary>Signs a folder of packages: the package list that agents verify, and SHA256SUMS.</summary>
 public sealed class PackageSigner(string folder, IReadOnlyList<PackageSigningKey> keys, TimeProvider clock)
 {
     public const string Agent = "smm-agent";
     public const string Sidecar = "istio-sidecar";
 
-    /// <summary>The public halves of the keys, one a line; the first is what the install script has a first installation trust.</summary>
+    /// <summary>The file with the public keys, one per line. The install script makes a first installation trust the first key.</summary>
     public const string KeysFile = "package-keys";
 
     public const string Sums = "SHA256SUMS";
     public const string SumsSignature = "SHA256SUMS.sig";
 
-    /// <param name="minimumVersions">By a package's name; one that is not there has none.</param>
-    /// <exception cref="InvalidDataException">There is no package, or SHA256SUMS does not fit the files.</exception>
-    public async Task<PackageList> SignAsync(TimeSpan validFor, IReadOnlyDictionary<string, string> minimumVersions, CancellationToken cancel)
+    /// <param name="validFor">The time until the list expires.</param>
+    /// <param name="minimumVersions">The minimum version by the name of a package; a package that is absent has none.</param>
+    /// <param name="cancel">Cancels the call.</param>
+    /// <exception cref="InvalidDataException">There is no package, or SHA256SUMS does not match the files.</exception>
+    public async Task<PackageList> SignAsync(
+        TimeSpan validFor, IReadOnlyDictionary<string, string> minimumVersions, CancellationToken cancel)
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds());
         var packages = new List<ListedPackage>();
@@ -35,16 +38,20 @@ public sealed class PackageSigner(string folder, IReadOnlyList<PackageSigningKey
         if (packages.Count == 0)
         {
             throw new InvalidDataException(
-                $"{folder} has no package: smm-agent_VERSION_{{amd64,arm64}}.deb, smm-agent-VERSION-RELEASE.{{x86_64,aarch64}}.rpm, "
+                $"{folder} contains no package named smm-agent_VERSION_{{amd64,arm64}}.deb, smm-agent-VERSION-RELEASE.{{x86_64,aarch64}}.rpm, "
                 + "istio-sidecar_VERSION_{amd64,arm64}.deb or istio-sidecar-VERSION.{x86_64,aarch64}.rpm");
         }
 
         if (packages.Count > PackageList.MaximumPackages)
-            throw new InvalidDataException($"{folder} has {packages.Count} packages, and a list at most {PackageList.MaximumPackages}");
+            throw new InvalidDataException($"{folder} contains {packages.Count} packages, but a list may contain at most {PackageList.MaximumPackages}");
 
         var list = new PackageList
         {
-            Format = PackageList.CurrentFormat, Issued = now, Expires = now + validFor, MinimumVersions = minimumVersions, Packages = packages,
+            Format = PackageList.CurrentFormat,
+            Issued = now,
+            Expires = now + validFor,
+            MinimumVersions = minimumVersions,
+            Packages = packages,
         };
         await SignSumsAsync(packages, cancel);
         Replace(SignedPackageList.FileName, SignedPackageList.Seal(list, keys));
@@ -52,7 +59,7 @@ public sealed class PackageSigner(string folder, IReadOnlyList<PackageSigningKey
         return list;
     }
 
-    // A detached signature of the file as it is, which openssl verifies. It is of the first key.
+    // A detached signature of the unchanged file by the first key, which openssl can verify.
     private async Task SignSumsAsync(List<ListedPackage> packages, CancellationToken cancel)
     {
         var path = Path.Combine(folder, Sums);
@@ -63,11 +70,16 @@ public sealed class PackageSigner(string folder, IReadOnlyList<PackageSigningKey
         foreach (var line in Encoding.UTF8.GetString(sums).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (line.Length < 66)
-                throw new InvalidDataException($"{path} has the line '{NameRules.Shown(line)}', which sha256sum does not write");
+                throw new InvalidDataException($"{path} contains the line '{NameRules.Shown(line)}', which is not a line of sha256sum");
             var file = Path.Combine(folder, line[66..]);
-            var found = File.Exists(file) ? await HashAsync(file, cancel) : "none, because there is no such file";
+            var found = File.Exists(file) ? await HashAsync(file, cancel) : "unknown because the file does not exist";
             if (found != line[..64])
-                throw new InvalidDataException($"{path} does not fit {line[66..]}, whose SHA-256 is {found}: make it anew (cd {folder} && sha256sum -- *.deb *.rpm >{Sums})");
+            {
+                throw new InvalidDataException(
+                    $"{path} does not match {line[66..]}, the SHA-256 of which is {found}; "
+                    + $"create it again: cd {folder} && sha256sum -- *.deb *.rpm >{Sums}");
+            }
+
         }
 
         Replace(SumsSignature, keys[0].Sign(sums));
@@ -87,7 +99,9 @@ public sealed class PackageSigner(string folder, IReadOnlyList<PackageSigningKey
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
             {
                 stream.Write(content);
-                File.SetUnixFileMode(stream.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+                const UnixFileMode WorldReadable =
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+                File.SetUnixFileMode(stream.SafeFileHandle, WorldReadable);
                 stream.Flush(flushToDisk: true);
             }
 

@@ -11,12 +11,13 @@ public sealed class PackagesEndpoint(PackageFolder folder)
     private async Task<ApiProblem?> GetAsync(HttpContext context)
     {
         if (!folder.TryOpen((string)context.GetRouteValue("file")!, out var stream))
-            return ApiProblem.NotFound("there is no such package");
+            return ApiProblem.NotFound("the package does not exist");
 
         await using (stream)
         {
-            // The framework takes the numbers of any unit for bytes.
-            if (RangeHeaderValue.TryParse(context.Request.Headers.Range.ToString(), out var range) && !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase))
+            // The framework ignores the unit of a range and treats the numbers as bytes.
+            if (RangeHeaderValue.TryParse(context.Request.Headers.Range.ToString(), out var range)
+                && !range.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase))
             {
                 context.Response.Headers.ContentRange = new ContentRangeHeaderValue(stream.Length).ToString();
                 return ApiProblem.FromStatus(StatusCodes.Status416RangeNotSatisfiable);
@@ -24,10 +25,11 @@ public sealed class PackagesEndpoint(PackageFolder folder)
 
             var etag = await folder.ETagAsync(stream, context.RequestAborted);
             context.Response.Headers.CacheControl = "no-cache";
-            await Results.Stream(stream, "application/octet-stream", entityTag: EntityTagHeaderValue.Parse(etag), enableRangeProcessing: true)
-                .ExecuteAsync(context);
+            var result = Results.Stream(
+                stream, "application/octet-stream", entityTag: EntityTagHeaderValue.Parse(etag), enableRangeProcessing: true);
+            await result.ExecuteAsync(context);
 
-            // It has the package's content type by now, which hides it from the page that explains statuses.
+            // The response already has the content type of the package, so the status page middleware does not add a body.
             return context.Response.StatusCode == StatusCodes.Status416RangeNotSatisfiable ? ApiProblem.FromStatus(416) : null;
         }
     }

@@ -5,21 +5,21 @@ using SmmAgent.Contract.Signing;
 namespace SmmDashboard.Packages;
 
 /// <summary>
-/// The packages of Istio's sidecar in the folder, as mesh configurations offer them: <c>istio-sidecar_VERSION_{amd64,arm64}.deb</c> and
+/// The packages of the Istio sidecar in the folder, as mesh configurations offer them: <c>istio-sidecar_VERSION_{amd64,arm64}.deb</c> and
 /// <c>istio-sidecar-VERSION.{x86_64,aarch64}.rpm</c>. Istio publishes them without the version and the architecture in their names.
 /// </summary>
 public sealed partial class SidecarPackages(PackageFolder folder)
 {
-    // A package for each of two architectures and formats, for as many versions as a mesh has control planes.
-    private const int Most = 64;
+    // Two architectures and two formats for each version, and one version per control plane of a mesh.
+    private const int MaximumPackages = 64;
 
-    /// <summary>In the order of their names, so that each replica with the same folder offers the same.</summary>
+    /// <summary>Lists the packages in the order of their names, so that all replicas with the same folder offer the same list.</summary>
     public async Task<IReadOnlyList<Package>> ListAsync(CancellationToken cancellationToken)
     {
         var packages = new List<Package>();
         foreach (var file in folder.Names().Order(StringComparer.Ordinal))
         {
-            if (Read(file) is not { } named || packages.Count == Most || !folder.TryOpen(file, out var stream))
+            if (Read(file) is not { } named || packages.Count == MaximumPackages || !folder.TryOpen(file, out var stream))
                 continue;
 
             await using (stream)
@@ -40,7 +40,7 @@ public sealed partial class SidecarPackages(PackageFolder folder)
         return packages;
     }
 
-    /// <summary>What a file's name says of a package of the sidecar; null when it is none.</summary>
+    /// <summary>Parses the file name of a package of the sidecar; null for other files.</summary>
     internal static ListedPackage? Read(string file) => File().Match(file) is { Success: true } match
         ? new()
         {
@@ -54,7 +54,8 @@ public sealed partial class SidecarPackages(PackageFolder folder)
         : null;
 
     [GeneratedRegex(
-        @"^istio-sidecar(_(?<version>[0-9][A-Za-z0-9.+~-]*)_(?<architecture>amd64|arm64)\.(?<deb>deb)|-(?<version>[0-9][A-Za-z0-9.+~-]*)\.(?<architecture>x86_64|aarch64)\.rpm)\z",
+        @"^istio-sidecar(_(?<version>[0-9][A-Za-z0-9.+~-]*)_(?<architecture>amd64|arm64)\.(?<deb>deb)"
+            + @"|-(?<version>[0-9][A-Za-z0-9.+~-]*)\.(?<architecture>x86_64|aarch64)\.rpm)\z",
         RegexOptions.ExplicitCapture)]
     private static partial Regex File();
 }

@@ -10,78 +10,109 @@ namespace SmmDashboard.Startup;
 /// <summary>The command line of smm-dashboard.</summary>
 public sealed class CommandLine
 {
-    private readonly Option<string?> _mesh = new("--mesh") { Description = "The mesh description file (YAML). It is watched.", HelpName = "FILE" };
+    private readonly Option<string?> _mesh = new("--mesh")
+    {
+        Description = "The mesh description file (YAML). Changes are applied without a restart.",
+        HelpName = "FILE",
+    };
 
     private readonly Option<string[]> _listen = new("--listen")
     {
-        Description = "Where the API listens; may be given several times.",
+        Description = "The address that the API listens on. May be given several times.",
         HelpName = "http(s)://ADDR:PORT",
     };
 
-    private readonly Option<string?> _certificate = new("--certificate") { Description = "The certificate for https, with its chain.", HelpName = "PEM" };
+    private readonly Option<string?> _certificate = new("--certificate")
+    {
+        Description = "The certificate for https, with its chain.",
+        HelpName = "PEM",
+    };
+
     private readonly Option<string?> _key = new("--key") { Description = "The key of --certificate.", HelpName = "PEM" };
 
     private readonly Option<string?> _packages = new("--packages")
     {
-        Description = "The folder with the packages, those of smm-agent among them.",
+        Description = "The folder with the packages of smm-agent and the sidecar.",
         HelpName = "DIR",
     };
 
     private readonly Option<string?> _data = new("--data")
     {
-        Description = "Where agents, reports and the signing key survive a restart. Without it they are kept in memory.",
+        Description = "The folder in which agents, reports and the signing key survive a restart. Default: they are kept in memory.",
         HelpName = "DIR",
     };
 
-    private readonly Option<string?> _registration = new("--registration") { Description = "Where sidecars register (TLS).", HelpName = "ADDR:PORT" };
-    private readonly Option<string?> _registrationCertificate = new("--registration-certificate") { HelpName = "PEM" };
-    private readonly Option<string?> _registrationKey = new("--registration-key") { HelpName = "PEM" };
-
-    private readonly Option<string?> _authorityCertificate = new("--registration-ca-certificate")
+    private readonly Option<string?> _registration = new("--registration")
     {
-        Description = "The authority that issues certificates to sidecars, as istiod does. Without it they register with tokens only.",
+        Description = "The address on which sidecars register (TLS).",
+        HelpName = "ADDR:PORT",
+    };
+
+    private readonly Option<string?> _registrationCertificate = new("--registration-certificate")
+    {
+        Description = "The certificate for --registration, with its chain.",
         HelpName = "PEM",
     };
 
-    private readonly Option<string?> _authorityKey = new("--registration-ca-key") { Description = "The key of --registration-ca-certificate.", HelpName = "PEM" };
+    private readonly Option<string?> _registrationKey = new("--registration-key")
+    {
+        Description = "The key of --registration-certificate.",
+        HelpName = "PEM",
+    };
+
+    private readonly Option<string?> _authorityCertificate = new("--registration-ca-certificate")
+    {
+        Description = "The authority that issues certificates to sidecars. Default: sidecars register with tokens only.",
+        HelpName = "PEM",
+    };
+
+    private readonly Option<string?> _authorityKey = new("--registration-ca-key")
+    {
+        Description = "The key of --registration-ca-certificate.",
+        HelpName = "PEM",
+    };
 
     private readonly Option<int?> _clientRate = new("--client-rate")
     {
-        Description = "Requests per second of one client address (bursts of ten times as many; default 500).",
+        Description = "Requests per second from one client address, with bursts of ten times as many. Default: 500.",
         HelpName = "N",
     };
 
     private readonly Option<int?> _totalRate = new("--total-rate")
     {
-        Description = "Requests per second in total (bursts of twice as many; default 10000).",
+        Description = "Requests per second in total, with bursts of twice as many. Default: 10000.",
         HelpName = "N",
     };
 
     private readonly Option<int?> _connections = new("--connections")
     {
-        Description = "Open connections in total (default 20000; fewer where the limit on open files allows fewer).",
+        Description = "Open connections in total. Default: 20000, or fewer if the limit on open files requires it.",
         HelpName = "N",
     };
 
     private readonly Option<int?> _clientConnections = new("--client-connections")
     {
-        Description = "Open connections of one client address (default: a quarter of all).",
+        Description = "Open connections from one client address. Default: a quarter of the total.",
         HelpName = "N",
     };
 
     private readonly Option<int?> _idleTimeout = new("--idle-timeout")
     {
-        Description = "How long a connection may be open without a request (1 to 86400; default 10).",
+        Description = "How long a connection may be open without a request, 1 to 86400. Default: 10.",
         HelpName = "SECONDS",
     };
 
     private readonly Option<int?> _newAgentRate = new("--new-agent-rate")
     {
-        Description = "Agents of a WorkloadGroup that report for the first time, per second (bursts of 500 times as many; default 2).",
+        Description = "New agents of one WorkloadGroup per second, with bursts of 500 times as many. Default: 2.",
         HelpName = "N",
     };
 
-    private readonly Option<string?> _status = new("--status") { Description = "Where /healthz, /readyz and /metrics are served, without TLS.", HelpName = "ADDR:PORT" };
+    private readonly Option<string?> _status = new("--status")
+    {
+        Description = "The address that serves /healthz, /readyz and /metrics, without TLS. Default: none.",
+        HelpName = "ADDR:PORT",
+    };
 
     private readonly KubernetesArguments _kubernetes = new();
     private readonly RootCommand _command;
@@ -91,21 +122,23 @@ public sealed class CommandLine
         _command = new RootCommand("smm-dashboard: the VM-facing API of the dashboard.")
         {
             _mesh, _listen, _certificate, _key, _packages, _data, _registration, _registrationCertificate, _registrationKey,
-            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate, _status,
+            _authorityCertificate, _authorityKey, _clientRate, _totalRate, _connections, _clientConnections, _idleTimeout, _newAgentRate,
+            _status,
         };
         foreach (var option in _kubernetes.All)
             _command.Add(option);
         _command.Add(ClusterCheckCommand.Create());
         _command.Add(SignPackagesCommand.Create());
-        // Without one, a command that has subcommands asks for one of them.
+        // Without an action, a command with subcommands requires one of them.
         _command.SetAction(_ => 0);
     }
 
+    /// <summary>Parses the arguments, or runs a subcommand.</summary>
     /// <param name="args">The arguments.</param>
-    /// <param name="error">For faults.</param>
-    /// <param name="exitCode">0, or 2 for wrong usage, or what the subcommand says.</param>
-    /// <param name="output">For what was asked for; null is the console.</param>
-    /// <returns>The options; null when there is nothing to serve, with the exit code.</returns>
+    /// <param name="error">Receives error messages.</param>
+    /// <param name="exitCode">0, 2 for wrong usage, or the exit code of the subcommand.</param>
+    /// <param name="output">Receives the output of a subcommand; null is the console.</param>
+    /// <returns>The options; null when the process must exit with the exit code.</returns>
     public DashboardOptions? Parse(string[] args, TextWriter error, out int exitCode, TextWriter? output = null)
     {
         var result = _command.Parse(args);
@@ -113,7 +146,8 @@ public sealed class CommandLine
         var faults = result.Errors.Select(fault => fault.Message).ToList();
         if (faults.Count == 0 && result.Action != _command.Action)
         {
-            exitCode = result.Invoke(new() { Output = output ?? Console.Out, Error = error }); // --help, --version, check
+            // --help, --version, or a subcommand.
+            exitCode = result.Invoke(new() { Output = output ?? Console.Out, Error = error });
             return null;
         }
 
@@ -151,8 +185,12 @@ public sealed class CommandLine
             faults.Add("--mesh FILE or --kubernetes is required");
         if (options.Kubernetes is not null)
         {
-            Option[] embedded = [_mesh, _data, _registration, _registrationCertificate, _registrationKey, _authorityCertificate, _authorityKey];
-            faults.AddRange(embedded.Where(option => result.GetResult(option) is not null).Select(option => $"{option.Name} has no meaning with --kubernetes"));
+            Option[] embedded =
+            [
+                _mesh, _data, _registration, _registrationCertificate, _registrationKey, _authorityCertificate, _authorityKey,
+            ];
+            faults.AddRange(embedded.Where(option => result.GetResult(option) is not null)
+                .Select(option => $"{option.Name} cannot be combined with --kubernetes"));
         }
 
         if (faults.Count == 0 && listen.Count == 0)
@@ -173,7 +211,7 @@ public sealed class CommandLine
         var rates = new RequestRates.Settings();
         var (client, total) = (result.GetValue(_clientRate), result.GetValue(_totalRate));
         if (client <= 0 || total <= 0)
-            faults.Add("--client-rate and --total-rate are at least 1");
+            faults.Add("--client-rate and --total-rate must be at least 1");
         return rates with
         {
             PerClient = client is { } perClient ? new Rate(10.0 * perClient, perClient) : rates.PerClient,
@@ -186,7 +224,7 @@ public sealed class CommandLine
         if (result.GetValue(_newAgentRate) is not { } rate)
             return NewAgents.DefaultRate;
         if (rate <= 0)
-            faults.Add("--new-agent-rate is at least 1");
+            faults.Add("--new-agent-rate must be at least 1");
         return NewAgents.CreateRate(rate);
     }
 
@@ -195,9 +233,9 @@ public sealed class CommandLine
         var connections = new ConnectionSettings();
         var (total, client, idle) = (result.GetValue(_connections), result.GetValue(_clientConnections), result.GetValue(_idleTimeout));
         if (total <= 0 || client <= 0)
-            faults.Add("--connections and --client-connections are at least 1");
+            faults.Add("--connections and --client-connections must be at least 1");
         if (idle is < 1 or > 86_400)
-            faults.Add($"--idle-timeout {idle} is not 1 to 86400 seconds");
+            faults.Add($"--idle-timeout {idle} is not between 1 and 86400 seconds");
         return connections with
         {
             Total = total ?? connections.Total,
@@ -210,7 +248,7 @@ public sealed class CommandLine
     {
         var (certificateFile, keyFile) = (result.GetValue(certificate), result.GetValue(key));
         if ((certificateFile is null) != (keyFile is null))
-            faults.Add($"{certificate.Name} and {key.Name} belong together");
+            faults.Add($"{certificate.Name} and {key.Name} must be given together");
         return certificateFile is not null && keyFile is not null ? new CertificateFiles(certificateFile, keyFile) : null;
     }
 
@@ -227,11 +265,11 @@ public sealed class CommandLine
 
     private static IPEndPoint? ReadAddress(string option, string value, List<string> faults)
     {
-        // IPEndPoint.TryParse takes an address without a port, too: port 0 must have been written.
+        // IPEndPoint.TryParse also accepts an address without a port. Port 0 is accepted only if it was written.
         if (IPEndPoint.TryParse(value, out var address) && (address.Port != 0 || value.EndsWith(":0", StringComparison.Ordinal)))
             return address;
 
-        faults.Add($"{option} {value}: not of the form ADDR:PORT with an IP address, for example 0.0.0.0:8443 or [::]:8443");
+        faults.Add($"{option} {value} does not have the form ADDR:PORT with an IP address, for example 0.0.0.0:8443 or [::]:8443");
         return null;
     }
 }

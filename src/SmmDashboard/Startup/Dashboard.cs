@@ -21,15 +21,15 @@ using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
 
-/// <summary>The composition of the dashboard.</summary>
+/// <summary>Composes the dashboard.</summary>
 public static class Dashboard
 {
     /// <exception cref="InvalidDataException">The key in the data folder or a certificate cannot be used.</exception>
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
     public static WebApplication Build(DashboardOptions options, MeshDescription? mesh, DashboardTestHooks hooks)
     {
-        // The command line and the mesh description are the whole configuration: no ASPNETCORE_URLS, no appsettings.json, for which the other builders
-        // watch all folders below the working directory, in a container the whole file system.
+        // The command line and the mesh description are the whole configuration. ASPNETCORE_URLS and appsettings.json are not read. For the
+        // latter, the other builders watch all folders below the working directory, which is the whole file system in a container.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "smm-dashboard" });
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore().AddSingleton<IConnectionListenerFactory>(provider => new LimitedTransport(
@@ -66,7 +66,7 @@ public static class Dashboard
         return app;
     }
 
-    // What kube-proxy and a load balancer take until they have noticed that a pod is not ready.
+    // The time until kube-proxy and a load balancer notice that a pod is not ready.
     private static readonly TimeSpan StopDelay = TimeSpan.FromSeconds(5);
 
     private static void AddLogging(ILoggingBuilder logging)
@@ -90,21 +90,25 @@ public static class Dashboard
         services.AddSingleton(new PackageFolder(options.Packages));
         services.AddSingleton<StatusEndpoints>().AddHostedService<GracefulStop>();
         services.AddSingleton(new GracefulStop.Settings(options.Kubernetes is null ? TimeSpan.Zero : StopDelay));
-        services.AddSingleton<BackgroundFailure>().AddSingleton<RequestRates>().AddSingleton<DialBackRates>().AddSingleton(provider => new DialScheduler(hooks.Clock, provider.GetRequiredService<ILogger<DialScheduler>>()))
-            .AddSingleton<DialBackLimits>().AddSingleton<Dialler>()
-            .AddSingleton<GroupAccess>().AddSingleton<AgentAccess>()
-            .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
-            .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>()
-            .AddSingleton<PackagesEndpoint>().AddSingleton<AgentPackages>().AddSingleton<SidecarPackages>().AddSingleton<InstallScriptEndpoint>();
+        services.AddSingleton<BackgroundFailure>().AddSingleton<RequestRates>().AddSingleton<GroupAccess>().AddSingleton<AgentAccess>();
+        services.AddSingleton(provider => new DialScheduler(hooks.Clock, provider.GetRequiredService<ILogger<DialScheduler>>()))
+            .AddSingleton<DialBackRates>().AddSingleton<DialBackLimits>().AddSingleton<Dialler>();
+        services.AddSingleton<AgentPackages>().AddSingleton<SidecarPackages>();
+        AddEndpoints(services);
     }
+
+    private static void AddEndpoints(IServiceCollection services) => services
+        .AddSingleton<MeshConfigEndpoint>().AddSingleton<TokensEndpoint>().AddSingleton<AgentsEndpoint>().AddSingleton<AgentTokenEndpoint>()
+        .AddSingleton<RegistrationEndpoint>().AddSingleton<DialBackEndpoint>().AddSingleton<PackagesEndpoint>()
+        .AddSingleton<InstallScriptEndpoint>();
 
     private static ConnectionLimits Connections(IServiceProvider provider, ConnectionSettings settings)
     {
         var (total, log) = (provider.GetRequiredService<ConnectionBudget>().Api, provider.GetRequiredService<ILogger<ConnectionLimits>>());
         if (total < settings.Total)
             log.FewConnections(total, settings.Total, settings.OpenFiles ?? 0);
-        return new ConnectionLimits(
-            total, Math.Min(total, settings.PerClient ?? ConnectionBudget.DefaultPerClient(total)), provider.GetRequiredService<TimeProvider>(), log);
+        var perClient = Math.Min(total, settings.PerClient ?? ConnectionBudget.DefaultPerClient(total));
+        return new ConnectionLimits(total, perClient, provider.GetRequiredService<TimeProvider>(), log);
     }
 
     private static void Map(WebApplication app)
@@ -126,7 +130,7 @@ public static class Dashboard
         services.GetRequiredService<DialBackEndpoint>().Map(app);
     }
 
-    // Agents use HTTP/1.1. HTTP/2 would be a second protocol for any client to attack.
+    // Agents use HTTP/1.1. HTTP/2 would add a second protocol to the attack surface.
     private static void Serve(ListenOptions endpoint, Listen listen, ConnectionLimits connections, PemCertificate? certificate)
     {
         endpoint.Protocols = HttpProtocols.Http1;
@@ -141,7 +145,7 @@ public static class Dashboard
         }
     }
 
-    /// <summary>The URLs that the started dashboard listens at, with real port numbers.</summary>
+    /// <summary>The URLs of the started dashboard, with actual port numbers.</summary>
     public static IReadOnlyList<string> Addresses(WebApplication app) =>
         [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
 }

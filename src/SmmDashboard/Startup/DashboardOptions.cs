@@ -6,32 +6,32 @@ using SmmDashboard.Tls;
 
 namespace SmmDashboard.Startup;
 
-/// <summary>An address to listen at.</summary>
+/// <summary>An address to listen on.</summary>
 public sealed record Listen(IPEndPoint Address, bool IsTls);
 
-/// <summary>What the command line says.</summary>
+/// <summary>The options from the command line.</summary>
 public sealed record DashboardOptions
 {
     /// <summary>The mesh description file; empty with <see cref="Kubernetes"/>.</summary>
     public string Mesh { get; init; } = "";
 
-    /// <summary>The cluster that everything is read from; null reads <see cref="Mesh"/>.</summary>
+    /// <summary>The options of the cluster to read from; null reads <see cref="Mesh"/>.</summary>
     public KubernetesOptions? Kubernetes { get; init; }
 
-    /// <summary>Where readiness and metrics are served, without TLS; null serves neither.</summary>
+    /// <summary>The address that serves readiness and metrics without TLS; null serves neither.</summary>
     public IPEndPoint? Status { get; init; }
 
     public required IReadOnlyList<Listen> Listen { get; init; }
 
     public CertificateFiles? Certificate { get; init; }
 
-    /// <summary>The folder with packages; null serves none.</summary>
+    /// <summary>The folder with packages; null serves no packages.</summary>
     public string? Packages { get; init; }
 
-    /// <summary>Where agents, reports and the signing key survive a restart; null keeps them in memory.</summary>
+    /// <summary>The folder in which agents, reports and the signing key survive a restart; null keeps them in memory.</summary>
     public string? Data { get; init; }
 
-    /// <summary>Where sidecars register; null when they cannot.</summary>
+    /// <summary>The address on which sidecars register; null disables registration.</summary>
     public IPEndPoint? Registration { get; init; }
 
     public CertificateFiles? RegistrationCertificate { get; init; }
@@ -43,6 +43,6 @@ public sealed record DashboardOptions
 
     public ConnectionSettings Connections { get; init; } = new();
 
-    /// <summary>How many agents of a WorkloadGroup may be new.</summary>
+    /// <summary>The rate of new agents per WorkloadGroup.</summary>
     public Rate NewAgents { get; init; } = Agents.NewAgents.DefaultRate;
 }

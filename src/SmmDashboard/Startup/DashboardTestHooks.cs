@@ -5,12 +5,12 @@ using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
 
-/// <summary>What a test may give instead of the real thing.</summary>
+/// <summary>Dependencies that a test may replace.</summary>
 public sealed record DashboardTestHooks
 {
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    // The one place that randomness comes from.
+    // The only source of randomness.
 #pragma warning disable RS0030
     public Random Random { get; init; } = Random.Shared;
 #pragma warning restore RS0030
@@ -19,10 +19,10 @@ public sealed record DashboardTestHooks
 
     public DialBackRates.Settings DialBackRates { get; init; } = new();
 
-    /// <summary>In the embedded mode; null for its own.</summary>
+    /// <summary>Replaces the validator of the embedded mode; null keeps it.</summary>
     public ITokenValidator? TokenValidator { get; init; }
 
-    /// <summary>In the embedded mode; null for its own.</summary>
+    /// <summary>Replaces the renewal of tokens of the embedded mode; null keeps it.</summary>
     public IAgentTokens? AgentTokens { get; init; }
 
     public int AgentsPerGroup { get; init; } = FileAgentStore.DefaultLimit;

@@ -13,7 +13,7 @@ using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
 
-/// <summary>Everything comes from files of this machine: the mesh description, and the data folder.</summary>
+/// <summary>Composes the mode in which everything is read from local files: the mesh description and the data folder.</summary>
 internal static class EmbeddedMode
 {
     /// <exception cref="InvalidDataException">The key in the data folder or a certificate cannot be used.</exception>
@@ -31,9 +31,12 @@ internal static class EmbeddedMode
             provider.GetRequiredService<ILogger<FileAgentStore>>(),
             options.NewAgents,
             hooks.AgentsPerGroup));
-        services.AddSingleton<SidecarTokenSigner>().AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SidecarTokenSigner>())
-            .AddSingleton(provider => hooks.TokenValidator ?? ActivatorUtilities.CreateInstance<HashedTokenValidator>(provider)).AddSingleton(hooks.AgentTokens ?? new NonRenewableTokens()).AddSingleton<IClusterRanges, ConfiguredRanges>()
-            .AddSingleton<RegisteredEntries>().AddSingleton(new RecentRefusals(hooks.Clock)).AddSingleton<RegistrationService>()
+        services.AddSingleton<SidecarTokenSigner>()
+            .AddSingleton<ISidecarTokens>(provider => provider.GetRequiredService<SidecarTokenSigner>())
+            .AddSingleton(provider => hooks.TokenValidator ?? ActivatorUtilities.CreateInstance<HashedTokenValidator>(provider))
+            .AddSingleton(hooks.AgentTokens ?? new NonRenewableTokens())
+            .AddSingleton<IClusterRanges, ConfiguredRanges>();
+        services.AddSingleton<RegisteredEntries>().AddSingleton(new RecentRefusals(hooks.Clock)).AddSingleton<RegistrationService>()
             .AddSingleton<IRegistrations, ConnectedSidecars>();
         services.AddHostedService<MeshWatcher>();
         AddRegistration(services, options, hooks.Clock);
@@ -47,8 +50,10 @@ internal static class EmbeddedMode
         var authority = options.RegistrationAuthority is { } issuer ? new SidecarAuthority(issuer, clock) : null;
         if (authority is not null)
             services.AddSingleton(authority);
-        var settings = new RegistrationListener.Settings(address, new PemCertificate(files.Certificate, files.Key, clock)) { Authority = authority };
-        services.AddSingleton(provider => settings with { MaximumConnections = provider.GetRequiredService<ConnectionBudget>().Registration });
+        var certificate = new PemCertificate(files.Certificate, files.Key, clock);
+        var settings = new RegistrationListener.Settings(address, certificate) { Authority = authority };
+        services.AddSingleton(
+            provider => settings with { MaximumConnections = provider.GetRequiredService<ConnectionBudget>().Registration });
         services.AddSingleton<RegistrationListener>();
         services.AddHostedService(provider => provider.GetRequiredService<RegistrationListener>());
     }

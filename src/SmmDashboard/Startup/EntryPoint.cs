@@ -5,7 +5,7 @@ using SmmDashboard.Kubernetes.Api;
 
 namespace SmmDashboard.Startup;
 
-/// <summary>One run of the process, from the command line to the exit code: 0 stopped, 1 failed, 2 wrong usage or an invalid file.</summary>
+/// <summary>Runs the process from the command line to the exit code: 0 stopped, 1 failed, 2 wrong usage or an invalid file.</summary>
 public static class EntryPoint
 {
     public static async Task<int> MainAsync(string[] args, TextWriter error, TextWriter? output = null)
@@ -37,7 +37,7 @@ public static class EntryPoint
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            // An address in use, a folder that may not be written.
+            // For example an address in use or a folder without write permission.
             error.WriteLine($"smm-dashboard: {exception.Message}");
             return 1;
         }

@@ -10,49 +10,56 @@ namespace SmmDashboard.Startup;
 /// <summary>The options of <c>--kubernetes</c>.</summary>
 internal sealed class KubernetesArguments
 {
-    private readonly Option<bool> _kubernetes = new("--kubernetes") { Description = "Read everything from the Kubernetes API instead of --mesh." };
+    private readonly Option<bool> _kubernetes = new("--kubernetes")
+    {
+        Description = "Read everything from the Kubernetes API instead of --mesh.",
+    };
 
     private readonly Option<string?> _kubeconfig = new("--kubeconfig")
     {
-        Description = "With --kubernetes: the kubeconfig, outside a pod. Default: the pod's service account.",
+        Description = "With --kubernetes: the kubeconfig, for use outside a pod. Default: the service account of the pod.",
         HelpName = "FILE",
     };
 
-    private readonly Option<string?> _publicUrl = new("--public-url") { Description = "With --kubernetes: the dashboard's URL as VMs see it.", HelpName = "URL" };
+    private readonly Option<string?> _publicUrl = new("--public-url")
+    {
+        Description = "With --kubernetes: the URL of the dashboard as VMs see it.",
+        HelpName = "URL",
+    };
 
     private readonly Option<string?> _minimumAgentVersion = new("--minimum-agent-version")
     {
-        Description = "With --kubernetes: older agents are refused. Default: none is.",
+        Description = "With --kubernetes: the oldest agent that is accepted. Default: every agent is accepted.",
         HelpName = "VERSION",
     };
 
     private readonly Option<string[]> _istioNamespaces = new("--istio-namespace")
     {
-        Description = "With --kubernetes: a namespace of control planes; may be given several times. Default: istio-system.",
+        Description = "With --kubernetes: a namespace of control planes. May be given several times. Default: istio-system.",
         HelpName = "NAMESPACE",
     };
 
     private readonly Option<string[]> _gateways = new("--gateway")
     {
-        Description = "With --kubernetes: a Service that is a gateway for VMs; may be given several times. Default: they are found.",
+        Description = "With --kubernetes: a Service that is a gateway for VMs. May be given several times. Default: detected.",
         HelpName = "NAMESPACE/NAME",
     };
 
     private readonly Option<string?> _defaultRevision = new("--default-revision")
     {
-        Description = "With --kubernetes: the revision or tag of namespaces without the label istio.io/rev. Default: it is found.",
+        Description = "With --kubernetes: the revision or tag of namespaces without the label istio.io/rev. Default: detected.",
         HelpName = "REVISION",
     };
 
     private readonly Option<string[]> _clusterSources = new("--cluster-source")
     {
-        Description = "With --kubernetes: where the cluster's traffic to VMs comes from; may be given several times. Default: anywhere.",
+        Description = "With --kubernetes: a source network of the traffic from the cluster to VMs. May be given several times. Default: any.",
         HelpName = "CIDR",
     };
 
     private readonly Option<string[]> _clusterRanges = new("--cluster-range")
     {
-        Description = "With --kubernetes: a range of the cluster itself, which no dial-back goes to; may be given several times.",
+        Description = "With --kubernetes: a network of the cluster itself, to which no dial-back connects. May be given several times.",
         HelpName = "CIDR",
     };
 
@@ -64,16 +71,16 @@ internal sealed class KubernetesArguments
 
     private readonly Option<bool> _acceptApiServerTokens = new("--accept-api-server-tokens")
     {
-        Description = "With --kubernetes: tokens for the API server are bearer tokens, too, although they open more than the dashboard.",
+        Description = "With --kubernetes: also accept tokens for the API server as bearer tokens, although they give access to the Kubernetes API.",
     };
 
     public IEnumerable<Option> All =>
     [
-        _kubernetes, _kubeconfig, _publicUrl, _minimumAgentVersion, _istioNamespaces, _gateways, _defaultRevision, _clusterSources, _clusterRanges,
-        _tokenAudience, _acceptApiServerTokens,
+        _kubernetes, _kubeconfig, _publicUrl, _minimumAgentVersion, _istioNamespaces, _gateways, _defaultRevision, _clusterSources,
+        _clusterRanges, _tokenAudience, _acceptApiServerTokens,
     ];
 
-    /// <summary>Those that say which cluster it is and where to look in it.</summary>
+    /// <summary>The options that select the cluster and the objects to read.</summary>
     public IEnumerable<Option> ClusterOptions => [_kubernetes, _kubeconfig, _istioNamespaces, _gateways, _defaultRevision, _clusterRanges];
 
     public bool IsGiven(ParseResult result) => result.GetValue(_kubernetes);
@@ -83,7 +90,8 @@ internal sealed class KubernetesArguments
     {
         if (!result.GetValue(_kubernetes))
         {
-            faults.AddRange(All.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => $"{option.Name} needs --kubernetes"));
+            faults.AddRange(All.Where(option => result.GetResult(option) is { Implicit: false })
+                .Select(option => $"{option.Name} needs --kubernetes"));
             return null;
         }
 
@@ -105,7 +113,7 @@ internal sealed class KubernetesArguments
         return faults.Count > 0 ? options : options with { MinimumAgentVersion = minimum is null ? null : AgentVersion.Parse(minimum) };
     }
 
-    /// <summary>What <see cref="ClusterOptions"/> says; the rest has no meaning.</summary>
+    /// <summary>Reads <see cref="ClusterOptions"/>; the other members have no meaning.</summary>
     public KubernetesOptions ReadCluster(ParseResult result, List<string> faults)
     {
         var ranges = Check(_clusterRanges, result.GetValue(_clusterRanges), NameRules.Cidr, faults);
@@ -129,7 +137,11 @@ internal sealed class KubernetesArguments
             if (value.Split('/') is [var space, var name] && NameRules.Label(space) is null && NameRules.Subdomain(name) is null)
                 gateways.Add((space, name));
             else
-                faults.Add($"{_gateways.Name} '{NameRules.Shown(value)}' is not NAMESPACE/NAME of a Service, for example istio-system/istio-eastwestgateway");
+            {
+                faults.Add(
+                    $"{_gateways.Name} '{NameRules.Shown(value)}' is not NAMESPACE/NAME of a Service, "
+                    + "for example istio-system/istio-eastwestgateway");
+            }
         }
 
         return gateways;

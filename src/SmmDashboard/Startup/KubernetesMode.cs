@@ -19,7 +19,7 @@ using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Startup;
 
-/// <summary>Everything comes from the Kubernetes API.</summary>
+/// <summary>Composes the mode in which everything is read from the Kubernetes API.</summary>
 internal static class KubernetesMode
 {
     /// <exception cref="ApiSettingsException">The kubeconfig or the pod's service account cannot be used.</exception>
@@ -32,12 +32,16 @@ internal static class KubernetesMode
         services.AddPart<ClusterWatch>().AddPart<FaultReports>().AddPart<KubernetesMesh>();
         services.AddSingleton<WatchedEntries>().AddSingleton<IRegistrations, KubernetesRegistrations>();
         services.AddSingleton(new TokenOptions(options.TokenAudience, options.AcceptApiServerTokens)).AddSingleton<TokenRequester>()
-            .AddSingleton<ITokenValidator, ReviewedTokens>().AddSingleton<ISidecarTokens, RequestedTokens>().AddSingleton<IAgentTokens, RenewedTokens>();
+            .AddSingleton<ITokenValidator, ReviewedTokens>().AddSingleton<ISidecarTokens, RequestedTokens>()
+            .AddSingleton<IAgentTokens, RenewedTokens>();
         services.AddPart<RangeWatches>();
         services.AddSingleton<IClusterRanges>(provider => new KubernetesRanges(
             provider.GetRequiredService<RangeWatches>(), new ServerAddresses(settings.Server, Dns.GetHostAddressesAsync, hooks.Clock),
-            new PodLookup(provider.GetRequiredService<KubernetesApi>(), hooks.Clock), () => provider.GetRequiredService<ClusterWatch>().Services, options.ClusterRanges));
-        services.AddPart(provider => Machines(provider, hooks, newAgents)).AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
+            new PodLookup(provider.GetRequiredService<KubernetesApi>(), hooks.Clock),
+            () => provider.GetRequiredService<ClusterWatch>().Services,
+            options.ClusterRanges));
+        services.AddPart(provider => Machines(provider, hooks, newAgents))
+            .AddSingleton(provider => provider.GetRequiredService<AttachedMachines>().Store);
         services.AddPart(Rights);
     }
 
@@ -52,25 +56,31 @@ internal static class KubernetesMode
         return new RightsWatch(
             new AccessReviews(provider.GetRequiredService<KubernetesApi>(), account: null),
             () => DashboardRights.All(DashboardPlaces.Of(options.Namespace, options.IstioNamespaces, options.Gateways, mesh.Composed)),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RightsWatch>>(), provider.GetRequiredService<BackgroundFailure>());
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RightsWatch>>(),
+            provider.GetRequiredService<BackgroundFailure>());
     }
 
     private static AttachedMachines Machines(IServiceProvider provider, DashboardTestHooks hooks, Rate newAgents)
     {
         var options = provider.GetRequiredService<KubernetesOptions>();
         var cluster = provider.GetRequiredService<ClusterWatch>();
-        var fault = provider.GetRequiredService<BackgroundFailure>();
+        var failure = provider.GetRequiredService<BackgroundFailure>();
         return new AttachedMachines(
             provider.GetRequiredService<KubernetesApi>(),
             new MachineGroups(() => cluster.WorkloadGroups.State, provider.GetRequiredService<WatchedEntries>().Candidates),
             new FileAgentStore(null, hooks.Clock, provider.GetRequiredService<ILogger<FileAgentStore>>(), newAgents, hooks.AgentsPerGroup),
             new MachineSettings(options.Namespace, options.Replica) { LimitPerGroup = hooks.AgentsPerGroup, NewAgents = newAgents },
             new MachineSeams(
-                hooks.Clock, hooks.Random, provider.GetRequiredService<ILogger<AttachedMachines>>(), defect => fault.Report(nameof(AttachedMachines), defect)));
+                hooks.Clock,
+                hooks.Random,
+                provider.GetRequiredService<ILogger<AttachedMachines>>(),
+                defect => failure.Report(nameof(AttachedMachines), defect)));
     }
 
-    /// <summary>A background service that other parts use, and that has a readiness or metrics where it says so.</summary>
-    private static IServiceCollection AddPart<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services)
+    /// <summary>Adds a background service that other components use, and its readiness and metrics if it implements them.</summary>
+    private static IServiceCollection AddPart<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        this IServiceCollection services)
         where T : class, IHostedService =>
         services.AddPart(provider => ActivatorUtilities.CreateInstance<T>(provider));
 

@@ -8,29 +8,41 @@ using SmmDashboard.Packages;
 
 namespace SmmDashboard.Startup;
 
-/// <summary><c>smm-dashboard sign-packages</c>: signs a folder of packages with a key that the dashboard itself never has.</summary>
+/// <summary><c>smm-dashboard sign-packages</c>: signs a folder of packages with a key that a serving dashboard never has.</summary>
 internal static class SignPackagesCommand
 {
     private const int DefaultDays = 180;
-    private const int MostDays = 1098;
+    private const int MaximumDays = 1098;
     private const int MaximumKeyBytes = 64 * 1024;
 
     public static Command Create()
     {
         var key = new Option<string[]>("--key")
         {
-            Description = "The key (PKCS#8 in PEM) to sign with; several times for a list that has the signatures of several keys.",
+            Description = "The key to sign with (PKCS#8 in PEM). May be given several times for several signatures.",
             HelpName = "FILE",
         };
-        var newKey = new Option<string?>("--new-key") { Description = "Make a key, write it into FILE, which must not exist, and print its public half.", HelpName = "FILE" };
-        var days = new Option<int>("--valid-days") { Description = $"For how many days the list is valid: 1 to {MostDays}, default {DefaultDays}.", HelpName = "N", DefaultValueFactory = _ => DefaultDays };
+        var newKey = new Option<string?>("--new-key")
+        {
+            Description = "Create a key, write it to FILE, which must not exist, and print the public key.",
+            HelpName = "FILE",
+        };
+        var days = new Option<int>("--valid-days")
+        {
+            Description = $"The number of days until the list expires: 1 to {MaximumDays}.",
+            HelpName = "N",
+            DefaultValueFactory = _ => DefaultDays,
+        };
         var minimum = new Option<string[]>("--minimum")
         {
-            Description = "The oldest version of a package that is installed, for example istio-sidecar=1.24.0; may be given for each name.",
+            Description = "The oldest version that agents may install, for example istio-sidecar=1.24.0. May be given once per package name.",
             HelpName = "NAME=VERSION",
         };
-        var folder = new Argument<string?>("DIR") { Description = "The folder of the packages.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("sign-packages", $"Sign the packages of a folder: writes {SignedPackageList.FileName} into it, and {PackageSigner.SumsSignature} where there is {PackageSigner.Sums}.")
+        var folder = new Argument<string?>("DIR") { Description = "The folder with the packages.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command(
+            "sign-packages",
+            $"Sign the packages of a folder. Writes {SignedPackageList.FileName} and {PackageSigner.KeysFile} into the folder, "
+            + $"and {PackageSigner.SumsSignature} if {PackageSigner.Sums} exists.")
         {
             key, newKey, days, minimum, folder,
         };
@@ -40,17 +52,21 @@ internal static class SignPackagesCommand
             try
             {
                 if (parsed.GetValue(newKey) is { } file)
-                    return parsed.GetValue(folder) is null && parsed.GetValue(key) is not { Length: > 0 } ? await MakeAsync(file, output) : throw new UsageException("--new-key stands alone");
+                {
+                    return parsed.GetValue(folder) is null && parsed.GetValue(key) is not { Length: > 0 }
+                        ? await CreateKeyAsync(file, output)
+                        : throw new UsageException("--new-key cannot be combined with other arguments");
+                }
+
                 if (parsed.GetValue(key) is not { Length: > 0 } files || parsed.GetValue(folder) is not { } packages)
                     throw new UsageException("sign-packages needs --key FILE and DIR");
-                if (parsed.GetValue(days) is not (>= 1 and <= MostDays) and var given)
-                    throw new UsageException($"--valid-days {given}: not a number from 1 to {MostDays}");
+                var validDays = parsed.GetValue(days);
+                if (validDays is < 1 or > MaximumDays)
+                    throw new UsageException($"--valid-days {validDays} is not a number from 1 to {MaximumDays}");
                 if (!Directory.Exists(packages))
                     throw new UsageException($"{packages} is not a folder");
 
-                List<PackageSigningKey> keys = [.. files.Select(ReadKey)];
-                var list = await new PackageSigner(packages, keys, TimeProvider.System).SignAsync(TimeSpan.FromDays(parsed.GetValue(days)), ReadMinimum(parsed.GetValue(minimum) ?? []), cancel);
-                await ReportAsync(list, keys, output);
+                await SignAsync(packages, [.. files.Select(ReadKey)], validDays, ReadMinimum(parsed.GetValue(minimum) ?? []), output, cancel);
                 return 0;
             }
             catch (UsageException fault)
@@ -58,7 +74,8 @@ internal static class SignPackagesCommand
                 await error.WriteLineAsync($"smm-dashboard: {fault.Message}");
                 return 2;
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or PlatformNotSupportedException or CryptographicException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException
+                or PlatformNotSupportedException or CryptographicException)
             {
                 await error.WriteLineAsync($"smm-dashboard: {fault.Message}");
                 return 1;
@@ -67,13 +84,33 @@ internal static class SignPackagesCommand
         return command;
     }
 
-    private static async Task<int> MakeAsync(string file, TextWriter output)
+    private static async Task SignAsync(
+        string folder,
+        List<PackageSigningKey> keys,
+        int validDays,
+        Dictionary<string, string> minimum,
+        TextWriter output,
+        CancellationToken cancel)
+    {
+        var signer = new PackageSigner(folder, keys, TimeProvider.System);
+        var list = await signer.SignAsync(TimeSpan.FromDays(validDays), minimum, cancel);
+        await ReportAsync(list, keys, output);
+    }
+
+    private static async Task<int> CreateKeyAsync(string file, TextWriter output)
     {
         var key = PackageSigningKey.New();
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
         await using (var stream = new FileStream(file, options))
             await stream.WriteAsync(Encoding.ASCII.GetBytes(key.Pem()));
-        await output.WriteLineAsync($"{file} has a new key: keep it off the dashboard's host. Its public half, for packages.trustedKeys in agent.yaml:\n{key.Public.Text}");
+        await output.WriteLineAsync(
+            $"{file} contains a new key: keep it off the host of the dashboard. "
+            + $"The public key, for packages.trustedKeys in agent.yaml:\n{key.Public.Text}");
         return 0;
     }
 
@@ -84,7 +121,9 @@ internal static class SignPackagesCommand
         var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         try
         {
-            return PackageSigningKey.TryParse(Encoding.UTF8.GetString(buffer, 0, length), out var key, out var why) ? key : throw new UsageException($"--key {file} {why}");
+            return PackageSigningKey.TryParse(Encoding.UTF8.GetString(buffer, 0, length), out var key, out var reason)
+                ? key
+                : throw new UsageException($"--key {file} {reason}");
         }
         finally
         {
@@ -97,8 +136,14 @@ internal static class SignPackagesCommand
         var minimum = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var one in all)
         {
-            if (one.Split('=') is not [var name, { Length: > 0 } version] || name is not (PackageSigner.Agent or PackageSigner.Sidecar) || !char.IsAsciiDigit(version[0]))
-                throw new UsageException($"--minimum '{NameRules.Shown(one)}' is not {PackageSigner.Agent}=VERSION or {PackageSigner.Sidecar}=VERSION, for example {PackageSigner.Sidecar}=1.24.0");
+            if (one.Split('=') is not [var name, { Length: > 0 } version]
+                || name is not (PackageSigner.Agent or PackageSigner.Sidecar) || !char.IsAsciiDigit(version[0]))
+            {
+                throw new UsageException(
+                    $"--minimum '{NameRules.Shown(one)}' is not {PackageSigner.Agent}=VERSION or {PackageSigner.Sidecar}=VERSION, "
+                    + $"for example {PackageSigner.Sidecar}=1.24.0");
+            }
+
             if (!minimum.TryAdd(name, version))
                 throw new UsageException($"--minimum is given twice for {name}");
         }
@@ -112,7 +157,9 @@ internal static class SignPackagesCommand
         {
             var isOld = list.MinimumVersions.TryGetValue(package.Name, out var minimum)
                 && package.Format.CompareOffer(minimum, package.Version) > 0;
-            await output.WriteLineAsync($"{(isOld ? "!" : "✓")} {package.Name} {package.Version} {package.Format.Word()} {package.Architecture}{(isOld ? $" is below the minimum {minimum}: no agent installs it" : "")}");
+            var suffix = isOld ? $" is below the minimum {minimum}: no agent installs it" : "";
+            await output.WriteLineAsync(
+                $"{(isOld ? "!" : "✓")} {package.Name} {package.Version} {package.Format.Word()} {package.Architecture}{suffix}");
         }
 
         foreach (var key in keys)

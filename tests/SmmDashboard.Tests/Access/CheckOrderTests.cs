@@ -9,8 +9,8 @@ public sealed class CheckOrderTests
 
     [Theory]
     [InlineData(null, "TokenMissing", "the header Authorization: Bearer TOKEN is missing")]
-    [InlineData("a b", "TokenMalformed", "the header Authorization is not of the form Bearer TOKEN")]
-    [InlineData("quote\"d", "TokenMalformed", "the header Authorization is not of the form Bearer TOKEN")]
+    [InlineData("a b", "TokenMalformed", "the header Authorization does not have the form Bearer TOKEN")]
+    [InlineData("quote\"d", "TokenMalformed", "the header Authorization does not have the form Bearer TOKEN")]
     [InlineData("unheard-of", "TokenUnknown", "the token is unknown: this dashboard identifies tokens by SHA-256; "
         + "its administrator must add the output of this to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum")]
     public async Task AMissingMalformedOrUnknownTokenIs401WithItsReasonAndCure(string? token, string reason, string detail)

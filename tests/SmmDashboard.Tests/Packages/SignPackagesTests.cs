@@ -85,7 +85,7 @@ public sealed class SignPackagesTests : IDisposable
         var run = Run("--key", At("key.pem"), _folder.FullName);
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("does not fit smm-agent_0.2.0_amd64.deb", run.Error, StringComparison.Ordinal);
+        Assert.Contains("does not match smm-agent_0.2.0_amd64.deb", run.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(At(SignedPackageList.FileName)) || File.Exists(At("SHA256SUMS.sig")));
     }
 
@@ -93,7 +93,7 @@ public sealed class SignPackagesTests : IDisposable
     [InlineData(2, "sign-packages needs --key FILE and DIR")]
     [InlineData(2, "sign-packages needs --key FILE and DIR", "--key", "@key.pem")]
     [InlineData(2, "is not a folder", "--key", "@key.pem", "@missing")]
-    [InlineData(2, "--new-key stands alone", "--new-key", "@two.pem", "@")]
+    [InlineData(2, "--new-key cannot be combined with other arguments", "--new-key", "@two.pem", "@")]
     [InlineData(2, "--valid-days 0", "--key", "@key.pem", "--valid-days", "0", "@")]
     [InlineData(2, "--valid-days 1099", "--key", "@key.pem", "--valid-days", "1099", "@")]
     [InlineData(2, "--minimum 'istio=1' is not", "--key", "@key.pem", "--minimum", "istio=1", "@")]
@@ -101,7 +101,7 @@ public sealed class SignPackagesTests : IDisposable
     [InlineData(2, "has no PEM block", "--key", "@empty", "@")]
     [InlineData(1, "key.pem' already exists", "--new-key", "@key.pem")]
     [InlineData(1, "missing'", "--key", "@missing", "@")]
-    [InlineData(1, "has no package: smm-agent_VERSION", "--key", "@key.pem", "@")]
+    [InlineData(1, "contains no package named smm-agent_VERSION", "--key", "@key.pem", "@")]
     public void WhatCannotBeDoneIsSaidInOneLine(int exitCode, string why, params string[] arguments)
     {
         Run("--new-key", At("key.pem"));
