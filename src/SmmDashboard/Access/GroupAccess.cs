@@ -6,7 +6,8 @@ namespace SmmDashboard.Access;
 /// <summary>Decides who may access a WorkloadGroup: the checks of the contract in its order 401, 403, 404, 426.</summary>
 /// <remarks>
 /// A valid token that does not open the group gets 404 only when the group would be in the token's own namespace, where a wrong name is
-/// probably a mistake of the holder. In other namespaces it gets 403 whether the group exists or not, so that foreign groups cannot be listed.
+/// probably a mistake of the holder. In other namespaces it gets 403 whether the group exists or not, so that foreign groups cannot be
+/// listed.
 /// </remarks>
 public sealed class GroupAccess(CurrentMesh mesh, ITokenValidator tokens, RequestRates rates, TimeProvider clock)
 {

@@ -25,8 +25,8 @@ public sealed record InstanceVerdict(AgentInstances After, bool IsRefused, bool 
 /// The instances that reported under one uuid and one key. They distinguish a rebooted host from two hosts with one identity.
 /// </summary>
 /// <remarks>
-/// A new instance replaces the previous one, as after a reboot. An instance that reports again after a newer one has reported belongs to another
-/// host. If both hosts are alive, the reports of the host that was seen first are kept, and those of the other one are refused.
+/// A new instance replaces the previous one, as after a reboot. An instance that reports again after a newer one has reported belongs to
+/// another host. If both hosts are alive, the reports of the host that was seen first are kept, and those of the other one are refused.
 /// </remarks>
 public sealed class AgentInstances
 {

@@ -5,8 +5,8 @@ namespace SmmDashboard.DialBack;
 
 /// <summary>Limits the rate of dial-backs: per agent, per WorkloadGroup, and in total.</summary>
 /// <remarks>
-/// A client with a token can create any number of agents. The rate of the group prevents it from scanning a network and from using the share of
-/// the other groups.
+/// A client with a token can create any number of agents. The rate of the group prevents it from scanning a network and from using the
+/// share of the other groups.
 /// </remarks>
 public sealed class DialBackRates(DialBackRates.Settings settings, TimeProvider clock)
 {

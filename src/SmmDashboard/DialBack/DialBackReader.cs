@@ -27,7 +27,10 @@ internal static class DialBackReader
             if (item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var port) && allowed.Contains(port))
                 ports.Add(port);
             else
-                request.Refuse("ports", $"{NameRules.Shown(item.GetRawText())} is not an allowed port; allowed: {string.Join(", ", allowed.Order())}");
+            {
+                request.Refuse(
+                    "ports", $"{NameRules.Shown(item.GetRawText())} is not an allowed port; allowed: {string.Join(", ", allowed.Order())}");
+            }
         }
 
         return [.. ports.Distinct()];

@@ -4,8 +4,8 @@ using SmmDashboard.Hosting;
 namespace SmmDashboard.DialBack;
 
 /// <summary>
-/// Schedules dial-backs on a limited number of connections, one per port. The next dial-back is taken from the WorkloadGroup with the fewest
-/// connections, so a group of unresponsive VMs delays another group only by the time of one connection.
+/// Schedules dial-backs on a limited number of connections, one per port. The next dial-back is taken from the WorkloadGroup with the
+/// fewest connections, so a group of unresponsive VMs delays another group only by the time of one connection.
 /// </summary>
 /// <param name="clock">The clock.</param>
 /// <param name="log">Receives an event when the queue of a group is too long.</param>

@@ -47,7 +47,11 @@ public sealed class CurrentMesh(MeshSettings settings)
             var before = _state.Groups;
             var groups = new Dictionary<GroupId, GroupSnapshot>();
             foreach (var entry in entries)
-                groups[entry.Id] = before.TryGetValue(entry.Id, out var old) && old.Entry.IsServedAs(entry) ? old : new GroupSnapshot(entry);
+            {
+                var isSame = before.TryGetValue(entry.Id, out var old) && old.Entry.IsServedAs(entry);
+                groups[entry.Id] = isSame ? old! : new GroupSnapshot(entry);
+            }
+
             var byAccount = groups.Values.GroupBy(group => group.Entry.Account, group => group.Entry.Id)
                 .ToDictionary(account => account.Key, account => account.ToImmutableArray());
             _state = new State(settings, groups, byAccount, IsSynced: true);

@@ -4,10 +4,11 @@ using SmmDashboard.Status;
 namespace SmmDashboard.Hosting;
 
 /// <summary>
-/// Handles SIGTERM: readiness ends first, so that a Service sends new requests elsewhere. Then long-poll requests get their responses, and the
-/// server stops.
+/// Handles SIGTERM: readiness ends first, so that a Service sends new requests elsewhere. Then long-poll requests get their responses,
+/// and the server stops.
 /// </summary>
-internal sealed class GracefulStop(CurrentMesh mesh, StatusEndpoints status, GracefulStop.Settings settings, TimeProvider clock) : IHostedLifecycleService
+internal sealed class GracefulStop(CurrentMesh mesh, StatusEndpoints status, GracefulStop.Settings settings, TimeProvider clock)
+    : IHostedLifecycleService
 {
     /// <param name="Delay">The time that a load balancer may need to notice.</param>
     public sealed record Settings(TimeSpan Delay);

@@ -5,7 +5,9 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Hosting;
 
-/// <summary>Formats log events like the simple console of .NET, one line each, and escapes control characters from clients and objects.</summary>
+/// <summary>
+/// Formats log events like the simple console of .NET, one line each, and escapes control characters from clients and objects.
+/// </summary>
 internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "one-line";
@@ -15,8 +17,8 @@ internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(Form
         var time = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         var text = logEntry.Exception is { } exception ? $"{message} {exception}" : message;
-        textWriter.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{time} {Level(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {OneLine.Exact(text)}"));
+        var source = string.Create(CultureInfo.InvariantCulture, $"{logEntry.Category}[{logEntry.EventId.Id}]");
+        textWriter.WriteLine($"{time} {Level(logEntry.LogLevel)}: {source} {OneLine.Exact(text)}");
     }
 
     private static string Level(LogLevel level) => level switch

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace SmmDashboard.Hosting;
 
 /// <summary>
-/// Tests the type of a file, which the framework reports for folders and links only. Opening a FIFO blocks, and reading a device may never end.
+/// Tests the type of a file, which the framework reports for folders and links only. Opening a FIFO blocks, and reading a device may
+/// never end.
 /// </summary>
 internal static partial class RegularFile
 {
@@ -19,7 +20,8 @@ internal static partial class RegularFile
     {
         // statx has the same record layout on every architecture.
         var record = new byte[256];
-        return StatX(CurrentFolder, path, 0, Type, record) == 0 && (BinaryPrimitives.ReadUInt16LittleEndian(record.AsSpan(ModeAt)) & TypeMask) == RegularType;
+        return StatX(CurrentFolder, path, 0, Type, record) == 0
+            && (BinaryPrimitives.ReadUInt16LittleEndian(record.AsSpan(ModeAt)) & TypeMask) == RegularType;
     }
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

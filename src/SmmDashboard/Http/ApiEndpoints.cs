@@ -7,7 +7,8 @@ namespace SmmDashboard.Http;
 public static class ApiEndpoints
 {
     /// <summary>Maps a handler that writes its own response or returns the problem to respond with.</summary>
-    public static void MapApi(this IEndpointRouteBuilder routes, string method, string pattern, Func<HttpContext, Task<ApiProblem?>> handler) =>
+    public static void MapApi(
+        this IEndpointRouteBuilder routes, string method, string pattern, Func<HttpContext, Task<ApiProblem?>> handler) =>
         routes.MapMethods(pattern, [method], async context =>
         {
             if (await AnswerAsync(context, handler) is { } problem)

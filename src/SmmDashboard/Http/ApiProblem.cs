@@ -28,7 +28,8 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem WorkloadGroupNotFound(GroupId group) =>
         new(404, ProblemCodes.WorkloadGroupNotFound, "The WorkloadGroup does not exist",
-            $"WorkloadGroup '{NameRules.Shown(group.Name)}' does not exist in the namespace of the token; check smm-agent set workload-group");
+            $"WorkloadGroup '{NameRules.Shown(group.Name)}' does not exist in the namespace of the token; "
+            + "check smm-agent set workload-group");
 
     public static ApiProblem WorkloadGroupNotServed(GroupId group, string reason) =>
         new(404, ProblemCodes.WorkloadGroupNotFound, "The WorkloadGroup cannot be served",
@@ -109,7 +110,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         if (Status == 426)
             response.Headers.Upgrade = "smm-agent";
         if (RetryAfter is { } after)
-            response.Headers[HeaderNames.RetryAfter] = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        {
+            var seconds = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds));
+            response.Headers[HeaderNames.RetryAfter] = seconds.ToString(CultureInfo.InvariantCulture);
+        }
 
         var problem = new Problem { Status = Status, Title = Title, Detail = Detail, Code = Code, Reason = Reason };
         var body = JsonSerializer.SerializeToUtf8Bytes(problem, ContractJson.Default.Problem);

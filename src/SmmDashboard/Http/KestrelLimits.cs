@@ -9,10 +9,12 @@ public static class KestrelLimits
     public const int MaximumBody = 512 * 1024;
 
     /// <param name="options">
-    /// The options to set. <see cref="Connections.ConnectionLimits"/> limits the number of connections and does not count those of the status address.
+    /// The options to set. <see cref="Connections.ConnectionLimits"/> limits the number of connections and does not count those of the
+    /// status address.
     /// </param>
     /// <param name="idle">
-    /// How long a connection may be open without a request. It applies until the first byte and between requests, not while a request is held.
+    /// How long a connection may be open without a request. It applies until the first byte and between requests, not while a request is
+    /// held.
     /// </param>
     public static void Set(KestrelServerOptions options, TimeSpan idle)
     {

@@ -3,10 +3,14 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Http;
 
-/// <summary>Parses the preference <c>wait=SECONDS</c> of the header <c>Prefer</c> (RFC 7240), for which the framework has no parser.</summary>
+/// <summary>
+/// Parses the preference <c>wait=SECONDS</c> of the header <c>Prefer</c> (RFC 7240), for which the framework has no parser.
+/// </summary>
 public static class PreferHeader
 {
-    /// <summary>Parses the seconds to wait, at most <see cref="DashboardApi.MaximumWaitSeconds"/>; null without a valid preference.</summary>
+    /// <summary>
+    /// Parses the seconds to wait, at most <see cref="DashboardApi.MaximumWaitSeconds"/>; null without a valid preference.
+    /// </summary>
     public static int? ParseWait(IEnumerable<string?> headers)
     {
         foreach (var preference in headers.SelectMany(header => (header ?? "").Split(',')))

@@ -5,7 +5,9 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Mesh;
 
-/// <summary><c>GET GROUP/mesh-config</c>: a conditional request, which is held until the configuration changes if the client asks for it.</summary>
+/// <summary>
+/// <c>GET GROUP/mesh-config</c>: a conditional request, which is held until the configuration changes if the client asks for it.
+/// </summary>
 public sealed class MeshConfigEndpoint(GroupAccess access, CurrentMesh mesh, TimeProvider clock)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapApi(HttpMethods.Get, $"{GroupAccess.GroupPattern}/mesh-config", GetAsync);

@@ -58,7 +58,10 @@ internal static class YamlJson
         foreach (var member in section.Members)
         {
             if (!lines.TryAdd(member.Key, member.Line))
-                return $"line {member.Line}: '{NameRules.Shown(member.Key)}' is a duplicate key; the first one is in line {lines[member.Key]}";
+            {
+                var key = NameRules.Shown(member.Key);
+                return $"line {member.Line}: '{key}' is a duplicate key; the first one is in line {lines[member.Key]}";
+            }
 
             writer.WritePropertyName(member.Key);
             if (Write(member.Value, writer, writePlain) is { } refusal)

@@ -54,7 +54,9 @@ public sealed partial class AgentPackages(PackageFolder folder)
     internal static ListedPackage? Listed(string file) => Read(file) is { Version: var version, Kind: var kind }
         ? new()
         {
-            Name = PackageSigner.Agent, Version = version, Format = kind.EndsWith("rpm", StringComparison.Ordinal) ? PackageFormat.Rpm : PackageFormat.Deb,
+            Name = PackageSigner.Agent,
+            Version = version,
+            Format = kind.EndsWith("rpm", StringComparison.Ordinal) ? PackageFormat.Rpm : PackageFormat.Deb,
             Architecture = kind is "amd64.deb" or "x86_64.rpm" ? "amd64" : "arm64", Size = 0, Sha256 = "",
         }
         : null;
@@ -69,6 +71,7 @@ public sealed partial class AgentPackages(PackageFolder folder)
     private static partial Regex Deb();
 
     [GeneratedRegex(
-        @"^smm-agent-(?<version>[0-9][A-Za-z0-9.+~]*-[0-9][A-Za-z0-9.+~]*)\.(?<kind>(x86_64|aarch64)\.rpm)\z", RegexOptions.ExplicitCapture)]
+        @"^smm-agent-(?<version>[0-9][A-Za-z0-9.+~]*-[0-9][A-Za-z0-9.+~]*)\.(?<kind>(x86_64|aarch64)\.rpm)\z",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Rpm();
 }

@@ -38,12 +38,16 @@ public sealed class PackageSigner(string folder, IReadOnlyList<PackageSigningKey
         if (packages.Count == 0)
         {
             throw new InvalidDataException(
-                $"{folder} contains no package named smm-agent_VERSION_{{amd64,arm64}}.deb, smm-agent-VERSION-RELEASE.{{x86_64,aarch64}}.rpm, "
-                + "istio-sidecar_VERSION_{amd64,arm64}.deb or istio-sidecar-VERSION.{x86_64,aarch64}.rpm");
+                $"{folder} contains no package named smm-agent_VERSION_{{amd64,arm64}}.deb, "
+                + "smm-agent-VERSION-RELEASE.{x86_64,aarch64}.rpm, istio-sidecar_VERSION_{amd64,arm64}.deb "
+                + "or istio-sidecar-VERSION.{x86_64,aarch64}.rpm");
         }
 
         if (packages.Count > PackageList.MaximumPackages)
-            throw new InvalidDataException($"{folder} contains {packages.Count} packages, but a list may contain at most {PackageList.MaximumPackages}");
+        {
+            throw new InvalidDataException(
+                $"{folder} contains {packages.Count} packages, but a list may contain at most {PackageList.MaximumPackages}");
+        }
 
         var list = new PackageList
         {

@@ -56,7 +56,8 @@ internal static class ClusterCheckCommand
         if (ReadAccount(account) is not { } dashboard)
         {
             faults.Add(
-                $"--account '{NameRules.Shown(account)}' is not NAMESPACE/NAME of a service account, for example smm-dashboard/smm-dashboard");
+                $"--account '{NameRules.Shown(account)}' is not NAMESPACE/NAME of a service account, "
+                + "for example smm-dashboard/smm-dashboard");
             dashboard = default;
         }
 

@@ -53,7 +53,7 @@ internal sealed class KubernetesArguments
 
     private readonly Option<string[]> _clusterSources = new("--cluster-source")
     {
-        Description = "With --kubernetes: a source network of the traffic from the cluster to VMs. May be given several times. Default: any.",
+        Description = "With --kubernetes: a source network of traffic from the cluster to VMs. May be given several times. Default: any.",
         HelpName = "CIDR",
     };
 
@@ -71,7 +71,7 @@ internal sealed class KubernetesArguments
 
     private readonly Option<bool> _acceptApiServerTokens = new("--accept-api-server-tokens")
     {
-        Description = "With --kubernetes: also accept tokens for the API server as bearer tokens, although they give access to the Kubernetes API.",
+        Description = "With --kubernetes: also accept tokens for the API server, although they give access to the Kubernetes API.",
     };
 
     public IEnumerable<Option> All =>

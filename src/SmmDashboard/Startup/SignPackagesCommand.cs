@@ -35,7 +35,7 @@ internal static class SignPackagesCommand
         };
         var minimum = new Option<string[]>("--minimum")
         {
-            Description = "The oldest version that agents may install, for example istio-sidecar=1.24.0. May be given once per package name.",
+            Description = "The oldest version that agents may install, for example istio-sidecar=1.24.0. May be given once per package.",
             HelpName = "NAME=VERSION",
         };
         var folder = new Argument<string?>("DIR") { Description = "The folder with the packages.", Arity = ArgumentArity.ZeroOrOne };
@@ -66,7 +66,8 @@ internal static class SignPackagesCommand
                 if (!Directory.Exists(packages))
                     throw new UsageException($"{packages} is not a folder");
 
-                await SignAsync(packages, [.. files.Select(ReadKey)], validDays, ReadMinimum(parsed.GetValue(minimum) ?? []), output, cancel);
+                var minimumVersions = ReadMinimum(parsed.GetValue(minimum) ?? []);
+                await SignAsync(packages, [.. files.Select(ReadKey)], validDays, minimumVersions, output, cancel);
                 return 0;
             }
             catch (UsageException fault)

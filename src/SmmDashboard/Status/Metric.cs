@@ -22,7 +22,11 @@ public sealed record Metric(string Name, string Type, string Help, IReadOnlyList
         {
             text.Append(Name);
             if (sample.Labels.Count > 0)
-                text.Append('{').AppendJoin(',', sample.Labels.Select(label => $"{label.Name}=\"{EscapedLabel(label.Value)}\"")).Append('}');
+            {
+                var labels = sample.Labels.Select(label => $"{label.Name}=\"{EscapedLabel(label.Value)}\"");
+                text.Append('{').AppendJoin(',', labels).Append('}');
+            }
+
             text.Append(' ').Append(sample.Value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
         }
     }

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace SmmDashboard.Status;
 
 /// <summary>
-/// <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> for the probes and scrapes of the cluster, without TLS, on a separate address. The API is
-/// not served there, and these endpoints are not served on the addresses of the API.
+/// <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> for the probes and scrapes of the cluster, without TLS, on a separate address. The
+/// API is not served there, and these endpoints are not served on the addresses of the API.
 /// </summary>
 public sealed class StatusEndpoints(IEnumerable<IReadiness> parts, IEnumerable<IMetricSource> sources)
 {

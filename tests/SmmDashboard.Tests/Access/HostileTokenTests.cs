@@ -10,7 +10,9 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Access;
 
-/// <summary>JSON that breaks readers, wherever a client may send it: an answer of 400 or 401, never of 500, and counted where it is a token.</summary>
+/// <summary>
+/// JSON that breaks readers, wherever a client may send it: an answer of 400 or 401, never of 500, and counted where it is a token.
+/// </summary>
 public sealed class HostileTokenTests
 {
     public static TheoryData<string> Claims =>

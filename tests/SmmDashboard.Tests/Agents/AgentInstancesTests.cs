@@ -3,7 +3,9 @@ using SmmDashboard.Agents;
 
 namespace SmmDashboard.Tests.Agents;
 
-/// <summary>Two hosts with one uuid and key, told from one host that was booted again. A letter is an instance, a number minutes that pass.</summary>
+/// <summary>
+/// Two hosts with one uuid and key, told from one host that was booted again. A letter is an instance, a number minutes that pass.
+/// </summary>
 public sealed class AgentInstancesTests
 {
     [Theory]

@@ -45,7 +45,9 @@ public sealed class OpenApiDocument
         return reference.GetString()!.Split('/').Skip(1).Aggregate(_root, (at, name) => at.GetProperty(name));
     }
 
-    /// <summary>Holds a value against a schema: type, const, enum, required members, items; all that the document uses of JSON Schema.</summary>
+    /// <summary>
+    /// Holds a value against a schema: type, const, enum, required members, items; all that the document uses of JSON Schema.
+    /// </summary>
     public void Check(JsonElement value, JsonElement schemaOrReference, string at)
     {
         var schema = Resolve(schemaOrReference);

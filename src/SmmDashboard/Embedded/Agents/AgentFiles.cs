@@ -97,7 +97,8 @@ public sealed class AgentFiles(string folder, ILogger<AgentFiles> log)
                     Convert.FromHexString(key), file.Report?.Address is { } address ? IPAddress.Parse(address.Value) : null, file.SeenAt)
                 {
                     IsProven = file.IsProven,
-                    Instances = new(file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),
+                    Instances = new(
+                        file.Instances?.OfType<AgentInstance>().Where(one => one is { Id: not null, Hostname: not null }) ?? []),
                 }
                 : null;
         }

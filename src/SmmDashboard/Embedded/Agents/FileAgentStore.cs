@@ -30,7 +30,8 @@ public sealed class FileAgentStore : IAgentStore
     /// <param name="log">Receives events for operators.</param>
     /// <param name="newAgents">The rate of new agents per group.</param>
     /// <param name="limitPerGroup">The maximum number of agents per group.</param>
-    public FileAgentStore(AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, Rate newAgents, int limitPerGroup = DefaultLimit)
+    public FileAgentStore(
+        AgentFiles? files, TimeProvider clock, ILogger<FileAgentStore> log, Rate newAgents, int limitPerGroup = DefaultLimit)
     {
         (_files, _clock, _log, _limit, _new) = (files, clock, log, limitPerGroup, new NewAgents(newAgents, clock, log));
         foreach (var (group, uuid, agent) in files?.Load() ?? [])

@@ -68,7 +68,8 @@ public static class MeshDescriptionReader
         if (served.Body.Length > MeshConfig.MaximumBytes)
         {
             group.Refuse(
-                name, $"the configuration of '{served.Id}' has {served.Body.Length} bytes; agents accept at most {MeshConfig.MaximumBytes}");
+                name,
+                $"the configuration of '{served.Id}' has {served.Body.Length} bytes; agents accept at most {MeshConfig.MaximumBytes}");
         }
 
         if (!groups.TryAdd(served.Id, served))
@@ -81,8 +82,9 @@ public static class MeshDescriptionReader
 
     private static ReadResult<MeshDescription> Refused(string reason) => ReadResult<MeshDescription>.Refused([new Fault("", reason)]);
 
+    // The message does not contain the value, because it may be the token itself.
     private static string? Sha256(string value) =>
         value.Length == 64 && value.All(char.IsAsciiHexDigit)
             ? null
-            : "is not a SHA-256 in hex, 64 digits (printf %s \"$TOKEN\" | sha256sum)"; // The value is not shown, because it may be the token itself.
+            : "is not a SHA-256 in hex, 64 digits (printf %s \"$TOKEN\" | sha256sum)";
 }

@@ -5,8 +5,8 @@ namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>The last refusal of each VM, so that its agent can report the reason for a missing WorkloadEntry.</summary>
 /// <remarks>
-/// A refused client has not proved an identity, so a refusal is only a hint. It contains fixed texts only, is kept for one hour and for a bounded
-/// number of VMs, and is shown only while no sidecar of the VM is connected.
+/// A refused client has not proved an identity, so a refusal is only a hint. It contains fixed texts only, is kept for one hour and for a
+/// bounded number of VMs, and is shown only while no sidecar of the VM is connected.
 /// </remarks>
 public sealed class RecentRefusals(TimeProvider clock, int limit = 10_000)
 {

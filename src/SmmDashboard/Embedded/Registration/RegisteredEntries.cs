@@ -5,8 +5,8 @@ using SmmDashboard.Groups;
 namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>
-/// The WorkloadEntries, one per connection, until 10 s after the disconnect of the sidecar. An entry belongs to the proved identity and the uuid:
-/// of two sidecars that claim one address, neither excludes the other nor takes over its entry.
+/// The WorkloadEntries, one per connection, until 10 s after the disconnect of the sidecar. An entry belongs to the proved identity and
+/// the uuid: of two sidecars that claim one address, neither excludes the other nor takes over its entry.
 /// </summary>
 public sealed class RegisteredEntries(CurrentMeshDescription mesh, TimeProvider clock, int limit = 10_000)
 {

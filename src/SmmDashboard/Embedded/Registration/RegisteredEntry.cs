@@ -39,7 +39,9 @@ public sealed class RegisteredEntry(
     /// <summary>Whether a control plane reads the entry. All control planes read an entry without a revision label.</summary>
     public bool IsSeenBy(string revision) => Revision is null || Revision == revision;
 
-    /// <summary>Whether both entries belong to the same sidecar. The address is not compared, because the sidecar cannot prove it.</summary>
+    /// <summary>
+    /// Whether both entries belong to the same sidecar. The address is not compared, because the sidecar cannot prove it.
+    /// </summary>
     public bool HasSameOwner(RegisteredEntry other) =>
         Group == other.Group && Name == other.Name && Identity == other.Identity && Uuid == other.Uuid;
 

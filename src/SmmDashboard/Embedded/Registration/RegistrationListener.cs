@@ -25,8 +25,8 @@ public sealed class RegistrationListener(
     private readonly TcpListener _listener = new(settings.Address);
     private readonly ConcurrentDictionary<Task, bool> _connections = [];
 
-    // A sidecar sends its first byte at once and is registered within milliseconds. Silent connections cost little, so many of them are allowed,
-    // and they do not count against the limit of speaking ones.
+    // A sidecar sends its first byte at once and is registered within milliseconds. Silent connections cost little, so many of them are
+    // allowed, and they do not count against the limit of speaking ones.
     private readonly PendingConnections _silent = new(
         settings.MaximumSilent, ConnectionBudget.DefaultPerClient(settings.MaximumSilent), clock, log);
 

@@ -21,7 +21,7 @@ internal static partial class RegistrationLog
 
     [LoggerMessage(
         4005, LogLevel.Warning,
-        "{Group} has reached a limit of registered sidecars from {Address}: the limits are {Total} in total, shared fairly by the WorkloadGroups, "
-        + "and {PerClient} of one address (and {Withheld} times since the last such message)")]
+        "{Group} has reached a limit of registered sidecars from {Address}: the limits are {Total} in total, "
+        + "shared fairly by the WorkloadGroups, and {PerClient} of one address (and {Withheld} times since the last such message)")]
     public static partial void NoSlot(this ILogger log, GroupId group, string address, int total, int perClient, long withheld);
 }

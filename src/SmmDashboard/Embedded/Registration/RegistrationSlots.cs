@@ -6,8 +6,9 @@ using SmmDashboard.Http;
 namespace SmmDashboard.Embedded.Registration;
 
 /// <summary>
-/// The connections of registered sidecars: a limited number of slots, shared fairly by the WorkloadGroups. When all slots are taken, a sidecar
-/// takes the newest slot of the group with the most slots. So the token of one group cannot exclude the sidecars of another group.
+/// The connections of registered sidecars: a limited number of slots, shared fairly by the WorkloadGroups. When all slots are taken, a
+/// sidecar takes the newest slot of the group with the most slots. So the token of one group cannot exclude the sidecars of another
+/// group.
 /// </summary>
 public sealed class RegistrationSlots(int total, int perClient, TimeProvider clock, ILogger log)
 {

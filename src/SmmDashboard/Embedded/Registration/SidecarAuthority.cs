@@ -64,10 +64,12 @@ public sealed class SidecarAuthority : IDisposable
     }
 
     /// <summary>
-    /// Issues a certificate for the key of a signing request. It is valid for <see cref="Lifetime"/>, but not longer than the certificate of this
-    /// authority. The rest of the request is ignored.
+    /// Issues a certificate for the key of a signing request. It is valid for <see cref="Lifetime"/>, but not longer than the certificate
+    /// of this authority. The rest of the request is ignored.
     /// </summary>
-    /// <param name="signingRequest">A PKCS #10 request in PEM with an EC P-256, P-384 or P-521 key, or an RSA key with 2048 to 8192 bits.</param>
+    /// <param name="signingRequest">
+    /// A PKCS #10 request in PEM with an EC P-256, P-384 or P-521 key, or an RSA key with 2048 to 8192 bits.
+    /// </param>
     /// <param name="identity">The identity in the certificate.</param>
     /// <returns>The certificate and that of this authority in PEM; or the reason for a refusal in one line.</returns>
     public (string? Certificate, string? Reason) Issue(string signingRequest, SpiffeId identity)

@@ -43,7 +43,8 @@ public sealed class SigningKey : IDisposable
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             key.Dispose();
-            throw new InvalidDataException($"{path} does not contain an EC P-256 private key in PEM; remove the file to have a new one created");
+            throw new InvalidDataException(
+                $"{path} does not contain an EC P-256 private key in PEM; remove the file to have a new one created");
         }
     }
 

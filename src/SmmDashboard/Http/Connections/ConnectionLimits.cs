@@ -31,7 +31,11 @@ public sealed class ConnectionLimits(int total, int perClient, TimeProvider cloc
         }
 
         if (_logLimiter.TryAcquire(out var withheld))
-            log.ConnectionRefused($"{client}", isTotal ? $"{total} connections are open" : $"{perClient} connections of this address are open", withheld);
+        {
+            var reason = isTotal ? $"{total} connections are open" : $"{perClient} connections of this address are open";
+            log.ConnectionRefused($"{client}", reason, withheld);
+        }
+
         return false;
     }
 

@@ -3,7 +3,8 @@ namespace SmmDashboard.Http.Connections;
 internal static partial class ConnectionLog
 {
     [LoggerMessage(
-        1201, LogLevel.Warning, "Refused a connection from {Client}: {Reason} (and {Withheld} other connections since the last such message)")]
+        1201, LogLevel.Warning,
+        "Refused a connection from {Client}: {Reason} (and {Withheld} other connections since the last such message)")]
     public static partial void ConnectionRefused(this ILogger log, string client, string reason, long withheld);
 
     [LoggerMessage(
@@ -12,6 +13,7 @@ internal static partial class ConnectionLog
 
     [LoggerMessage(
         1203, LogLevel.Warning,
-        "Accepting at most {Count} connections instead of {Wanted}: the process may open only {Files} files; raise LimitNOFILE= or ulimit -n")]
+        "Accepting at most {Count} connections instead of {Wanted}: the process may open only {Files} files; "
+        + "raise LimitNOFILE= or ulimit -n")]
     public static partial void FewConnections(this ILogger log, int count, int wanted, int files);
 }

@@ -26,7 +26,8 @@ public sealed record ConnectionSettings
 public sealed record ConnectionBudget(int Api, int Registration)
 {
     /// <summary>
-    /// The default for the registration port of the embedded mode: 10,000 registered sidecars, and 2,000 connections that have not registered yet.
+    /// The default for the registration port of the embedded mode: 10,000 registered sidecars, and 2,000 connections that have not
+    /// registered yet.
     /// </summary>
     public const int DefaultRegistration = 12_000;
 
