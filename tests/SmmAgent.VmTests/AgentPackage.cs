@@ -3,7 +3,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The packages of this machine's architecture: those that <c>./build.sh package</c> made, or newer ones made of the same.</summary>
+/// <summary>
+/// The packages of this machine's architecture: those that <c>./build.sh package</c> made, or newer ones made of the same.
+/// </summary>
 /// <param name="folder">Where both formats are.</param>
 public sealed class AgentPackage(string folder)
 {
@@ -23,7 +25,8 @@ public sealed class AgentPackage(string folder)
 
     /// <summary>The package that is not there; null when both are.</summary>
     public string? Missing() =>
-        ((string[])[DebPattern, RpmPattern]).FirstOrDefault(pattern => Find(pattern) is null) is { } pattern ? Path.Combine(folder, pattern) : null;
+        ((string[])[DebPattern, RpmPattern]).FirstOrDefault(pattern => Find(pattern) is null) is { } pattern
+            ? Path.Combine(folder, pattern) : null;
 
     /// <summary>Packages the same program once more, as a later version.</summary>
     /// <param name="folder">Where that is done.</param>
@@ -31,11 +34,15 @@ public sealed class AgentPackage(string folder)
     {
         var source = Path.Combine(folder, "source");
         Directory.CreateDirectory(source);
-        Shell.Run("cp", "-r", Path.Combine(Repository, "packaging"), Path.Combine(Repository, "docs"), Path.Combine(Repository, "CHANGELOG.md"), source);
-        Shell.Run("install", "-D", "-t", Path.Combine(source, "src", "SmmAgent"), Path.Combine(Repository, "src", "SmmAgent", "packages.lock.json"));
-        File.WriteAllText(Path.Combine(source, "Directory.Build.props"), $"<Project><PropertyGroup><Version>{NewerVersion}</Version></PropertyGroup></Project>\n");
+        Shell.Run("cp", "-r", Path.Combine(Repository, "packaging"), Path.Combine(Repository, "docs"),
+            Path.Combine(Repository, "CHANGELOG.md"), source);
+        Shell.Run("install", "-D", "-t", Path.Combine(source, "src", "SmmAgent"),
+            Path.Combine(Repository, "src", "SmmAgent", "packages.lock.json"));
+        File.WriteAllText(Path.Combine(source, "Directory.Build.props"),
+            $"<Project><PropertyGroup><Version>{NewerVersion}</Version></PropertyGroup></Project>\n");
         var packages = Path.Combine(folder, "packages");
-        Shell.RunAtMost(TimeSpan.FromMinutes(5), "env", "SOURCE_DATE_EPOCH=1000000000", Path.Combine(source, "packaging", "package.sh"), packages, $"{Architecture.Deb}={Path.GetDirectoryName(Programs.Agent)}");
+        Shell.RunAtMost(TimeSpan.FromMinutes(5), "env", "SOURCE_DATE_EPOCH=1000000000", Path.Combine(source, "packaging", "package.sh"),
+            packages, $"{Architecture.Deb}={Path.GetDirectoryName(Programs.Agent)}");
         return new(packages);
     }
 

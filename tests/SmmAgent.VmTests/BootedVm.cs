@@ -4,7 +4,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The bed's VM as a booted system: real systemd as process 1, journald, D-Bus and the agent's package, in the VM's network namespace.</summary>
+/// <summary>
+/// The bed's VM as a booted system: real systemd as process 1, journald, D-Bus and the agent's package, in the VM's network namespace.
+/// </summary>
 public sealed class BootedVm : IAsyncDisposable
 {
     /// <summary>How the STATUS= line begins when all is well.</summary>
@@ -35,7 +37,8 @@ public sealed class BootedVm : IAsyncDisposable
     }
 
     /// <summary>Boots from a disk, which is the VM's from then on.</summary>
-    /// <param name="name">Its name; of two that run at the same time each has its own. They share the bed's network, so one daemon runs at a time.</param>
+    /// <param name="name">Its name; of two that run at the same time each has its own. They share the bed's network, so one daemon runs at
+    /// a time.</param>
     public static async Task<BootedVm> StartAsync(MeshTestbed bed, VmDisk disk, string? name = null)
     {
         var vm = new BootedVm(bed, disk, name ?? bed.Vm.Name);
@@ -104,7 +107,8 @@ public sealed class BootedVm : IAsyncDisposable
 
     public string Run(params string[] command) => RunAtMost(Shell.Timeout, command);
 
-    public string RunAtMost(TimeSpan patience, params string[] command) => Shell.Try(patience, OnVm(command)) is var (exitCode, output) && exitCode == 0
+    public string RunAtMost(TimeSpan patience, params string[] command) =>
+        Shell.Try(patience, OnVm(command)) is var (exitCode, output) && exitCode == 0
         ? output
         : throw new InvalidOperationException($"{string.Join(' ', command)} ended with exit code {exitCode}: {output}\n{Journal()}");
 
@@ -139,15 +143,16 @@ public sealed class BootedVm : IAsyncDisposable
     public string Journal() => Try("journalctl", "--no-pager", "-n", "50", "-u", "smm-agent*").Output;
 
     /// <summary>A condition's status as the agent has it; empty before it has.</summary>
-    public string Condition(string type) => Told(type).Split(' ')[0];
+    public string Condition(string type) => ConditionText(type).Split(' ')[0];
 
     /// <summary>A condition as the agent has it: status, reason, message; empty before it has.</summary>
-    public string Told(string type)
+    public string ConditionText(string type)
     {
         try
         {
             var conditions = JsonNode.Parse(Try("cat", "/run/smm-agent/status.json").Output)?["conditions"]?.AsArray();
-            return conditions?.FirstOrDefault(node => (string?)node!["type"] == type) is { } found ? $"{found["status"]} {found["reason"]}: {found["message"]}" : "";
+            return conditions?.FirstOrDefault(node => (string?)node!["type"] == type) is { } found
+                ? $"{found["status"]} {found["reason"]}: {found["message"]}" : "";
         }
         catch (JsonException)
         {
@@ -155,14 +160,15 @@ public sealed class BootedVm : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a condition is told so.</summary>
+    /// <summary>Waits until a condition has a text.</summary>
     /// <param name="start">Its status and reason.</param>
     /// <returns>All of it.</returns>
-    public async Task<string> UntilToldAsync(string type, string start, TimeSpan? patience = null)
+    public async Task<string> UntilConditionAsync(string type, string start, TimeSpan? patience = null)
     {
         await Until.TrueAsync(
-            () => Told(type).StartsWith(start, StringComparison.Ordinal), $"{type} is {start}", patience, () => Told(type) + "\n" + Journal());
-        return Told(type);
+            () => ConditionText(type).StartsWith(start, StringComparison.Ordinal), $"{type} is {start}", patience, () =>
+                ConditionText(type) + "\n" + Journal());
+        return ConditionText(type);
     }
 
     /// <summary>Waits until the STATUS= line of the daemon begins so.</summary>
@@ -183,11 +189,13 @@ public sealed class BootedVm : IAsyncDisposable
     /// <summary>Has another program listen on a TCP port, until <see cref="PortTaker"/> is stopped.</summary>
     public Task TakePortAsync(int port)
     {
-        Run("systemd-run", $"--unit={PortTaker}", "perl", "-MIO::Socket::INET", "-e", $"for (IO::Socket::INET->new(LocalPort => {port}, Listen => 1, ReuseAddr => 1) or die) {{ sleep 600 }}");
+        Run("systemd-run", $"--unit={PortTaker}", "perl", "-MIO::Socket::INET", "-e",
+            $"for (IO::Socket::INET->new(LocalPort => {port}, Listen => 1, ReuseAddr => 1) or die) {{ sleep 600 }}");
         return UntilAsync(() => Run("ss", "-Hltn").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
     }
 
-    public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) => Until.TrueAsync(condition, what, patience, Journal);
+    public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
+        Until.TrueAsync(condition, what, patience, Journal);
 
     /// <summary>Both families' rules without comments and counters.</summary>
     public string Rules() => string.Join('\n', ((string[])["iptables-save", "ip6tables-save"])
@@ -263,7 +271,8 @@ public sealed class BootedVm : IAsyncDisposable
             try
             {
                 var stat = File.ReadAllText($"/proc/{process}/stat");
-                if (stat.Contains("(systemd) ", StringComparison.Ordinal) && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{_container.Id}")
+                if (stat.Contains("(systemd) ", StringComparison.Ordinal) && stat[(stat.LastIndexOf(')') + 2)..]
+                    .Split(' ')[1] == $"{_container.Id}")
                     return int.Parse(process!, System.Globalization.CultureInfo.InvariantCulture);
             }
             catch (IOException)

@@ -1,6 +1,6 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>Nobody loses their SSH session: what is not confirmed is undone.</summary>
+/// <summary>An operator does not lose the SSH session: changes without confirmation are undone.</summary>
 public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     // Twice the shortest that is taken: a busy machine needs some of it to get to the end of the command.
@@ -18,10 +18,12 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Contains("✓ smm-agent.service is started and ready\n", output, StringComparison.Ordinal);
         Assert.Contains("then: sudo smm-agent confirm", output, StringComparison.Ordinal);
         Assert.Contains("SMM-AGENT", vm.Rules(), StringComparison.Ordinal);
-        await vm.UntilAsync(() => !vm.IsActive("smm-agent.service") && vm.Try("ls", "/var/lib/smm-agent-host/undo").ExitCode != 0, "it is rolled back");
+        await vm.UntilAsync(
+            () => !vm.IsActive("smm-agent.service") && vm.Try("ls", "/var/lib/smm-agent-host/undo").ExitCode != 0, "it is rolled back");
         Assert.Equal(before, vm.Rules());
         Assert.Equal(
-            (false, false, false), (vm.IsEnabled("smm-agent.service"), vm.IsActive("smm-agent-reconcile.path"), vm.IsActive("smm-agent-rollback.timer")));
+            (false, false, false),
+            (vm.IsEnabled("smm-agent.service"), vm.IsActive("smm-agent-reconcile.path"), vm.IsActive("smm-agent-rollback.timer")));
         var (exitCode, late) = vm.Try("smm-agent", "confirm");
         Assert.Equal(1, exitCode);
         Assert.StartsWith("✗ nothing waits for a confirmation", late, StringComparison.Ordinal);
@@ -53,7 +55,8 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run(Unconfirmed);
 
         await vm.UntilAsync(
-            () => vm.IsActive("smm-agent.service") && vm.Property("smm-agent.service", "MainPID") != process, "the daemon was stopped and is up again");
+            () => vm.IsActive("smm-agent.service") && vm.Property("smm-agent.service", "MainPID") != process,
+            "the daemon was stopped and is up again");
         await vm.UntilAsync(() => vm.Try("ls", "/var/lib/smm-agent-host/undo").ExitCode != 0, "the rollback is done");
     }
 
@@ -70,7 +73,8 @@ public sealed class ConfirmTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal((1, "✗ an earlier reconcile waits for its confirmation: sudo smm-agent confirm\n"), (exitCode, refused));
         var (planned, plan) = vm.Try("smm-agent", "reconcile", "--dry-run");
         Assert.Equal(0, planned);
-        Assert.StartsWith("! an earlier reconcile waits for its confirmation: until then this one is refused; sudo smm-agent confirm\n", plan, StringComparison.Ordinal);
+        Assert.StartsWith("! an earlier reconcile waits for its confirmation: until then this one is refused; sudo smm-agent confirm\n",
+            plan, StringComparison.Ordinal);
         Assert.StartsWith(
             "! an earlier reconcile waits for its confirmation: this one lengthens the wait; sudo smm-agent confirm\n",
             vm.Run("smm-agent", "reconcile", "--dry-run", "--confirm-within", "2m"),

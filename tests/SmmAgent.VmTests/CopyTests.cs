@@ -22,8 +22,9 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         int starts, registrations;
         await using (var vm = await fixture.BootMemberAsync())
         {
-            await vm.UntilAsync(() => vm.Try("ls", SidecarFiles.Certificate, SidecarFiles.Key).ExitCode == 0, "the sidecar keeps a certificate");
-            await vm.UntilToldAsync("Registered", "True ", Minutes);
+            await vm.UntilAsync(
+                () => vm.Try("ls", SidecarFiles.Certificate, SidecarFiles.Key).ExitCode == 0, "the sidecar keeps a certificate");
+            await vm.UntilConditionAsync("Registered", "True ", Minutes);
             (original, machine) = (UuidOf(vm), vm.Run("cat", "/etc/machine-id").Trim());
             secrets = Secrets(vm);
             var sidecar = new StandInSidecar(fixture.Bed, vm);
@@ -36,22 +37,24 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
         var before = fixture.Bed.Reports();
         await using var copy = await fixture.BootCopyAsync(disk, machineId: "0123456789abcdef0123456789abcdef");
 
-        await copy.UntilToldAsync("Registered", "True ", Minutes);
-        await copy.UntilToldAsync("ReachableFromCluster", "True ", Minutes);
+        await copy.UntilConditionAsync("Registered", "True ", Minutes);
+        await copy.UntilConditionAsync("ReachableFromCluster", "True ", Minutes);
         var own = UuidOf(copy);
         Assert.NotEqual(original, own);
         Assert.All(Secrets(copy), secret => Assert.NotEqual(secrets[secret.Key], secret.Value));
         // The records that keep the other uuid from coming back; what the stand-in of the sidecar notes down is the tests'.
         Assert.Equal(
             [RootIdentity, DaemonIdentity],
-            copy.Try("grep", "-rlI", "--exclude-dir=stand-in", $"{original}", "/etc", "/var/lib", "/run/smm-agent", "/run/secrets").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+            copy.Try("grep", "-rlI", "--exclude-dir=stand-in", $"{original}", "/etc", "/var/lib", "/run/smm-agent",
+                "/run/secrets").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
         Assert.Contains($"{own}", copy.Run("cat", SidecarFiles.ClusterEnvironment), StringComparison.Ordinal);
         // The sidecar was started once, and never with the other uuid.
-        await copy.UntilToldAsync("SidecarCurrent", "True Current", Minutes);
+        await copy.UntilConditionAsync("SidecarCurrent", "True Current", Minutes);
         var copied = new StandInSidecar(fixture.Bed, copy);
         Assert.Equal(starts + 1, copied.Starts.Length);
         Assert.NotEmpty(copied.Labels[registrations..]);
-        Assert.All(copied.Labels[registrations..], labels => Assert.Contains($"\"{EntryLabels.Uuid}\":\"{own}\"", labels.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.All(copied.Labels[registrations..], labels => Assert.Contains(
+            $"\"{EntryLabels.Uuid}\":\"{own}\"", labels.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal));
 
         Assert.Equal(
             [$"✓ this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={original}"],
@@ -66,7 +69,7 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
 
         // The next boot changes nothing.
         await copy.RebootAsync();
-        await copy.UntilToldAsync("Registered", "True ", Minutes);
+        await copy.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal(own, UuidOf(copy));
         Assert.Equal(reports.Keys.Order(), fixture.Bed.Reports().Keys.Order());
     }
@@ -75,17 +78,21 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
     public async Task AMachineIdThatIsChangedOnARunningMemberIsPlannedByTheDryRunAndTakesEffectWithReconcile()
     {
         await using var vm = await fixture.BootMemberAsync();
-        await vm.UntilAsync(() => vm.Try("ls", SidecarFiles.Certificate, SidecarFiles.Key).ExitCode == 0, "the sidecar keeps a certificate");
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilAsync(
+            () => vm.Try("ls", SidecarFiles.Certificate, SidecarFiles.Key).ExitCode == 0, "the sidecar keeps a certificate");
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
         var (original, before) = (UuidOf(vm), Secrets(vm));
-        // The daemon sees it, too, and asks for root's part, which is to wait for the dry run.
+        // The daemon also sees it and requests a privileged reconcile, which must wait for the dry run.
         vm.Run("systemctl", "stop", "smm-agent-reconcile.path");
         vm.RunLine("tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id");
 
         var plan = vm.Run("smm-agent", "reconcile", "--dry-run");
 
-        Assert.Contains($"❯ would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), whose uuid is {original}\n", plan, StringComparison.Ordinal);
-        Assert.Contains("❯ would remove the sidecar's token, certificate and key, which are the other machine's\n", plan, StringComparison.Ordinal);
+        Assert.Contains(
+            $"❯ would generate a new uuid: this VM is a copy of another machine (/etc/machine-id differs), whose uuid is {original}\n",
+            plan, StringComparison.Ordinal);
+        Assert.Contains(
+            "❯ would remove the sidecar's token, certificate and key, which are the other machine's\n", plan, StringComparison.Ordinal);
         Assert.Contains($"write {SidecarFiles.ClusterEnvironment} (", plan, StringComparison.Ordinal);
         Assert.DoesNotContain("nothing to do", plan, StringComparison.Ordinal);
         Assert.Equal(original, UuidOf(vm));
@@ -95,13 +102,14 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
 
         var own = UuidOf(vm);
         Assert.Contains($"new uuid is generated uuid={own} replaced={original}\n", output, StringComparison.Ordinal);
-        Assert.All(Secrets(vm).Where(secret => secret.Key != SidecarFiles.Key && secret.Key != SidecarFiles.Certificate), secret => Assert.NotEqual(before[secret.Key], secret.Value));
+        Assert.All(Secrets(vm).Where(secret => secret.Key != SidecarFiles.Key && secret.Key != SidecarFiles.Certificate), secret =>
+            Assert.NotEqual(before[secret.Key], secret.Value));
         // The sidecar that runs has the other uuid in its registration until it is restarted, and that is the operator's to time.
-        await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded", Minutes);
+        await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded", Minutes);
         Assert.NotEqual(0, vm.Try("ls", SidecarFiles.Certificate).ExitCode);
         vm.Run("systemctl", "restart", "istio");
-        await vm.UntilToldAsync("SidecarCurrent", "True Current", Minutes);
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current", Minutes);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
         await vm.UntilAsync(() => vm.Try("ls", SidecarFiles.Certificate).ExitCode == 0, "the sidecar has a new certificate");
         Assert.NotEqual(before[SidecarFiles.Certificate], vm.Run("cat", SidecarFiles.Certificate));
     }
@@ -113,5 +121,6 @@ public sealed class CopyTests(SidecarVmFixture fixture) : IClassFixture<SidecarV
     internal static Guid UuidOf(BootedVm vm) => Guid.Parse(vm.Run("sed", "-n", "s/^uuid: *//p", Settings).Trim());
 
     // Of this machine: the other's journal was copied, too.
-    internal static string[] Journal(BootedVm vm, string unit) => vm.Run("journalctl", "--no-pager", "-o", "cat", "-b", "-u", unit).Split('\n');
+    internal static string[] Journal(BootedVm vm, string unit) =>
+        vm.Run("journalctl", "--no-pager", "-o", "cat", "-b", "-u", unit).Split('\n');
 }

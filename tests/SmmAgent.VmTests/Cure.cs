@@ -9,7 +9,8 @@ internal static partial class Cure
     public static string[] AllIn(string message) => [.. Command().Matches(message).Select(match => match.Value.TrimEnd()).Distinct()];
 
     /// <summary>The one command in a message.</summary>
-    public static string In(string message) => AllIn(message) is [var only] ? only : throw new InvalidOperationException($"there is not one command in: {message}");
+    public static string In(string message) =>
+        AllIn(message) is [var only] ? only : throw new InvalidOperationException($"there is not one command in: {message}");
 
     [GeneratedRegex(@"\bsudo [^;\n]+?(?=;|\n|$| \(|, then|, or)")]
     private static partial Regex Command();

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace SmmAgent.VmTests;
 
 /// <summary>
-/// A command that the agent advises cures what the advice is about. Each test brings a fault about, takes the command out of the agent's own message, and runs exactly that,
+/// A command that the agent advises cures what the advice is about. Each test brings a fault about, takes the command out of the agent's
+/// own message, and runs exactly that,
 /// as a user who may become root by sudo.
 /// </summary>
 public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
@@ -18,21 +19,27 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
     public async Task OfTheConditions()
     {
         await using var vm = await fixture.BootAttachedAsync();
-        await vm.UntilToldAsync("ReachableFromCluster", "True");
+        await vm.UntilConditionAsync("ReachableFromCluster", "True");
 
-        await CuresAsync(vm, "GatewaysReachable", "False RepliesDropped", "iptables -w -D INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");
         await CuresAsync(
-            vm, "GatewaysReachable", "False OutputDropped", "iptables -w -A OUTPUT -o lo -j ACCEPT; iptables -w -A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT; iptables -w -P OUTPUT DROP");
-        await vm.UntilToldAsync("DashboardReachable", "True");
+            vm, "GatewaysReachable", "False RepliesDropped", "iptables -w -D INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");
+        await CuresAsync(
+            vm, "GatewaysReachable", "False OutputDropped",
+            "iptables -w -A OUTPUT -o lo -j ACCEPT; iptables -w -A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT; iptables -w -P "
+            + "OUTPUT DROP");
+        await vm.UntilConditionAsync("DashboardReachable", "True");
         vm.Run("iptables", "-w", "-P", "OUTPUT", "ACCEPT");
 
-        await CuresAsync(vm, "TokenCurrent", "False NoToken", $"printf 'Bearer %s\\n' $(cat {Token}) >{Token}.new && cat {Token}.new >{Token} && rm {Token}.new");
+        await CuresAsync(vm, "TokenCurrent", "False NoToken",
+            $"printf 'Bearer %s\\n' $(cat {Token}) >{Token}.new && cat {Token}.new >{Token} && rm {Token}.new");
         vm.Run("sh", "-c", "rm /var/lib/smm-agent/identity.json && systemctl restart smm-agent");
         await CuresAsync(vm, "ReachableFromCluster", "Unknown AgentKeyMismatch");
 
         // The agent does not open them itself in this mode.
         await CuresAsync(
-            vm, "PortsOpen", "False NotOpen", $"systemctl stop smm-agent; sed -i '$ a firewall: {{mode: check}}' {Settings}; iptables -w -F SMM-AGENT; systemctl start smm-agent");
+            vm, "PortsOpen", "False NotOpen",
+            $"systemctl stop smm-agent; sed -i '$ a firewall: {{mode: check}}' {Settings}; iptables -w -F SMM-AGENT; systemctl "
+            + $"start smm-agent");
     }
 
     [Fact]
@@ -43,7 +50,8 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         // Who is not root.
         Assert.Equal(0, vm.TryLine(Cure.In(vm.TryLine("smm-agent config show").Output)).ExitCode);
         var asked = vm.TryLine("smm-agent check --output json").Output;
-        Assert.Equal("sudo smm-agent check", Assert.Single(Cures(asked, "skipped").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).Distinct()));
+        Assert.Equal("sudo smm-agent check",
+            Assert.Single(Cures(asked, "skipped").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).Distinct()));
         Assert.DoesNotContain("sudo smm-agent check", Cures(vm.TryLine("sudo smm-agent check --output json").Output, "skipped"));
         Works(vm, vm.TryLine("smm-agent reconcile").Output);
         Works(vm, vm.TryLine("smm-agent detach").Output);
@@ -76,7 +84,8 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         await vm.UntilAsync(() => vm.Try("curl", "-fsS", "http://127.0.0.1:16400/readyz").ExitCode == 0, "the agent serves it", Looks);
 
         vm.Run("chmod", "0644", Token);
-        var cures = Cures(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail").Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).ToList();
+        var cures = Cures(vm.Try("smm-agent", "check", "--output", "json").Output, "warn", "fail")
+            .Where(cure => cure.StartsWith("sudo", StringComparison.Ordinal)).ToList();
         Assert.Contains($"sudo chmod 0640 {Token}", cures);
         foreach (var cure in cures)
             vm.RunLine(cure.Replace("install", "install --no-install-recommends", StringComparison.Ordinal));
@@ -85,8 +94,9 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
         string Taken() => vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent", "--grep", "16400 is taken").Split('\n')[0];
     }
 
-    /// <summary>Sees the fault told by a condition, runs the command in its message, and sees the condition be good again.</summary>
-    private static async Task CuresAsync(BootedVm vm, string type, string told, string? fault = null, params (string Placeholder, string Value)[] values)
+    /// <summary>Waits for the fault in a condition, runs the command in its message, and waits until the condition is good again.</summary>
+    private static async Task CuresAsync(
+        BootedVm vm, string type, string expected, string? fault = null, params (string Placeholder, string Value)[] values)
     {
         if (fault is not null)
         {
@@ -94,16 +104,17 @@ public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
             vm.Run("systemctl", "reload", "smm-agent");
         }
 
-        var message = await vm.UntilToldAsync(type, told, Looks);
+        var message = await vm.UntilConditionAsync(type, expected, Looks);
         Works(vm, message, values);
         if (vm.IsActive("smm-agent"))
             vm.Try("systemctl", "reload", "smm-agent");
-        await vm.UntilToldAsync(type, "True", Looks);
+        await vm.UntilConditionAsync(type, "True", Looks);
     }
 
     private static void Works(BootedVm vm, string message, params (string Placeholder, string Value)[] values)
     {
-        var command = values.Aggregate(Cure.In(message), (text, value) => text.Replace(value.Placeholder, value.Value, StringComparison.Ordinal));
+        var command = values.Aggregate(
+            Cure.In(message), (text, value) => text.Replace(value.Placeholder, value.Value, StringComparison.Ordinal));
         vm.RunLine(command);
     }
 

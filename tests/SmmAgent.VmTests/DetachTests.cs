@@ -57,7 +57,8 @@ public sealed class DetachTests(VmFixture fixture) : IClassFixture<VmFixture>
         var output = vm.Run("smm-agent", "detach");
 
         Assert.Contains(
-            "✓ ip6tables: remove the jump in INPUT, chain SMM-AGENT, the empty table filter, which the agent made\n", output, StringComparison.Ordinal);
+            "✓ ip6tables: remove the jump in INPUT, chain SMM-AGENT, the empty table filter, which the agent made\n", output,
+            StringComparison.Ordinal);
         Assert.Equal("", vm.Ruleset());
     }
 

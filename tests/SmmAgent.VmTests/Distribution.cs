@@ -16,12 +16,14 @@ public sealed record Distribution(string Name, string Root)
     /// <summary>Debian 12 and 11, what SMM_VM_SUITE names beside them, and a ready root in SMM_VM_ROOT.</summary>
     public static TheoryData<string> All { get; } =
     [
-        .. ((string[])[Usual, "bullseye"]).Union(Environment.GetEnvironmentVariable("SMM_VM_SUITE")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []),
+        .. ((string[])[Usual, "bullseye"])
+        .Union(Environment.GetEnvironmentVariable("SMM_VM_SUITE")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []),
         .. Environment.GetEnvironmentVariable(OwnRoot) is { Length: > 0 } ? (string[])[OwnRoot] : [],
     ];
 
     /// <summary>Those of them that have the deb.</summary>
-    public static TheoryData<string> Debians { get; } = [.. All.Select(row => row.Data).Where(name => name != OwnRoot || File.Exists(Path.Combine(Of(name).Root, "usr/bin/dpkg")))];
+    public static TheoryData<string> Debians { get; } = [
+        .. All.Select(row => row.Data).Where(name => name != OwnRoot || File.Exists(Path.Combine(Of(name).Root, "usr/bin/dpkg")))];
 
     public static Distribution Of(string name) =>
         new(name, name == OwnRoot ? Environment.GetEnvironmentVariable(OwnRoot)! : Path.Combine(Programs.Artifacts, "roots", name));

@@ -1,6 +1,8 @@
 namespace SmmAgent.VmTests;
 
-/// <summary>Two VMs from one disk, with one /etc/machine-id: the dashboard sees both, each operator learns it, and the cure that they are told works.</summary>
+/// <summary>
+/// Two VMs from one disk, with one /etc/machine-id: the dashboard detects both, both agents report it, and the reported fix works.
+/// </summary>
 public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Daemon = "smm-agent.service";
@@ -22,48 +24,52 @@ public sealed class DuplicateIdentityTests(VmFixture fixture) : IClassFixture<Vm
 
         using var template = disk;
         await using var first = await fixture.BootCopyAsync(disk, name: "smm-first");
-        await first.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await first.UntilConditionAsync("ReachableFromCluster", "True Reached", Minutes);
         await StopAsync(first);
         await using var second = await fixture.BootCopyAsync(disk, name: "smm-second");
         Assert.Equal(first.Run("cat", "/etc/machine-id"), second.Run("cat", "/etc/machine-id"));
         // The dashboard takes the second one for the first one after a boot, until the first one reports again.
-        await second.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await second.UntilConditionAsync("ReachableFromCluster", "True Reached", Minutes);
         await StopAsync(second);
 
         first.Run("systemctl", "start", Daemon);
-        Assert.EndsWith($"on the one that is a copy: {Cure}", await first.UntilToldAsync("ReachableFromCluster", Duplicate, Minutes), StringComparison.Ordinal);
+        Assert.EndsWith($"on the one that is a copy: {Cure}", await first.UntilConditionAsync("ReachableFromCluster", Duplicate, Minutes),
+            StringComparison.Ordinal);
         await StopAsync(first);
         second.Run("systemctl", "start", Daemon);
-        await second.UntilToldAsync("ReachableFromCluster", Duplicate, Minutes);
+        await second.UntilConditionAsync("ReachableFromCluster", Duplicate, Minutes);
 
         Assert.Contains("\"hostname\":\"smm-first\"", fixture.Bed.Reports()[uuid], StringComparison.Ordinal);
-        Assert.Single(fixture.Bed.Dashboard!.Lines, line => line.Contains($"Two hosts report as agent {uuid} of ", StringComparison.Ordinal));
-        Assert.Contains("smm-first at 198.18.0.100 and smm-second at 198.18.0.100", second.Told("ReachableFromCluster"), StringComparison.Ordinal);
+        Assert.Single(
+            fixture.Bed.Dashboard!.Lines, line => line.Contains($"Two hosts report as agent {uuid} of ", StringComparison.Ordinal));
+        Assert.Contains("smm-first at 198.18.0.100 and smm-second at 198.18.0.100", second.ConditionText("ReachableFromCluster"),
+            StringComparison.Ordinal);
         Assert.Contains(Cure, second.Run("smm-agent", "status"), StringComparison.Ordinal);
         Assert.Contains(Cure, second.Try("smm-agent", "check").Output, StringComparison.Ordinal);
 
         var daemon = second.Property(Daemon, "MainPID");
         second.RunLine(Cure);
 
-        await second.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await second.UntilConditionAsync("ReachableFromCluster", "True Reached", Minutes);
         Assert.Equal(daemon, second.Property(Daemon, "MainPID"));
         var own = CopyTests.UuidOf(second);
         Assert.NotEqual(uuid, own);
         Assert.Contains("\"hostname\":\"smm-second\"", fixture.Bed.Reports()[own], StringComparison.Ordinal);
 
         second.Run("systemctl", "restart", Daemon);
-        await second.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await second.UntilConditionAsync("ReachableFromCluster", "True Reached", Minutes);
         await StopAsync(second);
         first.Run("systemctl", "start", Daemon);
-        await first.UntilToldAsync("ReachableFromCluster", "True Reached", Minutes);
+        await first.UntilConditionAsync("ReachableFromCluster", "True Reached", Minutes);
         Assert.Equal(uuid, CopyTests.UuidOf(first));
-        Assert.Contains(fixture.Bed.Dashboard!.Lines, line => line.Contains($"Only one host reports as agent {uuid} of ", StringComparison.Ordinal));
+        Assert.Contains(
+            fixture.Bed.Dashboard!.Lines, line => line.Contains($"Only one host reports as agent {uuid} of ", StringComparison.Ordinal));
     }
 
     // One at a time has the ports: the two share the bed's network.
     private static async Task StopAsync(BootedVm vm)
     {
         vm.Run("systemctl", "stop", Daemon);
-        await vm.UntilAsync(() => vm.Told("ReachableFromCluster").Length == 0, "its status is gone");
+        await vm.UntilAsync(() => vm.ConditionText("ReachableFromCluster").Length == 0, "its status is gone");
     }
 }

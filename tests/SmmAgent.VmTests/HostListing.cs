@@ -3,10 +3,11 @@ namespace SmmAgent.VmTests;
 /// <summary>All that lies on a VM: each file with its owner, mode and contents, the firewall, units and users.</summary>
 internal static class HostListing
 {
-    // What changes by itself while a system runs, and the package managers' own books.
+    // Files that change while a system runs, and the records of the package managers.
     private static readonly string[] Left =
     [
-        "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/mnt", "/var/log", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf",
+        "/proc", "/sys", "/dev", "/tmp", "/var/tmp", "/mnt", "/var/log", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt",
+        "/var/cache/debconf",
         "/var/lib/rpm", "/var/lib/dnf", "/var/cache/dnf", "/var/cache/ldconfig", "/var/lib/systemd/timers", "/root", "/srv",
         // Of /run only what bears the agent's name is looked at.
         "/run",
@@ -19,15 +20,17 @@ internal static class HostListing
     {
         // What boots late is not what was changed. It fails where a unit has.
         _ = vm.Try(BootedVm.InstallPatience, "systemctl", "is-system-running", "--wait");
-        string[] leaving = ["(", .. Left.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
+        string[] leaving = [
+            "(", .. Left.SelectMany((path, i) => i == 0 ? (string[])["-path", path] : ["-o", "-path", path]), ")", "-prune", "-o"];
         return
         [
             .. Lines(vm.RunAtMost(BootedVm.InstallPatience, ["find", "/", .. leaving, "-type", "f", "-exec", "sha256sum", "{}", "+"])),
             .. Lines(vm.RunAtMost(BootedVm.InstallPatience, ["find", "/", .. leaving, "-printf", "%p %y %m %u %g %l\n"])),
             .. Lines(vm.Run("find", "/run", "-name", "*smm-agent*", "-not", "-path", "/run/systemd/*")),
             .. Lines(vm.Run("systemctl", "list-unit-files", "--no-pager", "--no-legend")),
-            // systemd starts and ends these by itself whenever something might ask for a password.
-            .. Lines(vm.Run("systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed"))
+            // systemd starts and ends these automatically when a program might ask for a password.
+            .. Lines(vm.Run(
+                "systemctl", "list-units", "--no-pager", "--no-legend", "--plain", "--type=service,path,timer", "--state=active,failed"))
                 .Where(line => !line.StartsWith("systemd-ask-password-", StringComparison.Ordinal)),
             .. Lines(vm.Rules()),
             .. Lines(vm.Ruleset()),

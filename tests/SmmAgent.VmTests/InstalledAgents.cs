@@ -18,7 +18,8 @@ public sealed class InstalledAgents : IDisposable
     private readonly Lazy<SidecarPackages> _sidecars;
 
     public InstalledAgents() =>
-        (_newer, _sidecars) = (new(() => AgentPackage.Newer(_folder)), new(() => new SidecarPackages(Directory.CreateDirectory(Path.Combine(_folder, "sidecars")).FullName)));
+        (_newer, _sidecars) = (new(() => AgentPackage.Newer(_folder)),
+            new(() => new SidecarPackages(Directory.CreateDirectory(Path.Combine(_folder, "sidecars")).FullName)));
 
     /// <summary>A later version of the packages.</summary>
     public AgentPackage NewerPackage => _newer.Value;

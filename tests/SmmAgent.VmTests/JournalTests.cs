@@ -5,7 +5,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The journal tells an operator what they must know, and little else.</summary>
+/// <summary>The journal contains what an operator must know, and little else.</summary>
 public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";
@@ -32,17 +32,20 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         await fixture.Bed.StopDashboardAsync();
         await vm.UntilAsync(
-            () => vm.Condition("DashboardReachable") == "False" && vm.Condition("ConfigCurrent") == "False", "it knows that the dashboard is away", TimeSpan.FromMinutes(2));
+            () => vm.Condition("DashboardReachable") == "False" && vm.Condition("ConfigCurrent") == "False",
+            "it knows that the dashboard is away", TimeSpan.FromMinutes(2));
         string[] gone = ["ConfigCurrent is False, DashboardUnreachable", "DashboardReachable is False, Refused"];
-        await vm.UntilAsync(() => gone.SequenceEqual(Heads("warning").Order()), "the outage has lasted and is a warning", TimeSpan.FromMinutes(1));
+        await vm.UntilAsync(
+            () => gone.SequenceEqual(Heads("warning").Order()), "the outage has lasted and is a warning", TimeSpan.FromMinutes(1));
         await fixture.Bed.StartDashboardAsync();
         await vm.UntilStatusAsync(BootedVm.Attached, TimeSpan.FromMinutes(2));
 
         // The story has a beginning and an end.
         Assert.Equal("Everything is well since this start", Heads("notice")[0]);
         await vm.UntilAsync(
-            () => Heads("notice")[3..].Order().SequenceEqual(["ConfigCurrent is True, Current", "DashboardReachable is True, Reachable"]), "the end of the outage is a notice");
-        // Neither colours nor traces of the stack, from the daemon and from root's part.
+            () => Heads("notice")[3..].Order().SequenceEqual(["ConfigCurrent is True, Current", "DashboardReachable is True, Reachable"]),
+            "the end of the outage is a notice");
+        // Neither colours nor stack traces, from the daemon and the privileged reconcile.
         var all = vm.Run("journalctl", "--no-pager", "--all", "-o", "cat", "-u", "smm-agent*");
         Assert.DoesNotContain("\e", all, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", all, StringComparison.Ordinal);
@@ -68,7 +71,8 @@ public sealed class JournalTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         // All that is done each minute was done by then, and a long poll has come to its end.
         await vm.UntilAsync(
-            () => watch.Elapsed > TimeSpan.FromSeconds(62) && UpdatedAt() > begin, "a minute is over and the daemon works", TimeSpan.FromMinutes(3));
+            () => watch.Elapsed > TimeSpan.FromSeconds(62) && UpdatedAt() > begin, "a minute is over and the daemon works",
+            TimeSpan.FromMinutes(3));
 
         Assert.Equal(lines, Count());
 

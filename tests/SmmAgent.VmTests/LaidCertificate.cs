@@ -16,7 +16,8 @@ internal sealed class LaidCertificate(MeshTestbed bed, BootedVm vm)
         names.AddUri(new($"spiffe://cluster.local/ns/vm-integration/sa/{account}"));
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
-        foreach (var (name, text) in (ReadOnlySpan<(string, string)>)[("cert-chain.pem", certificate.ExportCertificatePem()), ("key.pem", key.ExportPkcs8PrivateKeyPem())])
+        foreach (var (name, text) in (ReadOnlySpan<(string, string)>)[
+            ("cert-chain.pem", certificate.ExportCertificatePem()), ("key.pem", key.ExportPkcs8PrivateKeyPem())])
         {
             File.WriteAllText(Path.Combine(bed.Folder, "laid"), text + "\n");
             vm.Run("install", "-D", "-m", "0600", "-o", owner, "-g", owner, "/mnt/laid", $"/etc/certs/{name}");
@@ -24,5 +25,6 @@ internal sealed class LaidCertificate(MeshTestbed bed, BootedVm vm)
     }
 
     /// <summary>What the certificate that is there is for; empty without one.</summary>
-    public string Names() => vm.Try("openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", "/etc/certs/cert-chain.pem") is (0, var names) ? names : "";
+    public string Names() =>
+        vm.Try("openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", "/etc/certs/cert-chain.pem") is (0, var names) ? names : "";
 }

@@ -14,17 +14,18 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
 
         // Started, it flushes the operator's rules, but no policy.
         Assert.Equal("running", vm.Run("firewall-cmd", "--state").Trim());
-        await vm.UntilToldAsync("GatewaysReachable", "False RepliesDropped", TimeSpan.FromMinutes(1));
+        await vm.UntilConditionAsync("GatewaysReachable", "False RepliesDropped", TimeSpan.FromMinutes(1));
         // Again while a privileged reconcile is still opening ports.
         await vm.UntilAsync(
             () => vm.Try("smm-agent", "check").Output.Contains(
-                "INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the policy DROP", StringComparison.Ordinal),
+                "INPUT drops replies to the VM's own connections: firewalld removed the rule for them when it started, and kept the "
+                + "policy DROP", StringComparison.Ordinal),
             "check names what drops the replies", TimeSpan.FromMinutes(1));
-        vm.RunLine(Cure.In(vm.Told("GatewaysReachable")));
+        vm.RunLine(Cure.In(vm.ConditionText("GatewaysReachable")));
         // Of IPv6, too: without its rule for ICMPv6 the VM is found only as long as its neighbour's cache remembers it.
         vm.Run("ip6tables", "-w", "-P", "INPUT", "ACCEPT");
         vm.Run("systemctl", "reload", "smm-agent");
-        await vm.UntilToldAsync("GatewaysReachable", "True Reachable", TimeSpan.FromMinutes(1));
+        await vm.UntilConditionAsync("GatewaysReachable", "True Reachable", TimeSpan.FromMinutes(1));
         await vm.UntilStatusAsync(BootedVm.Attached);
         await UntilOpenAsync(vm);
         var rules = Rules(vm);
@@ -40,7 +41,8 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
         vm.Run("firewall-cmd", "--zone=block", $"--add-source={MeshTestbed.DashboardAddress}/24");
         await UntilOpenAsync(vm);
         vm.Run("firewall-cmd", "--panic-on");
-        await vm.UntilAsync(() => vm.Told("PortsOpen").Contains("firewalld is in panic mode", StringComparison.Ordinal), "panic mode is named");
+        await vm.UntilAsync(
+            () => vm.ConditionText("PortsOpen").Contains("firewalld is in panic mode", StringComparison.Ordinal), "panic mode is named");
         vm.Run("firewall-cmd", "--panic-off");
         await UntilOpenAsync(vm);
 
@@ -94,5 +96,6 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
     }
 
     private static string[] Rules(BootedVm vm, params string[] which) =>
-        [.. vm.Run(["firewall-cmd", .. which, "--zone=public", "--list-rich-rules"]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
+        [.. vm.Run(["firewall-cmd", .. which, "--zone=public", "--list-rich-rules"]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Order(StringComparer.Ordinal)];
 }

@@ -31,16 +31,19 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("sed", "-i", "s/^sidecar: .*/sidecar: {mode: manage}/", Config);
         try
         {
-            fixture.Bed.Mesh.Packages = [OfferedPackage.Of(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
+            fixture.Bed.Mesh.Packages = [
+                OfferedPackage.Of(AgentPackage.Built.Deb, "istio-sidecar", "1.15.3", "deb", AgentPackage.Architecture.Deb)];
             fixture.Bed.Mesh.Write();
             await fixture.Bed.UntilOffersAsync();
 
             var (exitCode, output) = vm.Try("smm-agent", "reconcile");
 
             Assert.Equal(1, exitCode);
-            const string Why = "istio-sidecar 1.15.3 is not installed: the dashboard that names it speaks plain http; use https, or accept that on purpose: sidecar.allowPlaintextPackages: true";
+            const string Why =
+                "istio-sidecar 1.15.3 is not installed: the dashboard that names it speaks plain http; use https, or accept that on "
+                + "purpose: sidecar.allowPlaintextPackages: true";
             Assert.Contains($"✗ {Why}\n", output, StringComparison.Ordinal);
-            await vm.UntilToldAsync("SidecarInstalled", $"False UntrustedSource: {Why}");
+            await vm.UntilConditionAsync("SidecarInstalled", $"False UntrustedSource: {Why}");
         }
         finally
         {
@@ -75,7 +78,8 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.Equal("640 root smm-agent", vm.Run("stat", "-c", "%a %U %G", Config).Trim());
         Assert.Equal(
             (true, true, true, true),
-            (vm.IsEnabled("smm-agent.service"), vm.IsEnabled("smm-agent-reconcile.path"), vm.IsEnabled("smm-agent-reconcile.service"), vm.IsActive("smm-agent-reconcile.path")));
+            (vm.IsEnabled("smm-agent.service"), vm.IsEnabled("smm-agent-reconcile.path"), vm.IsEnabled("smm-agent-reconcile.service"),
+                vm.IsActive("smm-agent-reconcile.path")));
 
         var again = vm.Run("smm-agent", "reconcile");
 
@@ -102,7 +106,8 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         (exitCode, output) = vm.Try("smm-agent", "reconcile");
 
         Assert.Equal(1, exitCode);
-        Assert.EndsWith("✗ smm-agent.service is masked, so it cannot be started: sudo systemctl unmask --runtime smm-agent\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("✗ smm-agent.service is masked, so it cannot be started: sudo systemctl unmask --runtime smm-agent\n", output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,15 +145,17 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
         {
             vm.Run("sudo", "-u", "smm-agent", "touch", "/run/smm-agent/reconcile-request");
             if (isAnswered)
-                await vm.UntilAsync(() => Runs().Length == 1 && vm.Try("ls", "/run/smm-agent/reconcile-request").ExitCode != 0, "the request is answered");
+                await vm.UntilAsync(
+                    () => Runs().Length == 1 && vm.Try("ls", "/run/smm-agent/reconcile-request").ExitCode != 0, "the request is answered");
         }
 
-        // When root's part came to its end, in seconds.
+        // The end of the privileged reconcile, in seconds.
         double[] Runs() =>
         [
             .. vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-u", "smm-agent-reconcile.service").Split('\n')
                 .Where(line => line.Contains("✓ reconciled host operating system", StringComparison.Ordinal))
-                .Select(line => double.Parse(line[1..line.IndexOf(']', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)),
+                .Select(line =>
+                    double.Parse(line[1..line.IndexOf(']', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)),
         ];
     }
 }

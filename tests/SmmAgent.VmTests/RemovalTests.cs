@@ -16,7 +16,8 @@ public sealed class RemovalTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Configure();
         vm.Run("smm-agent", "reconcile");
         await vm.UntilStatusAsync(BootedVm.Attached);
-        Assert.Contains(HostListing.Changes(before, HostListing.Of(vm)), change => change.EndsWith(" -j SMM-AGENT", StringComparison.Ordinal));
+        Assert.Contains(
+            HostListing.Changes(before, HostListing.Of(vm)), change => change.EndsWith(" -j SMM-AGENT", StringComparison.Ordinal));
         // Removed without the cluster's help.
         await fixture.Bed.StopDashboardAsync();
         try

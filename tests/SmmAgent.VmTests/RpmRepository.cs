@@ -7,7 +7,7 @@ internal sealed class RpmRepository
 
     private RpmRepository(string folder) => _folder = folder;
 
-    /// <param name="others">Rpms that the repository does not have, but that are to be installable.</param>
+    /// <param name="others">Rpms that are not in the repository but must be installable.</param>
     public static RpmRepository Make(string bedFolder, string rpm, params IReadOnlyList<string> others)
     {
         var repository = new RpmRepository(Directory.CreateDirectory(Path.Combine(bedFolder, "repository")).FullName);
@@ -21,7 +21,8 @@ internal sealed class RpmRepository
     /// <summary>Makes the repository's index on the VM, and names it to dnf there.</summary>
     public void AddTo(BootedVm vm)
     {
-        File.WriteAllText(Path.Combine(_folder, "bed.repo"), "[bed]\nname=bed\nbaseurl=file:///srv/repository\ngpgcheck=0\nmetadata_expire=0\n");
+        File.WriteAllText(
+            Path.Combine(_folder, "bed.repo"), "[bed]\nname=bed\nbaseurl=file:///srv/repository\ngpgcheck=0\nmetadata_expire=0\n");
         vm.Run("rm", "-rf", "/srv/repository");
         vm.Run("cp", "-r", "/mnt/repository", "/srv/repository");
         vm.Run("createrepo_c", "--quiet", "/srv/repository");
@@ -51,7 +52,8 @@ internal sealed class RpmRepository
             %files
 
             """);
-        Shell.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {_folder}/build", "--define", $"_rpmdir {_folder}", "--define", "_rpmfilename %{NAME}.rpm", spec);
+        Shell.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {_folder}/build", "--define", $"_rpmdir {_folder}", "--define",
+            "_rpmfilename %{NAME}.rpm", spec);
         Directory.Delete(Path.Combine(_folder, "build"), recursive: true);
     }
 }

@@ -2,7 +2,10 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The rpm, on a system with dnf: what it requires comes from a repository of packages that provide the names, for the rest of the system is Debian's.</summary>
+/// <summary>
+/// The rpm, on a system with dnf: what it requires comes from a repository of packages that provide the names, for the rest of the system
+/// is Debian's.
+/// </summary>
 public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     private const string Unit = "smm-agent.service";
@@ -48,5 +51,6 @@ public sealed class RpmTests(VmFixture fixture) : IClassFixture<VmFixture>
 
     // An rpm knows no purge: the configuration stays, with its owner and the key of the VM's uuid.
     private static bool IsKept(string change) =>
-        ((string[])[" /etc/smm", " /var/lib/smm-agent", "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"]).Any(path => change.Contains(path, StringComparison.Ordinal));
+        ((string[])[" /etc/smm", " /var/lib/smm-agent", "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"])
+            .Any(path => change.Contains(path, StringComparison.Ordinal));
 }

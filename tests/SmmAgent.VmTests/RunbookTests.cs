@@ -36,7 +36,8 @@ public sealed class RunbookTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         var reconciled = vm.RunLine("sudo smm-agent reconcile");
 
         Assert.EndsWith(
-            "✓ wait-for-registration ❯ workloadentry is registered successfully\n✓ reconciled host operating system\n", reconciled, StringComparison.Ordinal);
+            "✓ wait-for-registration ❯ workloadentry is registered successfully\n✓ reconciled host operating system\n", reconciled,
+            StringComparison.Ordinal);
         Assert.Equal((true, true), (vm.IsActive(Unit), vm.IsEnabled(Unit)));
         await vm.UntilStatusAsync(BootedVm.Attached);
         Assert.Equal("notify", vm.Property(Unit, "Type"));

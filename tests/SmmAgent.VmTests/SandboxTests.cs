@@ -14,22 +14,26 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         vm.Run("systemctl", "start", "smm-agent.service");
 
         await vm.UntilAsync(
-            () => vm.Condition("PortsOpen") == "True" && vm.Condition("GatewaysReachable") == "True" && vm.Condition("ConfigCurrent") == "True", "it is attached");
+            () => vm.Condition("PortsOpen") == "True" && vm.Condition("GatewaysReachable") == "True"
+                && vm.Condition("ConfigCurrent") == "True", "it is attached");
 
         Assert.Equal("smm-agent", vm.Run("stat", "-c", "%U", $"/proc/{vm.Property("smm-agent.service", "MainPID")}").Trim());
         Assert.Contains("-j SMM-AGENT", vm.Run("ip6tables-save"), StringComparison.Ordinal);
         vm.Run("iptables", "-F", "SMM-AGENT");
-        await vm.UntilAsync(() => vm.Run("iptables-save").Contains("--dport 8080", StringComparison.Ordinal), "the kernel's event led to a repair");
+        await vm.UntilAsync(
+            () => vm.Run("iptables-save").Contains("--dport 8080", StringComparison.Ordinal), "the kernel's event led to a repair");
         vm.Run("systemctl", "reload", "smm-agent.service");
         await vm.UntilAsync(() => vm.IsActive("smm-agent.service"), "it is ready after a reload");
         // The addresses and listeners are seen although /proc/net is hidden.
-        await vm.UntilAsync(() => Reports().Any(report => report.Contains(MeshTestbed.VmAddressIPv6, StringComparison.Ordinal)), "the dashboard knows the VM's own addresses");
+        await vm.UntilAsync(() => Reports().Any(report => report.Contains(MeshTestbed.VmAddressIPv6, StringComparison.Ordinal)),
+            "the dashboard knows the VM's own addresses");
         Assert.Equal("700 smm-agent", vm.Run("stat", "-c", "%a %U", "/var/lib/smm-agent").Trim());
         Assert.Equal("644 smm-agent", vm.Run("stat", "-c", "%a %U", "/run/smm-agent/status.json").Trim());
     }
 
     private IEnumerable<string> Reports() =>
-        Directory.EnumerateFiles(Path.Combine(fixture.Bed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories).Select(File.ReadAllText);
+        Directory.EnumerateFiles(Path.Combine(fixture.Bed.Folder, "dashboard"), "*.json", SearchOption.AllDirectories)
+            .Select(File.ReadAllText);
 
     [Fact]
     public async Task AFileThatTheDaemonMayNotReadIsNamedWithTheCommandsThatChangeIt()
@@ -40,40 +44,48 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         await using var vm = await fixture.BootAsync();
         vm.Run("sed", "-i", $"$ a uuid: {Uuid}", Settings);
         vm.Run("systemctl", "start", "smm-agent.service");
-        await vm.UntilAsync(() => vm.Run("cat", "/var/lib/smm-agent/identity.json").Contains(Uuid, StringComparison.Ordinal), "the uuid was reported");
-        await vm.UntilToldAsync("PortsOpen", "True");
+        await vm.UntilAsync(
+            () => vm.Run("cat", "/var/lib/smm-agent/identity.json").Contains(Uuid, StringComparison.Ordinal), "the uuid was reported");
+        await vm.UntilConditionAsync("PortsOpen", "True");
         // Before the mesh configuration is there, these are the agent's own ports only.
-        await vm.UntilAsync(() => vm.Run("ip6tables-save").Contains("--dport 8080", StringComparison.Ordinal), "the ports of the WorkloadGroup are open");
+        await vm.UntilAsync(
+            () => vm.Run("ip6tables-save").Contains("--dport 8080", StringComparison.Ordinal), "the ports of the WorkloadGroup are open");
         var rules = vm.Rules();
 
         // What an editor or a configuration management leaves under umask 077.
         Shut(Settings);
-        Assert.Contains(Refusal(Settings), await vm.UntilToldAsync("ConfigCurrent", "False InvalidSettings"), StringComparison.Ordinal);
+        Assert.Contains(
+            Refusal(Settings), await vm.UntilConditionAsync("ConfigCurrent", "False InvalidSettings"), StringComparison.Ordinal);
         vm.Run("systemctl", "restart", "smm-agent.service");
-        Assert.Contains(Refusal(Settings), await vm.UntilToldAsync("ConfigCurrent", "False InvalidSettings"), StringComparison.Ordinal);
+        Assert.Contains(
+            Refusal(Settings), await vm.UntilConditionAsync("ConfigCurrent", "False InvalidSettings"), StringComparison.Ordinal);
         foreach (var type in (string[])["AddressKnown", "DashboardReachable", "PortsOpen"])
-            Assert.DoesNotContain("sudo", await vm.UntilToldAsync(type, "Unknown NotConfigured: agent.yaml was not read"), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "sudo", await vm.UntilConditionAsync(type, "Unknown NotConfigured: agent.yaml was not read"), StringComparison.Ordinal);
         Assert.Equal(Uuid, (string?)JsonNode.Parse(vm.Run("cat", "/run/smm-agent/status.json"))!["agent"]!["uuid"]);
         Assert.Equal(rules, vm.Rules());
-        Assert.Contains(Refusal(Settings), vm.Property("smm-agent.service", "StatusText") + vm.Told("ConfigCurrent"), StringComparison.Ordinal);
+        Assert.Contains(Refusal(Settings), vm.Property("smm-agent.service", "StatusText") + vm.ConditionText("ConfigCurrent"),
+            StringComparison.Ordinal);
         Assert.Contains(Cannot(Settings), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
         Assert.Contains(Refusal(Settings), vm.Try("smm-agent", "set", "node-ip", MeshTestbed.VmAddress).Output, StringComparison.Ordinal);
         vm.Run("sh", "-c", Cure(Settings).Replace("sudo ", "", StringComparison.Ordinal));
-        await vm.UntilToldAsync("ConfigCurrent", "True");
+        await vm.UntilConditionAsync("ConfigCurrent", "True");
 
         Shut(Token);
-        Assert.Contains(Refusal(Token), await vm.UntilToldAsync("TokenCurrent", "False NoToken"), StringComparison.Ordinal);
+        Assert.Contains(Refusal(Token), await vm.UntilConditionAsync("TokenCurrent", "False NoToken"), StringComparison.Ordinal);
         Assert.Contains(Cannot(Token), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
-        Assert.Contains(Refusal(Token), vm.Try("smm-agent", "set", "bearer-token", "--file", "/mnt/token").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            Refusal(Token), vm.Try("smm-agent", "set", "bearer-token", "--file", "/mnt/token").Output, StringComparison.Ordinal);
         vm.Run("sh", "-c", Cure(Token).Replace("sudo ", "", StringComparison.Ordinal));
-        await vm.UntilToldAsync("TokenCurrent", "True");
+        await vm.UntilConditionAsync("TokenCurrent", "True");
 
         const string Authority = "/etc/smm/corporate-ca.pem";
         File.WriteAllText(Path.Combine(fixture.Bed.Folder, "authority.pem"), fixture.Bed.Mesh.RootCertificate);
         vm.Run("install", "-m", "0600", fixture.Bed.ForVm(Path.Combine(fixture.Bed.Folder, "authority.pem")), Authority);
-        Assert.Contains(Refusal(Authority), vm.Try("smm-agent", "set", "dashboard-url", "https://dashboard.example.com", "--ca-file", Authority).Output, StringComparison.Ordinal);
+        Assert.Contains(Refusal(Authority), vm.Try(
+            "smm-agent", "set", "dashboard-url", "https://dashboard.example.com", "--ca-file", Authority).Output, StringComparison.Ordinal);
         Assert.Contains(Cannot(Authority), vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
-        Assert.Contains(Refusal(Authority), await vm.UntilToldAsync("ConfigCurrent", "False"), StringComparison.Ordinal);
+        Assert.Contains(Refusal(Authority), await vm.UntilConditionAsync("ConfigCurrent", "False"), StringComparison.Ordinal);
 
         void Shut(string file)
         {
@@ -102,7 +114,8 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
         Assert.StartsWith("PortsOpen is ", (string?)condition["MESSAGE"], StringComparison.Ordinal);
         Assert.Equal("journal", (string?)condition["_TRANSPORT"]);
         Assert.Contains((string?)condition["PRIORITY"], (string[])["4", "6"]);
-        Assert.Contains("PortsOpen", vm.Run("journalctl", "--no-pager", "-u", "smm-agent", "SMM_CONDITION=PortsOpen"), StringComparison.Ordinal);
+        Assert.Contains(
+            "PortsOpen", vm.Run("journalctl", "--no-pager", "-u", "smm-agent", "SMM_CONDITION=PortsOpen"), StringComparison.Ordinal);
         Assert.DoesNotContain(entries, entry => ((string?)entry["MESSAGE"])!.Contains("<6>", StringComparison.Ordinal));
 
         JsonNode[] Entries() =>
@@ -120,18 +133,21 @@ public sealed class SandboxTests(VmFixture fixture) : IClassFixture<VmFixture>
 
         (string Unit, double Most)[] units =
         [
-            ("smm-agent.service", 1.6), ("smm-agent-reconcile-request.service", 1.6), ("smm-agent-reconcile.service", 3.2), ("smm-agent-sidecar-logs.service", 1.6),
+            ("smm-agent.service", 1.6), ("smm-agent-reconcile-request.service", 1.6), ("smm-agent-reconcile.service", 3.2),
+            ("smm-agent-sidecar-logs.service", 1.6),
         ];
         foreach (var (unit, most) in units)
         {
-            var summary = vm.Run("systemd-analyze", "security", "--no-pager", "--offline=true", $"/usr/lib/systemd/system/{unit}").TrimEnd().Split('\n')[^1];
+            var summary = vm.Run("systemd-analyze", "security", "--no-pager", "--offline=true", $"/usr/lib/systemd/system/{unit}").TrimEnd()
+                .Split('\n')[^1];
             Assert.True(double.Parse(summary.Split($"{unit}: ")[1].Split(' ')[0], CultureInfo.InvariantCulture) <= most, summary);
             // The memory of a process that crashes may have a token in it.
             Assert.Equal("0", vm.Property(unit, "LimitCORE"));
         }
 
         var faults = vm.Run(
-            "systemd-analyze", "verify", "--man=no", "smm-agent.service", "smm-agent-reconcile.path", "smm-agent-reconcile.service", "smm-agent-reconcile-request.service",
+            "systemd-analyze", "verify", "--man=no", "smm-agent.service", "smm-agent-reconcile.path", "smm-agent-reconcile.service",
+            "smm-agent-reconcile-request.service",
             "smm-agent-sidecar-logs.timer", "smm-agent-sidecar-logs.service");
         Assert.Equal("", faults);
     }

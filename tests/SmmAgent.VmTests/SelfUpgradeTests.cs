@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The agent follows the version that the mesh offers, by root's part.</summary>
+/// <summary>The agent follows the version that the mesh offers, with privileged reconciles.</summary>
 public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Unit = "smm-agent.service";
@@ -25,7 +25,8 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
             Assert.DoesNotContain(Upgrade, vm.Run("smm-agent", "reconcile", "--dry-run"), StringComparison.Ordinal);
 
             fixture.OfferAgent("98.0.0", fixture.BrokenPackage);
-            await vm.UntilAsync(() => vm.Journal().Contains("Privileged reconcile failed: upgrade (BrokenPackage)", StringComparison.Ordinal), "it is told");
+            await vm.UntilAsync(() => vm.Journal()
+                .Contains("Privileged reconcile failed: upgrade (BrokenPackage)", StringComparison.Ordinal), "the failure is logged");
             Assert.Equal((installed, process), (Version(vm, isRpm), vm.Property(Unit, "MainPID")));
 
             vm.Run("sed", "-i", "$ a selfUpgrade: off", "/etc/smm/agent.yaml");
@@ -39,10 +40,11 @@ public sealed class SelfUpgradeTests(SidecarVmFixture fixture) : IClassFixture<S
 
             await vm.UntilAsync(() => vm.IsActive(Unit) && vm.Property(Unit, "MainPID") != process, "the new daemon runs");
             await vm.UntilAsync(
-                () => vm.Property("smm-agent-reconcile.service", "ActiveState") == "inactive" && vm.Journal().Contains($"✓ {Upgrade} 99.0.0, in the place of", StringComparison.Ordinal),
-                "root's part came to its end");
+                () => vm.Property("smm-agent-reconcile.service", "ActiveState") == "inactive" && vm.Journal()
+                    .Contains($"✓ {Upgrade} 99.0.0, in the place of", StringComparison.Ordinal),
+                "the privileged reconcile ended");
             await vm.UntilStatusAsync(BootedVm.Attached);
-            await vm.UntilToldAsync("Registered", "True");
+            await vm.UntilConditionAsync("Registered", "True");
             await probe.MoreAsync();
             Assert.Equal(0, probe.Lost);
             Assert.Single(sidecar.Starts);

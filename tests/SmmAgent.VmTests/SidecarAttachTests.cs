@@ -21,7 +21,8 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
             "install istio-sidecar 1.15.3",
             "write /etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing)",
             "write /etc/smm/sidecar/cluster.env (it is missing)",
-            $"write /etc/hosts: {MeshTestbed.FirstGateway} istiod-cp-v115x.istio-system.svc, {MeshTestbed.SecondGateway} istiod-cp-v115x.istio-system.svc",
+            $"write /etc/hosts: {MeshTestbed.FirstGateway} istiod-cp-v115x.istio-system.svc, {MeshTestbed.SecondGateway} "
+            + $"istiod-cp-v115x.istio-system.svc",
             "fetch a new istio-token (there is no istio-token)",
             "enable istio.service at boot",
             "start istio.service",
@@ -47,7 +48,8 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
 
             """,
             vm.Run(
-                "stat", "-c", "%n %U %a", "/var/lib/istio", "/etc/systemd/system/istio.service.d/10-smm-agent.conf", "/etc/smm/sidecar", "/etc/smm/sidecar/cluster.env",
+                "stat", "-c", "%n %U %a", "/var/lib/istio", "/etc/systemd/system/istio.service.d/10-smm-agent.conf", "/etc/smm/sidecar",
+                "/etc/smm/sidecar/cluster.env",
                 "/etc/istio/config/mesh", "/etc/certs/root-cert.pem",
                 "/run/secrets/tokens", "/run/secrets/tokens/istio-token"));
 
@@ -68,13 +70,13 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
     public async Task EnablingTheServiceIsEnoughToAttachAConfiguredVm()
     {
         string[] units = ["smm-agent.service", "smm-agent-reconcile.path", "smm-agent-reconcile.service"];
-        // On the older systemd, too, the sandbox of root's part lets all of it be done.
+        // The sandbox of the privileged reconcile also permits everything on the older systemd.
         await using var vm = await fixture.BootAsync("bullseye");
         await fixture.StartWorkloadsAsync();
 
         vm.Run("systemctl", "enable", "--now", "smm-agent");
 
-        await vm.UntilToldAsync("Registered", "True Registered", BootedVm.InstallPatience);
+        await vm.UntilConditionAsync("Registered", "True Registered", BootedVm.InstallPatience);
         await vm.UntilStatusAsync(BootedVm.Attached);
         Assert.Equal(units, units.Where(vm.IsEnabled));
         Assert.True(vm.IsActive("smm-agent-reconcile.path"));
@@ -87,6 +89,7 @@ public sealed class SidecarAttachTests(SidecarVmFixture fixture) : IClassFixture
 
     // The agent's own state, its uuid in agent.yaml, and the cache of its packages.
     internal static bool IsForeign(string change) =>
-        !change.Contains("/var/lib/smm-agent", StringComparison.Ordinal) && !change.Contains("/var/cache/smm-agent", StringComparison.Ordinal)
+        !change.Contains("/var/lib/smm-agent", StringComparison.Ordinal)
+            && !change.Contains("/var/cache/smm-agent", StringComparison.Ordinal)
         && !change.Contains(" /etc/smm/agent.yaml", StringComparison.Ordinal);
 }

@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A restart of the host takes the sidecar's token; all comes back by itself, and then it is quiet.</summary>
+/// <summary>A restart of the host removes the token of the sidecar; everything recovers automatically, and then it is quiet.</summary>
 public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private const string Daemon = "smm-agent.service";
@@ -12,7 +12,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
 
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
 
-    // Nobody answers, as where a firewall drops.
+    // No server answers, as behind a firewall that drops.
     private static readonly string[] FromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP"];
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
 
         await vm.RebootAsync();
 
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
         Assert.Equal(2, sidecar.Starts.Length);
 
@@ -37,8 +37,9 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             await vm.RebootAsync();
 
             Assert.Matches(
-                "^False NotRunning: istio.service is not started before it has an istio-token: .*dashboard", await vm.UntilToldAsync("SidecarRunning", "False NotRunning", Minutes));
-            await vm.UntilToldAsync("Registered", "False SidecarNotRunning", Minutes);
+                "^False NotRunning: istio.service is not started before it has an istio-token: .*dashboard",
+                await vm.UntilConditionAsync("SidecarRunning", "False NotRunning", Minutes));
+            await vm.UntilConditionAsync("Registered", "False SidecarNotRunning", Minutes);
             Assert.Equal(("inactive", 2), (vm.Property(StandInSidecar.Unit, "ActiveState"), sidecar.Starts.Length));
             Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
             Assert.True(MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021));
@@ -49,7 +50,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             await fixture.Bed.StartDashboardAsync();
         }
 
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal(3, sidecar.Starts.Length);
     }
 
@@ -70,7 +71,7 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
             Assert.DoesNotContain("failed to fetch token", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
             Assert.InRange(At(StandInSidecar.Unit, "ActiveEnter") - At(RootsPart, "ActiveEnter"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
             Assert.InRange(At(RootsPart, "ActiveEnter") - At(RootsPart, "InactiveExit"), TimeSpan.Zero, TimeSpan.FromSeconds(5));
-            await vm.UntilToldAsync("SidecarRunning", "False NotReady", Minutes);
+            await vm.UntilConditionAsync("SidecarRunning", "False NotReady", Minutes);
         }
         finally
         {
@@ -79,12 +80,12 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
         }
 
         await sidecar.UntilReadyAsync();
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
-        await vm.UntilToldAsync("SidecarRunning", "True ");
-        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("SidecarRunning", "True ");
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         await vm.UntilStatusAsync(BootedVm.Attached, Minutes);
         Assert.Equal(2, sidecar.Starts.Length);
-        await vm.UntilAsync(() => !IsUp(RootsPart) && !IsUp("smm-agent-reconcile-request.service"), "root's part has ended");
+        await vm.UntilAsync(() => !IsUp(RootsPart) && !IsUp("smm-agent-reconcile-request.service"), "the privileged reconcile has ended");
         var before = Signs();
         var watch = Stopwatch.StartNew();
 
@@ -93,11 +94,12 @@ public sealed class SidecarBootTests(SidecarVmFixture fixture) : IClassFixture<S
 
         Assert.Equal(before, Signs());
 
-        TimeSpan At(string unit, string what) => TimeSpan.FromMicroseconds(long.Parse(vm.Property(unit, $"{what}TimestampMonotonic"), CultureInfo.InvariantCulture));
+        TimeSpan At(string unit, string what) =>
+            TimeSpan.FromMicroseconds(long.Parse(vm.Property(unit, $"{what}TimestampMonotonic"), CultureInfo.InvariantCulture));
 
         bool IsUp(string unit) => vm.Property(unit, "ActiveState") is not ("inactive" or "failed");
 
-        // The journal's lines, when root's part last ran, and the page faults of the daemon's children: none is without.
+        // The lines of the journal, the last privileged reconcile, and the page faults of the daemon's children: each one has a value.
         (string Lines, string Root, string Children) Signs() => (
             vm.Run("journalctl", "--no-pager", "-o", "cat", "-b", "-u", "smm-agent*"),
             vm.Property(RootsPart, "ExecMainStartTimestampMonotonic"),

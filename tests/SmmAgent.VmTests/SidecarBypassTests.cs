@@ -13,22 +13,24 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
-        await vm.UntilToldAsync("GatewaysReachable", "True Reachable");
-        await vm.UntilToldAsync("Registered", "True Registered");
-        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        await vm.UntilConditionAsync("GatewaysReachable", "True Reachable");
+        await vm.UntilConditionAsync("Registered", "True Registered");
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         var group = vm.Run("getent", "group", "smm-agent").Split(':')[2];
-        Assert.Contains($"ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE='{group}'\n", sidecar.Read("/etc/smm/sidecar/cluster.env"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE='{group}'\n", sidecar.Read("/etc/smm/sidecar/cluster.env"), StringComparison.Ordinal);
 
         await NamesAsync(vm);
         // Three starts of Envoy so far, and no healthy gateway was taken for one that refuses.
-        Assert.DoesNotMatch("fails: .* refused|GatewaysReachable is False", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent"));
+        Assert.DoesNotMatch(
+            "fails: .* refused|GatewaysReachable is False", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent"));
         await CaptureAsync(vm, group);
 
         await fixture.Bed.StopDashboardAsync();
         try
         {
             vm.Run("systemctl", "reload", "smm-agent");
-            await vm.UntilToldAsync("DashboardReachable", "False Refused", OneLook);
+            await vm.UntilConditionAsync("DashboardReachable", "False Refused", OneLook);
             Assert.Contains("✗ Connection", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
         }
         finally
@@ -36,8 +38,8 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             await fixture.Bed.StartDashboardAsync();
         }
 
-        await vm.UntilToldAsync("DashboardReachable", "True Reachable");
-        await vm.UntilToldAsync("Registered", "True Registered");
+        await vm.UntilConditionAsync("DashboardReachable", "True Reachable");
+        await vm.UntilConditionAsync("Registered", "True Registered");
         await GatewaysOffAsync(vm);
     }
 
@@ -48,8 +50,9 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             await fixture.Bed.StopGatewayAsync(MeshTestbed.FirstGateway);
             await fixture.Bed.StopGatewayAsync(MeshTestbed.SecondGateway);
             vm.Run("systemctl", "reload", "smm-agent");
-            await vm.UntilToldAsync("GatewaysReachable", "False Refused", OneLook);
-            await vm.UntilAsync(() => vm.Condition("Registered") != "True", "the agent no longer says that the VM is registered", TimeSpan.FromSeconds(30));
+            await vm.UntilConditionAsync("GatewaysReachable", "False Refused", OneLook);
+            await vm.UntilAsync(
+                () => vm.Condition("Registered") != "True", "the agent no longer says that the VM is registered", TimeSpan.FromSeconds(30));
         }
         finally
         {
@@ -70,17 +73,19 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             {
                 vm.Run("sh", "-c", $"rm -f /etc/resolv.conf; echo nameserver {server} >/etc/resolv.conf");
                 vm.Run("systemctl", "restart", "istio");
-                await vm.UntilToldAsync("SidecarRunning", "True Running");
+                await vm.UntilConditionAsync("SidecarRunning", "True Running");
                 fixture.Bed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.FirstGateway, name])];
                 fixture.Bed.Mesh.Write();
 
                 await vm.UntilAsync(
-                    () => vm.Told("GatewaysReachable").Contains($"{name}:15012 does not resolve: no such name", StringComparison.Ordinal),
+                    () => vm.ConditionText("GatewaysReachable")
+                        .Contains($"{name}:15012 does not resolve: no such name", StringComparison.Ordinal),
                     $"{name} is no name");
                 var check = vm.Try("smm-agent", "check").Output;
                 Assert.Contains("does not resolve: no such name", check, StringComparison.Ordinal);
                 Assert.Contains(
-                    "names of other Kubernetes namespaces than vm-integration resolve in this mesh: the sidecar resolves kubernetes.default.svc.cluster.local", check, StringComparison.Ordinal);
+                    "names of other Kubernetes namespaces than vm-integration resolve in this mesh: the sidecar resolves "
+                    + "kubernetes.default.svc.cluster.local", check, StringComparison.Ordinal);
             }
 
             OwnNamesOnly(vm);
@@ -91,14 +96,16 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
             fixture.Bed.Mesh.Write();
         }
 
-        await vm.UntilToldAsync("GatewaysReachable", "True Reachable");
+        await vm.UntilConditionAsync("GatewaysReachable", "True Reachable");
     }
 
     // Some meshes give a VM the names of its own namespace only.
     private static void OwnNamesOnly(BootedVm vm)
     {
         vm.Run("sh", "-c", $"echo 'web.vm-integration 10.96.0.2' >{IstioStandIn.IstioSidecarPackage.State}/services");
-        Assert.Contains("only names of the Kubernetes namespace vm-integration resolve in this mesh: the sidecar does not resolve kubernetes.default.svc.cluster.local", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "only names of the Kubernetes namespace vm-integration resolve in this mesh: the sidecar does not resolve "
+            + "kubernetes.default.svc.cluster.local", vm.Try("smm-agent", "check").Output, StringComparison.Ordinal);
         vm.Run("rm", $"{IstioStandIn.IstioSidecarPackage.State}/services");
     }
 
@@ -106,16 +113,18 @@ public sealed class SidecarBypassTests(SidecarVmFixture fixture) : IClassFixture
     {
         vm.Run("iptables", "-w", "-t", "nat", "-D", "ISTIO_OUTPUT", "-m", "owner", "--gid-owner", group, "-j", "RETURN");
         vm.Run("systemctl", "reload", "smm-agent");
-        await vm.UntilToldAsync("GatewaysReachable", "Unknown CapturedBySidecar", OneLook);
-        Assert.EndsWith("; the sidecar was started before it was told to leave them alone: sudo systemctl restart istio", vm.Told("GatewaysReachable"), StringComparison.Ordinal);
-        Assert.StartsWith("Unknown CapturedBySidecar", vm.Told("DashboardReachable"), StringComparison.Ordinal);
+        await vm.UntilConditionAsync("GatewaysReachable", "Unknown CapturedBySidecar", OneLook);
+        Assert.EndsWith("; the sidecar was started before it was told to leave them alone: sudo systemctl restart istio",
+            vm.ConditionText("GatewaysReachable"), StringComparison.Ordinal);
+        Assert.StartsWith("Unknown CapturedBySidecar", vm.ConditionText("DashboardReachable"), StringComparison.Ordinal);
 
         var check = vm.Try("smm-agent", "check").Output;
-        Assert.Contains("was not reached directly: the sidecar captures this program's own connections to it", check, StringComparison.Ordinal);
+        Assert.Contains(
+            "was not reached directly: the sidecar captures this program's own connections to it", check, StringComparison.Ordinal);
         Assert.DoesNotContain("answers in", check, StringComparison.Ordinal);
 
-        vm.RunLine(Cure.In(vm.Told("GatewaysReachable")));
-        await vm.UntilToldAsync("GatewaysReachable", "True Reachable");
-        await vm.UntilToldAsync("Registered", "True Registered");
+        vm.RunLine(Cure.In(vm.ConditionText("GatewaysReachable")));
+        await vm.UntilConditionAsync("GatewaysReachable", "True Reachable");
+        await vm.UntilConditionAsync("Registered", "True Registered");
     }
 }

@@ -2,7 +2,7 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A change of the sidecar that nobody confirms is undone.</summary>
+/// <summary>A change of the sidecar without confirmation is undone.</summary>
 public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Fact]
@@ -21,12 +21,12 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
 
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h");
-        await vm.UntilToldAsync("SidecarRunning", "True");
+        await vm.UntilConditionAsync("SidecarRunning", "True");
         Assert.Equal((true, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
         vm.Run("smm-agent", "confirm");
 
         await vm.UntilAsync(() => vm.IsEnabled(StandInSidecar.Unit), "root has enabled it");
-        await vm.UntilToldAsync("Registered", "True");
+        await vm.UntilConditionAsync("Registered", "True");
 
         // As where Docker came later.
         vm.Run("iptables", "-w", "-t", "nat", "-A", "POSTROUTING", "-s", "10.9.0.0/24", "-j", "MASQUERADE");
@@ -43,13 +43,15 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         vm.Run("systemctl", "stop", "smm-agent.service");
         var before = vm.Run("cat", SidecarFiles.ClusterEnvironment);
         var starts = sidecar.Starts.Length;
-        vm.Run("sed", "-i", "$ a firewall: {managementPorts: [16400, 16401, 2222]}\\nsidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
+        vm.Run("sed", "-i", "$ a firewall: {managementPorts: [16400, 16401, 2222]}\\nsidecar: {restartPolicy: automatic}",
+            "/etc/smm/agent.yaml");
         try
         {
             fixture.Offer(SidecarPackages.NewerVersion);
             await fixture.Bed.UntilOffersAsync();
             Assert.Contains(
-                "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"), StringComparison.Ordinal);
+                "✓ restart istio.service", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "1h"),
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -60,9 +62,11 @@ public sealed class SidecarConfirmTests(SidecarVmFixture fixture) : IClassFixtur
         Assert.Equal(SidecarPackages.NewerVersion, Installed());
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "rollback");
 
-        // Whoever asks for root's part again has done so by then.
-        await vm.UntilAsync(() => vm.Property("smm-agent-reconcile.service", "ActiveState") is "inactive" or "failed", "root's part has ended");
-        await sidecar.UntilAsync(() => sidecar.Starts.Length == starts + 2 && vm.IsActive(StandInSidecar.Unit), "it runs with the earlier configuration");
+        // Another request for a privileged reconcile would have been made by then.
+        await vm.UntilAsync(() => vm.Property("smm-agent-reconcile.service", "ActiveState") is "inactive" or "failed",
+            "the privileged reconcile has ended");
+        await sidecar.UntilAsync(
+            () => sidecar.Starts.Length == starts + 2 && vm.IsActive(StandInSidecar.Unit), "it runs with the earlier configuration");
         Assert.Equal((before, SidecarPackages.Version), (vm.Run("cat", SidecarFiles.ClusterEnvironment), Installed()));
         Assert.EndsWith($" {SidecarPackages.Version}", sidecar.Starts[^1], StringComparison.Ordinal);
         Assert.False(vm.IsActive("smm-agent.service"));

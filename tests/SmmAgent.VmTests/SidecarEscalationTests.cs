@@ -6,9 +6,11 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
     private const string Proof = "/run/proof";
 
     // Istio's guide has an operator who knows the sidecar's user by this name make it before the package does.
-    private const string Account = "groupadd --system istio-proxy && useradd --system --gid istio-proxy --home-dir /var/lib/istio istio-proxy";
+    private const string Account =
+        "groupadd --system istio-proxy && useradd --system --gid istio-proxy --home-dir /var/lib/istio istio-proxy";
 
-    // As soon as the package's folder can be written to it lays both files that root would source, again and again. When it is asked to, it ends the sidecar.
+    // As soon as the package's folder can be written to it lays both files that root would source, again and again. When it is asked to, it
+    // ends the sidecar.
     private const string Attack = """
         while :; do
             for file in sidecar.env cluster.env; do
@@ -41,18 +43,22 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         try
         {
             vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
-            await vm.UntilAsync(() => sidecar.Read("/tmp/attack/laid").Contains("cluster.env", StringComparison.Ordinal), "the files are laid");
+            await vm.UntilAsync(
+                () => sidecar.Read("/tmp/attack/laid").Contains("cluster.env", StringComparison.Ordinal), "the files are laid");
             await CrashAsync();
 
-            vm.RunAtMost(BootedVm.InstallPatience, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--reinstall", "-y", fixture.Bed.ForVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
+            vm.RunAtMost(BootedVm.InstallPatience, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--reinstall", "-y",
+                fixture.Bed.ForVm(fixture.Sidecars.Deb(SidecarPackages.Version)));
             await CrashAsync();
             fixture.Offer(SidecarPackages.NewerVersion);
-            await vm.UntilToldAsync("SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
+            await vm.UntilConditionAsync(
+                "SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
             await CrashAsync();
             Assert.Contains("ISTIO_NAMESPACE=", sidecar.Own("environment"), StringComparison.Ordinal);
             sidecar.Behave("crash");
             vm.Run("touch", "/tmp/attack/end");
-            await vm.UntilToldAsync("SidecarRunning", "False CrashLoop: the sidecar is held back, and captures no traffic", TimeSpan.FromMinutes(2));
+            await vm.UntilConditionAsync(
+                "SidecarRunning", "False CrashLoop: the sidecar is held back, and captures no traffic", TimeSpan.FromMinutes(2));
         }
         finally
         {
@@ -90,15 +96,20 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         vm.Run("sh", "-c", $"echo OF_THE_OPERATOR=1 >>{Old}/sidecar.env; echo THEIRS=1 >{Old}/cluster.env");
         var before = HostListing.Of(vm);
         var attached = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
-        Assert.Contains("✓ write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is not read any more)\n", attached, StringComparison.Ordinal);
+        Assert.Contains(
+            "✓ write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is not read any more)\n",
+            attached, StringComparison.Ordinal);
         Assert.Contains("OF_THE_OPERATOR=1\n", sidecar.Own("environment"), StringComparison.Ordinal);
-        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         var starts = sidecar.Starts.Length;
 
         // As an earlier version of the agent has left it.
-        vm.Run("sh", "-c", $"cp -p /etc/smm/sidecar/cluster.env {Old}/; chown root {Old}; rm -r /etc/smm/sidecar /etc/systemd/system/istio.service.d; systemctl daemon-reload");
-        await vm.UntilAsync(() => vm.Property(StandInSidecar.Unit, "Environment").Contains("/etc/smm/sidecar/sidecar.env", StringComparison.Ordinal), "it is moved over");
-        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        vm.Run("sh", "-c",
+            $"cp -p /etc/smm/sidecar/cluster.env {Old}/; chown root {Old}; rm -r /etc/smm/sidecar /etc/systemd/system/istio.service.d; "
+            + $"systemctl daemon-reload");
+        await vm.UntilAsync(() => vm.Property(StandInSidecar.Unit, "Environment")
+            .Contains("/etc/smm/sidecar/sidecar.env", StringComparison.Ordinal), "it is moved over");
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         Assert.Equal(starts, sidecar.Starts.Length);
         Assert.Contains("OF_THE_OPERATOR=1", vm.Run("cat", "/etc/smm/sidecar/sidecar.env"), StringComparison.Ordinal);
 
@@ -108,7 +119,8 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         Assert.Equal("THEIRS=1\n", sidecar.Read($"{Old}/cluster.env"));
         // What the operator's settings became is configuration, and the sidecar keeps files of itself.
         var left = string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)
-            .Where(change => !change.Contains("/etc/smm/sidecar", StringComparison.Ordinal) && !change.Contains("/stand-in", StringComparison.Ordinal)));
+            .Where(change => !change.Contains("/etc/smm/sidecar", StringComparison.Ordinal)
+                && !change.Contains("/stand-in", StringComparison.Ordinal)));
         Assert.True(left.Length == 0, left);
     }
 }

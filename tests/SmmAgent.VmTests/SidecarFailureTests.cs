@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>A sidecar that fails, or a package of it that does, is told, and cuts no VM off.</summary>
+/// <summary>A sidecar that fails, or a package of it that does, is expected, and cuts no VM off.</summary>
 public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     // A hold, root's rest before it, and the looks between.
@@ -17,26 +17,31 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
         vm.DropIn(StandInSidecar.Unit, "[Service]\nExecStopPost=\nRestartSec=2\n");
 
         sidecar.Behave("crash");
-        await vm.UntilToldAsync(
-            "SidecarRunning", "False CrashLoop: the sidecar is held back, and captures no traffic: it failed 3 times in a row; the next start is at 20", Hold);
+        await vm.UntilConditionAsync(
+            "SidecarRunning",
+            "False CrashLoop: the sidecar is held back, and captures no traffic: it failed 3 times in a row; the next start is at 20",
+            Hold);
         await vm.UntilAsync(() => vm.Property(StandInSidecar.Unit, "ActiveState") == "inactive", "root has stopped it");
-        await vm.UntilAsync(() => !vm.Rules().Contains("-j ISTIO_", StringComparison.Ordinal), "its capture is gone", TimeSpan.FromSeconds(5));
+        await vm.UntilAsync(
+            () => !vm.Rules().Contains("-j ISTIO_", StringComparison.Ordinal), "its capture is gone", TimeSpan.FromSeconds(5));
         Assert.Equal(
-            (true, true), (MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
+            (true, true), (MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021),
+                fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
 
         sidecar.Behave(null);
-        await vm.UntilToldAsync("SidecarRunning", "True Running", Hold);
+        await vm.UntilConditionAsync("SidecarRunning", "True Running", Hold);
 
-        await vm.UntilToldAsync("Registered", "True", Hold);
+        await vm.UntilConditionAsync("Registered", "True", Hold);
         Assert.Contains("-j ISTIO_OUTPUT", vm.Rules(), StringComparison.Ordinal);
 
         sidecar.Behave("unready");
-        await vm.UntilToldAsync("SidecarRunning", "False NotReady", Hold);
+        await vm.UntilConditionAsync("SidecarRunning", "False NotReady", Hold);
         var starts = sidecar.Starts.Length;
         sidecar.Behave("hang");
         vm.Run("systemctl", "kill", "-s", "KILL", StandInSidecar.Unit);
-        await sidecar.UntilAsync(() => sidecar.Starts.Length > starts && sidecar.Readiness == 0 && vm.IsActive(StandInSidecar.Unit), "it hangs");
-        await vm.UntilToldAsync("SidecarRunning", "False NotReady");
+        await sidecar.UntilAsync(
+            () => sidecar.Starts.Length > starts && sidecar.Readiness == 0 && vm.IsActive(StandInSidecar.Unit), "it hangs");
+        await vm.UntilConditionAsync("SidecarRunning", "False NotReady");
     }
 
     [Fact]
@@ -48,26 +53,30 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
         try
         {
             fixture.OfferFailing(SidecarPackages.NewerVersion);
-            await vm.UntilToldAsync(
+            await vm.UntilConditionAsync(
                 "SidecarInstalled",
-                "True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: istio-sidecar 1.15.4 is not installed: dpkg: error processing package",
+                "True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: istio-sidecar 1.15.4 is not "
+                + "installed: dpkg: error processing package",
                 Hold);
 
-            Assert.EndsWith("; 1.15.3 is back", vm.Told("SidecarInstalled"), StringComparison.Ordinal);
+            Assert.EndsWith("; 1.15.3 is back", vm.ConditionText("SidecarInstalled"), StringComparison.Ordinal);
             Assert.Equal(SidecarPackages.Version, vm.Run("dpkg-query", "-W", "-f", "${Version}", "istio-sidecar"));
-            await vm.UntilToldAsync("SidecarRunning", "True");
-            // The second request comes half a minute after the first, the third a minute later. The first package may take some of that time to arrive;
+            await vm.UntilConditionAsync("SidecarRunning", "True");
+            // The second request comes half a minute after the first, the third a minute later. The first package may take some of that
+            // time to arrive;
             // a request at once would be answered within the 10 s that the unit rests, and the few that a run takes.
             await vm.UntilAsync(() => Tries().Length == 2, "it is tried again", Hold);
-            Assert.True(Tries()[1] - Tries()[0] is >= 15 and <= 60, vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-n", "120"));
-            // Nobody's connections were cut for it, though the operator lets the agent restart it.
+            Assert.True(Tries()[1] - Tries()[0] is >= 15 and <= 60,
+                vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-n", "120"));
+            // No connection was cut for it, though the operator lets the agent restart it.
             Assert.Single(sidecar.Starts);
 
             fixture.Offer(SidecarPackages.NewerVersion);
-            await vm.UntilToldAsync("SidecarInstalled", "True Installed: istio-sidecar 1.15.4 is installed");
+            await vm.UntilConditionAsync("SidecarInstalled", "True Installed: istio-sidecar 1.15.4 is installed");
 
-            await vm.UntilToldAsync("SidecarCurrent", "True Current", Hold);
-            await sidecar.UntilAsync(() => sidecar.Starts[^1].EndsWith($" {SidecarPackages.NewerVersion}", StringComparison.Ordinal), "the new version runs");
+            await vm.UntilConditionAsync("SidecarCurrent", "True Current", Hold);
+            await sidecar.UntilAsync(
+                () => sidecar.Starts[^1].EndsWith($" {SidecarPackages.NewerVersion}", StringComparison.Ordinal), "the new version runs");
             Assert.Equal((2, 2), (sidecar.Starts.Length, Tries().Length));
         }
         finally
@@ -80,7 +89,8 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
         [
             .. vm.Run("journalctl", "-o", "short-monotonic", "--no-pager", "-u", "smm-agent-reconcile.service").Split('\n')
                 .Where(line => line.Contains("✗ install istio-sidecar", StringComparison.Ordinal))
-                .Select(line => double.Parse(line[1..line.IndexOf(']', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)),
+                .Select(line =>
+                    double.Parse(line[1..line.IndexOf(']', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)),
         ];
     }
 
@@ -94,14 +104,15 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await OfferAsync(package => package with { Sha256 = new('0', 64) });
             await RefusedAsync("WrongChecksum", "its SHA-256 is ");
 
-            // Also a wrong checksum: the daemon retries by itself, and must find nothing to install once the disk has space again.
+            // Also a wrong checksum: the daemon retries automatically, and must find nothing to install once the disk has space again.
             await OfferAsync(package => package with { Sha256 = new('1', 64) });
             vm.Run("mount", "-t", "tmpfs", "-o", "size=12k,mode=0755", "none", "/var/cache/smm-agent");
             await RefusedAsync("DiskFull", "/var/cache/smm-agent");
             vm.Run("umount", "/var/cache/smm-agent");
 
             var other = AgentPackage.Architecture.Deb == "amd64" ? "arm64" : "amd64";
-            var lying = OfferedPackage.Of(fixture.BuildSidecar("1.15.2", other), "istio-sidecar", "1.15.2", "deb", AgentPackage.Architecture.Deb);
+            var lying = OfferedPackage.Of(
+                fixture.BuildSidecar("1.15.2", other), "istio-sidecar", "1.15.2", "deb", AgentPackage.Architecture.Deb);
             await OfferAsync(_ => lying);
             await RefusedAsync("WrongArchitecture", $"the archive is for {other}");
 
@@ -113,7 +124,8 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await OfferAsync(package => package);
         }
 
-        Assert.Contains("✓ start istio.service\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"), StringComparison.Ordinal);
+        Assert.Contains(
+            "✓ start istio.service\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"), StringComparison.Ordinal);
 
         async Task OfferAsync(Func<OfferedPackage, OfferedPackage> change)
         {
@@ -127,7 +139,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile");
             Assert.Equal(1, exitCode);
             Assert.Matches($"(?m)^✗ .*{System.Text.RegularExpressions.Regex.Escape(why)}", output);
-            Assert.Contains(why, await vm.UntilToldAsync("SidecarInstalled", $"False {reason}"), StringComparison.Ordinal);
+            Assert.Contains(why, await vm.UntilConditionAsync("SidecarInstalled", $"False {reason}"), StringComparison.Ordinal);
             Assert.NotEqual(0, vm.Try("ls", "/usr/local/bin/pilot-agent").ExitCode);
         }
     }

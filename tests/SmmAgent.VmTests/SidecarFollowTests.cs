@@ -11,7 +11,7 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
     private const string RootCertificate = "/etc/certs/root-cert.pem";
     private const string OtherAddress = "198.18.0.101";
 
-    // A change is noticed at once; root's part rests 10 s between two requests.
+    // A change is noticed at once; the privileged reconcile rests 10 s between two requests.
     private static readonly TimeSpan Seconds = TimeSpan.FromSeconds(20);
 
     [Fact]
@@ -19,21 +19,24 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
     {
         await using var vm = await fixture.BootMemberAsync();
         var sidecar = new StandInSidecar(fixture.Bed, vm);
-        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current");
         var (gateways, root, right) = (fixture.Bed.Mesh.Gateways, fixture.Bed.Mesh.RootCertificate, Right());
-        vm.Run("sh", "-c", "sed '1i 192.0.2.1 first' /etc/hosts >/etc/hosts.new && mv /etc/hosts.new /etc/hosts && echo '192.0.2.2 last' >>/etc/hosts");
+        vm.Run("sh", "-c",
+            "sed '1i 192.0.2.1 first' /etc/hosts >/etc/hosts.new && mv /etc/hosts.new /etc/hosts && echo '192.0.2.2 last' >>/etc/hosts");
         // Some systems have a link there: the file that it leads to is written, and the link stays.
         vm.Run("sh", "-c", "mkdir /etc/static && mv /etc/hosts /etc/static/hosts && ln -s static/hosts /etc/hosts");
         var others = Others();
         try
         {
-            fixture.Bed.Mesh.Gateways = [(MeshTestbed.GatewayName, [MeshTestbed.ThirdGateway, MeshTestbed.SecondGateway, MeshTestbed.FirstGateway])];
+            fixture.Bed.Mesh.Gateways = [
+                (MeshTestbed.GatewayName, [MeshTestbed.ThirdGateway, MeshTestbed.SecondGateway, MeshTestbed.FirstGateway])];
             fixture.Bed.Mesh.RootCertificate = root + NewRoot();
             fixture.Bed.Mesh.Write();
 
             await vm.UntilAsync(() => Block() == All, "/etc/hosts follows", Seconds);
-            await vm.UntilAsync(() => sidecar.Read(RootCertificate) == fixture.Bed.Mesh.RootCertificate, "the sidecar has both roots", Seconds);
-            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            await vm.UntilAsync(
+                () => sidecar.Read(RootCertificate) == fixture.Bed.Mesh.RootCertificate, "the sidecar has both roots", Seconds);
+            await vm.UntilConditionAsync("SidecarCurrent", "True Current");
             Assert.Equal((others, right), (Others(), Right()));
 
             vm.Run("chown", "smm-agent:smm-agent", "/etc/smm/sidecar");
@@ -44,7 +47,8 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             vm.Run("chown", "root", RootCertificate, "/run/secrets/tokens/istio-token");
             vm.Run("sh", "-c", $"echo ISTIO_NAMESPACE=other >>{ClusterEnvironment}");
             await vm.UntilAsync(
-                () => Right() == right && Block() == All && !sidecar.Read(ClusterEnvironment).Contains("=other", StringComparison.Ordinal), "all is right again", Seconds);
+                () => Right() == right && Block() == All && !sidecar.Read(ClusterEnvironment).Contains("=other", StringComparison.Ordinal),
+                "all is right again", Seconds);
             Assert.Equal(others, Others());
             Assert.Equal("static/hosts", vm.Run("readlink", "/etc/hosts").TrimEnd());
             Assert.Single(sidecar.Starts);
@@ -61,7 +65,8 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             .Where(line => !line.Contains("smm-agent", StringComparison.Ordinal) && !line.Contains("istiod", StringComparison.Ordinal)));
 
         string Right() => vm.Run(
-            "stat", "-L", "-c", "%n %U %G %a", "/etc/smm/sidecar", ClusterEnvironment, "/etc/istio/config/mesh", RootCertificate, "/run/secrets/tokens/istio-token");
+            "stat", "-L", "-c", "%n %U %G %a", "/etc/smm/sidecar", ClusterEnvironment, "/etc/istio/config/mesh", RootCertificate,
+            "/run/secrets/tokens/istio-token");
     }
 
     [Fact]
@@ -79,23 +84,25 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             await UntilWrittenAsync("ISTIO_INBOUND_PORTS='8080,8082,8099'");
             await vm.UntilAsync(() => vm.Rules().Contains("--dport 8099 ", StringComparison.Ordinal), "the firewall follows");
             await UntilWrittenAsync($"ISTIO_SVC_IP='{OtherAddress}'");
-            await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
-            Assert.EndsWith("; sudo systemctl restart istio", vm.Told("SidecarCurrent"), StringComparison.Ordinal);
+            await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded: ");
+            Assert.EndsWith("; sudo systemctl restart istio", vm.ConditionText("SidecarCurrent"), StringComparison.Ordinal);
             Assert.Single(sidecar.Starts);
 
             vm.Run("systemctl", "stop", "istio");
-            await sidecar.UntilAsync(() => sidecar.Registration.Contains($"analytics-v0-{OtherAddress}-vm-network-1", StringComparison.Ordinal), "it is started and registers anew");
-            await vm.UntilToldAsync("SidecarCurrent", "True Current");
-            await vm.UntilToldAsync("Registered", $"True Registered: workloadentry analytics-v0-{OtherAddress}-vm-network-1 ");
+            await sidecar.UntilAsync(() => sidecar.Registration.Contains(
+                $"analytics-v0-{OtherAddress}-vm-network-1", StringComparison.Ordinal), "it is started and registers anew");
+            await vm.UntilConditionAsync("SidecarCurrent", "True Current");
+            await vm.UntilConditionAsync("Registered", $"True Registered: workloadentry analytics-v0-{OtherAddress}-vm-network-1 ");
             Assert.Equal(2, sidecar.Starts.Length);
 
             var next = MeshFile.IstiodOf(MeshFile.NextRevision);
             fixture.Bed.Mesh.Revision = MeshFile.NextRevision;
             fixture.Bed.Mesh.Write();
             await UntilWrittenAsync($"CA_ADDR='{next}:15012'");
-            await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
+            await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded: ");
             Assert.Contains($"discoveryAddress: {next}:15012\n", vm.Run("cat", "/etc/istio/config/mesh"), StringComparison.Ordinal);
-            Assert.Contains($"\"istio.io/rev\":\"{MeshFile.LabelOf(MeshFile.NextRevision)}\"", sidecar.Read(ClusterEnvironment), StringComparison.Ordinal);
+            Assert.Contains($"\"istio.io/rev\":\"{MeshFile.LabelOf(MeshFile.NextRevision)}\"", sidecar.Read(ClusterEnvironment),
+                StringComparison.Ordinal);
             Assert.Contains($"{MeshTestbed.FirstGateway} {next}\n", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.DoesNotContain(Istiod, vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
             Assert.Equal(2, sidecar.Starts.Length);
@@ -103,14 +110,17 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
             // The daemon sees the new name, too, so that it agrees with what the privileged reconcile writes.
             vm.Run("hostname", "renamed-vm");
             await vm.UntilAsync(
-                () => sidecar.Read(ClusterEnvironment).Contains("\"hostname\":\"renamed-vm\"", StringComparison.Ordinal), "the sidecar's label follows the host name", 3 * Seconds);
-            await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
-            await vm.UntilAsync(() => vm.Try("test", "-e", "/run/smm-agent/reconcile-request").ExitCode != 0, "no reconcile is asked for any more", 3 * Seconds);
+                () => sidecar.Read(ClusterEnvironment).Contains("\"hostname\":\"renamed-vm\"", StringComparison.Ordinal),
+                "the sidecar's label follows the host name", 3 * Seconds);
+            await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded: ");
+            await vm.UntilAsync(() => vm.Try("test", "-e", "/run/smm-agent/reconcile-request").ExitCode != 0,
+                "no reconcile is asked for any more", 3 * Seconds);
             Assert.Equal(2, sidecar.Starts.Length);
 
             vm.Run("sed", "-i", "$ a sidecar: {restartPolicy: automatic}", "/etc/smm/agent.yaml");
-            await sidecar.UntilAsync(() => sidecar.Own("environment").Contains($"CA_ADDR={next}:15012", StringComparison.Ordinal), "the agent restarts it");
-            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            await sidecar.UntilAsync(
+                () => sidecar.Own("environment").Contains($"CA_ADDR={next}:15012", StringComparison.Ordinal), "the agent restarts it");
+            await vm.UntilConditionAsync("SidecarCurrent", "True Current");
             await sidecar.UntilReadyAsync();
             Assert.Equal(3, sidecar.Starts.Length);
         }
@@ -122,12 +132,14 @@ public sealed class SidecarFollowTests(SidecarVmFixture fixture) : IClassFixture
         }
 
         Task UntilWrittenAsync(string line) =>
-            vm.UntilAsync(() => sidecar.Read(ClusterEnvironment).Contains($"{line}\n", StringComparison.Ordinal), $"cluster.env has {line}", Seconds);
+            vm.UntilAsync(
+                () => sidecar.Read(ClusterEnvironment).Contains($"{line}\n", StringComparison.Ordinal), $"cluster.env has {line}", Seconds);
     }
 
     private static string Istiod => MeshFile.IstiodOf(MeshFile.UsualRevision);
 
-    private static string All => string.Concat(((string[])[MeshTestbed.FirstGateway, MeshTestbed.SecondGateway, MeshTestbed.ThirdGateway]).Select(address => $"{address} {Istiod}\n"));
+    private static string All => string.Concat(((string[])[MeshTestbed.FirstGateway, MeshTestbed.SecondGateway, MeshTestbed.ThirdGateway])
+        .Select(address => $"{address} {Istiod}\n"));
 
     private static string NewRoot()
     {

@@ -18,26 +18,29 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.Contains("! left to you, because sidecar.mode is check: install istio-sidecar 1.15.3\n", output, StringComparison.Ordinal);
         Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
         vm.Run("smm-agent", "reconcile");
-        Assert.Contains("sidecar.mode is check, so that is left to you", await vm.UntilToldAsync("SidecarInstalled", "False NotInstalled"), StringComparison.Ordinal);
+        Assert.Contains("sidecar.mode is check, so that is left to you",
+            await vm.UntilConditionAsync("SidecarInstalled", "False NotInstalled"), StringComparison.Ordinal);
 
         SetMode("off");
-        await vm.UntilToldAsync("SidecarInstalled", "Unknown Disabled");
+        await vm.UntilConditionAsync("SidecarInstalled", "Unknown Disabled");
         Assert.NotEqual(0, vm.Try("ls", "/usr/local/bin/pilot-agent").ExitCode);
 
         SetMode("manage");
         vm.Run("systemctl", "mask", StandInSidecar.Unit);
         var (exitCode, masked) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile");
         Assert.Equal(1, exitCode);
-        Assert.Contains("✗ istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio\n", masked, StringComparison.Ordinal);
-        await vm.UntilToldAsync("SidecarRunning", "False NotRunning: istio.service is masked, so nobody starts it: sudo systemctl unmask istio");
+        Assert.Contains(
+            "✗ istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio\n", masked, StringComparison.Ordinal);
+        await vm.UntilConditionAsync(
+            "SidecarRunning", "False NotRunning: istio.service is masked, so nobody starts it: sudo systemctl unmask istio");
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
 
         vm.Run("systemctl", "unmask", StandInSidecar.Unit);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
-        await vm.UntilToldAsync("SidecarRunning", "True");
+        await vm.UntilConditionAsync("SidecarRunning", "True");
         // What only root sees the daemon knows in this mode, too.
         SetMode("check");
-        await vm.UntilToldAsync("SidecarCurrent", "True");
+        await vm.UntilConditionAsync("SidecarCurrent", "True");
 
         void SetMode(string mode)
         {
@@ -52,7 +55,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         await using var vm = await fixture.BootAsync();
         var before = HostListing.Of(vm);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
-        await vm.UntilToldAsync("SidecarRunning", "True");
+        await vm.UntilConditionAsync("SidecarRunning", "True");
         Assert.True(vm.IsActive("smm-agent-sidecar-logs.timer"));
 
         // Less than dpkg's lock would be waited for. The package's script does what detach --keep-packages does.
@@ -61,7 +64,8 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         const string command = "apt-get purge istio-sidecar";
         Assert.True(
             output.Contains(
-                "the package istio-sidecar, which the agent installed, stays: no package can be removed while another is. It is stopped and disabled. "
+                "the package istio-sidecar, which the agent installed, stays: no package can be removed while another is. It is stopped "
+                + "and disabled. "
                 + $"To remove it: sudo {command} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)",
                 StringComparison.Ordinal),
             output);
@@ -69,17 +73,21 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.Equal((false, false), (vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
         Assert.DoesNotContain("istiod", vm.Run("cat", "/etc/hosts"), StringComparison.Ordinal);
-        Assert.Equal((true, false), (MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
+        Assert.Equal((true, false), (
+            MeshTestbed.Reaches(fixture.Bed.Vm, MeshTestbed.FirstGateway, 15021), fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080)));
         Assert.False(vm.IsActive("smm-agent-sidecar-logs.timer"));
         string[] remains =
         [
-            "/etc/certs", "/etc/group", "/etc/gshadow", "/etc/istio", "/etc/passwd", "/etc/shadow", "/var/lib/istio", "/var/lib/istio/config", "/var/lib/istio/proxy",
+            "/etc/certs", "/etc/group", "/etc/gshadow", "/etc/istio", "/etc/passwd", "/etc/shadow", "/var/lib/istio",
+            "/var/lib/istio/config", "/var/lib/istio/proxy",
             "/var/lib/istio/stand-in",
         ];
         string[] package =
         [
-            "/usr/lib/systemd/system/istio.service", "/usr/local/bin/envoy", "/usr/local/bin/istio-start.sh", "/usr/local/bin/pilot-agent", "/usr/local/lib/istio-stand-in",
-            "/usr/local/lib/istio-stand-in/capture", "/usr/local/lib/istio-stand-in/registration", "/var/lib/istio/envoy", "/var/lib/istio/envoy/sidecar.env",
+            "/usr/lib/systemd/system/istio.service", "/usr/local/bin/envoy", "/usr/local/bin/istio-start.sh", "/usr/local/bin/pilot-agent",
+            "/usr/local/lib/istio-stand-in",
+            "/usr/local/lib/istio-stand-in/capture", "/usr/local/lib/istio-stand-in/registration", "/var/lib/istio/envoy",
+            "/var/lib/istio/envoy/sidecar.env",
             "istio.service disabled enabled",
         ];
         Assert.Equal(remains.Concat(package).Order(StringComparer.Ordinal), Added(before, vm));
@@ -90,7 +98,8 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.Equal("istio-proxy\n", vm.Run("id", "-un", "istio-proxy"));
     }
 
-    // What is there now, or is another, and was not before: the path of a file or folder, else the whole line. Without the stand-in's own notes.
+    // What is there now, or is another, and was not before: the path of a file or folder, else the whole line. Without the stand-in's own
+    // notes.
     private static string[] Added(IReadOnlyList<string> before, BootedVm vm) =>
     [
         .. HostListing.Changes(before, HostListing.Of(vm))

@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>Who asks why the mesh does not know the VM is told so.</summary>
+/// <summary>The reason why the mesh does not know the VM is reported.</summary>
 public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private static readonly TimeSpan Minutes = TimeSpan.FromMinutes(2);
@@ -14,8 +14,8 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         string[] gateways = [MeshTestbed.FirstGateway, MeshTestbed.SecondGateway];
         foreach (var gateway in gateways)
             await fixture.Bed.StopGatewayAsync(gateway);
-        await vm.UntilToldAsync("GatewaysReachable", "False ", Minutes);
-        await vm.UntilToldAsync("Registered", "False GatewayUnreachable: ", Minutes);
+        await vm.UntilConditionAsync("GatewaysReachable", "False ", Minutes);
+        await vm.UntilConditionAsync("Registered", "False GatewayUnreachable: ", Minutes);
 
         // It waits for half of the time that is left.
         var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile", "--confirm-within", "30s");
@@ -26,7 +26,7 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
 
         foreach (var gateway in gateways)
             await fixture.Bed.StartGatewayAsync(gateway);
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
     }
 
     [Fact]
@@ -39,9 +39,10 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
 
-        await sidecar.UntilAsync(() => sidecar.Read("/run/secrets/tokens/istio-token") != refused, "the refused token is replaced", Minutes);
+        await sidecar.UntilAsync(
+            () => sidecar.Read("/run/secrets/tokens/istio-token") != refused, "the refused token is replaced", Minutes);
         await sidecar.UntilReadyAsync();
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal(2, sidecar.Starts.Length);
 
         new LaidCertificate(fixture.Bed, vm).Lay("other");
@@ -50,14 +51,15 @@ public sealed class SidecarRegistrationTests(SidecarVmFixture fixture) : IClassF
         // The agent's restart, beside the test's.
         await sidecar.UntilAsync(() => sidecar.Starts.Length == 4, "the agent restarts the sidecar", Minutes);
         await sidecar.UntilReadyAsync();
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
-        Assert.Contains("it is spiffe://cluster.local/ns/vm-integration/sa/other's", vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"), StringComparison.Ordinal);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
+        Assert.Contains("it is spiffe://cluster.local/ns/vm-integration/sa/other's",
+            vm.Run("journalctl", "--no-pager", "-o", "cat", "-u", "smm-agent-reconcile.service"), StringComparison.Ordinal);
         Assert.Equal(0, vm.Try("test", "-e", "/etc/certs/key.pem").ExitCode);
 
         // The sidecar's user lays such a certificate again, with a time before the sidecar's start.
         new LaidCertificate(fixture.Bed, vm).Lay("other");
         vm.Run("touch", "-d", "1 hour ago", "/etc/certs/cert-chain.pem");
-        await vm.UntilToldAsync("SidecarCurrent", "False OtherIdentity", Minutes);
+        await vm.UntilConditionAsync("SidecarCurrent", "False OtherIdentity", Minutes);
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         Assert.Equal(4, sidecar.Starts.Length);
 

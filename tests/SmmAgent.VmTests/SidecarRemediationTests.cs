@@ -6,14 +6,14 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
     private const string Istio = "/etc/smm/sidecar/cluster.env";
     private const string IstioToken = "/run/secrets/tokens/istio-token";
 
-    // Root's part rests 10 s between two requests, and a failure must last to be one.
+    // The privileged reconcile rests 10 s between two requests, and a failure must last to count.
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task OfTheSidecarsConditions()
     {
         await using var vm = await fixture.BootMemberAsync();
-        await vm.UntilToldAsync("Registered", "True ");
+        await vm.UntilConditionAsync("Registered", "True ");
 
         vm.Run("systemctl", "mask", "--now", StandInSidecar.Unit);
         await CuresAsync("SidecarRunning", "False NotRunning: istio.service is masked");
@@ -21,49 +21,52 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
         await CuresAsync("SidecarCurrent", "False RestartNeeded");
 
         // As istiod refuses a certificate: with an alert, which the embedded dashboard's TLS does not send.
-        string[] elsewhere = ["OUTPUT", "-p", "tcp", "--dport", "15012", "-m", "owner", "--uid-owner", "istio-proxy", "-j", "REDIRECT", "--to-ports", "15113"];
+        string[] elsewhere = ["OUTPUT", "-p", "tcp", "--dport", "15012", "-m", "owner", "--uid-owner", "istio-proxy", "-j", "REDIRECT",
+            "--to-ports", "15113"];
         vm.Run(
-            "systemd-run", "--unit=istiod", "openssl", "s_server", "-accept", "15113", "-cert", "/mnt/certificates/istiod-cert.pem", "-key", "/mnt/certificates/istiod-key.pem",
+            "systemd-run", "--unit=istiod", "openssl", "s_server", "-accept", "15113", "-cert", "/mnt/certificates/istiod-cert.pem", "-key",
+            "/mnt/certificates/istiod-key.pem",
             "-CAfile", "/mnt/certificates/root-cert.pem", "-Verify", "1", "-verify_return_error", "-quiet");
         new LaidCertificate(fixture.Bed, vm).Lay("default");
         vm.Run(["iptables", "-w", "-t", "nat", "-I", .. elsewhere]);
         vm.Run("systemctl", "restart", StandInSidecar.Unit);
-        await vm.UntilToldAsync("Registered", "False CertificateRefused", Minute);
+        await vm.UntilConditionAsync("Registered", "False CertificateRefused", Minute);
         vm.Run(["iptables", "-w", "-t", "nat", "-D", .. elsewhere]);
         await CuresAsync("Registered", "False CertificateRefused");
 
         vm.Run("systemctl", "stop", StandInSidecar.Unit);
         await vm.TakePortAsync(15053);
-        var taken = await vm.UntilToldAsync("Registered", "False PortTaken", Minute);
+        var taken = await vm.UntilConditionAsync("Registered", "False PortTaken", Minute);
         Assert.Contains("\"perl\"", vm.RunLine(Cure.AllIn(taken)[0]), StringComparison.Ordinal);
         vm.Run("systemctl", "stop", BootedVm.PortTaker);
         vm.RunLine(Cure.AllIn(taken)[1]);
-        await vm.UntilToldAsync("Registered", "True", Minute);
+        await vm.UntilConditionAsync("Registered", "True", Minute);
 
-        // Nobody answers the daemon's requests, so that what it advises is the operator's to do.
+        // No service answers the requests of the daemon, so the operator must run the advised command.
         await LeftToTheOperatorAsync("SidecarCurrent", "False NotWritten", $"echo ISTIO_NAMESPACE=other >>{Istio}");
-        await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded");
+        await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded");
         await CuresAsync("SidecarCurrent", "False RestartNeeded");
         await LeftToTheOperatorAsync("SidecarRunning", "False NotRunning: istio.service does not run", "systemctl stop istio");
         await LeftToTheOperatorAsync(
             "SidecarRunning", "False NotRunning: istio.service is not started before it has an istio-token",
             $"systemctl stop istio; rm -f {IstioToken} /var/lib/smm-agent-host/istio-token /etc/certs/cert-chain.pem /etc/certs/key.pem");
 
-        async Task LeftToTheOperatorAsync(string type, string told, string fault)
+        async Task LeftToTheOperatorAsync(string type, string expected, string fault)
         {
             vm.Run("systemctl", "stop", "smm-agent-reconcile.path");
             vm.Run("sh", "-ec", fault);
-            var message = await vm.UntilToldAsync(type, told, Minute);
+            var message = await vm.UntilConditionAsync(type, expected, Minute);
             // reconcile waits for the registration, and says what is left: here, that the sidecar needs a restart.
             var (exitCode, output) = vm.TryLine(Cure.In(message));
             Assert.True(exitCode == 0 || output.Contains("the sidecar needs a restart", StringComparison.Ordinal), output);
-            await vm.UntilAsync(() => !vm.Told(type).StartsWith(told, StringComparison.Ordinal), $"{type} is no longer {told}", Minute);
+            await vm.UntilAsync(
+                () => !vm.ConditionText(type).StartsWith(expected, StringComparison.Ordinal), $"{type} is no longer {expected}", Minute);
         }
 
-        async Task CuresAsync(string type, string told)
+        async Task CuresAsync(string type, string expected)
         {
-            vm.RunLine(Cure.In(await vm.UntilToldAsync(type, told, Minute)));
-            await vm.UntilToldAsync(type, "True", Minute);
+            vm.RunLine(Cure.In(await vm.UntilConditionAsync(type, expected, Minute)));
+            await vm.UntilConditionAsync(type, "True", Minute);
         }
     }
 
@@ -72,16 +75,17 @@ public sealed class SidecarRemediationTests(SidecarVmFixture fixture) : IClassFi
     {
         await using var vm = await fixture.BootMemberAsync();
         var laid = new LaidCertificate(fixture.Bed, vm);
-        await vm.UntilToldAsync("Registered", "True ");
+        await vm.UntilConditionAsync("Registered", "True ");
         var account = fixture.Bed.Mesh.ServiceAccount;
         try
         {
             // As with a move to another WorkloadGroup: what is kept in /etc/certs is the earlier account's.
             fixture.Bed.Mesh.ServiceAccount = "analytics";
             fixture.Bed.Mesh.Write();
-            vm.RunLine(Cure.In(await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded", Minute)));
-            await vm.UntilAsync(() => laid.Names().Contains("/sa/analytics", StringComparison.Ordinal), "the sidecar has the other account's certificate", Minute);
-            await vm.UntilToldAsync("Registered", "True ", Minute);
+            vm.RunLine(Cure.In(await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded", Minute)));
+            await vm.UntilAsync(() => laid.Names().Contains("/sa/analytics", StringComparison.Ordinal),
+                "the sidecar has the other account's certificate", Minute);
+            await vm.UntilConditionAsync("Registered", "True ", Minute);
         }
         finally
         {

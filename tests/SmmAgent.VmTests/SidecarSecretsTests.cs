@@ -7,10 +7,11 @@ public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixtur
     public async Task NoTokenIsInArgumentsTheJournalStatusReportOrBundle()
     {
         await using var vm = await fixture.BootAsync();
-        vm.Run("sh", "-c", "while :; do cat /proc/[0-9]*/cmdline | tr '\\0' ' '; done >/tmp/arguments 2>/dev/null </dev/null & echo $! >/tmp/watcher");
+        vm.Run("sh", "-c",
+            "while :; do cat /proc/[0-9]*/cmdline | tr '\\0' ' '; done >/tmp/arguments 2>/dev/null </dev/null & echo $! >/tmp/watcher");
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         vm.Run("sh", "-c", "kill $(cat /tmp/watcher)");
-        await vm.UntilToldAsync("Registered", "True");
+        await vm.UntilConditionAsync("Registered", "True");
         vm.Run("smm-agent", "support-bundle", "--file", "/root/bundle.tar.gz");
 
         string[] secrets = [vm.Run("cat", "/run/secrets/tokens/istio-token").Trim(), fixture.Bed.Mesh.Token];
@@ -23,6 +24,7 @@ public sealed class SidecarSecretsTests(SidecarVmFixture fixture) : IClassFixtur
             ("smm-agent", vm.Run("tar", "-xzOf", "/root/bundle.tar.gz")),
         ];
         Assert.All(readable, one => Assert.Contains(one.Where, one.Text, StringComparison.Ordinal));
-        Assert.All(readable, one => Assert.All(secrets, secret => Assert.False(one.Text.Contains(secret, StringComparison.Ordinal), $"beside '{one.Where}' there is a token")));
+        Assert.All(readable, one => Assert.All(secrets, secret =>
+            Assert.False(one.Text.Contains(secret, StringComparison.Ordinal), $"beside '{one.Where}' there is a token")));
     }
 }

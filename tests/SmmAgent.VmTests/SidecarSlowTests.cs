@@ -30,7 +30,8 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         vm.Run("systemd-run", "--unit=upgrader", "--property=Type=notify", "--property=NotifyAccess=all", "perl", "/mnt/upgrader");
         vm.Run("systemd-run", "--unit=first", "--property=StandardOutput=file:/run/output", "smm-agent", "reconcile");
 
-        await vm.UntilAsync(() => Output().Contains("! waiting for upgrader (process ", StringComparison.Ordinal), "it is said who is waited for");
+        await vm.UntilAsync(
+            () => Output().Contains("! waiting for upgrader (process ", StringComparison.Ordinal), "it is said who is waited for");
         Assert.Contains("), which holds /var/lib/dpkg/lock-frontend\n", Output(), StringComparison.Ordinal);
         Assert.All(Units, unit => Assert.True(vm.IsEnabled(unit), unit));
         vm.Run("systemctl", "stop", "upgrader");
@@ -59,7 +60,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
 
             Assert.All(Units, unit => Assert.True(vm.IsEnabled(unit), unit));
             fixture.Offer(SidecarPackages.NewerVersion);
-            await vm.UntilToldAsync("Registered", "True ", Minutes);
+            await vm.UntilConditionAsync("Registered", "True ", Minutes);
         }
         finally
         {
@@ -74,11 +75,12 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
         await fixture.StartWorkloadsAsync();
         Slow(vm, seconds: 3);
         // With its terminal the session goes: SIGHUP, and what is written there fails.
-        vm.Run("systemd-run", "--unit=session", "--property=KillMode=process", "--property=SendSIGHUP=no", "script", "-qec", "smm-agent reconcile", "/dev/null");
+        vm.Run("systemd-run", "--unit=session", "--property=KillMode=process", "--property=SendSIGHUP=no", "script", "-qec",
+            "smm-agent reconcile", "/dev/null");
         await vm.UntilAsync(() => vm.Try("ls", AtWork).ExitCode == 0, "dpkg is at work");
         vm.Run("systemctl", "kill", "--signal=KILL", "--kill-who=main", "session");
 
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
         Assert.Equal((true, true, true), (vm.IsActive("smm-agent"), vm.IsActive(StandInSidecar.Unit), vm.IsEnabled(StandInSidecar.Unit)));
         Assert.All(Units, unit => Assert.True(vm.IsEnabled(unit), unit));
 
@@ -91,7 +93,7 @@ public sealed class SidecarSlowTests(SidecarVmFixture fixture) : IClassFixture<S
 
         await vm.RebootAsync();
 
-        await vm.UntilToldAsync("Registered", "True ", Minutes);
+        await vm.UntilConditionAsync("Registered", "True ", Minutes);
         await vm.UntilStatusAsync(BootedVm.Attached);
     }
 

@@ -21,7 +21,9 @@ internal static class SidecarToken
         return Signed(key, expiry, account, audience);
     }
 
-    /// <summary>Signed with a key that the dashboard does not know: as after the end of its account, it is refused although its own time is good.</summary>
+    /// <summary>
+    /// Signed with a key that the dashboard does not know: as after the end of its account, it is refused although its own time is good.
+    /// </summary>
     public static string Unknown(DateTimeOffset expiry)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -20,20 +20,20 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
         Assert.True(Issued() >= half - TimeSpan.FromSeconds(1), "it was renewed before half its life was over");
         Assert.Equal("istio-proxy 600\n", vm.Run("stat", "-c", "%U %a", "/run/secrets/tokens/istio-token"));
         Assert.Equal(Token(), vm.Run("cat", Kept));
-        await vm.UntilToldAsync("SidecarCurrent", "True Current");
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current");
 
         string[] fromVm = ["INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "REJECT", "--reject-with", "tcp-reset"];
         fixture.Bed.Cluster.Run(["iptables", "-w", "-I", .. fromVm]);
         try
         {
             Put(DateTimeOffset.UtcNow + TimeSpan.FromSeconds(3));
-            await vm.UntilToldAsync("SidecarCurrent", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
+            await vm.UntilConditionAsync("SidecarCurrent", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
             // The cluster lets go of the VM, which has no certificate that it could register with instead.
             vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
             await fixture.Bed.StopDashboardAsync();
             await fixture.Bed.StartDashboardAsync();
-            await vm.UntilToldAsync("Registered", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
-            await vm.UntilToldAsync("GatewaysReachable", "True");
+            await vm.UntilConditionAsync("Registered", "False TokenExpired: the istio-token expired at ", TimeSpan.FromMinutes(1));
+            await vm.UntilConditionAsync("GatewaysReachable", "True");
             Assert.Equal(("True", "True"), (vm.Condition("SidecarRunning"), vm.Condition("PortsOpen")));
             Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
         }
@@ -42,8 +42,8 @@ public sealed class SidecarTokenTests(SidecarVmFixture fixture) : IClassFixture<
             fixture.Bed.Cluster.Run(["iptables", "-w", "-D", .. fromVm]);
         }
 
-        await vm.UntilToldAsync("SidecarCurrent", "True Current", TimeSpan.FromMinutes(1));
-        await vm.UntilToldAsync("Registered", "True ", TimeSpan.FromMinutes(1));
+        await vm.UntilConditionAsync("SidecarCurrent", "True Current", TimeSpan.FromMinutes(1));
+        await vm.UntilConditionAsync("Registered", "True ", TimeSpan.FromMinutes(1));
         Assert.Single(sidecar.Starts);
 
         string Token() => vm.Run("cat", "/run/secrets/tokens/istio-token");

@@ -25,7 +25,7 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         Fails("✗ write /etc/hosts: ", Back);
         vm.Run("umount", "/etc/hosts");
 
-        // A link of somebody else's would have root write a token into /etc.
+        // A link of another user would make root write a token into /etc.
         vm.Run("install", "-d", "-o", "smm-agent", "/run/secrets");
         vm.Run("sudo", "-u", "smm-agent", "ln", "-s", "/etc", "/run/secrets/tokens");
         Fails("✗ the sidecar is not installed or started: ", "secrets/tokens", isPutBack: false);
@@ -34,14 +34,15 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
         // It would capture what the agent asks the dashboard, also for a token.
         Assert.Empty(new StandInSidecar(fixture.Bed, vm).Starts);
 
-        Assert.Contains("workloadentry is registered successfully\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"), StringComparison.Ordinal);
+        Assert.Contains("workloadentry is registered successfully\n", vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile"),
+            StringComparison.Ordinal);
 
-        string Fails(string step, string told, bool isPutBack = true)
+        string Fails(string step, string expected, bool isPutBack = true)
         {
             var before = HostListing.Of(vm);
             var (exitCode, output) = vm.Try(BootedVm.InstallPatience, "smm-agent", "reconcile", "--host-only");
             Assert.True(exitCode == 1, output);
-            Assert.All((string[])[step, told], text => Assert.True(output.Contains(text, StringComparison.Ordinal), output));
+            Assert.All((string[])[step, expected], text => Assert.True(output.Contains(text, StringComparison.Ordinal), output));
             if (isPutBack)
                 Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
             return output;
@@ -86,9 +87,9 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
 
             await vm.RebootAsync();
 
-            await vm.UntilToldAsync("SidecarInstalled", "True Installed: istio-sidecar 1.15.4 is installed", Minutes);
-            await vm.UntilToldAsync("Registered", "True ", Minutes);
-            await vm.UntilToldAsync("SidecarCurrent", "True Current");
+            await vm.UntilConditionAsync("SidecarInstalled", "True Installed: istio-sidecar 1.15.4 is installed", Minutes);
+            await vm.UntilConditionAsync("Registered", "True ", Minutes);
+            await vm.UntilConditionAsync("SidecarCurrent", "True Current");
             Assert.Equal("", vm.Run("dpkg", "--audit"));
         }
         finally
@@ -113,14 +114,16 @@ public sealed class SidecarTransactionTests(SidecarVmFixture fixture) : IClassFi
 
         Assert.Contains("✓ start istio.service\n", output, StringComparison.Ordinal);
         Assert.EndsWith("✓ reconciled host operating system\n", output, StringComparison.Ordinal);
-        await vm.UntilToldAsync("SidecarRunning", "True Running");
+        await vm.UntilConditionAsync("SidecarRunning", "True Running");
         vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "detach");
         var left = string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign));
         Assert.True(left.Length == 0, $"{left}\n{vm.Journal()}");
 
         // Nothing but a shell is as quick.
         void KillAt(string file) => Assert.Contains("137", vm.RunAtMost(
-            BootedVm.InstallPatience, "sh", "-c", $"smm-agent reconcile >/dev/null 2>&1 & while kill -0 $!; do if [ -e {file} ]; then kill -9 $!; fi; done 2>/dev/null; wait $!; echo $?"),
+            BootedVm.InstallPatience, "sh", "-c",
+            $"smm-agent reconcile >/dev/null 2>&1 & while kill -0 $!; do if [ -e {file} ]; then kill -9 $!; fi; done 2>/dev/null; wait "
+            + $"$!; echo $?"),
             StringComparison.Ordinal);
     }
 }

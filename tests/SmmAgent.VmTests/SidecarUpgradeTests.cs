@@ -24,9 +24,11 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
             await using (var probe = await ConnectionProbe.StartAsync(fixture.Bed, 8080))
             {
                 fixture.Offer(SidecarPackages.NewerVersion);
-                await vm.UntilToldAsync("SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
-                await vm.UntilToldAsync("SidecarCurrent", "False RestartNeeded: ");
-                Assert.EndsWith($"; the agent restarts it within {closed}; or sudo systemctl restart istio", vm.Told("SidecarCurrent"), StringComparison.Ordinal);
+                await vm.UntilConditionAsync(
+                    "SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
+                await vm.UntilConditionAsync("SidecarCurrent", "False RestartNeeded: ");
+                Assert.EndsWith($"; the agent restarts it within {closed}; or sudo systemctl restart istio",
+                    vm.ConditionText("SidecarCurrent"), StringComparison.Ordinal);
                 await probe.MoreAsync();
                 Assert.Equal(0, probe.Lost);
             }
@@ -35,9 +37,10 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
             Assert.EndsWith($" {SidecarPackages.Version}", Assert.Single(sidecar.Starts), StringComparison.Ordinal);
 
             vm.Run("sed", "-i", $"s/{closed}/{open}/", Settings);
-            await sidecar.UntilAsync(() => sidecar.Starts[^1].EndsWith($" {SidecarPackages.NewerVersion}", StringComparison.Ordinal), "the agent restarts it");
-            await vm.UntilToldAsync("SidecarCurrent", "True Current");
-            await vm.UntilToldAsync("Registered", "True ");
+            await sidecar.UntilAsync(
+                () => sidecar.Starts[^1].EndsWith($" {SidecarPackages.NewerVersion}", StringComparison.Ordinal), "the agent restarts it");
+            await vm.UntilConditionAsync("SidecarCurrent", "True Current");
+            await vm.UntilConditionAsync("Registered", "True ");
             Assert.Equal(2, sidecar.Starts.Length);
             Assert.EndsWith("# of the operator\n", sidecar.Read("/var/lib/istio/envoy/sidecar.env"), StringComparison.Ordinal);
         }
@@ -48,6 +51,7 @@ public sealed class SidecarUpgradeTests(SidecarVmFixture fixture) : IClassFixtur
 
         // A day's, beginning so long from now; the VM's clock shows UTC.
         static string Window(TimeSpan from) => string.Create(
-            CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow + from:ddd HH:mm}-{DateTimeOffset.UtcNow + from - TimeSpan.FromMinutes(1):HH:mm}");
+            CultureInfo.InvariantCulture,
+            $"{DateTimeOffset.UtcNow + from:ddd HH:mm}-{DateTimeOffset.UtcNow + from - TimeSpan.FromMinutes(1):HH:mm}");
     }
 }

@@ -3,7 +3,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The same where VMs get a sidecar: an https dashboard that has the stand-in's packages, and its registration behind the gateways.</summary>
+/// <summary>
+/// The same where VMs get a sidecar: an https dashboard that has the stand-in's packages, and its registration behind the gateways.
+/// </summary>
 public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents, https: true)
 {
     private readonly InstalledAgents _agents = agents;
@@ -52,7 +54,8 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         Bed.Mesh.Packages =
         [
             .. Sidecars.Offers(SidecarPackages.Version),
-            .. ((string[])["deb", "rpm"]).Select(format => OfferedPackage.Of(served, "smm-agent", version, format, AgentPackage.Architecture.Deb)),
+            .. ((string[])["deb", "rpm"])
+            .Select(format => OfferedPackage.Of(served, "smm-agent", version, format, AgentPackage.Architecture.Deb)),
         ];
         Bed.Mesh.Write();
     }
@@ -70,7 +73,7 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         {
             vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
             await vm.UntilStatusAsync(BootedVm.Attached);
-            await vm.UntilToldAsync("SidecarRunning", "True");
+            await vm.UntilConditionAsync("SidecarRunning", "True");
             return vm;
         }
         catch
@@ -80,7 +83,7 @@ public sealed class SidecarVmFixture(InstalledAgents agents) : VmFixture(agents,
         }
     }
 
-    /// <summary>A VM without an agent, on which nobody ever touched the firewall.</summary>
+    /// <summary>A VM without an agent, whose firewall was never changed.</summary>
     public async Task<BootedVm> BootOpenAsync(string distribution)
     {
         var vm = await BootBareAsync(distribution);

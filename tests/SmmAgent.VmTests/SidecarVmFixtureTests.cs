@@ -4,7 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>What tests of the sidecar rely on: an agent that is configured for https, gateways behind which the dashboard registers, and packages to download.</summary>
+/// <summary>
+/// What tests of the sidecar rely on: an agent that is configured for https, gateways behind which the dashboard registers, and packages to
+/// download.
+/// </summary>
 public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     [Theory]
@@ -27,7 +30,9 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
         AllAreServed();
 
         void AllAreServed() => Assert.All(fixture.Bed.Mesh.Packages, package => Assert.StartsWith(
-            package.Sha256, vm.Run("sh", "-c", $"curl -fsS --cacert /etc/smm/dashboard-ca.pem {fixture.Bed.DashboardUrl}{package.Path} | sha256sum"), StringComparison.Ordinal));
+            package.Sha256,
+            vm.Run("sh", "-c", $"curl -fsS --cacert /etc/smm/dashboard-ca.pem {fixture.Bed.DashboardUrl}{package.Path} | sha256sum"),
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -50,8 +55,9 @@ public sealed class SidecarVmFixtureTests(SidecarVmFixture fixture) : IClassFixt
                 "the agent has the new configuration",
                 lastSeen: () => $"{Received(vm)}\n{fixture.Bed.Dashboard!.Output}");
 
-            foreach (var told in (string[])["\"istioVersion\":\"1.15.4\"", "\"serviceAccount\":\"analytics\"", "\"probe\":{\"tcpSocket\"", "istio-sidecar_1.15.4"])
-                Assert.Contains(told, Received(vm), StringComparison.Ordinal);
+            foreach (var expected in (string[])[
+                "\"istioVersion\":\"1.15.4\"", "\"serviceAccount\":\"analytics\"", "\"probe\":{\"tcpSocket\"", "istio-sidecar_1.15.4"])
+                Assert.Contains(expected, Received(vm), StringComparison.Ordinal);
             await vm.UntilAsync(() => vm.Condition("GatewaysReachable") == "True", "the gateways answer to the new name");
         }
         finally

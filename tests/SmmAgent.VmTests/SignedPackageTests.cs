@@ -47,7 +47,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             await fixture.Bed.UntilOffersAsync();
             vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
             await vm.UntilStatusAsync(BootedVm.Attached);
-            await vm.UntilToldAsync("SidecarRunning", "True");
+            await vm.UntilConditionAsync("SidecarRunning", "True");
             Assert.StartsWith($"{key.Public.Id} ", vm.Run("cat", List), StringComparison.Ordinal);
             var version = Version(vm);
 
@@ -59,7 +59,8 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             (Mesh.Signs, signature.Issued) = (true, DateTimeOffset.UtcNow.AddHours(-1));
             Mesh.Write();
             Assert.Contains($"{Agent}was signed at ", Refused(vm), StringComparison.Ordinal);
-            await vm.UntilAsync(() => vm.Journal().Contains("Privileged reconcile failed: upgrade (ListSuperseded)", StringComparison.Ordinal), "the daemon reports it");
+            await vm.UntilAsync(() => vm.Journal()
+                .Contains("Privileged reconcile failed: upgrade (ListSuperseded)", StringComparison.Ordinal), "the daemon reports it");
             Assert.Equal(version, Version(vm));
             signature.Issued = null;
             fixture.Offer(SidecarPackages.Version);
@@ -67,12 +68,13 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
             // An agent whose settings are those of a version without signatures.
             vm.Run("sed", "-i", "/trustedKeys/d", "/etc/smm/agent.yaml");
             fixture.Offer(SidecarPackages.NewerVersion);
-            await vm.UntilToldAsync("SidecarInstalled", $"True Degraded: istio-sidecar {SidecarPackages.Version} is installed");
-            Assert.Contains("no key is trusted that could sign it", vm.Told("SidecarInstalled"), StringComparison.Ordinal);
+            await vm.UntilConditionAsync("SidecarInstalled", $"True Degraded: istio-sidecar {SidecarPackages.Version} is installed");
+            Assert.Contains("no key is trusted that could sign it", vm.ConditionText("SidecarInstalled"), StringComparison.Ordinal);
             Assert.Equal(("True", "True"), (vm.Condition("SidecarRunning"), vm.Condition("Registered")));
 
             vm.Run("smm-agent", "set", "trusted-key", key.Public.Text);
-            await vm.UntilToldAsync("SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
+            await vm.UntilConditionAsync(
+                "SidecarInstalled", $"True Installed: istio-sidecar {SidecarPackages.NewerVersion}", BootedVm.InstallPatience);
         }
         finally
         {
@@ -87,7 +89,7 @@ public sealed class SignedPackageTests(SidecarVmFixture fixture) : IClassFixture
         await fixture.Bed.UntilOffersAsync();
         Assert.Contains(Sidecar + why, Refused(vm), StringComparison.Ordinal);
         Assert.NotEqual(0, vm.Try("dpkg-query", "-W", IstioSidecarPackage.Name).ExitCode);
-        await vm.UntilToldAsync("SidecarInstalled", $"False {reason}: {Sidecar}{why}");
+        await vm.UntilConditionAsync("SidecarInstalled", $"False {reason}: {Sidecar}{why}");
     }
 
     private static string Refused(BootedVm vm)

@@ -3,7 +3,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>The stand-in on a VM: what it says of itself, how it behaves, and for tests without an agent the files that an agent would lay.</summary>
+/// <summary>
+/// The stand-in on a VM: what it says of itself, how it behaves, and for tests without an agent the files that an agent would lay.
+/// </summary>
 public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
 {
     public const string Unit = "istio.service";
@@ -16,9 +18,10 @@ public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
 
     private const string Token = "/var/run/secrets/tokens/istio-token";
 
-    /// <summary>The status of its readiness; 0 when nobody answers.</summary>
+    /// <summary>The status of its readiness; 0 without an answer.</summary>
     public int Readiness => int.Parse(
-        vm.Try("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:15021/healthz/ready").Output, System.Globalization.CultureInfo.InvariantCulture);
+        vm.Try("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:15021/healthz/ready").Output,
+        System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>One line for each start: when, and which version.</summary>
     public string[] Starts => Own("starts").Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -32,7 +35,8 @@ public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
     public int Restarts => int.Parse(vm.Property(Unit, "NRestarts"), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Changes how it behaves, now and after restarts; null for well.</summary>
-    public void Behave(string? word) => vm.Run("sh", "-c", word is null ? $"rm -f {IstioSidecarPackage.State}/behave" : $"echo {word} >{IstioSidecarPackage.State}/behave");
+    public void Behave(string? word) =>
+        vm.Run("sh", "-c", word is null ? $"rm -f {IstioSidecarPackage.State}/behave" : $"echo {word} >{IstioSidecarPackage.State}/behave");
 
     /// <summary>One of the files that it keeps of itself; empty without.</summary>
     public string Own(string name) => Read($"{IstioSidecarPackage.State}/{name}");
@@ -40,7 +44,8 @@ public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
     public string Read(string path) => vm.Try("cat", path) is (0, var text) ? text : "";
 
     public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) => Until.TrueAsync(
-        condition, what, patience, () => $"{vm.Try("systemctl", "status", "--no-pager", "-l", Unit).Output}\n{Read(Log)}\n{Read(ErrorLog)}\n{Own("tls.log")}");
+        condition, what, patience, () =>
+            $"{vm.Try("systemctl", "status", "--no-pager", "-l", Unit).Output}\n{Read(Log)}\n{Read(ErrorLog)}\n{Own("tls.log")}");
 
     /// <summary>Waits until it is registered and ready.</summary>
     public Task UntilReadyAsync() => UntilAsync(() => Readiness == 200, "the sidecar is ready");
@@ -64,7 +69,8 @@ public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
             TRUST_DOMAIN='cluster.local'
 
             """);
-        Write("/etc/istio/config/mesh", "root", "0644", $"defaultConfig:\n  discoveryAddress: {MeshFile.IstiodOf(bed.Mesh.Revision)}:15012\n{probe}");
+        Write("/etc/istio/config/mesh", "root", "0644",
+            $"defaultConfig:\n  discoveryAddress: {MeshFile.IstiodOf(bed.Mesh.Revision)}:15012\n{probe}");
         Write("/etc/certs/root-cert.pem", "istio-proxy", "0600", root);
         Name(MeshTestbed.FirstGateway, MeshTestbed.SecondGateway);
         GetToken();
@@ -72,7 +78,8 @@ public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
 
     /// <summary>Changes one variable of cluster.env.</summary>
     public void Set(string name, string value) =>
-        vm.Run("sh", "-c", $"sed -i '/^{name}=/d' /var/lib/istio/envoy/cluster.env && echo \"$1\" >>/var/lib/istio/envoy/cluster.env", "sh", $"{name}='{value}'");
+        vm.Run("sh", "-c", $"sed -i '/^{name}=/d' /var/lib/istio/envoy/cluster.env && echo \"$1\" >>/var/lib/istio/envoy/cluster.env", "sh",
+            $"{name}='{value}'");
 
     /// <summary>Gives the control plane addresses in /etc/hosts, instead of those it has.</summary>
     public void Name(params string[] addresses)
@@ -87,7 +94,8 @@ public sealed class StandInSidecar(MeshTestbed bed, BootedVm vm)
     public void GetToken()
     {
         var answer = vm.Run(
-            "curl", "-fsS", "--cacert", bed.ForVm(bed.DashboardAuthority!), "-H", $"Authorization: Bearer {bed.Mesh.Token}", "-H", "Content-Type: application/json",
+            "curl", "-fsS", "--cacert", bed.ForVm(bed.DashboardAuthority!), "-H", $"Authorization: Bearer {bed.Mesh.Token}", "-H",
+            "Content-Type: application/json",
             "-d", """{"audience":"istio-ca"}""",
             $"{bed.DashboardUrl}/v1/namespaces/vm-integration/workloadgroups/analytics-v0/tokens");
         PutToken((string)System.Text.Json.Nodes.JsonNode.Parse(answer)!["token"]!);

@@ -3,7 +3,10 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.VmTests;
 
-/// <summary>What tests of the sidecar rely on: the stand-in lives under systemd as Istio's sidecar does. There is no agent here: the tests lay its files.</summary>
+/// <summary>
+/// What tests of the sidecar rely on: the stand-in lives under systemd as Istio's sidecar does. There is no agent here: the tests lay its
+/// files.
+/// </summary>
 public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<SidecarVmFixture>
 {
     private static readonly TimeSpan TwoRestarts = TimeSpan.FromSeconds(60);
@@ -19,18 +22,22 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
         await using var workload = Serve(8080);
         await using var shell = Serve(22);
-        await sidecar.UntilAsync(() => (Ask(8080), Ask(22)) == (MeshTestbed.DashboardAddress, MeshTestbed.DashboardAddress), "the workload and the shell are reached");
+        await sidecar.UntilAsync(() => (Ask(8080), Ask(22)) == (MeshTestbed.DashboardAddress, MeshTestbed.DashboardAddress),
+            "the workload and the shell are reached");
 
         vm.Run("systemctl", "start", "istio");
         await sidecar.UntilReadyAsync();
 
         Assert.Equal("{\"registered\":true,\"workloadEntry\":\"analytics-v0-198.18.0.100-vm-network-1\"}\n", sidecar.Registration);
-        Assert.Contains($"connected to upstream XDS server: {MeshFile.IstiodOf(MeshFile.UsualRevision)}:15012", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
+        Assert.Contains($"connected to upstream XDS server: {MeshFile.IstiodOf(MeshFile.UsualRevision)}:15012",
+            sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
         Assert.Equal(
             "cert-chain.pem 600 istio-proxy\nkey.pem 600 istio-proxy\nroot-cert.pem 600 istio-proxy\n",
             vm.Run("sh", "-c", "cd /etc/certs && stat -c '%n %a %U' *"));
-        Assert.Contains("URI:spiffe://cluster.local/ns/vm-integration/sa/default", Certificate("-ext subjectAltName"), StringComparison.Ordinal);
-        Assert.Equal("/etc/certs/cert-chain.pem: OK\n", vm.Run("openssl", "verify", "-CAfile", "/etc/certs/root-cert.pem", "/etc/certs/cert-chain.pem"));
+        Assert.Contains(
+            "URI:spiffe://cluster.local/ns/vm-integration/sa/default", Certificate("-ext subjectAltName"), StringComparison.Ordinal);
+        Assert.Equal("/etc/certs/cert-chain.pem: OK\n",
+            vm.Run("openssl", "verify", "-CAfile", "/etc/certs/root-cert.pem", "/etc/certs/cert-chain.pem"));
         Assert.Equal(Certificate("-pubkey"), vm.Run("openssl", "pkey", "-pubout", "-in", "/etc/certs/key.pem"));
         Assert.Equal("socket\n", vm.Run("ls", "/var/run/secrets/workload-spiffe-uds"));
         Assert.Contains("-A ISTIO_INBOUND -p tcp -m tcp --dport 8080 -j ISTIO_IN_REDIRECT", vm.Rules(), StringComparison.Ordinal);
@@ -40,7 +47,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
 
         sidecar.Behave("crash");
         await sidecar.UntilAsync(() => sidecar.Restarts >= 2, "it was started again, twice", TwoRestarts);
-        Assert.Equal("told to crash\n", sidecar.Read(StandInSidecar.ErrorLog));
+        Assert.Equal("crashing on purpose\n", sidecar.Read(StandInSidecar.ErrorLog));
         sidecar.Behave(null);
         await sidecar.UntilReadyAsync();
         Assert.Equal("127.0.0.6", Ask(8080));
@@ -69,11 +76,14 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await IsAsRecordedAsync("no-such-name", () => sidecar.Name());
         await IsAsRecordedAsync("gateway-refuses", () => sidecar.Name(MeshTestbed.ThirdGateway));
         Assert.Contains(
-            $"closed: 14, connection error: desc = \"transport: Error while dialing: dial tcp {MeshTestbed.ThirdGateway}:15012: connect: connection refused\"",
+            $"closed: 14, connection error: desc = \"transport: Error while dialing: dial tcp {MeshTestbed.ThirdGateway}:15012: connect: "
+            + $"connection refused\"",
             sidecar.Read(StandInSidecar.ErrorLog), StringComparison.Ordinal);
         Assert.Equal(503, sidecar.Readiness);
-        Assert.Contains("Envoy proxy is NOT ready: config not received from XDS server", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
-        await using (new BedProcess(fixture.Bed.Cluster.Inside("socat", $"TCP-LISTEN:15012,bind={MeshTestbed.ThirdGateway},fork,reuseaddr", "EXEC:true")))
+        Assert.Contains(
+            "Envoy proxy is NOT ready: config not received from XDS server", sidecar.Read(StandInSidecar.Log), StringComparison.Ordinal);
+        await using (new BedProcess(
+            fixture.Bed.Cluster.Inside("socat", $"TCP-LISTEN:15012,bind={MeshTestbed.ThirdGateway},fork,reuseaddr", "EXEC:true")))
             await IsAsRecordedAsync("gateway-hangs-up", () => sidecar.Name(MeshTestbed.ThirdGateway));
         await IsAsRecordedAsync("wrong-root-certificate", () => sidecar.Lay(File.ReadAllText(fixture.Bed.DashboardAuthority!)));
         await IsAsRecordedAsync("certificate-for-other-name", () =>
@@ -87,7 +97,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await IsAsRecordedAsync("other-cluster-id", () => sidecar.Set("ISTIO_META_CLUSTER_ID", "another"));
         // An expired token, one of an account that is gone, one of another audience and one of another namespace.
         var good = DateTimeOffset.UtcNow + SidecarToken.Life;
-        await IsAsRecordedAsync("token-expired", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, DateTimeOffset.UtcNow.AddMinutes(-1))));
+        await IsAsRecordedAsync(
+            "token-expired", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, DateTimeOffset.UtcNow.AddMinutes(-1))));
         await IsAsRecordedAsync("token-of-a-deleted-account", () => sidecar.PutToken(SidecarToken.Unknown(good)));
         await IsAsRecordedAsync("token-of-other-audience", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, good, audience: "api")));
         await IsAsRecordedAsync("token-of-other-namespace", () => sidecar.PutToken(SidecarToken.Of(fixture.Bed, good, "ns2:default")));
@@ -110,7 +121,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         // The capture's own failure is in the journal.
         var since = vm.Run("date", "+%s").Trim();
         await IsAsRecordedAsync(
-            "capture-fails", () => sidecar.Set("ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE", "no-such-group"), () => vm.Run("journalctl", "-o", "cat", "--no-pager", "-u", "istio", "--since", $"@{since}"));
+            "capture-fails", () => sidecar.Set("ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE", "no-such-group"), () =>
+                vm.Run("journalctl", "-o", "cat", "--no-pager", "-u", "istio", "--since", $"@{since}"));
 
         await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP-LISTEN:15020,fork,reuseaddr", "/dev/null")))
         {
@@ -147,7 +159,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             Assert.Equal(recorded, Logged(log));
         }
 
-        Task UntilListensAsync(int port) => sidecar.UntilAsync(() => fixture.Bed.Vm.Run("ss", "-Hlntu").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
+        Task UntilListensAsync(int port) => sidecar.UntilAsync(
+            () => fixture.Bed.Vm.Run("ss", "-Hlntu").Contains($":{port} ", StringComparison.Ordinal), $"{port} is taken");
 
         IReadOnlyList<string> Logged(Func<string>? log) => IstioRecords.Lines(log is null ? sidecar.Read(StandInSidecar.Log) : log());
     }
@@ -155,7 +168,9 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     [Fact]
     public async Task ItKeepsItsCertificateAndPresentsItInsteadOfTheTokenUntilItIsRemoved()
     {
-        const string Refused = "7, authorization failed: no identities ([spiffe://cluster.local/ns/vm-integration/sa/default]) matched vm-integration/analytics";
+        const string Refused =
+            "7, authorization failed: no identities ([spiffe://cluster.local/ns/vm-integration/sa/default]) matched "
+            + "vm-integration/analytics";
         await using var vm = await fixture.BootOpenAsync(Distribution.Usual);
         var sidecar = Install(vm, Distribution.Usual);
         sidecar.Lay(fixture.Bed.Mesh.RootCertificate);
@@ -171,7 +186,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
             await sidecar.UntilAsync(() => GetsATokenOf("analytics"), "the dashboard has the other account");
             sidecar.Lay(fixture.Bed.Mesh.RootCertificate, serviceAccount: "analytics");
             vm.Run("systemctl", "restart", "istio");
-            await sidecar.UntilAsync(() => sidecar.Read(StandInSidecar.ErrorLog).Split(Refused).Length > 2, "its certificate is refused, again and again");
+            await sidecar.UntilAsync(
+                () => sidecar.Read(StandInSidecar.ErrorLog).Split(Refused).Length > 2, "its certificate is refused, again and again");
 
             vm.Run("rm", "/etc/certs/cert-chain.pem", "/etc/certs/key.pem");
             vm.Run("systemctl", "restart", "istio");
@@ -186,7 +202,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         bool GetsATokenOf(string account)
         {
             sidecar.GetToken();
-            return vm.Run("sh", "-c", "cut -d. -f2 /var/run/secrets/tokens/istio-token | tr '_-' '/+' | base64 -d 2>/dev/null || :").Contains($"vm-integration:{account}\"", StringComparison.Ordinal);
+            return vm.Run("sh", "-c", "cut -d. -f2 /var/run/secrets/tokens/istio-token | tr '_-' '/+' | base64 -d 2>/dev/null || :")
+                .Contains($"vm-integration:{account}\"", StringComparison.Ordinal);
         }
     }
 
@@ -199,16 +216,18 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         vm.Run("systemctl", "start", "istio");
         await sidecar.UntilReadyAsync();
         sidecar.Behave("unready");
-        await sidecar.UntilAsync(() => sidecar.Readiness == 503, "it is told to be unready");
+        await sidecar.UntilAsync(() => sidecar.Readiness == 503, "it reports that it is not ready");
         sidecar.Behave(null);
         await sidecar.UntilReadyAsync();
 
         await fixture.Bed.StopDashboardAsync();
-        await sidecar.UntilAsync(() => sidecar.Read(StandInSidecar.ErrorLog).Contains("closed: 14", StringComparison.Ordinal), "the connection has ended");
+        await sidecar.UntilAsync(
+            () => sidecar.Read(StandInSidecar.ErrorLog).Contains("closed: 14", StringComparison.Ordinal), "the connection has ended");
         Assert.Equal(200, sidecar.Readiness);
         await fixture.Bed.StartDashboardAsync();
 
-        await sidecar.UntilAsync(() => sidecar.Read(StandInSidecar.Log).Split("connected to upstream XDS server").Length == 3, "it is connected again");
+        await sidecar.UntilAsync(
+            () => sidecar.Read(StandInSidecar.Log).Split("connected to upstream XDS server").Length == 3, "it is connected again");
     }
 
     [Fact]
@@ -225,7 +244,7 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await sidecar.UntilAsync(() => sidecar.Own("health") == "true\n", "it is healthy");
     }
 
-    // As most real VMs are: PAM tells logind of the session that su opens, and logind takes the processes to a scope of their own.
+    // As most real VMs are: PAM reports the session that su opens to logind, and logind moves the processes to a separate scope.
     [Fact]
     public async Task WithLogindItsProcessesAreNotInItsUnitsControlGroupYetEndWithIt()
     {
@@ -250,7 +269,8 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
         await using var vm = await fixture.BootOpenAsync(distribution);
         Install(vm, distribution);
         var failing = IstioStandIn.IstioSidecarPackage.Build(
-            fixture.Bed.Folder, SidecarPackages.NewerVersion, distribution == Distribution.Rpm ? "rpm" : "deb", AgentPackage.Architecture.Deb, failingPostinst: true);
+            fixture.Bed.Folder, SidecarPackages.NewerVersion, distribution == Distribution.Rpm
+                ? "rpm" : "deb", AgentPackage.Architecture.Deb, failingPostinst: true);
 
         var fault = Assert.Throws<InvalidOperationException>(() => vm.Install(fixture.Bed.ForVm(failing)));
 
@@ -261,13 +281,16 @@ public sealed class StandInTests(SidecarVmFixture fixture) : IClassFixture<Sidec
     {
         if (distribution == Distribution.Rpm)
             RpmRepository.Make(fixture.Bed.Folder, AgentPackage.Built.Rpm, fixture.Sidecars.Rpm(SidecarPackages.Version)).AddTo(vm);
-        vm.Install(fixture.Bed.ForVm(distribution == Distribution.Rpm ? fixture.Sidecars.Rpm(SidecarPackages.Version) : fixture.Sidecars.Deb(SidecarPackages.Version)));
+        vm.Install(fixture.Bed.ForVm(distribution == Distribution.Rpm
+            ? fixture.Sidecars.Rpm(SidecarPackages.Version) : fixture.Sidecars.Deb(SidecarPackages.Version)));
         return new(fixture.Bed, vm);
     }
 
-    // It tells whoever connects where the connection came from.
-    private BedProcess Serve(int port) => new(fixture.Bed.Vm.Inside("socat", $"TCP-LISTEN:{port},fork,reuseaddr", "SYSTEM:echo $SOCAT_PEERADDR"));
+    // It returns the source of the connection to each client.
+    private BedProcess Serve(int port) =>
+        new(fixture.Bed.Vm.Inside("socat", $"TCP-LISTEN:{port},fork,reuseaddr", "SYSTEM:echo $SOCAT_PEERADDR"));
 
     private string Ask(int port) =>
-        fixture.Bed.Cluster.Try("timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}; cat <&3") is (0, var answer) ? answer.Trim() : "";
+        fixture.Bed.Cluster.Try("timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{MeshTestbed.VmAddress}/{port}; cat <&3") is (
+            0, var answer) ? answer.Trim() : "";
 }

@@ -48,7 +48,8 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
         var process = vm.Property(Unit, "MainPID");
         var signs = new HashSet<string>();
 
-        await vm.UntilAsync(() => signs.Add(vm.Property(Unit, "WatchdogTimestampMonotonic")) && signs.Count > 5, "it gave five signs of life");
+        await vm.UntilAsync(
+            () => signs.Add(vm.Property(Unit, "WatchdogTimestampMonotonic")) && signs.Count > 5, "it gave five signs of life");
 
         Assert.Equal((process, "0"), (vm.Property(Unit, "MainPID"), vm.Property(Unit, "NRestarts")));
     }
@@ -62,7 +63,8 @@ public sealed class SupervisionTests(VmFixture fixture) : IClassFixture<VmFixtur
         {
             await vm.RebootAsync();
 
-            await vm.UntilAsync(() => vm.IsActive(Unit) && vm.Condition("PortsOpen") == "True" && vm.Condition("GatewaysReachable") == "True", "it is attached again");
+            await vm.UntilAsync(() => vm.IsActive(Unit) && vm.Condition("PortsOpen") == "True"
+                && vm.Condition("GatewaysReachable") == "True", "it is attached again");
             Assert.True(fixture.Bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
             Assert.Equal("success", vm.Property("smm-agent-reconcile.service", "Result"));
             Assert.NotEqual("0", vm.Property("smm-agent-reconcile.service", "ExecMainExitTimestampMonotonic"));

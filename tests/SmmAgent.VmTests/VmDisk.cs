@@ -15,7 +15,8 @@ public sealed class VmDisk : IDisposable
         Shell.Run("mount", "-t", "tmpfs", "-o", "mode=0755", "smm-disk", _folder);
         foreach (var folder in (string[])[Written, Work, Root])
             Directory.CreateDirectory(folder);
-        Shell.Run("mount", "-t", "overlay", "-o", $"lowerdir={string.Join(':', layers)},upperdir={Written},workdir={Work}", "smm-disk", Root);
+        Shell.Run("mount", "-t", "overlay", "-o", $"lowerdir={string.Join(':', layers)},upperdir={Written},workdir={Work}", "smm-disk",
+            Root);
     }
 
     public IReadOnlyList<string> Layers { get; }

@@ -30,7 +30,7 @@ public class VmFixture : IAsyncLifetime
     /// <summary>A VM with a firewall that drops by default, and nothing of the agent's.</summary>
     public Task<BootedVm> BootBareAsync(string distribution = Distribution.Usual) => StartAsync(new VmDisk(Chosen(distribution).Root));
 
-    /// <summary>The same with the agent's package, which nobody has configured.</summary>
+    /// <summary>The same with the package of the agent, without a configuration.</summary>
     public async Task<BootedVm> BootInstalledAsync(string distribution = Distribution.Usual)
     {
         var chosen = Chosen(distribution);
@@ -38,9 +38,10 @@ public class VmFixture : IAsyncLifetime
     }
 
     /// <summary>The same with an agent that is configured.</summary>
-    public async Task<BootedVm> BootAsync(string distribution = Distribution.Usual) => await ConfiguredAsync(await BootInstalledAsync(distribution));
+    public async Task<BootedVm> BootAsync(string distribution = Distribution.Usual) =>
+        await ConfiguredAsync(await BootInstalledAsync(distribution));
 
-    /// <summary>A VM on which nobody ever touched the firewall, and an agent that is configured.</summary>
+    /// <summary>A VM whose firewall was never changed, with a configured agent.</summary>
     public async Task<BootedVm> BootWithoutFirewallAsync()
     {
         var chosen = Chosen(Distribution.Usual);
