@@ -187,7 +187,7 @@ public sealed class IstioStandInTests : IAsyncDisposable
         await sidecar.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(exitCode, sidecar.ExitCode);
-        Assert.Contains("told to", await File.ReadAllTextAsync(_host.Inside("/var/log/istio/istio.err.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("on purpose", await File.ReadAllTextAsync(_host.Inside("/var/log/istio/istio.err.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     private async Task InstallAsync()
