@@ -44,7 +44,8 @@ internal sealed class DemoOutput(TextWriter output, bool colour)
     {
         output.WriteLine();
         output.WriteLine(_failures == 0
-            ? $"Demo finished in {_watch.Elapsed.TotalSeconds:0} s; every step passed. Namespaces, processes and files of the demo are removed."
+            ? $"Demo finished in {_watch.Elapsed.TotalSeconds:0} s; every step passed. Namespaces, processes and files of the "
+                + "demo are removed."
             : $"Demo failed: {_failures} step(s) did not pass.");
         return _failures == 0 ? 0 : 1;
     }

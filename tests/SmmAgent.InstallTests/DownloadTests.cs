@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace SmmAgent.InstallTests;
 
-/// <summary>A file that is not the package that the script knows is not installed, regardless of its sender; the host stays unchanged.</summary>
+/// <summary>
+/// A file that is not the package that the script knows is not installed, regardless of its sender; the host stays unchanged.
+/// </summary>
 [Collection(InstallBed.Name)]
 public sealed class DownloadTests(InstallBed bed)
 {

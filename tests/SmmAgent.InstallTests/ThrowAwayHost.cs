@@ -5,8 +5,7 @@ namespace SmmAgent.InstallTests;
 
 /// <summary>
 /// This host's root file system under a layer in memory, in a mount namespace of its own: real dpkg, apt, rpm and shells, and what they
-/// change is exactly what
-/// the layer then holds. It is gone with the object.
+/// change is exactly what the layer then holds. It is gone with the object.
 /// </summary>
 public sealed class ThrowAwayHost : IAsyncDisposable
 {

@@ -138,7 +138,8 @@ public sealed class MeshFile(string path, string rootCertificate)
                   ports: {Braces(string.Join(", ", Ports.Select(port => $"{port.Name}: {port.Port}")))}{(Probe is null ? "" : $"\n      probe: {Probe}")}
                 tokenSha256s: [{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Token)))}]
                 clusterSources: [{string.Join(", ", ClusterSources.Select(source => $"'{source}'"))}]
-                directEndpoints: [{string.Join(", ", DirectEndpoints.Select(e => Braces($"name: {e.Name}, address: '{e.Address}', port: {e.Port}")))}]
+                directEndpoints: [{string.Join(", ", DirectEndpoints.Select(e => Braces($"name: {e.Name}, address: "
+                    + $"'{e.Address}', port: {e.Port}")))}]
                 packages: [{string.Join(", ", Packages.Select(package => Braces(package.ToString())))}]
 
             """);

@@ -33,7 +33,8 @@ public sealed class PackageSignature(string folder)
                 [
                     .. packages.Select(package => new ListedPackage
                     {
-                        Name = package.Name, Version = package.Version, Format = PackageFormats.Parse(package.Format), Architecture = package.Architecture,
+                        Name = package.Name, Version = package.Version, Format = PackageFormats.Parse(package.Format),
+                            Architecture = package.Architecture,
                         Size = package.Size, Sha256 = package.Sha256,
                     }),
                 ],

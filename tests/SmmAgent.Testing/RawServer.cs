@@ -22,7 +22,9 @@ public sealed class RawServer : IAsyncDisposable
 
     /// <param name="certificate">With one, the server speaks TLS.</param>
     /// <param name="sentWithIt">The further certificates that it sends.</param>
-    /// <param name="address">An address of loopback that no other test uses: a port of 127.0.0.1 may be another server's as soon as this one has ended.</param>
+    /// <param name="address">
+    /// An address of loopback that no other test uses: a port of 127.0.0.1 may be another server's as soon as this one has ended.
+    /// </param>
     public RawServer(X509Certificate2? certificate = null, X509Certificate2Collection? sentWithIt = null, IPAddress? address = null)
     {
         _listener = new(address ?? IPAddress.Loopback, 0);
@@ -85,7 +87,8 @@ public sealed class RawServer : IAsyncDisposable
                 {
                     var tls = new SslStream(stream);
                     stream = tls;
-                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = _context }, _end.Token);
+                    await tls.AuthenticateAsServerAsync(
+                        new SslServerAuthenticationOptions { ServerCertificateContext = _context }, _end.Token);
                 }
 
                 while (await ReadHeadAsync(stream) is { } head)
@@ -124,7 +127,8 @@ public sealed class RawServer : IAsyncDisposable
 
     private async Task<string> ReadBodyAsync(Stream stream, string head)
     {
-        var length = RawRequest.Header(head, "Content-Length") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0;
+        var length = RawRequest.Header(head, "Content-Length") is { } text
+            ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0;
         var body = new byte[length];
         await stream.ReadExactlyAsync(body, _end.Token);
         return Encoding.UTF8.GetString(body);

@@ -48,7 +48,8 @@ public static class Sample
     public static string NotModified(string etag = "\"1\"") => $"HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\n\r\n";
 
     public static string Problem(string status, string code, string detail, string headers = "") => RawServer.Answer(
-        status, $$"""{"status":{{status[..3]}},"code":"{{code}}","detail":"{{detail}}"}""", $"Content-Type: application/problem+json\r\n{headers}");
+        status, $$"""{"status":{{status[..3]}},"code":"{{code}}","detail":"{{detail}}"}""",
+        $"Content-Type: application/problem+json\r\n{headers}");
 
     public static X509Certificate2 NewCertificate(
         string name, X509Certificate2? issuer = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string dnsName = "localhost",

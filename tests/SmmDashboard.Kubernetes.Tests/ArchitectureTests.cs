@@ -7,7 +7,8 @@ public sealed class ArchitectureTests
     [InlineData("Kubernetes")]
     [InlineData("Embedded")]
     public void OnlyTheStartOfTheDashboardKnowsWhichSourceIsUsed(string source) => Assert.Empty(
-        Sources("").Where(file => !file.Path.StartsWith($"{source}/", StringComparison.Ordinal) && !file.Path.StartsWith("Startup/", StringComparison.Ordinal))
+        Sources("").Where(file => !file.Path.StartsWith($"{source}/", StringComparison.Ordinal)
+            && !file.Path.StartsWith("Startup/", StringComparison.Ordinal))
             .Where(file => file.Text.Contains($"SmmDashboard.{source}", StringComparison.Ordinal))
             .Select(file => file.Path));
 
@@ -17,10 +18,12 @@ public sealed class ArchitectureTests
     [InlineData("Kubernetes/Registration")]
     public void WhatIsPureKnowsNoClientAndNoClock(string folder)
     {
-        string[] effects = ["System.Net.Http", "System.IO", "TimeProvider", "UtcNow", "ILogger", "Task<", "using k8s", "Kubernetes.Api", "Kubernetes.Watching"];
+        string[] effects = ["System.Net.Http", "System.IO", "TimeProvider", "UtcNow", "ILogger", "Task<", "using k8s", "Kubernetes.Api",
+            "Kubernetes.Watching"];
         var files = Sources(folder).ToList();
         Assert.NotEmpty(files);
-        Assert.Empty(files.Where(file => effects.Any(effect => file.Text.Contains(effect, StringComparison.Ordinal))).Select(file => file.Path));
+        Assert.Empty(files.Where(file => effects.Any(effect => file.Text.Contains(effect, StringComparison.Ordinal)))
+            .Select(file => file.Path));
     }
 
     private static IEnumerable<(string Path, string Text)> Sources(string folder)

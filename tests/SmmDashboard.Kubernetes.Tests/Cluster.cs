@@ -79,7 +79,8 @@ internal static class Cluster
                     Spec = new()
                     {
                         Metadata = new() { Labels = new Dictionary<string, string> { ["app"] = "analytics", ["version"] = "v0" } },
-                        Template = new() { Network = "vm-network-1", ServiceAccount = "default", Ports = new Dictionary<string, long> { ["http"] = 8080 } },
+                        Template = new() { Network = "vm-network-1", ServiceAccount = "default",
+                            Ports = new Dictionary<string, long> { ["http"] = 8080 } },
                     },
                 },
             ],
@@ -87,12 +88,14 @@ internal static class Cluster
     }
 
     private static IEnumerable<string> Folder(string path) =>
-        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, path), "*.yaml").Order(StringComparer.Ordinal).Select(System.IO.File.ReadAllText);
+        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, path), "*.yaml").Order(StringComparer.Ordinal)
+        .Select(System.IO.File.ReadAllText);
 
     private static ClusterObjects Read(IEnumerable<string> files)
     {
         var json = KubernetesJson.Default;
-        var documents = files.SelectMany(file => file.Split("\n---\n")).Select(yaml => MeshDescriptionYaml.ToJson(yaml).Json!).ToLookup(Kind);
+        var documents = files.SelectMany(file => file.Split("\n---\n")).Select(yaml => MeshDescriptionYaml.ToJson(yaml).Json!)
+            .ToLookup(Kind);
         return new()
         {
             Namespaces = Of(json.Namespace),

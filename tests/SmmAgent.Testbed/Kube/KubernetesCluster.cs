@@ -4,8 +4,8 @@ namespace SmmAgent.Testbed.Kube;
 
 /// <summary>
 /// What a bed's cluster has instead of the embedded dashboard: a real API server with the objects of plain Istio and of the SMM operator,
-/// what
-/// <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy would have it.
+/// what <c>deploy/kubernetes</c> applies, and two replicas of the dashboard with its rights, behind one address as kube-proxy would have
+/// it.
 /// </summary>
 public sealed class KubernetesCluster : IAsyncDisposable
 {
@@ -112,7 +112,8 @@ public sealed class KubernetesCluster : IAsyncDisposable
         Server.Kubectl("-n", Space, "delete", "secret", VmSecret);
         var review = Server.InFolder("review.json");
         File.WriteAllText(
-            review, $$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"audiences":["smm-dashboard"],"token":"{{{Token}}}"}}""");
+            review,
+            $$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"audiences":["smm-dashboard"],"token":"{{{Token}}}"}}""");
         await Until.TrueAsync(
             () => Server.Kubectl("create", "-f", review, "-o", "jsonpath={.status.authenticated}") != "true",
             "the API server refuses the token", TimeSpan.FromSeconds(30));

@@ -30,7 +30,8 @@ public sealed class ApiSettingsTests : IDisposable
     [InlineData("0")]
     [InlineData("70000")]
     public void APortThatIsNoneIsNamed(string port) =>
-        Assert.Contains($"'{port}' is no port", Assert.Throws<ApiSettingsException>(() => InCluster("10.96.0.1", port)).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{port}' is no port", Assert.Throws<ApiSettingsException>(() => InCluster("10.96.0.1", port)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("server: 'https://127.0.0.1:1', insecure-skip-tls-verify: true", "token: t", "insecure-skip-tls-verify is not supported")]
@@ -56,7 +57,8 @@ public sealed class ApiSettingsTests : IDisposable
         var file = Path.Combine(_folder, "config");
         File.WriteAllText(file, "clusters: [");
 
-        Assert.DoesNotContain('\n', Assert.Throws<ApiSettingsException>(() => ApiSettings.FromKubeconfig(file, TimeProvider.System)).Message);
+        Assert.DoesNotContain('\n',
+            Assert.Throws<ApiSettingsException>(() => ApiSettings.FromKubeconfig(file, TimeProvider.System)).Message);
         Assert.Throws<ApiSettingsException>(() => ApiSettings.FromKubeconfig(Path.Combine(_folder, "none"), TimeProvider.System));
     }
 

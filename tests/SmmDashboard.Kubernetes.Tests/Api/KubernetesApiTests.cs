@@ -59,7 +59,8 @@ public sealed class KubernetesApiTests(RunningApiServer server)
         var fault = await Assert.ThrowsAsync<ApiException>(() => NamespacesAsync(api));
 
         Assert.Equal(ApiFault.Forbidden, fault.Fault);
-        Assert.Equal($"list namespaces is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole", fault.Message);
+        Assert.Equal($"list namespaces is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole",
+            fault.Message);
     }
 
     [Fact]
@@ -137,7 +138,8 @@ public sealed class KubernetesApiTests(RunningApiServer server)
     }
 
     private static KubernetesApi Client(Uri address, string folder, TimeProvider? time = null) => new(
-        ApiSettings.InCluster(name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", folder, time ?? TimeProvider.System),
+        ApiSettings.InCluster(name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", folder,
+            time ?? TimeProvider.System),
         time ?? TimeProvider.System);
 
     private static Task<int> NamespacesAsync(KubernetesApi api) => api.CallAsync(

@@ -12,8 +12,8 @@ namespace SmmDashboard.Kubernetes.Tests.Checking;
 public sealed class CheckedClusterTests : ICollectionFixture<CheckedCluster>;
 
 /// <summary>
-/// An API server of its own, since <c>check</c> looks at a whole cluster: with control planes of both kinds, istiod exposed, and the dashboard's rights.
-/// Nothing is missing in it until a test takes something away.
+/// An API server of its own, since <c>check</c> looks at a whole cluster: with control planes of both kinds, istiod exposed, and the
+/// dashboard's rights. Nothing is missing in it until a test takes something away.
 /// </summary>
 public sealed class CheckedCluster : IAsyncDisposable
 {
@@ -38,7 +38,8 @@ public sealed class CheckedCluster : IAsyncDisposable
         "smm-dashboard", ["istio-system"], [], ["istio-ca-root-cert", "istio-ca-root-cert-cp-v117x"],
         [
             .. Cluster.Upstream.WorkloadGroups
-                .Select(group => new ServiceAccount(group.Metadata.Namespace, group.Spec.Template.ServiceAccount is { Length: > 0 } named ? named : "default"))
+                .Select(group => new ServiceAccount(
+                    group.Metadata.Namespace, group.Spec.Template.ServiceAccount is { Length: > 0 } named ? named : "default"))
                 .Append(new("vm-smm", "default"))
                 .Distinct(),
         ]);
@@ -55,12 +56,16 @@ public sealed class CheckedCluster : IAsyncDisposable
         await RequireAsync();
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = await EntryPoint.MainAsync(["check", "--kubernetes", .. arguments.Contains("--kubeconfig") ? (string[])[] : ["--kubeconfig", Kubeconfig], .. arguments], error, output);
+        var exitCode = await EntryPoint.MainAsync(
+            ["check", "--kubernetes", .. arguments.Contains("--kubeconfig") ? (string[])[] : ["--kubeconfig", Kubeconfig], .. arguments],
+            error, output);
         return (exitCode, output.ToString(), error.ToString());
     }
 
     /// <summary>Changes an object until it is disposed.</summary>
-    /// <param name="how"><c>delete</c>, <c>create</c>, <c>patch</c> or <c>patch-status</c> with a merge patch, or <c>json-patch</c>.</param>
+    /// <param name="how">
+    /// <c>delete</c>, <c>create</c>, <c>patch</c> or <c>patch-status</c> with a merge patch, or <c>json-patch</c>.
+    /// </param>
     /// <param name="path">Of the object; with <c>create</c> of its kind.</param>
     /// <param name="body">The patch or the new object.</param>
     internal async Task<IAsyncDisposable> ChangedAsync(string how, string path, string body)
@@ -85,7 +90,8 @@ public sealed class CheckedCluster : IAsyncDisposable
             default:
                 var place = how == "patch-status" ? $"{path}/status" : path;
                 var before = await GetAsync(path);
-                await Server.AdminAsync(HttpMethod.Patch, place, body, how == "json-patch" ? "application/json-patch+json" : "application/merge-patch+json");
+                await Server.AdminAsync(
+                    HttpMethod.Patch, place, body, how == "json-patch" ? "application/json-patch+json" : "application/merge-patch+json");
                 return new Restored(async () =>
                 {
                     before["metadata"]!["resourceVersion"] = (await GetAsync(path))["metadata"]!["resourceVersion"]!.DeepClone();
@@ -102,7 +108,8 @@ public sealed class CheckedCluster : IAsyncDisposable
             var (role, path) = place.Key is null ? ("ClusterRole", Rbac) : ("Role", $"{Rbac}/namespaces/{place.Key}");
             var plural = role.ToLowerInvariant();
             await Server.AdminAsync(HttpMethod.Post, $"{path}/{plural}s",
-                $"{{apiVersion: rbac.authorization.k8s.io/v1, kind: {role}, metadata: {{name: {name}}}, rules: [{string.Join(", ", place.Select(right => right.Rule))}]}}");
+                $"{{apiVersion: rbac.authorization.k8s.io/v1, kind: {role}, metadata: {{name: {name}}}, rules: "
+                    + $"[{string.Join(", ", place.Select(right => right.Rule))}]}}");
             await Server.AdminAsync(HttpMethod.Post, $"{path}/{plural}bindings",
                 $"{{apiVersion: rbac.authorization.k8s.io/v1, kind: {role}Binding, metadata: {{name: {name}}}, "
                 + $"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {role}, name: {name}}}, "
@@ -118,7 +125,9 @@ public sealed class CheckedCluster : IAsyncDisposable
     {
         var path = $"api/v1/namespaces/{account.Namespace}/serviceaccounts";
         await Server.AdminAsync(HttpMethod.Post, path, $"{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {account.Name}}}}}");
-        var answer = await Server.AdminAsync(HttpMethod.Post, $"{path}/{account.Name}/token", "{apiVersion: authentication.k8s.io/v1, kind: TokenRequest, spec: {expirationSeconds: 3600}}");
+        var answer = await Server.AdminAsync(
+            HttpMethod.Post, $"{path}/{account.Name}/token",
+            "{apiVersion: authentication.k8s.io/v1, kind: TokenRequest, spec: {expirationSeconds: 3600}}");
         return JsonNode.Parse(answer)!["status"]!["token"]!.GetValue<string>();
     }
 
@@ -140,15 +149,20 @@ public sealed class CheckedCluster : IAsyncDisposable
         await _mesh.RequireAsync();
         WriteKubeconfig("kubeconfig", Server.Address, RunningApiServer.AdminToken);
         await Server.AdminAsync(HttpMethod.Post, "apis/apiextensions.k8s.io/v1/customresourcedefinitions", Kind("gateways", "Gateway"));
-        await Server.AdminAsync(HttpMethod.Post, "apis/apiextensions.k8s.io/v1/customresourcedefinitions", Kind("virtualservices", "VirtualService"));
         await Server.AdminAsync(
-            HttpMethod.Post, "apis/apiextensions.k8s.io/v1/customresourcedefinitions", File.ReadAllText(Path.Combine(Manifests.Source, "base", "crd.yaml")));
-        foreach (var path in (string[])["apis/networking.istio.io/v1beta1/gateways", "apis/networking.istio.io/v1beta1/virtualservices", "apis/smm-agent.io/v1alpha1/attachedmachines"])
+            HttpMethod.Post, "apis/apiextensions.k8s.io/v1/customresourcedefinitions", Kind("virtualservices", "VirtualService"));
+        await Server.AdminAsync(
+            HttpMethod.Post, "apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            File.ReadAllText(Path.Combine(Manifests.Source, "base", "crd.yaml")));
+        foreach (var path in (string[])[
+            "apis/networking.istio.io/v1beta1/gateways", "apis/networking.istio.io/v1beta1/virtualservices",
+                "apis/smm-agent.io/v1alpha1/attachedmachines"])
             await UntilServedAsync(path);
 
         await ExposeAsync("istiod-gateway", "istiod-vs", "istio: eastwestgateway", "istiod");
         await ExposeAsync("istiod-gateway-1-32", "istiod-vs-1-32", "istio: eastwestgateway", "istiod-1-32");
-        await ExposeAsync("istiod-expansion", "istiod-expansion", "gateway-name: istio-meshexpansion-cp-v117x, gateway-type: ingress", "istiod-cp-v117x");
+        await ExposeAsync("istiod-expansion", "istiod-expansion", "gateway-name: istio-meshexpansion-cp-v117x, gateway-type: ingress",
+            "istiod-cp-v117x");
         await _mesh.ApplyAsync("""
             {apiVersion: discovery.k8s.io/v1beta1, kind: EndpointSlice, addressType: IPv4, endpoints: [{addresses: [10.244.0.9]}], ports: [{name: https-dns, port: 15012}],
              metadata: {name: istiod-cp-v117x-1, namespace: istio-system, labels: {kubernetes.io/service-name: istiod-cp-v117x}}}

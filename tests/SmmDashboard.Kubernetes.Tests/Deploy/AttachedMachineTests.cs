@@ -32,7 +32,8 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
     }
 
     [Theory]
-    [InlineData("""{"status":{"conditions":[{"type":"Attached","status":"Maybe","reason":"R","message":"","lastTransitionTime":"2026-11-28T10:00:00Z"}]}}""", "status.conditions")]
+    [InlineData(
+        """{"status":{"conditions":[{"type":"Attached","status":"Maybe","reason":"R","message":"","lastTransitionTime":"2026-11-28T10:00:00Z"}]}}""", "status.conditions")]
     [InlineData("""{"status":{"conditions":[{"type":"Attached"}]}}""", "status.conditions")]
     [InlineData("""{"status":{"lastReportTime":"yesterday"}}""", "status.lastReportTime")]
     [InlineData("""{"status":{"address":"a name that is much longer than any address of IPv6"}}""", "status.address")]
@@ -58,7 +59,9 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
         Assert.DoesNotContain("\"status\"", await server.AdminAsync(HttpMethod.Get, $"{Path}/{name}"), StringComparison.Ordinal);
     }
 
-    /// <summary>The rule is one of CEL, which servers have since 1.25. An older one would take the change: there the missing right refuses it.</summary>
+    /// <summary>
+    /// The rule is one of CEL, which servers have since 1.25. An older one would take the change: there the missing right refuses it.
+    /// </summary>
     [Fact]
     public async Task ABindingNeverChanges()
     {
@@ -90,15 +93,19 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
         Assert.True(status == HttpStatusCode.OK, answer);
 
         var shown = await Terminal.PipedAsync([
-            KubeAssets.Program("kubectl"), $"--server={server.Address}", $"--certificate-authority={server.CaFile}", $"--token={RunningApiServer.AdminToken}",
+            KubeAssets.Program("kubectl"), $"--server={server.Address}", $"--certificate-authority={server.CaFile}",
+                $"--token={RunningApiServer.AdminToken}",
             $"--cache-dir={server.ServiceAccountFolder("")}", "get", "am", "-A",
         ]);
 
         Assert.Equal((0, ""), (shown.ExitCode, shown.Error));
         var lines = shown.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => Spaces().Split(line.Trim())).ToList();
-        Assert.Equal(["NAMESPACE", "NAME", "GROUP", "HOST", "ADDRESS", "AGENT", "SIDECAR", "CONNECTED", "ATTACHED", "REASON", "SEEN", "AGE"], lines[0]);
+        Assert.Equal(
+            ["NAMESPACE", "NAME", "GROUP", "HOST", "ADDRESS", "AGENT", "SIDECAR", "CONNECTED", "ATTACHED", "REASON", "SEEN", "AGE"],
+            lines[0]);
         var machine = Assert.Single(lines, line => line.Contains(name));
-        Assert.Equal(["other", name, "analytics-v0", "vm1.example.com", "192.0.2.7", "0.1.0", "1.29.1", "True", "False", "PortsClosed"], machine[..10]);
+        Assert.Equal(["other", name, "analytics-v0", "vm1.example.com", "192.0.2.7", "0.1.0", "1.29.1", "True", "False", "PortsClosed"],
+            machine[..10]);
     }
 
     [Fact]
@@ -110,7 +117,8 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
         Assert.Equal(
             [
                 .. version < 21 ? ["PodDisruptionBudget smm-dashboard/smm-dashboard"] : (string[])[],
-                .. version < 30 ? ["ValidatingAdmissionPolicy smm-dashboard-tokens", "ValidatingAdmissionPolicyBinding smm-dashboard-tokens"] : (string[])[],
+                .. version < 30 ? ["ValidatingAdmissionPolicy smm-dashboard-tokens",
+                    "ValidatingAdmissionPolicyBinding smm-dashboard-tokens"] : (string[])[],
             ],
             cluster.NotServed.Order(StringComparer.Ordinal));
     }
@@ -124,13 +132,15 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
         return name;
     }
 
-    private static string Typed(string body, string name) => body.Replace("NAME", name, StringComparison.Ordinal).Replace("KEY", Key, StringComparison.Ordinal)
+    private static string Typed(string body, string name) =>
+        body.Replace("NAME", name, StringComparison.Ordinal).Replace("KEY", Key, StringComparison.Ordinal)
         .Insert(1, "\"apiVersion\":\"smm-agent.io/v1alpha1\",\"kind\":\"AttachedMachine\",");
 
     private async Task<(HttpStatusCode Status, string Body)> CallAsync(HttpMethod method, string path, string body)
     {
         using var request = new HttpRequestMessage(method, path);
-        request.Content = new StringContent(body, Encoding.UTF8, method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json");
+        request.Content = new StringContent(
+            body, Encoding.UTF8, method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json");
         using var response = await server.Admin.SendAsync(request, TestContext.Current.CancellationToken);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -138,7 +148,8 @@ public sealed partial class AttachedMachineTests(RunningApiServer server, Deploy
     private async Task<int> MinorVersionAsync()
     {
         using var version = JsonDocument.Parse(await server.AdminAsync(HttpMethod.Get, "version"));
-        return int.Parse(version.RootElement.GetProperty("minor").GetString()!.TrimEnd('+'), System.Globalization.CultureInfo.InvariantCulture);
+        return int.Parse(version.RootElement.GetProperty("minor").GetString()!.TrimEnd('+'),
+            System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [GeneratedRegex(" {2,}")]

@@ -9,7 +9,9 @@ namespace SmmDashboard.Kubernetes.Tests.Deploy;
 [CollectionDefinition(DeployedCluster.Tests)]
 public sealed class DeployedClusterTests : ICollectionFixture<DeployedCluster>;
 
-/// <summary>The real API server with <c>overlays/upstream</c> applied, and a client with the rights of the dashboard's service account.</summary>
+/// <summary>
+/// The real API server with <c>overlays/upstream</c> applied, and a client with the rights of the dashboard's service account.
+/// </summary>
 public sealed class DeployedCluster : IDisposable
 {
     public const string Tests = "tests of what deploy/kubernetes applies";
@@ -50,7 +52,8 @@ public sealed class DeployedCluster : IDisposable
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
-            request.Content = new StringContent(body, Encoding.UTF8, method == "PATCH" ? "application/merge-patch+json" : "application/json");
+            request.Content = new StringContent(
+                body, Encoding.UTF8, method == "PATCH" ? "application/merge-patch+json" : "application/json");
         using var response = await _dashboard!.SendAsync(request, TestContext.Current.CancellationToken);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -63,7 +66,9 @@ public sealed class DeployedCluster : IDisposable
         foreach (var name in (string[])["istio-system", "vm-integration", "other"])
             await CreateAsync(new("v1", "Namespace", null, name, $"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}"));
         foreach (var name in (string[])["analytics", "default"])
-            await CreateAsync(new("v1", "ServiceAccount", "vm-integration", name, $"{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {name}}}}}"));
+            await CreateAsync(
+                new("v1", "ServiceAccount", "vm-integration", name,
+                    $"{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {name}}}}}"));
         foreach (var manifest in await manifests.RenderAsync("overlays/upstream"))
         {
             if (!await CreateAsync(manifest))

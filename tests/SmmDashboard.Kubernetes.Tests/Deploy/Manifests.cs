@@ -73,7 +73,8 @@ internal sealed partial class Manifests : IDisposable
     }
 
     private static List<string> Folders(string kind) =>
-        [.. Directory.EnumerateDirectories(Path.Combine(Source, kind)).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateDirectories(Path.Combine(Source, kind)).Select(folder => Path.GetFileName(folder)!)
+            .Order(StringComparer.Ordinal)];
 
     private static string Repository()
     {

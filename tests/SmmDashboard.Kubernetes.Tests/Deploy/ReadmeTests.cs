@@ -17,7 +17,8 @@ public sealed partial class ReadmeTests(RunningApiServer server, DeployedCluster
         await cluster.RequireAsync();
         await cluster.CreateKindsAsync(Cluster.File("Oracles/istio-crds/workload.yaml"), "apis/networking.istio.io/v1beta1/workloadgroups");
         using var manifests = new Manifests();
-        var readme = Commands().Match(await File.ReadAllTextAsync(Path.Combine(Manifests.Source, "README.md"), TestContext.Current.CancellationToken));
+        var readme = Commands().Match(
+            await File.ReadAllTextAsync(Path.Combine(Manifests.Source, "README.md"), TestContext.Current.CancellationToken));
         Assert.True(readme.Success);
         manifests.Write("kubeconfig", RunningDashboard.Kubeconfig(server, server.Address, RunningApiServer.AdminToken));
 
@@ -33,7 +34,8 @@ public sealed partial class ReadmeTests(RunningApiServer server, DeployedCluster
     {
         var run = await Terminal.PipedAsync(
             ["bash", "-euc", $"cd \"$1\"\n{commands}", "bash", manifests.Folder],
-            $"KUBECONFIG={Path.Combine(manifests.Folder, "kubeconfig")}", $"HOME={manifests.Folder}", $"PATH={KubeAssets.Folder}:/usr/bin:/bin");
+            $"KUBECONFIG={Path.Combine(manifests.Folder, "kubeconfig")}", $"HOME={manifests.Folder}",
+            $"PATH={KubeAssets.Folder}:/usr/bin:/bin");
         Assert.True(run.ExitCode == 0, run.Error);
     }
 
@@ -41,12 +43,16 @@ public sealed partial class ReadmeTests(RunningApiServer server, DeployedCluster
     {
         var review = JsonSerializer.Serialize(new
         {
-            apiVersion = "authentication.k8s.io/v1", kind = "TokenReview", spec = new { token = token.Trim(), audiences = (string[])["smm-dashboard"] },
+            apiVersion = "authentication.k8s.io/v1", kind = "TokenReview",
+            spec = new { token = token.Trim(), audiences = (string[])["smm-dashboard"] },
         });
-        using var answer = JsonDocument.Parse(await server.AdminAsync(HttpMethod.Post, "apis/authentication.k8s.io/v1/tokenreviews", review, "application/json"));
-        return answer.RootElement.GetProperty("status").TryGetProperty("user", out var user) && user.TryGetProperty("username", out var name) ? name.GetString() : null;
+        using var answer = JsonDocument.Parse(
+            await server.AdminAsync(HttpMethod.Post, "apis/authentication.k8s.io/v1/tokenreviews", review, "application/json"));
+        return answer.RootElement.GetProperty("status").TryGetProperty("user", out var user)
+            && user.TryGetProperty("username", out var name) ? name.GetString() : null;
     }
 
-    [GeneratedRegex("""^## A VM\n.*?\n\n(?<make>    kubectl apply -f samples.*?)\n\n    # on the VM\n.*?\n(?<end>    kubectl -n vm-integration delete secret[^\n]*)""", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex(
+        """^## A VM\n.*?\n\n(?<make>    kubectl apply -f samples.*?)\n\n    # on the VM\n.*?\n(?<end>    kubectl -n vm-integration delete secret[^\n]*)""", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Commands();
 }

@@ -23,7 +23,9 @@ public sealed class RenderingTests
 
     [Fact]
     public void EveryComponentIsRenderedByATest() =>
-        Assert.Equal(Manifests.Components, new[] { Exposures[1..], Certificates[1..], Others, ["gateway-namespace", "vm-namespace"] }.SelectMany(names => names).Order(StringComparer.Ordinal));
+        Assert.Equal(Manifests.Components,
+            new[] { Exposures[1..], Certificates[1..], Others, ["gateway-namespace", "vm-namespace"] }.SelectMany(names => names)
+            .Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Overlays))]
@@ -62,7 +64,8 @@ public sealed class RenderingTests
 
         AssertUnderstood(objects);
         AssertConnected(objects, Assert.IsType<V1Deployment>(Typed(Assert.Single(objects, one => one.Kind == "Deployment"))));
-        Assert.Equal(components.Contains("tls-secret", StringComparison.Ordinal), objects.Any(one => one is { Kind: "Secret", Name: "smm-dashboard-tls" }));
+        Assert.Equal(components.Contains("tls-secret", StringComparison.Ordinal),
+            objects.Any(one => one is { Kind: "Secret", Name: "smm-dashboard-tls" }));
         Assert.Equal(components.Contains("tls-cert-manager", StringComparison.Ordinal), objects.Any(one => one.Kind == "Certificate"));
         Assert.Equal(components.Contains("load-balancer", StringComparison.Ordinal) ? "LoadBalancer" : null, Service(objects).Spec.Type);
     }
@@ -96,8 +99,10 @@ public sealed class RenderingTests
         var objects = await manifests.RenderAsync("overlays/combined");
 
         var bindings = objects.Where(one => one.Kind == "RoleBinding").Select(Typed).Cast<V1RoleBinding>().ToList();
-        Assert.Equal(["default", "gateways", "smm-dashboard", "vm-one", "vm-two"], bindings.Select(binding => binding.Namespace()).Order(StringComparer.Ordinal));
-        Assert.All(bindings, binding => Assert.Equal(("smm-dashboard", "smm-dashboard"), (binding.Subjects[0].NamespaceProperty, binding.Subjects[0].Name)));
+        Assert.Equal(["default", "gateways", "smm-dashboard", "vm-one", "vm-two"],
+            bindings.Select(binding => binding.Namespace()).Order(StringComparer.Ordinal));
+        Assert.All(bindings, binding => Assert.Equal(
+            ("smm-dashboard", "smm-dashboard"), (binding.Subjects[0].NamespaceProperty, binding.Subjects[0].Name)));
     }
 
     [Theory]
@@ -130,7 +135,8 @@ public sealed class RenderingTests
         var objects = await manifests.RenderAsync("overlays/gateways");
 
         Assert.Equal(
-            DashboardRights.OfGatewayNamespace("gateways").SelectMany(right => right.Verbs.Select(verb => Grant("gateways", verb, right.Group, right.Resource, right.Name))),
+            DashboardRights.OfGatewayNamespace("gateways")
+            .SelectMany(right => right.Verbs.Select(verb => Grant("gateways", verb, right.Group, right.Resource, right.Name))),
             objects.Where(one => one.Kind == "Role").Select(Typed).Cast<V1Role>().SelectMany(role => Grants(role.Namespace(), role.Rules)));
     }
 
@@ -141,11 +147,13 @@ public sealed class RenderingTests
         from name in rule.ResourceNames ?? [null]
         select Grant(space, verb, Assert.Single(rule.ApiGroups), resource, name);
 
-    private static string Grant(string? space, string verb, string group, string resource, string? name) => $"{space ?? "cluster"}: {verb} {group}/{resource} {name}";
+    private static string Grant(string? space, string verb, string group, string resource, string? name) =>
+        $"{space ?? "cluster"}: {verb} {group}/{resource} {name}";
 
     private static string Joined(IEnumerable<string> components) => string.Join('+', components.Where(component => component.Length > 0));
 
-    private static V1Service Service(IEnumerable<Manifest> objects) => Assert.IsType<V1Service>(Typed(Assert.Single(objects, one => one.Kind == "Service")));
+    private static V1Service Service(IEnumerable<Manifest> objects) =>
+        Assert.IsType<V1Service>(Typed(Assert.Single(objects, one => one.Kind == "Service")));
 
     private static object Typed(Manifest manifest) => KubernetesYaml.LoadAllFromString(manifest.Yaml, strict: true).Single();
 
@@ -153,7 +161,8 @@ public sealed class RenderingTests
     private static void AssertUnderstood(IReadOnlyList<Manifest> objects)
     {
         string[] custom = ["networking.istio.io/", "gateway.networking.k8s.io/", "cert-manager.io/", "monitoring.coreos.com/"];
-        Assert.All(objects.Where(one => !custom.Any(group => one.ApiVersion.StartsWith(group, StringComparison.Ordinal))), one => Typed(one));
+        Assert.All(objects.Where(one => !custom.Any(group => one.ApiVersion.StartsWith(group, StringComparison.Ordinal))),
+            one => Typed(one));
         Assert.Equal(objects.Count, objects.Select(one => (one.ApiVersion, $"{one}")).Distinct().Count());
     }
 
@@ -178,7 +187,8 @@ public sealed class RenderingTests
     private static void AssertRuns(V1Deployment deployment)
     {
         using var errors = new StringWriter();
-        var arguments = deployment.Spec.Template.Spec.Containers[0].Args.Select(argument => argument.StartsWith("--packages=", StringComparison.Ordinal) ? "--packages=/" : argument);
+        var arguments = deployment.Spec.Template.Spec.Containers[0].Args.Select(
+            argument => argument.StartsWith("--packages=", StringComparison.Ordinal) ? "--packages=/" : argument);
 
         var options = new CommandLine().Parse([.. arguments], errors, out _);
 
@@ -193,7 +203,8 @@ public sealed class RenderingTests
     {
         var labels = deployment.Spec.Template.Metadata.Labels;
         var ports = deployment.Spec.Template.Spec.Containers[0].Ports.Select(port => port.Name).ToHashSet();
-        void AssertSelects(IDictionary<string, string> selector) => Assert.All(selector, pair => Assert.Equal(pair.Value, labels[pair.Key]));
+        void AssertSelects(IDictionary<string, string> selector) =>
+            Assert.All(selector, pair => Assert.Equal(pair.Value, labels[pair.Key]));
 
         AssertSelects(deployment.Spec.Selector.MatchLabels);
         var service = Service(objects);
@@ -212,9 +223,11 @@ public sealed class RenderingTests
                 V1ClusterRoleBinding binding => (binding.RoleRef, binding.Subjects),
                 _ => throw new InvalidOperationException(one.Yaml),
             };
-            Assert.Contains(objects, other => other.Kind == role.Kind && other.Name == role.Name && (other.Namespace is null || other.Namespace == one.Namespace));
+            Assert.Contains(objects, other => other.Kind == role.Kind && other.Name == role.Name
+                && (other.Namespace is null || other.Namespace == one.Namespace));
             var account = Assert.Single(subjects);
-            Assert.Contains(objects, other => other.Kind == "ServiceAccount" && other.Name == account.Name && other.Namespace == account.NamespaceProperty);
+            Assert.Contains(objects,
+                other => other.Kind == "ServiceAccount" && other.Name == account.Name && other.Namespace == account.NamespaceProperty);
         });
     }
 }

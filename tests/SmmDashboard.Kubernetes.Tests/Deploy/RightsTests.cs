@@ -3,7 +3,9 @@ using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Deploy;
 
-/// <summary>What the Roles of <c>deploy/kubernetes</c> allow the dashboard's service account, and what they do not, by the real API server.</summary>
+/// <summary>
+/// What the Roles of <c>deploy/kubernetes</c> allow the dashboard's service account, and what they do not, by the real API server.
+/// </summary>
 [Collection(DeployedCluster.Tests)]
 public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster)
 {
@@ -15,9 +17,12 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     // Kinds that the API server of the tests may not serve. It judges rights all the same.
     private static readonly string[] Foreign =
     [
-        "networking.istio.io/workloadgroups", "networking.istio.io/workloadentries", "networking.istio.io/gateways", "servicemesh.cisco.com/istiocontrolplanes",
-        "servicemesh.cisco.com/peeristiocontrolplanes", "gateway.networking.k8s.io/gateways", "networking.k8s.io/servicecidrs", "networking.k8s.io/ipaddresses",
-        "certificates.k8s.io/clustertrustbundles", "admissionregistration.k8s.io/validatingadmissionpolicies", "discovery.k8s.io/endpointslices",
+        "networking.istio.io/workloadgroups", "networking.istio.io/workloadentries", "networking.istio.io/gateways",
+            "servicemesh.cisco.com/istiocontrolplanes",
+        "servicemesh.cisco.com/peeristiocontrolplanes", "gateway.networking.k8s.io/gateways", "networking.k8s.io/servicecidrs",
+            "networking.k8s.io/ipaddresses",
+        "certificates.k8s.io/clustertrustbundles", "admissionregistration.k8s.io/validatingadmissionpolicies",
+            "discovery.k8s.io/endpointslices",
     ];
 
     [Fact]
@@ -43,9 +48,12 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
     [InlineData("other")]
     [InlineData("kube-system")]
     [InlineData("default", "events.k8s.io/events: create")]
-    [InlineData("istio-system", "/configmaps: list watch", "/services: list watch", "apps/deployments: list watch", "discovery.k8s.io/endpointslices: list watch", "events.k8s.io/events: create",
-        "gateway.networking.k8s.io/gateways: list watch", "servicemesh.cisco.com/istiocontrolplanes: list watch", "servicemesh.cisco.com/peeristiocontrolplanes: list watch")]
-    [InlineData("vm-integration", "events.k8s.io/events: create", "smm-agent.io/attachedmachines: create delete", "smm-agent.io/attachedmachines/status: patch")]
+    [InlineData("istio-system", "/configmaps: list watch", "/services: list watch", "apps/deployments: list watch",
+        "discovery.k8s.io/endpointslices: list watch", "events.k8s.io/events: create",
+        "gateway.networking.k8s.io/gateways: list watch", "servicemesh.cisco.com/istiocontrolplanes: list watch",
+        "servicemesh.cisco.com/peeristiocontrolplanes: list watch")]
+    [InlineData("vm-integration", "events.k8s.io/events: create", "smm-agent.io/attachedmachines: create delete",
+        "smm-agent.io/attachedmachines/status: patch")]
     [InlineData("smm-dashboard", "coordination.k8s.io/leases: create")]
     public async Task ANamespaceAddsOnlyWhatItIsFor(string @namespace, params string[] added)
     {
@@ -192,10 +200,12 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
             {
                 user = DeployedCluster.Account,
                 groups = (string[])["system:serviceaccounts", "system:serviceaccounts:smm-dashboard", "system:authenticated"],
-                resourceAttributes = new { verb, group = parts[0], resource = parts[1], subresource = parts.ElementAtOrDefault(2) ?? "", @namespace = @namespace ?? "", name = name ?? "" },
+                resourceAttributes = new { verb, group = parts[0], resource = parts[1], subresource = parts.ElementAtOrDefault(2) ?? "",
+                    @namespace = @namespace ?? "", name = name ?? "" },
             },
         });
-        using var answer = JsonDocument.Parse(await server.AdminAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/subjectaccessreviews", review, "application/json"));
+        using var answer = JsonDocument.Parse(
+            await server.AdminAsync(HttpMethod.Post, "apis/authorization.k8s.io/v1/subjectaccessreviews", review, "application/json"));
         return answer.RootElement.GetProperty("status").GetProperty("allowed").GetBoolean();
     }
 

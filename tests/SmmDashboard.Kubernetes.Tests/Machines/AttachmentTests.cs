@@ -7,12 +7,22 @@ namespace SmmDashboard.Kubernetes.Tests.Machines;
 public sealed class AttachmentTests
 {
     [Theory]
-    [InlineData("ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=True:Reachable PortsOpen=True:Open SidecarRunning=True:Running Registered=True:Registered", "True Attached")]
-    [InlineData("ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=False:Refused PortsOpen=False:NotOpen Registered=False:NotConnected", "False Refused")]
-    [InlineData("ConfigCurrent=True:Current AddressKnown=Unknown:Pending GatewaysReachable=True:Reachable PortsOpen=False:NotOpen", "False NotOpen")]
-    [InlineData("ConfigCurrent=True:Current AddressKnown=Unknown:Pending GatewaysReachable=True:Reachable PortsOpen=True:Open", "Unknown Pending")]
-    [InlineData("ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=True:Reachable PortsOpen=True:Open SidecarRunning=True:Running Registered=False:StaleEntry", "False StaleEntry")]
-    [InlineData("ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=True:Reachable PortsOpen=True:Open SidecarRunning=Unknown:Disabled Registered=False:NotConnected", "True Attached")]
+    [InlineData(
+        "ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=True:Reachable PortsOpen=True:Open "
+            + "SidecarRunning=True:Running Registered=True:Registered", "True Attached")]
+    [InlineData(
+        "ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=False:Refused PortsOpen=False:NotOpen "
+            + "Registered=False:NotConnected", "False Refused")]
+    [InlineData("ConfigCurrent=True:Current AddressKnown=Unknown:Pending GatewaysReachable=True:Reachable PortsOpen=False:NotOpen",
+        "False NotOpen")]
+    [InlineData("ConfigCurrent=True:Current AddressKnown=Unknown:Pending GatewaysReachable=True:Reachable PortsOpen=True:Open",
+        "Unknown Pending")]
+    [InlineData(
+        "ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=True:Reachable PortsOpen=True:Open "
+            + "SidecarRunning=True:Running Registered=False:StaleEntry", "False StaleEntry")]
+    [InlineData(
+        "ConfigCurrent=True:Current AddressKnown=True:Known GatewaysReachable=True:Reachable PortsOpen=True:Open "
+            + "SidecarRunning=Unknown:Disabled Registered=False:NotConnected", "True Attached")]
     [InlineData("Healthy=True:Healthy", null)]
     public void TheFirstStepThatDoesNotHoldIsTheReason(string conditions, string? expected)
     {

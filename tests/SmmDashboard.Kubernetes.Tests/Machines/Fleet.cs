@@ -20,7 +20,9 @@ using WorkloadGroup = SmmDashboard.Kubernetes.Objects.WorkloadGroup;
 
 namespace SmmDashboard.Kubernetes.Tests.Machines;
 
-/// <summary>A namespace with the WorkloadGroups a and b, and replicas of the dashboard's store, whose time passes as fast as the test likes.</summary>
+/// <summary>
+/// A namespace with the WorkloadGroups a and b, and replicas of the dashboard's store, whose time passes as fast as the test likes.
+/// </summary>
 internal sealed class Fleet : IAsyncDisposable
 {
     private readonly RunningApiServer _server;
@@ -59,23 +61,31 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Starts a replica and waits until it knows the cluster.</summary>
-    public async Task<Replica> ReplicaAsync(string name, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int limit = 10_000, bool isSynced = true, TimeProvider? time = null, Rate? newAgents = null)
+    public async Task<Replica> ReplicaAsync(
+        string name, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int limit = 10_000, bool isSynced = true,
+        TimeProvider? time = null, Rate? newAgents = null)
     {
         var address = proxy?.Address ?? _server.Address;
         var replica = new Replica(this, new KubernetesApi(
             ApiSettings.InCluster(
-                variable => variable == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", _server.ServiceAccountFolder(token), TimeProvider.System),
-            TimeProvider.System), _groupKind, new MachineSettings(Namespace, name) { LimitPerGroup = limit, NewAgents = newAgents ?? new Rate(1_000_000, 1_000) }, time ?? Time);
+                variable => variable == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", _server.ServiceAccountFolder(token),
+                TimeProvider.System),
+            TimeProvider.System), _groupKind,
+            new MachineSettings(Namespace, name) { LimitPerGroup = limit, NewAgents = newAgents ?? new Rate(1_000_000, 1_000) },
+            time ?? Time);
         _replicas.Add(replica);
         await replica.StartAsync();
         if (isSynced)
-            await PassUntilAsync(() => replica.Machines.Cache.State.IsSynced && replica.KnowsGroups, "synced", lastSeen: () => replica.Machines.Cache.State.Fault ?? "");
+            await PassUntilAsync(() => replica.Machines.Cache.State.IsSynced && replica.KnowsGroups, "synced",
+                lastSeen: () => replica.Machines.Cache.State.Fault ?? "");
         return replica;
     }
 
     public static PresentedAgent Agent(string key = "key") => new(Guid.NewGuid(), SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
-    public static AgentReport Report(string? address = "192.0.2.1", string host = "vm", string attached = "True", string message = "all is well", string? instance = null) => new()
+    public static AgentReport Report(
+        string? address = "192.0.2.1", string host = "vm", string attached = "True", string message = "all is well",
+        string? instance = null) => new()
     {
         Host = new(host, "Debian GNU/Linux 12 (bookworm)", "amd64"),
         Address = address is null ? null : new(address, "route"),
@@ -83,7 +93,8 @@ internal sealed class Fleet : IAsyncDisposable
         Versions = new("1.2.3", "1.20.0"),
         Conditions =
         [
-            new() { Type = "ConfigCurrent", Status = attached, Reason = attached == "True" ? "Attached" : "NotAttached", Message = message, LastTransitionTime = DateTimeOffset.UnixEpoch },
+            new() { Type = "ConfigCurrent", Status = attached, Reason = attached == "True" ? "Attached" : "NotAttached", Message = message,
+                LastTransitionTime = DateTimeOffset.UnixEpoch },
         ],
         ReportedAt = DateTimeOffset.UnixEpoch,
         Instance = instance,
@@ -93,13 +104,15 @@ internal sealed class Fleet : IAsyncDisposable
     public async Task<JsonNode?> ObjectAsync(Guid uuid)
     {
         using var response = await _server.Admin.GetAsync(PathOf(uuid), TestContext.Current.CancellationToken);
-        return response.IsSuccessStatusCode ? JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
+        return response.IsSuccessStatusCode
+            ? JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
     }
 
     public async Task<JsonNode> StatusAsync(Guid uuid) =>
         (await ObjectAsync(uuid))?["status"] ?? throw new InvalidOperationException("the machine has no status");
 
-    public static JsonNode? Condition(JsonNode status, string type) => status["conditions"]!.AsArray().SingleOrDefault(one => (string?)one!["type"] == type);
+    public static JsonNode? Condition(JsonNode status, string type) =>
+        status["conditions"]!.AsArray().SingleOrDefault(one => (string?)one!["type"] == type);
 
     public string PathOf(Guid uuid) => $"{MachineKind.Api}/namespaces/{Namespace}/attachedmachines/{uuid:D}";
 
@@ -134,8 +147,11 @@ internal sealed class Fleet : IAsyncDisposable
         () =>
         {
             // A new kind is not served at once.
-            var body = new StringContent($"{{apiVersion: {_groupKind}/v1beta1, kind: WorkloadGroup, metadata: {{name: {name}}}, spec: {{template: {{serviceAccount: vms}}}}}}", Encoding.UTF8, "application/yaml");
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_server.Address, $"{GroupApi}/namespaces/{Namespace}/workloadgroups")) { Content = body };
+            var body = new StringContent(
+                $"{{apiVersion: {_groupKind}/v1beta1, kind: WorkloadGroup, metadata: {{name: {name}}}, spec: {{template: "
+                    + "{serviceAccount: vms}}}", Encoding.UTF8, "application/yaml");
+            using var request = new HttpRequestMessage(
+                HttpMethod.Post, new Uri(_server.Address, $"{GroupApi}/namespaces/{Namespace}/workloadgroups")) { Content = body };
             using var response = _server.Admin.Send(request, TestContext.Current.CancellationToken);
             return response.IsSuccessStatusCode;
         },
@@ -160,7 +176,8 @@ internal sealed class Replica : IAsyncDisposable
             api, new ApiResource(groupKind, "workloadgroups", ["v1beta1"]), KubernetesJson.Default.WorkloadGroup, _groups,
             new ReflectorSeams(fleet.Time, new Random(1), NullLogger.Instance)).RunAsync(_end.Token);
         Machines = new AttachedMachines(
-            api, new MachineGroups(() => _groups.State, _ => Entries), new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance, NewAgents.DefaultRate), settings,
+            api, new MachineGroups(() => _groups.State, _ => Entries),
+            new FileAgentStore(null, fleet.Time, NullLogger<FileAgentStore>.Instance, NewAgents.DefaultRate), settings,
             new MachineSeams(time, new Random(2), Log, _defects.Add));
     }
 
@@ -180,7 +197,8 @@ internal sealed class Replica : IAsyncDisposable
     public async Task<ReportOutcome> ReportAsync(GroupId group, PresentedAgent agent, AgentReport report) =>
         await Store.ReportAsync(group, agent, report, TestContext.Current.CancellationToken);
 
-    public async Task<KnownAgent?> FindAsync(GroupId group, Guid uuid) => await Store.FindAsync(group, uuid, TestContext.Current.CancellationToken);
+    public async Task<KnownAgent?> FindAsync(GroupId group, Guid uuid) =>
+        await Store.FindAsync(group, uuid, TestContext.Current.CancellationToken);
 
     public async Task StopAsync()
     {
@@ -215,7 +233,8 @@ internal sealed class SetClock(TimeProvider time) : TimeProvider
 
     public override long GetTimestamp() => time.GetTimestamp();
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        time.CreateTimer(callback, state, dueTime, period);
 }
 
 /// <summary>The lines that were logged.</summary>
@@ -238,7 +257,8 @@ internal sealed class LogLines : ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         lock (_lock)
             _lines.Add($"{logLevel}: {formatter(state, exception)}");

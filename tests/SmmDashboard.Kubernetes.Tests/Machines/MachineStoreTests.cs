@@ -23,17 +23,20 @@ public sealed class MachineStoreTests(RunningApiServer server)
         Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, agent, Fleet.Report()));
 
         var machine = (await fleet.ObjectAsync(agent.Uuid))!;
-        var owner = JsonNode.Parse(await server.AdminAsync(HttpMethod.Get, $"{fleet.GroupApi}/namespaces/{fleet.Namespace}/workloadgroups/a"))!;
+        var owner = JsonNode.Parse(
+            await server.AdminAsync(HttpMethod.Get, $"{fleet.GroupApi}/namespaces/{fleet.Namespace}/workloadgroups/a"))!;
         Assert.Equal("a", (string?)machine["metadata"]!["labels"]!["smm-agent.io/workload-group"]);
         Assert.Equal("a", (string?)machine["spec"]!["workloadGroup"]);
         Assert.Equal(Convert.ToHexStringLower(agent.KeySha256), (string?)machine["spec"]!["keySha256"]);
         var reference = Assert.Single(machine["metadata"]!["ownerReferences"]!.AsArray())!;
         Assert.Equal((string?)owner["metadata"]!["uid"], (string?)reference["uid"]);
-        Assert.Equal(((string?)owner["apiVersion"], "WorkloadGroup", "a"), ((string?)reference["apiVersion"], (string?)reference["kind"], (string?)reference["name"]));
+        Assert.Equal(((string?)owner["apiVersion"], "WorkloadGroup", "a"),
+            ((string?)reference["apiVersion"], (string?)reference["kind"], (string?)reference["name"]));
 
         var status = machine["status"]!;
         Assert.Equal(("vm", "192.0.2.1", "1.2.3", "1.20.0", "one"), (
-            (string?)status["host"], (string?)status["address"], (string?)status["agentVersion"], (string?)status["sidecarVersion"], (string?)status["connectedTo"]));
+            (string?)status["host"], (string?)status["address"], (string?)status["agentVersion"], (string?)status["sidecarVersion"],
+            (string?)status["connectedTo"]));
         Assert.Equal(["192.0.2.1", "fe80::1"], status["interfaceAddresses"]!.AsArray().Select(address => (string?)address));
         Assert.Equal("True", (string?)Fleet.Condition(status, "AgentConnected")!["status"]);
         Assert.Equal("True", (string?)Fleet.Condition(status, "Attached")!["status"]);
@@ -69,7 +72,8 @@ public sealed class MachineStoreTests(RunningApiServer server)
             var second = new PresentedAgent(first.Uuid, Fleet.Agent("second").KeySha256);
 
             var outcomes = await Task.WhenAll(
-                replicas[0].ReportAsync(fleet.A, first, Fleet.Report()), replicas[1].ReportAsync(fleet.A, second, Fleet.Report("192.0.2.2")));
+                replicas[0].ReportAsync(fleet.A, first, Fleet.Report()),
+                replicas[1].ReportAsync(fleet.A, second, Fleet.Report("192.0.2.2")));
 
             Assert.Single(outcomes, ReportOutcome.Kept);
             Assert.Single(outcomes, ReportOutcome.KeyMismatch);
@@ -131,13 +135,16 @@ public sealed class MachineStoreTests(RunningApiServer server)
 
         replica.Store.Prove(fleet.A, reached.Uuid);
         // The watch has machines of other tests, too.
-        AttachedMachine[] Watched() => [.. replica.Machines.Cache.State.Items.Values.Where(machine => machine.Metadata.Namespace == fleet.A.Namespace)];
-        await fleet.PassUntilAsync(() => Watched().Count(machine => machine.LastReportTime is not null) == 3, "the watch has brought all of them");
+        AttachedMachine[] Watched() =>
+            [.. replica.Machines.Cache.State.Items.Values.Where(machine => machine.Metadata.Namespace == fleet.A.Namespace)];
+        await fleet.PassUntilAsync(
+            () => Watched().Count(machine => machine.LastReportTime is not null) == 3, "the watch has brought all of them");
         var vm = Fleet.Agent();
         Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, vm, Fleet.Report()));
         await fleet.PassUntilAsync(() => Watched().All(machine => machine.Metadata.Name != $"{silent.Uuid}"), "the silent one is deleted");
         await fleet.PassUntilAsync(() => Watched().Length == 3, "the new one is there");
-        Assert.Equal(new[] { reached.Uuid, newer.Uuid, vm.Uuid }.Select(uuid => $"{uuid}").Order(), Watched().Select(machine => machine.Metadata.Name).Order());
+        Assert.Equal(new[] { reached.Uuid, newer.Uuid, vm.Uuid }.Select(uuid => $"{uuid}").Order(),
+            Watched().Select(machine => machine.Metadata.Name).Order());
         Assert.Single(replica.Log.All, line => line.Contains($"Removed agent {silent.Uuid} of", StringComparison.Ordinal));
         var outcomes = new List<ReportOutcome>();
         for (var i = 0; i < 10; i++)
@@ -189,13 +196,15 @@ public sealed class MachineStoreTests(RunningApiServer server)
         var agent = Fleet.Agent();
         var report = Fleet.Report(host: "vm\u001b[2J\u202e" + new string('x', 1000)) with
         {
-            InterfaceAddresses = [.. Enumerable.Range(0, 100).Select(index => $"2001:db8:ffff:ffff:ffff:ffff:ffff:{index:x4}%interface-with-a-name")],
+            InterfaceAddresses = [.. Enumerable.Range(0, 100)
+                .Select(index => $"2001:db8:ffff:ffff:ffff:ffff:ffff:{index:x4}%interface-with-a-name")],
             Versions = new(new string('1', 1000), new string('2', 1000)),
             Conditions =
             [
                 .. Enumerable.Range(0, 100).Select(index => new Condition
                 {
-                    Type = index switch { 0 => "AgentConnected", 1 => "ConfigCurrent", _ => $"C{index}{new string('t', 900)}" }, Status = "False", Reason = new string('r', 1000),
+                    Type = index switch { 0 => "AgentConnected", 1 => "ConfigCurrent", _ => $"C{index}{new string('t', 900)}" },
+                        Status = "False", Reason = new string('r', 1000),
                     Message = string.Concat(Enumerable.Repeat("😀\n", 10_000)), LastTransitionTime = DateTimeOffset.MaxValue,
                 }),
             ],
@@ -237,11 +246,13 @@ public sealed class MachineStoreTests(RunningApiServer server)
         Assert.Equal(ReportOutcome.KeyMismatch, await replica.ReportAsync(fleet.A, reinstalled, Fleet.Report()));
 
         await fleet.DeleteAsync(agent.Uuid);
-        await fleet.PassUntilAsync(() => replica.Machines.Cache.State.Items.All(machine => machine.Key.Name != $"{agent.Uuid:D}"), "the watch saw it");
+        await fleet.PassUntilAsync(
+            () => replica.Machines.Cache.State.Items.All(machine => machine.Key.Name != $"{agent.Uuid:D}"), "the watch saw it");
         await fleet.PassAsync(TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(5));
 
         Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, reinstalled, Fleet.Report()));
-        Assert.Equal(Convert.ToHexStringLower(reinstalled.KeySha256), (string?)(await fleet.ObjectAsync(agent.Uuid))!["spec"]!["keySha256"]);
+        Assert.Equal(Convert.ToHexStringLower(reinstalled.KeySha256),
+            (string?)(await fleet.ObjectAsync(agent.Uuid))!["spec"]!["keySha256"]);
     }
 
     [Fact]
@@ -264,15 +275,19 @@ public sealed class MachineStoreTests(RunningApiServer server)
         await fleet.PassAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(ReportOutcome.Duplicate, await two.ReportAsync(fleet.A, agent, second));
 
-        Assert.Contains("copy", (await two.FindAsync(fleet.A, agent.Uuid))!.Instances.Hosts(fleet.Time.GetUtcNow()), StringComparison.Ordinal);
-        Assert.Contains(one.Log.All.Concat(two.Log.All), line => line.StartsWith("Warning: Two hosts report as agent", StringComparison.Ordinal));
-        Assert.Equal(["boot-of-the-original", "boot-of-the-copy"], (await fleet.StatusAsync(agent.Uuid))["instances"]!.AsArray().Select(one => (string?)one!["id"]));
+        Assert.Contains("copy", (await two.FindAsync(fleet.A, agent.Uuid))!.Instances.Hosts(fleet.Time.GetUtcNow()),
+            StringComparison.Ordinal);
+        Assert.Contains(one.Log.All.Concat(two.Log.All),
+            line => line.StartsWith("Warning: Two hosts report as agent", StringComparison.Ordinal));
+        Assert.Equal(["boot-of-the-original", "boot-of-the-copy"],
+            (await fleet.StatusAsync(agent.Uuid))["instances"]!.AsArray().Select(one => (string?)one!["id"]));
         Assert.Equal("original", (string?)(await fleet.StatusAsync(agent.Uuid))["host"]);
 
         // The copy has a uuid of its own now.
         await SeesAsync(fleet, two, agent.Uuid, instances: 2);
         Assert.Equal(ReportOutcome.Kept, await two.ReportAsync(fleet.A, Fleet.Agent(), second));
-        Assert.Equal(["boot-of-the-original"], (await fleet.StatusAsync(agent.Uuid))["instances"]!.AsArray().Select(one => (string?)one!["id"]));
+        Assert.Equal(["boot-of-the-original"],
+            (await fleet.StatusAsync(agent.Uuid))["instances"]!.AsArray().Select(one => (string?)one!["id"]));
     }
 
     [Fact]
@@ -295,6 +310,7 @@ public sealed class MachineStoreTests(RunningApiServer server)
     }
 
     private static Task SeesAsync(Fleet fleet, Replica replica, Guid uuid, int instances) => fleet.PassUntilAsync(
-        () => replica.Machines.Cache.State.Items.TryGetValue(new(fleet.Namespace, $"{uuid:D}"), out var machine) && machine.Instances.Seen.Count == instances,
+        () => replica.Machines.Cache.State.Items.TryGetValue(new(fleet.Namespace, $"{uuid:D}"), out var machine)
+        && machine.Instances.Seen.Count == instances,
         $"the other replica sees {instances} instances");
 }

@@ -23,16 +23,19 @@ public sealed class ManyMachinesTests(RunningApiServer server)
         Assert.Equal(agents.Count, outcomes.Count(outcome => outcome == ReportOutcome.Kept));
         TestContext.Current.SendDiagnosticMessage($"{agents.Count} first reports in {watch.Elapsed.TotalSeconds:0.0} s");
         fleet.Time.Advance(TimeSpan.FromSeconds(1));
-        await Task.WhenAll(agents.Select((agent, index) => replicas[index % 2].ReportAsync(fleet.A, agent, Fleet.Report(attached: "False"))));
+        await Task.WhenAll(
+            agents.Select((agent, index) => replicas[index % 2].ReportAsync(fleet.A, agent, Fleet.Report(attached: "False"))));
         await replicas[0].StopAsync();
         await fleet.PassUntilAsync(() => replicas[1].Machines.Queued == 0, "written");
 
         // What the first one had no time for, its agents tell the second one.
         await Task.WhenAll(agents.Select(agent => replicas[1].ReportAsync(fleet.A, agent, Fleet.Report(attached: "False"))));
         await fleet.PassUntilAsync(() => replicas[1].Machines.Queued == 0, "written", TimeSpan.FromSeconds(10));
-        var list = JsonDocument.Parse(await server.AdminAsync(HttpMethod.Get, $"{MachineKind.Api}/namespaces/{fleet.Namespace}/attachedmachines"));
+        var list = JsonDocument.Parse(
+            await server.AdminAsync(HttpMethod.Get, $"{MachineKind.Api}/namespaces/{fleet.Namespace}/attachedmachines"));
         var attached = list.RootElement.GetProperty("items").EnumerateArray()
-            .Select(machine => machine.GetProperty("status").GetProperty("conditions").EnumerateArray().Single(one => one.GetProperty("type").GetString() == "Attached"))
+            .Select(machine => machine.GetProperty("status").GetProperty("conditions").EnumerateArray()
+                .Single(one => one.GetProperty("type").GetString() == "Attached"))
             .Select(condition => condition.GetProperty("status").GetString());
         Assert.Equal(Enumerable.Repeat("False", agents.Count), attached);
     }
@@ -43,7 +46,8 @@ public sealed class ManyMachinesTests(RunningApiServer server)
         const int Count = 10_000;
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
-        var machines = ImmutableDictionary.CreateRange(Enumerable.Range(0, Count).Select(Read).Select(machine => KeyValuePair.Create(ObjectKey.Of(machine.Metadata), machine)));
+        var machines = ImmutableDictionary.CreateRange(
+            Enumerable.Range(0, Count).Select(Read).Select(machine => KeyValuePair.Create(ObjectKey.Of(machine.Metadata), machine)));
 
         var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
         TestContext.Current.SendDiagnosticMessage($"{each} bytes for each machine");

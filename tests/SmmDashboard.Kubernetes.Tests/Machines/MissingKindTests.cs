@@ -24,7 +24,10 @@ public sealed class MissingKindTests(RunningApiServer server)
         Assert.Equal(ReportOutcome.KeyMismatch, await replica.ReportAsync(fleet.A, thief, Fleet.Report()));
         Assert.True((await replica.FindAsync(fleet.A, agent.Uuid))!.HasKey(agent));
         Assert.Equal(["machines: attachedmachines.smm-agent.io is not served by this cluster"], replica.Machines.Limitations);
-        Assert.Single(replica.Log.All, line => line.StartsWith("Warning: attachedmachines.smm-agent.io is not served by this cluster: agents are kept in the memory", StringComparison.Ordinal));
+        Assert.Single(replica.Log.All,
+            line => line.StartsWith(
+                "Warning: attachedmachines.smm-agent.io is not served by this cluster: agents are kept in the memory",
+                StringComparison.Ordinal));
 
         await MachineKind.InstallAsync(server);
         await fleet.PassUntilAsync(() => !replica.Machines.Limitations.Any(), "the kind is found");
@@ -57,19 +60,25 @@ public sealed class MissingKindTests(RunningApiServer server)
         Assert.Null(await fleet.ObjectAsync(agent.Uuid));
         Assert.NotNull(await replica.FindAsync(fleet.A, agent.Uuid));
         Assert.Equal(
-            [$"machines: {create} {fleet.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole"], replica.Machines.Limitations);
+            [$"machines: {create} {fleet.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole"],
+            replica.Machines.Limitations);
 
         await GrantAsync(fleet, "create");
         Assert.Equal(ReportOutcome.Kept, await UntilReportedAsync(fleet, replica, agent));
         Assert.NotNull(await fleet.ObjectAsync(agent.Uuid));
-        Assert.Equal([$"machines: {patch} {fleet.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole"], replica.Machines.Limitations);
+        Assert.Equal(
+            [$"machines: {patch} {fleet.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole"],
+            replica.Machines.Limitations);
         var thief = new PresentedAgent(agent.Uuid, Fleet.Agent("stolen").KeySha256);
         Assert.Equal(ReportOutcome.KeyMismatch, await replica.ReportAsync(fleet.A, thief, Fleet.Report()));
         Assert.Equal("192.0.2.1", (await replica.FindAsync(fleet.A, agent.Uuid))!.Address!.ToString());
-        Assert.Equal(2, replica.Log.All.Count(line => line.StartsWith("Warning: ", StringComparison.Ordinal) && line.Contains("forbidden", StringComparison.Ordinal)));
+        Assert.Equal(
+            2, replica.Log.All.Count(
+                line => line.StartsWith("Warning: ", StringComparison.Ordinal) && line.Contains("forbidden", StringComparison.Ordinal)));
 
         var role = $"{Rbac}/namespaces/{fleet.Namespace}/roles/{fleet.Namespace}";
-        await SetRulesAsync(role, "{apiGroups: [smm-agent.io], resources: [attachedmachines, attachedmachines/status], verbs: [create, patch]}");
+        await SetRulesAsync(role,
+            "{apiGroups: [smm-agent.io], resources: [attachedmachines, attachedmachines/status], verbs: [create, patch]}");
         await UntilReportedAsync(fleet, replica, agent, "192.0.2.3", isWritten: true);
         Assert.Empty(replica.Machines.Limitations);
 
@@ -101,7 +110,8 @@ public sealed class MissingKindTests(RunningApiServer server)
     }
 
     /// <summary>Reports each minute until the object is there, or until it has the address.</summary>
-    private static async Task<ReportOutcome> UntilReportedAsync(Fleet fleet, Replica replica, PresentedAgent agent, string address = "192.0.2.1", bool isWritten = false)
+    private static async Task<ReportOutcome> UntilReportedAsync(
+        Fleet fleet, Replica replica, PresentedAgent agent, string address = "192.0.2.1", bool isWritten = false)
     {
         // The authorizer learns of a rule by a watch of its own.
         for (var tries = 0; tries < 100; tries++)

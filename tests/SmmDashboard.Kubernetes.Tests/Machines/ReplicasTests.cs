@@ -27,9 +27,11 @@ public sealed class ReplicasTests(RunningApiServer server)
         Assert.Equal(RegistrationReasons.NotConnected, (await agent.RegistrationAsync(second)).Reason);
         await using var third = await RunningDashboard.StartAsync(server);
         Assert.Equal(RegistrationReasons.NotConnected, (await agent.RegistrationAsync(third)).Reason);
-        var machine = JsonNode.Parse(await server.AdminAsync(HttpMethod.Get, $"{MachineKind.Api}/namespaces/{Space}/attachedmachines/{agent.Uuid:D}"))!;
+        var machine = JsonNode.Parse(
+            await server.AdminAsync(HttpMethod.Get, $"{MachineKind.Api}/namespaces/{Space}/attachedmachines/{agent.Uuid:D}"))!;
         Assert.Equal("192.0.2.45", (string?)machine["status"]!["address"]);
         Assert.Equal("networking.istio.io/v1", (string?)machine["metadata"]!["ownerReferences"]![0]!["apiVersion"]);
-        Assert.Contains("smm_dashboard_machines_in_memory 0\n", await first.Status.GetStringAsync("metrics", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("smm_dashboard_machines_in_memory 0\n",
+            await first.Status.GetStringAsync("metrics", TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

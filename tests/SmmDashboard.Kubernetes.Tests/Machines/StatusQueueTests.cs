@@ -163,7 +163,8 @@ public sealed class StatusQueueTests(RunningApiServer server)
         {
             Assert.Equal(ReportOutcome.Kept, await replica.ReportAsync(fleet.A, agent, Fleet.Report(attached: "False")));
             Assert.True((await replica.FindAsync(fleet.A, agent.Uuid))!.HasKey(agent));
-            var moved = await Assert.ThrowsAsync<UnavailableException>(() => replica.ReportAsync(fleet.A, agent, Fleet.Report("192.0.2.2")));
+            var moved = await Assert.ThrowsAsync<UnavailableException>(
+                () => replica.ReportAsync(fleet.A, agent, Fleet.Report("192.0.2.2")));
             Assert.Equal("the dashboard cannot keep reports now: the Kubernetes API does not take them", moved.Message);
             await Assert.ThrowsAsync<UnavailableException>(() => replica.ReportAsync(fleet.A, Fleet.Agent(), Fleet.Report()));
             await Assert.ThrowsAsync<UnavailableException>(() => replica.FindAsync(fleet.A, Guid.NewGuid()));
@@ -180,11 +181,15 @@ public sealed class StatusQueueTests(RunningApiServer server)
     }
 
     private static Func<string, bool> IsWrite(Fleet fleet) =>
-        request => request.Contains($"/{fleet.Namespace}/attachedmachines/", StringComparison.Ordinal) && request.Contains("/status?", StringComparison.Ordinal);
+        request => request.Contains($"/{fleet.Namespace}/attachedmachines/", StringComparison.Ordinal)
+        && request.Contains("/status?", StringComparison.Ordinal);
 
     private static int Writes(FaultProxy proxy, Fleet fleet) => proxy.Requests.Count(IsWrite(fleet));
 
-    /// <summary>Sets the clock once; again only when nothing comes of it, because one of the four writes failed after it was set and had the queue pause from then on.</summary>
+    /// <summary>
+    /// Sets the clock once; again only when nothing comes of it, because one of the four writes failed after it was set and had the queue
+    /// pause from then on.
+    /// </summary>
     private static async Task PassUntilWritingAsync(Fleet fleet, Func<bool> areWritten)
     {
         for (var tries = 0; !areWritten(); tries++)

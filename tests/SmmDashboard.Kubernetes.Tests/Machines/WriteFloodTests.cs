@@ -81,7 +81,8 @@ public sealed class WriteFloodTests(RunningApiServer server)
                 await replica.FindAsync(fleet.A, Guid.NewGuid());
         });
 
-        Assert.InRange(proxy.Requests.Count(request => request.Contains($"{fleet.Namespace}/attachedmachines/", StringComparison.Ordinal)), 900, 1_001);
+        Assert.InRange(proxy.Requests.Count(request => request.Contains($"{fleet.Namespace}/attachedmachines/", StringComparison.Ordinal)),
+            900, 1_001);
         Assert.Null(await replica.FindAsync(fleet.B, Guid.NewGuid()));
     }
 

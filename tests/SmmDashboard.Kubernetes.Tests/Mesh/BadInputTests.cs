@@ -6,7 +6,9 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Tests.Mesh;
 
-/// <summary>Objects that break a rule: the last good configuration stays, and the fault names the object, the value, the reason and the cure.</summary>
+/// <summary>
+/// Objects that break a rule: the last good configuration stays, and the fault names the object, the value, the reason and the cure.
+/// </summary>
 public sealed class BadInputTests
 {
     private const string EditMesh = "kubectl -n istio-system edit configmap istio-1-32";
@@ -25,7 +27,8 @@ public sealed class BadInputTests
     [InlineData("a: 1\na: 2", "line 2: 'a' is a duplicate key")]
     [InlineData("a: 0x10", "line 1: '0x10' can be read as several numbers")]
     [InlineData("defaultConfig: text", "mesh.defaultConfig: is a string, not an object")]
-    [InlineData("defaultConfig: {discoveryAddress: 'no port'}", "mesh.defaultConfig.discoveryAddress: 'no port' is not of the form HOST:PORT")]
+    [InlineData("defaultConfig: {discoveryAddress: 'no port'}",
+        "mesh.defaultConfig.discoveryAddress: 'no port' is not of the form HOST:PORT")]
     [InlineData("defaultConfig: {proxyMetadata: {PATH: /tmp}}", "mesh.defaultConfig.proxyMetadata: 'PATH' would change what the shell")]
     [InlineData("defaultConfig: {proxyMetadata: {A: true}}", "mesh.defaultConfig.proxyMetadata.A: is a truth value, not a string")]
     [InlineData("trustDomain: 'not a domain'", "mesh.trustDomain: 'not a domain' is neither an IP address nor a DNS name")]
@@ -44,12 +47,14 @@ public sealed class BadInputTests
     [InlineData(0, 1_200_000)] // too many bytes
     public void AMeshThatIsTooLargeOrTooDeepIsRefusedQuickly(int depth, int items)
     {
-        var yaml = "a: " + new string('[', depth) + string.Concat(Enumerable.Repeat("\n- 1", items)); // no closing brackets: it never gets there
+        // no closing brackets: it never gets there
+        var yaml = "a: " + new string('[', depth) + string.Concat(Enumerable.Repeat("\n- 1", items));
         var objects = Cluster.Upstream with
         {
             ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-1-32", map => map with { Data = map.Data with { Mesh = yaml } }),
         };
-        Refuses(objects, new("ConfigMap", "istio-system", "istio-1-32"), depth > 0 ? "is nested more than 32 levels deep" : items > 1_000_000 ? "is longer than" : "has more than 100000 values", EditMesh);
+        Refuses(objects, new("ConfigMap", "istio-system", "istio-1-32"), depth > 0 ? "is nested more than 32 levels deep"
+            : items > 1_000_000 ? "is longer than" : "has more than 100000 values", EditMesh);
     }
 
     [Fact]
@@ -57,13 +62,15 @@ public sealed class BadInputTests
     {
         var before = Cluster.Upstream.Compose();
         var mesh = Cluster.Upstream.ConfigMaps.Single(map => map.Metadata.Name == "istio-1-32").Data.Mesh!;
-        string[] inserted = ["\0", "\"", "'", "{", "[", "- ", "? ", "&a ", "*a", "!x ", "|\n", ">\n", "%", "\t", "\n---\n", "...", "\ud800", "\ufeff", ": ", "#", "`", "@", "1e999", "\u2028"];
+        string[] inserted = ["\0", "\"", "'", "{", "[", "- ", "? ", "&a ", "*a", "!x ", "|\n", ">\n", "%", "\t", "\n---\n", "...", "\ud800",
+            "\ufeff", ": ", "#", "`", "@", "1e999", "\u2028"];
         Gen.Select(Gen.Int[0, mesh.Length], Gen.Int[0, mesh.Length], Gen.Int[0, inserted.Length - 1]).Sample((at, end, what) =>
         {
             var text = mesh[..at] + inserted[what] + mesh[Math.Max(at, end)..];
             var after = (Cluster.Upstream with
             {
-                ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-1-32", map => map with { Data = map.Data with { Mesh = text, MeshNetworks = text, Values = text } }),
+                ConfigMaps = Cluster.Upstream.ConfigMaps.Changed(
+                    "istio-1-32", map => map with { Data = map.Data with { Mesh = text, MeshNetworks = text, Values = text } }),
             }).Compose(before);
             Assert.All(after.Groups.Values, group => Assert.NotNull(group.Served));
         }, iter: 150);
@@ -74,16 +81,21 @@ public sealed class BadInputTests
     {
         var objects = Cluster.Upstream with
         {
-            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-sidecar-injector-1-32", map => map with { Data = new() { Values = "{" } }),
+            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed(
+                "istio-sidecar-injector-1-32", map => map with { Data = new() { Values = "{" } }),
         };
-        Refuses(objects, new("ConfigMap", "istio-system", "istio-sidecar-injector-1-32"), "its key values", "edit configmap istio-sidecar-injector-1-32");
+        Refuses(objects, new("ConfigMap", "istio-system", "istio-sidecar-injector-1-32"), "its key values",
+            "edit configmap istio-sidecar-injector-1-32");
 
         objects = Cluster.Upstream with
         {
-            Namespaces = Cluster.Upstream.Namespaces.Changed("istio-system", ns => ns with { Metadata = ns.Metadata.Labelled("topology.istio.io/network", null) }),
-            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-1-32", map => map with { Data = map.Data with { MeshNetworks = "networks: [" } }),
+            Namespaces = Cluster.Upstream.Namespaces.Changed(
+                "istio-system", ns => ns with { Metadata = ns.Metadata.Labelled("topology.istio.io/network", null) }),
+            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed(
+                "istio-1-32", map => map with { Data = map.Data with { MeshNetworks = "networks: [" } }),
         };
-        Refuses(objects, new("ConfigMap", "istio-system", "istio-1-32"), "its key meshNetworks is wrong in line 2: is not valid YAML", EditMesh);
+        Refuses(objects, new("ConfigMap", "istio-system", "istio-1-32"), "its key meshNetworks is wrong in line 2: is not valid YAML",
+            EditMesh);
     }
 
     [Theory]
@@ -94,7 +106,8 @@ public sealed class BadInputTests
     {
         var objects = Cluster.Upstream with
         {
-            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-ca-root-cert", map => map with { Data = new() { RootCertificate = pem } }, "vms-revision"),
+            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed(
+                "istio-ca-root-cert", map => map with { Data = new() { RootCertificate = pem } }, "vms-revision"),
         };
         Refuses(objects, new("ConfigMap", "vms-revision", "istio-ca-root-cert"), reason, "edit configmap istio-ca-root-cert");
     }
@@ -104,16 +117,24 @@ public sealed class BadInputTests
         { """{"template":{"ports":{"http":0}}}""", "spec.template.ports.http: 0 is not a TCP port (1-65535)", EditGroup },
         { """{"template":{"ports":{"http":70000}}}""", "spec.template.ports.http: 70000 is not a TCP port (1-65535)", EditGroup },
         { """{"template":{"ports":{"Not_A_Name":80}}}""", "spec.template.ports: 'Not_A_Name' is not an RFC 1123 label", EditGroup },
-        { """{"template":{"serviceAccount":"No Account"}}""", "spec.template.serviceAccount: 'No Account' is not an RFC 1123 name", EditGroup },
+        { """{"template":{"serviceAccount":"No Account"}}""", "spec.template.serviceAccount: 'No Account' is not an RFC 1123 name",
+            EditGroup },
         { """{"template":{"labels":{"a b":"c"}}}""", "spec.template.labels 'a b' is not the name of a label", EditGroup },
         { """{"template":{"labels":{"UPPER.example/a":"c"}}}""", "'UPPER.example/a' is not the name of a label", EditGroup },
-        { """{"metadata":{"labels":{"app":"no spaces"}}}""", "spec.metadata.labels 'app' has the value 'no spaces', which no label can have", EditGroup },
-        { """{"metadata":{"annotations":{"proxy.istio.io/config":"a: ["}}}""", "spec.metadata.annotations['proxy.istio.io/config']: line ", EditGroup },
-        { """{"metadata":{"annotations":{"proxy.istio.io/config":"discoveryAddress: x"}}}""", "discoveryAddress 'x' is not of the form HOST:PORT", EditGroup },
-        { """{"metadata":{"annotations":{"proxy.istio.io/config":"{\"proxyMetadata\":{\"LD_PRELOAD\":\"x\"}}"}}}""", "proxyMetadata 'LD_PRELOAD' would change", EditGroup },
-        { """{"metadata":{"annotations":{"proxy.istio.io/config":"proxyMetadata: {A: 1}"}}}""", "proxyMetadata.A is not a string: put the value in quotes", EditGroup },
-        { """{"metadata":{"annotations":{"proxy.istio.io/config":"proxy_metadata: [a]"}}}""", "proxyMetadata is not an object of names and strings", EditGroup },
-        { """{"metadata":{"annotations":{"proxy.istio.io/config":"a: [[[[[[[[[1]]]]]]]]]"}}}""", "is nested more than 8 levels deep", EditGroup },
+        { """{"metadata":{"labels":{"app":"no spaces"}}}""",
+            "spec.metadata.labels 'app' has the value 'no spaces', which no label can have", EditGroup },
+        { """{"metadata":{"annotations":{"proxy.istio.io/config":"a: ["}}}""", "spec.metadata.annotations['proxy.istio.io/config']: line ",
+            EditGroup },
+        { """{"metadata":{"annotations":{"proxy.istio.io/config":"discoveryAddress: x"}}}""",
+            "discoveryAddress 'x' is not of the form HOST:PORT", EditGroup },
+        { """{"metadata":{"annotations":{"proxy.istio.io/config":"{\"proxyMetadata\":{\"LD_PRELOAD\":\"x\"}}"}}}""",
+            "proxyMetadata 'LD_PRELOAD' would change", EditGroup },
+        { """{"metadata":{"annotations":{"proxy.istio.io/config":"proxyMetadata: {A: 1}"}}}""",
+            "proxyMetadata.A is not a string: put the value in quotes", EditGroup },
+        { """{"metadata":{"annotations":{"proxy.istio.io/config":"proxy_metadata: [a]"}}}""",
+            "proxyMetadata is not an object of names and strings", EditGroup },
+        { """{"metadata":{"annotations":{"proxy.istio.io/config":"a: [[[[[[[[[1]]]]]]]]]"}}}""", "is nested more than 8 levels deep",
+            EditGroup },
         { """{"probe":"text"}""", "spec.probe: is a string, not an object", EditGroup },
     };
 
@@ -128,7 +149,8 @@ public sealed class BadInputTests
     [Fact]
     public void AWorkloadGroupThatIsEnormous()
     {
-        var many = Enumerable.Range(0, 20_000).ToDictionary(i => string.Create(CultureInfo.InvariantCulture, $"example.com/label-{i:D6}"), _ => new string('v', 63));
+        var many = Enumerable.Range(0, 20_000)
+            .ToDictionary(i => string.Create(CultureInfo.InvariantCulture, $"example.com/label-{i:D6}"), _ => new string('v', 63));
         Refuses(
             WithGroup(group => group with { Spec = group.Spec with { Metadata = new() { Labels = many } } }),
             new("WorkloadGroup", "vms-revision", "orders"), "is larger than 1048576 bytes", EditGroup);
@@ -145,16 +167,19 @@ public sealed class BadInputTests
         var ingress = Enumerable.Range(0, 10_000).Select(i => new LoadBalancerIngress { Ip = $"10.0.{i / 256}.{i % 256}" }).ToArray();
         var objects = Cluster.Upstream with
         {
-            Services = Cluster.Upstream.Services.Changed("istio-eastwestgateway", service => service with { Status = GatewayTests.Ingress(ingress) }),
+            Services = Cluster.Upstream.Services.Changed(
+                "istio-eastwestgateway", service => service with { Status = GatewayTests.Ingress(ingress) }),
         };
-        Refuses(objects, new("Service", "istio-system", "istio-eastwestgateway"), "have 40000 pairs of an address and a port, more than 4096", "kubectl -n istio-system edit service istio-eastwestgateway");
+        Refuses(objects, new("Service", "istio-system", "istio-eastwestgateway"),
+            "have 40000 pairs of an address and a port, more than 4096", "kubectl -n istio-system edit service istio-eastwestgateway");
     }
 
     [Fact]
     public void ThousandsOfFaultsOfOneObjectAreAFew()
     {
         var labels = Enumerable.Range(0, 5_000).ToDictionary(i => string.Create(CultureInfo.InvariantCulture, $"bad label {i}"), _ => "");
-        var group = WithGroup(group => group with { Spec = group.Spec with { Metadata = new() { Labels = labels } } }).Compose().Group("vms-revision", "orders");
+        var group = WithGroup(group => group with { Spec = group.Spec with { Metadata = new() { Labels = labels } } }).Compose()
+            .Group("vms-revision", "orders");
         Assert.Equal(21, group.Faults.Count);
         Assert.Equal("WorkloadGroup vms-revision/orders: has 4980 more faults: correct those above first", group.Faults[^1].ToString());
         Assert.True(group.Faults[^1].Blocks);
@@ -162,7 +187,8 @@ public sealed class BadInputTests
         var ingress = Enumerable.Range(0, 10_000).Select(i => new LoadBalancerIngress { Hostname = $"no_name_{i}" }).ToArray();
         var composed = (Cluster.Upstream with
         {
-            Services = Cluster.Upstream.Services.Changed("istio-eastwestgateway", service => service with { Status = GatewayTests.Ingress(ingress) }),
+            Services = Cluster.Upstream.Services.Changed(
+                "istio-eastwestgateway", service => service with { Status = GatewayTests.Ingress(ingress) }),
         }).Compose();
         Assert.Contains(composed.Faults, fault => fault.Message.StartsWith("its address 'no_name_0' is neither", StringComparison.Ordinal)
             && fault.Message.Contains("and is left out, as are 9999 more that are none", StringComparison.Ordinal));
@@ -179,7 +205,8 @@ public sealed class BadInputTests
                 Spec = service.Spec with { Ports = [.. service.Spec.Ports, new() { Name = "Bad_Name", Port = 99999 }] },
             }),
         };
-        Refuses(objects, new("Service", "istio-system", "istio-eastwestgateway"), "'Bad_Name' is not an RFC 1123 label", "edit service istio-eastwestgateway");
+        Refuses(objects, new("Service", "istio-system", "istio-eastwestgateway"), "'Bad_Name' is not an RFC 1123 label",
+            "edit service istio-eastwestgateway");
     }
 
     [Fact]
@@ -187,9 +214,11 @@ public sealed class BadInputTests
     {
         var objects = Cluster.Upstream with
         {
-            EndpointSlices = Cluster.Upstream.EndpointSlices.Changed("istiod-x7k2p", slice => slice with { Endpoints = [new() { Addresses = ["not an address"] }] }),
+            EndpointSlices = Cluster.Upstream.EndpointSlices.Changed(
+                "istiod-x7k2p", slice => slice with { Endpoints = [new() { Addresses = ["not an address"] }] }),
         };
-        Refuses(objects, new("Service", "istio-system", "istiod"), "'not an address' is neither an IP address nor a DNS name", "edit service istiod", "vms-plain", "bare");
+        Refuses(objects, new("Service", "istio-system", "istiod"), "'not an address' is neither an IP address nor a DNS name",
+            "edit service istiod", "vms-plain", "bare");
     }
 
     [Fact]
@@ -203,7 +232,8 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("""{"metadata":null,"spec":null}""")]
     [InlineData("""{"metadata":{"labels":null,"annotations":null,"name":null},"spec":{"template":null,"metadata":null,"probe":null}}""")]
-    [InlineData("""{"metadata":{"name":"n","namespace":"vms-plain","labels":{"a":null}},"spec":{"template":{"labels":{"x":null},"ports":null,"unknown":[1,{}]}},"status":{"x":1}}""")]
+    [InlineData(
+        """{"metadata":{"name":"n","namespace":"vms-plain","labels":{"a":null}},"spec":{"template":{"labels":{"x":null},"ports":null,"unknown":[1,{}]}},"status":{"x":1}}""")]
     public void NullsAndUnknownMembersAreNoError(string json)
     {
         var group = JsonSerializer.Deserialize(json, KubernetesJson.Default.WorkloadGroup)!;
@@ -223,7 +253,8 @@ public sealed class BadInputTests
     [Fact]
     public void AGroupThatWasNeverGoodIsNotServed()
     {
-        var objects = WithGroup(group => group with { Spec = group.Spec with { Template = new() { Ports = new Dictionary<string, long> { ["http"] = 0 } } } });
+        var objects = WithGroup(
+            group => group with { Spec = group.Spec with { Template = new() { Ports = new Dictionary<string, long> { ["http"] = 0 } } } });
         var group = objects.Compose().Group("vms-revision", "orders");
         Assert.Null(group.Served);
         Assert.False(group.IsCurrent);
@@ -234,8 +265,14 @@ public sealed class BadInputTests
     public void AGroupThatIsCorrectedIsServedAnew()
     {
         var before = Cluster.Upstream.Compose();
-        var bad = WithGroup(group => group with { Spec = group.Spec with { Template = new() { Ports = new Dictionary<string, long> { ["http"] = 0 } } } }).Compose(before);
-        var good = WithGroup(group => group with { Spec = group.Spec with { Template = group.Spec.Template with { Ports = new Dictionary<string, long> { ["http"] = 81 } } } }).Compose(bad);
+        var bad =
+            WithGroup(
+                group => group with { Spec =
+                    group.Spec with { Template = new() { Ports = new Dictionary<string, long> { ["http"] = 0 } } } }).Compose(before);
+        var good =
+            WithGroup(
+                group => group with { Spec = group.Spec
+                    with { Template = group.Spec.Template with { Ports = new Dictionary<string, long> { ["http"] = 81 } } } }).Compose(bad);
         Assert.Equal(81, good.Group("vms-revision", "orders").Served!.Config.WorkloadGroup.Ports["http"]);
         Assert.Empty(good.Group("vms-revision", "orders").Faults);
         Assert.Same(before.Group("vms-revision", "orders").Served, Cluster.Upstream.Compose(bad).Group("vms-revision", "orders").Served);
@@ -246,14 +283,16 @@ public sealed class BadInputTests
 
     /// <summary>One blocking fault, and what was good before is served on.</summary>
     private static void Refuses(
-        ClusterObjects objects, ObjectReference source, string reason, string cure, string @namespace = "vms-revision", string name = "orders")
+        ClusterObjects objects, ObjectReference source, string reason, string cure, string @namespace = "vms-revision",
+        string name = "orders")
     {
         var before = Cluster.Upstream.Compose();
         var group = objects.Compose(before).Group(@namespace, name);
         Assert.Same(before.Group(@namespace, name).Served, group.Served);
         Assert.False(group.IsCurrent);
 
-        var fault = Assert.Single(group.Faults, fault => fault.Blocks && fault.Source == source && fault.Message.Contains(reason, StringComparison.Ordinal));
+        var fault = Assert.Single(
+            group.Faults, fault => fault.Blocks && fault.Source == source && fault.Message.Contains(reason, StringComparison.Ordinal));
         Assert.Contains(cure, fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(group.Faults, fault => fault.Message.Length > 500 || fault.Message.Any(char.IsControl));
     }

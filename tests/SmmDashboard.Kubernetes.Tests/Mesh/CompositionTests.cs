@@ -42,7 +42,8 @@ public sealed class CompositionTests
             {
                 WorkloadGroups = Cluster.Upstream.WorkloadGroups.Changed(name, group => group with
                 {
-                    Spec = group.Spec with { Template = group.Spec.Template with { Ports = new Dictionary<string, long> { ["changed"] = port } } },
+                    Spec = group.Spec with { Template =
+                        group.Spec.Template with { Ports = new Dictionary<string, long> { ["changed"] = port } } },
                 }),
             }).Compose(before);
 
@@ -62,14 +63,20 @@ public sealed class CompositionTests
         var before = Cluster.Upstream.Compose();
         var objects = Cluster.Upstream with
         {
-            WorkloadGroups = [.. Cluster.Upstream.WorkloadGroups.Select(group => group with { Metadata = group.Metadata.Annotated("team", "other") with { ResourceVersion = "999", Uid = "other" } })],
-            Services = [.. Cluster.Upstream.Services.Select(service => service with { Metadata = service.Metadata.Labelled("x", "y") with { ResourceVersion = "999" } })],
+            WorkloadGroups =
+                [.. Cluster.Upstream.WorkloadGroups.Select(
+                    group => group with { Metadata = group.Metadata.Annotated(
+                        "team", "other") with { ResourceVersion = "999", Uid = "other" } })],
+            Services =
+                [.. Cluster.Upstream.Services.Select(
+                    service => service with { Metadata = service.Metadata.Labelled("x", "y") with { ResourceVersion = "999" } })],
             EndpointSlices = [.. Cluster.Upstream.EndpointSlices.Where(slice => slice.Metadata.Name != "istiod-x7k2p")],
         };
         var after = objects.Compose(before);
         Assert.Same(before.Group("vms-plain", "analytics-v0").Served, after.Group("vms-plain", "analytics-v0").Served);
         Assert.Same(before.Group("vms-revision", "orders").Served, after.Group("vms-revision", "orders").Served);
-        Assert.NotSame(before.Group("vms-plain", "bare").Served, after.Group("vms-plain", "bare").Served); // of istiod's network: it uses the endpoints
+        // of istiod's network: it uses the endpoints
+        Assert.NotSame(before.Group("vms-plain", "bare").Served, after.Group("vms-plain", "bare").Served);
     }
 
     [Fact]
@@ -79,10 +86,13 @@ public sealed class CompositionTests
         var objects = Cluster.Upstream with
         {
             ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-1-32", map => map with { Data = map.Data with { Mesh = "{" } }),
-            Services = Cluster.Upstream.Services.Changed("istio-eastwestgateway", service => service with { Status = GatewayTests.Ingress(new LoadBalancerIngress { Ip = "203.0.113.99" }) }),
+            Services = Cluster.Upstream.Services.Changed(
+                "istio-eastwestgateway",
+                service => service with { Status = GatewayTests.Ingress(new LoadBalancerIngress { Ip = "203.0.113.99" }) }),
         };
         var after = objects.Compose(before);
-        Assert.Equal(["vms-plain/analytics-v0", "vms-plain/bare"], after.Groups.Values.Where(group => group.IsCurrent).Select(group => group.Id.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(["vms-plain/analytics-v0", "vms-plain/bare"],
+            after.Groups.Values.Where(group => group.IsCurrent).Select(group => group.Id.ToString()).Order(StringComparer.Ordinal));
         Assert.Equal(["203.0.113.99"], after.Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single().Addresses);
         Assert.Contains(after.Faults, fault => fault.Source == new ObjectReference("ConfigMap", "istio-system", "istio-1-32"));
     }
@@ -98,7 +108,9 @@ public sealed class CompositionTests
     private static Gen<Func<ClusterObjects, ClusterObjects>> Changes { get; } = Gen.OneOf(
         Gen.Int[1, 9].Select(i => (Func<ClusterObjects, ClusterObjects>)(objects => objects with
         {
-            Services = objects.Services.Changed("istio-eastwestgateway", service => service with { Status = GatewayTests.Ingress(new LoadBalancerIngress { Ip = $"203.0.113.{i}" }) }),
+            Services = objects.Services.Changed(
+                "istio-eastwestgateway",
+                service => service with { Status = GatewayTests.Ingress(new LoadBalancerIngress { Ip = $"203.0.113.{i}" }) }),
         })),
         Gen.Int[1, 9].Select(i => (Func<ClusterObjects, ClusterObjects>)(objects => objects with
         {
@@ -106,7 +118,8 @@ public sealed class CompositionTests
         })),
         Gen.Int[1, 9].Select(i => (Func<ClusterObjects, ClusterObjects>)(objects => objects with
         {
-            WorkloadGroups = objects.WorkloadGroups.Changed("bare", group => group with { Spec = group.Spec with { Template = new() { Network = $"network{i}" } } }),
+            WorkloadGroups = objects.WorkloadGroups.Changed(
+                "bare", group => group with { Spec = group.Spec with { Template = new() { Network = $"network{i}" } } }),
         })));
 
     // Both kinds of control planes in one cluster.
@@ -146,7 +159,8 @@ public sealed class CompositionTests
             {
                 Spec = group.Spec with
                 {
-                    Metadata = new() { Labels = Any(group.Spec.Metadata.Labels.ToList()).ToDictionary(), Annotations = group.Spec.Metadata.Annotations },
+                    Metadata = new() { Labels = Any(group.Spec.Metadata.Labels.ToList()).ToDictionary(),
+                        Annotations = group.Spec.Metadata.Annotations },
                     Template = group.Spec.Template with { Ports = Any(group.Spec.Template.Ports.ToList()).ToDictionary() },
                 },
             })],

@@ -15,14 +15,16 @@ public sealed class GatewayTests
     [InlineData("istio", "ingressgateway", 15012, false)]
     public void AnEastWestGatewayHasALabelAndThePortOfIstiod(string label, string value, int port, bool isFound)
     {
-        var service = Service("gw", port, "198.51.100.1") with { Metadata = new ObjectMeta { Name = "gw", Namespace = "istio-system" }.Labelled(label, value) };
+        var service = Service("gw", port, "198.51.100.1")
+            with { Metadata = new ObjectMeta { Name = "gw", Namespace = "istio-system" }.Labelled(label, value) };
         Assert.Equal(isFound ? ["gw"] : [], Names(With(service)));
     }
 
     [Fact]
     public void AServiceInANamespaceOfOthersIsNoGatewayUnlessItIsNamed()
     {
-        var service = Service("gw", 15012, "198.51.100.1") with { Metadata = new ObjectMeta { Name = "gw", Namespace = "vms-plain" }.Labelled("istio", "eastwestgateway") };
+        var service = Service("gw", 15012, "198.51.100.1")
+            with { Metadata = new ObjectMeta { Name = "gw", Namespace = "vms-plain" }.Labelled("istio", "eastwestgateway") };
         Assert.Empty(Names(With(service)));
         Assert.Equal(["gw"], Names(With(service), new() { Gateways = [("vms-plain", "gw")] }));
     }
@@ -31,7 +33,8 @@ public sealed class GatewayTests
     public void ANamedGatewayThatIsMissingIsAFault()
     {
         var composed = Cluster.Upstream.Compose(options: new() { Gateways = [("edge", "gw")] });
-        Assert.Contains(composed.Faults, fault => fault.ToString().StartsWith("Service edge/gw: is named as a gateway and was not found", StringComparison.Ordinal));
+        Assert.Contains(composed.Faults,
+            fault => fault.ToString().StartsWith("Service edge/gw: is named as a gateway and was not found", StringComparison.Ordinal));
         Assert.Equal([FaultReasons.GatewayNotFound], composed.Group("vms-plain", "analytics-v0").Faults.Select(fault => fault.Reason));
     }
 
@@ -41,13 +44,15 @@ public sealed class GatewayTests
         var objects = Changed(service => service with
         {
             Spec = service.Spec with { ExternalIPs = ["203.0.113.1", "198.51.100.11"] },
-            Status = Ingress(new() { Hostname = "gw.example.com" }, new() { Ip = "198.51.100.11", Hostname = "not.this" }, new() { Ip = "2001:db8::1" }, new()),
+            Status = Ingress(new() { Hostname = "gw.example.com" }, new() { Ip = "198.51.100.11", Hostname = "not.this" },
+                new() { Ip = "2001:db8::1" }, new()),
         });
         Assert.Equal(["198.51.100.11", "2001:db8::1", "203.0.113.1", "gw.example.com"], Gateway(objects).Addresses);
     }
 
     [Theory]
-    [InlineData("LoadBalancer", "its load balancer has no address yet; see why: kubectl -n istio-system describe service istio-eastwestgateway")]
+    [InlineData("LoadBalancer",
+        "its load balancer has no address yet; see why: kubectl -n istio-system describe service istio-eastwestgateway")]
     [InlineData("NodePort", "is of type NodePort, and VMs connect to port 15012")]
     [InlineData("ClusterIP", "is of type ClusterIP and has no address outside the cluster")]
     [InlineData("", "is of type ClusterIP and has no address outside the cluster")]
@@ -55,7 +60,8 @@ public sealed class GatewayTests
     {
         var composed = Changed(service => service with { Spec = service.Spec with { Type = type }, Status = new() }).Compose();
         Assert.Empty(composed.Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single().Addresses);
-        Assert.Contains(composed.Faults, fault => fault.Source.Name == EastWest && fault.Message.StartsWith(reason, StringComparison.Ordinal));
+        Assert.Contains(composed.Faults,
+            fault => fault.Source.Name == EastWest && fault.Message.StartsWith(reason, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -69,14 +75,17 @@ public sealed class GatewayTests
         Assert.True(lost.Group("vms-plain", "bare").IsCurrent); // of the control plane's network: needs no gateway
 
         // With it gone altogether they stay, too.
-        group = (Cluster.Upstream with { Services = Cluster.Upstream.Services.Without(EastWest) }).Compose(lost).Group("vms-plain", "analytics-v0");
+        group = (Cluster.Upstream with { Services = Cluster.Upstream.Services.Without(EastWest) }).Compose(lost)
+            .Group("vms-plain", "analytics-v0");
         Assert.Same(before.Group("vms-plain", "analytics-v0").Served, group.Served);
 
-        var second = Service("second", 15012, "203.0.113.2") with { Metadata = new ObjectMeta { Name = "second", Namespace = "istio-system" }.Labelled("istio", "eastwestgateway") };
+        var second = Service("second", 15012, "203.0.113.2")
+            with { Metadata = new ObjectMeta { Name = "second", Namespace = "istio-system" }.Labelled("istio", "eastwestgateway") };
         var two = Changed(service => service with { Status = new() });
         group = (two with { Services = [.. two.Services, second] }).Compose(lost).Group("vms-plain", "analytics-v0");
         Assert.True(group.IsCurrent);
-        Assert.Equal(["", "203.0.113.2"], group.Served!.Config.MeshExpansionGateways.Select(gateway => string.Join(' ', gateway.Addresses)));
+        Assert.Equal(["", "203.0.113.2"],
+            group.Served!.Config.MeshExpansionGateways.Select(gateway => string.Join(' ', gateway.Addresses)));
     }
 
     [Fact]
@@ -88,10 +97,13 @@ public sealed class GatewayTests
     [Fact]
     public void AnAddressThatIsNoneIsLeftOutAndNamed()
     {
-        var composed = Changed(service => service with { Status = Ingress(new() { Ip = "198.51.100.10" }, new() { Hostname = "no_name" }) }).Compose();
-        Assert.Equal(["198.51.100.10"], composed.Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single().Addresses);
+        var composed = Changed(service => service with { Status = Ingress(new() { Ip = "198.51.100.10" }, new() { Hostname = "no_name" }) })
+            .Compose();
+        Assert.Equal(["198.51.100.10"],
+            composed.Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single().Addresses);
         Assert.Contains(composed.Faults, fault => fault.ToString()
-            == "Service istio-system/istio-eastwestgateway: its address 'no_name' is neither an IP address nor a DNS name, and is left out: kubectl -n istio-system get service istio-eastwestgateway -o yaml");
+            == "Service istio-system/istio-eastwestgateway: its address 'no_name' is neither an IP address nor a DNS name, and is left "
+                + "out: kubectl -n istio-system get service istio-eastwestgateway -o yaml");
     }
 
     [Theory]
@@ -105,17 +117,21 @@ public sealed class GatewayTests
         var gateway = new ApiGateway
         {
             Metadata = new() { Name = "api", Namespace = "istio-system" },
-            Spec = new() { GatewayClassName = className, Listeners = [new() { Name = "l", Port = port, Protocol = protocol }, new() { Name = "hbone", Port = 15008, Protocol = "HBONE" }] },
+            Spec = new() { GatewayClassName = className,
+                Listeners = [new() { Name = "l", Port = port, Protocol = protocol },
+                    new() { Name = "hbone", Port = 15008, Protocol = "HBONE" }] },
             Status = new() { Addresses = [new() { Value = "203.0.113.5" }] },
         };
         var objects = Cluster.Upstream with { Services = Cluster.Upstream.Services.Without(EastWest), ApiGateways = [gateway] };
         var found = objects.Compose().Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways;
-        Assert.Equal(isFound ? ["api 203.0.113.5 15012"] : [], found.Select(item => $"{item.Name} {item.Addresses[0]} {string.Join(',', item.Ports.Select(p => p.Port))}"));
+        Assert.Equal(isFound ? ["api 203.0.113.5 15012"] : [],
+            found.Select(item => $"{item.Name} {item.Addresses[0]} {string.Join(',', item.Ports.Select(p => p.Port))}"));
 
         // The Service that Istio makes of it has its labels and is the same gateway.
         var service = Service("api-istio", 15012, "203.0.113.5") with
         {
-            Metadata = new ObjectMeta { Name = "api-istio", Namespace = "istio-system" }.Labelled("istio", "eastwestgateway").Labelled("gateway.networking.k8s.io/gateway-name", "api"),
+            Metadata = new ObjectMeta { Name = "api-istio", Namespace = "istio-system" }.Labelled("istio", "eastwestgateway")
+                .Labelled("gateway.networking.k8s.io/gateway-name", "api"),
         };
         Assert.Equal(isFound ? ["api"] : ["api-istio"], Names(objects with { Services = [.. objects.Services, service] }));
     }
@@ -123,7 +139,10 @@ public sealed class GatewayTests
     [Fact]
     public void APortWithoutANameGetsOneAndUdpIsNoPort()
     {
-        var objects = Changed(service => service with { Spec = service.Spec with { Ports = [new() { Port = 15012 }, new() { Name = "dns", Port = 53, Protocol = "UDP" }] } });
+        var objects =
+            Changed(
+                service => service with { Spec =
+                    service.Spec with { Ports = [new() { Port = 15012 }, new() { Name = "dns", Port = 53, Protocol = "UDP" }] } });
         var port = Assert.Single(Gateway(objects).Ports);
         Assert.Equal(("port-15012", 15012), (port.Name, port.Port));
     }
@@ -135,7 +154,8 @@ public sealed class GatewayTests
         var group = composed.Group("vms-plain", "analytics-v0");
         Assert.True(group.IsCurrent);
         Assert.StartsWith(
-            "WorkloadGroup vms-plain/analytics-v0: its network 'vm-network-1' is not the control plane's ('network1'), and no gateway with port 15012 was found in namespace istio-system",
+            "WorkloadGroup vms-plain/analytics-v0: its network 'vm-network-1' is not the control plane's ('network1'), and no gateway with "
+                + "port 15012 was found in namespace istio-system",
             Assert.Single(group.Faults).ToString(), StringComparison.Ordinal);
         Assert.Empty(composed.Group("vms-plain", "bare").Faults);
     }
@@ -159,5 +179,6 @@ public sealed class GatewayTests
         objects.Compose().Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Single();
 
     private static IEnumerable<string> Names(ClusterObjects objects, MeshOptions? options = null) =>
-        objects.Compose(options: options).Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Select(gateway => gateway.Name);
+        objects.Compose(options: options)
+        .Group("vms-plain", "analytics-v0").Served!.Config.MeshExpansionGateways.Select(gateway => gateway.Name);
 }

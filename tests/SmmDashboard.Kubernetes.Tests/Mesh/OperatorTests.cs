@@ -20,7 +20,8 @@ public sealed class OperatorTests
             (mesh.MeshId, mesh.TrustDomain, mesh.ClusterId, mesh.Network, mesh.IstioVersion, mesh.IstioRevision, mesh.IstioNamespace));
         Assert.Equal(["network1"], mesh.Networks);
         Assert.Equal("istiod-cp-v117x.istio-system.svc:15012", mesh.DiscoveryAddress());
-        Assert.Equal("zipkin.istio-system:9411", mesh.DefaultConfig.GetProperty("tracing").GetProperty("zipkin").GetProperty("address").GetString());
+        Assert.Equal("zipkin.istio-system:9411",
+            mesh.DefaultConfig.GetProperty("tracing").GetProperty("zipkin").GetProperty("address").GetString());
         Assert.Equal(Cluster.File("Oracles/upstream/expected/vms-plain.analytics-v0/root-cert.pem"), mesh.RootCertificate);
 
         var gateway = Assert.Single(config.MeshExpansionGateways);
@@ -49,13 +50,15 @@ public sealed class OperatorTests
         objects = objects with
         {
             Deployments = [],
-            IstioControlPlanes = objects.IstioControlPlanes.Changed("cp-v117x", plane => plane with { Spec = plane.Spec with { Distribution = distribution } }),
+            IstioControlPlanes = objects.IstioControlPlanes.Changed(
+                "cp-v117x", plane => plane with { Spec = plane.Spec with { Distribution = distribution } }),
         };
         var group = objects.Compose().Group("vm-integration", "analytics-v0");
         Assert.Equal(hasRevision ? "istio-ca-root-cert-cp-v117x" : "istio-ca-root-cert", group.Plane!.RootCertificateName);
         Assert.Equal(hasRevision, group.IsCurrent);
         if (!hasRevision)
-            Assert.Contains(group.Faults, fault => fault.Source == new ObjectReference("ConfigMap", "vm-integration", "istio-ca-root-cert"));
+            Assert.Contains(group.Faults,
+                fault => fault.Source == new ObjectReference("ConfigMap", "vm-integration", "istio-ca-root-cert"));
     }
 
     [Fact]
@@ -67,10 +70,12 @@ public sealed class OperatorTests
             ConfigMaps = Cluster.Smm.ConfigMaps.Without("istio-ca-root-cert-cp-v117x"),
             IstioControlPlanes = Cluster.Smm.IstioControlPlanes.Changed("cp-v117x", plane => plane with
             {
-                Status = new() { Status = "Reconciling", ClusterId = "registered", CaRootCertificate = pem, IstiodAddresses = ["10.0.0.2", "10.0.0.1"] },
+                Status = new() { Status = "Reconciling", ClusterId = "registered", CaRootCertificate = pem,
+                    IstiodAddresses = ["10.0.0.2", "10.0.0.1"] },
                 Spec = plane.Spec with { Sds = new() { TokenAudience = "other" } },
             }),
-            PeerIstioControlPlanes = [new() { Metadata = new() { Name = "peer", Namespace = "istio-system" }, Spec = new() { NetworkName = "network2" } }],
+            PeerIstioControlPlanes =
+                [new() { Metadata = new() { Name = "peer", Namespace = "istio-system" }, Spec = new() { NetworkName = "network2" } }],
             WorkloadGroups = Cluster.Smm.WorkloadGroups.Changed("analytics-v0", group => group with
             {
                 Spec = group.Spec with { Template = group.Spec.Template with { Network = "network2" } },
@@ -82,7 +87,8 @@ public sealed class OperatorTests
         var config = composed.Served!.Config;
         Assert.Equal(("Reconciling", "registered", pem), (config.Mesh.Status, config.Mesh.ClusterId, config.Mesh.RootCertificate));
         Assert.Equal(["network1", "network2"], config.Mesh.Networks);
-        Assert.Equal([new DirectEndpoint("istiod", "10.0.0.1", 15012), new DirectEndpoint("istiod", "10.0.0.2", 15012)], config.DirectEndpoints);
+        Assert.Equal([new DirectEndpoint("istiod", "10.0.0.1", 15012), new DirectEndpoint("istiod", "10.0.0.2", 15012)],
+            config.DirectEndpoints);
         Assert.Equal("other", composed.Plane!.TokenAudience);
     }
 
@@ -92,7 +98,8 @@ public sealed class OperatorTests
         var objects = Cluster.Smm with
         {
             Services = Cluster.Smm.Services.Changed("istio-meshexpansion-cp-v117x", service => service with { Status = new() }),
-            IstioControlPlanes = Cluster.Smm.IstioControlPlanes.Changed("cp-v117x", plane => plane with { Status = new() { GatewayAddress = ["203.0.113.7"] } }),
+            IstioControlPlanes = Cluster.Smm.IstioControlPlanes.Changed(
+                "cp-v117x", plane => plane with { Status = new() { GatewayAddress = ["203.0.113.7"] } }),
         };
         Assert.Equal(["203.0.113.7"], Addresses(objects));
 
@@ -114,7 +121,8 @@ public sealed class OperatorTests
     {
         var objects = Cluster.Smm with
         {
-            IstioControlPlanes = Cluster.Smm.IstioControlPlanes.Changed("cp-v117x", plane => plane with { Spec = plane.Spec with { Mode = "PASSIVE" } }),
+            IstioControlPlanes = Cluster.Smm.IstioControlPlanes.Changed(
+                "cp-v117x", plane => plane with { Spec = plane.Spec with { Mode = "PASSIVE" } }),
         };
         var group = objects.Compose().Group("vm-integration", "analytics-v0");
         Assert.Null(group.Served);
@@ -128,12 +136,14 @@ public sealed class OperatorTests
     {
         var group = (Cluster.Smm with { IstioControlPlanes = [] }).Compose().Group("vm-integration", "analytics-v0");
         var fault = Assert.Single(group.Faults);
-        Assert.Contains("app.kubernetes.io/version", fault.Message, StringComparison.Ordinal); // the image's tag is 'tag', and no label has the version
+        // the image's tag is 'tag', and no label has the version
+        Assert.Contains("app.kubernetes.io/version", fault.Message, StringComparison.Ordinal);
 
         var labelled = Cluster.Smm with
         {
             IstioControlPlanes = [],
-            ConfigMaps = Cluster.Smm.ConfigMaps.Changed("istio-cp-v117x", map => map with { Metadata = map.Metadata.Labelled("app.kubernetes.io/version", "1.17.8") }),
+            ConfigMaps = Cluster.Smm.ConfigMaps.Changed(
+                "istio-cp-v117x", map => map with { Metadata = map.Metadata.Labelled("app.kubernetes.io/version", "1.17.8") }),
         };
         group = labelled.Compose().Group("vm-integration", "analytics-v0");
         Assert.Empty(group.Faults);

@@ -30,7 +30,8 @@ public sealed class RevisionTests
         var objects = Cluster.Upstream with
         {
             Services = hasService ? Cluster.Upstream.Services : Cluster.Upstream.Services.Without("istiod-revision-tag-prod-stable"),
-            MutatingWebhooks = hasWebhook ? Cluster.Upstream.MutatingWebhooks : Cluster.Upstream.MutatingWebhooks.Without("istio-revision-tag-prod-stable"),
+            MutatingWebhooks = hasWebhook ? Cluster.Upstream.MutatingWebhooks
+                : Cluster.Upstream.MutatingWebhooks.Without("istio-revision-tag-prod-stable"),
         };
         Assert.Equal("1-32", objects.Compose().Group("vms-tag", "legacy").Plane!.Revision);
     }
@@ -49,7 +50,8 @@ public sealed class RevisionTests
         Assert.Same(before.Group("vms-tag", "legacy").Served, group.Served);
         Assert.False(group.IsCurrent);
         Assert.Equal(
-            "WorkloadGroup vms-tag/legacy: its namespace vms-tag asks for revision 'prod-stable', which no control plane or tag has; known are 1-32, default: "
+            "WorkloadGroup vms-tag/legacy: its namespace vms-tag asks for revision 'prod-stable', which no control plane or tag has; known "
+                + "are 1-32, default: "
             + "kubectl label namespace vms-tag istio.io/rev=REVISION --overwrite",
             Assert.Single(group.Faults).ToString());
     }
@@ -61,7 +63,8 @@ public sealed class RevisionTests
     [InlineData("istio-revision-tag-default", "default", "prod-stable", "1-32")] // a tag of a tag
     public void ATagMovesTheDefault(string name, string? tag, string revision, string resolved)
     {
-        var webhook = new WebhookConfiguration { Metadata = new ObjectMeta { Name = name }.Labelled("istio.io/tag", tag).Labelled("istio.io/rev", revision) };
+        var webhook = new WebhookConfiguration { Metadata = new ObjectMeta { Name = name }.Labelled("istio.io/tag", tag)
+            .Labelled("istio.io/rev", revision) };
         var objects = Cluster.Upstream with { MutatingWebhooks = [.. Cluster.Upstream.MutatingWebhooks, webhook] };
         Assert.Equal(resolved, objects.Compose().Group("vms-plain", "bare").Plane!.Revision);
         Assert.Equal(resolved, Labelled(objects, "default", null).Compose().Group("vms-plain", "bare").Plane!.Revision);
@@ -70,12 +73,15 @@ public sealed class RevisionTests
     [Fact]
     public void TheDefaultIsThatOfTheValidatorOrTheOption()
     {
-        var validator = new WebhookConfiguration { Metadata = new ObjectMeta { Name = "istiod-default-validator" }.Labelled("istio.io/rev", "1-32") };
+        var validator = new WebhookConfiguration { Metadata = new ObjectMeta { Name = "istiod-default-validator" }.Labelled(
+            "istio.io/rev", "1-32") };
         var objects = Cluster.Upstream with { ValidatingWebhooks = [validator] };
         Assert.Equal("1-32", objects.Compose().Group("vms-plain", "bare").Plane!.Revision);
-        Assert.Equal("1-32", Cluster.Upstream.Compose(options: new() { DefaultRevision = "prod-stable" }).Group("vms-plain", "bare").Plane!.Revision);
+        Assert.Equal("1-32", Cluster.Upstream.Compose(options: new() { DefaultRevision = "prod-stable" })
+            .Group("vms-plain", "bare").Plane!.Revision);
         Assert.Contains("option --revision asks for revision 'nope'",
-            Cluster.Upstream.Compose(options: new() { DefaultRevision = "nope" }).Group("vms-plain", "bare").Faults.Single().Message, StringComparison.Ordinal);
+            Cluster.Upstream.Compose(options: new() { DefaultRevision = "nope" }).Group("vms-plain", "bare").Faults.Single().Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,19 +91,23 @@ public sealed class RevisionTests
     {
         var tags = chain.SkipLast(1).Zip(chain.Skip(1), (tag, revision) => new WebhookConfiguration
         {
-            Metadata = new ObjectMeta { Name = $"istio-revision-tag-{tag}" }.Labelled("istio.io/tag", tag).Labelled("istio.io/rev", revision),
+            Metadata = new ObjectMeta { Name = $"istio-revision-tag-{tag}" }.Labelled("istio.io/tag", tag)
+                .Labelled("istio.io/rev", revision),
         });
         var objects = Labelled(Cluster.Upstream, "a", null) with { MutatingWebhooks = [.. tags] };
         var fault = objects.Compose().Group("vms-plain", "bare").Faults.Single();
-        Assert.Contains($"asks for revision 'a', a tag that leads back to itself ({string.Join(" -> ", chain)})", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"asks for revision 'a', a tag that leads back to itself ({string.Join(" -> ", chain)})", fault.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void ADefaultTagThatPointsToItselfWithoutAControlPlaneIsNamed()
     {
-        var webhook = new WebhookConfiguration { Metadata = new ObjectMeta { Name = "istio-revision-tag-default" }.Labelled("istio.io/rev", "default") };
+        var webhook = new WebhookConfiguration { Metadata = new ObjectMeta { Name = "istio-revision-tag-default" }.Labelled(
+            "istio.io/rev", "default") };
         var objects = Cluster.Upstream with { MutatingWebhooks = [webhook], ConfigMaps = Cluster.Upstream.ConfigMaps.Without("istio") };
-        Assert.Contains("leads back to itself (default -> default)", objects.Compose().Group("vms-plain", "bare").Faults.Single().Message, StringComparison.Ordinal);
+        Assert.Contains("leads back to itself (default -> default)", objects.Compose().Group("vms-plain", "bare").Faults.Single().Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,7 +122,8 @@ public sealed class RevisionTests
         Assert.Equal("1-32", composed.Group("vms-tag", "legacy").Plane!.Revision);
         var fault = Assert.Single(composed.Faults);
         Assert.Equal((FaultReasons.RevisionAmbiguous, false), (fault.Reason, fault.Blocks));
-        Assert.StartsWith("MutatingWebhookConfiguration istio-revision-tag-prod-stable: says that tag 'prod-stable' is revision 'default'", fault.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("MutatingWebhookConfiguration istio-revision-tag-prod-stable: says that tag 'prod-stable' is revision 'default'",
+            fault.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,8 +133,10 @@ public sealed class RevisionTests
         Assert.Equal("cp-v117x", smm.Compose().Group("vm-integration", "analytics-v0").Plane!.Revision);
 
         // Istio itself would not take the short name for this control plane either.
-        var shortName = smm with { Namespaces = smm.Namespaces.Changed("vm-integration", ns => ns with { Metadata = ns.Metadata.Labelled("istio.io/rev", "cp-v117x") }) };
-        Assert.Contains("known are cp-v117x.istio-system", shortName.Compose().Group("vm-integration", "analytics-v0").Faults.Single().Message, StringComparison.Ordinal);
+        var shortName = smm with { Namespaces = smm.Namespaces.Changed(
+            "vm-integration", ns => ns with { Metadata = ns.Metadata.Labelled("istio.io/rev", "cp-v117x") }) };
+        Assert.Contains("known are cp-v117x.istio-system",
+            shortName.Compose().Group("vm-integration", "analytics-v0").Faults.Single().Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,18 +149,24 @@ public sealed class RevisionTests
     [Fact]
     public void WithoutAnyControlPlaneTheNamespaceThatWasSearchedIsNamed()
     {
-        var fault = Cluster.Upstream.Compose(options: new() { IstioNamespaces = ["istio-other"] }).Group("vms-plain", "bare").Faults.Single();
-        Assert.Contains("no control plane was found at all (a ConfigMap with the label istio.io/rev and the key mesh) in namespace istio-other", fault.Message, StringComparison.Ordinal);
+        var fault = Cluster.Upstream.Compose(options: new() { IstioNamespaces = ["istio-other"] })
+            .Group("vms-plain", "bare").Faults.Single();
+        Assert.Contains(
+            "no control plane was found at all (a ConfigMap with the label istio.io/rev and the key mesh) in namespace istio-other",
+            fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void OfTwoControlPlanesOfOneRevisionTheFirstNamespaceCounts()
     {
         var second = Cluster.Upstream.ConfigMaps.Single(map => map.Metadata.Name == "istio");
-        var objects = Cluster.Upstream with { ConfigMaps = [.. Cluster.Upstream.ConfigMaps, second with { Metadata = second.Metadata with { Namespace = "a-second" } }] };
+        var objects = Cluster.Upstream
+            with { ConfigMaps = [.. Cluster.Upstream.ConfigMaps,
+                second with { Metadata = second.Metadata with { Namespace = "a-second" } }] };
         var composed = objects.Compose(options: new() { IstioNamespaces = ["istio-system", "a-second"] });
         Assert.Equal("istio-system", composed.Group("vms-plain", "bare").Plane!.Namespace);
-        Assert.StartsWith("ConfigMap a-second/istio: has revision 'default' as ConfigMap istio-system/istio has, which counts", Assert.Single(composed.Faults).ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("ConfigMap a-second/istio: has revision 'default' as ConfigMap istio-system/istio has, which counts",
+            Assert.Single(composed.Faults).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,7 +181,9 @@ public sealed class RevisionTests
 
     private static ClusterObjects Labelled(ClusterObjects objects, string? ofNamespace, string? ofGroup) => objects with
     {
-        Namespaces = objects.Namespaces.Changed("vms-plain", ns => ns with { Metadata = ns.Metadata.Labelled("istio.io/rev", ofNamespace) }),
-        WorkloadGroups = objects.WorkloadGroups.Changed("bare", group => group with { Metadata = group.Metadata.Labelled("istio.io/rev", ofGroup) }),
+        Namespaces = objects.Namespaces.Changed(
+            "vms-plain", ns => ns with { Metadata = ns.Metadata.Labelled("istio.io/rev", ofNamespace) }),
+        WorkloadGroups = objects.WorkloadGroups.Changed(
+            "bare", group => group with { Metadata = group.Metadata.Labelled("istio.io/rev", ofGroup) }),
     };
 }

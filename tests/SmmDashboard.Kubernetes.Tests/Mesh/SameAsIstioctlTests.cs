@@ -20,7 +20,8 @@ public sealed class SameAsIstioctlTests
 
         var files = Render(served.Served!, address, isExternal);
         var expected = $"Oracles/upstream/expected/{@namespace}.{name}";
-        Assert.Equal(Variables(Cluster.File($"{expected}/cluster.env"), []), Variables(File(files, SidecarFiles.ClusterEnvironment), added.Split(' ')));
+        Assert.Equal(Variables(Cluster.File($"{expected}/cluster.env"), []),
+            Variables(File(files, SidecarFiles.ClusterEnvironment), added.Split(' ')));
         Assert.True(
             JsonNode.DeepEquals(Tree(Cluster.File($"{expected}/mesh.yaml")), Tree(File(files, SidecarFiles.MeshFile))),
             File(files, SidecarFiles.MeshFile));
@@ -52,7 +53,8 @@ public sealed class SameAsIstioctlTests
         return rendered.Value!;
     }
 
-    private static string File(SidecarConfiguration configuration, string path) => configuration.Files.Single(file => file.Path == path).Content;
+    private static string File(SidecarConfiguration configuration, string path) =>
+        configuration.Files.Single(file => file.Path == path).Content;
 
     private static JsonNode Tree(string yaml) => JsonNode.Parse(MeshDescriptionYaml.ToJson(yaml).Json!)!;
 

@@ -15,10 +15,12 @@ public sealed class UpstreamTests
         var mesh = config.Mesh;
         Assert.Equal(
             ("mesh1", "td.example", "demo-cluster", "network1", "Available", "1.32.0", "1-32", "istio-system"),
-            (mesh.MeshId, mesh.TrustDomain, mesh.ClusterId, mesh.Network, mesh.Status, mesh.IstioVersion, mesh.IstioRevision, mesh.IstioNamespace));
+            (mesh.MeshId, mesh.TrustDomain, mesh.ClusterId, mesh.Network, mesh.Status, mesh.IstioVersion, mesh.IstioRevision,
+                mesh.IstioNamespace));
         Assert.Equal("1-32", mesh.IstioRevisionLabel);
         Assert.Equal(["network1"], mesh.Networks);
-        Assert.Equal(["concurrency"], Json(config.WorkloadGroup.Annotations["proxy.istio.io/config"]).EnumerateObject().Select(member => member.Name).Take(1));
+        Assert.Equal(["concurrency"],
+            Json(config.WorkloadGroup.Annotations["proxy.istio.io/config"]).EnumerateObject().Select(member => member.Name).Take(1));
         Assert.False(config.WorkloadGroup.Annotations.ContainsKey("team"));
         Assert.Equal(5, config.WorkloadGroup.Probe!.Value.GetProperty("initialDelaySeconds").GetInt32());
         Assert.Empty(config.DirectEndpoints);
@@ -26,7 +28,8 @@ public sealed class UpstreamTests
         var gateway = Assert.Single(config.MeshExpansionGateways);
         Assert.Equal("istio-eastwestgateway", gateway.Name);
         Assert.Equal(["198.51.100.10", "198.51.100.11"], gateway.Addresses);
-        Assert.Equal([new GatewayPort("tls-istiod", 15012), new("tls-webhook", 15017), new("status-port", 15021), new("tls", 15443)], gateway.Ports);
+        Assert.Equal([new GatewayPort("tls-istiod", 15012), new("tls-webhook", 15017), new("status-port", 15021), new("tls", 15443)],
+            gateway.Ports);
     }
 
     [Fact]
@@ -41,7 +44,8 @@ public sealed class UpstreamTests
         {
             EndpointSlices = Cluster.Upstream.EndpointSlices.Changed("istiod-x7k2p", slice => slice with
             {
-                Endpoints = [new() { Addresses = ["10.244.1.5"], Conditions = new() { Ready = false } }, new() { Addresses = ["10.244.1.6"] }],
+                Endpoints = [new() { Addresses = ["10.244.1.5"], Conditions = new() { Ready = false } },
+                    new() { Addresses = ["10.244.1.6"] }],
             }),
         };
         Assert.Equal("10.244.1.6", Assert.Single(objects.Compose().Group("vms-plain", "bare").Served!.Config.DirectEndpoints).Address);
@@ -71,23 +75,28 @@ public sealed class UpstreamTests
     {
         var objects = Cluster.Upstream with
         {
-            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio-sidecar-injector", map => map with { Data = new() { Values = values } }),
-            Deployments = Cluster.Upstream.Deployments.Changed("istiod", WithEnvironment(variable is null ? [] : [("CLUSTER_ID", variable)])),
+            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed(
+                "istio-sidecar-injector", map => map with { Data = new() { Values = values } }),
+            Deployments = Cluster.Upstream.Deployments.Changed(
+                "istiod", WithEnvironment(variable is null ? [] : [("CLUSTER_ID", variable)])),
         };
         Assert.Equal(expected, objects.Compose().Group("vms-plain", "bare").Served!.Config.Mesh.ClusterId);
     }
 
     [Theory]
     [InlineData("labelled", "networks: {registered: {endpoints: [{fromRegistry: demo-cluster}]}}", "labelled")]
-    [InlineData(null, "networks: {other: {endpoints: [{fromRegistry: x}]}, registered: {endpoints: [{fromRegistry: demo-cluster}]}}", "registered")]
+    [InlineData(null, "networks: {other: {endpoints: [{fromRegistry: x}]}, registered: {endpoints: [{fromRegistry: demo-cluster}]}}",
+        "registered")]
     [InlineData(null, "networks: {}", "network1")] // the injector's
     [InlineData(null, null, "network1")]
     public void TheNetworkIsTheNamespacesLabelElseOfMeshNetworksElseTheInjectors(string? label, string? meshNetworks, string expected)
     {
         var objects = Cluster.Upstream with
         {
-            Namespaces = Cluster.Upstream.Namespaces.Changed("istio-system", ns => ns with { Metadata = ns.Metadata.Labelled("topology.istio.io/network", label) }),
-            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio", map => map with { Data = map.Data with { MeshNetworks = meshNetworks } }),
+            Namespaces = Cluster.Upstream.Namespaces.Changed(
+                "istio-system", ns => ns with { Metadata = ns.Metadata.Labelled("topology.istio.io/network", label) }),
+            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed(
+                "istio", map => map with { Data = map.Data with { MeshNetworks = meshNetworks } }),
         };
         Assert.Equal(expected, objects.Compose().Group("vms-plain", "analytics-v0").Served!.Config.Mesh.Network);
     }
@@ -102,7 +111,8 @@ public sealed class UpstreamTests
     {
         var objects = Cluster.Upstream with
         {
-            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed("istio", map => map with { Metadata = map.Metadata.Labelled("app.kubernetes.io/version", ofConfigMap) }),
+            ConfigMaps = Cluster.Upstream.ConfigMaps.Changed(
+                "istio", map => map with { Metadata = map.Metadata.Labelled("app.kubernetes.io/version", ofConfigMap) }),
             Deployments = Cluster.Upstream.Deployments.Changed("istiod", deployment => deployment with
             {
                 Metadata = deployment.Metadata.Labelled("app.kubernetes.io/version", ofDeployment),
@@ -112,7 +122,8 @@ public sealed class UpstreamTests
         var group = objects.Compose().Group("vms-plain", "bare");
         Assert.Equal(expected, group.Served?.Config.Mesh.IstioVersion);
         if (expected is null)
-            Assert.Contains("kubectl -n istio-system label configmap istio app.kubernetes.io/version=VERSION", Assert.Single(group.Faults).Message, StringComparison.Ordinal);
+            Assert.Contains("kubectl -n istio-system label configmap istio app.kubernetes.io/version=VERSION",
+                Assert.Single(group.Faults).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,7 +134,9 @@ public sealed class UpstreamTests
     {
         var objects = Cluster.Upstream with
         {
-            Deployments = Cluster.Upstream.Deployments.Changed("istiod", deployment => deployment with { Status = new() { Conditions = [new() { Type = "Available", Status = condition }] } }),
+            Deployments = Cluster.Upstream.Deployments.Changed(
+                "istiod", deployment => deployment
+                with { Status = new() { Conditions = [new() { Type = "Available", Status = condition }] } }),
         };
         Assert.Equal(status, objects.Compose().Group("vms-plain", "bare").Served!.Config.Mesh.Status);
     }
@@ -136,7 +149,8 @@ public sealed class UpstreamTests
         var objects = Cluster.Upstream with
         {
             ConfigMaps = [.. maps, Root("vms-plain", own), Root("istio-system", system)],
-            ClusterTrustBundles = [new() { Metadata = new() { Name = "istio.io:istiod-ca:root-cert" }, Spec = new() { TrustBundle = bundle } }],
+            ClusterTrustBundles =
+                [new() { Metadata = new() { Name = "istio.io:istiod-ca:root-cert" }, Spec = new() { TrustBundle = bundle } }],
         };
         Assert.Equal(own, Of(objects));
         Assert.Equal(system, Of(objects = objects with { ConfigMaps = [.. maps, Root("istio-system", system)] }));
@@ -157,7 +171,8 @@ public sealed class UpstreamTests
     {
         var objects = Cluster.Upstream with
         {
-            Deployments = Cluster.Upstream.Deployments.Changed("istiod", WithEnvironment([("PILOT_CA_CERT_CONFIGMAP", "own-root"), ("REVISION", "own-revision")])),
+            Deployments = Cluster.Upstream.Deployments.Changed(
+                "istiod", WithEnvironment([("PILOT_CA_CERT_CONFIGMAP", "own-root"), ("REVISION", "own-revision")])),
         };
         var plane = objects.Compose().Group("vms-plain", "bare").Plane!;
         Assert.Equal(("own-root", "own-revision"), (plane.RootCertificateName, plane.RevisionLabel));
@@ -171,7 +186,8 @@ public sealed class UpstreamTests
     {
         var objects = Cluster.Upstream with
         {
-            Deployments = Cluster.Upstream.Deployments.Changed("istiod", WithEnvironment(value is null ? [] : [("PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION", value)])),
+            Deployments = Cluster.Upstream.Deployments.Changed(
+                "istiod", WithEnvironment(value is null ? [] : [("PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION", value)])),
         };
         Assert.Equal(isOn, objects.Compose().Group("vms-plain", "bare").Plane!.RegistersAutomatically);
     }
@@ -184,7 +200,9 @@ public sealed class UpstreamTests
     {
         var objects = Cluster.Upstream with
         {
-            EndpointSlices = Cluster.Upstream.EndpointSlices.Changed("istiod-x7k2p", slice => slice with { Endpoints = [new() { Addresses = ["10.244.1.5"], Conditions = new() { Ready = ready } }] }),
+            EndpointSlices = Cluster.Upstream.EndpointSlices.Changed(
+                "istiod-x7k2p", slice => slice
+                with { Endpoints = [new() { Addresses = ["10.244.1.5"], Conditions = new() { Ready = ready } }] }),
         };
         Assert.Equal(isReady, objects.Compose().Group("vms-plain", "bare").Plane!.IsReady);
         Assert.Null((objects with { EndpointSlices = [] }).Compose().Group("vms-plain", "bare").Plane!.IsReady);
@@ -204,7 +222,8 @@ public sealed class UpstreamTests
     public void ANamespaceThatIstiodDoesNotDiscoverIsNamed(string selectors, bool isSeen)
     {
         var objects = WithMesh($"discoverySelectors:\n- {selectors}\n");
-        objects = objects with { Namespaces = objects.Namespaces.Changed("vms-plain", ns => ns with { Metadata = ns.Metadata.Labelled("team", "a") }) };
+        objects = objects with { Namespaces = objects.Namespaces.Changed(
+            "vms-plain", ns => ns with { Metadata = ns.Metadata.Labelled("team", "a") }) };
         var group = objects.Compose().Group("vms-plain", "bare");
         Assert.True(group.IsCurrent);
         Assert.Equal(isSeen ? [] : [FaultReasons.NotSeenByIstiod], group.Faults.Select(fault => fault.Reason));
@@ -217,12 +236,15 @@ public sealed class UpstreamTests
         {
             WorkloadGroups = Cluster.Upstream.WorkloadGroups.Changed("legacy", group => group with
             {
-                Spec = group.Spec with { Metadata = new() { Labels = new Dictionary<string, string> { ["istio.io/rev"] = "prod-stable" } } },
+                Spec =
+                    group.Spec with { Metadata = new() { Labels = new Dictionary<string, string> { ["istio.io/rev"] = "prod-stable" } } },
             }),
         };
         var fault = Assert.Single(objects.Compose().Group("vms-tag", "legacy").Faults);
         Assert.Equal((FaultReasons.NotSeenByIstiod, false), (fault.Reason, fault.Blocks));
-        Assert.StartsWith("WorkloadGroup vms-tag/legacy: spec.metadata.labels has istio.io/rev 'prod-stable', so that istiod '1-32' would not see", fault.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "WorkloadGroup vms-tag/legacy: spec.metadata.labels has istio.io/rev 'prod-stable', so that istiod '1-32' would not see",
+            fault.ToString(), StringComparison.Ordinal);
     }
 
     private static JsonElement Json(string text)
@@ -240,7 +262,11 @@ public sealed class UpstreamTests
     {
         Spec = new()
         {
-            Template = new() { Spec = new() { Containers = [new() { Name = "discovery", Env = [.. variables.Select(pair => new EnvironmentVariable { Name = pair.Name, Value = pair.Value })] }] } },
+            Template =
+                new() { Spec =
+                    new() { Containers =
+                        [new() { Name = "discovery",
+                            Env = [.. variables.Select(pair => new EnvironmentVariable { Name = pair.Name, Value = pair.Value })] }] } },
         },
     };
 }

@@ -13,7 +13,8 @@ public sealed class ClusterAddressesTests
             {
                 Metadata = new() { Name = "node-1" },
                 Spec = new() { PodCidrs = ["10.244.1.0/24", "fd00:244:1::/64", "not a range"] },
-                Status = new() { Addresses = [new() { Address = "192.168.7.11" }, new() { Address = "2001:db8:7::11" }, new() { Address = "node-1.example.com" }] },
+                Status = new() { Addresses =
+                    [new() { Address = "192.168.7.11" }, new() { Address = "2001:db8:7::11" }, new() { Address = "node-1.example.com" }] },
             },
             new() { Metadata = new() { Name = "node-2" } },
         ],
@@ -40,7 +41,8 @@ public sealed class ClusterAddressesTests
     [InlineData("fd00:244:1::77", "fd00:244:1::/64")]
     public void APodRangeIsTheClustersOnlyForVmsOfAnotherNetwork(string address, string range)
     {
-        Assert.Equal($"it is in the pod range {range} of node node-1", Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
+        Assert.Equal($"it is in the pod range {range} of node node-1",
+            Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.DifferentNetwork));
         Assert.Null(Addresses.WhyInside(IPAddress.Parse(address), NetworkModel.SameNetwork));
     }
 

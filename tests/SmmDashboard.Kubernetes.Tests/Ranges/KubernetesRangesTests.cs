@@ -37,7 +37,8 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     public async Task TheApiServersEndpointsAreRefused()
     {
         var account = await TestAccount.CreateAsync(server);
-        await account.GrantAsync("default", "{apiGroups: [discovery.k8s.io], resources: [endpointslices], resourceNames: [kubernetes], verbs: [list, watch]}");
+        await account.GrantAsync(
+            "default", "{apiGroups: [discovery.k8s.io], resources: [endpointslices], resourceNames: [kubernetes], verbs: [list, watch]}");
         await using var ranges = await RunningRanges.StartAsync(server, account);
 
         await CreateApiServerSliceAsync("198.51.100.31");
@@ -166,7 +167,8 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         var name = $"n{Guid.NewGuid():N}";
         await server.AdminAsync(HttpMethod.Post, "api/v1/nodes", $"{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}}}");
         await server.AdminAsync(HttpMethod.Patch, $"api/v1/nodes/{name}/status",
-            $$$"""{"status":{"addresses":[{"type":"InternalIP","address":"{{{address}}}"},{"type":"Hostname","address":"{{{name}}}"}]}}""", "application/merge-patch+json");
+            $$$"""{"status":{"addresses":[{"type":"InternalIP","address":"{{{address}}}"},{"type":"Hostname","address":"{{{name}}}"}]}}""",
+            "application/merge-patch+json");
         return name;
     }
 
@@ -181,9 +183,11 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
     // A server with an endpoint reconciler makes the object itself.
     private async Task CreateApiServerSliceAsync(string address)
     {
-        var version = (await server.AdminAsync(HttpMethod.Get, "apis/discovery.k8s.io")).Contains("discovery.k8s.io/v1\"", StringComparison.Ordinal) ? "v1" : "v1beta1";
+        var version = (await server.AdminAsync(HttpMethod.Get, "apis/discovery.k8s.io")).Contains(
+            "discovery.k8s.io/v1\"", StringComparison.Ordinal) ? "v1" : "v1beta1";
         await server.AdminAsync(HttpMethod.Post, $"apis/discovery.k8s.io/{version}/namespaces/default/endpointslices",
-            $"{{apiVersion: discovery.k8s.io/{version}, kind: EndpointSlice, metadata: {{name: kubernetes}}, addressType: IPv4, endpoints: [{{addresses: [{address}]}}], ports: [{{port: 6443}}]}}");
+            $"{{apiVersion: discovery.k8s.io/{version}, kind: EndpointSlice, metadata: {{name: kubernetes}}, addressType: IPv4, endpoints: "
+                + $"[{{addresses: [{address}]}}], ports: [{{port: 6443}}]}}");
     }
 
     private sealed class RunningRanges : IAsyncDisposable
@@ -201,16 +205,19 @@ public sealed class KubernetesRangesTests(RunningApiServer server)
         {
             _api = new(settings, TimeProvider.System);
             var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-            _watches = new(_api, new KubernetesOptions { PublicUrl = "", ClusterRanges = configured }, TimeProvider.System, new Random(1), NullLogger<RangeWatches>.Instance, new BackgroundFailure(lifetime));
+            _watches = new(_api, new KubernetesOptions { PublicUrl = "", ClusterRanges = configured }, TimeProvider.System, new Random(1),
+                NullLogger<RangeWatches>.Instance, new BackgroundFailure(lifetime));
             _ranges = new(
-                _watches, new ServerAddresses(name, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("198.51.100.41")]), TimeProvider.System),
+                _watches, new ServerAddresses(
+                    name, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("198.51.100.41")]), TimeProvider.System),
                 new PodLookup(_api, TimeProvider.System), () => [Istiod], configured);
         }
 
         public static async Task<RunningRanges> StartAsync(
             RunningApiServer server, TestAccount account, FaultProxy? proxy = null, Uri? name = null, params string[] configured)
         {
-            var ranges = new RunningRanges(account.Settings(proxy?.Address), name ?? server.Address, [.. configured.Select(IPNetwork.Parse)]);
+            var ranges = new RunningRanges(
+                account.Settings(proxy?.Address), name ?? server.Address, [.. configured.Select(IPNetwork.Parse)]);
             await ranges._watches.StartAsync(TestContext.Current.CancellationToken);
             return ranges;
         }

@@ -14,7 +14,8 @@ public sealed class RegistrationExplainerTests
     private const string SmmRevision = "cp-v115x.istio-system";
 
     private static readonly Guid Uuid = Guid.Parse("0dd0c36e-0000-4000-8000-000000000001");
-    private static readonly RegisteringVm Vm = new(new("vm-integration", "analytics-v0"), "vm-network-1", Uuid, IPAddress.Parse("198.18.0.100"));
+    private static readonly RegisteringVm Vm = new(
+        new("vm-integration", "analytics-v0"), "vm-network-1", Uuid, IPAddress.Parse("198.18.0.100"));
 
     private static readonly ControlPlane Plane = new()
     {
@@ -26,7 +27,9 @@ public sealed class RegistrationExplainerTests
         Network = "network1",
         IsReady = true,
         Istiod = (new("Service", "istio-system", "istiod-cp-v115x"), []),
-        Gateways = [new(new("Service", "istio-system", "gw"), new() { Name = "gw", Addresses = ["198.51.100.1"], Ports = [new("tls-istiod", 15012)] })],
+        Gateways =
+            [new(new("Service", "istio-system", "gw"),
+                new() { Name = "gw", Addresses = ["198.51.100.1"], Ports = [new("tls-istiod", 15012)] })],
     };
 
     [Theory]
@@ -48,7 +51,8 @@ public sealed class RegistrationExplainerTests
             ("Unknown", $"WorkloadEntry {Name} exists; its WorkloadGroup has no probe"),
             Health(Entry("connected") with { Metadata = Entry("connected").Metadata.Labelled("istio.io/rev", SmmRevision) }));
 
-        (string, string) Health(WorkloadEntry made) => Explain([made]) is { Registered: true } answer ? (answer.Healthy, answer.Message) : throw new InvalidOperationException();
+        (string, string) Health(WorkloadEntry made) =>
+            Explain([made]) is { Registered: true } answer ? (answer.Healthy, answer.Message) : throw new InvalidOperationException();
     }
 
     [Theory]
@@ -147,7 +151,8 @@ public sealed class RegistrationExplainerTests
     [Fact]
     public void AGroupThatIstiodDoesNotSeeIsNotFound()
     {
-        var fault = new ObjectFault(new("WorkloadGroup", "vm-integration", "analytics-v0"), FaultReasons.NotSeenByIstiod, "is not seen", Blocks: false);
+        var fault = new ObjectFault(
+            new("WorkloadGroup", "vm-integration", "analytics-v0"), FaultReasons.NotSeenByIstiod, "is not seen", Blocks: false);
         var answer = Explain([], faults: [fault]);
         Assert.Equal(("GroupNotFound", "WorkloadGroup vm-integration/analytics-v0: is not seen"), (answer.Reason, answer.Message));
     }
@@ -163,19 +168,24 @@ public sealed class RegistrationExplainerTests
     [Fact]
     public void AnIstiodThatCannotBeReachedIsNamedInOrder()
     {
-        Assert.StartsWith("no pod of istiod is ready: kubectl -n istio-system get pods", Text(Plane with { IsReady = false }), StringComparison.Ordinal);
-        Assert.StartsWith("istiod has PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION=false", Text(Plane with { RegistersAutomatically = false }), StringComparison.Ordinal);
+        Assert.StartsWith("no pod of istiod is ready: kubectl -n istio-system get pods", Text(Plane with { IsReady = false }),
+            StringComparison.Ordinal);
+        Assert.StartsWith("istiod has PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION=false",
+            Text(Plane with { RegistersAutomatically = false }), StringComparison.Ordinal);
         Assert.StartsWith("no gateway with port 15012 has an address", Text(Plane with { Gateways = [] }), StringComparison.Ordinal);
-        Assert.StartsWith("no sidecar of this VM is connected to istiod", Text(Plane with { Gateways = [], Network = "vm-network-1" }), StringComparison.Ordinal);
+        Assert.StartsWith("no sidecar of this VM is connected to istiod", Text(Plane with { Gateways = [], Network = "vm-network-1" }),
+            StringComparison.Ordinal);
         Assert.StartsWith("no sidecar of this VM is connected to istiod", Text(Plane with { IsReady = null }), StringComparison.Ordinal);
 
-        static string Text(ControlPlane plane) => Explain([], plane: plane) is { Reason: "NotConnected" } answer ? answer.Message : throw new InvalidOperationException();
+        static string Text(ControlPlane plane) =>
+            Explain([], plane: plane) is { Reason: "NotConnected" } answer ? answer.Message : throw new InvalidOperationException();
     }
 
     [Fact]
     public void WithoutAControlPlaneTheFaultOfTheRevisionIsTheReason()
     {
-        var fault = new ObjectFault(new("WorkloadGroup", "vm-integration", "analytics-v0"), FaultReasons.RevisionNotFound, "asks for x", Blocks: true);
+        var fault = new ObjectFault(
+            new("WorkloadGroup", "vm-integration", "analytics-v0"), FaultReasons.RevisionNotFound, "asks for x", Blocks: true);
         var group = new ComposedGroup(Vm.Group, null, "default", null, [fault], "");
         var answer = RegistrationExplainer.Explain(Vm, [Entry("healthy")], group, ComposedMesh.Empty, accountExists: null);
         Assert.Equal((false, "NotConnected", fault.ToString()), (answer.Registered, answer.Reason, answer.Message));
@@ -194,7 +204,8 @@ public sealed class RegistrationExplainerTests
         Assert.Equal("NotConnected", RegistrationExplainer.Explain(vm, [], group, mesh, accountExists: true).Reason);
     }
 
-    private static WorkloadEntry Entry(string file) => Cluster.Read(Cluster.File($"Oracles/upstream/workloadentries/{file}.yaml"), KubernetesJson.Default.WorkloadEntry);
+    private static WorkloadEntry Entry(string file) =>
+        Cluster.Read(Cluster.File($"Oracles/upstream/workloadentries/{file}.yaml"), KubernetesJson.Default.WorkloadEntry);
 
     private static WorkloadEntry Renamed(WorkloadEntry entry, string name, string address) =>
         entry with { Metadata = entry.Metadata with { Name = name }, Spec = entry.Spec with { Address = address } };
@@ -205,7 +216,8 @@ public sealed class RegistrationExplainerTests
     {
         var own = plane ?? Plane;
         var group = new ComposedGroup(Vm.Group, null, "default", own, faults ?? [], "");
-        var mesh = new ComposedMesh(new Dictionary<GroupId, ComposedGroup> { [group.Id] = group }, others is null ? [own] : [own, others], []);
+        var mesh = new ComposedMesh(
+            new Dictionary<GroupId, ComposedGroup> { [group.Id] = group }, others is null ? [own] : [own, others], []);
         return RegistrationExplainer.Explain(vm ?? Vm, entries, group, mesh, accountExists);
     }
 }

@@ -6,7 +6,10 @@ using SmmDashboard.Kubernetes.Tests.Checking;
 
 namespace SmmDashboard.Kubernetes.Tests.Rights;
 
-/// <summary>Each right of the list is needed: with all of them each call of the dashboard is allowed, and without one its calls are refused and no others.</summary>
+/// <summary>
+/// Each right of the list is needed: with all of them each call of the dashboard is allowed, and without one its calls are refused and no
+/// others.
+/// </summary>
 [Collection(CheckedCluster.Tests)]
 public sealed class NecessaryRightsTests(CheckedCluster cluster)
 {
@@ -31,7 +34,8 @@ public sealed class NecessaryRightsTests(CheckedCluster cluster)
             {
                 await UntilAsync(token, [right], HttpStatusCode.Forbidden);
                 foreach (var other in All.Where(other => other != right))
-                    Assert.True(await AnswerAsync(token, other, other.Verbs[0]) != HttpStatusCode.Forbidden, $"without {right.Rule}: {other.Rule}");
+                    Assert.True(await AnswerAsync(token, other, other.Verbs[0]) != HttpStatusCode.Forbidden,
+                        $"without {right.Rule}: {other.Rule}");
             }
 
             await UntilAsync(token, [right], HttpStatusCode.OK);
@@ -50,7 +54,8 @@ public sealed class NecessaryRightsTests(CheckedCluster cluster)
             }
     }
 
-    // A call that is allowed may still have nothing to act on; what counts is whether it is forbidden. Calls that would change something are dry runs.
+    // A call that is allowed may still have nothing to act on; what counts is whether it is forbidden. Calls that would change something
+    // are dry runs.
     private async Task<HttpStatusCode> AnswerAsync(string token, Right right, string verb)
     {
         var (names, version) = (right.Resource.Split('/'), right.Group switch
@@ -59,7 +64,8 @@ public sealed class NecessaryRightsTests(CheckedCluster cluster)
             "networking.istio.io" or "discovery.k8s.io" or "certificates.k8s.io" => "v1beta1",
             _ => "v1",
         });
-        var path = $"{(right.Group.Length == 0 ? "api" : $"apis/{right.Group}")}/{version}/{(right.Namespace is null ? "" : $"namespaces/{right.Namespace}/")}{names[0]}";
+        var path =
+            $"{(right.Group.Length == 0 ? "api" : $"apis/{right.Group}")}/{version}/{(right.Namespace is null ? "" : $"namespaces/{right.Namespace}/")}{names[0]}";
         var name = right.Name ?? "0327b100-1111-4222-8333-444455556666";
         var selector = right.Name is null ? "" : $"&fieldSelector=metadata.name%3D{Uri.EscapeDataString(right.Name)}";
         var (method, target) = verb switch
@@ -77,8 +83,10 @@ public sealed class NecessaryRightsTests(CheckedCluster cluster)
         using var request = new HttpRequestMessage(method, target);
         request.Headers.Authorization = new("Bearer", token);
         if (method != HttpMethod.Get && method != HttpMethod.Delete)
-            request.Content = new StringContent("{}", Encoding.UTF8, method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json");
-        using var answer = await cluster.Server.Admin.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            request.Content = new StringContent(
+                "{}", Encoding.UTF8, method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json");
+        using var answer = await cluster.Server.Admin.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         return answer.StatusCode;
     }
 }

@@ -30,7 +30,8 @@ public sealed class RightsWatchTests(RunningApiServer server)
         [
             "Warning: may not list, watch nodes, so a dial-back could go to a node: "
                 + """add to ClusterRole smm-dashboard: {apiGroups: [""], resources: [nodes], verbs: [list, watch]}""",
-            $"Warning: may not create serviceaccounts/token analytics in namespace {account.Namespace}, so sidecars of this account get no token: "
+            $"Warning: may not create serviceaccounts/token analytics in namespace {account.Namespace}, so sidecars of this "
+                + "account get no token: "
                 + $$"""add to Role smm-dashboard in namespace {{account.Namespace}}: {apiGroups: [""], resources: [serviceaccounts/token], resourceNames: ["analytics"], verbs: [create]}""",
         ];
         Assert.Equal(lines, _log.Lines);
@@ -101,7 +102,9 @@ public sealed class RightsWatchTests(RunningApiServer server)
         await LookAfterIntervalAsync(watch.Value);
 
         Assert.Equal(2, _log.Lines.Count);
-        Assert.StartsWith("Warning: the dashboard's rights cannot be looked at: create selfsubjectaccessreviews.authorization.k8s.io: the API server cannot be reached", _log.Lines[1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Warning: the dashboard's rights cannot be looked at: create selfsubjectaccessreviews.authorization.k8s.io: the API server "
+                + "cannot be reached", _log.Lines[1], StringComparison.Ordinal);
         Assert.Single(watch.Value.Limitations);
     }
 
@@ -110,7 +113,8 @@ public sealed class RightsWatchTests(RunningApiServer server)
     {
         var account = await TestAccount.CreateAsync(server);
         await using var proxy = await FaultProxy.StartAsync(server);
-        var needed = Enumerable.Range(0, 40).Select(number => new Right("", $"things{number}", "list") { Without = "nothing works" }).ToList();
+        var needed = Enumerable.Range(0, 40).Select(number => new Right("", $"things{number}", "list") { Without = "nothing works" })
+            .ToList();
         using var watch = Started(account, () => needed, proxy.Address);
         var asked = 0;
         proxy.AnswerNext(_ => ++asked > 30, 500, "{}");
@@ -125,7 +129,8 @@ public sealed class RightsWatchTests(RunningApiServer server)
     }
 
     private static Right Token(string @namespace) =>
-        new("", "serviceaccounts/token", "create") { Namespace = @namespace, Name = "analytics", Without = "sidecars of this account get no token" };
+        new("", "serviceaccounts/token", "create") { Namespace = @namespace, Name = "analytics",
+            Without = "sidecars of this account get no token" };
 
     private Task LookAfterIntervalAsync(RightsWatch watch)
     {
@@ -137,7 +142,8 @@ public sealed class RightsWatchTests(RunningApiServer server)
     {
         var api = new KubernetesApi(account.Settings(address), TimeProvider.System);
         return new(api, new RightsWatch(
-            new AccessReviews(api, account: null), needed, _time, _log, new BackgroundFailure(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance))));
+            new AccessReviews(api, account: null), needed, _time, _log,
+            new BackgroundFailure(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance))));
     }
 
     private sealed record Watching(KubernetesApi Api, RightsWatch Value) : IDisposable
@@ -158,7 +164,8 @@ public sealed class RightsWatchTests(RunningApiServer server)
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Lines.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

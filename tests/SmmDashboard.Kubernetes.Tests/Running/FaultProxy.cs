@@ -34,7 +34,8 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     public IReadOnlyList<string> Watches => [.. _requests.Where(IsWatch)];
 
-    public IReadOnlyList<string> Lists => [.. _requests.Where(request => !IsWatch(request) && request.Contains("configmaps?", StringComparison.Ordinal))];
+    public IReadOnlyList<string> Lists =>
+        [.. _requests.Where(request => !IsWatch(request) && request.Contains("configmaps?", StringComparison.Ordinal))];
 
     public string? UserAgent { get; private set; }
 
@@ -65,7 +66,8 @@ internal sealed class FaultProxy : IAsyncDisposable
             _answers.Add((request, answer));
     }
 
-    public void AnswerNext(Func<string, bool> request, int status, string body, string? retryAfter = null) => AnswerNext(request, async context =>
+    public void AnswerNext(Func<string, bool> request, int status, string body, string? retryAfter = null) =>
+        AnswerNext(request, async context =>
     {
         context.Response.StatusCode = status;
         if (retryAfter is not null)

@@ -7,8 +7,8 @@ using SmmDashboard.Embedded.Mesh;
 namespace SmmDashboard.Kubernetes.Tests.Running;
 
 /// <summary>
-/// The real API server with the objects of real control planes of both kinds in <c>istio-system</c>: plain Istio with revisions and a tag, and one of
-/// the SMM operator. Its tests are of the collection <see cref="Changes"/>: they change the objects.
+/// The real API server with the objects of real control planes of both kinds in <c>istio-system</c>: plain Istio with revisions and a tag,
+/// and one of the SMM operator. Its tests are of the collection <see cref="Changes"/>: they change the objects.
 /// </summary>
 public sealed class MeshCluster
 {
@@ -69,7 +69,8 @@ public sealed class MeshCluster
         if (status is JsonObject { Count: > 0 })
         {
             await _server.AdminAsync(
-                HttpMethod.Patch, HasStatus(item) ? $"{path}/{name}/status" : $"{path}/{name}", new JsonObject { ["status"] = status }.ToJsonString(),
+                HttpMethod.Patch, HasStatus(item) ? $"{path}/{name}/status" : $"{path}/{name}",
+                new JsonObject { ["status"] = status }.ToJsonString(),
                 "application/merge-patch+json");
         }
     }
@@ -78,16 +79,19 @@ public sealed class MeshCluster
         _server.AdminAsync(HttpMethod.Patch, $"{string.Format(null, Paths[kind], space)}/{name}", patch, "application/merge-patch+json");
 
     public Task PatchStatusAsync(string kind, string space, string name, string patch) =>
-        _server.AdminAsync(HttpMethod.Patch, $"{string.Format(null, Paths[kind], space)}/{name}/status", patch, "application/merge-patch+json");
+        _server.AdminAsync(HttpMethod.Patch, $"{string.Format(null, Paths[kind], space)}/{name}/status", patch,
+            "application/merge-patch+json");
 
     public Task DeleteAsync(string kind, string space, string name) =>
         _server.AdminAsync(HttpMethod.Delete, $"{string.Format(null, Paths[kind], space)}/{name}");
 
-    public async Task<JsonNode> GetAsync(string kind, string space, string name) => await ListAsync($"{string.Format(null, Paths[kind], space)}/{name}");
+    public async Task<JsonNode> GetAsync(string kind, string space, string name) =>
+        await ListAsync($"{string.Format(null, Paths[kind], space)}/{name}");
 
     /// <summary>Patches an object, or its status where the patch is of that.</summary>
     public Task ChangeAsync(string kind, string space, string name, string patch) =>
-        patch.StartsWith("{\"status\"", StringComparison.Ordinal) ? PatchStatusAsync(kind, space, name, patch) : PatchAsync(kind, space, name, patch);
+        patch.StartsWith("{\"status\"", StringComparison.Ordinal) ? PatchStatusAsync(kind, space, name, patch)
+        : PatchAsync(kind, space, name, patch);
 
     /// <summary>Writes an object as it was read.</summary>
     public async Task RestoreAsync(string kind, string space, string name, JsonNode before)
@@ -114,7 +118,8 @@ public sealed class MeshCluster
             spec["boundObjectRef"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["name"] = secret };
         var answer = await _server.AdminAsync(
             HttpMethod.Post, $"api/v1/namespaces/{space}/serviceaccounts/{account}/token",
-            new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = spec }.ToJsonString(), "application/json");
+            new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = spec }.ToJsonString(),
+            "application/json");
         return JsonNode.Parse(answer)!["status"]!["token"]!.GetValue<string>();
     }
 
@@ -122,7 +127,9 @@ public sealed class MeshCluster
     {
         foreach (var definition in IstioObjects.Documents("istio-crds").Append(IstioObjects.ControlPlaneKind))
             await ApplyAsync(definition);
-        foreach (var path in (string[])["apis/networking.istio.io/v1beta1/workloadgroups", "apis/networking.istio.io/v1beta1/workloadentries", "apis/servicemesh.cisco.com/v1alpha1/istiocontrolplanes"])
+        foreach (var path in (string[])[
+            "apis/networking.istio.io/v1beta1/workloadgroups", "apis/networking.istio.io/v1beta1/workloadentries",
+                "apis/servicemesh.cisco.com/v1alpha1/istiocontrolplanes"])
             await UntilServedAsync(path);
 
         var objects = IstioObjects.Documents("upstream/cluster").Concat(IstioObjects.Documents("operator")).Concat(SmmObjects()).ToList();
@@ -131,7 +138,8 @@ public sealed class MeshCluster
         foreach (var group in (await ListAsync("apis/networking.istio.io/v1beta1/workloadgroups"))["items"]!.AsArray())
         {
             var account = Text(group!["spec"]?["template"]?["serviceAccount"]) is { Length: > 0 } named ? named : "default";
-            await ApplyAsync($"{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {account}, namespace: {group["metadata"]!["namespace"]}}}}}");
+            await ApplyAsync(
+                $"{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {account}, namespace: {group["metadata"]!["namespace"]}}}}}");
         }
     }
 
@@ -141,10 +149,12 @@ public sealed class MeshCluster
         if (made.StatusCode == HttpStatusCode.Conflict)
             await _server.AdminAsync(HttpMethod.Patch, $"{path}/{name}", item.ToJsonString(), "application/merge-patch+json");
         else if (!made.IsSuccessStatusCode)
-            throw new InvalidOperationException($"POST {path}: {await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}\n{item.ToJsonString()}");
+            throw new InvalidOperationException(
+                $"POST {path}: {await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}\n{item.ToJsonString()}");
     }
 
-    private static bool HasStatus(JsonObject item) => Text(item["kind"]) is "Service" or "Deployment" or "Namespace" or "WorkloadGroup" or "WorkloadEntry";
+    private static bool HasStatus(JsonObject item) =>
+        Text(item["kind"]) is "Service" or "Deployment" or "Namespace" or "WorkloadGroup" or "WorkloadEntry";
 
     private static string[] SmmObjects()
     {
@@ -152,7 +162,8 @@ public sealed class MeshCluster
         return
         [
             $"{{apiVersion: v1, kind: Namespace, metadata: {{name: vm-smm, labels: {{istio.io/rev: {Cluster.Operated}}}}}}}",
-            $"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio-ca-root-cert-cp-v117x, namespace: vm-smm}}\ndata:\n  root-cert.pem: |\n    {root!.TrimEnd().Replace("\n", "\n    ", StringComparison.Ordinal)}\n",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-ca-root-cert-cp-v117x, namespace: vm-smm}\ndata:\n  root-cert.pem: "
+                + $"|\n    {root!.TrimEnd().Replace("\n", "\n    ", StringComparison.Ordinal)}\n",
             """
             apiVersion: networking.istio.io/v1beta1
             kind: WorkloadGroup
@@ -178,7 +189,8 @@ public sealed class MeshCluster
 
     private static StringContent Json(JsonNode item) => new(item.ToJsonString(), Encoding.UTF8, "application/json");
 
-    private static string Text(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
+    private static string Text(JsonNode? node) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
 }
 
 [CollectionDefinition(MeshCluster.Changes)]

@@ -42,7 +42,8 @@ public sealed class RunningApiServer : IAsyncDisposable
     public Task RequireAsync()
     {
         Assert.SkipWhen(
-            KubeAssets.Folder is null, "no kube-apiserver and etcd: run ./build.sh kube-assets, or name a folder that has them in KUBEBUILDER_ASSETS");
+            KubeAssets.Folder is null,
+            "no kube-apiserver and etcd: run ./build.sh kube-assets, or name a folder that has them in KUBEBUILDER_ASSETS");
         return _started.Value;
     }
 
@@ -73,7 +74,8 @@ public sealed class RunningApiServer : IAsyncDisposable
             request.Content = new StringContent(body, Encoding.UTF8, contentType);
         using var response = await Admin.SendAsync(request, TestContext.Current.CancellationToken);
         var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        return response.IsSuccessStatusCode ? answer : throw new InvalidOperationException($"{method} {path}: {(int)response.StatusCode} {answer}");
+        return response.IsSuccessStatusCode ? answer
+            : throw new InvalidOperationException($"{method} {path}: {(int)response.StatusCode} {answer}");
     }
 
     /// <summary>Makes etcd forget all but the newest state.</summary>
@@ -81,7 +83,8 @@ public sealed class RunningApiServer : IAsyncDisposable
     {
         using var etcd = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_server.EtcdPort}") };
         using var range = await etcd.PostAsync("v3/kv/range", new StringContent("""{"key":"AA=="}"""));
-        var revision = JsonDocument.Parse(await range.Content.ReadAsStringAsync()).RootElement.GetProperty("header").GetProperty("revision").GetString();
+        var revision = JsonDocument.Parse(await range.Content.ReadAsStringAsync()).RootElement.GetProperty("header").GetProperty("revision")
+            .GetString();
         using var done = await etcd.PostAsync("v3/kv/compaction", new StringContent($$"""{"revision":"{{revision}}","physical":true}"""));
         done.EnsureSuccessStatusCode();
     }

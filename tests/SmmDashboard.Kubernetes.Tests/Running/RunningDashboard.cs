@@ -22,7 +22,8 @@ internal sealed class RunningDashboard : IAsyncDisposable
     {
         (App, _folder) = (app, folder);
         var addresses = Dashboard.Addresses(app);
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(addresses[0]), Timeout = TimeSpan.FromMinutes(2) };
+        Client = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(addresses[0]), Timeout = TimeSpan.FromMinutes(2) };
         Status = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(addresses[1]) };
     }
 
@@ -45,13 +46,15 @@ internal sealed class RunningDashboard : IAsyncDisposable
     /// <param name="waits">Whether to wait until it is ready.</param>
     /// <param name="packages">The folder of --packages.</param>
     public static async Task<RunningDashboard> StartAsync(
-        RunningApiServer server, Func<KubernetesOptions, KubernetesOptions>? options = null, DashboardTestHooks? seams = null, Uri? address = null,
+        RunningApiServer server, Func<KubernetesOptions, KubernetesOptions>? options = null, DashboardTestHooks? seams = null,
+        Uri? address = null,
         string token = RunningApiServer.AdminToken, bool waits = true, string? packages = null)
     {
         var folder = Directory.CreateTempSubdirectory("smm-dashboard-").FullName;
         var kubeconfig = Path.Combine(folder, "kubeconfig");
         await File.WriteAllTextAsync(kubeconfig, Kubeconfig(server, address ?? server.Address, token));
-        var kubernetes = new KubernetesOptions { PublicUrl = PublicUrl, Kubeconfig = kubeconfig, Namespace = "smm-dashboard", Replica = Path.GetFileName(folder) };
+        var kubernetes = new KubernetesOptions { PublicUrl = PublicUrl, Kubeconfig = kubeconfig, Namespace = "smm-dashboard",
+            Replica = Path.GetFileName(folder) };
         var app = Dashboard.Build(
             new DashboardOptions
             {
@@ -82,7 +85,8 @@ internal sealed class RunningDashboard : IAsyncDisposable
     /// <param name="token">The bearer token.</param>
     /// <param name="body">JSON; null for none.</param>
     /// <param name="headers">More headers.</param>
-    public async Task<Reply> CallAsync(HttpMethod method, string path, string token, string? body = null, params (string Name, string Value)[] headers)
+    public async Task<Reply> CallAsync(
+        HttpMethod method, string path, string token, string? body = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -91,7 +95,8 @@ internal sealed class RunningDashboard : IAsyncDisposable
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
-        return new Reply(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), response.Headers.ETag?.ToString());
+        return new Reply(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            response.Headers.ETag?.ToString());
     }
 
     public async Task<MeshConfig> ConfigAsync(string group, string token)
@@ -147,7 +152,8 @@ internal sealed record Reply(HttpStatusCode Status, string Body, string? ETag)
 /// <summary>An agent of a VM: its uuid and its key.</summary>
 internal sealed class TestAgent(RunningDashboard dashboard, string group, string token)
 {
-    private readonly string _key = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
+    private readonly string _key = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Replace('+', '-')
+        .Replace('/', '_').TrimEnd('=');
 
     public Guid Uuid { get; init; } = Guid.NewGuid();
 
@@ -160,12 +166,14 @@ internal sealed class TestAgent(RunningDashboard dashboard, string group, string
 
     /// <summary>Asks for a dial-back to the agent's own port.</summary>
     public Task<Reply> DialBackAsync() => dashboard.CallAsync(
-        HttpMethod.Post, $"{group}/agents/{Uuid}/dial-back", token, $$"""{"ports":[{{DashboardApi.AgentPort}}],"nonce":"{{new string('n', 32)}}"}""",
+        HttpMethod.Post, $"{group}/agents/{Uuid}/dial-back", token,
+        $$"""{"ports":[{{DashboardApi.AgentPort}}],"nonce":"{{new string('n', 32)}}"}""",
         (DashboardApi.AgentKeyHeader, _key));
 
     public async Task<SmmAgent.Contract.Registration> RegistrationAsync(RunningDashboard? through = null)
     {
-        var reply = await (through ?? dashboard).CallAsync(HttpMethod.Get, $"{group}/agents/{Uuid}/registration", token, null, (DashboardApi.AgentKeyHeader, _key));
+        var reply = await (through ?? dashboard).CallAsync(
+            HttpMethod.Get, $"{group}/agents/{Uuid}/registration", token, null, (DashboardApi.AgentKeyHeader, _key));
         Assert.True(reply.Status == HttpStatusCode.OK, reply.ToString());
         return JsonSerializer.Deserialize(reply.Body, ContractJson.Default.Registration)!;
     }

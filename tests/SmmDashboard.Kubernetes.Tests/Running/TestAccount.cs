@@ -12,7 +12,8 @@ internal sealed class TestAccount
     private readonly RunningApiServer _server;
     private readonly string _token;
 
-    private TestAccount(RunningApiServer server, string @namespace, string token) => (_server, Namespace, _token) = (server, @namespace, token);
+    private TestAccount(RunningApiServer server, string @namespace, string token) =>
+        (_server, Namespace, _token) = (server, @namespace, token);
 
     public string Namespace { get; }
 
@@ -36,10 +37,13 @@ internal sealed class TestAccount
     {
         var server = address ?? _server.Address;
         return ApiSettings.InCluster(
-            name => name == "KUBERNETES_SERVICE_HOST" ? server.Host : $"{server.Port}", _server.ServiceAccountFolder(_token), TimeProvider.System);
+            name => name == "KUBERNETES_SERVICE_HOST" ? server.Host : $"{server.Port}", _server.ServiceAccountFolder(_token),
+            TimeProvider.System);
     }
 
-    /// <summary>Grants rules, as YAML of the flow style, and waits until they count: <c>{apiGroups: [""], resources: [nodes], verbs: [list]}</c>.</summary>
+    /// <summary>
+    /// Grants rules, as YAML of the flow style, and waits until they count: <c>{apiGroups: [""], resources: [nodes], verbs: [list]}</c>.
+    /// </summary>
     /// <param name="namespace">Null for the whole cluster.</param>
     /// <param name="rules">The rules.</param>
     public async Task GrantAsync(string? @namespace, params string[] rules)
@@ -52,7 +56,8 @@ internal sealed class TestAccount
             $"{{apiVersion: rbac.authorization.k8s.io/v1, kind: {role}, metadata: {{name: {name}}}, rules: [{string.Join(", ", rules)}]}}");
         await _server.AdminAsync(HttpMethod.Post, $"{path}/{plural}bindings",
             $"{{apiVersion: rbac.authorization.k8s.io/v1, kind: {role}Binding, metadata: {{name: {name}}}, "
-            + $"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {role}, name: {name}}}, subjects: [{{kind: ServiceAccount, name: dashboard, namespace: {Namespace}}}]}}");
+            + $"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {role}, name: {name}}}, subjects: [{{kind: ServiceAccount, name: "
+            + $"dashboard, namespace: {Namespace}}}]}}");
         // The authorizer learns of a binding by a watch of its own.
         while (await RulesAsync(@namespace ?? Namespace) < before + rules.Length)
             await Task.Delay(20, TestContext.Current.CancellationToken);
@@ -63,7 +68,8 @@ internal sealed class TestAccount
         using var request = new HttpRequestMessage(HttpMethod.Post, "apis/authorization.k8s.io/v1/selfsubjectrulesreviews");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
         request.Content = new StringContent(
-            $"{{apiVersion: authorization.k8s.io/v1, kind: SelfSubjectRulesReview, spec: {{namespace: {@namespace}}}}}", Encoding.UTF8, "application/yaml");
+            $"{{apiVersion: authorization.k8s.io/v1, kind: SelfSubjectRulesReview, spec: {{namespace: {@namespace}}}}}", Encoding.UTF8,
+            "application/yaml");
         using var response = await _server.Admin.SendAsync(request, TestContext.Current.CancellationToken);
         using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return answer.RootElement.GetProperty("status").GetProperty("resourceRules").GetArrayLength();

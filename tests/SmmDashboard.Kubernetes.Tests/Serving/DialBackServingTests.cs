@@ -10,7 +10,10 @@ using SmmDashboard.Kubernetes.Tests.Running;
 
 namespace SmmDashboard.Kubernetes.Tests.Serving;
 
-/// <summary>A dial-back, as an agent asks for it, never goes to the cluster's own addresses; and what the dashboard says where a right for it is missing.</summary>
+/// <summary>
+/// A dial-back, as an agent asks for it, never goes to the cluster's own addresses; and what the dashboard says where a right for it is
+/// missing.
+/// </summary>
 [Collection(CheckedCluster.Tests)]
 public sealed class DialBackServingTests(CheckedCluster cluster)
 {
@@ -22,14 +25,18 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
     {
         await cluster.RequireAsync();
         await using var node = await NodeAsync("198.51.100.77", "10.200.1.0/24");
-        await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, options => options with { ClusterRanges = [IPNetwork.Parse("10.96.0.0/24")] });
+        await using var dashboard = await RunningDashboard.StartAsync(
+            cluster.Server, options => options with { ClusterRanges = [IPNetwork.Parse("10.96.0.0/24")] });
 
         await UntilKnownAsync(dashboard, "198.51.100.77");
 
-        await AssertRefusedAsync(dashboard, OtherNetwork, "198.51.100.77", "198.51.100.77 is not dialled: it is an address of node node-77");
+        await AssertRefusedAsync(
+            dashboard, OtherNetwork, "198.51.100.77", "198.51.100.77 is not dialled: it is an address of node node-77");
         await AssertRefusedAsync(dashboard, SameNetwork, "198.51.100.77", "198.51.100.77 is not dialled: it is an address of node node-77");
-        await AssertRefusedAsync(dashboard, OtherNetwork, "10.96.0.10", "10.96.0.10 is not dialled: it is in the cluster's own range 10.96.0.0/24");
-        await AssertRefusedAsync(dashboard, OtherNetwork, "10.200.1.9", "10.200.1.9 is not dialled: it is in the pod range 10.200.1.0/24 of node node-77");
+        await AssertRefusedAsync(
+            dashboard, OtherNetwork, "10.96.0.10", "10.96.0.10 is not dialled: it is in the cluster's own range 10.96.0.0/24");
+        await AssertRefusedAsync(
+            dashboard, OtherNetwork, "10.200.1.9", "10.200.1.9 is not dialled: it is in the pod range 10.200.1.0/24 of node node-77");
     }
 
     /// <summary>A VM of the cluster's network may have an address there.</summary>
@@ -42,7 +49,8 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
         var ranges = dashboard.App.Services.GetRequiredService<IClusterRanges>();
         await UntilKnownAsync(dashboard, "10.201.1.9");
 
-        Assert.Null(await ranges.FindReasonAsync(IPAddress.Parse("10.201.1.9"), NetworkModel.SameNetwork, TestContext.Current.CancellationToken));
+        Assert.Null(await ranges.FindReasonAsync(
+            IPAddress.Parse("10.201.1.9"), NetworkModel.SameNetwork, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -51,7 +59,8 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
         await cluster.RequireAsync();
         var account = new ServiceAccount("smm-dashboard", $"a{Guid.NewGuid():N}");
         var token = await cluster.AccountAsync(account);
-        await cluster.GrantAsync(DashboardRights.All(CheckedCluster.Places).Where(right => right.Resource != "nodes"), account.Name, account);
+        await cluster.GrantAsync(
+            DashboardRights.All(CheckedCluster.Places).Where(right => right.Resource != "nodes"), account.Name, account);
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, token: token);
 
         const string line = "limited: may not list, watch nodes, so a dial-back could go to a node: "
@@ -81,7 +90,8 @@ public sealed class DialBackServingTests(CheckedCluster cluster)
     {
         var name = $"node-{address[(address.LastIndexOf('.') + 1)..]}";
         var made = await cluster.ChangedAsync(
-            "create", "api/v1/nodes", $"{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, spec: {{podCIDR: {pods}, podCIDRs: [{pods}]}}}}");
+            "create", "api/v1/nodes",
+            $"{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, spec: {{podCIDR: {pods}, podCIDRs: [{pods}]}}}}");
         await cluster.Server.AdminAsync(HttpMethod.Patch, $"api/v1/nodes/{name}/status",
             $$$"""{"status":{"addresses":[{"type":"InternalIP","address":"{{{address}}}"}]}}""", "application/merge-patch+json");
         return made;

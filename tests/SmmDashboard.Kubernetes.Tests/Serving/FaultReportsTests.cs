@@ -78,7 +78,9 @@ public sealed class FaultReportsTests(RunningApiServer server)
     }
 
     private static List<ObjectFault> Faults(int count, string message, string space = "vms") =>
-        [.. Enumerable.Range(0, count).Select(number => new ObjectFault(new("WorkloadGroup", space, $"group-{number}"), FaultReasons.MeshConfigInvalid, message, Blocks: true))];
+        [.. Enumerable.Range(0, count)
+            .Select(number => new ObjectFault(
+                new("WorkloadGroup", space, $"group-{number}"), FaultReasons.MeshConfigInvalid, message, Blocks: true))];
 
     private static int Events(FaultProxy proxy, string space) =>
         proxy.Requests.Count(request => request.Contains($"/namespaces/{space}/events", StringComparison.Ordinal));
@@ -95,7 +97,8 @@ public sealed class FaultReportsTests(RunningApiServer server)
         var address = proxy?.Address ?? server.Address;
         var api = new KubernetesApi(
             ApiSettings.InCluster(
-                name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", server.ServiceAccountFolder(RunningApiServer.AdminToken), TimeProvider.System),
+                name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}",
+                server.ServiceAccountFolder(RunningApiServer.AdminToken), TimeProvider.System),
             TimeProvider.System);
         return new(api);
     }

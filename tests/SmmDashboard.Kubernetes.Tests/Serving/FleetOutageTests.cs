@@ -23,7 +23,8 @@ public sealed class FleetOutageTests(RunningApiServer server)
         var first = await RunningDashboard.StartAsync(server);
         var answers = new ConcurrentDictionary<HttpStatusCode, int>();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        FleetAgent[] fleet = [.. Enumerable.Range(0, Agents).Select(i => new FleetAgent(new TestAgent(first, Group, token), $"192.0.2.{i % 250}", token, answers))];
+        FleetAgent[] fleet = [.. Enumerable.Range(0, Agents)
+            .Select(i => new FleetAgent(new TestAgent(first, Group, token), $"192.0.2.{i % 250}", token, answers))];
         RunningDashboard[] replicas = [first, second];
         var running = fleet.Select(agent => agent.RunAsync(() => Volatile.Read(ref replicas), end.Token)).ToList();
         await AllReportAgainAsync(fleet, "attached");
@@ -46,9 +47,12 @@ public sealed class FleetOutageTests(RunningApiServer server)
         await end.CancelAsync();
         await Task.WhenAll(running);
 
-        Assert.DoesNotContain(answers.Keys, status => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.InternalServerError);
+        Assert.DoesNotContain(answers.Keys,
+            status => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
+            or HttpStatusCode.InternalServerError);
         Assert.DoesNotContain(fleet, agent => !agent.HasConfiguration);
-        var kept = (await cluster.ListAsync("apis/smm-agent.io/v1alpha1/namespaces/vms-plain/attachedmachines"))["items"]!.AsArray().ToDictionary(
+        var kept = (await cluster.ListAsync("apis/smm-agent.io/v1alpha1/namespaces/vms-plain/attachedmachines"))["items"]!.AsArray()
+            .ToDictionary(
             machine => machine!["metadata"]!["name"]!.GetValue<string>(), machine => machine!["status"]?["address"]?.GetValue<string>());
         Assert.All(fleet, agent => Assert.Equal(agent.Address, kept[agent.Uuid.ToString()]));
     }
@@ -57,7 +61,8 @@ public sealed class FleetOutageTests(RunningApiServer server)
     {
         var before = fleet.Select(agent => agent.Reports).ToArray();
         await RunningDashboard.UntilAsync(
-            $"{when}: every agent's report was taken again", () => Task.FromResult(fleet.Zip(before).All(pair => pair.First.Reports > pair.Second)));
+            $"{when}: every agent's report was taken again",
+            () => Task.FromResult(fleet.Zip(before).All(pair => pair.First.Reports > pair.Second)));
     }
 
     /// <summary>Polls and reports as an agent does, faster.</summary>
@@ -83,14 +88,16 @@ public sealed class FleetOutageTests(RunningApiServer server)
                     var living = replicas();
                     var replica = living[turn % living.Length];
                     var config = await replica.CallAsync(
-                        HttpMethod.Get, $"{Group}/mesh-config", token, null, _etag.Length > 0 ? [("If-None-Match", _etag), ("Prefer", "wait=1")] : []);
+                        HttpMethod.Get, $"{Group}/mesh-config", token, null,
+                        _etag.Length > 0 ? [("If-None-Match", _etag), ("Prefer", "wait=1")] : []);
                     _etag = Counted(config) ? config.ETag ?? _etag : _etag;
                     if (Counted(await agent.ReportAsync(address, replica)))
                         Interlocked.Increment(ref _reports);
                     else
                         await Task.Delay(200, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
-                catch (Exception fault) when (fault is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
+                catch (Exception fault)
+                when (fault is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
                 {
                     // The replica is gone; another one answers.
                     await Task.Delay(50, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

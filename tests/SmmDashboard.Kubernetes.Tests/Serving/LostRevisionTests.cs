@@ -21,7 +21,8 @@ public sealed class LostRevisionTests(MeshCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task ItIsServedForTenMinutesAndThenAnsweredWithTheRevisionsName()
     {
-        await using var dashboard = await RunningDashboard.StartAsync(cluster.Server, seams: new DashboardTestHooks { Clock = _clock }, waits: false);
+        await using var dashboard = await RunningDashboard.StartAsync(
+            cluster.Server, seams: new DashboardTestHooks { Clock = _clock }, waits: false);
         await UntilAsync("it is ready", async () => (await dashboard.ReadyAsync()).Status == HttpStatusCode.OK);
         var token = await cluster.TokenAsync("vms-plain", "default");
         Assert.Null((await dashboard.ConfigAsync(Group, token)).Problems);
@@ -34,7 +35,9 @@ public sealed class LostRevisionTests(MeshCluster cluster) : IAsyncLifetime
 
             Reply? answer = null;
             _clock.Advance(TimeSpan.FromMinutes(1));
-            await UntilAsync("it is served no longer", async () => (answer = await dashboard.CallAsync(HttpMethod.Get, $"{Group}/mesh-config", token)).Status != HttpStatusCode.OK);
+            await UntilAsync("it is served no longer",
+                async () => (answer = await dashboard.CallAsync(HttpMethod.Get, $"{Group}/mesh-config", token)).Status
+                != HttpStatusCode.OK);
             answer!.IsProblem(HttpStatusCode.NotFound, "workload-group-not-found");
             Assert.Contains("nowhere", answer.Body, StringComparison.Ordinal);
         }
@@ -43,7 +46,8 @@ public sealed class LostRevisionTests(MeshCluster cluster) : IAsyncLifetime
             await cluster.PatchAsync("WorkloadGroup", "vms-plain", "analytics-v0", """{"metadata":{"labels":{"istio.io/rev":null}}}""");
         }
 
-        await UntilAsync("it is served again", async () => (await dashboard.CallAsync(HttpMethod.Get, $"{Group}/mesh-config", token)).Status == HttpStatusCode.OK);
+        await UntilAsync("it is served again",
+            async () => (await dashboard.CallAsync(HttpMethod.Get, $"{Group}/mesh-config", token)).Status == HttpStatusCode.OK);
     }
 
     // The dashboard waits by the test's clock until objects are at rest.

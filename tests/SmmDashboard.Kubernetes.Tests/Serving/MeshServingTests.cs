@@ -22,7 +22,9 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         await using var first = await RunningDashboard.StartAsync(cluster.Server);
         await using var second = await RunningDashboard.StartAsync(cluster.Server);
         var composed = Cluster.Upstream.Compose();
-        foreach (var (space, name, account) in ((string, string, string)[])[("vms-plain", "analytics-v0", "default"), ("vms-plain", "bare", "default"), ("vms-revision", "orders", "orders"), ("vms-tag", "legacy", "default")])
+        foreach (var (space, name, account) in ((string, string, string)[])[
+            ("vms-plain", "analytics-v0", "default"), ("vms-plain", "bare", "default"), ("vms-revision", "orders", "orders"),
+                ("vms-tag", "legacy", "default")])
         {
             var token = await cluster.TokenAsync(space, account);
             var path = $"v1/namespaces/{space}/workloadgroups/{name}/mesh-config";
@@ -47,7 +49,8 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         var token = await cluster.TokenAsync("vms-plain", "default");
 
         await RunningDashboard.UntilAsync(
-            "the configuration is served", async () => (await dashboard.CallAsync(HttpMethod.Get, $"{Plain}/mesh-config", token)).Status == HttpStatusCode.OK);
+            "the configuration is served",
+            async () => (await dashboard.CallAsync(HttpMethod.Get, $"{Plain}/mesh-config", token)).Status == HttpStatusCode.OK);
 
         Assert.Contains("list workloadentries", (await dashboard.ReadyAsync()).Text, StringComparison.Ordinal);
         end.SetResult();
@@ -93,8 +96,10 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
     public static TheoryData<string, string, string, string, string> InvalidEdits() => new()
     {
         { "WorkloadGroup", "vms-plain", "analytics-v0", """{"spec":{"metadata":{"labels":{"bad label!":"x"}}}}""", "bad label!" },
-        { "WorkloadGroup", "vms-plain", "analytics-v0", $$"""{"metadata":{"annotations":{"proxy.istio.io/config":"{{new string('x', 200_000)}}"} } }""", "proxy.istio.io/config" },
-        { "WorkloadGroup", "vms-plain", "analytics-v0", """{"metadata":{"labels":{"istio.io/rev":"nowhere"}}}""", "asks for revision 'nowhere'" },
+        { "WorkloadGroup", "vms-plain", "analytics-v0",
+            $$"""{"metadata":{"annotations":{"proxy.istio.io/config":"{{new string('x', 200_000)}}"} } }""", "proxy.istio.io/config" },
+        { "WorkloadGroup", "vms-plain", "analytics-v0", """{"metadata":{"labels":{"istio.io/rev":"nowhere"}}}""",
+            "asks for revision 'nowhere'" },
         { "ConfigMap", "istio-system", "istio", """{"data":{"mesh":"defaultConfig: ["}}""", "mesh" },
         { "ConfigMap", "vms-plain", "istio-ca-root-cert", """{"data":{"root-cert.pem":"no certificate"}}""", "root" },
         { "Service", "istio-system", EastWest, ManyAddresses(), "as a gateway" },
@@ -102,7 +107,8 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(InvalidEdits))]
-    public async Task AnInvalidEditKeepsTheLastGoodConfigurationAndIsReportedToTheVmAndAsAnEvent(string kind, string space, string name, string patch, string reason)
+    public async Task AnInvalidEditKeepsTheLastGoodConfigurationAndIsReportedToTheVmAndAsAnEvent(
+        string kind, string space, string name, string patch, string reason)
     {
         await using var dashboard = await RunningDashboard.StartAsync(cluster.Server);
         var token = await cluster.TokenAsync("vms-plain", "default");
@@ -112,20 +118,26 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         await cluster.ChangeAsync(kind, space, name, patch);
         try
         {
-            await RunningDashboard.UntilAsync("the problem is served", async () => (await dashboard.ConfigAsync(Plain, token)).Problems is not null);
+            await RunningDashboard.UntilAsync(
+                "the problem is served", async () => (await dashboard.ConfigAsync(Plain, token)).Problems is not null);
             var served = await dashboard.ConfigAsync(Plain, token);
-            Assert.Equal(JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(good))!.ToJsonString(), JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(served with { Problems = null }))!.ToJsonString());
-            Assert.Contains(served.Problems!, problem => problem.StartsWith($"{kind} {space}/{name}: ", StringComparison.Ordinal) && problem.Contains(reason, StringComparison.Ordinal));
+            Assert.Equal(JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(good))!.ToJsonString(),
+                JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(served with { Problems = null }))!.ToJsonString());
+            Assert.Contains(served.Problems!, problem => problem.StartsWith($"{kind} {space}/{name}: ", StringComparison.Ordinal)
+                && problem.Contains(reason, StringComparison.Ordinal));
 
             var uid = before["metadata"]!["uid"]!.GetValue<string>();
             JsonNode? made = null;
             await RunningDashboard.UntilAsync("there is an Event", async () =>
             {
                 made = (await cluster.ListAsync($"apis/events.k8s.io/v1/namespaces/{space}/events"))["items"]!.AsArray()
-                    .LastOrDefault(one => one!["regarding"]!["uid"]?.GetValue<string>() == uid && one["note"]!.GetValue<string>().Contains(reason, StringComparison.Ordinal));
+                    .LastOrDefault(one => one!["regarding"]!["uid"]?.GetValue<string>() == uid
+                        && one["note"]!.GetValue<string>().Contains(reason, StringComparison.Ordinal));
                 return made is not null;
             });
-            Assert.Equal(("Warning", name, kind), (made!["type"]!.GetValue<string>(), made["regarding"]!["name"]!.GetValue<string>(), made["regarding"]!["kind"]!.GetValue<string>()));
+            Assert.Equal(("Warning", name, kind),
+                (made!["type"]!.GetValue<string>(), made["regarding"]!["name"]!.GetValue<string>(),
+                    made["regarding"]!["kind"]!.GetValue<string>()));
         }
         finally
         {
@@ -175,7 +187,8 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
             Assert.Equal(HttpStatusCode.NotFound, atApi.StatusCode);
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Plain}/mesh-config") { Headers = { Authorization = new("Bearer", token) } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"{Plain}/mesh-config") { Headers = { Authorization = new("Bearer", token) } };
         using var atStatus = await dashboard.Status.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, atStatus.StatusCode);
         var metrics = await dashboard.Status.GetStringAsync("metrics", TestContext.Current.CancellationToken);
@@ -193,13 +206,15 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         var unknown = await cluster.TokenAsync("vms-revision", "orders");
         proxy.RefuseAll();
         await using var late = await RunningDashboard.StartAsync(cluster.Server, address: proxy.Address, waits: false);
-        await RunningDashboard.UntilAsync("the reason is known", async () => (await late.ReadyAsync()).Text.Contains("namespaces", StringComparison.Ordinal));
+        await RunningDashboard.UntilAsync(
+            "the reason is known", async () => (await late.ReadyAsync()).Text.Contains("namespaces", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await late.ReadyAsync()).Status);
         (await late.CallAsync(HttpMethod.Get, $"{Plain}/mesh-config", token)).IsProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
 
         await dashboard.ConfigAsync(Plain, token); // its review is remembered
         Assert.Equal(HttpStatusCode.OK, (await dashboard.ReadyAsync()).Status);
-        (await dashboard.CallAsync(HttpMethod.Get, $"{Orders}/mesh-config", unknown)).IsProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
+        (await dashboard.CallAsync(HttpMethod.Get, $"{Orders}/mesh-config", unknown)).IsProblem(
+            HttpStatusCode.ServiceUnavailable, "unavailable");
         proxy.Serve();
         await late.UntilReadyAsync();
         await late.ConfigAsync(Plain, token);
@@ -211,7 +226,11 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         {
             ["status"] = new JsonObject
             {
-                ["loadBalancer"] = new JsonObject { ["ingress"] = new JsonArray([.. Enumerable.Range(0, 10_000).Select(i => new JsonObject { ["ip"] = $"198.{18 + (i / 65536)}.{i / 256 % 256}.{i % 256}" })]) },
+                ["loadBalancer"] =
+                    new JsonObject { ["ingress"] =
+                        new JsonArray(
+                            [.. Enumerable.Range(0, 10_000)
+                                .Select(i => new JsonObject { ["ip"] = $"198.{18 + (i / 65536)}.{i / 256 % 256}.{i % 256}" })]) },
             },
         }.ToJsonString();
 
@@ -222,7 +241,8 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         "the requests are held", () => Task.FromResult(groups.All(group => dashboard.Current.Find(group)!.Waiting > 0)));
 
     private async Task<string> IngressAsync() =>
-        (await cluster.ListAsync($"api/v1/namespaces/istio-system/services/{EastWest}"))["status"]!["loadBalancer"]!["ingress"]!.ToJsonString();
+        (await cluster.ListAsync(
+            $"api/v1/namespaces/istio-system/services/{EastWest}"))["status"]!["loadBalancer"]!["ingress"]!.ToJsonString();
 
     private Task PatchIngressAsync(string ingress) =>
         cluster.PatchStatusAsync("Service", "istio-system", EastWest, "{\"status\":{\"loadBalancer\":{\"ingress\":" + ingress + "}}}");

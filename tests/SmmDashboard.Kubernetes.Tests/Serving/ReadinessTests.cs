@@ -24,7 +24,8 @@ public sealed class ReadinessTests(MeshCluster cluster) : IAsyncLifetime
                 cluster.Server.ServiceAccountFolder(RunningApiServer.AdminToken), TimeProvider.System),
             TimeProvider.System);
         using var watch = new ClusterWatch(
-            api, new KubernetesOptions { PublicUrl = RunningDashboard.PublicUrl }, TimeProvider.System, new Random(1), NullLogger<ClusterWatch>.Instance,
+            api, new KubernetesOptions { PublicUrl = RunningDashboard.PublicUrl }, TimeProvider.System, new Random(1),
+            NullLogger<ClusterWatch>.Instance,
             new BackgroundFailure(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance)));
         await watch.StartAsync(TestContext.Current.CancellationToken);
         await RunningDashboard.UntilAsync("everything is listed", () => Task.FromResult(watch.WaitsFor is null));

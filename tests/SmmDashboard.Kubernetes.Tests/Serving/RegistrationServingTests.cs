@@ -49,7 +49,8 @@ public sealed class RegistrationServingTests(MeshCluster cluster) : IAsyncLifeti
         try
         {
             await UntilAsync(agent, dashboard, RegistrationReasons.StaleEntry);
-            Assert.Contains($"kubectl -n {Space} delete workloadentry {Entry}", (await agent.RegistrationAsync()).Message, StringComparison.Ordinal);
+            Assert.Contains($"kubectl -n {Space} delete workloadentry {Entry}", (await agent.RegistrationAsync()).Message,
+                StringComparison.Ordinal);
         }
         finally
         {

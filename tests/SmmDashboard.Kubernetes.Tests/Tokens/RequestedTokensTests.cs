@@ -38,7 +38,8 @@ public sealed class RequestedTokensTests(RunningApiServer server)
             () => new RequestedTokens(accounts.Requester).MakeAsync(accounts.Group, TestContext.Current.CancellationToken).AsTask());
 
         Assert.Equal(
-            $"service account {accounts.Namespace}/vms does not exist: kubectl -n {accounts.Namespace} create serviceaccount vms", unavailable.Message);
+            $"service account {accounts.Namespace}/vms does not exist: kubectl -n {accounts.Namespace} create serviceaccount vms",
+            unavailable.Message);
     }
 
     [Fact]
@@ -50,11 +51,14 @@ public sealed class RequestedTokensTests(RunningApiServer server)
             () => tokens.MakeAsync(accounts.Group, TestContext.Current.CancellationToken).AsTask());
 
         Assert.Equal(
-            $"the dashboard may not make a token of the service account {accounts.Namespace}/vms: its log says what is missing", unavailable.Message);
+            $"the dashboard may not make a token of the service account {accounts.Namespace}/vms: its log says what is missing",
+            unavailable.Message);
         Assert.Equal(
-            $"Error: no token can be made for the service account {accounts.Namespace}/vms: create serviceaccounts/token {accounts.Namespace}/vms is forbidden to "
+            $"Error: no token can be made for the service account {accounts.Namespace}/vms: create serviceaccounts/token "
+                + $"{accounts.Namespace}/vms is forbidden to "
             + "system:serviceaccount:smm:smm-dashboard: grant it with a Role or ClusterRole; "
-            + $"the Role in namespace {accounts.Namespace} needs {{apiGroups: [\"\"], resources: [serviceaccounts/token], resourceNames: [vms], verbs: [create]}}",
+            + $"the Role in namespace {accounts.Namespace} needs {{apiGroups: [\"\"], resources: [serviceaccounts/token], resourceNames: "
+            + "[vms], verbs: [create]}",
             Assert.Single(accounts.RequestLog.Lines));
 
         var rbac = $"apis/rbac.authorization.k8s.io/v1/namespaces/{accounts.Namespace}";
@@ -71,7 +75,8 @@ public sealed class RequestedTokensTests(RunningApiServer server)
             {
                 try
                 {
-                    return tokens.MakeAsync(accounts.Group, TestContext.Current.CancellationToken).AsTask().GetAwaiter().GetResult().Token.Length > 0;
+                    return tokens.MakeAsync(accounts.Group, TestContext.Current.CancellationToken).AsTask().GetAwaiter()
+                        .GetResult().Token.Length > 0;
                 }
                 catch (UnavailableException)
                 {
@@ -121,7 +126,8 @@ public sealed class RequestedTokensTests(RunningApiServer server)
         Assert.Null(made);
         Assert.Equal((409, ProblemCodes.TokenNotRenewable), (problem!.Status, problem.Code));
         Assert.EndsWith(
-            $"make one: kubectl -n {accounts.Namespace} create token vms --audience smm-dashboard --bound-object-kind Secret --bound-object-name SECRET",
+            $"make one: kubectl -n {accounts.Namespace} create token vms --audience smm-dashboard --bound-object-kind Secret "
+                + "--bound-object-name SECRET",
             problem.Detail, StringComparison.Ordinal);
     }
 

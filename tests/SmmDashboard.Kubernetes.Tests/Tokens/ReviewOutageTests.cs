@@ -26,10 +26,13 @@ public sealed class ReviewOutageTests(RunningApiServer server)
 
             accounts.Time.Advance(TimeSpan.FromMinutes(1));
             var unavailable = await Assert.ThrowsAsync<UnavailableException>(() => accounts.ValidateAsync(known).AsTask());
-            Assert.Equal("the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log says why", unavailable.Message);
+            Assert.Equal("the token cannot be checked now: the dashboard gets no answer from the Kubernetes API, its log says why",
+                unavailable.Message);
             unavailable = await Assert.ThrowsAsync<UnavailableException>(
-                () => accounts.Requester.RequestAsync(accounts.Account, "istio-ca", TimeSpan.FromHours(1), null, TestContext.Current.CancellationToken));
-            Assert.Equal("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why", unavailable.Message);
+                () => accounts.Requester.RequestAsync(
+                    accounts.Account, "istio-ca", TimeSpan.FromHours(1), null, TestContext.Current.CancellationToken));
+            Assert.Equal("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why",
+                unavailable.Message);
         }
         finally
         {
@@ -38,7 +41,9 @@ public sealed class ReviewOutageTests(RunningApiServer server)
 
         await accounts.AcceptedAsync(known);
         await accounts.AcceptedAsync(unknown);
-        Assert.StartsWith("Error: tokens of agents cannot be checked: create tokenreviews.authentication.k8s.io: the API server cannot be reached", accounts.ReviewLog.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Error: tokens of agents cannot be checked: create tokenreviews.authentication.k8s.io: the API server cannot be reached",
+            accounts.ReviewLog.Lines[0], StringComparison.Ordinal);
         Assert.Equal("Information: tokens of agents can be checked again", accounts.ReviewLog.Lines[^1]);
     }
 }

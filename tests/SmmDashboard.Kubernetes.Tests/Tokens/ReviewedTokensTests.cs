@@ -59,7 +59,8 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
         Assert.Equal(ProblemReasons.TokenAudience, refused.Reason);
         Assert.Equal(
             "TokenReview: token audiences [\"https://kubernetes.default.svc\"] is invalid for the target audiences [\"smm-dashboard\"]; "
-            + $"make one: kubectl -n {accounts.Namespace} create token vms --audience smm-dashboard --bound-object-kind Secret --bound-object-name SECRET",
+            + $"make one: kubectl -n {accounts.Namespace} create token vms --audience smm-dashboard --bound-object-kind Secret "
+            + "--bound-object-name SECRET",
             refused.Detail);
     }
 
@@ -72,7 +73,8 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
             Assert.Equal([accounts.Group.Id], (await accounts.AcceptedAsync(await accounts.TokenAsync(TestAccounts.ApiAudience))).Opens);
 
         var line = Assert.Single(accounts.ReviewLog.Lines);
-        Assert.StartsWith($"Warning: a VM of the service account {accounts.Namespace}/vms presents a token for the API server", line, StringComparison.Ordinal);
+        Assert.StartsWith($"Warning: a VM of the service account {accounts.Namespace}/vms presents a token for the API server", line,
+            StringComparison.Ordinal);
         Assert.Contains("this token also opens the Kubernetes API", line, StringComparison.Ordinal);
     }
 
@@ -103,11 +105,13 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
     {
         await using var proxy = await StartProxyAsync();
         using var accounts = await TestAccounts.StartAsync(server, proxy.Address);
-        proxy.AnswerNext(IsReview, 201, """{"status":{"authenticated":true,"audiences":["smm-dashboard"],"user":{"username":"jane@example.com"}}}""");
+        proxy.AnswerNext(IsReview, 201,
+            """{"status":{"authenticated":true,"audiences":["smm-dashboard"],"user":{"username":"jane@example.com"}}}""");
 
         var refused = await accounts.RefusedAsync(await accounts.TokenAsync());
 
-        Assert.StartsWith("the token is of the user jane@example.com, not of a service account; make one: kubectl", refused.Detail, StringComparison.Ordinal);
+        Assert.StartsWith("the token is of the user jane@example.com, not of a service account; make one: kubectl", refused.Detail,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -296,8 +300,10 @@ public sealed class ReviewedTokensTests(RunningApiServer server)
 
         Assert.Equal(
             [
-                "Error: tokens of agents cannot be checked: create tokenreviews.authentication.k8s.io is forbidden to system:serviceaccount:smm:smm-dashboard: "
-                + "grant it with a Role or ClusterRole; the ClusterRole needs {apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}",
+                "Error: tokens of agents cannot be checked: create tokenreviews.authentication.k8s.io is forbidden to "
+                    + "system:serviceaccount:smm:smm-dashboard: "
+                + "grant it with a Role or ClusterRole; the ClusterRole needs {apiGroups: [authentication.k8s.io], resources: "
+                + "[tokenreviews], verbs: [create]}",
             ],
             accounts.ReviewLog.Lines);
     }

@@ -10,7 +10,9 @@ using SmmDashboard.Kubernetes.Tokens;
 
 namespace SmmDashboard.Kubernetes.Tests.Tokens;
 
-/// <summary>A namespace with the service account <c>vms</c> and the WorkloadGroup <c>web</c> of it, and what judges and makes tokens there.</summary>
+/// <summary>
+/// A namespace with the service account <c>vms</c> and the WorkloadGroup <c>web</c> of it, and what judges and makes tokens there.
+/// </summary>
 internal sealed class TestAccounts : IDisposable
 {
     public const string Audience = "smm-dashboard";
@@ -28,7 +30,8 @@ internal sealed class TestAccounts : IDisposable
         (_server, Namespace, Time) = (server, space, new(time));
         _api = new KubernetesApi(
             ApiSettings.InCluster(
-                name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", server.ServiceAccountFolder(clientToken), TimeProvider.System),
+                name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", server.ServiceAccountFolder(clientToken),
+                TimeProvider.System),
             TimeProvider.System);
         _options = options;
         Mesh.Replace(Mesh.Settings, [Group]);
@@ -63,25 +66,32 @@ internal sealed class TestAccounts : IDisposable
     {
         await server.RequireAsync();
         var space = await WatchedConfigMaps.NewNamespaceAsync(server);
-        var accounts = new TestAccounts(server, space, clientToken, address ?? server.Address, options ?? new(), time ?? TimeProvider.System.GetUtcNow());
+        var accounts = new TestAccounts(
+            server, space, clientToken, address ?? server.Address, options ?? new(), time ?? TimeProvider.System.GetUtcNow());
         await accounts.CreateAccountAsync();
         return accounts;
     }
 
-    public ValueTask<TokenValidation> ValidateAsync(string token) => Reviews.ValidateAsync(new PresentedToken(token), TestContext.Current.CancellationToken);
+    public ValueTask<TokenValidation> ValidateAsync(string token) =>
+        Reviews.ValidateAsync(new PresentedToken(token), TestContext.Current.CancellationToken);
 
-    public async Task<TokenValidation.Accepted> AcceptedAsync(string token) => Assert.IsType<TokenValidation.Accepted>(await ValidateAsync(token));
+    public async Task<TokenValidation.Accepted> AcceptedAsync(string token) =>
+        Assert.IsType<TokenValidation.Accepted>(await ValidateAsync(token));
 
-    public async Task<TokenValidation.Refused> RefusedAsync(string token) => Assert.IsType<TokenValidation.Refused>(await ValidateAsync(token));
+    public async Task<TokenValidation.Refused> RefusedAsync(string token) =>
+        Assert.IsType<TokenValidation.Refused>(await ValidateAsync(token));
 
-    /// <summary>Waits until the API server refuses a token: it sees a deletion a little later, and keeps a verdict for ten seconds.</summary>
+    /// <summary>
+    /// Waits until the API server refuses a token: it sees a deletion a little later, and keeps a verdict for ten seconds.
+    /// </summary>
     public async Task<TokenValidation.Refused> UntilRefusedAsync(string token)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < Until.Patience; await Task.Delay(100, TestContext.Current.CancellationToken))
         {
             // One that remembers nothing.
             using var reviews = new ReviewedTokens(_api, _options, Mesh, Time, ReviewLog);
-            if (await reviews.ValidateAsync(new PresentedToken(token), TestContext.Current.CancellationToken) is TokenValidation.Refused refused)
+            if (await reviews.ValidateAsync(
+                new PresentedToken(token), TestContext.Current.CancellationToken) is TokenValidation.Refused refused)
                 return refused;
         }
 
@@ -93,7 +103,8 @@ internal sealed class TestAccounts : IDisposable
     {
         var bound = secret is null ? "" : $", boundObjectRef: {{apiVersion: v1, kind: Secret, name: {secret} }}";
         var made = await _server.AdminAsync(HttpMethod.Post, $"api/v1/namespaces/{Namespace}/serviceaccounts/{account}/token",
-            $"{{apiVersion: authentication.k8s.io/v1, kind: TokenRequest, spec: {{audiences: [\"{audience}\"], expirationSeconds: {3600 + Interlocked.Increment(ref _made)}{bound} }} }}");
+            $"{{apiVersion: authentication.k8s.io/v1, kind: TokenRequest, spec: {{audiences: [\"{audience}\"], expirationSeconds: "
+                + $"{3600 + Interlocked.Increment(ref _made)}{bound} }} }}");
         return JsonDocument.Parse(made).RootElement.GetProperty("status").GetProperty("token").GetString()!;
     }
 
@@ -101,7 +112,8 @@ internal sealed class TestAccounts : IDisposable
     public TokenRequester RequesterOf(SmmDashboard.Http.Rate perAccount) => new(_api, Time, RequestLog, perAccount);
 
     public Task CreateAccountAsync() => _server.AdminAsync(
-        HttpMethod.Post, $"api/v1/namespaces/{Namespace}/serviceaccounts", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: vms} }");
+        HttpMethod.Post, $"api/v1/namespaces/{Namespace}/serviceaccounts",
+        "{apiVersion: v1, kind: ServiceAccount, metadata: {name: vms} }");
 
     public Task DeleteAccountAsync() => _server.AdminAsync(HttpMethod.Delete, $"api/v1/namespaces/{Namespace}/serviceaccounts/vms");
 
@@ -111,7 +123,8 @@ internal sealed class TestAccounts : IDisposable
     public Task DeleteSecretAsync(string name) => _server.AdminAsync(HttpMethod.Delete, $"api/v1/namespaces/{Namespace}/secrets/{name}");
 
     public async Task<string> UidAsync(string kind, string name) => JsonDocument.Parse(
-        await _server.AdminAsync(HttpMethod.Get, $"api/v1/namespaces/{Namespace}/{kind}/{name}")).RootElement.GetProperty("metadata").GetProperty("uid").GetString()!;
+        await _server.AdminAsync(HttpMethod.Get, $"api/v1/namespaces/{Namespace}/{kind}/{name}")).RootElement.GetProperty("metadata")
+        .GetProperty("uid").GetString()!;
 
     public void Dispose()
     {

@@ -66,7 +66,8 @@ public sealed class TokenFloodTests(RunningApiServer server)
         Assert.DoesNotContain(guesses, guess => guess.IsCompleted);
         accounts.Time.Advance(ReviewedTokens.Deadline);
         await Assert.ThrowsAsync<UnavailableException>(() => guesses[0]);
-        await Task.WhenAll(guesses).ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAll(guesses)
+            .ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     [Fact]
@@ -90,7 +91,8 @@ public sealed class TokenFloodTests(RunningApiServer server)
     private static Task<TokenResponse?> MakeAsync(TokenRequester requester, ServiceAccount account) =>
         requester.RequestAsync(account, DashboardApi.SidecarAudience, TimeSpan.FromHours(1), null, TestContext.Current.CancellationToken);
 
-    private static string Guess(int number) => $"{Jwt.Encode("""{"alg":"RS256"}""")}.{Jwt.Encode($$"""{"sub":"guess {{number}}"}""")}.c2lnbmF0dXJl";
+    private static string Guess(int number) =>
+        $"{Jwt.Encode("""{"alg":"RS256"}""")}.{Jwt.Encode($$"""{"sub":"guess {{number}}"}""")}.c2lnbmF0dXJl";
 
     // As the API server answers a valid token; any other one gets no answer.
     private static async Task AnswerOnlyAsync(HttpContext context, string token, TestAccounts accounts)

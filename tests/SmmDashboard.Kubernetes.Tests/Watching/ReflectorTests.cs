@@ -5,7 +5,8 @@ namespace SmmDashboard.Kubernetes.Tests.Watching;
 /// <summary>A reflector against a real API server, with faults between them.</summary>
 public sealed class ReflectorTests(RunningApiServer server)
 {
-    private const string TooOld = """{"kind":"Status","apiVersion":"v1","code":410,"reason":"Expired","message":"too old resource version"}""";
+    private const string TooOld =
+        """{"kind":"Status","apiVersion":"v1","code":410,"reason":"Expired","message":"too old resource version"}""";
 
     [Fact]
     public async Task ListsInPagesAndFollowsEveryChange()
@@ -36,7 +37,8 @@ public sealed class ReflectorTests(RunningApiServer server)
         var tooMuch = new byte[1024 * 1024];
         for (var times = 0; times < 10; times++)
         {
-            proxy.AnswerNext(request => request.Contains("configmaps?", StringComparison.Ordinal) && request.Contains("resourceVersion=0", StringComparison.Ordinal), async context =>
+            proxy.AnswerNext(request => request.Contains("configmaps?", StringComparison.Ordinal)
+                && request.Contains("resourceVersion=0", StringComparison.Ordinal), async context =>
             {
                 for (var sent = 0; sent < 65; sent++)
                     await context.Response.Body.WriteAsync(tooMuch, context.RequestAborted);
@@ -155,7 +157,8 @@ public sealed class ReflectorTests(RunningApiServer server)
             // Pages come from etcd: a token of the real server is used, and then made invalid by a compaction.
             var space = context.Request.Path.Value!.Split('/')[4];
             var page = await server.AdminAsync(HttpMethod.Get, $"api/v1/namespaces/{space}/configmaps?limit=2");
-            await server.AdminAsync(HttpMethod.Post, $"api/v1/namespaces/{space}/configmaps", "{apiVersion: v1, kind: ConfigMap, metadata: {name: d}}");
+            await server.AdminAsync(
+                HttpMethod.Post, $"api/v1/namespaces/{space}/configmaps", "{apiVersion: v1, kind: ConfigMap, metadata: {name: d}}");
             await server.CompactAsync();
             await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, page);
         });
@@ -194,7 +197,8 @@ public sealed class ReflectorTests(RunningApiServer server)
     {
         await server.RequireAsync();
         await using var proxy = await FaultProxy.StartAsync(server);
-        proxy.SendNext("""{"type":"BOOKMARK","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"resourceVersion":"123456789"}}}""");
+        proxy.SendNext(
+            """{"type":"BOOKMARK","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"resourceVersion":"123456789"}}}""");
         await using var watched = await WatchedConfigMaps.StartAsync(server, proxy, names: ["a"]);
         await watched.UntilHasAsync("a");
         await UntilWatchesAsync(proxy, 1);
@@ -266,7 +270,8 @@ public sealed class ReflectorTests(RunningApiServer server)
         await using var watched = await WatchedConfigMaps.StartAsync(server, proxy, RunningApiServer.DashboardToken, names: ["a"]);
         await watched.UntilAsync("the missing right", state => state.Fault is not null);
         Assert.Equal(
-            $"list configmaps in namespace {watched.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a Role or ClusterRole",
+            $"list configmaps in namespace {watched.Namespace} is forbidden to {RunningApiServer.DashboardUser}: grant it with a "
+                + "Role or ClusterRole",
             watched.Cache.State.Fault);
         Assert.False(watched.Cache.State.IsSynced);
 
@@ -275,7 +280,8 @@ public sealed class ReflectorTests(RunningApiServer server)
         Assert.Null(watched.Cache.State.Fault);
         await UntilWatchesAsync(proxy, 1);
 
-        await server.AdminAsync(HttpMethod.Delete, $"apis/rbac.authorization.k8s.io/v1/namespaces/{watched.Namespace}/rolebindings/dashboard");
+        await server.AdminAsync(
+            HttpMethod.Delete, $"apis/rbac.authorization.k8s.io/v1/namespaces/{watched.Namespace}/rolebindings/dashboard");
         await UntilForbiddenAsync(watched.Namespace);
         proxy.Cut();
         await watched.UntilAsync("the removed right", state => state.Fault?.StartsWith("watch configmaps", StringComparison.Ordinal) is true

@@ -45,7 +45,8 @@ public sealed class RestartTests(RunningApiServer server)
         var time = new FakeTimeProvider();
         using var api = new KubernetesApi(
             ApiSettings.InCluster(
-                name => name == "KUBERNETES_SERVICE_HOST" ? "127.0.0.1" : $"{server.Port}", server.ServiceAccountFolder(RunningApiServer.AdminToken), TimeProvider.System),
+                name => name == "KUBERNETES_SERVICE_HOST" ? "127.0.0.1" : $"{server.Port}",
+                server.ServiceAccountFolder(RunningApiServer.AdminToken), TimeProvider.System),
             TimeProvider.System);
         var cache = new Cache<WorkloadGroup>(Channel.CreateUnbounded<bool>().Writer, time);
         var run = new Reflector<WorkloadGroup>(

@@ -21,7 +21,8 @@ internal sealed class WatchedConfigMaps : IAsyncDisposable
         (_server, Namespace) = (server, space);
         var address = proxy?.Address ?? server.Address;
         var settings = ApiSettings.InCluster(
-            name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", server.ServiceAccountFolder(token), TimeProvider.System);
+            name => name == "KUBERNETES_SERVICE_HOST" ? address.Host : $"{address.Port}", server.ServiceAccountFolder(token),
+            TimeProvider.System);
         _api = new KubernetesApi(settings, TimeProvider.System);
         Cache = new Cache<ConfigMap>(Changes.Writer, Time);
         var reflector = new Reflector<ConfigMap>(
@@ -32,14 +33,16 @@ internal sealed class WatchedConfigMaps : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new();
 
-    public Channel<bool> Changes { get; } = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    public Channel<bool> Changes { get; } =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public Cache<ConfigMap> Cache { get; }
 
     public string Namespace { get; }
 
     public static async Task<WatchedConfigMaps> StartAsync(
-        RunningApiServer server, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int pageSize = 500, params string[] names)
+        RunningApiServer server, FaultProxy? proxy = null, string token = RunningApiServer.AdminToken, int pageSize = 500,
+        params string[] names)
     {
         var space = await NewNamespaceAsync(server);
         foreach (var name in names)
@@ -57,12 +60,16 @@ internal sealed class WatchedConfigMaps : IAsyncDisposable
     public Task CreateAsync(string name) => CreateAsync(_server, Namespace, name);
 
     public Task ChangeAsync(string name, string mesh) => _server.AdminAsync(
-        HttpMethod.Patch, $"api/v1/namespaces/{Namespace}/configmaps/{name}", $$"""{"data":{"mesh":"{{mesh}}"} }""", "application/merge-patch+json");
+        HttpMethod.Patch, $"api/v1/namespaces/{Namespace}/configmaps/{name}", $$"""{"data":{"mesh":"{{mesh}}"} }""",
+        "application/merge-patch+json");
 
     public Task DeleteAsync(string name) => _server.AdminAsync(HttpMethod.Delete, $"api/v1/namespaces/{Namespace}/configmaps/{name}");
 
-    /// <summary>Waits until the cache is as it should be. The reflector's own time passes meanwhile, a quarter of a second each 20 ms.</summary>
-    public Task UntilAsync(string what, Func<CacheState<ConfigMap>, bool> condition) => PassAsync(TimeSpan.FromMilliseconds(250), what, condition);
+    /// <summary>
+    /// Waits until the cache is as it should be. The reflector's own time passes meanwhile, a quarter of a second each 20 ms.
+    /// </summary>
+    public Task UntilAsync(string what, Func<CacheState<ConfigMap>, bool> condition) =>
+        PassAsync(TimeSpan.FromMilliseconds(250), what, condition);
 
     /// <summary>Waits until the cache is as it should be, while the reflector's time stands still.</summary>
     public Task UntilAtOnceAsync(string what, Func<CacheState<ConfigMap>, bool> condition) => PassAsync(TimeSpan.Zero, what, condition);
@@ -90,5 +97,6 @@ internal sealed class WatchedConfigMaps : IAsyncDisposable
     }
 
     private static Task CreateAsync(RunningApiServer server, string space, string name) => server.AdminAsync(
-        HttpMethod.Post, $"api/v1/namespaces/{space}/configmaps", $"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}, data: {{mesh: first}}}}");
+        HttpMethod.Post, $"api/v1/namespaces/{space}/configmaps",
+        $"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}, data: {{mesh: first}}}}");
 }

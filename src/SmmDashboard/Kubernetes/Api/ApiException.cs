@@ -21,7 +21,9 @@ public sealed class ApiException : Exception
     /// <summary>How long the server asks to wait; null when it does not say.</summary>
     public TimeSpan? RetryAfter { get; }
 
-    /// <summary>The plural of the kind that the server's refusal is about, for example <c>serviceaccounts</c>; null when it does not say.</summary>
+    /// <summary>
+    /// The plural of the kind that the server's refusal is about, for example <c>serviceaccounts</c>; null when it does not say.
+    /// </summary>
     public string? Kind { get; private init; }
 
     /// <summary>Whether the call may succeed later without anybody's help.</summary>
@@ -41,9 +43,13 @@ public sealed class ApiException : Exception
 
         return code switch
         {
-            401 => new($"{call}: the API server does not accept this client's credentials ({why}): check the service account token or the kubeconfig", ApiFault.Unauthorized),
+            401 =>
+                new(
+                    $"{call}: the API server does not accept this client's credentials ({why}): check the service account token "
+                        + "or the kubeconfig", ApiFault.Unauthorized),
             // Not a missing right: a namespace that is being deleted, an admission webhook.
-            403 when said?.Message?.Contains("User \"", StringComparison.Ordinal) is false => new($"{call}: refused by the API server ({why})", ApiFault.Refused),
+            403 when said?.Message?.Contains("User \"", StringComparison.Ordinal) is false =>
+                new($"{call}: refused by the API server ({why})", ApiFault.Refused),
             403 => new($"{call} is forbidden{ToWhom(said?.Message)}: grant it with a Role or ClusterRole", ApiFault.Forbidden),
             404 => new($"{call}: not found ({why})", ApiFault.NotFound) { Kind = said?.Details?.Kind },
             409 => new($"{call}: conflict ({why})", ApiFault.Conflict) { Kind = said?.Details?.Kind },
@@ -59,7 +65,8 @@ public sealed class ApiException : Exception
         new($"{call}: the answer cannot be read: {Said(why)}", ApiFault.Unreadable, inner: inner);
 
     public static ApiException TimedOut(string call, TimeSpan deadline) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{call}: the API server did not answer within {deadline.TotalSeconds:0} s: check the network to it"),
+        string.Create(CultureInfo.InvariantCulture,
+            $"{call}: the API server did not answer within {deadline.TotalSeconds:0} s: check the network to it"),
         ApiFault.TimedOut);
 
     /// <summary>Null for an exception that is not the API's: a fault of the program or a cancellation.</summary>
@@ -69,15 +76,18 @@ public sealed class ApiException : Exception
         ApiDeadlineException late => TimedOut(call, late.Deadline),
         HttpOperationException refused => Refused(
             call, (int)refused.Response.StatusCode, Encoding.UTF8.GetBytes(refused.Response.Content ?? ""), null),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } tooLarge => Unreadable(call, tooLarge.Message, tooLarge),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } tooLarge =>
+            Unreadable(call, tooLarge.Message, tooLarge),
         HttpRequestException { InnerException: AuthenticationException tls } => new(
-            $"{call}: the API server's certificate is not accepted: {Said(tls.InnerException?.Message ?? tls.Message)}: check its address and the CA file",
+            $"{call}: the API server's certificate is not accepted: {Said(tls.InnerException?.Message ?? tls.Message)}: check its "
+                + "address and the CA file",
             ApiFault.Untrusted, inner: tls),
         HttpRequestException or IOException => new(
             $"{call}: the API server cannot be reached: {Said(Innermost(thrown).Message)}", ApiFault.Unreachable, inner: thrown),
         // What SocketsHttpHandler throws when no connection is made in time.
         OperationCanceledException { InnerException: TimeoutException } => new(
-            $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable, inner: thrown),
+            $"{call}: the API server cannot be reached: no connection in time: check the network to it", ApiFault.Unreachable,
+            inner: thrown),
         ApiSettingsException or KubeConfigException => new($"{call}: {Said(thrown.Message)}", ApiFault.Unauthorized, inner: thrown),
         System.Text.Json.JsonException json => Unreadable(call, json.Message, json),
         _ => null,
@@ -103,7 +113,8 @@ public sealed class ApiException : Exception
     }
 
     private static bool IsTooLarge(ApiStatus? status) =>
-        status?.Details?.Causes?.Any(cause => cause.Reason == "ResourceVersionTooLarge" || cause.Message == "Too large resource version") is true
+        status?.Details?.Causes?.Any(
+            cause => cause.Reason == "ResourceVersionTooLarge" || cause.Message == "Too large resource version") is true
         || status?.Message?.Contains("Too large resource version", StringComparison.Ordinal) is true;
 
     private static string Said(string text)

@@ -5,8 +5,9 @@ using k8s.Authentication;
 namespace SmmDashboard.Kubernetes.Api;
 
 /// <summary>
-/// What the library lacks, for each request: the token, a second try with fresh files after a 401, a deadline for the whole answer, a limit on its
-/// size, and <c>Retry-After</c> of the server as far as the deadline allows. A watch gets only the first: its caller limits time and lines.
+/// What the library lacks, for each request: the token, a second try with fresh files after a 401, a deadline for the whole answer, a limit
+/// on its size, and <c>Retry-After</c> of the server as far as the deadline allows. A watch gets only the first: its caller limits time and
+/// lines.
 /// </summary>
 internal sealed class ApiHandler(ApiSettings settings, TimeProvider time) : DelegatingHandler
 {
@@ -59,7 +60,8 @@ internal sealed class ApiHandler(ApiSettings settings, TimeProvider time) : Dele
     }
 
     private static TimeSpan? Pause(HttpRequestMessage request, HttpResponseMessage response) =>
-        response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable && !request.Options.TryGetValue(OnceOnly, out _)
+        response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+        && !request.Options.TryGetValue(OnceOnly, out _)
             ? response.Headers.RetryAfter?.Delta
             : null;
 
@@ -88,7 +90,8 @@ internal sealed class ApiHandler(ApiSettings settings, TimeProvider time) : Dele
         return await SendOnceAsync(request, file, cancellationToken);
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, ITokenProvider? tokens, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpRequestMessage request, ITokenProvider? tokens, CancellationToken cancellationToken)
     {
         if (tokens is not null)
             request.Headers.Authorization = await tokens.GetAuthenticationHeaderAsync(cancellationToken);

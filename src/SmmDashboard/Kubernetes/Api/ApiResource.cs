@@ -8,7 +8,8 @@ namespace SmmDashboard.Kubernetes.Api;
 /// <param name="FieldSelector">For example <c>metadata.name=istio</c>: what an account with a right to one name may list and watch.</param>
 /// <param name="LabelSelector">Null for all objects.</param>
 public sealed record ApiResource(
-    string Group, string Plural, IReadOnlyList<string> Versions, string? Namespace = null, string? FieldSelector = null, string? LabelSelector = null)
+    string Group, string Plural, IReadOnlyList<string> Versions, string? Namespace = null, string? FieldSelector = null,
+    string? LabelSelector = null)
 {
     /// <summary>As Kubernetes writes it: <c>workloadgroups.networking.istio.io</c>.</summary>
     public string Kind => Group.Length == 0 ? Plural : $"{Plural}.{Group}";

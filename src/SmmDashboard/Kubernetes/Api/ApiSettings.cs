@@ -36,7 +36,9 @@ public sealed class ApiSettings
     {
         var host = environment("KUBERNETES_SERVICE_HOST");
         if (string.IsNullOrWhiteSpace(host))
-            throw new ApiSettingsException("KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster: run it in one, or name a kubeconfig with --kubeconfig FILE");
+            throw new ApiSettingsException(
+                "KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster: run it in one, or name a kubeconfig with "
+                    + "--kubeconfig FILE");
 
         var port = environment("KUBERNETES_SERVICE_PORT");
         if (!ushort.TryParse(port, out var number) || number == 0)
@@ -71,13 +73,17 @@ public sealed class ApiSettings
         }
 
         if (!string.IsNullOrEmpty(client.Username))
-            throw new ApiSettingsException($"{file}: the user has a user name and a password, which no API server accepts since Kubernetes 1.19: use a token or a client certificate");
+            throw new ApiSettingsException(
+                $"{file}: the user has a user name and a password, which no API server accepts since Kubernetes 1.19: use a token or a "
+                    + "client certificate");
         if (client.SkipTlsVerify)
-            throw new ApiSettingsException($"{file}: insecure-skip-tls-verify is not supported: name the CA in certificate-authority or certificate-authority-data");
+            throw new ApiSettingsException(
+                $"{file}: insecure-skip-tls-verify is not supported: name the CA in certificate-authority or certificate-authority-data");
         if (!client.Host.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
             throw new ApiSettingsException($"{file}: the server {client.Host} is not https: a token would be sent in clear text");
 
-        var tokens = client.TokenProvider ?? (string.IsNullOrEmpty(client.AccessToken) ? null : new StringTokenProvider(client.AccessToken, "Bearer"));
+        var tokens = client.TokenProvider
+            ?? (string.IsNullOrEmpty(client.AccessToken) ? null : new StringTokenProvider(client.AccessToken, "Bearer"));
         var authorities = client.SslCaCerts is { Count: > 0 } given ? TrustedAuthorities.Fixed(given, time) : null;
         // This client's own handler sets the token and checks the certificate: the library's check ignores the host name.
         (client.TokenProvider, client.AccessToken, client.SslCaCerts) = (null, null, null);

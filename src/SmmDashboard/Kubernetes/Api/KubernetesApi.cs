@@ -6,7 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace SmmDashboard.Kubernetes.Api;
 
-/// <summary>The Kubernetes API: the library's client with host name checks, time limits, bounded answers, and faults that an operator can read.</summary>
+/// <summary>
+/// The Kubernetes API: the library's client with host name checks, time limits, bounded answers, and faults that an operator can read.
+/// </summary>
 public sealed class KubernetesApi : IDisposable
 {
     private const int LargestDocument = 4 * 1024 * 1024;
@@ -41,7 +43,8 @@ public sealed class KubernetesApi : IDisposable
     /// <param name="send">The call.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ApiException">The call failed.</exception>
-    public async Task<T> CallAsync<T>(string call, Func<k8s.IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(
+        string call, Func<k8s.IKubernetes, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         try
         {
@@ -106,7 +109,8 @@ public sealed class KubernetesApi : IDisposable
                 return response;
 
             using (response)
-                throw ApiException.Refused(call, (int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Headers);
+                throw ApiException.Refused(
+                    call, (int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), response.Headers);
         }
         catch (Exception thrown) when (thrown is not ApiException && ApiException.From(call, thrown) is { } fault)
         {

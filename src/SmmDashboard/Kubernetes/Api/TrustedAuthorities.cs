@@ -38,10 +38,13 @@ internal sealed class TrustedAuthorities
     /// <summary>Whether a server may be talked to.</summary>
     /// <param name="certificate">The server's.</param>
     /// <param name="chain">Has the intermediate certificates that the server sent, and the purpose that is asked for.</param>
-    /// <param name="errors">What the system's own check found; what it says about the chain is about the system's CAs, and does not count.</param>
+    /// <param name="errors">
+    /// What the system's own check found; what it says about the chain is about the system's CAs, and does not count.
+    /// </param>
     public bool Accepts(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (certificate is not X509Certificate2 server || chain is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
+        if (certificate is not X509Certificate2 server || chain is null
+            || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
             return false;
         if (IsSigned(server, chain, Current()))
             return true;

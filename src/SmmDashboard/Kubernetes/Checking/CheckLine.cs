@@ -15,7 +15,9 @@ public enum CheckStatus
 /// <param name="Cure">What to do, a command where there is one; null when nothing is to be done.</param>
 public sealed record CheckLine(CheckStatus Status, string Found, string? Cure = null)
 {
-    /// <summary>Which of several it is about, for example <c>istio-system/istio-eastwestgateway</c>; null where there is one only.</summary>
+    /// <summary>
+    /// Which of several it is about, for example <c>istio-system/istio-eastwestgateway</c>; null where there is one only.
+    /// </summary>
     public string? Subject { get; init; }
 
     public static CheckLine Pass(string? subject, string found) => new(CheckStatus.Pass, found) { Subject = subject };
@@ -24,7 +26,8 @@ public sealed record CheckLine(CheckStatus Status, string Found, string? Cure = 
 
     public static CheckLine Fail(string? subject, string found, string cure) => new(CheckStatus.Fail, found, cure) { Subject = subject };
 
-    public static CheckLine Skipped(string? subject, string why, string? cure = null) => new(CheckStatus.Skipped, why, cure) { Subject = subject };
+    public static CheckLine Skipped(string? subject, string why, string? cure = null) =>
+        new(CheckStatus.Skipped, why, cure) { Subject = subject };
 }
 
 /// <summary>What is checked.</summary>

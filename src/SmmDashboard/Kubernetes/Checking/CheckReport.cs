@@ -11,7 +11,8 @@ namespace SmmDashboard.Kubernetes.Checking;
 /// <param name="Server">The address of the API server.</param>
 /// <param name="ServerVersion">Null when it does not answer.</param>
 public sealed record CheckReport(
-    string DashboardVersion, string Server, string? ServerVersion, DateTimeOffset StartedAt, CheckSummary Summary, IReadOnlyList<ReportedCheck> Checks)
+    string DashboardVersion, string Server, string? ServerVersion, DateTimeOffset StartedAt, CheckSummary Summary,
+    IReadOnlyList<ReportedCheck> Checks)
 {
     /// <summary>The report for people: headings, a mark and a line for each thing found, and the cure below what is not well.</summary>
     public string Text()
@@ -33,7 +34,8 @@ public sealed record CheckReport(
     public string Json() => JsonSerializer.Serialize(this, ForPeopleToo.CheckReport);
 
     // "Unsafe" is about HTML, which this never gets into.
-    private static readonly CheckJson ForPeopleToo = new(new JsonSerializerOptions(CheckJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly CheckJson ForPeopleToo =
+        new(new JsonSerializerOptions(CheckJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static void Write(StringBuilder text, string title, ReportedLine line)
     {
@@ -65,7 +67,8 @@ public sealed record CheckSummary(int Passed, int Warnings, int Failed, int Skip
     }
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Passed} passed, {Warnings} {(Warnings == 1 ? "warning" : "warnings")}, {Failed} failed, {Skipped} skipped");
+        CultureInfo.InvariantCulture,
+        $"{Passed} passed, {Warnings} {(Warnings == 1 ? "warning" : "warnings")}, {Failed} failed, {Skipped} skipped");
 }
 
 /// <summary>One check and its lines.</summary>

@@ -10,13 +10,15 @@ public static class ClusterCheck
     private static readonly string Version =
         typeof(ClusterCheck).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    public static async Task<CheckReport> RunAsync(KubernetesApi api, Uri server, CheckOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<CheckReport> RunAsync(
+        KubernetesApi api, Uri server, CheckOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var (started, checks) = (time.GetUtcNow(), new List<ReportedCheck>());
         string? version = null;
         try
         {
-            version = (await api.FindAsync("get version", "version", CheckJson.Default.ServerVersion, cancellationToken))?.GitVersion ?? "of an unknown version";
+            version = (await api.FindAsync("get version", "version", CheckJson.Default.ServerVersion, cancellationToken))?.GitVersion
+                ?? "of an unknown version";
             Add(Check.ApiServer, CheckLine.Pass(null, $"{server.GetLeftPart(UriPartial.Authority)} answers, Kubernetes {version}"));
         }
         catch (ApiException fault)
@@ -50,15 +52,26 @@ public static class ClusterCheck
             Add(Check.Account, options.IsOwnAccount
                 ? CheckLine.Skipped(null, "this program's own rights follow")
                 : await WorkloadGroupChecks.AccountAsync(api, options.Account, cancellationToken));
-            Add(Check.RightsOfCluster, [.. await rights.OfAsync([(null, [.. DashboardRights.ClusterOptions(places.RootCertificates), .. DashboardRights.OfDefaultNamespace])], cancellationToken)]);
+            Add(Check.RightsOfCluster,
+                [.. await rights.OfAsync(
+                    [(null, [.. DashboardRights.ClusterOptions(places.RootCertificates), .. DashboardRights.OfDefaultNamespace])],
+                    cancellationToken)]);
             Add(Check.RightsOfIstio, [.. await rights.OfAsync(
                 [
                     .. places.IstioNamespaces.Select(name => ((string?)name, DashboardRights.OfIstioNamespace(name))),
-                    .. places.GatewayNamespaces.Except(places.IstioNamespaces).Select(name => ((string?)name, DashboardRights.OfGatewayNamespace(name))),
+                    .. places.GatewayNamespaces.Except(places.IstioNamespaces)
+                        .Select(name => ((string?)name, DashboardRights.OfGatewayNamespace(name))),
                 ], cancellationToken)]);
-            Add(Check.RightsOfOwn, [.. await rights.OfAsync([(places.OwnNamespace, DashboardRights.OfOwnNamespace(places.OwnNamespace))], cancellationToken)]);
-            Add(Check.RightsOfVms, [.. await rights.OfAsync(places.Accounts.GroupBy(account => account.Namespace).OrderBy(accounts => accounts.Key, StringComparer.Ordinal)
-                .Select(accounts => ((string?)accounts.Key, DashboardRights.OfVmNamespace(accounts.Key, accounts.Select(account => account.Name)))), cancellationToken)]);
+            Add(
+                Check.RightsOfOwn,
+                [.. await rights.OfAsync([(places.OwnNamespace, DashboardRights.OfOwnNamespace(places.OwnNamespace))], cancellationToken)]);
+            Add(
+                Check.RightsOfVms,
+                [.. await rights.OfAsync(
+                    places.Accounts.GroupBy(account => account.Namespace).OrderBy(accounts => accounts.Key, StringComparer.Ordinal)
+                .Select(
+                    accounts => ((string?)accounts.Key,
+                        DashboardRights.OfVmNamespace(accounts.Key, accounts.Select(account => account.Name)))), cancellationToken)]);
         }
 
         void Add(Check check, params CheckLine[] lines)

@@ -7,7 +7,8 @@ namespace SmmDashboard.Kubernetes.Checking;
 
 /// <summary>The objects of the cluster, and what the dashboard makes of them.</summary>
 internal sealed record ClusterLook(
-    ObjectLister Lister, ClusterObjects Objects, ComposedMesh Mesh, IReadOnlyList<WorkloadEntry> Entries, IReadOnlyList<IstioGateway> Gateways,
+    ObjectLister Lister, ClusterObjects Objects, ComposedMesh Mesh, IReadOnlyList<WorkloadEntry> Entries,
+    IReadOnlyList<IstioGateway> Gateways,
     IReadOnlyList<VirtualService> VirtualServices)
 {
     public static readonly ApiResource IstioGateways = new("networking.istio.io", "gateways", ["v1", "v1beta1", "v1alpha3"]);
@@ -18,7 +19,8 @@ internal sealed record ClusterLook(
     private static readonly ApiResource[] ForAdministrators = [IstioGateways, IstioVirtualServices];
 
     /// <summary>The kinds that the dashboard itself lists.</summary>
-    public IEnumerable<ListedKind> KindsOfDashboard => Lister.Kinds.Where(kind => !ForAdministrators.Any(other => other.Kind == kind.Resource.Kind));
+    public IEnumerable<ListedKind> KindsOfDashboard =>
+        Lister.Kinds.Where(kind => !ForAdministrators.Any(other => other.Kind == kind.Resource.Kind));
 
     public static async Task<ClusterLook> AtAsync(KubernetesApi api, MeshOptions options, CancellationToken cancellationToken)
     {
@@ -35,25 +37,41 @@ internal sealed record ClusterLook(
         {
             objects = objects with
             {
-                ConfigMaps = [.. objects.ConfigMaps, .. await lister.ListAsync(ClusterKinds.ConfigMaps with { Namespace = place }, json.ConfigMap, cancellationToken)],
-                EndpointSlices = [.. objects.EndpointSlices, .. await lister.ListAsync(ClusterKinds.EndpointSlices with { Namespace = place }, json.EndpointSlice, cancellationToken)],
-                Deployments = [.. objects.Deployments, .. await lister.ListAsync(ClusterKinds.Deployments with { Namespace = place }, json.Deployment, cancellationToken)],
-                IstioControlPlanes = [.. objects.IstioControlPlanes, .. await lister.ListAsync(ClusterKinds.IstioControlPlanes with { Namespace = place }, json.IstioControlPlane, cancellationToken)],
+                ConfigMaps = [.. objects.ConfigMaps,
+                    .. await lister.ListAsync(ClusterKinds.ConfigMaps with { Namespace = place }, json.ConfigMap, cancellationToken)],
+                EndpointSlices = [.. objects.EndpointSlices,
+                    .. await lister.ListAsync(
+                        ClusterKinds.EndpointSlices with { Namespace = place }, json.EndpointSlice, cancellationToken)],
+                Deployments = [.. objects.Deployments,
+                    .. await lister.ListAsync(ClusterKinds.Deployments with { Namespace = place }, json.Deployment, cancellationToken)],
+                IstioControlPlanes = [.. objects.IstioControlPlanes,
+                    .. await lister.ListAsync(
+                        ClusterKinds.IstioControlPlanes with { Namespace = place }, json.IstioControlPlane, cancellationToken)],
                 PeerIstioControlPlanes =
-                    [.. objects.PeerIstioControlPlanes, .. await lister.ListAsync(ClusterKinds.PeerIstioControlPlanes with { Namespace = place }, json.PeerIstioControlPlane, cancellationToken)],
-                ApiGateways = [.. objects.ApiGateways, .. await lister.ListAsync(ClusterKinds.ApiGateways with { Namespace = place }, json.ApiGateway, cancellationToken)],
+                    [.. objects.PeerIstioControlPlanes,
+                        .. await lister.ListAsync(
+                            ClusterKinds.PeerIstioControlPlanes with { Namespace = place }, json.PeerIstioControlPlane, cancellationToken)],
+                ApiGateways = [.. objects.ApiGateways,
+                    .. await lister.ListAsync(ClusterKinds.ApiGateways with { Namespace = place }, json.ApiGateway, cancellationToken)],
             };
         }
 
-        foreach (var place in options.IstioNamespaces.Concat(options.Gateways.Select(gateway => gateway.Namespace)).Distinct(StringComparer.Ordinal))
-            objects = objects with { Services = [.. objects.Services, .. await lister.ListAsync(ClusterKinds.Services with { Namespace = place }, json.Service, cancellationToken)] };
+        foreach (var place in options.IstioNamespaces.Concat(options.Gateways.Select(gateway => gateway.Namespace))
+            .Distinct(StringComparer.Ordinal))
+            objects =
+                objects with { Services =
+                    [.. objects.Services, .. await lister.ListAsync(
+                        ClusterKinds.Services with { Namespace = place }, json.Service, cancellationToken)] };
 
         // The names of the root certificates are known once the control planes are.
         var planes = MeshComposer.Compose(objects, options, ComposedMesh.Empty).ControlPlanes;
-        foreach (var name in planes.Select(plane => plane.RootCertificateName).Append(IstioNames.RootCertificate).Distinct(StringComparer.Ordinal))
+        foreach (var name in planes.Select(plane => plane.RootCertificateName).Append(IstioNames.RootCertificate)
+            .Distinct(StringComparer.Ordinal))
         {
-            var certificates = await lister.ListAsync(ClusterKinds.ConfigMaps with { FieldSelector = $"metadata.name={name}" }, json.ConfigMap, cancellationToken);
-            objects = objects with { ConfigMaps = [.. objects.ConfigMaps.Concat(certificates).DistinctBy(map => (map.Metadata.Namespace, map.Metadata.Name))] };
+            var certificates = await lister.ListAsync(
+                ClusterKinds.ConfigMaps with { FieldSelector = $"metadata.name={name}" }, json.ConfigMap, cancellationToken);
+            objects = objects with { ConfigMaps =
+                [.. objects.ConfigMaps.Concat(certificates).DistinctBy(map => (map.Metadata.Namespace, map.Metadata.Name))] };
         }
 
         await lister.ListAsync(ClusterKinds.ServiceCidrs, json.ServiceCidr, cancellationToken);

@@ -14,27 +14,34 @@ internal static class ControlPlaneChecks
         {
             return
             [
-                CheckLine.Fail(null, $"none was found in namespace {string.Join(", ", options.IstioNamespaces)} (a ConfigMap with the label istio.io/rev and the key mesh)",
+                CheckLine.Fail(
+                    null,
+                    $"none was found in namespace {string.Join(", ", options.IstioNamespaces)} (a ConfigMap with the label istio.io/rev "
+                        + "and the key mesh)",
                     "install Istio, or name its namespace with --istio-namespace: kubectl get configmaps -A -l istio.io/rev"),
             ];
         }
 
-        return [.. look.Mesh.ControlPlanes.SelectMany(plane => (CheckLine[])[Plane(plane), .. Operator(look, plane), .. OtherFaults(plane)]), .. look.Mesh.Faults
-            .Except(look.Mesh.ControlPlanes.SelectMany(plane => plane.Faults)).Where(fault => fault.Reason != FaultReasons.GatewayNotFound).Select(fault => FaultLines.Of(fault))];
+        return [.. look.Mesh.ControlPlanes.SelectMany(
+            plane => (CheckLine[])[Plane(plane), .. Operator(look, plane), .. OtherFaults(plane)]), .. look.Mesh.Faults
+            .Except(look.Mesh.ControlPlanes.SelectMany(plane => plane.Faults)).Where(fault => fault.Reason != FaultReasons.GatewayNotFound)
+            .Select(fault => FaultLines.Of(fault))];
     }
 
     public static IReadOnlyList<CheckLine> Tags(ClusterLook look) => look.Mesh.Tags.Count == 0
         ? [CheckLine.Skipped(null, "there is none")]
         : [.. look.Mesh.Tags.Select(tag => IsKnown(look.Mesh, tag.Value)
             ? CheckLine.Pass(tag.Key, $"is revision {tag.Value}")
-            : CheckLine.Warn(tag.Key, $"is revision {tag.Value}, which no control plane has", $"istioctl tag set {tag.Key} --revision REVISION --overwrite"))];
+            : CheckLine.Warn(tag.Key, $"is revision {tag.Value}, which no control plane has",
+                $"istioctl tag set {tag.Key} --revision REVISION --overwrite"))];
 
     public static IReadOnlyList<CheckLine> Registration(ClusterLook look) =>
     [
         .. look.Mesh.ControlPlanes.Select(plane => plane.RegistersAutomatically
             ? CheckLine.Pass(plane.Label, "istiod registers VMs")
             : CheckLine.Fail(plane.Label, "istiod has PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION=false, so no VM can register",
-                $"kubectl -n {plane.Namespace} set env deployment/{IstiodName(plane)} PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION-, or correct the values of Istio")),
+                $"kubectl -n {plane.Namespace} set env deployment/{IstiodName(plane)} PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION-, or "
+                    + "correct the values of Istio")),
     ];
 
     public static IReadOnlyList<CheckLine> Gateways(ClusterLook look)
@@ -42,12 +49,14 @@ internal static class ControlPlaneChecks
         var lines = new List<CheckLine>();
         foreach (var plane in look.Mesh.ControlPlanes)
         {
-            lines.AddRange(plane.Gateways.Where(gateway => !lines.Any(line => line.Subject == Name(gateway))).Select(gateway => Gateway(gateway, plane)).ToList());
+            lines.AddRange(plane.Gateways.Where(gateway => !lines.Any(line => line.Subject == Name(gateway)))
+                .Select(gateway => Gateway(gateway, plane)).ToList());
             if (!plane.Gateways.Any(gateway => gateway.LeadsToIstiod))
                 lines.Add(NoGateway(look, plane));
         }
 
-        lines.AddRange(look.Mesh.Faults.Where(fault => fault.Reason == FaultReasons.GatewayNotFound).Select(fault => FaultLines.Of(fault, CheckStatus.Fail)));
+        lines.AddRange(look.Mesh.Faults.Where(fault => fault.Reason == FaultReasons.GatewayNotFound)
+            .Select(fault => FaultLines.Of(fault, CheckStatus.Fail)));
         return lines;
     }
 
@@ -61,11 +70,15 @@ internal static class ControlPlaneChecks
     private static CheckLine Plane(ControlPlane plane)
     {
         var what = $"Istio {(plane.Version.Length > 0 ? plane.Version : "of an unknown version")}, namespace {plane.Namespace}"
-            + (plane.RevisionLabel == plane.Label ? "" : $", istiod's own revision is {plane.RevisionLabel}") + (plane.Status is { } status ? $", {status}" : "");
+            + (plane.RevisionLabel == plane.Label ? "" : $", istiod's own revision is {plane.RevisionLabel}")
+            + (plane.Status is { } status ? $", {status}" : "");
         return plane.IsReady switch
         {
-            false => CheckLine.Fail(plane.Label, $"{what}: no pod of istiod is ready", $"kubectl -n {plane.Namespace} get pods -l app=istiod"),
-            null => CheckLine.Warn(plane.Label, $"{what}: whether istiod is ready is not known, its Service {IstiodName(plane)} has no EndpointSlice",
+            false => CheckLine.Fail(
+                plane.Label, $"{what}: no pod of istiod is ready", $"kubectl -n {plane.Namespace} get pods -l app=istiod"),
+            null =>
+                CheckLine.Warn(plane.Label,
+                    $"{what}: whether istiod is ready is not known, its Service {IstiodName(plane)} has no EndpointSlice",
                 $"kubectl -n {plane.Namespace} get endpointslices -l kubernetes.io/service-name={IstiodName(plane)}"),
             _ => CheckLine.Pass(plane.Label, what),
         };
@@ -77,11 +90,17 @@ internal static class ControlPlaneChecks
         if (plane.Label == plane.Revision)
         {
             if (plane.Status is not null and not "Available")
-                yield return CheckLine.Fail(plane.Label, $"Deployment {IstiodName(plane)} is {plane.Status}", $"kubectl -n {plane.Namespace} describe deployment {IstiodName(plane)}");
+                yield return CheckLine.Fail(
+                    plane.Label, $"Deployment {IstiodName(plane)} is {plane.Status}",
+                    $"kubectl -n {plane.Namespace} describe deployment {IstiodName(plane)}");
         }
-        else if (look.Objects.IstioControlPlanes.FirstOrDefault(one => one.Metadata.Namespace == plane.Namespace && one.Metadata.Name.Replace('.', '-') == plane.Revision) is not { } operated)
+        else if (look.Objects.IstioControlPlanes.FirstOrDefault(
+            one => one.Metadata.Namespace == plane.Namespace && one.Metadata.Name.Replace('.', '-') == plane.Revision) is not { } operated)
         {
-            yield return CheckLine.Warn(plane.Label, $"its label is one of the SMM operator, but IstioControlPlane {plane.Namespace}/{plane.Revision} was not found, so it is read as plain Istio",
+            yield return CheckLine.Warn(
+                plane.Label,
+                $"its label is one of the SMM operator, but IstioControlPlane {plane.Namespace}/{plane.Revision} was not found, so it is "
+                    + "read as plain Istio",
                 $"kubectl -n {plane.Namespace} get istiocontrolplanes.servicemesh.cisco.com");
         }
         else if (plane.Status is { } status and not "Available")
@@ -94,10 +113,12 @@ internal static class ControlPlaneChecks
     }
 
     private static IEnumerable<CheckLine> OtherFaults(ControlPlane plane) =>
-        plane.Faults.Where(fault => fault.Reason is not FaultReasons.GatewayWithoutAddress and not FaultReasons.GatewayNotFound).Select(fault => FaultLines.Of(fault));
+        plane.Faults.Where(fault => fault.Reason is not FaultReasons.GatewayWithoutAddress and not FaultReasons.GatewayNotFound)
+        .Select(fault => FaultLines.Of(fault));
 
     // A tag may stand for another tag.
-    private static bool IsKnown(ComposedMesh mesh, string revision) => mesh.ControlPlanes.Any(plane => plane.Label == revision) || mesh.Tags.ContainsKey(revision);
+    private static bool IsKnown(ComposedMesh mesh, string revision) =>
+        mesh.ControlPlanes.Any(plane => plane.Label == revision) || mesh.Tags.ContainsKey(revision);
 
     private static string Name(FoundGateway gateway) => $"{gateway.Source.Namespace}/{gateway.Source.Name}";
 
@@ -110,13 +131,15 @@ internal static class ControlPlaneChecks
                 $"add port {IstioNames.IstiodPort} to it: {gateway.Source.Edit()}");
         }
 
-        return plane.Faults.FirstOrDefault(fault => fault.Source == gateway.Source && fault.Reason == FaultReasons.GatewayWithoutAddress) is { } fault
+        return plane.Faults.FirstOrDefault(
+            fault => fault.Source == gateway.Source && fault.Reason == FaultReasons.GatewayWithoutAddress) is { } fault
             ? FaultLines.Of(fault, CheckStatus.Fail) with { Subject = Name(gateway) }
             : CheckLine.Pass(Name(gateway), $"has {string.Join(", ", gateway.Gateway.Addresses)}, ports {ports}");
     }
 
     private static CheckLine NoGateway(ClusterLook look, ControlPlane plane) => NeedsGateway(look.Mesh, plane)
         ? CheckLine.Fail(plane.Label, $"has no gateway with port {IstioNames.IstiodPort}, so VMs of other networks cannot reach istiod",
-            "install an east-west gateway (Istio's samples/multicluster/gen-eastwest-gateway.sh; with SMM spec.meshExpansion.enabled of the IstioControlPlane), or name one with --gateway NAMESPACE/NAME")
+            "install an east-west gateway (Istio's samples/multicluster/gen-eastwest-gateway.sh; with SMM spec.meshExpansion.enabled of "
+                + "the IstioControlPlane), or name one with --gateway NAMESPACE/NAME")
         : CheckLine.Skipped(plane.Label, "has no gateway, and no WorkloadGroup of another network needs one");
 }

@@ -18,7 +18,8 @@ internal static class ExposureCheck
             else if (!ControlPlaneChecks.NeedsGateway(look.Mesh, plane))
                 lines.Add(CheckLine.Skipped(plane.Label, "no WorkloadGroup of another network needs it"));
             else
-                lines.AddRange(gateways.Select(gateway => gateway.Source.Kind == "Gateway" ? OfApiGateway(look, gateway, plane) : OfService(look, gateway, plane)));
+                lines.AddRange(gateways.Select(
+                    gateway => gateway.Source.Kind == "Gateway" ? OfApiGateway(look, gateway, plane) : OfService(look, gateway, plane)));
         }
 
         return lines.Count > 0 ? lines : [CheckLine.Skipped(null, "there is no control plane")];
@@ -26,12 +27,16 @@ internal static class ExposureCheck
 
     private static CheckLine OfApiGateway(ClusterLook look, FoundGateway gateway, ControlPlane plane)
     {
-        var found = look.Objects.ApiGateways.First(candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
-        var listeners = found.Spec.Listeners.Where(listener => listener.Port == IstioNames.IstiodPort).Select(listener => listener.Name).ToList();
+        var found = look.Objects.ApiGateways.First(
+            candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
+        var listeners = found.Spec.Listeners.Where(listener => listener.Port == IstioNames.IstiodPort).Select(listener => listener.Name)
+            .ToList();
         return found.Status.Listeners.Any(listener => listeners.Contains(listener.Name) && listener.AttachedRoutes > 0)
             ? CheckLine.Pass(plane.Label, $"{gateway.Source} has a route at port {IstioNames.IstiodPort}")
-            : CheckLine.Fail(plane.Label, $"{gateway.Source} has no route at its listener {string.Join(", ", listeners)}, so it leads nowhere",
-                $"attach a TLSRoute to port {IstioNames.IstiodPort} of Service {plane.Istiod.Source.Namespace}/{ControlPlaneChecks.IstiodName(plane)}: {gateway.Source.Get()}");
+            : CheckLine.Fail(plane.Label,
+                $"{gateway.Source} has no route at its listener {string.Join(", ", listeners)}, so it leads nowhere",
+                $"attach a TLSRoute to port {IstioNames.IstiodPort} of Service "
+                    + $"{plane.Istiod.Source.Namespace}/{ControlPlaneChecks.IstiodName(plane)}: {gateway.Source.Get()}");
     }
 
     private static CheckLine OfService(ClusterLook look, FoundGateway gateway, ControlPlane plane)
@@ -39,24 +44,33 @@ internal static class ExposureCheck
         foreach (var resource in (ApiResource[])[ClusterLook.IstioGateways, ClusterLook.IstioVirtualServices])
         {
             if (look.Lister.Of(resource).Fault is { } fault)
-                return CheckLine.Skipped(plane.Label, fault.Message, "run it with an administrator's kubeconfig: smm-dashboard check --kubernetes --kubeconfig FILE");
+                return CheckLine.Skipped(
+                    plane.Label, fault.Message,
+                    "run it with an administrator's kubeconfig: smm-dashboard check --kubernetes --kubeconfig FILE");
         }
 
-        var service = look.Objects.Services.First(candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
+        var service = look.Objects.Services.First(
+            candidate => candidate.Metadata.Namespace == gateway.Source.Namespace && candidate.Metadata.Name == gateway.Source.Name);
         var servers = look.Gateways.Where(candidate => Selects(candidate, service))
-            .SelectMany(candidate => candidate.Spec.Servers.Where(server => server.Port.Number == IstioNames.IstiodPort).Select(server => (Gateway: candidate, Server: server)))
+            .SelectMany(candidate => candidate.Spec.Servers.Where(server => server.Port.Number == IstioNames.IstiodPort)
+                .Select(server => (Gateway: candidate, Server: server)))
             .ToList();
         var cure = plane.Label == plane.Revision
-            ? $"kubectl apply -n {plane.Namespace} -f samples/multicluster/expose-istiod.yaml of Istio; for a revision expose-istiod-rev.yaml.tmpl there"
-            : $"set spec.meshExpansion.istiod.expose: true, and the operator makes what is missing: kubectl -n {plane.Namespace} edit istiocontrolplane {plane.Revision}";
+            ? $"kubectl apply -n {plane.Namespace} -f samples/multicluster/expose-istiod.yaml of Istio; for a revision "
+                + "expose-istiod-rev.yaml.tmpl there"
+            : $"set spec.meshExpansion.istiod.expose: true, and the operator makes what is missing: kubectl -n {plane.Namespace} edit "
+                + $"istiocontrolplane {plane.Revision}";
         if (servers.Count == 0)
-            return CheckLine.Fail(plane.Label, $"no Gateway (networking.istio.io) opens port {IstioNames.IstiodPort} of {gateway.Source}, so it leads nowhere", cure);
+            return CheckLine.Fail(plane.Label,
+                $"no Gateway (networking.istio.io) opens port {IstioNames.IstiodPort} of {gateway.Source}, so it leads nowhere", cure);
 
         var passing = servers.Where(one => one.Server.Tls.Mode == "PASSTHROUGH").Select(one => one.Gateway).ToList();
         if (passing.Count == 0)
         {
             var first = new ObjectReference("Gateway", servers[0].Gateway.Metadata.Namespace, servers[0].Gateway.Metadata.Name);
-            return CheckLine.Fail(plane.Label, $"{first} ends TLS at port {IstioNames.IstiodPort} (mode '{SmmAgent.Contract.NameRules.Shown(servers[0].Server.Tls.Mode)}'), and only istiod has its certificate",
+            return CheckLine.Fail(plane.Label,
+                $"{first} ends TLS at port {IstioNames.IstiodPort} (mode "
+                    + $"'{SmmAgent.Contract.NameRules.Shown(servers[0].Server.Tls.Mode)}'), and only istiod has its certificate",
                 $"set spec.servers[].tls.mode: PASSTHROUGH: kubectl -n {first.Namespace} edit gateways.networking.istio.io {first.Name}");
         }
 
@@ -65,7 +79,8 @@ internal static class ExposureCheck
             ? CheckLine.Pass(plane.Label, $"{gateway.Source} leads to Service {ControlPlaneChecks.IstiodName(plane)}")
             : CheckLine.Fail(plane.Label, routes.Count == 0
                 ? $"no VirtualService leads from port {IstioNames.IstiodPort} of {gateway.Source} to istiod"
-                : $"VirtualService {string.Join(", ", routes.Select(route => $"{route.Metadata.Namespace}/{route.Metadata.Name}"))} does not lead to Service {ControlPlaneChecks.IstiodName(plane)}, "
+                : $"VirtualService {string.Join(", ", routes.Select(route => $"{route.Metadata.Namespace}/{route.Metadata.Name}"))} does "
+                    + $"not lead to Service {ControlPlaneChecks.IstiodName(plane)}, "
                     + "and another istiod has another certificate", cure);
     }
 
@@ -86,6 +101,7 @@ internal static class ExposureCheck
     private static bool IsIstiod(string host, string ownNamespace, ControlPlane plane)
     {
         var names = host.Split('.');
-        return names[0] == ControlPlaneChecks.IstiodName(plane) && (names.Length > 1 ? names[1] : ownNamespace) == plane.Istiod.Source.Namespace;
+        return names[0] == ControlPlaneChecks.IstiodName(plane)
+            && (names.Length > 1 ? names[1] : ownNamespace) == plane.Istiod.Source.Namespace;
     }
 }

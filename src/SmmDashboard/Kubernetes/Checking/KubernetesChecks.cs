@@ -10,7 +10,8 @@ internal static class KubernetesChecks
 {
     public static IReadOnlyList<CheckLine> IstioKinds(ClusterLook look) =>
     [
-        .. ((ApiResource[])[ClusterKinds.WorkloadGroups, ClusterKinds.WorkloadEntries]).Select(resource => look.Lister.Of(resource)).Select(kind => kind switch
+        .. ((ApiResource[])[ClusterKinds.WorkloadGroups, ClusterKinds.WorkloadEntries]).Select(resource => look.Lister.Of(resource))
+            .Select(kind => kind switch
         {
             { Version: { } version } => CheckLine.Pass(kind.Resource.Kind, $"is served in version {version}, {Counted(kind.Count)}"),
             { Fault: { } fault } => CheckLine.Fail(kind.Resource.Kind, fault.Message, "see Rights below"),
@@ -20,24 +21,33 @@ internal static class KubernetesChecks
 
     public static IReadOnlyList<CheckLine> Objects(ClusterLook look)
     {
-        var kinds = look.KindsOfDashboard.Where(kind => kind.Resource.Kind != ClusterKinds.WorkloadGroups.Kind && kind.Resource.Kind != ClusterKinds.WorkloadEntries.Kind).ToList();
+        var kinds = look.KindsOfDashboard.Where(
+            kind => kind.Resource.Kind != ClusterKinds.WorkloadGroups.Kind && kind.Resource.Kind != ClusterKinds.WorkloadEntries.Kind)
+            .ToList();
         List<CheckLine> lines =
         [
             .. kinds.Where(kind => kind.Fault is not null)
-                .Select(kind => CheckLine.Fail(null, kind.Fault!.Message, kind.Fault.Fault == ApiFault.Forbidden ? "see Rights below" : "cure this first: what follows is incomplete")),
+                .Select(kind => CheckLine.Fail(
+                    null, kind.Fault!.Message,
+                    kind.Fault.Fault == ApiFault.Forbidden ? "see Rights below" : "cure this first: what follows is incomplete")),
             .. look.Lister.Kinds.SelectMany(kind => kind.Unreadable.Select(one =>
                 CheckLine.Fail(kind.Resource.Kind, $"cannot be read: {one}", $"kubectl get {kind.Resource.Kind} -A -o yaml"))),
         ];
         return lines.Count > 0 ? lines : [CheckLine.Pass(null, $"{look.Lister.Kinds.Sum(kind => kind.Count)} objects were read")];
     }
 
-    public static CheckLine ServiceRange(ClusterLook look, IReadOnlyList<IPNetwork> configured) => look.Lister.Of(ClusterKinds.ServiceCidrs) switch
+    public static CheckLine ServiceRange(ClusterLook look, IReadOnlyList<IPNetwork> configured) =>
+        look.Lister.Of(ClusterKinds.ServiceCidrs) switch
     {
         { Version: not null, Count: > 0 } => CheckLine.Pass(null, "is known from ServiceCIDRs: no dial-back goes to a Service"),
         _ when configured.Count > 0 => CheckLine.Pass(null, $"--cluster-range names {string.Join(", ", configured)}"),
-        { Fault: { } fault } => CheckLine.Warn(null, $"is not known, so a dial-back could go to a Service: {fault.Message}", "see Rights below, or start smm-dashboard with --cluster-range CIDR"),
-        _ => CheckLine.Warn(null, "is not known, so a dial-back could go to a Service: ServiceCIDRs are served by Kubernetes 1.33 and later",
-            "start smm-dashboard with --cluster-range CIDR, the --service-cluster-ip-range of the kube-apiserver: kubectl cluster-info dump | grep -m1 service-cluster-ip-range"),
+        { Fault: { } fault } => CheckLine.Warn(
+            null, $"is not known, so a dial-back could go to a Service: {fault.Message}",
+            "see Rights below, or start smm-dashboard with --cluster-range CIDR"),
+        _ =>
+            CheckLine.Warn(null, "is not known, so a dial-back could go to a Service: ServiceCIDRs are served by Kubernetes 1.33 and later",
+            "start smm-dashboard with --cluster-range CIDR, the --service-cluster-ip-range of the kube-apiserver: kubectl cluster-info "
+                + "dump | grep -m1 service-cluster-ip-range"),
     };
 
     /// <summary>Whether the cluster would take the record of a machine. Nothing is written: the request is a dry run.</summary>
@@ -46,8 +56,10 @@ internal static class KubernetesChecks
         try
         {
             if (await new Discovery(api).FindVersionAsync(ClusterLook.Machines, cancellationToken) is not { } version)
-                return CheckLine.Fail(null, "is not served: agents would bind anew to each replica and after each restart", "kubectl apply --server-side -f deploy/kubernetes/base/crd.yaml");
-            if (look.Mesh.Groups.Keys.OrderBy(group => group.Namespace, StringComparer.Ordinal).FirstOrDefault() is not { Namespace.Length: > 0 } group)
+                return CheckLine.Fail(null, "is not served: agents would bind anew to each replica and after each restart",
+                    "kubectl apply --server-side -f deploy/kubernetes/base/crd.yaml");
+            if (look.Mesh.Groups.Keys.OrderBy(group => group.Namespace, StringComparer.Ordinal)
+                .FirstOrDefault() is not { Namespace.Length: > 0 } group)
                 return CheckLine.Pass(null, $"is served in version {version}");
 
             var machine = new Dictionary<string, object>
@@ -60,7 +72,8 @@ internal static class KubernetesChecks
             await api.CallAsync(
                 $"create {ClusterLook.Machines.Kind} in namespace {group.Namespace} (dry run)",
                 (client, stop) => client.CustomObjects.CreateNamespacedCustomObjectAsync(
-                    machine, ClusterLook.Machines.Group, version, group.Namespace, ClusterLook.Machines.Plural, dryRun: "All", cancellationToken: stop),
+                    machine, ClusterLook.Machines.Group, version, group.Namespace, ClusterLook.Machines.Plural, dryRun: "All",
+                    cancellationToken: stop),
                 cancellationToken);
             return CheckLine.Pass(null, $"is served in version {version}, and one would be accepted in namespace {group.Namespace}");
         }
@@ -70,7 +83,9 @@ internal static class KubernetesChecks
         }
         catch (ApiException fault)
         {
-            return CheckLine.Fail(null, fault.Message, "kubectl apply --server-side -f deploy/kubernetes/base/crd.yaml, or correct the admission webhook or policy that the message names");
+            return CheckLine.Fail(null, fault.Message,
+                "kubectl apply --server-side -f deploy/kubernetes/base/crd.yaml, or correct the admission webhook or policy that "
+                    + "the message names");
         }
     }
 

@@ -52,7 +52,8 @@ internal sealed class ObjectLister(KubernetesApi api)
         var (items, unreadable, call, next) = (new List<T>(), new List<string>(), $"list {resource}", "");
         do
         {
-            var path = $"{resource.ListPath(version)}?{resource.Selectors}limit={PageSize}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
+            var path =
+                $"{resource.ListPath(version)}?{resource.Selectors}limit={PageSize}{(next.Length == 0 ? "" : $"&continue={Uri.EscapeDataString(next)}")}";
             var page = Read(call, await api.GetAsync(call, path, cancellationToken), type);
             items.AddRange(page.Items);
             unreadable.AddRange(page.Unreadable.Select(one => $"{one.Key}: {one.Why}"));

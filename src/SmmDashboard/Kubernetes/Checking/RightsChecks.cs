@@ -9,7 +9,8 @@ internal sealed class RightsChecks(AccessReviews reviews)
     private const int AtOnce = 8;
 
     /// <param name="places">Rights by the place that the line names; null for the whole cluster.</param>
-    public async Task<IReadOnlyList<CheckLine>> OfAsync(IEnumerable<(string? Place, IReadOnlyList<Right> Rights)> places, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CheckLine>> OfAsync(
+        IEnumerable<(string? Place, IReadOnlyList<Right> Rights)> places, CancellationToken cancellationToken)
     {
         var lines = new List<CheckLine>();
         foreach (var (place, rights) in places)
@@ -25,12 +26,16 @@ internal sealed class RightsChecks(AccessReviews reviews)
             foreach (var some in rights.Chunk(AtOnce))
             {
                 var answers = await Task.WhenAll(some.Select(right => reviews.MissingAsync(right, cancellationToken)));
-                lines.AddRange(some.Zip(answers).Where(pair => pair.Second.Count > 0).Select(pair => CheckLine.Fail(place, pair.First.Missing(pair.Second), pair.First.Cure)));
+                lines.AddRange(some.Zip(answers).Where(pair => pair.Second.Count > 0)
+                    .Select(pair => CheckLine.Fail(place, pair.First.Missing(pair.Second), pair.First.Cure)));
             }
         }
         catch (ApiException fault) when (fault.Fault == ApiFault.Forbidden)
         {
-            return [CheckLine.Skipped(place, fault.Message, "run it as an administrator, or in the pod: kubectl -n smm-dashboard exec deployment/smm-dashboard -- smm-dashboard check --kubernetes")];
+            return [CheckLine.Skipped(
+                place, fault.Message,
+                "run it as an administrator, or in the pod: kubectl -n smm-dashboard exec deployment/smm-dashboard -- smm-dashboard "
+                    + "check --kubernetes")];
         }
         catch (ApiException fault)
         {

@@ -12,16 +12,19 @@ internal static class WorkloadGroupChecks
     private const string Injection = "istio-injection";
 
     private static IEnumerable<ComposedGroup> Sorted(ClusterLook look) =>
-        look.Mesh.Groups.Values.OrderBy(group => group.Id.Namespace, StringComparer.Ordinal).ThenBy(group => group.Id.Name, StringComparer.Ordinal);
+        look.Mesh.Groups.Values.OrderBy(group => group.Id.Namespace, StringComparer.Ordinal)
+        .ThenBy(group => group.Id.Name, StringComparer.Ordinal);
 
     public static IReadOnlyList<CheckLine> Configuration(ClusterLook look) => look.Mesh.Groups.Count == 0
-        ? [CheckLine.Warn(null, "there is no WorkloadGroup, so no VM can attach", "create one: kubectl apply -f deploy/kubernetes/samples/workload-group.yaml")]
+        ? [CheckLine.Warn(null, "there is no WorkloadGroup, so no VM can attach",
+            "create one: kubectl apply -f deploy/kubernetes/samples/workload-group.yaml")]
         : [.. Sorted(look).SelectMany(Configuration)];
 
     public static IReadOnlyList<CheckLine> Namespaces(ClusterLook look) =>
         OrNone([.. Sorted(look).GroupBy(group => group.Id.Namespace).Select(groups => Namespace(look, groups.Key, groups.First().Plane))]);
 
-    public static async Task<IReadOnlyList<CheckLine>> AccountsAsync(KubernetesApi api, ClusterLook look, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<CheckLine>> AccountsAsync(
+        KubernetesApi api, ClusterLook look, CancellationToken cancellationToken)
     {
         var lines = new List<CheckLine>();
         foreach (var account in Sorted(look).Select(group => new ServiceAccount(group.Id.Namespace, group.ServiceAccount)).Distinct())
@@ -36,11 +39,13 @@ internal static class WorkloadGroupChecks
         try
         {
             var found = await api.FindAsync(
-                $"get serviceaccount {subject}", $"api/v1/namespaces/{Uri.EscapeDataString(account.Namespace)}/serviceaccounts/{Uri.EscapeDataString(account.Name)}",
+                $"get serviceaccount {subject}",
+                $"api/v1/namespaces/{Uri.EscapeDataString(account.Namespace)}/serviceaccounts/{Uri.EscapeDataString(account.Name)}",
                 KubernetesJson.Default.ServiceAccountObject, cancellationToken);
             return found is not null
                 ? CheckLine.Pass(subject, "exists")
-                : CheckLine.Fail(subject, "does not exist, so it has no tokens", $"kubectl -n {account.Namespace} create serviceaccount {account.Name}");
+                : CheckLine.Fail(subject, "does not exist, so it has no tokens",
+                    $"kubectl -n {account.Namespace} create serviceaccount {account.Name}");
         }
         catch (ApiException fault)
         {
@@ -50,7 +55,8 @@ internal static class WorkloadGroupChecks
 
     public static IReadOnlyList<CheckLine> RootCertificates(ClusterLook look)
     {
-        var maps = look.Objects.ConfigMaps.Where(map => map.Data.RootCertificate is not null).Select(map => (map.Metadata.Namespace, map.Metadata.Name)).ToHashSet();
+        var maps = look.Objects.ConfigMaps.Where(map => map.Data.RootCertificate is not null)
+            .Select(map => (map.Metadata.Namespace, map.Metadata.Name)).ToHashSet();
         return OrNone([.. Sorted(look).Where(group => group.Plane is not null)
             .Select(group => (group.Id.Namespace, Plane: group.Plane!)).DistinctBy(pair => (pair.Namespace, pair.Plane.RootCertificateName))
             .Select(pair => RootCertificate(pair.Namespace, pair.Plane, maps))]);
@@ -63,15 +69,18 @@ internal static class WorkloadGroupChecks
             return [CheckLine.Skipped(null, "there is no control plane")];
 
         var revisions = look.Mesh.ControlPlanes.Select(plane => plane.RevisionLabel).ToHashSet(StringComparer.Ordinal);
-        var stale = look.Entries.Where(entry => entry.Metadata.Label(IstioNames.Revision) is { Length: > 0 } revision && !revisions.Contains(revision)).ToList();
+        var stale = look.Entries.Where(
+            entry => entry.Metadata.Label(IstioNames.Revision) is { Length: > 0 } revision && !revisions.Contains(revision)).ToList();
         return stale.Count == 0
             ? [CheckLine.Pass(null, look.Entries.Count == 1 ? "there is 1" : $"there are {look.Entries.Count}")]
             : [.. stale.Select(entry => CheckLine.Fail($"{entry.Metadata.Namespace}/{entry.Metadata.Name}",
-                $"belongs to revision {NameRules.Shown(entry.Metadata.Label(IstioNames.Revision))}, which no control plane serves, so its VM cannot register",
+                $"belongs to revision {NameRules.Shown(entry.Metadata.Label(IstioNames.Revision))}, which no control plane serves, so its "
+                    + "VM cannot register",
                 $"kubectl -n {entry.Metadata.Namespace} delete workloadentry {entry.Metadata.Name}"))];
     }
 
-    private static List<CheckLine> OrNone(List<CheckLine> lines) => lines.Count > 0 ? lines : [CheckLine.Skipped(null, "there is no WorkloadGroup")];
+    private static List<CheckLine> OrNone(List<CheckLine> lines) =>
+        lines.Count > 0 ? lines : [CheckLine.Skipped(null, "there is no WorkloadGroup")];
 
     private static IEnumerable<CheckLine> Configuration(ComposedGroup group)
     {
@@ -82,7 +91,8 @@ internal static class WorkloadGroupChecks
 
         var subject = $"{group.Id.Namespace}/{group.Id.Name}";
         return group.Served is { } served && group.IsCurrent
-            ? [CheckLine.Pass(subject, $"is served: revision {group.Plane!.Label}, {Network(served.Config)}, service account {group.ServiceAccount}")]
+            ? [CheckLine.Pass(subject,
+                $"is served: revision {group.Plane!.Label}, {Network(served.Config)}, service account {group.ServiceAccount}")]
             : [CheckLine.Fail(subject, "is not served, because its control plane has faults", "see Control plane above")];
     }
 
@@ -98,7 +108,9 @@ internal static class WorkloadGroupChecks
         var (revision, injection) = (found.Metadata.Label(IstioNames.Revision), found.Metadata.Label(Injection));
         if (revision.Length > 0 && injection.Length > 0)
         {
-            return CheckLine.Warn(name, $"has both {Injection}={NameRules.Shown(injection)} and istio.io/rev={NameRules.Shown(revision)}: pods follow the first, VMs the second",
+            return CheckLine.Warn(name,
+                $"has both {Injection}={NameRules.Shown(injection)} and istio.io/rev={NameRules.Shown(revision)}: pods follow the "
+                    + "first, VMs the second",
                 $"kubectl label namespace {name} {Injection}-");
         }
 
@@ -106,7 +118,8 @@ internal static class WorkloadGroupChecks
             return CheckLine.Skipped(name, "its revision is not known", "see Configuration above");
         if (!plane.Discovers(found.Metadata.Labels))
             return CheckLine.Skipped(name, "istiod does not see it", "see Configuration above");
-        return CheckLine.Pass(name, revision.Length > 0 ? $"has istio.io/rev={revision}, which is revision {plane.Label}" : $"has no label istio.io/rev, so the default counts: revision {plane.Label}");
+        return CheckLine.Pass(name, revision.Length > 0 ? $"has istio.io/rev={revision}, which is revision {plane.Label}"
+            : $"has no label istio.io/rev, so the default counts: revision {plane.Label}");
     }
 
     private static CheckLine RootCertificate(string @namespace, ControlPlane plane, HashSet<(string Namespace, string Name)> maps)
@@ -117,7 +130,9 @@ internal static class WorkloadGroupChecks
         if (plane.OtherRootCertificate is { } other)
             return CheckLine.Pass(@namespace, $"is in {other.Source}");
         return maps.Contains((plane.Namespace, name))
-            ? CheckLine.Warn(@namespace, $"has no ConfigMap {name}, and the one of namespace {plane.Namespace} is used: istiod writes it into every namespace that it sees",
+            ? CheckLine.Warn(@namespace,
+                $"has no ConfigMap {name}, and the one of namespace {plane.Namespace} is used: istiod writes it into every "
+                    + "namespace that it sees",
                 $"look why istiod does not: kubectl -n {plane.Namespace} logs deployment/{ControlPlaneChecks.IstiodName(plane)}")
             : CheckLine.Skipped(@namespace, $"ConfigMap {name} was not found", "see Configuration above");
     }

@@ -36,7 +36,8 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
         var calls = new MachineApi(api);
         Cache = new Cache<AttachedMachine>(changes.Writer, seams.Time);
         _reflector = new(
-            api, MachineApi.Resource, KubernetesJson.Default.AttachedMachine, Cache, new ReflectorSeams(seams.Time, new Random(seams.Random.Next()), seams.Log));
+            api, MachineApi.Resource, KubernetesJson.Default.AttachedMachine, Cache,
+            new ReflectorSeams(seams.Time, new Random(seams.Random.Next()), seams.Log));
         _machines = new KnownMachines(Cache, seams.Time);
         _faults = new MachineFaults(seams.Time, seams.Log);
         var writer = new MachineWriter(calls, _machines, groups, seams.Time);
@@ -62,14 +63,17 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
     public string? Fault => _faults.Detail ?? _machines.Fault ?? _queue.WaitingFor ?? _lease.Fault;
 
     // Without the kind or the right to it there is nothing to wait for.
-    public string? WaitsFor => Cache.State is { IsSynced: false, IsForbidden: false } state ? state.Fault ?? $"list {MachineApi.Resource} has not ended yet" : null;
+    public string? WaitsFor =>
+        Cache.State is { IsSynced: false, IsForbidden: false } state ? state.Fault
+        ?? $"list {MachineApi.Resource} has not ended yet" : null;
 
     public IEnumerable<string> Limitations => Fault is { } fault ? [$"machines: {fault}"] : [];
 
     public IEnumerable<Metric> Metrics =>
     [
         Metric.Gauge("smm_dashboard_machines", "AttachedMachines of the cluster.", new Sample(_machines.Count)),
-        Metric.Gauge("smm_dashboard_machines_in_memory", "1 while agents are kept in the memory of this replica, because a kind or a right is missing.",
+        Metric.Gauge("smm_dashboard_machines_in_memory",
+            "1 while agents are kept in the memory of this replica, because a kind or a right is missing.",
             new Sample(_machines.IsServed && _faults.Detail is null ? 0 : 1)),
         Metric.Gauge("smm_dashboard_machines_sweeping", "1 on the replica that sweeps silent machines.", new Sample(IsSweeping ? 1 : 0)),
         Metric.Gauge("smm_dashboard_reports_queued", "Reports that wait to be written.", new Sample(Queued)),
@@ -90,7 +94,8 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        WatchedAsync(_reflector.RunAsync(stoppingToken)), WatchedAsync(_queue.RunAsync(stoppingToken)), WatchedAsync(_lease.RunAsync(stoppingToken)),
+        WatchedAsync(_reflector.RunAsync(stoppingToken)), WatchedAsync(_queue.RunAsync(stoppingToken)),
+        WatchedAsync(_lease.RunAsync(stoppingToken)),
         WatchedAsync(_sweeper.RunAsync(stoppingToken)), WatchedAsync(TidyAsync(stoppingToken)));
 
     private async Task WatchedAsync(Task work)

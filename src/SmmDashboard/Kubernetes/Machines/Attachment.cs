@@ -2,7 +2,9 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Kubernetes.Machines;
 
-/// <summary>One word about a VM, for the list of machines: whether it is a working member of the mesh, and else what comes first on the way.</summary>
+/// <summary>
+/// One word about a VM, for the list of machines: whether it is a working member of the mesh, and else what comes first on the way.
+/// </summary>
 public static class Attachment
 {
     public const string Type = "Attached";
@@ -12,7 +14,8 @@ public static class Attachment
     private const string Disabled = "Disabled";
 
     // In the order in which a VM is attached: the first that does not hold is the reason.
-    private static readonly string[] Steps = ["ConfigCurrent", "AddressKnown", "GatewaysReachable", "PortsOpen", SidecarRunning, Registered];
+    private static readonly string[] Steps =
+        ["ConfigCurrent", "AddressKnown", "GatewaysReachable", "PortsOpen", SidecarRunning, Registered];
 
     /// <returns>Null for a report that has none of the conditions.</returns>
     public static Condition? Of(IReadOnlyList<Condition> conditions)
@@ -28,7 +31,8 @@ public static class Attachment
         return inTheWay is null
             ? new Condition
             {
-                Type = Type, Status = "True", Reason = Type, Message = "the VM is attached", LastTransitionTime = steps.Max(step => step.LastTransitionTime),
+                Type = Type, Status = "True", Reason = Type, Message = "the VM is attached",
+                    LastTransitionTime = steps.Max(step => step.LastTransitionTime),
             }
             : inTheWay with { Type = Type, Message = $"{inTheWay.Type}: {inTheWay.Message}" };
     }

@@ -5,7 +5,10 @@ using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Machines;
 
-/// <summary>The machines as far as this replica knows: those of the watch, and what it has just written or read itself, which the watch brings later.</summary>
+/// <summary>
+/// The machines as far as this replica knows: those of the watch, and what it has just written or read itself, which the watch brings
+/// later.
+/// </summary>
 internal sealed class KnownMachines(Cache<AttachedMachine> cache, TimeProvider time)
 {
     // A watch that works is not so late.

@@ -5,8 +5,9 @@ using SmmDashboard.Kubernetes.Api;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>
-/// A Lease of coordination.k8s.io, held by one replica at a time. It follows client-go's leader election: held for 15 s, renewed every 2 s, given up by
-/// the holder itself after 10 s without a renewal, and at its end. Other replicas' clocks do not matter: a change of the object is what counts.
+/// A Lease of coordination.k8s.io, held by one replica at a time. It follows client-go's leader election: held for 15 s, renewed every 2 s,
+/// given up by the holder itself after 10 s without a renewal, and at its end. Other replicas' clocks do not matter: a change of the object
+/// is what counts.
 /// </summary>
 internal sealed class Lease(KubernetesApi api, string space, string name, string replica, MachineSeams seams)
 {

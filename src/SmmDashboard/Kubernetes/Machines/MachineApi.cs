@@ -32,7 +32,8 @@ internal sealed class MachineApi(KubernetesApi api)
         var machine = new NewMachine(
             $"{Group}/{Version}",
             nameof(AttachedMachine),
-            new(key.Name, key.Namespace, Labels(spec.WorkloadGroup), [new(owner.ApiVersion, "WorkloadGroup", spec.WorkloadGroup, owner.Uid)]),
+            new(key.Name, key.Namespace, Labels(spec.WorkloadGroup),
+                [new(owner.ApiVersion, "WorkloadGroup", spec.WorkloadGroup, owner.Uid)]),
             spec);
         var body = JsonSerializer.SerializeToElement(machine, MachineJson.Default.NewMachine);
         return CallAsync(
@@ -77,10 +78,12 @@ internal sealed class MachineApi(KubernetesApi api)
         cancellationToken);
 
     private Task<T> CallAsync<T>(
-        string call, Func<IKubernetes, CancellationToken, Task<object>> send, Func<MachineDocument, T> read, CancellationToken cancellationToken) =>
+        string call, Func<IKubernetes, CancellationToken, Task<object>> send, Func<MachineDocument, T> read,
+        CancellationToken cancellationToken) =>
         api.CallAsync(
             call,
-            async (client, stop) => await send(client, stop) is JsonElement answer && answer.Deserialize(KubernetesJson.Default.MachineDocument) is { } document
+            async (client, stop) => await send(client, stop) is JsonElement answer
+            && answer.Deserialize(KubernetesJson.Default.MachineDocument) is { } document
                 ? read(document)
                 : throw new JsonException("it is no object"),
             cancellationToken);
@@ -116,7 +119,8 @@ internal sealed record GroupOwner(string ApiVersion, string Uid);
 
 internal sealed record NewMachine(string ApiVersion, string Kind, NewMetadata Metadata, MachineSpec Spec);
 
-internal sealed record NewMetadata(string Name, string Namespace, IReadOnlyDictionary<string, string>? Labels, IReadOnlyList<NewOwner> OwnerReferences);
+internal sealed record NewMetadata(
+    string Name, string Namespace, IReadOnlyDictionary<string, string>? Labels, IReadOnlyList<NewOwner> OwnerReferences);
 
 internal sealed record NewOwner(string ApiVersion, string Kind, string Name, string Uid);
 

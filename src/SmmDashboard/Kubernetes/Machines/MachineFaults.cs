@@ -3,7 +3,9 @@ using SmmDashboard.Kubernetes.Api;
 
 namespace SmmDashboard.Kubernetes.Machines;
 
-/// <summary>What is missing for the machines to be kept in the cluster. Each fault is logged once when it begins, and when it ends.</summary>
+/// <summary>
+/// What is missing for the machines to be kept in the cluster. Each fault is logged once when it begins, and when it ends.
+/// </summary>
 internal sealed class MachineFaults(TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(60);
@@ -12,7 +14,8 @@ internal sealed class MachineFaults(TimeProvider time, ILogger log)
     private volatile string? _missing;
 
     /// <summary>One line for people; null while nothing is missing.</summary>
-    public string? Detail => _missing ?? _forbidden.OrderBy(fault => fault.Key, StringComparer.Ordinal).Select(fault => fault.Value.Text).FirstOrDefault();
+    public string? Detail =>
+        _missing ?? _forbidden.OrderBy(fault => fault.Key, StringComparer.Ordinal).Select(fault => fault.Value.Text).FirstOrDefault();
 
     /// <summary>Whether a right was missing in the namespace within the last minute. It is tried again then.</summary>
     public bool IsForbidden(string space) => _forbidden.TryGetValue(space, out var fault) && time.GetUtcNow() - fault.At < TryAgain;

@@ -4,19 +4,24 @@ namespace SmmDashboard.Kubernetes.Machines;
 
 internal static partial class MachineLog
 {
-    [LoggerMessage(6601, LogLevel.Warning, "{Missing}: agents are kept in the memory of each replica, kubectl does not show them, and they bind anew after a restart. Install the CustomResourceDefinition of smm-agent: it is found within a minute")]
+    [LoggerMessage(6601, LogLevel.Warning,
+        "{Missing}: agents are kept in the memory of each replica, kubectl does not show them, and they bind anew after a restart. Install "
+            + "the CustomResourceDefinition of smm-agent: it is found within a minute")]
     public static partial void NoKind(this ILogger log, string missing);
 
     [LoggerMessage(6602, LogLevel.Information, "{Kind} is served: agents are kept in the cluster")]
     public static partial void HasKind(this ILogger log, string kind);
 
-    [LoggerMessage(6603, LogLevel.Warning, "{Fault}. Until then the agents of namespace {Namespace} are kept in the memory of each replica. It is tried again each minute")]
+    [LoggerMessage(6603, LogLevel.Warning,
+        "{Fault}. Until then the agents of namespace {Namespace} are kept in the memory of each replica. It is tried again each minute")]
     public static partial void Forbidden(this ILogger log, string fault, string @namespace);
 
     [LoggerMessage(6604, LogLevel.Information, "the agents of namespace {Namespace} are kept in the cluster again")]
     public static partial void Allowed(this ILogger log, string @namespace);
 
-    [LoggerMessage(6605, LogLevel.Warning, "the report of machine {Machine} is not written, its next one is tried again: {Fault} (and {Withheld} others since the last such line)")]
+    [LoggerMessage(6605, LogLevel.Warning,
+        "the report of machine {Machine} is not written, its next one is tried again: {Fault} (and {Withheld} others since "
+            + "the last such line)")]
     public static partial void NotWritten(this ILogger log, ObjectKey machine, string fault, long withheld);
 
     [LoggerMessage(6606, LogLevel.Warning, "reports wait to be written ({Count}): {Fault}")]

@@ -12,12 +12,16 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     public const int MostConditions = 32;
     private const int MostAddresses = 32;
 
-    /// <summary>How large a status may be: whoever has a token decides what is in a report, and how many machines there are. A usual one has some 3 KiB.</summary>
+    /// <summary>
+    /// How large a status may be: whoever has a token decides what is in a report, and how many machines there are. A usual one has some 3
+    /// KiB.
+    /// </summary>
     public const int MaximumBytes = 6 * 1024;
 
     // The longest texts, and the most conditions and addresses; what fits first is written.
     private static readonly (int Conditions, int Message, int Addresses, int Instances)[] Sizes =
-        [(MostConditions, 256, MostAddresses, AgentInstances.Limit), (MostConditions, 96, 8, AgentInstances.Limit), (16, 64, 4, 2), (4, 32, 1, 1), (1, 0, 0, 0)];
+        [(MostConditions, 256, MostAddresses, AgentInstances.Limit), (MostConditions, 96, 8, AgentInstances.Limit), (16, 64, 4, 2),
+            (4, 32, 1, 1), (1, 0, 0, 0)];
 
     /// <param name="report">From the agent: anything may be in it.</param>
     /// <param name="known">The object before.</param>
@@ -37,7 +41,8 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     }
 
     private static MachineStatus StatusOf(
-        AgentReport report, AttachedMachine known, ReportContext context, (int Conditions, int Message, int Addresses, int Instances) size) =>
+        AgentReport report, AttachedMachine known, ReportContext context,
+        (int Conditions, int Message, int Addresses, int Instances) size) =>
         new()
         {
             Host = Cut(report.Host.Hostname, 253),
@@ -73,7 +78,9 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
         Type = AttachedMachine.AgentConnected,
         Status = "False",
         Reason = "Silent",
-        Message = string.Create(CultureInfo.InvariantCulture, $"no report since {since.UtcDateTime:yyyy-MM-dd HH:mm} UTC: check the VM, smm-agent on it and its way to the dashboard"),
+        Message = string.Create(
+            CultureInfo.InvariantCulture,
+            $"no report since {since.UtcDateTime:yyyy-MM-dd HH:mm} UTC: check the VM, smm-agent on it and its way to the dashboard"),
         LastTransitionTime = now,
     };
 

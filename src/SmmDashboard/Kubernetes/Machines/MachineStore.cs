@@ -11,21 +11,22 @@ using SmmDashboard.Kubernetes.Objects;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>
-/// Keeps agents as AttachedMachines, so that all replicas know them. A report is answered when its binding and a new address are written: the next call
-/// may reach another replica. Everything else is queued.
+/// Keeps agents as AttachedMachines, so that all replicas know them. A report is answered when its binding and a new address are written:
+/// the next call may reach another replica. Everything else is queued.
 /// </summary>
 /// <param name="parts">What it works with.</param>
 /// <param name="memory">Keeps agents while the cluster cannot.</param>
 /// <param name="settings">The dashboard itself.</param>
 /// <param name="seams">Clock and chance.</param>
-internal sealed class MachineStore(MachineParts parts, IAgentStore memory, MachineSettings settings, MachineSeams seams) : IAgentStore, IDisposable
+internal sealed class MachineStore(MachineParts parts, IAgentStore memory, MachineSettings settings, MachineSeams seams)
+    : IAgentStore, IDisposable
 {
     /// <summary>A change is written after that, so that several changes are one write.</summary>
     public static readonly TimeSpan Debounce = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How far what is written may be behind, plus up to a tenth of it. With agents that report every 5 minutes an object is never 15 minutes behind, which
-    /// would look like silence.
+    /// How far what is written may be behind, plus up to a tenth of it. With agents that report every 5 minutes an object is never 15
+    /// minutes behind, which would look like silence.
     /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
@@ -104,7 +105,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     /// <returns>False when there is none.</returns>
     private async Task<bool> MakeRoomAsync(GroupId group, CancellationToken cancellationToken)
     {
-        var oldest = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace && machine.WorkloadGroup == group.Name
+        var oldest = parts.Machines.Watched.Where(
+            machine => machine.Metadata.Namespace == group.Namespace && machine.WorkloadGroup == group.Name
                 && !machine.IsRegistered && !_reached.ContainsKey(ObjectKey.Of(machine.Metadata)))
             .MinBy(machine => machine.LastSign);
         if (oldest is null)
@@ -196,7 +198,8 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
     private async Task CureAsync(ObjectKey key, GroupId group, string instance, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var others = parts.Machines.Watched.Where(machine => machine.Metadata.Namespace == group.Namespace
-            && machine.WorkloadGroup == group.Name && machine.Metadata.Name != key.Name && machine.Instances.Seen.Any(seen => seen.Id == instance)).ToList();
+            && machine.WorkloadGroup == group.Name && machine.Metadata.Name != key.Name
+            && machine.Instances.Seen.Any(seen => seen.Id == instance)).ToList();
         foreach (var other in others)
         {
             var without = other.Instances.Without(instance);
@@ -289,4 +292,5 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 }
 
 /// <summary>What the store works with.</summary>
-internal sealed record MachineParts(KnownMachines Machines, MachineWriter Writer, StatusQueue Queue, MachineGroups Groups, MachineFaults Faults);
+internal sealed record MachineParts(
+    KnownMachines Machines, MachineWriter Writer, StatusQueue Queue, MachineGroups Groups, MachineFaults Faults);

@@ -20,7 +20,8 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
         var now = time.GetUtcNow();
         // As exact as it is written.
         now = new(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
-        return known.LastReportTime >= now && known.LastReportTime <= now + ClockFault ? known.LastReportTime.Value.AddMilliseconds(1) : now;
+        return known.LastReportTime >= now
+            && known.LastReportTime <= now + ClockFault ? known.LastReportTime.Value.AddMilliseconds(1) : now;
     }
 
     /// <summary>Makes the machine, or finds the one that exists.</summary>
@@ -137,7 +138,8 @@ internal sealed class MachineWriter(MachineApi api, KnownMachines machines, Mach
     public async Task WriteInstancesAsync(AttachedMachine machine, AgentInstances instances, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new(MachineReport.Instances(instances)), MachineJson.Default.InstancesPatch);
-        machines.Learn(await api.WriteStatusAsync(ObjectKey.Of(machine.Metadata), machine.Metadata.ResourceVersion, body, cancellationToken));
+        machines.Learn(await api.WriteStatusAsync(
+            ObjectKey.Of(machine.Metadata), machine.Metadata.ResourceVersion, body, cancellationToken));
     }
 
     private async Task<AttachedMachine> CreateAsync(ObjectKey key, MachineSpec spec, CancellationToken cancellationToken)

@@ -8,8 +8,8 @@ using SmmDashboard.Kubernetes.Watching;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>
-/// The reports that are written later: one for each machine, the newest. At most 50 are written in a second and 4 at a time. What fails for a reason
-/// that passes comes back, and the whole queue waits with a backoff.
+/// The reports that are written later: one for each machine, the newest. At most 50 are written in a second and 4 at a time. What fails for
+/// a reason that passes comes back, and the whole queue waits with a backoff.
 /// </summary>
 internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, MachineSeams seams)
 {
@@ -28,7 +28,8 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
     private readonly WriteRate _rate = new(seams.Time, PerSecond);
     private readonly LogLimiter _notWritten = new(seams.Time);
     private readonly Backoff _backoff = new(seams.Time, seams.Random);
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wake =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private DateTimeOffset _pausedUntil = DateTimeOffset.MinValue;
     private string? _waitingFor;
     private volatile Exception? _defect;
@@ -160,7 +161,8 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
         Entry? entry;
         lock (_lock)
         {
-            while (_order.TryPeek(out key, out var due) && (!_entries.TryGetValue(key, out entry) || entry.Due != due || _writing.Contains(key)))
+            while (_order.TryPeek(out key, out var due)
+                && (!_entries.TryGetValue(key, out entry) || entry.Due != due || _writing.Contains(key)))
                 _order.Dequeue();
             if (_writing.Count >= AtOnce || !_order.TryPeek(out key, out _))
                 return Timeout.InfiniteTimeSpan;
@@ -191,7 +193,8 @@ internal sealed class StatusQueue(MachineWriter writer, MachineFaults faults, Ma
             faults.Allowed(key.Namespace);
             Continue();
         }
-        catch (ApiException fault) when (fault.IsTransient || fault.Fault is ApiFault.Conflict or ApiFault.Unauthorized or ApiFault.Untrusted)
+        catch (ApiException fault)
+        when (fault.IsTransient || fault.Fault is ApiFault.Conflict or ApiFault.Unauthorized or ApiFault.Untrusted)
         {
             again = true;
             Pause(fault);

@@ -5,8 +5,8 @@ using SmmDashboard.Kubernetes.Objects;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>
-/// Marks machines that have been silent for 15 minutes as not connected, and deletes them after 30 days. One replica does it. Silence counts from when
-/// this replica's watch works: after an outage every agent has time to report.
+/// Marks machines that have been silent for 15 minutes as not connected, and deletes them after 30 days. One replica does it. Silence
+/// counts from when this replica's watch works: after an outage every agent has time to report.
 /// </summary>
 internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease lease, MachineSeams seams)
 {
@@ -83,7 +83,9 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
             throw forbidden.Values.First();
     }
 
-    /// <summary>Whether the clock was set since the last look: then every machine would look silent, and has the time to report first.</summary>
+    /// <summary>
+    /// Whether the clock was set since the last look: then every machine would look silent, and has the time to report first.
+    /// </summary>
     private bool HasClockJumped(DateTimeOffset now)
     {
         var (before, timestamp) = (_looked, seams.Time.GetTimestamp());

@@ -5,8 +5,8 @@ using SmmDashboard.Kubernetes.Objects;
 namespace SmmDashboard.Kubernetes.Machines;
 
 /// <summary>
-/// How often agents may have the dashboard call the API server while they wait. Whoever has a token makes as many agents as he likes and says of each
-/// what he likes: more than that is queued or refused.
+/// How often agents may have the dashboard call the API server while they wait. Whoever has a token makes as many agents as he likes and
+/// says of each what he likes: more than that is queued or refused.
 /// </summary>
 internal sealed class WriteLimits(TimeProvider time)
 {

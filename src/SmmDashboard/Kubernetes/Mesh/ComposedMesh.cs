@@ -16,7 +16,9 @@ public sealed record ComposedMesh(
 }
 
 /// <summary>One WorkloadGroup.</summary>
-/// <param name="Served">What is served: the same instance as before while its bytes are the same. Null for a group that was never good.</param>
+/// <param name="Served">
+/// What is served: the same instance as before while its bytes are the same. Null for a group that was never good.
+/// </param>
 /// <param name="ServiceAccount">The account whose tokens open the group.</param>
 /// <param name="Plane">Its control plane; null when its revision is not known.</param>
 /// <param name="Faults">What is wrong; with a blocking fault <paramref name="Served"/> is the last good configuration.</param>

@@ -11,7 +11,9 @@ public sealed record ControlPlane
 
     public required string Namespace { get; init; }
 
-    /// <summary>The value of the label istio.io/rev by which namespaces ask for it, for example <c>default</c> or <c>cp-v117x.istio-system</c>.</summary>
+    /// <summary>
+    /// The value of the label istio.io/rev by which namespaces ask for it, for example <c>default</c> or <c>cp-v117x.istio-system</c>.
+    /// </summary>
     public required string Label { get; init; }
 
     /// <summary>The revision in the names of its objects, for example <c>cp-v117x</c>.</summary>

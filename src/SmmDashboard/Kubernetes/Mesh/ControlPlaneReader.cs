@@ -6,7 +6,9 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Mesh;
 
-/// <summary>Reads the control planes of the cluster: one for each ConfigMap with the label istio.io/rev and the key mesh in the namespaces of Istio.</summary>
+/// <summary>
+/// Reads the control planes of the cluster: one for each ConfigMap with the label istio.io/rev and the key mesh in the namespaces of Istio.
+/// </summary>
 internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOptions options)
 {
     private const string DefaultClusterId = "Kubernetes";
@@ -20,7 +22,8 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
         foreach (var @namespace in options.IstioNamespaces.Distinct())
         {
             var configMaps = objects.ConfigMaps
-                .Where(map => map.Metadata.Namespace == @namespace && map.Data.Mesh is not null && map.Metadata.Label(IstioNames.Revision).Length > 0)
+                .Where(map => map.Metadata.Namespace == @namespace && map.Data.Mesh is not null
+                    && map.Metadata.Label(IstioNames.Revision).Length > 0)
                 .OrderBy(map => map.Metadata.Name, StringComparer.Ordinal);
             foreach (var configMap in configMaps)
             {
@@ -77,7 +80,8 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
             ClusterId = clusterId,
             Network = network,
             Networks = Networks(operated, network),
-            Status = operated is not null ? First(operated.Status.Status, null) is { Length: > 0 } status ? status : null : Status(deployment),
+            Status = operated is not null ? First(operated.Status.Status, null) is { Length: > 0 } status ? status : null
+                : Status(deployment),
             Version = Version(operated, deployment, configMap, source, faults),
             DefaultConfig = defaultConfig,
             RootCertificateName = RootCertificateName(isOfOperator, revision, operated, deployment, configMap),
@@ -85,8 +89,10 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
             Istiod = (new("Service", @namespace, serviceName), Endpoints(operated, @namespace, serviceName)),
             IsReady = IsReady(@namespace, serviceName),
             Gateways = new GatewayFinder(objects, options).Find(@namespace, label, operated, faults),
-            TokenAudience = First(operated?.Spec.Sds.TokenAudience, values.Text("global", "sds", "token", "aud"), DashboardApi.SidecarAudience),
-            RegistersAutomatically = Variable(deployment, "PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION") is not ("false" or "False" or "FALSE" or "f" or "F" or "0"),
+            TokenAudience = First(operated?.Spec.Sds.TokenAudience, values.Text("global", "sds", "token", "aud"),
+                DashboardApi.SidecarAudience),
+            RegistersAutomatically = Variable(
+                deployment, "PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION") is not ("false" or "False" or "FALSE" or "f" or "F" or "0"),
             DiscoverySelectors = [.. mesh.Member("discoverySelectors").Items().Select(selector => new LabelSelector(selector))],
             Faults = faults,
         };
@@ -111,7 +117,8 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
         where T : KubernetesObject => candidates
             .Where(candidate => candidate.Metadata.Namespace == @namespace)
             .Where(candidate => candidate.Metadata.Name == name
-                || (candidate.Metadata.Label("app") == "istiod" && candidate.Metadata.Label(IstioNames.Revision) == label && !candidate.Metadata.Labels.ContainsKey(IstioNames.Tag)))
+                || (candidate.Metadata.Label("app") == "istiod" && candidate.Metadata.Label(IstioNames.Revision) == label
+                    && !candidate.Metadata.Labels.ContainsKey(IstioNames.Tag)))
             .OrderByDescending(candidate => candidate.Metadata.Name == name)
             .ThenBy(candidate => candidate.Metadata.Name, StringComparer.Ordinal)
             .FirstOrDefault();
@@ -134,7 +141,8 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
     private JsonElement Values(string @namespace, string label, List<ObjectFault> faults)
     {
         var map = objects.ConfigMaps
-            .Where(map => map.Metadata.Namespace == @namespace && map.Data.Values is not null && map.Metadata.Label(IstioNames.Revision) == label)
+            .Where(map => map.Metadata.Namespace == @namespace && map.Data.Values is not null
+                && map.Metadata.Label(IstioNames.Revision) == label)
             .Where(map => map.Metadata.Name.StartsWith("istio-sidecar-injector", StringComparison.Ordinal))
             .MinBy(map => map.Metadata.Name, StringComparer.Ordinal);
         return map is null ? default : Parsed(map.Data.Values!, Reference(map), "values", faults);
@@ -147,7 +155,8 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
         Variable(deployment, "CLUSTER_ID"),
         DefaultClusterId);
 
-    private string Network(string @namespace, ConfigMap map, string clusterId, JsonElement values, ObjectReference source, List<ObjectFault> faults)
+    private string Network(string @namespace, ConfigMap map, string clusterId, JsonElement values, ObjectReference source,
+        List<ObjectFault> faults)
     {
         var own = objects.Namespaces.FirstOrDefault(candidate => candidate.Metadata.Name == @namespace);
         if (own?.Metadata.Label(IstioNames.Network) is { Length: > 0 } label)
@@ -178,9 +187,11 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
             _ => null,
         };
 
-    private static string Version(IstioControlPlane? operated, Deployment? deployment, ConfigMap map, ObjectReference source, List<ObjectFault> faults)
+    private static string Version(
+        IstioControlPlane? operated, Deployment? deployment, ConfigMap map, ObjectReference source, List<ObjectFault> faults)
     {
-        var images = deployment?.Spec.Template.Spec.Containers.OrderByDescending(container => container.Name == "discovery").Select(container => container.Image);
+        var images = deployment?.Spec.Template.Spec.Containers.OrderByDescending(container => container.Name == "discovery")
+            .Select(container => container.Image);
         var ofImage = images?.Select(image => ImageVersion().Match(image)).FirstOrDefault(match => match.Success)?.Groups[1].Value;
         var version = First(
             operated?.Spec.Version,
@@ -212,10 +223,12 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
         return document.RootElement.Clone();
     }
 
-    private static string RootCertificateName(bool isOfOperator, string revision, IstioControlPlane? operated, Deployment? deployment, ConfigMap map)
+    private static string RootCertificateName(
+        bool isOfOperator, string revision, IstioControlPlane? operated, Deployment? deployment, ConfigMap map)
     {
         // The operator's own distribution has a name for each revision; the names of the other ConfigMaps give it away, too.
-        var isCisco = operated?.Spec.Distribution is { Length: > 0 } distribution ? distribution == "cisco" : map.Metadata.Name == $"istio-{revision}";
+        var isCisco = operated?.Spec.Distribution is { Length: > 0 } distribution ? distribution == "cisco"
+            : map.Metadata.Name == $"istio-{revision}";
         return First(
             Variable(deployment, "CACERT_CONFIG_NAME"),
             Variable(deployment, "PILOT_CA_CERT_CONFIGMAP"),
@@ -253,20 +266,24 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
     private bool? IsReady(string @namespace, string service)
     {
         var slices = Slices(@namespace, service).ToList();
-        return slices.Count == 0 ? null : slices.SelectMany(slice => slice.Endpoints).Any(endpoint => endpoint.Conditions.Ready is not false);
+        return slices.Count == 0 ? null
+            : slices.SelectMany(slice => slice.Endpoints).Any(endpoint => endpoint.Conditions.Ready is not false);
     }
 
     private IEnumerable<EndpointSlice> Slices(string @namespace, string service) =>
-        objects.EndpointSlices.Where(slice => slice.Metadata.Namespace == @namespace && slice.Metadata.Label(EndpointSlice.ServiceName) == service);
+        objects.EndpointSlices.Where(
+            slice => slice.Metadata.Namespace == @namespace && slice.Metadata.Label(EndpointSlice.ServiceName) == service);
 
-    private static ObjectReference Reference(IstioControlPlane operated) => new("IstioControlPlane", operated.Metadata.Namespace, operated.Metadata.Name);
+    private static ObjectReference Reference(IstioControlPlane operated) =>
+        new("IstioControlPlane", operated.Metadata.Namespace, operated.Metadata.Name);
 
     private static void CheckSuitable(IstioControlPlane? operated, List<ObjectFault> faults)
     {
         if (operated?.Spec.Mode == "PASSIVE")
         {
             faults.Add(new(Reference(operated), FaultReasons.ControlPlaneUnsuitable,
-                "its mode is PASSIVE: its istiod is in another cluster. Create the WorkloadGroup there, and attach VMs by the smm-dashboard of that cluster", Blocks: true));
+                "its mode is PASSIVE: its istiod is in another cluster. Create the WorkloadGroup there, and attach VMs by the "
+                    + "smm-dashboard of that cluster", Blocks: true));
         }
     }
 

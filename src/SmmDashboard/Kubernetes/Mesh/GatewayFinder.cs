@@ -3,7 +3,10 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Mesh;
 
-/// <summary>Finds the gateways through which VMs reach a control plane: by option, the SMM operator's, east-west gateways, and those of the Gateway API.</summary>
+/// <summary>
+/// Finds the gateways through which VMs reach a control plane: by option, the SMM operator's, east-west gateways, and those of the Gateway
+/// API.
+/// </summary>
 internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
 {
     private const string External = "meshgateway.istio.servicemesh.cisco.com/external-service";
@@ -22,23 +25,29 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
             return Sorted(ofOperator.Select(service => Of(service, operated, faults)));
 
         string[] namespaces = [@namespace, .. options.IstioNamespaces];
-        var apiGateways = objects.ApiGateways.Where(gateway => namespaces.Contains(gateway.Metadata.Namespace) && IsForVms(gateway)).ToList();
+        var apiGateways = objects.ApiGateways.Where(gateway => namespaces.Contains(gateway.Metadata.Namespace) && IsForVms(gateway))
+            .ToList();
         var services = objects.Services.Where(service => namespaces.Contains(service.Metadata.Namespace) && IsEastWest(service)
-            && !apiGateways.Any(gateway => gateway.Metadata.Namespace == service.Metadata.Namespace && gateway.Metadata.Name == service.Metadata.Label(OfApiGateway)));
-        return Sorted([.. services.Select(service => Of(service, operated, faults)), .. apiGateways.Select(gateway => Of(gateway, faults))]);
+            && !apiGateways.Any(gateway => gateway.Metadata.Namespace == service.Metadata.Namespace
+                && gateway.Metadata.Name == service.Metadata.Label(OfApiGateway)));
+        return Sorted(
+            [.. services.Select(service => Of(service, operated, faults)), .. apiGateways.Select(gateway => Of(gateway, faults))]);
     }
 
     private static List<FoundGateway> Sorted(IEnumerable<FoundGateway> gateways) =>
-        [.. gateways.OrderBy(gateway => gateway.Gateway.Name, StringComparer.Ordinal).ThenBy(gateway => gateway.Source.Namespace, StringComparer.Ordinal)];
+        [.. gateways.OrderBy(gateway => gateway.Gateway.Name, StringComparer.Ordinal)
+            .ThenBy(gateway => gateway.Source.Namespace, StringComparer.Ordinal)];
 
     private IEnumerable<FoundGateway> Named((string Namespace, string Name) name, List<ObjectFault> faults)
     {
-        var service = objects.Services.FirstOrDefault(service => service.Metadata.Namespace == name.Namespace && service.Metadata.Name == name.Name);
+        var service = objects.Services.FirstOrDefault(
+            service => service.Metadata.Namespace == name.Namespace && service.Metadata.Name == name.Name);
         if (service is not null)
             return [Of(service, null, faults)];
 
         faults.Add(new(new("Service", name.Namespace, name.Name), FaultReasons.GatewayNotFound,
-            $"is named as a gateway and was not found: create it, or start smm-dashboard with another --gateway (kubectl -n {name.Namespace} get services)", Blocks: false));
+            "is named as a gateway and was not found: create it, or start smm-dashboard with another --gateway (kubectl -n "
+                + $"{name.Namespace} get services)", Blocks: false));
         return [];
     }
 
@@ -91,13 +100,19 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
 
     private static string WhyNoAddress(Service service) => service.Spec.Type switch
     {
-        "LoadBalancer" => $"its load balancer has no address yet; see why: kubectl -n {service.Metadata.Namespace} describe service {service.Metadata.Name}",
-        "NodePort" => "is of type NodePort, and VMs connect to port 15012, not to a node port: use type LoadBalancer, or set spec.externalIPs",
-        var type => $"is of type {(type.Length == 0 ? "ClusterIP" : NameRules.Shown(type))} and has no address outside the cluster: use type LoadBalancer, or set spec.externalIPs",
+        "LoadBalancer" =>
+            $"its load balancer has no address yet; see why: kubectl -n {service.Metadata.Namespace} describe service "
+                + $"{service.Metadata.Name}",
+        "NodePort" =>
+            "is of type NodePort, and VMs connect to port 15012, not to a node port: use type LoadBalancer, or set spec.externalIPs",
+        var type =>
+            $"is of type {(type.Length == 0 ? "ClusterIP" : NameRules.Shown(type))} and has no address outside the cluster: use type "
+                + "LoadBalancer, or set spec.externalIPs",
     };
 
     private static FoundGateway Made(
-        ObjectReference source, IEnumerable<string> addresses, IEnumerable<(string Name, int? Port)> ports, string whyNoAddress, List<ObjectFault> faults)
+        ObjectReference source, IEnumerable<string> addresses, IEnumerable<(string Name, int? Port)> ports, string whyNoAddress,
+        List<ObjectFault> faults)
     {
         var valid = new SortedSet<string>(StringComparer.Ordinal);
         var refused = new SortedSet<string>(StringComparer.Ordinal);
@@ -107,7 +122,9 @@ internal sealed class GatewayFinder(ClusterObjects objects, MeshOptions options)
         if (refused.Min is { } first)
         {
             var others = refused.Count == 1 ? "and is left out" : $"and is left out, as are {refused.Count - 1} more that are none";
-            faults.Add(new(source, FaultReasons.MeshConfigInvalid, $"its address {NameRules.Address(first)}, {others}: {source.Get()}", Blocks: false));
+            faults.Add(
+                new(source, FaultReasons.MeshConfigInvalid, $"its address {NameRules.Address(first)}, {others}: {source.Get()}",
+                    Blocks: false));
         }
 
         if (valid.Count == 0)

@@ -37,7 +37,8 @@ internal sealed class GroupComposer
             Faults =
             [
                 .. composed.Faults.Take(MaximumFaults),
-                new(Reference(group), FaultReasons.MeshConfigInvalid, $"has {rest.Count} more faults: correct those above first", rest.Any(fault => fault.Blocks)),
+                new(Reference(group), FaultReasons.MeshConfigInvalid, $"has {rest.Count} more faults: correct those above first",
+                    rest.Any(fault => fault.Blocks)),
             ],
         };
     }
@@ -58,7 +59,8 @@ internal sealed class GroupComposer
         if (RootCertificate(group.Metadata.Namespace, plane) is not { } root)
         {
             faults.Add(new(new("ConfigMap", group.Metadata.Namespace, plane.RootCertificateName), FaultReasons.MeshConfigInvalid,
-                $"was not found, and not in namespace {plane.Namespace} either. istiod writes the mesh's root certificate into every namespace that it sees: "
+                $"was not found, and not in namespace {plane.Namespace} either. istiod writes the mesh's root certificate into every "
+                    + "namespace that it sees: "
                 + $"kubectl get configmaps -A --field-selector metadata.name={plane.RootCertificateName}", Blocks: true));
             return kept with { Faults = faults };
         }
@@ -78,7 +80,8 @@ internal sealed class GroupComposer
         if (fresh.Body.Length > MeshConfig.MaximumBytes)
         {
             faults.Add(new(Reference(group), FaultReasons.MeshConfigInvalid,
-                $"its configuration has {fresh.Body.Length} bytes, and agents accept {MeshConfig.MaximumBytes}: make its labels and annotations smaller", Blocks: true));
+                $"its configuration has {fresh.Body.Length} bytes, and agents accept {MeshConfig.MaximumBytes}: make its labels and "
+                    + "annotations smaller", Blocks: true));
             return kept with { Faults = faults };
         }
 
@@ -94,7 +97,8 @@ internal sealed class GroupComposer
         if (own.Length > 0 && own != plane.RevisionLabel)
         {
             yield return new(reference, FaultReasons.NotSeenByIstiod,
-                $"its label istio.io/rev is '{NameRules.Shown(own)}', but istiod sees only objects without it, or with its own revision '{plane.RevisionLabel}': "
+                $"its label istio.io/rev is '{NameRules.Shown(own)}', but istiod sees only objects without it, or with its own revision "
+                    + $"'{plane.RevisionLabel}': "
                 + $"kubectl -n {reference.Namespace} label workloadgroup {reference.Name} istio.io/rev-", Blocks: false);
         }
 
@@ -103,22 +107,26 @@ internal sealed class GroupComposer
             if (labels.TryGetValue(IstioNames.Revision, out var entries) && entries != plane.RevisionLabel)
             {
                 yield return new(reference, FaultReasons.NotSeenByIstiod,
-                    $"spec.{where}.labels has istio.io/rev '{NameRules.Shown(entries)}', so that istiod '{plane.RevisionLabel}' would not see the WorkloadEntries: "
+                    $"spec.{where}.labels has istio.io/rev '{NameRules.Shown(entries)}', so that istiod '{plane.RevisionLabel}' would not "
+                        + "see the WorkloadEntries: "
                     + $"remove the label ({reference.Edit()})", Blocks: false);
             }
 
-            foreach (var reason in labels.Select(label => LabelRules.Fault(label.Key, label.Value)).OfType<string>().Order(StringComparer.Ordinal))
+            foreach (var reason in labels.Select(label => LabelRules.Fault(label.Key, label.Value)).OfType<string>()
+                .Order(StringComparer.Ordinal))
                 yield return Invalid(reference, $"spec.{where}.labels {reason}");
         }
 
         if (_resolver.Namespace(group.Metadata.Namespace) is { } @namespace && !plane.Discovers(@namespace.Metadata.Labels))
         {
             yield return new(reference, FaultReasons.NotSeenByIstiod,
-                $"its namespace {reference.Namespace} is not among those of meshConfig.discoverySelectors, so istiod does not see it: label the namespace as one of them ({plane.Source.Get()})",
+                $"its namespace {reference.Namespace} is not among those of meshConfig.discoverySelectors, so istiod does not see it: "
+                    + $"label the namespace as one of them ({plane.Source.Get()})",
                 Blocks: false);
         }
 
-        foreach (var (path, annotations) in new[] { ("metadata.annotations", group.Metadata.Annotations), ("spec.metadata.annotations", group.Spec.Metadata.Annotations) })
+        foreach (var (path, annotations) in new[] { ("metadata.annotations", group.Metadata.Annotations),
+            ("spec.metadata.annotations", group.Spec.Metadata.Annotations) })
         {
             if (annotations.TryGetValue(IstioNames.ProxyConfig, out var text) && ProxyConfigRules.Fault(text) is { } reason)
                 yield return Invalid(reference, $"{path}['{IstioNames.ProxyConfig}']: {reason}");
@@ -127,8 +135,10 @@ internal sealed class GroupComposer
         if (!IsOfNetwork(group.Spec.Template.Network, plane) && !plane.Gateways.Any(gateway => gateway.LeadsToIstiod))
         {
             yield return new(reference, FaultReasons.GatewayNotFound,
-                $"its network '{NameRules.Shown(group.Spec.Template.Network)}' is not the control plane's ('{NameRules.Shown(plane.Network)}'), and no gateway with port "
-                + $"{IstioNames.IstiodPort} was found in namespace {plane.Namespace}: expose istiod through an east-west gateway, or name its Service with --gateway", Blocks: false);
+                $"its network '{NameRules.Shown(group.Spec.Template.Network)}' is not the control plane's "
+                    + $"('{NameRules.Shown(plane.Network)}'), and no gateway with port "
+                + $"{IstioNames.IstiodPort} was found in namespace {plane.Namespace}: expose istiod through an east-west gateway, or name "
+                + "its Service with --gateway", Blocks: false);
         }
     }
 
@@ -215,7 +225,8 @@ internal sealed class GroupComposer
         writer.WriteEndObject();
     }
 
-    // An agent that does not know istioRevisionLabel labels its WorkloadEntry with istioRevision. Where istiod would not see that, the group has the right label.
+    // An agent that does not know istioRevisionLabel labels its WorkloadEntry with istioRevision. Where istiod would not see that, the
+    // group has the right label.
     private static IEnumerable<KeyValuePair<string, string>> EntryLabels(
         IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> ofTemplate, ControlPlane plane) =>
         plane.RevisionLabel == plane.Revision || labels.ContainsKey(IstioNames.Revision) || ofTemplate.ContainsKey(IstioNames.Revision)
@@ -289,14 +300,16 @@ internal sealed class GroupComposer
             + $"Look for the gateway's Service: kubectl -n {plane.Namespace} get services", Blocks: true);
 
         static bool HasAddress(MeshConfig config) =>
-            config.MeshExpansionGateways.Any(gateway => gateway.Addresses.Count > 0 && gateway.Ports.Any(port => port.Port == IstioNames.IstiodPort));
+            config.MeshExpansionGateways.Any(
+                gateway => gateway.Addresses.Count > 0 && gateway.Ports.Any(port => port.Port == IstioNames.IstiodPort));
     }
 
     /// <summary>The object that a member of the document was made of.</summary>
     private static ObjectFault OfObject(Fault fault, WorkloadGroup group, ControlPlane plane, ObjectReference rootCertificate)
     {
         var path = fault.Path;
-        if (path.StartsWith("workloadGroup", StringComparison.Ordinal) || path is "" or "clusterSources") // without an index: its ports are too many
+        // without an index: its ports are too many
+        if (path.StartsWith("workloadGroup", StringComparison.Ordinal) || path is "" or "clusterSources")
             return Invalid(Reference(group), $"{PathInGroup(path)}{fault.Reason}");
         if (path == "mesh.rootCertificate")
             return Invalid(rootCertificate, $"the mesh's root certificate {fault.Reason}");
@@ -306,14 +319,16 @@ internal sealed class GroupComposer
             return Invalid(GatewayOf(path, plane)?.Source ?? plane.Source, $"as a gateway: {fault}");
         if (path.StartsWith("mesh", StringComparison.Ordinal))
             return Invalid(plane.Source, fault.ToString());
-        return new(plane.Source, FaultReasons.MeshConfigInvalid, $"{fault}. It is an option of smm-dashboard: correct it and restart", Blocks: true);
+        return new(plane.Source, FaultReasons.MeshConfigInvalid, $"{fault}. It is an option of smm-dashboard: correct it and restart",
+            Blocks: true);
     }
 
     // meshExpansionGateways[2].ports[0].name; without an index all together are too many, and the one with the most is named.
     private static FoundGateway? GatewayOf(string path, ControlPlane plane)
     {
         var (open, close) = (path.IndexOf('[', StringComparison.Ordinal), path.IndexOf(']', StringComparison.Ordinal));
-        return open > 0 && close > open && int.TryParse(path.AsSpan(open + 1, close - open - 1), out var index) && index < plane.Gateways.Count
+        return open > 0 && close > open && int.TryParse(path.AsSpan(open + 1, close - open - 1), out var index)
+            && index < plane.Gateways.Count
             ? plane.Gateways[index]
             : plane.Gateways.MaxBy(gateway => gateway.Gateway.Addresses.Count * gateway.Gateway.Ports.Count);
     }
@@ -324,7 +339,8 @@ internal sealed class GroupComposer
         [
             ("workloadGroup.annotations", "metadata.annotations"), ("workloadGroup.metadataLabels", "spec.metadata.labels"),
             ("workloadGroup.templateLabels", "spec.template.labels"), ("workloadGroup.metadataAnnotations", "spec.metadata.annotations"),
-            ("workloadGroup.probe", "spec.probe"), ("workloadGroup.namespace", "metadata.namespace"), ("workloadGroup.name", "metadata.name"),
+            ("workloadGroup.probe", "spec.probe"), ("workloadGroup.namespace", "metadata.namespace"),
+                ("workloadGroup.name", "metadata.name"),
             ("workloadGroup", "spec.template"),
         ];
         foreach (var (document, inObject) in places)

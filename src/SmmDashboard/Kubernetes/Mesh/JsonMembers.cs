@@ -11,7 +11,8 @@ internal static partial class JsonMembers
     /// <summary>The member; null when it is missing, null itself, or when this is no object.</summary>
     public static JsonElement? Member(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object
-        && element.EnumerateObject().Where(member => CamelCase(member.Name) == name).Select(member => member.Value).FirstOrDefault() is var value
+        && element.EnumerateObject().Where(member => CamelCase(member.Name) == name).Select(member => member.Value)
+        .FirstOrDefault() is var value
         && value.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null)
             ? value
             : null;

@@ -2,7 +2,9 @@ using SmmAgent.Contract;
 
 namespace SmmDashboard.Kubernetes.Mesh;
 
-/// <summary>Kubernetes' rules for labels. The CRD of WorkloadGroup does not have them, and istiod could not make a WorkloadEntry with others.</summary>
+/// <summary>
+/// Kubernetes' rules for labels. The CRD of WorkloadGroup does not have them, and istiod could not make a WorkloadEntry with others.
+/// </summary>
 internal static class LabelRules
 {
     /// <summary>Null, or why Kubernetes would refuse the label.</summary>
@@ -15,6 +17,7 @@ internal static class LabelRules
         // A name has the same rules as a value, which may also be empty.
         return value.Length == 0 || NameRules.LabelValue(value) is null
             ? null
-            : $"'{NameRules.Shown(name)}' has the value '{NameRules.Shown(value)}', which no label can have (at most 63 of A-Z, a-z, 0-9, '-', '_' and '.')";
+            : $"'{NameRules.Shown(name)}' has the value '{NameRules.Shown(value)}', which no label can have (at most 63 of A-Z, a-z, 0-9, "
+                + "'-', '_' and '.')";
     }
 }

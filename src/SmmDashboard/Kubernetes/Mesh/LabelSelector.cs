@@ -9,7 +9,9 @@ public sealed class LabelSelector
 
     internal LabelSelector(JsonElement selector) => _selector = selector;
 
-    /// <summary>Whether it selects an object with these labels. What cannot be understood selects, so that nobody is refused because of it.</summary>
+    /// <summary>
+    /// Whether it selects an object with these labels. What cannot be understood selects, so that nobody is refused because of it.
+    /// </summary>
     public bool Selects(IReadOnlyDictionary<string, string> labels) =>
         _selector.Member("matchLabels").Properties().All(pair => Value(labels, pair.Name) is { } value && value == pair.Value.ToString())
         && _selector.Member("matchExpressions").Items().All(expression => Holds(expression, labels));

@@ -4,7 +4,9 @@ using WorkloadGroup = SmmDashboard.Kubernetes.Objects.WorkloadGroup;
 
 namespace SmmDashboard.Kubernetes.Mesh;
 
-/// <summary>Finds the control plane of a WorkloadGroup: by its own label istio.io/rev, else its namespace's, else the default; through tags.</summary>
+/// <summary>
+/// Finds the control plane of a WorkloadGroup: by its own label istio.io/rev, else its namespace's, else the default; through tags.
+/// </summary>
 internal sealed class RevisionResolver
 {
     private const string DefaultTagWebhook = "istio-revision-tag-default";
@@ -20,7 +22,8 @@ internal sealed class RevisionResolver
     {
         (_objects, _options) = (objects, options);
         _planes = new(planes.ToDictionary(plane => plane.Label), StringComparer.Ordinal);
-        _namespaces = objects.Namespaces.DistinctBy(@namespace => @namespace.Metadata.Name).ToDictionary(@namespace => @namespace.Metadata.Name);
+        _namespaces = objects.Namespaces.DistinctBy(@namespace => @namespace.Metadata.Name)
+            .ToDictionary(@namespace => @namespace.Metadata.Name);
         _tags = Read(faults);
     }
 
@@ -41,7 +44,8 @@ internal sealed class RevisionResolver
         if (Namespace(group.Metadata.Namespace) is not { } @namespace)
         {
             return (null, new(reference, FaultReasons.RevisionNotFound,
-                $"its namespace was not seen, so its revision is not known: may smm-dashboard list namespaces? (kubectl get namespace {group.Metadata.Namespace})", Blocks: true));
+                "its namespace was not seen, so its revision is not known: may smm-dashboard list namespaces? (kubectl get namespace "
+                    + $"{group.Metadata.Namespace})", Blocks: true));
         }
 
         return @namespace.Metadata.Label(IstioNames.Revision) is { Length: > 0 } asked and not IstioNames.Default
@@ -56,7 +60,8 @@ internal sealed class RevisionResolver
         if (_tags.ContainsKey(IstioNames.Default))
             return Follow(IstioNames.Default, group, "");
 
-        var validator = _objects.ValidatingWebhooks.FirstOrDefault(webhook => webhook.Metadata.Name == DefaultValidator)?.Metadata.Label(IstioNames.Revision);
+        var validator = _objects.ValidatingWebhooks.FirstOrDefault(webhook => webhook.Metadata.Name == DefaultValidator)?.Metadata.Label(
+            IstioNames.Revision);
         return validator is { Length: > 0 } revision && _planes.TryGetValue(revision, out var plane)
             ? (plane, null)
             : Follow(IstioNames.Default, group, "");
@@ -70,7 +75,9 @@ internal sealed class RevisionResolver
         while (isTag && _tags.TryGetValue(at, out var next))
         {
             if (passed.Contains(at))
-                return (null, Unknown(group, isOwnLabel, $"{asker}asks for revision '{NameRules.Shown(asked)}', a tag that leads back to itself ({Shown([.. passed, at], " -> ")})"));
+                return (null, Unknown(group, isOwnLabel,
+                    $"{asker}asks for revision '{NameRules.Shown(asked)}', a tag that leads back to itself "
+                        + $"({Shown([.. passed, at], " -> ")})"));
 
             passed.Add(at);
             at = next;
@@ -81,15 +88,18 @@ internal sealed class RevisionResolver
             return (plane, null);
 
         var tag = passed.Count > 0 ? $" (a tag of '{NameRules.Shown(at)}')" : "";
-        return (null, Unknown(group, isOwnLabel, $"{asker}asks for revision '{NameRules.Shown(asked)}'{tag}, which no control plane or tag has"));
+        return (null, Unknown(group, isOwnLabel,
+            $"{asker}asks for revision '{NameRules.Shown(asked)}'{tag}, which no control plane or tag has"));
     }
 
     /// <param name="isOwnLabel">Whether the group's own label asks, before which its namespace's does not count.</param>
     private ObjectFault Unknown(ObjectReference group, bool isOwnLabel, string what)
     {
-        var label = isOwnLabel ? $"kubectl -n {group.Namespace} label workloadgroup {group.Name}" : $"kubectl label namespace {group.Namespace}";
+        var label = isOwnLabel ? $"kubectl -n {group.Namespace} label workloadgroup {group.Name}"
+            : $"kubectl label namespace {group.Namespace}";
         var known = _planes.Count == 0
-            ? $"no control plane was found at all (a ConfigMap with the label istio.io/rev and the key mesh) in namespace {Shown(_options.IstioNamespaces, ", ")}: "
+            ? "no control plane was found at all (a ConfigMap with the label istio.io/rev and the key mesh) in namespace "
+                + $"{Shown(_options.IstioNamespaces, ", ")}: "
                 + "is Istio installed there? Another namespace is an option, --istio-namespace"
             : $"known are {Shown(_planes.Keys, ", ")}{(_tags.Count > 0 ? $", and the tags {Shown(_tags.Keys, ", ")}" : "")}: "
                 + $"{label} istio.io/rev=REVISION --overwrite";
@@ -108,14 +118,16 @@ internal sealed class RevisionResolver
         var ofServices = _objects.Services
             .Where(service => _options.IstioNamespaces.Contains(service.Metadata.Namespace)
                 && service.Metadata.Name.StartsWith("istiod-revision-tag-", StringComparison.Ordinal))
-            .Select(service => (Source: new ObjectReference("Service", service.Metadata.Namespace, service.Metadata.Name), service.Metadata));
+            .Select(
+                service => (Source: new ObjectReference("Service", service.Metadata.Namespace, service.Metadata.Name), service.Metadata));
         var ofWebhooks = _objects.MutatingWebhooks
             .Select(webhook => (Source: new ObjectReference("MutatingWebhookConfiguration", "", webhook.Metadata.Name), webhook.Metadata));
 
         var tags = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var sources = new Dictionary<string, ObjectReference>();
         var all = Sorted(ofServices).Concat(Sorted(ofWebhooks))
-            .Select(candidate => (candidate.Source, Tag: TagOf(candidate.Metadata), Revision: candidate.Metadata.Label(IstioNames.Revision)))
+            .Select(
+                candidate => (candidate.Source, Tag: TagOf(candidate.Metadata), Revision: candidate.Metadata.Label(IstioNames.Revision)))
             .Where(candidate => candidate.Tag.Length > 0 && candidate.Revision.Length > 0);
         foreach (var (source, tag, revision) in all)
         {
@@ -126,19 +138,23 @@ internal sealed class RevisionResolver
             else if (tags[tag] != revision)
             {
                 faults.Add(new(source, FaultReasons.RevisionAmbiguous,
-                    $"says that tag '{NameRules.Shown(tag)}' is revision '{NameRules.Shown(revision)}'; {sources[tag]} says '{NameRules.Shown(tags[tag])}', "
+                    $"says that tag '{NameRules.Shown(tag)}' is revision '{NameRules.Shown(revision)}'; {sources[tag]} says "
+                        + $"'{NameRules.Shown(tags[tag])}', "
                     + $"which counts: istioctl tag set {NameRules.Shown(tag)} --revision REVISION --overwrite", Blocks: false));
             }
         }
 
         return tags;
 
-        static IEnumerable<(ObjectReference Source, ObjectMeta Metadata)> Sorted(IEnumerable<(ObjectReference Source, ObjectMeta Metadata)> candidates) =>
-            candidates.OrderBy(candidate => candidate.Source.Namespace, StringComparer.Ordinal).ThenBy(candidate => candidate.Source.Name, StringComparer.Ordinal);
+        static IEnumerable<(ObjectReference Source, ObjectMeta Metadata)> Sorted(
+            IEnumerable<(ObjectReference Source, ObjectMeta Metadata)> candidates) =>
+            candidates.OrderBy(candidate => candidate.Source.Namespace, StringComparer.Ordinal)
+            .ThenBy(candidate => candidate.Source.Name, StringComparer.Ordinal);
     }
 
     // Outside istio-system the name of the default's webhook has the namespace behind it.
     private static string TagOf(ObjectMeta metadata) => metadata.Label(IstioNames.Tag) is { Length: > 0 } tag ? tag
-        : metadata.Name == DefaultTagWebhook || metadata.Name.StartsWith(DefaultTagWebhook + "-", StringComparison.Ordinal) ? IstioNames.Default
+        : metadata.Name == DefaultTagWebhook
+        || metadata.Name.StartsWith(DefaultTagWebhook + "-", StringComparison.Ordinal) ? IstioNames.Default
         : "";
 }

@@ -70,15 +70,16 @@ public sealed record AttachedMachine : KubernetesObject
     }
 
     /// <summary>
-    /// A hash of the host, the address, the versions, the WorkloadEntry, the instances, and type, status and reason of the conditions. Times, messages and
-    /// the addresses of interfaces are left out: they change often and mean little.
+    /// A hash of the host, the address, the versions, the WorkloadEntry, the instances, and type, status and reason of the conditions.
+    /// Times, messages and the addresses of interfaces are left out: they change often and mean little.
     /// </summary>
     public static long FingerprintOf(MachineStatus? status)
     {
         if (status is null)
             return 0;
 
-        string?[] members = [status.Host, status.OperatingSystem, status.Address, status.AgentVersion, status.SidecarVersion, status.WorkloadEntry];
+        string?[] members = [status.Host, status.OperatingSystem, status.Address, status.AgentVersion, status.SidecarVersion,
+            status.WorkloadEntry];
         var conditions = status.Conditions?.Select(condition => $"{condition.Type}\t{condition.Status}\t{condition.Reason}") ?? [];
         var instances = status.Instances?.Select(one => one.Id) ?? [];
         var text = string.Join('\n', members.Concat(conditions).Concat(instances));
@@ -88,14 +89,16 @@ public sealed record AttachedMachine : KubernetesObject
     private static byte[] Key(string text)
     {
         var key = new byte[SHA256.HashSizeInBytes];
-        return text.Length == 2 * key.Length && Convert.FromHexString(text, key, out _, out _) == System.Buffers.OperationStatus.Done ? key : [];
+        return text.Length == 2 * key.Length
+            && Convert.FromHexString(text, key, out _, out _) == System.Buffers.OperationStatus.Done ? key : [];
     }
 }
 
 internal sealed class AttachedMachineConverter : JsonConverter<AttachedMachine>
 {
     public override AttachedMachine? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonSerializer.Deserialize(ref reader, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.Of(document) : null;
+        JsonSerializer.Deserialize(ref reader, KubernetesJson.Default.MachineDocument) is { } document ? AttachedMachine.Of(document)
+        : null;
 
     public override void Write(Utf8JsonWriter writer, AttachedMachine value, JsonSerializerOptions options) =>
         throw new NotSupportedException("what is kept of an AttachedMachine is not the whole object");

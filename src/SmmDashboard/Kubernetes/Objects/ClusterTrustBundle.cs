@@ -1,6 +1,8 @@
 namespace SmmDashboard.Kubernetes.Objects;
 
-/// <summary>Root certificates for the whole cluster (certificates.k8s.io); istiod writes one instead of ConfigMaps when it is told to.</summary>
+/// <summary>
+/// Root certificates for the whole cluster (certificates.k8s.io); istiod writes one instead of ConfigMaps when it is told to.
+/// </summary>
 public sealed record ClusterTrustBundle : KubernetesObject
 {
     public ClusterTrustBundleSpec Spec { get; init => field = value ?? new(); } = new();

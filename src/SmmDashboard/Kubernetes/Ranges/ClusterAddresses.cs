@@ -13,7 +13,8 @@ public sealed class ClusterAddresses
 
     /// <param name="apiServer">The endpoints of the Service <c>kubernetes</c>.</param>
     public ClusterAddresses(
-        IEnumerable<Node> nodes, IEnumerable<ServiceCidr> serviceCidrs, IEnumerable<IpAddress> ipAddresses, IEnumerable<EndpointSlice> apiServer)
+        IEnumerable<Node> nodes, IEnumerable<ServiceCidr> serviceCidrs, IEnumerable<IpAddress> ipAddresses,
+        IEnumerable<EndpointSlice> apiServer)
     {
         foreach (var node in nodes)
         {
@@ -23,7 +24,8 @@ public sealed class ClusterAddresses
         }
 
         foreach (var cidr in serviceCidrs)
-            Add(_services, cidr.Spec.Cidrs, range => $"it is in the range of Services {range} (ServiceCIDR {NameRules.Shown(cidr.Metadata.Name)})");
+            Add(_services, cidr.Spec.Cidrs,
+                range => $"it is in the range of Services {range} (ServiceCIDR {NameRules.Shown(cidr.Metadata.Name)})");
         foreach (var address in ipAddresses)
             Add(address.Metadata.Name, "the cluster uses it (an IPAddress object has its name)");
         foreach (var address in apiServer.SelectMany(slice => slice.Endpoints).SelectMany(endpoint => endpoint.Addresses))
@@ -32,8 +34,9 @@ public sealed class ClusterAddresses
 
     /// <returns>Null, or why the address is the cluster's.</returns>
     /// <remarks>
-    /// Not every pod network uses the ranges of the nodes. One that gives pods addresses of the cluster's own network ignores them, and then a VM of the
-    /// same network may have an address there. Where the VM has another network, traffic to such an address ends at a pod or nowhere.
+    /// Not every pod network uses the ranges of the nodes. One that gives pods addresses of the cluster's own network ignores them, and
+    /// then a VM of the same network may have an address there. Where the VM has another network, traffic to such an address ends at a pod
+    /// or nowhere.
     /// </remarks>
     public string? WhyInside(IPAddress address, NetworkModel model) =>
         _addresses.GetValueOrDefault(address)

@@ -6,11 +6,15 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Ranges;
 
-/// <summary>The cluster's own addresses: those that its objects name, the API server's, those of pods where they may be seen, and the ranges of an option.</summary>
+/// <summary>
+/// The cluster's own addresses: those that its objects name, the API server's, those of pods where they may be seen, and the ranges of an
+/// option.
+/// </summary>
 /// <param name="services">The Services that are known for other reasons: on clusters without ServiceCIDRs the only ones.</param>
 /// <param name="configured">CIDRs that hold the cluster's addresses and no VM's.</param>
 public sealed class KubernetesRanges(
-    RangeWatches watches, ServerAddresses server, PodLookup pods, Func<IEnumerable<Service>> services, IReadOnlyList<IPNetwork> configured) : IClusterRanges
+    RangeWatches watches, ServerAddresses server, PodLookup pods, Func<IEnumerable<Service>> services, IReadOnlyList<IPNetwork> configured)
+    : IClusterRanges
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
@@ -25,7 +29,8 @@ public sealed class KubernetesRanges(
         // What is known already needs no wait for the rest.
         if (watches.Known.WhyInside(address, model) is { } why)
             return why;
-        if (services().FirstOrDefault(service => service.Spec.ClusterIPs.Any(text => IPAddress.TryParse(text, out var own) && own.Equals(address))) is { } service)
+        if (services().FirstOrDefault(
+            service => service.Spec.ClusterIPs.Any(text => IPAddress.TryParse(text, out var own) && own.Equals(address))) is { } service)
             return $"it is the cluster IP of Service {service.Metadata.Namespace}/{service.Metadata.Name}";
         if (await server.ContainsAsync(address, cancellationToken))
             return "it is the address of the API server";

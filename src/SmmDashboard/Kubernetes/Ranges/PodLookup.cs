@@ -5,7 +5,9 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Ranges;
 
-/// <summary>Asks whether an address is a pod's, where the account may list pods. It may not by default: that right shows every pod's environment.</summary>
+/// <summary>
+/// Asks whether an address is a pod's, where the account may list pods. It may not by default: that right shows every pod's environment.
+/// </summary>
 public sealed class PodLookup(KubernetesApi api, TimeProvider time)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromMinutes(10);

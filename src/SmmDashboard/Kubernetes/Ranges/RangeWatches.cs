@@ -9,10 +9,14 @@ using SmmDashboard.Status;
 
 namespace SmmDashboard.Kubernetes.Ranges;
 
-/// <summary>Watches the objects that name the cluster's own addresses. Each kind is optional: without the right, or on an older cluster, the others count.</summary>
+/// <summary>
+/// Watches the objects that name the cluster's own addresses. Each kind is optional: without the right, or on an older cluster, the others
+/// count.
+/// </summary>
 public sealed class RangeWatches : BackgroundService, IReadiness
 {
-    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _changes =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly List<IWatched> _all = [];
     private readonly KubernetesApi _api;
     private readonly ReflectorSeams _seams;
@@ -21,7 +25,8 @@ public sealed class RangeWatches : BackgroundService, IReadiness
     private Snapshot? _last;
     private string? _logged;
 
-    public RangeWatches(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<RangeWatches> log, BackgroundFailure fault)
+    public RangeWatches(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<RangeWatches> log,
+        BackgroundFailure fault)
     {
         (_api, _seams, _fault, _isConfigured) = (api, new ReflectorSeams(clock, random, log), fault, options.ClusterRanges.Count > 0);
         var json = KubernetesJson.Default;
@@ -32,7 +37,8 @@ public sealed class RangeWatches : BackgroundService, IReadiness
     }
 
     /// <summary>What is not known yet although it may be read; null once everything is known that can be.</summary>
-    public string? WaitsFor => _all.FirstOrDefault(watch => !watch.IsSynced) is { } first ? first.Fault ?? $"list {first.Resource} has not ended yet" : null;
+    public string? WaitsFor =>
+        _all.FirstOrDefault(watch => !watch.IsSynced) is { } first ? first.Fault ?? $"list {first.Resource} has not ended yet" : null;
 
     public IEnumerable<string> Limitations => _all.Select(watch => watch.Fault).Append(WhyServicesUnknown).OfType<string>();
 
@@ -104,9 +110,11 @@ public sealed class RangeWatches : BackgroundService, IReadiness
         }
     }
 
-    private sealed class Snapshot(CacheState<Node> nodes, CacheState<ServiceCidr> services, CacheState<IpAddress> addresses, CacheState<EndpointSlice> server)
+    private sealed class Snapshot(
+        CacheState<Node> nodes, CacheState<ServiceCidr> services, CacheState<IpAddress> addresses, CacheState<EndpointSlice> server)
     {
-        private readonly Lazy<ClusterAddresses> _addresses = new(() => new(nodes.Items.Values, services.Items.Values, addresses.Items.Values, server.Items.Values));
+        private readonly Lazy<ClusterAddresses> _addresses =
+            new(() => new(nodes.Items.Values, services.Items.Values, addresses.Items.Values, server.Items.Values));
         private readonly object[] _states = [nodes.Items, services.Items, addresses.Items, server.Items];
 
         public ClusterAddresses Addresses => _addresses.Value;
@@ -118,6 +126,7 @@ public sealed class RangeWatches : BackgroundService, IReadiness
 internal static partial class RangesLog
 {
     [LoggerMessage(6501, LogLevel.Warning,
-        "{Why}, so a dial-back could reach a Service: name the range, --service-cluster-ip-range of the kube-apiserver, with --cluster-range CIDR")]
+        "{Why}, so a dial-back could reach a Service: name the range, --service-cluster-ip-range of the kube-apiserver, with "
+            + "--cluster-range CIDR")]
     public static partial void ServicesUnknown(this ILogger log, string why);
 }

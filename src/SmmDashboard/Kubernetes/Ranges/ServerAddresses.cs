@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace SmmDashboard.Kubernetes.Ranges;
 
-/// <summary>The addresses under which this program reaches the API server: in a pod the cluster IP of the Service <c>kubernetes</c>.</summary>
+/// <summary>
+/// The addresses under which this program reaches the API server: in a pod the cluster IP of the Service <c>kubernetes</c>.
+/// </summary>
 /// <param name="server">An address or a name.</param>
 /// <param name="resolve">Resolves a name.</param>
 /// <param name="time">A name is resolved again each minute.</param>

@@ -4,18 +4,22 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Registration;
 
-/// <summary>The WorkloadEntries by all that a VM's entry is found by, so that a question does not go through those of ten thousand VMs.</summary>
+/// <summary>
+/// The WorkloadEntries by all that a VM's entry is found by, so that a question does not go through those of ten thousand VMs.
+/// </summary>
 public sealed class EntryIndex
 {
     private readonly ILookup<(string Namespace, string Key), WorkloadEntry> _entries;
 
     public EntryIndex(IEnumerable<WorkloadEntry> entries) => _entries = entries
-        .SelectMany(entry => Keys(entry).Distinct().Select(key => (Key: (entry.Metadata.Namespace, key), entry))).ToLookup(pair => pair.Key, pair => pair.entry);
+        .SelectMany(entry => Keys(entry).Distinct().Select(key => (Key: (entry.Metadata.Namespace, key), entry)))
+        .ToLookup(pair => pair.Key, pair => pair.entry);
 
     /// <summary>All entries that <see cref="WorkloadEntryFinder"/> could choose for the VM.</summary>
     public IReadOnlyList<WorkloadEntry> Candidates(RegisteringVm vm)
     {
-        string?[] keys = [OfUuid(vm.Uuid), vm.EntryName is { } name ? OfName(name) : null, vm.Address is { } address ? OfAddress(address) : null];
+        string?[] keys = [OfUuid(vm.Uuid), vm.EntryName is { } name ? OfName(name) : null,
+            vm.Address is { } address ? OfAddress(address) : null];
         return [.. keys.OfType<string>().SelectMany(key => _entries[(vm.Group.Namespace, key)]).Distinct()];
     }
 

@@ -12,7 +12,8 @@ public static class RegistrationExplainer
 
     /// <param name="entries">The WorkloadEntries of the group's namespace.</param>
     /// <param name="accountExists">Whether the group's service account exists; null when that is not known.</param>
-    public static Answer Explain(RegisteringVm vm, IReadOnlyList<WorkloadEntry> entries, ComposedGroup group, ComposedMesh mesh, bool? accountExists)
+    public static Answer Explain(
+        RegisteringVm vm, IReadOnlyList<WorkloadEntry> entries, ComposedGroup group, ComposedMesh mesh, bool? accountExists)
     {
         var entry = WorkloadEntryFinder.Find(entries, vm);
         if (group.Plane is not { } plane)
@@ -21,7 +22,8 @@ public static class RegistrationExplainer
             return Registered(entry);
 
         // istiod cannot make an entry while another of its name is there.
-        var inTheWay = entries.FirstOrDefault(other => other.Metadata.Namespace == vm.Group.Namespace && other.Metadata.Name == vm.EntryName) ?? entry;
+        var inTheWay = entries.FirstOrDefault(
+            other => other.Metadata.Namespace == vm.Group.Namespace && other.Metadata.Name == vm.EntryName) ?? entry;
         return Stale(inTheWay, plane, mesh)
             ?? Named(vm)
             ?? OtherIdentity(inTheWay, vm, group)
@@ -29,7 +31,8 @@ public static class RegistrationExplainer
             ?? Account(accountExists, group, entry)
             ?? Unreachable(vm, plane, entry)
             ?? Not(RegistrationReasons.NotConnected, entry, entry is null
-                ? "no sidecar of this VM is connected to istiod. Is istio.service running on the VM, and are the gateways reachable? (systemctl status istio)"
+                ? "no sidecar of this VM is connected to istiod. Is istio.service running on the VM, and are the gateways reachable? "
+                    + "(systemctl status istio)"
                 : $"WorkloadEntry {entry.Metadata.Name} exists, but its sidecar has just disconnected; istiod removes it about 10 s later");
     }
 
@@ -67,13 +70,16 @@ public static class RegistrationExplainer
         var (name, revision) = (entry.Metadata.Name, NameRules.Shown(entry.Metadata.Label(IstioNames.Revision)));
         var delete = $"kubectl -n {entry.Metadata.Namespace} delete workloadentry {name}";
         return Not(RegistrationReasons.StaleEntry, entry, mesh.ControlPlanes.Any(other => IsSeen(entry, other))
-            ? $"WorkloadEntry {name} belongs to revision {revision}, and this VM's control plane is {plane.RevisionLabel} now. Restart the sidecar on the VM: sudo systemctl restart istio"
-            : $"WorkloadEntry {name} belongs to revision {revision}, which no control plane serves, so istiod {plane.RevisionLabel} does not see it and cannot make its own. Delete it: {delete}");
+            ? $"WorkloadEntry {name} belongs to revision {revision}, and this VM's control plane is {plane.RevisionLabel} now. Restart the "
+                + "sidecar on the VM: sudo systemctl restart istio"
+            : $"WorkloadEntry {name} belongs to revision {revision}, which no control plane serves, so istiod {plane.RevisionLabel} does "
+                + $"not see it and cannot make its own. Delete it: {delete}");
     }
 
     private static Answer? Named(RegisteringVm vm) =>
         vm.EntryName is { } name && WorkloadEntryName.Rule(name) is { } reason
-            ? Not(RegistrationReasons.NameInvalid, null, $"the name of its WorkloadEntry would be {reason}. Correct spec.template.network of the WorkloadGroup: "
+            ? Not(RegistrationReasons.NameInvalid, null,
+                $"the name of its WorkloadEntry would be {reason}. Correct spec.template.network of the WorkloadGroup: "
                 + $"kubectl -n {vm.Group.Namespace} edit workloadgroup {vm.Group.Name}")
             : null;
 
@@ -86,13 +92,15 @@ public static class RegistrationExplainer
         if (account != group.ServiceAccount)
         {
             return Not(RegistrationReasons.IdentityMismatch, entry,
-                $"WorkloadEntry {entry.Metadata.Name} has service account '{NameRules.Shown(account)}', and the WorkloadGroup has '{group.ServiceAccount}'. "
+                $"WorkloadEntry {entry.Metadata.Name} has service account '{NameRules.Shown(account)}', and the WorkloadGroup has "
+                    + $"'{group.ServiceAccount}'. "
                 + "Restart the sidecar on the VM: sudo systemctl restart istio");
         }
 
         return WorkloadEntryFinder.IsOfAnother(entry, vm)
             ? Not(RegistrationReasons.NotConnected, entry,
-                $"WorkloadEntry {entry.Metadata.Name} has this VM's address and the uuid of another agent ({NameRules.Shown(entry.Metadata.Label(EntryLabels.Uuid))}): "
+                $"WorkloadEntry {entry.Metadata.Name} has this VM's address and the uuid of another agent "
+                    + $"({NameRules.Shown(entry.Metadata.Label(EntryLabels.Uuid))}): "
                 + "two VMs have the same address, or the uuid of this one changed a moment ago")
             : null;
     }
@@ -104,7 +112,8 @@ public static class RegistrationExplainer
 
     private static Answer? Account(bool? exists, ComposedGroup group, WorkloadEntry? entry) => exists is false
         ? Not(RegistrationReasons.TokenRefused, entry,
-            $"service account {group.Id.Namespace}/{group.ServiceAccount} does not exist, so the sidecar gets no token: kubectl -n {group.Id.Namespace} create serviceaccount {group.ServiceAccount}")
+            $"service account {group.Id.Namespace}/{group.ServiceAccount} does not exist, so the sidecar gets no token: kubectl -n "
+                + $"{group.Id.Namespace} create serviceaccount {group.ServiceAccount}")
         : null;
 
     private static Answer? Unreachable(RegisteringVm vm, ControlPlane plane, WorkloadEntry? entry)
@@ -112,10 +121,13 @@ public static class RegistrationExplainer
         var reason = plane.IsReady is false
             ? $"no pod of istiod is ready: kubectl -n {plane.Namespace} get pods -l app=istiod"
             : !plane.RegistersAutomatically
-                ? $"istiod has PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION=false, so no VM can register: remove the variable from its Deployment in namespace {plane.Namespace}"
-                : vm.Network == plane.Network || plane.Networks.Contains(vm.Network) || plane.Gateways.Any(gateway => gateway.LeadsToIstiod && gateway.Gateway.Addresses.Count > 0)
+                ? "istiod has PILOT_ENABLE_WORKLOAD_ENTRY_AUTOREGISTRATION=false, so no VM can register: remove the variable from its "
+                    + $"Deployment in namespace {plane.Namespace}"
+                : vm.Network == plane.Network || plane.Networks.Contains(vm.Network)
+                || plane.Gateways.Any(gateway => gateway.LeadsToIstiod && gateway.Gateway.Addresses.Count > 0)
                     ? null
-                    : $"no gateway with port {IstioNames.IstiodPort} has an address, so the VM cannot reach istiod: kubectl -n {plane.Namespace} get services";
+                    : $"no gateway with port {IstioNames.IstiodPort} has an address, so the VM cannot reach istiod: kubectl -n "
+                        + $"{plane.Namespace} get services";
         return reason is null ? null : Not(RegistrationReasons.NotConnected, entry, reason);
     }
 

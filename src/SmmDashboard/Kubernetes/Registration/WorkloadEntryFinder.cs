@@ -24,8 +24,8 @@ public static class WorkloadEntryFinder
     private const string DisconnectedAt = "istio.io/disconnectedAt";
 
     /// <summary>
-    /// By the label with the agent's uuid, else by the name, else by the group and the address. An entry with the uuid of another agent is not the VM's.
-    /// Of several a connected one counts, and of those the one that connected last.
+    /// By the label with the agent's uuid, else by the name, else by the group and the address. An entry with the uuid of another agent is
+    /// not the VM's. Of several a connected one counts, and of those the one that connected last.
     /// </summary>
     public static WorkloadEntry? Find(IEnumerable<WorkloadEntry> entries, RegisteringVm vm)
     {
@@ -33,7 +33,8 @@ public static class WorkloadEntryFinder
         var ofGroup = candidates.Where(entry => entry.Metadata.Annotation(Group) == vm.Group.Name).ToList();
         return Newest(ofGroup.Where(entry => entry.Metadata.Label(EntryLabels.Uuid).Length > 0))
             ?? Newest(candidates.Where(entry => entry.Metadata.Name == vm.EntryName))
-            ?? Newest(ofGroup.Where(entry => vm.Address is not null && IPAddress.TryParse(entry.Spec.Address, out var address) && address.Equals(vm.Address)));
+            ?? Newest(ofGroup.Where(
+                entry => vm.Address is not null && IPAddress.TryParse(entry.Spec.Address, out var address) && address.Equals(vm.Address)));
     }
 
     /// <summary>Whether its sidecar is connected. istiod removes an entry about 10 s after a disconnect.</summary>
@@ -55,6 +56,7 @@ public static class WorkloadEntryFinder
     {
         var dot = text.IndexOf('.', StringComparison.Ordinal);
         var shortened = dot > 0 && text.EndsWith('Z') && text.Length - dot > 8 ? text[..(dot + 8)] + "Z" : text;
-        return DateTimeOffset.TryParse(shortened, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : DateTimeOffset.MinValue;
+        return DateTimeOffset.TryParse(shortened, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
+            : DateTimeOffset.MinValue;
     }
 }

@@ -5,7 +5,9 @@ using k8s.Models;
 
 namespace SmmDashboard.Kubernetes.Rights;
 
-/// <summary>Asks the API server which rights an account has: its own, which everybody may ask, or another's, which an administrator may.</summary>
+/// <summary>
+/// Asks the API server which rights an account has: its own, which everybody may ask, or another's, which an administrator may.
+/// </summary>
 /// <param name="api">The client.</param>
 /// <param name="account">Null for the account that the client logs in with.</param>
 public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
@@ -29,14 +31,16 @@ public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
         var names = right.Resource.Split('/');
         var attributes = new V1ResourceAttributes
         {
-            Verb = verb, Group = right.Group, Resource = names[0], Subresource = names.ElementAtOrDefault(1), NamespaceProperty = right.Namespace, Name = right.Name,
+            Verb = verb, Group = right.Group, Resource = names[0], Subresource = names.ElementAtOrDefault(1),
+                NamespaceProperty = right.Namespace, Name = right.Name,
         };
         if (account is null)
         {
             var own = new V1SelfSubjectAccessReview { Spec = new() { ResourceAttributes = attributes } };
             return (await api.CallAsync(
                 "create selfsubjectaccessreviews.authorization.k8s.io",
-                (client, stop) => client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(own, cancellationToken: stop), cancellationToken)).Status.Allowed;
+                (client, stop) => client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(own, cancellationToken: stop),
+                cancellationToken)).Status.Allowed;
         }
 
         var other = new V1SubjectAccessReview
@@ -50,7 +54,8 @@ public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
         };
         return (await api.CallAsync(
             "create subjectaccessreviews.authorization.k8s.io",
-            (client, stop) => client.AuthorizationV1.CreateSubjectAccessReviewAsync(other, cancellationToken: stop), cancellationToken)).Status.Allowed;
+            (client, stop) => client.AuthorizationV1.CreateSubjectAccessReviewAsync(other, cancellationToken: stop),
+            cancellationToken)).Status.Allowed;
     }
 
     // A right to a kind that is not there is not missed: the SMM operator's on plain Istio, for example.
@@ -63,7 +68,8 @@ public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
         var group = await api.FindAsync(call, $"apis/{right.Group}", ApiJson.Default.ApiGroup, cancellationToken);
         foreach (var version in group?.Versions ?? [])
         {
-            var kinds = await api.FindAsync(call, $"apis/{right.Group}/{version.Version}", ApiJson.Default.ApiResourceList, cancellationToken);
+            var kinds = await api.FindAsync(
+                call, $"apis/{right.Group}/{version.Version}", ApiJson.Default.ApiResourceList, cancellationToken);
             if (kinds?.Resources?.Any(kind => kind.Name == plural) is true)
                 return true;
         }

@@ -20,21 +20,27 @@ public static class DashboardRights
         Read(ClusterKinds.WorkloadEntries, "no VM is seen as registered"),
         Read(ClusterKinds.MutatingWebhooks, "revision tags and the default revision are found by Services alone"),
         Read(ClusterKinds.ValidatingWebhooks, "the default revision is found by other objects alone"),
-        Read(ClusterKinds.TrustBundles, "a mesh whose istiod publishes its root certificate as a ClusterTrustBundle is not served") with { Name = IstioNames.TrustBundle },
+        Read(ClusterKinds.TrustBundles, "a mesh whose istiod publishes its root certificate as a ClusterTrustBundle is not served")
+            with { Name = IstioNames.TrustBundle },
         .. rootCertificates.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-            .Select(name => Read(ClusterKinds.ConfigMaps, "the root certificate that istiod writes into the namespaces of WorkloadGroups is not known") with { Name = name }),
+            .Select(
+                name => Read(ClusterKinds.ConfigMaps,
+                    "the root certificate that istiod writes into the namespaces of WorkloadGroups is not known") with { Name = name }),
         Read(ClusterKinds.Nodes, "a dial-back could go to a node"),
         Read(ClusterKinds.ServiceCidrs, "a dial-back could go to a Service, unless --cluster-range names the range of Services"),
         Read(ClusterKinds.IpAddresses, "a dial-back could go to an address that the cluster has reserved"),
-        new(MachineGroup, "attachedmachines", "get", "list", "watch") { Without = "silent machines stay, and each agent that a replica does not know is asked for" },
+        new(MachineGroup, "attachedmachines", "get", "list",
+            "watch") { Without = "silent machines stay, and each agent that a replica does not know is asked for" },
     ];
 
     /// <summary>In a namespace of control planes.</summary>
     public static IReadOnlyList<Right> OfIstioNamespace(string @namespace) =>
     [
-        Read(ClusterKinds.ConfigMaps, "its control planes are not found, and no WorkloadGroup of theirs is served") with { Namespace = @namespace },
+        Read(ClusterKinds.ConfigMaps, "its control planes are not found, and no WorkloadGroup of theirs is served")
+            with { Namespace = @namespace },
         Gateways(@namespace),
-        Read(ClusterKinds.EndpointSlices, "it is not known whether istiod is ready, and VMs of its network get no endpoint of it") with { Namespace = @namespace },
+        Read(ClusterKinds.EndpointSlices, "it is not known whether istiod is ready, and VMs of its network get no endpoint of it")
+            with { Namespace = @namespace },
         Read(ClusterKinds.Deployments, "istiod's revision, version and settings come from labels alone") with { Namespace = @namespace },
         Read(ClusterKinds.ApiGateways, "gateways of the Gateway API are not found") with { Namespace = @namespace },
         Read(ClusterKinds.IstioControlPlanes, "control planes of the SMM operator are read as plain Istio") with { Namespace = @namespace },
@@ -45,10 +51,14 @@ public static class DashboardRights
     /// <summary>In a namespace of a gateway that is named by option and not one of control planes.</summary>
     public static IReadOnlyList<Right> OfGatewayNamespace(string @namespace) => [Gateways(@namespace)];
 
-    /// <summary>In the namespace <c>default</c>, where the API server writes its own addresses, and where Events on objects without a namespace are.</summary>
+    /// <summary>
+    /// In the namespace <c>default</c>, where the API server writes its own addresses, and where Events on objects without a namespace are.
+    /// </summary>
     public static IReadOnlyList<Right> OfDefaultNamespace =>
     [
-        Read(ClusterKinds.ApiServerEndpoints, "a dial-back could go to an address of the API server other than the one that is connected to") with { Namespace = "default", Name = "kubernetes" },
+        Read(ClusterKinds.ApiServerEndpoints,
+            "a dial-back could go to an address of the API server other than the one that is connected to")
+            with { Namespace = "default", Name = "kubernetes" },
         Events("default"),
     ];
 
@@ -60,7 +70,8 @@ public static class DashboardRights
         [
             // RBAC cannot restrict a create to a name.
             new("coordination.k8s.io", "leases", "create") { Namespace = @namespace, Without = without },
-            new("coordination.k8s.io", "leases", "get", "update") { Namespace = @namespace, Name = "smm-dashboard-sweeper", Without = without },
+            new("coordination.k8s.io", "leases", "get", "update") { Namespace = @namespace, Name = "smm-dashboard-sweeper",
+                Without = without },
         ];
     }
 
@@ -68,13 +79,17 @@ public static class DashboardRights
     /// <param name="accounts">The service accounts of its WorkloadGroups.</param>
     public static IReadOnlyList<Right> OfVmNamespace(string @namespace, IEnumerable<string> accounts) =>
     [
-        new(MachineGroup, "attachedmachines", "create", "delete") { Namespace = @namespace, Without = "agents of this namespace are kept in the memory of each replica, and bind anew after a restart" },
-        new(MachineGroup, "attachedmachines/status", "patch") { Namespace = @namespace, Without = "reports of this namespace are kept in the memory of the replica that gets them" },
+        new(MachineGroup, "attachedmachines", "create", "delete") { Namespace = @namespace,
+            Without = "agents of this namespace are kept in the memory of each replica, and bind anew after a restart" },
+        new(MachineGroup, "attachedmachines/status", "patch") { Namespace = @namespace,
+            Without = "reports of this namespace are kept in the memory of the replica that gets them" },
         Events(@namespace),
         .. accounts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).SelectMany(account => (Right[])
         [
-            new("", "serviceaccounts/token", "create") { Namespace = @namespace, Name = account, Without = "sidecars of this account get no token" },
-            new("", "serviceaccounts", "get") { Namespace = @namespace, Name = account, Without = "a missing account is not named as the reason why a VM is not registered" },
+            new("", "serviceaccounts/token", "create") { Namespace = @namespace, Name = account,
+                Without = "sidecars of this account get no token" },
+            new("", "serviceaccounts", "get") { Namespace = @namespace, Name = account,
+                Without = "a missing account is not named as the reason why a VM is not registered" },
         ]),
     ];
 
@@ -91,12 +106,14 @@ public static class DashboardRights
     ];
 
     private static Right Gateways(string @namespace) =>
-        Read(ClusterKinds.Services, "gateways in it are not found, and VMs of other networks cannot attach") with { Namespace = @namespace };
+        Read(ClusterKinds.Services, "gateways in it are not found, and VMs of other networks cannot attach")
+        with { Namespace = @namespace };
 
     private static Right Events(string @namespace) =>
         new("events.k8s.io", "events", "create") { Namespace = @namespace, Without = "what is wrong with its objects is in the log only" };
 
-    private static Right Read(ApiResource resource, string without) => new(resource.Group, resource.Plural, "list", "watch") { Without = without };
+    private static Right Read(ApiResource resource, string without) =>
+        new(resource.Group, resource.Plural, "list", "watch") { Without = without };
 }
 
 /// <summary>Where the dashboard needs rights.</summary>
@@ -111,10 +128,12 @@ public sealed record DashboardPlaces(
 {
     /// <summary>The places of what was composed.</summary>
     public static DashboardPlaces Of(
-        string ownNamespace, IReadOnlyList<string> istioNamespaces, IEnumerable<(string Namespace, string Name)> gateways, ComposedMesh mesh) => new(
+        string ownNamespace, IReadOnlyList<string> istioNamespaces, IEnumerable<(string Namespace, string Name)> gateways,
+        ComposedMesh mesh) => new(
         ownNamespace,
         istioNamespaces,
         [.. gateways.Select(gateway => gateway.Namespace).Distinct(StringComparer.Ordinal)],
-        [.. mesh.ControlPlanes.Select(plane => plane.RootCertificateName).Append(IstioNames.RootCertificate).Distinct(StringComparer.Ordinal)],
+        [.. mesh.ControlPlanes.Select(plane => plane.RootCertificateName).Append(IstioNames.RootCertificate)
+            .Distinct(StringComparer.Ordinal)],
         [.. mesh.Groups.Values.Select(group => new ServiceAccount(group.Id.Namespace, group.ServiceAccount)).Distinct()]);
 }

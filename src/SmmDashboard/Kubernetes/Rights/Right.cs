@@ -19,18 +19,22 @@ public sealed record Right(string Group, string Resource, params string[] Verbs)
     public string Kind => Group.Length == 0 ? Resource : $"{Resource}.{Group}";
 
     /// <summary>Where it is missing, and what to add: <c>{apiGroups: [""], resources: [nodes], verbs: [list, watch]}</c>.</summary>
-    public string Cure => $"add to {(Namespace is null ? "ClusterRole smm-dashboard" : $"Role smm-dashboard in namespace {Namespace}")}: {Rule}";
+    public string Cure =>
+        $"add to {(Namespace is null ? "ClusterRole smm-dashboard" : $"Role smm-dashboard in namespace {Namespace}")}: {Rule}";
 
     /// <summary>The rule of a Role or ClusterRole that grants it.</summary>
     public string Rule =>
-        $"{{apiGroups: [\"{Group}\"], resources: [{Resource}]{(Name is null ? "" : $", resourceNames: [\"{Name}\"]")}, verbs: [{string.Join(", ", Verbs)}]}}";
+        $"{{apiGroups: [\"{Group}\"], resources: [{Resource}]{(Name is null ? "" : $", resourceNames: [\"{Name}\"]")}, verbs: "
+            + $"[{string.Join(", ", Verbs)}]}}";
 
     /// <summary>One line for an operator: <c>may not list, watch nodes: …</c>.</summary>
     /// <param name="verbs">Those that are missing.</param>
     public string Missing(IEnumerable<string> verbs) =>
-        $"may not {string.Join(", ", verbs)} {Kind}{(Name is null ? "" : $" {Name}")}{(Namespace is null ? "" : $" in namespace {Namespace}")}, so {Without}";
+        $"may not {string.Join(", ", verbs)} "
+            + $"{Kind}{(Name is null ? "" : $" {Name}")}{(Namespace is null ? "" : $" in namespace {Namespace}")}, so {Without}";
 
-    public bool Equals(Right? other) => other is not null && (Group, Resource, Namespace, Name) == (other.Group, other.Resource, other.Namespace, other.Name)
+    public bool Equals(Right? other) =>
+        other is not null && (Group, Resource, Namespace, Name) == (other.Group, other.Resource, other.Namespace, other.Name)
         && Verbs.SequenceEqual(other.Verbs);
 
     public override int GetHashCode() => HashCode.Combine(Group, Resource, Namespace, Name, Verbs.Length);

@@ -4,10 +4,14 @@ using SmmDashboard.Status;
 
 namespace SmmDashboard.Kubernetes.Rights;
 
-/// <summary>Looks at the dashboard's own rights at the start, when WorkloadGroups come, and every 10 minutes. A missing right is logged once, and once more when it is granted.</summary>
+/// <summary>
+/// Looks at the dashboard's own rights at the start, when WorkloadGroups come, and every 10 minutes. A missing right is logged once, and
+/// once more when it is granted.
+/// </summary>
 /// <param name="reviews">Of the account that the dashboard logs in with.</param>
 /// <param name="needed">What is needed now: it changes with the WorkloadGroups.</param>
-public sealed class RightsWatch(AccessReviews reviews, Func<IReadOnlyList<Right>> needed, TimeProvider clock, ILogger<RightsWatch> log, BackgroundFailure fault)
+public sealed class RightsWatch(
+    AccessReviews reviews, Func<IReadOnlyList<Right>> needed, TimeProvider clock, ILogger<RightsWatch> log, BackgroundFailure fault)
     : BackgroundService, IReadiness
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);

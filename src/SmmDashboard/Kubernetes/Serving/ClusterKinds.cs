@@ -27,7 +27,8 @@ public static class ClusterKinds
     public static readonly ApiResource IpAddresses = new("networking.k8s.io", "ipaddresses", ["v1", "v1beta1"]);
 
     /// <summary>The addresses of the API server, as it writes them itself.</summary>
-    public static readonly ApiResource ApiServerEndpoints = EndpointSlices with { Namespace = "default", FieldSelector = "metadata.name=kubernetes" };
+    public static readonly ApiResource ApiServerEndpoints =
+        EndpointSlices with { Namespace = "default", FieldSelector = "metadata.name=kubernetes" };
 
     public static readonly ApiResource TrustBundles = new("certificates.k8s.io", "clustertrustbundles", ["v1", "v1beta1", "v1alpha1"])
     {

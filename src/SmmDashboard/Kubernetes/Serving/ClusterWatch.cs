@@ -37,7 +37,8 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     private bool _isRunning;
     private volatile bool _hasStarted;
 
-    public ClusterWatch(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<ClusterWatch> log, BackgroundFailure fault)
+    public ClusterWatch(KubernetesApi api, KubernetesOptions options, TimeProvider clock, Random random, ILogger<ClusterWatch> log,
+        BackgroundFailure fault)
     {
         (_api, _clock, _fault) = (api, clock, fault);
         _seams = new ReflectorSeams(clock, random, log);
@@ -52,16 +53,20 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
             _configMaps.Add(Watch(ClusterKinds.ConfigMaps with { Namespace = space }, json.ConfigMap));
             _endpointSlices.Add(Watch(ClusterKinds.EndpointSlices with { Namespace = space }, json.EndpointSlice, isRequired: false));
             _deployments.Add(Watch(ClusterKinds.Deployments with { Namespace = space }, json.Deployment, isRequired: false));
-            _controlPlanes.Add(Watch(ClusterKinds.IstioControlPlanes with { Namespace = space }, json.IstioControlPlane, isRequired: false));
-            _peers.Add(Watch(ClusterKinds.PeerIstioControlPlanes with { Namespace = space }, json.PeerIstioControlPlane, isRequired: false));
+            _controlPlanes.Add(Watch(
+                ClusterKinds.IstioControlPlanes with { Namespace = space }, json.IstioControlPlane, isRequired: false));
+            _peers.Add(
+                Watch(ClusterKinds.PeerIstioControlPlanes with { Namespace = space }, json.PeerIstioControlPlane, isRequired: false));
             _gateways.Add(Watch(ClusterKinds.ApiGateways with { Namespace = space }, json.ApiGateway, isRequired: false));
         }
 
-        foreach (var space in options.IstioNamespaces.Concat(options.Gateways.Select(gateway => gateway.Namespace)).Distinct(StringComparer.Ordinal))
+        foreach (var space in options.IstioNamespaces.Concat(options.Gateways.Select(gateway => gateway.Namespace))
+            .Distinct(StringComparer.Ordinal))
             _services.Add(Watch(ClusterKinds.Services with { Namespace = space }, json.Service));
 
         // Heartbeats and health of thousands of entries are no reason to compose the mesh anew.
-        WorkloadEntries = new Watched<WorkloadEntry>(api, ClusterKinds.WorkloadEntries, json.WorkloadEntry, Changes().Writer, _seams, isRequired: false);
+        WorkloadEntries = new Watched<WorkloadEntry>(
+            api, ClusterKinds.WorkloadEntries, json.WorkloadEntry, Changes().Writer, _seams, isRequired: false);
         _all.Add(WorkloadEntries);
         FollowRootCertificates([IstioNames.RootCertificate]);
     }
@@ -76,7 +81,9 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
     /// <summary>Says that objects of the mesh may have changed.</summary>
     public ChannelReader<bool> Changed => _changes.Reader;
 
-    /// <summary>Whether everything that the mesh is composed of was listed. WorkloadEntries are no part of it, and no change of theirs is announced.</summary>
+    /// <summary>
+    /// Whether everything that the mesh is composed of was listed. WorkloadEntries are no part of it, and no change of theirs is announced.
+    /// </summary>
     public bool IsSynced => Watches().All(watch => watch == WorkloadEntries || watch.IsSynced);
 
     public string? WaitsFor
@@ -101,7 +108,8 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
             var now = _clock.GetUtcNow();
             var watches = Watches();
             yield return Metric.Gauge("smm_dashboard_watch_age_seconds", "Seconds since the API server last said anything about a kind.",
-                [.. watches.Where(watch => watch.LastHeard is not null).Select(watch => new Sample((now - watch.LastHeard!.Value).TotalSeconds, ("kind", watch.Resource.ToString())))]);
+                [.. watches.Where(watch => watch.LastHeard is not null)
+                    .Select(watch => new Sample((now - watch.LastHeard!.Value).TotalSeconds, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Gauge("smm_dashboard_watch_objects", "Objects of a kind that are known.",
                 [.. watches.Select(watch => new Sample(watch.Count, ("kind", watch.Resource.ToString())))]);
             yield return Metric.Gauge("smm_dashboard_watch_failing", "1 while a kind is not up to date; the log says why.",
@@ -146,10 +154,14 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
 
         string? Of<T>(IEnumerable<Watched<T>> watches)
             where T : KubernetesObject =>
-            watches.Select(watch => watch.State.Items.GetValueOrDefault(key)?.Metadata.Uid).FirstOrDefault(uid => !string.IsNullOrEmpty(uid));
+            watches.Select(watch => watch.State.Items.GetValueOrDefault(key)?.Metadata.Uid)
+            .FirstOrDefault(uid => !string.IsNullOrEmpty(uid));
     }
 
-    /// <summary>Watches ConfigMaps of these names in all namespaces: istiod writes its root certificate into every namespace, under a name of its revision.</summary>
+    /// <summary>
+    /// Watches ConfigMaps of these names in all namespaces: istiod writes its root certificate into every namespace, under a name of its
+    /// revision.
+    /// </summary>
     /// <returns>Whether there are new ones among them, which are not listed yet.</returns>
     public bool FollowRootCertificates(IEnumerable<string> names)
     {
@@ -159,7 +171,8 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
             foreach (var name in added)
             {
                 var watch = new Watched<ConfigMap>(
-                    _api, ClusterKinds.ConfigMaps with { FieldSelector = $"metadata.name={name}" }, KubernetesJson.Default.ConfigMap, _changes.Writer, _seams, isRequired: false);
+                    _api, ClusterKinds.ConfigMaps with { FieldSelector = $"metadata.name={name}" }, KubernetesJson.Default.ConfigMap,
+                    _changes.Writer, _seams, isRequired: false);
                 _rootCertificates.Add(name, watch);
                 if (_isRunning)
                     _ = RunAsync(watch);
@@ -218,5 +231,6 @@ public sealed class ClusterWatch : BackgroundService, IReadiness, IMetricSource
         where T : KubernetesObject =>
         watches.SelectMany(watch => watch.Items).DistinctBy(item => ObjectKey.Of(item.Metadata));
 
-    private static Channel<bool> Changes() => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private static Channel<bool> Changes() =>
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 }

@@ -11,11 +11,12 @@ namespace SmmDashboard.Kubernetes.Serving;
 
 /// <summary>Reports what is wrong with objects: one log line, and one Event on the object, for each text.</summary>
 /// <remarks>
-/// The name of an Event is made of its text, so that the second replica's is refused as a duplicate. The API server removes Events after an hour,
-/// so those of faults that last are made again.
+/// The name of an Event is made of its text, so that the second replica's is refused as a duplicate. The API server removes Events after an
+/// hour, so those of faults that last are made again.
 /// </remarks>
 public sealed class FaultReports(
-    KubernetesApi api, ClusterWatch cluster, KubernetesOptions options, TimeProvider clock, ILogger<FaultReports> log, BackgroundFailure fault) : BackgroundService
+    KubernetesApi api, ClusterWatch cluster, KubernetesOptions options, TimeProvider clock, ILogger<FaultReports> log,
+    BackgroundFailure fault) : BackgroundService
 {
     private const string Controller = "smm-agent.io/smm-dashboard";
 
@@ -130,7 +131,9 @@ public sealed class FaultReports(
         try
         {
             await api.CallAsync(
-                "create events.events.k8s.io", (client, cancel) => client.EventsV1.CreateNamespacedEventAsync(made, made.Metadata.NamespaceProperty, fieldManager: "smm-dashboard", cancellationToken: cancel),
+                "create events.events.k8s.io",
+                (client, cancel) => client.EventsV1.CreateNamespacedEventAsync(
+                    made, made.Metadata.NamespaceProperty, fieldManager: "smm-dashboard", cancellationToken: cancel),
                 stoppingToken);
             _cannot = null;
         }
@@ -168,10 +171,12 @@ public sealed class FaultReports(
 
     private Eventsv1Event Event(ObjectFault one)
     {
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{one.Source}\n{one.Reason}\n{one.Message}")).AsSpan(0, 16));
+        var name = Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{one.Source}\n{one.Reason}\n{one.Message}")).AsSpan(0, 16));
         return new Eventsv1Event
         {
-            Metadata = new V1ObjectMeta { Name = $"smm-dashboard.{name}", NamespaceProperty = one.Source.Namespace.Length > 0 ? one.Source.Namespace : "default" },
+            Metadata = new V1ObjectMeta { Name = $"smm-dashboard.{name}",
+                NamespaceProperty = one.Source.Namespace.Length > 0 ? one.Source.Namespace : "default" },
             EventTime = clock.GetUtcNow().UtcDateTime,
             Type = "Warning",
             Reason = one.Reason,

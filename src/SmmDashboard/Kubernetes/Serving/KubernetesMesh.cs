@@ -9,7 +9,8 @@ namespace SmmDashboard.Kubernetes.Serving;
 
 /// <summary>Composes the configuration of every WorkloadGroup whenever objects change, and makes it the current one.</summary>
 public sealed class KubernetesMesh(
-    ClusterWatch cluster, CurrentMesh mesh, KubernetesOptions options, SidecarPackages packages, FaultReports reports, TimeProvider clock, BackgroundFailure fault)
+    ClusterWatch cluster, CurrentMesh mesh, KubernetesOptions options, SidecarPackages packages, FaultReports reports, TimeProvider clock,
+    BackgroundFailure fault)
     : BackgroundService, IReadiness, IMetricSource
 {
     /// <summary>How long the last configuration of a revision that is gone is served.</summary>
@@ -35,7 +36,8 @@ public sealed class KubernetesMesh(
         get
         {
             var groups = _composed.Groups.Values.ToList();
-            yield return Metric.Gauge("smm_dashboard_workload_groups", "WorkloadGroups by what is served: the current configuration, the last good one, or none.",
+            yield return Metric.Gauge(
+                "smm_dashboard_workload_groups", "WorkloadGroups by what is served: the current configuration, the last good one, or none.",
                 new(groups.Count(group => group.IsCurrent), ("configuration", "current")),
                 new(groups.Count(group => !group.IsCurrent && group.Served is not null), ("configuration", "last-good")),
                 new(groups.Count(group => group.Served is null), ("configuration", "none")));
@@ -148,7 +150,10 @@ public sealed class KubernetesMesh(
         return now - _withoutRevision[group.Id] >= KeepWithoutRevision;
     }
 
-    /// <summary>The last good configuration with the reasons why there is no newer one. The same instance while nothing changes, so that no request is woken.</summary>
+    /// <summary>
+    /// The last good configuration with the reasons why there is no newer one. The same instance while nothing changes, so that no request
+    /// is woken.
+    /// </summary>
     private ServedGroup Marked(GroupId id, ServedGroup good, List<string> problems)
     {
         if (problems.Count == 0)
@@ -160,12 +165,15 @@ public sealed class KubernetesMesh(
         var text = string.Join('\n', problems);
         if (!_marked.TryGetValue(id, out var marked) || !ReferenceEquals(marked.Good, good) || marked.Problems != text)
         {
-            var config = good.Config with { Problems = [.. problems.Take(MeshConfig.MaximumProblems).Select(problem => OneLine.Exact(problem, ' ', MeshConfig.MaximumProblemLength))] };
+            var config = good.Config
+                with { Problems = [.. problems.Take(MeshConfig.MaximumProblems)
+                    .Select(problem => OneLine.Exact(problem, ' ', MeshConfig.MaximumProblemLength))] };
             _marked[id] = marked = (good, text, new ServedGroup(config));
         }
 
         return marked.Served;
     }
 
-    private List<ObjectFault> AllFaults() => [.. _composed.Faults.Concat(_composed.Groups.Values.SelectMany(group => group.Faults)).Distinct()];
+    private List<ObjectFault> AllFaults() =>
+        [.. _composed.Faults.Concat(_composed.Groups.Values.SelectMany(group => group.Faults)).Distinct()];
 }

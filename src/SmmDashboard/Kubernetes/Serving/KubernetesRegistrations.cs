@@ -11,7 +11,8 @@ using Answer = SmmAgent.Contract.Registration;
 namespace SmmDashboard.Kubernetes.Serving;
 
 /// <summary>Finds the WorkloadEntry of a VM among those that istiod made, and explains from objects why there is none.</summary>
-public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMesh mesh, KubernetesApi api, TimeProvider clock, ILogger<KubernetesRegistrations> log)
+public sealed class KubernetesRegistrations(
+    WatchedEntries entries, KubernetesMesh mesh, KubernetesApi api, TimeProvider clock, ILogger<KubernetesRegistrations> log)
     : IRegistrations
 {
     private static readonly TimeSpan AccountAge = TimeSpan.FromSeconds(30);
@@ -35,7 +36,8 @@ public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMe
         var answer = RegistrationExplainer.Explain(vm, candidates, known, composed, accountExists: true);
         return answer.Registered
             ? answer
-            : RegistrationExplainer.Explain(vm, candidates, known, composed, await ExistsAsync(group.Id, known.ServiceAccount, cancellationToken));
+            : RegistrationExplainer.Explain(
+                vm, candidates, known, composed, await ExistsAsync(group.Id, known.ServiceAccount, cancellationToken));
     }
 
     /// <returns>Null when it is not known.</returns>
@@ -75,7 +77,8 @@ public sealed class KubernetesRegistrations(WatchedEntries entries, KubernetesMe
         {
             await api.CallAsync(
                 $"get serviceaccount {account.Namespace}/{account.Name}",
-                (client, cancel) => client.CoreV1.ReadNamespacedServiceAccountAsync(account.Name, account.Namespace, cancellationToken: cancel),
+                (client, cancel) => client.CoreV1.ReadNamespacedServiceAccountAsync(
+                    account.Name, account.Namespace, cancellationToken: cancel),
                 CancellationToken.None);
             return true;
         }

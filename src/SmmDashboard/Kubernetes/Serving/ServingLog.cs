@@ -8,7 +8,8 @@ internal static partial class ServingLog
     [LoggerMessage(6202, LogLevel.Information, "{Object}: nothing is wrong with it any more")]
     public static partial void Corrected(this ILogger log, string @object);
 
-    [LoggerMessage(6203, LogLevel.Warning, "{Count} more faults of objects: each is an Event of its object, and the VMs of a WorkloadGroup report those of theirs")]
+    [LoggerMessage(6203, LogLevel.Warning,
+        "{Count} more faults of objects: each is an Event of its object, and the VMs of a WorkloadGroup report those of theirs")]
     public static partial void MoreFaulty(this ILogger log, int count);
 
     [LoggerMessage(6204, LogLevel.Information, "nothing is wrong with {Count} more objects any more")]

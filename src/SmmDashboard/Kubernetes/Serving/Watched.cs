@@ -37,7 +37,8 @@ public sealed class Watched<T> : IWatched
     private readonly Cache<T> _cache;
     private readonly Reflector<T> _reflector;
 
-    public Watched(KubernetesApi api, ApiResource resource, JsonTypeInfo<T> type, ChannelWriter<bool> changes, ReflectorSeams seams, bool isRequired)
+    public Watched(KubernetesApi api, ApiResource resource, JsonTypeInfo<T> type, ChannelWriter<bool> changes, ReflectorSeams seams,
+        bool isRequired)
     {
         (Resource, IsRequired) = (resource, isRequired);
         _cache = new Cache<T>(changes, seams.Time);

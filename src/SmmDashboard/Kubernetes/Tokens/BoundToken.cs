@@ -4,7 +4,10 @@ using SmmDashboard.Groups;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 
-/// <summary>The claims of a service account's token that a TokenReview does not repeat. They are read only after a review that said that the token is valid.</summary>
+/// <summary>
+/// The claims of a service account's token that a TokenReview does not repeat. They are read only after a review that said that the token
+/// is valid.
+/// </summary>
 internal static class BoundToken
 {
     private const string Claim = "kubernetes.io";
@@ -29,7 +32,8 @@ internal static class BoundToken
         }
 
         // A token of a Secret of the type kubernetes.io/service-account-token. It has no uid of the Secret.
-        return Jwt.Text(payload, $"{LegacyClaim}service-account.uid") == uid ? owner with { SecretName = Jwt.Text(payload, $"{LegacyClaim}secret.name") } : owner;
+        return Jwt.Text(payload, $"{LegacyClaim}service-account.uid") == uid
+            ? owner with { SecretName = Jwt.Text(payload, $"{LegacyClaim}secret.name") } : owner;
     }
 
     private static (string Name, string Uid)? Reference(JsonElement claims, string kind) =>

@@ -6,7 +6,9 @@ using k8s.Models;
 
 namespace SmmDashboard.Kubernetes.Tokens;
 
-/// <summary>Renews tokens that are bound to a Secret. One that is not could never be taken from its holder again, and is not renewed.</summary>
+/// <summary>
+/// Renews tokens that are bound to a Secret. One that is not could never be taken from its holder again, and is not renewed.
+/// </summary>
 public sealed class RenewedTokens(TokenRequester requester, TokenOptions options) : IAgentTokens
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
@@ -26,7 +28,8 @@ public sealed class RenewedTokens(TokenRequester requester, TokenOptions options
         // A review may be some minutes old: the account may be another one by now, which this token is not of.
         return made is not null && IsOf(owner, made) ? (made, null)
             : (null, ApiProblem.TokenRefused(ProblemReasons.TokenRevoked,
-                $"the Secret {owner.Account.Namespace}/{secret} or the service account of the token was deleted; {ReviewAnswer.Command(owner.Account, options.Audience)}"));
+                $"the Secret {owner.Account.Namespace}/{secret} or the service account of the token was deleted; "
+                    + $"{ReviewAnswer.Command(owner.Account, options.Audience)}"));
     }
 
     private static bool IsOf(TokenOwner owner, TokenResponse made) =>

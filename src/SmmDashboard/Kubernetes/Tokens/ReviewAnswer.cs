@@ -36,8 +36,10 @@ internal static class ReviewAnswer
         var reason =
             error.Contains("audience", StringComparison.OrdinalIgnoreCase) ? ProblemReasons.TokenAudience
             : error.Contains("expired", StringComparison.OrdinalIgnoreCase) ? ProblemReasons.TokenExpired
-            : error.Contains("invalidated", StringComparison.OrdinalIgnoreCase) || error.Contains("has been deleted", StringComparison.OrdinalIgnoreCase)
-                || error.Contains("not found", StringComparison.OrdinalIgnoreCase) || error.Contains("does not match", StringComparison.OrdinalIgnoreCase)
+            : error.Contains("invalidated", StringComparison.OrdinalIgnoreCase)
+            || error.Contains("has been deleted", StringComparison.OrdinalIgnoreCase)
+                || error.Contains("not found", StringComparison.OrdinalIgnoreCase)
+                || error.Contains("does not match", StringComparison.OrdinalIgnoreCase)
                 ? ProblemReasons.TokenRevoked
             : ProblemReasons.TokenUnknown;
         return new(new(reason, $"TokenReview: {error}; {MakeNew(token, audience)}"));
@@ -57,7 +59,8 @@ internal static class ReviewAnswer
     }
 
     public static string Command(ServiceAccount account, string audience) =>
-        $"make one: kubectl -n {account.Namespace} create token {account.Name} --audience {audience} --bound-object-kind Secret --bound-object-name SECRET";
+        $"make one: kubectl -n {account.Namespace} create token {account.Name} --audience {audience} --bound-object-kind Secret "
+            + "--bound-object-name SECRET";
 
     // With several authenticators it is a list, and those that do not know the token at all say nothing of interest.
     private static string? Telling(string? error)

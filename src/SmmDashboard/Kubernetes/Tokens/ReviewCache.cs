@@ -57,7 +57,8 @@ public sealed class ReviewCache(TimeProvider clock, int capacity = ReviewCache.D
 
             // A tenth more than needed, so that a flood does not sort them at each token.
             var tooMany = _reviews.Count - (capacity - capacity / 10);
-            foreach (var (hash, _) in _reviews.OrderBy(entry => entry.Value.Token is ReviewedToken.Valid).ThenBy(entry => entry.Value.At).Take(tooMany))
+            foreach (var (hash, _) in _reviews.OrderBy(entry => entry.Value.Token is ReviewedToken.Valid).ThenBy(entry => entry.Value.At)
+                .Take(tooMany))
                 _reviews.TryRemove(hash, out _);
         }
     }

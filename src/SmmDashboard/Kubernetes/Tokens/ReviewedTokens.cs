@@ -8,8 +8,8 @@ using SmmDashboard.Kubernetes.Api;
 namespace SmmDashboard.Kubernetes.Tokens;
 
 /// <summary>
-/// Judges tokens by TokenReviews. A review is used again for a short time, there is one at a time for a token, and a token that was valid lives on
-/// for a while when the API server is away. "Cannot be checked" is never "refused".
+/// Judges tokens by TokenReviews. A review is used again for a short time, there is one at a time for a token, and a token that was valid
+/// lives on for a while when the API server is away. "Cannot be checked" is never "refused".
 /// </summary>
 public sealed class ReviewedTokens : ITokenValidator, IDisposable
 {
@@ -71,11 +71,14 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
     private TokenValidation.Refused? RefusedUnseen(PresentedToken token)
     {
         var text = token.Reveal();
-        return text.Length > LargestToken ? new(ProblemReasons.TokenMalformed, $"the token is larger than {LargestToken} bytes, which no service account's token is")
+        return text.Length > LargestToken
+            ? new(ProblemReasons.TokenMalformed, $"the token is larger than {LargestToken} bytes, which no service account's token is")
             : text.Split('.') is not [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }]
                 ? new(ProblemReasons.TokenMalformed,
-                    $"this is no token of a service account (three parts with dots between them); {ReviewAnswer.Command(new("NAMESPACE", "SERVICEACCOUNT"), _options.Audience)}")
-            : HasExpired(token) ? new(ProblemReasons.TokenExpired, "the token has expired; set a new one: sudo smm-agent set bearer-token --stdin")
+                    "this is no token of a service account (three parts with dots between them); "
+                        + $"{ReviewAnswer.Command(new("NAMESPACE", "SERVICEACCOUNT"), _options.Audience)}")
+            : HasExpired(token) ? new(
+                ProblemReasons.TokenExpired, "the token has expired; set a new one: sudo smm-agent set bearer-token --stdin")
             : null;
     }
 
@@ -103,7 +106,8 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
             try
             {
                 var reviewed = await _reviewer.ReviewAsync(token, WasValid(hash), deadline.Token);
-                _cache.Put(hash, new(reviewed, _clock.GetTimestamp(), reviewed is ReviewedToken.Valid ? ValidFor * Jitter(hash) : InvalidFor));
+                _cache.Put(
+                    hash, new(reviewed, _clock.GetTimestamp(), reviewed is ReviewedToken.Valid ? ValidFor * Jitter(hash) : InvalidFor));
                 Recovered();
                 return reviewed;
             }

@@ -9,7 +9,8 @@ internal static partial class TokenLog
     public static partial void CanReviewAgain(this ILogger log);
 
     [LoggerMessage(6303, LogLevel.Warning,
-        "a VM of the service account {Namespace}/{Name} presents a token for the API server, which is accepted (--accept-api-server-tokens): this token also opens the Kubernetes API; {Command}")]
+        "a VM of the service account {Namespace}/{Name} presents a token for the API server, which is accepted "
+            + "(--accept-api-server-tokens): this token also opens the Kubernetes API; {Command}")]
     public static partial void OpensKubernetesApi(this ILogger log, string @namespace, string name, string command);
 
     [LoggerMessage(6304, LogLevel.Error, "no token can be made for the service account {Namespace}/{Name}: {Fault}{Rule}")]

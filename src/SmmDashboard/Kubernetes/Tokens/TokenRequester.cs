@@ -12,7 +12,8 @@ namespace SmmDashboard.Kubernetes.Tokens;
 /// <param name="clock">The clock.</param>
 /// <param name="log">Gets what keeps tokens from being made.</param>
 /// <param name="perAccount">How many are made of one account; null for <see cref="PerAccount"/>.</param>
-public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogger<TokenRequester> log, Rate? perAccount = null) : IDisposable
+public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogger<TokenRequester> log, Rate? perAccount = null)
+    : IDisposable
 {
     /// <summary>Ten thousand VMs of a WorkloadGroup that come back together, and then twenty in a second.</summary>
     public static readonly Rate PerAccount = new(10_000, 20);
@@ -40,7 +41,8 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
         ServiceAccount account, string audience, TimeSpan life, V1BoundObjectReference? secret, CancellationToken cancellationToken)
     {
         if (!_rates.TryTake(account, out var retryAfter))
-            throw new UnavailableException($"too many tokens of the service account {account.Namespace}/{account.Name} are asked for", retryAfter);
+            throw new UnavailableException(
+                $"too many tokens of the service account {account.Namespace}/{account.Name} are asked for", retryAfter);
 
         var request = new Authenticationv1TokenRequest
         {
@@ -55,7 +57,8 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
             {
                 var made = (await api.CallAsync(
                     call,
-                    (client, stop) => client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, account.Name, account.Namespace, cancellationToken: stop),
+                    (client, stop) => client.CoreV1.CreateNamespacedServiceAccountTokenAsync(
+                        request, account.Name, account.Namespace, cancellationToken: stop),
                     deadline.Token)).Status;
                 return made is { Token.Length: > 0, ExpirationTimestamp: { } expiry }
                     ? new TokenResponse(made.Token, Utc(expiry))
@@ -70,7 +73,8 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
         {
             throw Unavailable(account, ApiException.TimedOut(call, Patience));
         }
-        catch (ApiException fault) when (secret is not null && fault.Fault is ApiFault.NotFound or ApiFault.Conflict && fault.Kind != "serviceaccounts")
+        catch (ApiException fault)
+        when (secret is not null && fault.Fault is ApiFault.NotFound or ApiFault.Conflict && fault.Kind != "serviceaccounts")
         {
             return null;
         }
@@ -87,19 +91,24 @@ public sealed class TokenRequester(KubernetesApi api, TimeProvider clock, ILogge
         if (fault.Fault == ApiFault.NotFound)
         {
             return new(
-                $"service account {account.Namespace}/{account.Name} does not exist: kubectl -n {account.Namespace} create serviceaccount {account.Name}", Later, fault);
+                $"service account {account.Namespace}/{account.Name} does not exist: kubectl -n {account.Namespace} create "
+                    + $"serviceaccount {account.Name}", Later, fault);
         }
 
         if (_log.TryTake(account, out _))
             log.CannotMake(account.Namespace, account.Name, fault.Message, fault.Fault == ApiFault.Forbidden ? Rule(account) : "");
 
         return fault.Fault is ApiFault.Forbidden or ApiFault.Refused
-            ? new($"the dashboard may not make a token of the service account {account.Namespace}/{account.Name}: its log says what is missing", Later, fault)
-            : new("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why", fault.RetryAfter ?? Soon, fault);
+            ? new(
+                $"the dashboard may not make a token of the service account {account.Namespace}/{account.Name}: its log "
+                    + "says what is missing", Later, fault)
+            : new("no token can be made now: the dashboard gets none from the Kubernetes API, its log says why", fault.RetryAfter ?? Soon,
+                fault);
     }
 
     private static string Rule(ServiceAccount account) =>
-        $"; the Role in namespace {account.Namespace} needs {{apiGroups: [\"\"], resources: [serviceaccounts/token], resourceNames: [{account.Name}], verbs: [create]}}";
+        $"; the Role in namespace {account.Namespace} needs {{apiGroups: [\"\"], resources: [serviceaccounts/token], resourceNames: "
+            + $"[{account.Name}], verbs: [create]}}";
 
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time.ToUniversalTime(), DateTimeKind.Utc));
 }

@@ -51,6 +51,7 @@ internal sealed class TokenReviewer(KubernetesApi api, TokenOptions options) : I
     {
         var review = new V1TokenReview { Spec = new V1TokenReviewSpec { Token = token.Reveal(), Audiences = audiences } };
         return (await api.CallAsync(
-            Call, (client, stop) => client.AuthenticationV1.CreateTokenReviewAsync(review, cancellationToken: stop), cancellationToken)).Status;
+            Call, (client, stop) => client.AuthenticationV1.CreateTokenReviewAsync(review, cancellationToken: stop),
+            cancellationToken)).Status;
     }
 }

@@ -1,6 +1,8 @@
 namespace SmmDashboard.Kubernetes.Watching;
 
-/// <summary>Lines of a stream, each of at most a given length. A last line without an end is cut off by the connection, and is left out.</summary>
+/// <summary>
+/// Lines of a stream, each of at most a given length. A last line without an end is cut off by the connection, and is left out.
+/// </summary>
 internal sealed class BoundedLines(Stream stream, int longest)
 {
     private byte[] _buffer = new byte[16 * 1024];

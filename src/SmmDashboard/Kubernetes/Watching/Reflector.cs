@@ -8,8 +8,9 @@ using SmmDashboard.Kubernetes.Objects;
 namespace SmmDashboard.Kubernetes.Watching;
 
 /// <summary>
-/// Keeps a <see cref="Cache{T}"/> equal to the API server's objects of a kind: it lists them, watches from there, and lists again when the server
-/// no longer knows the resource version. It follows the rules of client-go's reflector. It never ends by itself, and the cache keeps what it has.
+/// Keeps a <see cref="Cache{T}"/> equal to the API server's objects of a kind: it lists them, watches from there, and lists again when the
+/// server no longer knows the resource version. It follows the rules of client-go's reflector. It never ends by itself, and the cache keeps
+/// what it has.
 /// </summary>
 public sealed class Reflector<T>(
     KubernetesApi api, ApiResource resource, JsonTypeInfo<T> type, Cache<T> cache, ReflectorSeams seams)

@@ -57,7 +57,8 @@ internal static class WatchLine
                 item = line[from..(int)reader.BytesConsumed];
         }
 
-        return type is { } known && item is { } there ? (known, there) : throw new JsonException("a line of the watch has no type or no object");
+        return type is { } known
+            && item is { } there ? (known, there) : throw new JsonException("a line of the watch has no type or no object");
     }
 
     /// <summary>The metadata alone of an object whose other members cannot be read; null when that fails, too.</summary>
