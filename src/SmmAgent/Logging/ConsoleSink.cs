@@ -4,7 +4,7 @@ using Serilog.Events;
 
 namespace SmmAgent.Logging;
 
-/// <summary>How lines on the console look.</summary>
+/// <summary>The format of lines on the console.</summary>
 public enum ConsoleStyle
 {
     /// <summary><c>12:30:01 WARN  text</c>, for people.</summary>
@@ -27,7 +27,7 @@ public sealed class ConsoleSink(TextWriter output, ConsoleStyle style, LoggingLe
         output.Flush();
     }
 
-    // Every line is an entry of its own there.
+    // Every line becomes a separate entry of the journal.
     private static string WithPriority(LogEvent logEvent, string text)
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"<{LogText.Priority(logEvent)}>");

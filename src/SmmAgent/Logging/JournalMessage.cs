@@ -5,12 +5,12 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Logging;
 
-/// <summary>One datagram of journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL).</summary>
+/// <summary>Writes a datagram of journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL).</summary>
 public static class JournalMessage
 {
     private const int MaximumName = 64;
 
-    /// <param name="limit">The most bytes of a value; the rest of it is cut off.</param>
+    /// <param name="limit">The maximum bytes of a value; the rest is cut off.</param>
     public static byte[] Write(LogEvent logEvent, string message, int limit)
     {
         var datagram = new MemoryStream();
@@ -28,7 +28,7 @@ public static class JournalMessage
         return datagram.ToArray();
     }
 
-    /// <summary><c>RetryAfter</c> becomes <c>SMM_RETRY_AFTER</c>; what the journal does not allow in a name becomes an underscore.</summary>
+    /// <summary><c>RetryAfter</c> becomes <c>SMM_RETRY_AFTER</c>; characters that the journal does not allow become underscores.</summary>
     public static string FieldName(string property)
     {
         var name = new StringBuilder("SMM");
@@ -43,17 +43,19 @@ public static class JournalMessage
         return name.ToString();
     }
 
-    // Microsoft's logging brings the event's id as a structure.
+    // Microsoft.Extensions.Logging provides the event id as a structure.
     private static string? Text(LogEventPropertyValue value) => value switch
     {
         ScalarValue { Value: null } => null,
         ScalarValue { Value: string text } => OneLine.ExactLines(text),
         ScalarValue scalar => scalar.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-        StructureValue structure => structure.Properties.FirstOrDefault(property => property.Name == "Id") is { } id ? Text(id.Value) : null,
+        StructureValue structure => structure.Properties.FirstOrDefault(property => property.Name == "Id") is { } id
+            ? Text(id.Value)
+            : null,
         _ => OneLine.ExactLines(value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)),
     };
 
-    // A value with a line break is told with its length before it; any other ends with its line.
+    // A value with a line break is preceded by its length; any other ends with its line.
     private static void Field(MemoryStream datagram, string name, string value, int limit)
     {
         var bytes = Encoding.UTF8.GetBytes(value);
@@ -75,7 +77,7 @@ public static class JournalMessage
         datagram.WriteByte((byte)'\n');
     }
 
-    // Never half a character.
+    // A character is never split.
     private static int Whole(byte[] utf8, int limit)
     {
         if (utf8.Length <= limit)

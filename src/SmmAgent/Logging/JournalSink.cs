@@ -4,19 +4,24 @@ using Serilog.Events;
 
 namespace SmmAgent.Logging;
 
-/// <summary>Writes to journald itself, with every property of an event as a field of its own. What journald does not take goes to the console.</summary>
+/// <summary>
+/// Writes to journald, with each property of an event as a separate field. Events that journald rejects go to the console.
+/// </summary>
 public sealed class JournalSink : ILogEventSink, IDisposable
 {
-    /// <summary>Where journald listens.</summary>
+    /// <summary>The socket of journald.</summary>
     public const string SocketPath = "/run/systemd/journal/socket";
 
     private const int MaximumValue = 48 * 1024;
     private const int ShortValue = 1024;
 
-    // A journal that stands still must not hold up the agent for long.
+    // A blocked journal must not delay the agent for long.
     private const int SendTimeoutMilliseconds = 200;
 
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendTimeoutMilliseconds };
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+    {
+        SendTimeout = SendTimeoutMilliseconds,
+    };
     private readonly UnixDomainSocketEndPoint _journal;
     private readonly ILogEventSink _fallback;
     private readonly LoggingLevelSwitch _level;

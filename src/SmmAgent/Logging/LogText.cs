@@ -4,17 +4,18 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Logging;
 
-/// <summary>One log event as the text that people read.</summary>
+/// <summary>Formats a log event as text.</summary>
 public static class LogText
 {
     private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}");
 
-    /// <param name="whole">Whether an exception is told with its stack trace, on lines of their own; else <c>Type: message</c>.</param>
+    /// <param name="whole">Whether an exception is written with its stack trace on separate lines; otherwise as <c>Type:
+    /// message</c>.</param>
     public static string Render(LogEvent logEvent, bool whole)
     {
         using var writer = new StringWriter();
         Message.Format(logEvent, writer);
-        // What others send must not look like a line of ours.
+        // Text from other programs must not look like a line of the agent.
         var text = OneLine.Exact(writer.ToString());
         return logEvent.Exception switch
         {
@@ -24,17 +25,19 @@ public static class LogText
         };
     }
 
-    /// <summary>An exception and what caused it, the innermost last, without their stack traces.</summary>
+    /// <summary>An exception and its causes, the innermost last, without stack traces.</summary>
     public static string Cause(Exception exception)
     {
         var text = $"{exception.GetType().Name}: {exception.Message}";
         return exception.InnerException is { } inner ? $"{text}; caused by {Cause(inner)}" : text;
     }
 
-    /// <summary>How the <c>EventName</c> of a <c>LoggerMessage</c> begins whose level is notice, between information and warning: .NET has no such level.</summary>
+    /// <summary>
+    /// The prefix of the <c>EventName</c> of a <c>LoggerMessage</c> with level notice, between information and warning, which .NET lacks.
+    /// </summary>
     public const string Notice = "Notice.";
 
-    /// <summary>The journal's priority, as syslog has it.</summary>
+    /// <summary>The priority of syslog.</summary>
     public static int Priority(LogEvent logEvent) => logEvent.Level switch
     {
         LogEventLevel.Fatal => 2,
@@ -46,5 +49,6 @@ public static class LogText
 
     public static bool IsNotice(LogEvent logEvent) =>
         logEvent.Properties.GetValueOrDefault("EventId") is StructureValue id
-        && id.Properties.Any(property => property is { Name: "Name", Value: ScalarValue { Value: string name } } && name.StartsWith(Notice, StringComparison.Ordinal));
+        && id.Properties.Any(property =>
+            property is { Name: "Name", Value: ScalarValue { Value: string name } } && name.StartsWith(Notice, StringComparison.Ordinal));
 }

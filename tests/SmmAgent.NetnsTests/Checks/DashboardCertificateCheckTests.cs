@@ -81,7 +81,7 @@ public sealed class DashboardCertificateCheckTests
 
         Assert.Equal("pass", output.Status("dashboard-certificate"));
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));
-        Assert.Contains("the daemon says: dashboard.caFile: ", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
+        Assert.Contains("the daemon reports: dashboard.caFile: ", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
         Assert.StartsWith($"sudo install -m 0644 {bed.DashboardAuthority} /etc/smm/", output.Cure("dashboard-token-accepted"), StringComparison.Ordinal);
     }
 }

@@ -64,7 +64,7 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
 
         var output = CheckReportReader.ByNobody(bed, agent.Root);
 
-        output.Says("dashboard-answers", "warn", "the daemon says: ", MeshTestbed.ThirdGateway);
+        output.Says("dashboard-answers", "warn", "the daemon reports: ", MeshTestbed.ThirdGateway);
         await agent.StopAsync();
         agent.Run("detach");
     }

@@ -10,7 +10,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
     {
         var agent = new VmAgent(fixture.Bed);
         CheckReportReader.By(agent).Says(
-            "names-namespace", "skipped", "other Kubernetes namespaces than vm-integration resolve depends on the mesh: no sidecar runs that could be asked");
+            "names-namespace", "skipped", "other Kubernetes namespaces than vm-integration resolve depends on the mesh: no sidecar runs");
 
         await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP4-LISTEN:15001,reuseaddr,fork", "/dev/null")))
             await CheckReportReader.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar does not capture DNS", StringComparison.Ordinal), "a sidecar runs");
@@ -153,7 +153,7 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             report.Says("network-model", "skipped");
             report.Says("names-namespace", "skipped", "no WorkloadGroup is set");
             Assert.Equal("pass", report.Line("ports-open", "16400 (agent)").Status);
-            report.Says("ports-firewall", "pass", "nothing keeps anything out");
+            report.Says("ports-firewall", "pass", "nothing is blocked");
             Assert.Empty(root.EnumerateFileSystemInfos());
         }
         finally

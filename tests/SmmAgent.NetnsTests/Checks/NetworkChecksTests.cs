@@ -105,7 +105,7 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             Use("network1", ("istiod", "198.18.0.55", 15012));
             var unreachable = await CheckReportReader.UntilAsync(
                 agent, report => report.Line("network-model").Status == "fail", "no pod is reached");
-            unreachable.Says("network-model", "fail", "same network (network1)", "most likely the WorkloadGroup's network is a mistake");
+            unreachable.Says("network-model", "fail", "same network (network1)", "the WorkloadGroup's network is probably wrong");
             Assert.Contains(".spec.network of WorkloadGroup vm-integration/analytics-v0", unreachable.Line("network-model").Cure, StringComparison.Ordinal);
             Assert.Contains("vm-network-1", unreachable.Line("network-model").Cure, StringComparison.Ordinal);
             Assert.Equal("fail", unreachable.Line("network-reach").Status);
@@ -146,12 +146,12 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Equal("reached", well.Line("address-reached", "16400 (agent)").Found);
         Assert.Equal($"served by smm-agent (pid {agent.Process!.Id})", well.Line("ports-agent", "16400").Found);
         Assert.Equal("pass", well.Line("ports-open", "16400 (agent)").Status);
-        well.Says("address-source", "pass", "(what the running daemon uses)");
+        well.Says("address-source", "pass", "(used by the running daemon)");
 
         var nobody = CheckReportReader.ByNobody(bed, agent.Root);
-        nobody.Says("network-model", "pass", "the daemon says: different-network");
-        nobody.Says("network-reach", "pass", "the daemon says: all 2 gateway addresses answer on every port");
-        nobody.Says("ports-open", "pass", "the daemon says: 8080, 8082, 16400, 16401 open");
+        nobody.Says("network-model", "pass", "the daemon reports: different-network");
+        nobody.Says("network-reach", "pass", "the daemon reports: all 2 gateway addresses answer on every port");
+        nobody.Says("ports-open", "pass", "the daemon reports: 8080, 8082, 16400, 16401 open");
         Assert.Equal(["8080 (http)", "8082 (grpc)"], nobody.Lines("ports-workload").Select(line => line.Subject));
 
         try

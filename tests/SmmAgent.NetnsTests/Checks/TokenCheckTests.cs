@@ -40,7 +40,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));
         Assert.StartsWith("the dashboard refused the bearer token (TokenUnknown) and says: ", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
         Assert.EndsWith("printf %s \"$TOKEN\" | sha256sum", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
-        Assert.Equal("do what the dashboard says", output.Cure("dashboard-token-accepted"));
+        Assert.Equal("follow the answer of the dashboard", output.Cure("dashboard-token-accepted"));
         Assert.DoesNotContain("somebody-elses-token", output.Text, StringComparison.Ordinal);
         Assert.Equal(1, output.ExitCode);
     }

@@ -4,7 +4,7 @@ using SmmAgent.Core.Conditions;
 
 namespace SmmAgent.Checks.Address;
 
-/// <summary>Whether the address is one of the VM's own interfaces, or somebody translates it (NAT, a load balancer).</summary>
+/// <summary>Checks whether an interface of the VM has the address, or whether it is translated (NAT, load balancer).</summary>
 internal sealed class AddressOwn() : Check("address-own", CheckGroup.Address, "On an interface")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -16,7 +16,8 @@ internal sealed class AddressOwn() : Check("address-own", CheckGroup.Address, "O
             return [CheckLine.Pass($"{address} is an address of {found.Interface}")];
 
         var addresses = string.Join(", ", own.Select(one => one.Address));
-        var differs = $"{address} is none of this VM's own addresses ({(own.Count == 0 ? "none" : addresses)}): NAT or a load balancer is in between";
+        var differs = $"{address} is none of this VM's own addresses ({(own.Count == 0 ? "none" : addresses)}): "
+            + "NAT or a load balancer is in between";
         var reached = context.Daemon.Status?.Conditions.FirstOrDefault(one => one.Type == ConditionType.ReachableFromCluster)?.Status;
         return
         [
@@ -24,7 +25,8 @@ internal sealed class AddressOwn() : Check("address-own", CheckGroup.Address, "O
                 ? CheckLine.Pass($"{differs}, and the cluster gets through")
                 : CheckLine.Warn(
                     differs,
-                    $"let what translates it pass every port of this VM on, unchanged; if it is not this VM's address: {AddressSource.SetNodeIp}"),
+                    "configure the translation to forward every port of this VM unchanged; "
+                    + $"if it is not this VM's address: {AddressSource.SetNodeIp}"),
         ];
     }
 }

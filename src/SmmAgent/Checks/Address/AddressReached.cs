@@ -4,10 +4,11 @@ using SmmAgent.Core.Conditions;
 
 namespace SmmAgent.Checks.Address;
 
-/// <summary>Whether the cluster reaches the VM at its address: it dials back while the daemon runs.</summary>
+/// <summary>Checks whether the cluster reaches the VM at its address, by the dial-back of the running daemon.</summary>
 internal sealed class AddressReached() : Check("address-reached", CheckGroup.Address, "From the cluster")
 {
-    private const string Cure = "open the ports in the firewalls and security groups between the cluster and this VM, and see that the address is this VM's";
+    private const string Cure = "open the ports in the firewalls and security groups between the cluster and this VM, "
+        + "and make sure that the address is this VM's";
 
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
@@ -15,7 +16,8 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
         if (daemon.Status is not { } status)
         {
             return One(CheckLine.Skipped(
-                $"{daemon.Reason}, and only the daemon is dialled back by the cluster", "sudo systemctl restart smm-agent, then check again"));
+                $"{daemon.Reason}, and only the daemon is dialled back by the cluster",
+                "sudo systemctl restart smm-agent, then check again"));
         }
 
         var reached = status.Conditions.FirstOrDefault(one => one.Type == ConditionType.ReachableFromCluster);
@@ -24,7 +26,7 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
             { Status: nameof(ConditionStatus.True), Reason: not ConditionUpdate.Degraded } => [CheckLine.Pass(reached.Message), Others()],
             { Status: nameof(ConditionStatus.True) } => [CheckLine.Warn(reached.Message, Cure), Others()],
             { Status: nameof(ConditionStatus.False) } => [CheckLine.Fail(reached.Message, Cure), Others()],
-            _ => [CheckLine.Skipped(reached?.Message ?? "the daemon does not say")],
+            _ => [CheckLine.Skipped(reached?.Message ?? "the daemon does not report it")],
         };
         return Task.FromResult<IReadOnlyList<CheckLine>>(
         [
@@ -35,7 +37,7 @@ internal sealed class AddressReached() : Check("address-reached", CheckGroup.Add
         ]);
     }
 
-    // The mesh configuration does not name them, and the dashboard dials from its own cluster.
+    // The mesh configuration does not name the member clusters, and the dashboard dials from its own cluster.
     private static CheckLine Others() => CheckLine.Skipped("not verified: only the cluster of the dashboard was asked") with
     {
         Subject = "other member clusters",

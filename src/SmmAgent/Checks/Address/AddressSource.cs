@@ -5,17 +5,17 @@ using SmmAgent.Core.Conditions;
 
 namespace SmmAgent.Checks.Address;
 
-/// <summary>How this VM's address was found: configured, told by a provider, or the source of a route to the mesh.</summary>
+/// <summary>Checks the source of this VM's address: the settings, a provider, or the route to the mesh.</summary>
 internal sealed class AddressSource() : Check("address-source", CheckGroup.Address, "How it was found")
 {
-    /// <summary>What settles which address is meant.</summary>
+    /// <summary>The command that sets the address.</summary>
     public const string SetNodeIp = "sudo smm-agent set node-ip ADDRESS";
 
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Address;
         var known = look.State.AddressKnown;
-        var said = look.IsDaemons ? $"{known.Message} (what the running daemon uses)" : known.Message;
+        var said = look.IsDaemons ? $"{known.Message} (used by the running daemon)" : known.Message;
         return
         [
             known switch

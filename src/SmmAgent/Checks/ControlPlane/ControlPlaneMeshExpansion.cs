@@ -4,7 +4,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.ControlPlane;
 
-/// <summary>The mesh has a meshexpansion gateway with an address.</summary>
+/// <summary>Checks that the mesh has a meshexpansion gateway with an address.</summary>
 internal sealed class ControlPlaneMeshExpansion() : Check("control-plane-meshexpansion", CheckGroup.ControlPlane, "Mesh expansion")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -24,15 +24,20 @@ internal sealed class ControlPlaneMeshExpansion() : Check("control-plane-meshexp
             [
                 CheckLine.Fail(
                     $"the mesh has no meshexpansion gateway{asOf}",
-                    $"turn it on: kubectl -n {config.Mesh.IstioNamespace} edit istiocontrolplanes {config.Mesh.IstioRevision} (.spec.meshExpansion.enabled: true); where Istio runs without SMM, install an east-west gateway"),
+                    $"turn it on: kubectl -n {config.Mesh.IstioNamespace} edit istiocontrolplanes {config.Mesh.IstioRevision} "
+                    + "(.spec.meshExpansion.enabled: true); where Istio runs without SMM, install an east-west gateway"),
             ];
         }
 
         var isReachable = gateways.Any(gateway => gateway.Addresses.Count > 0);
-        return [.. gateways.Select(gateway => Line(gateway, config.Mesh.IstioNamespace, isReachable, asOf) with { Subject = gateway.Name })];
+        return
+        [
+            .. gateways.Select(gateway => Line(gateway, config.Mesh.IstioNamespace, isReachable, asOf) with { Subject = gateway.Name }),
+        ];
     }
 
-    private static CheckLine Line(MeshExpansionGateway gateway, string @namespace, bool isReachable, string asOf) => gateway.Addresses.Count > 0
+    private static CheckLine Line(MeshExpansionGateway gateway, string @namespace, bool isReachable, string asOf) =>
+        gateway.Addresses.Count > 0
         ? CheckLine.Pass($"at {string.Join(", ", gateway.Addresses)}{asOf}")
         : new(
             isReachable ? CheckStatus.Warn : CheckStatus.Fail,

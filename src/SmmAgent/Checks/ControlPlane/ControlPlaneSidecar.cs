@@ -9,7 +9,7 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Checks.ControlPlane;
 
-/// <summary>The mesh configuration offers this host a package of Istio's sidecar that the agent would install.</summary>
+/// <summary>Checks that the mesh configuration offers a sidecar package for this host that the agent would install.</summary>
 internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", CheckGroup.ControlPlane, "Sidecar")
 {
     private const string OnDashboard = "put one into the dashboard's packages, with its sha256";
@@ -22,7 +22,7 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
         if (settings.Sidecar.Mode == ManagementMode.Off)
             return [CheckLine.Skipped("sidecar.mode is off in agent.yaml")];
         if (context.System.Packages.Format is null)
-            return [CheckLine.Fail(PackageHost.NoSidecarFormat, "use a distribution that has one of them")];
+            return [CheckLine.Fail(PackageHost.NoSidecarFormat, "use a distribution with dpkg or rpm")];
 
         var look = await context.Mesh;
         if (look.Config is not { } config)
@@ -38,8 +38,9 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
             : Line(choice, state.Version, settings.Sidecar.Mode, look.AsOf)];
     }
 
-    // As root asks before an installation, without what only root may read.
-    private static async Task<PackageFailure?> RefusalAsync(AgentSettings settings, PackageChoice choice, TimeProvider time, CancellationToken cancel)
+    // The approval before an installation, without the files that only root may read.
+    private static async Task<PackageFailure?> RefusalAsync(
+        AgentSettings settings, PackageChoice choice, TimeProvider time, CancellationToken cancel)
     {
         if (choice is not { Outcome: PackageOutcome.Install, Package: { } package } || settings.DashboardUrl is not { } dashboard)
             return null;
@@ -54,10 +55,13 @@ internal sealed class ControlPlaneSidecar() : Check("control-plane-sidecar", Che
     private static CheckLine Line(PackageChoice choice, string? installed, ManagementMode mode, string asOf) => choice.Outcome switch
     {
         PackageOutcome.Installed => CheckLine.Pass($"{choice.Reason}{asOf}"),
-        PackageOutcome.Install when mode == ManagementMode.Manage => CheckLine.Pass($"reconcile does it: {choice.Reason}{asOf}"),
-        PackageOutcome.Install => CheckLine.Warn($"left to you, because sidecar.mode is check: {choice.Reason}{asOf}", "install it, or sidecar.mode: manage in agent.yaml"),
-        // What is there works on.
-        PackageOutcome.NotOffered when installed is not null => CheckLine.Pass($"{PackageChoice.SidecarPackage} {installed} is installed, and stays: {choice.Reason}{asOf}"),
+        PackageOutcome.Install when mode == ManagementMode.Manage => CheckLine.Pass($"reconcile will do it: {choice.Reason}{asOf}"),
+        PackageOutcome.Install => CheckLine.Warn(
+            $"left to you, because sidecar.mode is check: {choice.Reason}{asOf}",
+            "install it, or sidecar.mode: manage in agent.yaml"),
+        // The installed sidecar continues to work.
+        PackageOutcome.NotOffered when installed is not null => CheckLine.Pass(
+            $"{PackageChoice.SidecarPackage} {installed} is installed, and stays: {choice.Reason}{asOf}"),
         PackageOutcome.UntrustedSource => new(Bad(installed), $"{choice.Reason}{asOf}", "expose the dashboard over https"),
         PackageOutcome.NoTrustedKey => new(Bad(installed), $"{choice.Reason}{asOf}", "sudo smm-agent set trusted-key KEY"),
         _ => new(Bad(installed), $"{choice.Reason}{asOf}", OnDashboard),

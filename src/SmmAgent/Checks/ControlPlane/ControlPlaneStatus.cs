@@ -4,7 +4,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.ControlPlane;
 
-/// <summary>The control plane runs, as the dashboard tells it.</summary>
+/// <summary>Checks the status of the control plane that the dashboard reports.</summary>
 internal sealed class ControlPlaneStatus() : Check("control-plane-status", CheckGroup.ControlPlane, "Control plane")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -13,16 +13,19 @@ internal sealed class ControlPlaneStatus() : Check("control-plane-status", Check
         return look.Config is { Mesh: var mesh } ? [Line(mesh, look.AsOf)] : [look.MissingLine];
     }
 
-    // The words are those of the IstioControlPlane's status.
+    // The values of the status of an IstioControlPlane.
     private static CheckLine Line(Mesh mesh, string asOf)
     {
-        var see = $"kubectl -n {NameRules.Shown(mesh.IstioNamespace)} get istiocontrolplanes; where Istio runs without SMM: kubectl -n {NameRules.Shown(mesh.IstioNamespace)} get deployments -l app=istiod";
-        var which = $"Istio {NameRules.Shown(mesh.IstioVersion)}, revision '{NameRules.Shown(mesh.IstioRevision)}', cluster {NameRules.Shown(mesh.ClusterId)}{asOf}";
+        var see = $"kubectl -n {NameRules.Shown(mesh.IstioNamespace)} get istiocontrolplanes; "
+            + $"where Istio runs without SMM: kubectl -n {NameRules.Shown(mesh.IstioNamespace)} get deployments -l app=istiod";
+        var which = $"Istio {NameRules.Shown(mesh.IstioVersion)}, revision '{NameRules.Shown(mesh.IstioRevision)}', "
+            + $"cluster {NameRules.Shown(mesh.ClusterId)}{asOf}";
         return mesh.Status switch
         {
-            null => CheckLine.Skipped($"the dashboard does not tell its status ({which})", see),
+            null => CheckLine.Skipped($"the dashboard does not report its status ({which})", see),
             "Available" => CheckLine.Pass($"Available: {which}"),
-            "Created" or "Reconciling" or "Unmanaged" => CheckLine.Warn($"{mesh.Status}, not Available yet: {which}", $"wait for Available: {see}"),
+            "Created" or "Reconciling" or "Unmanaged" => CheckLine.Warn(
+                $"{mesh.Status}, not Available yet: {which}", $"wait for Available: {see}"),
             var other => CheckLine.Fail($"{NameRules.Shown(other)}: {which}", see),
         };
     }

@@ -4,7 +4,7 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>What answers there is a dashboard.</summary>
+/// <summary>Checks that a dashboard answers at the URL.</summary>
 internal sealed class DashboardAnswers() : DashboardCheck("dashboard-answers", "Answer")
 {
     protected override bool DaemonKnows => true;
@@ -15,10 +15,12 @@ internal sealed class DashboardAnswers() : DashboardCheck("dashboard-answers", "
         var fault = asked.FirstOrDefault(result => result.Outcome != Outcome.Ok);
         return
         [
-            asked.Count == 0 && look.Results.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured ? Captured(captured)
-            : asked.Count == 0 ? CheckLine.Skipped("not asked: nobody takes the connection")
+            asked.Count == 0 && look.Results.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured
+                ? Captured(captured)
+            : asked.Count == 0 ? CheckLine.Skipped("not asked: the connection is not accepted")
             : fault is null ? CheckLine.Pass("GET /healthz is answered with 200")
-            : fault.Outcome is Outcome.WrongCertificate or Outcome.ExpiredCertificate ? CheckLine.Skipped("not asked: its certificate is not believed")
+            : fault.Outcome is Outcome.WrongCertificate or Outcome.ExpiredCertificate
+                ? CheckLine.Skipped("not asked: its certificate is not trusted")
             : CheckLine.Fail($"{fault.Endpoint()} {fault.Detail}", $"is it the dashboard? If not: {DashboardConfigured.Cure}"),
         ];
     }

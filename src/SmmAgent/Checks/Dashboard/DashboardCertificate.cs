@@ -5,7 +5,7 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>The dashboard's certificate is believed, and for longer than a few days.</summary>
+/// <summary>Checks that the dashboard's certificate is trusted and does not expire soon.</summary>
 internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certificate", "Certificate")
 {
     protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now)
@@ -15,12 +15,12 @@ internal sealed class DashboardCertificate() : DashboardCheck("dashboard-certifi
         if (look.Results.FirstOrDefault(IsBad) is { } bad)
             return [CheckLine.Fail($"{bad.Target.Host} {bad.Detail}", Cure(bad, now))];
         if (look.Results.Select(result => result.Certificate).OfType<CertificateLife>().MinBy(life => life.NotAfter) is not { } first)
-            return [CheckLine.Skipped("none was shown: nobody answers")];
+            return [CheckLine.Skipped("no certificate: the dashboard does not answer")];
 
         return
         [
             first.EndsSoon(now)
-                ? CheckLine.Warn($"'{first.Subject}' expires at {first.NotAfter:u}", "have it renewed in the cluster")
+                ? CheckLine.Warn($"'{first.Subject}' expires at {first.NotAfter:u}", "renew it in the cluster")
                 : CheckLine.Pass($"'{first.Subject}' is valid until {first.NotAfter:u}"),
         ];
     }

@@ -5,10 +5,10 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>A check of what the dashboard shows to anybody. Where this user may not read its URL, the daemon is asked.</summary>
+/// <summary>A check of the dashboard without a token. If this user may not read its URL, the condition of the daemon is used.</summary>
 internal abstract class DashboardCheck(string id, string title) : Check(id, CheckGroup.Dashboard, title)
 {
-    /// <summary>Whether the daemon's condition DashboardReachable answers this check, too.</summary>
+    /// <summary>Whether the daemon's condition DashboardReachable also answers this check.</summary>
     protected virtual bool DaemonKnows => false;
 
     public sealed override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -21,20 +21,23 @@ internal abstract class DashboardCheck(string id, string title) : Check(id, Chec
             : [CheckLine.Skipped("no dashboard is set")];
     }
 
-    // The firewall is looked at only where it may explain something.
-    private static async Task<DashboardObservation> LookAsync(CheckContext context) => await context.Dashboard is var look && look.Results.Any(result => result.Latency is null)
+    // The firewall is observed only if it may explain a failure.
+    private static async Task<DashboardObservation> LookAsync(CheckContext context) =>
+        await context.Dashboard is var look && look.Results.Any(result => result.Latency is null)
         ? look with { Own = (await context.OwnTraffic).Blockers }
         : look;
 
-    /// <param name="look">Has one result at least.</param>
+    /// <param name="look">Has at least one result.</param>
     protected abstract IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now);
 
-    /// <summary>Whether the name did not resolve, so that there is no address that could be tried.</summary>
-    protected static bool IsUnresolved(ProbeResult result) => result.Outcome != Outcome.Ok && result.Address == result.Target.Host && !result.IsAddress;
+    /// <summary>Whether the name did not resolve, so that there is no address to probe.</summary>
+    protected static bool IsUnresolved(ProbeResult result) =>
+        result.Outcome != Outcome.Ok && result.Address == result.Target.Host && !result.IsAddress;
 
-    /// <summary>What is said where the sidecar captured the connection.</summary>
-    protected static CheckLine Captured(ProbeResult result) => CheckLine.Skipped(result.Detail!, Environment.IsPrivilegedProcess ? result.Outcome.Cure() : AsRoot);
+    /// <summary>The line for a connection that the sidecar captured.</summary>
+    protected static CheckLine Captured(ProbeResult result) =>
+        CheckLine.Skipped(result.Detail!, Environment.IsPrivilegedProcess ? result.Outcome.Cure() : AsRoot);
 
-    /// <summary>Whether nothing was tried, because dashboard.caFile cannot be used.</summary>
+    /// <summary>Whether nothing was probed, because dashboard.caFile is unusable.</summary>
     protected static bool IsWithoutAuthorities(ProbeResult result) => result is { Outcome: Outcome.WrongCertificate, Latency: null };
 }

@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>The dashboard's URL is set.</summary>
+/// <summary>Checks that the dashboard's URL is set.</summary>
 internal sealed class DashboardConfigured() : Check("dashboard-configured", CheckGroup.Dashboard, "URL")
 {
     public const string Cure = "sudo smm-agent set dashboard-url https://DASHBOARD";

@@ -4,7 +4,7 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>The dashboard's name resolves.</summary>
+/// <summary>Checks that the dashboard's name resolves.</summary>
 internal sealed class DashboardName() : DashboardCheck("dashboard-name", "Name")
 {
     protected override IReadOnlyList<CheckLine> Evaluate(Uri url, DashboardObservation look, DateTimeOffset now)
@@ -13,7 +13,9 @@ internal sealed class DashboardName() : DashboardCheck("dashboard-name", "Name")
         return
         [
             IsWithoutAuthorities(first) ? CheckLine.Skipped("not looked up: dashboard.caFile cannot be used")
-            : IsUnresolved(first) ? CheckLine.Fail(OwnTrafficObservation.Describe(look.Own, first, $"{host} {first.Detail}"), ReachabilityVerdict.Explains(look.Own, first)?.Remediation ?? Outcome.NoSuchName.Cure())
+            : IsUnresolved(first) ? CheckLine.Fail(
+                OwnTrafficObservation.Describe(look.Own, first, $"{host} {first.Detail}"),
+                ReachabilityVerdict.Explains(look.Own, first)?.Remediation ?? Outcome.NoSuchName.Cure())
             : first.Address == host ? CheckLine.Pass($"{host} is an address")
             : CheckLine.Pass($"{host} is {string.Join(", ", look.Results.Select(result => result.Address))}"),
         ];

@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>agent.yaml is valid, and the daemon may read it and what it names.</summary>
+/// <summary>Checks that agent.yaml is valid and that the daemon may read it and the files it names.</summary>
 internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGroup.Dashboard, "Settings")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -17,8 +17,8 @@ internal sealed class DashboardSettings() : Check("dashboard-settings", CheckGro
         IReadOnlyList<CheckLine> lines =
         [
             .. look.Refusals.Select(refusal => CheckLine.Fail(refusal.Found, refusal.Cure)),
-            .. look.Faults.Select(fault => CheckLine.Fail($"{path}: {fault}", $"mend it: sudoedit {path}")),
-            .. look.Warnings.Select(warning => CheckLine.Warn($"{path}: {warning}", $"look again: sudoedit {path}")),
+            .. look.Faults.Select(fault => CheckLine.Fail($"{path}: {fault}", $"fix it: sudoedit {path}")),
+            .. look.Warnings.Select(warning => CheckLine.Warn($"{path}: {warning}", $"check it: sudoedit {path}")),
         ];
         return lines.Count > 0 ? Task.FromResult(lines) : One(CheckLine.Pass(path));
     }

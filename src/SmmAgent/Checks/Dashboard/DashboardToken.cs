@@ -4,7 +4,7 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>There is a bearer token, and nobody else can read it.</summary>
+/// <summary>Checks that there is a bearer token that other users cannot read.</summary>
 internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Dashboard, "Token")
 {
     public const string Set = "sudo smm-agent set bearer-token --stdin";
@@ -17,7 +17,8 @@ internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Das
             look.Reading switch
             {
                 { IsForbidden: true } => CheckLine.Skipped(look.Reading.Found!, AsRoot),
-                { Token: not null } when ReadRefusal.OfDaemon(context.Paths.BearerToken) is { } refusal => CheckLine.Fail(refusal.Found, refusal.Cure),
+                { Token: not null } when ReadRefusal.OfDaemon(context.Paths.BearerToken) is { } refusal
+                    => CheckLine.Fail(refusal.Found, refusal.Cure),
                 { Token: null, Found: { } found } => CheckLine.Fail(found, look.Reading.Cure ?? Set),
                 { Found: { } found } => CheckLine.Warn(found, $"sudo chmod 0640 {context.Paths.BearerToken}"),
                 _ => CheckLine.Pass($"is in {context.Paths.BearerToken}, {(look.Claims is null ? "opaque" : "a service account's")}"),

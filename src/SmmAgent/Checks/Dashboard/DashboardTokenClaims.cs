@@ -4,10 +4,11 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>What a service account's token says of itself: its time, its namespace and its service account are right.</summary>
+/// <summary>Checks the claims of a service account's token: lifetime, namespace and service account.</summary>
 /// <remarks>
-/// Time and namespace are told before anything is sent, and a token that fails there is not sent. Which service account the WorkloadGroup
-/// wants, only the dashboard knows: it is held against the newest mesh configuration, or the last good one where the token is refused.
+/// Lifetime and namespace are evaluated before anything is sent, and a token that fails there is not sent. Only the dashboard knows the
+/// service
+/// account of the WorkloadGroup: it is compared with the newest mesh configuration, or with the last good one if the token is refused.
 /// </remarks>
 internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", CheckGroup.Dashboard, "Token's claims")
 {
@@ -15,9 +16,9 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
     {
         var look = await context.Token;
         if (look.Reading.Token is null)
-            return [CheckLine.Skipped("there is no token that could be read")];
+            return [CheckLine.Skipped("there is no readable token")];
         if (look.Claims is not { } claims)
-            return [CheckLine.Skipped("the token is opaque: only the dashboard knows its time and its service account")];
+            return [CheckLine.Skipped("the token is opaque: only the dashboard knows its lifetime and service account")];
 
         var group = context.Settings.Settings.Namespace;
         var account = (await context.Mesh).Config?.WorkloadGroup.ServiceAccount;
@@ -28,13 +29,17 @@ internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", C
         return [EndsSoon(claims, look.EvaluatedAt) ?? CheckLine.Pass(Says(claims))];
     }
 
-    private static CheckLine? EndsSoon(TokenClaims claims, DateTimeOffset now) => claims.Expires is { } expires && expires - now < TokenFacts.Notice(claims.IssuedAt ?? claims.NotBefore, expires)
-        ? CheckLine.Warn($"{Says(claims)}: soon, for a VM that is to stay attached", $"{claims.MakeAnother()}, then: {DashboardToken.Set}")
+    private static CheckLine? EndsSoon(TokenClaims claims, DateTimeOffset now) =>
+        claims.Expires is { } expires && expires - now < TokenFacts.Notice(claims.IssuedAt ?? claims.NotBefore, expires)
+        ? CheckLine.Warn(
+            $"{Says(claims)}: too soon for a VM that should stay attached", $"{claims.MakeAnother()}, then: {DashboardToken.Set}")
         : null;
 
     private static string Says(TokenClaims claims)
     {
-        var who = claims is { Namespace: { } @namespace, ServiceAccount: { } account } ? $"service account {@namespace}/{account}" : "no service account";
+        var who = claims is { Namespace: { } @namespace, ServiceAccount: { } account }
+            ? $"service account {@namespace}/{account}"
+            : "no service account";
         return claims.Expires is { } expires ? $"{who}, expires at {expires:u}" : $"{who}, does not expire";
     }
 

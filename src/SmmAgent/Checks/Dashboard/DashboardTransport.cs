@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>The token goes over https.</summary>
+/// <summary>Checks that the token is sent over https.</summary>
 internal sealed class DashboardTransport() : Check("dashboard-transport", CheckGroup.Dashboard, "Transport")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
@@ -12,7 +12,7 @@ internal sealed class DashboardTransport() : Check("dashboard-transport", CheckG
             null => CheckLine.Skipped("no dashboard is set"),
             { Scheme: "https" } => CheckLine.Pass("https"),
             _ => CheckLine.Warn(
-                "plain http: whoever is on the way reads the bearer token, and packages are not installed",
+                "plain http: anyone between this VM and the dashboard can read the bearer token, and packages are not installed",
                 $"expose the dashboard over https, then: {DashboardConfigured.Cure}"),
         });
 }

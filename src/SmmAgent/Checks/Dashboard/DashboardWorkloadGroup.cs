@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Dashboard;
 
-/// <summary>The WorkloadGroup is set.</summary>
+/// <summary>Checks that the WorkloadGroup is set.</summary>
 internal sealed class DashboardWorkloadGroup() : Check("dashboard-workload-group", CheckGroup.Dashboard, "WorkloadGroup")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(

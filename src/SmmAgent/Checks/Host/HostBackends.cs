@@ -6,7 +6,7 @@ using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Checks.Host;
 
-/// <summary>Rules in both backends of iptables: a packet has to pass both, and each command shows only its own.</summary>
+/// <summary>Checks for rules in both backends of iptables: a packet must pass both, and each command shows only its own rules.</summary>
 internal sealed class HostBackends() : Check("host-backends", CheckGroup.Host, "iptables")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -24,8 +24,9 @@ internal sealed class HostBackends() : Check("host-backends", CheckGroup.Host, "
         var shut = PortBlockers.FindAll(look.Desired, look.Report)
             .Where(hindrance => hindrance.IsCertain && others.Any(other => other.Tool == hindrance.Tool)).ToList();
         var tools = string.Join(" and ", others.Select(other => $"{other.Tool} ({other.State.Value!.Table.ForeignRules()} rules)"));
-        var found = $"this host's iptables is {own}, but {tools} has rules, too: a packet must pass both";
-        var cure = $"move them to iptables, then: {string.Join(" && ", others.Select(other => $"sudo {other.Tool} -P INPUT ACCEPT && sudo {other.Tool} -F"))}";
+        var found = $"this host's iptables is {own}, but {tools} also has rules: a packet must pass both";
+        var flush = others.Select(other => $"sudo {other.Tool} -P INPUT ACCEPT && sudo {other.Tool} -F");
+        var cure = $"move them to iptables, then: {string.Join(" && ", flush)}";
         return
         [
             shut.Count == 0

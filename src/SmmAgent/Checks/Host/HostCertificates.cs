@@ -7,7 +7,7 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Host;
 
-/// <summary>By the VM's clock, the certificates of dashboard, gateways and mesh are within their time.</summary>
+/// <summary>Checks that the certificates of dashboard, gateways and mesh are valid by the VM's clock.</summary>
 internal sealed class HostCertificates() : Check("host-certificates", CheckGroup.Host, "Certificates")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -21,20 +21,22 @@ internal sealed class HostCertificates() : Check("host-certificates", CheckGroup
         var now = context.Time.GetUtcNow();
         IReadOnlyList<CheckLine> lines = [.. lives.Select(life => Line(life, now)).OfType<CheckLine>()];
         return lines.Count > 0 ? lines
-            : lives.Count > 0 ? [CheckLine.Pass($"all {lives.Count} that were seen are within their time")]
-            : [CheckLine.Skipped("none was seen")];
+            : lives.Count > 0 ? [CheckLine.Pass($"all {lives.Count} observed certificates are valid")]
+            : [CheckLine.Skipped("no certificate was observed")];
     }
 
     private static CheckLine? Line(CertificateLife life, DateTimeOffset now) =>
-        life.NotBefore > now ? CheckLine.Fail($"'{life.Subject}' is not valid before {life.NotBefore:u}: this VM's clock is behind", ClockOffset.Cure)
-        : life.NotAfter < now ? CheckLine.Fail($"'{life.Subject}' expired at {life.NotAfter:u}, or this VM's clock is ahead", "have it renewed in the cluster")
-        : life.EndsSoon(now) ? CheckLine.Warn($"'{life.Subject}' expires at {life.NotAfter:u}", "see that its renewal works")
+        life.NotBefore > now ? CheckLine.Fail(
+            $"'{life.Subject}' is not valid before {life.NotBefore:u}: this VM's clock is behind", ClockOffset.Cure)
+        : life.NotAfter < now ? CheckLine.Fail(
+            $"'{life.Subject}' expired at {life.NotAfter:u}, or this VM's clock is ahead", "renew it in the cluster")
+        : life.EndsSoon(now) ? CheckLine.Warn($"'{life.Subject}' expires at {life.NotAfter:u}", "check its renewal")
         : null;
 
     private static IEnumerable<CertificateLife> Roots(MeshConfig config)
     {
         var roots = new X509Certificate2Collection();
-        roots.ImportFromPem(config.Mesh.RootCertificate); // the contract's reader has done so before
+        roots.ImportFromPem(config.Mesh.RootCertificate); // the reader of the contract has parsed it before
         foreach (var root in roots)
         {
             using (root)

@@ -4,7 +4,7 @@ using SmmAgent.Core.Host;
 
 namespace SmmAgent.Checks.Host;
 
-/// <summary>The VM's clock is that of the dashboard.</summary>
+/// <summary>Compares the VM's clock with that of the dashboard.</summary>
 internal sealed class HostClock() : Check("host-clock", CheckGroup.Host, "Clock")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -14,11 +14,12 @@ internal sealed class HostClock() : Check("host-clock", CheckGroup.Host, "Clock"
 
         return (await context.Dashboard).Ahead is { } ahead
             ? [Line(new(ahead))]
-            : [CheckLine.Skipped("no dashboard answered that would have told the time")];
+            : [CheckLine.Skipped("no dashboard answered with its time")];
     }
 
     private static CheckLine Line(ClockOffset offset) =>
-        offset.IsTolerable ? CheckLine.Pass("is the dashboard's, to a few seconds")
-        : offset.IsFatal ? CheckLine.Fail($"{offset}: certificates and tokens that are just made are not valid here, or are already over", ClockOffset.Cure)
+        offset.IsTolerable ? CheckLine.Pass("matches the dashboard's within a few seconds")
+        : offset.IsFatal ? CheckLine.Fail(
+            $"{offset}: new certificates and tokens are not valid here yet, or have already expired", ClockOffset.Cure)
         : CheckLine.Warn($"{offset}", ClockOffset.Cure);
 }

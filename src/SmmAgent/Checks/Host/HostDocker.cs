@@ -4,7 +4,7 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Checks.Host;
 
-/// <summary>Docker's rules: they may send a port to a container before the firewall and the sidecar see it.</summary>
+/// <summary>Checks the rules of Docker, which may send a port to a container before the firewall and the sidecar see it.</summary>
 internal sealed class HostDocker() : Check("host-docker", CheckGroup.Host, "Docker")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -15,13 +15,13 @@ internal sealed class HostDocker() : Check("host-docker", CheckGroup.Host, "Dock
 
         var observed = look.Report.Observed;
         if (observed.DockerChains() is not { Count: > 0 } chains)
-            return [CheckLine.Pass("has no rules here")];
+            return [CheckLine.Pass("has no rules")];
 
         var published = observed.PublishedByDocker();
         var taken = look.Desired.Ports.Where(port => published.Contains(port.Port)).ToList();
         return taken.Count == 0
             ? [CheckLine.Warn(
-                $"has rules here ({string.Join(", ", chains)}): what its containers send, and what it publishes, goes past the sidecar",
+                $"has rules ({string.Join(", ", chains)}): the traffic of its containers and its published ports bypasses the sidecar",
                 "run containers that belong to the mesh with --network host")]
             : [.. taken.Select(port => CheckLine.Fail(
                 "Docker sends it to a container before the sidecar sees it",

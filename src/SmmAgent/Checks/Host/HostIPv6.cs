@@ -7,7 +7,7 @@ using SmmAgent.Core.Network;
 
 namespace SmmAgent.Checks.Host;
 
-/// <summary>An IPv6 address without a way out: programs try it first, and wait.</summary>
+/// <summary>Checks for an IPv6 address without a default route: programs try IPv6 first and wait for a timeout.</summary>
 internal sealed class HostIPv6() : Check("host-ipv6", CheckGroup.Host, "IPv6")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -22,7 +22,7 @@ internal sealed class HostIPv6() : Check("host-ipv6", CheckGroup.Host, "IPv6")
             && AddressRules.Classify(address) == AddressClass.Global)
         {
             return [CheckLine.Fail(
-                $"the cluster is to reach this VM at {address}, but there is no IPv6 default route for the answers",
+                $"the cluster reaches this VM at {address}, but there is no IPv6 default route for the answers",
                 "give this VM an IPv6 default route, or set its IPv4 address: " + AddressSource.SetNodeIp)];
         }
 
@@ -30,7 +30,8 @@ internal sealed class HostIPv6() : Check("host-ipv6", CheckGroup.Host, "IPv6")
         [
             interfaces.HasDefault(IpFamily.IPv4)
                 ? CheckLine.Warn(
-                    $"{own.Address} on {own.Interface}, but no IPv6 default route: programs try IPv6 first where a name has both, and wait in vain",
+                    $"{own.Address} on {own.Interface}, but no IPv6 default route: "
+                    + "programs try IPv6 first if a name has both, and wait for a timeout",
                     $"add the route, or remove the address: sudo ip -6 address delete {own.Address} dev {own.Interface}")
                 : CheckLine.Pass($"{own.Address} on {own.Interface}; no default route in either family, this network ends here"),
         ];

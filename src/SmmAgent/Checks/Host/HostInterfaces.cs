@@ -6,7 +6,7 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Checks.Host;
 
-/// <summary>Several network interfaces: the cluster must come in by the one that the answers leave by.</summary>
+/// <summary>Checks several network interfaces: requests of the cluster and their answers must use the same one.</summary>
 internal sealed class HostInterfaces() : Check("host-interfaces", CheckGroup.Host, "Interfaces")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)

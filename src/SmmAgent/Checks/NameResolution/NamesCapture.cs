@@ -6,11 +6,11 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Checks.NameResolution;
 
-/// <summary>The sidecar's DNS capture against the VM's own name server: systemd-resolved, dnsmasq and the like.</summary>
+/// <summary>Checks the sidecar's DNS capture together with the VM's own name server, such as systemd-resolved or dnsmasq.</summary>
 /// <remarks>
-/// The capture takes the queries to the servers that resolv.conf names, except the sidecar's own, and passes on what the mesh does not know.
-/// A name server of this VM's that asks one of them in turn would be captured, too: round and round. Before Istio 1.9 the capture took the
-/// queries to every server.
+/// The sidecar captures the queries to the servers in resolv.conf, except its own queries, and forwards names that the mesh does not know.
+/// The queries of a name server on this VM to one of these servers would also be captured, in a loop. Before Istio 1.9 the sidecar captured
+/// the queries to every server.
 /// </remarks>
 internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameResolution, "DNS capture")
 {
@@ -24,7 +24,7 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
             return [resolver is { Servers: { Count: > 0 } servers }
                 ? Line(servers, context, (await context.Mesh).Config?.Mesh.IstioVersion)
                 : CheckLine.Fail(
-                    "/etc/resolv.conf names no name server: the sidecar has nobody to ask for names outside the mesh",
+                    "/etc/resolv.conf names no name server: the sidecar has no server for names outside the mesh",
                     "add a line: nameserver ADDRESS")];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
@@ -35,7 +35,9 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
 
     private static CheckLine Line(IReadOnlyList<IPAddress> servers, CheckContext context, string? istio)
     {
-        var own = servers.Where(server => IPAddress.IsLoopback(server) || context.Interfaces.Addresses.Any(one => one.Address.Equals(server))).ToList();
+        var own = servers
+            .Where(server => IPAddress.IsLoopback(server) || context.Interfaces.Addresses.Any(one => one.Address.Equals(server)))
+            .ToList();
         if (own.Count == 0)
             return CheckLine.Pass($"asks {string.Join(", ", servers)}; no name server of this VM's own is in between");
         if (own.FirstOrDefault(server => !Answering(server, context.Listeners).Any()) is { } silent)
@@ -49,7 +51,7 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
         if (Version.TryParse(istio?.Split('-')[0], out var version) && version < CapturesListedOnly)
         {
             return CheckLine.Fail(
-                $"{who} forwards names, and Istio {istio} captures what it forwards, too: names would go round in circles",
+                $"{who} forwards names, and Istio {istio} also captures what it forwards: queries would loop",
                 "upgrade Istio to 1.9 or later, or name the servers that it forwards to in /etc/resolv.conf instead of it");
         }
 
@@ -57,7 +59,7 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
             ? CheckLine.Pass($"{who} forwards names: the sidecar captures what programs ask it, not what it asks others")
             : CheckLine.Warn(
                 $"{who} forwards names, and /etc/resolv.conf names {string.Join(", ", servers.Except(own))} beside it: "
-                + "if it forwards to that one, names go round in circles",
+                + "if it forwards to that one, queries loop",
                 $"name {own[0]} alone in /etc/resolv.conf, or only the others");
     }
 
@@ -66,5 +68,7 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
         ?? (server.Equals(ResolverConfiguration.ResolvedStub) ? "systemd-resolved" : "a name server of this VM's own");
 
     private static IEnumerable<ListeningSocket> Answering(IPAddress server, ListenersObservation listeners) =>
-        listeners.Dns.Where(socket => socket.Local.Address.Equals(server) || socket.Local.Address.Equals(IPAddress.Any) || socket.Local.Address.Equals(IPAddress.IPv6Any));
+        listeners.Dns.Where(socket => socket.Local.Address.Equals(server)
+            || socket.Local.Address.Equals(IPAddress.Any)
+            || socket.Local.Address.Equals(IPAddress.IPv6Any));
 }

@@ -8,8 +8,11 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Checks.NameResolution;
 
-/// <summary>Whether names of other Kubernetes namespaces than the WorkloadGroup's resolve through the sidecar, and whether the agent's own names resolve.</summary>
-/// <remarks>Some meshes give a VM the names of its own namespace only, others all names: the sidecar is asked.</remarks>
+/// <summary>
+/// Checks whether names of other Kubernetes namespaces than the WorkloadGroup's resolve through the sidecar, and whether the names that the
+/// agent uses resolve.
+/// </summary>
+/// <remarks>Some meshes give a VM only the names of its own namespace, others all names, so the sidecar is queried.</remarks>
 internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.NameResolution, "Namespace")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -35,11 +38,12 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
         ];
     }
 
-    private static async Task<CheckLine> OtherNamespacesAsync(ForeignName? asked, string own, CheckContext context, CancellationToken cancel)
+    private static async Task<CheckLine> OtherNamespacesAsync(
+        ForeignName? asked, string own, CheckContext context, CancellationToken cancel)
     {
         var others = $"names of other Kubernetes namespaces than {own} resolve";
         if (asked is null)
-            return CheckLine.Skipped($"whether {others} depends on the mesh: no service of another namespace is known that could be asked for");
+            return CheckLine.Skipped($"whether {others} depends on the mesh: no service of another namespace is known for a query");
 
         var (resolution, detail) = await new SidecarDns(context.Time).AskAsync(asked.Name, cancel);
         return resolution switch
@@ -50,7 +54,7 @@ internal sealed class NamesNamespace() : Check("names-namespace", CheckGroup.Nam
                 + (asked.IsDomainAssumed ? $". This assumes that the cluster's domain is {ForeignName.DefaultDomain}" : "")),
             SidecarResolution.NothingListens when context.Listeners.On(SidecarReadiness.CapturePort).Count > 0
                 => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar does not capture DNS"),
-            SidecarResolution.NothingListens => CheckLine.Skipped($"whether {others} depends on the mesh: no sidecar runs that could be asked"),
+            SidecarResolution.NothingListens => CheckLine.Skipped($"whether {others} depends on the mesh: no sidecar runs"),
             _ => CheckLine.Skipped($"whether {others} depends on the mesh: the sidecar was asked for {asked.Name}, and {detail}"),
         };
     }

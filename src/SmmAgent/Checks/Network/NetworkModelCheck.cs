@@ -5,14 +5,14 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Checks.Network;
 
-/// <summary>Istio's two network models: which one the WorkloadGroup chose, and whether that can be meant.</summary>
+/// <summary>Checks which of Istio's two network models the WorkloadGroup selects, and whether it is plausible.</summary>
 internal sealed class NetworkModelCheck() : Check("network-model", CheckGroup.NetworkModel, "Model")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var mesh = await context.Mesh;
         if (mesh.Config is not { } config)
-            return [context.Daemon.Status?.Network.Model is { } model ? CheckLine.Pass($"the daemon says: {model}") : mesh.MissingLine];
+            return [context.Daemon.Status?.Network.Model is { } model ? CheckLine.Pass($"the daemon reports: {model}") : mesh.MissingLine];
 
         return [config.NetworkModel() == NetworkModel.SameNetwork
             ? Same(config, await context.Gateways)
@@ -27,13 +27,15 @@ internal sealed class NetworkModelCheck() : Check("network-model", CheckGroup.Ne
                 $"the WorkloadGroup names no network, the control plane is in {Networks(config)}: taken for different networks",
                 $"set .spec.network of WorkloadGroup {group.Namespace}/{group.Name} to {Free(config)}")
             : CheckLine.Pass(
-                $"different network ({group.Network}; the control plane: {Networks(config)}): all traffic goes through the meshexpansion gateways");
+                $"different network ({group.Network}; the control plane: {Networks(config)}): "
+                + "all traffic goes through the meshexpansion gateways");
     }
 
     private static CheckLine Same(MeshConfig config, GatewayObservation look)
     {
         var group = config.WorkloadGroup;
-        var same = $"same network ({(group.Network.Length == 0 ? "no name" : group.Network)}): this VM must reach the pods' addresses directly";
+        var same = $"same network ({(group.Network.Length == 0 ? "no name" : group.Network)}): "
+            + "this VM must reach the pods' addresses directly";
         if (look.Results.Count == 0)
         {
             return CheckLine.Warn(
@@ -44,8 +46,8 @@ internal sealed class NetworkModelCheck() : Check("network-model", CheckGroup.Ne
         return look.Results.Any(result => result.Outcome == Outcome.Ok)
             ? CheckLine.Pass(same)
             : CheckLine.Fail(
-                $"{same}, and reaches none: most likely the WorkloadGroup's network is a mistake",
-                $"set .spec.network of WorkloadGroup {group.Namespace}/{group.Name} to a network that is none of the control plane's, "
+                $"{same}, but reaches no direct endpoint: the WorkloadGroup's network is probably wrong",
+                $"set .spec.network of WorkloadGroup {group.Namespace}/{group.Name} to a network that the control plane does not use, "
                 + $"such as {Free(config)}: traffic then goes through the meshexpansion gateways");
     }
 
@@ -53,7 +55,7 @@ internal sealed class NetworkModelCheck() : Check("network-model", CheckGroup.Ne
 
     private static IEnumerable<string> Own(MeshConfig config) => config.Mesh.Networks.Prepend(config.Mesh.Network).Distinct();
 
-    // The name that the prerequisites suggest, or the next one that is free.
+    // The name that the prerequisites suggest, or the next free one.
     private static string Free(MeshConfig config) =>
         Enumerable.Range(1, 1000).Select(number => $"vm-network-{number}").First(name => !Own(config).Contains(name));
 }

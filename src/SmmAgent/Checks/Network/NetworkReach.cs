@@ -7,14 +7,18 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Checks.Network;
 
-/// <summary>Every port of every meshexpansion gateway, or every direct endpoint, and how long a connection takes.</summary>
+/// <summary>Probes every port of every meshexpansion gateway, or every direct endpoint, and measures the connection time.</summary>
 internal sealed class NetworkReach() : Check("network-reach", CheckGroup.NetworkModel, "Reached")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
     {
         var look = await context.Gateways;
         if (look.Plan is not { } plan)
-            return [context.Daemon.LineFor(ConditionType.GatewaysReachable, "see the gateways in: smm-agent status") ?? (await context.Mesh).MissingLine];
+        {
+            var line = context.Daemon.LineFor(ConditionType.GatewaysReachable, "see the gateways in: smm-agent status");
+            return [line ?? (await context.Mesh).MissingLine];
+        }
+
         if (plan.Targets.Count == 0)
             return [Nothing(plan, context)];
 
@@ -29,7 +33,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
                 LatencyMs = result.Latency is { } latency ? Math.Round(latency.TotalMilliseconds, 1) : null,
             }),
             .. look.LeftOut > 0
-                ? [CheckLine.Skipped($"{look.LeftOut} more ports are too many and were not tried")]
+                ? [CheckLine.Skipped($"{look.LeftOut} more ports were not probed, because they are too many")]
                 : (CheckLine[])[],
         ];
     }

@@ -9,14 +9,15 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>The address under which the cluster reaches this VM.</summary>
-/// <param name="State">What is known of it.</param>
-/// <param name="IsDaemons">Whether it is what the running daemon uses; else it was looked for now, in the daemon's way.</param>
+/// <summary>The address at which the cluster reaches this VM.</summary>
+/// <param name="State">The state of the address.</param>
+/// <param name="IsDaemons">Whether the running daemon uses it; otherwise it was determined now, by the same rules.</param>
 internal sealed record AddressObservation(AddressState State, bool IsDaemons)
 {
     public static async Task<AddressObservation> ObserveAsync(CheckContext context, CancellationToken end)
     {
-        if (context.Daemon.Status is { } status && status.Conditions.FirstOrDefault(one => one.Type == ConditionType.AddressKnown) is { } known)
+        if (context.Daemon.Status is { } status
+            && status.Conditions.FirstOrDefault(one => one.Type == ConditionType.AddressKnown) is { } known)
         {
             var judged = Enum.TryParse<ConditionStatus>(known.Status, out var holds) ? holds : ConditionStatus.Unknown;
             var address = IPAddress.TryParse(status.Address?.Value, out var told) ? new ExternalAddress(told, status.Address.Source) : null;

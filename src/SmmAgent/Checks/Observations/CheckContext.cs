@@ -3,10 +3,10 @@ using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>What several checks look at, each looked at once in a run, when the first check asks.</summary>
+/// <summary>The observations that several checks share. Each is made once in a run, when the first check needs it.</summary>
 internal sealed class CheckContext
 {
-    /// <summary>The command that sees what this user may not see.</summary>
+    /// <summary>The command that runs the checks with all permissions.</summary>
     public const string AsRoot = "sudo smm-agent check";
 
     private readonly Lazy<SettingsObservation> _settings;
@@ -22,7 +22,7 @@ internal sealed class CheckContext
     private readonly Lazy<ListenersObservation> _listeners;
     private readonly Lazy<InterfacesObservation> _interfaces;
 
-    /// <param name="end">Ends the looks that are under way when the time of the run is over.</param>
+    /// <param name="end">Cancels the unfinished observations when the time of the run is over.</param>
     public CheckContext(AgentPaths paths, TimeProvider time, CancellationToken end)
     {
         (Paths, Time) = (paths, time);
@@ -53,13 +53,13 @@ internal sealed class CheckContext
     /// <summary>The operating system.</summary>
     public SystemObservation System => _system.Value;
 
-    /// <summary>The dashboard as anybody sees it: name, connection, certificate, health, clock.</summary>
+    /// <summary>The dashboard without authentication: name, connection, certificate, health, clock.</summary>
     public Task<DashboardObservation> Dashboard => _dashboard.Value;
 
-    /// <summary>The bearer token, and what it says of itself.</summary>
+    /// <summary>The bearer token and its claims.</summary>
     public Task<TokenObservation> Token => _token.Value;
 
-    /// <summary>The mesh configuration, and what the dashboard said when it was asked for it.</summary>
+    /// <summary>The mesh configuration, and the result of the request to the dashboard.</summary>
     public Task<MeshObservation> Mesh => _mesh.Value;
 
     /// <summary>The gateways, or the direct endpoints.</summary>
@@ -68,15 +68,15 @@ internal sealed class CheckContext
     /// <summary>The host's firewall.</summary>
     public Task<FirewallObservation> Firewall => _firewall.Value;
 
-    /// <summary>What the host's firewall does with the VM's own connections.</summary>
+    /// <summary>The effect of the host's firewall on the VM's own connections.</summary>
     public Task<OwnTrafficEvaluation> OwnTraffic => _ownTraffic.Value;
 
-    /// <summary>The address under which the cluster reaches this VM.</summary>
+    /// <summary>The address at which the cluster reaches this VM.</summary>
     public Task<AddressObservation> Address => _address.Value;
 
-    /// <summary>Who listens on which port of this VM.</summary>
+    /// <summary>The listening processes and ports of this VM.</summary>
     public ListenersObservation Listeners => _listeners.Value;
 
-    /// <summary>This VM's own interfaces, and its ways out.</summary>
+    /// <summary>The network interfaces and default routes of this VM.</summary>
     public InterfacesObservation Interfaces => _interfaces.Value;
 }

@@ -7,17 +7,20 @@ using SmmAgent.Host.Status;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>What the running daemon says of itself in status.json.</summary>
-/// <param name="Status">Null when no daemon runs, or its file cannot be used.</param>
-/// <param name="Reason">Why there is none; null when there is one.</param>
+/// <summary>The status that the running daemon reports in status.json.</summary>
+/// <param name="Status">Null if no daemon runs or its file is unusable.</param>
+/// <param name="Reason">The reason why there is no status; null if there is one.</param>
 internal sealed record DaemonObservation(AgentStatus? Status, string? Reason)
 {
-    /// <summary>What the daemon says of a condition, for a check that cannot look itself; null when it says nothing.</summary>
+    /// <summary>
+    /// The line for a condition of the daemon, for a check that cannot observe it itself; null if the daemon does not report it.
+    /// </summary>
     public CheckLine? LineFor(string type, string cure) => Status?.Conditions.FirstOrDefault(condition => condition.Type == type) switch
     {
-        { Status: nameof(ConditionStatus.True), Reason: ConditionUpdate.Degraded, Message: var message } => CheckLine.Warn($"the daemon says: {message}", cure),
-        { Status: nameof(ConditionStatus.True), Message: var message } => CheckLine.Pass($"the daemon says: {message}"),
-        { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon says: {message}", cure),
+        { Status: nameof(ConditionStatus.True), Reason: ConditionUpdate.Degraded, Message: var message }
+            => CheckLine.Warn($"the daemon reports: {message}", cure),
+        { Status: nameof(ConditionStatus.True), Message: var message } => CheckLine.Pass($"the daemon reports: {message}"),
+        { Status: nameof(ConditionStatus.False), Message: var message } => CheckLine.Fail($"the daemon reports: {message}", cure),
         _ => null,
     };
 

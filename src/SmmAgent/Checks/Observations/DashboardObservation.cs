@@ -6,12 +6,12 @@ using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>The dashboard as anybody sees it, without a token.</summary>
-/// <param name="Results">One for each of its addresses; empty while none is configured.</param>
-/// <param name="Ahead">How far its clock is ahead of this VM's (negative: behind); null when it did not tell.</param>
+/// <summary>The dashboard, probed without a token.</summary>
+/// <param name="Results">One result for each address; empty while no dashboard is configured.</param>
+/// <param name="Ahead">How far its clock is ahead of this VM's (negative: behind); null if it is unknown.</param>
 internal sealed record DashboardObservation(IReadOnlyList<ProbeResult> Results, TimeSpan? Ahead)
 {
-    /// <summary>What this host's own firewall drops of the VM's connections, where an address was not reached.</summary>
+    /// <summary>The connections of the VM that this host's own firewall drops, if an address was not reached.</summary>
     public IReadOnlyList<OwnTrafficBlocker> Own { get; init; } = [];
 
     public static async Task<DashboardObservation> ObserveAsync(SettingsObservation settings, TimeProvider time, CancellationToken end)

@@ -8,18 +8,18 @@ using SmmAgent.Host.Firewall;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>The host's firewall, looked at as the daemon does.</summary>
-/// <param name="Desired">What it should let in. Its ports are the agent's own only while there is no mesh configuration.</param>
-/// <param name="Report">What is there, and what the agent would still do.</param>
+/// <summary>The host's firewall, observed in the same way as by the daemon.</summary>
+/// <param name="Desired">The ports to allow. Without a mesh configuration, these are only the agent's own ports.</param>
+/// <param name="Report">The observed state, and the pending steps of the agent.</param>
 internal sealed record FirewallObservation(DesiredFirewall Desired, FirewallReport Report)
 {
-    /// <summary>The line of every check that needs it, where it could not be looked at; null where it could.</summary>
+    /// <summary>The line of every check that needs the firewall, if it is unreadable; otherwise null.</summary>
     public CheckLine? UnreadableLine => PortBlockers.EvaluateUnseen(Report) switch
     {
         null => null,
         { Status: ConditionStatus.False } missing => CheckLine.Fail(missing.Message, "install the package iptables"),
-        _ when !Environment.IsPrivilegedProcess => CheckLine.Skipped("only root sees the firewall", CheckContext.AsRoot),
-        var unknown => CheckLine.Warn($"the firewall cannot be seen: {unknown.Message}", "see that iptables-save works on this host"),
+        _ when !Environment.IsPrivilegedProcess => CheckLine.Skipped("only root can read the firewall", CheckContext.AsRoot),
+        var unknown => CheckLine.Warn($"the firewall is unreadable: {unknown.Message}", "make sure that iptables-save works on this host"),
     };
 
     public static async Task<FirewallObservation> ObserveAsync(

@@ -6,9 +6,9 @@ using SmmAgent.Linux.Network.Probes;
 namespace SmmAgent.Checks.Observations;
 
 /// <summary>The meshexpansion gateways, or in the same-network model the direct endpoints.</summary>
-/// <param name="Plan">What was to be tried; null while there is no mesh configuration.</param>
-/// <param name="Results">One for each port of each address.</param>
-/// <param name="LeftOut">How many were too many to be tried.</param>
+/// <param name="Plan">The targets of the probes; null while there is no mesh configuration.</param>
+/// <param name="Results">One result for each port of each address.</param>
+/// <param name="LeftOut">The number of targets beyond the limit, which were not probed.</param>
 internal sealed record GatewayObservation(ReachabilityPlan? Plan, IReadOnlyList<ProbeResult> Results, int LeftOut)
 {
     public static async Task<GatewayObservation> ObserveAsync(MeshObservation mesh, TimeProvider time, CancellationToken end)

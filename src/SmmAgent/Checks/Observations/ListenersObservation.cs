@@ -2,10 +2,10 @@ using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>Who listens on which port of this VM.</summary>
+/// <summary>The listening processes and ports of this VM.</summary>
 /// <param name="Tcp">All TCP listeners.</param>
 /// <param name="Dns">The sockets that answer DNS over UDP.</param>
-/// <param name="Owners">Their processes, as far as this user may see them.</param>
+/// <param name="Owners">The processes that this user may see.</param>
 internal sealed record ListenersObservation(
     IReadOnlyList<ListeningSocket> Tcp, IReadOnlyList<ListeningSocket> Dns, IReadOnlyDictionary<string, SocketOwner> Owners)
 {
@@ -20,7 +20,7 @@ internal sealed record ListenersObservation(
 
     public IReadOnlyList<ListeningSocket> On(int port) => [.. Tcp.Where(socket => socket.Local.Port == port)];
 
-    /// <summary><c>nginx (pid 812)</c>, each process once; null where none is to be seen.</summary>
+    /// <summary><c>nginx (pid 812)</c>, each process once; null if none is visible.</summary>
     public string? Names(IEnumerable<ListeningSocket> sockets) =>
         sockets.Select(socket => Owners.GetValueOrDefault(socket.Inode)).OfType<SocketOwner>().Distinct().ToList() is { Count: > 0 } owners
             ? string.Join(", ", owners)

@@ -9,37 +9,42 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>The mesh configuration: the dashboard's, or the last good one as far as this user may read it.</summary>
-/// <param name="Config">Null when there is neither.</param>
-/// <param name="LastGoodSince">When the last good one was received; null when the configuration is the dashboard's newest.</param>
-/// <param name="Target">What was or would be asked; null while dashboard or WorkloadGroup are not set.</param>
-/// <param name="Failure">What came of asking; null when the dashboard answered, or was not asked.</param>
-/// <param name="NotAskedReason">Why nothing was sent; null when it was.</param>
+/// <summary>The mesh configuration of the dashboard, or the last good one if this user may read it.</summary>
+/// <param name="Config">Null if there is neither.</param>
+/// <param name="LastGoodSince">When the last good one was received; null if the configuration is the dashboard's newest.</param>
+/// <param name="Target">The target of the request; null while dashboard or WorkloadGroup are not set.</param>
+/// <param name="Failure">The failure of the request; null if the dashboard answered or was not asked.</param>
+/// <param name="NotAskedReason">The reason why no request was sent; null if one was.</param>
 internal sealed record MeshObservation(
     MeshConfig? Config, DateTimeOffset? LastGoodSince, DashboardTarget? Target, DashboardFailure? Failure, string? NotAskedReason)
 {
-    /// <summary>With the time of the gateways' probes after it, this stays within the run's.</summary>
+    /// <summary>The time limit of the request, which leaves time for the probes of the gateways within the limit of the run.</summary>
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(4);
 
     private const string NotSet = "dashboard and WorkloadGroup are not both set";
 
-    /// <summary>What is said behind facts of an older configuration; empty when it is the dashboard's newest.</summary>
+    /// <summary>The suffix of facts from an older configuration; empty if it is the dashboard's newest.</summary>
     public string AsOf => LastGoodSince is { } since ? $" (the last good configuration, of {since:u})" : "";
 
-    /// <summary>What a check says that has no configuration to look at.</summary>
+    /// <summary>The line of a check that has no configuration.</summary>
     public CheckLine MissingLine => CheckLine.Skipped(
         $"there is no mesh configuration{(NotAskedReason is null ? ", see above" : $": {NotAskedReason}")}",
         Environment.IsPrivilegedProcess || NotAskedReason == NotSet ? null : CheckContext.AsRoot);
 
     public static async Task<MeshObservation> ObserveAsync(
-        AgentPaths paths, SettingsObservation settings, DashboardObservation dashboard, TokenObservation token, TimeProvider time, CancellationToken end)
+        AgentPaths paths,
+        SettingsObservation settings,
+        DashboardObservation dashboard,
+        TokenObservation token,
+        TimeProvider time,
+        CancellationToken end)
     {
         if (DashboardTarget.From(settings.Settings) is not { } target)
             return new(null, null, null, null, settings.UnreadableReason ?? NotSet);
         if (token.Doubts.Count > 0)
             return LastGood(paths, target, null, $"the token was not sent: {token.Doubts[0].Found}");
 
-        // Asking a black hole again would take the time that the gateways' probes need.
+        // Another request to an unreachable dashboard would use the time of the gateways' probes.
         if (dashboard.Results.All(result => result is { Latency: null, Outcome: not Outcome.Captured }))
             return LastGood(paths, target, null, "the dashboard is not reached, see above");
 

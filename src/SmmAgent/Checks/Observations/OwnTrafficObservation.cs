@@ -6,7 +6,7 @@ using SmmAgent.Linux.Network.Names;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>What the host's firewall does with the connections that this VM makes to the addresses that were tried, and with its DNS queries.</summary>
+/// <summary>The effect of the host's firewall on this VM's connections to the probed addresses and on its DNS queries.</summary>
 internal static class OwnTrafficObservation
 {
     public static async Task<OwnTrafficEvaluation> ObserveAsync(CheckContext context)
@@ -24,11 +24,11 @@ internal static class OwnTrafficObservation
         return OwnTraffic.Evaluate([.. connections.Distinct()], firewall.Report.Observed);
     }
 
-    /// <summary>What a check found of a probe that failed, with what this host's own firewall does about it.</summary>
+    /// <summary>Describes a failed probe, with the rule of this host's own firewall that explains it.</summary>
     public static string Describe(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result, string found) =>
         ReachabilityVerdict.Explains(own, result) is { } obstacle ? $"{found}: {obstacle.Problem}" : found;
 
-    /// <summary>What cures it.</summary>
+    /// <summary>The fix of a failed probe.</summary>
     public static string Cure(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) =>
         ReachabilityVerdict.Explains(own, result)?.Remediation ?? result.Outcome.Cure();
 }

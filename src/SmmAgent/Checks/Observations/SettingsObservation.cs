@@ -5,22 +5,22 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Checks.Observations;
 
-/// <summary>agent.yaml as it is now.</summary>
-/// <param name="Settings">The settings; those of no file where there is none or it cannot be used.</param>
-/// <param name="Exists">False where there is no file.</param>
-/// <param name="Faults">Why it cannot be used; empty when it can.</param>
-/// <param name="Warnings">What is probably not meant.</param>
-/// <param name="UnreadableReason">Why this user cannot read it; null when that is not so.</param>
+/// <summary>The current agent.yaml.</summary>
+/// <param name="Settings">The settings; the defaults if there is no usable file.</param>
+/// <param name="Exists">Whether the file exists.</param>
+/// <param name="Faults">The errors that make it unusable; empty if it is valid.</param>
+/// <param name="Warnings">Probable mistakes.</param>
+/// <param name="UnreadableReason">The reason why this user cannot read it; null if it is readable.</param>
 internal sealed record SettingsObservation(
     AgentSettings Settings, bool Exists, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings, string? UnreadableReason)
 {
-    /// <summary>What a check says that cannot go on without valid settings; null when it can.</summary>
+    /// <summary>The line of a check that needs valid settings; null if the settings are valid.</summary>
     public CheckLine? SkipLine =>
         UnreadableReason is not null ? CheckLine.Skipped(UnreadableReason, CheckContext.AsRoot)
         : Faults.Count > 0 ? CheckLine.Skipped("agent.yaml is not valid, see above")
         : null;
 
-    /// <summary>Why the daemon may not read agent.yaml, or the file of <c>dashboard.caFile</c>, although this user may.</summary>
+    /// <summary>The files that this user may read but the daemon may not: agent.yaml or the file of <c>dashboard.caFile</c>.</summary>
     public IReadOnlyList<ReadRefusal> Refusals { get; init; } = [];
 
     public static SettingsObservation Read(AgentPaths paths)
@@ -33,7 +33,11 @@ internal sealed record SettingsObservation(
             var reading = SettingsReader.Read(bytes);
             return new(reading.Settings ?? new(), Exists: true, reading.Faults, reading.Warnings, null)
             {
-                Refusals = [.. new[] { paths.Settings, reading.Settings?.CaFile }.OfType<string>().Select(ReadRefusal.OfDaemon).OfType<ReadRefusal>()],
+                Refusals =
+                [
+                    .. new[] { paths.Settings, reading.Settings?.CaFile }.OfType<string>()
+                        .Select(ReadRefusal.OfDaemon).OfType<ReadRefusal>(),
+                ],
             };
         }
         catch (UnauthorizedAccessException)

@@ -6,8 +6,8 @@ namespace SmmAgent.Checks.Observations;
 
 /// <summary>The operating system.</summary>
 /// <param name="Release">os-release(5).</param>
-/// <param name="Packages">The programs that install packages here.</param>
-/// <param name="BootedWithSystemd">Whether systemd is the init.</param>
+/// <param name="Packages">The programs that install packages on this system.</param>
+/// <param name="BootedWithSystemd">Whether systemd is the init process.</param>
 internal sealed record SystemObservation(OsRelease Release, PackageTools Packages, bool BootedWithSystemd)
 {
     public static SystemObservation Read(AgentPaths paths) => new(

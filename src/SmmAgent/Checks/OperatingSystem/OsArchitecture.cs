@@ -4,7 +4,7 @@ using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Checks.OperatingSystem;
 
-/// <summary>A 64-bit system that there are packages for.</summary>
+/// <summary>Checks for a 64-bit system that packages exist for.</summary>
 internal sealed class OsArchitecture() : Check("os-architecture", CheckGroup.OperatingSystem, "64-bit")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(

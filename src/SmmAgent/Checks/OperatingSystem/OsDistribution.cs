@@ -4,7 +4,7 @@ using SmmAgent.Core.Host;
 
 namespace SmmAgent.Checks.OperatingSystem;
 
-/// <summary>Whether it is one of the systems that are verified; the others should work.</summary>
+/// <summary>Checks for a verified distribution; others should work.</summary>
 internal sealed class OsDistribution() : Check("os-distribution", CheckGroup.OperatingSystem, "Distribution")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)

@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.OperatingSystem;
 
-/// <summary>systemd as init: it starts the agent and the sidecar.</summary>
+/// <summary>Checks that systemd is the init process, because it starts the agent and the sidecar.</summary>
 internal sealed class OsInit() : Check("os-init", CheckGroup.OperatingSystem, "systemd")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(

@@ -5,7 +5,7 @@ using SmmAgent.Core.Packages;
 
 namespace SmmAgent.Checks.OperatingSystem;
 
-/// <summary>deb or rpm: the sidecar comes as one of them.</summary>
+/// <summary>Checks for deb or rpm, the formats of the sidecar package.</summary>
 internal sealed class OsPackageManager() : Check("os-package-manager", CheckGroup.OperatingSystem, "Package manager")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
@@ -13,8 +13,8 @@ internal sealed class OsPackageManager() : Check("os-package-manager", CheckGrou
         {
             { Format: { } format, Installer: { } installer } => CheckLine.Pass($"{format.Word()}, {installer}"),
             { Format: { } format } => CheckLine.Warn(
-                $"{format.Word()}, but neither apt-get, dnf, tdnf, yum nor zypper, which would bring what a package needs",
-                "install what the checks below name yourself"),
+                $"{format.Word()}, but neither apt-get, dnf, tdnf, yum nor zypper, which would install the dependencies of a package",
+                "install the packages that the checks below name"),
             _ => CheckLine.Fail(PackageHost.NoSidecarFormat, "attach a virtual machine with deb or rpm packages"),
         });
 }

@@ -4,7 +4,7 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Checks.Packages;
 
-/// <summary>The programs that the prerequisites name.</summary>
+/// <summary>Checks for the programs that the prerequisites name.</summary>
 internal sealed class PackagesRequired() : Check("packages-required", CheckGroup.Packages, "Package")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -12,7 +12,7 @@ internal sealed class PackagesRequired() : Check("packages-required", CheckGroup
         var path = Environment.GetEnvironmentVariable("PATH");
         return Task.FromResult<IReadOnlyList<CheckLine>>(
         [
-            // A VM that is attached goes on without curl; the others are needed all the time.
+            // An attached VM works without curl; the others are always needed.
             Line("curl", CheckStatus.Warn, "the agent cannot be installed or upgraded with the dashboard's script"),
             Line("iptables", CheckStatus.Fail, "neither the agent nor the sidecar can open or capture ports"),
             Line("sudo", CheckStatus.Fail, "the sidecar's package needs it"),

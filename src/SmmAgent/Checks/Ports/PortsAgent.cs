@@ -4,7 +4,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Ports;
 
-/// <summary>The agent's own ports: free, or the agent's.</summary>
+/// <summary>Checks that the agent's own ports are free or served by the agent.</summary>
 internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not taken")
 {
     private const string Agent = "smm-agent";
@@ -28,10 +28,11 @@ internal sealed class PortsAgent() : Check("ports-agent", CheckGroup.Ports, "Not
             ? CheckLine.Fail(
                 $"taken by {names}: the agent cannot serve it",
                 "stop that program or move it to another port; the agent takes the port as soon as it is free")
-            : CheckLine.Skipped($"a process of user id {others[0].UserId} listens; whether it is the agent, only root sees", AsRoot);
+            : CheckLine.Skipped($"a process of user id {others[0].UserId} listens; only root can tell whether it is the agent", AsRoot);
     }
 
     private static string Cure(int port, CheckContext context) => port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort
-        ? "journalctl -u smm-agent says why"
-        : $"the agent serves {DashboardApi.AgentPort} and {DashboardApi.SidecarMetricsPort} only: take {port} out of firewall.managementPorts in {context.Paths.Settings}";
+        ? "see the reason: journalctl -u smm-agent"
+        : $"the agent serves {DashboardApi.AgentPort} and {DashboardApi.SidecarMetricsPort} only: "
+            + $"remove {port} from firewall.managementPorts in {context.Paths.Settings}";
 }

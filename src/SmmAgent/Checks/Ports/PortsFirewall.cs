@@ -7,7 +7,7 @@ using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Checks.Ports;
 
-/// <summary>Which firewalls decide on this host.</summary>
+/// <summary>Lists the active firewalls of this host.</summary>
 internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports, "Firewall")
 {
     private const string EnabledInFile = "ENABLED=yes";
@@ -24,14 +24,18 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
         var hasUfw = observed.Filters.Any(filter => observed.HasUfw(filter.Tool));
         return
         [
-            CheckLine.Pass(inForce.Count == 0 ? "nothing keeps anything out" : $"in force: {string.Join(", ", inForce)}"),
+            CheckLine.Pass(inForce.Count == 0 ? "nothing is blocked" : $"in force: {string.Join(", ", inForce)}"),
             .. !hasUfw && IsUfwEnabled(context.Paths.Root)
-                ? [CheckLine.Warn("ufw is enabled in /etc/ufw/ufw.conf, but none of its chains is in force: another program removed them", "sudo ufw reload")]
+                ? [CheckLine.Warn(
+                    "ufw is enabled in /etc/ufw/ufw.conf, but none of its chains is active: another program removed them",
+                    "sudo ufw reload")]
                 : (CheckLine[])[],
             .. SavedRuleFiles.FindWithAgentChain(context.Paths.Root).Select(file => CheckLine.Warn(
-                $"{file} was saved with the agent's chain: restored after a detach, it opens the ports again", SavedRuleFiles.Remediation(file))),
+                $"{file} was saved with the agent's chain: restored after a detach, it opens the ports again",
+                SavedRuleFiles.Remediation(file))),
             .. observed.Nft?.UnknownReason is { } why
-                ? [CheckLine.Warn($"tables of nftables cannot be seen, and may keep ports shut: {why}", "see that 'nft -j list ruleset' works, as root")]
+                ? [CheckLine.Warn(
+                    $"the nftables rules are unreadable and may block ports: {why}", "make sure that 'nft -j list ruleset' works as root")]
                 : (CheckLine[])[],
         ];
     }

@@ -6,7 +6,7 @@ using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Checks.Ports;
 
-/// <summary>Whether this host's firewall lets the cluster in on every port.</summary>
+/// <summary>Checks whether this host's firewall allows the cluster on every port.</summary>
 internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let in")
 {
     private const string CommandPrefix = "run: ";
@@ -17,7 +17,7 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
         if (look.UnreadableLine is { } unseen)
             return [context.Daemon.LineFor(ConditionType.PortsOpen, AsRoot) ?? unseen];
 
-        // What the agent opens itself is not the operator's to open, but it is shut until then.
+        // The operator need not open the ports that the agent opens, but they are blocked until then.
         var agentOpens = context.Settings.Settings.FirewallMode == ManagementMode.Manage && context.Daemon.Status is null;
         var hindrances = PortBlockers.FindAll(look.Desired, look.Report).ToLookup(hindrance => hindrance.Port);
         return
@@ -39,16 +39,20 @@ internal sealed class PortsOpen() : Check("ports-open", CheckGroup.Ports, "Let i
         return
         [
             .. agents.Count > 0
-                ? [CheckLine.Warn($"shut by {string.Join(" and ", agents.Select(hindrance => hindrance.Where))}; the agent opens it", "sudo smm-agent reconcile")]
+                ? [CheckLine.Warn(
+                    $"shut by {string.Join(" and ", agents.Select(hindrance => hindrance.Where))}; the agent will open it",
+                    "sudo smm-agent reconcile")]
                 : (CheckLine[])[],
             .. others.Select(hindrance => hindrance.IsCertain
                 ? CheckLine.Fail($"{hindrance.Where} does not let it in", Cure(hindrance))
-                : CheckLine.Warn($"{hindrance.Where} lets it in or not, by rules that cannot be judged here", Cure(hindrance))),
+                : CheckLine.Warn($"{hindrance.Where} may block it: it has rules the agent cannot evaluate", Cure(hindrance))),
         ];
 
         bool Opens(PortBlocker hindrance) => agentOpens && hindrance.IsPlanned;
     }
 
     private static string Cure(PortBlocker hindrance) =>
-        hindrance.Remediation.StartsWith(CommandPrefix, StringComparison.Ordinal) ? hindrance.Remediation[CommandPrefix.Length..] : hindrance.Remediation;
+        hindrance.Remediation.StartsWith(CommandPrefix, StringComparison.Ordinal)
+            ? hindrance.Remediation[CommandPrefix.Length..]
+            : hindrance.Remediation;
 }

@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Ports;
 
-/// <summary>Whether this host's firewall lets the VM's own connections out, and the replies to them in.</summary>
+/// <summary>Checks whether this host's firewall allows the VM's own connections and their replies.</summary>
 internal sealed class PortsOwnTraffic() : Check("ports-own-traffic", CheckGroup.Ports, "Own connections")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -16,7 +16,7 @@ internal sealed class PortsOwnTraffic() : Check("ports-own-traffic", CheckGroup.
             return [.. verdict.Blockers.Select(obstacle => CheckLine.Fail(obstacle.Problem, obstacle.Remediation)).Distinct()];
 
         return [verdict.UnclearReason is { } why
-            ? CheckLine.Skipped($"not judged: {why}")
+            ? CheckLine.Skipped($"not evaluated: {why}")
             : CheckLine.Pass("the firewall lets the VM's own connections out, and the replies to them in")];
     }
 }

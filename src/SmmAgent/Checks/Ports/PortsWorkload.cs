@@ -3,7 +3,7 @@ using SmmAgent.Core.Checks;
 
 namespace SmmAgent.Checks.Ports;
 
-/// <summary>Something listens on each port of the WorkloadGroup, where the sidecar finds it.</summary>
+/// <summary>Checks that a process listens on each port of the WorkloadGroup, where the sidecar reaches it.</summary>
 internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports, "Workload")
 {
     public override async Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel)
@@ -14,10 +14,14 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
 
         return ports.Count == 0
             ? [CheckLine.Pass("the WorkloadGroup names no port")]
-            : [.. ports.OrderBy(port => port.Value).Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" })];
+            :
+            [
+                .. ports.OrderBy(port => port.Value)
+                    .Select(port => Line(port.Value, context) with { Subject = $"{port.Value} ({port.Key})" }),
+            ];
     }
 
-    // Who may not read the mesh configuration may still see what the daemon made of it. A daemon without one names no port, either.
+    // A user who may not read the mesh configuration may still read the status of the daemon. A daemon without one lists no port.
     private static List<KeyValuePair<string, int>>? PortsOfDaemon(CheckContext context) => context.Daemon.Status?.Ports
         .Where(port => port.Wanted == true && !context.Settings.Settings.ManagementPorts.Contains(port.Port))
         .Select(port => KeyValuePair.Create(port.Name, port.Port))
@@ -29,7 +33,7 @@ internal sealed class PortsWorkload() : Check("ports-workload", CheckGroup.Ports
         if (sockets.Count == 0)
             return CheckLine.Warn("nothing listens on it", "start the workload, or remove the port from the WorkloadGroup");
 
-        var who = context.Listeners.Names(sockets) ?? "a process that only root sees";
+        var who = context.Listeners.Names(sockets) ?? "a process that only root can identify";
         return sockets.All(socket => socket.IsLoopback)
             ? CheckLine.Fail(
                 $"{who} listens on {sockets[0].Local.Address} only, where neither the cluster nor the sidecar reaches it",

@@ -10,7 +10,7 @@ using SmmAgent.Checks.Ports;
 
 namespace SmmAgent.Checks.Running;
 
-/// <summary>Every check, in the order of the report.</summary>
+/// <summary>Lists every check, in the order of the report.</summary>
 internal static class CheckCatalogue
 {
     public static IReadOnlyList<Check> Create() =>

@@ -5,19 +5,19 @@ using SmmAgent.Logging;
 
 namespace SmmAgent.Checks.Running;
 
-/// <summary>Runs all checks at once, within a time that holds.</summary>
+/// <summary>Runs all checks concurrently, within a fixed time.</summary>
 internal static class CheckRun
 {
-    /// <summary>What is not done by then is told as such.</summary>
+    /// <summary>The time limit; unfinished checks are reported as such.</summary>
     public static readonly TimeSpan AtMost = TimeSpan.FromSeconds(9);
 
     private const int MostThreads = 32;
 
-    /// <returns>One for each check, in their order.</returns>
+    /// <returns>One result for each check, in their order.</returns>
     public static async Task<IReadOnlyList<ReportedCheck>> AllAsync(
         IReadOnlyList<Check> checks, AgentPaths paths, TimeProvider time, CancellationToken cancel)
     {
-        // Files, D-Bus and the start of programs hold threads; a latency is not to count the wait for one.
+        // Files, D-Bus and starting programs block threads; a measured latency must not include the wait for a thread.
         ThreadPool.SetMinThreads(MostThreads, MostThreads);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var context = new CheckContext(paths, time, end.Token);
@@ -30,7 +30,7 @@ internal static class CheckRun
 
     private static async Task<ReportedCheck> OneAsync(Check check, CheckContext context, Task deadline, CancellationToken end)
     {
-        // In a task of its own: a look at files or D-Bus must not hold up the others.
+        // In a separate task, so that reading files or D-Bus does not delay the other checks.
         var lines = Task.Run(() => LinesAsync(check, context, end), CancellationToken.None);
         var isDone = await Task.WhenAny(lines, deadline) == lines;
         return ReportedCheck.Create(check.Id, check.Group, check.Title, isDone ? await lines : [Late()]);
@@ -53,5 +53,5 @@ internal static class CheckRun
     }
 
     private static CheckLine Late() => CheckLine.Fail(
-        $"was not done within {AtMost.TotalSeconds:0} s: what it waits for does not answer", "cure the failures above, then check again");
+        $"did not finish within {AtMost.TotalSeconds:0} s, because it got no answer", "fix the failures above, then check again");
 }

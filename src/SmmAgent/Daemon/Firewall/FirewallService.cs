@@ -114,7 +114,8 @@ public sealed class FirewallService : LoopService
         var mode = _states.Settings.Value.Settings.FirewallMode;
         if (mode == ManagementMode.Off)
         {
-            Publish(new([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.Disabled, "firewall.mode is off in agent.yaml")));
+            Publish(new([], ConditionUpdate.Unknown(
+                ConditionType.PortsOpen, ConditionUpdate.Disabled, "firewall.mode is off in agent.yaml")));
             return SlowPoll;
         }
 
@@ -169,7 +170,8 @@ public sealed class FirewallService : LoopService
     // firewalld's own table, which then blocks the port or cannot be evaluated.
     private static List<string> PrivilegedWork(FirewallReport report, ConditionUpdate open)
     {
-        var left = report.Results.Where(result => result.Outcome == StepOutcome.LeftToPrivilegedReconcile).Select(result => $"{result.Step}").ToList();
+        var left = report.Results.Where(result => result.Outcome == StepOutcome.LeftToPrivilegedReconcile)
+            .Select(result => $"{result.Step}").ToList();
         return left.Count == 0 && open.Reason == PortsDiagnosis.FirewalldNotOurs ? ["read which ports firewalld allows"] : left;
     }
 
@@ -197,8 +199,11 @@ public sealed class FirewallService : LoopService
     {
         if (_pacing.IsInConflict(PacingTime))
             return RepairPacing.ConflictPause;
-        if (report.NotAttemptedReason is not null || report.Results.Any(result => result.Outcome is StepOutcome.Failed or StepOutcome.LockHeld))
+        if (report.NotAttemptedReason is not null
+            || report.Results.Any(result => result.Outcome is StepOutcome.Failed or StepOutcome.LockHeld))
+        {
             return RetryAfterFailure;
+        }
 
         return _pass.HasKernelEvents && (_states.Events.Value.Blind & HostChange.Firewall) == 0 ? SlowPoll : Poll;
     }

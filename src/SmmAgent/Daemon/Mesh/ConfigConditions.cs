@@ -36,7 +36,8 @@ internal static class ConfigConditions
             missing.Add("sudo smm-agent set dashboard-url URL");
         if (settings.Settings.Namespace is null || settings.Settings.Name is null)
             missing.Add("sudo smm-agent set workload-group NAMESPACE NAME");
-        return Invalid(settings, good) ?? False(ConditionUpdate.NotConfigured, $"this VM is not configured yet: {string.Join("; ", missing)}");
+        return Invalid(settings, good)
+            ?? False(ConditionUpdate.NotConfigured, $"this VM is not configured yet: {string.Join("; ", missing)}");
     }
 
     /// <summary>The configuration in effect while the dashboard provides none, as the end of a message.</summary>
@@ -51,5 +52,6 @@ internal static class ConfigConditions
             + string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))
             + (settings.Faults.Count > 5 ? $"; and {settings.Faults.Count - 5} more" : "") + Meanwhile(good));
 
-    private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(ConditionType.ConfigCurrent, reason, message);
+    private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(
+        ConditionType.ConfigCurrent, reason, message);
 }

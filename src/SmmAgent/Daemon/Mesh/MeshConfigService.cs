@@ -58,7 +58,9 @@ public sealed class MeshConfigService : LoopService
         if (_good is not null)
         {
             Publish(ConditionUpdate.Unknown(
-                ConditionType.ConfigCurrent, ConditionUpdate.Pending, "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
+                ConditionType.ConfigCurrent,
+                ConditionUpdate.Pending,
+                "the dashboard was not asked yet" + ConfigConditions.Meanwhile(_good)));
         }
 
         await base.StartAsync(cancellationToken);

@@ -41,11 +41,15 @@ public sealed class ReachabilityService : LoopService
 
         var (now, own) = (Time.GetUtcNow(), _states.Ports.Value.OwnTraffic);
         var captureCure = CaptureBypass.Remediation(_states.Mesh.Value.Config);
-        var gateways = plan is null && settings.DashboardUrl is not null && _states.Mesh.Value.ConfigCurrent.Reason == ConditionUpdate.Pending
+        var gateways = plan is null
+            && settings.DashboardUrl is not null
+            && _states.Mesh.Value.ConfigCurrent.Reason == ConditionUpdate.Pending
             ? ConditionUpdate.NotObserved(ConditionType.GatewaysReachable)
             : plan is null
             ? ConditionUpdate.Unknown(
-                ConditionType.GatewaysReachable, ConditionUpdate.NotConfigured, "there is no mesh configuration yet that names the gateways")
+                ConditionType.GatewaysReachable,
+                ConditionUpdate.NotConfigured,
+                "there is no mesh configuration yet that names the gateways")
             : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
         var dashboard = settings.DashboardUrl is null
             ? ConditionUpdate.Unknown(

@@ -92,7 +92,8 @@ public sealed class ReportService : LoopService
         {
             Publish(NotAnswered("ForeignIdentity",
                 $"the uuid {uuid} belongs to the machine that this VM is a copy of (/etc/machine-id differs), "
-                + "so nothing is reported under it; make another: sudo smm-agent reconcile; if the uuid stays, remove the line uuid from agent.yaml and run it again"));
+                + "so nothing is reported under it; make another: sudo smm-agent reconcile; "
+                + "if the uuid stays, remove the line uuid from agent.yaml and run it again"));
             return IntervalWhileBad;
         }
 

@@ -15,7 +15,8 @@ using SmmAgent.Linux.Sidecar;
 namespace SmmAgent.Daemon.Sidecar;
 
 /// <summary>The sources of the observations of the sidecar.</summary>
-public sealed record SidecarSources(SidecarObserver Observer, SidecarHostContext Surroundings, SidecarRecords Records, ReconcileActivity Root);
+public sealed record SidecarSources(
+    SidecarObserver Observer, SidecarHostContext Surroundings, SidecarRecords Records, ReconcileActivity Root);
 
 /// <summary>Observes the sidecar, reports its conditions, and requests a privileged reconcile if there is work for root.</summary>
 /// <remarks>

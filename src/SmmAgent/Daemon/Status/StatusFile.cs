@@ -14,7 +14,9 @@ public sealed class StatusFile(string path, ILogger logger)
 
     /// <summary>When it must be written again although nothing changed.</summary>
     public TimeSpan DueIn(DateTimeOffset now) =>
-        _writtenAt + StatusReader.MaximumAge - now is var due && due > TimeSpan.Zero && due < StatusReader.MaximumAge ? due : StatusReader.MaximumAge;
+        _writtenAt + StatusReader.MaximumAge - now is var due && due > TimeSpan.Zero && due < StatusReader.MaximumAge
+            ? due
+            : StatusReader.MaximumAge;
 
     public void Write(AgentStatus status)
     {
