@@ -32,7 +32,7 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         Assert.All(status["ports"]!.AsArray(), port => Assert.True((bool?)port!["open"]));
 
         Assert.Equal(1, agent.Systemd!.Count("READY=1"));
-        await agent.UntilAsync(() => agent.Systemd.Status.StartsWith("Attached vm-integration/analytics-v0 as 198.18.0.100; 2/2 gateways", StringComparison.Ordinal), "STATUS= tells that it is attached");
+        await agent.UntilAsync(() => agent.Systemd.Status.StartsWith("Attached vm-integration/analytics-v0 as 198.18.0.100; 2/2 gateways", StringComparison.Ordinal), "STATUS= reports that the VM is attached");
         await agent.UntilAsync(() => agent.Systemd.Count("WATCHDOG=1") >= 2, "the watchdog is fed");
     }
 

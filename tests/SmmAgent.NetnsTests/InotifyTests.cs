@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
-/// <summary>A user's inotify instances can be used up by others: the daemon works without, and looks from time to time.</summary>
+/// <summary>The inotify instances of a user can be used up by other programs: the daemon works without them, and polls.</summary>
 public sealed class InotifyTests : IDisposable
 {
     private readonly string _missing = Programs.Missing() ?? "";

@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
-/// <summary>Gateways and the dashboard come, go and move; the published agent tells, and stays attached.</summary>
+/// <summary>Gateways and the dashboard appear, disappear and move; the published agent reports it and stays attached.</summary>
 public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     private static readonly TimeSpan OneRoundAndItsConfirmation = TimeSpan.FromSeconds(75);
@@ -18,14 +18,14 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
         await bed.StopGatewayAsync(MeshTestbed.SecondGateway);
         try
         {
-            // A probe that was under way when it ended is told first.
+            // The result of a probe that was running at that time is reported first.
             await agent.UntilAsync(
                 () => agent.Condition("GatewaysReachable") is { Status: "True", Reason: "Degraded", Message: var message }
                     && message.Contains($"{MeshTestbed.SecondGateway}:15012 refused the connection", StringComparison.Ordinal),
                 "the gateway is named as refusing",
                 OneRoundAndItsConfirmation);
             await agent.UntilAsync(() => agent.Systemd!.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
-            await agent.UntilAsync(() => bed.LastReport().Contains("\"reason\":\"Degraded\"", StringComparison.Ordinal), "the dashboard was told");
+            await agent.UntilAsync(() => bed.LastReport().Contains("\"reason\":\"Degraded\"", StringComparison.Ordinal), "the dashboard received the report");
         }
         finally
         {
@@ -156,7 +156,7 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
         try
         {
             await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == Second, $"the address is {Second}");
-            await agent.UntilAsync(() => bed.LastReport().Contains($"\"{Second}\"", StringComparison.Ordinal), "the dashboard was told");
+            await agent.UntilAsync(() => bed.LastReport().Contains($"\"{Second}\"", StringComparison.Ordinal), "the dashboard received the report");
         }
         finally
         {

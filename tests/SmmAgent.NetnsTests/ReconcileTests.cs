@@ -85,11 +85,11 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
         using var firewall = new Checks.KeptFirewall(bed);
 
         var planned = LeftToOperator(agent.Run("reconcile", "--dry-run").Output);
-        var told = LeftToOperator(agent.Run("reconcile").Output);
+        var leftToOperator = LeftToOperator(agent.Run("reconcile").Output);
 
-        Assert.Equal(planned, told);
-        Assert.Equal(8, told.Length); // four ports, two families
-        foreach (var line in told)
+        Assert.Equal(planned, leftToOperator);
+        Assert.Equal(8, leftToOperator.Length); // four ports, two families
+        foreach (var line in leftToOperator)
             bed.Vm.Run("sh", "-ec", line.Split("; run: ")[1].Replace("sudo ", "", StringComparison.Ordinal));
         Assert.Empty(LeftToOperator(agent.Run("reconcile").Output));
     }

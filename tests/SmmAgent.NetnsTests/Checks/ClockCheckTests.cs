@@ -3,7 +3,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
-/// <summary>The VM's clock against the time that the dashboard tells.</summary>
+/// <summary>The clock of the VM compared with the time of the dashboard.</summary>
 public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Theory]

@@ -2,7 +2,7 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
-/// <summary>The groups name resolution and host, as far as they are about interfaces, routes and name servers.</summary>
+/// <summary>The checks of name resolution and host that concern interfaces, routes and name servers.</summary>
 public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]

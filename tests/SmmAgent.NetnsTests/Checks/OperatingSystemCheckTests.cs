@@ -43,7 +43,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
     {
         await using var agent = new VmAgent(fixture.Bed);
 
-        // The kernel's own way to run a 32-bit userland: uname tells i686.
+        // The kernel's own way to run a 32-bit userland: uname reports i686.
         var output = new CheckReportReader(fixture.Bed.Vm.Try(["setarch", "i686", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
 
         Assert.Equal("fail", output.Status("os-architecture"));
@@ -104,7 +104,7 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         File.WriteAllText(Path.Combine(agent.Root, "etc", "os-release"), osRelease + "\n");
     }
 
-    // A program that nobody may execute is none. The mount is seen by this one run only: `ip netns exec` has a mount namespace of its own.
+    // A program without execute permission counts as missing. The mount is seen by this one run only: `ip netns exec` has a mount namespace of its own.
     private static string Hide(params string[] programs) => $$"""
         for program in {{string.Join(' ', programs)}}; do
             for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do

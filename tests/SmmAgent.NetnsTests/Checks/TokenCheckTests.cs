@@ -59,7 +59,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
         Assert.Equal("fail", output.Status("dashboard-token-claims"));
         Assert.Contains(found, output.Found("dashboard-token-claims"), StringComparison.Ordinal);
         Assert.Contains(cure, output.Cure("dashboard-token-claims"), StringComparison.Ordinal);
-        // The dashboard would have refused it: nobody asked.
+        // The dashboard would have refused it, but was not asked.
         Assert.Equal("skipped", output.Status("dashboard-token-accepted"));
         Assert.Contains("was not sent", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
     }

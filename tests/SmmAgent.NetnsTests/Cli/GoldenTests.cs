@@ -76,7 +76,7 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         await HoldAsync(name, agent, commands);
     }
 
-    // Without colour the text is the same, whoever takes the colour away; but a terminal has a width, and the help keeps to it.
+    // Without colour the text is the same, regardless of the reason; but a terminal has a width, and the help respects it.
     [Fact]
     public async Task AStandardOutputThatIsClosedIsAFailureAndNoLackOfRights()
     {

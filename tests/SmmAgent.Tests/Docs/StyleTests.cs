@@ -8,8 +8,8 @@ public sealed partial class StyleTests
     private const int LongestLine = 140;
 
     [Theory]
-    [InlineData("src", 1600)]
-    [InlineData("tests", 2320)]
+    [InlineData("src", 1350)]
+    [InlineData("tests", 1750)]
     public void LinesOfCodeFit(string area, int allowed)
     {
         var tooLong = RepositoryFiles.Sources(area).SelectMany(WithoutRawStrings)
@@ -19,8 +19,8 @@ public sealed partial class StyleTests
     }
 
     [Theory]
-    [InlineData("src", 470)]
-    [InlineData("tests", 390)]
+    [InlineData("src", 380)]
+    [InlineData("tests", 230)]
     [InlineData("packaging", 12)]
     [InlineData("deploy", 0)]
     public void TextsUsePlainWords(string area, int allowed)
@@ -59,8 +59,9 @@ public sealed partial class StyleTests
         from line in file.Lines.Index()
         select ($"{file.Path}:{line.Index + 1}", line.Item);
 
+    // There is a user called nobody.
     [GeneratedRegex(
-        @"\b(nobody|somebody else|whoever|whomever|told|tells|root's part|as far as|half-way|by itself|by themselves|mended|mends|cured"
+        @"\b((?<![=""$.])nobody(?!["":=.\]]| =)|somebody else|whoever|whomever|told|tells|root's part|as far as|half-way|by itself|by themselves|mended|mends|cured"
         + @"|from time to time|stays so|is to be|are to be)\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex Refused();
