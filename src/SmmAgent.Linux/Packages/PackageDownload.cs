@@ -15,10 +15,10 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
 
     /// <summary>Fetches the package, or the rest of it; one that is there already is only looked at.</summary>
     /// <param name="progress">Told the bytes that are there and how many it will be (null: not known).</param>
-    /// <param name="insist">Whether a package that was wrong before is fetched at once: somebody asked for it.</param>
+    /// <param name="bypassBackoff">Whether a package that was wrong before is fetched at once: somebody asked for it.</param>
     /// <returns>The file's path; or why there is none. A cancelled download leaves its part, which the next continues.</returns>
     public async Task<(string? Path, PackageFailure? Failure)> RunAsync(
-        Package package, Action<long, long?>? progress, CancellationToken cancel, bool insist = false)
+        Package package, Action<long, long?>? progress, CancellationToken cancel, bool bypassBackoff = false)
     {
         if (package.Sha256 is null)
             return (null, new(PackageFailureReason.NotOffered, $"{package.NameAndVersion()} has no SHA-256 in the mesh configuration, so it is not fetched"));
@@ -36,7 +36,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         {
             try
             {
-                return await FetchAsync(package, url, progress, insist, deadline.Token) is { } failure
+                return await FetchAsync(package, url, progress, bypassBackoff, deadline.Token) is { } failure
                     ? (null, failure with { Message = $"{package.NameAndVersion()}: {failure.Message}" })
                     : (cache.PathOf(package), null);
             }
@@ -51,12 +51,12 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         }
     }
 
-    private async Task<PackageFailure?> FetchAsync(Package package, Uri url, Action<long, long?>? progress, bool insist, CancellationToken cancel)
+    private async Task<PackageFailure?> FetchAsync(Package package, Uri url, Action<long, long?>? progress, bool bypassBackoff, CancellationToken cancel)
     {
         if (await IsThereAsync(package, cancel))
             return null;
         var refusal = ChecksumRefusal.Read(cache, package);
-        if (refusal is not null && !insist && time.GetUtcNow() < refusal.Until)
+        if (refusal is not null && !bypassBackoff && time.GetUtcNow() < refusal.Until)
         {
             return Wrong(refusal.Found, package) with
             {

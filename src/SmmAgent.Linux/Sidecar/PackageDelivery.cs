@@ -7,10 +7,10 @@ namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Brings packages to the host: fetched, verified, installed, and old ones put away.</summary>
 /// <param name="supply">Null where none is fetched.</param>
-/// <param name="insists">Whether somebody waits for it: then a package that had the wrong bytes is fetched again at once.</param>
+/// <param name="bypassBackoff">Whether somebody waits for it: then a package that had the wrong bytes is fetched again at once.</param>
 /// <param name="recorded">The versions that are written down to be put back, so that their packages are kept.</param>
 public sealed class PackageDelivery(
-    PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool insists, Func<IReadOnlyList<string>> recorded)
+    PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool bypassBackoff, Func<IReadOnlyList<string>> recorded)
 {
     /// <summary>What is being done, in one line for whoever watches.</summary>
     public string Doing { get; private set; } = "";
@@ -32,7 +32,7 @@ public sealed class PackageDelivery(
         }
 
         Doing = $"downloading {name}";
-        var (path, failure) = await new PackageDownload(cache, source, time).RunAsync(package, (done, all) => Doing = Bar(name, done, all), cancel, insists);
+        var (path, failure) = await new PackageDownload(cache, source, time).RunAsync(package, (done, all) => Doing = Bar(name, done, all), cancel, bypassBackoff);
         if (path is null)
             return Failed(package, part, failure!);
 

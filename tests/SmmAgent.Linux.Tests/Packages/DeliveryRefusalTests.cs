@@ -48,7 +48,7 @@ public sealed class DeliveryRefusalTests : IAsyncDisposable
     private Task<StepFailure?> InstallAsync(Package package, TimeProvider clock)
     {
         var approval = new PackageApproval(new([_list.Key], AllowsUnsignedSidecar: false, []), new(_list.AcceptedFile), clock);
-        var delivery = new PackageDelivery(_host.Cache, new(_source, approval), _host.Installer("apt-get", "deb"), TimeProvider.System, insists: false, () => []);
+        var delivery = new PackageDelivery(_host.Cache, new(_source, approval), _host.Installer("apt-get", "deb"), TimeProvider.System, bypassBackoff: false, () => []);
         return delivery.InstallAsync(package, ReconcilePart.Package, mayDowngrade: true, TestContext.Current.CancellationToken);
     }
 

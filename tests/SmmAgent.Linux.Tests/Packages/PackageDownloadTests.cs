@@ -242,7 +242,7 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         await _house.FailAsync(wrong);
         Assert.Equal(2, _house.Server.Count);
 
-        await _house.FetchAsync(wrong, insist: true);
+        await _house.FetchAsync(wrong, bypassBackoff: true);
         Assert.Equal(3, _house.Server.Count);
         await _house.ArrivesAsync(); // another checksum is another package
     }

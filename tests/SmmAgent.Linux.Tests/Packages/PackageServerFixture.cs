@@ -48,10 +48,10 @@ internal sealed class PackageServerFixture : IAsyncDisposable
     public static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
 
     public async Task<(string? Path, PackageFailure? Failure)> FetchAsync(
-        Package? package = null, Action<long, long?>? progress = null, bool insist = false, CancellationToken? cancel = null)
+        Package? package = null, Action<long, long?>? progress = null, bool bypassBackoff = false, CancellationToken? cancel = null)
     {
         var fetch = new PackageDownload(Cache, Source, Time).RunAsync(
-            package ?? Package, progress, cancel ?? TestContext.Current.CancellationToken, insist);
+            package ?? Package, progress, cancel ?? TestContext.Current.CancellationToken, bypassBackoff);
 
         // Between fork and exec, a process that another test starts has a copy of the cache's lock. The wait for it takes this clock's time.
         while (Time is FakeTimeProvider clock && await Task.WhenAny(fetch, Task.Delay(100)) != fetch)

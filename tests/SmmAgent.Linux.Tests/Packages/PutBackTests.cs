@@ -163,7 +163,7 @@ public sealed class PutBackTests : IDisposable
         using var source = new PackageSource(server.Url, null, "1.2.3");
         using var key = new SignedList(server);
         IReadOnlyList<string> recorded = ["1.0"];
-        var delivery = new PackageDelivery(_host.Cache, new(source, key.Approval()), _host.Installer("apt-get", "deb"), TimeProvider.System, insists: false, () => recorded);
+        var delivery = new PackageDelivery(_host.Cache, new(source, key.Approval()), _host.Installer("apt-get", "deb"), TimeProvider.System, bypassBackoff: false, () => recorded);
 
         await DeliverAsync("1.0");
         await DeliverAsync("2.0");

@@ -26,7 +26,7 @@ public sealed class PackageDeliveryTests
         try
         {
             var delivery = new PackageDelivery(
-                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, PackageFormat.Deb)), TimeProvider.System, insists: false, () => []);
+                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, PackageFormat.Deb)), TimeProvider.System, bypassBackoff: false, () => []);
 
             Assert.Equal(
                 new StepFailure(ReconcilePart.Package, "1.15.3", StepFailureReason.NotOffered, "istio-sidecar 1.15.3 is not installed: no dashboard is set"),

@@ -92,7 +92,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         Assert.Equal((ReconcilePart.Token, StepFailureReason.NoDashboard), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
         Assert.False(outcome.IsRolledBack);
         var start = Assert.Single(_results, result => result.Step is StartSidecar);
-        Assert.Equal((StepOutcome.Failed, "the sidecar is not started before it has an istio-token, which could not be had"), (start.Outcome, start.Reason));
+        Assert.Equal((StepOutcome.Failed, "the sidecar is not started, because no istio-token could be fetched"), (start.Outcome, start.Reason));
         await _host.Units.DidNotReceiveWithAnyArgs().RunAsync(default, default!, default, Cancel);
     }
 
@@ -103,7 +103,7 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var outcome = await _host.Pass().RestoreAsync(before, _ => new([new RemoveSidecarFile(SidecarFiles.MeshFile)]), _results.Add, Cancel);
 
-        Assert.Equal($"it does not last: remove {SidecarFiles.MeshFile}", Assert.Single(outcome.Failures).Message);
+        Assert.Equal($"something undoes the restore each time: remove {SidecarFiles.MeshFile}", Assert.Single(outcome.Failures).Message);
         Assert.Empty((await RestoreAsync(before)).Failures);
     }
 

@@ -66,7 +66,7 @@ internal sealed class SidecarRoot : IDisposable
         new GuardedFiles(_root.Root),
         Units,
         new SidecarTokens(new GuardedFiles(_root.Root), Paths.HostToken, null, TimeProvider.System),
-        new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", PackageFormat.Deb), ["false"]), TimeProvider.System, insists: false, () => []),
+        new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", PackageFormat.Deb), ["false"]), TimeProvider.System, bypassBackoff: false, () => []),
         new SidecarCapture(Nothing),
         Nothing);
 

@@ -123,7 +123,7 @@ public static class DaemonHost
             context,
             states,
             new SidecarSources(
-                HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.Surroundings(time), new SidecarRecords(paths), root),
+                HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.HostContext(time), new SidecarRecords(paths), root),
             new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());

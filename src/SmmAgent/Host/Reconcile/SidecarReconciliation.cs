@@ -117,7 +117,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         IReadOnlyList<PlanStep> steps = [];
         if (settings.Sidecar.Mode == ManagementMode.Manage)
         {
-            var look = await HostSidecarPass.Create(paths, units, null, null, insists: false).DryRunAsync(inputs, cancel);
+            var look = await HostSidecarPass.Restorer(paths, units).DryRunAsync(inputs, cancel);
             Say(look);
             steps = look.Plan.Steps;
         }
@@ -142,9 +142,9 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         if (config is null || settings.Sidecar.Mode != ManagementMode.Manage || PackageTools.Find().Format is null)
             return (null, null);
 
-        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var pass = HostSidecarPass.Restorer(paths, units);
         var (before, why) = await pass.SnapshotAsync(config.WorkloadGroup, cancel);
-        if (before is { Version: { } version } && !HostSidecarPass.Delivery(paths, null, insists: false).Has(PackageChoice.SidecarPackage, version)
+        if (before is { Version: { } version } && !HostSidecarPass.Delivery(paths, null, bypassBackoff: false).Has(PackageChoice.SidecarPackage, version)
             && (await pass.DryRunAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
         {
             return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be put back: {paths.PackageCache} does not have its package");
@@ -170,7 +170,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
 
     private async Task<int> AttachAsync(SidecarInputs inputs, DashboardClient client, PackageSupply supply, CancellationToken cancel)
     {
-        var pass = HostSidecarPass.Create(paths, units, client, supply, insists: !options.HostOnly);
+        var pass = HostSidecarPass.Reconciler(paths, units, client, supply, bypassBackoff: !options.HostOnly);
         var work = pass.ApplyAsync(inputs, result => progress.Steps([result]), cancel);
         await progress.WhileAsync(() => pass.Doing, work, TimeProvider.System);
         var outcome = await work;
@@ -192,7 +192,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
 
     private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
     {
-        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var pass = HostSidecarPass.Restorer(paths, units);
         var outcome = options.DryRun ? new([], await pass.DryRunAsync(inputs, cancel), null) : await pass.ReportAsync(inputs, cancel);
         if (outcome.Assessment is not { } look)
         {
@@ -233,6 +233,6 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         var address = await HostAddress.FindAsync(paths, settings, config, save: !options.DryRun, cancel);
         if (address is { Address: not null, AddressKnown.Reason: AddressDecision.LastKnown })
             progress.Warn(address.AddressKnown.Message);
-        return await HostSidecarPass.Surroundings(TimeProvider.System).ReadAsync(settings, config, address.Address?.Value, cancel);
+        return await HostSidecarPass.HostContext(TimeProvider.System).ReadAsync(settings, config, address.Address?.Value, cancel);
     }
 }

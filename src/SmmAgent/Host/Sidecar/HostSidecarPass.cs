@@ -14,10 +14,10 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host.Sidecar;
 
-/// <summary>The pass over this host's own sidecar: the daemon looks, root does.</summary>
+/// <summary>Composes the types that observe and reconcile this host's own sidecar: the daemon observes, root reconciles.</summary>
 public static class HostSidecarPass
 {
-    public static SidecarHostContext Surroundings(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
+    public static SidecarHostContext HostContext(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
 
     /// <summary>Which of this process's own connections the sidecar captures.</summary>
     public static FindCaptured Captured(TimeProvider time)
@@ -29,7 +29,7 @@ public static class HostSidecarPass
             () => ListeningSockets.Tcp().Any(socket => socket.Local.Port == SidecarReadiness.CapturePort)).FindAsync;
     }
 
-    /// <param name="isRoot">Whether all is looked at, with commands.</param>
+    /// <param name="isRoot">Whether everything is observed, with commands.</param>
     public static SidecarObserver Observer(AgentPaths paths, TimeProvider time, bool isRoot) => new(
         new GuardedFiles(paths.Root),
         new InstalledPackage(PackageTools.Find()),
@@ -38,18 +38,32 @@ public static class HostSidecarPass
         new SidecarCapture(new CommandRunner()),
         isRoot);
 
+    /// <summary>Observes, plans and restores. It fetches neither packages nor tokens.</summary>
     /// <param name="units">Null where the host has no systemd.</param>
-    /// <param name="client">Null where no dashboard is asked.</param>
-    /// <param name="supply">Where packages come from; null where none are fetched.</param>
-    /// <param name="insists">Whether somebody waits for it.</param>
-    public static SidecarReconciler Create(AgentPaths paths, IUnits? units, DashboardClient? client, PackageSupply? supply, bool insists)
+    public static SidecarRestorer Restorer(AgentPaths paths, IUnits? units) => new(
+        Observer(paths, TimeProvider.System, isRoot: true),
+        Executor(paths, units, client: null, Delivery(paths, supply: null, bypassBackoff: false)),
+        new SidecarRecords(paths),
+        new AgentLock(paths.HostLock, TimeProvider.System),
+        TimeProvider.System,
+        Jitter.Next);
+
+    /// <param name="units">Null where the host has no systemd.</param>
+    /// <param name="bypassBackoff">Whether a person waits for the result, so that a failed download is tried again at once.</param>
+    public static SidecarReconciler Reconciler(AgentPaths paths, IUnits? units, DashboardClient client, PackageSupply supply, bool bypassBackoff) => new(
+        Observer(paths, TimeProvider.System, isRoot: true),
+        Executor(paths, units, client, Delivery(paths, supply, bypassBackoff)),
+        new SidecarRecords(paths),
+        new AgentLock(paths.HostLock, TimeProvider.System),
+        TimeProvider.System,
+        Jitter.Next);
+
+    private static SidecarStepExecutor Executor(AgentPaths paths, IUnits? units, DashboardClient? client, PackageDelivery packages)
     {
-        var time = TimeProvider.System;
         var files = new GuardedFiles(paths.Root);
         var commands = new CommandRunner();
-        var host = new SidecarStepExecutor(
-            files, units, new SidecarTokens(files, paths.HostToken, client, time), Delivery(paths, supply, insists), new SidecarCapture(commands), commands);
-        return new(Observer(paths, time, isRoot: true), host, new SidecarRecords(paths), new AgentLock(paths.HostLock, time), time, Jitter.Next);
+        return new(
+            files, units, new SidecarTokens(files, paths.HostToken, client, TimeProvider.System), packages, new SidecarCapture(commands), commands);
     }
 
     public static PackageSupply Supply(AgentPaths paths, AgentSettings settings, PackageSource source) =>
@@ -58,8 +72,8 @@ public static class HostSidecarPass
     public static PackageApproval Approval(AgentPaths paths, AgentSettings settings) =>
         new(PackageTrust.From(settings), new(paths.AcceptedPackageLists), TimeProvider.System);
 
-    public static PackageDelivery Delivery(AgentPaths paths, PackageSupply? supply, bool insists) => new(
+    public static PackageDelivery Delivery(AgentPaths paths, PackageSupply? supply, bool bypassBackoff) => new(
         new PackageCache(paths.PackageCache), supply,
-        new PackageInstaller(PackageTools.Find(), inUnit: HostUnits.CanRun(paths.Root), mayRunDirect: !HostUnits.IsSandboxed()), TimeProvider.System, insists,
+        new PackageInstaller(PackageTools.Find(), inUnit: HostUnits.CanRun(paths.Root), mayRunDirect: !HostUnits.IsSandboxed()), TimeProvider.System, bypassBackoff,
         () => new SidecarRecords(paths).Versions);
 }

@@ -82,7 +82,7 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
     private async Task<bool> RunAsync(SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
     {
         HostStateDirectory.Create(paths);
-        var pass = HostSidecarPass.Create(paths, units, null, null, insists: false);
+        var pass = HostSidecarPass.Restorer(paths, units);
         var work = pass.RestoreAsync(
             before,
             planFor,

@@ -41,7 +41,7 @@ internal sealed class AgentUpgrade(AgentPaths paths, ReconcileOptions options, P
             return ExitCode.Done;
         }
 
-        var delivery = HostSidecarPass.Delivery(paths, supply, insists: !options.HostOnly);
+        var delivery = HostSidecarPass.Delivery(paths, supply, bypassBackoff: !options.HostOnly);
         var work = delivery.InstallAsync(package, ReconcilePart.Upgrade, mayDowngrade: false, cancel);
         await progress.WhileAsync(() => delivery.Doing, work, TimeProvider.System);
         var failure = await work;
