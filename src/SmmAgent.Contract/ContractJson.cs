@@ -7,7 +7,8 @@ namespace SmmAgent.Contract;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(NetworkJsonConverter)])]
 [JsonSerializable(typeof(MeshConfig))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(TokenRequest))]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -35,7 +36,7 @@ public sealed record MeshConfig
     public IReadOnlyList<DirectEndpoint> DirectEndpoints { get; init; } = [];
 
     /// <summary>CIDRs that the cluster's traffic comes from; optional, empty means any.</summary>
-    public IReadOnlyList<string> ClusterSources { get; init; } = [];
+    public IReadOnlyList<IPNetwork> ClusterSources { get; init; } = [];
 
     /// <summary>Packages that the VM may install; optional, default empty.</summary>
     public IReadOnlyList<Package> Packages { get; init; } = [];

@@ -48,7 +48,7 @@ public static class MeshConfigReader
             WorkloadGroup = ReadWorkloadGroup(root.Object("workloadGroup")),
             MeshExpansionGateways = root.List("meshExpansionGateways", ReadGateway, required: true),
             DirectEndpoints = root.List("directEndpoints", ReadDirectEndpoint),
-            ClusterSources = root.Strings("clusterSources", NameRules.Cidr),
+            ClusterSources = [.. root.Strings("clusterSources", NameRules.Cidr).Select(text => Cidr.ParseStrict(text)!.Value)],
             Packages = root.List("packages", ReadPackage),
             Problems = ReadProblems(root),
         };

@@ -72,8 +72,7 @@ public static class NameRules
     public static string? Cidr(string value)
     {
         var slash = value.IndexOf('/', StringComparison.Ordinal);
-        // The parser clears bits behind the prefix instead of refusing them.
-        if (IPNetwork.TryParse(value, out var network) && slash > 0 && IPAddress.Parse(value[..slash]).Equals(network.BaseAddress))
+        if (Contract.Cidr.ParseStrict(value) is not null)
             return null;
 
         return slash > 0 && IsIPAddress(value[..slash])

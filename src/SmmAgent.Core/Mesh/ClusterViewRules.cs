@@ -1,6 +1,7 @@
 using System.Globalization;
 using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Mesh;
 
@@ -19,19 +20,12 @@ public static class ClusterViewRules
     /// <summary>The ports that the dashboard is asked to dial: it dials the agent's own and the WorkloadGroup's, no other.</summary>
     public static IReadOnlyDictionary<int, string> PortsToDial(IReadOnlyList<int> managementPorts, WorkloadGroup group)
     {
-        var ports = new SortedDictionary<int, string>();
-        if (managementPorts.Contains(DashboardApi.AgentPort))
-            ports[DashboardApi.AgentPort] = "agent";
-        if (managementPorts.Contains(DashboardApi.SidecarMetricsPort))
-            ports[DashboardApi.SidecarMetricsPort] = "sidecar-metrics";
+        // A management port of another number is dialled only as a port of the group.
+        var known = DesiredPorts.From(managementPorts, group)
+            .Where(port => port.Captured || port.Port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort || group.Ports.Values.Contains(port.Port));
         // A group with more ports than one call takes has its first ones dialled, instead of none.
-        foreach (var (name, port) in group.Ports.OrderBy(entry => entry.Value).Take(DashboardApi.MaximumDialBackPorts))
-        {
-            if (ports.Count < DashboardApi.MaximumDialBackPorts)
-                ports.TryAdd(port, name);
-        }
-
-        return ports;
+        var dialled = known.OrderBy(port => port.Captured).Take(DashboardApi.MaximumDialBackPorts).ToDictionary(port => port.Port, port => port.Name);
+        return new SortedDictionary<int, string>(dialled);
     }
 
     /// <param name="names">The ports that were to be dialled, and their names.</param>

@@ -1,4 +1,5 @@
 using SmmAgent.Contract;
+using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Core.Status;
@@ -45,27 +46,12 @@ public static class AgentStatusBuilder
     private static List<PortStatus> Ports(AgentSnapshot snapshot)
     {
         var ports = new SortedDictionary<int, PortStatus>();
-        foreach (var (port, name) in Wanted(snapshot))
-            ports.TryAdd(port, new PortStatus(port, name, Wanted: true, Open: null, Reached(port)));
+        foreach (var port in DesiredPorts.From(snapshot.Settings.Settings.ManagementPorts, snapshot.Mesh.Config?.WorkloadGroup))
+            ports.Add(port.Port, new PortStatus(port.Port, port.Name, Wanted: true, Open: null, Reached(port.Port)));
         foreach (var state in snapshot.Ports.Ports)
             ports[state.Port] = new PortStatus(state.Port, state.Name, ports.ContainsKey(state.Port), state.Open, Reached(state.Port));
         return [.. ports.Values];
 
         bool? Reached(int port) => snapshot.Cluster.Reached.TryGetValue(port, out var reached) ? reached : null;
     }
-
-    private static IEnumerable<(int Port, string Name)> Wanted(AgentSnapshot snapshot)
-    {
-        foreach (var port in snapshot.Settings.Settings.ManagementPorts)
-            yield return (port, ManagementName(port));
-        foreach (var (name, port) in snapshot.Mesh.Config?.WorkloadGroup.Ports ?? new Dictionary<string, int>())
-            yield return (port, name);
-    }
-
-    private static string ManagementName(int port) => port switch
-    {
-        DashboardApi.AgentPort => "agent",
-        DashboardApi.SidecarMetricsPort => "sidecar-metrics",
-        _ => "management",
-    };
 }

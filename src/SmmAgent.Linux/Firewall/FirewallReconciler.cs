@@ -1,3 +1,4 @@
+using System.Net;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
@@ -7,7 +8,7 @@ namespace SmmAgent.Linux.Firewall;
 
 /// <summary>One pass over the host's firewall: observe, plan, apply, observe. The daemon and the commands do the same one.</summary>
 /// <param name="isRoot">Whether root's steps are done too.</param>
-public sealed class FirewallReconciler(HostFirewall host, FirewalldPort firewalld, AgentLock agentLock, bool isRoot)
+public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, AgentLock agentLock, bool isRoot)
 {
     private readonly IneffectiveSteps _futile = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
@@ -83,47 +84,29 @@ public sealed class FirewallReconciler(HostFirewall host, FirewalldPort firewall
         $"'{step}' was done {IneffectiveSteps.MaximumAttempts} times and nothing of it is to be seen, so it is left for {IneffectiveSteps.Pause.TotalMinutes:0} minutes: "
         + "either another program removes it at once (find it with nft monitor), or the table is changed by a tool that iptables cannot show");
 
-    /// <summary>What <see cref="RemoveAsync"/> would do.</summary>
-    /// <returns>The plan; and what could not be seen, so that something of the agent's may be left there: null when all was.</returns>
-    public async Task<(Plan Plan, string? Unseen)> PlanRemovalAsync(CancellationToken cancel)
+    /// <summary>Plans the removal that <see cref="RemoveAsync"/> executes.</summary>
+    /// <returns>The plan; and what cannot be observed, so that something of the agent may remain there: null when all can be.</returns>
+    public async Task<(Plan Plan, string? UnknownReason)> PlanRemovalAsync(CancellationToken cancel)
     {
         var zones = isRoot ? await firewalld.ObserveAsync(cancel) : new FirewalldObservation.NotRunning();
-        var (chains, unseen) = await PlanChainRemovalAsync(cancel);
-        return (new([.. chains.Steps, .. FirewallPlanner.CloseFirewalld(zones)]), unseen ?? (zones as FirewalldObservation.NotSeen)?.Reason);
-    }
-
-    private async Task<(Plan Plan, string? Unseen)> PlanChainRemovalAsync(CancellationToken cancel)
-    {
-        var observed = await host.WithOthersAsync(new(await host.ObserveOwnAsync(cancel), new FirewalldObservation.NotRunning()), cancel);
-        var unseen = observed.Filters.Concat(observed.OtherBackend).FirstOrDefault(filter => filter.State.UnknownReason is not null);
+        var observed = await host.WithOthersAsync(new(await host.ObserveOwnAsync(cancel), zones), cancel);
+        var unknown = observed.Filters.Concat(observed.OtherBackend).FirstOrDefault(filter => filter.State.UnknownReason is not null);
         return (
             FirewallPlanner.Remove(host.WithOrigins(observed)),
-            unseen is null ? null : $"{unseen.Tool} cannot be seen: {unseen.State.UnknownReason}");
+            unknown is null ? (zones as FirewalldObservation.NotSeen)?.Reason : $"{unknown.Tool} cannot be read: {unknown.State.UnknownReason}");
     }
 
-    /// <summary>Removes all that is the agent's: chain and jump of both families and backends, and as root what is in firewalld.</summary>
-    /// <returns>What was done and what failed; and what was withdrawn from firewalld.</returns>
+    /// <summary>Removes all that belongs to the agent: chain and jump of both families and backends, and as root its rules in firewalld.</summary>
     public async Task<FirewallRemoval> RemoveAsync(CancellationToken cancel)
     {
-        var (held, why) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
+        var (held, reason) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
         if (held is null)
-            return new([], [], why);
+            return new([], reason);
 
         using (held)
         {
-            var (plan, unseen) = await PlanChainRemovalAsync(cancel);
-            var results = await DoAsync(plan, cancel);
-            if (!isRoot)
-                return new(results, [], unseen);
-
-            try
-            {
-                return new(results, await firewalld.WithdrawAsync(cancel), unseen);
-            }
-            catch (IOException exception)
-            {
-                return new(results, [], exception.Message);
-            }
+            var (plan, unknown) = await PlanRemovalAsync(cancel);
+            return new(await DoAsync(plan, cancel), unknown);
         }
     }
 
@@ -139,20 +122,20 @@ public sealed class FirewallReconciler(HostFirewall host, FirewalldPort firewall
         await Task.WhenAll(
             plan.Steps.Select(step => step switch
             {
-                OpenInFirewalld open => SettleAsync(step, open.Zone, open.Ports, open.Sources, cancel),
-                CloseInFirewalld close => SettleAsync(step, close.Zone, close.Ports, close.Sources, cancel),
+                OpenInFirewalld open => SetPortsAsync(step, open.Zone, open.Ports, open.Sources, cancel),
+                CloseInFirewalld close => SetPortsAsync(step, close.Zone, close.Ports, close.Sources, cancel),
                 _ => host.ApplyAsync(step, cancel),
             }));
 
-    private async Task<StepResult> SettleAsync(
-        PlanStep step, string zone, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel)
+    private async Task<StepResult> SetPortsAsync(
+        PlanStep step, string zone, IReadOnlyList<int> ports, IReadOnlyList<IPNetwork> sources, CancellationToken cancel)
     {
         if (!isRoot)
             return new(step, StepOutcome.LeftToPrivilegedReconcile);
 
         try
         {
-            await firewalld.OpenAsync(zone, ports, sources, cancel);
+            await firewalld.SetPortsAsync(zone, ports, sources, cancel);
             return new(step, StepOutcome.Done);
         }
         catch (IOException exception)
@@ -162,7 +145,6 @@ public sealed class FirewallReconciler(HostFirewall host, FirewalldPort firewall
     }
 }
 
-/// <summary>What a removal did.</summary>
-/// <param name="Firewalld">What was withdrawn from firewalld, one line each.</param>
-/// <param name="NotAttemptedReason">Why something could not be tried; null when all was.</param>
-public sealed record FirewallRemoval(IReadOnlyList<StepResult> Results, IReadOnlyList<string> Firewalld, string? NotAttemptedReason);
+/// <summary>The outcome of a removal.</summary>
+/// <param name="NotAttemptedReason">The reason why something could not be tried; null when all was.</param>
+public sealed record FirewallRemoval(IReadOnlyList<StepResult> Results, string? NotAttemptedReason);

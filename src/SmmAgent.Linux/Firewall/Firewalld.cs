@@ -1,3 +1,5 @@
+using System.Net;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Linux.DBus;
 
@@ -13,11 +15,11 @@ namespace SmmAgent.Linux.Firewall;
 /// ports of a zone.
 /// </remarks>
 /// <param name="busAddress">Default: the system bus.</param>
-public sealed class Firewalld(string? busAddress = null)
+public sealed class Firewalld(string? busAddress = null) : IFirewalld
 {
     private const string BusName = "org.fedoraproject.FirewallD1";
 
-    /// <summary>What firewalld lets in now and after the next reload.</summary>
+    /// <inheritdoc/>
     public async Task<FirewalldObservation> ObserveAsync(CancellationToken cancel)
     {
         try
@@ -33,17 +35,9 @@ public sealed class Firewalld(string? busAddress = null)
         }
     }
 
-    /// <summary>Opens these ports to everyone: see the overload.</summary>
-    public Task<IReadOnlyList<string>> OpenAsync(string zone, IReadOnlyList<int> ports, CancellationToken cancel) =>
-        OpenAsync(zone, ports, [], cancel);
-
-    /// <summary>Opens exactly these TCP ports for the agent in a zone, now and permanently: adds rules, then removes others.</summary>
-    /// <param name="ports">All desired ports; none closes all of the agent's.</param>
-    /// <param name="sources">The networks that may connect; empty means any.</param>
-    /// <returns>What was changed, one line each; nothing when all was as it should be.</returns>
-    /// <exception cref="DBusException">firewalld does not run, or refused.</exception>
-    public async Task<IReadOnlyList<string>> OpenAsync(
-        string zone, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel)
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> SetPortsAsync(
+        string zone, IReadOnlyList<int> ports, IReadOnlyList<IPNetwork> sources, CancellationToken cancel)
     {
         var wanted = FirewalldRule.For(ports, sources);
         using var bus = BusConnection.Open(busAddress);
@@ -51,66 +45,47 @@ public sealed class Firewalld(string? busAddress = null)
         {
             var changes = new List<string>();
             foreach (var configuration in Both(bus))
-                changes.AddRange(await SettleAsync(configuration, zone, wanted, cancel));
-            return changes;
-        });
-    }
-
-    /// <summary>Opens exactly these TCP ports for the agent in exactly these zones, so it also follows traffic to another zone.</summary>
-    /// <returns>What was changed, one line each; nothing when all was as it should be, or firewalld does not run.</returns>
-    /// <exception cref="DBusException">firewalld refused.</exception>
-    public async Task<IReadOnlyList<string>> SettleAsync(
-        IReadOnlyList<string> zones, IReadOnlyList<int> ports, IReadOnlyList<string> sources, CancellationToken cancel)
-    {
-        var wanted = FirewalldRule.For(ports, sources);
-        using var bus = await OpenWhereRunningAsync(cancel);
-        if (bus is null)
-            return [];
-        return await ExplainedAsync(async () =>
-        {
-            var changes = new List<string>();
-            foreach (var configuration in Both(bus))
             {
-                foreach (var zone in await configuration.ZonesAsync(cancel))
-                    changes.AddRange(await SettleAsync(configuration, zone, zones.Contains(zone) ? wanted : [], cancel));
+                // A zone that is only in the other configuration has nothing to close in this one.
+                if (wanted.Count > 0 || (await configuration.ZonesAsync(cancel)).Contains(zone))
+                    changes.AddRange(await SetRulesAsync(configuration, zone, wanted, cancel));
             }
 
             return changes;
         });
     }
 
-    /// <summary>Removes all rules of the agent from every zone, now and permanently.</summary>
-    /// <returns>What was removed, one line each; nothing when firewalld does not run.</returns>
-    /// <exception cref="DBusException">firewalld refused.</exception>
-    public Task<IReadOnlyList<string>> WithdrawAsync(CancellationToken cancel) => SettleAsync([], [], [], cancel);
-
     private static async Task<FirewalldState> StateAsync(BusConnection bus, CancellationToken cancel)
     {
         var runtime = new FirewalldRuntime(bus);
         var permanent = new FirewalldPermanent(bus);
         var busy = await runtime.ZonesWithTrafficAsync(cancel);
+        var running = (await runtime.ZonesAsync(cancel)).ToHashSet();
         var kept = (await permanent.ZonesAsync(cancel)).ToHashSet();
         var zones = new List<FirewalldZone>();
-        foreach (var zone in await runtime.ZonesAsync(cancel))
+        foreach (var zone in running.Union(kept))
         {
-            var isKept = kept.Contains(zone);
-            var ours = (await runtime.OursAsync(zone, cancel)).Values.ToList();
-            if (isKept)
-                ours.AddRange((await permanent.OursAsync(zone, cancel)).Values);
-            var openNow = await runtime.OpenPortsAsync(zone, cancel);
-            var openPermanently = isKept ? await permanent.OpenPortsAsync(zone, cancel) : new HashSet<int>();
-            zones.Add(new(zone, busy.Contains(zone), openNow, openPermanently)
-            {
-                OwnRules = ours.Select(rule => (rule.Port, rule.Source)).ToHashSet(),
-            });
+            var (openNow, rulesNow) = await ZoneAsync(runtime, running.Contains(zone), zone, cancel);
+            var (openPermanently, rulesKept) = await ZoneAsync(permanent, kept.Contains(zone), zone, cancel);
+            zones.Add(new(zone, busy.Contains(zone), openNow, openPermanently) { OwnRules = rulesNow.Union(rulesKept).ToHashSet() });
         }
 
         return new(zones);
     }
 
+    private static async Task<(IReadOnlySet<int> Open, IEnumerable<PortOpening> Own)> ZoneAsync(
+        FirewalldConfiguration configuration, bool isThere, string zone, CancellationToken cancel)
+    {
+        if (!isThere)
+            return (new HashSet<int>(), []);
+
+        var own = (await configuration.OursAsync(zone, cancel)).Values.Select(rule => new PortOpening(rule.Port, rule.Source));
+        return (await configuration.OpenPortsAsync(zone, cancel), own);
+    }
+
     private static IEnumerable<FirewalldConfiguration> Both(BusConnection bus) => [new FirewalldRuntime(bus), new FirewalldPermanent(bus)];
 
-    private static async Task<List<string>> SettleAsync(
+    private static async Task<List<string>> SetRulesAsync(
         FirewalldConfiguration configuration, string zone, IReadOnlyList<FirewalldRule> wanted, CancellationToken cancel)
     {
         var changes = new List<string>();

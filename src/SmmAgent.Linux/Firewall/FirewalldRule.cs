@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Firewall;
 
@@ -24,36 +25,17 @@ internal sealed partial record FirewalldRule(int Port, IPNetwork? Source)
     {
         if (Ours().Match(text) is not { Success: true } match)
             return null;
-        var source = match.Groups["source"] is { Success: true } group ? Network(group.Value) : null;
+        var source = match.Groups["source"] is { Success: true } group ? Cidr.Parse(group.Value) : null;
         return source is null && match.Groups["source"].Success
             ? null
             : new(int.Parse(match.Groups["port"].Value), source);
     }
 
     /// <summary>The rules that open these ports to these networks; to everyone when there is none.</summary>
-    public static IReadOnlyList<FirewalldRule> For(IEnumerable<int> ports, IReadOnlyList<string> sources) =>
+    public static IReadOnlyList<FirewalldRule> For(IEnumerable<int> ports, IReadOnlyList<IPNetwork> sources) =>
         [.. from port in ports.Distinct()
-            from rule in sources.Count == 0 ? [new(port, null)] : sources.Select(source => new FirewalldRule(port, Parse(source))).Distinct()
+            from rule in sources.Count == 0 ? [new(port, null)] : sources.Select(source => new FirewalldRule(port, source)).Distinct()
             select rule];
-
-    private static IPNetwork Parse(string source) =>
-        Network(source) ?? throw new FormatException($"'{source}' is not an address or a network");
-
-    // A lone address is a network of one; bits behind the prefix are cleared.
-    private static IPNetwork? Network(string text)
-    {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (!IPAddress.TryParse(slash < 0 ? text : text.AsSpan(0, slash), out var address))
-            return null;
-
-        var bytes = address.GetAddressBytes();
-        var length = bytes.Length * 8;
-        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), out length) || length < 0 || length > bytes.Length * 8))
-            return null;
-        for (var bit = length; bit < bytes.Length * 8; bit++)
-            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-        return new(new IPAddress(bytes), length);
-    }
 
     private static string Family(IPNetwork network) => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6";
 

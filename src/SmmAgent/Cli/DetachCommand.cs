@@ -101,14 +101,12 @@ internal static class DetachCommand
         var areDone = progress.Steps(removal.Results);
         if (hadToken)
             progress.Done("removed the renewed bearer token");
-        foreach (var line in removal.Firewalld)
-            progress.Done(line);
         if (removal.NotAttemptedReason is { } why)
             progress.Failed(why);
         if (removal.NotAttemptedReason is not null || !areDone || sidecar is null)
             return false;
 
-        progress.Done(removal.Results.Count + removal.Firewalld.Count == 0 && sidecar == false && !hadToken ? "nothing of the agent's was on this host" : "detached");
+        progress.Done(removal.Results.Count == 0 && sidecar == false && !hadToken ? "nothing of the agent's was on this host" : "detached");
         return true;
     }
 }

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
@@ -12,7 +13,7 @@ internal static class FirewallSamples
     public static readonly OpenPort Http = new(8080, "http", Captured: true);
 
     public static DesiredFirewall Desired(params string[] sources) =>
-        new([Http, Agent], [.. sources.Select(source => SourceNetworks.Parse(source)!.Value)], Complete: true);
+        new([Http, Agent], [.. sources.Select(source => Cidr.Parse(source)!.Value)], Complete: true);
 
     public static FilterTable Table(string rules = "", string policy = "ACCEPT") =>
         FilterTable.Parse($"*filter\n:INPUT {policy} [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{rules}COMMIT\n")!;

@@ -1,5 +1,6 @@
 using System.Net;
 using CsCheck;
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
@@ -17,7 +18,7 @@ public sealed class PlannerTests
         GenPort.Array[0, 6],
         Gen.OneOf("10.0.0.0/8", "10.1.2.3", "0.0.0.0/0", "2001:db8::/32", "::/0", "192.168.1.77/24").Array[0, 4],
         (ports, sources) => new DesiredFirewall(
-            [.. ports.DistinctBy(port => port.Port)], [.. sources.Select(source => SourceNetworks.Parse(source)!.Value).Distinct()], Complete: true));
+            [.. ports.DistinctBy(port => port.Port)], [.. sources.Select(source => Cidr.Parse(source)!.Value).Distinct()], Complete: true));
 
     private static readonly Gen<FilterTable> GenTable =
         from declared in Gen.Bool
@@ -140,9 +141,9 @@ public sealed class PlannerTests
         int[] open = [16400, 16401, 9000];
         var zone = new FirewalldZone("public", true, open.ToHashSet(), open.ToHashSet())
         {
-            OwnRules = new HashSet<(int, IPNetwork?)> { (16400, null), (9000, null) },
+            OwnRules = new HashSet<PortOpening> { new(16400, null), new(9000, null) },
         };
-        var left = new FirewalldZone("dmz", false, new HashSet<int>(), new HashSet<int>()) { OwnRules = new HashSet<(int, IPNetwork?)> { (16400, null) } };
+        var left = new FirewalldZone("dmz", false, new HashSet<int>(), new HashSet<int>()) { OwnRules = new HashSet<PortOpening> { new(16400, null) } };
         var zones = new FirewalldObservation.Seen(new([zone, left]));
         var desired = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], Complete: true);
 
@@ -157,14 +158,14 @@ public sealed class PlannerTests
     {
         var zone = new FirewalldZone("public", true, new HashSet<int> { 16400 }, new HashSet<int> { 16400 })
         {
-            OwnRules = new HashSet<(int, IPNetwork?)> { (16400, null) },
+            OwnRules = new HashSet<PortOpening> { new(16400, null) },
         };
         var desired = new DesiredFirewall([Agent], [IPNetwork.Parse("10.244.0.0/16")], Complete: true);
 
         var step = Assert.IsType<CloseInFirewalld>(Assert.Single(FirewallPlanner.Plan(desired, new([], new FirewalldObservation.Seen(new([zone])))).Steps));
 
-        Assert.Equal(["10.244.0.0/16"], step.Sources);
-        var settled = zone with { OwnRules = new HashSet<(int, IPNetwork?)> { (16400, IPNetwork.Parse("10.244.0.0/16")) } };
+        Assert.Equal([IPNetwork.Parse("10.244.0.0/16")], step.Sources);
+        var settled = zone with { OwnRules = new HashSet<PortOpening> { new(16400, IPNetwork.Parse("10.244.0.0/16")) } };
         Assert.True(FirewallPlanner.Plan(desired, new([], new FirewalldObservation.Seen(new([settled])))).IsEmpty);
     }
 

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Evaluation;
 using SmmAgent.Core.Firewall.Rules;
 
@@ -12,7 +13,7 @@ public sealed class SourceNetworksTests
     [InlineData("255.255.255.255/32")]
     public void AHostIsReadAsANetworkIs(string text)
     {
-        var bytes = SourceNetworks.Parse(text)!.Value.BaseAddress.GetAddressBytes();
+        var bytes = Cidr.Parse(text)!.Value.BaseAddress.GetAddressBytes();
 
         Assert.Equal(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes), SourceNetworks.IPv4Host(text));
     }
@@ -41,7 +42,7 @@ public sealed class SourceNetworksTests
     [InlineData("192.0.2.0/24", "nonsense", Match.Maybe)]
     public void ASourceTakesAPacket(string packets, string rule, Match match)
     {
-        var source = SourceNetworks.Parse(packets)!.Value;
+        var source = Cidr.Parse(packets)!.Value;
 
         Assert.Equal(match, Packet.FromCluster(source.Family(), source, 8080, 8080).From(rule));
     }

@@ -46,9 +46,9 @@ internal static class NetworkTargets
         }, "a\nb", "\e[31m", "é\u202eab\u2066", "\ud83d\ude00"),
         FuzzTarget.OfText("networks", text =>
         {
-            if (Core.Firewall.Rules.SourceNetworks.Parse(text) is { } network)
+            if (Cidr.Parse(text) is { } network)
                 BrokenException.Unless(
-                    Core.Firewall.Rules.SourceNetworks.Parse(network.ToString()) == network, "a network is read as it is shown");
+                    Cidr.Parse(network.ToString()) == network, "a network is read as it is shown");
             if (IPAddress.TryParse(text, out var address))
                 _ = (AddressRules.WhyNotExternal(AddressRules.Normalize(address)), SmmDashboard.DialBack.EmbeddedAddress.Extract(address));
         }, "10.0.0.0/8", "10.0.0.0/255.0.0.0", "fd00::/8", "::ffff:10.0.0.1", "64:ff9b::a00:1") with { MaximumBytes = 64 },

@@ -71,7 +71,7 @@ internal static class SettingsTargets
             "status-json", Status,
             """{"agent":{"version":"0.1.0","uuid":null},"workloadGroup":{"namespace":"a","name":"b"},"updatedAt":"2026-11-28T00:00:00Z","network":{"model":"Same"},"address":{"value":"1.2.3.4","source":"route"},"conditions":[{"type":"PortsOpen","status":"True","reason":"Open","message":"m","lastTransitionTime":"2026-11-28T00:00:00Z"}],"gateways":[],"ports":[],"sidecar":null}"""),
         FuzzTarget.OfText(
-            "undo", UndoText,
+            "undo", SnapshotFile,
             "smm-agent undo 1\nchain iptables\nrule -A INPUT -p tcp --dport 22 -j ACCEPT\nzone public\nopen 16400 any\nopen 8080 "
             + "10.0.0.0/8\nrunning smm-agent.service\n") with { Words = [
                 "\nchain ", "\nrule ", "\nzone ", "\nopen ", "\nrunning ", " any"] },
@@ -187,14 +187,14 @@ internal static class SettingsTargets
                 .Contains('\e', StringComparison.Ordinal), "a status has no escape");
     }
 
-    private static void UndoText(string text)
+    private static void SnapshotFile(string text)
     {
-        if (FirewallSnapshot.Read(text) is not { } undo)
+        if (FirewallSnapshot.Read(Encoding.UTF8.GetBytes(text)) is not { } snapshot)
             return;
-        BrokenException.Unless(undo.Write() == text, "an undo is written as it was read");
-        foreach (var open in undo.OpenBefore("public") ?? [])
-            BrokenException.Unless(FirewallSnapshot.PortOf(open) is >= 0 and <= 65535 && FirewallSnapshot.SourceOf(open).Length > 0,
-                "an opening has a port and a source");
-        _ = undo.Running;
+        var written = snapshot.Write();
+        BrokenException.Unless(FirewallSnapshot.Read(written)?.Write().AsSpan().SequenceEqual(written) == true, "a snapshot is read as it was written");
+        foreach (var open in snapshot.Zones.Values.SelectMany(zone => zone))
+            BrokenException.Unless(open.Port is >= 0 and <= 65535,
+                "an opening has a port");
     }
 }

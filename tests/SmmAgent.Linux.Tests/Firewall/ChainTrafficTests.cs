@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
@@ -58,11 +59,11 @@ public sealed class ChainTrafficTests
         await vm.ShellAsync($"iptables{variant} {shut}; ip6tables{variant} {shut}");
         using var http = vm.Listen(8080);
 
-        await vm.Pass(variant).ApplyAsync(Desired with { Sources = [SourceNetworks.Parse("198.18.0.1/32")!.Value] }, Cancel);
+        await vm.Pass(variant).ApplyAsync(Desired with { Sources = [Cidr.Parse("198.18.0.1/32")!.Value] }, Cancel);
         Assert.True(await cluster.ReachesAsync(Vm4, 8080));
         Assert.False(await cluster.ReachesAsync(Vm6, 8080));
 
-        await vm.Pass(variant).ApplyAsync(Desired with { Sources = [SourceNetworks.Parse("198.18.0.128/25")!.Value] }, Cancel);
+        await vm.Pass(variant).ApplyAsync(Desired with { Sources = [Cidr.Parse("198.18.0.128/25")!.Value] }, Cancel);
         Assert.False(await cluster.ReachesAsync(Vm4, 8080));
     }
 
@@ -124,8 +125,8 @@ public sealed class ChainTrafficTests
         }
     }
 
-    private static IEnumerable<string> Rules(int first, int count) =>
-        Enumerable.Range(first, count).Select(port => new ChainRule(null, port, null, AgentChain.CommentPrefix + port).ToString());
+    private static IEnumerable<FilterRule> Rules(int first, int count) =>
+        Enumerable.Range(first, count).Select(port => AgentChain.Accept(new(null, port, null), AgentChain.CommentPrefix + port));
 
     private static async Task<(int Made, int Lost)> ConnectUntilAsync(FirewallNamespace cluster, CancellationToken done)
     {

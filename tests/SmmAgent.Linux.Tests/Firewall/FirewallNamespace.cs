@@ -61,7 +61,7 @@ internal sealed partial class FirewallNamespace : IAsyncDisposable
     public HostFirewall Host(string variant) => new(Runner, variant, ProcNet);
 
     /// <summary>A pass as a process of its own would do it: the lock is opened anew for each.</summary>
-    public FirewallReconciler Pass(string variant) => new(Host(variant), FirewalldPort.None, Lock, isRoot: true);
+    public FirewallReconciler Pass(string variant) => new(Host(variant), new StubFirewalld(), Lock, isRoot: true);
 
     /// <summary>Runs a command that must succeed.</summary>
     public async Task<string> RunAsync(params string[] arguments)

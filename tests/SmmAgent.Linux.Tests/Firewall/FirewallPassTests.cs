@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
@@ -61,7 +62,7 @@ public sealed class FirewallPassTests
 
         var removed = await vm.Pass(Backend.Nft).RemoveAsync(Cancel);
 
-        Assert.Equal("iptables-nft cannot be seen: iptables-nft-save printed what it never prints", removed.NotAttemptedReason);
+        Assert.Equal("iptables-nft cannot be read: iptables-nft-save printed what it never prints", removed.NotAttemptedReason);
         Assert.Equal("ip6tables-nft: remove the jump in INPUT, chain SMM-AGENT", $"{Assert.Single(removed.Results).Step}");
     }
 
@@ -137,7 +138,7 @@ public sealed class FirewallPassTests
         File.SetUnixFileMode(restore, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         File.Copy(restore, Path.Combine(vm.Folder, "ip6tables-nft-restore"));
         var runner = vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin");
-        var pass = new FirewallReconciler(new HostFirewall(runner, Backend.Nft, vm.ProcNet), FirewalldPort.None, vm.Lock, isRoot: true);
+        var pass = new FirewallReconciler(new HostFirewall(runner, Backend.Nft, vm.ProcNet), new StubFirewalld(), vm.Lock, isRoot: true);
 
         for (var time = 0; time < 5; time++)
             await pass.ApplyAsync(Desired, Cancel);
@@ -198,7 +199,7 @@ public sealed class FirewallPassTests
     public async Task TheToldCommandOpensAForeignTable(string chain, string source)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
-        var desired = source.Length == 0 ? Desired : Desired with { Sources = [SourceNetworks.Parse(source)!.Value] };
+        var desired = source.Length == 0 ? Desired : Desired with { Sources = [Cidr.Parse(source)!.Value] };
         await vm.ShellAsync("iptables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15006");
         await vm.RunAsync("nft", $"table inet site {{\nchain in {chain}\n}}\n");
 
@@ -276,7 +277,7 @@ public sealed class FirewallPassTests
         var runner = vm.RunnerWith(
             "setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups",
             "--inh-caps", "+net_admin,+net_raw", "--ambient-caps", "+net_admin,+net_raw");
-        var pass = new FirewallReconciler(new(runner, Backend.Nft), FirewalldPort.None, vm.Lock, isRoot: false);
+        var pass = new FirewallReconciler(new(runner, Backend.Nft), new StubFirewalld(), vm.Lock, isRoot: false);
 
         var report = await pass.ApplyAsync(Desired, Cancel);
 

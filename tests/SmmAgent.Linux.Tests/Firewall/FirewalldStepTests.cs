@@ -1,4 +1,5 @@
 using SmmAgent.Core.Firewall.Planning;
+using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Firewall;
@@ -25,8 +26,11 @@ public sealed class FirewalldStepTests
         Assert.True(report.Remaining.IsEmpty);
         Assert.Equal([16400], _open);
 
+        var (planned, _) = await pass.PlanRemovalAsync(Cancel);
         var removed = await pass.RemoveAsync(Cancel);
-        Assert.Equal(["16400/tcp in zone public"], removed.Firewalld);
+        Assert.Contains("firewalld: close 16400 in zone public", planned.Steps.Select(step => $"{step}"));
+        Assert.Equal(planned.Steps.Select(step => $"{step}"), removed.Results.Select(result => $"{result.Step}"));
+        Assert.All(removed.Results, result => Assert.Equal(StepOutcome.Done, result.Outcome));
         Assert.Empty(_open);
     }
 
@@ -54,24 +58,39 @@ public sealed class FirewalldStepTests
         Assert.Equal("INVALID_ZONE: public", Assert.Single(report.Results, result => result.Outcome == StepOutcome.Failed).Reason);
     }
 
+    [Fact]
+    public async Task RefusalOfFirewalldFailsItsStepOfTheRemovalOnly()
+    {
+        await using var vm = await FirewallNamespace.CreateAsync();
+        await Pass(vm, isRoot: true).ApplyAsync(Desired, Cancel);
+        _refusal = "firewalld: no";
+
+        var removed = await Pass(vm, isRoot: true).RemoveAsync(Cancel);
+
+        Assert.Null(removed.NotAttemptedReason);
+        Assert.Equal(2, removed.Results.Count(result => result.Outcome == StepOutcome.Done));
+        Assert.Equal("firewalld: no", Assert.Single(removed.Results, result => result.Outcome == StepOutcome.Failed).Reason);
+    }
+
     private FirewallReconciler Pass(FirewallNamespace vm, bool isRoot) => new(
         vm.Host(Backend.Nft),
-        new(
-            _ => Task.FromResult<FirewalldObservation>(
-                new FirewalldObservation.Seen(new([new("public", ReceivesTraffic: true, _open.ToHashSet(), _open.ToHashSet())]))),
-            (_, ports, _, _) =>
+        new StubFirewalld
+        {
+            Observe = () => new FirewalldObservation.Seen(new(
+            [
+                new("public", ReceivesTraffic: true, _open.ToHashSet(), _open.ToHashSet())
+                {
+                    OwnRules = _open.Select(port => new PortOpening(port, Source: null)).ToHashSet(),
+                },
+            ])),
+            SetPorts = (_, ports) =>
             {
                 if (_refusal is not null)
                     throw new IOException(_refusal);
-                _open.UnionWith(ports);
-                return Task.CompletedTask;
-            },
-            _ =>
-            {
-                List<string> withdrawn = [.. _open.Select(port => $"{port}/tcp in zone public")];
                 _open.Clear();
-                return Task.FromResult<IReadOnlyList<string>>(withdrawn);
-            }),
+                _open.UnionWith(ports);
+            },
+        },
         vm.Lock,
         isRoot);
 }

@@ -64,7 +64,7 @@ public sealed class IptablesTests
         var before = await vm.SaveAsync(Backend.Nft);
         var tool = new FilterTool(IpFamily.IPv4, Backend.Nft);
 
-        var result = await new Iptables(vm.Runner, tool).ApplyAsync(new RewriteChain(tool, ["-p tcp --dport 1 -j ACCEPT", "-j NOWHERE"], [], []), Cancel);
+        var result = await new Iptables(vm.Runner, tool).ApplyAsync(new RewriteChain(tool, [FilterRule.Parse("-p tcp --dport 1 -j ACCEPT"), FilterRule.Parse("-j NOWHERE")], [], []), Cancel);
 
         Assert.Equal(StepOutcome.Failed, result.Outcome);
         Assert.StartsWith("iptables-nft-restore -w 5 --noflush ended with exit code ", result.Reason, StringComparison.Ordinal);
@@ -93,7 +93,7 @@ public sealed class IptablesTests
     }
 
     private static Task<StepResult> Rewrite(Iptables iptables, FilterTool tool) =>
-        iptables.ApplyAsync(new RewriteChain(tool, [new ChainRule(null, 80, null, "smm-agent: http").ToString()], [], []), Cancel);
+        iptables.ApplyAsync(new RewriteChain(tool, [AgentChain.Accept(new(null, 80, null), "smm-agent: http")], [], []), Cancel);
 
     private static void Script(FirewallNamespace vm, string name, string lines)
     {

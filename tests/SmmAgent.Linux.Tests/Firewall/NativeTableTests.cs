@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
@@ -100,7 +101,7 @@ public sealed class NativeTableTests
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
-        var desired = Desired with { Sources = [SourceNetworks.Parse("10.0.0.0/8")!.Value, SourceNetworks.Parse("192.0.2.7")!.Value] };
+        var desired = Desired with { Sources = [Cidr.Parse("10.0.0.0/8")!.Value, Cidr.Parse("192.0.2.7")!.Value] };
         var pass = vm.Pass(Nft);
         await pass.ApplyAsync(desired, Cancel);
         var applied = await vm.RunAsync("nft", "list", "ruleset");
@@ -124,7 +125,7 @@ public sealed class NativeTableTests
         await File.WriteAllTextAsync(nft, "#!/bin/sh\necho 'nft: not here' >&2; exit 1\n", Cancel);
         File.SetUnixFileMode(nft, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var runner = vm.RunnerWith("env", $"PATH={vm.Folder}:/usr/sbin:/usr/bin:/sbin:/bin");
-        var pass = new FirewallReconciler(new HostFirewall(runner, Nft, vm.ProcNet), FirewalldPort.None, vm.Lock, isRoot: true);
+        var pass = new FirewallReconciler(new HostFirewall(runner, Nft, vm.ProcNet), new StubFirewalld(), vm.Lock, isRoot: true);
 
         var report = await pass.ApplyAsync(Desired, Cancel);
         var removal = await pass.RemoveAsync(Cancel);

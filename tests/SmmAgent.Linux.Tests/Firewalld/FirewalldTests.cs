@@ -1,4 +1,7 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.State;
+using SmmAgent.Core.Planning;
 using SmmAgent.Linux.DBus;
 using SmmAgent.Linux.Events;
 using SmmAgent.Linux.Tests.Events;
@@ -25,7 +28,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     // Whatever a test did with the agent's own means is undone by a withdrawal, to the letter.
     public async ValueTask DisposeAsync()
     {
-        await _firewalld.WithdrawAsync(CancellationToken.None);
+        await WithdrawAsync(CancellationToken.None);
         Assert.Equal(_host.Fresh, await _host.EverythingAsync());
     }
 
@@ -61,7 +64,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     [Fact]
     public async Task OpenedPortsAreOpenAtOnceAndStayOpenThroughReloadsAndARestart()
     {
-        await _firewalld.OpenAsync("public", [16400, 16401, 8080], Cancel);
+        await OpenAsync("public", [16400, 16401, 8080]);
         await AssertOpenAsync(16400, 16401, 8080);
 
         await _host.CommandAsync("--reload");
@@ -72,16 +75,16 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
 
         await _host.StartFirewalldAsync();
         await AssertOpenAsync(16400, 16401, 8080);
-        Assert.Empty(await _firewalld.OpenAsync("public", [16400, 16401, 8080], Cancel));
+        Assert.Empty(await OpenAsync("public", [16400, 16401, 8080]));
     }
 
     [Fact]
     public async Task OpeningTwiceChangesNothingTheSecondTime()
     {
-        Assert.Equal(4, (await _firewalld.OpenAsync("public", [16400, 8080], Cancel)).Count);
+        Assert.Equal(4, (await OpenAsync("public", [16400, 8080])).Count);
         var once = await _host.EverythingAsync();
 
-        Assert.Empty(await _firewalld.OpenAsync("public", [16400, 8080], Cancel));
+        Assert.Empty(await OpenAsync("public", [16400, 8080]));
 
         Assert.Equal(once, await _host.EverythingAsync());
     }
@@ -90,9 +93,9 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     public async Task APortThatIsNoLongerWantedClosesAndWhatOthersOpenedStays()
     {
         await _host.CommandAsync("--zone=public", "--add-port=8082/tcp");
-        await _firewalld.OpenAsync("public", [8080, 8081], Cancel);
+        await OpenAsync("public", [8080, 8081]);
 
-        var changes = await _firewalld.OpenAsync("public", [8081], Cancel);
+        var changes = await OpenAsync("public", [8081]);
 
         Assert.Equal(
             [
@@ -103,7 +106,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         var open = (await ZonesAsync())["public"];
         Assert.Equal([22, 8081, 8082], open.OpenNow.Order());
         Assert.Equal([22, 8081], open.OpenPermanently.Order());
-        Assert.Equal([(8081, null)], open.OwnRules);
+        Assert.Equal([new(8081, null)], open.OwnRules);
         await _host.CommandAsync("--zone=public", "--remove-port=8082/tcp");
     }
 
@@ -118,9 +121,9 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         ];
         foreach (var rule in foreign)
             await _host.CommandAsync("--zone=public", $"--add-rich-rule={rule}");
-        await _firewalld.OpenAsync("public", [8080], Cancel);
+        await OpenAsync("public", [8080]);
 
-        var removed = await _firewalld.WithdrawAsync(Cancel);
+        var removed = await WithdrawAsync(Cancel);
 
         Assert.Equal(2, removed.Count);
         foreach (var rule in foreign)
@@ -130,9 +133,9 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     [Fact]
     public async Task SourcesRestrictThePortsAndAChangeOfSourcesIsFollowed()
     {
-        await _firewalld.OpenAsync("public", [8080], Cancel);
+        await OpenAsync("public", [8080]);
 
-        await _firewalld.OpenAsync("public", [8080], ["10.1.2.3/8", "2001:DB8:0::/32", "192.0.2.7"], Cancel);
+        await OpenAsync("public", [8080], ["10.1.2.3/8", "2001:DB8:0::/32", "192.0.2.7"]);
 
         string[] restricted =
         [
@@ -144,26 +147,29 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         Assert.Equal(restricted, await RichRulesAsync("--permanent", "--zone=public", "--list-rich-rules"));
         await _host.CommandAsync("--reload");
         Assert.Equal(restricted, await RichRulesAsync("--zone=public", "--list-rich-rules"));
-        Assert.Empty(await _firewalld.OpenAsync("public", [8080], ["2001:db8::/32", "192.0.2.7/32", "10.0.0.0/8"], Cancel));
+        Assert.Empty(await OpenAsync("public", [8080], ["2001:db8::/32", "192.0.2.7/32", "10.0.0.0/8"]));
     }
 
     [Fact]
     public async Task EveryZoneIsWithdrawnAlsoOneThatReceivesNoTrafficAnyMore()
     {
-        await _firewalld.OpenAsync("work", [8080], Cancel);
-        await _firewalld.OpenAsync("public", [8080], Cancel);
+        await OpenAsync("work", [8080]);
+        await OpenAsync("public", [8080]);
 
-        Assert.Equal(4, (await _firewalld.WithdrawAsync(Cancel)).Count);
+        Assert.Equal(4, (await WithdrawAsync(Cancel)).Count);
 
-        Assert.Empty(await _firewalld.WithdrawAsync(Cancel));
+        Assert.Empty(await WithdrawAsync(Cancel));
     }
 
     [Fact]
     public async Task WhenTrafficMovesToAnotherZoneThePortsMoveWithIt()
     {
-        await _firewalld.SettleAsync(["work", "public"], [8080], [], Cancel);
+        await _host.CommandAsync("--zone=work", "--add-interface=eth7");
+        await ApplyAsync(8080);
+        Assert.Contains(8080, (await ZonesAsync())["work"].OpenNow);
+        await _host.CommandAsync("--zone=work", "--remove-interface=eth7");
 
-        var changes = await _firewalld.SettleAsync(["public"], [8080, 8081], [], Cancel);
+        var changes = await ApplyAsync(8080, 8081);
 
         Assert.Equal(4, changes.Count);
         var zones = await ZonesAsync();
@@ -171,13 +177,32 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
         Assert.Equal([22], zones["work"].OpenPermanently.Order());
         Assert.Equal([22, 8080, 8081], zones["public"].OpenNow.Order());
         Assert.Equal([22, 8080, 8081], zones["public"].OpenPermanently.Order());
-        Assert.Empty(await _firewalld.SettleAsync(["public"], [8081, 8080], [], Cancel));
+        Assert.Empty(await ApplyAsync(8081, 8080));
+    }
+
+    [Fact]
+    public async Task RulesInAZoneThatIsOnlyInTheFilesAreRemovedToo()
+    {
+        await _host.CommandAsync("--permanent", "--new-zone=later");
+        try
+        {
+            await _host.CommandAsync("--permanent", "--zone=later", "--add-rich-rule=rule priority=\"16400\" port port=\"8080\" protocol=\"tcp\" accept");
+            Assert.Equal([new(8080, null)], (await ZonesAsync())["later"].OwnRules);
+
+            Assert.Single(await WithdrawAsync(Cancel));
+
+            Assert.Empty((await ZonesAsync())["later"].OwnRules);
+        }
+        finally
+        {
+            await _host.CommandAsync("--permanent", "--delete-zone=later");
+        }
     }
 
     [Fact]
     public async Task AZoneThatDoesNotExistIsRefusedInOneLine()
     {
-        var refusal = await Assert.ThrowsAsync<DBusException>(() => _firewalld.OpenAsync("nowhere", [8080], Cancel));
+        var refusal = await Assert.ThrowsAsync<DBusException>(() => OpenAsync("nowhere", [8080]));
 
         Assert.Equal("firewalld: INVALID_ZONE: nowhere", refusal.Message);
     }
@@ -187,14 +212,14 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     {
         using var listener = new Listener(null, new FirewalldEvents(_host.BusAddress));
         listener.Until(HostChange.Firewalld);
-        await _firewalld.OpenAsync("public", [8080], Cancel);
+        await OpenAsync("public", [8080]);
         listener.Until(HostChange.Firewalld);
 
         await _host.StopFirewalldAsync();
         listener.Until(HostChange.Firewalld);
         Assert.IsType<FirewalldObservation.NotRunning>(await _firewalld.ObserveAsync(Cancel));
-        Assert.Empty(await _firewalld.WithdrawAsync(Cancel));
-        var refusal = await Assert.ThrowsAsync<DBusException>(() => _firewalld.OpenAsync("public", [8080], Cancel));
+        Assert.Empty(await WithdrawAsync(Cancel));
+        var refusal = await Assert.ThrowsAsync<DBusException>(() => OpenAsync("public", [8080]));
         Assert.Equal("firewalld is not running", refusal.Message);
 
         await _host.StartFirewalldAsync();
@@ -216,6 +241,34 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
 
     private async Task<Dictionary<string, FirewalldZone>> ZonesAsync() =>
         Assert.IsType<FirewalldObservation.Seen>(await _firewalld.ObserveAsync(Cancel)).State.Zones.ToDictionary(zone => zone.Name);
+
+    private Task<IReadOnlyList<string>> OpenAsync(string zone, int[] ports, string[]? sources = null) =>
+        _firewalld.SetPortsAsync(zone, ports, [.. (sources ?? []).Select(source => Cidr.Parse(source)!.Value)], Cancel);
+
+    private async Task<IReadOnlyList<string>> ApplyAsync(params int[] ports)
+    {
+        var desired = new DesiredFirewall([.. ports.Select(port => new OpenPort(port, $"{port}", Captured: false))], Sources: [], Complete: true);
+        return await ExecuteAsync(FirewallPlanner.Plan(desired, new([], await _firewalld.ObserveAsync(Cancel))), Cancel);
+    }
+
+    private async Task<IReadOnlyList<string>> WithdrawAsync(CancellationToken cancel) =>
+        await ExecuteAsync(FirewallPlanner.Remove(new([], await _firewalld.ObserveAsync(cancel))), cancel);
+
+    private async Task<List<string>> ExecuteAsync(Plan plan, CancellationToken cancel)
+    {
+        List<string> changes = [];
+        foreach (var step in plan.Steps)
+        {
+            changes.AddRange(step switch
+            {
+                OpenInFirewalld open => await _firewalld.SetPortsAsync(open.Zone, open.Ports, open.Sources, cancel),
+                CloseInFirewalld close => await _firewalld.SetPortsAsync(close.Zone, close.Ports, close.Sources, cancel),
+                _ => throw new InvalidOperationException($"{step}"),
+            });
+        }
+
+        return changes;
+    }
 
     private async Task AssertOpenAsync(params int[] ports)
     {

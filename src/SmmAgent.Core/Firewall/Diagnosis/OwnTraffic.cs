@@ -92,7 +92,7 @@ public static class OwnTraffic
             foreach (var chain in ruleset.ChainsAt(hook).Where(chain => !ChainBlockers.IsFirewallds(chain, observed)))
             {
                 foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
-                    yield return new(hook, family, $"chain {chain}", packet => SmmAgent.Core.Firewall.Evaluation.NftEvaluator.Evaluate(ruleset, chain, packet)) { Nft = chain };
+                    yield return new(hook, family, $"chain {chain}", packet => NftEvaluator.Evaluate(ruleset, chain, packet)) { Nft = chain };
             }
         }
     }

@@ -45,16 +45,21 @@ public static class Remediation
     {
         if (obstacle is { Filter: { } tool, Nft: null })
         {
-            var rules = AgentRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
-                .Where(rule => rule.CapturedFrom is null || observed.Captured);
+            var rules =
+                from rule in AgentRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
+                let match = PortMatch.From(rule)!.Value
+                where match.CapturedFrom is null || observed.Captured
+                select (Rule: rule, Match: match);
             if (obstacle.Elsewhere is { } chain)
             {
-                return [.. rules.Where(rule => rule.CapturedFrom is null || !chain.IsBeforeCapture)
-                    .Select(rule => $"sudo {tool.Command} -w 5 -t {chain.Table} -I {chain.Name} 1 {rule}").Distinct()];
+                return [.. rules.Where(one => one.Match.CapturedFrom is null || !chain.IsBeforeCapture)
+                    .Select(one => $"sudo {tool.Command} -w 5 -t {chain.Table} -I {chain.Name} 1 {one.Rule.Text}").Distinct()];
             }
 
             var isUfws = observed.HasUfw(tool);
-            return [.. rules.Select(rule => isUfws && rule.CapturedFrom is null ? Ufw(rule) : $"sudo {tool.Command} -w 5 -I INPUT 1 {rule}").Distinct()];
+            return [.. rules.Select(one => isUfws && one.Match.CapturedFrom is null
+                ? Ufw(one.Match)
+                : $"sudo {tool.Command} -w 5 -I INPUT 1 {one.Rule.Text}").Distinct()];
         }
 
         var families = new[] { IpFamily.IPv4, IpFamily.IPv6 }
@@ -64,9 +69,9 @@ public static class Remediation
     }
 
     // What ufw did not write itself is gone with its next start.
-    private static string Ufw(ChainRule rule) => rule.Source is { } source
-        ? $"sudo ufw allow proto tcp from {source} to any port {rule.Port}"
-        : $"sudo ufw allow {rule.Port}/tcp";
+    private static string Ufw(PortMatch match) => match.Source is { } source
+        ? $"sudo ufw allow proto tcp from {source} to any port {match.Port}"
+        : $"sudo ufw allow {match.Port}/tcp";
 
     private static IEnumerable<string> SourceMatch(DesiredFirewall desired, IpFamily family)
     {

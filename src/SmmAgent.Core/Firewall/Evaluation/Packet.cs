@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Evaluation;
@@ -105,7 +106,7 @@ public sealed record Packet
             return !isIn ? Match.No : range.PrefixLength == 32 ? Match.Yes : Match.Maybe;
         }
 
-        return SourceNetworks.Parse(network) is { } known ? Lies(own, known) : Match.Maybe;
+        return Cidr.Parse(network) is { } known ? Lies(own, known) : Match.Maybe;
     }
 
     /// <summary>How a rule for some source network takes it.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Nft;
@@ -40,7 +41,7 @@ internal static class NftExpression
     public static string? SetName(JsonElement value) => ((JsonElement?)value).Text() is ['@', .. var name] ? name : null;
 
     /// <summary>An address or a prefix; null when it is neither.</summary>
-    public static IPNetwork? Network(JsonElement value) => SourceNetworks.Parse(
+    public static IPNetwork? Network(JsonElement value) => Cidr.Parse(
         value.Member("prefix") is { } prefix && prefix.Member("addr") is { } address && prefix.Member("len") is { } length
             ? $"{Text(address)}/{Text(length)}"
             : Text(value));

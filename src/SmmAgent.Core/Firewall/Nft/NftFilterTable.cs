@@ -22,20 +22,20 @@ public static class NftFilterTable
 
     /// <summary>Text for <c>nft -f -</c>, one transaction: writes the agent's chain, and its jump first in INPUT unless the one there stays.</summary>
     /// <param name="jumps">The jumps to remove, as handles.</param>
-    public static string Rewrite(NftTable table, IEnumerable<string> rules, IEnumerable<string> jumps, bool keepsJump)
+    public static string Rewrite(NftTable table, IEnumerable<FilterRule> rules, IEnumerable<FilterRule> jumps, bool keepsJump)
     {
         var script = Lines([$"add chain {table} {AgentChain.Name}", $"flush chain {table} {AgentChain.Name}"]);
         foreach (var rule in rules.Select(NftRule.Write).OfType<string>())
             script.Append(Line($"add rule {table} {AgentChain.Name} {rule}"));
         foreach (var jump in jumps)
-            script.Append(Line($"delete rule {table} {Input} {jump}"));
+            script.Append(Line($"delete rule {table} {Input} {jump.Text}"));
         return keepsJump ? script.ToString() : script.Append(Line($"insert rule {table} {Input} {NftRule.Write(AgentChain.Jump)}")).ToString();
     }
 
     /// <summary>Text for <c>nft -f -</c>, one transaction: removes the agent's chain and what leads into it.</summary>
-    public static string Remove(NftTable table, IEnumerable<(string Chain, string Rule)> references, bool chainExists)
+    public static string Remove(NftTable table, IEnumerable<(string Chain, FilterRule Rule)> references, bool chainExists)
     {
-        var script = Lines(references.Select(reference => $"delete rule {table} {reference.Chain} {reference.Rule}"));
+        var script = Lines(references.Select(reference => $"delete rule {table} {reference.Chain} {reference.Rule.Text}"));
         return chainExists
             ? script.Append(Line($"flush chain {table} {AgentChain.Name}")).Append(Line($"delete chain {table} {AgentChain.Name}")).ToString()
             : script.ToString();

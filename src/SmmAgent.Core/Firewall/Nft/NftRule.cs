@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Nft;
@@ -12,12 +13,11 @@ internal static class NftRule
     private const string Foreign = "--nft";
 
     /// <returns>The rule as nft takes it; null when it is none that the agent writes.</returns>
-    public static string? Write(string rule)
+    public static string? Write(FilterRule rule)
     {
-        var parsed = FilterRule.Parse(rule);
         var text = new StringBuilder();
         var comment = "";
-        foreach (var option in parsed.Options.OrderBy(option => Array.IndexOf(Order, option.Name)))
+        foreach (var option in rule.Options.OrderBy(option => Array.IndexOf(Order, option.Name)))
         {
             if (option.Negated)
                 return null;
@@ -25,7 +25,7 @@ internal static class NftRule
             {
                 case "-p" when option.Value == "tcp":
                     break;
-                case "-s" when SourceNetworks.Parse(option.Value) is { } source:
+                case "-s" when Cidr.Parse(option.Value) is { } source:
                     text.Append(CultureInfo.InvariantCulture, $"{(source.Family() == IpFamily.IPv4 ? "ip" : "ip6")} saddr {source} ");
                     break;
                 case "--dport" when ushort.TryParse(option.Value, out var port):
@@ -42,7 +42,7 @@ internal static class NftRule
             }
         }
 
-        return parsed.Target switch
+        return rule.Target switch
         {
             "ACCEPT" => $"{text}accept{comment}",
             AgentChain.Name when text.Length == 0 => $"jump {AgentChain.Name}{comment}",
@@ -56,7 +56,7 @@ internal static class NftRule
         var handle = FilterRule.HandlePrefix + (rule.Member("handle") is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : "");
         var comment = rule.Member("comment").Text();
         if (OwnRule(rule, comment) is { } own)
-            return FilterRule.Parse(own.ToString());
+            return own;
 
         var statements = rule.Member("expr").Items().Select(statement => statement.Only()).ToList();
         var jump = statements.Select(statement => statement is { Name: "jump" or "goto", Value: var value } ? value.Member("target").Text() : null).LastOrDefault(target => target is not null);
@@ -71,12 +71,12 @@ internal static class NftRule
 
     private static readonly string[] Order = ["-s", "-p", "--dport", "--ctorigdstport", "--comment"];
 
-    private static string OwnComment { get; } = FilterRule.Parse(AgentChain.Jump).Comment!;
+    private static string OwnComment { get; } = AgentChain.Jump.Comment!;
 
     private static bool IsComment((string Name, JsonElement Value)? statement) =>
         statement is { Name: "xt", Value: var module } && module.Member("name").Text() == "comment";
 
-    private static ChainRule? OwnRule(JsonElement rule, string? comment)
+    private static FilterRule? OwnRule(JsonElement rule, string? comment)
     {
         IPNetwork? source = null;
         int? port = null, captured = null;
@@ -115,7 +115,7 @@ internal static class NftRule
         }
 
         return accepts && port is { } known && comment?.StartsWith(AgentChain.CommentPrefix, StringComparison.Ordinal) == true
-            ? new(source, known, captured, comment)
+            ? AgentChain.Accept(new(source, known, captured), comment)
             : null;
     }
 }

@@ -47,7 +47,7 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
             return "the jump in INPUT is missing";
         if (input.Count(rule => rule.Target == AgentChain.Name) is > 1 and var jumps)
             return $"INPUT has {jumps} jumps";
-        if (input[at].Canonical != FilterRule.Parse(AgentChain.Jump).Canonical)
+        if (input[at].Canonical != AgentChain.Jump.Canonical)
             return "the jump in INPUT was changed";
 
         if (!Shut(at).Any())
@@ -80,22 +80,10 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
         }
     }
 
-    /// <summary>The first packet of a connection that one of the agent's rules lets in; null for a rule of another kind.</summary>
-    internal static Packet? Packet(FilterRule rule, IpFamily family)
-    {
-        var (source, port, original) = ((IPNetwork?)SourceNetworks.Any(family), 0, 0);
-        foreach (var option in rule.Options)
-        {
-            if (option.Name == "-s")
-                source = SourceNetworks.Parse(option.Value);
-            else if (option.Name == "--dport")
-                _ = int.TryParse(option.Value, out port);
-            else if (option.Name == "--ctorigdstport")
-                _ = int.TryParse(option.Value, out original);
-        }
-
-        return source is { } network && port > 0 ? SmmAgent.Core.Firewall.Evaluation.Packet.FromCluster(family, network, port, original > 0 ? original : port) : null;
-    }
+    /// <summary>The first packet of a connection that a rule of the agent lets in; null for another rule.</summary>
+    internal static Packet? Packet(FilterRule rule, IpFamily family) => PortMatch.From(rule) is { } match
+        ? Evaluation.Packet.FromCluster(family, match.Source ?? SourceNetworks.Any(family), match.Port, match.CapturedFrom ?? match.Port)
+        : null;
 
     private static string Name(FilterRule rule) =>
         rule.Comment is { } comment && comment.StartsWith(AgentChain.CommentPrefix, StringComparison.Ordinal)

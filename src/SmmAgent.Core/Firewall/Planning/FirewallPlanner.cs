@@ -12,53 +12,52 @@ public static class FirewallPlanner
     public static Plan Plan(DesiredFirewall desired, ObservedFirewall observed) =>
         new([.. Chains(desired, observed.Filters), .. Firewalld(desired, observed.Firewalld)]);
 
-    /// <summary>The steps that remove the agent's chain and jumps from every filter table that could be seen.</summary>
-    public static Plan Remove(ObservedFirewall observed) => new([.. observed.Filters.Concat(observed.OtherBackend).SelectMany(Removal)]);
+    /// <summary>The steps that remove the agent's chain and jumps from every filter table that is known, and its rules from firewalld.</summary>
+    public static Plan Remove(ObservedFirewall observed) => new(
+    [
+        .. observed.Filters.Concat(observed.OtherBackend).SelectMany(Removal),
+        .. Zones(observed.Firewalld).Where(zone => zone.OwnRules.Count > 0)
+            .Select(zone => new CloseInFirewalld(zone.Name, [], [], Sorted(zone.OwnRules))),
+    ]);
 
-    /// <summary>The steps that close all that the agent opened in firewalld.</summary>
-    public static IEnumerable<PlanStep> CloseFirewalld(FirewalldObservation observed) => observed is FirewalldObservation.Seen { State.Zones: var zones }
-        ? zones.Where(zone => zone.OwnRules.Count > 0).Select(zone => new CloseInFirewalld(zone.Name, [], [], Stale(zone, [], [])))
-        : [];
-
-    /// <summary>The steps that bring back what was the agent's at an earlier time.</summary>
+    /// <summary>The steps that restore the agent's part of an earlier state.</summary>
     public static Plan Restore(FirewallSnapshot before, ObservedFirewall observed) =>
-        new([.. observed.Filters.SelectMany(filter => Restore(before, filter)), .. RestoreFirewalld(before, observed.Firewalld)]);
+        new([.. observed.Filters.SelectMany(filter => RestoreChain(before, filter)), .. RestoreZones(before, observed.Firewalld)]);
 
-    private static IEnumerable<PlanStep> Restore(FirewallSnapshot before, ObservedFilter filter)
+    private static IEnumerable<PlanStep> RestoreChain(FirewallSnapshot before, ObservedFilter filter)
     {
         if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table })
             return [];
-        if (before.RulesBefore(filter.Tool) is not { } rules)
+        if (!before.Chains.TryGetValue(filter.Tool.Command, out var rules))
             return Removal(filter);
+        if (FirewallSnapshot.RulesIn(table) is { } now && now.SequenceEqual(rules))
+            return [];
 
-        return FirewallSnapshot.RulesIn(table) is { } now && now.SequenceEqual(rules)
-            ? []
-            : [new RewriteChain(filter.Tool, rules, [.. JumpsOf(table)], ["as it was before"]) { IsNative = filter.State.Value.Native is not null }];
+        return [new RewriteChain(filter.Tool, [.. rules.Select(FilterRule.Parse)], [.. JumpsOf(table)], ["as it was before"])
+        {
+            IsNative = filter.State.Value.Native is not null,
+        }];
     }
 
-    private static IEnumerable<PlanStep> RestoreFirewalld(FirewallSnapshot before, FirewalldObservation observed)
+    private static IEnumerable<PlanStep> RestoreZones(FirewallSnapshot before, FirewalldObservation observed)
     {
-        if (observed is not FirewalldObservation.Seen { State.Zones: var zones })
-            yield break;
-
-        foreach (var zone in zones)
+        foreach (var zone in Zones(observed))
         {
-            var now = FirewallSnapshot.OpenIn(zone);
-            if (before.OpenBefore(zone.Name) is not { } was || was.SequenceEqual(now))
+            if (!before.Zones.TryGetValue(zone.Name, out var openings) || zone.OwnRules.SetEquals(openings))
                 continue;
 
-            List<int> ports = [.. was.Select(FirewallSnapshot.PortOf).Distinct()];
-            List<string> sources = [.. was.Select(FirewallSnapshot.SourceOf).Where(source => source != FirewallSnapshot.AnySource).Distinct()];
-            List<int> closed = [.. was.Except(now).Select(FirewallSnapshot.PortOf).Distinct()];
+            List<int> ports = [.. openings.Select(open => open.Port).Distinct()];
+            List<IPNetwork> sources = [.. openings.Select(open => open.Source).OfType<IPNetwork>().Distinct()];
+            List<int> closed = [.. openings.Except(zone.OwnRules).Select(open => open.Port).Distinct()];
             if (closed.Count > 0)
                 yield return new OpenInFirewalld(zone.Name, ports, sources, closed);
             else
-                yield return new CloseInFirewalld(zone.Name, ports, sources, [.. now.Except(was)]);
+                yield return new CloseInFirewalld(zone.Name, ports, sources, Sorted(zone.OwnRules.Except(openings)));
         }
     }
 
-    private static IEnumerable<string> JumpsOf(FilterTable table) =>
-        table.Chain("INPUT")?.Rules.Where(rule => rule.Target == AgentChain.Name).Select(rule => rule.Text) ?? [];
+    private static IEnumerable<FilterRule> JumpsOf(FilterTable table) =>
+        table.Chain("INPUT")?.Rules.Where(rule => rule.Target == AgentChain.Name) ?? [];
 
     private static IEnumerable<PlanStep> Chains(DesiredFirewall desired, IReadOnlyList<ObservedFilter> filters)
     {
@@ -76,7 +75,7 @@ public static class FirewallPlanner
             if (drift.All.Count == 0)
                 continue;
 
-            yield return new RewriteChain(filter.Tool, [.. wanted.Select(rule => rule.Text)], drift.Jump is null ? [] : [.. JumpsOf(table)], drift.All)
+            yield return new RewriteChain(filter.Tool, wanted, drift.Jump is null ? [] : [.. JumpsOf(table)], drift.All)
             {
                 KeepsJump = drift.Jump is null,
                 IsNative = state.Native is not null,
@@ -86,7 +85,7 @@ public static class FirewallPlanner
 
     private static List<FilterRule> Wanted(DesiredFirewall desired, IpFamily family, FilterTable table)
     {
-        var wanted = AgentRules.Build(desired, family).Select(rule => FilterRule.Parse(rule.ToString())).ToList();
+        var wanted = AgentRules.Build(desired, family).ToList();
         if (desired.Complete || table.Chain(AgentChain.Name) is not { } chain)
             return wanted;
 
@@ -103,12 +102,8 @@ public static class FirewallPlanner
 
     private static IEnumerable<PlanStep> Firewalld(DesiredFirewall desired, FirewalldObservation observed)
     {
-        if (observed is not FirewalldObservation.Seen { State.Zones: var zones })
-            yield break;
-
         var ports = desired.Ports.Select(port => port.Port).ToList();
-        List<string> sources = [.. desired.Sources.Select(source => source.ToString())];
-        foreach (var zone in zones)
+        foreach (var zone in Zones(observed))
         {
             List<int> wanted = zone.ReceivesTraffic ? ports : [];
             var closed = wanted.Where(port => !zone.OpenNow.Contains(port) || !zone.OpenPermanently.Contains(port)).ToList();
@@ -116,19 +111,20 @@ public static class FirewallPlanner
             // The step closes ports that left the WorkloadGroup. While that is unknown, it is for a zone in which nothing is the agent's yet.
             var isUntouched = !wanted.Any(port => zone.OpenNow.Contains(port) || zone.OpenPermanently.Contains(port));
             if (closed.Count > 0 && (desired.Complete || isUntouched))
-                yield return new OpenInFirewalld(zone.Name, wanted, sources, closed);
+                yield return new OpenInFirewalld(zone.Name, wanted, desired.Sources, closed);
             else if (desired.Complete && Stale(zone, wanted, desired.Sources) is { Count: > 0 } stale)
-                yield return new CloseInFirewalld(zone.Name, wanted, sources, stale);
+                yield return new CloseInFirewalld(zone.Name, wanted, desired.Sources, stale);
         }
     }
 
-    private static List<string> Stale(FirewalldZone zone, IReadOnlyList<int> wanted, IReadOnlyList<IPNetwork> sources) =>
-    [
-        .. zone.OwnRules
-            .Where(ours => !wanted.Contains(ours.Port) || (ours.Source is { } source ? !sources.Contains(source) : sources.Count > 0))
-            .Select(ours => ours.Source is { } source ? $"{ours.Port} from {source}" : $"{ours.Port}")
-            .Order(StringComparer.Ordinal),
-    ];
+    private static IReadOnlyList<FirewalldZone> Zones(FirewalldObservation observed) =>
+        observed is FirewalldObservation.Seen { State.Zones: var zones } ? zones : [];
+
+    private static List<PortOpening> Stale(FirewalldZone zone, IReadOnlyList<int> wanted, IReadOnlyList<IPNetwork> sources) =>
+        Sorted(zone.OwnRules.Where(
+            own => !wanted.Contains(own.Port) || (own.Source is { } source ? !sources.Contains(source) : sources.Count > 0)));
+
+    private static List<PortOpening> Sorted(IEnumerable<PortOpening> openings) => [.. openings.OrderBy(open => $"{open}", StringComparer.Ordinal)];
 
     private static IEnumerable<PlanStep> Removal(ObservedFilter filter)
     {
@@ -136,7 +132,7 @@ public static class FirewallPlanner
             yield break;
 
         var chainExists = table.Chain(AgentChain.Name) is not null;
-        var references = table.ReferencesTo(AgentChain.Name).Select(reference => (reference.Chain, reference.Rule.Text)).ToList();
+        var references = table.ReferencesTo(AgentChain.Name).Select(reference => (reference.Chain, reference.Rule)).ToList();
         TableOrigin? empty = IsUsedByOthers(table) ? null : filter.Origin;
         if (chainExists || references.Count > 0 || empty == TableOrigin.Agent)
             yield return new RemoveChain(filter.Tool, references, chainExists, empty) { IsNative = filter.State.Value.Native is not null };

@@ -1,3 +1,4 @@
+using System.Net;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
@@ -8,7 +9,7 @@ namespace SmmAgent.Core.Firewall.Planning;
 /// <param name="Rules">The rules of the chain, without <c>-A CHAIN</c>.</param>
 /// <param name="Jumps">The jumps in INPUT that go.</param>
 /// <param name="Drift">What differs now, in words.</param>
-public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<string> Rules, IReadOnlyList<string> Jumps, IReadOnlyList<string> Drift)
+public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<FilterRule> Rules, IReadOnlyList<FilterRule> Jumps, IReadOnlyList<string> Drift)
     : PlanStep(StepOwner.Daemon)
 {
     /// <summary>Whether the jump that is there stays where it is: what others put above it stays above it.</summary>
@@ -22,7 +23,7 @@ public sealed record RewriteChain(FilterTool Tool, IReadOnlyList<string> Rules, 
 
 /// <summary>Removes the agent's chain and what leads into it, and the table if the agent made it and nobody else uses it.</summary>
 /// <param name="Empty">Where the table comes from, if nothing is in it then; null while others use it.</param>
-public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, string Rule)> References, bool ChainExists, TableOrigin? Empty)
+public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, FilterRule Rule)> References, bool ChainExists, TableOrigin? Empty)
     : PlanStep(StepOwner.Daemon)
 {
     /// <summary>Whether nft does it, because iptables cannot show the table.</summary>
@@ -45,7 +46,7 @@ public sealed record RemoveChain(FilterTool Tool, IReadOnlyList<(string Chain, s
 /// <summary>Makes what is the agent's in a zone of firewalld exactly these ports, now and permanently.</summary>
 /// <param name="Sources">Where the cluster's traffic comes from; empty means anywhere.</param>
 /// <param name="Closed">The ports that are shut there now, or after the next reload.</param>
-public sealed record OpenInFirewalld(string Zone, IReadOnlyList<int> Ports, IReadOnlyList<string> Sources, IReadOnlyList<int> Closed)
+public sealed record OpenInFirewalld(string Zone, IReadOnlyList<int> Ports, IReadOnlyList<IPNetwork> Sources, IReadOnlyList<int> Closed)
     : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"firewalld: open {string.Join(", ", Closed)} in zone {Zone}";
@@ -54,7 +55,7 @@ public sealed record OpenInFirewalld(string Zone, IReadOnlyList<int> Ports, IRea
 /// <summary>Closes in a zone of firewalld what the agent opened there and is no longer wanted, now and permanently.</summary>
 /// <param name="Ports">The ports that stay the agent's in this zone.</param>
 /// <param name="Stale">What is closed, in words.</param>
-public sealed record CloseInFirewalld(string Zone, IReadOnlyList<int> Ports, IReadOnlyList<string> Sources, IReadOnlyList<string> Stale)
+public sealed record CloseInFirewalld(string Zone, IReadOnlyList<int> Ports, IReadOnlyList<IPNetwork> Sources, IReadOnlyList<PortOpening> Stale)
     : PlanStep(StepOwner.Root)
 {
     public override string ToString() => $"firewalld: close {string.Join(", ", Stale)} in zone {Zone}";

@@ -6,26 +6,25 @@ namespace SmmAgent.Core.Firewall.Rules;
 public static class ChainScript
 {
     /// <summary>Declares the chain (which empties it), fills it, and puts the jump at INPUT's first place unless the one there stays.</summary>
-    /// <param name="rules">The rules of the chain, without <c>-A CHAIN</c>.</param>
     /// <param name="jumps">The jumps to remove, as iptables-save shows them.</param>
-    public static string Rewrite(IEnumerable<string> rules, IEnumerable<string> jumps, bool keepsJump = false)
+    public static string Rewrite(IEnumerable<FilterRule> rules, IEnumerable<FilterRule> jumps, bool keepsJump = false)
     {
         var script = new StringBuilder("*filter\n").Append(Line($":{AgentChain.Name} - [0:0]"));
         foreach (var rule in rules)
-            script.Append(Line($"-A {AgentChain.Name} {rule}"));
+            script.Append(Line($"-A {AgentChain.Name} {rule.Text}"));
         foreach (var jump in jumps)
-            script.Append(Line($"-D INPUT {jump}"));
+            script.Append(Line($"-D INPUT {jump.Text}"));
         if (!keepsJump)
-            script.Append(Line($"-I INPUT 1 {AgentChain.Jump}"));
+            script.Append(Line($"-I INPUT 1 {AgentChain.Jump.Text}"));
         return script.Append("COMMIT\n").ToString();
     }
 
     /// <summary>Removes the chain and every rule that leads into it.</summary>
-    public static string Remove(IEnumerable<(string Chain, string Rule)> references, bool chainExists)
+    public static string Remove(IEnumerable<(string Chain, FilterRule Rule)> references, bool chainExists)
     {
         var script = new StringBuilder("*filter\n");
         foreach (var (chain, rule) in references)
-            script.Append(Line($"-D {chain} {rule}"));
+            script.Append(Line($"-D {chain} {rule.Text}"));
         if (chainExists)
             script.Append(Line($"-F {AgentChain.Name}")).Append(Line($"-X {AgentChain.Name}"));
         return script.Append("COMMIT\n").ToString();

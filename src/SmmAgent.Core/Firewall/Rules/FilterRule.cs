@@ -1,3 +1,5 @@
+using SmmAgent.Contract;
+
 namespace SmmAgent.Core.Firewall.Rules;
 
 /// <summary>One option of a rule, for example <c>! --dport 80</c>.</summary>
@@ -25,6 +27,8 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         ' ',
         Options.Select(option => $"{(option.Negated ? "! " : "")}{option.Name} \"{option.Value}\"").Order(StringComparer.Ordinal)
             .Append(Goto ? "-g" : "-j").Append(Target));
+
+    public override string ToString() => Text;
 
     public static FilterRule Parse(string text) => Read(text, IptablesTokens.Read(text).Tokens, 0);
 
@@ -107,7 +111,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         "-p" when value is "6" => "tcp",
         "-p" when value is "all" or "0" => null,
         "-s" or "-d" when value.EndsWith("/32", StringComparison.Ordinal) && !value.Contains(':', StringComparison.Ordinal) => value,
-        "-s" or "-d" when SourceNetworks.Parse(value) is { } network => network.PrefixLength == 0 ? null : network.ToString(),
+        "-s" or "-d" when Cidr.Parse(value) is { } network => network.PrefixLength == 0 ? null : network.ToString(),
         _ => value,
     };
 

@@ -12,27 +12,6 @@ public static class SourceNetworks
     public static IpFamily Family(this IPNetwork network) =>
         network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? IpFamily.IPv4 : IpFamily.IPv6;
 
-    /// <summary>Reads an address or a CIDR; bits behind the prefix are cleared, as iptables does.</summary>
-    public static IPNetwork? Parse(string text)
-    {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (!IPAddress.TryParse(slash < 0 ? text : text.AsSpan(0, slash), out var address))
-            return null;
-
-        var bytes = address.GetAddressBytes();
-        var length = bytes.Length * 8;
-        if (slash >= 0 && PrefixLength(text[(slash + 1)..], bytes.Length) is var told)
-        {
-            if (told is not { } known || known > length)
-                return null;
-            length = known;
-        }
-
-        for (var bit = length; bit < bytes.Length * 8; bit++)
-            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-        return new(new IPAddress(bytes), length);
-    }
-
     /// <summary>The address of one host of IPv4, as iptables-save prints it: <c>192.0.2.1/32</c>, or without the length.</summary>
     /// <returns>Null for anything else.</returns>
     public static uint? IPv4Host(ReadOnlySpan<char> text)
@@ -55,15 +34,4 @@ public static class SourceNetworks
     /// <summary>Whether the inner network lies wholly within the outer one.</summary>
     public static bool Covers(this IPNetwork outer, IPNetwork inner) =>
         outer.Family() == inner.Family() && outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
-
-    // Old versions print a netmask where newer ones print a length.
-    private static int? PrefixLength(string text, int addressBytes)
-    {
-        if (int.TryParse(text, out var length))
-            return length >= 0 ? length : null;
-        if (!IPAddress.TryParse(text, out var mask) || mask.GetAddressBytes() is not { } bytes || bytes.Length != addressBytes)
-            return null;
-
-        return bytes.Sum(part => int.PopCount(part));
-    }
 }

@@ -1,4 +1,4 @@
-using System.Net;
+using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.State;
 
@@ -10,7 +10,7 @@ namespace SmmAgent.Core.Firewall.State;
 public sealed record FirewalldZone(string Name, bool ReceivesTraffic, IReadOnlySet<int> OpenNow, IReadOnlySet<int> OpenPermanently)
 {
     /// <summary>What rules of the agent open, in either configuration: a TCP port to a network, or to anyone (null).</summary>
-    public IReadOnlySet<(int Port, IPNetwork? Source)> OwnRules { get; init; } = new HashSet<(int, IPNetwork?)>();
+    public IReadOnlySet<PortOpening> OwnRules { get; init; } = new HashSet<PortOpening>();
 }
 
 /// <summary>What firewalld lets in.</summary>

@@ -141,16 +141,16 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     private async Task<bool> KeepAsync(SidecarSnapshot? sidecar, CancellationToken cancel)
     {
         var observed = await HostFirewallPass.Create(paths, TimeProvider.System).ObserveAsync(cancel);
-        var (undo, why) = FirewallSnapshot.Create(observed, _units.Running());
-        if (undo is null)
+        var (snapshot, reason) = FirewallSnapshot.Create(observed, _units.Running());
+        if (snapshot is null)
         {
-            progress.Failed($"nothing was changed, because it could not be undone: {why}");
+            progress.Failed($"nothing was changed, because it could not be undone: {reason}");
             return false;
         }
 
         if (sidecar is not null)
             new SidecarRecords(paths).BeginConfirm(sidecar);
-        HostState.WriteSnapshot(undo, paths);
+        HostState.WriteSnapshot(snapshot, paths);
         return true;
     }
 

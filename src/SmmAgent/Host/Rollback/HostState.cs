@@ -1,26 +1,25 @@
-using System.Text;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Host.Rollback;
 
-/// <summary>Root's own state below /var/lib/smm-agent-host.</summary>
+/// <summary>The recorded state to which a rollback goes back, below /var/lib/smm-agent-host.</summary>
 internal static class HostState
 {
-    private const int MaximumUndoBytes = 1024 * 1024;
+    private const int MaximumBytes = 1024 * 1024;
 
     public static bool HasSnapshot(AgentPaths paths) => File.Exists(paths.Undo);
 
-    public static void WriteSnapshot(FirewallSnapshot undo, AgentPaths paths)
+    public static void WriteSnapshot(FirewallSnapshot snapshot, AgentPaths paths)
     {
         HostStateDirectory.Create(paths);
-        AtomicFile.Write(paths.Undo, undo.Write(), AtomicFile.Private);
+        AtomicFile.Write(paths.Undo, snapshot.Write(), AtomicFile.Private);
     }
 
-    /// <returns>Null when there is none, or it is damaged.</returns>
+    /// <returns>Null when there is no snapshot, or it is damaged.</returns>
     public static FirewallSnapshot? ReadSnapshot(AgentPaths paths) =>
-        AtomicFile.ReadLimited(paths.Undo, MaximumUndoBytes) is { } bytes ? FirewallSnapshot.Read(Encoding.UTF8.GetString(bytes)) : null;
+        AtomicFile.ReadLimited(paths.Undo, MaximumBytes) is { } bytes ? FirewallSnapshot.Read(bytes) : null;
 
     public static void DeleteSnapshot(AgentPaths paths)
     {

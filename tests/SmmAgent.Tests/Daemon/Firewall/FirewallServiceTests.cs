@@ -157,7 +157,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     {
         HashSet<int> open = [];
         var zone = new FirewalldZone("public", ReceivesTraffic: true, open, open);
-        var firewalld = FirewalldPort.None with { ObserveAsync = _ => Task.FromResult<FirewalldObservation>(new FirewalldObservation.Seen(new([zone]))) };
+        var firewalld = new StubFirewalld { Observe = () => new FirewalldObservation.Seen(new([zone])) };
         var service = await ServiceAsync(firewalld);
 
         Assert.Equal(ReconcileRequest.First, await StepAsync(service));
@@ -174,12 +174,12 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     {
         _vm = await FirewallNamespace.CreateAsync();
         var looks = 0;
-        var firewalld = FirewalldPort.None with
+        var firewalld = new StubFirewalld
         {
-            ObserveAsync = _ =>
+            Observe = () =>
             {
                 Interlocked.Increment(ref looks);
-                return Task.FromResult<FirewalldObservation>(new FirewalldObservation.NotRunning());
+                return new FirewalldObservation.NotRunning();
             },
         };
         var mode = With(ManagementMode.Check);
@@ -228,7 +228,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
     public async Task UntilRootHasAnsweredForTheFirstTimeItsPartIsDueForTwoMinutesAtMost()
     {
         var zone = new FirewalldZone("public", ReceivesTraffic: true, new HashSet<int>(), new HashSet<int>());
-        var firewalld = FirewalldPort.None with { ObserveAsync = _ => Task.FromResult<FirewalldObservation>(new FirewalldObservation.Seen(new([zone]))) };
+        var firewalld = new StubFirewalld { Observe = () => new FirewalldObservation.Seen(new([zone])) };
         var service = await ServiceAsync(firewalld);
         await StepAsync(service);
         Assert.True(Ports.IsFirstReconcilePending);
@@ -256,7 +256,7 @@ public sealed class FirewallServiceTests : IAsyncDisposable
 
     private string Request => Path.Combine(_vm!.Folder, "reconcile-request");
 
-    private async Task<FirewallService> ServiceAsync(FirewalldPort? firewalld = null)
+    private async Task<FirewallService> ServiceAsync(StubFirewalld? firewalld = null)
     {
         _vm ??= await FirewallNamespace.CreateAsync();
         var context = new LoopContext(_time, new(_time), new(Substitute.For<IHostApplicationLifetime>()));

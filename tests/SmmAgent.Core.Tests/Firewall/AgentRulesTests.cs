@@ -1,3 +1,4 @@
+using System.Net;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
@@ -5,7 +6,7 @@ using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Core.Tests.Firewall;
 
-public sealed class ChainRulesTests
+public sealed class AgentRulesTests
 {
     [Fact]
     public void APortOfTheWorkloadGroupIsOpenAlsoAfterTheCaptureAndTheAgentsOwnIsNot() => Assert.Equal(
@@ -28,7 +29,7 @@ public sealed class ChainRulesTests
 
     [Fact]
     public void ThePortOfTheCaptureItselfIsNeverOpenedForEverybody() => Assert.All(
-        AgentRules.Build(new([new(15006, "odd", Captured: true)], [], Complete: true), IpFamily.IPv4), rule => Assert.Equal(15006, rule.CapturedFrom));
+        AgentRules.Build(new([new(15006, "odd", Captured: true)], [], Complete: true), IpFamily.IPv4), rule => Assert.Equal(15006, PortMatch.From(rule)!.Value.CapturedFrom));
 
     [Fact]
     public void ANameCannotBreakOutOfItsComment()
@@ -36,6 +37,33 @@ public sealed class ChainRulesTests
         var rule = AgentRules.Build(new([new(80, "a\"\n-j X", Captured: false)], [], Complete: true), IpFamily.IPv4).Single().ToString();
 
         Assert.Contains("\"smm-agent: a__-j_X\"", rule, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, 8080, null)]
+    [InlineData("10.0.0.0/8", 8080, null)]
+    [InlineData("192.0.2.1/32", 15006, 8080)]
+    [InlineData("2001:db8::/32", 15006, 8080)]
+    [InlineData("0.0.0.0/0", 80, null)]
+    public void RuleEqualsItsOwnText(string? source, int port, int? capturedFrom)
+    {
+        var match = new PortMatch(source is null ? null : IPNetwork.Parse(source), port, capturedFrom);
+
+        var rule = AgentChain.Accept(match, "smm-agent: http");
+
+        var read = FilterRule.Parse(rule.Text);
+        Assert.Equal(read.Options, rule.Options);
+        Assert.Equal((read.Canonical, read.Target, read.Goto), (rule.Canonical, rule.Target, rule.Goto));
+        Assert.Equal(source is "0.0.0.0/0" ? match with { Source = null } : match, PortMatch.From(read));
+    }
+
+    [Fact]
+    public void JumpEqualsItsOwnText()
+    {
+        var read = FilterRule.Parse(AgentChain.Jump.Text);
+
+        Assert.Equal(read.Options, AgentChain.Jump.Options);
+        Assert.Equal(read.Canonical, AgentChain.Jump.Canonical);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using SmmAgent.Core.Firewall.Planning;
 
 namespace SmmAgent.Core.Tests.Firewall;
 
-public sealed class LookPacingTests
+public sealed class ObservationPacingTests
 {
     private readonly ObservationPacing _pacing = new();
 
