@@ -35,14 +35,15 @@ internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
     private void Write(JournalLine<StepFailure> line)
     {
         var failure = line.Value;
+        var (part, reason) = (failure.Part.Text(), $"{failure.Reason}");
         if (line.Level == JournalLevel.Notice)
         {
-            ReconcileFailureLog.Recovered(logger, failure.Part.Text(), $"{failure.Reason}");
+            ReconcileFailureLog.Recovered(logger, part, reason);
         }
         else if (line.State == JournalState.Bad)
         {
             var level = line.Level == JournalLevel.Warning ? LogLevel.Warning : LogLevel.Information;
-            ReconcileFailureLog.Failed(logger, level, failure.Part.Text(), $"{failure.Reason}", failure.Message);
+            ReconcileFailureLog.Failed(logger, level, part, reason, failure.Message);
         }
     }
 }
