@@ -1,7 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Firewall.Planning;
-using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Linux.Firewall;
 

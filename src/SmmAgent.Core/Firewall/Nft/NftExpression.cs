@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using SmmAgent.Contract;
-using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Nft;
 

@@ -1,4 +1,3 @@
-using System.Net;
 using SmmAgent.Core.Firewall.Evaluation;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Firewall.Rules;
