@@ -1,3 +1,5 @@
+using SmmAgent.Core.Time;
+
 namespace SmmAgent.Core.Address;
 
 /// <summary>When to look for the address again without a reason.</summary>
@@ -7,14 +9,11 @@ public static class AddressTimer
     public static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(5);
 
+    private static readonly Backoff Retry = new(FirstRetry, LastRetry);
+
     /// <summary>Looks that come sooner than this after each other, for the same configuration, are one: a burst of changes on the host asks once.</summary>
     public static readonly TimeSpan AtMostOnceIn = TimeSpan.FromSeconds(2);
 
     /// <param name="failures">How many looks in a row found nothing fresh.</param>
-    public static TimeSpan Next(int failures) => failures switch
-    {
-        0 => WhenKnown,
-        > 6 => LastRetry,
-        _ => TimeSpan.FromTicks(Math.Min(FirstRetry.Ticks << (failures - 1), LastRetry.Ticks)),
-    };
+    public static TimeSpan Next(int failures) => failures == 0 ? WhenKnown : Retry.After(failures);
 }

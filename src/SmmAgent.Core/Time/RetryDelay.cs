@@ -1,19 +1,16 @@
 namespace SmmAgent.Core.Time;
 
-/// <summary>How long to wait after failures in a row: doubling, at most five minutes, a random half of it.</summary>
+/// <summary>The wait before a call to the dashboard is repeated: a backoff with jitter, or the time that the dashboard asked for.</summary>
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
 public sealed class RetryDelay(Func<double> random)
 {
     public static readonly TimeSpan First = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan Maximum = TimeSpan.FromMinutes(5);
 
-    /// <param name="failures">How many there were in a row, this one included.</param>
-    /// <param name="asked">How long the other side asked to wait; null when it did not.</param>
-    public TimeSpan After(int failures, TimeSpan? asked)
-    {
-        var delay = asked ?? First * Math.Pow(2, Math.Clamp(failures - 1, 0, 16));
-        return asked is null
-            ? (delay < Maximum ? delay : Maximum) * (0.5 + (random() / 2))
-            : delay * (1 + (random() / 10));
-    }
+    private static readonly Backoff Backoff = new(First, Maximum, Jitter: 0.5);
+
+    /// <param name="failures">The number of failures in a row, including this one.</param>
+    /// <param name="asked">The wait that the dashboard asked for; null without one.</param>
+    public TimeSpan After(int failures, TimeSpan? asked) =>
+        asked is { } wait ? wait * (1 + (random() / 10)) : Backoff.After(failures, random());
 }

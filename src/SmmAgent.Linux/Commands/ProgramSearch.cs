@@ -1,3 +1,5 @@
+using SmmAgent.Linux.Files;
+
 namespace SmmAgent.Linux.Commands;
 
 /// <summary>Finds programs in absolute folders only.</summary>
@@ -26,7 +28,7 @@ public static class ProgramSearch
         {
             return File.Exists(file) && (File.GetUnixFileMode(file) & Executable) != 0;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return false;
         }

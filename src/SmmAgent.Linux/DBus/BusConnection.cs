@@ -135,7 +135,7 @@ public sealed class BusConnection : IDisposable
         protected override ValueTask<SetupResult> SetupAsync(CancellationToken cancellationToken) => new(new SetupResult
         {
             ConnectionStream = stream,
-            UserId = $"{Libc.EffectiveUser()}",
+            UserId = $"{Libc.GetEffectiveUser()}",
             MachineId = NoMachineId,
         });
     }

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SmmAgent.Contract;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Network.Probes;
 using SmmAgent.Linux.Network.Tls;
 
@@ -33,7 +34,7 @@ internal sealed class DashboardTrust
             else if ((_roots = TrustAnchors.Read(bytes)).Count == 0)
                 CaFileFault = $"{caFile} {TrustAnchors.WhyNone(caFile, bytes)}";
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is CryptographicException)
         {
             CaFileFault = exception is UnauthorizedAccessException && SmmAgent.Linux.Files.ReadRefusal.OfThisProcess(caFile) is { } refusal
                 ? refusal.ToString()

@@ -28,7 +28,7 @@ internal sealed class EventDescriptor : IDisposable
     public void Clear()
     {
         Span<byte> count = stackalloc byte[sizeof(ulong)];
-        if (Libc.Read(_event, count, (nuint)count.Length) < 0 && Marshal.GetLastPInvokeError() != Libc.EAGAIN)
+        if (Libc.Read(_event, count, (nuint)count.Length) < 0 && Marshal.GetLastPInvokeError() != Errno.EAGAIN)
             throw EventSourceException.LastError("read of the eventfd");
     }
 

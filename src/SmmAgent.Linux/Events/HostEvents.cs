@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Events;
@@ -21,7 +22,7 @@ public sealed class HostEvents(
 
     private readonly EventDescriptor _stop = new();
     private readonly Slot[] _slots = [.. sources.Select(source => new Slot(source))];
-    private readonly TimeSpan _firstRetry = firstRetry ?? TimeSpan.FromSeconds(1);
+    private readonly Backoff _retry = new(firstRetry ?? TimeSpan.FromSeconds(1), LongestRetry);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Done when every source was opened or has reported why not: changes from then on are noticed.</summary>
@@ -46,7 +47,7 @@ public sealed class HostEvents(
                 var ready = Libc.Poll(descriptors, (nuint)descriptors.Length, MillisecondsToWait());
                 if (ready < 0)
                 {
-                    if (Marshal.GetLastPInvokeError() != Libc.EINTR)
+                    if (Marshal.GetLastPInvokeError() != Errno.EINTR)
                         throw EventSourceException.LastError("poll");
                     continue;
                 }
@@ -147,10 +148,9 @@ public sealed class HostEvents(
         slot.Source.Close();
         // Only a source that lasted starts again with the shortest delay: a bus that accepts and ends connections must not be flooded.
         if (slot.IsOpen && MonotonicTime.Now - slot.OpenSince > LongestRetry)
-            slot.Delay = null;
+            slot.Failures = 0;
         slot.IsOpen = false;
-        slot.Delay = slot.Delay is { } delay ? TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestRetry.Ticks)) : _firstRetry;
-        slot.RetryAt = MonotonicTime.Now + slot.Delay;
+        slot.RetryAt = MonotonicTime.Now + _retry.After(++slot.Failures);
         var reason = exception is EventSourceException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
         if (slot.Reason != reason)
             health(slot.Source, slot.Reason = reason);
@@ -166,7 +166,7 @@ public sealed class HostEvents(
 
         public string? Reason { get; set; }
 
-        public TimeSpan? Delay { get; set; }
+        public int Failures { get; set; }
 
         public TimeSpan? RetryAt { get; set; }
 

@@ -58,11 +58,11 @@ public abstract class NetlinkEvents(string name, HostChange change, int protocol
                 throw new EventSourceException("the netlink socket ended");
             switch (Marshal.GetLastPInvokeError())
             {
-                case Libc.EAGAIN:
+                case Errno.EAGAIN:
                     return change;
-                case Libc.EINTR:
+                case Errno.EINTR:
                     break;
-                case Libc.ENOBUFS:
+                case Errno.ENOBUFS:
                     // Messages were lost, so anything may have changed.
                     change |= Change;
                     break;

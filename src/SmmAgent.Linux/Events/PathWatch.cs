@@ -66,9 +66,9 @@ internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDispo
 
             switch (Marshal.GetLastPInvokeError())
             {
-                case Libc.EINTR when length < 0:
+                case Errno.EINTR when length < 0:
                     break;
-                case Libc.EAGAIN when length < 0:
+                case Errno.EAGAIN when length < 0:
                     if (relevant)
                         Refresh();
                     return relevant;
@@ -148,8 +148,8 @@ internal sealed class PathWatch(IReadOnlyList<string> paths, uint leaf) : IDispo
             // The directory above reports a path that vanished. Below an unreadable directory on the way the path is still watched.
             return Marshal.GetLastPInvokeError() switch
             {
-                Libc.ENOENT or Libc.ENOTDIR => false,
-                Libc.EACCES when !required => true,
+                Errno.ENOENT or Errno.ENOTDIR => false,
+                Errno.EACCES when !required => true,
                 _ => throw EventSourceException.LastError($"watch of {path}"),
             };
         }

@@ -8,12 +8,6 @@ namespace SmmAgent.Linux.Files;
 /// <summary>Writes a file so that a reader, a crash or a full disk meets the old content or the new one, never a part.</summary>
 public static class AtomicFile
 {
-    private const int NotPermitted = 1;
-    private const int TooManyLinks = 40;
-
-    // One of the flags that differ.
-    internal static int NoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
-
     /// <summary>Only the owner may read and write.</summary>
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -64,7 +58,7 @@ public static class AtomicFile
             foreach (var path in Directory.EnumerateFiles(folder, "*.tmp"))
                 File.Delete(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // They cost a little room, and nothing reads them.
         }
@@ -110,16 +104,16 @@ public static class AtomicFile
     internal static FileStream? OpenPlain(string path, string? whyNoLink)
     {
         // FileStream would wait for ever for the writer of a FIFO, and would fail while any user who may read the file has an flock on it.
-        var file = Libc.Open(path, Libc.NonBlocking | Libc.CloseOnExec | (whyNoLink is null ? 0 : NoFollow));
+        var file = Libc.Open(path, Libc.NonBlocking | Libc.CloseOnExec | (whyNoLink is null ? 0 : Libc.NoFollow));
         if (file.IsInvalid)
         {
             var error = Marshal.GetLastPInvokeError();
             file.Dispose();
             return error switch
             {
-                Libc.ENOENT or Libc.ENOTDIR => null,
-                NotPermitted or Libc.EACCES => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
-                TooManyLinks when whyNoLink is not null => throw new InvalidDataException($"{path} is a link, {whyNoLink}"),
+                Errno.ENOENT or Errno.ENOTDIR => null,
+                Errno.EPERM or Errno.EACCES => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+                Errno.ELOOP when whyNoLink is not null => throw new InvalidDataException($"{path} is a link, {whyNoLink}"),
                 _ => throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
             };
         }

@@ -1,12 +1,11 @@
 using System.Runtime.InteropServices;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
 /// <summary>Makes a file that only one of several starters makes: the others find the whole content of the first.</summary>
-internal static partial class CreateOnce
+internal static class CreateOnce
 {
-    private const int FileExists = 17;
-
     /// <summary>Writes the file unless there is one.</summary>
     /// <returns>Whether it was written by this call.</returns>
     public static bool Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
@@ -16,18 +15,15 @@ internal static partial class CreateOnce
         {
             AtomicFile.Write(candidate, content, mode);
             // A rename would replace the winner's file; a hard link fails when the name is taken.
-            if (Link(candidate, path) == 0)
+            if (Libc.Link(candidate, path) == 0)
                 return true;
 
             var error = Marshal.GetLastPInvokeError();
-            return error == FileExists ? false : throw new IOException($"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}");
+            return error == Errno.EEXIST ? false : throw new IOException($"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}");
         }
         finally
         {
             File.Delete(candidate);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Link(string existing, string name);
 }

@@ -6,18 +6,14 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>The user and the group of a file.</summary>
-public readonly partial record struct FileOwner(uint User, uint Group)
+public readonly record struct FileOwner(uint User, uint Group)
 {
     /// <summary>The owner of an existing file; links are followed.</summary>
     public static FileOwner Of(string path) => FileStatus.Of(path).Owner;
 
     /// <summary>This process's user with a group of that name; null where the host has no such group.</summary>
-    public static FileOwner? WithGroup(string name)
-    {
-        // struct group: two pointers, then the number.
-        var group = FindGroup(name);
-        return group == 0 ? null : new FileOwner(Libc.EffectiveUser(), (uint)Marshal.ReadInt32(group, 2 * nint.Size));
-    }
+    public static FileOwner? WithGroup(string name) =>
+        UserNames.Group(name) is { } group ? new FileOwner(CurrentUser, group) : null;
 
     /// <summary>The user of that name, or of that number where it has none: with the group that their file has, else with their own.</summary>
     /// <param name="found">Whose the file is now; null when there is none.</param>
@@ -31,26 +27,17 @@ public readonly partial record struct FileOwner(uint User, uint Group)
     }
 
     /// <summary>Whose rights this process has.</summary>
-    internal static uint CurrentUser => Libc.EffectiveUser();
+    internal static uint CurrentUser => Libc.GetEffectiveUser();
 
     internal void GiveTo(SafeFileHandle file, string path)
     {
-        if (ChangeOwner(file, User, Group) != 0)
+        if (Libc.ChangeOwner(file, User, Group) != 0)
             throw new UnauthorizedAccessException($"{path} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     internal void GiveTo(string folder)
     {
-        if (ChangeOwner(folder, User, Group) != 0)
+        if (Libc.ChangeOwner(folder, User, Group) != 0)
             throw new UnauthorizedAccessException($"{folder} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
-
-    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
-    private static partial int ChangeOwner(SafeFileHandle file, uint user, uint group);
-
-    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int ChangeOwner(string path, uint user, uint group);
-
-    [LibraryImport("libc", EntryPoint = "getgrnam", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint FindGroup(string name);
 }

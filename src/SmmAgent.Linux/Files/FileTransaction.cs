@@ -47,7 +47,7 @@ public sealed partial class FileTransaction : IDisposable
             {
                 file.Put();
             }
-            catch (Exception exception) when (replaced.Count > 0 && exception is IOException or UnauthorizedAccessException or InvalidDataException)
+            catch (Exception exception) when (replaced.Count > 0 && FileErrors.IsExpected(exception))
             {
                 throw new IOException($"{exception.Message} (already replaced: {string.Join(", ", replaced)})", exception);
             }

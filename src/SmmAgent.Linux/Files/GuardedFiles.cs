@@ -107,7 +107,7 @@ public sealed class GuardedFiles(string root)
     {
         RemoveTree(to);
         using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
-        if (folder?.Rename(name, Path.GetFileName(to)) is { } error and not (0 or Libc.ENOENT))
+        if (folder?.Rename(name, Path.GetFileName(to)) is { } error and not (0 or Errno.ENOENT))
             throw FileFailure.Of($"{path} cannot be moved", error);
         folder?.Flush();
     }
@@ -126,12 +126,12 @@ public sealed class GuardedFiles(string root)
     public void Remove(string path)
     {
         using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
-        switch (folder?.Unlink(name) ?? Libc.ENOENT)
+        switch (folder?.Unlink(name) ?? Errno.ENOENT)
         {
             case 0:
                 folder!.Flush();
                 break;
-            case Libc.ENOENT:
+            case Errno.ENOENT:
                 break;
             case var error:
                 throw FileFailure.Of($"{path} cannot be removed", error);
@@ -160,8 +160,8 @@ public sealed class GuardedFiles(string root)
     public void RemoveFolderIfEmpty(string path)
     {
         using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
-        var error = folder?.RemoveFolder(name) ?? Libc.ENOENT;
-        if (error is not (0 or Libc.ENOENT or Libc.ENOTDIR or FileFailure.ENOTEMPTY or FileFailure.EEXIST))
+        var error = folder?.RemoveFolder(name) ?? Errno.ENOENT;
+        if (error is not (0 or Errno.ENOENT or Errno.ENOTDIR or Errno.ENOTEMPTY or Errno.EEXIST))
             throw FileFailure.Of($"{path} cannot be removed", error);
     }
 

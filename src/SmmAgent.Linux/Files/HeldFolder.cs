@@ -7,8 +7,7 @@ namespace SmmAgent.Linux.Files;
 /// <summary>What is done in a held folder: never by a path, so it is done in this folder and nowhere else.</summary>
 internal sealed partial class HeldPath
 {
-    private const int NewFile = 0x1 | 0x40 | 0x80; // for writing, made here and now
-    private const int RemoveFolderFlag = 0x200;
+    private const int NewFile = Libc.WriteOnly | Libc.Create | Libc.Exclusive;
     private const int OwnerOnlyFile = 0b110_000_000;
     private const int OwnerOnlyFolder = 0b111_000_000;
     private const int NameInEntry = 19; // struct dirent, everywhere where numbers have 64 bits
@@ -16,7 +15,7 @@ internal sealed partial class HeldPath
     /// <summary>Makes a file that only this process's user may open.</summary>
     public SafeFileHandle Create(FileName name)
     {
-        var handle = OpenAt(_handle, name.Bytes, NewFile | AtomicFile.NoFollow | Libc.CloseOnExec, OwnerOnlyFile);
+        var handle = Libc.OpenAt(_handle, name.Bytes, NewFile | Libc.NoFollow | Libc.CloseOnExec, OwnerOnlyFile);
         return handle.IsInvalid ? throw FileFailure.Last($"{PathOf(name)} cannot be made") : handle;
     }
 
@@ -24,7 +23,7 @@ internal sealed partial class HeldPath
     /// <param name="owner">Null leaves it this process's.</param>
     public HeldPath MakeFolder(FileName name, FileOwner? owner, UnixFileMode mode)
     {
-        if (MakeDirectoryAt(_handle, name.Bytes, OwnerOnlyFolder) != 0 && Marshal.GetLastPInvokeError() is var error and not FileFailure.EEXIST)
+        if (Libc.MakeDirectoryAt(_handle, name.Bytes, OwnerOnlyFolder) != 0 && Marshal.GetLastPInvokeError() is var error and not Errno.EEXIST)
             throw FileFailure.Of($"{PathOf(name)} cannot be made", error);
 
         var made = Child(name);
@@ -49,15 +48,15 @@ internal sealed partial class HeldPath
     }
 
     /// <returns>Why it failed, as errno has it; 0 when it did not.</returns>
-    public int Rename(FileName from, FileName to) => Error(RenameAt(_handle, from.Bytes, _handle, to.Bytes));
+    public int Rename(FileName from, FileName to) => Error(Libc.RenameAt(_handle, from.Bytes, _handle, to.Bytes));
 
     /// <summary>Removes a name that is no folder's; a link is not followed.</summary>
     /// <returns>Why it failed, as errno has it; 0 when it did not.</returns>
-    public int Unlink(FileName name) => Error(UnlinkAt(_handle, name.Bytes, 0));
+    public int Unlink(FileName name) => Error(Libc.UnlinkAt(_handle, name.Bytes, 0));
 
     /// <summary>Removes an empty folder.</summary>
     /// <returns>Why it failed, as errno has it; 0 when it did not.</returns>
-    public int RemoveFolder(FileName name) => Error(UnlinkAt(_handle, name.Bytes, RemoveFolderFlag));
+    public int RemoveFolder(FileName name) => Error(Libc.UnlinkAt(_handle, name.Bytes, Libc.RemoveDirectory));
 
     /// <summary>What was done in this folder survives a power cut.</summary>
     public void Flush()
@@ -70,7 +69,7 @@ internal sealed partial class HeldPath
     public List<FileName> List()
     {
         var folder = OpenFolder();
-        var stream = OpenStream(folder);
+        var stream = Libc.OpenDirectoryStream(folder);
         if (stream == 0)
             throw FileFailure.Last(Path);
 
@@ -78,7 +77,7 @@ internal sealed partial class HeldPath
         try
         {
             var names = new List<FileName>();
-            while (ReadEntry(stream) is var entry and not 0)
+            while (Libc.ReadDirectoryEntry(stream) is var entry and not 0)
             {
                 FileName name = new([.. NameOf(entry), 0]);
                 if (!name.Bytes.AsSpan().SequenceEqual(".\0"u8) && !name.Bytes.AsSpan().SequenceEqual("..\0"u8))
@@ -89,35 +88,11 @@ internal sealed partial class HeldPath
         }
         finally
         {
-            _ = CloseStream(stream);
+            _ = Libc.CloseDirectoryStream(stream);
         }
     }
 
     private static unsafe ReadOnlySpan<byte> NameOf(nint entry) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated((byte*)entry + NameInEntry);
 
     private static int Error(int result) => result == 0 ? 0 : Marshal.GetLastPInvokeError();
-
-    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
-    private static partial SafeFileHandle OpenAt(SafeFileHandle folder, ReadOnlySpan<byte> name, int flags, int mode);
-
-    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
-    private static partial nint ReadLinkAt(SafeFileHandle folder, ReadOnlySpan<byte> name, Span<byte> target, nuint size);
-
-    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
-    private static partial int MakeDirectoryAt(SafeFileHandle folder, ReadOnlySpan<byte> name, int mode);
-
-    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
-    private static partial int RenameAt(SafeFileHandle folder, ReadOnlySpan<byte> name, SafeFileHandle newFolder, ReadOnlySpan<byte> newName);
-
-    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
-    private static partial int UnlinkAt(SafeFileHandle folder, ReadOnlySpan<byte> name, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fdopendir", SetLastError = true)]
-    private static partial nint OpenStream(SafeFileHandle folder);
-
-    [LibraryImport("libc", EntryPoint = "readdir", SetLastError = true)]
-    private static partial nint ReadEntry(nint stream);
-
-    [LibraryImport("libc", EntryPoint = "closedir")]
-    private static partial int CloseStream(nint stream);
 }

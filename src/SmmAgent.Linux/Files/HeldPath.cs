@@ -7,8 +7,6 @@ namespace SmmAgent.Linux.Files;
 /// <summary>A file, folder or link, held by a descriptor: whatever becomes of its name, it stays the same one.</summary>
 internal sealed partial class HeldPath : IDisposable
 {
-    private const int PathOnly = 0x200000; // needs no right to the thing itself, waits for nobody, wakes no device
-    private const int NoTerminal = 0x100;
     private const int LongestLink = 4096;
     private const UnixFileMode OthersMayWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
@@ -37,41 +35,41 @@ internal sealed partial class HeldPath : IDisposable
     /// <summary>Holds the folder that a walk starts in, whose own path is trusted.</summary>
     public static HeldPath Root(string root)
     {
-        var handle = Libc.Open(root, PathOnly | Libc.CloseOnExec);
+        var handle = Libc.Open(root, Libc.PathOnly | Libc.CloseOnExec);
         return handle.IsInvalid ? throw FileFailure.Last(root) : new(handle, "/", folder: null);
     }
 
     /// <summary>What lies in this folder under that name, also a link; null when there is nothing.</summary>
     public HeldPath? Child(FileName name)
     {
-        var handle = OpenAt(_handle, name.Bytes, PathOnly | AtomicFile.NoFollow | Libc.CloseOnExec, 0);
+        var handle = Libc.OpenAt(_handle, name.Bytes, Libc.PathOnly | Libc.NoFollow | Libc.CloseOnExec, 0);
         if (!handle.IsInvalid)
             return new(handle, PathOf(name), this);
 
         var error = Marshal.GetLastPInvokeError();
         handle.Dispose();
-        return error == Libc.ENOENT ? null : throw FileFailure.Of(PathOf(name), error);
+        return error == Errno.ENOENT ? null : throw FileFailure.Of(PathOf(name), error);
     }
 
     /// <summary>Where this link leads.</summary>
     public string LinkTarget()
     {
         var target = new byte[LongestLink];
-        var length = ReadLinkAt(_handle, [0], target, (nuint)target.Length);
+        var length = Libc.ReadLinkAt(_handle, [0], target, (nuint)target.Length);
         return length >= 0 ? System.Text.Encoding.UTF8.GetString(target.AsSpan(0, (int)length)) : throw FileFailure.Last(Path);
     }
 
     /// <summary>Opens this very file, which was looked at already.</summary>
     public SafeFileHandle Open(FileAccess access)
     {
-        var handle = Libc.Open(OwnLink, (access == FileAccess.Read ? 0 : 2) | NoTerminal | Libc.NonBlocking | Libc.CloseOnExec);
+        var handle = Libc.Open(OwnLink, (access == FileAccess.Read ? Libc.ReadOnly : Libc.ReadWrite) | Libc.NoTerminal | Libc.NonBlocking | Libc.CloseOnExec);
         return handle.IsInvalid ? throw FileFailure.Last(Path) : handle;
     }
 
     /// <summary>Opens this folder, to list it or to change it itself.</summary>
     public SafeFileHandle OpenFolder()
     {
-        var handle = OpenAt(_handle, ((FileName)".").Bytes, Libc.CloseOnExec, 0);
+        var handle = Libc.OpenAt(_handle, ((FileName)".").Bytes, Libc.CloseOnExec, 0);
         return handle.IsInvalid ? throw FileFailure.Last(Path) : handle;
     }
 

@@ -1,11 +1,11 @@
-using System.Runtime.InteropServices;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
 /// <summary>Why a user cannot read a file, and the commands that change that.</summary>
 /// <param name="Found">The user, the file or the folder on the way, its owner, group and mode.</param>
 /// <param name="Cure">The commands, for a shell.</param>
-public sealed partial record ReadRefusal(string Found, string Cure)
+public sealed record ReadRefusal(string Found, string Cure)
 {
     /// <summary>The user that the package makes for the daemon.</summary>
     public const string DaemonUser = "smm-agent";
@@ -40,7 +40,7 @@ public sealed partial record ReadRefusal(string Found, string Cure)
                 ? null
                 : new($"the user {user} cannot read {path}: {(end == path ? "it" : end)} is {Rights(end)}", $"sudo chgrp {user} {end} && sudo chmod g+r {end}");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null; // what cannot be seen is not judged
         }
@@ -57,7 +57,7 @@ public sealed partial record ReadRefusal(string Found, string Cure)
     {
         var status = FileStatus.Of(path);
         var needed = status.Owner.User == user ? own : groups.Contains(status.Owner.Group) ? ofGroup : ofOthers;
-        return (status.Mode & needed) != 0 || GetExtendedAttribute(path, AccessList, 0, 0) > 0;
+        return (status.Mode & needed) != 0 || Libc.GetExtendedAttribute(path, AccessList, [], 0) > 0;
     }
 
     private static string Rights(string path)
@@ -65,7 +65,4 @@ public sealed partial record ReadRefusal(string Found, string Cure)
         var status = FileStatus.Of(path);
         return $"{UserNames.Of(status.Owner.User)}:{UserNames.OfGroup(status.Owner.Group)} with mode {Convert.ToString((int)status.Mode, 8).PadLeft(4, '0')}";
     }
-
-    [LibraryImport("libc", EntryPoint = "getxattr", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint GetExtendedAttribute(string path, string name, nint value, nuint size);
 }

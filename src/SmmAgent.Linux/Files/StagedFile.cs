@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
@@ -57,7 +58,7 @@ internal sealed class StagedFile : IDisposable
     public void Put()
     {
         var error = Folder.Rename(Temporary, _name);
-        if (error is FileFailure.EBUSY or FileFailure.EXDEV)
+        if (error is Errno.EBUSY or Errno.EXDEV)
             WriteInPlace();
         else if (error != 0)
             throw FileFailure.Of($"{Path} cannot be replaced", error);

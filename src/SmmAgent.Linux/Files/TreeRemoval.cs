@@ -12,22 +12,22 @@ internal sealed class TreeRemoval(string mount)
     public void Remove(HeldPath folder, FileName name, int depth = 0)
     {
         var error = folder.Unlink(name);
-        if (error is 0 or Libc.ENOENT)
+        if (error is 0 or Errno.ENOENT)
             return;
 
         using var child = folder.Child(name);
         if (child is null)
             return;
-        if (error != FileFailure.EISDIR || child.Status.Kind != FileKind.Folder)
+        if (error != Errno.EISDIR || child.Status.Kind != FileKind.Folder)
             throw FileFailure.Of($"{child.Path} cannot be removed", error);
         if (child.Mount != mount)
-            throw FileFailure.Of($"{child.Path} cannot be removed", FileFailure.EBUSY);
+            throw FileFailure.Of($"{child.Path} cannot be removed", Errno.EBUSY);
         if (depth == Deepest)
             throw new IOException($"{child.Path} is not removed: more than {Deepest} folders lie in one another; remove them with rm -r");
 
         foreach (var below in child.List())
             Remove(child, below, depth + 1);
-        if (folder.RemoveFolder(name) is var failure and not (0 or Libc.ENOENT))
+        if (folder.RemoveFolder(name) is var failure and not (0 or Errno.ENOENT))
             throw FileFailure.Of($"{child.Path} cannot be removed", failure);
     }
 }

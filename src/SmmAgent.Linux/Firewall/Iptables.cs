@@ -1,15 +1,15 @@
-using System.Runtime.InteropServices;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using SmmAgent.Linux.Commands;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Firewall;
 
 /// <summary>One family's iptables: shows its filter table, and rewrites what is the agent's in one transaction.</summary>
 /// <param name="procNet">The <c>/proc/net</c> of the commands' network namespace.</param>
-public sealed partial class Iptables(CommandRunner runner, FilterTool tool, string procNet = "/proc/self/net")
+public sealed class Iptables(CommandRunner runner, FilterTool tool, string procNet = "/proc/self/net")
 {
     private const string Filter = "filter";
 
@@ -22,9 +22,6 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
 
     /// <summary>The exit code of iptables when a resource is not to be had: the lock, or the permission to use the table.</summary>
     private const int ResourceProblem = 4;
-
-    private const int ReadAccess = 4;
-    private const int WriteAccess = 2;
 
     private volatile bool _restoreKnowsWait = true;
 
@@ -144,8 +141,5 @@ public sealed partial class Iptables(CommandRunner runner, FilterTool tool, stri
 
     // Asked without opening it: an open would look like a change of the rules to those who watch the file.
     private static bool CanOpenLockFile() =>
-        File.Exists(XtablesLock) ? Access(XtablesLock, ReadAccess) == 0 : Access(Path.GetDirectoryName(XtablesLock)!, WriteAccess) == 0;
-
-    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Access(string path, int mode);
+        File.Exists(XtablesLock) ? Libc.Access(XtablesLock, Libc.MayRead) == 0 : Libc.Access(Path.GetDirectoryName(XtablesLock)!, Libc.MayWrite) == 0;
 }

@@ -1,4 +1,5 @@
 using SmmAgent.Core.Firewall.Rules;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Firewall;
 
@@ -11,7 +12,7 @@ internal static class LegacyTables
         {
             return [.. File.ReadAllLines(Path.Combine(procNet, family == IpFamily.IPv4 ? "ip_tables_names" : "ip6_tables_names"))];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // Only root may read it. A table's module that is loaded is loaded already; without the list of modules nothing is known.
             return LoadedModules(family == IpFamily.IPv4 ? "iptable_" : "ip6table_");

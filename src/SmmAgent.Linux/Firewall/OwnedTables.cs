@@ -30,7 +30,7 @@ public sealed class OwnedTables(string folder)
             Directory.CreateDirectory(folder);
             AtomicFile.Write(RecordPath(family), RecordText(handle), AtomicFile.Public, durable: false);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // Without a note an empty table stays after detach, which does no harm.
         }
@@ -53,7 +53,7 @@ public sealed class OwnedTables(string folder)
             File.Delete(RecordPath(family));
             return isGone;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return false;
         }
@@ -67,7 +67,7 @@ public sealed class OwnedTables(string folder)
                 && NftTables.Handle(family, Table) is { } handle
                 && Encoding.ASCII.GetString(note) == RecordText(handle) ? handle : null;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null; // no note is no leave to remove anything
         }

@@ -38,7 +38,7 @@ public static class SavedRuleFiles
         {
             return [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return [];
         }
@@ -51,7 +51,7 @@ public static class SavedRuleFiles
             var path = new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file;
             return AtomicFile.ReadLimited(path, MaximumBytes) is { } content && content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(AgentChain.Name)) >= 0;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return false;
         }

@@ -34,7 +34,7 @@ public static class HostFacts
         {
             return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes ? OsRelease.Parse(Encoding.UTF8.GetString(bytes).Split('\n')) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }

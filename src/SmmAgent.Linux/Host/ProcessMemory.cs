@@ -1,15 +1,12 @@
 using System.Globalization;
 using System.Runtime;
-using System.Runtime.InteropServices;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Host;
 
 /// <summary>Keeps the process small: an agent is idle nearly always, and its memory is the VM's, not its own.</summary>
-public static partial class ProcessMemory
+public static class ProcessMemory
 {
-    private const int ArenaMax = -8; // M_ARENA_MAX of malloc.h
-    private const int DoNotNeed = 4; // MADV_DONTNEED of mman.h
-
     // Nearly all that is allocated until READY stays: looking for garbage in it several times made the start a tenth longer. Of 6 MB the heap kept 2.
     private const long StartBytes = 4 * 1024 * 1024;
 
@@ -19,7 +16,7 @@ public static partial class ProcessMemory
     /// </summary>
     public static void StartBegins()
     {
-        _ = MallocOption(ArenaMax, 1);
+        _ = Libc.SetMallocOption(Libc.MaximumArenas, 1);
         _ = GC.TryStartNoGCRegion(StartBytes, disallowFullBlockingGC: true);
     }
 
@@ -35,9 +32,9 @@ public static partial class ProcessMemory
     public static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        _ = MallocTrim(0);
+        _ = Libc.TrimMalloc(0);
         foreach (var (start, length) in ProgramMappings())
-            _ = Advise(start, length, DoNotNeed);
+            _ = Libc.AdviseMemory(start, length, Libc.DoNotNeed);
     }
 
     // The program's own pages that cannot be written. The kernel maps sixteen for each one that is touched, and most of them serve the
@@ -66,13 +63,4 @@ public static partial class ProcessMemory
         var end = nint.Parse(text.AsSpan(dash + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (start, (nuint)(end - start));
     }
-
-    [LibraryImport("libc", EntryPoint = "mallopt")]
-    private static partial int MallocOption(int parameter, int value);
-
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
-    private static partial int MallocTrim(nuint pad);
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nint start, nuint length, int advice);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Host;
 
@@ -44,7 +45,7 @@ public static class SocketOwners
                     inodes.Add(target[Prefix.Length..].TrimEnd(']'));
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // It ended, or is another user's.
         }
@@ -58,7 +59,7 @@ public static class SocketOwners
         {
             return File.ReadAllText(Path.Combine(process, "comm")).TrimEnd('\n');
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return "?"; // it ended just now
         }

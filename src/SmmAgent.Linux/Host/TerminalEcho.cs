@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Host;
 
 /// <summary>Whether the terminal of standard input shows what is typed: termios(3).</summary>
-public sealed partial class TerminalEcho
+public sealed class TerminalEcho
 {
     private const int StandardInput = 0;
     private const int AfterOutput = 1;
@@ -23,21 +24,15 @@ public sealed partial class TerminalEcho
     public static TerminalEcho? Hide()
     {
         var before = new byte[Size];
-        if (Get(StandardInput, before) != 0)
+        if (Libc.GetTerminalAttributes(StandardInput, before) != 0)
             return null;
 
         byte[] hidden = [.. before];
         ref var flags = ref MemoryMarshal.AsRef<uint>(hidden.AsSpan(LocalFlags));
         flags = (flags & ~Echo) | EchoNewline;
-        return Set(StandardInput, AfterOutput, hidden) == 0 ? new(before) : null;
+        return Libc.SetTerminalAttributes(StandardInput, AfterOutput, hidden) == 0 ? new(before) : null;
     }
 
     /// <summary>As it was before.</summary>
-    public void Restore() => _ = Set(StandardInput, AfterOutput, _before);
-
-    [LibraryImport("libc", EntryPoint = "tcgetattr")]
-    private static partial int Get(int file, Span<byte> termios);
-
-    [LibraryImport("libc", EntryPoint = "tcsetattr")]
-    private static partial int Set(int file, int when, ReadOnlySpan<byte> termios);
+    public void Restore() => _ = Libc.SetTerminalAttributes(StandardInput, AfterOutput, _before);
 }

@@ -1,16 +1,13 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Host;
 
 /// <summary>Ends the processes of a user who is about to be removed.</summary>
 /// <remarks>As userdel looks: not those of another root folder, process namespace or user namespace. A container's user may have the same number.</remarks>
-internal static partial class UserProcesses
+internal static class UserProcesses
 {
-    private const int Terminate = 15;
-    private const int Kill = 9;
-
     /// <summary>How long is waited after each signal.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -23,7 +20,7 @@ internal static partial class UserProcesses
         if (user == 0)
             return false;
 
-        foreach (var signal in (int[])[Terminate, Kill])
+        foreach (var signal in (int[])[Libc.SignalTerminate, Libc.SignalKill])
         {
             var start = time.GetTimestamp();
             var signalled = new HashSet<int>();
@@ -33,7 +30,7 @@ internal static partial class UserProcesses
                     break;
                 // Once each: a second SIGTERM may cut an orderly end short. What was forked meanwhile gets its own.
                 foreach (var process in processes.Where(signalled.Add))
-                    _ = Send(process, signal);
+                    _ = Libc.SendSignal(process, signal);
                 await Task.Delay(Pause, time, cancel);
             }
         }
@@ -59,7 +56,7 @@ internal static partial class UserProcesses
                 && !status.Exists(state => state.StartsWith("State:\tZ", StringComparison.Ordinal))
                 && IsOfHost(process);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return false; // it has ended
         }
@@ -72,7 +69,4 @@ internal static partial class UserProcesses
         && FileStatus.Of($"/proc/{process}/root").Number == FileStatus.Of($"/proc/{Environment.ProcessId}/root").Number;
 
     private static string? Link(int process, string name) => new FileInfo($"/proc/{process}/{name}").LinkTarget;
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Send(int process, int signal);
 }

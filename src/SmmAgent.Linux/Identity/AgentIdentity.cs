@@ -73,7 +73,7 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         {
             return uuid == Reported ? this : Rewrite(path, this with { Reported = uuid });
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return this;
         }
@@ -86,7 +86,7 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
         {
             return TryLoad(path, out _);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }

@@ -26,7 +26,7 @@ public static class BootInstance
             CreateOnce.Write(path, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(made)), AtomicFile.Private);
             return Load(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }

@@ -22,7 +22,7 @@ public static class MachineId
                 ? Convert.ToHexStringLower(HMACSHA256.HashData(Convert.FromHexString(text), Agent)[..16])
                 : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }

@@ -1,3 +1,5 @@
+using SmmAgent.Linux.Interop;
+
 namespace SmmAgent.Linux.Locks;
 
 /// <summary>The lock that daemon and commands share.</summary>
@@ -5,9 +7,6 @@ public sealed class AgentLock(string path, TimeProvider time)
 {
     /// <summary>How long a holder usually works at most.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
-
-    private const int ReadWrite = 2;
-    private const int Create = 0x40;
 
     // Root and the daemon's group; a file that exists keeps its own.
     private const int Mode = 0b110_110_000;
@@ -21,7 +20,7 @@ public sealed class AgentLock(string path, TimeProvider time)
     /// <returns>The held lock, to be disposed of; or why it could not be had, in one line.</returns>
     public async Task<(IDisposable? Held, string? Why)> AcquireAsync(TimeSpan timeout, CancellationToken cancel)
     {
-        var file = FileLock.Open(path, ReadWrite | Create, Mode);
+        var file = FileLock.Open(path, Libc.ReadWrite | Libc.Create, Mode);
         var isHeld = false;
         try
         {

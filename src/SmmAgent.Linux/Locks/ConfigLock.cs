@@ -23,7 +23,7 @@ public static class ConfigLock
         handle.Dispose();
         throw error switch
         {
-            Libc.EACCES => new UnauthorizedAccessException($"{folder}: {why}"),
+            Errno.EACCES => new UnauthorizedAccessException($"{folder}: {why}"),
             0 => new IOException($"another smm-agent has been changing {folder} for {timeout.TotalSeconds:0.#} s; try again"),
             _ => new IOException($"{folder}: {why}"),
         };

@@ -7,10 +7,6 @@ namespace SmmAgent.Linux.Locks;
 /// <summary>An flock on a file or folder, which the kernel releases however its holder ends.</summary>
 internal sealed class FileLock : IDisposable
 {
-    private const int Shared = 1;
-    private const int Exclusive = 2;
-    private const int NonBlocking = 4;
-
     private readonly SafeFileHandle _file;
 
     private readonly int _kind;
@@ -28,7 +24,7 @@ internal sealed class FileLock : IDisposable
     public static FileLock Open(string path, int flags = 0, int mode = 0, bool isShared = false)
     {
         var file = Libc.Open(path, flags | Libc.CloseOnExec, mode);
-        return new(file, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0, isShared ? Shared : Exclusive);
+        return new(file, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0, isShared ? Libc.SharedLock : Libc.ExclusiveLock);
     }
 
     /// <returns>Whether it is ours now; else another holds it, or there is an <see cref="Error"/>.</returns>
@@ -36,11 +32,11 @@ internal sealed class FileLock : IDisposable
     {
         if (_file.IsInvalid)
             return false;
-        while (Libc.Flock(_file, _kind | NonBlocking) != 0)
+        while (Libc.Flock(_file, _kind | Libc.NonBlockingLock) != 0)
         {
-            if (Marshal.GetLastPInvokeError() is var error && error == Libc.EINTR)
+            if (Marshal.GetLastPInvokeError() is var error && error == Errno.EINTR)
                 continue;
-            Error = error == Libc.EAGAIN ? 0 : error;
+            Error = error == Errno.EAGAIN ? 0 : error;
             return false;
         }
 

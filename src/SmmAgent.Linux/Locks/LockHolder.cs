@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using SmmAgent.Contract;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Interop;
@@ -8,19 +6,14 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Locks;
 
 /// <summary>Which process holds a lock on a file, for messages.</summary>
-internal static partial class LockHolder
+internal static class LockHolder
 {
-    private const int ReadWrite = 2;
-    private const int GetLock = 5;
-    private const short WriteLock = 1;
-    private const short Unlocked = 2;
-
     /// <summary>Who holds a record lock, as package managers take (fcntl), in words; null when nobody does, or that cannot be seen.</summary>
     public static string? OfRecord(string path)
     {
-        using var file = Libc.Open(path, ReadWrite | Libc.CloseOnExec);
-        var wanted = new Record { Type = WriteLock };
-        return !file.IsInvalid && Control(file, GetLock, ref wanted) == 0 && wanted.Type != Unlocked ? Named(wanted.Process) : null;
+        using var file = Libc.Open(path, Libc.ReadWrite | Libc.CloseOnExec);
+        var wanted = new Libc.RecordLock { Type = Libc.WriteRecordLock };
+        return !file.IsInvalid && Libc.Control(file, Libc.GetRecordLock, ref wanted) == 0 && wanted.Type != Libc.NoRecordLock ? Named(wanted.Process) : null;
     }
 
     /// <summary>The same for a lock on the whole file, as the agent takes (flock).</summary>
@@ -39,7 +32,7 @@ internal static partial class LockHolder
                 .Select(Named)
                 .FirstOrDefault();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }
@@ -53,23 +46,9 @@ internal static partial class LockHolder
         {
             return $"{OneLine.Of(File.ReadAllText($"/proc/{process}/comm").Trim())} (process {process})";
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return $"process {process}";
         }
-    }
-
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    private static partial int Control(SafeFileHandle file, int command, ref Record record);
-
-    // struct flock on 64 bits.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Record
-    {
-        public short Type;
-        public short Whence;
-        public long Start;
-        public long Length;
-        public int Process;
     }
 }

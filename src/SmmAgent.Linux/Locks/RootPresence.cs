@@ -1,11 +1,12 @@
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Interop;
+
 namespace SmmAgent.Linux.Locks;
 
 /// <summary>Whether a command of root's is at work on this host: it holds a lock on a file.</summary>
 /// <remarks>The file is root's, and only root and the daemon's group may open it: nobody else can pretend. Root does not depend on having the lock.</remarks>
 public sealed class RootPresence : IDisposable
 {
-    private const int ReadWrite = 2;
-    private const int Create = 0x40;
     private const int Mode = 0b110_100_000;
 
     // Who looks has the lock for a moment.
@@ -24,12 +25,12 @@ public sealed class RootPresence : IDisposable
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // Then the daemon does not see it.
         }
 
-        var file = FileLock.Open(path, ReadWrite | Create, Mode, isShared: true);
+        var file = FileLock.Open(path, Libc.ReadWrite | Libc.Create, Mode, isShared: true);
         await file.TakeAsync(Patience, BetweenTries, time, cancel);
         return new(file);
     }

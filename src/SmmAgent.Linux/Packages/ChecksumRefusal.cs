@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmmAgent.Contract;
+using SmmAgent.Core.Time;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
@@ -12,11 +13,11 @@ namespace SmmAgent.Linux.Packages;
 internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, DateTimeOffset Last)
 {
     private const int MaximumBytes = 1024;
-    private static readonly TimeSpan FirstWait = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(6);
+
+    private static readonly Backoff Wait = new(TimeSpan.FromMinutes(5), TimeSpan.FromHours(6));
 
     /// <summary>When it is tried again.</summary>
-    public DateTimeOffset Until => Last + TimeSpan.FromTicks(Math.Min(LongestWait.Ticks, FirstWait.Ticks << Math.Min(Times - 1, 10)));
+    public DateTimeOffset Until => Last + Wait.After(Times);
 
     /// <summary>The refusal of exactly this package; null when there is none.</summary>
     public static ChecksumRefusal? Read(PackageCache cache, Package package)
@@ -30,7 +31,7 @@ internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, D
                     ? new(words[0], words[1], times, DateTimeOffset.FromUnixTimeSeconds(seconds))
                     : null;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null; // at worst it is fetched once more
         }

@@ -1,5 +1,6 @@
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Linux.Packages;
@@ -46,7 +47,7 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
         {
             return Directory.Exists(path) ? Directory.GetFiles(path).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal) && !file.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal) : [path];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return [];
         }

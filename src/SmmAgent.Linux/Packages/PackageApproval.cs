@@ -1,6 +1,7 @@
 using SmmAgent.Contract;
 using SmmAgent.Contract.Signing;
 using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 
@@ -75,7 +76,7 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
             accepted?.Accept(key, list.Issued);
             return null;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return About(package, new(PackageFailureReason.ListSuperseded, exception.Message));
         }

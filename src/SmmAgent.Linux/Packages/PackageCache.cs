@@ -53,7 +53,7 @@ public sealed class PackageCache(string folder)
                     ? Unsafe($"may be written by others (mode {Octal(mode)})", $"do: sudo chmod 0755 {folder}")
                 : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(PackageFailureReason.UnsafeFolder, $"{folder} cannot be used: {exception.Message}");
         }

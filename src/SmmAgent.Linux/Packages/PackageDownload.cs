@@ -44,7 +44,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             {
                 return (null, new(PackageFailureReason.CutOff, $"{package.NameAndVersion()}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
             }
-            catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+            catch (Exception exception) when (FileErrors.IsExpected(exception))
             {
                 return (null, new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} cannot be kept: {exception.Message}"));
             }

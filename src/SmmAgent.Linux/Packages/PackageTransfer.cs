@@ -1,6 +1,7 @@
 using System.Net;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Packages;
 
@@ -84,7 +85,7 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         {
             return (false, new(PackageFailureReason.CutOff, $"{PackageSource.Shown(url)} sent nothing for {Patience.TotalSeconds:0} s"));
         }
-        catch (IOException exception) when (exception.HResult is PartialDownload.NoSpace or PartialDownload.OverQuota)
+        catch (IOException exception) when (exception.HResult is Errno.ENOSPC or Errno.EDQUOT)
         {
             // What fills a disk is not left on it.
             part.Remove();

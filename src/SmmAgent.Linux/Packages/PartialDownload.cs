@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using SmmAgent.Contract;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Packages;
 
@@ -9,8 +10,6 @@ namespace SmmAgent.Linux.Packages;
 internal sealed class PartialDownload : IDisposable
 {
     // Error numbers: ENOSPC and EDQUOT.
-    public const int NoSpace = 28;
-    public const int OverQuota = 122;
 
     private const int MaximumETagBytes = 1024;
 
@@ -50,7 +49,7 @@ internal sealed class PartialDownload : IDisposable
         {
             File.Write(bytes);
         }
-        catch (IOException exception) when (exception.HResult is not (NoSpace or OverQuota))
+        catch (IOException exception) when (exception.HResult is not (Errno.ENOSPC or Errno.EDQUOT))
         {
             throw new InvalidDataException($"{_path}: {exception.Message}", exception);
         }

@@ -32,7 +32,7 @@ internal static class VerifiedNote
                 ? like with { Sha256 = sha256, Version = version, Architecture = architecture, Size = null }
                 : null;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null; // what cannot be known for sure is not put back
         }

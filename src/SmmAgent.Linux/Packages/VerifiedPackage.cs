@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Interop;
 using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Packages;
@@ -51,10 +52,10 @@ public sealed class VerifiedPackage : IDisposable
             verified.Dispose();
             return (null, failure);
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             verified.Dispose();
-            return (null, exception.HResult is PartialDownload.NoSpace or PartialDownload.OverQuota
+            return (null, exception.HResult is Errno.ENOSPC or Errno.EDQUOT
                 ? new(PackageFailureReason.DiskFull, $"{package.NameAndVersion()} could not be copied: {cache.Folder} is full", "make room on this disk")
                 : new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} could not be copied: {exception.Message}"));
         }
@@ -77,7 +78,7 @@ public sealed class VerifiedPackage : IDisposable
             var path = System.IO.Path.Combine(_folder, $"kept.{kept.Format.Word()}");
             return await CopyAsync(_cache, kept, path, CancellationToken.None) is { } failure ? (null, failure.Message) : (path, null);
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return (null, exception.Message);
         }
@@ -89,7 +90,7 @@ public sealed class VerifiedPackage : IDisposable
         {
             RemoveFolder();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // The next one removes it.
         }

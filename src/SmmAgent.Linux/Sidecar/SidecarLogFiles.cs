@@ -19,7 +19,7 @@ public static class SidecarLogFiles
             using var stream = AtomicFile.OpenPlain(path, "which a log never is");
             return Observation<SidecarLogText>.Known(stream is null ? SidecarLogText.Empty : new(End(stream), File.GetLastWriteTimeUtc(stream.SafeFileHandle)));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return Observation<SidecarLogText>.Unknown($"the sidecar's log cannot be read: {exception.Message}");
         }

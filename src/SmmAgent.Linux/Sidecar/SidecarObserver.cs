@@ -106,7 +106,7 @@ public sealed class SidecarObserver(
                 forRoot.Add($"look at {SidecarFiles.Certificate}");
             return report?.Certificate;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }
@@ -119,7 +119,7 @@ public sealed class SidecarObserver(
         {
             return files.Look(SidecarFiles.Certificate, MaximumCertificateBytes).Content ?? "";
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return "";
         }
@@ -189,7 +189,7 @@ public sealed class SidecarObserver(
         {
             return FromRoot(report, forRoot);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return Observation<FoundFile>.Unknown(exception.Message);
         }
@@ -202,7 +202,7 @@ public sealed class SidecarObserver(
         {
             return files.Look(path, MaximumFileBytes, Encoding.UTF8);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return files.LookAt(path);
         }
@@ -224,7 +224,7 @@ public sealed class SidecarObserver(
                 ? Observation<FoundFile>.Known(file with { Content = told.Content })
                 : Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked yet");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // The folder is the sidecar's, too: it may shut it.
             return Observation<FoundFile>.Unknown(exception.Message);
@@ -248,7 +248,7 @@ public sealed class SidecarObserver(
                 forRoot.Add($"look at {SidecarFiles.Token}");
             return report?.Token.At(now) ?? new(TokenVerdict.Use, "root has not looked at the istio-token yet", null);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(TokenVerdict.Unusable, exception.Message, null);
         }

@@ -77,7 +77,7 @@ public sealed class SidecarRecords(AgentPaths paths)
         {
             return AtomicFile.ReadLimited(paths.RootReport, MaximumBytes, isAgents: true) is { } json ? ReconcileReport.Read(json) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }

@@ -59,7 +59,7 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, DashboardClie
             WriteToken(token);
             return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return Failure(StepFailureReason.NotWritten, exception.Message);
         }

@@ -45,7 +45,7 @@ public sealed record HostSecrets(KnownSecrets Known, IReadOnlyList<string> Hidde
         {
             return AtomicFile.ReadLimited(file, RenewedTokenFile.MaximumBytes) ?? [];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             hidden.Add(file);
             return [];

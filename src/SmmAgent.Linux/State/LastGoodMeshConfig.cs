@@ -44,7 +44,7 @@ public sealed class LastGoodMeshConfig(string path)
         {
             return (null, $"{path} is damaged: {exception.Message}");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return (null, $"{path} cannot be read: {exception.Message}");
         }
@@ -79,7 +79,7 @@ public sealed class LastGoodMeshConfig(string path)
             AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(file, LastGoodJson.Default.LastGoodFile), AtomicFile.Private);
             return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return $"{path} cannot be written: {exception.Message}";
         }

@@ -32,7 +32,7 @@ public sealed class LastKnownAddressFile(string path)
 
             problem = "it holds no usable address";
         }
-        catch (Exception exception) when (exception is JsonException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is JsonException)
         {
             problem = exception.Message;
         }
@@ -50,7 +50,7 @@ public sealed class LastKnownAddressFile(string path)
             AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(stored, LastKnownAddressJson.Default.Stored), AtomicFile.Private);
             return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return exception.Message;
         }

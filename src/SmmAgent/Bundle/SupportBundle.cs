@@ -60,7 +60,7 @@ internal sealed class SupportBundle(Redactor redactor, TimeProvider time)
         {
             return new(null, $"all parts together took longer than {Deadline.TotalSeconds:0} s");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return new(null, exception.Message);
         }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using SmmAgent.Contract;
 using SmmAgent.Core.Settings;
 using SmmAgent.Host;
+using SmmAgent.Linux.Files;
+using SmmAgent.Linux.Interop;
 using SmmAgent.Logging;
 
 namespace SmmAgent.Cli;
@@ -9,8 +11,6 @@ namespace SmmAgent.Cli;
 /// <summary>The command tree, and the rule that no command ever ends in a stack trace.</summary>
 internal static class AgentCommandLine
 {
-    private const int BadDescriptor = 9; // EBADF
-
     public static async Task<int> RunAsync(string[] arguments)
     {
         try
@@ -25,13 +25,13 @@ internal static class AgentCommandLine
                 ProcessTerminationTimeout = null, // signals are the daemon's own business
             });
         }
-        catch (UnauthorizedAccessException exception) when (exception.InnerException?.HResult == BadDescriptor)
+        catch (UnauthorizedAccessException exception) when (exception.InnerException?.HResult == Errno.EBADF)
         {
             // .NET takes it for a lack of rights; no file that a command opens by its name ends so.
             await Console.Error.WriteLineAsync("smm-agent: standard output is closed");
             return ExitCode.Failed;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             var cure = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
             await Console.Error.WriteLineAsync($"smm-agent: {OneLine.Exact(exception.Message.TrimEnd('.'))}{cure}");

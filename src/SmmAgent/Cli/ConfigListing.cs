@@ -47,26 +47,24 @@ internal sealed class ConfigListing
 
     private AgentSettings? AddSettings(AgentPaths paths)
     {
-        byte[] content;
-        try
-        {
-            content = AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) ?? [];
-        }
-        catch (UnauthorizedAccessException)
+        var file = SettingsFile.TryLoad(paths.Settings);
+        if (file.IsForbidden)
         {
             IsHidden = true;
             Hidden(paths.Settings, "root and the group smm-agent");
             return null;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
+
+        if (file.Failure is not null)
         {
-            _faults.Add($"{paths.Settings}: {exception.Message}");
+            _faults.Add($"{paths.Settings}: {file.Failure}");
             return null;
         }
 
+        var content = file.Content ?? [];
         if (content.Length == 0)
             _warnings.Add($"{paths.Settings} does not exist yet, or is empty: sudo smm-agent set dashboard-url URL");
-        var reading = SettingsReader.Read(content);
+        var reading = file.Reading;
         var lines = SettingsOrigins.Lines(content);
         foreach (var (key, value) in SettingsTable.Of(reading.Readable))
             _entries.Add(Entry(key, value, lines.GetValueOrDefault(key), paths, IsRefused(reading, key)));

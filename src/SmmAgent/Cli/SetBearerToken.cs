@@ -74,7 +74,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
                 progress.Done($"the text was not the token itself, the token was taken out of it: {wrapping}");
             return Encoding.ASCII.GetBytes(token);
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return Refused(source, exception.Message);
         }
@@ -137,16 +137,6 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         return claims.Doubts(settings.Namespace, account, time.GetUtcNow()).Select(doubt => doubt.ToString());
     }
 
-    private AgentSettings Settings()
-    {
-        try
-        {
-            return AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is { } bytes
-                && SettingsReader.Read(bytes).Settings is { } settings ? settings : new AgentSettings();
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
-        {
-            return new AgentSettings(); // the token is what was asked for
-        }
-    }
+    // The command sets the token also where agent.yaml cannot be used.
+    private AgentSettings Settings() => SettingsFile.TryLoad(paths.Settings).Reading.Settings ?? new AgentSettings();
 }

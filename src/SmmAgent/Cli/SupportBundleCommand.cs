@@ -35,7 +35,7 @@ internal static class SupportBundleCommand
         {
             output = Create(target);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             var why = Path.Exists(target) ? "it is there already, and is not overwritten" : exception.Message.TrimEnd('.');
             progress.Failed($"{target} cannot be made: {why}; name another: smm-agent support-bundle --file FILE");

@@ -6,6 +6,7 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Host;
 using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;
 
@@ -34,7 +35,7 @@ internal static class VerifyPackageCommand
 
         try
         {
-            var settings = SettingsReader.Read(AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) ?? []);
+            var settings = SettingsFile.Load(paths.Settings).Reading;
             if (settings.Settings is null)
             {
                 progress.Failed($"{paths.Settings}: {settings.Faults[0]}");
@@ -56,7 +57,7 @@ internal static class VerifyPackageCommand
                 progress.Done($"a trusted key has signed {package.NameAndVersion()}");
             return package is null ? ExitCode.Failed : ExitCode.Done;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             progress.Failed($"{packageFile} is not verified: {exception.Message}");
             return ExitCode.Failed;

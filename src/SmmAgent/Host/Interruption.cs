@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using SmmAgent.Linux.Host;
 
 namespace SmmAgent.Host;
 
 /// <summary>What is still done when Ctrl+C, kill or the end of the terminal ends this process.</summary>
 /// <param name="endsProcess">Whether the process ends at once then; else what was done makes it end.</param>
-internal sealed partial class Interruption(Action act, bool endsProcess = true) : IDisposable
+internal sealed class Interruption(Action act, bool endsProcess = true) : IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals =
     [
@@ -21,13 +22,8 @@ internal sealed partial class Interruption(Action act, bool endsProcess = true) 
     /// <remarks>What has begun to change the host is finished, as by dpkg and apt.</remarks>
     public static void IgnoreHangup()
     {
-        const int Hangup = 1;
-        const nint Ignore = 1;
-        _ = SetHandler(Hangup, Ignore);
+        ProcessSignals.IgnoreHangup();
     }
-
-    [LibraryImport("libc", EntryPoint = "signal")]
-    private static partial nint SetHandler(int signal, nint handler);
 
     public void Dispose() => _signals.ForEach(signal => signal.Dispose());
 }

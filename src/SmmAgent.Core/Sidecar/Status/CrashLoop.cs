@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Sidecar.Status;
 
@@ -30,6 +31,8 @@ public sealed record CrashLoop(
     public static readonly TimeSpan FirstHold = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(30);
 
+    private static readonly Backoff HoldTime = new(FirstHold, LongestHold, Jitter: 0.5);
+
     public bool IsHeld => HeldUntil is not null;
 
     /// <summary>Why the sidecar must not run now; null when it may.</summary>
@@ -59,11 +62,5 @@ public sealed record CrashLoop(
             : Held(unit.Restarts, now, random);
     }
 
-    private CrashLoop Held(int restarts, DateTimeOffset now, double random) => new(restarts, Failures: 0, Holds + 1, now + HoldTime(random));
-
-    private TimeSpan HoldTime(double random)
-    {
-        var time = FirstHold * Math.Pow(2, Math.Min(Holds, 16));
-        return (time < LongestHold ? time : LongestHold) * (0.5 + (random / 2));
-    }
+    private CrashLoop Held(int restarts, DateTimeOffset now, double random) => new(restarts, Failures: 0, Holds + 1, now + HoldTime.After(Holds + 1, random));
 }

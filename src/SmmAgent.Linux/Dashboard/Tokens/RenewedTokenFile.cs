@@ -28,7 +28,7 @@ public sealed class RenewedTokenFile(string path)
                     ? new BearerToken(text)
                     : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Network.Interfaces;
 
@@ -8,7 +9,7 @@ public sealed record InterfaceAddress(string Interface, IPAddress Address);
 
 /// <summary>The addresses of the VM's own interfaces: getifaddrs(3).</summary>
 /// <remarks>Not .NET's NetworkInterface: it reads /proc/net, which the unit's ProcSubset=pid hides, and more than is asked for.</remarks>
-public static unsafe partial class InterfaceAddresses
+public static unsafe class InterfaceAddresses
 {
     private const uint Loopback = 0x8;
     private const ushort IPv4 = 2;
@@ -22,7 +23,7 @@ public static unsafe partial class InterfaceAddresses
     public static IReadOnlyList<InterfaceAddress> ReadEach()
     {
         var found = new List<InterfaceAddress>();
-        if (GetAddresses(out var first) != 0)
+        if (Libc.GetInterfaceAddresses(out var first) != 0)
             return found;
 
         try
@@ -35,7 +36,7 @@ public static unsafe partial class InterfaceAddresses
         }
         finally
         {
-            FreeAddresses(first);
+            Libc.FreeInterfaceAddresses(first);
         }
 
         return found;
@@ -48,20 +49,4 @@ public static unsafe partial class InterfaceAddresses
         IPv6 => new IPAddress(new ReadOnlySpan<byte>(address + 8, 16)),
         _ => null,
     };
-
-    [LibraryImport("libc", EntryPoint = "getifaddrs")]
-    private static partial int GetAddresses(out Entry* first);
-
-    [LibraryImport("libc", EntryPoint = "freeifaddrs")]
-    private static partial void FreeAddresses(Entry* first);
-
-    // struct ifaddrs, as far as it is read.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Entry
-    {
-        public Entry* Next;
-        public byte* Name;
-        public uint Flags;
-        public byte* Address;
-    }
 }

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
+using SmmAgent.Linux.Interop;
 using SmmAgent.Linux.Network.Connections;
 
 namespace SmmAgent.Linux.Network.Names;
@@ -11,13 +12,12 @@ namespace SmmAgent.Linux.Network.Names;
 /// Istio puts the questions to the name servers into one conntrack zone and the answers into another. For a group that the capture leaves alone,
 /// an answer over UDP is therefore not ESTABLISHED, and a host whose INPUT drops loses it. TCP has no such rules.
 /// </remarks>
-public static partial class HostResolver
+public static class HostResolver
 {
     /// <summary>Where the sidecar answers the DNS questions that it captures.</summary>
     internal const int SidecarDnsPort = 15053;
 
     private const int DnsPort = 53;
-    private const ulong UseTcp = 0x8; // RES_USEVC of resolv.h
     private const int MostAtOnce = 32;
 
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromMilliseconds(500);
@@ -60,7 +60,7 @@ public static partial class HostResolver
         {
             servers = ResolverConfiguration.Read()?.Servers ?? [];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return false;
         }
@@ -102,8 +102,8 @@ public static partial class HostResolver
 
     private static unsafe void AskOverTcp()
     {
-        if (InitializeResolver() == 0)
-            ResolverState()->Options |= UseTcp;
+        if (Libc.InitializeResolver() == 0)
+            Libc.ResolverState()->Options |= Libc.ResolveOverTcp;
     }
 
     private enum Reply
@@ -111,21 +111,5 @@ public static partial class HostResolver
         Accepts,
         Refuses,
         Silent,
-    }
-
-    // res_init(3): resolv.h gives it this name.
-    [LibraryImport("libc", EntryPoint = "__res_init")]
-    private static partial int InitializeResolver();
-
-    [LibraryImport("libc", EntryPoint = "__res_state")]
-    private static unsafe partial State* ResolverState();
-
-    // struct __res_state, as far as it is used.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct State
-    {
-        public int Retransmission;
-        public int Retries;
-        public ulong Options;
     }
 }

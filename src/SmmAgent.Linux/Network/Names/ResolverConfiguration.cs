@@ -41,7 +41,7 @@ public sealed record ResolverConfiguration(IReadOnlyList<IPAddress> Servers)
             var own = InterfaceAddresses.Read();
             return [.. (Read(path)?.Servers ?? []).Where(server => IPAddress.IsLoopback(server) || !own.Contains(server.ToString()))];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return [];
         }

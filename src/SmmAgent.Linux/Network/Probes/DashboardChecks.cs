@@ -56,7 +56,7 @@ internal sealed class DashboardChecks : IDisposable
             var authorities = TrustAnchors.Read(content);
             return authorities.Count > 0 ? (authorities, null) : (null, $"{Cannot} {caFile} holds no certificate in PEM");
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is CryptographicException)
         {
             return (null, $"{Cannot} {caFile} is not readable: {exception.Message}");
         }

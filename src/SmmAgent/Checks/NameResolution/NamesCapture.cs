@@ -1,6 +1,7 @@
 using System.Net;
 using SmmAgent.Checks.Observations;
 using SmmAgent.Core.Checks;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Network.Names;
 
@@ -27,7 +28,7 @@ internal sealed class NamesCapture() : Check("names-capture", CheckGroup.NameRes
                     "/etc/resolv.conf names no name server: the sidecar has no server for names outside the mesh",
                     "add a line: nameserver ADDRESS")];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return [CheckLine.Skipped($"/etc/resolv.conf cannot be read: {exception.Message}")];
         }

@@ -2,6 +2,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Checks;
 using SmmAgent.Core.Settings;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Checks.Observations;
 
@@ -25,28 +26,14 @@ internal sealed record SettingsObservation(
 
     public static SettingsObservation Read(AgentPaths paths)
     {
-        try
-        {
-            if (AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is not { } bytes)
-                return new(new(), Exists: false, [], [], null);
-
-            var reading = SettingsReader.Read(bytes);
-            return new(reading.Settings ?? new(), Exists: true, reading.Faults, reading.Warnings, null)
-            {
-                Refusals =
-                [
-                    .. new[] { paths.Settings, reading.Settings?.CaFile }.OfType<string>()
-                        .Select(ReadRefusal.OfDaemon).OfType<ReadRefusal>(),
-                ],
-            };
-        }
-        catch (UnauthorizedAccessException)
-        {
+        var file = SettingsFile.TryLoad(paths.Settings);
+        if (file.IsForbidden)
             return new(new(), Exists: true, [], [], $"{paths.Settings} may not be read by this user");
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
+
+        string?[] read = file.Content is null ? [] : [paths.Settings, file.Reading.Settings?.CaFile];
+        return new(file.Reading.Settings ?? new(), file.Exists, file.Reading.Faults, file.Reading.Warnings, null)
         {
-            return new(new(), Exists: true, [new Fault("", exception.Message)], [], null);
-        }
+            Refusals = [.. read.OfType<string>().Select(ReadRefusal.OfDaemon).OfType<ReadRefusal>()],
+        };
     }
 }

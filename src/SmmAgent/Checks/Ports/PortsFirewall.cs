@@ -47,7 +47,7 @@ internal sealed class PortsFirewall() : Check("ports-firewall", CheckGroup.Ports
             return AtomicFile.ReadLimited(Path.Combine(root, "etc/ufw/ufw.conf"), MaximumBytes) is { } file
                 && Encoding.UTF8.GetString(file).Split('\n').Any(line => line.Trim() == EnabledInFile);
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Daemon.Privileged;
 
@@ -72,7 +73,7 @@ public sealed class ReconcileRequest(string path, TimeProvider time, ILogger<Rec
             if (isNew)
                 ReconcileRequestLog.Asked(log, wanted);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             if (isNew)
                 ReconcileRequestLog.NotAsked(log, wanted, exception.Message);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SmmAgent.Core.Settings;
 using SmmAgent.Daemon.Privileged;
+using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
 
 namespace SmmAgent.Daemon.Report;
@@ -42,7 +43,7 @@ public sealed class CurrentIdentity(AgentPaths paths, Action<Span<byte>> fill, R
         {
             _current = Load(paths, fill, log);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             CurrentIdentityLog.NotReplaced(log, paths.Identity, exception.Message);
         }

@@ -6,6 +6,7 @@ using SmmAgent.Core.Tokens;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Daemon.Settings;
 
@@ -77,24 +78,14 @@ public sealed class SettingsService(
 
     private SettingsReading Read()
     {
-        try
-        {
-            // A fresh installation has no file; a deleted file is not a valid edit.
-            return AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is { } bytes
-                ? SettingsReader.Read(bytes)
-                : ReferenceEquals(state.Value.Settings, SettingsState.Empty.Settings)
-                    ? new(SettingsState.Empty.Settings, [], [])
-                    : new(null, [new Fault("", $"{paths.Settings} was deleted")], []);
-        }
-        catch (InvalidDataException)
-        {
-            return new(null, [new Fault("", $"is larger than {SettingsReader.MaximumBytes} bytes")], []);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            var reason = ReadRefusal.OfThisProcess(paths.Settings)?.ToString() ?? $"cannot be read: {exception.Message}";
-            return new(null, [new Fault("", reason)], []);
-        }
+        var file = SettingsFile.TryLoad(paths.Settings);
+        if (file.IsForbidden && ReadRefusal.OfThisProcess(paths.Settings) is { } refusal)
+            return new(null, [new Fault("", refusal.ToString())], []);
+
+        // A fresh installation has no file; a deleted file is not a valid edit.
+        return file.Exists || ReferenceEquals(state.Value.Settings, SettingsState.Empty.Settings)
+            ? file.Exists ? file.Reading : new(SettingsState.Empty.Settings, [], [])
+            : new(null, [new Fault("", $"{paths.Settings} was deleted")], []);
     }
 
     private static string Stamp(string path)
@@ -104,7 +95,7 @@ public sealed class SettingsService(
             var file = new FileInfo(path);
             return file.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc.Ticks}-{file.Length}") : "none";
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return "hidden";
         }

@@ -7,6 +7,7 @@ using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
+using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Daemon.Settings;
 
@@ -97,7 +98,7 @@ public sealed class TokenRenewalService : LoopService
         {
             _inputs.Renewed.Write(operators, answer.Token);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             NotNow($"the new token cannot be written: {exception.Message}", retryAfter: null);
             return;

@@ -35,7 +35,7 @@ public sealed class StatusFile(string path, ILogger logger)
                 StatusFileLog.FileWritable(logger, path);
             _fails = false;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             if (!_fails)
                 StatusFileLog.FileNotWritable(logger, path, exception.Message);
@@ -50,7 +50,7 @@ public sealed class StatusFile(string path, ILogger logger)
         {
             File.Delete(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             // It says itself how old it is.
         }

@@ -1,10 +1,10 @@
+using SmmAgent.Linux.Interop;
+
 namespace SmmAgent.Host.Configuration;
 
 /// <summary>A change of a file, with its refusals reported in one line each.</summary>
 internal static class FileChange
 {
-    private const int ReadOnlyFileSystem = 30; // EROFS
-
     /// <summary>Turns what a file system refuses into one line and an exit code.</summary>
     public static int Run(string path, Progress progress, Func<int> work)
     {
@@ -19,7 +19,7 @@ internal static class FileChange
                 : $"{path} may be changed by root only: run the command with sudo");
             return ExitCode.NotPermitted;
         }
-        catch (IOException exception) when (exception.HResult == ReadOnlyFileSystem)
+        catch (IOException exception) when (exception.HResult == Errno.EROFS)
         {
             progress.Failed($"{path} cannot be changed: its file system is mounted read-only");
             return ExitCode.NotPermitted;

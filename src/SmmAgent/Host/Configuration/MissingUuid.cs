@@ -49,7 +49,7 @@ internal static class MissingUuid
         {
             return machine is not null && UuidBinding.Load(paths)?.IsForeign(uuid, machine) == true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return false;
         }

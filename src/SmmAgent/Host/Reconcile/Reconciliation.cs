@@ -12,6 +12,7 @@ using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
 using SmmAgent.Linux.Locks;
+using SmmAgent.Linux.State;
 using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host.Reconcile;
@@ -41,7 +42,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
                 return refusal;
 
             // It is a label of the WorkloadEntry, so the sidecar's files have it already at the first start.
-            settings = settings with { Uuid = SettingsReader.Read(AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes)).Settings?.Uuid };
+            settings = settings with { Uuid = SettingsFile.Load(paths.Settings).Reading.Settings?.Uuid };
         }
 
         if (options.DryRun && settings.Uuid is { } foreign && MissingUuid.IsOfAnotherMachine(paths, foreign, MachineId.Read(paths.Root)))
@@ -99,13 +100,14 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
 
     private AgentSettings? ReadSettings()
     {
-        if (AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) is not { } bytes)
+        var file = SettingsFile.Load(paths.Settings);
+        if (!file.Exists)
         {
             progress.Failed($"{paths.Settings} does not exist yet: it names the dashboard and the WorkloadGroup; sudo smm-agent set dashboard-url URL");
             return null;
         }
 
-        var reading = SettingsReader.Read(bytes);
+        var reading = file.Reading;
         foreach (var warning in reading.Warnings)
             progress.Warn($"{paths.Settings}: {warning}");
         foreach (var fault in reading.Faults)
@@ -113,7 +115,7 @@ internal sealed class Reconciliation(AgentPaths paths, ReconcileOptions options,
         return reading.Settings;
     }
 
-    private Guid? UuidInFile() => SettingsReader.Read(AtomicFile.ReadLimited(paths.Settings, SettingsReader.MaximumBytes) ?? []).Settings?.Uuid;
+    private Guid? UuidInFile() => SettingsFile.Load(paths.Settings).Reading.Settings?.Uuid;
 
     // Root's oneshot leaves agent.yaml to the operator's own command.
     private int Uuid()

@@ -41,7 +41,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
                 || units.ObserveUnit(SidecarObserver.Unit).IsActive)
                 return false;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             progress.Warn($"{SidecarFiles.ClusterEnvironment} cannot be seen: {exception.Message}");
             return false;
@@ -87,7 +87,7 @@ internal sealed class SidecarReconciliation(AgentPaths paths, ReconcileOptions o
         {
             await HoldStartAsync(config, $"the dashboard gave none within {TokenPatience.TotalSeconds:0} s", cancel);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             progress.Warn($"the kept istio-token could not be put back: {exception.Message}");
         }

@@ -40,7 +40,7 @@ internal static class StatusReader
         {
             return (null, null, $"{path} is not a status of smm-agent: {exception.Message}");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             return (null, null, $"{path} cannot be read: {exception.Message}");
         }
