@@ -9,7 +9,11 @@ namespace SmmAgent.Core.Settings;
 /// <param name="Warnings">What was accepted but is probably not meant, for example an unknown key.</param>
 public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings)
 {
-    /// <summary>Changes when the bearer token or the certificate authorities of <c>dashboard.caFile</c> were replaced; tells nothing of them.</summary>
+    /// <summary>Changes when the file of the bearer token or of <c>dashboard.caFile</c> is replaced; contains nothing of their content.</summary>
+    /// <remarks>
+    /// The client reads <c>dashboard.caFile</c> once, so a new stamp makes a new client. It reads the token for each request: there the stamp
+    /// only discards the connections and the failures of the old token, so that the new one is tried at once.
+    /// </remarks>
     public string CredentialStamp { get; init; } = "";
 
     /// <summary>What is known of the bearer token; null before it was looked at.</summary>

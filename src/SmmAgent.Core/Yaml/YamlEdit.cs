@@ -11,7 +11,7 @@ public sealed record SettingChange(string Section, string Key, string Value, boo
 
     internal string ByHand => Section.Length == 0 ? $"{Key}: {Written}" : $"{Section}: {{{Key}: {Written}}}";
 
-    internal string Written => IsBare ? Value : YamlWord.Of(Value);
+    internal string Written => IsBare ? Value : YamlScalar.FormatSetting(Value);
 
     internal bool IsIn(YamlNode node) => node.Kind == YamlKind.Text && node.Text == Value && !(IsBare && node.Quoted);
 }

@@ -4,13 +4,17 @@ using System.Text.RegularExpressions;
 
 namespace SmmAgent.Core.Yaml;
 
-/// <summary>Writes a string as a YAML scalar that every reader takes for that string, quoted as Istio's own writer does it.</summary>
+/// <summary>Writes strings as YAML scalars that every reader takes for the same strings.</summary>
 internal static partial class YamlScalar
 {
-    // YAML 1.1's, which Istio reads, and 1.2's. <<, = and the like are no plain words anyway.
+    // Reserved in YAML 1.1, which Istio reads, or in 1.2. <<, = and the like are not plain words anyway.
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
 
-    public static string Of(string text)
+    /// <summary>Writes a value of agent.yaml, in a block or between braces; also an address or a URL stays plain.</summary>
+    public static string FormatSetting(string value) => IsPlainSetting(value) ? value : QuotedSetting(value);
+
+    /// <summary>Writes a value as Istio's own writer quotes it, so that files can be compared.</summary>
+    public static string Format(string text)
     {
         if (IsPlainWord().IsMatch(text) && !Reserved.Contains(text))
             return text;
@@ -20,8 +24,38 @@ internal static partial class YamlScalar
             : DoubleQuoted(text);
     }
 
-    /// <summary>Whether some YAML reader takes the plain text for a number.</summary>
+    /// <summary>Whether a YAML reader may take the plain text for a number.</summary>
     public static bool IsNumberLike(string text) => NumberLike().IsMatch(text);
+
+    private static bool IsPlainSetting(string value) =>
+        value.Length > 0
+        && (char.IsAsciiLetterOrDigit(value[0]) || value[0] == '/')
+        && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':')
+        && value[^1] != ':'
+        && !Reserved.Contains(value)
+        && !LooksLikeANumber(value);
+
+    // Some readers take 1e3, 0x1f, 0o7, 12:30 and 2026-01-02 for numbers, times or dates.
+    private static bool LooksLikeANumber(string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+        || (char.IsAsciiDigit(value[0]) && value.All(c => char.IsAsciiHexDigit(c) || c is 'x' or 'o' or '_' or '-'))
+        || (char.IsAsciiDigit(value[0]) && value.All(c => char.IsAsciiDigit(c) || c is ':' or '.' or '_') && value.Contains(':', StringComparison.Ordinal));
+
+    private static string QuotedSetting(string value)
+    {
+        var text = new StringBuilder("\"");
+        foreach (var c in value)
+        {
+            if (c is '"' or '\\')
+                text.Append('\\').Append(c);
+            else if (c is >= ' ' and <= '~' || (char.IsLetterOrDigit(c) && !char.IsSurrogate(c)))
+                text.Append(c);
+            else
+                text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+        }
+
+        return text.Append('"').ToString();
+    }
 
     private static bool IsPrintable(char c) => c is >= ' ' and < '\x7f' or >= '\xa0' and < '\ud800' and not ('\u2028' or '\u2029');
 

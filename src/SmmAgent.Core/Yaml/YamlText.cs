@@ -22,7 +22,7 @@ internal static class YamlText
     {
         foreach (var (name, value) in members.OrderBy(member => member.Key, NaturalOrder.Instance))
         {
-            var key = YamlScalar.Of(name);
+            var key = YamlScalar.Format(name);
             if (key.Length > LongestSimpleKey)
                 text.Append(' ', indent).Append("? ").Append(key).Append('\n').Append(' ', indent).Append(':');
             else
@@ -74,7 +74,7 @@ internal static class YamlText
         null => "null",
         JsonObject => "{}",
         JsonArray => "[]",
-        _ when value.GetValueKind() == JsonValueKind.String => YamlScalar.Of(value.GetValue<string>()),
+        _ when value.GetValueKind() == JsonValueKind.String => YamlScalar.Format(value.GetValue<string>()),
         _ => value.ToJsonString(),
     };
 }

@@ -1,3 +1,5 @@
+using SmmAgent.Core.Text;
+using System.Runtime.InteropServices;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
@@ -63,6 +65,6 @@ public sealed record ReadRefusal(string Found, string Cure)
     private static string Rights(string path)
     {
         var status = FileStatus.Of(path);
-        return $"{UserNames.Of(status.Owner.User)}:{UserNames.OfGroup(status.Owner.Group)} with mode {Convert.ToString((int)status.Mode, 8).PadLeft(4, '0')}";
+        return $"{UserNames.Of(status.Owner.User)}:{UserNames.OfGroup(status.Owner.Group)} with mode {OctalMode.Format(status.Mode)}";
     }
 }

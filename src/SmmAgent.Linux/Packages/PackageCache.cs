@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using SmmAgent.Contract;
 using SmmAgent.Core.Packages;
+using SmmAgent.Core.Text;
 using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
@@ -50,7 +51,7 @@ public sealed class PackageCache(string folder)
             var mode = File.GetUnixFileMode(folder);
             return owner != FileOwner.CurrentUser ? Unsafe($"belongs to user {owner}, not to root", $"do: sudo chown root:root {folder}")
                 : (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0
-                    ? Unsafe($"may be written by others (mode {Octal(mode)})", $"do: sudo chmod 0755 {folder}")
+                    ? Unsafe($"may be written by others (mode {OctalMode.Format(mode)})", $"do: sudo chmod 0755 {folder}")
                 : null;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
@@ -93,6 +94,4 @@ public sealed class PackageCache(string folder)
     }
 
     private PackageFailure Unsafe(string what, string cure) => new(PackageFailureReason.UnsafeFolder, $"{folder} {what}, so no package is kept there", cure);
-
-    private static string Octal(UnixFileMode mode) => "0" + Convert.ToString((int)mode, 8).ToString(CultureInfo.InvariantCulture);
 }

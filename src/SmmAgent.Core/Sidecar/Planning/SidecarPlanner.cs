@@ -2,6 +2,7 @@ using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
+using SmmAgent.Core.Text;
 using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Sidecar.Planning;
@@ -130,7 +131,7 @@ public static class SidecarPlanner
     }
 
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
-        $"it is {found.Owner}'s with mode {Octal(found.Mode)}, not {owner}'s with {Octal(mode)}";
+        $"it is {found.Owner}'s with mode {OctalMode.Format(found.Mode)}, not {owner}'s with {OctalMode.Format(mode)}";
 
     internal static ProtectSidecarFile? Protect(string path, string owner, UnixFileMode mode, ObservedSidecar observed) =>
         observed.File(path) is { Owner.Length: > 0 } found && (found.Owner != owner || found.Mode != mode)
@@ -193,6 +194,4 @@ public static class SidecarPlanner
         else if (desired.MayRestart && RestartReasons(desired, observed) is { Count: > 0 } reasons)
             yield return new RestartSidecar(reasons);
     }
-
-    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
 }
