@@ -1,5 +1,4 @@
 using SmmAgent.Core.Text;
-using System.Runtime.InteropServices;
 using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;

@@ -1,3 +1,4 @@
+using SmmAgent.Contract;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;

@@ -2,7 +2,6 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Host.Status;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
-using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
 namespace SmmAgent.Cli;

@@ -9,7 +9,6 @@ using SmmAgent.Host.Firewall;
 using SmmAgent.Host.Rollback;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
-using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
 using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.State;
