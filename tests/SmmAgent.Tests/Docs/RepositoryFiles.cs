@@ -14,9 +14,6 @@ internal static class RepositoryFiles
 
     public static IReadOnlyList<RepositoryFile> Markdown { get; } = [.. Below("", ".md")];
 
-    /// <summary>Pages that are exempt from the rules of style and structure until they are rewritten.</summary>
-    public static bool IsExempt(string path) => path is "docs/decisions/0001-sd-bus.md";
-
     /// <summary>The C# files below a folder.</summary>
     public static IEnumerable<RepositoryFile> Sources(string area) => Below(area, ".cs");
 
