@@ -1,4 +1,3 @@
-using SmmAgent.Contract;
 using SmmAgent.Core.Planning;
 using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;

@@ -20,7 +20,7 @@ public sealed class MeshDescriptionReaderTests
         Assert.Equal("istiod-cp-v115x.istio-system.svc:15012", read.Value.Mesh.DiscoveryAddress());
         Assert.Equal(2, read.Value.Mesh.DefaultConfig.GetProperty("concurrency").GetInt32());
         Assert.Equal(["13.48.73.61", "gw.example.com"], read.Value.MeshExpansionGateways[0].Addresses);
-        Assert.Equal(["10.244.0.0/16"], read.Value.ClusterSources);
+        Assert.Equal([System.Net.IPNetwork.Parse("10.244.0.0/16")], read.Value.ClusterSources);
         Assert.Empty(mesh.Warnings);
     }
 
