@@ -9,7 +9,7 @@ namespace SmmAgent.Linux.Dashboard;
 /// <summary>The calls of the contract, for one WorkloadGroup of one dashboard. Other settings mean another client.</summary>
 /// <param name="caFile">PEM file with the only authorities that are trusted; null means the system's.</param>
 public sealed class DashboardClient(DashboardTarget target, string? caFile, BearerTokenFile token, string agentVersion, TimeProvider time)
-    : IDisposable
+    : IHostDashboard
 {
     private const int MaximumAnswerBytes = 64 * 1024;
 

@@ -8,7 +8,7 @@ namespace SmmAgent.Linux.Firewall;
 
 /// <summary>One pass over the host's firewall: observe, plan, apply, observe. The daemon and the commands do the same one.</summary>
 /// <param name="isRoot">Whether root's steps are done too.</param>
-public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, AgentLock agentLock, bool isRoot)
+public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, AgentLock agentLock, bool isRoot) : IFirewallReconciler
 {
     private readonly IneffectiveSteps _futile = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();

@@ -11,6 +11,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// <param name="recorded">The versions that are written down to be put back, so that their packages are kept.</param>
 public sealed class PackageDelivery(
     PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool bypassBackoff, Func<IReadOnlyList<string>> recorded)
+    : IPackageDelivery
 {
     /// <summary>What is being done, in one line for whoever watches.</summary>
     public string Doing { get; private set; } = "";

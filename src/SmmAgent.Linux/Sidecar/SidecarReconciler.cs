@@ -13,7 +13,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
 public sealed class SidecarReconciler(
     SidecarObserver observer, SidecarStepExecutor executor, SidecarRecords records, AgentLock hostLock, TimeProvider time, Func<double> random)
-    : SidecarRestorer(observer, executor, records, hostLock, time, random)
+    : SidecarRestorer(observer, executor, records, hostLock, time, random), ISidecarReconciler
 {
     /// <summary>Makes the sidecar what it should be.</summary>
     /// <param name="onStep">Receives the result of each step, as it is done.</param>

@@ -11,6 +11,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
 public class SidecarRestorer(
     SidecarObserver observer, SidecarStepExecutor executor, SidecarRecords records, AgentLock hostLock, TimeProvider time, Func<double> random)
+    : ISidecarRestorer
 {
     /// <summary>How many plans are executed before the result counts as not lasting.</summary>
     protected const int MaximumAttempts = 3;

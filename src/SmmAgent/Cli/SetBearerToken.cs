@@ -13,7 +13,7 @@ using SmmAgent.Linux.State;
 namespace SmmAgent.Cli;
 
 /// <summary><c>smm-agent set bearer-token</c>. Nothing of the token is ever printed.</summary>
-internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimeProvider time)
+internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimeProvider time, bool isPrivileged)
 {
     private const string Example = "sudo smm-agent set bearer-token --stdin < token";
 
@@ -26,7 +26,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         if ((source.Prompt is { } prompt ? Unseen(prompt, source) : Read(source)) is not { } token)
             return ExitCode.Usage;
 
-        return FileChange.Run(paths.BearerToken, progress, () =>
+        return new FileChange(progress, isPrivileged).Run(paths.BearerToken, () =>
         {
             Write([.. token, (byte)'\n']);
             foreach (var doubt in Doubts(token))

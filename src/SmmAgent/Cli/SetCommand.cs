@@ -27,7 +27,7 @@ internal static class SetCommand
         };
         var command = new Command("dashboard-url", "Set the URL of the exposed dashboard.") { url, allowPlaintext, caFile };
         command.SetAction(parsed => SetDashboardUrl.Run(
-            new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()),
+            Writer(paths(parsed)),
             parsed.GetRequiredValue(url),
             parsed.GetValue(allowPlaintext),
             parsed.GetValue(caFile)));
@@ -40,7 +40,7 @@ internal static class SetCommand
         var name = new Argument<string>("NAME") { Description = "its name, for example analytics-v0" };
         var command = new Command("workload-group", "Set the WorkloadGroup to be a member of.") { group, name };
         command.SetAction(parsed => SetWorkloadGroup.Run(
-            new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()),
+            Writer(paths(parsed)),
             parsed.GetRequiredValue(group),
             parsed.GetRequiredValue(name)));
         return command;
@@ -51,7 +51,7 @@ internal static class SetCommand
         var address = new Argument<string>("ADDRESS|auto") { Description = "an IP address; with auto it is found out" };
         var command = new Command("node-ip", "Set the address that the cluster reaches.") { address };
         command.SetAction(parsed => SetNodeIp.Run(
-            new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()), parsed.GetRequiredValue(address)));
+            Writer(paths(parsed)), parsed.GetRequiredValue(address)));
         return command;
     }
 
@@ -59,7 +59,7 @@ internal static class SetCommand
     {
         var key = new Argument<string>("KEY") { Description = "the public half, as smm-dashboard sign-packages prints it" };
         var command = new Command("trusted-key", "Set the key that signs the packages.") { key };
-        command.SetAction(parsed => SetTrustedKey.Run(new SettingsWriter(paths(parsed).Settings, Progress.OnConsole()), parsed.GetRequiredValue(key)));
+        command.SetAction(parsed => SetTrustedKey.Run(Writer(paths(parsed)), parsed.GetRequiredValue(key)));
         return command;
     }
 
@@ -88,8 +88,11 @@ internal static class SetCommand
                 : parsed.GetValue(stdin) ? TokenSource.Stdin(Console.OpenStandardInput, isTerminal: false)
                 : parsed.GetValue(file) is { } path ? TokenSource.File(path)
                 : TokenSource.CommandLine(parsed.GetValue(token)!);
-            return new SetBearerToken(paths(parsed), Progress.OnConsole(), TimeProvider.System).Run(source);
+            return new SetBearerToken(paths(parsed), Progress.OnConsole(), TimeProvider.System, Environment.IsPrivilegedProcess).Run(source);
         });
         return command;
     }
+
+    private static SettingsWriter Writer(AgentPaths paths) =>
+        new(paths.Settings, Progress.OnConsole(), TimeProvider.System, Environment.IsPrivilegedProcess);
 }

@@ -9,15 +9,16 @@ using SmmAgent.Linux.State;
 namespace SmmAgent.Cli;
 
 /// <summary>Puts values into agent.yaml and says what became of it.</summary>
-internal sealed class SettingsWriter(string path, Progress progress)
+/// <param name="isPrivileged">Whether this process is root.</param>
+internal sealed class SettingsWriter(string path, Progress progress, TimeProvider time, bool isPrivileged)
 {
     /// <param name="what">What is set, as people call it.</param>
     /// <param name="changes">In the order in which they are to stand in a new file.</param>
-    public int Set(string what, params IReadOnlyList<SettingChange> changes) => FileChange.Run(path, progress, () =>
+    public int Set(string what, params IReadOnlyList<SettingChange> changes) => new FileChange(progress, isPrivileged).Run(path, () =>
     {
         var target = new ConfigFile(path);
         target.MakeFolder();
-        using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, TimeProvider.System);
+        using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, time);
         var file = AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes);
         var editing = SettingsEdit.Apply(file, changes);
         foreach (var fault in editing.Refusals)

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Host;
 
 /// <summary>The agent's units, as commands start, stop, enable and disable them.</summary>
-internal sealed class AgentUnits(IUnits systemd, Progress progress)
+internal sealed class AgentUnits(IUnits systemd, Progress progress, TimeProvider time)
 {
     public const string Daemon = "smm-agent.service";
 
@@ -90,7 +90,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
         }
 
         var starting = RunAsync(UnitJob.Start, Daemon, cancel);
-        await progress.WhileAsync($"waiting until {Daemon} is ready", starting, TimeProvider.System);
+        await progress.WhileAsync($"waiting until {Daemon} is ready", starting, time);
         var start = await starting;
         if (start.IsDone)
             progress.Done($"{start} and ready");
@@ -120,7 +120,7 @@ internal sealed class AgentUnits(IUnits systemd, Progress progress)
         foreach (var unit in Those(IsUp))
         {
             var stopping = RunAsync(UnitJob.Stop, unit, cancel);
-            await progress.WhileAsync($"stopping {unit}", stopping, TimeProvider.System);
+            await progress.WhileAsync($"stopping {unit}", stopping, time);
             var stop = await stopping;
             if (stop.IsDone)
                 progress.Done($"stopped {unit}");

@@ -50,7 +50,7 @@ internal sealed class Progress(TextWriter output, bool colour)
     /// <summary>The same for work that says what it is at.</summary>
     public async Task WhileAsync(Func<string> what, Task work, TimeProvider time)
     {
-        await WaitsAsync(what, work);
+        await ReportWaitsAsync(what, work);
         for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
         {
             Write($"\r\e[36m{Frames[frame]}\e[0m {OneLine.Exact(what())}\e[K");
@@ -62,7 +62,7 @@ internal sealed class Progress(TextWriter output, bool colour)
     }
 
     // Where there is no spinner: one line each time another program is waited for.
-    private async Task WaitsAsync(Func<string> what, Task work)
+    private async Task ReportWaitsAsync(Func<string> what, Task work)
     {
         for (var last = ""; !colour && !work.IsCompleted;)
         {

@@ -1,3 +1,5 @@
+using SmmAgent.Core.Planning;
+
 namespace SmmAgent.Host;
 
 /// <summary>The options of <c>smm-agent reconcile</c>.</summary>
@@ -11,4 +13,7 @@ internal sealed class ReconcileOptions
 
     /// <summary>Undoes everything unless it is confirmed in this time.</summary>
     public TimeSpan? ConfirmWithin { get; init; }
+
+    /// <summary>Whose steps are done; null means everyone's.</summary>
+    public StepOwner? Owner => HostOnly ? StepOwner.Root : null;
 }

@@ -192,7 +192,7 @@ public sealed class SetBearerTokenTests : IDisposable
     public void WhereNothingMayBeWrittenThatIsToldInOneLine()
     {
         // Not even root makes a folder in sysfs.
-        Assert.Equal(3, new SetBearerToken(new AgentPaths("/sys"), new Progress(_output, colour: false), _time).Run(Stdin(Token)));
+        Assert.Equal(3, new SetBearerToken(new AgentPaths("/sys"), new Progress(_output, colour: false), _time, Environment.IsPrivilegedProcess).Run(Stdin(Token)));
         Assert.StartsWith("✗ /sys/etc/smm/bearer-token ", Told(), StringComparison.Ordinal);
         Assert.Single(Told().TrimEnd('\n').Split('\n'));
     }
@@ -210,7 +210,7 @@ public sealed class SetBearerTokenTests : IDisposable
 
     private static TokenSource Stdin(string input) => TokenSource.Stdin(() => new MemoryStream(Encoding.UTF8.GetBytes(input)), isTerminal: false);
 
-    private int Run(TokenSource source) => new SetBearerToken(_paths, new Progress(_output, colour: false), _time).Run(source);
+    private int Run(TokenSource source) => new SetBearerToken(_paths, new Progress(_output, colour: false), _time, Environment.IsPrivilegedProcess).Run(source);
 
     private string Told() => _output.ToString();
 

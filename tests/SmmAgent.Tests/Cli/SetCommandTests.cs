@@ -2,9 +2,7 @@ using SmmAgent.Cli;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Yaml;
 using SmmAgent.Host;
-using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Files;
-using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Tests.Cli;
 
@@ -201,7 +199,7 @@ public sealed class SetCommandTests : IDisposable
         var changes = Enumerable.Range(0, 40).Select(i => Task.Run(() =>
         {
             using var output = new StringWriter();
-            return new SettingsWriter(_paths.Settings, new Progress(output, colour: false)).Set("a", new SettingChange($"section{i}", "key", "value"));
+            return new SettingsWriter(_paths.Settings, new Progress(output, colour: false), TimeProvider.System, isPrivileged: true).Set("a", new SettingChange($"section{i}", "key", "value"));
         }));
 
         Assert.All(await Task.WhenAll(changes), code => Assert.Equal(0, code));
@@ -230,24 +228,7 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal("✗ key ' [2J  ' is refused\n", _output.ToString());
     }
 
-    [Fact]
-    public async Task TheUuidThatReconcileMakesWaitsForAChangeThatIsUnderWay()
-    {
-        Assert.Equal(0, SetNodeIp.Run(Writer(), "auto"));
-        Task<int> making;
-        using (ConfigLock.Take(_paths.ConfigDirectory, ConfigLock.DefaultTimeout, TimeProvider.System))
-        {
-            making = Task.Run(() => MissingUuid.Generate(_paths.Settings, new Progress(_output, colour: false)), TestContext.Current.CancellationToken);
-            // The change has read the file before, and writes it now.
-            await Task.WhenAny(making, Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken));
-            await File.WriteAllTextAsync(_paths.Settings, "node:\n  ip: 10.1.2.3\n", TestContext.Current.CancellationToken);
-        }
-
-        Assert.Equal(0, await making);
-        Assert.Matches("^node:\n  ip: 10\\.1\\.2\\.3\nuuid: [0-9a-f-]{36}\n$", await File.ReadAllTextAsync(_paths.Settings, TestContext.Current.CancellationToken));
-    }
-
-    private SettingsWriter Writer() => new(_paths.Settings, new Progress(_output, colour: false));
+    private SettingsWriter Writer() => new(_paths.Settings, new Progress(_output, colour: false), TimeProvider.System, Environment.IsPrivilegedProcess);
 
     private void AssertRefused(string reason, string example)
     {

@@ -1,9 +1,7 @@
-using NSubstitute;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
-using SmmAgent.Host;
+using SmmAgent.Tests.Host.Fakes;
 using SmmAgent.Host.Reconcile;
-using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Host;
 
@@ -12,34 +10,25 @@ public sealed class SidecarHoldTests : IDisposable
 {
     private const string Unit = "istio.service";
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-hold");
-    private readonly StringWriter _output = new();
-    private readonly IUnits _units = Substitute.For<IUnits>();
+    private readonly HostFixture _host = new();
     private readonly AgentPaths _paths;
 
     public SidecarHoldTests()
     {
-        _paths = new(_folder.FullName);
+        _paths = _host.Paths;
         Directory.CreateDirectory(_paths.HostStateDirectory);
         File.WriteAllText(_paths.BeforeAttach, "{}");
-        ItIs("inactive");
-        StopEnds("done");
     }
 
-    public void Dispose()
-    {
-        _units.Dispose();
-        _output.Dispose();
-        _folder.Delete(recursive: true);
-    }
+    public void Dispose() => _host.Dispose();
 
     [Fact]
     public async Task WithoutAClusterEnvItsQueuedStartIsCancelled()
     {
         Assert.True(await HoldAsync());
 
-        await _units.Received(1).RunAsync(UnitJob.Stop, Unit, Arg.Any<TimeSpan>(), Arg.Any<CancellationToken>());
-        Assert.Equal($"✓ the sidecar is not started before {SidecarFiles.ClusterEnvironment} is written\n", _output.ToString());
+        Assert.Equal(["stop istio.service"], _host.Calls);
+        Assert.Equal($"✓ the sidecar is not started before {SidecarFiles.ClusterEnvironment} is written\n", _host.Output);
     }
 
     [Theory]
@@ -47,7 +36,7 @@ public sealed class SidecarHoldTests : IDisposable
     [InlineData(SidecarFiles.PackageClusterEnvironment)]
     public async Task WithAClusterEnvItIsStarted(string path)
     {
-        var file = _folder.FullName + path;
+        var file = _paths.Root + path;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, "");
 
@@ -57,7 +46,7 @@ public sealed class SidecarHoldTests : IDisposable
     [Fact]
     public async Task OneThatRunsIsNotStopped()
     {
-        ItIs("active");
+        _host.Units.Set(Unit, "active");
 
         await IsLeftAloneAsync();
     }
@@ -73,28 +62,20 @@ public sealed class SidecarHoldTests : IDisposable
     [Fact]
     public async Task AStartThatCannotBeCancelledIsReported()
     {
-        StopEnds("timeout");
+        _host.Units.Results["stop istio.service"] = "timeout";
 
         Assert.False(await HoldAsync());
 
-        Assert.Contains("its start could not be held back: istio.service did not stop", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("its start could not be held back: istio.service did not stop", _host.Output, StringComparison.Ordinal);
     }
 
     private async Task IsLeftAloneAsync()
     {
         Assert.False(await HoldAsync());
 
-        await _units.DidNotReceiveWithAnyArgs().RunAsync(default, "", default, default);
-        Assert.Empty(_output.ToString());
+        Assert.Empty(_host.Calls);
+        Assert.Empty(_host.Output);
     }
 
-    private void ItIs(string active) => _units.ObserveUnit(Unit).Returns(State(active));
-
-    private void StopEnds(string result) => _units.RunAsync(UnitJob.Stop, Unit, Arg.Any<TimeSpan>(), Arg.Any<CancellationToken>())
-        .Returns(new JobOutcome(UnitJob.Stop, result, State("inactive"), TimeSpan.FromSeconds(1)));
-
-    private static UnitState State(string active) => new(Unit, "loaded", active, "dead", "enabled");
-
-    private Task<bool> HoldAsync() => new SidecarReconciliation(_paths, new ReconcileOptions { HostOnly = true }, _units, new Progress(_output, colour: false))
-        .HoldUnconfiguredAsync(TestContext.Current.CancellationToken);
+    private Task<bool> HoldAsync() => new SidecarBoot(_host.Context).HoldUnconfiguredAsync(TestContext.Current.CancellationToken);
 }

@@ -4,6 +4,8 @@ using SmmAgent.Host;
 using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
+using SmmAgent.Linux.Locks;
+using SmmAgent.Tests.Host.Fakes;
 
 namespace SmmAgent.Tests.Host;
 
@@ -12,22 +14,16 @@ public sealed class UuidBindingTests : IDisposable
 {
     private static readonly Guid Old = Guid.Parse("0327b100-a008-4364-a2b3-7d1777bb5b9a");
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-binding");
-    private readonly StringWriter _output = new();
+    private readonly HostFixture _host = new();
     private readonly AgentPaths _paths;
 
     public UuidBindingTests()
     {
-        _paths = new(_folder.FullName);
-        Directory.CreateDirectory(_paths.ConfigDirectory);
+        _paths = _host.Paths;
         File.WriteAllText(_paths.Settings, $"# mine\nuuid: {Old}\n");
     }
 
-    public void Dispose()
-    {
-        _output.Dispose();
-        _folder.Delete(recursive: true);
-    }
+    public void Dispose() => _host.Dispose();
 
     [Fact]
     public void AUuidThatIsNotBoundYetIsBoundAndStays()
@@ -38,7 +34,7 @@ public sealed class UuidBindingTests : IDisposable
         Assert.Equal(Old, InFile());
         Assert.Equal(new UuidBinding(Old, "one", null), UuidBinding.Load(_paths));
         Assert.Equal(AtomicFile.Private, File.GetUnixFileMode(_paths.HostIdentity));
-        Assert.Empty(_output.ToString());
+        Assert.Empty(_host.Output);
     }
 
     [Fact]
@@ -57,7 +53,7 @@ public sealed class UuidBindingTests : IDisposable
         Assert.False(File.Exists(_paths.HostToken));
         Assert.StartsWith("# mine\n", File.ReadAllText(_paths.Settings), StringComparison.Ordinal);
         Assert.Equal(
-            $"✓ this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={Old}\n", _output.ToString());
+            $"✓ this VM is a copy of another machine (/etc/machine-id differs), new uuid is generated uuid={own} replaced={Old}\n", _host.Output);
 
         Bind(own.Value, "two");
         Assert.Equal(own, InFile());
@@ -84,7 +80,7 @@ public sealed class UuidBindingTests : IDisposable
         File.Move(_paths.Settings, target);
         File.CreateSymbolicLink(_paths.Settings, target);
 
-        Assert.Equal(ExitCode.Failed, MissingUuid.Bind(_paths, Old, "two", new Progress(_output, colour: false)));
+        Assert.Equal(ExitCode.Failed, AgentUuid().Bind(Old, "two"));
 
         Assert.Equal(Old, InFile());
         Assert.Equal(("two", (Guid?)Old), (UuidBinding.Load(_paths)!.Machine, UuidBinding.Load(_paths)!.Retired));
@@ -134,10 +130,10 @@ public sealed class UuidBindingTests : IDisposable
     {
         Bind(Old, "one");
 
-        Assert.True(MissingUuid.IsOfAnotherMachine(_paths, Old, "two"));
-        Assert.False(MissingUuid.IsOfAnotherMachine(_paths, Old, "one"));
-        Assert.False(MissingUuid.IsOfAnotherMachine(_paths, Guid.NewGuid(), "two"));
-        Assert.False(MissingUuid.IsOfAnotherMachine(_paths, Old, null));
+        Assert.True(AgentUuid().IsOfAnotherMachine(Old, "two"));
+        Assert.False(AgentUuid().IsOfAnotherMachine(Old, "one"));
+        Assert.False(AgentUuid().IsOfAnotherMachine(Guid.NewGuid(), "two"));
+        Assert.False(AgentUuid().IsOfAnotherMachine(Old, null));
         Assert.Equal(new UuidBinding(Old, "one", null), UuidBinding.Load(_paths));
     }
 
@@ -163,9 +159,28 @@ public sealed class UuidBindingTests : IDisposable
     }
 
     private void Bind(Guid uuid, string? machine) =>
-        Assert.Equal(ExitCode.Done, MissingUuid.Bind(_paths, uuid, machine, new Progress(_output, colour: false)));
+        Assert.Equal(ExitCode.Done, AgentUuid().Bind(uuid, machine));
 
-    private string On(string path) => _folder.FullName + path;
+    private string On(string path) => _paths.Root + path;
 
     private Guid? InFile() => SettingsReader.Read(File.ReadAllBytes(_paths.Settings)).Settings!.Uuid;
+
+    [Fact]
+    public async Task AUuidIsGeneratedAfterAChangeThatIsUnderWay()
+    {
+        using var host = new HostFixture(TimeProvider.System);
+        Task<int> making;
+        using (ConfigLock.Take(host.Paths.ConfigDirectory, ConfigLock.DefaultTimeout, TimeProvider.System))
+        {
+            making = Task.Run(() => new AgentUuid(host.Context).Generate(), TestContext.Current.CancellationToken);
+            // The change has read the file before, and writes it now.
+            await Task.WhenAny(making, Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken));
+            await File.WriteAllTextAsync(host.Paths.Settings, "node:\n  ip: 10.1.2.3\n", TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, await making);
+        Assert.Matches("^node:\n  ip: 10\\.1\\.2\\.3\nuuid: [0-9a-f-]{36}\n$", await File.ReadAllTextAsync(host.Paths.Settings, TestContext.Current.CancellationToken));
+    }
+
+    private AgentUuid AgentUuid() => new(_host.Context);
 }

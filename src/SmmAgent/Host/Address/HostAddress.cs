@@ -8,13 +8,12 @@ using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Address;
 
-/// <summary>The address under which the cluster reaches the VM, as root finds it: in the daemon's way, but with its own memory.</summary>
-internal static class HostAddress
+/// <summary>Finds the address under which the cluster reaches the VM, as the daemon does, but with root's own last known address.</summary>
+internal sealed class HostAddress(AgentPaths paths, TimeProvider time)
 {
-    /// <param name="save">Whether one that was found becomes the last known one.</param>
-    public static async Task<AddressState> FindAsync(AgentPaths paths, AgentSettings settings, MeshConfig config, bool save, CancellationToken cancel)
+    /// <param name="save">Whether the address that was found becomes the last known one.</param>
+    public async Task<AddressState> FindAsync(AgentSettings settings, MeshConfig config, bool save, CancellationToken cancel)
     {
-        var time = TimeProvider.System;
         var names = new NameLookup(time);
         using var providers = new AddressProviderClient(time, names);
         var sources = new AddressSources(providers, new DirectRoute(time, names), new LastKnownAddressFile(paths.HostLastKnownAddress));

@@ -3,10 +3,11 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Host.Configuration;
 
 /// <summary>A change of a file, with its refusals reported in one line each.</summary>
-internal static class FileChange
+/// <param name="isPrivileged">Whether this process is root.</param>
+internal sealed class FileChange(Progress progress, bool isPrivileged)
 {
     /// <summary>Turns what a file system refuses into one line and an exit code.</summary>
-    public static int Run(string path, Progress progress, Func<int> work)
+    public int Run(string path, Func<int> work)
     {
         try
         {
@@ -14,7 +15,7 @@ internal static class FileChange
         }
         catch (UnauthorizedAccessException)
         {
-            progress.Failed(Environment.IsPrivilegedProcess
+            progress.Failed(isPrivileged
                 ? $"{path} cannot be changed: the host refuses it even to root (lsattr, mount, or the container's rights)"
                 : $"{path} may be changed by root only: run the command with sudo");
             return ExitCode.NotPermitted;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Planning;
-using SmmAgent.Host.Firewall;
 using SmmAgent.Host.Sidecar;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
@@ -11,7 +9,7 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Host.Rollback;
 
 /// <summary>The rollback that a reconcile arms before it changes anything: docs/decisions/0007-confirm.md.</summary>
-internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress progress)
+internal sealed class HostRollback(HostContext host, IUnits systemd)
 {
     private const string Name = "smm-agent-rollback";
     private const string Timer = $"{Name}.timer";
@@ -22,10 +20,12 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly AgentUnits _units = new(systemd, progress);
+    private readonly AgentUnits _units = new(systemd, host.Progress, host.Time);
+    private readonly RollbackSnapshot _snapshot = new(host.Paths);
+    private readonly SidecarRecords _sidecar = new(host.Paths);
 
     /// <summary>Whether a change waits for its confirmation now.</summary>
-    public bool IsPending => HostState.HasSnapshot(paths) && IsArmed;
+    public bool IsPending => _snapshot.Exists && IsArmed;
 
     /// <summary>Whether the timer runs; what it would bring back, only root sees.</summary>
     public bool IsArmed => systemd.ObserveUnit(Timer).IsActive;
@@ -37,19 +37,19 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     {
         if (systemd.ObserveUnit(Service).IsUp)
         {
-            progress.Failed($"an earlier change is being rolled back just now: systemctl status {Service}, then try again");
+            host.Progress.Failed($"an earlier change is being rolled back just now: systemctl status {Service}, then try again");
             return false;
         }
 
         // One that is there still is older than a change that nobody confirmed: it stays what the host goes back to.
-        if (HostState.ReadSnapshot(paths) is null && !await KeepAsync(sidecar, cancel))
+        if (_snapshot.Read() is null && !await KeepAsync(sidecar, cancel))
             return false;
         if (systemd.ObserveUnit(Timer).IsUp)
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
-        string[] root = paths.Root == "/" ? [] : ["--root", paths.Root];
+        string[] root = host.Paths.Root == "/" ? [] : ["--root", host.Paths.Root];
         await systemd.StartTimerAsync(
             Name, "Service Mesh Manager agent: undo of an unconfirmed change", within, [Environment.ProcessPath!, .. root, "rollback"], cancel);
-        progress.Done($"rollback is armed within={within.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s timer={Timer}");
+        host.Progress.Done($"rollback is armed within={within.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s timer={Timer}");
         return true;
     }
 
@@ -64,13 +64,13 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
         // After the timer is down nothing starts it any more.
         var service = systemd.ObserveUnit(Service);
         if (service.IsUp)
-            progress.Failed($"too late: the rollback runs; see journalctl -u {Name}");
+            host.Progress.Failed($"too late: the rollback runs; see journalctl -u {Name}");
         else if (service.Active == "failed")
-            progress.Failed($"too late: the rollback was tried and failed; see journalctl -u {Name}, then: sudo smm-agent rollback");
-        else if (!HostState.HasSnapshot(paths))
-            progress.Failed("nothing waits for a confirmation: there was no reconcile --confirm-within, or it was rolled back");
+            host.Progress.Failed($"too late: the rollback was tried and failed; see journalctl -u {Name}, then: sudo smm-agent rollback");
+        else if (!_snapshot.Exists)
+            host.Progress.Failed("nothing waits for a confirmation: there was no reconcile --confirm-within, or it was rolled back");
         else if (!wasRunning)
-            progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
+            host.Progress.Failed("the host was restarted before the confirmation; begin again: sudo smm-agent reconcile --confirm-within 120s");
         else
         {
             Forget();
@@ -89,7 +89,7 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
         if (systemd.ObserveUnit(Timer).IsUp)
         {
             await systemd.RunAsync(UnitJob.Stop, Timer, Patience, cancel);
-            progress.Done($"stopped {Timer}");
+            host.Progress.Done($"stopped {Timer}");
         }
 
         Forget();
@@ -99,20 +99,20 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
     /// <returns>Whether all of it is back.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
-        if (HostState.ReadSnapshot(paths) is not { } before)
+        if (_snapshot.Read() is not { } before)
         {
-            progress.Failed($"{paths.Undo} is missing or damaged: nothing is known to go back to; sudo smm-agent detach removes all that is the agent's");
+            host.Progress.Failed($"{host.Paths.Undo} is missing or damaged: nothing is known to go back to; sudo smm-agent detach removes all that is the agent's");
             return false;
         }
 
         // First, because a daemon that runs would repair what is undone.
         var isBack = await _units.StopAsync(cancel);
         // What was asked for meanwhile would be done again as soon as the path unit is back.
-        if (File.Exists(paths.ReconcileRequest))
-            File.Delete(paths.ReconcileRequest);
+        if (File.Exists(host.Paths.ReconcileRequest))
+            File.Delete(host.Paths.ReconcileRequest);
         // The sidecar before the ports: what it captures goes first.
-        if (new SidecarRecords(paths).BeforeConfirm is { } sidecar)
-            isBack &= await new SidecarRemoval(paths, systemd, progress).RestoreAsync(sidecar, cancel);
+        if (_sidecar.BeforeConfirm is { } sidecar)
+            isBack &= await new SidecarWithdrawal(host).RestoreAsync(sidecar, cancel);
         isBack &= await RestoreAsync(before, cancel);
         await _units.StartAgainAsync(before.Running, cancel);
         if (isBack)
@@ -122,42 +122,41 @@ internal sealed class HostRollback(AgentPaths paths, IUnits systemd, Progress pr
 
     private async Task<bool> RestoreAsync(FirewallSnapshot before, CancellationToken cancel)
     {
-        var pass = HostFirewallPass.Create(paths, TimeProvider.System);
         for (var attempt = 1; ; attempt++)
         {
-            var report = await pass.RestoreAsync(before, cancel);
+            var report = await host.Firewall.RestoreAsync(before, cancel);
             foreach (var step in report.Done)
-                progress.Done($"{step}");
+                host.Progress.Done($"{step}");
             if (report.NotAttemptedReason is null && report.Remaining.IsEmpty)
                 return true;
             if (attempt < Tries)
                 continue;
 
-            progress.Failed(report.NotAttemptedReason ?? $"not all could be undone: {report.Results.FirstOrDefault(result => result.Outcome != StepOutcome.Done)?.Reason}");
+            host.Progress.Failed(report.NotAttemptedReason ?? $"not all could be undone: {report.Results.FirstOrDefault(result => result.Outcome != StepOutcome.Done)?.Reason}");
             return false;
         }
     }
 
     private async Task<bool> KeepAsync(SidecarSnapshot? sidecar, CancellationToken cancel)
     {
-        var observed = await HostFirewallPass.Create(paths, TimeProvider.System).ObserveAsync(cancel);
-        var (snapshot, reason) = FirewallSnapshot.Create(observed, _units.Running());
-        if (snapshot is null)
+        var observed = await host.Firewall.ObserveAsync(cancel);
+        var (undo, why) = FirewallSnapshot.Create(observed, _units.Running());
+        if (undo is null)
         {
-            progress.Failed($"nothing was changed, because it could not be undone: {reason}");
+            host.Progress.Failed($"nothing was changed, because it could not be undone: {why}");
             return false;
         }
 
         if (sidecar is not null)
-            new SidecarRecords(paths).BeginConfirm(sidecar);
-        HostState.WriteSnapshot(snapshot, paths);
+            _sidecar.BeginConfirm(sidecar);
+        _snapshot.Write(undo);
         return true;
     }
 
     /// <summary>Forgets how it was before: there is nothing to go back to any more.</summary>
     public void Forget()
     {
-        HostState.DeleteSnapshot(paths);
-        new SidecarRecords(paths).EndConfirm();
+        _snapshot.Delete();
+        _sidecar.EndConfirm();
     }
 }

@@ -50,7 +50,7 @@ public static class HostSidecarPass
 
     /// <param name="units">Null where the host has no systemd.</param>
     /// <param name="bypassBackoff">Whether a person waits for the result, so that a failed download is tried again at once.</param>
-    public static SidecarReconciler Reconciler(AgentPaths paths, IUnits? units, DashboardClient client, PackageSupply supply, bool bypassBackoff) => new(
+    public static SidecarReconciler Reconciler(AgentPaths paths, IUnits? units, IHostDashboard client, PackageSupply supply, bool bypassBackoff) => new(
         Observer(paths, TimeProvider.System, isRoot: true),
         Executor(paths, units, client, Delivery(paths, supply, bypassBackoff)),
         new SidecarRecords(paths),
@@ -58,7 +58,7 @@ public static class HostSidecarPass
         TimeProvider.System,
         Jitter.Next);
 
-    private static SidecarStepExecutor Executor(AgentPaths paths, IUnits? units, DashboardClient? client, PackageDelivery packages)
+    private static SidecarStepExecutor Executor(AgentPaths paths, IUnits? units, IHostDashboard? client, PackageDelivery packages)
     {
         var files = new GuardedFiles(paths.Root);
         var commands = new CommandRunner();

@@ -11,15 +11,21 @@ using SmmAgent.Linux.State;
 namespace SmmAgent.Host.Configuration;
 
 /// <summary>The uuid that agent.yaml gets when it has none: this VM's name towards the dashboard.</summary>
-internal static class MissingUuid
+internal sealed class AgentUuid(HostContext host)
 {
-    /// <returns>An exit code.</returns>
-    public static int Generate(string path, Progress progress) => FileChange.Run(path, progress, () => Write(path, progress));
+    private AgentPaths Paths => host.Paths;
 
-    private static int Write(string path, Progress progress)
+    /// <summary>Writes a new uuid into agent.yaml, unless it has one.</summary>
+    /// <returns>An exit code.</returns>
+    public int Generate() => Changes.Run(Paths.Settings, GenerateLocked);
+
+    private FileChange Changes => new(host.Progress, host.IsPrivileged);
+
+    private int GenerateLocked()
     {
+        var (path, progress) = (Paths.Settings, host.Progress);
         // Of several commands at once only the first may make one, and none may lose what 'set' changes meanwhile.
-        using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, TimeProvider.System);
+        using var held = ConfigLock.Take(Path.GetDirectoryName(path)!, ConfigLock.DefaultTimeout, host.Time);
         var file = AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes);
         if (SettingsReader.Read(file).Settings?.Uuid is not null)
             return ExitCode.Done;
@@ -39,15 +45,15 @@ internal static class MissingUuid
     /// <summary>Binds the uuid to this machine at first sight; a uuid that was copied from another machine is replaced, with all that was known of that one.</summary>
     /// <param name="machine">This machine; null where it has no id.</param>
     /// <returns>An exit code.</returns>
-    public static int Bind(AgentPaths paths, Guid uuid, string? machine, Progress progress) =>
-        machine is null ? ExitCode.Done : FileChange.Run(paths.HostIdentity, progress, () => WriteBinding(paths, uuid, machine, progress));
+    public int Bind(Guid uuid, string? machine) =>
+        machine is null ? ExitCode.Done : Changes.Run(Paths.HostIdentity, () => BindLocked(uuid, machine));
 
     /// <summary>Whether <see cref="Bind"/> would replace the uuid; false where that cannot be seen.</summary>
-    public static bool IsOfAnotherMachine(AgentPaths paths, Guid uuid, string? machine)
+    public bool IsOfAnotherMachine(Guid uuid, string? machine)
     {
         try
         {
-            return machine is not null && UuidBinding.Load(paths)?.IsForeign(uuid, machine) == true;
+            return machine is not null && UuidBinding.Load(Paths)?.IsForeign(uuid, machine) == true;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -55,9 +61,10 @@ internal static class MissingUuid
         }
     }
 
-    private static int WriteBinding(AgentPaths paths, Guid uuid, string machine, Progress progress)
+    private int BindLocked(Guid uuid, string machine)
     {
-        using var held = ConfigLock.Take(paths.ConfigDirectory, ConfigLock.DefaultTimeout, TimeProvider.System);
+        var (paths, progress) = (Paths, host.Progress);
+        using var held = ConfigLock.Take(paths.ConfigDirectory, ConfigLock.DefaultTimeout, host.Time);
         var binding = UuidBinding.Load(paths);
         if (binding?.IsForeign(uuid, machine) != true)
         {

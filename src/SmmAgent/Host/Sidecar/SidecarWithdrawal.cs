@@ -1,26 +1,22 @@
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;
-using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Host.Sidecar;
 
 /// <summary>The way back: what the agent did for the sidecar is undone, as far as it is written down how it was before.</summary>
-/// <param name="units">Null where there is no systemd.</param>
-internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress progress)
+internal sealed class SidecarWithdrawal(HostContext host)
 {
     private const string Leaving = "this VM leaves the mesh";
 
-    private readonly SidecarRecords _records = new(paths);
+    private readonly SidecarRecords _records = new(host.Paths);
 
     /// <summary>What <see cref="DetachAsync"/> would do, one line each.</summary>
     public async Task<List<string>> PlanAsync(bool keepPackages, CancellationToken cancel)
     {
-        var observed = await HostSidecarPass.Observer(paths, TimeProvider.System, isRoot: true).ObserveAsync(null, null, TimeProvider.System.GetUtcNow(), cancel);
+        var observed = await host.Sidecar.ObserveAsync(null, cancel);
         return [.. PlanFor(_records.BeforeAttach, keepPackages)(observed).Steps.Select(step => $"{step}")];
     }
 
@@ -33,8 +29,8 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
         var isDamaged = before is null && _records.HasBeforeAttach;
         if (isDamaged)
         {
-            progress.Warn($"{paths.BeforeAttach} is damaged, so nobody knows how it was before: what is there of a sidecar stays; by hand: sudo systemctl disable --now istio && "
-                + $"{PackageTools.Find().Remove(PackageChoice.SidecarPackage)} && sudo rm {paths.BeforeAttach}");
+            host.Progress.Warn($"{host.Paths.BeforeAttach} is damaged, so nobody knows how it was before: what is there of a sidecar stays; by hand: sudo systemctl disable --now istio && "
+                + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} && sudo rm {host.Paths.BeforeAttach}");
         }
 
         var (steps, isLeft) = (0, false);
@@ -51,11 +47,11 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
             () => steps++,
             cancel);
         if (left is not null)
-            progress.Warn(left);
+            host.Progress.Warn(left);
         if (isLeft && before is { Version: null })
         {
-            progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays: no package can be removed while another is. It is stopped and disabled. To remove it: "
-                + $"{PackageTools.Find().Remove(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)");
+            host.Progress.Warn($"the package {PackageChoice.SidecarPackage}, which the agent installed, stays: no package can be removed while another is. It is stopped and disabled. To remove it: "
+                + $"{host.Sidecar.RemovalCommand(PackageChoice.SidecarPackage)} (\"sudo smm-agent detach\" before the removal of smm-agent removes it, too)");
         }
 
         // What is left of it is the operator's to end first.
@@ -81,9 +77,9 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
 
     private async Task<bool> RunAsync(SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, Action count, CancellationToken cancel)
     {
-        HostStateDirectory.Create(paths);
-        var pass = HostSidecarPass.Restorer(paths, units);
-        var work = pass.RestoreAsync(
+        HostStateDirectory.Create(host.Paths);
+        var sidecar = host.Sidecar.Restorer(host.Units);
+        var work = sidecar.RestoreAsync(
             before,
             planFor,
             result =>
@@ -91,17 +87,17 @@ internal sealed class SidecarRemoval(AgentPaths paths, IUnits? units, Progress p
                 count();
                 // A user who is left fails no undo.
                 if (result is { Step: RemoveAccount, Reason: { } why })
-                    progress.Warn($"{result.Step}: {why}");
+                    host.Progress.Warn($"{result.Step}: {why}");
                 else
-                    progress.Steps([result]);
+                    host.Progress.Steps([result]);
             },
             cancel);
-        await progress.WhileAsync(() => pass.Doing, work, TimeProvider.System);
+        await host.Progress.WhileAsync(() => sidecar.Doing, work, host.Time);
         var outcome = await work;
         if (outcome.Blocked is { } blocked)
-            progress.Failed(blocked);
+            host.Progress.Failed(blocked);
         foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
-            progress.Failed(unseen.Message);
+            host.Progress.Failed(unseen.Message);
         // A version that nobody has any more is not waited for: what is there stays in its place, as its step has said.
         return outcome.Blocked is null && outcome.Failures.All(
             failure => failure is { Part: ReconcilePart.Package, Reason: StepFailureReason.NotOffered } or { Reason: StepFailureReason.UserLeft });

@@ -1,0 +1,39 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Host.Firewall;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Dashboard.Tokens;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Host.Composition;
+
+/// <summary>Builds the context of a host operation from the real host. Commands call it; nothing else does.</summary>
+internal static class HostComposition
+{
+    public static HostContext Create(AgentPaths paths)
+    {
+        var time = TimeProvider.System;
+        return new()
+        {
+            Paths = paths,
+            Time = time,
+            IsPrivileged = Environment.IsPrivilegedProcess,
+            Progress = Progress.OnConsole(),
+            Firewall = HostFirewallPass.Create(paths, time),
+            Sidecar = new SidecarAccess(paths, time),
+            Access = new HostAccess(paths, time),
+        };
+    }
+
+    private sealed class HostAccess(AgentPaths paths, TimeProvider time) : IHostAccess
+    {
+        public (IUnits? Units, string? Reason) OpenUnits() => HostUnits.Open(paths.Root, time);
+
+        public IHostDashboard? OpenDashboard(AgentSettings settings) => DashboardTarget.From(settings) is { } target
+            ? new DashboardClient(target, settings.CaFile, BearerTokenFile.Of(paths, time), ProgramVersion.Current, time)
+            : null;
+
+        public void IgnoreHangup() => Interruption.IgnoreHangup();
+
+        public string? Variable(string name) => Environment.GetEnvironmentVariable(name);
+    }
+}

@@ -1,0 +1,103 @@
+using SmmAgent.Host.Rollback;
+using SmmAgent.Host.Sidecar;
+using SmmAgent.Linux.Firewall;
+using SmmAgent.Linux.Locks;
+
+namespace SmmAgent.Host.Detach;
+
+/// <param name="DryRun">Prints the plan and changes nothing.</param>
+/// <param name="KeepPackages">Leaves the sidecar's package, for a package manager's own scripts.</param>
+internal sealed record DetachOptions(bool DryRun, bool KeepPackages);
+
+/// <summary>Undoes every change of the agent to the host, and lists it. /etc/smm stays.</summary>
+internal sealed class HostDetach(HostContext host, DetachOptions options)
+{
+    private readonly SidecarWithdrawal _sidecar = new(host);
+
+    private Progress Progress => host.Progress;
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        if (host.IsPrivileged)
+            return options.DryRun ? await PlanAsync(cancel) : await DetachAsync(cancel);
+
+        Progress.Failed("detach looks at and changes the firewall: sudo smm-agent detach (also with --dry-run)");
+        return ExitCode.NotPermitted;
+    }
+
+    private async Task<int> PlanAsync(CancellationToken cancel)
+    {
+        var units = UnitsPlan();
+        var (plan, unseen) = await host.Firewall.PlanRemovalAsync(cancel);
+        var sidecar = await _sidecar.PlanAsync(options.KeepPackages, cancel);
+        List<string> token = File.Exists(host.Paths.RenewedToken) ? [$"remove {host.Paths.RenewedToken}"] : [];
+        WarnOfSavedRules();
+        foreach (var line in units.Concat(sidecar).Concat(token).Concat(plan.Steps.Select(step => $"{step}")))
+            Progress.Would(line);
+        if (unseen is not null)
+            Progress.Failed(unseen);
+        else if (plan.IsEmpty && sidecar.Count == 0 && units.Count == 0 && token.Count == 0)
+            Progress.Done("nothing to remove");
+        return unseen is null ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private List<string> UnitsPlan()
+    {
+        if (host.Units is not { } systemd)
+            return [];
+
+        var units = new AgentUnits(systemd, Progress, host.Time).DownPlan();
+        return new HostRollback(host, systemd).DisarmPlan() is { } disarm ? [disarm, .. units] : units;
+    }
+
+    private async Task<int> DetachAsync(CancellationToken cancel)
+    {
+        host.Access.IgnoreHangup();
+        if (host.Units is { } systemd)
+        {
+            await new HostRollback(host, systemd).DisarmAsync(cancel);
+            if (!await new AgentUnits(systemd, Progress, host.Time).DownAsync(cancel))
+                return ExitCode.Failed;
+        }
+
+        using var presence = DaemonPresence.Take(host.Paths.StateDirectory);
+        if (presence.IsTaken)
+        {
+            Progress.Failed("the daemon runs and would put everything back at once: end it (it is not systemd's), then detach again");
+            return ExitCode.Failed;
+        }
+
+        // Before the ports are shut, so that the sidecar ends its connections in order. A failure does not stop the rest.
+        var sidecar = await _sidecar.DetachAsync(options.KeepPackages, cancel);
+        var hadToken = File.Exists(host.Paths.RenewedToken);
+        if (hadToken)
+            File.Delete(host.Paths.RenewedToken);
+        var removal = await host.Firewall.RemoveAsync(cancel);
+        WarnOfSavedRules();
+        return Report(removal, sidecar, hadToken) ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private void WarnOfSavedRules()
+    {
+        foreach (var file in SavedRuleFiles.FindWithAgentChain(host.Paths.Root))
+            Progress.Warn($"{file} was saved with the agent's chain: whoever restores it opens the ports again; {SavedRuleFiles.Remediation(file)}");
+    }
+
+    /// <param name="sidecar">Whether a change to the sidecar was undone; null when not all changes could be.</param>
+    /// <param name="hadToken">Whether a renewed token was removed.</param>
+    private bool Report(FirewallRemoval removal, bool? sidecar, bool hadToken)
+    {
+        var areDone = Progress.Steps(removal.Results);
+        if (hadToken)
+            Progress.Done("removed the renewed bearer token");
+        if (removal.NotAttemptedReason is { } reason)
+            Progress.Failed(reason);
+        if (removal.NotAttemptedReason is not null || !areDone || sidecar is null)
+            return false;
+
+        var hadNothing = removal.Results.Count == 0 && sidecar == false && !hadToken;
+        Progress.Done(hadNothing ? "nothing of the agent's was on this host" : "detached");
+        return true;
+    }
+}

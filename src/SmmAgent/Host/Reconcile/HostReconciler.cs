@@ -1,0 +1,96 @@
+using SmmAgent.Core.Settings;
+using SmmAgent.Host.Configuration;
+using SmmAgent.Host.Rollback;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Host.Reconcile;
+
+/// <summary>The reconcile that <c>smm-agent reconcile</c> and smm-agent-reconcile.service run.</summary>
+internal sealed class HostReconciler(HostContext host, ReconcileOptions options)
+{
+    private readonly ReconcileSettings _settings = new(host, options);
+    private readonly SidecarBoot _boot = new(host);
+    private readonly MeshConfigFetch _meshConfig = new(host);
+
+    private Progress Progress => host.Progress;
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        if (!options.DryRun && !host.IsPrivileged)
+        {
+            Progress.Failed("reconcile changes the host: sudo smm-agent reconcile (or with --dry-run, to see what it would do)");
+            return ExitCode.NotPermitted;
+        }
+
+        if (Refusal() is { } refusal)
+        {
+            Progress.Failed(refusal);
+            return ExitCode.Failed;
+        }
+
+        try
+        {
+            return await ReconcileAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            Progress.Failed("interrupted; the next pass goes on where this one ended");
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Why nothing is begun; null when nothing speaks against it.</summary>
+    private string? Refusal()
+    {
+        var systemd = host.Units;
+        return options.ConfirmWithin is not null && systemd is null
+            ? $"--confirm-within needs systemd, whose timer undoes the change when you are cut off: {host.NoUnitsReason}; nothing was changed"
+            : options is { DryRun: false, HostOnly: false, ConfirmWithin: null } && systemd is not null && new HostRollback(host, systemd).IsPending
+                ? "an earlier reconcile waits for its confirmation: sudo smm-agent confirm"
+                : null;
+    }
+
+    private async Task<int> ReconcileAsync(CancellationToken cancel)
+    {
+        if (!options.DryRun)
+            Progress.Done("reconciling host operating system");
+        else if (host.Units is { } systemd && !options.HostOnly && new HostRollback(host, systemd).IsArmed)
+            Progress.Warn($"an earlier reconcile waits for its confirmation: {(options.ConfirmWithin is null ? "until then this one is refused" : "this one lengthens the wait")}; sudo smm-agent confirm");
+        if (_settings.Read() is not { } settings)
+            return ExitCode.Usage;
+
+        var (refusal, isUnbound) = _settings.PrepareUuid(ref settings);
+        if (isUnbound)
+            await HoldSidecarAsync(settings, cancel);
+        if (refusal > ExitCode.Done)
+            return refusal;
+
+        Progress.Done($"configuration loaded config={host.Paths.Settings}");
+        using var dashboard = host.Access.OpenDashboard(settings);
+        if (options is { HostOnly: true, DryRun: false })
+            await PrepareBootAsync(settings, dashboard, cancel);
+        var (config, code) = await _meshConfig.RunAsync(dashboard, save: !options.DryRun, cancel);
+        var work = new ReconcileWork(settings, config, dashboard, IsCurrent: code == ExitCode.Done);
+        var failure = options.DryRun
+            ? await new ReconcileDryRun(host, options).RunAsync(work, cancel)
+            : await new ReconcileRun(host, options).RunAsync(work, cancel);
+        return failure is > ExitCode.Done ? failure
+            : code == ExitCode.Done && options.DryRun && Progress.HasFailed ? ExitCode.Failed
+            : code;
+    }
+
+    /// <summary>Restores what a restart of the host took from the sidecar, and lets systemd start it: the rest may take long.</summary>
+    private async Task PrepareBootAsync(AgentSettings settings, IHostDashboard? dashboard, CancellationToken cancel)
+    {
+        using var notifier = ServiceNotifier.FromEnvironment(host.Access.Variable);
+        var isHeld = await HoldSidecarAsync(settings, cancel);
+        if (!isHeld && settings.Sidecar.Mode == ManagementMode.Manage && _meshConfig.LastGood(settings) is { } config)
+            await _boot.ProvideTokenAsync(config, dashboard, cancel);
+        notifier.Ready(isHeld ? "the sidecar is started when its configuration is written" : "what the sidecar needs for its start is in place");
+    }
+
+    private async Task<bool> HoldSidecarAsync(AgentSettings settings, CancellationToken cancel) =>
+        options is { HostOnly: true, DryRun: false } && settings.Sidecar.Mode == ManagementMode.Manage && await _boot.HoldUnconfiguredAsync(cancel);
+}

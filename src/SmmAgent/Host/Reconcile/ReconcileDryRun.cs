@@ -1,0 +1,40 @@
+using SmmAgent.Core.Firewall.State;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
+
+namespace SmmAgent.Host.Reconcile;
+
+/// <summary>Prints the plan of a reconcile and changes nothing.</summary>
+internal sealed class ReconcileDryRun(HostContext host, ReconcileOptions options)
+{
+    private Progress Progress => host.Progress;
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> RunAsync(ReconcileWork work, CancellationToken cancel)
+    {
+        var (settings, desired) = (work.Settings, DesiredFirewall.From(work.Settings, work.Config));
+        var look = await host.Firewall.DryRunAsync(desired, cancel, options.Owner);
+        var unseen = look.Observed.Filters.Where(filter => filter.State.UnknownReason is not null).ToList();
+        foreach (var filter in unseen)
+            Progress.Warn($"{filter.Tool} cannot be seen: {filter.State.UnknownReason}");
+        if (unseen.Count > 0 && unseen.Count == look.Observed.Filters.Count)
+            return host.IsPrivileged ? ExitCode.Failed : ExitCode.NotPermitted;
+
+        var plan = settings.FirewallMode == ManagementMode.Manage ? look.Remaining : Plan.Nothing;
+        var start = host.Units is { } systemd && !options.HostOnly
+            ? new AgentUnits(systemd, Progress, host.Time).StartPlan(enable: options.ConfirmWithin is null)
+            : null;
+        if (options.ConfirmWithin is { } within)
+            Progress.Would($"would arm a rollback within={within.TotalSeconds}s");
+        foreach (var step in plan.Steps)
+            Progress.Would($"{step}");
+        if (settings.FirewallMode == ManagementMode.Check)
+            ManualPorts.Report(Progress, desired, look);
+        var hasMore = work.Config is { } config && await new SidecarReconcile(host, options).PlanAsync(settings, config, cancel);
+        if (start is not null)
+            Progress.Would(start);
+        else if (plan.IsEmpty && !hasMore && settings.Uuid is not null)
+            Progress.Done("nothing to do");
+        return ExitCode.Done;
+    }
+}

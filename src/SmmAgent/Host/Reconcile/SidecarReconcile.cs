@@ -1,0 +1,147 @@
+using SmmAgent.Contract;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Packages;
+using SmmAgent.Core.Planning;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Host.Address;
+using SmmAgent.Host.Upgrade;
+using SmmAgent.Linux.Dashboard;
+using SmmAgent.Linux.Sidecar;
+
+namespace SmmAgent.Host.Reconcile;
+
+/// <summary>The changes of a reconcile to the sidecar and to the agent's own package.</summary>
+internal sealed class SidecarReconcile(HostContext host, ReconcileOptions options)
+{
+    private readonly AgentUpgrade _upgrade = new(host, waitsForConfirmation: options.ConfirmWithin is not null);
+
+    /// <summary>Why the sidecar that runs must be restarted by the operator, and the command; null before <see cref="ApplyAsync"/>, and where it need not.</summary>
+    public string? RestartNeeded { get; private set; }
+
+    /// <summary>Prints what would be done.</summary>
+    /// <returns>Whether there is anything.</returns>
+    public async Task<bool> PlanAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)
+    {
+        var inputs = await InputsAsync(settings, config, cancel);
+        IReadOnlyList<PlanStep> steps = [];
+        if (settings.Sidecar.Mode == ManagementMode.Manage)
+        {
+            var look = await host.Sidecar.Restorer(host.Units).DryRunAsync(inputs, cancel);
+            Report(look);
+            steps = look.Plan.Steps;
+        }
+        else if (settings.Sidecar.Mode == ManagementMode.Check)
+        {
+            await LeaveToOperatorAsync(inputs, cancel);
+        }
+
+        foreach (var step in steps)
+            host.Progress.Would($"{step}");
+        var upgrade = await _upgrade.ChooseAsync(inputs, cancel);
+        if (upgrade is { Package: null })
+            host.Progress.Warn(upgrade.Reason);
+        else if (upgrade is not null)
+            host.Progress.Would(upgrade.Reason);
+        return steps.Count > 0 || upgrade?.Package is not null;
+    }
+
+    /// <summary>How the host is, to be brought back if nobody confirms; or why that is not known. Neither where the sidecar is not touched.</summary>
+    public async Task<(SidecarSnapshot? Before, string? Why)> BeforeAsync(AgentSettings settings, MeshConfig? config, CancellationToken cancel)
+    {
+        if (config is null || settings.Sidecar.Mode != ManagementMode.Manage || !host.Sidecar.HasPackageManager)
+            return (null, null);
+
+        var sidecar = host.Sidecar.Restorer(host.Units);
+        var (before, why) = await sidecar.SnapshotAsync(config.WorkloadGroup, cancel);
+        if (before is { Version: { } version } && !host.Sidecar.HasPackage(PackageChoice.SidecarPackage, version)
+            && (await sidecar.DryRunAsync(await InputsAsync(settings, config, cancel), cancel)).Plan.Steps.Any(step => step is InstallPackage))
+        {
+            return (null, $"{PackageChoice.SidecarPackage} {version}, which would be replaced, could not be put back: {host.Paths.PackageCache} does not have its package");
+        }
+
+        return (before, why);
+    }
+
+    /// <returns>An exit code.</returns>
+    public async Task<int> ApplyAsync(AgentSettings settings, MeshConfig config, IHostDashboard dashboard, CancellationToken cancel)
+    {
+        using var session = host.Sidecar.Open(settings, dashboard, host.Units, force: !options.HostOnly);
+        var inputs = await InputsAsync(settings, config, cancel);
+        var code = settings.Sidecar.Mode switch
+        {
+            ManagementMode.Manage => await AttachAsync(inputs, session.Reconciler, cancel),
+            ManagementMode.Check => await LeaveToOperatorAsync(inputs, cancel),
+            _ => ExitCode.Done,
+        };
+        return Math.Max(code, await _upgrade.RunAsync(inputs, session.Packages, cancel));
+    }
+
+    private async Task<int> AttachAsync(SidecarInputs inputs, ISidecarReconciler sidecar, CancellationToken cancel)
+    {
+        var work = sidecar.ApplyAsync(inputs, result => host.Progress.Steps([result]), cancel);
+        await host.Progress.WhileAsync(() => sidecar.Doing, work, host.Time);
+        var outcome = await work;
+        if (outcome.Blocked is { } blocked)
+        {
+            host.Progress.Failed(blocked);
+            return ExitCode.Timeout;
+        }
+
+        // Of no step, so that none has shown it.
+        foreach (var unseen in outcome.Failures.Where(failure => failure.Reason == StepFailureReason.NotSeen))
+            host.Progress.Failed(unseen.Message);
+        var isWhole = Report(outcome.Assessment!);
+        RestartNeeded = SidecarConditions.Evaluate(outcome.Assessment!).FirstOrDefault(finding => finding.Reason == "RestartNeeded")?.Message;
+        if (outcome.IsRolledBack)
+            host.Progress.Failed("the sidecar's part failed half-way, so the host is as it was before it");
+        return isWhole && outcome.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private async Task<int> LeaveToOperatorAsync(SidecarInputs inputs, CancellationToken cancel)
+    {
+        var sidecar = host.Sidecar.Restorer(host.Units);
+        var outcome = options.DryRun ? new([], await sidecar.DryRunAsync(inputs, cancel), null) : await sidecar.ReportAsync(inputs, cancel);
+        if (outcome.Assessment is not { } look)
+        {
+            host.Progress.Failed(outcome.Blocked!);
+            return ExitCode.Timeout;
+        }
+
+        Report(look);
+        foreach (var step in look.Plan.Steps)
+            host.Progress.Warn($"left to you, because sidecar.mode is check: {step}");
+        return ExitCode.Done;
+    }
+
+    /// <summary>Says what no step can tell: why there is none.</summary>
+    /// <returns>Whether nothing stands in the way.</returns>
+    private bool Report(SidecarAssessment look)
+    {
+        if (look.Fault is { } fault)
+            host.Progress.Failed($"the sidecar is not configured: {fault.Message}");
+        if (look.Observed.Package.UnknownReason is { } unseen)
+            host.Progress.Failed($"the installed packages cannot be seen: {unseen}");
+        var isOffered = look.Version is not null
+            || look.Desired.Package.Outcome is not (PackageOutcome.NotOffered or PackageOutcome.NoChecksum or PackageOutcome.UntrustedSource or PackageOutcome.NoTrustedKey);
+        if (!isOffered)
+            host.Progress.Failed(look.Desired.Package.Reason);
+        if (SidecarConditions.IneffectiveSettings(look) is { } settings)
+            host.Progress.Warn(settings);
+        if (look.Desired.Hold is { } hold)
+            host.Progress.Warn($"{SidecarConditions.HeldBack(look, hold)}; journalctl -u istio");
+        var masked = look.Observed.Unit.Value is { IsMasked: true } unit ? unit : null;
+        if (masked is not null)
+            host.Progress.Failed($"istio.service is masked, so the sidecar is not started: {masked.UnmaskCommand}");
+        return look.Fault is null && look.Observed.Package.UnknownReason is null && isOffered && masked is null;
+    }
+
+    private async Task<SidecarInputs> InputsAsync(AgentSettings settings, MeshConfig config, CancellationToken cancel)
+    {
+        var address = await new HostAddress(host.Paths, host.Time).FindAsync(settings, config, save: !options.DryRun, cancel);
+        if (address is { Address: not null, AddressKnown.Reason: AddressDecision.LastKnown })
+            host.Progress.Warn(address.AddressKnown.Message);
+        return await host.Sidecar.ReadInputsAsync(settings, config, address.Address?.Value, cancel);
+    }
+}
