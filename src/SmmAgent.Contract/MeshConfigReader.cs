@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -48,7 +49,8 @@ public static class MeshConfigReader
             WorkloadGroup = ReadWorkloadGroup(root.Object("workloadGroup")),
             MeshExpansionGateways = root.List("meshExpansionGateways", ReadGateway, required: true),
             DirectEndpoints = root.List("directEndpoints", ReadDirectEndpoint),
-            ClusterSources = [.. root.Strings("clusterSources", NameRules.Cidr).Select(text => Cidr.ParseStrict(text)!.Value)],
+            // An invalid one is already among the errors, so it does not get lost here.
+            ClusterSources = [.. root.Strings("clusterSources", NameRules.Cidr).Select(Cidr.ParseStrict).OfType<IPNetwork>()],
             Packages = root.List("packages", ReadPackage),
             Problems = ReadProblems(root),
         };
