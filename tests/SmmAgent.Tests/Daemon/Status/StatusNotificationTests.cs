@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using SmmAgent.Core.Address;
+using SmmAgent.Core.Conditions;
+using SmmAgent.Core.Firewall.Diagnosis;
+using SmmAgent.Core.Mesh;
+using SmmAgent.Core.Reachability;
+using SmmAgent.Core.Settings;
+using SmmAgent.Core.Sidecar.Planning;
+using SmmAgent.Core.Sidecar.Status;
+using SmmAgent.Core.Status;
+using SmmAgent.Daemon.Loop;
+using SmmAgent.Daemon.Status;
+using SmmAgent.Linux.Systemd;
+
+namespace SmmAgent.Tests.Daemon.Status;
+
+/// <summary>The notifications of the status service to systemd and to other services.</summary>
+public sealed class StatusNotificationTests : StatusServiceFixture
+{
+    [Fact]
+    public async Task FirstStepSendsReadyWithoutAMesh()
+    {
+        Assert.False(_service.IsReady);
+
+        await Step();
+
+        Assert.True(_service.IsReady);
+        Assert.Equal(ConditionType.All, _service.Conditions.Select(condition => condition.Type));
+        Assert.Equal(
+            ["READY=1\nSTATUS=Not configured: no dashboard; sudo smm-agent set dashboard-url URL", "WATCHDOG=1"], Received());
+        Assert.Equal(
+            ["Information: smm-agent 0.1.0 is ready: Not configured: no dashboard; sudo smm-agent set dashboard-url URL"], _log.Lines);
+    }
+
+    [Fact]
+    public async Task StepWithoutAChangeOnlyNotifiesTheWatchdog()
+    {
+        await Step();
+        Received();
+
+        await Step();
+
+        Assert.Equal(["WATCHDOG=1"], Received());
+        Assert.Single(_log.Lines);
+    }
+
+    [Fact]
+    public async Task StartingSidecarIsNotFalseBeforeItsTimeIsOver()
+    {
+        var since = _time.GetUtcNow();
+        _states.Sidecar.Publish(new([ConditionUpdate.False(ConditionType.SidecarRunning, "NotReady", "the sidecar runs, but is not ready")])
+        {
+            Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: false, since),
+        });
+        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar is connected") });
+
+        await Step();
+        Assert.Equal(("Unknown Starting", "Unknown Pending"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
+
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(TimeSpan.FromSeconds(10), await Step());
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await Step();
+        Assert.Equal(("False NotReady", "False NotConnected"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
+
+        string Told(string type) => _service.Conditions.Single(condition => condition.Type == type) is var condition ? $"{condition.Status} {condition.Reason}" : "";
+    }
+
+    [Fact]
+    public async Task ReadyFollowsAFailedReload()
+    {
+        await Step();
+        Received();
+
+        Assert.Throws<IOException>(() => _service.Reloading(() => throw new IOException("no")));
+
+        var received = Received();
+        Assert.Equal(2, received.Count);
+        Assert.StartsWith("RELOADING=1\nMONOTONIC_USEC=", received[0], StringComparison.Ordinal);
+        Assert.StartsWith("READY=1\nSTATUS=Not configured", received[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReloadBeforeTheFirstStepDoesNotSendReady()
+    {
+        var reloaded = false;
+        _service.Reloading(() => reloaded = true);
+
+        Assert.True(reloaded);
+        Assert.Empty(Received());
+    }
+
+    [Fact]
+    public async Task BurstOfChangesIsOneNotification()
+    {
+        await _service.StartAsync(TestContext.Current.CancellationToken);
+        Receive();
+        Receive();
+        Configure();
+        for (var i = 0; i < 100; i++)
+            _states.Ports.Publish(new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, "NotOpen", $"port {i} is closed")));
+
+        // The clock stands still, so the loop is in its pause, or about to be.
+        var received = new List<string>();
+        while (received.Count == 0)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(200));
+            if (_manager.Poll(TimeSpan.FromMilliseconds(20), SelectMode.SelectRead))
+                received.Add(Receive());
+        }
+
+        Assert.Equal("STATUS=Not attached: port 99 is closed (for 0s)", Assert.Single(received));
+        await _service.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task ChangeOfAConditionNotifiesReaders()
+    {
+        var wake = new Signal();
+        await Step();
+        _service.NotifyOnConditionChange(wake);
+        await Step();
+        Assert.False(await wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, TestContext.Current.CancellationToken));
+
+        _states.Ports.Publish(new PortsState([], ConditionUpdate.True(ConditionType.PortsOpen, "Open", "2 ports are open")));
+        await Step();
+        Assert.True(await wake.WaitAsync(TimeSpan.Zero, TimeProvider.System, TestContext.Current.CancellationToken));
+    }
+}
