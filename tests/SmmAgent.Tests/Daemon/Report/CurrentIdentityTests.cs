@@ -108,7 +108,8 @@ public sealed class CurrentIdentityTests : IDisposable
 
         own.IsForeign(_settings);
         Assert.Same(before, own.Key);
-        Assert.StartsWith($"Warning: {_paths.Identity} belongs to another machine (/etc/machine-id differs) and cannot be replaced: ", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith($"Warning: {_paths.Identity} belongs to another machine (/etc/machine-id differs) and cannot be replaced: ",
+            Assert.Single(_log.Lines), StringComparison.Ordinal);
 
         File.Delete(state);
         Directory.Move(state + ".away", state);

@@ -1,16 +1,7 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using SmmAgent.Contract;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
-using SmmAgent.Core.Mesh;
-using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
-using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
 
 namespace SmmAgent.Tests.Daemon.Report;
@@ -24,7 +15,8 @@ public sealed class DialBackScheduleTests : ReportServiceFixture
         _ports.Publish(PortsState.Initial);
         await StepAsync();
         Assert.Equal(["report", "registration"], _calls);
-        Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Pending), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
+        Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Pending),
+            (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
 
         _ports.Publish(new PortsState([], ConditionUpdate.True(ConditionType.PortsOpen, "Open", "")));
         await StepAsync();
@@ -52,7 +44,8 @@ public sealed class DialBackScheduleTests : ReportServiceFixture
         await StepAsync();
 
         Assert.Equal(["report", "registration"], _calls);
-        Assert.Equal((ConditionStatus.Unknown, "NoAddress"), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
+        Assert.Equal((ConditionStatus.Unknown, "NoAddress"),
+            (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
     }
 
     [Fact]
@@ -62,7 +55,8 @@ public sealed class DialBackScheduleTests : ReportServiceFixture
         var wait = await StepAsync();
 
         Assert.Equal(ReportService.IntervalWhileBad, wait);
-        Assert.Equal((ConditionStatus.False, "TimedOut"), (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
+        Assert.Equal((ConditionStatus.False, "TimedOut"),
+            (_view.Value.ReachableFromCluster.Status, _view.Value.ReachableFromCluster.Reason));
     }
 
     [Fact]

@@ -1,16 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using SmmAgent.Contract;
-using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall.Diagnosis;
-using SmmAgent.Core.Mesh;
-using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
-using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
 
 namespace SmmAgent.Tests.Daemon.Report;

@@ -8,7 +8,6 @@ using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
 using SmmAgent.Core.Time;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
@@ -21,7 +20,8 @@ public abstract class ReportServiceFixture : IAsyncLifetime
     private protected readonly AgentUnderTest _agent = new();
     private protected readonly ObservableValue<AddressState> _address = new(AddressState.Initial);
     private protected readonly ObservableValue<ReachabilityState> _reachability = new(ReachabilityState.Initial);
-    private protected readonly ObservableValue<PortsState> _ports = new(new PortsState([], ConditionUpdate.Unknown(ConditionType.PortsOpen, "Unclear", "")));
+    private protected readonly ObservableValue<PortsState> _ports = new(new PortsState([],
+        ConditionUpdate.Unknown(ConditionType.PortsOpen, "Unclear", "")));
     private protected readonly ObservableValue<ClusterViewState> _view = new(ClusterViewState.Initial);
     private protected readonly List<string> _calls = [];
     private protected readonly DialBackNonces _nonces;
@@ -62,7 +62,8 @@ public abstract class ReportServiceFixture : IAsyncLifetime
         };
         var config = MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value;
         _agent.MeshConfig.Publish(new MeshConfigState(config, false, ConditionUpdate.NotObserved("ConfigCurrent")));
-        _address.Publish(new AddressState(new ExternalAddress(IPAddress.Parse("198.18.0.2"), "configured"), ConditionUpdate.NotObserved("AddressKnown")));
+        _address.Publish(new AddressState(new ExternalAddress(IPAddress.Parse("198.18.0.2"), "configured"),
+            ConditionUpdate.NotObserved("AddressKnown")));
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -71,6 +72,7 @@ public abstract class ReportServiceFixture : IAsyncLifetime
     {
         _service.Dispose();
         await _agent.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     private protected (string, string, string) Reasons() =>

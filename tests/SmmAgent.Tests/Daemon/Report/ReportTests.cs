@@ -1,15 +1,5 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using SmmAgent.Contract;
-using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall.Diagnosis;
-using SmmAgent.Core.Mesh;
-using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Time;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Report;
 
@@ -111,7 +101,8 @@ public sealed class ReportTests : ReportServiceFixture
     [Fact]
     public async Task DuplicateIdentityIsReportedWithTheFixAndRetriedEachMinute()
     {
-        _report = Sample.Problem("409 Conflict", "duplicate-identity", "vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id");
+        _report = Sample.Problem("409 Conflict", "duplicate-identity",
+            "vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id");
         var wait = await StepAsync();
 
         Assert.Equal(["report"], _calls);
@@ -129,7 +120,8 @@ public sealed class ReportTests : ReportServiceFixture
     public async Task DuplicateIdentityIsReportedAlsoByTheHostWithTheKeptReports()
     {
         var (registration, dialBack) = (_registration, _dialBack);
-        _registration = _dialBack = Sample.Problem("409 Conflict", "duplicate-identity", "vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id");
+        _registration = _dialBack = Sample.Problem("409 Conflict", "duplicate-identity",
+            "vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id");
         var wait = await StepAsync();
 
         Assert.Equal(["report", "registration", "dial-back"], _calls);

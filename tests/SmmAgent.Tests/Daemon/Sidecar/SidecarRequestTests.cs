@@ -1,25 +1,12 @@
-using System.Net;
-using System.Text;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
-using SmmAgent.Contract;
-using SmmAgent.Contract.Signing;
-using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Tokens;
-using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Privileged;
 using SmmAgent.Daemon.Sidecar;
-using SmmAgent.Linux.Commands;
-using SmmAgent.Linux.Files;
-using SmmAgent.Linux.Host;
 using SmmAgent.Linux.Locks;
-using SmmAgent.Linux.Network.Names;
-using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
 using SmmAgent.Linux.Systemd;
 
@@ -37,7 +24,8 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
         var line = Assert.Single(_requests.Lines);
         Assert.StartsWith("Information: Requested a privileged reconcile: ", line, StringComparison.Ordinal);
         Assert.All(
-            ["install istio-sidecar 1.15.3", "start istio.service", "write /etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing)"],
+            ["install istio-sidecar 1.15.3", "start istio.service",
+                "write /etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing)"],
             step => Assert.Contains(step, line.Split(": ", 3)[2].Split("; ")));
         Assert.True(IsAsked);
     }
@@ -155,7 +143,8 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
     {
         await StepAsync();
         File.Delete(_paths.ReconcileRequest);
-        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = ConditionUpdate.False(ConditionType.ConfigCurrent, "DashboardError", "503") });
+        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = ConditionUpdate.False(ConditionType.ConfigCurrent, "DashboardError",
+            "503") });
         await StepAsync();
         Assert.False(IsAsked);
 

@@ -17,7 +17,6 @@ using SmmAgent.Daemon.Sidecar;
 using SmmAgent.Linux.Commands;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Host;
-using SmmAgent.Linux.Locks;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
@@ -25,7 +24,9 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Daemon.Sidecar;
 
-/// <summary>The sidecar service below a separate root: systemd and dpkg-query are stand-ins, files and the readiness port are real.</summary>
+/// <summary>
+/// The sidecar service below a separate root: systemd and dpkg-query are stand-ins, files and the readiness port are real.
+/// </summary>
 public abstract class SidecarServiceFixture : IAsyncDisposable
 {
     private protected static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -65,16 +66,19 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
         _service = new SidecarService(
             new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
             _states,
-            new SidecarSources(observer, new SidecarHostContext(new NameLookup(_time), tools), _records, new ReconcileActivity(() => (_units, null), _paths.RootPresence)),
+            new SidecarSources(observer, new SidecarHostContext(new NameLookup(_time), tools), _records,
+                new ReconcileActivity(() => (_units, null), _paths.RootPresence)),
             new ReconcileRequest(_paths.ReconcileRequest, _time, _requests),
             "0.1.0",
             _log);
         Set(ManagementMode.Manage);
         _states.Mesh.Publish(MeshConfigState.Initial with { Config = Config("1.15.3") });
-        _states.Address.Publish(new(new ExternalAddress(IPAddress.Parse("198.18.0.100"), "configured"), ConditionUpdate.True(ConditionType.AddressKnown, "Known", "")));
+        _states.Address.Publish(new(new ExternalAddress(IPAddress.Parse("198.18.0.100"), "configured"),
+            ConditionUpdate.True(ConditionType.AddressKnown, "Known", "")));
     }
 
-    private protected IEnumerable<(string Type, string Reason)> Said => _states.Sidecar.Value.Conditions.Select(finding => (finding.Type, finding.Reason));
+    private protected IEnumerable<(string Type, string Reason)> Said =>
+        _states.Sidecar.Value.Conditions.Select(finding => (finding.Type, finding.Reason));
 
     private protected bool IsAsked => File.Exists(_paths.ReconcileRequest);
 
@@ -84,6 +88,7 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
         _service.Dispose();
         _units.Dispose();
         _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private protected async Task PutTokenAsync(IstioToken judged)
@@ -101,7 +106,8 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
     private protected string Below(string path) => Path.Combine(_folder.FullName, path);
 
     private protected void Set(ManagementMode mode) => _states.Settings.Publish(new(
-        new() { DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name, Sidecar = new() { Mode = mode }, TrustedKeys = [Key] }, [], []));
+        new() { DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name,
+            Sidecar = new() { Mode = mode }, TrustedKeys = [Key] }, [], []));
 
     private protected void Install(string version)
     {
@@ -111,14 +117,18 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
 
     private protected void Unit(string active, DateTimeOffset? since, int restarts = 0)
     {
-        var unit = new ServiceState(new("istio.service", "loaded", active, "", "enabled"), since is null ? 0 : 1, since, restarts, "success");
+        var unit = new ServiceState(new("istio.service", "loaded", active, "", "enabled"), since is null ? 0 : 1, since, restarts,
+            "success");
         _units.ObserveService(SidecarObserver.Unit).Returns(unit);
     }
 
-    private protected void Register() => _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") });
+    private protected void Register() =>
+        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.True(ConditionType.Registered, "Registered",
+            "it is") });
 
     private protected static MeshConfig Config(string sidecar, params Package[] more) =>
-        MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value! with { Packages = [Package("istio-sidecar", sidecar), .. more] };
+        MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value! with { Packages = [Package("istio-sidecar", sidecar),
+            .. more] };
 
     private protected static Package Package(string name, string version) => new()
     {

@@ -1,27 +1,11 @@
-using System.Net;
-using System.Text;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
-using SmmAgent.Contract;
-using SmmAgent.Contract.Signing;
-using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Tokens;
-using SmmAgent.Daemon.Loop;
-using SmmAgent.Daemon.Privileged;
 using SmmAgent.Daemon.Sidecar;
-using SmmAgent.Linux.Commands;
-using SmmAgent.Linux.Files;
-using SmmAgent.Linux.Host;
-using SmmAgent.Linux.Locks;
-using SmmAgent.Linux.Network.Names;
-using SmmAgent.Linux.Packages;
 using SmmAgent.Linux.Sidecar;
-using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Daemon.Sidecar;
 
@@ -35,7 +19,8 @@ public sealed class SidecarStateTests : SidecarServiceFixture
 
         Assert.Equal(TimeSpan.FromHours(1), await StepAsync());
 
-        Assert.All(_states.Sidecar.Value.Conditions, finding => Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Disabled), (finding.Status, finding.Reason)));
+        Assert.All(_states.Sidecar.Value.Conditions,
+            finding => Assert.Equal((ConditionStatus.Unknown, ConditionUpdate.Disabled), (finding.Status, finding.Reason)));
         _units.DidNotReceive().ObserveService(SidecarObserver.Unit);
         Assert.False(IsAsked);
     }
@@ -59,7 +44,8 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Unit("active", Start);
 
         Assert.Equal(SidecarService.IntervalAtStart, await StepAsync());
-        Assert.Equal(("1.15.3", true, Start), (_states.Sidecar.Value.Version, _states.Sidecar.Value.Unit!.IsReady, _states.Sidecar.Value.Unit.Since));
+        Assert.Equal(("1.15.3", true, Start),
+            (_states.Sidecar.Value.Version, _states.Sidecar.Value.Unit!.IsReady, _states.Sidecar.Value.Unit.Since));
         Assert.Contains(("SidecarRunning", "Running"), Said);
 
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -81,7 +67,8 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Unit("active", Start);
         Directory.CreateDirectory(Below("var/log/istio"));
         await File.WriteAllTextAsync(
-            Below("var/log/istio/istio.err.log"), "2026-01-01T12:00:01.000000Z\terror\tFailed to listen on 127.0.0.1:15000: listen tcp 127.0.0.1:15000: bind: address already in use\n", Cancel);
+            Below("var/log/istio/istio.err.log"),
+                "2026-01-01T12:00:01.000000Z\terror\tFailed to listen on 127.0.0.1:15000: listen tcp 127.0.0.1:15000: bind: address already in use\n", Cancel);
 
         await StepAsync();
         Assert.NotNull(_states.Sidecar.Value.Failure);
@@ -116,7 +103,8 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Assert.Equal(["Information: Privileged reconcile failed: package (WrongChecksum): its SHA-256 is another"], _log.Lines);
         _time.Advance(TimeSpan.FromSeconds(30));
         await StepAsync();
-        Assert.Equal("Warning: Privileged reconcile failed: package (WrongChecksum): its SHA-256 is another", Assert.Single(_log.Lines.Skip(1)));
+        Assert.Equal("Warning: Privileged reconcile failed: package (WrongChecksum): its SHA-256 is another",
+            Assert.Single(_log.Lines.Skip(1)));
         Assert.Contains(("SidecarInstalled", "WrongChecksum"), Said);
 
         // The message may be another at each try.
@@ -134,14 +122,16 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Assert.Equal("Information: Privileged reconcile succeeded: package (failed before: WrongChecksum)", _log.Lines[^1]);
 
         void Fail(string message) =>
-            _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Package, "1.15.3", StepFailureReason.WrongChecksum, message)] });
+            _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Package, "1.15.3", StepFailureReason.WrongChecksum,
+                message)] });
     }
 
     [Fact]
     public async Task FailedUpgradeOfTheAgentIsLoggedWithModeOff()
     {
         Set(ManagementMode.Off);
-        _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Upgrade, "0.2.0", StepFailureReason.WrongChecksum, "its SHA-256 is another")] });
+        _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Upgrade, "0.2.0", StepFailureReason.WrongChecksum,
+            "its SHA-256 is another")] });
 
         await StepAsync();
 
@@ -156,7 +146,8 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Install("1.15.3");
         Unit("active", Start - TimeSpan.FromMinutes(5));
         Register();
-        await PutTokenAsync(new(half is null ? TokenVerdict.Renew : TokenVerdict.Use, "a test's", half is { } seconds ? Start.AddSeconds(seconds) : null, Start.AddSeconds(expires)));
+        await PutTokenAsync(new(half is null ? TokenVerdict.Renew : TokenVerdict.Use, "a test's",
+            half is { } seconds ? Start.AddSeconds(seconds) : null, Start.AddSeconds(expires)));
 
         Assert.Equal(TimeSpan.FromSeconds(5), await StepAsync());
     }

@@ -1,22 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
-using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall.Diagnosis;
-using SmmAgent.Core.Mesh;
-using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar.Planning;
-using SmmAgent.Core.Sidecar.Status;
-using SmmAgent.Core.Status;
-using SmmAgent.Daemon.Loop;
-using SmmAgent.Daemon.Status;
-using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Daemon.Status;
 
@@ -50,7 +34,8 @@ public sealed class StatusFileTests : StatusServiceFixture
 
         _time.Advance(TimeSpan.FromSeconds(1));
         _states.Address.Publish(new AddressState(
-            new ExternalAddress(IPAddress.Parse("3.67.91.181"), "configured"), ConditionUpdate.True(ConditionType.AddressKnown, "Configured", "")));
+            new ExternalAddress(IPAddress.Parse("3.67.91.181"), "configured"),
+                ConditionUpdate.True(ConditionType.AddressKnown, "Configured", "")));
         await Step();
         Assert.Equal((start.AddSeconds(61), "3.67.91.181"), (Written().UpdatedAt, Written().Address!.Value));
     }
@@ -59,7 +44,8 @@ public sealed class StatusFileTests : StatusServiceFixture
     public async Task UnwritableFileIsOneWarningAndTheAgentContinues()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_paths.RuntimeDirectory)!);
-        await File.WriteAllTextAsync(_paths.RuntimeDirectory, "a file where the directory should be", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_paths.RuntimeDirectory, "a file where the directory should be",
+            TestContext.Current.CancellationToken);
 
         await Step();
         await Step();

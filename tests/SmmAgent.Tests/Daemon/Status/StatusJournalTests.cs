@@ -1,22 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
-using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
 using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;
-using SmmAgent.Core.Status;
-using SmmAgent.Daemon.Loop;
-using SmmAgent.Daemon.Status;
-using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Daemon.Status;
 
@@ -31,9 +18,11 @@ public sealed class StatusJournalTests : StatusServiceFixture
         await Step();
         Received();
 
-        _states.Ports.Publish(new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, "IptablesMissing", "iptables is missing; install it")));
+        _states.Ports.Publish(new PortsState([],
+            ConditionUpdate.False(ConditionType.PortsOpen, "IptablesMissing", "iptables is missing; install it")));
         await Step();
-        _states.Ports.Publish(new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, "IptablesMissing", "iptables is missing; please install it")));
+        _states.Ports.Publish(new PortsState([],
+            ConditionUpdate.False(ConditionType.PortsOpen, "IptablesMissing", "iptables is missing; please install it")));
         await Step();
         _states.Ports.Publish(new PortsState([], ConditionUpdate.True(ConditionType.PortsOpen, "Open", "2 ports are open")));
         await Step();
@@ -57,8 +46,10 @@ public sealed class StatusJournalTests : StatusServiceFixture
     public async Task DegradedIsAWarningAndDisabledIsNotLogged()
     {
         await Step();
-        _states.Ports.Publish(new PortsState([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.Disabled, "firewall.mode is off")));
-        _states.Address.Publish(new AddressState(null, ConditionUpdate.True(ConditionType.AddressKnown, ConditionUpdate.Degraded, "two providers disagree")));
+        _states.Ports.Publish(new PortsState([],
+            ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.Disabled, "firewall.mode is off")));
+        _states.Address.Publish(new AddressState(null,
+            ConditionUpdate.True(ConditionType.AddressKnown, ConditionUpdate.Degraded, "two providers disagree")));
         await Step();
         _time.Advance(TimeSpan.FromSeconds(29));
         Assert.Equal(TimeSpan.FromSeconds(1), await Step());
@@ -66,7 +57,8 @@ public sealed class StatusJournalTests : StatusServiceFixture
         await Step();
 
         Assert.Equal(
-            ["Information: AddressKnown is True, Degraded: two providers disagree", "Warning: AddressKnown is True, Degraded: two providers disagree"],
+            ["Information: AddressKnown is True, Degraded: two providers disagree",
+                "Warning: AddressKnown is True, Degraded: two providers disagree"],
             _log.Lines.Skip(1));
 
         _states.Address.Publish(new AddressState(null, ConditionUpdate.True(ConditionType.AddressKnown, "Known", "all agree")));
@@ -98,9 +90,11 @@ public sealed class StatusJournalTests : StatusServiceFixture
             ],
             _log.Lines.Skip(1));
 
-        void Publish(params (string Address, int Port, Outcome Outcome)[] results) => _states.Reachability.Publish(ReachabilityState.Initial with
+        void Publish(params (string Address, int Port, Outcome Outcome)[] results) =>
+            _states.Reachability.Publish(ReachabilityState.Initial with
         {
-            Gateways = [.. results.Select(result => new GatewayResult("gateway", result.Address, result.Port, result.Outcome, null, default, null))],
+            Gateways = [.. results.Select(result => new GatewayResult("gateway", result.Address, result.Port, result.Outcome, null,
+                default, null))],
         });
     }
 

@@ -1,22 +1,9 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
-using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Core.Address;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Mesh;
-using SmmAgent.Core.Reachability;
-using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Planning;
-using SmmAgent.Core.Sidecar.Status;
-using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Loop;
-using SmmAgent.Daemon.Status;
-using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Tests.Daemon.Status;
 
@@ -58,7 +45,8 @@ public sealed class StatusNotificationTests : StatusServiceFixture
         {
             Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: false, since),
         });
-        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar is connected") });
+        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.False(ConditionType.Registered,
+            "NotConnected", "no sidecar is connected") });
 
         await Step();
         Assert.Equal(("Unknown Starting", "Unknown Pending"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
@@ -69,7 +57,10 @@ public sealed class StatusNotificationTests : StatusServiceFixture
         await Step();
         Assert.Equal(("False NotReady", "False NotConnected"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));
 
-        string Told(string type) => _service.Conditions.Single(condition => condition.Type == type) is var condition ? $"{condition.Status} {condition.Reason}" : "";
+        string Told(string type) =>
+            _service.Conditions.Single(condition => condition.Type == type) is var condition
+                ? $"{condition.Status} {condition.Reason}"
+                : "";
     }
 
     [Fact]

@@ -1,18 +1,10 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using SmmAgent.Core.Address;
-using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Firewall.Diagnosis;
-using SmmAgent.Core.Mesh;
-using SmmAgent.Core.Reachability;
 using SmmAgent.Core.Settings;
-using SmmAgent.Core.Sidecar.Planning;
-using SmmAgent.Core.Sidecar.Status;
 using SmmAgent.Core.Status;
 using SmmAgent.Daemon.Loop;
 using SmmAgent.Daemon.Status;
@@ -28,7 +20,8 @@ public abstract class StatusServiceFixture : IDisposable
     private protected readonly RecordingLogger<StatusService> _log = new();
     private protected readonly AgentStates _states = new();
     private protected readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
-    private protected readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 10_000 };
+    private protected readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram,
+        ProtocolType.Unspecified) { ReceiveTimeout = 10_000 };
     private protected readonly LoopContext _context;
     private protected readonly AgentPaths _paths;
     private protected readonly ServiceNotifier _notifier;
@@ -50,16 +43,19 @@ public abstract class StatusServiceFixture : IDisposable
         _notifier.Dispose();
         _manager.Dispose();
         Directory.Delete(_directory, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private protected Task<TimeSpan> Step() => _service.StepAsync(TestContext.Current.CancellationToken);
 
     private protected void Configure() => _states.Settings.Publish(SettingsState.Empty with
     {
-        Settings = new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration", Name = "analytics-v0" },
+        Settings = new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration",
+            Name = "analytics-v0" },
     });
 
-    private protected AgentStatus Written() => JsonSerializer.Deserialize(File.ReadAllBytes(_paths.Status), StatusJson.Default.AgentStatus)!;
+    private protected AgentStatus Written() =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(_paths.Status), StatusJson.Default.AgentStatus)!;
 
     private protected static string Mode(string path) => "0" + Convert.ToString((int)File.GetUnixFileMode(path), 8);
 
