@@ -1,18 +1,20 @@
 namespace SmmAgent.Core.Planning;
 
-/// <summary>Something that was looked at: it is known, or it could not be seen and why. Nothing is ever removed because of an unknown.</summary>
+/// <summary>
+/// The result of an observation: a value, or the reason why it is unknown. Nothing is ever removed because of an unknown.
+/// </summary>
 public sealed record Observation<T>
     where T : class
 {
-    private Observation(T? value, string? whyUnknown) => (Value, UnknownReason) = (value, whyUnknown);
+    private Observation(T? value, string? unknownReason) => (Value, UnknownReason) = (value, unknownReason);
 
-    /// <summary>What was seen; null when it could not be seen.</summary>
+    /// <summary>The observed value; null when it is unknown.</summary>
     public T? Value { get; }
 
-    /// <summary>Why it could not be seen; null when it is known.</summary>
+    /// <summary>The reason why the value is unknown; null when it is known.</summary>
     public string? UnknownReason { get; }
 
     public static Observation<T> Known(T value) => new(value, null);
 
-    public static Observation<T> Unknown(string why) => new(null, why);
+    public static Observation<T> Unknown(string reason) => new(null, reason);
 }

@@ -1,16 +1,16 @@
 namespace SmmAgent.Core.Planning;
 
-/// <summary>Who does a step: the unprivileged daemon, or root's oneshot.</summary>
+/// <summary>The owner of a step: the unprivileged daemon, or the privileged reconcile.</summary>
 public enum StepOwner
 {
     Daemon,
     Root,
 }
 
-/// <summary>One thing to do on the host. Its one line of text is the dry run, the log line and the progress line.</summary>
+/// <summary>One change of the host. Its text is one line: for the dry run, the log and the progress.</summary>
 public abstract record PlanStep(StepOwner Owner);
 
-/// <summary>What is to be done, in this order.</summary>
+/// <summary>The steps to execute, in this order.</summary>
 public sealed record Plan(IReadOnlyList<PlanStep> Steps)
 {
     public static Plan Nothing { get; } = new([]);

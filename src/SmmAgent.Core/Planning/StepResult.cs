@@ -4,17 +4,17 @@ public enum StepOutcome
 {
     Done,
 
-    /// <summary>Another program holds the xtables lock, or the agent's own: try again later.</summary>
+    /// <summary>Another program holds the xtables lock or the agent's lock: retry later.</summary>
     LockHeld,
     NotPermitted,
     Failed,
 
-    /// <summary>It was done twice and changed nothing that can be seen, so it is not done again for now.</summary>
+    /// <summary>The step was done twice without a visible effect, so it is suspended.</summary>
     NoEffect,
 
-    /// <summary>It is another's part.</summary>
+    /// <summary>Only the privileged reconcile executes the step.</summary>
     LeftToPrivilegedReconcile,
 }
 
-/// <param name="Reason">One line; null when it is done.</param>
+/// <param name="Reason">One line; null when the step is done.</param>
 public sealed record StepResult(PlanStep Step, StepOutcome Outcome, string? Reason = null);

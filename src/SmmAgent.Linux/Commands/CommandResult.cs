@@ -6,16 +6,18 @@ public enum CommandEnding
     TimedOut,
     NotFound,
 
-    /// <summary>It printed more than <see cref="CommandRunner.MaximumOutput"/> and was killed: a part would be taken for the whole.</summary>
+    /// <summary>
+    /// It printed more than <see cref="CommandRunner.MaximumOutput"/> and was killed: a part would be taken for all of it.
+    /// </summary>
     TooMuchOutput,
 }
 
-/// <summary>How a child process ended, and what it said.</summary>
+/// <summary>The result of a child process, with its output.</summary>
 public sealed record CommandResult(IReadOnlyList<string> Arguments, CommandEnding Ending, int ExitCode, string Output, string Error)
 {
     public bool Succeeded => Ending == CommandEnding.Exited && ExitCode == 0;
 
-    /// <summary>One line for people: the command, how it ended, and the first line of what it said.</summary>
+    /// <summary>One line for messages: the command, its end, and the first line of its output.</summary>
     public string Describe()
     {
         var command = string.Join(' ', Arguments);

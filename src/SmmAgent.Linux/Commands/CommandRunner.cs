@@ -4,12 +4,12 @@ using System.Text;
 
 namespace SmmAgent.Linux.Commands;
 
-/// <summary>Runs one child process: an argument list, never a shell, always with an end.</summary>
-/// <param name="environment">Variables that the children get beside those of this process.</param>
-/// <param name="prefix">What runs each command, for example <c>ip netns exec NAME</c>; nothing outside tests and demonstrations.</param>
+/// <summary>Runs one child process: with an argument list, never with a shell, and with a time limit.</summary>
+/// <param name="environment">Variables of the children in addition to those of this process.</param>
+/// <param name="prefix">The prefix of each command, for example <c>ip netns exec NAME</c>; empty outside tests and demonstrations.</param>
 public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? prefix = null)
 {
-    /// <summary>How long a command may take when nothing else is said.</summary>
+    /// <summary>The default time limit of a command.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The most characters that a command may print, on each stream.</summary>
@@ -19,22 +19,22 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
 
     private const int KeptTail = 64 * 1024;
 
-    // How long the last words of a command that has ended may take.
+    // The time limit for the remaining output of a command that has exited.
     private static readonly TimeSpan AfterExit = TimeSpan.FromSeconds(5);
 
     // The watchdog, the notify socket and the journal's stream are the daemon's, not its children's.
     private static readonly string[] NotForChildren =
         ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID"];
 
-    /// <summary>Whether the commands see what this process sees: its network namespace.</summary>
+    /// <summary>Whether the commands run in the network namespace of this process.</summary>
     public bool IsHere => prefix is null;
 
-    /// <summary>Runs a command and waits for its end.</summary>
+    /// <summary>Runs a command and waits for its exit.</summary>
     /// <param name="arguments">The program, found in PATH, and its arguments.</param>
-    /// <param name="keepsEnd">For what must not be killed because it says much, or because a process that it left behind holds its output
-    /// open: only the end of what it prints is kept.</param>
-    /// <param name="variables">Variables that this command gets beside those of all.</param>
-    /// <param name="read">Gets what the command prints while it prints it, in parts; then the result does not contain it.</param>
+    /// <param name="keepsEnd">For a command that must not be killed because of much output, or because a remaining child holds its output
+    /// open: only the end of the output is kept.</param>
+    /// <param name="variables">Additional variables of this command.</param>
+    /// <param name="read">Receives the output in parts while the command runs; then the result does not contain the output.</param>
     public async Task<CommandResult> RunAsync(
         IReadOnlyList<string> arguments, CancellationToken cancel, string? input = null, TimeSpan? timeout = null, bool keepsEnd = false,
         IReadOnlyDictionary<string, string>? variables = null, Action<ReadOnlySpan<char>>? read = null)
@@ -115,7 +115,7 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
         }
         catch (IOException)
         {
-            // The child ended without reading it all; its exit code tells the rest.
+            // The child exited before it read all; its exit code shows the result.
         }
     }
 
@@ -125,7 +125,8 @@ public sealed class CommandRunner(IReadOnlyDictionary<string, string>? environme
             return text.ToString();
     }
 
-    private static async Task ReadAsync(StreamReader reader, StringBuilder text, Action? tooMuch, CancellationToken cancel, Action<ReadOnlySpan<char>>? read = null)
+    private static async Task ReadAsync(
+        StreamReader reader, StringBuilder text, Action? tooMuch, CancellationToken cancel, Action<ReadOnlySpan<char>>? read = null)
     {
         var buffer = new char[4096];
         var total = 0L;

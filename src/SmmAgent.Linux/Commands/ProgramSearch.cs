@@ -4,7 +4,8 @@ namespace SmmAgent.Linux.Commands;
 
 /// <summary>Finds programs in absolute folders only.</summary>
 /// <remarks>
-/// .NET looks beside the executable and in the current folder before it looks in PATH: whoever has a folder that root stands in would be root.
+/// .NET searches the folder of the executable and the current folder before PATH: the owner of the current folder of root would get the
+/// rights of root.
 /// </remarks>
 public static class ProgramSearch
 {
@@ -13,7 +14,9 @@ public static class ProgramSearch
     // An ordinary user's PATH lacks some of them.
     private static readonly string[] System = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-    /// <summary>The program's path; null when it is in no absolute folder of <paramref name="path"/> nor in one of the system's.</summary>
+    /// <summary>
+    /// The path of the program; null when it is neither in an absolute folder of <paramref name="path"/> nor of the system.
+    /// </summary>
     public static string? Find(string program, string? path) =>
         Path.IsPathRooted(program)
             ? program
@@ -21,7 +24,9 @@ public static class ProgramSearch
                 .Select(folder => Path.Combine(folder, program))
                 .FirstOrDefault(IsProgram);
 
-    /// <summary>Whether the file, or the one that a link leads to, is there and may be executed. To File.Exists a link that leads nowhere is there, too.</summary>
+    /// <summary>
+    /// Whether the file, or the target of a link, exists and is executable. File.Exists is also true for a dangling link.
+    /// </summary>
     internal static bool IsProgram(string file)
     {
         try

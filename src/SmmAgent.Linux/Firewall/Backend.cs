@@ -2,7 +2,7 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>Which of its two backends an iptables command drives. Found without starting it.</summary>
+/// <summary>Finds the backend of an iptables command without a start of the command.</summary>
 public static class Backend
 {
     public const string Nft = "-nft";
@@ -16,7 +16,7 @@ public static class Backend
         if (tool.Variant.Length > 0)
             return tool.Variant;
 
-        // All names of iptables are links to one of two programs: xtables-nft-multi or xtables-legacy-multi (before 1.8 xtables-multi).
+        // All commands of iptables are links to one of two programs: xtables-nft-multi or xtables-legacy-multi (before 1.8 xtables-multi).
         var program = Find(tool.Command)?.ResolveLinkTarget(returnFinalTarget: true)?.Name ?? "";
         return program.Contains("nft", StringComparison.Ordinal) ? Nft : Legacy;
     }

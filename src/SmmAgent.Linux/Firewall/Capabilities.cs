@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>What this process, and with it its children, may do to the network.</summary>
+/// <summary>The network capabilities of this process, and with it of its children.</summary>
 public static class Capabilities
 {
     private const int NetAdmin = 12;

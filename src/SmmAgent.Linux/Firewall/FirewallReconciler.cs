@@ -6,30 +6,30 @@ using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>One pass over the host's firewall: observe, plan, apply, observe. The daemon and the commands do the same one.</summary>
-/// <param name="isRoot">Whether root's steps are done too.</param>
+/// <summary>Reconciles the firewall of the host: observe, plan, apply, observe. The daemon and the commands use the same code.</summary>
+/// <param name="isRoot">Whether the steps that need root are executed.</param>
 public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, AgentLock agentLock, bool isRoot) : IFirewallReconciler
 {
-    private readonly IneffectiveSteps _futile = new();
+    private readonly IneffectiveSteps _ineffective = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
 
-    // Somebody may change the table between the look and the transaction, which then fails as a whole.
+    // Another program may change the table between the observation and the transaction, which then fails as a whole.
     private const int Tries = 3;
 
-    /// <summary>Whether the kernel tells of changes, so that a slow poll suffices.</summary>
+    /// <summary>Whether the kernel reports changes, so that a slow poll suffices.</summary>
     public bool HasKernelEvents => host.HasKernelEvents;
 
-    /// <summary>Only looks: what is there, and what would be done.</summary>
-    /// <param name="owner">Whose steps; null means everyone's.</param>
+    /// <summary>Observes and plans without a change.</summary>
+    /// <param name="owner">The owner of the planned steps; null for all.</param>
     public Task<FirewallReport> DryRunAsync(DesiredFirewall desired, CancellationToken cancel, StepOwner? owner = null) =>
         DryRunAsync(observed => PlanFor(desired, observed, owner), cancel);
 
-    /// <summary>Makes the firewall what it should be, under the lock.</summary>
-    /// <param name="owner">Whose steps are done; null means everyone's.</param>
+    /// <summary>Applies the desired state, under the lock.</summary>
+    /// <param name="owner">The owner of the executed steps; null for all.</param>
     public Task<FirewallReport> ApplyAsync(DesiredFirewall desired, CancellationToken cancel, StepOwner? owner = null) =>
         ApplyAsync(observed => PlanFor(desired, observed, owner), cancel);
 
-    /// <summary>Brings back what was the agent's at an earlier time, under the lock.</summary>
+    /// <summary>Restores the agent's part of an earlier state, under the lock.</summary>
     public Task<FirewallReport> RestoreAsync(FirewallSnapshot before, CancellationToken cancel) =>
         ApplyAsync(observed => FirewallPlanner.Restore(before, host.WithOrigins(observed)), cancel);
 
@@ -44,11 +44,11 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
 
     private async Task<FirewallReport> ApplyAsync(Func<ObservedFirewall, Plan> planFor, CancellationToken cancel)
     {
-        var (held, why) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
+        var (held, reason) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
         if (held is null)
         {
-            var looked = await DryRunAsync(planFor, cancel);
-            return looked.Remaining.IsEmpty ? looked : looked with { NotAttemptedReason = why };
+            var report = await DryRunAsync(planFor, cancel);
+            return report.Remaining.IsEmpty ? report : report with { NotAttemptedReason = reason };
         }
 
         using (held)
@@ -60,7 +60,7 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
             var now = TimeProvider.System.GetElapsedTime(_start);
             for (var attempt = 0; attempt < Tries && !plan.IsEmpty; attempt++)
             {
-                var stopped = plan.Steps.Where(step => _futile.IsSuspended(step, now)).ToList();
+                var stopped = plan.Steps.Where(step => _ineffective.IsSuspended(step, now)).ToList();
                 var results = await DoAsync(new([.. plan.Steps.Except(stopped)]), cancel);
                 done.AddRange(results.Where(result => result.Outcome == StepOutcome.Done));
                 failed = [.. results.Where(result => result.Outcome != StepOutcome.Done), .. stopped.Select(NoEffect)];
@@ -73,7 +73,7 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
                     break;
             }
 
-            _futile.Record(done.Select(result => result.Step), plan, now);
+            _ineffective.Record(done.Select(result => result.Step), plan, now);
             return new([.. done, .. plan.IsEmpty ? [] : failed], await host.WithOthersAsync(observed, cancel), plan);
         }
     }
@@ -81,8 +81,9 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
     private static StepResult NoEffect(PlanStep step) => new(
         step,
         StepOutcome.NoEffect,
-        $"'{step}' was done {IneffectiveSteps.MaximumAttempts} times and nothing of it is to be seen, so it is left for {IneffectiveSteps.Pause.TotalMinutes:0} minutes: "
-        + "either another program removes it at once (find it with nft monitor), or the table is changed by a tool that iptables cannot show");
+        $"'{step}' was done {IneffectiveSteps.MaximumAttempts} times without a visible effect, "
+        + $"so it is suspended for {IneffectiveSteps.Pause.TotalMinutes:0} minutes: either another program reverts it at once "
+        + "(find it with nft monitor), or the table is changed by a tool that iptables cannot show");
 
     /// <summary>Plans the removal that <see cref="RemoveAsync"/> executes.</summary>
     /// <returns>The plan; and what cannot be observed, so that something of the agent may remain there: null when all can be.</returns>
@@ -93,10 +94,12 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
         var unknown = observed.Filters.Concat(observed.OtherBackend).FirstOrDefault(filter => filter.State.UnknownReason is not null);
         return (
             FirewallPlanner.Remove(host.WithOrigins(observed)),
-            unknown is null ? (zones as FirewalldObservation.NotSeen)?.Reason : $"{unknown.Tool} cannot be read: {unknown.State.UnknownReason}");
+            unknown is null
+                ? (zones as FirewalldObservation.NotSeen)?.Reason
+                : $"{unknown.Tool} cannot be read: {unknown.State.UnknownReason}");
     }
 
-    /// <summary>Removes all that belongs to the agent: chain and jump of both families and backends, and as root its rules in firewalld.</summary>
+    /// <summary>Removes the chains and jumps of the agent in both families and backends, and as root its rules in firewalld.</summary>
     public async Task<FirewallRemoval> RemoveAsync(CancellationToken cancel)
     {
         var (held, reason) = await agentLock.AcquireAsync(AgentLock.DefaultTimeout, cancel);
@@ -110,14 +113,14 @@ public sealed class FirewallReconciler(HostFirewall host, IFirewalld firewalld, 
         }
     }
 
-    /// <summary>Looks at what the agent changes.</summary>
+    /// <summary>Observes the parts of the firewall that the agent changes.</summary>
     public async Task<ObservedFirewall> ObserveAsync(CancellationToken cancel)
     {
         var zones = firewalld.ObserveAsync(cancel);
         return new(await host.ObserveOwnAsync(cancel), await zones);
     }
 
-    // Steps do not depend on each other: one that fails keeps none of the others.
+    // Steps do not depend on each other: a failed step does not prevent the others.
     private async Task<IReadOnlyList<StepResult>> DoAsync(Plan plan, CancellationToken cancel) =>
         await Task.WhenAll(
             plan.Steps.Select(step => step switch

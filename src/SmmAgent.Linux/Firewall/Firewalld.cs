@@ -160,5 +160,5 @@ public sealed class Firewalld(string? busAddress = null) : IFirewalld
     }
 
     private static string Refused(DBusException exception) =>
-        $"firewalld refused this user (polkit: {exception.Message}); root's part, smm-agent-reconcile.service, may";
+        $"firewalld refused this user (polkit: {exception.Message}); the privileged reconcile, smm-agent-reconcile.service, may do it";
 }

@@ -5,22 +5,23 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>One rich rule of ours: it opens one TCP port, to everyone or to one network.</summary>
+/// <summary>One rich rule of the agent: it opens one TCP port, to any source or to one network.</summary>
 /// <remarks>
-/// The priority is the mark of ownership; nobody else has a reason to choose it. Rules of a priority above zero come after all others of
-/// the zone, so an operator's own deny still wins.
+/// The priority marks the owner; no other program has a reason to choose it. Rules with a priority above zero come after all others of the
+/// zone, so a deny rule of the operator still wins.
 /// </remarks>
 internal sealed partial record FirewalldRule(int Port, IPNetwork? Source)
 {
-    /// <summary>The priority that says whose the rule is; firewalld 0.7 and later know it.</summary>
+    /// <summary>The priority that marks the agent's rules; firewalld 0.7 and later support it.</summary>
     public const int Priority = 16400;
 
     /// <summary>The rule in firewalld's rich language.</summary>
     public string Text => Source is { } source
-        ? $"rule priority=\"{Priority}\" family=\"{Family(source)}\" source address=\"{source}\" port port=\"{Port}\" protocol=\"tcp\" accept"
+        ? $"rule priority=\"{Priority}\" family=\"{Family(source)}\" source address=\"{source}\" "
+            + $"port port=\"{Port}\" protocol=\"tcp\" accept"
         : $"rule priority=\"{Priority}\" port port=\"{Port}\" protocol=\"tcp\" accept";
 
-    /// <summary>Reads a rule that has our mark and our form; everything else is somebody else's.</summary>
+    /// <summary>Reads a rule with the agent's mark and form.</summary>
     public static FirewalldRule? Read(string text)
     {
         if (Ours().Match(text) is not { Success: true } match)
@@ -31,7 +32,7 @@ internal sealed partial record FirewalldRule(int Port, IPNetwork? Source)
             : new(int.Parse(match.Groups["port"].Value), source);
     }
 
-    /// <summary>The rules that open these ports to these networks; to everyone when there is none.</summary>
+    /// <summary>The rules that open these ports to these networks; to any source when there is no network.</summary>
     public static IReadOnlyList<FirewalldRule> For(IEnumerable<int> ports, IReadOnlyList<IPNetwork> sources) =>
         [.. from port in ports.Distinct()
             from rule in sources.Count == 0 ? [new(port, null)] : sources.Select(source => new FirewalldRule(port, source)).Distinct()

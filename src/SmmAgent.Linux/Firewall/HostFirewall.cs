@@ -9,32 +9,36 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>All of the host's firewall: looks at it, and does the steps that are for iptables.</summary>
-/// <param name="runner">Runs the commands, in the network namespace that is meant.</param>
+/// <summary>The firewall of the host: observes it, and executes the steps for iptables.</summary>
+/// <param name="runner">Runs the commands, in the network namespace of the firewall.</param>
 /// <param name="variant">Empty for the host's own iptables, or <see cref="Backend.Nft"/>, <see cref="Backend.Legacy"/>.</param>
-/// <param name="procNet">The <c>/proc/net</c> of that network namespace; with the unit's ProcSubset=pid there is no link of that name.</param>
-/// <param name="made">The tables that the agent made; null leaves all of them alone. It is about the network namespace of this process.</param>
-public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net", OwnedTables? made = null)
+/// <param name="procNet">
+/// The <c>/proc/net</c> of that network namespace; with the unit's ProcSubset=pid there is no link of that name.
+/// </param>
+/// <param name="owned">The tables that the agent made, in the network namespace of this process; null leaves all tables in place.</param>
+public sealed class HostFirewall(CommandRunner runner, string variant = "", string procNet = "/proc/self/net", OwnedTables? owned = null)
 {
     private readonly NftObserver _nft = new(runner);
-    private readonly Iptables[] _own = [new(runner, new(IpFamily.IPv4, variant), procNet), new(runner, new(IpFamily.IPv6, variant), procNet)];
+    private readonly Iptables[] _own =
+        [new(runner, new(IpFamily.IPv4, variant), procNet), new(runner, new(IpFamily.IPv6, variant), procNet)];
 
-    /// <summary>Whether the kernel tells of changes to the host's iptables (nft), or nobody does (legacy).</summary>
+    /// <summary>Whether the kernel reports changes of the host's iptables: true for nft, false for legacy.</summary>
     public bool HasKernelEvents => OwnBackend == Backend.Nft;
 
     private string OwnBackend => Backend.Detect(_own[0].Tool);
 
-    /// <summary>Looks at the tables that the agent's chain belongs to.</summary>
+    /// <summary>Observes the tables that the agent's chain belongs to.</summary>
     public async Task<IReadOnlyList<ObservedFilter>> ObserveOwnAsync(CancellationToken cancel) =>
         await Task.WhenAll(_own.Select(iptables => ObserveAsync(iptables, cancel)));
 
-    /// <summary>Looks at everything else that may keep a port shut.</summary>
+    /// <summary>Observes everything else that may block a port.</summary>
     public async Task<ObservedFirewall> WithOthersAsync(ObservedFirewall observed, CancellationToken cancel)
     {
         var nft = _nft.ObserveAsync(Native(observed.Filters), cancel);
         var others = Task.WhenAll(Others().Select(iptables => ObserveAsync(iptables, cancel, makesNoTable: true)));
         await Task.WhenAll(nft, others);
-        var nat = observed.Filters.FirstOrDefault(filter => filter.Tool.Family == IpFamily.IPv4)?.Others.GetValueOrDefault("nat") ?? FilterTable.Empty;
+        var iptables = observed.Filters.FirstOrDefault(filter => filter.Tool.Family == IpFamily.IPv4);
+        var nat = iptables?.Others.GetValueOrDefault("nat") ?? FilterTable.Empty;
         return observed with
         {
             Nft = await nft,
@@ -46,7 +50,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         };
     }
 
-    /// <summary>Adds where each table comes from: what a removal has to know.</summary>
+    /// <summary>Adds the origin of each table, which a removal needs.</summary>
     public ObservedFirewall WithOrigins(ObservedFirewall observed) => observed with
     {
         Filters = [.. observed.Filters.Select(WithOrigin)],
@@ -58,7 +62,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         if (step is RewriteChain rewrite)
         {
             if (Backend.Detect(rewrite.Tool) == Backend.Nft && !rewrite.IsNative)
-                made?.Create(rewrite.Tool.Family);
+                owned?.Create(rewrite.Tool.Family);
             return await IptablesOf(rewrite.Tool).ApplyAsync(step, cancel);
         }
 
@@ -68,8 +72,8 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
         var result = remove.ChainExists || remove.References.Count > 0
             ? await IptablesOf(remove.Tool).ApplyAsync(step, cancel)
             : new(step, StepOutcome.Done);
-        // Who uses the table since the look keeps it: then it is no longer the agent's to remove.
-        return result.Outcome == StepOutcome.Done && remove.RemovesTable && made?.Remove(remove.Tool.Family) != true
+        // A program that has used the table since the observation keeps it: then the agent does not remove it.
+        return result.Outcome == StepOutcome.Done && remove.RemovesTable && owned?.Remove(remove.Tool.Family) != true
             ? result with { Step = remove with { Empty = null } }
             : result;
     }
@@ -80,7 +84,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
     {
         Origin = filter.State.Value is not { Presence: FilterPresence.Present } ? TableOrigin.Others
             : Backend.Detect(filter.Tool) == Backend.Legacy ? TableOrigin.Module
-            : made?.Has(filter.Tool.Family) == true ? TableOrigin.Agent
+            : owned?.Has(filter.Tool.Family) == true ? TableOrigin.Agent
             : TableOrigin.Others,
     };
 
@@ -89,7 +93,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
             ? new(iptables.Tool, Observation<FilterState>.Known(FilterState.Absent(FilterPresence.FamilyOff)))
             : await iptables.ObserveAsync(cancel, makesNoTable);
 
-    // Looking at a legacy table makes the kernel create it (and load its module), so only tables that exist are looked at.
+    // Reading a legacy table makes the kernel create it (and load its module), so only existing tables are read.
     private IEnumerable<Iptables> Others()
     {
         var other = Backend.Other(OwnBackend);
@@ -108,7 +112,7 @@ public sealed class HostFirewall(CommandRunner runner, string variant = "", stri
            select new NftTable(NftFilterTable.ForFamily(filter.Tool.Family).Family, name),
     ];
 
-    // The capture is istio-iptables' redirect to Envoy's inbound port; it may also be in another backend.
+    // The capture is the redirect of istio-iptables to the inbound port of Envoy; it may also be in another backend.
     private static bool IsCapture(FilterTable nat) =>
         nat.Chains.Values.SelectMany(chain => chain.Rules)
             .Any(rule => rule.Target == "REDIRECT" && rule.Arguments is [.., "--to-ports", var port] && port == CapturePort);

@@ -20,14 +20,16 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
     /// <summary>The lock that every legacy iptables on the host takes.</summary>
     private const string XtablesLock = "/run/xtables.lock";
 
-    /// <summary>The exit code of iptables when a resource is not to be had: the lock, or the permission to use the table.</summary>
+    /// <summary>The exit code of iptables when a resource is not available: the lock, or the permission to use the table.</summary>
     private const int ResourceProblem = 4;
 
     private volatile bool _restoreKnowsWait = true;
 
     public FilterTool Tool => tool;
 
-    /// <param name="makesNoTable">Whether a filter table of the legacy backend that does not exist is left so: looking at it makes the kernel create it.</param>
+    /// <param name="makesNoTable">
+    /// Whether a filter table of the legacy backend that does not exist is not read: reading it makes the kernel create it.
+    /// </param>
     public async Task<ObservedFilter> ObserveAsync(CancellationToken cancel, bool makesNoTable = false)
     {
         if (makesNoTable && Backend.Detect(tool) == Backend.Legacy && !LegacyTables.Existing(tool.Family, procNet).Contains(Filter))
@@ -39,7 +41,7 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
         if (!result.Succeeded)
             return new(tool, Observation<FilterState>.Unknown(DescribeWithRemediation(result)), IsForPermission(result));
         if (tables is not { } saved)
-            return new(tool, Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints"));
+            return new(tool, Observation<FilterState>.Unknown($"{tool.Save} printed unexpected output"));
 
         return new(tool, await StateAsync(saved, cancel))
         {
@@ -48,7 +50,7 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
         };
     }
 
-    // Without -t the nft backend shows the tables that there are. With it, and by the legacy backend, a table is made where there is none.
+    // Without -t the nft backend shows the existing tables. With -t, and in the legacy backend, reading a table creates it.
     private async Task<(SavedTables? Tables, CommandResult Result)> SaveAsync(string? table, CancellationToken cancel)
     {
         var reader = new SavedTablesReader();
@@ -63,11 +65,12 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
 
         return saved.Table(Filter) is { } table
             ? Observation<FilterState>.Known(FilterState.Present(table))
-            : Observation<FilterState>.Unknown($"{tool.Save} printed what it never prints");
+            : Observation<FilterState>.Unknown($"{tool.Save} printed unexpected output");
     }
 
     private static Dictionary<string, FilterTable> Others(SavedTables saved) =>
-        OtherTables.Where(saved.Tables.ContainsKey).Select(name => (name, Table: saved.Table(name))).Where(one => one.Table is not null)
+        OtherTables.Where(saved.Tables.ContainsKey).Select(name => (name, Table: saved.Table(name)))
+            .Where(one => one.Table is not null)
             .ToDictionary(one => one.name, one => one.Table!);
 
     private async Task<Dictionary<string, FilterTable>> LegacyAsync(CancellationToken cancel)
@@ -82,7 +85,7 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
         return found;
     }
 
-    /// <summary>Applies the step, wholly or not at all.</summary>
+    /// <summary>Applies the step completely or not at all.</summary>
     public Task<StepResult> ApplyAsync(PlanStep step, CancellationToken cancel) => step switch
     {
         RewriteChain { IsNative: true } or RemoveChain { IsNative: true } => _native.ApplyAsync(step, cancel),
@@ -107,7 +110,9 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
 
         return result is { Ending: CommandEnding.Exited, ExitCode: ResourceProblem }
             ? new(
-                step, StepOutcome.LockHeld, $"another program holds {XtablesLock}; the next try comes by itself (who: fuser -v {XtablesLock})")
+                step,
+                StepOutcome.LockHeld,
+                $"{XtablesLock} is held by another program; the agent will retry (find the program with: fuser -v {XtablesLock})")
             : new(step, StepOutcome.Failed, result.Describe());
     }
 
@@ -139,7 +144,7 @@ public sealed class Iptables(CommandRunner runner, FilterTool tool, string procN
             : $"{tool.Command} needs CAP_NET_ADMIN and CAP_NET_RAW, which smm-agent.service gives; as a command, run it with sudo";
     }
 
-    // Asked without opening it: an open would look like a change of the rules to those who watch the file.
+    // The check does not open the file: programs that watch it would take that for a change of the rules.
     private static bool CanOpenLockFile() =>
         File.Exists(XtablesLock) ? Libc.Access(XtablesLock, Libc.MayRead) == 0 : Libc.Access(Path.GetDirectoryName(XtablesLock)!, Libc.MayWrite) == 0;
 }

@@ -3,7 +3,7 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>The tables of the legacy iptables that exist: looking at another makes the kernel create it.</summary>
+/// <summary>The existing tables of the legacy iptables: reading another table makes the kernel create it.</summary>
 internal static class LegacyTables
 {
     public static HashSet<string> Existing(IpFamily family, string procNet)
@@ -14,7 +14,7 @@ internal static class LegacyTables
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // Only root may read it. A table's module that is loaded is loaded already; without the list of modules nothing is known.
+            // Only root may read it. The tables of loaded modules exist; without the list of modules nothing is known.
             return LoadedModules(family == IpFamily.IPv4 ? "iptable_" : "ip6table_");
         }
     }
@@ -24,7 +24,8 @@ internal static class LegacyTables
         try
         {
             var modules = File.ReadLines("/proc/modules").Select(line => line.Split(' ')[0]);
-            return [.. modules.Where(module => module.StartsWith(prefix, StringComparison.Ordinal)).Select(module => module[prefix.Length..])];
+            return [.. modules.Where(module => module.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(module => module[prefix.Length..])];
         }
         catch (IOException)
         {

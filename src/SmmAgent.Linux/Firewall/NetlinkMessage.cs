@@ -44,7 +44,8 @@ internal static class NetlinkMessage
         List<(int Type, uint Sequence, byte[] Body)> messages = [];
         while (datagram.Length >= 16 && MemoryMarshal.Read<int>(datagram) is var length && length >= 16 && length <= datagram.Length)
         {
-            messages.Add((MemoryMarshal.Read<ushort>(datagram[4..]), MemoryMarshal.Read<uint>(datagram[8..]), datagram[16..length].ToArray()));
+            var type = MemoryMarshal.Read<ushort>(datagram[4..]);
+            messages.Add((type, MemoryMarshal.Read<uint>(datagram[8..]), datagram[16..length].ToArray()));
             datagram = datagram[Math.Min(Aligned(length), datagram.Length)..];
         }
 

@@ -7,9 +7,12 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>One family's filter table where iptables cannot show it: nft shows it, and writes what is the agent's in one transaction.</summary>
+/// <summary>
+/// The filter table of one family where iptables cannot show it: nft shows it, and writes the agent's rules in one transaction.
+/// </summary>
 /// <remarks>
-/// One rule by nft is enough for that (Debian's nftables.conf with a chain INPUT, netbird, tailscale). iptables-save prints no rule then, and ends with success.
+/// A single rule of nft is enough for that (Debian's nftables.conf with a chain INPUT, netbird, tailscale). iptables-save then prints no
+/// rule, and exits with success.
 /// </remarks>
 internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
 {
@@ -19,11 +22,12 @@ internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
     {
         var (ruleset, why) = await ListAsync(cancel);
         return ruleset is null
-            ? Observation<FilterState>.Unknown($"{tool.Save} cannot show the table {_table}, because a rule in it was written with nft; {why}")
+            ? Observation<FilterState>.Unknown(
+                $"{tool.Save} cannot show the table {_table}, because a rule in it was written with nft; {why}")
             : Observation<FilterState>.Known(FilterState.Present(NftFilterTable.Read(ruleset, _table)) with { Native = ruleset });
     }
 
-    /// <summary>Whether there is a chain INPUT which iptables takes for none of its own, or whether that cannot be seen.</summary>
+    /// <summary>Whether there is a chain INPUT that iptables does not recognize as its own, or whether that is unknown.</summary>
     public async Task<bool> HasForeignInputAsync(CancellationToken cancel) =>
         await ListAsync(cancel) is not ({ } ruleset, _)
         || ruleset.Chains.Any(chain => chain is { Name: "INPUT", IsAtUsualPlace: false } && chain.Table == _table);
@@ -41,15 +45,17 @@ internal sealed class NftFilter(CommandRunner runner, FilterTool tool)
             : new(step, Capabilities.HaveNetAdmin() ? StepOutcome.Failed : StepOutcome.NotPermitted, result.Describe());
     }
 
-    // Without the elements of sets, of which there may be many: the agent's own rules have none.
+    // The elements of sets are left out, because there may be many: the agent's own rules have no sets.
     private async Task<(NftRuleset? Ruleset, string? Why)> ListAsync(CancellationToken cancel)
     {
         var result = await runner.RunAsync(["nft", "-j", "-t", "list", "table", .. $"{_table}".Split(' ')], cancel);
         if (result.Ending == CommandEnding.NotFound)
-            return (null, "nft, which can, is not installed: install the package nftables");
+            return (null, "nft, which can show it, is not installed: install the package nftables");
         if (!result.Succeeded)
             return (null, result.Describe());
 
-        return NftRuleset.Parse(result.Output) is { } ruleset ? (ruleset with { HasElements = false }, null) : (null, "nft printed what cannot be read");
+        return NftRuleset.Parse(result.Output) is { } ruleset
+            ? (ruleset with { HasElements = false }, null)
+            : (null, "nft printed output that the agent cannot read");
     }
 }

@@ -4,10 +4,10 @@ using SmmAgent.Linux.Commands;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>Reads what nftables has beside the tables that iptables shows: no more of it than decides about a port.</summary>
+/// <summary>Reads the tables of nftables that iptables does not show: only the parts that decide about a port.</summary>
 /// <remarks>
-/// The whole ruleset as JSON costs 40,000 elements of a ban list 200 MB. So sets are read without their elements, unless a set decides about a port; and where this process is
-/// in the network namespace, the kernel says which tables there are to read.
+/// With a ban list of 40,000 elements the whole ruleset as JSON costs 200 MB. So sets are read without their elements, unless a set
+/// decides about a port; and where this process is in the network namespace, the kernel lists the tables to read.
 /// </remarks>
 internal sealed class NftObserver(CommandRunner runner)
 {
@@ -18,13 +18,17 @@ internal sealed class NftObserver(CommandRunner runner)
     public async Task<Observation<NftRuleset>?> ObserveAsync(IReadOnlySet<NftTable> native, CancellationToken cancel)
     {
         var (terse, result) = await TerseAsync(native, cancel);
-        // A table may be gone since, or the nft is too old for what was asked.
+        // A table may be gone by now, or nft is too old for the request.
         if (terse is null && result?.Ending != CommandEnding.NotFound)
             (terse, result) = await ListAsync(["list", "ruleset"], cancel);
         if (result?.Ending == CommandEnding.NotFound)
             return null;
         if (terse is null)
-            return Observation<NftRuleset>.Unknown(result is { Succeeded: false } ? result.Describe() : "nft -j list ruleset printed what cannot be read");
+        {
+            return Observation<NftRuleset>.Unknown(
+                result is { Succeeded: false } ? result.Describe() : "nft -j list ruleset printed output that the agent cannot read");
+        }
+
 
         var deciding = terse.DecidingSets;
         List<NftRuleset> sets = [];
@@ -60,8 +64,8 @@ internal sealed class NftObserver(CommandRunner runner)
         return (NftRuleset.Combine(parts), null);
     }
 
-    /// <summary>The tables that have a chain by which packets come in or go out, but for those that iptables shows.</summary>
-    /// <returns>Null where the kernel does not say, or is not asked for this network namespace.</returns>
+    /// <summary>The tables with a chain that inbound or outbound packets pass, without those that iptables shows.</summary>
+    /// <returns>Null where the kernel does not answer, or the network namespace is another one.</returns>
     private List<NftTable>? Tables(IReadOnlySet<NftTable> native)
     {
         if (!runner.IsHere)

@@ -8,10 +8,11 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>The tables that iptables-nft works in, asked of the kernel itself.</summary>
+/// <summary>The tables of iptables-nft, read and changed by netlink.</summary>
 /// <remarks>
-/// nft(8) cannot do what is needed here: its "delete table" takes all that is in the table along, also what somebody put there a
-/// moment ago. The kernel's own request can be bound to what was seen, and to an empty table.
+/// nft(8) is not sufficient here: its "delete table" also removes rules that another program added a moment ago. A request to the kernel
+/// can
+/// be bound to the observed state, and to an empty table.
 /// </remarks>
 public static class NftTables
 {
@@ -47,18 +48,20 @@ public static class NftTables
     private const uint Accept = 1;
     private const int TimeoutMilliseconds = 1000;
 
-    // Any change of the ruleset, also one elsewhere, makes a try void.
+    // Any change of the ruleset, also elsewhere, makes an attempt fail.
     private const int Tries = 5;
 
-    /// <summary>Makes the table.</summary>
-    /// <returns>Its handle, which no other table of this network namespace ever has; null where there was one already, or it cannot be made.</returns>
+    /// <summary>Creates the table.</summary>
+    /// <returns>The handle, which is unique in this network namespace; null where the table existed, or cannot be created.</returns>
     internal static ulong? CreateTable(IpFamily family, string table)
     {
         using var socket = Open();
-        return Commit(socket, null, [(NewTable, Create | Exclusive, [NetlinkMessage.Text(TableName, table)])], family) ? Handle(socket, family, table) : null;
+        return Commit(socket, null, [(NewTable, Create | Exclusive, [NetlinkMessage.Text(TableName, table)])], family)
+            ? Handle(socket, family, table)
+            : null;
     }
 
-    /// <returns>The handle of the table; null where there is none, or it cannot be seen.</returns>
+    /// <returns>The handle of the table; null where there is no table, or it is unknown.</returns>
     /// <exception cref="IOException">The kernel cannot be asked.</exception>
     public static ulong? Handle(IpFamily family, string table)
     {
@@ -66,7 +69,7 @@ public static class NftTables
         return Handle(socket, family, table);
     }
 
-    /// <summary>Every chain of this network namespace, without its rules: cheap, however many there are.</summary>
+    /// <summary>Every chain of this network namespace, without its rules: cheap, however many rules there are.</summary>
     /// <returns>The table as nft names it, the chain, and whether the kernel enters the chain by a hook.</returns>
     /// <exception cref="IOException">The kernel cannot be asked, or refuses.</exception>
     internal static List<(NftTable Table, string Chain, bool IsBase)> Chains()
@@ -84,30 +87,36 @@ public static class NftTables
                     throw new IOException("nftables: the kernel refused to list the chains");
 
                 var attributes = NetlinkMessage.Attributes(body);
-                chains.Add((new(FamilyName(body[0]), TextOf(attributes, ChainTable)), TextOf(attributes, ChainName), attributes.ContainsKey(ChainHook)));
+                var owner = new NftTable(FamilyName(body[0]), TextOf(attributes, ChainTable));
+                chains.Add((owner, TextOf(attributes, ChainName), attributes.ContainsKey(ChainHook)));
             }
         }
     }
 
-    private static string FamilyName(byte number) => number switch { 1 => "inet", 2 => "ip", 3 => "arp", 5 => "netdev", 7 => "bridge", 10 => "ip6", _ => "" };
+    private static string FamilyName(byte number) =>
+        number switch { 1 => "inet", 2 => "ip", 3 => "arp", 5 => "netdev", 7 => "bridge", 10 => "ip6", _ => "" };
 
-    /// <summary>Removes the table, if there is nothing in it but chains of the kernel's hooks that let everything through.</summary>
-    /// <returns>Whether it is gone; false also where there was none. Nothing that comes meanwhile is lost with it.</returns>
+    /// <summary>Removes the table, if it contains only chains of kernel hooks that accept everything.</summary>
+    /// <returns>Whether it was removed; false also where there was no table. Rules that are added meanwhile are not lost.</returns>
     /// <exception cref="IOException">The kernel cannot be asked.</exception>
-    public static bool RemoveEmptyTable(IpFamily family, string table) => Handle(family, table) is { } handle && RemoveEmptyTable(family, table, handle);
+    public static bool RemoveEmptyTable(IpFamily family, string table) =>
+        Handle(family, table) is { } handle && RemoveEmptyTable(family, table, handle);
 
-    /// <summary>The same for one table: one that was made again has another handle.</summary>
-    public static bool RemoveEmptyTable(IpFamily family, string table, ulong handle) => Enumerable.Range(0, Tries).Any(_ => TryRemoveEmptyTable(family, table, handle));
+    /// <summary>The same for the table with this handle: a table that was created again has another one.</summary>
+    public static bool RemoveEmptyTable(IpFamily family, string table, ulong handle) =>
+        Enumerable.Range(0, Tries).Any(_ => TryRemoveEmptyTable(family, table, handle));
 
     private static bool TryRemoveEmptyTable(IpFamily family, string table, ulong handle)
     {
         using var socket = Open();
-        var generation = Ask(socket, GetGeneration, Request, family).Select(answer => answer.GetValueOrDefault(Generation)).FirstOrDefault(id => id is not null);
+        var generation = Ask(socket, GetGeneration, Request, family)
+            .Select(answer => answer.GetValueOrDefault(Generation)).FirstOrDefault(id => id is not null);
         if (generation is null || Handle(socket, family, table) != handle)
             return false;
 
         var chains = Ask(socket, GetChain, Request | Dump, family).Where(chain => TextOf(chain, ChainTable) == table).ToList();
-        if (!chains.All(chain => chain.GetValueOrDefault(ChainPolicy) is { } policy && BinaryPrimitives.ReadUInt32BigEndian(policy) == Accept))
+        if (!chains.All(chain =>
+            chain.GetValueOrDefault(ChainPolicy) is { } policy && BinaryPrimitives.ReadUInt32BigEndian(policy) == Accept))
             return false;
 
         return Commit(
@@ -122,11 +131,13 @@ public static class NftTables
     }
 
     private static ulong? Handle(SafeFileHandle socket, IpFamily family, string table) =>
-        Ask(socket, GetTable, Request, family, NetlinkMessage.Text(TableName, table)).FirstOrDefault()?.GetValueOrDefault(TableHandle) is { Length: 8 } handle
+        Ask(socket, GetTable, Request, family, NetlinkMessage.Text(TableName, table)).FirstOrDefault()
+            ?.GetValueOrDefault(TableHandle) is { Length: 8 } handle
             ? BinaryPrimitives.ReadUInt64BigEndian(handle)
             : null;
 
-    private static List<Dictionary<int, byte[]>> Ask(SafeFileHandle socket, int type, int flags, IpFamily family, params byte[][] attributes)
+    private static List<Dictionary<int, byte[]>> Ask(
+        SafeFileHandle socket, int type, int flags, IpFamily family, params byte[][] attributes)
     {
         const uint sequence = 1;
         Send(socket, NetlinkMessage.Build(type, flags, sequence, Number(family), 0, attributes));
@@ -146,12 +157,14 @@ public static class NftTables
 
     /// <summary>One transaction: all of it or nothing.</summary>
     /// <param name="generation">The ruleset's generation that it is for: it fails on any other. Null for any.</param>
-    private static bool Commit(SafeFileHandle socket, uint? generation, (int Type, int Flags, byte[][] Attributes)[] changes, IpFamily family)
+    private static bool Commit(
+        SafeFileHandle socket, uint? generation, (int Type, int Flags, byte[][] Attributes)[] changes, IpFamily family)
     {
         uint sequence = 2;
         List<byte> batch =
         [
-            .. NetlinkMessage.Build(BatchBegin, Request, sequence, 0, Subsystem, generation is { } of ? [NetlinkMessage.Number(Generation, of)] : []),
+            .. NetlinkMessage.Build(
+                BatchBegin, Request, sequence, 0, Subsystem, generation is { } of ? [NetlinkMessage.Number(Generation, of)] : []),
         ];
         foreach (var (type, flags, attributes) in changes)
             batch.AddRange(NetlinkMessage.Build(type, Request | Acknowledge | flags, ++sequence, Number(family), 0, attributes));

@@ -6,20 +6,20 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Firewall;
 
 /// <summary>
-/// Remembers which filter tables of nftables the agent made, so that detach removes those and no others. iptables-nft makes a table
-/// with the first rule, and never removes it.
+/// Records which filter tables of nftables the agent created, so that detach removes only those. iptables-nft creates a table with the
+/// first rule, and never removes it.
 /// </summary>
 /// <remarks>
-/// A table is known by its network namespace and handle: one that was made again is another one. Handles count anew after a restart,
-/// so the notes are below /run. Daemon and root share them, because whoever comes first makes the table. Root may believe the daemon: a
-/// note only ever leads to the removal of an empty table, and CAP_NET_ADMIN may do that anyway.
+/// A table is identified by its network namespace and handle: a table that was created again is another one. Handles restart with the
+/// host, so the records are below /run. The daemon and root share them, because either may create the table. Root may trust the daemon: a
+/// record only leads to the removal of an empty table, which CAP_NET_ADMIN permits anyway.
 /// </remarks>
 public sealed class OwnedTables(string folder)
 {
     private const string Table = "filter";
     private const int MaximumBytes = 256;
 
-    /// <summary>Makes a family's table where there is none, and notes that.</summary>
+    /// <summary>Creates the table of a family where there is none, and records that.</summary>
     public void Create(IpFamily family)
     {
         try
@@ -32,15 +32,15 @@ public sealed class OwnedTables(string folder)
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // Without a note an empty table stays after detach, which does no harm.
+            // Without a record an empty table stays after detach, which does no harm.
         }
     }
 
-    /// <summary>Whether the table that a family has now is one that the agent made.</summary>
+    /// <summary>Whether the agent created the present table of a family.</summary>
     public bool Has(IpFamily family) => RecordedHandle(family) is not null;
 
-    /// <summary>Removes the table, if the agent made it and it is empty.</summary>
-    /// <returns>Whether it is gone.</returns>
+    /// <summary>Removes the table, if the agent created it and it is empty.</summary>
+    /// <returns>Whether it was removed.</returns>
     public bool Remove(IpFamily family)
     {
         if (RecordedHandle(family) is not { } handle)
@@ -48,7 +48,7 @@ public sealed class OwnedTables(string folder)
 
         try
         {
-            // A table that others use by now is theirs.
+            // A table that other programs use by now belongs to them.
             var isGone = NftTables.RemoveEmptyTable(family, Table, handle);
             File.Delete(RecordPath(family));
             return isGone;
@@ -63,18 +63,20 @@ public sealed class OwnedTables(string folder)
     {
         try
         {
-            return AtomicFile.ReadLimited(RecordPath(family), MaximumBytes, isAgents: true) is { } note
+            return AtomicFile.ReadLimited(RecordPath(family), MaximumBytes, isAgents: true) is { } record
                 && NftTables.Handle(family, Table) is { } handle
-                && Encoding.ASCII.GetString(note) == RecordText(handle) ? handle : null;
+                && Encoding.ASCII.GetString(record) == RecordText(handle) ? handle : null;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            return null; // no note is no leave to remove anything
+            return null; // without a record of ownership the table stays
         }
     }
 
     private string RecordPath(IpFamily family) => Path.Combine(folder, family == IpFamily.IPv4 ? "made-table-ip" : "made-table-ip6");
 
     private static string RecordText(ulong handle) =>
-        string.Create(CultureInfo.InvariantCulture, $"{new FileInfo("/proc/thread-self/ns/net").LinkTarget} table {Table} handle {handle}\n");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{new FileInfo("/proc/thread-self/ns/net").LinkTarget} table {Table} handle {handle}\n");
 }

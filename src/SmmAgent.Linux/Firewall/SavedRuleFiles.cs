@@ -4,8 +4,12 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Firewall;
 
-/// <summary>Files from which other programs restore a firewall at boot or when they start, and which were written while the agent's chain was there.</summary>
-/// <remarks>The agent does not change them: they are the operator's. Restored after a detach, they bring all ports back.</remarks>
+/// <summary>
+/// Files from which other programs restore a firewall at boot or at their start, and that were written while the agent's chain existed.
+/// </summary>
+/// <remarks>
+/// The agent does not change them, because they belong to the operator. Restored after a detach, they open all ports again.
+/// </remarks>
 public static class SavedRuleFiles
 {
     /// <summary>Larger files are not read.</summary>
@@ -13,7 +17,8 @@ public static class SavedRuleFiles
 
     private static readonly string[] Files =
     [
-        "etc/sysconfig/iptables", "etc/sysconfig/ip6tables", "etc/sysconfig/iptables.save", "etc/sysconfig/ip6tables.save", "etc/sysconfig/nftables.conf",
+        "etc/sysconfig/iptables", "etc/sysconfig/ip6tables", "etc/sysconfig/iptables.save", "etc/sysconfig/ip6tables.save",
+        "etc/sysconfig/nftables.conf",
         "etc/nftables.conf", "etc/iptables.rules", "etc/ip6tables.rules", "etc/iptables.up.rules", "etc/ip6tables.up.rules",
         "var/lib/iptables/rules-save", "var/lib/ip6tables/rules-save", "var/lib/nftables/rules-save", "etc/firewalld/direct.xml",
     ];
@@ -22,13 +27,15 @@ public static class SavedRuleFiles
     private static readonly string[] Folders = ["etc/iptables", "etc/nftables", "etc/nftables.d", "etc/ufw"];
 
     /// <param name="root">The folder that stands for <c>/</c>.</param>
-    /// <returns>The files that contain the agent's chain, in a fixed order. What cannot be read is left out.</returns>
+    /// <returns>The files that contain the agent's chain, in a fixed order. Unreadable files are left out.</returns>
     public static IReadOnlyList<string> FindWithAgentChain(string root) =>
-        [.. Files.Select(file => Path.Combine(root, file)).Concat(Folders.SelectMany(folder => InFolder(Path.Combine(root, folder)))).Where(HasChain)];
+        [.. Files.Select(file => Path.Combine(root, file))
+            .Concat(Folders.SelectMany(folder => InFolder(Path.Combine(root, folder)))).Where(HasChain)];
 
-    /// <summary>What the operator does about such a file.</summary>
+    /// <summary>The fix for such a file.</summary>
     public static string Remediation(string file) =>
-        file.Contains("nft", StringComparison.Ordinal) || file.EndsWith(".xml", StringComparison.Ordinal) || file.Contains("/ufw/", StringComparison.Ordinal)
+        file.Contains("nft", StringComparison.Ordinal) || file.EndsWith(".xml", StringComparison.Ordinal)
+        || file.Contains("/ufw/", StringComparison.Ordinal)
             ? $"remove the chain {AgentChain.Name} and the jump to it from it"
             : $"sudo sed -i --follow-symlinks /{AgentChain.Name}/d {file}";
 
@@ -49,7 +56,8 @@ public static class SavedRuleFiles
         try
         {
             var path = new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file;
-            return AtomicFile.ReadLimited(path, MaximumBytes) is { } content && content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(AgentChain.Name)) >= 0;
+            return AtomicFile.ReadLimited(path, MaximumBytes) is { } content
+                && content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(AgentChain.Name)) >= 0;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

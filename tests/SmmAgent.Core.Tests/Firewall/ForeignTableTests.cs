@@ -70,7 +70,7 @@ public sealed class ForeignTableTests
 
     [Fact]
     public void TablesThatCouldNotBeLookedAtAreMentioned() => Assert.Contains(
-        "could not be looked at: JSON support not compiled-in",
+        "could not be read: JSON support not compiled-in",
         Of(Desired(), Attached(Desired()) with { Nft = Observation<NftRuleset>.Unknown("JSON support not compiled-in") }).PortsOpen.Message,
         StringComparison.Ordinal);
 

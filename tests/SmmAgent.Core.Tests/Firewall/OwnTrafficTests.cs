@@ -78,7 +78,7 @@ public sealed class OwnTrafficTests
         var verdict = OwnTraffic.Evaluate([Istiod], Observed(Table(rules, "DROP")));
 
         Assert.Empty(verdict.Blockers);
-        Assert.Equal("INPUT has rules that cannot be judged here", verdict.UnclearReason);
+        Assert.Equal("INPUT has rules the agent cannot evaluate", verdict.UnclearReason);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class OwnTrafficTests
         var verdict = OwnTraffic.Evaluate(All, new([unseen], new FirewalldObservation.NotRunning()));
 
         Assert.Empty(verdict.Blockers);
-        Assert.Equal("iptables cannot be seen: iptables-save: Permission denied", verdict.UnclearReason);
+        Assert.Equal("iptables cannot be read: iptables-save: Permission denied", verdict.UnclearReason);
     }
 
     [Fact]

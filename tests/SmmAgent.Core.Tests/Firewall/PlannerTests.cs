@@ -179,7 +179,7 @@ public sealed class PlannerTests
 
         Assert.Equal(
             [
-                "iptables: write chain SMM-AGENT (missing: http, http captured, agent; not wanted: -j DROP; the jump in INPUT is missing)",
+                "iptables: write chain SMM-AGENT (missing: http, http captured, agent; unwanted: -j DROP; the jump in INPUT is missing)",
                 "firewalld: open 8080, 16400 in zone public",
             ],
             plan.Steps.Select(step => step.ToString()));

@@ -62,7 +62,7 @@ public sealed class FirewallPassTests
 
         var removed = await vm.Pass(Backend.Nft).RemoveAsync(Cancel);
 
-        Assert.Equal("iptables-nft cannot be read: iptables-nft-save printed what it never prints", removed.NotAttemptedReason);
+        Assert.Equal("iptables-nft cannot be read: iptables-nft-save printed unexpected output", removed.NotAttemptedReason);
         Assert.Equal("ip6tables-nft: remove the jump in INPUT, chain SMM-AGENT", $"{Assert.Single(removed.Results).Step}");
     }
 
@@ -123,7 +123,7 @@ public sealed class FirewallPassTests
         // Something that shuts a port makes the jump the first rule, and the ban that it overtakes is named.
         await vm.ShellAsync($"iptables{variant} -I INPUT 3 -p tcp --dport 8080 -j REJECT");
         var report = await vm.Pass(variant).ApplyAsync(Desired, Cancel);
-        Assert.Contains("a rule above the jump shuts 8080: -p tcp -m tcp --dport 8080 -j REJECT", $"{Assert.Single(report.Done)}", StringComparison.Ordinal);
+        Assert.Contains("a rule above the jump blocks 8080: -p tcp -m tcp --dport 8080 -j REJECT", $"{Assert.Single(report.Done)}", StringComparison.Ordinal);
         Assert.Contains($"iptables{variant} INPUT {Ban}", PortsDiagnosis.Evaluate(Desired, report, manages: true).PortsOpen.Message, StringComparison.Ordinal);
     }
 

@@ -80,7 +80,7 @@ public sealed class IptablesTests
         var observed = await new Iptables(vm.RunnerWith("env", $"PATH={vm.Folder}:/bin"), new(IpFamily.IPv4)).ObserveAsync(Cancel);
 
         Assert.Null(observed.State.Value);
-        Assert.Equal("iptables-save printed what it never prints", observed.State.UnknownReason);
+        Assert.Equal("iptables-save printed unexpected output", observed.State.UnknownReason);
     }
 
     [Fact]

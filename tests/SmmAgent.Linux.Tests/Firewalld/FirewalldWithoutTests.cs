@@ -26,6 +26,6 @@ public sealed class FirewalldWithoutTests
         var observed = Assert.IsType<FirewalldObservation.NotSeen>(await new Subject(host.BusAddress).ObserveAsync(Cancel));
 
         Assert.StartsWith("firewalld refused this user (polkit: ", observed.Reason, StringComparison.Ordinal);
-        Assert.EndsWith("root's part, smm-agent-reconcile.service, may", observed.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("the privileged reconcile, smm-agent-reconcile.service, may do it", observed.Reason, StringComparison.Ordinal);
     }
 }

@@ -5,16 +5,19 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
-/// <summary>Rules of others that drop a part of what the agent lets in, such as a ban, and that no packet reaches because the agent's jump stands above them.</summary>
+/// <summary>
+/// Rules of other programs that drop a part of the traffic that the agent accepts, such as a ban, and that no packet reaches because the
+/// agent's jump comes before them.
+/// </summary>
 public static class BypassedRules
 {
     private const string Input = "INPUT";
     private const int Most = 3;
 
-    // A rule of every host with ufw and IPv6; it is about no source.
+    // Every host with ufw and IPv6 has such a rule; it matches no source.
     private const string RoutingHeader = "--rt-type";
 
-    /// <returns>The first few, as people find them; empty where there are none.</returns>
+    /// <returns>The first few, in the notation of iptables; empty when there are none.</returns>
     public static IReadOnlyList<string> Find(ObservedFirewall observed) =>
     [
         .. (from filter in observed.Filters
@@ -30,7 +33,8 @@ public static class BypassedRules
         if (jump == input.Count || table.Chain(AgentChain.Name) is not { } own)
             return [];
 
-        var packets = own.Rules.Select(rule => ChainDrift.Packet(rule, family)).OfType<Packet>().DistinctBy(packet => (packet.Port, packet.OriginalPort)).ToList();
+        var packets = own.Rules.Select(rule => ChainDrift.Packet(rule, family)).OfType<Packet>()
+            .DistinctBy(packet => (packet.Port, packet.OriginalPort)).ToList();
         return packets.SelectMany(packet => Follow(table, Input, input.Skip(jump + 1), packet, Match.Yes, [Input, AgentChain.Name]));
     }
 

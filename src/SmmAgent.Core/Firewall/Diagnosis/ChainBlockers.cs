@@ -6,9 +6,9 @@ using SmmAgent.Core.Firewall.State;
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
 /// <summary>A base chain that does not let ports in.</summary>
-/// <param name="Where">The chain as people find it, for example <c>nftables chain inet filter input</c>.</param>
+/// <param name="Where">The chain in the notation of its tool, for example <c>nftables chain inet filter input</c>.</param>
 /// <param name="ByRule">Whether a rule refuses them, not only the policy.</param>
-/// <param name="IsCertain">Whether they are refused for sure; else it depends on what is not known here.</param>
+/// <param name="IsCertain">Whether the ports are blocked for certain; otherwise it depends on what the agent does not know.</param>
 public sealed record ChainBlocker(string Where, IReadOnlyList<OpenPort> Ports, bool ByRule, bool IsCertain)
 {
     /// <summary>The chain, when it is one of nftables' own.</summary>
@@ -30,40 +30,41 @@ public sealed record IptablesChain(string Table, string Name, bool IsBeforeCaptu
         [new("raw", "PREROUTING", true), new("mangle", "PREROUTING", true), new("mangle", "INPUT", false), new("security", "INPUT", false)];
 }
 
-/// <summary>Follows each port through every base chain that INPUT's packets pass: all of them must accept.</summary>
+/// <summary>Follows packets to each port through every base chain on the way to INPUT: all of them must accept.</summary>
 public static class ChainBlockers
 {
     public static IReadOnlyList<ChainBlocker> FindAll(DesiredFirewall desired, ObservedFirewall observed)
     {
-        var obstacles = new List<ChainBlocker>();
+        var blockers = new List<ChainBlocker>();
         foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
         {
-            // Where nft shows the table, its chains are judged below.
+            // Where nft shows the table, its chains are evaluated below.
             if (filter.State.Value is not { Presence: FilterPresence.Present, Native: null, Table: var table })
                 continue;
 
             var where = $"INPUT of {filter.Tool}{(observed.OtherBackend.Contains(filter) ? " (the other backend)" : "")}";
             var found = Find(
                 where, desired, observed, packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(table, packet) : null);
-            obstacles.AddRange(found.Select(obstacle => obstacle with { Filter = filter.Tool }));
+            blockers.AddRange(found.Select(blocker => blocker with { Filter = filter.Tool }));
         }
 
-        obstacles.AddRange(Elsewhere(desired, observed));
+        blockers.AddRange(Elsewhere(desired, observed));
 
         if (observed.Nft?.Value is not { } ruleset)
-            return obstacles;
+            return blockers;
 
         foreach (var chain in ruleset.InputChains.Where(chain => !IsFirewallds(chain, observed)))
         {
             var found = Find($"nftables chain {chain}", desired, observed, packet => NftEvaluator.Evaluate(ruleset, chain, packet));
-            var tool = observed.Filters.FirstOrDefault(filter => filter.State.Value?.Native is not null && NftFilterTable.ForFamily(filter.Tool.Family) == chain.Table)?.Tool;
-            obstacles.AddRange(found.Select(obstacle => obstacle with { Nft = chain, Filter = chain.Name == "INPUT" ? tool : null }));
+            var tool = observed.Filters.FirstOrDefault(filter =>
+                filter.State.Value?.Native is not null && NftFilterTable.ForFamily(filter.Tool.Family) == chain.Table)?.Tool;
+            blockers.AddRange(found.Select(blocker => blocker with { Nft = chain, Filter = chain.Name == "INPUT" ? tool : null }));
         }
 
-        return obstacles;
+        return blockers;
     }
 
-    // In these tables only what drops for sure is of interest: they are there for marks and the like.
+    // In these tables only a certain drop matters: they exist for marks and the like.
     private static IEnumerable<ChainBlocker> Elsewhere(DesiredFirewall desired, ObservedFirewall observed)
     {
         foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
@@ -79,8 +80,8 @@ public static class ChainBlockers
                     observed,
                     packet => packet.Family == filter.Tool.Family ? IptablesEvaluator.Evaluate(table, chain.Name, packet) : null,
                     chain.IsBeforeCapture);
-                foreach (var obstacle in found.Where(obstacle => obstacle.IsCertain))
-                    yield return obstacle with { Filter = filter.Tool, Elsewhere = chain };
+                foreach (var blocker in found.Where(blocker => blocker.IsCertain))
+                    yield return blocker with { Filter = filter.Tool, Elsewhere = chain };
             }
         }
 
@@ -89,13 +90,18 @@ public static class ChainBlockers
 
         foreach (var chain in ruleset.PreroutingChains)
         {
-            var found = Find($"nftables chain {chain}", desired, observed, packet => NftEvaluator.Evaluate(ruleset, chain, packet), chain.IsBeforeCapture);
-            foreach (var obstacle in found.Where(obstacle => obstacle.IsCertain))
-                yield return obstacle with { Nft = chain };
+            var found = Find(
+                $"nftables chain {chain}",
+                desired,
+                observed,
+                packet => NftEvaluator.Evaluate(ruleset, chain, packet),
+                chain.IsBeforeCapture);
+            foreach (var blocker in found.Where(blocker => blocker.IsCertain))
+                yield return blocker with { Nft = chain };
         }
     }
 
-    // What a running firewalld lets in is told by firewalld itself, if it tells; its table says it, too, but not for each zone.
+    // A running firewalld reports its open ports itself, if it permits that. Its table contains them as well, but not by zone.
     internal static bool IsFirewallds(NftChain chain, ObservedFirewall observed) =>
         chain.Table.IsFirewallds && observed.Firewalld is FirewalldObservation.Seen;
 
@@ -110,7 +116,10 @@ public static class ChainBlockers
         foreach (var verdict in results)
         {
             yield return new(
-                where, [.. verdict.Select(result => result.Port)], verdict.Any(result => result.ByRule), IsCertain: verdict.Key == Verdict.Drop);
+                where,
+                [.. verdict.Select(result => result.Port)],
+                verdict.Any(result => result.ByRule),
+                IsCertain: verdict.Key == Verdict.Drop);
         }
     }
 

@@ -4,7 +4,7 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
-/// <summary>What is worth saying when every port is open.</summary>
+/// <summary>The condition when every port is open, with notes about the rest of the firewall.</summary>
 internal static class OpenPortsCondition
 {
     public static ConditionUpdate Evaluate(DesiredFirewall desired, FirewallReport report, ConditionUpdate? failure)
@@ -14,11 +14,21 @@ internal static class OpenPortsCondition
         if (missing is not null)
             return True(ConditionUpdate.Degraded, $"{open} by IPv4 only: {missing.Tool.Command} is not installed");
         if (report.Observed.Filters.FirstOrDefault(filter => filter.State.UnknownReason is not null) is { } unseen)
-            return True(ConditionUpdate.Degraded, $"{open} by IPv4; of IPv6 nothing is known: {unseen.State.UnknownReason}");
+            return True(ConditionUpdate.Degraded, $"{open} by IPv4; the state of IPv6 is unknown: {unseen.State.UnknownReason}");
         if (failure is not null)
-            return True(ConditionUpdate.Degraded, $"{open}, but not all is as the agent wants it ({failure.Reason}): {failure.Message}");
+        {
+            return True(
+                ConditionUpdate.Degraded,
+                $"{open}, but the firewall differs from the desired state ({failure.Reason}): {failure.Message}");
+        }
+
         if (report.Remaining.Steps.OfType<OpenInFirewalld>().FirstOrDefault() is { } zone && report.Observed.IsFirewalldInForce)
-            return True(ConditionUpdate.Degraded, $"{open}, but in firewalld's zone {zone.Zone} not beyond its next reload: {Remediation.ByReconcile}");
+        {
+            return True(
+                ConditionUpdate.Degraded,
+                $"{open}, but in firewalld's zone {zone.Zone} only until its next reload: {Remediation.ByReconcile}");
+        }
+
 
         var notes = string.Concat(Notes(report.Observed).Select(note => $"; {note}"));
         if (!desired.Complete)
@@ -34,9 +44,13 @@ internal static class OpenPortsCondition
         if (observed is { Captured: true, IsFirewalldInForce: true })
             yield return "firewalld lets every captured port through to the sidecar, not only these";
         if (BypassedRules.Find(observed) is { Count: > 0 } overtaken)
-            yield return $"the agent's jump stands above rules that drop some of it: {string.Join("; ", overtaken)} (to have them first, put them above the jump)";
+        {
+            yield return $"the agent's jump comes before rules that drop some of this traffic: {string.Join("; ", overtaken)} "
+                + "(to apply them first, put them above the jump)";
+        }
+
         if (observed.Nft?.UnknownReason is { } why)
-            yield return $"other tables of nftables could not be looked at: {why}";
+            yield return $"other tables of nftables could not be read: {why}";
     }
 
     private static ConditionUpdate True(string reason, string message) => ConditionUpdate.True(ConditionType.PortsOpen, reason, message);

@@ -13,19 +13,21 @@ public sealed record OwnConnection(Transport Transport, IPAddress? Peer, int Por
     /// <summary>The port of name servers.</summary>
     public const int DnsPort = 53;
 
-    /// <summary>A query to a name server. One of this VM's own asks another server in turn, which is not known here.</summary>
+    /// <summary>A query to a name server. A server on this VM asks another server in turn, which the agent does not know.</summary>
     public static OwnConnection Dns(IPAddress server) => new(Transport.Udp, IPAddress.IsLoopback(server) ? null : server, DnsPort);
 }
 
-/// <summary>A base chain of this host that drops a connection of its own, or the replies to it, for sure.</summary>
-/// <param name="Reason">The reason for a condition: <see cref="OwnTraffic.RepliesDropped"/> or <see cref="OwnTraffic.OutputDropped"/>.</param>
-/// <param name="Problem">What is wrong, in one sentence.</param>
+/// <summary>A base chain of this host that certainly drops a connection of the VM, or the replies to it.</summary>
+/// <param name="Reason">
+/// The reason for a condition: <see cref="OwnTraffic.RepliesDropped"/> or <see cref="OwnTraffic.OutputDropped"/>.
+/// </param>
+/// <param name="Problem">The problem, in one sentence.</param>
 /// <param name="Remediation">The exact command.</param>
 public sealed record OwnTrafficBlocker(string Reason, IpFamily Family, OwnConnection Connection, string Problem, string Remediation)
 {
     public string Message => $"{Problem}; {Remediation}";
 
-    /// <summary>Whether it explains that a connection to an address did not come about.</summary>
+    /// <summary>Whether it explains a failed connection to an address.</summary>
     public bool Concerns(IPAddress peer, int port) =>
         Connection.Transport == Transport.Tcp && Connection.Port == port && OwnTraffic.FamilyOf(peer) == Family
         && (Connection.Peer is null || Connection.Peer.Equals(peer));
@@ -34,9 +36,9 @@ public sealed record OwnTrafficBlocker(string Reason, IpFamily Family, OwnConnec
     public bool ConcernsNames => Connection is { Transport: Transport.Udp, Port: OwnConnection.DnsPort };
 }
 
-/// <summary>What this host's firewall does with the VM's own connections.</summary>
-/// <param name="Blockers">What is dropped for sure; one for each connection and chain.</param>
-/// <param name="UnclearReason">Why more may be dropped; null when all could be judged.</param>
+/// <summary>The effect of the host's firewall on the VM's own connections.</summary>
+/// <param name="Blockers">The certain drops; one for each connection and chain.</param>
+/// <param name="UnclearReason">The reason why more may be dropped; null when everything was evaluated.</param>
 public sealed record OwnTrafficEvaluation(IReadOnlyList<OwnTrafficBlocker> Blockers, string? UnclearReason);
 
 /// <summary>Follows the first packet of each connection through OUTPUT, and the first reply through INPUT.</summary>
@@ -47,34 +49,35 @@ public static class OwnTraffic
 
     public static OwnTrafficEvaluation Evaluate(IReadOnlyList<OwnConnection> connections, ObservedFirewall observed)
     {
-        var obstacles = new List<OwnTrafficBlocker>();
-        var unclear = WhyUnseen(observed);
+        var blockers = new List<OwnTrafficBlocker>();
+        var unclear = UnknownReason(observed);
         foreach (var chain in Chains(observed))
         {
-            var judged = connections.Where(connection => IsSeen(connection, chain.Family, observed))
+            var evaluated = connections.Where(connection => IsSeen(connection, chain.Family, observed))
                 .Select(connection => (Connection: connection, Result: chain.Follow(Packet(connection, chain))))
                 .Where(one => one.Result is not null).ToList();
-            var dropped = judged.Where(one => one.Result is { Verdict: Verdict.Drop }).Select(one => one.Connection).ToList();
-            if (judged.Any(one => one.Result is { Verdict: Verdict.Unclear }))
-                unclear ??= $"{chain.Where} has rules that cannot be judged here";
+            var dropped = evaluated.Where(one => one.Result is { Verdict: Verdict.Drop }).Select(one => one.Connection).ToList();
+            if (evaluated.Any(one => one.Result is { Verdict: Verdict.Unclear }))
+                unclear ??= $"{chain.Where} has rules the agent cannot evaluate";
             if (dropped.Count == 0)
                 continue;
 
             var reason = chain.Hook == Hook.Input ? RepliesDropped : OutputDropped;
-            var problem = Problem(chain, dropped, dropped.Count == judged.Count, observed);
+            var problem = Problem(chain, dropped, dropped.Count == evaluated.Count, observed);
             var cure = Remedy(chain, dropped, observed);
-            obstacles.AddRange(dropped.Select(connection => new OwnTrafficBlocker(reason, chain.Family, connection, problem, cure)));
+            blockers.AddRange(dropped.Select(connection => new OwnTrafficBlocker(reason, chain.Family, connection, problem, cure)));
         }
 
-        return new(obstacles, unclear);
+        return new(blockers, unclear);
     }
 
-    internal static IpFamily FamilyOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? IpFamily.IPv4 : IpFamily.IPv6;
+    internal static IpFamily FamilyOf(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetwork ? IpFamily.IPv4 : IpFamily.IPv6;
 
-    private static string? WhyUnseen(ObservedFirewall observed) =>
+    private static string? UnknownReason(ObservedFirewall observed) =>
         observed.Filters.FirstOrDefault(filter => filter.State.UnknownReason is not null) is { } filter
-            ? $"{filter.Tool} cannot be seen: {filter.State.UnknownReason}"
-            : observed.Nft?.UnknownReason is { } why ? $"tables of nftables cannot be seen: {why}" : null;
+            ? $"{filter.Tool} cannot be read: {filter.State.UnknownReason}"
+            : observed.Nft?.UnknownReason is { } why ? $"tables of nftables cannot be read: {why}" : null;
 
     private static IEnumerable<Chain> Chains(ObservedFirewall observed)
     {
@@ -83,7 +86,13 @@ public static class OwnTraffic
             foreach (var filter in observed.Filters.Concat(observed.OtherBackend))
             {
                 if (filter.State.Value is { Presence: FilterPresence.Present, Native: null, Table: var table })
-                    yield return new(hook, filter.Tool.Family, hook.ChainOfIptables(), packet => IptablesEvaluator.Evaluate(table, packet)) { Filter = filter.Tool, Table = table };
+                {
+                    yield return new(hook, filter.Tool.Family, hook.ChainOfIptables(), packet => IptablesEvaluator.Evaluate(table, packet))
+                    {
+                        Filter = filter.Tool,
+                        Table = table,
+                    };
+                }
             }
 
             if (observed.Nft?.Value is not { } ruleset)
@@ -92,12 +101,17 @@ public static class OwnTraffic
             foreach (var chain in ruleset.ChainsAt(hook).Where(chain => !ChainBlockers.IsFirewallds(chain, observed)))
             {
                 foreach (var family in new[] { IpFamily.IPv4, IpFamily.IPv6 })
-                    yield return new(hook, family, $"chain {chain}", packet => NftEvaluator.Evaluate(ruleset, chain, packet)) { Nft = chain };
+                {
+                    yield return new(hook, family, $"chain {chain}", packet => NftEvaluator.Evaluate(ruleset, chain, packet))
+                    {
+                        Nft = chain,
+                    };
+                }
             }
         }
     }
 
-    // Where the peer's family is not known, a name server is asked by IPv4.
+    // Where the family of the peer is not known, a name server is queried by IPv4.
     private static bool IsSeen(OwnConnection connection, IpFamily family, ObservedFirewall observed) =>
         connection.Peer is { } peer ? FamilyOf(peer) == family && !IPAddress.IsLoopback(peer)
         : connection.Transport == Transport.Udp ? family == IpFamily.IPv4
@@ -105,7 +119,9 @@ public static class OwnTraffic
 
     private static Packet Packet(OwnConnection connection, Chain chain)
     {
-        var peer = connection.Peer is { } address ? new IPNetwork(address, chain.Family == IpFamily.IPv4 ? 32 : 128) : SourceNetworks.Any(chain.Family);
+        var peer = connection.Peer is { } address
+            ? new IPNetwork(address, chain.Family == IpFamily.IPv4 ? 32 : 128)
+            : SourceNetworks.Any(chain.Family);
         return chain.Hook == Hook.Output
             ? SmmAgent.Core.Firewall.Evaluation.Packet.Outbound(connection.Transport, peer, connection.Port)
             : SmmAgent.Core.Firewall.Evaluation.Packet.Reply(connection.Transport, peer, connection.Port);
@@ -118,7 +134,8 @@ public static class OwnTraffic
             return $"{chain.Where} drops the VM's own connections to {string.Join(", ", ports)}";
 
         var which = areAll ? "" : $" to {string.Join(", ", ports)}";
-        return $"{chain.Where} drops replies to the VM's own connections{which}{(IsEmptiedByFirewalld(chain, observed) ? EmptiedByFirewalld : "")}";
+        var cause = IsEmptiedByFirewalld(chain, observed) ? EmptiedByFirewalld : "";
+        return $"{chain.Where} drops replies to the VM's own connections{which}{cause}";
     }
 
     private static string Remedy(Chain chain, List<OwnConnection> dropped, ObservedFirewall observed)
@@ -142,21 +159,27 @@ public static class OwnTraffic
     {
         var list = string.Join(',', ports);
         if (chain.Nft is { } output)
-            return $"sudo nft insert rule {output} {transport} dport {(ports.Count == 1 ? list : $"'{{ {string.Join(", ", ports)} }}'")} accept";
+        {
+            var set = ports.Count == 1 ? list : $"'{{ {string.Join(", ", ports)} }}'";
+            return $"sudo nft insert rule {output} {transport} dport {set} accept";
+        }
+
         if (observed.HasUfw(chain.Filter!))
             return $"sudo ufw allow out proto {transport} to any port {list}";
 
-        return $"sudo {chain.Filter!.Command} -I OUTPUT -p {transport} {(ports.Count == 1 ? $"--dport {list}" : $"-m multiport --dports {list}")} -j ACCEPT";
+        var match = ports.Count == 1 ? $"--dport {list}" : $"-m multiport --dports {list}";
+        return $"sudo {chain.Filter!.Command} -I OUTPUT -p {transport} {match} -j ACCEPT";
     }
 
-    // At its start firewalld removes every rule of iptables and keeps the policies; what comes in it filters in a table of its own.
+    // At its start firewalld removes every rule of iptables and keeps the policies. It filters inbound traffic in a table of its own.
     private static bool IsEmptiedByFirewalld(Chain chain, ObservedFirewall observed) =>
         chain is { Hook: Hook.Input, Table: { } table }
         && observed.Firewalld is not FirewalldObservation.NotRunning
         && observed.Nft?.Value?.InputChains.Any(one => one.Table.IsFirewallds) == true
         && table.Chain("INPUT") is { Policy: "DROP" } input && input.Rules.All(rule => rule.Target == AgentChain.Name);
 
-    private const string EmptiedByFirewalld = ": firewalld removed the rule for them when it started, and kept the policy DROP; it filters in a table of its own";
+    private const string EmptiedByFirewalld =
+        ": firewalld removed the rule for them when it started, and kept the policy DROP; it filters in a table of its own";
 
     private static string Name(Transport transport) => transport == Transport.Tcp ? "tcp" : "udp";
 

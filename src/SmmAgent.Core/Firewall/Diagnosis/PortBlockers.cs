@@ -5,18 +5,18 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
-/// <summary>Something in the host's firewall that does not let a port in.</summary>
-/// <param name="Where">The table, chain or zone, as people find it.</param>
-/// <param name="Remediation">What opens the port there.</param>
-/// <param name="IsCertain">Whether it is refused for sure; else it depends on what is not known here.</param>
-/// <param name="IsPlanned">Whether a step of the plan opens it: the agent does that where it manages the firewall.</param>
+/// <summary>A part of the host's firewall that blocks a port.</summary>
+/// <param name="Where">The table, chain or zone, in the notation of its tool.</param>
+/// <param name="Remediation">The fix that opens the port there.</param>
+/// <param name="IsCertain">Whether the port is blocked for certain; otherwise it depends on what the agent does not know.</param>
+/// <param name="IsPlanned">Whether a step of the plan opens the port: the agent executes it where it manages the firewall.</param>
 public sealed record PortBlocker(OpenPort Port, string Where, string Remediation, bool IsCertain, bool IsPlanned)
 {
     /// <summary>The tool, when it is a table of iptables.</summary>
     public FilterTool? Tool { get; init; }
 }
 
-/// <summary>All that keeps ports shut, one by one; <see cref="PortsDiagnosis"/> sums it up.</summary>
+/// <summary>Lists everything that blocks a port; <see cref="PortsDiagnosis"/> summarizes it.</summary>
 public static class PortBlockers
 {
     public static IReadOnlyList<PortBlocker> FindAll(DesiredFirewall desired, FirewallReport report)
@@ -24,15 +24,18 @@ public static class PortBlockers
         var observed = report.Observed;
         return
         [
-            .. from obstacle in ChainBlockers.FindAll(desired, observed)
-               from port in obstacle.Ports
-               let alone = obstacle with { Ports = [port] }
+            .. from blocker in ChainBlockers.FindAll(desired, observed)
+               from port in blocker.Ports
+               let alone = blocker with { Ports = [port] }
                select new PortBlocker(
                    port,
-                   obstacle.Where,
+                   blocker.Where,
                    Remediation.Describe(alone, desired, observed),
-                   obstacle.IsCertain,
-                   obstacle.Elsewhere is null && report.Remaining.Steps.OfType<RewriteChain>().Any(step => step.Tool == obstacle.Filter)) { Tool = obstacle.Filter },
+                   blocker.IsCertain,
+                   blocker.Elsewhere is null && report.Remaining.Steps.OfType<RewriteChain>().Any(step => step.Tool == blocker.Filter))
+               {
+                   Tool = blocker.Filter,
+               },
             .. from zone in PortsDiagnosis.FindClosedZones(desired, observed)
                from port in desired.Ports
                where zone.Ports.Contains(port.Port)
@@ -45,6 +48,6 @@ public static class PortBlockers
         ];
     }
 
-    /// <summary>What is said when the firewall could not be looked at; null when it could.</summary>
+    /// <summary>The update of the condition when the firewall cannot be read; null when it can.</summary>
     public static ConditionUpdate? EvaluateUnseen(FirewallReport report) => PortsDiagnosis.EvaluateUnseen(report.Observed);
 }

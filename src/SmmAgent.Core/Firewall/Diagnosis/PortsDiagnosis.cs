@@ -6,10 +6,10 @@ using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
-/// <summary>Says of a pass over the firewall which ports are open, and what to do about the others.</summary>
+/// <summary>Evaluates the report of a reconcile of the firewall: the open ports, and the fixes for the others.</summary>
 public static class PortsDiagnosis
 {
-    /// <summary>The reason when firewalld is in the way, or may be: opening ports there is root's part.</summary>
+    /// <summary>The reason when firewalld blocks a port, or may block it: only the privileged reconcile opens ports there.</summary>
     public const string FirewalldNotOurs = nameof(FirewalldNotOurs);
 
     public static PortsState Evaluate(DesiredFirewall desired, FirewallReport report, bool manages)
@@ -18,16 +18,18 @@ public static class PortsDiagnosis
         if (EvaluateUnseen(observed) is { } unseen)
             return new([.. desired.Ports.Select(port => new PortState(port.Port, port.Name, null))], unseen);
 
-        var obstacles = ChainBlockers.FindAll(desired, observed);
+        var blockers = ChainBlockers.FindAll(desired, observed);
         var zones = FindClosedZones(desired, observed);
         var ports = desired.Ports.Select(port => new PortState(port.Port, port.Name, IsOpen(port))).ToList();
-        var finding = Shut(desired, report, manages, obstacles) ?? Firewalld(report, manages, zones) ?? Unclear(desired, observed, obstacles, manages);
+        var finding = Shut(desired, report, manages, blockers)
+            ?? Firewalld(report, manages, zones)
+            ?? Unclear(desired, observed, blockers, manages);
         return new(ports, finding ?? OpenPortsCondition.Evaluate(desired, report, Failure(report)));
 
         bool? IsOpen(OpenPort port)
         {
-            var own = obstacles.Where(obstacle => obstacle.Ports.Contains(port)).ToList();
-            if (own.Any(obstacle => obstacle.IsCertain) || zones.Any(zone => zone.Ports.Contains(port.Port)))
+            var own = blockers.Where(blocker => blocker.Ports.Contains(port)).ToList();
+            if (own.Any(blocker => blocker.IsCertain) || zones.Any(zone => zone.Ports.Contains(port.Port)))
                 return false;
             return own.Count > 0 || IsFirewalldUnreadable(observed) ? null : true;
         }
@@ -46,16 +48,22 @@ public static class PortsDiagnosis
         return main.State.UnknownReason is { } why ? Unknown(main.NotPermitted ? "NotPermitted" : "NotSeen", why) : null;
     }
 
-    private static ConditionUpdate? Shut(DesiredFirewall desired, FirewallReport report, bool manages, IReadOnlyList<ChainBlocker> obstacles)
+    private static ConditionUpdate? Shut(DesiredFirewall desired, FirewallReport report, bool manages, IReadOnlyList<ChainBlocker> blockers)
     {
-        var certain = obstacles.Where(obstacle => obstacle.IsCertain).ToList();
+        var certain = blockers.Where(blocker => blocker.IsCertain).ToList();
         if (certain.Count == 0)
             return null;
 
-        // The agent's own chain comes first: while it is not in place, nothing else can be said for sure.
-        var own = certain.FirstOrDefault(obstacle => obstacle.Elsewhere is null && report.Observed.Filters.Any(filter => filter.Tool == obstacle.Filter));
+        // The agent's own chain comes first: without it nothing else is certain.
+        var own = certain.FirstOrDefault(
+            blocker => blocker.Elsewhere is null && report.Observed.Filters.Any(filter => filter.Tool == blocker.Filter));
         if (own is not null && manages)
-            return Failure(report) ?? False("NotOpen", $"{Describe(own)}, though the agent wrote its rules: another program changes them, or they are not shown");
+        {
+            return Failure(report) ?? False(
+                "NotOpen",
+                $"{Describe(own)}, though the agent wrote its rules: another program changes them, or they are not shown");
+        }
+
         if (own is not null)
             return False("NotOpen", $"{Describe(own)}: {Remediation.Describe(own, desired, report.Observed)}");
 
@@ -77,30 +85,35 @@ public static class PortsDiagnosis
         }
 
         return IsFirewalldUnreadable(report.Observed) && report.Observed.Firewalld is FirewalldObservation.NotSeen { Reason: var why }
-            ? Unknown(FirewalldNotOurs, $"firewalld cannot be seen from here ({why}): {Remediation.ByReconcile}")
+            ? Unknown(FirewalldNotOurs, $"firewalld cannot be read ({why}): {Remediation.ByReconcile}")
             : null;
     }
 
-    private static ConditionUpdate? Unclear(DesiredFirewall desired, ObservedFirewall observed, IReadOnlyList<ChainBlocker> obstacles, bool manages)
+    private static ConditionUpdate? Unclear(
+        DesiredFirewall desired, ObservedFirewall observed, IReadOnlyList<ChainBlocker> blockers, bool manages)
     {
-        if (obstacles.Count == 0)
+        if (blockers.Count == 0)
             return null;
 
-        // Its chains depend on the interface and the source, which only firewalld itself, asked by root, can relate to its zones.
-        var first = obstacles[0];
-        var isRoots = manages && first.Nft is { Table.IsFirewallds: true } && observed.IsFirewalldInForce;
+        // The chains of firewalld depend on the interface and the source. Only firewalld can relate these to its zones, and only root may
+        // ask.
+        var first = blockers[0];
+        var needsRoot = manages && first.Nft is { Table.IsFirewallds: true } && observed.IsFirewalldInForce;
         return Unknown(
-            isRoots ? FirewalldNotOurs : "Unclear",
-            $"{first.Where} lets {Remediation.Ports(first.Ports)} in or not, by rules that cannot be judged here; to be sure, {Remediation.Describe(first, desired, observed)}");
+            needsRoot ? FirewalldNotOurs : "Unclear",
+            $"{first.Where} may block {Remediation.Ports(first.Ports)}: it has rules the agent cannot evaluate; "
+                + $"to be sure, {Remediation.Describe(first, desired, observed)}");
     }
 
-    /// <summary>What failed of the pass, as the condition's finding; null when nothing did.</summary>
+    /// <summary>The failure of the reconcile as an update of the condition; null without a failure.</summary>
     private static ConditionUpdate? Failure(FirewallReport report)
     {
         if (report.NotAttemptedReason is { } blocked)
             return False("LockHeld", blocked);
 
-        return report.Results.FirstOrDefault(result => result.Outcome is not (StepOutcome.Done or StepOutcome.LeftToPrivilegedReconcile)) is { } failed
+        var failed = report.Results.FirstOrDefault(
+            result => result.Outcome is not (StepOutcome.Done or StepOutcome.LeftToPrivilegedReconcile));
+        return failed is not null
             ? False(ReasonFor(failed.Outcome), failed.Reason ?? failed.Step.ToString())
             : null;
     }
@@ -112,7 +125,7 @@ public static class PortsDiagnosis
         _ => ending.ToString(),
     };
 
-    // Neither firewalld nor nftables tells what it does.
+    // Neither firewalld nor nftables can be read.
     private static bool IsFirewalldUnreadable(ObservedFirewall observed) =>
         observed is { Firewalld: FirewalldObservation.NotSeen, Nft: not { Value: not null } };
 
@@ -129,11 +142,12 @@ public static class PortsDiagnosis
             select new ClosedZone(zone.Name, shut)];
     }
 
-    private static string Describe(ChainBlocker obstacle) => $"{obstacle.Where} does not let {Remediation.Ports(obstacle.Ports)} in";
+    private static string Describe(ChainBlocker blocker) => $"{blocker.Where} does not let {Remediation.Ports(blocker.Ports)} in";
 
     private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(ConditionType.PortsOpen, reason, message);
 
-    private static ConditionUpdate Unknown(string reason, string message) => ConditionUpdate.Unknown(ConditionType.PortsOpen, reason, message);
+    private static ConditionUpdate Unknown(string reason, string message) =>
+        ConditionUpdate.Unknown(ConditionType.PortsOpen, reason, message);
 }
 
 /// <summary>A zone of firewalld that does not let ports in.</summary>

@@ -5,29 +5,30 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Firewall.Diagnosis;
 
-/// <summary>The commands that open ports where the agent itself may not.</summary>
+/// <summary>The fixes for blocked ports: commands for the operator.</summary>
 public static class Remediation
 {
-    public const string ByReconcile = "root's part opens the ports there; run: sudo smm-agent reconcile";
+    public const string ByReconcile = "the privileged reconcile opens the ports there; run: sudo smm-agent reconcile";
 
     public static string Ports(IEnumerable<OpenPort> ports) => string.Join(", ", ports.Select(port => port.Port));
 
     private const string PanicOff = "firewalld is in panic mode and drops everything; run: sudo firewall-cmd --panic-off";
 
-    /// <summary>What the operator should run.</summary>
-    public static string Describe(ChainBlocker obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    /// <summary>Describes the fix for the operator.</summary>
+    public static string Describe(ChainBlocker blocker, DesiredFirewall desired, ObservedFirewall observed)
     {
-        if (IsPanic(obstacle, observed))
+        if (IsPanic(blocker, observed))
             return PanicOff;
 
-        if (obstacle.Nft is { Table: { IsFirewallds: true } table })
+        if (blocker.Nft is { Table: { IsFirewallds: true } table })
         {
             return observed.Firewalld is FirewalldObservation.NotRunning
-                ? $"it was left behind by a firewalld that is not running; run: sudo systemctl start firewalld, or: sudo nft delete table {table}"
+                ? "the table remained after firewalld stopped; run: sudo systemctl start firewalld, "
+                    + $"or: sudo nft delete table {table}"
                 : ByReconcile;
         }
 
-        return $"run: {string.Join(" && ", Commands(obstacle, desired, observed))}";
+        return $"run: {string.Join(" && ", Commands(blocker, desired, observed))}";
     }
 
     internal static string Describe(ClosedZone zone)
@@ -36,39 +37,39 @@ public static class Remediation
         return $"run: sudo firewall-cmd --permanent --zone={zone.Name} {ports} && sudo firewall-cmd --reload";
     }
 
-    // In nftables it is a table of its own; with firewalld's iptables backend it is the policies of all chains.
-    private static bool IsPanic(ChainBlocker obstacle, ObservedFirewall observed) =>
-        obstacle is { Nft: { Table.IsFirewalldsPanic: true, Hook: "prerouting" } }
-        || (obstacle is { Elsewhere.Table: "raw", ByRule: false } && observed.Firewalld is not FirewalldObservation.NotRunning);
+    // Panic mode is a table of its own in nftables. With the iptables backend of firewalld it sets the policies of all chains.
+    private static bool IsPanic(ChainBlocker blocker, ObservedFirewall observed) =>
+        blocker is { Nft: { Table.IsFirewalldsPanic: true, Hook: "prerouting" } }
+        || (blocker is { Elsewhere.Table: "raw", ByRule: false } && observed.Firewalld is not FirewalldObservation.NotRunning);
 
-    public static IReadOnlyList<string> Commands(ChainBlocker obstacle, DesiredFirewall desired, ObservedFirewall observed)
+    public static IReadOnlyList<string> Commands(ChainBlocker blocker, DesiredFirewall desired, ObservedFirewall observed)
     {
-        if (obstacle is { Filter: { } tool, Nft: null })
+        if (blocker is { Filter: { } tool, Nft: null })
         {
             var rules =
-                from rule in AgentRules.Build(desired with { Ports = obstacle.Ports }, tool.Family)
+                from rule in AgentRules.Build(desired with { Ports = blocker.Ports }, tool.Family)
                 let match = PortMatch.From(rule)!.Value
                 where match.CapturedFrom is null || observed.Captured
                 select (Rule: rule, Match: match);
-            if (obstacle.Elsewhere is { } chain)
+            if (blocker.Elsewhere is { } chain)
             {
                 return [.. rules.Where(one => one.Match.CapturedFrom is null || !chain.IsBeforeCapture)
                     .Select(one => $"sudo {tool.Command} -w 5 -t {chain.Table} -I {chain.Name} 1 {one.Rule.Text}").Distinct()];
             }
 
-            var isUfws = observed.HasUfw(tool);
-            return [.. rules.Select(one => isUfws && one.Match.CapturedFrom is null
+            var isUfw = observed.HasUfw(tool);
+            return [.. rules.Select(one => isUfw && one.Match.CapturedFrom is null
                 ? Ufw(one.Match)
                 : $"sudo {tool.Command} -w 5 -I INPUT 1 {one.Rule.Text}").Distinct()];
         }
 
         var families = new[] { IpFamily.IPv4, IpFamily.IPv6 }
-            .Where(family => obstacle.Nft!.Table.Family != (family == IpFamily.IPv4 ? "ip6" : "ip"));
+            .Where(family => blocker.Nft!.Table.Family != (family == IpFamily.IPv4 ? "ip6" : "ip"));
         var sources = desired.Sources.Count == 0 ? [""] : families.SelectMany(family => SourceMatch(desired, family)).ToList();
-        return [.. sources.SelectMany(source => NftRules(obstacle, observed, source))];
+        return [.. sources.SelectMany(source => NftRules(blocker, observed, source))];
     }
 
-    // What ufw did not write itself is gone with its next start.
+    // ufw removes rules that it did not write at its next start.
     private static string Ufw(PortMatch match) => match.Source is { } source
         ? $"sudo ufw allow proto tcp from {source} to any port {match.Port}"
         : $"sudo ufw allow {match.Port}/tcp";
@@ -81,16 +82,16 @@ public static class Remediation
             yield return sources.Any(source => source.PrefixLength == 0) ? $"meta nfproto {protocol} " : $"{field} {Set(sources)} ";
     }
 
-    // Behind a rule that drops, an added rule would never be reached.
-    private static IEnumerable<string> NftRules(ChainBlocker obstacle, ObservedFirewall observed, string source)
+    // A rule that is added after a rule that drops is never reached.
+    private static IEnumerable<string> NftRules(ChainBlocker blocker, ObservedFirewall observed, string source)
     {
-        var command = $"sudo nft {(obstacle.ByRule ? "insert" : "add")} rule {obstacle.Nft}";
-        var ports = obstacle.Ports.Select(port => port.Port).Where(port => port != AgentChain.CapturePort).ToList();
+        var command = $"sudo nft {(blocker.ByRule ? "insert" : "add")} rule {blocker.Nft}";
+        var ports = blocker.Ports.Select(port => port.Port).Where(port => port != AgentChain.CapturePort).ToList();
         if (ports.Count > 0)
             yield return $"{command} '{source}tcp dport {Set(ports)} accept'";
 
-        var captured = obstacle.Ports.Where(port => port.Captured).Select(port => port.Port).ToList();
-        if (captured.Count > 0 && observed.Captured && obstacle.Nft is not { IsBeforeCapture: true })
+        var captured = blocker.Ports.Where(port => port.Captured).Select(port => port.Port).ToList();
+        if (captured.Count > 0 && observed.Captured && blocker.Nft is not { IsBeforeCapture: true })
             yield return $"{command} '{source}tcp dport {AgentChain.CapturePort} ct original proto-dst {Set(captured)} accept'";
     }
 

@@ -8,21 +8,21 @@ public enum RuleAction
     Jump,
     Goto,
 
-    /// <summary>Given to someone else to decide, such as a queue.</summary>
+    /// <summary>Another component decides, such as a queue.</summary>
     Undecided,
 }
 
-/// <summary>What one rule does to the packet at hand. A rule that decides nothing (it counts, logs, marks) has none.</summary>
+/// <summary>The effect of one rule on a packet. A rule that decides nothing (it counts, logs, marks) has no effect.</summary>
 /// <param name="Target">The chain, for a jump or goto.</param>
 public readonly record struct RuleEffect(Match Match, RuleAction Action, string? Target = null);
 
-/// <summary>What a base chain does with a packet.</summary>
+/// <summary>The result of a base chain for a packet.</summary>
 public enum Verdict
 {
     Accept,
     Drop,
 
-    /// <summary>It depends on what is not known here.</summary>
+    /// <summary>It depends on what the agent does not know.</summary>
     Unclear,
 }
 
@@ -36,8 +36,9 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
     // The kernel allows 16 (nftables) or as many as there are chains (legacy); a loop is refused by both.
     private const int MaximumDepth = 32;
 
-    // Whether the packet may come out at the end of a chain. It does not depend on the way to it, so that each chain is followed once: with
-    // two jumps from each of 30 chains into the next there are a thousand million ways.
+    // Whether the packet may reach the end of a chain. This does not depend on the path to the chain, so each chain is followed once: with
+    // two
+    // jumps from each of 30 chains into the next there are a thousand million paths.
     private readonly Dictionary<string, bool> _visited = [];
 
     private bool _accepts;
@@ -59,7 +60,7 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
         return new(verdict, walk._droppedByRule);
     }
 
-    /// <returns>Whether the packet may come out at the end of the chain.</returns>
+    /// <returns>Whether the packet may reach the end of the chain.</returns>
     private bool ComesOut(string name, int depth) =>
         _visited.TryGetValue(name, out var comesOut) ? comesOut : _visited[name] = Follow(name, depth);
 
@@ -74,7 +75,7 @@ public sealed class ChainWalk(Func<string, IEnumerable<RuleEffect>> chain)
         var mayReturn = false;
         foreach (var effect in chain(name))
         {
-            // What drops only some packets (a ban list, a rate limit) does not shut the port.
+            // A rule that drops only some packets (a ban list, a rate limit) does not block the port.
             if (effect.Match == Match.No || effect is { Match: Match.Maybe, Action: RuleAction.Drop })
                 continue;
 

@@ -2,20 +2,24 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Evaluation;
 
-/// <summary>What INPUT or OUTPUT of an iptables filter table does with a packet.</summary>
+/// <summary>Evaluates INPUT or OUTPUT of an iptables filter table for a packet.</summary>
 public static class IptablesEvaluator
 {
     public static WalkResult Evaluate(FilterTable table, Packet packet) => Evaluate(table, packet.Hook.ChainOfIptables(), packet);
 
-    /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
+    /// <param name="rules">
+    /// The number of rules of the chain to evaluate; a packet that passes them is accepted. Null for all rules, and the policy.
+    /// </param>
     public static WalkResult Evaluate(FilterTable table, string name, Packet packet, int? rules = null) => table.Chain(name) is { } own
         ? ChainWalk.Follow(
             name,
             rules is not null || own.Policy != "DROP",
-            next => table.Chain(next) is { } chain ? Effects(next == name && rules is { } first ? chain.Rules.Take(first) : chain.Rules, packet) : [])
+            next => table.Chain(next) is { } chain
+                ? Effects(next == name && rules is { } first ? chain.Rules.Take(first) : chain.Rules, packet)
+                : [])
         : new(Verdict.Accept, false);
 
-    /// <summary>How a rule's conditions take the packet.</summary>
+    /// <summary>Whether the conditions of a rule match the packet.</summary>
     internal static Match Matching(FilterRule rule, Packet packet)
     {
         var match = Match.Yes;
@@ -48,7 +52,7 @@ public static class IptablesEvaluator
             "DROP" or "REJECT" => RuleAction.Drop,
             "RETURN" => RuleAction.Return,
             "QUEUE" or "NFQUEUE" or "SYNPROXY" => RuleAction.Undecided,
-            // LOG and the like; the names of chains that exist are upper case, too.
+            // LOG and the like; names of chains are also in upper case.
             null or "LOG" or "NFLOG" or "ULOG" or "MARK" or "CONNMARK" or "SET" => null,
             "AUDIT" or "TRACE" or "TCPMSS" or "SECMARK" or "CONNSECMARK" => null,
             _ => rule.Goto ? RuleAction.Goto : RuleAction.Jump,
@@ -61,7 +65,7 @@ public static class IptablesEvaluator
         "-p" => MatchResults.From(packet.Transport == Transport.Tcp ? option.Value == "tcp" : option.Value is "udp" or "17"),
         "-s" => packet.From(option.Value),
         "-d" => packet.To(option.Value),
-        // Nothing here is about packets of this host to itself.
+        // Packets of this host to itself are not evaluated.
         "-i" or "-o" => option.Value == "lo" ? Match.No : option.Value == "+" ? Match.Yes : Match.Maybe,
         "-f" => Match.No,
         "--sport" or "--source-port" => Port(option.Value, packet.SourcePort),
@@ -86,7 +90,7 @@ public static class IptablesEvaluator
         if (list.Contains(packet.IsReply ? "ESTABLISHED" : "NEW") || (packet.Captured && list.Contains("DNAT")))
             return Match.Yes;
 
-        // Whether somebody translates the addresses of this host's own connections is not known here.
+        // Whether the addresses of this host's own connections are translated is unknown here.
         var isOwn = packet.IsReply || packet.Hook == Hook.Output;
         return isOwn && (list.Contains("SNAT") || list.Contains("DNAT")) ? Match.Maybe : Match.No;
     }

@@ -4,11 +4,13 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Evaluation;
 
-/// <summary>What a base chain of nftables does with a packet.</summary>
+/// <summary>Evaluates a base chain of nftables for a packet.</summary>
 public static class NftEvaluator
 {
     /// <returns>Null when the chain does not see packets of this family.</returns>
-    /// <param name="rules">How many rules of the chain itself count; what comes out behind them is accepted. Null for all of them, and the policy.</param>
+    /// <param name="rules">
+    /// The number of rules of the chain to evaluate; a packet that passes them is accepted. Null for all rules, and the policy.
+    /// </param>
     public static WalkResult? Evaluate(NftRuleset ruleset, NftChain chain, Packet packet, int? rules = null)
     {
         if (chain.Table.Family == (packet.Family == IpFamily.IPv4 ? "ip6" : "ip"))
@@ -68,7 +70,7 @@ public static class NftEvaluator
         "match" => matcher.Matches(value),
         "counter" or "log" or "notrack" or "mangle" or "quota" or "flow" or "ct helper" or "set" => Match.Yes,
         "xt" when value.Member("name").Text() == "comment" => Match.Yes,
-        // A limit, a foreign module: whether it lets the rule go on is not known here.
+        // A limit, a foreign module: whether the rule continues is unknown here.
         _ => Match.Maybe,
     };
 

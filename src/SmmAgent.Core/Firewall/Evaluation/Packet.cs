@@ -5,19 +5,19 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Evaluation;
 
-/// <summary>What carries the connection.</summary>
+/// <summary>The transport protocol of a connection.</summary>
 public enum Transport
 {
     Tcp,
     Udp,
 }
 
-/// <summary>The ports that one packet may have: a single one, or those from which the kernel takes one.</summary>
+/// <summary>The ports that a packet may have: a single port, or the range from which the kernel chooses.</summary>
 public readonly record struct PortRange(int First, int Last)
 {
     public static PortRange Any { get; } = new(0, ushort.MaxValue);
 
-    /// <summary>The ports from which Linux takes one for a connection of this host, unless it is configured otherwise.</summary>
+    /// <summary>The default range from which Linux chooses the port of a connection of this host.</summary>
     public static PortRange Ephemeral { get; } = new(32768, 60999);
 
     /// <summary>How a rule for the ports from <paramref name="first"/> to <paramref name="last"/> takes it.</summary>
@@ -38,10 +38,10 @@ public sealed record Packet
 
     public Transport Transport { get; }
 
-    /// <summary>Where it may come from; null for an address of this host.</summary>
+    /// <summary>The network of its source; null for an address of this host.</summary>
     public IPNetwork? Source { get; private init; }
 
-    /// <summary>Where it may go to; null for an address of this host.</summary>
+    /// <summary>The network of its destination; null for an address of this host.</summary>
     public IPNetwork? Destination { get; private init; }
 
     public PortRange SourcePort { get; private init; }
@@ -49,7 +49,7 @@ public sealed record Packet
     /// <summary>The destination port; the capture's own port once the connection was redirected.</summary>
     public PortRange Port { get; private init; }
 
-    /// <summary>The destination port that was dialled at the start of the connection.</summary>
+    /// <summary>The destination port at the start of the connection.</summary>
     public int OriginalPort { get; private init; }
 
     public bool Captured { get; private init; }
@@ -61,7 +61,8 @@ public sealed record Packet
     /// <param name="source">One of the cluster's sources, or anywhere.</param>
     /// <param name="port">The destination port; the capture's own port once the connection was redirected.</param>
     /// <param name="originalPort">The destination port that the cluster dialled.</param>
-    public static Packet FromCluster(IpFamily family, IPNetwork source, int port, int originalPort) => new(family, Hook.Input, Transport.Tcp)
+    public static Packet FromCluster(IpFamily family, IPNetwork source, int port, int originalPort) => new(
+        family, Hook.Input, Transport.Tcp)
     {
         Source = source,
         SourcePort = PortRange.Any,
@@ -89,14 +90,14 @@ public sealed record Packet
         IsReply = true,
     };
 
-    /// <summary>How a rule for some source takes it, an address or a network in words; Maybe where they are neither.</summary>
-    public Match From(string network) => Lies(Source, network);
+    /// <summary>Whether a rule for a source matches, given as an address or a network; Maybe for other text.</summary>
+    public Match From(string network) => Within(Source, network);
 
-    /// <summary>How a rule for some destination takes it, an address or a network in words; Maybe where they are neither.</summary>
-    public Match To(string network) => Lies(Destination, network);
+    /// <summary>Whether a rule for a destination matches, given as an address or a network; Maybe for other text.</summary>
+    public Match To(string network) => Within(Destination, network);
 
-    // A table of bans has thousands of hosts, and each is compared with each packet: nothing is allocated for one of IPv4.
-    private Match Lies(IPNetwork? own, string network)
+    // A ban list has thousands of hosts, and each is compared with each packet: an IPv4 host allocates nothing.
+    private Match Within(IPNetwork? own, string network)
     {
         if (Family == IpFamily.IPv4 && own is { } range && SourceNetworks.IPv4Host(network) is { } host)
         {
@@ -106,16 +107,16 @@ public sealed record Packet
             return !isIn ? Match.No : range.PrefixLength == 32 ? Match.Yes : Match.Maybe;
         }
 
-        return Cidr.Parse(network) is { } known ? Lies(own, known) : Match.Maybe;
+        return Cidr.Parse(network) is { } known ? Within(own, known) : Match.Maybe;
     }
 
-    /// <summary>How a rule for some source network takes it.</summary>
-    public Match From(IPNetwork network) => Lies(Source, network);
+    /// <summary>Whether a rule for a source network matches.</summary>
+    public Match From(IPNetwork network) => Within(Source, network);
 
-    /// <summary>How a rule for some destination network takes it.</summary>
-    public Match To(IPNetwork network) => Lies(Destination, network);
+    /// <summary>Whether a rule for a destination network matches.</summary>
+    public Match To(IPNetwork network) => Within(Destination, network);
 
-    private Match Lies(IPNetwork? own, IPNetwork network) =>
+    private Match Within(IPNetwork? own, IPNetwork network) =>
         network.Family() != Family ? Match.No
         : own is not { } address ? Match.Maybe
         : network.Covers(address) ? Match.Yes
@@ -123,7 +124,7 @@ public sealed record Packet
         : Match.No;
 }
 
-/// <summary>Whether a rule takes a packet. Maybe: it depends on what is not known here, such as the interface.</summary>
+/// <summary>Whether a rule matches a packet. Maybe: it depends on what the agent does not know, such as the interface.</summary>
 public enum Match
 {
     No,
@@ -144,9 +145,9 @@ public static class MatchResults
 
     public static Match NotIf(this Match match, bool negated) => negated ? match.Not() : match;
 
-    /// <summary>All of them; the least sure one decides.</summary>
+    /// <summary>All of them; the least certain one decides.</summary>
     public static Match All(IEnumerable<Match> matches) => matches.DefaultIfEmpty(Match.Yes).Min();
 
-    /// <summary>Any of them; the surest one decides.</summary>
+    /// <summary>Any of them; the most certain one decides.</summary>
     public static Match Any(IEnumerable<Match> matches) => matches.DefaultIfEmpty(Match.No).Max();
 }

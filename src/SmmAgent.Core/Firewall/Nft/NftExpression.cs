@@ -4,7 +4,7 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Firewall.Nft;
 
-/// <summary>Reads the expressions of nft's rules: what a match is about, and values.</summary>
+/// <summary>Reads the expressions in rules of nft: the subject of a match, and values.</summary>
 internal static class NftExpression
 {
     /// <summary>The named sets and maps of a rule whose elements may decide about a port.</summary>
@@ -16,13 +16,14 @@ internal static class NftExpression
         {
             if (statement is { Name: "vmap", Value: var map } && map.Member("data") is { } data && SetName(data) is { } verdicts)
                 yield return verdicts;
-            if (statement is { Name: "match", Value: var match } && match.Member("left") is { } left && match.Member("right") is { } right && SetName(right) is { } name
+            if (statement is { Name: "match", Value: var match } && match.Member("left") is { } left
+                && match.Member("right") is { } right && SetName(right) is { } name
                 && Subject(left) is { } subject && !(drops && subject.EndsWith("addr", StringComparison.Ordinal)))
                 yield return name;
         }
     }
 
-    /// <summary>What a match compares, for example <c>tcp dport</c>; null for an expression of another kind.</summary>
+    /// <summary>The subject of a match, for example <c>tcp dport</c>; null for an expression of another kind.</summary>
     public static string? Subject(JsonElement left)
     {
         if (left.Member("payload") is { } payload)
@@ -39,7 +40,7 @@ internal static class NftExpression
     /// <returns>The name of the set that a value refers to; null for another value.</returns>
     public static string? SetName(JsonElement value) => ((JsonElement?)value).Text() is ['@', .. var name] ? name : null;
 
-    /// <summary>An address or a prefix; null when it is neither.</summary>
+    /// <summary>An address or a prefix; null for anything else.</summary>
     public static IPNetwork? Network(JsonElement value) => Cidr.Parse(
         value.Member("prefix") is { } prefix && prefix.Member("addr") is { } address && prefix.Member("len") is { } length
             ? $"{Text(address)}/{Text(length)}"

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace SmmAgent.Core.Firewall.Nft;
 
-/// <summary>Reads what nft prints without a fault, whatever its shape is: what is not as expected is null.</summary>
+/// <summary>Reads the JSON of nft without exceptions: a value of an unexpected shape is null.</summary>
 internal static class NftJson
 {
     public static JsonElement? Member(this JsonElement element, string name) =>
@@ -18,7 +18,7 @@ internal static class NftJson
     public static IEnumerable<JsonElement> Items(this JsonElement? element) =>
         element is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : [];
 
-    /// <summary>The one member of an object, such as a statement: nft prints no more.</summary>
+    /// <summary>The only member of an object, such as a statement: nft prints one.</summary>
     public static (string Name, JsonElement Value)? Only(this JsonElement element)
     {
         if (element.ValueKind != JsonValueKind.Object)

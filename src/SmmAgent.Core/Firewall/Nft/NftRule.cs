@@ -7,12 +7,12 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.Nft;
 
-/// <summary>The rules that the agent writes, between the words of iptables and of nft.</summary>
+/// <summary>Converts the rules that the agent writes between the notations of iptables and nft.</summary>
 internal static class NftRule
 {
     private const string Foreign = "--nft";
 
-    /// <returns>The rule as nft takes it; null when it is none that the agent writes.</returns>
+    /// <returns>The rule in the notation of nft; null when the agent does not write such a rule.</returns>
     public static string? Write(FilterRule rule)
     {
         var text = new StringBuilder();
@@ -50,18 +50,22 @@ internal static class NftRule
         };
     }
 
-    /// <summary>Reads a rule of <c>nft -j</c>. What the agent does not write keeps its handle, and whether it drops.</summary>
+    /// <summary>Reads a rule of <c>nft -j</c>. Of a foreign rule only the handle is kept, and whether it drops.</summary>
     public static FilterRule Read(JsonElement rule)
     {
-        var handle = FilterRule.HandlePrefix + (rule.Member("handle") is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : "");
+        var number = rule.Member("handle") is { ValueKind: JsonValueKind.Number } value ? value.GetRawText() : "";
+        var handle = FilterRule.HandlePrefix + number;
         var comment = rule.Member("comment").Text();
         if (OwnRule(rule, comment) is { } own)
             return own;
 
         var statements = rule.Member("expr").Items().Select(statement => statement.Only()).ToList();
-        var jump = statements.Select(statement => statement is { Name: "jump" or "goto", Value: var value } ? value.Member("target").Text() : null).LastOrDefault(target => target is not null);
-        // iptables-nft keeps its comment where nft does not show it.
-        var isPlain = statements.All(statement => statement is { Name: "jump" or "counter" } || IsComment(statement)) && (comment is null || comment == OwnComment);
+        var jump = statements
+            .Select(statement => statement is { Name: "jump" or "goto", Value: var value } ? value.Member("target").Text() : null)
+            .LastOrDefault(target => target is not null);
+        // iptables-nft stores its comment where nft does not show it.
+        var isPlain = statements.All(statement => statement is { Name: "jump" or "counter" } || IsComment(statement))
+            && (comment is null || comment == OwnComment);
         if (jump == AgentChain.Name && isPlain)
             return new(handle, [new("--comment", OwnComment, false)], jump, Goto: false);
 

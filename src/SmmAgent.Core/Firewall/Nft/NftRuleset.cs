@@ -9,15 +9,17 @@ public sealed record NftTable(string Family, string Name)
 {
     public bool IsFirewallds => Name == "firewalld";
 
-    /// <summary>Whether firewalld has it for its panic mode, and for the moment of a reload.</summary>
+    /// <summary>Whether firewalld uses it for its panic mode, and during a reload.</summary>
     public bool IsFirewalldsPanic => Name == "firewalld_policy_drop";
 
     public override string ToString() => $"{Family} {Name}";
 }
 
 /// <summary>A chain of nftables.</summary>
-/// <param name="Hook">Where the kernel enters it; null for a chain that is only jumped to.</param>
-/// <param name="Priority">The chain's place among those of its hook; null where it has none, or an older nft printed it in another way.</param>
+/// <param name="Hook">The hook of the kernel; null for a chain that is only a target of jumps.</param>
+/// <param name="Priority">
+/// The order among the chains of its hook; null where it has none, or an older nft printed it in another form.
+/// </param>
 public sealed record NftChain(NftTable Table, string Name, string? Hook, bool PolicyAccepts, int? Priority = null)
 {
     // Addresses and ports of the destination are translated at this priority.
@@ -26,34 +28,36 @@ public sealed record NftChain(NftTable Table, string Name, string? Hook, bool Po
     /// <summary>Whether packets pass it before the sidecar's capture redirects them.</summary>
     public bool IsBeforeCapture => Hook is "prerouting" or "ingress" && !(Priority > DestinationNat);
 
-    /// <summary>Whether it is where iptables has its INPUT.</summary>
+    /// <summary>Whether it has the hook and priority of INPUT of iptables.</summary>
     public bool IsAtUsualPlace => Hook == "input" && Priority == 0;
 
     public override string ToString() => $"{Table} {Name}";
 }
 
-/// <summary>The ruleset as <c>nft -j list ruleset</c> prints it, as far as it decides what comes in.</summary>
+/// <summary>The parts of the ruleset of <c>nft -j list ruleset</c> that decide about inbound packets.</summary>
 public sealed record NftRuleset(
     IReadOnlyList<NftChain> Chains,
     ILookup<(NftTable Table, string Chain), JsonElement> WholeRules,
     IReadOnlyDictionary<(NftTable Table, string Set), JsonElement> Sets)
 {
-    // What nft prints is shallow; a JSON that is not is not its.
+    // The output of nft is shallow; deeper JSON is refused.
     private const int MaximumDepth = 64;
 
-    /// <summary>Whether the sets are whole; else they were read without their elements.</summary>
+    /// <summary>Whether the sets are complete; otherwise they were read without their elements.</summary>
     public bool HasElements { get; init; } = true;
 
-    /// <summary>Tables under a name of iptables that it cannot show, so that nft judges them.</summary>
+    /// <summary>Tables with a name of iptables that iptables cannot show, so that the rules of nft are evaluated.</summary>
     public IReadOnlySet<NftTable> Native { get; init; } = new HashSet<NftTable>();
 
-    // iptables-nft keeps its tables under these names; iptables-nft-save shows them better.
+    // The names of the tables of iptables-nft; iptables-nft-save shows them better.
     private static readonly string[] TablesOfIptables = ["filter", "nat", "mangle", "raw", "security"];
 
     public static NftRuleset Empty { get; } = Parse("""{"nftables":[]}""")!;
 
-    /// <summary>The sets and maps whose elements may decide whether a port is open, and that were read without them. A rule that only drops what comes from some addresses
-    /// is a ban, whatever they are.</summary>
+    /// <summary>
+    /// The sets and maps whose elements may decide whether a port is open, and that were read without them. A rule that only drops packets
+    /// of some addresses is a ban, with any elements.
+    /// </summary>
     public IReadOnlyList<(NftTable Table, string Name, bool IsMap)> DecidingSets =>
     [
         .. (from rules in WholeRules
@@ -64,8 +68,8 @@ public sealed record NftRuleset(
             select (key.Table, key.name, IsMap: Sets[key].Member("map") is not null)).Distinct(),
     ];
 
-    /// <summary>The same with the elements of these sets.</summary>
-    /// <param name="sets">Each as nft prints it alone.</param>
+    /// <summary>The same ruleset with the elements of these sets.</summary>
+    /// <param name="sets">Each as nft prints it on its own.</param>
     public NftRuleset With(IEnumerable<NftRuleset> sets)
     {
         var all = Sets.ToDictionary();
@@ -76,44 +80,47 @@ public sealed record NftRuleset(
 
     private static JsonElement EmptySet { get; } = JsonDocument.Parse("""{"elem":[]}""").RootElement;
 
-    /// <summary>Several, each of other tables, as one.</summary>
+    /// <summary>Combines rulesets of different tables.</summary>
     public static NftRuleset Combine(IReadOnlyCollection<NftRuleset> parts) => new(
         [.. parts.SelectMany(part => part.Chains)],
-        parts.SelectMany(part => part.WholeRules).SelectMany(rules => rules, (rules, rule) => (rules.Key, rule)).ToLookup(one => one.Key, one => one.rule),
+        parts.SelectMany(part => part.WholeRules).SelectMany(rules => rules, (rules, rule) => (rules.Key, rule))
+            .ToLookup(one => one.Key, one => one.rule),
         parts.SelectMany(part => part.Sets).DistinctBy(set => set.Key).ToDictionary())
     { HasElements = parts.All(part => part.HasElements) };
 
-    /// <summary>Whether somebody has the table with iptables, so that iptables-save shows it, as far as its name tells.</summary>
+    /// <summary>Whether the table has the name of a table of iptables, which iptables-save shows.</summary>
     public static bool IsOfIptables(NftTable table) => table.Family is "ip" or "ip6" && TablesOfIptables.Contains(table.Name);
 
     /// <summary>Whether iptables may have the chain that the kernel enters.</summary>
     public static bool IsOfIptables(string chain) => chain is "PREROUTING" or "INPUT" or "FORWARD" or "OUTPUT" or "POSTROUTING";
 
     /// <summary>The statements of each rule of a chain.</summary>
-    public IEnumerable<JsonElement> Rules(NftTable table, string chain) => WholeRules[(table, chain)].Select(rule => rule.Member("expr") ?? default);
+    public IEnumerable<JsonElement> Rules(NftTable table, string chain) =>
+        WholeRules[(table, chain)].Select(rule => rule.Member("expr") ?? default);
 
-    /// <summary>Every chain that packets to this host pass through, but for those of iptables.</summary>
+    /// <summary>Every chain that packets to this host pass, without those of iptables.</summary>
     public IEnumerable<NftChain> InputChains => ChainsAt(Hook.Input);
 
-    /// <summary>Every chain that packets pass through at a hook, but for those of iptables.</summary>
+    /// <summary>Every chain that packets pass at a hook, without those of iptables.</summary>
     public IEnumerable<NftChain> ChainsAt(Hook hook)
     {
         var (name, ofIptables) = (hook == Hook.Input ? "input" : "output", hook.ChainOfIptables());
-        return Chains.Where(chain => chain.Hook == name && chain.Table.Family is "ip" or "ip6" or "inet" && (Native.Contains(chain.Table) || !IsOfIptables(chain, ofIptables)));
+        return Chains.Where(chain => chain.Hook == name && chain.Table.Family is "ip" or "ip6" or "inet"
+            && (Native.Contains(chain.Table) || !IsOfIptables(chain, ofIptables)));
     }
 
-    /// <summary>Every chain that packets from outside pass through before it is known that they are for this host, but for those of iptables.</summary>
+    /// <summary>Every chain that inbound packets pass before the routing decision, without those of iptables.</summary>
     public IEnumerable<NftChain> PreroutingChains => Chains.Where(
         chain => chain.Hook is "prerouting" or "ingress" && chain.Table.Family is "ip" or "ip6" or "inet" or "netdev"
             && (Native.Contains(chain.Table) || !IsOfIptables(chain, "PREROUTING")));
 
-    /// <returns>Null when it is no JSON that nft prints.</returns>
+    /// <returns>Null when the text is not JSON of nft.</returns>
     public static NftRuleset? Parse(string json)
     {
         try
         {
             using var document = JsonDocument.Parse(json, new() { MaxDepth = MaximumDepth });
-            // Only an escape can be half a character: the rest was decoded. Large sets are not walked without a reason.
+            // Only an escape can be half a character: the rest was decoded. Large sets are not walked without need.
             if (json.Contains("\\ud", StringComparison.OrdinalIgnoreCase) && !UnicodeText.IsAllOf(document.RootElement))
                 return null;
 

@@ -5,9 +5,9 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Firewall.Planning;
 
-/// <summary>In what a filter table differs from what it should be.</summary>
-/// <param name="Chain">What differs in the agent's chain, in words.</param>
-/// <param name="Jump">What is wrong with the jump into it, in words; null while it does what it is for, wherever it stands.</param>
+/// <summary>The differences between a filter table and its desired state.</summary>
+/// <param name="Chain">The differences in the agent's chain, in words.</param>
+/// <param name="Jump">The problem with the jump into the chain, in words; null while the jump is effective, in any place.</param>
 public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
 {
     private const string Input = "INPUT";
@@ -34,7 +34,7 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
         if (missing.Count > 0)
             drift.Add($"missing: {string.Join(", ", missing)}");
         if (extra.Values.SelectMany(rules => rules).Select(Name).ToList() is { Count: > 0 } tooMany)
-            drift.Add($"not wanted: {string.Join(", ", tooMany)}");
+            drift.Add($"unwanted: {string.Join(", ", tooMany)}");
         return new(drift, JumpDrift(state, wanted, family));
     }
 
@@ -49,26 +49,27 @@ public sealed record ChainDrift(IReadOnlyList<string> Chain, string? Jump)
         if (input[at].Canonical != AgentChain.Jump.Canonical)
             return "the jump in INPUT was changed";
 
-        if (!Shut(at).Any())
+        if (!Blocked(at).Any())
             return null;
 
-        // What the first rules shut, more of them do not open.
+        // Ports that the first rules block are not opened by further rules.
         var (low, high) = (1, at);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            (low, high) = Shut(middle).Any() ? (low, middle) : (middle + 1, high);
+            (low, high) = Blocked(middle).Any() ? (low, middle) : (middle + 1, high);
         }
 
-        return $"a rule above the jump shuts {string.Join(", ", Shut(low).Distinct())}: {input[low - 1].Text}";
+        return $"a rule above the jump blocks {string.Join(", ", Blocked(low).Distinct())}: {input[low - 1].Text}";
 
-        IEnumerable<string> Shut(int rules) => Ports(state, wanted, family, rules);
+        IEnumerable<string> Blocked(int rules) => Ports(state, wanted, family, rules);
     }
 
-    /// <summary>The ports whose packets from the cluster never come out behind the first rules of INPUT.</summary>
+    /// <summary>The ports that the first rules of INPUT block for all packets of the cluster.</summary>
     private static IEnumerable<string> Ports(FilterState state, IReadOnlyList<FilterRule> wanted, IpFamily family, int rules)
     {
-        NftChain? native = state.Native?.Chains.FirstOrDefault(chain => chain.Table == NftFilterTable.ForFamily(family) && chain.Name == Input);
+        var native = state.Native?.Chains.FirstOrDefault(
+            chain => chain.Table == NftFilterTable.ForFamily(family) && chain.Name == Input);
         foreach (var packet in wanted.Select(rule => Packet(rule, family)).OfType<Packet>())
         {
             var result = state.Native is { } ruleset && native is not null

@@ -5,14 +5,14 @@ using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Firewall.Planning;
 
-/// <summary>Decides what to do on the host: a pure function of what should be and what is.</summary>
+/// <summary>Plans the changes of the firewall: a pure function of the desired and the observed state.</summary>
 public static class FirewallPlanner
 {
-    /// <summary>The steps that make the host's firewall what it should be. What could not be seen gets no step.</summary>
+    /// <summary>The steps from the observed to the desired state. There is no step for what is unknown.</summary>
     public static Plan Plan(DesiredFirewall desired, ObservedFirewall observed) =>
         new([.. Chains(desired, observed.Filters), .. Firewalld(desired, observed.Firewalld)]);
 
-    /// <summary>The steps that remove the agent's chain and jumps from every filter table that is known, and its rules from firewalld.</summary>
+    /// <summary>The steps that remove the agent's chains, jumps and rules from every table that is known, and from firewalld.</summary>
     public static Plan Remove(ObservedFirewall observed) => new(
     [
         .. observed.Filters.Concat(observed.OtherBackend).SelectMany(Removal),
@@ -33,7 +33,7 @@ public static class FirewallPlanner
         if (FirewallSnapshot.RulesIn(table) is { } now && now.SequenceEqual(rules))
             return [];
 
-        return [new RewriteChain(filter.Tool, [.. rules.Select(FilterRule.Parse)], [.. JumpsOf(table)], ["as it was before"])
+        return [new RewriteChain(filter.Tool, [.. rules.Select(FilterRule.Parse)], [.. JumpsOf(table)], ["restore the previous state"])
         {
             IsNative = filter.State.Value.Native is not null,
         }];
@@ -66,7 +66,7 @@ public static class FirewallPlanner
             if (filter.State.Value is not { Presence: FilterPresence.Present, Table: var table } state)
                 continue;
 
-            // Of a table that is somebody's of nftables, without the chain of that name: no other of its chains is the agent's to change.
+            // A table of nftables without a chain of that name belongs to another program: the agent changes none of its chains.
             if (state.Native is not null && table.Chain("INPUT") is null)
                 continue;
 
@@ -89,7 +89,7 @@ public static class FirewallPlanner
         if (desired.Complete || table.Chain(AgentChain.Name) is not { } chain)
             return wanted;
 
-        // The WorkloadGroup's ports are not known now: what the agent opened for it before stays open.
+        // The ports of the WorkloadGroup are unknown now: ports that the agent opened for it before stay open.
         var known = wanted.Select(rule => rule.Canonical).ToHashSet();
         foreach (var rule in chain.Rules)
         {
@@ -108,7 +108,8 @@ public static class FirewallPlanner
             List<int> wanted = zone.ReceivesTraffic ? ports : [];
             var closed = wanted.Where(port => !zone.OpenNow.Contains(port) || !zone.OpenPermanently.Contains(port)).ToList();
 
-            // The step closes ports that left the WorkloadGroup. While that is unknown, it is for a zone in which nothing is the agent's yet.
+            // The step closes ports that left the WorkloadGroup. While these are unknown, it is only for a zone without a rule of the
+            // agent.
             var isUntouched = !wanted.Any(port => zone.OpenNow.Contains(port) || zone.OpenPermanently.Contains(port));
             if (closed.Count > 0 && (desired.Complete || isUntouched))
                 yield return new OpenInFirewalld(zone.Name, wanted, desired.Sources, closed);
@@ -124,7 +125,8 @@ public static class FirewallPlanner
         Sorted(zone.OwnRules.Where(
             own => !wanted.Contains(own.Port) || (own.Source is { } source ? !sources.Contains(source) : sources.Count > 0)));
 
-    private static List<PortOpening> Sorted(IEnumerable<PortOpening> openings) => [.. openings.OrderBy(open => $"{open}", StringComparer.Ordinal)];
+    private static List<PortOpening> Sorted(IEnumerable<PortOpening> openings) =>
+        [.. openings.OrderBy(open => $"{open}", StringComparer.Ordinal)];
 
     private static IEnumerable<PlanStep> Removal(ObservedFilter filter)
     {

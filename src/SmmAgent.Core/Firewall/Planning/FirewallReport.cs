@@ -3,15 +3,15 @@ using SmmAgent.Core.Planning;
 
 namespace SmmAgent.Core.Firewall.Planning;
 
-/// <summary>What one pass over the firewall found and did.</summary>
-/// <param name="Results">What was done; empty when nothing differed, or nothing was to be changed.</param>
-/// <param name="Observed">What is there afterwards.</param>
-/// <param name="Remaining">What is still to be done.</param>
+/// <summary>The report of one reconcile of the firewall.</summary>
+/// <param name="Results">The executed steps; empty without drift, or in a dry run.</param>
+/// <param name="Observed">The state afterwards.</param>
+/// <param name="Remaining">The steps that remain.</param>
 public sealed record FirewallReport(IReadOnlyList<StepResult> Results, ObservedFirewall Observed, Plan Remaining)
 {
-    /// <summary>The steps that were done.</summary>
+    /// <summary>The successful steps.</summary>
     public IEnumerable<PlanStep> Done => Results.Where(result => result.Outcome == StepOutcome.Done).Select(result => result.Step);
 
-    /// <summary>Why nothing could be done at all, for example because another smm-agent is at work.</summary>
+    /// <summary>The reason why no step was tried, for example because another smm-agent holds the lock; else null.</summary>
     public string? NotAttemptedReason { get; init; }
 }

@@ -7,7 +7,9 @@ using SmmAgent.Core.Firewall.State;
 
 namespace SmmAgent.Core.Firewall.Planning;
 
-/// <summary>The state of the firewall and of the units before a reconcile that waits for its confirmation: a rollback restores it.</summary>
+/// <summary>
+/// The state of the firewall and of the units before a reconcile that waits for its confirmation: a rollback restores it.
+/// </summary>
 /// <remarks>
 /// The snapshot of the sidecar is a file of its own, because detach needs it also without a rollback. A later version must read what this
 /// one wrote: a member that is added must not be required.
@@ -19,7 +21,10 @@ public sealed record FirewallSnapshot
     /// <summary>Raised where an earlier version would restore something wrong; such a snapshot is not read by it.</summary>
     public int Format { get; init; } = ThisFormat;
 
-    /// <summary>The rules of the agent's chain by command, for example <c>iptables</c>. A chain that nothing leads into has no effect and is left out.</summary>
+    /// <summary>
+    /// The rules of the agent's chain by command, for example <c>iptables</c>. A chain that nothing leads into has no effect and is left
+    /// out.
+    /// </summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Chains { get; init; }
 
     /// <summary>The openings of the agent by zone of firewalld; empty without firewalld.</summary>

@@ -1,16 +1,19 @@
 namespace SmmAgent.Core.Firewall.Planning;
 
-/// <summary>How fast observations of the firewall may follow each other while others change it all the time.</summary>
-/// <remarks>The first change after a quiet time is looked at at once. A change of the agent's own rules never waits for this: see <see cref="RepairPacing"/>.</remarks>
+/// <summary>Limits the rate of observations of the firewall while other programs change it all the time.</summary>
+/// <remarks>
+/// The first change after a quiet time is observed at once. A change of the agent's own rules never waits for this: see
+/// <see cref="RepairPacing"/>.
+/// </remarks>
 public sealed class ObservationPacing
 {
-    /// <summary>The least time between two observations.</summary>
+    /// <summary>The shortest time between two observations.</summary>
     public static readonly TimeSpan Minimum = TimeSpan.FromSeconds(1);
 
-    /// <summary>The most, however long one takes.</summary>
+    /// <summary>The longest time, however long an observation takes.</summary>
     public static readonly TimeSpan Maximum = TimeSpan.FromSeconds(10);
 
-    // Of 40 parts of the time an observation takes one: some 4 % of a core with the commands, which run two at once.
+    // An observation takes one part in 40 of the time: some 4 % of a core with the commands, of which two run at once.
     private const int Parts = 40;
 
     private TimeSpan? _next;
@@ -21,6 +24,6 @@ public sealed class ObservationPacing
         _next = end + (pause < Minimum ? Minimum : pause > Maximum ? Maximum : pause);
     }
 
-    /// <summary>How long a change that is not about the agent's own rules waits.</summary>
+    /// <summary>The wait of a change that does not concern the agent's own rules.</summary>
     public TimeSpan WaitAt(TimeSpan now) => _next is { } next && next > now ? next - now : TimeSpan.Zero;
 }

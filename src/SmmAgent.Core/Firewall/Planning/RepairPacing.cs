@@ -1,9 +1,9 @@
 namespace SmmAgent.Core.Firewall.Planning;
 
-/// <summary>How fast repairs may follow each other, so that two managers of one firewall do not keep a machine busy.</summary>
+/// <summary>Limits the rate of repairs, so that two managers of one firewall do not keep a machine busy.</summary>
 /// <remarks>
-/// The first repair comes at once, one within two seconds of the last after a quarter of a second, and from the fortieth in a minute on
-/// every 30 s.
+/// The first repair runs at once. A repair within two seconds of the last one waits a quarter of a second. From the fortieth repair in a
+/// minute on there is one every 30 s.
 /// </remarks>
 public sealed class RepairPacing
 {
@@ -17,17 +17,17 @@ public sealed class RepairPacing
 
     private readonly Queue<DateTimeOffset> _repairs = new();
     private DateTimeOffset? _last;
-    private bool _fighting;
+    private bool _isInConflict;
 
-    /// <summary>Whether so many repairs were needed lately that somebody must be undoing them.</summary>
+    /// <summary>Whether so many repairs were needed lately that another program must be reverting them.</summary>
     public bool IsInConflict(DateTimeOffset now)
     {
         while (_repairs.TryPeek(out var oldest) && now - oldest >= Window)
             _repairs.Dequeue();
 
-        // Repairs every 30 s are few; the fight lasts until a repair has held for a minute.
-        _fighting = _repairs.Count >= MaximumPerMinute || (_fighting && _last is { } last && now - last < Window);
-        return _fighting;
+        // Repairs every 30 s are few; the conflict lasts until a repair has held for a minute.
+        _isInConflict = _repairs.Count >= MaximumPerMinute || (_isInConflict && _last is { } last && now - last < Window);
+        return _isInConflict;
     }
 
     public void Repaired(DateTimeOffset now)
@@ -36,7 +36,7 @@ public sealed class RepairPacing
         _last = now;
     }
 
-    /// <summary>How long to wait before the next look, and with it the next repair.</summary>
+    /// <summary>The wait before the next observation, and with it the next repair.</summary>
     public TimeSpan WaitBefore(DateTimeOffset now)
     {
         if (_last is not { } last)

@@ -2,10 +2,12 @@ using System.Text;
 
 namespace SmmAgent.Core.Firewall.Rules;
 
-/// <summary>Text for <c>iptables-restore --noflush</c>. Its one transaction leaves the old rules or the new ones, never a part.</summary>
+/// <summary>Scripts for <c>iptables-restore --noflush</c>. One transaction leaves the old rules or the new ones, never a part.</summary>
 public static class ChainScript
 {
-    /// <summary>Declares the chain (which empties it), fills it, and puts the jump at INPUT's first place unless the one there stays.</summary>
+    /// <summary>
+    /// Declares the chain (which empties it), fills it, and inserts the jump first in INPUT unless the existing jump stays.
+    /// </summary>
     /// <param name="jumps">The jumps to remove, as iptables-save shows them.</param>
     public static string Rewrite(IEnumerable<FilterRule> rules, IEnumerable<FilterRule> jumps, bool keepsJump = false)
     {

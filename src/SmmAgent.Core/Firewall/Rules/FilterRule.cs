@@ -6,23 +6,23 @@ namespace SmmAgent.Core.Firewall.Rules;
 public readonly record struct RuleOption(string Name, string Value, bool Negated);
 
 /// <summary>One rule as <c>iptables-save</c> shows it.</summary>
-/// <param name="Text">All behind <c>-A CHAIN</c>, verbatim: what <c>-D CHAIN</c> needs.</param>
-/// <param name="Options">What the packet must be like; names of match modules and the target are not among them.</param>
-/// <param name="Target">What happens then; null for a rule that only counts.</param>
+/// <param name="Text">The text after <c>-A CHAIN</c>, verbatim, as <c>-D CHAIN</c> needs it.</param>
+/// <param name="Options">The conditions of a packet, without the names of match modules and the target.</param>
+/// <param name="Target">The action; null for a rule that only counts.</param>
 public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, string? Target, bool Goto)
 {
-    /// <summary>What stands in the text where iptables has no words for the rule: its handle, by which nft removes it.</summary>
+    /// <summary>The prefix of the text where iptables cannot express the rule: its handle, by which nft removes it.</summary>
     public const string HandlePrefix = "handle ";
 
     public string? Comment => Options.Where(option => option.Name == "--comment").Select(option => option.Value).FirstOrDefault();
 
-    /// <summary>Whether iptables has no words for it: its text is the handle by which nft removes it.</summary>
+    /// <summary>Whether iptables cannot express the rule: its text is the handle by which nft removes it.</summary>
     public bool IsHandle => Text.StartsWith(HandlePrefix, StringComparison.Ordinal);
 
     /// <summary>The rule as arguments of a command, without the shell's quotes.</summary>
     public IReadOnlyList<string> Arguments => [.. IptablesTokens.Read(Text).Tokens.Select(token => token.Text)];
 
-    /// <summary>Equal for rules that mean the same, whatever backend or version printed them.</summary>
+    /// <summary>Equal for rules of the same meaning, from any backend or version.</summary>
     public string Canonical => string.Join(
         ' ',
         Options.Select(option => $"{(option.Negated ? "! " : "")}{option.Name} \"{option.Value}\"").Order(StringComparer.Ordinal)
@@ -72,8 +72,8 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
 
     /// <summary>Whether iptables-save may have printed the text as one rule.</summary>
     /// <remarks>
-    /// Root gives observed rules back to iptables-restore. It prints a line break in a comment or a name as it is, so that what comes behind it
-    /// looks like a rule of its own; and in such a one -M may name a program, which root would run.
+    /// Root passes observed rules to iptables-restore. iptables-save prints a line break in a comment or a name as it is, so that the text
+    /// after it resembles a rule of its own; there -M may name a program, which root would run.
     /// </remarks>
     internal static bool IsSingleRule(IReadOnlyList<IptablesToken> tokens, int from, bool isClosed)
     {
@@ -88,9 +88,10 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         return isClosed;
     }
 
-    // getopt takes --modprobe cut short, and -M behind other letters.
+    // getopt accepts --modprobe cut short, and -M after other letters.
     private static bool NamesModprobe(string token) =>
-        token.StartsWith("--mo", StringComparison.Ordinal) || (token is ['-', not '-', ..] && token.Contains('M', StringComparison.Ordinal));
+        token.StartsWith("--mo", StringComparison.Ordinal)
+        || (token is ['-', not '-', ..] && token.Contains('M', StringComparison.Ordinal));
 
     private static string LongToShort(string name) => name switch
     {
@@ -105,7 +106,7 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
         _ => name,
     };
 
-    // Null for an option that says nothing, such as a source of all addresses.
+    // Null for an option without an effect, such as a source of all addresses.
     private static string? Normal(string name, string value) => name switch
     {
         "-p" when value is "6" => "tcp",
@@ -117,7 +118,8 @@ public sealed record FilterRule(string Text, IReadOnlyList<RuleOption> Options, 
 
     private static bool IsValue(IptablesToken token) => token.IsQuoted || (token.Text != "!" && !token.Text.StartsWith('-'));
 
-    // Texts that people choose: getopt takes what follows, whatever it is. iptables-save leaves out the quotes where it needs none.
+    // The values are free text: getopt accepts anything. iptables-save omits the quotes where it does not need them.
     private static bool TakesAnyValue(string name) =>
-        name is "--comment" or "--log-prefix" or "--nflog-prefix" or "--ulog-prefix" or "--string" or "--hex-string" or "--name" or "--hashlimit-name";
+        name is "--comment" or "--log-prefix" or "--nflog-prefix" or "--ulog-prefix" or "--string"
+            or "--hex-string" or "--name" or "--hashlimit-name";
 }

@@ -1,7 +1,7 @@
 namespace SmmAgent.Core.Firewall.Rules;
 
 /// <summary>One iptables command of the host, and with it one filter table: a family in a backend.</summary>
-/// <param name="Variant">Empty for the host's own choice; <c>-nft</c> or <c>-legacy</c> for that backend.</param>
+/// <param name="Variant">Empty for the default of the host; <c>-nft</c> or <c>-legacy</c> for that backend.</param>
 public sealed record FilterTool(IpFamily Family, string Variant = "")
 {
     public string Command => (Family == IpFamily.IPv4 ? "iptables" : "ip6tables") + Variant;

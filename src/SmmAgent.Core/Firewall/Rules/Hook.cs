@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Firewall.Rules;
 
-/// <summary>Where the kernel shows a packet to the firewall.</summary>
+/// <summary>The place where the firewall sees a packet.</summary>
 public enum Hook
 {
     Input,
@@ -9,6 +9,6 @@ public enum Hook
 
 public static class HookNames
 {
-    /// <summary>The name of iptables' chain of a hook.</summary>
+    /// <summary>The name of the chain of iptables for a hook.</summary>
     public static string ChainOfIptables(this Hook hook) => hook == Hook.Input ? "INPUT" : "OUTPUT";
 }

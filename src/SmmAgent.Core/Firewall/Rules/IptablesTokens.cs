@@ -4,20 +4,22 @@ namespace SmmAgent.Core.Firewall.Rules;
 
 /// <summary>One argument of a rule.</summary>
 /// <param name="Start">Where it begins in the text.</param>
-/// <param name="IsQuoted">Whether it was in quotes: iptables-save quotes values only, never the name of an option.</param>
+/// <param name="IsQuoted">Whether it was quoted: iptables-save quotes only values, never the name of an option.</param>
 internal readonly record struct IptablesToken(string Text, int Start, bool IsQuoted);
 
 /// <summary>Cuts a line into arguments exactly as iptables-restore does.</summary>
 /// <remarks>
-/// Blanks, tabs and line breaks separate. A quote may open within an argument, and a closing quote ends it. A backslash takes the next character as it is,
-/// but only within quotes.
+/// Blanks, tabs and line breaks separate. A quote may open within an argument, and a closing quote ends the argument. A backslash escapes
+/// the next
+/// character, but only within quotes.
 /// </remarks>
 internal static class IptablesTokens
 {
     // Words of nearly every rule: there may be 20,000 rules, and each is read again at every change.
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Known = new HashSet<string>(
         [
-            "-A", "-s", "-d", "-p", "-i", "-o", "-m", "-j", "-g", "!", "--dport", "--sport", "--dports", "--comment", "--ctstate", "--to-ports", "--match-set", "--reject-with",
+            "-A", "-s", "-d", "-p", "-i", "-o", "-m", "-j", "-g", "!",
+            "--dport", "--sport", "--dports", "--comment", "--ctstate", "--to-ports", "--match-set", "--reject-with",
             "tcp", "udp", "icmp", "comment", "conntrack", "multiport", "set", "src", "dst", "limit", "addrtype",
             "INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING", "ACCEPT", "DROP", "REJECT", "RETURN", "LOG", AgentChain.Name,
         ],

@@ -5,7 +5,7 @@ namespace SmmAgent.Core.Firewall.Rules;
 
 /// <summary>The connections that a rule of the agent accepts.</summary>
 /// <param name="Source">Null for any source.</param>
-/// <param name="CapturedFrom">The port before the sidecar's capture redirected the connection; null for a connection that was not redirected.</param>
+/// <param name="CapturedFrom">The port before the sidecar's capture redirected the connection; null when it was not redirected.</param>
 public readonly record struct PortMatch(IPNetwork? Source, int Port, int? CapturedFrom)
 {
     /// <returns>Null for a rule that the agent does not write.</returns>

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace SmmAgent.Core.Firewall.Rules;
 
-/// <summary>Reads what <c>iptables-save</c> prints while it is printed: of 20,000 rules there is neither the whole text nor a copy of each line.</summary>
+/// <summary>
+/// Reads the output of <c>iptables-save</c> as a stream: with 20,000 rules neither the whole text nor a copy of each line is kept.
+/// </summary>
 public sealed class SavedTablesReader
 {
     private const string Remark = "# Table `";
@@ -40,7 +42,7 @@ public sealed class SavedTablesReader
         _begun.Write(part);
     }
 
-    /// <returns>Null when the text ends before a table does.</returns>
+    /// <returns>Null when the text ends within a table.</returns>
     public SavedTables? End()
     {
         ReadLine(_begun.WrittenSpan);
@@ -65,7 +67,7 @@ public sealed class SavedTablesReader
         }
         else if (line.TrimEnd() is "COMMIT")
         {
-            // Twice, it is no table but a text that looks like one.
+            // A second table of that name is a text that resembles a table.
             _tables[_table] = _chains is null || _tables.ContainsKey(_table) ? null : Table(_chains);
             (_table, _chains) = ("", null);
         }
@@ -76,7 +78,10 @@ public sealed class SavedTablesReader
     }
 
     private static FilterTable Table(Dictionary<string, (string? Policy, List<FilterRule> Rules)> chains) => new(
-        chains.ToDictionary(chain => chain.Key, chain => new FilterChain(chain.Key, chain.Value.Policy, chain.Value.Rules), StringComparer.Ordinal));
+        chains.ToDictionary(
+            chain => chain.Key,
+            chain => new FilterChain(chain.Key, chain.Value.Policy, chain.Value.Rules),
+            StringComparer.Ordinal));
 
     // # Table `filter' is incompatible, use 'nft' tool.
     // # Table `filter' contains incompatible base-chains, use 'nft' tool to list them.
@@ -100,7 +105,9 @@ public sealed class SavedTablesReader
         // With -c there are counters before the rule.
         var rule = line[0] == '[' ? line[(line.IndexOf(']') + 1)..].TrimStart() : line;
         var isClosed = IptablesTokens.Read(rule, _tokens);
-        if (_tokens is not [{ Text: "-A" }, var name, ..] || !chains.TryGetValue(name.Text, out var chain) || !FilterRule.IsSingleRule(_tokens, 2, isClosed))
+        if (_tokens is not [{ Text: "-A" }, var name, ..] || !chains.TryGetValue(name.Text, out var chain))
+            return false;
+        if (!FilterRule.IsSingleRule(_tokens, 2, isClosed))
             return false;
 
         chain.Rules.Add(FilterRule.Read(_tokens.Count > 2 ? rule[_tokens[2].Start..].ToString() : "", _tokens, 2, _options));

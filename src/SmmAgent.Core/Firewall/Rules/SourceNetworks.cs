@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace SmmAgent.Core.Firewall.Rules;
 
-/// <summary>CIDRs as firewall rules know them.</summary>
+/// <summary>Networks in firewall rules.</summary>
 public static class SourceNetworks
 {
     public static IPNetwork Any(IpFamily family) => new(family == IpFamily.IPv4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
@@ -31,7 +31,7 @@ public static class SourceNetworks
         return address;
     }
 
-    /// <summary>Whether the inner network lies wholly within the outer one.</summary>
+    /// <summary>Whether the outer network contains all of the inner one.</summary>
     public static bool Covers(this IPNetwork outer, IPNetwork inner) =>
         outer.Family() == inner.Family() && outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
 }

@@ -9,14 +9,14 @@ namespace SmmAgent.Core.Firewall.State;
 /// <param name="OpenPermanently">Effective TCP ports open in the permanent configuration.</param>
 public sealed record FirewalldZone(string Name, bool ReceivesTraffic, IReadOnlySet<int> OpenNow, IReadOnlySet<int> OpenPermanently)
 {
-    /// <summary>What rules of the agent open, in either configuration: a TCP port to a network, or to anyone (null).</summary>
+    /// <summary>The openings of the agent's rules in either configuration.</summary>
     public IReadOnlySet<PortOpening> OwnRules { get; init; } = new HashSet<PortOpening>();
 }
 
-/// <summary>What firewalld lets in.</summary>
+/// <summary>The ports that firewalld lets in.</summary>
 public sealed record FirewalldState(IReadOnlyList<FirewalldZone> Zones);
 
-/// <summary>What could be seen of firewalld.</summary>
+/// <summary>The observation of firewalld.</summary>
 public abstract record FirewalldObservation
 {
     private FirewalldObservation()
@@ -27,6 +27,6 @@ public abstract record FirewalldObservation
 
     public sealed record Seen(FirewalldState State) : FirewalldObservation;
 
-    /// <param name="Reason">Why it could not be seen, in one line.</param>
+    /// <param name="Reason">The reason why it is unknown, in one line.</param>
     public sealed record NotSeen(string Reason) : FirewalldObservation;
 }

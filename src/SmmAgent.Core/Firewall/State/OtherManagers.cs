@@ -3,16 +3,17 @@ using SmmAgent.Core.Firewall.Rules;
 
 namespace SmmAgent.Core.Firewall.State;
 
-/// <summary>Who else keeps rules in this host's firewall, as far as the names of their chains tell.</summary>
+/// <summary>Finds other managers of the host's firewall by the names of their chains.</summary>
 public static class OtherManagers
 {
     private const string DockerChain = "DOCKER";
 
     /// <summary>Whether ufw has rules in the tool's filter table.</summary>
     public static bool HasUfw(this ObservedFirewall observed, FilterTool tool) =>
-        observed.Tables().Any(filter => filter.Tool == tool && Chains(filter).Any(chain => chain.StartsWith("ufw-", StringComparison.Ordinal)));
+        observed.Tables().Any(
+            filter => filter.Tool == tool && Chains(filter).Any(chain => chain.StartsWith("ufw-", StringComparison.Ordinal)));
 
-    /// <summary>Whatever may keep a packet from this host, by the names that people know.</summary>
+    /// <summary>Every firewall that may block a packet to this host, by its usual name.</summary>
     public static IReadOnlyList<string> FirewallsInForce(this ObservedFirewall observed) =>
     [
         .. from filter in observed.Tables()
@@ -21,7 +22,7 @@ public static class OtherManagers
         .. observed.Firewalld switch
         {
             FirewalldObservation.Seen => ["firewalld"],
-            FirewalldObservation.NotSeen { Reason: var why } => [$"firewalld, as far as can be seen ({why})"],
+            FirewalldObservation.NotSeen { Reason: var why } => [$"firewalld, which cannot be read ({why})"],
             _ => (string[])[],
         },
         .. observed.Nft?.Value?.InputChains.Select(chain => $"nftables table {chain.Table}").Distinct() ?? [],
@@ -43,12 +44,12 @@ public static class OtherManagers
          where option is { Name: "--dport", Negated: false }
          select int.TryParse(option.Value, CultureInfo.InvariantCulture, out var port) ? port : 0).ToHashSet();
 
-    /// <summary>How many rules a filter table has that are not the agent's, its policies of DROP counted.</summary>
+    /// <summary>The number of rules of other programs in a filter table, including its policies of DROP.</summary>
     public static int ForeignRules(this FilterTable table) =>
         table.Chains.Values.Where(chain => chain.Name != AgentChain.Name).Sum(chain =>
             chain.Rules.Count(rule => rule.Target != AgentChain.Name) + (chain.Policy == "DROP" ? 1 : 0));
 
-    // Published on 127.0.0.1 alone: the cluster's connections pass it by.
+    // A rule for 127.0.0.1 alone does not match connections of the cluster.
     private static bool IsForThisHostOnly(RuleOption option) =>
         option is { Name: "-d", Negated: false } && option.Value.StartsWith("127.", StringComparison.Ordinal);
 

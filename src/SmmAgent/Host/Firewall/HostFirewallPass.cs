@@ -9,7 +9,7 @@ namespace SmmAgent.Host.Firewall;
 public static class HostFirewallPass
 {
     public static FirewallReconciler Create(AgentPaths paths, TimeProvider time) => new(
-        new HostFirewall(new CommandRunner(), made: new OwnedTables(paths.RuntimeDirectory)),
+        new HostFirewall(new CommandRunner(), owned: new OwnedTables(paths.RuntimeDirectory)),
         new Firewalld(),
         new AgentLock(paths.Lock, time),
         isRoot: Environment.IsPrivilegedProcess);
