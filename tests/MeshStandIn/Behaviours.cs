@@ -6,10 +6,10 @@ using System.Text;
 
 namespace MeshStandIn;
 
-/// <summary>What a listener does with a connection.</summary>
+/// <summary>Behaviours of a listener on a connection.</summary>
 public static class Behaviours
 {
-    /// <summary>A TLS server that says nothing inside, until the peer goes.</summary>
+    /// <summary>A TLS server that sends nothing until the peer disconnects.</summary>
     public static ServeConnection Tls(X509Certificate2 certificate, bool clientCertificateRequired = false) => async (connection, cancel) =>
     {
         await using var tls = new SslStream(new NetworkStream(connection));
@@ -53,7 +53,7 @@ public static class Behaviours
     public static ServeConnection Echo() => Http(question =>
         question.Path == "/ip" ? Response("200 OK", $"{question.Client}\n") : Response("404 Not Found", ""));
 
-    /// <summary>Hands everything on to another server.</summary>
+    /// <summary>Forwards everything to another server.</summary>
     public static ServeConnection Forward(string host, int port) => async (connection, cancel) =>
     {
         using var other = new TcpClient();
@@ -80,7 +80,7 @@ public static class Behaviours
         connection.LingerState = new LingerOption(true, 0);
     };
 
-    /// <summary>Accepts and says nothing.</summary>
+    /// <summary>Accepts and sends nothing.</summary>
     public static ServeConnection Silence() => DrainAsync;
 
     public static string Response(string status, string body, string contentType = "text/plain", string headers = "") =>
@@ -117,5 +117,5 @@ public static class Behaviours
     }
 }
 
-/// <summary>A request: its path, its whole head, and who asks.</summary>
+/// <summary>A request: its path, its head, and the address of the client.</summary>
 public sealed record HttpQuestion(string Path, string Head, IPAddress Client);

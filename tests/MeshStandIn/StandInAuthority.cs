@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MeshStandIn;
 
-/// <summary>The mesh's root certificate, and certificates issued by it.</summary>
+/// <summary>The root certificate of the mesh, and certificates issued by it.</summary>
 public sealed partial class StandInAuthority : IDisposable
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -17,7 +17,7 @@ public sealed partial class StandInAuthority : IDisposable
 
     public string RootPem => Root.ExportCertificatePem() + "\n";
 
-    /// <summary>A root that lives in memory.</summary>
+    /// <summary>Creates a root in memory.</summary>
     public static StandInAuthority Create()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -29,7 +29,7 @@ public sealed partial class StandInAuthority : IDisposable
         return new(request.CreateSelfSigned(now - (400 * Day), now + (3650 * Day)));
     }
 
-    /// <summary>The root in a folder; made there, key 0600, when it is absent. Several processes may do so at once.</summary>
+    /// <summary>Opens the root in a folder and creates it (key 0600) when it is absent. Concurrent processes are allowed.</summary>
     public static StandInAuthority LoadOrCreate(string directory)
     {
         Directory.CreateDirectory(directory);
@@ -44,7 +44,7 @@ public sealed partial class StandInAuthority : IDisposable
         return authority;
     }
 
-    /// <summary>A server's certificate.</summary>
+    /// <summary>Issues a server certificate.</summary>
     /// <param name="names">DNS names and IP addresses; the first is also the subject.</param>
     public X509Certificate2 Issue(IReadOnlyList<string> names, DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null)
     {
@@ -70,7 +70,7 @@ public sealed partial class StandInAuthority : IDisposable
         return certificate.CopyWithPrivateKey(key);
     }
 
-    /// <summary>A server's certificate whose time is over since yesterday.</summary>
+    /// <summary>Issues a server certificate that expired yesterday.</summary>
     public X509Certificate2 IssueExpired(IReadOnlyList<string> names) =>
         Issue(names, DateTimeOffset.UtcNow - (90 * Day), DateTimeOffset.UtcNow - Day);
 
@@ -98,7 +98,7 @@ public sealed partial class StandInAuthority : IDisposable
         File.Move(temporary, path, overwrite: true);
     }
 
-    // Waits until the lock is free; the kernel releases it however its holder ends.
+    // Waits for the lock, which the kernel releases in any case when its holder ends.
     private static SafeFileHandle WaitForTurn(string path)
     {
         const int readWrite = 2, create = 0x40, closeOnExec = 0x80000, exclusive = 2, interrupted = 4;

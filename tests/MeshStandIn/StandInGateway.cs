@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeshStandIn;
 
-/// <summary>A meshexpansion gateway at one address: listeners on all six ports.</summary>
+/// <summary>A meshexpansion gateway at one address, with listeners on all six ports.</summary>
 public sealed class StandInGateway : IAsyncDisposable
 {
     public const int Istiod = 15012;
@@ -13,7 +13,7 @@ public sealed class StandInGateway : IAsyncDisposable
 
     private readonly Dictionary<int, StandInListener> _listeners = [];
 
-    /// <param name="istiod">What stands behind 15012 instead of a silent TLS server.</param>
+    /// <param name="istiod">The behaviour of port 15012 instead of a silent TLS server.</param>
     public StandInGateway(IPAddress address, X509Certificate2 certificate, ServeConnection? istiod = null)
     {
         try
@@ -27,7 +27,7 @@ public sealed class StandInGateway : IAsyncDisposable
         }
         catch (IOException)
         {
-            // So far no connection can have come: the accept loops end at once.
+            // No connection can have been accepted yet, so the accept loops end at once.
             DisposeAsync().AsTask().Wait();
             throw;
         }

@@ -14,7 +14,7 @@ public sealed class StandInListener : IAsyncDisposable
     private readonly Task _accepting;
     private int _connections;
 
-    /// <param name="endpoint">Port 0 takes any that is free.</param>
+    /// <param name="endpoint">The address; port 0 selects a free port.</param>
     public StandInListener(IPEndPoint endpoint, ServeConnection serve)
     {
         _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -39,7 +39,7 @@ public sealed class StandInListener : IAsyncDisposable
 
     public int Port => Endpoint.Port;
 
-    /// <summary>How many connections came so far.</summary>
+    /// <summary>The number of accepted connections.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
     public async ValueTask DisposeAsync()
@@ -68,7 +68,7 @@ public sealed class StandInListener : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // The peer was gone before it was accepted.
+                // The peer disconnected before it was accepted.
             }
         }
 
@@ -87,7 +87,7 @@ public sealed class StandInListener : IAsyncDisposable
                 is IOException or SocketException or OperationCanceledException or ObjectDisposedException
                 or System.Security.Authentication.AuthenticationException)
             {
-                // A peer that breaks off is everyday business for a server.
+                // A peer that disconnects is normal for a server.
             }
         }
     }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace MeshStandIn;
 
-/// <summary>A name server, over UDP and TCP, that knows no name: it answers NXDOMAIN.</summary>
+/// <summary>A name server over UDP and TCP that answers NXDOMAIN for every name.</summary>
 public sealed class StandInNameServer : IAsyncDisposable
 {
     private const int NameUnknown = 3;
@@ -51,7 +51,7 @@ public sealed class StandInNameServer : IAsyncDisposable
             }
             catch (Exception exception) when (exception is OperationCanceledException or SocketException)
             {
-                // The end, or a peer that is gone.
+                // Stopping, or the peer has disconnected.
             }
         }
     }
@@ -72,7 +72,7 @@ public sealed class StandInNameServer : IAsyncDisposable
         }
     }
 
-    // The header and the question, RFC 1035; what else the question has (EDNS) is left out.
+    // The header and the question, RFC 1035; additional records (EDNS) are omitted.
     private static byte[] Answer(byte[] question)
     {
         var end = HeaderLength;

@@ -36,7 +36,7 @@ public sealed record StandInOptions
 
     public IPEndPoint? NameServer { get; init; }
 
-    /// <exception cref="FormatException">Something is not understood.</exception>
+    /// <exception cref="FormatException">An argument is invalid.</exception>
     public static StandInOptions Parse(IReadOnlyList<string> arguments)
     {
         var options = new StandInOptions();

@@ -13,7 +13,7 @@ public sealed class CheckOrderTests
     [InlineData("quote\"d", "TokenMalformed", "the header Authorization does not have the form Bearer TOKEN")]
     [InlineData("unheard-of", "TokenUnknown", "the token is unknown: this dashboard identifies tokens by SHA-256; "
         + "its administrator must add the output of this to the group's tokenSha256s: printf %s \"$TOKEN\" | sha256sum")]
-    public async Task AMissingMalformedOrUnknownTokenIs401WithItsReasonAndCure(string? token, string reason, string detail)
+    public async Task MissingMalformedOrUnknownTokenIs401WithReasonAndFix(string? token, string reason, string detail)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await (Call.MeshConfig() with { Token = token }).SendAsync(dashboard);
@@ -25,7 +25,7 @@ public sealed class CheckOrderTests
     }
 
     [Fact]
-    public async Task AProblemWithoutAReasonHasNoSuchMember()
+    public async Task ProblemWithoutReasonHasNoReasonMember()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await Call.Get($"{Foreign}/nothing/mesh-config").SendAsync(dashboard);
@@ -34,7 +34,7 @@ public sealed class CheckOrderTests
     }
 
     [Fact]
-    public async Task ATokenThatAGroupKnowsButThatHasExpiredIs401()
+    public async Task KnownButExpiredTokenIs401()
     {
         var jwt = SmmDashboard.Access.Jwt.Encode("""{"alg":"none"}""") + "." + SmmDashboard.Access.Jwt.Encode("""{"exp":1700000000}""") + ".c2ln";
         await using var dashboard = await RunningDashboard.StartAsync(new()
@@ -49,7 +49,7 @@ public sealed class CheckOrderTests
     }
 
     [Fact]
-    public async Task AGroupOfAnotherNamespaceIs403WhetherItExistsOrNot()
+    public async Task GroupOfOtherNamespaceIs403WhetherItExistsOrNot()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var exists = await Call.Get($"{Foreign}/billing-v1/mesh-config").SendAsync(dashboard);
@@ -59,7 +59,7 @@ public sealed class CheckOrderTests
     }
 
     [Fact]
-    public async Task AnotherServiceAccountsGroupOfTheSameNamespaceIs403()
+    public async Task GroupOfOtherServiceAccountInSameNamespaceIs403()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
@@ -69,7 +69,7 @@ public sealed class CheckOrderTests
     }
 
     [Fact]
-    public async Task AGroupThatIsMissingInTheTokensOwnNamespaceIs404()
+    public async Task MissingGroupInNamespaceOfTokenIs404()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await Call.Get("/v1/namespaces/vm-integration/workloadgroups/analytics-v9/mesh-config").SendAsync(dashboard);
@@ -82,7 +82,7 @@ public sealed class CheckOrderTests
     [InlineData("smm-agent/1.10.0", 200)]
     [InlineData("smm-agent/1.10.0-rc.1 (linux)", 200)]
     [InlineData("curl/8.0.0", 200)]
-    public async Task AnAgentOlderThanTheMinimumIs426(string userAgent, int status)
+    public async Task AgentOlderThanMinimumIs426(string userAgent, int status)
     {
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
@@ -94,9 +94,9 @@ public sealed class CheckOrderTests
             answer.IsProblem(426, "agent-too-old");
     }
 
-    /// <summary>One call that breaks every rule; each step repairs the one that was named.</summary>
+    /// <summary>One call that violates every rule. Each step fixes the violation that was reported.</summary>
     [Fact]
-    public async Task TheChecksComeInTheContractsOrder()
+    public async Task ChecksFollowOrderOfContract()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {

@@ -11,7 +11,7 @@ using SmmDashboard.Tests.Running;
 namespace SmmDashboard.Tests.Access;
 
 /// <summary>
-/// JSON that breaks readers, wherever a client may send it: an answer of 400 or 401, never of 500, and counted where it is a token.
+/// JSON that breaks readers, wherever a client may send it. The response is 400 or 401, never 500, and an invalid token is counted.
 /// </summary>
 public sealed class HostileTokenTests
 {
@@ -23,7 +23,7 @@ public sealed class HostileTokenTests
 
     [Theory]
     [MemberData(nameof(Claims))]
-    public async Task ATokenIsRefusedAndCounted(string claims)
+    public async Task HostileTokenIsRefusedAndCounted(string claims)
     {
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
@@ -42,7 +42,7 @@ public sealed class HostileTokenTests
 
     [Theory]
     [MemberData(nameof(Claims))]
-    public async Task ABodyIsRefused(string body)
+    public async Task HostileBodyIsRefused(string body)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var agent = new TestAgent();
@@ -52,7 +52,7 @@ public sealed class HostileTokenTests
 
     [Theory]
     [MemberData(nameof(Claims))]
-    public async Task ARegistrationLineIsRefused(string line)
+    public async Task HostileRegistrationLineIsRefused(string line)
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { HasRegistration = true });
         var log = new LogLines();
@@ -69,7 +69,7 @@ public sealed class HostileTokenTests
 
     [Theory]
     [MemberData(nameof(Claims))]
-    public void NothingOfItIsAnExpiry(string claims) => Assert.Null(new PresentedToken($"a.{Encode(claims)}.c").ExpiresAt);
+    public void HostilePayloadHasNoExpiry(string claims) => Assert.Null(new PresentedToken($"a.{Encode(claims)}.c").ExpiresAt);
 
     private static string Encode(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 }

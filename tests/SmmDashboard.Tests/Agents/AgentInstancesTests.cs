@@ -4,7 +4,7 @@ using SmmDashboard.Agents;
 namespace SmmDashboard.Tests.Agents;
 
 /// <summary>
-/// Two hosts with one uuid and key, told from one host that was booted again. A letter is an instance, a number minutes that pass.
+/// Two hosts with one uuid and key, as opposed to one rebooted host. A letter is an instance, and a number is a number of minutes.
 /// </summary>
 public sealed class AgentInstancesTests
 {
@@ -12,7 +12,7 @@ public sealed class AgentInstancesTests
     [InlineData("a5a5a", "+++")] // one host
     [InlineData("a1b5b5b", "++++")] // booted again
     [InlineData("a1b1c1d1e", "+++++")] // and again
-    [InlineData("a1b", "++")] // a second host cannot be told from a boot
+    [InlineData("a1b", "++")] // a second host cannot be distinguished from a reboot
     [InlineData("a1b1a1b1a1b", "+++-+-")] // until the first one reports again: from then on the second one is refused
     [InlineData("a1b5a5b5a5b", "+++-+-")]
     [InlineData("a1b1a1c1a1c", "+++++-")] // the second host was booted again
@@ -23,20 +23,20 @@ public sealed class AgentInstancesTests
     [InlineData("a1b9a5a", "++++")] // a snapshot of before the boot is brought back
     [InlineData("a61b61a5b", "++++")] // what an hour ago was is forgotten
     [InlineData("-1a1-1-1a", "+++++")] // an agent that names no instance
-    public void OfTwoHostsTheOneThatWasSeenFirstIsKept(string reports, string kept) => Assert.Equal(kept, Play(reports).Kept);
+    public void HostSeenFirstIsKept(string reports, string kept) => Assert.Equal(kept, Play(reports).Kept);
 
     [Theory]
     [InlineData("a5a1b5b", "")]
     [InlineData("a1b1a1b1a1b1a", "begins at 3")]
     [InlineData("a1b1a1b5a3a5a", "begins at 3, ends at 6")]
     [InlineData("a1b1a8a5a1c1a", "begins at 3, ends at 4, begins at 7")]
-    public void TheBeginningAndTheEndOfADuplicateAreToldOnce(string reports, string told) => Assert.Equal(told, Play(reports).Told);
+    public void BeginAndEndOfDuplicateAreReportedOnce(string reports, string told) => Assert.Equal(told, Play(reports).Told);
 
     [Fact]
     public void BothHostsAreNamed() => Assert.Equal("host a and host b", Play("a1b1a").Hosts);
 
     [Fact]
-    public void AHostWithAUuidOfItsOwnIsForgottenAtOnce()
+    public void HostWithOwnUuidIsRemovedAtOnce()
     {
         var (instances, now) = State("a1b1a");
 
@@ -46,7 +46,7 @@ public sealed class AgentInstancesTests
     }
 
     [Fact]
-    public void AClockThatIsSetBackKeepsNoSecondHostAlive()
+    public void ClockSetBackKeepsNoSecondHostAlive()
     {
         var (instances, now) = State("a1b1a1b");
 
@@ -56,7 +56,7 @@ public sealed class AgentInstancesTests
     }
 
     [Fact]
-    public void OnlySoManyInstancesAreRemembered()
+    public void NumberOfInstancesIsLimited()
     {
         var (instances, _) = State(string.Concat(Enumerable.Range('a', 26).Select(letter => $"{(char)letter}1")));
 
@@ -64,7 +64,7 @@ public sealed class AgentInstancesTests
     }
 
     [Fact]
-    public void TheLastAddressOfAHostIsKept()
+    public void LastAddressOfHostIsKept()
     {
         var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var report = Of("a") with { Address = new("198.18.0.7", "configured") };

@@ -7,7 +7,7 @@ namespace SmmDashboard.Tests.Agents;
 public sealed class AgentTokenTests
 {
     [Fact]
-    public async Task AnAgentThatHasReportedGetsANewToken()
+    public async Task AgentWithReportGetsNewToken()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { AgentTokens = new TestAgentTokens() } });
         var agent = new TestAgent();
@@ -22,7 +22,7 @@ public sealed class AgentTokenTests
     }
 
     [Fact]
-    public async Task AHolderOfTheTokenWithoutTheAgentsKeyGetsNone()
+    public async Task TokenWithoutKeyOfAgentGetsNoNewToken()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { AgentTokens = new TestAgentTokens() } });
         var agent = new TestAgent();
@@ -33,7 +33,7 @@ public sealed class AgentTokenTests
     }
 
     [Fact]
-    public async Task ADashboardThatKnowsTokensByTheirHashesSaysThatItCannotRenewThem()
+    public async Task HashedTokensCannotBeRenewed()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var agent = new TestAgent();

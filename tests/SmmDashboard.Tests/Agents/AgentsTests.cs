@@ -10,7 +10,7 @@ namespace SmmDashboard.Tests.Agents;
 public sealed class AgentsTests
 {
     [Fact]
-    public async Task TheFirstReportBindsTheKey()
+    public async Task FirstReportBindsKey()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var agent = new TestAgent();
@@ -31,7 +31,7 @@ public sealed class AgentsTests
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/")]
-    public async Task AKeyThatIsNot32BytesIs400(string? key)
+    public async Task KeyOfOtherLengthIs400(string? key)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await (new TestAgent().Report() with { AgentKey = key }).SendAsync(dashboard);
@@ -48,7 +48,7 @@ public sealed class AgentsTests
     [InlineData("\"lastTransitionTime\": \"2026-01-02T03:04:05.678Z\"", "\"lastTransitionTime\": \"now\"", "conditions[0].lastTransitionTime")]
     [InlineData("\"reportedAt\": \"2026-01-02T03:04:05+00:00\"", "\"reportedAt\": \"2026-01-02T03:04:05\"", "reportedAt")]
     [InlineData("\"agent\": \"0.1.0\"", "\"agent\": 1", "versions.agent")]
-    public async Task AFaultInTheReportIsNamed(string good, string bad, string member)
+    public async Task FaultInReportIsNamed(string good, string bad, string member)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var call = new TestAgent().Report();
@@ -59,7 +59,7 @@ public sealed class AgentsTests
     }
 
     [Fact]
-    public async Task WhatTheAgentItselfWritesIsAccepted()
+    public async Task ReportOfAgentIsAccepted()
     {
         var report = new SmmAgent.Contract.AgentReport
         {
@@ -79,7 +79,7 @@ public sealed class AgentsTests
     [Theory]
     [InlineData("\"hostname\": \"vm-1\"", "\"hostname\": \"\\ud800\"")]
     [InlineData("\"hostname\": \"vm-1\"", "\"hostname\": \"vm-1\", \"\\ud800\": 1, \"\\ud800\": 2")]
-    public async Task AReportThatIsNoUnicodeIs400AndNoFailure(string good, string bad)
+    public async Task NonUnicodeReportIs400(string good, string bad)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var call = new TestAgent().Report();
@@ -89,7 +89,7 @@ public sealed class AgentsTests
     }
 
     [Fact]
-    public async Task AFullGroupRefusesNewAgentsUntilAnOldOneIsForgotten()
+    public async Task FullGroupRefusesNewAgentsUntilOldOneExpires()
     {
         var clock = new FakeTimeProvider();
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock, AgentsPerGroup = 1 } });
@@ -106,7 +106,7 @@ public sealed class AgentsTests
     }
 
     [Fact]
-    public async Task ATokenCannotKeepANewVmOut()
+    public async Task TokenHolderCannotExcludeNewVm()
     {
         var clock = new FakeTimeProvider();
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock, AgentsPerGroup = 4 }, NewAgents = new Rate(6, 1), HasData = true });
@@ -122,7 +122,7 @@ public sealed class AgentsTests
         refused.IsProblem(429, "too-many-requests");
         Assert.Equal("60", refused.Headers["Retry-After"]);
 
-        // Known ones go on, and a second later there is a place for a new VM.
+        // Known agents keep working, and a second later a new VM is admitted.
         Assert.Equal(HttpStatusCode.NoContent, (await reached.Report("198.18.0.1").SendAsync(dashboard)).Status);
         Assert.Equal(HttpStatusCode.NoContent, (await made[4].Report().SendAsync(dashboard)).Status);
         clock.Advance(TimeSpan.FromSeconds(1));
@@ -136,7 +136,7 @@ public sealed class AgentsTests
     }
 
     [Fact]
-    public async Task OfSeveralAgentsThatWereReachedAtOneAddressTheLastOneKeepsItsPlace()
+    public async Task LastAgentReachedAtAddressStaysProven()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider(), AgentsPerGroup = 2 } });
         var (first, second, third) = (new TestAgent(), new TestAgent(), new TestAgent());
@@ -152,7 +152,7 @@ public sealed class AgentsTests
     }
 
     [Fact]
-    public async Task AReportTakesLittleOfTheDisk()
+    public async Task ReportFileIsSmall()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { HasData = true });
         var agent = new TestAgent();
@@ -163,7 +163,7 @@ public sealed class AgentsTests
     }
 
     [Fact]
-    public async Task BindingsAndReportsSurviveARestart()
+    public async Task KeysAndReportsSurviveRestart()
     {
         using var folder = new TemporaryFolder();
         var agent = new TestAgent();

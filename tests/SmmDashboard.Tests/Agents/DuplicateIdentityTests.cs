@@ -7,7 +7,7 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Agents;
 
-/// <summary>Two hosts that report under one uuid with one key: the template's /etc/machine-id was copied, too.</summary>
+/// <summary>Two hosts that report under one uuid with one key: the /etc/machine-id of the template was copied as well.</summary>
 public sealed class DuplicateIdentityTests : IDisposable
 {
     private const string First = "127.0.0.1";
@@ -32,7 +32,7 @@ public sealed class DuplicateIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task TheHostThatWasSeenFirstIsKeptAndBothLearnOfTheOther()
+    public async Task HostSeenFirstIsKeptAndBothGetDuplicateProblem()
     {
         await using var dashboard = await StartAsync();
         await KeptAsync(dashboard, _first.Report(First));
@@ -54,7 +54,7 @@ public sealed class DuplicateIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task ACopyWithAUuidOfItsOwnEndsItForTheOtherAtOnce()
+    public async Task CopyWithOwnUuidEndsDuplicateAtOnce()
     {
         await using var dashboard = await StartAsync();
         await DuplicateAsync(dashboard);
@@ -68,7 +68,7 @@ public sealed class DuplicateIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task AFirstHostWithAUuidOfItsOwnEndsItForTheOtherAtOnce()
+    public async Task FirstHostWithOwnUuidEndsDuplicateAtOnce()
     {
         await using var dashboard = await StartAsync();
         await DuplicateAsync(dashboard);
@@ -80,7 +80,7 @@ public sealed class DuplicateIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task AHostThatIsSwitchedOffEndsItAfterSevenMinutes()
+    public async Task StoppedHostEndsDuplicateAfterSevenMinutes()
     {
         await using var dashboard = await StartAsync();
         await DuplicateAsync(dashboard);
@@ -97,7 +97,7 @@ public sealed class DuplicateIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task ItIsKnownAfterARestartOfTheDashboard()
+    public async Task DuplicateSurvivesRestartOfDashboard()
     {
         await using (var before = await StartAsync())
             await DuplicateAsync(before);
@@ -110,7 +110,7 @@ public sealed class DuplicateIdentityTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAgentThatNamesNoInstanceIsNeverRefused()
+    public async Task AgentWithoutInstanceIsNeverRefused()
     {
         await using var dashboard = await StartAsync();
         var old = _first with { Instance = null };
@@ -122,7 +122,7 @@ public sealed class DuplicateIdentityTests : IDisposable
     [Theory]
     [InlineData("short")]
     [InlineData("0123456789 abcdef")]
-    public async Task AnInstanceThatIsNoneIsNamed(string instance)
+    public async Task InvalidInstanceIsNamed(string instance)
     {
         await using var dashboard = await StartAsync();
 
@@ -147,7 +147,7 @@ public sealed class DuplicateIdentityTests : IDisposable
 
     private async Task KeptAsync(RunningDashboard dashboard, Call report)
     {
-        // Reports are never at the same instant.
+        // Two reports never have the same time.
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(HttpStatusCode.NoContent, (await report.SendAsync(dashboard)).Status);
     }

@@ -55,7 +55,7 @@ public sealed class AddressPolicyTests
     [InlineData("64:ff9b::10.244.0.1")]
     [InlineData("64:ff9b:1::127.0.0.1")]
     [InlineData("2001:0:1:2:3:4:5:6")]
-    public async Task NothingOfOursConnectsThere(string address) => Assert.NotNull(await RefuseAsync(address));
+    public async Task AddressIsRefused(string address) => Assert.NotNull(await RefuseAsync(address));
 
     [Theory]
     [InlineData("198.18.0.1")]
@@ -71,10 +71,10 @@ public sealed class AddressPolicyTests
     [InlineData("2001:db8::5efe")]
     [InlineData("2001:db8::100:5efe:3.67.91.181")]
     [InlineData("64:ff9b:2::3.67.91.181")]
-    public async Task AVMMayBeThere(string address) => Assert.Null(await RefuseAsync(address));
+    public async Task AddressOfVmIsAllowed(string address) => Assert.Null(await RefuseAsync(address));
 
     [Fact]
-    public void TheHostsOwnAddressesAreKnown() => Assert.Contains(IPAddress.Loopback, AddressPolicy.OwnAddresses());
+    public void OwnAddressesAreKnown() => Assert.Contains(IPAddress.Loopback, AddressPolicy.OwnAddresses());
 
     private static ValueTask<string?> RefuseAsync(string address) =>
         new AddressPolicy().RefuseAsync(IPAddress.Parse(address), NetworkModel.DifferentNetwork, Cluster, Own, TestContext.Current.CancellationToken);

@@ -17,7 +17,7 @@ public sealed class DialBackTests
     private readonly Guid _uuid = Guid.NewGuid();
 
     [Fact]
-    public async Task ThisAgentIsReachable()
+    public async Task MatchingAgentIsReachable()
     {
         var request = "";
         var result = await DialAsync($$"""{"uuid":"{{_uuid}}"}""", seen => request = seen);
@@ -35,7 +35,7 @@ public sealed class DialBackTests
     [InlineData("302 Found\r\nLocation: /elsewhere", "UUID")]
     [InlineData("200 OK", "LONG")]
     [InlineData("200 OK\r\nX-Long: LONG", "UUID")]
-    public async Task AnyOtherAnswerIsTheWrongHost(string status, string body)
+    public async Task OtherAnswerIsWrongHost(string status, string body)
     {
         string Fill(string text) => text.Replace("UUID", $$"""{"uuid":"{{_uuid}}"}""", StringComparison.Ordinal)
             .Replace("LONG", new string(' ', 4096) + ".", StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class DialBackTests
     }
 
     [Fact]
-    public async Task WhatHangsUpWithoutAnAnswerIsTheWrongHost()
+    public async Task ConnectionClosedWithoutAnswerIsWrongHost()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -60,7 +60,7 @@ public sealed class DialBackTests
     [InlineData("")]
     [InlineData("HTTP/1.1 200 OK\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 48\r\n\r\n{")]
-    public async Task WhoTakesTheQuestionAndDoesNotAnswerItIsATimeout(string begun)
+    public async Task QuestionWithoutAnswerIsTimeout(string begun)
     {
         var clock = new FakeTimeProvider();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -75,7 +75,7 @@ public sealed class DialBackTests
     }
 
     [Fact]
-    public async Task ADialBackEndsWithTheRequestThatAskedForIt()
+    public async Task DialBackEndsWithItsRequest()
     {
         using var request = CancellationTokenSource.CreateLinkedTokenSource(Token);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -89,7 +89,7 @@ public sealed class DialBackTests
     }
 
     [Fact]
-    public async Task AClosedPortIsRefusedAndAnOpenOneIsReachable()
+    public async Task ClosedPortIsRefusedAndOpenPortIsReachable()
     {
         var dialler = new Dialler(new FakeTimeProvider());
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -101,7 +101,7 @@ public sealed class DialBackTests
     }
 
     [Fact]
-    public async Task TheReportedAddressIsDialledOnTheGroupsPorts()
+    public async Task ReportedAddressIsDialledOnPortsOfGroup()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -128,7 +128,7 @@ public sealed class DialBackTests
     [InlineData("[\"x\"]", "x")]
     [InlineData("[]", "ports")]
     [InlineData("16400", "ports")]
-    public async Task OtherPortsAre400AndNamed(string ports, string named)
+    public async Task OtherPortsAre400(string ports, string named)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await new TestAgent().DialBack(ports).SendAsync(dashboard);
@@ -140,7 +140,7 @@ public sealed class DialBackTests
     [InlineData("short")]
     [InlineData("0123456789abcde/../x")]
     [InlineData("0123456789abcdef HTTP/1.1")]
-    public async Task ANonceThatIsNoneIs400(string nonce)
+    public async Task InvalidNonceIs400(string nonce)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         (await new TestAgent().DialBack("[16400]", nonce).SendAsync(dashboard)).IsProblem(400, "body-invalid");
@@ -151,7 +151,7 @@ public sealed class DialBackTests
     [InlineData("169.254.169.254")]
     [InlineData("::ffff:127.0.0.1")]
     [InlineData("10.96.0.1")]
-    public async Task AnAddressThatIsNoVMsIs422(string address)
+    public async Task AddressOutsideVmsIs422(string address)
     {
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
@@ -164,7 +164,7 @@ public sealed class DialBackTests
     }
 
     [Fact]
-    public async Task AnAgentMayAskOnceInTenSecondsAndAllTogetherAreLimited()
+    public async Task DialBacksAreLimitedPerAgentAndInTotal()
     {
         var clock = new FakeTimeProvider();
         await using var dashboard = await RunningDashboard.StartAsync(new()
@@ -189,7 +189,7 @@ public sealed class DialBackTests
     }
 
     [Fact]
-    public void TheAgentsOfOneGroupLeaveDialBacksForTheOtherGroups()
+    public void AgentsOfOneGroupLeaveDialBacksForOtherGroups()
     {
         var rates = new DialBackRates(new() { PerGroup = new Rate(3, 1), Total = new Rate(100, 1) }, new FakeTimeProvider());
         var (greedy, other) = (new SmmDashboard.Groups.GroupId("a", "greedy"), new SmmDashboard.Groups.GroupId("a", "other"));

@@ -22,16 +22,16 @@ public sealed class DialSchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task AGroupWhoseVmsAreSilentDelaysAnotherOneByOneConnection()
+    public async Task GroupOfSilentVmsDelaysOtherGroupByOneConnection()
     {
-        // All connections are in use, and as many dial-backs as may wait do.
+        // All connections are in use, and the maximum number of dial-backs waits.
         var silent = Enumerable.Range(0, 200).Select(_ => EnterAsync(Silent, 4)).ToList();
         Assert.Equal(16, silent.Count(turn => turn.IsCompletedSuccessfully && turn.Result));
         Assert.Equal(200 - 16 - 32, silent.Count(turn => turn.IsCompletedSuccessfully && !turn.Result));
         var other = EnterAsync(Other, 4);
         Assert.False(other.IsCompleted);
 
-        // Its turn is next, and is as large as it needs to be.
+        // The dial-back is next and gets all of its connections.
         for (var i = 0; i < 3; i++)
             _turns.Leave(Silent);
         Assert.False(other.IsCompleted);
@@ -41,7 +41,7 @@ public sealed class DialSchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task NobodyWaitsLongerThanFiveSeconds()
+    public async Task WaitIsAtMostFiveSeconds()
     {
         Assert.True(await EnterAsync(Silent, 64));
         var waiting = EnterAsync(Other, 1);
@@ -50,13 +50,13 @@ public sealed class DialSchedulerTests : IDisposable
         _clock.Advance(TimeSpan.FromSeconds(0.1));
         Assert.False(await Until.DoneAsync(waiting, "the wait is over"));
 
-        // It has left the queue: what is free is for others.
+        // The cancelled dial-back has left the queue, so free connections go to others.
         _turns.Leave(Silent);
         Assert.True(await EnterAsync(Other, 1));
     }
 
     [Fact]
-    public async Task AClientThatLeavesGivesItsPlaceBack()
+    public async Task CancelledDialBackReturnsConnections()
     {
         Assert.True(await EnterAsync(Silent, 60));
         using var gone = new CancellationTokenSource();

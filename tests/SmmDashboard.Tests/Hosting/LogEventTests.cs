@@ -6,7 +6,7 @@ using SmmDashboard.Startup;
 
 namespace SmmDashboard.Tests.Hosting;
 
-/// <summary>Holds docs/log-events.md to the log events of the program.</summary>
+/// <summary>Compares docs/log-events.md with the log events of the program.</summary>
 public sealed partial class LogEventTests
 {
     private const BindingFlags Any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -25,7 +25,7 @@ public sealed partial class LogEventTests
     }
 
     [Fact]
-    public void TheDocumentListsEveryEvent() => Assert.Equal(
+    public void DocumentListsEveryEvent() => Assert.Equal(
         Events.Select(one => $"{one.EventId} | {(Enum.IsDefined(one.Level) && one.Level != LogLevel.None ? $"{one.Level}" : "varies")} | {one.Message}"),
         Documented());
 

@@ -15,7 +15,7 @@ namespace SmmDashboard.Tests.Http;
 public sealed class ConnectionTests
 {
     [Fact]
-    public async Task SilentConnectionsOfSeveralAddressesNeitherEndTheProcessNorKeepOthersOut()
+    public async Task SilentConnectionsNeitherEndProcessNorExcludeOthers()
     {
         await using var dashboard = await DashboardProcess.StartAsync(openFiles: 700, "--idle-timeout", "2");
         Assert.Contains("Accepting at most 188 connections instead of 20000", dashboard.Output, StringComparison.Ordinal);
@@ -28,13 +28,13 @@ public sealed class ConnectionTests
                     silent.Add(await dashboard.ConnectAsync(address));
             }
 
-            // A quarter for each address: the last one is left for the others.
+            // Each address may use a quarter, so the last quarter is left for other addresses.
             Assert.True(await dashboard.IsServingAsync(), dashboard.Output);
             Assert.False(dashboard.HasExited);
             Assert.Contains("47 connections of this address are open", dashboard.Output, StringComparison.Ordinal);
             Assert.Single(dashboard.Output.Split('\n'), line => line.Contains("Refused a connection", StringComparison.Ordinal));
 
-            // Those that were accepted are ended, too.
+            // Accepted connections are also closed.
             foreach (var socket in silent)
                 await Until.DoneAsync(EndAsync(socket), "a silent connection is ended");
         }
@@ -45,7 +45,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task WithoutAFileForAConnectionTheAcceptLoopWaits()
+    public async Task AcceptLoopWaitsWithoutFreeFile()
     {
         var (clock, log) = (new FakeTimeProvider(), new LogLines());
         var pause = new AcceptPause(clock, log);
@@ -63,7 +63,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task AnIdleConnectionIsEndedAndALongPollIsNot()
+    public async Task IdleConnectionEndsButLongPollDoesNot()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Connections = new() { Idle = TimeSpan.FromSeconds(1) } });
         var tag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
@@ -82,7 +82,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task OneClientHasALimitAndItsPlacesComeBack()
+    public async Task ClientLimitAppliesToOpenConnectionsOnly()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Connections = new() { PerClient = 2 } });
         var log = new LogLines();
@@ -106,7 +106,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task OnlyHttp1IsSpoken()
+    public async Task OnlyHttp1IsSupported()
     {
         await using var plain = await RunningDashboard.StartAsync();
         using var client = await ConnectAsync(plain);
@@ -135,11 +135,11 @@ public sealed class ConnectionTests
     [InlineData(20_000, 20_512, true, 10_000, 10_000)]
     [InlineData(100, 4_096, true, 100, 3_484)]
     [InlineData(20_000, 64, false, 32, 0)]
-    public void TheLimitOnOpenFilesLimitsBoth(int wanted, int files, bool hasRegistration, int api, int registration) =>
+    public void OpenFileLimitReducesBothBudgets(int wanted, int files, bool hasRegistration, int api, int registration) =>
         Assert.Equal(new ConnectionBudget(api, registration), ConnectionBudget.Calculate(new() { Total = wanted, OpenFiles = files }, hasRegistration));
 
     [Fact]
-    public void TheLimitOnOpenFilesIsRead()
+    public void OpenFileLimitIsParsed()
     {
         Assert.True(OpenFileLimit.Read() > 0);
         Assert.Equal(1024, OpenFileLimit.Parse(["Max cpu time              unlimited            unlimited            seconds", "Max open files            1024                 4096                 files"]));
@@ -175,12 +175,12 @@ public sealed class ConnectionTests
         {
             while (await socket.ReceiveAsync(new byte[512], TestContext.Current.CancellationToken) > 0)
             {
-                // An answer that says why is an end, too.
+                // A response with a reason also ends the connection.
             }
         }
         catch (SocketException)
         {
-            // So is a reset.
+            // A reset also ends the connection.
         }
     }
 }

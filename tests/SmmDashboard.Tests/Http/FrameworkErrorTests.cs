@@ -12,14 +12,14 @@ namespace SmmDashboard.Tests.Http;
 public sealed class FrameworkErrorTests
 {
     [Fact]
-    public async Task AnUnknownPathIsAProblem()
+    public async Task UnknownPathIsProblem()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         (await Call.Get("/v2/anything").SendAsync(dashboard)).IsProblem(404, "not-found");
     }
 
     [Fact]
-    public async Task AnotherMethodIsAProblemWithTheAllowedOnes()
+    public async Task OtherMethodIsProblemWithAllowHeader()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await new Call(HttpMethod.Delete, "/healthz").SendAsync(dashboard);
@@ -28,7 +28,7 @@ public sealed class FrameworkErrorTests
     }
 
     [Fact]
-    public async Task ABodyThatIsNoJsonByItsTypeIs415()
+    public async Task NonJsonMediaTypeIs415()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var call = new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens") { Body = "{}", ContentType = "text/plain" };
@@ -36,7 +36,7 @@ public sealed class FrameworkErrorTests
     }
 
     [Fact]
-    public async Task AFaultInsideShowsNothingOfItself()
+    public async Task InternalFailureRevealsNoDetails()
     {
         var clock = new FakeTimeProvider();
         var guard = new RequestGuard(
@@ -52,7 +52,7 @@ public sealed class FrameworkErrorTests
     }
 
     [Fact]
-    public async Task AChunkedBodyThatIsTooLargeIs413()
+    public async Task TooLargeChunkedBodyIs413()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         using var client = new TcpClient();

@@ -18,7 +18,7 @@ public sealed class HeaderTests
     [InlineData("wait", null)]
     [InlineData("waiting=10", null)]
     [InlineData("", null)]
-    public void TheWaitIsReadAndCapped(string header, int? seconds) => Assert.Equal(seconds, PreferHeader.ParseWait([header]));
+    public void WaitIsParsedAndCapped(string header, int? seconds) => Assert.Equal(seconds, PreferHeader.ParseWait([header]));
 
     [Theory]
     [InlineData("\"a\"", true)]
@@ -34,7 +34,7 @@ public sealed class HeaderTests
     [InlineData("a", false)]
     [InlineData("\"a", false)]
     [InlineData("", false)]
-    public void EntityTagsAreComparedWeaklyOneByOne(string header, bool matches) =>
+    public void EntityTagsAreComparedWeakly(string header, bool matches) =>
         Assert.Equal(matches, new EntityTags([header]).Match("\"a\""));
 
     [Theory]
@@ -44,6 +44,6 @@ public sealed class HeaderTests
     [InlineData("smm-agent/x.y.z", null)]
     [InlineData("curl/8.0.1", null)]
     [InlineData("", null)]
-    public void OnlyAnAgentsVersionCounts(string userAgent, string? version) =>
+    public void OnlyVersionOfAgentIsParsed(string userAgent, string? version) =>
         Assert.Equal(version, AgentVersion.FromUserAgent(userAgent)?.ToString());
 }

@@ -11,7 +11,7 @@ namespace SmmDashboard.Tests.Http;
 public sealed class RateTests
 {
     [Fact]
-    public async Task TooManyRequestsAre429WithRetryAfterAndTheProbeOfTheProcessIsExempt()
+    public async Task TooManyRequestsAre429WithRetryAfterExceptProbes()
     {
         var clock = new FakeTimeProvider();
         await using var dashboard = await RunningDashboard.StartAsync(new()
@@ -31,7 +31,7 @@ public sealed class RateTests
     }
 
     [Fact]
-    public async Task TheTotalIsLimitedToo()
+    public async Task TotalRateIsLimited()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
@@ -43,7 +43,7 @@ public sealed class RateTests
     }
 
     [Fact]
-    public async Task FailuresAreLimitedHarderButNotTheNeighboursWithAValidToken()
+    public async Task FailuresAreLimitedMoreThanValidTokensOfSameAddress()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
@@ -57,7 +57,7 @@ public sealed class RateTests
     }
 
     [Fact]
-    public void TokensOfNoGroupDoNotDelayNewOnesOfAGroupBehindTheSameAddress()
+    public void TokensWithoutGroupDoNotDelayNewTokensOfGroupAtSameAddress()
     {
         var rates = new RequestRates(new() { UnknownTokensPerClient = new Rate(1, 0.1) }, new FakeTimeProvider());
         var (context, group) = (new DefaultHttpContext(), new GroupId("ns", "group"));
@@ -69,7 +69,7 @@ public sealed class RateTests
     }
 
     [Fact]
-    public void OneLineAMinuteIsLoggedAndTheOthersAreCounted()
+    public void OneLinePerMinuteIsPermittedAndOthersAreCounted()
     {
         var clock = new FakeTimeProvider();
         var limiter = new LogLimiter(clock);
@@ -83,7 +83,7 @@ public sealed class RateTests
     }
 
     [Fact]
-    public void OneIPv6HostIsOneClientAndAMappedIPv4AddressIsItsIPv4Address()
+    public void IPv6HostIsOneClientAndMappedAddressIsItsIPv4Address()
     {
         Assert.Equal(ClientAddress.Key(IPAddress.Parse("2001:db8::1")), ClientAddress.Key(IPAddress.Parse("2001:db8::ffff:2")));
         Assert.NotEqual(ClientAddress.Key(IPAddress.Parse("2001:db8::1")), ClientAddress.Key(IPAddress.Parse("2001:db8:0:1::1")));

@@ -14,7 +14,7 @@ public sealed class MeshConfigTests
     private static MeshDescription Changed => MeshDescriptionReader.Read(new MeshYaml { Revision = "cp-v116x" }.ToString()).Value!;
 
     [Fact]
-    public async Task TheConfigurationCarriesAStrongEntityTagAndIsNotKeptByProxies()
+    public async Task ConfigurationHasStrongEntityTagAndIsNotCachedByProxies()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var answer = await Call.MeshConfig().SendAsync(dashboard);
@@ -31,7 +31,7 @@ public sealed class MeshConfigTests
     [InlineData("W/{0}")]
     [InlineData("\"x\", {0}")]
     [InlineData("*")]
-    public async Task TheSameConfigurationIs304(string header)
+    public async Task UnchangedConfigurationIs304(string header)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
@@ -44,15 +44,15 @@ public sealed class MeshConfigTests
     [Theory]
     [InlineData(null)]
     [InlineData("\"another\"")]
-    public async Task WithoutTheCurrentTagItAnswersAtOnce(string? etag)
+    public async Task RequestWithoutCurrentTagIsAnsweredAtOnce(string? etag)
     {
-        // The clock stands still: a wait would never end.
+        // The clock does not advance, so a wait would never end.
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
         Assert.Equal(HttpStatusCode.OK, (await Call.MeshConfig(etag, "wait=300").SendAsync(dashboard)).Status);
     }
 
     [Fact]
-    public async Task AWaitIsAnsweredWhenTheConfigurationChanges()
+    public async Task WaitEndsWhenConfigurationChanges()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
         var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
@@ -68,7 +68,7 @@ public sealed class MeshConfigTests
     }
 
     [Fact]
-    public async Task AWaitOutlivesAChangeOfAnotherGroupAndEndsWithItsTime()
+    public async Task WaitIgnoresOtherGroupsAndEndsAfterItsTime()
     {
         var clock = new FakeTimeProvider();
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock } });
@@ -86,7 +86,7 @@ public sealed class MeshConfigTests
     }
 
     [Fact]
-    public async Task AWaitWhoseTokenIsTakenAwayEndsWith401()
+    public async Task WaitEndsWith401WhenTokenIsRemoved()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
         var etag = (await Call.MeshConfig().SendAsync(dashboard)).Headers["ETag"];
@@ -98,7 +98,7 @@ public sealed class MeshConfigTests
     }
 
     [Fact]
-    public async Task StoppingAnswersThoseWhoWait()
+    public async Task StopEndsWaits()
     {
         var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider() } });
         await using var started = dashboard;
@@ -109,7 +109,7 @@ public sealed class MeshConfigTests
         Assert.Equal(HttpStatusCode.NotModified, (await held).Status);
     }
 
-    /// <summary>Waits until so many requests are held by the current snapshot.</summary>
+    /// <summary>Waits until the current snapshot holds that many requests.</summary>
     private static Task WaitersAsync(RunningDashboard dashboard, int count) => Until.TrueAsync(
         () => dashboard.Mesh.Find(Analytics)!.Waiting >= count, $"{count} requests are held", lastSeen: () => $"{dashboard.Mesh.Find(Analytics)!.Waiting} are");
 }

@@ -3,7 +3,7 @@ using SmmDashboard.Embedded.Mesh;
 
 namespace SmmDashboard.Tests.OpenApi;
 
-/// <summary>docs/openapi.yaml, as far as the tests read it.</summary>
+/// <summary>The parts of docs/openapi.yaml that the tests read.</summary>
 public sealed class OpenApiDocument
 {
     private static readonly string[] Methods = ["get", "put", "post", "delete", "patch", "head", "options"];
@@ -46,7 +46,7 @@ public sealed class OpenApiDocument
     }
 
     /// <summary>
-    /// Holds a value against a schema: type, const, enum, required members, items; all that the document uses of JSON Schema.
+    /// Validates a value against a schema: type, const, enum, required members and items, which is all that the document uses.
     /// </summary>
     public void Check(JsonElement value, JsonElement schemaOrReference, string at)
     {

@@ -19,7 +19,7 @@ public sealed class OpenApiTests
 
     [Theory]
     [MemberData(nameof(Responses))]
-    public async Task TheServerAnswersAsTheDocumentSays(string operationId, int status)
+    public async Task ResponsesMatchDocument(string operationId, int status)
     {
         var answer = await Scenario.PlayAsync(operationId, status);
         var response = Document.Response(operationId, status);
@@ -45,7 +45,7 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public async Task TheReasonOfARefusedTokenIsOptionalAndInTheDocument()
+    public async Task ReasonOfRefusedTokenIsOptionalAndDocumented()
     {
         var problem = Document.Resolve(Document.Response("getMeshConfig", 401).GetProperty("content").GetProperty("application/problem+json").GetProperty("schema"));
         var answer = await Scenario.PlayAsync("getMeshConfig", 401);
@@ -56,7 +56,7 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public async Task EveryRouteIsInTheDocumentAndEveryOperationHasARoute()
+    public async Task RoutesAndDocumentedOperationsMatch()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var routes =
@@ -68,7 +68,7 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public void ItIsOpenApi31AndEveryReferenceLeadsSomewhere()
+    public void DocumentIsOpenApi31AndReferencesResolve()
     {
         Assert.Equal("3.1.0", Document.Version);
         foreach (var (_, _, operation) in Document.Operations())

@@ -4,7 +4,7 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.OpenApi;
 
-/// <summary>For each operation the call that goes well, and for each status what makes it end so.</summary>
+/// <summary>For each operation a successful call, and for each status the change that causes it.</summary>
 public static class Scenario
 {
     private const string Package = "/packages/p.deb";

@@ -8,7 +8,7 @@ namespace SmmDashboard.Tests.Packages;
 public sealed class InstallScriptTests
 {
     [Fact]
-    public async Task WithoutAPackageItSaysWhatToPutWhere()
+    public async Task ScriptWithoutPackagesIs404WithInstructions()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Write("packages/istio-sidecar_1.15.3_amd64.deb", "another");
@@ -21,7 +21,7 @@ public sealed class InstallScriptTests
     }
 
     [Fact]
-    public async Task ItIsTheTemplateWithTheConfiguredAddressAndTheChecksumsAndNothingOfTheRequestsHost()
+    public async Task ScriptHasConfiguredUrlAndChecksumsAndIgnoresHostHeader()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Write("packages/smm-agent_0.1.0_amd64.deb", "0123456789");
@@ -41,7 +41,7 @@ public sealed class InstallScriptTests
     }
 
     [Fact]
-    public async Task OfEachFormatAndArchitectureItNamesTheNewest()
+    public async Task ScriptListsNewestPackageOfEachFormatAndArchitecture()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         foreach (var name in new[]
@@ -57,7 +57,7 @@ public sealed class InstallScriptTests
     }
 
     [Fact]
-    public async Task OtherFilesAreNotNamed()
+    public async Task ScriptIgnoresOtherFiles()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Write("packages/smm-agent_0.1.0_amd64.deb", "1");
@@ -75,7 +75,7 @@ public sealed class InstallScriptTests
     }
 
     [Fact]
-    public async Task AReplacedPackageHasItsNewChecksumAtOnce()
+    public async Task ReplacedPackageHasNewChecksumAtOnce()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Write("packages/smm-agent_0.1.0_amd64.deb", "0123456789");
@@ -89,7 +89,7 @@ public sealed class InstallScriptTests
     }
 
     [Fact]
-    public void WhateverIsWrittenIntoItStaysOneWord()
+    public void InsertedTextIsQuotedAsOneWord()
     {
         const string Hostile = "https://x/'; id; '$(id)`id`\\";
 

@@ -12,7 +12,7 @@ public sealed class PackageVersionTests
     ];
 
     [Fact]
-    public void VersionsAreOrderedAsPackageManagersDo()
+    public void VersionsAreOrderedAsByPackageManagers()
     {
         for (var i = 0; i < Ordered.Length; i++)
         {
@@ -25,5 +25,5 @@ public sealed class PackageVersionTests
     [InlineData("1.0", "1.00")]
     [InlineData("01", "1")]
     [InlineData("1.", "1.0")]
-    public void LeadingZeroesDoNotCount(string left, string right) => Assert.Equal(0, PackageFormat.Deb.Compare(left, right));
+    public void LeadingZeroesAreIgnored(string left, string right) => Assert.Equal(0, PackageFormat.Deb.Compare(left, right));
 }

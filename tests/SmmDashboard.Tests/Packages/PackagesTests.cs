@@ -12,7 +12,7 @@ public sealed partial class PackagesTests
     private const string Package = "istio-sidecar_1.15.3~rc1+b_amd64.deb";
 
     [Fact]
-    public async Task APackageCarriesAStrongTagOfItsContent()
+    public async Task PackageHasStrongEntityTagOfContent()
     {
         await using var dashboard = await StartAsync();
         var answer = await Call.Get($"/packages/{Package}").SendAsync(dashboard);
@@ -34,7 +34,7 @@ public sealed partial class PackagesTests
     [InlineData("Bytes=2-4", 206, "234")]
     [InlineData("=1-2", 200, "0123456789")]
     [InlineData("bytes", 200, "0123456789")]
-    public async Task ARangeIsServed(string range, int status, string text)
+    public async Task RangeIsServed(string range, int status, string text)
     {
         await using var dashboard = await StartAsync();
         var answer = await Range(range).SendAsync(dashboard);
@@ -46,7 +46,7 @@ public sealed partial class PackagesTests
     [InlineData("bytes=99-")]
     [InlineData("lines=1-2")]
     [InlineData("bites=0-1")]
-    public async Task ARangeBehindTheEndOrOfAnotherUnitIsAProblem(string range)
+    public async Task RangeBehindEndOrOfOtherUnitIsProblem(string range)
     {
         await using var dashboard = await StartAsync();
         var answer = await Range(range).SendAsync(dashboard);
@@ -67,13 +67,13 @@ public sealed partial class PackagesTests
     [InlineData("a%00b")]
     [InlineData("a%0Ab")]
     [InlineData("a%5cb")]
-    public async Task NothingElseIsServed(string name)
+    public async Task OtherFilesAreNotServed(string name)
     {
         await using var dashboard = await StartAsync();
         dashboard.Folder.Write("packages/.hidden", "x");
         Directory.CreateDirectory(dashboard.Folder.Path("packages/folder"));
         File.CreateSymbolicLink(dashboard.Folder.Path("packages/outside.deb"), "../mesh.yaml");
-        // Neither ends: reading it would hold the request, and the list of packages, for ever.
+        // Reading either of them never ends and would block the request and the list of packages forever.
         foreach (var fifo in (string[])["fifo", "smm-agent_1.0.0_amd64.deb", "istio-sidecar_1.0.0_amd64.deb"])
             Assert.Equal(0, MakeFifo(dashboard.Folder.Path($"packages/{fifo}"), Convert.ToUInt32("600", 8)));
         File.CreateSymbolicLink(dashboard.Folder.Path("packages/device"), "/dev/zero");
@@ -87,7 +87,7 @@ public sealed partial class PackagesTests
     }
 
     [Fact]
-    public async Task ALinkWithinTheFolderIsServed()
+    public async Task LinkInsideFolderIsServed()
     {
         await using var dashboard = await StartAsync();
         File.CreateSymbolicLink(dashboard.Folder.Path("packages/latest.deb"), Package);

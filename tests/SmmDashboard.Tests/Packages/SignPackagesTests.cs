@@ -12,7 +12,7 @@ public sealed class SignPackagesTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-sign-");
 
     [Fact]
-    public void AFolderIsSignedWithANewKeyAndWhatAgentsReadIsInIt()
+    public void FolderIsSignedWithNewKey()
     {
         var made = Run("--new-key", At("key.pem"));
         Assert.Equal((0, UnixFileMode.UserRead | UnixFileMode.UserWrite), (made.ExitCode, File.GetUnixFileMode(At("key.pem"))));
@@ -41,7 +41,7 @@ public sealed class SignPackagesTests : IDisposable
     }
 
     [Fact]
-    public async Task TheKeyThatOpensslMakesSignsAndOpensslVerifiesTheSums()
+    public async Task OpensslKeySignsAndOpensslVerifiesSums()
     {
         Openssl("genpkey", "-algorithm", "ed25519", "-out", At("key.pem"));
         Openssl("pkey", "-in", At("key.pem"), "-pubout", "-out", At("pub.pem"));
@@ -53,7 +53,7 @@ public sealed class SignPackagesTests : IDisposable
         Openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", At("pub.pem"), "-in", At("SHA256SUMS"), "-sigfile", At("SHA256SUMS.sig"));
         var publicHalf = (await File.ReadAllLinesAsync(At("pub.pem"), TestContext.Current.CancellationToken))[1];
         Assert.Equal($"{publicHalf}\n", await File.ReadAllTextAsync(At(Files.Keys), TestContext.Current.CancellationToken));
-        // An encrypted key comes decrypted through a pipe; each is read once.
+        // An encrypted key is decrypted into a pipe, which can be read only once.
         Openssl("pkey", "-in", At("key.pem"), "-aes256", "-passout", "pass:x", "-out", At("secret.pem"));
         var run = Run("--key", At("secret.pem"), _folder.FullName);
         Assert.Equal(2, run.ExitCode);
@@ -61,7 +61,7 @@ public sealed class SignPackagesTests : IDisposable
     }
 
     [Fact]
-    public async Task TheDashboardServesTheList()
+    public async Task DashboardServesPackageList()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Write("packages/smm-agent_0.2.0_amd64.deb", "d");
@@ -76,7 +76,7 @@ public sealed class SignPackagesTests : IDisposable
     }
 
     [Fact]
-    public void SumsThatDoNotFitAreNotSignedAndNothingIsReplaced()
+    public void MismatchedSumsAreNotSignedAndNothingIsReplaced()
     {
         Run("--new-key", At("key.pem"));
         Put("smm-agent_0.2.0_amd64.deb", "d");
@@ -102,7 +102,7 @@ public sealed class SignPackagesTests : IDisposable
     [InlineData(1, "key.pem' already exists", "--new-key", "@key.pem")]
     [InlineData(1, "missing'", "--key", "@missing", "@")]
     [InlineData(1, "contains no package named smm-agent_VERSION", "--key", "@key.pem", "@")]
-    public void WhatCannotBeDoneIsSaidInOneLine(int exitCode, string why, params string[] arguments)
+    public void ErrorIsOneLine(int exitCode, string why, params string[] arguments)
     {
         Run("--new-key", At("key.pem"));
         Put("empty", "");

@@ -89,7 +89,7 @@ public sealed record TestAgent(Guid Uuid, string Key)
 
     public string Path => $"{RunningDashboard.Group}/agents/{Uuid}";
 
-    /// <summary>The boot of the host that its reports name; null for an agent that names none.</summary>
+    /// <summary>The boot of the host in the reports; null for an agent that reports none.</summary>
     public string? Instance { get; init; }
 
     public static string ReportOf(string address, string? instance = null) =>
@@ -107,7 +107,7 @@ public sealed record TestAgent(Guid Uuid, string Key)
 
     public Call Registration() => Call.Get($"{Path}/registration") with { AgentKey = Key };
 
-    /// <summary>For what the dashboard notices on another connection: asks for the registration until it is so.</summary>
+    /// <summary>Requests the registration until a condition holds that depends on another connection.</summary>
     public async Task UntilRegistrationAsync(RunningDashboard dashboard, Func<JsonElement, bool> isSo)
     {
         Answer? last = null;
@@ -120,7 +120,7 @@ public sealed record TestAgent(Guid Uuid, string Key)
             "the registration is as expected", lastSeen: () => last!.Text);
     }
 
-    /// <summary>As after a dial-back that reached it.</summary>
+    /// <summary>Marks the agent as reached, as after a dial-back.</summary>
     public void Prove(RunningDashboard dashboard) =>
         dashboard.App.Services.GetRequiredService<IAgentStore>().Prove(new GroupId("vm-integration", "analytics-v0"), Uuid);
 

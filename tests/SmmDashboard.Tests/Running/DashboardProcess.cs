@@ -4,7 +4,7 @@ using SmmAgent.Testbed;
 
 namespace SmmDashboard.Tests.Running;
 
-/// <summary>The dashboard as a process of its own, with a limit on its open files.</summary>
+/// <summary>The dashboard as a separate process with a limit on its open files.</summary>
 public sealed class DashboardProcess : IAsyncDisposable
 {
     private readonly BedProcess _process;
@@ -44,7 +44,7 @@ public sealed class DashboardProcess : IAsyncDisposable
         return socket;
     }
 
-    /// <summary>Whether a client of 127.0.0.1 is served, over a connection of its own.</summary>
+    /// <summary>Whether a client from 127.0.0.1 is served over a new connection.</summary>
     public async Task<bool> IsServingAsync(TimeSpan? patience = null)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = BaseAddress, Timeout = patience ?? TimeSpan.FromSeconds(5) };

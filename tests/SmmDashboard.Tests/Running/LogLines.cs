@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SmmDashboard.Tests.Running;
 
-/// <summary>What a dashboard logs from now on, as <c>Level: text</c>.</summary>
+/// <summary>Collects the log lines of a dashboard as <c>Level: text</c>.</summary>
 public sealed class LogLines : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();

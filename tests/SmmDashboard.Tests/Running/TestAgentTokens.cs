@@ -5,7 +5,7 @@ using SmmDashboard.Tokens;
 
 namespace SmmDashboard.Tests.Running;
 
-/// <summary>Renews every token, or says that it cannot now.</summary>
+/// <summary>Renews every token, or reports that renewal is unavailable.</summary>
 public sealed class TestAgentTokens(bool isAvailable = true) : IAgentTokens
 {
     public static readonly TokenResponse Renewed = new("renewed.token.signature", DateTimeOffset.UnixEpoch.AddYears(60));

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SmmDashboard.Tests.Running;
 
-/// <summary>A mesh's authority, whose certificate and key a dashboard is given.</summary>
+/// <summary>The authority of a mesh. A dashboard gets its certificate and key.</summary>
 public sealed class TestAuthority
 {
     public TestAuthority(DateTimeOffset now, TimeSpan? lifetime = null)

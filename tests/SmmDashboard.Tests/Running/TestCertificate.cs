@@ -21,7 +21,7 @@ public sealed class TestCertificate
         Thumbprint = certificate.Thumbprint;
     }
 
-    /// <summary>One for tests that need just any.</summary>
+    /// <summary>A certificate for tests that need any certificate.</summary>
     public static TestCertificate Any { get; } = new();
 
     public string CertificatePem { get; }

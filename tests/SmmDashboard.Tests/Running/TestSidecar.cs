@@ -34,7 +34,7 @@ public sealed class TestSidecar : IAsyncDisposable
         return new TestSidecar(client, stream);
     }
 
-    /// <summary>A token as the agent fetches it.</summary>
+    /// <summary>Gets a token as the agent does.</summary>
     public static async Task<string> TokenAsync(RunningDashboard dashboard, string group = RunningDashboard.Group, string token = MeshYaml.Token)
     {
         var call = new Call(HttpMethod.Post, $"{group}/tokens") { Body = """{"audience":"istio-ca"}""", Token = token };
@@ -58,7 +58,7 @@ public sealed class TestSidecar : IAsyncDisposable
         }
         catch (IOException)
         {
-            return null; // a reset is an end, too
+            return null; // A reset also ends the connection.
         }
     }
 

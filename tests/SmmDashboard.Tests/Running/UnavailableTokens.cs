@@ -3,7 +3,7 @@ using SmmDashboard.Http;
 
 namespace SmmDashboard.Tests.Running;
 
-/// <summary>As in a cluster whose API server does not answer: no token can be checked.</summary>
+/// <summary>A validator that cannot validate tokens, as in a cluster with an unavailable API server.</summary>
 public sealed class UnavailableTokens : ITokenValidator
 {
     public bool IsKnown(PresentedToken token) => false;

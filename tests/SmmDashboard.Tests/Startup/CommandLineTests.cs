@@ -7,7 +7,7 @@ namespace SmmDashboard.Tests.Startup;
 public sealed class CommandLineTests
 {
     [Fact]
-    public void EverythingIsRead()
+    public void AllOptionsAreRead()
     {
         var options = Parse(
             "--mesh m.yaml --listen http://127.0.0.1:80 --listen https://[::1]:443 --certificate c --key k --packages /tmp --data d "
@@ -49,7 +49,7 @@ public sealed class CommandLineTests
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 0", "--idle-timeout")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --new-agent-rate 0", "--new-agent-rate")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --idle-timeout 86401", "--idle-timeout")]
-    public void WrongUsageIsNamedAndExitCode2(string line, string named)
+    public void WrongUsageIsReportedWithExitCode2(string line, string named)
     {
         Assert.Null(Parse(line, out var exitCode, out var error));
         Assert.Equal(2, exitCode);
@@ -57,7 +57,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task AnInvalidMeshDescriptionIsExitCode2WithEveryFault()
+    public async Task InvalidMeshDescriptionIsExitCode2WithEveryFault()
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("mesh.yaml", new MeshYaml { Head = "publicUrl: nowhere\n" }.ToString().Replace("http: 8080", "http: 0", StringComparison.Ordinal));
@@ -69,7 +69,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task AMissingMeshDescriptionOrCertificateIsOneLine()
+    public async Task MissingMeshDescriptionOrCertificateIsReportedInOneLine()
     {
         using var folder = new TemporaryFolder();
         using var error = new StringWriter();

@@ -7,7 +7,7 @@ namespace SmmDashboard.Tests.Startup;
 public sealed class TlsTests
 {
     [Fact]
-    public async Task HttpsIsServedWithTheGivenCertificate()
+    public async Task HttpsUsesGivenCertificate()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { IsTls = true });
         using var client = new HttpClient(new SocketsHttpHandler
@@ -21,7 +21,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public void ARenewedCertificateIsUsedAndABrokenOneIsNot()
+    public void RenewedCertificateIsUsedAndBrokenOneIsNot()
     {
         using var folder = new TemporaryFolder();
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();

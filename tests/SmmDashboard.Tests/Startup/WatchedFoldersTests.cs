@@ -6,7 +6,7 @@ namespace SmmDashboard.Tests.Startup;
 public sealed class WatchedFoldersTests
 {
     [Fact]
-    public async Task OnlyTheFolderOfTheMeshDescriptionIsWatchedWhateverTheWorkingDirectoryIs()
+    public async Task OnlyFolderOfMeshDescriptionIsWatched()
     {
         using var folder = new TemporaryFolder();
         var mesh = folder.Write(RunningDashboard.MeshFileName, new MeshYaml().ToString());

@@ -10,7 +10,7 @@ public sealed class MeshDescriptionReaderTests
     private static readonly string Good = new MeshYaml().ToString();
 
     [Fact]
-    public void WhatIsServedIsWhatTheAgentAccepts()
+    public void ServedConfigurationIsAcceptedByAgent()
     {
         var mesh = MeshDescriptionReader.Read(Good).Value!;
         var group = mesh.Groups[new GroupId("vm-integration", "analytics-v0")];
@@ -25,7 +25,7 @@ public sealed class MeshDescriptionReaderTests
     }
 
     [Fact]
-    public void AGroupMayBeWrittenFlat()
+    public void FlatGroupIsAccepted()
     {
         const string flat = "- { namespace: ns, name: flat, serviceAccount: sa, network: n, ports: {}, tokenSha256s: [] }\n";
         var mesh = MeshDescriptionReader.Read(new MeshYaml { Groups = [flat] }.ToString());
@@ -35,7 +35,7 @@ public sealed class MeshDescriptionReaderTests
     }
 
     [Fact]
-    public void TheEntityTagFollowsTheBytes()
+    public void EntityTagDependsOnBytes()
     {
         var name = new GroupId("vm-integration", "analytics-v0");
         string Tag(string yaml) => MeshDescriptionReader.Read(yaml).Value!.Groups[name].ETag;
@@ -65,7 +65,7 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("tokenSha256s: [ \"", "tokenSha256s: [ \"00", "groups[0].tokenSha256s[0]")]
     [InlineData("name: billing-v1", "name: analytics-v0", null)]
     [InlineData("istioVersion: 1.15.3", "istioVersion: 1.15", "mesh.istioVersion")]
-    public void AFaultIsNamedWithItsPath(string good, string bad, string? path)
+    public void FaultHasPath(string good, string bad, string? path)
     {
         var yaml = Good.Replace("namespace: other", "namespace: vm-integration", StringComparison.Ordinal);
         var at = yaml.IndexOf(good, StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class MeshDescriptionReaderTests
     }
 
     [Fact]
-    public void EveryFaultIsTold()
+    public void EveryFaultIsReported()
     {
         var yaml = Good.Replace("https://smm", "gopher://smm", StringComparison.Ordinal)
             .Replace("clusterId: demo-cluster", "clusterId: ''", StringComparison.Ordinal)
@@ -85,7 +85,7 @@ public sealed class MeshDescriptionReaderTests
     }
 
     [Fact]
-    public void ATokenInPlaceOfItsHashIsNotRepeated()
+    public void TokenInPlaceOfItsHashIsNotShown()
     {
         var read = MeshDescriptionReader.Read(Good.Replace(MeshYaml.Sha256(MeshYaml.Token), "the-token-itself", StringComparison.Ordinal));
         Assert.DoesNotContain("the-token-itself", Assert.Single(read.Faults).ToString(), StringComparison.Ordinal);
@@ -108,7 +108,7 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("- 1")]
     [InlineData("a: &a [*a]")]
     [InlineData("a: *nothing")]
-    public void WhatIsNoMappingIsRefused(string yaml) => Assert.NotEmpty(MeshDescriptionReader.Read(yaml).Faults);
+    public void NonMappingIsRefused(string yaml) => Assert.NotEmpty(MeshDescriptionReader.Read(yaml).Faults);
 
     [Theory]
     [InlineData("a: 1\nb:\n\tc: 2\n", "line 3: ")]
@@ -120,14 +120,14 @@ public sealed class MeshDescriptionReaderTests
     [InlineData("a: 1\nb: 2\na: 3\n", "line 3: 'a' is a duplicate key; the first one is in line 1")]
     [InlineData("a:\n  b: 1\n c: 2\n", "line 3: ")]
     [InlineData("a: 1\nb: @x\n", "line 2: ")]
-    public void ASyntaxErrorNamesTheLineThatAnEditorShows(string yaml, string told)
+    public void SyntaxErrorHasLineNumber(string yaml, string told)
     {
         foreach (var text in new[] { yaml, yaml.Replace("\n", "\r\n", StringComparison.Ordinal), "\uFEFF" + yaml })
             Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Faults).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void WithoutTheClustersRangesThereIsAWarning() =>
+    public void MissingClusterRangesAreAWarning() =>
         Assert.StartsWith("clusterRanges: is missing", Assert.Single(MeshDescriptionReader.Read(new MeshYaml { Head = "publicUrl: https://smm.example.com\n" }.ToString()).Value!.Warnings), StringComparison.Ordinal);
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed partial class MeshWatcherTests
     private static readonly string NewYaml = new MeshYaml { Revision = "cp-v116x" }.ToString();
 
     [Fact]
-    public async Task AFileThatIsRenamedOverTheOldOneIsServed()
+    public async Task FileRenamedOverOldOneIsServed()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Replace(RunningDashboard.MeshFileName, NewYaml);
@@ -21,7 +21,7 @@ public sealed partial class MeshWatcherTests
     }
 
     [Fact]
-    public async Task AFileThatIsWrittenInPlaceIsServed()
+    public async Task FileWrittenInPlaceIsServed()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         dashboard.Folder.Write(RunningDashboard.MeshFileName, NewYaml);
@@ -29,7 +29,7 @@ public sealed partial class MeshWatcherTests
     }
 
     [Fact]
-    public async Task AConfigMapsSwapOfItsLinkIsServed()
+    public async Task ConfigMapLinkSwapIsServed()
     {
         using var folder = new TemporaryFolder();
         folder.Write("..one/mesh.yaml", new MeshYaml().ToString());
@@ -43,7 +43,7 @@ public sealed partial class MeshWatcherTests
     }
 
     [Fact]
-    public async Task AnInvalidEditChangesNothingAndTheNextGoodOneIsServed()
+    public async Task InvalidEditIsIgnoredAndNextValidOneIsServed()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var watcher = dashboard.App.Services.GetServices<IHostedService>().OfType<MeshWatcher>().Single();
@@ -65,7 +65,7 @@ public sealed partial class MeshWatcherTests
     }
 
     [Fact]
-    public async Task NoTextEndsTheProcessOrReplacesTheLastGoodOne()
+    public async Task InvalidTextNeitherEndsProcessNorReplacesLastValidVersion()
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var watcher = dashboard.App.Services.GetServices<IHostedService>().OfType<MeshWatcher>().Single();
@@ -92,7 +92,7 @@ public sealed partial class MeshWatcherTests
         Assert.True(watcher.Reload());
     }
 
-    // Each member with a value of each other kind.
+    // Each member with a value of every other kind.
     private static IEnumerable<string> OddTypes() =>
         from member in (string[])["publicUrl", "mesh", "meshExpansionGateways", "groups"]
         from value in (string[])["[]", "[1]", "{}", "{a: 1}", "[[]]", "[null]", "null", "1", "true", "''"]

@@ -17,12 +17,12 @@ public sealed class RegistrationLimitTests
     private int _opened;
 
     [Fact]
-    public async Task SilentConnectionsKeepNoSidecarOut()
+    public async Task SilentConnectionsDoNotExcludeSidecars()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { HasRegistration = true });
         var token = await TestSidecar.TokenAsync(dashboard);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        // Each is opened again as soon as it is ended.
+        // Each connection is reopened as soon as it ends.
         var silent = Enumerable.Range(0, 300).Select(_ => StaySilentAsync(dashboard.RegistrationAddress, end.Token)).ToList();
         await Until.TrueAsync(() => Volatile.Read(ref _opened) >= 300, "they are open");
 
@@ -37,9 +37,9 @@ public sealed class RegistrationLimitTests
     }
 
     [Fact]
-    public async Task OneClientDoesNotTakeAllPlaces()
+    public async Task OneClientCannotTakeAllSlots()
     {
-        // As few files leave 8 places.
+        // This limit on open files leaves 8 slots.
         await using var dashboard = await RunningDashboard.StartAsync(new() { HasRegistration = true, Connections = new() { OpenFiles = 520 } });
         var log = new LogLines();
         dashboard.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
@@ -68,7 +68,7 @@ public sealed class RegistrationLimitTests
     }
 
     [Fact]
-    public void ANewcomerTakesTheOldestPlaceOfItsOwnClientOrOfTheLargest()
+    public void NewConnectionReplacesOldestOfItsClientOrOfLargestClient()
     {
         var log = new LogLines();
         var newcomers = new PendingConnections(total: 3, perClient: 2, new FakeTimeProvider(), log);
@@ -90,7 +90,7 @@ public sealed class RegistrationLimitTests
     }
 
     [Fact]
-    public async Task ANewcomerWhoseFirstByteWasNotReadYetKeepsItsPlace()
+    public async Task PendingConnectionWithUnreadByteIsKept()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -107,7 +107,7 @@ public sealed class RegistrationLimitTests
     }
 
     [Fact]
-    public void OnceAllPlacesAreTakenEachGroupHasAFairShare()
+    public void FullSlotsAreSharedFairlyByGroups()
     {
         var (a, b, c) = (new GroupId("ns", "a"), new GroupId("ns", "b"), new GroupId("ns", "c"));
         var places = new RegistrationSlots(total: 4, perClient: 100, new FakeTimeProvider(), new LogLines());

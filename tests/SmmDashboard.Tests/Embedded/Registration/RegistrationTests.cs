@@ -10,7 +10,7 @@ public sealed class RegistrationTests
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     [Fact]
-    public async Task ASidecarHasAnEntryWhileItIsConnectedAndTenSecondsLonger()
+    public async Task EntryExistsUntilTenSecondsAfterDisconnect()
     {
         await using var dashboard = await StartAsync();
         var agent = await AgentAsync(dashboard);
@@ -37,7 +37,7 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task AnIPv6AddressAndANameThatIsTooLongAreNamedAsIstioDoes()
+    public async Task IPv6AddressAndLongNameGetNamesOfIstio()
     {
         var group = new string('a', 240);
         await using var dashboard = await StartAsync(new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), MeshYaml.Group(group, MeshYaml.OtherToken)] });
@@ -56,7 +56,7 @@ public sealed class RegistrationTests
     [Theory]
     [InlineData("""{"token":"\ud800"}""")]
     [InlineData("""{"\ud800":1,"\ud800":2}""")]
-    public async Task ARequestThatIsNoUnicodeIsRefusedLikeAnyOtherThatIsInvalid(string line)
+    public async Task NonUnicodeRequestIsRefusedAsInvalid(string line)
     {
         await using var dashboard = await StartAsync();
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
@@ -64,7 +64,7 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task TheSidecarTellsItsHealth()
+    public async Task SidecarReportsHealth()
     {
         await using var dashboard = await StartAsync();
         var agent = await AgentAsync(dashboard);
@@ -78,7 +78,7 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task AUuidDecidesWhoseEntryItIs()
+    public async Task UuidDeterminesOwnerOfEntry()
     {
         await using var dashboard = await StartAsync();
         var (one, other) = (await AgentAsync(dashboard), await AgentAsync(dashboard)); // both report the same address
@@ -89,7 +89,7 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task AReconnectTakesTheEntryOver()
+    public async Task ReconnectTakesOverEntry()
     {
         await using var dashboard = await StartAsync();
         var agent = await AgentAsync(dashboard);
@@ -116,7 +116,7 @@ public sealed class RegistrationTests
     [InlineData("group", "GroupNotFound")]
     [InlineData("address", "NameInvalid")]
     [InlineData("network", "NameInvalid")]
-    public async Task ARefusalSaysWhyAndTheAgentHearsItToo(string wrong, string reason)
+    public async Task RefusalHasReasonAndReachesAgent(string wrong, string reason)
     {
         await using var dashboard = await StartAsync();
         var agent = await AgentAsync(dashboard);
@@ -148,7 +148,7 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task AnotherServiceAccountOfTheNamespaceIsAnIdentityMismatch()
+    public async Task OtherServiceAccountOfNamespaceIsIdentityMismatch()
     {
         var two = MeshYaml.Group("two", MeshYaml.OtherToken).Replace("serviceAccount: default", "serviceAccount: two", StringComparison.Ordinal);
         await using var dashboard = await StartAsync(new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), two] });
@@ -162,7 +162,7 @@ public sealed class RegistrationTests
     [InlineData("nonsense")]
     [InlineData("[]")]
     [InlineData("{}")]
-    public async Task ALineThatIsNoRequestIsAnsweredAndRememberedForNobody(string line)
+    public async Task InvalidLineIsAnsweredAndNotRemembered(string line)
     {
         await using var dashboard = await StartAsync();
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
@@ -171,7 +171,7 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task ALineThatIsTooLongEndsTheConnection()
+    public async Task TooLongLineEndsConnection()
     {
         await using var dashboard = await StartAsync();
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
@@ -181,14 +181,14 @@ public sealed class RegistrationTests
         }
         catch (IOException)
         {
-            // It may be closed before all was sent.
+            // The connection may be closed before everything was sent.
         }
 
         Assert.Null(await sidecar.ReadAsync());
     }
 
     [Fact]
-    public async Task WhoSaysNothingIsDisconnectedAfterFiveSeconds()
+    public async Task SilentConnectionEndsAfterFiveSeconds()
     {
         await using var dashboard = await StartAsync();
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
@@ -196,7 +196,7 @@ public sealed class RegistrationTests
         await Until.TrueAsync(
             () =>
             {
-                // Again and again: the server's side of the handshake may end after ours.
+                // Repeated, because the server may finish the handshake after the client.
                 _clock.Advance(TimeSpan.FromSeconds(5));
                 return closed.IsCompleted;
             },

@@ -6,7 +6,7 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Embedded.Registration;
 
-/// <summary>istiod sees the entries of its own revision only.</summary>
+/// <summary>istiod sees only the entries of its own revision.</summary>
 public sealed class RevisionTests
 {
     private const string Right = "cp-v115x.istio-system";
@@ -18,7 +18,7 @@ public sealed class RevisionTests
     [Theory]
     [InlineData(null)]
     [InlineData(Right)]
-    public async Task AnEntryWithTheControlPlanesLabelOrNoneIsRegisteredAndTakenOver(string? label)
+    public async Task EntryWithLabelOfControlPlaneOrNoneIsRegisteredAndTakenOver(string? label)
     {
         await using var dashboard = await StartAsync(Mesh(Right));
         var agent = await AgentAsync(dashboard);
@@ -28,7 +28,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public async Task AnEntryOfAnotherRevisionIsNotSeenAndInTheWayOfItsOwnSidecarUntilTenSecondsAfterTheDisconnect()
+    public async Task EntryOfOtherRevisionBlocksItsSidecarUntilTenSecondsAfterDisconnect()
     {
         await using var dashboard = await StartAsync(Mesh(Right));
         var agent = await AgentAsync(dashboard);
@@ -41,7 +41,7 @@ public sealed class RevisionTests
                 moving.GetProperty("message").GetString());
         }
 
-        // Also the right label does not help: the name is taken.
+        // Even the right label does not help, because the name is taken.
         var refusal = await AskAsync(dashboard, Next);
         Assert.Equal("StaleEntry", refusal.GetProperty("reason").GetString());
         Assert.Equal($"workloadentries.networking.istio.io \"{Name}\" already exists", refusal.GetProperty("message").GetString());
@@ -56,7 +56,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public async Task WhoClaimsAnotherVmsAddressNeitherKeepsThatOutNorHasItsEntry()
+    public async Task ClaimOfForeignAddressNeitherExcludesOwnerNorTakesEntry()
     {
         await using var dashboard = await StartAsync(Mesh(Right));
         var (one, two) = (await AgentAsync(dashboard), await AgentAsync(dashboard));
@@ -76,7 +76,7 @@ public sealed class RevisionTests
     [InlineData("not a label")]
     [InlineData("")]
     [InlineData("-x")]
-    public async Task ARevisionThatIsNoLabelIsRefused(string label)
+    public async Task InvalidRevisionLabelIsRefused(string label)
     {
         await using var dashboard = await StartAsync(Mesh(Right));
         var refusal = await AskAsync(dashboard, label);
@@ -85,7 +85,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public async Task AReconnectKeepsTheLabelsOfTheEntry()
+    public async Task ReconnectKeepsLabelsOfEntry()
     {
         await using var dashboard = await StartAsync(Mesh(Right));
         var agent = await AgentAsync(dashboard);
@@ -96,7 +96,7 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public async Task TheGroupsOwnLabelsAreMergedAndTheSidecarsWin()
+    public async Task LabelsOfSidecarOverrideLabelsOfGroup()
     {
         var group = MeshYaml.Group("analytics-v0", MeshYaml.Token)
             .Replace("metadataLabels: { app: analytics, version: v0 }", "metadataLabels: { istio.io/rev: theirs }", StringComparison.Ordinal);

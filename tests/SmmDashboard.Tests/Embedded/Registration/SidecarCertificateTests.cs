@@ -11,7 +11,7 @@ using SmmDashboard.Tests.Running;
 
 namespace SmmDashboard.Tests.Embedded.Registration;
 
-/// <summary>A sidecar that registered gets a certificate, and registers with it from then on.</summary>
+/// <summary>A registered sidecar gets a certificate and registers with it afterwards.</summary>
 public sealed class SidecarCertificateTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new(TimeProvider.System.GetUtcNow());
@@ -23,7 +23,7 @@ public sealed class SidecarCertificateTests : IDisposable
     public void Dispose() => _key.Dispose();
 
     [Fact]
-    public async Task ACertificateWithTheIdentityOfTheTokenIsIssuedForADay()
+    public async Task CertificateWithIdentityOfTokenIsIssuedForOneDay()
     {
         await using var dashboard = await StartAsync();
 
@@ -38,7 +38,7 @@ public sealed class SidecarCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task TheCertificateRegistersWithoutATokenAndGoesBeforeOne()
+    public async Task CertificateRegistersWithoutTokenAndTakesPrecedence()
     {
         await using var dashboard = await StartAsync();
         using var certificate = await GetAsync(dashboard);
@@ -52,7 +52,7 @@ public sealed class SidecarCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task ACertificateOfAnotherIdentityIsRefusedHoweverGoodTheTokenIs()
+    public async Task CertificateOfOtherIdentityIsRefusedDespiteValidToken()
     {
         await using var dashboard = await StartAsync();
         using var certificate = await GetAsync(dashboard);
@@ -63,13 +63,13 @@ public sealed class SidecarCertificateTests : IDisposable
 
         Assert.Equal("IdentityMismatch", reply.GetProperty("reason").GetString());
         Assert.Equal("spiffe://cluster.local/ns/vm-integration/sa/default", reply.GetProperty("identity").GetString());
-        // As at istiod, the authority signs for the identity that was proved.
+        // As in istiod, the authority signs for the proved identity.
         using var signed = X509Certificate2.CreateFromPem(reply.GetProperty("certificate").GetString());
         Assert.Equal("default", SidecarAuthority.ReadIdentity(signed)!.ServiceAccount);
     }
 
     [Fact]
-    public async Task ACertificateOfAnotherAuthorityOrOneThatIsOverEndsTheHandshake()
+    public async Task ForeignOrExpiredCertificateEndsHandshake()
     {
         await using var dashboard = await StartAsync();
         using var mine = await GetAsync(dashboard);
@@ -100,7 +100,7 @@ public sealed class SidecarCertificateTests : IDisposable
     [Theory]
     [InlineData("nonsense")]
     [InlineData("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")]
-    public async Task ARequestThatIsNoneGetsNoCertificateButRegisters(string signingRequest)
+    public async Task InvalidSigningRequestGetsNoCertificateButRegisters(string signingRequest)
     {
         await using var dashboard = await StartAsync();
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
@@ -110,7 +110,7 @@ public sealed class SidecarCertificateTests : IDisposable
     }
 
     [Fact]
-    public void NoCertificateOutlivesItsAuthority()
+    public void CertificateDoesNotOutliveAuthority()
     {
         using var authority = Authority(TimeSpan.FromHours(2));
 
@@ -127,7 +127,7 @@ public sealed class SidecarCertificateTests : IDisposable
     [InlineData("RSA 1024", "is RSA with 1024 bits")]
     [InlineData("1.3.132.0.33", "uses the elliptic curve 1.3.132.0.33")]
     [InlineData("1.3.132.0.10", "uses the elliptic curve 1.3.132.0.10")]
-    public void AWeakKeyGetsNoCertificate(string key, string named)
+    public void WeakKeyGetsNoCertificate(string key, string named)
     {
         using var authority = Authority(TimeSpan.FromDays(1));
         using AsymmetricAlgorithm weak = key.StartsWith("RSA", StringComparison.Ordinal) ? RSA.Create(1024) : ECDsa.Create(ECCurve.CreateFromValue(key));
@@ -143,7 +143,7 @@ public sealed class SidecarCertificateTests : IDisposable
     [InlineData("1.2.840.10045.3.1.7")]
     [InlineData("1.3.132.0.34")]
     [InlineData("1.3.132.0.35")]
-    public void AStrongKeyGetsOne(string curve)
+    public void StrongKeyGetsCertificate(string curve)
     {
         using var authority = Authority(TimeSpan.FromDays(1));
         using var key = ECDsa.Create(ECCurve.CreateFromValue(curve));
@@ -151,7 +151,7 @@ public sealed class SidecarCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task ARefusedSigningRequestIsLoggedWithTheReason()
+    public async Task RefusedSigningRequestIsLoggedWithReason()
     {
         using var logs = new LogLines();
         await using var dashboard = await StartAsync();
@@ -166,7 +166,7 @@ public sealed class SidecarCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task WhoProvesNoIdentityGetsNoCertificate()
+    public async Task ClientWithoutProvedIdentityGetsNoCertificate()
     {
         await using var dashboard = await StartAsync();
         await using (var sidecar = await TestSidecar.ConnectAsync(dashboard))
@@ -185,7 +185,7 @@ public sealed class SidecarCertificateTests : IDisposable
     [InlineData("spiffe://td/ns/a/sa/", false)]
     [InlineData("spiffe://td/ns/a/sa/b/c", false)]
     [InlineData("https://td/ns/a/sa/b", false)]
-    public void OnlyAnIdentityOfIstiosFormIsRead(string uri, bool isOne) => Assert.Equal(isOne ? uri : null, SpiffeId.Parse(uri)?.ToString());
+    public void OnlyIdentityInIstioFormIsRead(string uri, bool isOne) => Assert.Equal(isOne ? uri : null, SpiffeId.Parse(uri)?.ToString());
 
     private static SpiffeId Someone => new("cluster.local", "vm-integration", "default");
 

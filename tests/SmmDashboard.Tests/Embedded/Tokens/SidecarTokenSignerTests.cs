@@ -15,7 +15,7 @@ public sealed class SidecarTokenSignerTests
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero));
 
     [Fact]
-    public async Task TheTokenIsTheGroupsServiceAccountsForOneHour()
+    public async Task TokenBelongsToServiceAccountOfGroupForOneHour()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = _clock } });
         var answer = await new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens") { Body = """{"audience":"istio-ca"}""" }.SendAsync(dashboard);
@@ -40,14 +40,14 @@ public sealed class SidecarTokenSignerTests
     [InlineData("""[]""", "body-invalid")]
     [InlineData("""{"audience":"istio-ca","audience":"x"}""", "body-invalid")]
     [InlineData("""{"audience":""", "body-invalid")]
-    public async Task AnotherAudienceOrBodyIs400(string body, string code)
+    public async Task OtherAudienceOrBodyIs400(string body, string code)
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         (await new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens") { Body = body }.SendAsync(dashboard)).IsProblem(400, code);
     }
 
     [Fact]
-    public void AnOwnTokenIsRecognisedUntilItExpires()
+    public void IssuedTokenIsValidUntilItExpires()
     {
         using var key = SigningKey.Open(null);
         var tokens = new SidecarTokenSigner(key, _clock);
@@ -61,7 +61,7 @@ public sealed class SidecarTokenSignerTests
     }
 
     [Fact]
-    public void AnythingThatWasTouchedIsRefused()
+    public void ModifiedTokenIsRefused()
     {
         using var key = SigningKey.Open(null);
         using var otherKey = SigningKey.Open(null);
@@ -86,7 +86,7 @@ public sealed class SidecarTokenSignerTests
     [InlineData("""{"aud":["kubernetes"],"exp":1800000000}""")]
     [InlineData("""{"aud":["istio-ca"]}""")]
     [InlineData("""{"aud":["istio-ca"],"exp":1800000000,"nbf":1790000000}""")]
-    public void ASignedTokenForSomethingElseIsRefused(string claims)
+    public void SignedTokenForOtherPurposeIsRefused(string claims)
     {
         using var key = SigningKey.Open(null);
         var payload = claims.Replace("{", """{"iss":"smm-dashboard","sub":"system:serviceaccount:a:b",""", StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class SidecarTokenSignerTests
     }
 
     [Fact]
-    public void TheKeySurvivesARestartInAFileThatOnlyItsOwnerReads()
+    public void KeySurvivesRestartInPrivateFile()
     {
         using var folder = new TemporaryFolder();
         string token;
@@ -109,7 +109,7 @@ public sealed class SidecarTokenSignerTests
     }
 
     [Fact]
-    public void AKeyFileThatIsNoKeyIsNamed()
+    public void InvalidKeyFileIsNamed()
     {
         using var folder = new TemporaryFolder();
         folder.Write("signing-key.pem", "nonsense");
