@@ -36,7 +36,8 @@ public sealed class CheckOrderTests
     [Fact]
     public async Task KnownButExpiredTokenIs401()
     {
-        var jwt = SmmDashboard.Access.Jwt.Encode("""{"alg":"none"}""") + "." + SmmDashboard.Access.Jwt.Encode("""{"exp":1700000000}""") + ".c2ln";
+        var jwt = SmmDashboard.Access.Jwt.Encode("""{"alg":"none"}""") + "." + SmmDashboard.Access.Jwt.Encode("""{"exp":1700000000}""")
+            + ".c2ln";
         await using var dashboard = await RunningDashboard.StartAsync(new()
         {
             Mesh = new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", jwt)] },
@@ -65,7 +66,8 @@ public sealed class CheckOrderTests
         {
             Mesh = new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), MeshYaml.Group("two", MeshYaml.OtherToken)] },
         });
-        (await Call.Get("/v1/namespaces/vm-integration/workloadgroups/two/mesh-config").SendAsync(dashboard)).IsProblem(403, "not-this-workload-group");
+        (await Call.Get("/v1/namespaces/vm-integration/workloadgroups/two/mesh-config").SendAsync(dashboard))
+            .IsProblem(403, "not-this-workload-group");
     }
 
     [Fact]
@@ -88,7 +90,8 @@ public sealed class CheckOrderTests
         {
             Mesh = new MeshYaml { Head = "publicUrl: https://smm.example.com\nminimumAgentVersion: 1.10.0\n" },
         });
-        var answer = await (Call.MeshConfig() with { Headers = new Dictionary<string, string> { ["User-Agent"] = userAgent } }).SendAsync(dashboard);
+        var answer = await (Call.MeshConfig() with { Headers = new Dictionary<string, string> { ["User-Agent"] = userAgent } })
+            .SendAsync(dashboard);
         Assert.Equal(status, (int)answer.Status);
         if (status == 426)
             answer.IsProblem(426, "agent-too-old");

@@ -17,8 +17,10 @@ public sealed class HostileTokenTests
 {
     public static TheoryData<string> Claims =>
     [
-        """{"\ud800":1,"\ud801":2}""", """{"sub":"\ud800"}""", """{"exp":1,"exp":2}""", """{"exp":"\udc00"}""", """{"exp":1e999}""", """{"exp":{}}""", "[]", "1", "null", "{", "", "{}x",
-        """{"a":"\ud800\ud801"}""", """{"kubernetes.io":{"\udfff":1,"\udffe":2}}""", string.Concat(Enumerable.Repeat("[", 2000)), string.Concat(Enumerable.Repeat("""{"a":""", 500)), "\u00ff",
+        """{"\ud800":1,"\ud801":2}""", """{"sub":"\ud800"}""", """{"exp":1,"exp":2}""", """{"exp":"\udc00"}""", """{"exp":1e999}""",
+            """{"exp":{}}""", "[]", "1", "null", "{", "", "{}x",
+        """{"a":"\ud800\ud801"}""", """{"kubernetes.io":{"\udfff":1,"\udffe":2}}""", string.Concat(Enumerable.Repeat("[", 2000)),
+            string.Concat(Enumerable.Repeat("""{"a":""", 500)), "\u00ff",
     ];
 
     [Theory]
@@ -46,7 +48,8 @@ public sealed class HostileTokenTests
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var agent = new TestAgent();
-        foreach (var call in (Call[])[agent.Report(), agent.DialBack("[16400]"), new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens")])
+        foreach (var call in (Call[])[agent.Report(), agent.DialBack("[16400]"),
+            new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens")])
             (await (call with { Body = body, AgentKey = agent.Key }).SendAsync(dashboard)).IsProblem(400, "body-invalid");
     }
 

@@ -45,7 +45,8 @@ public sealed class AgentsTests
     [InlineData("\"value\": \"198.18.0.7\"", "\"value\": \"fe80::1%eth0\"", "address.value")]
     [InlineData("\"10.0.0.7\"", "\"x\"", "interfaceAddresses[0]")]
     [InlineData("\"status\": \"True\"", "\"status\": \"Yes\"", "conditions[0].status")]
-    [InlineData("\"lastTransitionTime\": \"2026-01-02T03:04:05.678Z\"", "\"lastTransitionTime\": \"now\"", "conditions[0].lastTransitionTime")]
+    [InlineData("\"lastTransitionTime\": \"2026-01-02T03:04:05.678Z\"", "\"lastTransitionTime\": \"now\"",
+        "conditions[0].lastTransitionTime")]
     [InlineData("\"reportedAt\": \"2026-01-02T03:04:05+00:00\"", "\"reportedAt\": \"2026-01-02T03:04:05\"", "reportedAt")]
     [InlineData("\"agent\": \"0.1.0\"", "\"agent\": 1", "versions.agent")]
     public async Task FaultInReportIsNamed(string good, string bad, string member)
@@ -66,7 +67,8 @@ public sealed class AgentsTests
             Host = new("vm", "os", "amd64"),
             InterfaceAddresses = ["2001:db8::1"],
             Versions = new("0.1.0", null),
-            Conditions = [new() { Type = "A", Status = "Unknown", Reason = "B", Message = "", LastTransitionTime = TimeProvider.System.GetUtcNow() }],
+            Conditions = [new() { Type = "A", Status = "Unknown", Reason = "B", Message = "",
+                LastTransitionTime = TimeProvider.System.GetUtcNow() }],
             ReportedAt = TimeProvider.System.GetLocalNow(),
         };
         var body = System.Text.Json.JsonSerializer.Serialize(report, SmmAgent.Contract.ContractJson.Default.AgentReport);
@@ -109,7 +111,8 @@ public sealed class AgentsTests
     public async Task TokenHolderCannotExcludeNewVm()
     {
         var clock = new FakeTimeProvider();
-        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = clock, AgentsPerGroup = 4 }, NewAgents = new Rate(6, 1), HasData = true });
+        await using var dashboard = await RunningDashboard.StartAsync(
+            new() { Seams = new() { Clock = clock, AgentsPerGroup = 4 }, NewAgents = new Rate(6, 1), HasData = true });
         var log = new LogLines();
         dashboard.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         var reached = new TestAgent();
@@ -138,7 +141,8 @@ public sealed class AgentsTests
     [Fact]
     public async Task LastAgentReachedAtAddressStaysProven()
     {
-        await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider(), AgentsPerGroup = 2 } });
+        await using var dashboard =
+            await RunningDashboard.StartAsync(new() { Seams = new() { Clock = new FakeTimeProvider(), AgentsPerGroup = 2 } });
         var (first, second, third) = (new TestAgent(), new TestAgent(), new TestAgent());
         foreach (var agent in (TestAgent[])[first, second])
         {
@@ -157,9 +161,11 @@ public sealed class AgentsTests
         await using var dashboard = await RunningDashboard.StartAsync(new() { HasData = true });
         var agent = new TestAgent();
         var call = agent.Report();
-        var large = call.Body!.Replace("4 ports", new string('\u00e9', 100_000), StringComparison.Ordinal).Replace("vm-1", new string('\u00e9', 1000), StringComparison.Ordinal);
+        var large = call.Body!.Replace("4 ports", new string('\u00e9', 100_000), StringComparison.Ordinal)
+            .Replace("vm-1", new string('\u00e9', 1000), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NoContent, (await (call with { Body = large }).SendAsync(dashboard)).Status);
-        Assert.InRange(new FileInfo(dashboard.Folder.Path($"data/agents/vm-integration/analytics-v0/{agent.Uuid}.json")).Length, 1, 16 * 1024);
+        Assert.InRange(new FileInfo(dashboard.Folder.Path($"data/agents/vm-integration/analytics-v0/{agent.Uuid}.json")).Length, 1,
+            16 * 1024);
     }
 
     [Fact]
@@ -171,7 +177,8 @@ public sealed class AgentsTests
             Assert.Equal(HttpStatusCode.NoContent, (await agent.Report("127.0.0.1").SendAsync(before)).Status);
 
         var file = folder.Path($"data/agents/vm-integration/analytics-v0/{agent.Uuid}.json");
-        Assert.DoesNotContain(agent.Key, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.DoesNotContain(agent.Key, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         folder.Write($"data/agents/vm-integration/analytics-v0/{Guid.NewGuid()}.json", "{ broken");
 

@@ -48,7 +48,8 @@ public sealed class DuplicateIdentityTests : IDisposable
         await KeptAsync(dashboard, _first.Report(First));
         (await _second.Report(Second).SendAsync(dashboard)).IsProblem(409, "duplicate-identity");
         Assert.Equal(
-            [$"Warning: Two hosts report as agent {_first.Uuid} of vm-integration/analytics-v0, so one is a copy of the other: vm-1 at {First} and vm-1 at {Second}; "
+            [$"Warning: Two hosts report as agent {_first.Uuid} of vm-integration/analytics-v0, "
+                + $"so one is a copy of the other: vm-1 at {First} and vm-1 at {Second}; "
                 + "both agents report how to fix the copy, and only the reports of the host that was seen first are kept"],
             Told());
     }

@@ -77,7 +77,8 @@ public sealed class AddressPolicyTests
     public void OwnAddressesAreKnown() => Assert.Contains(IPAddress.Loopback, AddressPolicy.OwnAddresses());
 
     private static ValueTask<string?> RefuseAsync(string address) =>
-        new AddressPolicy().RefuseAsync(IPAddress.Parse(address), NetworkModel.DifferentNetwork, Cluster, Own, TestContext.Current.CancellationToken);
+        new AddressPolicy().RefuseAsync(IPAddress.Parse(address), NetworkModel.DifferentNetwork, Cluster, Own,
+            TestContext.Current.CancellationToken);
 
     private sealed class Ranges(params IPNetwork[] networks) : IClusterRanges
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
@@ -9,12 +8,14 @@ namespace SmmDashboard.Tests.Hosting;
 /// <summary>Compares docs/log-events.md with the log events of the program.</summary>
 public sealed partial class LogEventTests
 {
-    private const BindingFlags Any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags Any =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private static readonly List<LoggerMessageAttribute> Events =
     [
         .. typeof(EntryPoint).Assembly.GetTypes().SelectMany(type => type.GetMethods(Any))
-            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>().OrderBy(one => one.EventId),
+            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>()
+                .OrderBy(one => one.EventId),
     ];
 
     [Fact]
@@ -26,18 +27,20 @@ public sealed partial class LogEventTests
 
     [Fact]
     public void DocumentListsEveryEvent() => Assert.Equal(
-        Events.Select(one => $"{one.EventId} | {(Enum.IsDefined(one.Level) && one.Level != LogLevel.None ? $"{one.Level}" : "varies")} | {one.Message}"),
+        Events.Select(one => $"{one.EventId} | {Level(one.Level)} | {one.Message}"),
         Documented());
 
     [Fact]
     public void MessagesHaveNoFullStop() => Assert.DoesNotContain(Events, one => one.Message.EndsWith('.'));
+
+    private static string Level(LogLevel level) => Enum.IsDefined(level) && level != LogLevel.None ? $"{level}" : "varies";
 
     private static IEnumerable<string> Documented()
     {
         var document = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "log-events.md"));
         var section = document.Split("\n## ").Single(one => one.StartsWith("Dashboard\n", StringComparison.Ordinal));
         return Row().Matches(section)
-            .Select(row => $"{int.Parse(row.Groups["id"].Value, CultureInfo.InvariantCulture)} | {row.Groups["level"].Value} | {row.Groups["message"].Value}");
+            .Select(row => $"{row.Groups["id"].Value} | {row.Groups["level"].Value} | {row.Groups["message"].Value}");
     }
 
     [GeneratedRegex(@"^\| (?<id>\d+) \| (?<level>\w+) \| `(?<message>.*)` \|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

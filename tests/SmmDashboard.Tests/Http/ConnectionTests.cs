@@ -72,7 +72,8 @@ public sealed class ConnectionTests
         var stream = client.GetStream();
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes(
-                $"GET {RunningDashboard.Group}/mesh-config HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {MeshYaml.Token}\r\nIf-None-Match: {tag}\r\nPrefer: wait=4\r\n\r\n"),
+                $"GET {RunningDashboard.Group}/mesh-config HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {MeshYaml.Token}\r\n"
+                + $"If-None-Match: {tag}\r\nPrefer: wait=4\r\n\r\n"),
             TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         var watch = Stopwatch.StartNew();
@@ -93,7 +94,8 @@ public sealed class ConnectionTests
         await RoundTripAsync(second);
         using var third = await ConnectAsync(dashboard);
         await Until.DoneAsync(EndAsync(third.Client), "the third connection is refused");
-        Assert.Contains(log.Lines, line => line.Contains("Refused a connection from 127.0.0.1: 2 connections of this address are open", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line =>
+            line.Contains("Refused a connection from 127.0.0.1: 2 connections of this address are open", StringComparison.Ordinal));
 
         first.Dispose();
         await Until.TrueAsync(
@@ -121,7 +123,8 @@ public sealed class ConnectionTests
             {
                 TargetHost = "127.0.0.1",
                 ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-                RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == TestCertificate.Any.Thumbprint,
+                RemoteCertificateValidationCallback = (_, presented, _, _) =>
+                    presented?.GetCertHashString() == TestCertificate.Any.Thumbprint,
             },
             TestContext.Current.CancellationToken);
         Assert.NotEqual(SslApplicationProtocol.Http2, stream.NegotiatedApplicationProtocol);
@@ -136,13 +139,15 @@ public sealed class ConnectionTests
     [InlineData(100, 4_096, true, 100, 3_484)]
     [InlineData(20_000, 64, false, 32, 0)]
     public void OpenFileLimitReducesBothBudgets(int wanted, int files, bool hasRegistration, int api, int registration) =>
-        Assert.Equal(new ConnectionBudget(api, registration), ConnectionBudget.Calculate(new() { Total = wanted, OpenFiles = files }, hasRegistration));
+        Assert.Equal(new ConnectionBudget(api, registration),
+            ConnectionBudget.Calculate(new() { Total = wanted, OpenFiles = files }, hasRegistration));
 
     [Fact]
     public void OpenFileLimitIsParsed()
     {
         Assert.True(OpenFileLimit.Read() > 0);
-        Assert.Equal(1024, OpenFileLimit.Parse(["Max cpu time              unlimited            unlimited            seconds", "Max open files            1024                 4096                 files"]));
+        Assert.Equal(1024, OpenFileLimit.Parse(["Max cpu time              unlimited            unlimited            seconds",
+            "Max open files            1024                 4096                 files"]));
         Assert.Null(OpenFileLimit.Parse(["Max open files            unlimited            unlimited            files"]));
         Assert.Null(OpenFileLimit.Parse([]));
     }
@@ -160,8 +165,10 @@ public sealed class ConnectionTests
     {
         try
         {
-            await client.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
-            return await Until.DoneAsync(client.GetStream().ReadAsync(new byte[512], TestContext.Current.CancellationToken).AsTask(), "an answer, or the end") > 0;
+            await client.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(),
+                TestContext.Current.CancellationToken);
+            return await Until.DoneAsync(
+                client.GetStream().ReadAsync(new byte[512], TestContext.Current.CancellationToken).AsTask(), "an answer, or the end") > 0;
         }
         catch (IOException)
         {

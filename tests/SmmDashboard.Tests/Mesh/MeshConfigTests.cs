@@ -111,5 +111,6 @@ public sealed class MeshConfigTests
 
     /// <summary>Waits until the current snapshot holds that many requests.</summary>
     private static Task WaitersAsync(RunningDashboard dashboard, int count) => Until.TrueAsync(
-        () => dashboard.Mesh.Find(Analytics)!.Waiting >= count, $"{count} requests are held", lastSeen: () => $"{dashboard.Mesh.Find(Analytics)!.Waiting} are");
+        () => dashboard.Mesh.Find(Analytics)!.Waiting >= count, $"{count} requests are held", lastSeen: () =>
+            $"{dashboard.Mesh.Find(Analytics)!.Waiting} are");
 }

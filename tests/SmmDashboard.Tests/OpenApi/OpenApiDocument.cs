@@ -31,7 +31,8 @@ public sealed class OpenApiDocument
     public IEnumerable<(string OperationId, int Status)> Responses() =>
         from operation in Operations()
         from response in operation.Operation.GetProperty("responses").EnumerateObject()
-        select (operation.Operation.GetProperty("operationId").GetString()!, int.Parse(response.Name, System.Globalization.CultureInfo.InvariantCulture));
+        select (operation.Operation.GetProperty("operationId").GetString()!,
+            int.Parse(response.Name, System.Globalization.CultureInfo.InvariantCulture));
 
     public JsonElement Response(string operationId, int status) =>
         Resolve(Operations().Single(operation => operation.Operation.GetProperty("operationId").GetString() == operationId)
@@ -70,7 +71,8 @@ public sealed class OpenApiDocument
     private void CheckMembers(JsonElement value, JsonElement schema, string at)
     {
         if (schema.TryGetProperty("required", out var required))
-            Assert.All(required.EnumerateArray(), name => Assert.True(value.TryGetProperty(name.GetString()!, out _), $"{at}.{name} is missing"));
+            Assert.All(required.EnumerateArray(), name =>
+                Assert.True(value.TryGetProperty(name.GetString()!, out _), $"{at}.{name} is missing"));
         if (schema.TryGetProperty("additionalProperties", out var all))
             Assert.All(value.EnumerateObject(), member => Check(member.Value, all, $"{at}.{member.Name}"));
         if (!schema.TryGetProperty("properties", out var properties))

@@ -26,7 +26,8 @@ public sealed class OpenApiTests
         Assert.True(status == (int)answer.Status, $"{(int)answer.Status} instead of {status}: {answer.Text}");
         if (response.TryGetProperty("headers", out var headers))
         {
-            foreach (var header in headers.EnumerateObject().Where(header => header.Value.TryGetProperty("required", out var required) && required.GetBoolean()))
+            foreach (var header in headers.EnumerateObject().Where(header => header.Value.TryGetProperty("required", out var required)
+                && required.GetBoolean()))
                 Assert.True(answer.Headers.ContainsKey(header.Name), $"the header {header.Name} is missing");
         }
 
@@ -47,11 +48,13 @@ public sealed class OpenApiTests
     [Fact]
     public async Task ReasonOfRefusedTokenIsOptionalAndDocumented()
     {
-        var problem = Document.Resolve(Document.Response("getMeshConfig", 401).GetProperty("content").GetProperty("application/problem+json").GetProperty("schema"));
+        var problem = Document.Resolve(
+            Document.Response("getMeshConfig", 401).GetProperty("content").GetProperty("application/problem+json").GetProperty("schema"));
         var answer = await Scenario.PlayAsync("getMeshConfig", 401);
         var reason = answer.Json.GetProperty("reason").GetString();
 
-        Assert.Contains($"`{reason}`", problem.GetProperty("properties").GetProperty("reason").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Contains($"`{reason}`", problem.GetProperty("properties").GetProperty("reason").GetProperty("description").GetString(),
+            StringComparison.Ordinal);
         Assert.DoesNotContain("reason", problem.GetProperty("required").EnumerateArray().Select(name => name.GetString()));
     }
 
@@ -60,7 +63,8 @@ public sealed class OpenApiTests
     {
         await using var dashboard = await RunningDashboard.StartAsync();
         var routes =
-            from endpoint in dashboard.App.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            from endpoint in dashboard.App.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)
+                .OfType<RouteEndpoint>()
             from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
             select $"{method} {endpoint.RoutePattern.RawText}";
         var documented = Document.Operations().Select(operation => $"{operation.Method} {operation.Path}");
@@ -76,7 +80,8 @@ public sealed class OpenApiTests
             foreach (var response in operation.GetProperty("responses").EnumerateObject())
                 Assert.True(Document.Resolve(response.Value).TryGetProperty("description", out _));
             if (operation.TryGetProperty("requestBody", out var body))
-                Assert.Equal(JsonValueKind.Object, Document.Resolve(body.GetProperty("content").GetProperty("application/json").GetProperty("schema")).ValueKind);
+                Assert.Equal(JsonValueKind.Object,
+                    Document.Resolve(body.GetProperty("content").GetProperty("application/json").GetProperty("schema")).ValueKind);
         }
     }
 }

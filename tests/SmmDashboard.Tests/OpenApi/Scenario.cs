@@ -66,23 +66,24 @@ public static class Scenario
         }
     }
 
-    private static async Task<Call> ChangeAsync(RunningDashboard dashboard, Call good, string operationId, int status) => (operationId, status) switch
-    {
-        ("getPackage", 206) => With(good, "Range", "bytes=1-2"),
-        ("getPackage", 416) => With(good, "Range", "bytes=99-"),
-        (_, 304) => With(good, "If-None-Match", (await good.SendAsync(dashboard)).Headers["ETag"]),
-        ("makeToken", 400) => good with { Body = """{"audience":"other"}""" },
-        (_, 400) => good with { AgentKey = "short" },
-        (_, 401) => good with { Token = "unknown" },
-        (_, 403) => good with { Token = MeshYaml.OtherToken },
-        ("getInstallScript" or "getPackage", 404) => good,
-        (_, 404) => good with { Path = good.Path.Replace("analytics-v0", "nothing", StringComparison.Ordinal) },
-        (_, 413) => good with { Body = new string(' ', 300_000) },
-        (_, 415) => good with { ContentType = "text/plain" },
-        (_, 426) => With(good, "User-Agent", "smm-agent/0.9.0"),
-        (_, 200 or 204 or 409 or 422 or 429 or 503) => good,
-        _ => throw new ArgumentOutOfRangeException(nameof(status), status, $"of {operationId} has no scenario"),
-    };
+    private static async Task<Call> ChangeAsync(RunningDashboard dashboard, Call good, string operationId, int status) =>
+        (operationId, status) switch
+        {
+            ("getPackage", 206) => With(good, "Range", "bytes=1-2"),
+            ("getPackage", 416) => With(good, "Range", "bytes=99-"),
+            (_, 304) => With(good, "If-None-Match", (await good.SendAsync(dashboard)).Headers["ETag"]),
+            ("makeToken", 400) => good with { Body = """{"audience":"other"}""" },
+            (_, 400) => good with { AgentKey = "short" },
+            (_, 401) => good with { Token = "unknown" },
+            (_, 403) => good with { Token = MeshYaml.OtherToken },
+            ("getInstallScript" or "getPackage", 404) => good,
+            (_, 404) => good with { Path = good.Path.Replace("analytics-v0", "nothing", StringComparison.Ordinal) },
+            (_, 413) => good with { Body = new string(' ', 300_000) },
+            (_, 415) => good with { ContentType = "text/plain" },
+            (_, 426) => With(good, "User-Agent", "smm-agent/0.9.0"),
+            (_, 200 or 204 or 409 or 422 or 429 or 503) => good,
+            _ => throw new ArgumentOutOfRangeException(nameof(status), status, $"of {operationId} has no scenario"),
+        };
 
     private static Call With(Call call, string header, string value) =>
         call with { Headers = new Dictionary<string, string>(call.Headers) { [header] = value } };

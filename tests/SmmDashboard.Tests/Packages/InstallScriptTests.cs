@@ -28,14 +28,16 @@ public sealed class InstallScriptTests
         dashboard.Folder.Write("packages/smm-agent-0.1.0-1.aarch64.rpm", "abc");
         dashboard.Folder.Write("packages/package-keys", "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\nanother\n");
 
-        var answer = await (Script with { Headers = new Dictionary<string, string> { ["Host"] = "evil.example.com" } }).SendAsync(dashboard);
+        var answer = await (Script with { Headers = new Dictionary<string, string> { ["Host"] = "evil.example.com" } })
+            .SendAsync(dashboard);
 
         Assert.Equal("text/x-shellscript", answer.MediaType);
         Assert.Equal($"{answer.Content.Length}", answer.Headers["Content-Length"]);
         var table = $"{Sha256("abc")} 3 smm-agent-0.1.0-1.aarch64.rpm\n{Sha256("0123456789")} 10 smm-agent_0.1.0_amd64.deb";
         var expected = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "install.sh"))
             .Replace("url='@PUBLIC_URL@'", "url='https://smm.example.com'", StringComparison.Ordinal)
-            .Replace("package_key='@PACKAGE_KEY@'", "package_key='MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='", StringComparison.Ordinal)
+            .Replace("package_key='@PACKAGE_KEY@'", "package_key='MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE='",
+                StringComparison.Ordinal)
             .Replace("packages='@PACKAGES@'", $"packages='{table}'", StringComparison.Ordinal);
         Assert.Equal(expected, answer.Text);
     }
@@ -47,7 +49,8 @@ public sealed class InstallScriptTests
         foreach (var name in new[]
         {
             "smm-agent_0.9.0_amd64.deb", "smm-agent_0.10.0_amd64.deb", "smm-agent_0.10.0~rc1_amd64.deb", "smm-agent_0.2.0_arm64.deb",
-            "smm-agent-0.9.0-1.x86_64.rpm", "smm-agent-0.10.0-1.x86_64.rpm", "smm-agent-0.10.0-2.x86_64.rpm", "smm-agent-0.3.0-1.aarch64.rpm",
+            "smm-agent-0.9.0-1.x86_64.rpm", "smm-agent-0.10.0-1.x86_64.rpm", "smm-agent-0.10.0-2.x86_64.rpm",
+                "smm-agent-0.3.0-1.aarch64.rpm",
         })
             dashboard.Folder.Write($"packages/{name}", name);
 
@@ -64,7 +67,8 @@ public sealed class InstallScriptTests
         foreach (var name in new[]
         {
             "smm-agent-dbgsym_0.2.0_amd64.deb", "smm-agent_0.2.0_i386.deb", "smm-agent_0.2.0_amd64.deb.part", "smm-agent_'$(id)'_amd64.deb",
-            "smm-agent_0.2.0'; id; '_amd64.deb", "smm-agent_0.2.0\nid_amd64.deb", "smm-agent_0.2.0_amd64.deb\n", "smm-agent_0.2.0 x_amd64.deb",
+            "smm-agent_0.2.0'; id; '_amd64.deb", "smm-agent_0.2.0\nid_amd64.deb", "smm-agent_0.2.0_amd64.deb\n",
+                "smm-agent_0.2.0 x_amd64.deb",
             "smm-agent-0.2.0-1.i686.rpm", "smm-agent-0.2.0-1'.x86_64.rpm", "smm-agent-0.2.0^`id`-1.x86_64.rpm", "SHA256SUMS",
         })
             dashboard.Folder.Write($"packages/{name}", "x");

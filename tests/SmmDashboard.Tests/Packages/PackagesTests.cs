@@ -20,7 +20,8 @@ public sealed partial class PackagesTests
         Assert.Equal("0123456789", answer.Text);
         var etag = $"\"{Convert.ToHexStringLower(SHA256.HashData("0123456789"u8))}\"";
         Assert.Equal(etag, answer.Headers["ETag"]);
-        var again = await (Call.Get($"/packages/{Package}") with { Headers = new Dictionary<string, string> { ["If-None-Match"] = etag } }).SendAsync(dashboard);
+        var again = await (Call.Get($"/packages/{Package}") with { Headers = new Dictionary<string, string> { ["If-None-Match"] = etag } })
+            .SendAsync(dashboard);
         Assert.Equal(HttpStatusCode.NotModified, again.Status);
 
         dashboard.Folder.Replace($"packages/{Package}", "9876543210");
@@ -79,7 +80,8 @@ public sealed partial class PackagesTests
         File.CreateSymbolicLink(dashboard.Folder.Path("packages/device"), "/dev/zero");
         Assert.Equal(HttpStatusCode.NotFound, (await Call.Get("/get/smm-agent").SendAsync(dashboard)).Status);
         Assert.DoesNotContain(
-            await dashboard.App.Services.GetRequiredService<SidecarPackages>().ListAsync(TestContext.Current.CancellationToken), package => package.Version == "1.0.0");
+            await dashboard.App.Services.GetRequiredService<SidecarPackages>().ListAsync(TestContext.Current.CancellationToken), package =>
+                package.Version == "1.0.0");
         var answer = await Call.Get($"/packages/{name}").SendAsync(dashboard);
         Assert.True(answer.Status is HttpStatusCode.NotFound or HttpStatusCode.BadRequest, $"{answer.Status}");
         if (name != "a%00b") // Kestrel refuses a NUL itself

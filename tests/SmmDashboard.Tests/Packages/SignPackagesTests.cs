@@ -25,7 +25,8 @@ public sealed class SignPackagesTests : IDisposable
         var run = Run("--key", At("key.pem"), "--valid-days", "7", "--minimum", "istio-sidecar=1.24.1", _folder.FullName);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Contains("! istio-sidecar 1.24.0 rpm arm64 is below the minimum 1.24.1: no agent installs it\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("! istio-sidecar 1.24.0 rpm arm64 is below the minimum 1.24.1: no agent installs it\n", run.Output,
+            StringComparison.Ordinal);
         Assert.Contains("✓ smm-agent 0.2.0-1 rpm amd64\n", run.Output, StringComparison.Ordinal);
         var key = Key(File.ReadAllText(At(Files.Keys)).TrimEnd('\n'));
         Assert.Contains(key.Text, made.Output, StringComparison.Ordinal);
@@ -36,7 +37,8 @@ public sealed class SignPackagesTests : IDisposable
                 ("istio-sidecar", "1.24.0", "rpm", "arm64", 2, Sha256("bc")), ("istio-sidecar", "1.24.0-1", "deb", "amd64", 1, Sha256("a")),
                 ("smm-agent", "0.2.0-1", "rpm", "amd64", 1, Sha256("e")), ("smm-agent", "0.2.0", "deb", "arm64", 1, Sha256("d")),
             ],
-            list.Packages.Select(package => (package.Name, package.Version, package.Format.Word(), package.Architecture, package.Size, package.Sha256)));
+            list.Packages.Select(package =>
+                (package.Name, package.Version, package.Format.Word(), package.Architecture, package.Size, package.Sha256)));
         Assert.Equal("1.24.1", list.MinimumVersions["istio-sidecar"]);
     }
 
@@ -50,7 +52,8 @@ public sealed class SignPackagesTests : IDisposable
 
         Assert.Equal(0, Run("--key", At("key.pem"), _folder.FullName).ExitCode);
 
-        Openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", At("pub.pem"), "-in", At("SHA256SUMS"), "-sigfile", At("SHA256SUMS.sig"));
+        Openssl("pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", At("pub.pem"), "-in", At("SHA256SUMS"), "-sigfile",
+            At("SHA256SUMS.sig"));
         var publicHalf = (await File.ReadAllLinesAsync(At("pub.pem"), TestContext.Current.CancellationToken))[1];
         Assert.Equal($"{publicHalf}\n", await File.ReadAllTextAsync(At(Files.Keys), TestContext.Current.CancellationToken));
         // An encrypted key is decrypted into a pipe, which can be read only once.
@@ -72,7 +75,8 @@ public sealed class SignPackagesTests : IDisposable
 
         var key = Key(File.ReadAllText(dashboard.Folder.Path($"packages/{Files.Keys}")).TrimEnd('\n'));
         Assert.IsType<ListOpening.Opened>(SignedPackageList.Open(answer.Content, [key]));
-        Assert.Contains($"package_key='{key.Text}'", (await (Call.Get("/get/smm-agent") with { Token = null }).SendAsync(dashboard)).Text, StringComparison.Ordinal);
+        Assert.Contains($"package_key='{key.Text}'", (await (Call.Get("/get/smm-agent") with { Token = null }).SendAsync(dashboard)).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +101,8 @@ public sealed class SignPackagesTests : IDisposable
     [InlineData(2, "--valid-days 0", "--key", "@key.pem", "--valid-days", "0", "@")]
     [InlineData(2, "--valid-days 1099", "--key", "@key.pem", "--valid-days", "1099", "@")]
     [InlineData(2, "--minimum 'istio=1' is not", "--key", "@key.pem", "--minimum", "istio=1", "@")]
-    [InlineData(2, "--minimum is given twice for smm-agent", "--key", "@key.pem", "--minimum", "smm-agent=1", "--minimum", "smm-agent=2", "@")]
+    [InlineData(2, "--minimum is given twice for smm-agent", "--key", "@key.pem", "--minimum", "smm-agent=1", "--minimum", "smm-agent=2",
+        "@")]
     [InlineData(2, "has no PEM block", "--key", "@empty", "@")]
     [InlineData(1, "key.pem' already exists", "--new-key", "@key.pem")]
     [InlineData(1, "missing'", "--key", "@missing", "@")]
@@ -125,7 +130,8 @@ public sealed class SignPackagesTests : IDisposable
 
     private void Put(string name, string text) => File.WriteAllText(At(name), text);
 
-    private static PackageKey Key(string text) => PackageKey.TryParse(text, out var key, out var why) ? key : throw new InvalidOperationException(why);
+    private static PackageKey Key(string text) =>
+        PackageKey.TryParse(text, out var key, out var why) ? key : throw new InvalidOperationException(why);
 
     private static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
@@ -139,7 +145,8 @@ public sealed class SignPackagesTests : IDisposable
 
     private static void Openssl(params string[] arguments)
     {
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("openssl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, error) = (process.StandardOutput.ReadToEnd(), process.StandardError.ReadToEnd());
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, output + error);

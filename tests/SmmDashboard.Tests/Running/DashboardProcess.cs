@@ -9,7 +9,8 @@ public sealed class DashboardProcess : IAsyncDisposable
 {
     private readonly BedProcess _process;
 
-    private DashboardProcess(BedProcess process, TemporaryFolder folder, Uri baseAddress) => (_process, Folder, BaseAddress) = (process, folder, baseAddress);
+    private DashboardProcess(BedProcess process, TemporaryFolder folder, Uri baseAddress) =>
+        (_process, Folder, BaseAddress) = (process, folder, baseAddress);
 
     public TemporaryFolder Folder { get; }
 
@@ -23,7 +24,8 @@ public sealed class DashboardProcess : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         var mesh = folder.Write("mesh.yaml", new MeshYaml().ToString());
-        string[] command = ["sh", "-c", $"ulimit -n {openFiles} && exec \"$@\"", "sh", .. Programs.Dashboard, "--mesh", mesh, "--listen", "http://127.0.0.1:0", .. options];
+        string[] command = ["sh", "-c", $"ulimit -n {openFiles} && exec \"$@\"", "sh", .. Programs.Dashboard, "--mesh", mesh, "--listen",
+            "http://127.0.0.1:0", .. options];
         var process = new BedProcess(command);
         const string Listening = "Listening on ";
         string? line = null;
@@ -47,7 +49,9 @@ public sealed class DashboardProcess : IAsyncDisposable
     /// <summary>Whether a client from 127.0.0.1 is served over a new connection.</summary>
     public async Task<bool> IsServingAsync(TimeSpan? patience = null)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = BaseAddress, Timeout = patience ?? TimeSpan.FromSeconds(5) };
+        using var client = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false })
+        { BaseAddress = BaseAddress, Timeout = patience ?? TimeSpan.FromSeconds(5) };
         try
         {
             return await client.GetStringAsync("/healthz", TestContext.Current.CancellationToken) == "ok";

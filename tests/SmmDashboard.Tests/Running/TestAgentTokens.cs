@@ -11,5 +11,6 @@ public sealed class TestAgentTokens(bool isAvailable = true) : IAgentTokens
     public static readonly TokenResponse Renewed = new("renewed.token.signature", DateTimeOffset.UnixEpoch.AddYears(60));
 
     public ValueTask<(TokenResponse? Token, ApiProblem? Problem)> RenewAsync(TokenOwner? owner, CancellationToken cancellationToken) =>
-        isAvailable ? ValueTask.FromResult(((TokenResponse?)Renewed, (ApiProblem?)null)) : throw new UnavailableException("not now", TimeSpan.FromSeconds(5));
+        isAvailable ? ValueTask.FromResult(((TokenResponse?)Renewed, (ApiProblem?)null))
+            : throw new UnavailableException("not now", TimeSpan.FromSeconds(5));
 }

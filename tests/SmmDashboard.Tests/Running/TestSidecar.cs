@@ -25,7 +25,8 @@ public sealed class TestSidecar : IAsyncDisposable
             new SslClientAuthenticationOptions
             {
                 TargetHost = IPAddress.Loopback.ToString(),
-                ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
+                ClientCertificateContext = certificate is null ? null
+                    : SslStreamCertificateContext.Create(certificate, null, offline: true),
                 RemoteCertificateValidationCallback = (_, presented, _, _) =>
                     presented?.GetCertHashString() == TestCertificate.Any.Thumbprint,
             },
@@ -35,16 +36,30 @@ public sealed class TestSidecar : IAsyncDisposable
     }
 
     /// <summary>Gets a token as the agent does.</summary>
-    public static async Task<string> TokenAsync(RunningDashboard dashboard, string group = RunningDashboard.Group, string token = MeshYaml.Token)
+    public static async Task<string> TokenAsync(
+        RunningDashboard dashboard, string group = RunningDashboard.Group, string token = MeshYaml.Token)
     {
         var call = new Call(HttpMethod.Post, $"{group}/tokens") { Body = """{"audience":"istio-ca"}""", Token = token };
         return (await call.SendAsync(dashboard)).Json.GetProperty("token").GetString()!;
     }
 
     public static string Request(
-        string token, string address = "198.18.0.7", string group = "analytics-v0", string space = "vm-integration",
-        string account = "default", string network = "vm-network-1", Guid? uuid = null, string? revision = null, string? clusterId = null) =>
-        $$"""{"clusterId":{{(clusterId is null ? "null" : $"\"{clusterId}\"")}},"labels":{{(revision is null ? "null" : $"{{\"istio.io/rev\":\"{revision}\"}}")}},"token":"{{token}}","namespace":"{{space}}","group":"{{group}}","serviceAccount":"{{account}}","address":"{{address}}","network":"{{network}}","uuid":{{(uuid is null ? "null" : $"\"{uuid}\"")}}}""";
+        string token,
+        string address = "198.18.0.7",
+        string group = "analytics-v0",
+        string space = "vm-integration",
+        string account = "default",
+        string network = "vm-network-1",
+        Guid? uuid = null,
+        string? revision = null,
+        string? clusterId = null)
+    {
+        var cluster = clusterId is null ? "null" : $"\"{clusterId}\"";
+        var labels = revision is null ? "null" : $"{{\"istio.io/rev\":\"{revision}\"}}";
+        var id = uuid is null ? "null" : $"\"{uuid}\"";
+        return $$"""{"clusterId":{{cluster}},"labels":{{labels}},"token":"{{token}}","namespace":"{{space}}","group":"{{group}}","""
+            + $$""" "serviceAccount":"{{account}}","address":"{{address}}","network":"{{network}}","uuid":{{id}}}""";
+    }
 
     public async Task SendAsync(string line) =>
         await _stream.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"), TestContext.Current.CancellationToken);
@@ -54,7 +69,8 @@ public sealed class TestSidecar : IAsyncDisposable
     {
         try
         {
-            return await Until.DoneAsync(_reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask(), "the dashboard answers, or ends the connection");
+            return await Until.DoneAsync(
+                _reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask(), "the dashboard answers, or ends the connection");
         }
         catch (IOException)
         {

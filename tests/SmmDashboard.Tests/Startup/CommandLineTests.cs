@@ -11,7 +11,8 @@ public sealed class CommandLineTests
     {
         var options = Parse(
             "--mesh m.yaml --listen http://127.0.0.1:80 --listen https://[::1]:443 --certificate c --key k --packages /tmp --data d "
-            + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --registration-ca-certificate ac --registration-ca-key ak --client-rate 7 --total-rate 9 "
+            + "--registration 0.0.0.0:15012 --registration-certificate rc --registration-key rk --registration-ca-certificate ac "
+            + "--registration-ca-key ak --client-rate 7 --total-rate 9 "
             + "--connections 11 --client-connections 5 --idle-timeout 60 --new-agent-rate 3",
             out var exitCode,
             out var error);
@@ -24,7 +25,8 @@ public sealed class CommandLineTests
         Assert.Equal("0.0.0.0:15012", options.Registration?.ToString());
         Assert.Equal(new CertificateFiles("rc", "rk"), options.RegistrationCertificate);
         Assert.Equal(new CertificateFiles("ac", "ak"), options.RegistrationAuthority);
-        Assert.Equal((11, 5, TimeSpan.FromMinutes(1)), (options.Connections.Total, options.Connections.PerClient, options.Connections.Idle));
+        Assert.Equal((11, 5, TimeSpan.FromMinutes(1)),
+            (options.Connections.Total, options.Connections.PerClient, options.Connections.Idle));
         Assert.Equal(new SmmDashboard.Http.Rate(1500, 3), options.NewAgents);
         Assert.Equal((7, 9), (options.Rates.PerClient.PerSecond, options.Rates.Total.PerSecond));
     }
@@ -40,7 +42,8 @@ public sealed class CommandLineTests
     [InlineData("--mesh m --listen https://127.0.0.1:443", "--certificate")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --certificate c", "--key")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --registration 127.0.0.1:1", "--registration-certificate")]
-    [InlineData("--mesh m --listen http://127.0.0.1:80 --registration-ca-certificate c --registration-ca-key k", "--registration-ca-certificate needs --registration")]
+    [InlineData("--mesh m --listen http://127.0.0.1:80 --registration-ca-certificate c --registration-ca-key k",
+        "--registration-ca-certificate needs --registration")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --packages /nowhere/at/all", "/nowhere/at/all")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --client-rate 0", "--client-rate")]
     [InlineData("--mesh m --listen http://127.0.0.1:80 --client-rate x", "x")]
@@ -60,7 +63,8 @@ public sealed class CommandLineTests
     public async Task InvalidMeshDescriptionIsExitCode2WithEveryFault()
     {
         using var folder = new TemporaryFolder();
-        var path = folder.Write("mesh.yaml", new MeshYaml { Head = "publicUrl: nowhere\n" }.ToString().Replace("http: 8080", "http: 0", StringComparison.Ordinal));
+        var path = folder.Write("mesh.yaml",
+            new MeshYaml { Head = "publicUrl: nowhere\n" }.ToString().Replace("http: 8080", "http: 0", StringComparison.Ordinal));
         using var error = new StringWriter();
         Assert.Equal(2, await EntryPoint.MainAsync(["--mesh", path, "--listen", "http://127.0.0.1:0"], error));
         Assert.Contains($"{path}: publicUrl: ", error.ToString(), StringComparison.Ordinal);
@@ -75,7 +79,8 @@ public sealed class CommandLineTests
         using var error = new StringWriter();
         Assert.Equal(2, await EntryPoint.MainAsync(["--mesh", folder.Path("none.yaml"), "--listen", "http://127.0.0.1:0"], error));
         var mesh = folder.Write("mesh.yaml", new MeshYaml().ToString());
-        Assert.Equal(2, await EntryPoint.MainAsync(["--mesh", mesh, "--listen", "https://127.0.0.1:0", "--certificate", mesh, "--key", mesh], error));
+        Assert.Equal(2, await EntryPoint.MainAsync(["--mesh", mesh, "--listen", "https://127.0.0.1:0", "--certificate", mesh, "--key",
+            mesh], error));
         Assert.Equal(2, error.ToString().Trim().Split('\n').Length);
     }
 

@@ -13,7 +13,11 @@ public sealed class TlsTests
         using var client = new HttpClient(new SocketsHttpHandler
         {
             UseProxy = false,
-            SslOptions = new() { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == TestCertificate.Any.Thumbprint },
+            SslOptions = new()
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                certificate?.GetCertHashString() == TestCertificate.Any.Thumbprint
+            },
         });
         var answer = await client.GetAsync(new Uri(dashboard.BaseAddress, "/healthz"), TestContext.Current.CancellationToken);
         Assert.Equal("https", dashboard.BaseAddress.Scheme);

@@ -30,7 +30,8 @@ public sealed class MeshDescriptionReaderTests
         const string flat = "- { namespace: ns, name: flat, serviceAccount: sa, network: n, ports: {}, tokenSha256s: [] }\n";
         var mesh = MeshDescriptionReader.Read(new MeshYaml { Groups = [flat] }.ToString());
         Assert.Equal("sa", mesh.Value!.Groups[new GroupId("ns", "flat")].Config.WorkloadGroup.ServiceAccount);
-        var refused = MeshDescriptionReader.Read(new MeshYaml { Groups = [flat.Replace("name: flat", "name: Flat", StringComparison.Ordinal)] }.ToString());
+        var refused = MeshDescriptionReader.Read(
+            new MeshYaml { Groups = [flat.Replace("name: flat", "name: Flat", StringComparison.Ordinal)] }.ToString());
         Assert.StartsWith("groups[0].name", Assert.Single(refused.Faults).Path, StringComparison.Ordinal);
     }
 
@@ -97,7 +98,8 @@ public sealed class MeshDescriptionReaderTests
         var yaml = Good.Replace("publicUrl:", "colour: blue\npublicUrl:", StringComparison.Ordinal)
             .Replace("serviceAccount: default", "serviceAccount: default\n      serviceAcount: x", StringComparison.Ordinal);
         var warnings = MeshDescriptionReader.Read(yaml).Value!.Warnings;
-        Assert.Equal(["colour", "groups[0].workloadGroup.serviceAcount", "groups[1].workloadGroup.serviceAcount"], warnings.Select(warning => warning.Split(':')[0]));
+        Assert.Equal(["colour", "groups[0].workloadGroup.serviceAcount", "groups[1].workloadGroup.serviceAcount"],
+            warnings.Select(warning => warning.Split(':')[0]));
     }
 
     [Theory]
@@ -123,18 +125,23 @@ public sealed class MeshDescriptionReaderTests
     public void SyntaxErrorHasLineNumber(string yaml, string told)
     {
         foreach (var text in new[] { yaml, yaml.Replace("\n", "\r\n", StringComparison.Ordinal), "\uFEFF" + yaml })
-            Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Faults).Reason, StringComparison.Ordinal);
+            Assert.StartsWith(told, Assert.Single(MeshFile.Read(System.Text.Encoding.UTF8.GetBytes(text)).Faults).Reason,
+                StringComparison.Ordinal);
     }
 
     [Fact]
-    public void MissingClusterRangesAreAWarning() =>
-        Assert.StartsWith("clusterRanges: is missing", Assert.Single(MeshDescriptionReader.Read(new MeshYaml { Head = "publicUrl: https://smm.example.com\n" }.ToString()).Value!.Warnings), StringComparison.Ordinal);
+    public void MissingClusterRangesAreAWarning()
+    {
+        var read = MeshDescriptionReader.Read(new MeshYaml { Head = "publicUrl: https://smm.example.com\n" }.ToString());
+        Assert.StartsWith("clusterRanges: is missing", Assert.Single(read.Value!.Warnings), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void AliasesAreRefused()
     {
         var yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
-            + string.Concat(Enumerable.Range(1, 12).Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
+            + string.Concat(Enumerable.Range(1, 12)
+                .Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
         Assert.Contains("alias", Assert.Single(MeshDescriptionReader.Read(yaml).Faults).Reason, StringComparison.Ordinal);
     }
 

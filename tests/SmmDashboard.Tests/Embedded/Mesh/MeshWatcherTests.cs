@@ -75,10 +75,13 @@ public sealed partial class MeshWatcherTests
         var aliases = "x0: &x0 [a,a]\n" + string.Concat(Enumerable.Range(1, 40).Select(i => $"x{i}: &x{i} [*x{i - 1},*x{i - 1}]\n"));
         string[] texts =
         [
-            "\": {\n1\"\n", "publicUrl: !!binary[ x\n", NewYaml.Replace("proxyMetadata: {}", "proxyMetadata: {", StringComparison.Ordinal), aliases, aliases + "? *x40\n: *x40\n",
-            "a: " + new string('[', 50_000), string.Concat(Enumerable.Repeat("{a: ", 50_000)), string.Concat(Enumerable.Repeat("- ", 50_000)),
+            "\": {\n1\"\n", "publicUrl: !!binary[ x\n", NewYaml.Replace("proxyMetadata: {}", "proxyMetadata: {", StringComparison.Ordinal),
+                aliases, aliases + "? *x40\n: *x40\n",
+            "a: " + new string('[', 50_000), string.Concat(Enumerable.Repeat("{a: ", 50_000)),
+                string.Concat(Enumerable.Repeat("- ", 50_000)),
             string.Concat(Enumerable.Repeat("? ", 50_000)), "\"\\ud800\": 1\n", "publicUrl: \"\\udc00\"\n", "", "1", "[]", "null",
-            NewYaml + "colour: &c red\n", NewYaml + "colour: !red x\n", NewYaml + "publicUrl: https://other.example.com\n", NewYaml + "\"\\udbff\": 1\n",
+            NewYaml + "colour: &c red\n", NewYaml + "colour: !red x\n", NewYaml + "publicUrl: https://other.example.com\n", NewYaml
+                + "\"\\udbff\": 1\n",
             .. OddTypes(),
         ];
         foreach (var text in texts)
@@ -97,7 +100,8 @@ public sealed partial class MeshWatcherTests
         from member in (string[])["publicUrl", "mesh", "meshExpansionGateways", "groups"]
         from value in (string[])["[]", "[1]", "{}", "{a: 1}", "[[]]", "[null]", "null", "1", "true", "''"]
         where !(value == "[]" && member is "groups" or "meshExpansionGateways")
-        select string.Join('\n', NewYaml.Split('\n').Select(line => line.StartsWith(member + ":", StringComparison.Ordinal) ? $"{member}: {value}\nrest:" : line));
+        select string.Join('\n', NewYaml.Split('\n').Select(line => line.StartsWith(member + ":", StringComparison.Ordinal)
+            ? $"{member}: {value}\nrest:" : line));
 
     [LibraryImport("libc", EntryPoint = "rename", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Rename(string from, string to);

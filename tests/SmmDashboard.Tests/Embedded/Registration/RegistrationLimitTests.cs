@@ -29,7 +29,8 @@ public sealed class RegistrationLimitTests
         for (var i = 0; i < 10; i++)
         {
             await using var sidecar = await TestSidecar.ConnectAsync(dashboard);
-            Assert.True((await sidecar.AskAsync(TestSidecar.Request(token, address: $"198.18.0.{i + 1}"))).GetProperty("registered").GetBoolean());
+            Assert.True((await sidecar.AskAsync(TestSidecar.Request(token,
+                address: $"198.18.0.{i + 1}"))).GetProperty("registered").GetBoolean());
         }
 
         await end.CancelAsync();
@@ -40,7 +41,8 @@ public sealed class RegistrationLimitTests
     public async Task OneClientCannotTakeAllSlots()
     {
         // This limit on open files leaves 8 slots.
-        await using var dashboard = await RunningDashboard.StartAsync(new() { HasRegistration = true, Connections = new() { OpenFiles = 520 } });
+        await using var dashboard =
+            await RunningDashboard.StartAsync(new() { HasRegistration = true, Connections = new() { OpenFiles = 520 } });
         var log = new LogLines();
         dashboard.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         var token = await TestSidecar.TokenAsync(dashboard);
@@ -48,12 +50,15 @@ public sealed class RegistrationLimitTests
         for (var i = 0; i < 2; i++)
         {
             sidecars.Add(await TestSidecar.ConnectAsync(dashboard));
-            Assert.True((await sidecars[^1].AskAsync(TestSidecar.Request(token, address: $"198.18.0.{i + 1}"))).GetProperty("registered").GetBoolean());
+            Assert.True((await sidecars[^1].AskAsync(TestSidecar.Request(token,
+                address: $"198.18.0.{i + 1}"))).GetProperty("registered").GetBoolean());
         }
 
         await using (var tooMany = await TestSidecar.ConnectAsync(dashboard))
             Assert.Equal("TooManySidecars", (await tooMany.AskAsync(TestSidecar.Request(token))).GetProperty("reason").GetString());
-        Assert.Contains(log.Lines, line => line.Contains("vm-integration/analytics-v0 has reached a limit of registered sidecars from 127.0.0.1", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line =>
+            line.Contains("vm-integration/analytics-v0 has reached a limit of registered sidecars from 127.0.0.1",
+                StringComparison.Ordinal));
 
         await sidecars[0].DisposeAsync();
         await Until.TrueAsync(
@@ -113,7 +118,7 @@ public sealed class RegistrationLimitTests
         var places = new RegistrationSlots(total: 4, perClient: 100, new FakeTimeProvider(), new LogLines());
         var ofA = Enumerable.Range(0, 4).Select(_ => places.Enter(a, One, CancellationToken.None)!).ToList();
         Assert.Null(places.Enter(a, Two, CancellationToken.None));
-        var ofB = new[] { places.Enter(b, One, CancellationToken.None), places.Enter(b, One, CancellationToken.None), places.Enter(b, One, CancellationToken.None) };
+        var ofB = Enumerable.Range(0, 3).Select(_ => places.Enter(b, One, CancellationToken.None)).ToArray();
         Assert.Equal([false, false, true, true], ofA.Select(place => place.Token.IsCancellationRequested));
         Assert.Null(ofB[2]);
         Assert.NotNull(places.Enter(c, One, CancellationToken.None));

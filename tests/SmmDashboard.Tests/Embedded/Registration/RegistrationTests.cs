@@ -27,7 +27,8 @@ public sealed class RegistrationTests
             await IsAsync(dashboard, agent, true, "Registered");
         }
 
-        await agent.UntilRegistrationAsync(dashboard, answer => answer.GetProperty("message").GetString()!.Contains("disconnect", StringComparison.Ordinal));
+        await agent.UntilRegistrationAsync(
+            dashboard, answer => answer.GetProperty("message").GetString()!.Contains("disconnect", StringComparison.Ordinal));
         _clock.Advance(TimeSpan.FromSeconds(9.9));
         var leaving = await IsAsync(dashboard, agent, false, "NotConnected");
         Assert.Equal("analytics-v0-198.18.0.7-vm-network-1", leaving.GetProperty("workloadEntry").GetString());
@@ -40,7 +41,8 @@ public sealed class RegistrationTests
     public async Task IPv6AddressAndLongNameGetNamesOfIstio()
     {
         var group = new string('a', 240);
-        await using var dashboard = await StartAsync(new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), MeshYaml.Group(group, MeshYaml.OtherToken)] });
+        await using var dashboard = await StartAsync(
+            new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), MeshYaml.Group(group, MeshYaml.OtherToken)] });
         var token = await TestSidecar.TokenAsync(dashboard);
         foreach (var (request, name) in new[]
         {
@@ -150,7 +152,8 @@ public sealed class RegistrationTests
     [Fact]
     public async Task OtherServiceAccountOfNamespaceIsIdentityMismatch()
     {
-        var two = MeshYaml.Group("two", MeshYaml.OtherToken).Replace("serviceAccount: default", "serviceAccount: two", StringComparison.Ordinal);
+        var two = MeshYaml.Group("two", MeshYaml.OtherToken)
+            .Replace("serviceAccount: default", "serviceAccount: two", StringComparison.Ordinal);
         await using var dashboard = await StartAsync(new MeshYaml { Groups = [MeshYaml.Group("analytics-v0", MeshYaml.Token), two] });
         var token = await TestSidecar.TokenAsync(dashboard);
         await using var sidecar = await TestSidecar.ConnectAsync(dashboard);

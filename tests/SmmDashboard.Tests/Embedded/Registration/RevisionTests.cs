@@ -37,7 +37,8 @@ public sealed class RevisionTests
             dashboard.Description.Replace(Read(Mesh(Next)));
             var moving = await AnswerAsync(dashboard, agent, "StaleEntry");
             Assert.Equal(
-                $"WorkloadEntry {Name} belongs to revision {Right}, but the control plane of this VM is {Next}; move the sidecar with: sudo systemctl restart istio",
+                $"WorkloadEntry {Name} belongs to revision {Right}, but the control plane of this VM is {Next}; "
+                    + "move the sidecar with: sudo systemctl restart istio",
                 moving.GetProperty("message").GetString());
         }
 
@@ -81,7 +82,8 @@ public sealed class RevisionTests
         await using var dashboard = await StartAsync(Mesh(Right));
         var refusal = await AskAsync(dashboard, label);
         Assert.Equal("RequestInvalid", refusal.GetProperty("reason").GetString());
-        Assert.StartsWith($"labels.istio.io/rev: '{label}' is not a label value", refusal.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith($"labels.istio.io/rev: '{label}' is not a label value", refusal.GetProperty("message").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,7 +101,8 @@ public sealed class RevisionTests
     public async Task LabelsOfSidecarOverrideLabelsOfGroup()
     {
         var group = MeshYaml.Group("analytics-v0", MeshYaml.Token)
-            .Replace("metadataLabels: { app: analytics, version: v0 }", "metadataLabels: { istio.io/rev: theirs }", StringComparison.Ordinal);
+            .Replace("metadataLabels: { app: analytics, version: v0 }", "metadataLabels: { istio.io/rev: theirs }",
+                StringComparison.Ordinal);
         await using var dashboard = await StartAsync(Mesh(Right) with { Groups = [group] });
         var agent = await AgentAsync(dashboard);
 
@@ -108,7 +111,8 @@ public sealed class RevisionTests
         await using (await RegisterAsync(dashboard, null, address: "198.18.0.9"))
         {
             var other = await AgentAsync(dashboard, "198.18.0.9");
-            Assert.Contains("belongs to revision theirs", (await AnswerAsync(dashboard, other, "StaleEntry")).GetProperty("message").GetString(), StringComparison.Ordinal);
+            Assert.Contains("belongs to revision theirs",
+                (await AnswerAsync(dashboard, other, "StaleEntry")).GetProperty("message").GetString(), StringComparison.Ordinal);
         }
     }
 
@@ -126,10 +130,12 @@ public sealed class RevisionTests
         return agent;
     }
 
-    private static async Task<TestSidecar> RegisterAsync(RunningDashboard dashboard, string? label, Guid? uuid = null, string address = "198.18.0.7")
+    private static async Task<TestSidecar> RegisterAsync(
+        RunningDashboard dashboard, string? label, Guid? uuid = null, string address = "198.18.0.7")
     {
         var sidecar = await TestSidecar.ConnectAsync(dashboard);
-        var reply = await sidecar.AskAsync(TestSidecar.Request(await TestSidecar.TokenAsync(dashboard), address, uuid: uuid, revision: label));
+        var reply = await sidecar.AskAsync(
+            TestSidecar.Request(await TestSidecar.TokenAsync(dashboard), address, uuid: uuid, revision: label));
         Assert.True(reply.GetProperty("registered").GetBoolean(), reply.GetRawText());
         return sidecar;
     }

@@ -32,7 +32,11 @@ public sealed class SidecarCertificateTests : IDisposable
         Assert.Equal("spiffe://cluster.local/ns/vm-integration/sa/default", SidecarAuthority.ReadIdentity(certificate)!.ToString());
         Assert.Equal(_clock.GetUtcNow().UtcDateTime.AddHours(24), certificate.NotAfter.ToUniversalTime(), TimeSpan.FromSeconds(1));
         using var authority = X509Certificate2.CreateFromPem(_authority.CertificatePem);
-        using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
+        using var chain = new X509Chain
+        {
+            ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck }
+        };
         chain.ChainPolicy.CustomTrustStore.Add(authority);
         Assert.True(chain.Build(certificate));
     }
@@ -130,7 +134,8 @@ public sealed class SidecarCertificateTests : IDisposable
     public void WeakKeyGetsNoCertificate(string key, string named)
     {
         using var authority = Authority(TimeSpan.FromDays(1));
-        using AsymmetricAlgorithm weak = key.StartsWith("RSA", StringComparison.Ordinal) ? RSA.Create(1024) : ECDsa.Create(ECCurve.CreateFromValue(key));
+        using AsymmetricAlgorithm weak = key.StartsWith("RSA", StringComparison.Ordinal) ? RSA.Create(1024)
+            : ECDsa.Create(ECCurve.CreateFromValue(key));
 
         var (certificate, why) = authority.Issue(RequestFor(weak), Someone);
 
@@ -162,7 +167,8 @@ public sealed class SidecarCertificateTests : IDisposable
         var reply = await sidecar.AskAsync(Request(await TestSidecar.TokenAsync(dashboard), signingRequest: RequestFor(weak)));
 
         Assert.True(reply.GetProperty("registered").GetBoolean());
-        Assert.Contains(logs.Lines, line => line.Contains($"No certificate is issued to a sidecar that proved {Someone}: the key in its signing request is RSA with 1024 bits; ", StringComparison.Ordinal));
+        var expected = $"No certificate is issued to a sidecar that proved {Someone}: the key in its signing request is RSA with 1024 bits; ";
+        Assert.Contains(logs.Lines, line => line.Contains(expected, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -18,9 +18,12 @@ public sealed class SidecarTokenSignerTests
     public async Task TokenBelongsToServiceAccountOfGroupForOneHour()
     {
         await using var dashboard = await RunningDashboard.StartAsync(new() { Seams = new() { Clock = _clock } });
-        var answer = await new Call(HttpMethod.Post, $"{RunningDashboard.Group}/tokens") { Body = """{"audience":"istio-ca"}""" }.SendAsync(dashboard);
+        var answer = await new Call(
+            HttpMethod.Post, $"{RunningDashboard.Group}/tokens")
+        { Body = """{"audience":"istio-ca"}""" }.SendAsync(dashboard);
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Equal(new DateTimeOffset(2026, 1, 2, 4, 4, 5, TimeSpan.Zero), answer.Json.GetProperty("expirationTimestamp").GetDateTimeOffset());
+        Assert.Equal(new DateTimeOffset(2026, 1, 2, 4, 4, 5, TimeSpan.Zero),
+            answer.Json.GetProperty("expirationTimestamp").GetDateTimeOffset());
         var token = answer.Json.GetProperty("token").GetString()!;
         Assert.True(Jwt.TryDecode(token.Split('.')[0], out var header));
         Assert.True(Jwt.TryDecode(token.Split('.')[1], out var payload));
