@@ -9,7 +9,7 @@ namespace SmmAgent.Core.Tests.Firewall;
 public sealed class AgentRulesTests
 {
     [Fact]
-    public void APortOfTheWorkloadGroupIsOpenAlsoAfterTheCaptureAndTheAgentsOwnIsNot() => Assert.Equal(
+    public void PortOfTheWorkloadGroupStaysOpenAfterTheCaptureAndPortOfTheAgentDoesNot() => Assert.Equal(
         [
             "-p tcp -m tcp --dport 8080 -m comment --comment \"smm-agent: http\" -j ACCEPT",
             "-p tcp -m tcp --dport 15006 -m conntrack --ctorigdstport 8080 -m comment --comment \"smm-agent: http captured\" -j ACCEPT",
@@ -18,7 +18,7 @@ public sealed class AgentRulesTests
         AgentRules.Build(FirewallSamples.Desired(), IpFamily.IPv6).Select(rule => rule.ToString()));
 
     [Fact]
-    public void EachFamilyHasTheSourcesOfItsOwnAndNoRuleWithoutOne()
+    public void EachFamilyHasOnlyRulesForItsOwnSources()
     {
         var desired = FirewallSamples.Desired("10.0.0.0/8", "192.168.7.9/24");
 
@@ -28,11 +28,11 @@ public sealed class AgentRulesTests
     }
 
     [Fact]
-    public void ThePortOfTheCaptureItselfIsNeverOpenedForEverybody() => Assert.All(
+    public void CapturePortIsNeverOpenedToAll() => Assert.All(
         AgentRules.Build(new([new(15006, "odd", Captured: true)], [], Complete: true), IpFamily.IPv4), rule => Assert.Equal(15006, PortMatch.From(rule)!.Value.CapturedFrom));
 
     [Fact]
-    public void ANameCannotBreakOutOfItsComment()
+    public void NameCannotEndItsComment()
     {
         var rule = AgentRules.Build(new([new(80, "a\"\n-j X", Captured: false)], [], Complete: true), IpFamily.IPv4).Single().ToString();
 
@@ -67,7 +67,7 @@ public sealed class AgentRulesTests
     }
 
     [Fact]
-    public void WithoutAMeshConfigurationTheManagementPortsAreWanted()
+    public void ManagementPortsAreDesiredWithoutAMeshConfiguration()
     {
         var desired = DesiredFirewall.From(new AgentSettings(), null);
 

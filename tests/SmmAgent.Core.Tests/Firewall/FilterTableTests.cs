@@ -52,7 +52,7 @@ public sealed class FilterTableTests
     public void TextThatIptablesSaveNeverWritesIsNotATable(string saved) => Assert.Null(FilterTable.Parse(saved));
 
     [Fact]
-    public void NoTableAtAllIsAnEmptyOne() => Assert.Empty(FilterTable.Parse("")!.Chains);
+    public void MissingTableIsEmpty() => Assert.Empty(FilterTable.Parse("")!.Chains);
 
     [Theory]
     [InlineData("-p tcp --dport 80 -s 10.1.2.3 -j ACCEPT", "-s 10.1.2.3/32 -p tcp -m tcp --dport 80 -j ACCEPT")]
@@ -60,7 +60,7 @@ public sealed class FilterTableTests
     [InlineData("-s 0.0.0.0/0 -p tcp -j ACCEPT", "-p tcp -j ACCEPT")]
     [InlineData("-m comment --comment smm-agent -j ACCEPT", "-m comment --comment \"smm-agent\" -j ACCEPT")]
     [InlineData("-s 2001:DB8::1 -j ACCEPT", "-s 2001:db8::1/128 -j ACCEPT")]
-    public void RulesThatMeanTheSameAreEqual(string one, string other) =>
+    public void RulesOfTheSameMeaningAreEqual(string one, string other) =>
         Assert.Equal(FilterRule.Parse(one).Canonical, FilterRule.Parse(other).Canonical);
 
     [Theory]
@@ -69,6 +69,6 @@ public sealed class FilterTableTests
     [InlineData("-p tcp --dport 80 -j ACCEPT", "-p tcp ! --dport 80 -j ACCEPT")]
     [InlineData("-j SMM-AGENT", "-g SMM-AGENT")]
     [InlineData("-s 10.0.0.0/8 -j ACCEPT", "-j ACCEPT")]
-    public void RulesThatMeanSomethingElseAreNot(string one, string other) =>
+    public void RulesOfDifferentMeaningAreNotEqual(string one, string other) =>
         Assert.NotEqual(FilterRule.Parse(one).Canonical, FilterRule.Parse(other).Canonical);
 }

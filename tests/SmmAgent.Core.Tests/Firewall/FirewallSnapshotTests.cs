@@ -13,7 +13,7 @@ public sealed class FirewallSnapshotTests
     private static readonly FilterTable Foreign = Table("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n", "DROP");
 
     [Fact]
-    public void AHostThatWasNotAttachedIsWithoutTheAgentAgain()
+    public void RestoreRemovesTheAgentFromAHostThatWasNotAttached()
     {
         var before = Observed(Foreign, Foreign);
         var attached = before.After(FirewallPlanner.Plan(Desired("10.0.0.0/8"), before));
@@ -24,7 +24,7 @@ public sealed class FirewallSnapshotTests
     }
 
     [Fact]
-    public void AHostThatWasAttachedHasItsEarlierRules()
+    public void RestoreBringsBackTheRulesOfAnAttachedHost()
     {
         var before = Observed(Foreign, Foreign).After(FirewallPlanner.Plan(Desired("10.0.0.0/8"), Observed(Foreign, Foreign)));
         var attached = before.After(FirewallPlanner.Plan(Desired(), before));
@@ -37,7 +37,7 @@ public sealed class FirewallSnapshotTests
     }
 
     [Fact]
-    public void FirewalldGetsBackWhatWasOpenAndLosesWhatWasNot()
+    public void RestoreOpensAndClosesPortsInFirewalld()
     {
         PortOpening http = new(8080, IPNetwork.Parse("10.0.0.0/8"));
         var snapshot = SnapshotOf(Zones(("public", [http]), ("dmz", [])));
@@ -113,7 +113,7 @@ public sealed class FirewallSnapshotTests
     public void OtherContentIsRefused(string text) => Assert.Null(FirewallSnapshot.Read(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
-    public void WhatCannotBeSeenCannotBeUndone()
+    public void UnknownStateHasNoSnapshot()
     {
         var hidden = Observed(Foreign) with { Firewalld = new FirewalldObservation.NotSeen("no answer") };
 

@@ -12,7 +12,7 @@ namespace SmmAgent.Core.Tests.Firewall;
 public sealed class FirewalldDiagnosisTests
 {
     [Fact]
-    public void AZoneOfFirewalldThatIsShutIsRootsPart()
+    public void ClosedZoneOfFirewalldNeedsThePrivilegedReconcile()
     {
         var state = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([8080])])) });
 
@@ -22,7 +22,7 @@ public sealed class FirewalldDiagnosisTests
     }
 
     [Fact]
-    public void WhatFirewalldRefusedRootIsARepairThatFailed()
+    public void RefusalByFirewalldIsAFailedRepair()
     {
         var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([])])) };
         var plan = FirewallPlanner.Plan(Desired(), observed);
@@ -33,7 +33,7 @@ public sealed class FirewalldDiagnosisTests
     }
 
     [Fact]
-    public void APortThatFirewalldForgetsAtItsNextReloadIsDegraded()
+    public void PortThatClosesAtTheNextReloadOfFirewalldIsDegraded()
     {
         var finding = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([Zone([8080, 16400])])) }).PortsOpen;
 
@@ -41,7 +41,7 @@ public sealed class FirewalldDiagnosisTests
     }
 
     [Fact]
-    public void AFirewalldWithoutATableOfItsOwnIsBeatenByTheJump()
+    public void JumpOverridesFirewalldWithoutATableOfItsOwn()
     {
         var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(NftRuleset.Empty) };
 
@@ -50,7 +50,7 @@ public sealed class FirewalldDiagnosisTests
     }
 
     [Fact]
-    public void AFirewalldThatDoesNotTellIsJudgedByItsTable()
+    public void UnreadableFirewalldIsEvaluatedByItsTable()
     {
         var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
         var observed = Attached(Desired()) with { Firewalld = new FirewalldObservation.NotSeen("polkit says no"), Nft = Observation<NftRuleset>.Known(nft) };
@@ -62,7 +62,7 @@ public sealed class FirewalldDiagnosisTests
     }
 
     [Fact]
-    public void AFirewalldThatCannotBeSeenLeavesItUnknown()
+    public void UnreadableFirewalldWithoutNftIsUnknown()
     {
         var state = Of(Desired(), Attached(Desired()) with { Firewalld = new FirewalldObservation.NotSeen("polkit says no") });
 
@@ -70,7 +70,7 @@ public sealed class FirewalldDiagnosisTests
     }
 
     [Fact]
-    public void ATableThatAStoppedFirewalldLeftBehindIsSaidWithTheCure()
+    public void TableOfAStoppedFirewalldIsReportedWithTheFix()
     {
         var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal))!;
         var observed = Attached(Desired()) with { Nft = Observation<NftRuleset>.Known(nft) };
@@ -81,7 +81,7 @@ public sealed class FirewalldDiagnosisTests
     }
 
     [Fact]
-    public void ATableThatIsUnclearBecauseAnInterfaceMovedToAnotherZoneIsRootsToSee()
+    public void UnclearTableOfFirewalldNeedsThePrivilegedReconcile()
     {
         const string rule = """{"rule":{"family":"inet","table":"firewalld","chain":"in","handle":3,"expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth0"}},{"accept":null}]}},""";
         var nft = NftRuleset.Parse(DropTable.Replace("site", "firewalld", StringComparison.Ordinal).Replace("RULES", rule, StringComparison.Ordinal))!;
@@ -96,7 +96,7 @@ public sealed class FirewalldDiagnosisTests
     [Theory]
     [InlineData("prerouting", "-311", "sudo firewall-cmd --panic-off")]
     [InlineData("input", "9", "nft add rule inet firewalld_policy_drop in")]
-    public void ItsPanicModeIsNamedWithItsCure(string hook, string priority, string cure)
+    public void PanicModeIsReportedWithTheFix(string hook, string priority, string cure)
     {
         var json = DropTable.Replace("site", "firewalld_policy_drop", StringComparison.Ordinal).Replace("RULES", "", StringComparison.Ordinal)
             .Replace("\"hook\":\"input\",\"prio\":10", $"\"hook\":\"{hook}\",\"prio\":{priority}", StringComparison.Ordinal);

@@ -21,7 +21,7 @@ public sealed class ForeignTableTests
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"state"}},"right":["new","established"]}},{"accept":null}""", false)]
     [InlineData("""{"vmap":{"key":DPORT,"data":{"set":[[8080,{"accept":null}],[16400,{"accept":null}]]}}}""", false)]
     [InlineData("""{"jump":{"target":"extra"}}""", true)]
-    public void AForeignTableThatDropsBlocksUnlessItAccepts(string expressions, bool blocks)
+    public void ForeignTableBlocksUnlessItAccepts(string expressions, bool blocks)
     {
         var state = Of(Desired(), WithNft(expressions));
 
@@ -30,7 +30,7 @@ public sealed class ForeignTableTests
     }
 
     [Fact]
-    public void ANamedSetIsLookedUpAndTheRuleToAddNamesTheRestOnly()
+    public void NamedSetIsReadAndTheFixNamesOnlyTheMissingPorts()
     {
         var state = Of(Desired(), WithNft("""{"match":{"op":"==","left":DPORT,"right":"@web"}},{"accept":null}"""));
 
@@ -40,11 +40,11 @@ public sealed class ForeignTableTests
     }
 
     [Fact]
-    public void BehindARuleThatDropsTheCureIsInserted() =>
+    public void FixIsInsertedBeforeARuleThatDrops() =>
         Assert.Contains("nft insert rule inet site in 'tcp dport { 8080, 16400 } accept'", Of(Desired(), WithNft("""{"reject":null}""")).PortsOpen.Message, StringComparison.Ordinal);
 
     [Fact]
-    public void WithACaptureInPlaceTheRedirectedConnectionMustGetIn()
+    public void RedirectedConnectionMustBeAcceptedWithACapture()
     {
         var onlyPlain = WithNft("""{"match":{"op":"==","left":DPORT,"right":{"set":[8080,16400]}}},{"accept":null}""") with { Captured = true };
         var state = Of(Desired("10.0.0.0/8", "2001:db8::/32"), onlyPlain);
@@ -56,11 +56,11 @@ public sealed class ForeignTableTests
     [Theory]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"status"}},"right":"dnat"}},{"accept":null}""")]
     [InlineData("""{"match":{"op":"==","left":DPORT,"right":15006}},{"match":{"op":"==","left":{"ct":{"key":"proto-dst","dir":"original"}},"right":8080}},{"accept":null}""")]
-    public void ARuleForRedirectedConnectionsLetsTheCapturedPortIn(string expressions) =>
+    public void RuleForRedirectedConnectionsOpensTheCapturedPort(string expressions) =>
         Assert.Equal([true, false], Of(Desired(), WithNft(expressions) with { Captured = true }).Ports.Select(port => port.Open!.Value));
 
     [Fact]
-    public void WhatDependsOnTheUnknownIsNotClaimed()
+    public void UnknownConditionIsNotClaimed()
     {
         var state = Of(Desired(), WithNft("""{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth0"}},{"accept":null}"""));
 
@@ -69,7 +69,7 @@ public sealed class ForeignTableTests
     }
 
     [Fact]
-    public void TablesThatCouldNotBeLookedAtAreMentioned() => Assert.Contains(
+    public void UnreadableTablesAreReported() => Assert.Contains(
         "could not be read: JSON support not compiled-in",
         Of(Desired(), Attached(Desired()) with { Nft = Observation<NftRuleset>.Unknown("JSON support not compiled-in") }).PortsOpen.Message,
         StringComparison.Ordinal);
@@ -77,7 +77,7 @@ public sealed class ForeignTableTests
     [Theory]
     [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"192.0.2.1"}},{"drop":null}""")]
     [InlineData("""{"limit":{"rate":10,"per":"second","inv":true}},{"drop":null}""")]
-    public void ABanOrARateLimitDoesNotShutAPort(string expressions) =>
+    public void BanOrRateLimitDoesNotBlockAPort(string expressions) =>
         Assert.Equal("OpenToAny", Of(Desired(), WithNft(expressions, "accept")).PortsOpen.Reason);
 
     [Theory]
@@ -87,11 +87,11 @@ public sealed class ForeignTableTests
     [InlineData("""{"vmap":{"key":DPORT,"data":"@web"}}""", true)]
     [InlineData("""{"match":{"op":"==","left":DPORT,"right":"@web"}},{"jump":{"target":"extra"}}""", true)]
     [InlineData("""{"match":{"op":"==","left":DPORT,"right":{"set":[22]}}},{"accept":null}""", false)]
-    public void ASetIsReadWithItsElementsWhereItDecidesAboutAPort(string expressions, bool decides) =>
+    public void SetThatDecidesAboutAPortIsReadWithElements(string expressions, bool decides) =>
         Assert.Equal(decides ? ["web"] : [], WithNft(expressions).Nft!.Value!.DecidingSets.Select(set => set.Name));
 
     [Fact]
-    public void ASetThatWasReadWithoutItsElementsLeavesItOpenWhatItDoes()
+    public void SetWithoutElementsIsUnclear()
     {
         var observed = WithNft("""{"match":{"op":"==","left":DPORT,"right":"@web"}},{"accept":null}""");
         var terse = observed.Nft!.Value! with { HasElements = false };
@@ -117,5 +117,5 @@ public sealed class ForeignTableTests
     [InlineData("[1]")]
     [InlineData("""{"nftables":[{"chain":{}}]}""")]
     [InlineData("""{"nftables":[{"rule":{"family":"ip"}}""")]
-    public void WhatNftNeverPrintsIsNoRuleset(string json) => Assert.Null(NftRuleset.Parse(json));
+    public void OtherTextIsNotARuleset(string json) => Assert.Null(NftRuleset.Parse(json));
 }

@@ -18,7 +18,7 @@ public sealed class HostileRulesetTests
     [InlineData("ipv4_addr", """[{"set":["@s"]}]""", """{"payload":{"protocol":"ip","field":"saddr"}}""")]
     [InlineData("ipv4_addr", """[{"elem":{"val":"@s","timeout":5}}]""", """{"payload":{"protocol":"ip","field":"saddr"}}""")]
     [InlineData("inet_service", "\"@s\"", Dport)]
-    public void AnElementOfASetIsNoReferenceToASet(string type, string elements, string left)
+    public void ElementIsNotAReferenceToASet(string type, string elements, string left)
     {
         var state = Judge(
             $$$$"""{"set":{"family":"inet","name":"s","table":"f","type":"{{{{type}}}}","elem":{{{{elements}}}}}},""",
@@ -31,7 +31,7 @@ public sealed class HostileRulesetTests
     [InlineData("""{"jump":{"target":"i"}}""")]
     [InlineData("""{"goto":{"target":"a"}}""", """{"jump":{"target":"i"}}""")]
     [InlineData("""{"vmap":{"key":DPORT,"data":{"set":[[8080,{"jump":{"target":"a"}}],[16400,{"goto":{"target":"a"}}]]}}}""", """{"vmap":{"key":DPORT,"data":"@m"}}""")]
-    public void AChainThatLeadsBackToItselfIsUnclear(string first, string? second = null)
+    public void ChainLoopIsUnclear(string first, string? second = null)
     {
         var state = Judge(
             """{"map":{"family":"inet","name":"m","table":"f","type":"inet_service","map":"verdict","elem":[[8080,{"jump":{"target":"i"}}],[16400,{"jump":{"target":"a"}}]]}},""",
@@ -41,7 +41,7 @@ public sealed class HostileRulesetTests
     }
 
     [Fact]
-    public async Task ManyWaysThroughTheSameChainsAreFollowedOnce()
+    public async Task ManyPathsThroughTheSameChainsAreFollowedOnce()
     {
         var cancel = TestContext.Current.CancellationToken;
         var chains = Enumerable.Range(0, 31).Select(
@@ -64,7 +64,7 @@ public sealed class HostileRulesetTests
     [InlineData("{\"set\":{\"set\":{\"set\":[]}}}")]
     [InlineData("[[[[]]]]")]
     [InlineData("null")]
-    public void AValueThatCannotBeReadLetsNothingIn(string value)
+    public void UnreadableValueAcceptsNothing(string value)
     {
         var state = Judge("", $$$$"""{"match":{"op":"==","left":{{{{Dport}}}},"right":{{{{value}}}}}},{"accept":null}""");
 
@@ -72,7 +72,7 @@ public sealed class HostileRulesetTests
     }
 
     [Fact]
-    public void JsonThatIsTooDeepOrNoRulesetIsUnknown()
+    public void DeepOrOtherJsonIsUnknown()
     {
         Assert.Null(NftRuleset.Parse("{\"nftables\":[" + new string('[', 100_000)));
         Assert.Null(NftRuleset.Parse("{\"nftables\":[" + new string('[', 200) + new string(']', 200) + "]}"));
@@ -82,7 +82,7 @@ public sealed class HostileRulesetTests
     }
 
     [Fact]
-    public void WhateverIsChangedInARulesetIsJudgedWithoutAFault()
+    public void ChangedRulesetsAreEvaluatedWithoutAnException()
     {
         var random = new Random(14);
         var whole = Ruleset(

@@ -14,14 +14,14 @@ public sealed class IptablesTokensTests
     [InlineData("--comment 'a b' -j X", "--comment", "'a", "b'", "-j", "X")]
     [InlineData("--comment ab\"c d\"ef", "--comment", "abc d", "ef")]
     [InlineData("\t", new string[0])]
-    public void AreThoseOfItsOwnParser(string line, params string[] arguments) => Assert.Equal(arguments, FilterRule.Parse(line).Arguments);
+    public void TokensEqualThoseOfIptables(string line, params string[] arguments) => Assert.Equal(arguments, FilterRule.Parse(line).Arguments);
 
     [Theory]
     [InlineData("-m comment --comment \"-j ISTIO_OUTPUT\" -j MINE", "-j ISTIO_OUTPUT")]
     [InlineData("-m comment --comment -j -j MINE", "-j")]
     [InlineData("-m comment --comment \"a\t-j ISTIO_OUTPUT \\\"\" -j MINE", "a\t-j ISTIO_OUTPUT \"")]
     [InlineData("-m comment --comment \"! -g X\" -j MINE", "! -g X")]
-    public void WhatIsInACommentIsNoTarget(string rule, string comment)
+    public void CommentContainsNoTarget(string rule, string comment)
     {
         var parsed = FilterRule.Parse(rule);
 
@@ -33,10 +33,10 @@ public sealed class IptablesTokensTests
     [InlineData("-m recent --name -j --rsource -j MINE")]
     [InlineData("-m bpf --bytecode \"-j 4,48 0 0\" -j MINE")]
     [InlineData("-m nfacct --nfacct-name \"-j x\" -j MINE")]
-    public void NorWhatIsInAnotherValue(string rule) => Assert.Equal("MINE", FilterRule.Parse(rule).Target);
+    public void OtherValuesContainNoTarget(string rule) => Assert.Equal("MINE", FilterRule.Parse(rule).Target);
 
     [Fact]
-    public void WhateverTextIsReadIsReadWithoutAFault()
+    public void AnyTextIsReadWithoutAnException()
     {
         var random = new Random(13);
         const string letters = "ab-j!\"\\ '\t:*[]#0";

@@ -7,14 +7,14 @@ public sealed class ObservationPacingTests
     private readonly ObservationPacing _pacing = new();
 
     [Fact]
-    public void TheFirstChangeDoesNotWait() => Assert.Equal(TimeSpan.Zero, _pacing.WaitAt(TimeSpan.FromSeconds(5)));
+    public void FirstChangeDoesNotWait() => Assert.Equal(TimeSpan.Zero, _pacing.WaitAt(TimeSpan.FromSeconds(5)));
 
     [Theory]
     [InlineData(0.001, 1)]
     [InlineData(0.02, 1)]
     [InlineData(0.1, 4)]
     [InlineData(3, 10)]
-    public void AnotherWaitsForASecondAndLongerWhereAnObservationTakesLong(double took, double wait)
+    public void LaterChangesWaitForASecondOrLongerAfterSlowObservations(double took, double wait)
     {
         var end = TimeSpan.FromSeconds(7);
         _pacing.Observed(end - TimeSpan.FromSeconds(took), end);

@@ -11,7 +11,7 @@ public sealed class OtherManagersTests
     private const string Ufw = ":ufw-before-input - [0:0]\n:ufw-user-input - [0:0]\n-A INPUT -j ufw-before-input\n-A INPUT -j ufw-user-input\n";
 
     [Fact]
-    public void DockersChainsAreFoundInFilterAndNat()
+    public void DockerChainsAreFoundInFilterAndNat()
     {
         var observed = Observed(Table(":DOCKER-USER - [0:0]\n:DOCKER-ISOLATION-STAGE-1 - [0:0]\n:MY-DOCKER - [0:0]\n")) with
         {
@@ -24,7 +24,7 @@ public sealed class OtherManagersTests
     }
 
     [Fact]
-    public void AHostWithoutDockerHasNoneOfItsChains()
+    public void HostWithoutDockerHasNoDockerChains()
     {
         var observed = Observed(Table("-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\n"));
 
@@ -37,10 +37,10 @@ public sealed class OtherManagersTests
     [InlineData("", "DROP", 1)]
     [InlineData(":SMM-AGENT - [0:0]\n-A INPUT -j SMM-AGENT\n-A SMM-AGENT -p tcp -m tcp --dport 16400 -j ACCEPT\n", "ACCEPT", 0)]
     [InlineData("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A FORWARD -j DROP\n", "ACCEPT", 2)]
-    public void RulesOfOthersAreCounted(string rules, string policy, int count) => Assert.Equal(count, Table(rules, policy).ForeignRules());
+    public void ForeignRulesAreCounted(string rules, string policy, int count) => Assert.Equal(count, Table(rules, policy).ForeignRules());
 
     [Fact]
-    public void WhereUfwKeepsAPortShutUfwOpensIt()
+    public void FixUsesUfwWhereUfwBlocksAPort()
     {
         var desired = Desired();
         var found = Of(desired, Observed(Table(Ufw, "DROP")));
@@ -52,7 +52,7 @@ public sealed class OtherManagersTests
     }
 
     [Fact]
-    public void WhatTheAgentMayNotOpenIsOnNobodysList()
+    public void PortThatTheAgentMayNotOpenIsNotPlanned()
     {
         var found = Of(Desired(), DiagnosisSamples.WithNft("""{"match":{"op":"==","left":DPORT,"right":8080}},{"accept":null}"""));
 
@@ -62,7 +62,7 @@ public sealed class OtherManagersTests
     }
 
     [Fact]
-    public void AShutZoneOfFirewalldIsNamedForEachOfItsPorts()
+    public void ClosedZoneOfFirewalldIsReportedForEachPort()
     {
         var observed = DiagnosisSamples.Attached(Desired()) with { Firewalld = new FirewalldObservation.Seen(new([DiagnosisSamples.Zone([8080])])) };
 

@@ -31,7 +31,7 @@ public sealed class OwnTrafficTests
     [InlineData("-A INPUT -m conntrack --ctdir ORIGINAL -j ACCEPT\n")]
     [InlineData("-A INPUT -m conntrack ! --ctstate RELATED,ESTABLISHED -j ACCEPT\n")]
     [InlineData("-A INPUT -d 2001:db8::/32 -j ACCEPT\n")]
-    public void AnInputThatAcceptsNoRepliesIsNamedWithTheCommandThatLetsThemIn(string rules)
+    public void InputThatDropsRepliesIsReportedWithTheFix(string rules)
     {
         var verdict = OwnTraffic.Evaluate([Istiod, Mesh], Observed(Table(rules, "DROP")));
 
@@ -51,7 +51,7 @@ public sealed class OwnTrafficTests
     [InlineData("-A INPUT -p tcp -m tcp --dport 1024:65535 -j ACCEPT\n-A INPUT -p udp -m udp --sport 53 -j ACCEPT\n")]
     [InlineData("-A INPUT -p tcp -m multiport --sports 443,15012,15443 -j ACCEPT\n-A INPUT -p 17 -j ACCEPT\n")]
     [InlineData("-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT\n-A INPUT -s 10.0.0.0/8 -p udp -j ACCEPT\n")]
-    public void AnInputThatAcceptsRepliesIsNoObstacle(string rules)
+    public void InputThatAcceptsRepliesIsNotABlocker(string rules)
     {
         var verdict = OwnTraffic.Evaluate(All, Observed(Table(rules, "DROP")));
 
@@ -73,7 +73,7 @@ public sealed class OwnTrafficTests
     [InlineData("-A INPUT -m set --match-set mesh src -j ACCEPT\n")]
     [InlineData("-A INPUT -m mark --mark 0x1 -j ACCEPT\n")]
     [InlineData("-A INPUT -p tcp -m tcp --dport 40000:50000 -j ACCEPT\n")]
-    public void WhatDependsOnTheUnknownIsNeverClaimed(string rules)
+    public void UnknownConditionIsNeverClaimed(string rules)
     {
         var verdict = OwnTraffic.Evaluate([Istiod], Observed(Table(rules, "DROP")));
 
@@ -82,7 +82,7 @@ public sealed class OwnTrafficTests
     }
 
     [Fact]
-    public void ATableThatCannotBeSeenIsNoObstacle()
+    public void UnreadableTableIsNotABlocker()
     {
         var unseen = new ObservedFilter(new(IpFamily.IPv4), Observation<FilterState>.Unknown("iptables-save: Permission denied"), NotPermitted: true);
 
@@ -93,7 +93,7 @@ public sealed class OwnTrafficTests
     }
 
     [Fact]
-    public void OnlyTheRepliesThatAreDroppedAreNamed()
+    public void OnlyDroppedRepliesAreReported()
     {
         var verdict = OwnTraffic.Evaluate(All, Observed(Table("-A INPUT -p tcp -m multiport --sports 443,15443 -j ACCEPT\n-A INPUT -p udp -j ACCEPT\n", "DROP")));
 
@@ -115,7 +115,7 @@ public sealed class OwnTrafficTests
     }
 
     [Fact]
-    public void AnOutputThatDropsIsNamedWithItsPortsAndTheCommand()
+    public void OutputThatDropsIsReportedWithPortsAndFix()
     {
         var table = FilterTable.Parse(
             "*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
@@ -134,7 +134,7 @@ public sealed class OwnTrafficTests
     [Theory]
     [InlineData("-A OUTPUT -m owner --uid-owner 0 -j ACCEPT\n")]
     [InlineData("-A OUTPUT -o eth0 -j ACCEPT\n")]
-    public void AnOutputThatAsksForMoreThanIsKnownIsNeverClaimed(string rules)
+    public void OutputWithUnknownConditionsIsNeverClaimed(string rules)
     {
         var table = FilterTable.Parse($"*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n{rules}COMMIT\n")!;
 
@@ -156,7 +156,7 @@ public sealed class OwnTrafficTests
     [InlineData("""{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"lo"}},{"accept":null}""", true)]
     [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"sport"}},"right":53}},{"accept":null}""", true)]
     [InlineData("""{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":22}},{"accept":null}""", true)]
-    public void AnInputChainOfNftablesIsFollowedTheSameWay(string expressions, bool drops)
+    public void InputChainOfNftablesIsEvaluatedAlike(string expressions, bool drops)
     {
         var verdict = OwnTraffic.Evaluate([Istiod], DiagnosisSamples.WithNft(expressions) with { Filters = Observed(Table()).Filters });
 
@@ -167,7 +167,7 @@ public sealed class OwnTrafficTests
     }
 
     [Fact]
-    public void AnOutputChainOfNftablesThatDropsIsNamedWithTheCommand()
+    public void OutputChainOfNftablesIsReportedWithTheFix()
     {
         var nft = NftRuleset.Parse(
             """{"nftables":[{"chain":{"family":"inet","table":"site","name":"out","handle":1,"type":"filter","hook":"output","prio":0,"policy":"drop"}}]}""")!;
@@ -180,7 +180,7 @@ public sealed class OwnTrafficTests
     }
 
     [Fact]
-    public void AfterFirewalldStartedOverAPolicyOfDropThePolicyIsWhatToChange()
+    public void FixChangesThePolicyThatFirewalldKept()
     {
         var nft = NftRuleset.Parse(
             """{"nftables":[{"chain":{"family":"inet","table":"firewalld","name":"filter_INPUT","handle":1,"type":"filter","hook":"input","prio":10,"policy":"accept"}}]}""")!;
@@ -200,7 +200,7 @@ public sealed class OwnTrafficTests
     }
 
     [Fact]
-    public void UfwOpensWhatGoesOutWithItsOwnCommand()
+    public void UfwFixUsesTheCommandOfUfw()
     {
         var table = FilterTable.Parse("*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n:ufw-user-output - [0:0]\n-A OUTPUT -j ufw-user-output\nCOMMIT\n")!;
 
@@ -208,6 +208,6 @@ public sealed class OwnTrafficTests
     }
 
     [Fact]
-    public void NothingIsSaidOfThisHostsOwnAddresses() => Assert.Empty(OwnTraffic.Evaluate(
+    public void LoopbackConnectionsAreNotEvaluated() => Assert.Empty(OwnTraffic.Evaluate(
         [new(Transport.Tcp, IPAddress.Loopback, 443)], Observed(Table("", "DROP"))).Blockers);
 }

@@ -35,14 +35,14 @@ public sealed class PlannerTests
             policy);
 
     [Fact]
-    public void APlanThatWasDoneLeavesNothingToPlan() => Gen.Select(GenDesired, GenTable, GenTable).Sample((desired, ipv4, ipv6) =>
+    public void ExecutedPlanLeavesNothingToPlan() => Gen.Select(GenDesired, GenTable, GenTable).Sample((desired, ipv4, ipv6) =>
     {
         var host = Observed(ipv4, ipv6);
         return FirewallPlanner.Plan(desired, host.After(FirewallPlanner.Plan(desired, host))).IsEmpty;
     });
 
     [Fact]
-    public void AnyOrderOfConfigurationsEndsInTheSameHost() =>
+    public void AnyOrderOfConfigurationsEndsInTheSameState() =>
         Gen.Select(GenDesired.Array[1, 5], Gen.Int[0, 1000], GenTable).Sample((history, seed, table) =>
     {
         var last = history[^1];
@@ -55,7 +55,7 @@ public sealed class PlannerTests
     });
 
     [Fact]
-    public void NothingOfOthersIsTouchedAndARemovalLeavesNothingOfTheAgents() => Gen.Select(GenDesired, GenTable).Sample((desired, table) =>
+    public void ForeignRulesStayAndRemovalIsComplete() => Gen.Select(GenDesired, GenTable).Sample((desired, table) =>
     {
         var host = Observed(table);
         var attached = host.After(FirewallPlanner.Plan(desired, host));
@@ -74,7 +74,7 @@ public sealed class PlannerTests
     [InlineData(TableOrigin.Others, "ACCEPT", "", "remove the jump in INPUT, chain SMM-AGENT")]
     [InlineData(TableOrigin.Module, "ACCEPT", "", "remove the jump in INPUT, chain SMM-AGENT (the empty table filter stays: the legacy backend keeps it until a restart)")]
     [InlineData(TableOrigin.Module, "DROP", "", "remove the jump in INPUT, chain SMM-AGENT")]
-    public void ATableGoesOnlyWhereTheAgentMadeItAndNobodyUsesIt(TableOrigin origin, string policy, string others, string removal)
+    public void TableIsRemovedOnlyWhenTheAgentMadeItAndItIsUnused(TableOrigin origin, string policy, string others, string removal)
     {
         var host = Observed(Table(others, policy));
         var attached = host.After(FirewallPlanner.Plan(Desired(), host));
@@ -85,7 +85,7 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void AnEmptyTableOfTheAgentsGoesAlsoWhereItsChainIsGoneAlready()
+    public void EmptyOwnTableIsRemovedWithoutAChain()
     {
         var husk = Known(IpFamily.IPv4, Table());
         ObservedFirewall Host(TableOrigin origin) => new([husk with { Origin = origin }], new FirewalldObservation.NotRunning());
@@ -96,7 +96,7 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void WhatCouldNotBeSeenGetsNoStep()
+    public void UnknownStateHasNoStep()
     {
         var unseen = new ObservedFirewall(
             [new(new(IpFamily.IPv4), Observation<FilterState>.Unknown("no")), Absent(IpFamily.IPv6, FilterPresence.CommandMissing)],
@@ -107,7 +107,7 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void WhileTheMeshConfigurationIsUnknownThePortsOfTheLastOneStayOpen()
+    public void PortsStayOpenWhileTheMeshConfigurationIsUnknown()
     {
         var host = Observed(Table()).After(FirewallPlanner.Plan(Desired(), Observed(Table())));
         var unknown = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], Complete: false);
@@ -125,7 +125,7 @@ public sealed class PlannerTests
     [InlineData(true, 16401)]
     [InlineData(false, 16401)]
     [InlineData(false)]
-    public void WhileTheMeshConfigurationIsUnknownNothingIsClosedInFirewalld(bool complete, params int[] open)
+    public void FirewalldKeepsPortsWhileTheMeshConfigurationIsUnknown(bool complete, params int[] open)
     {
         var zones = new FirewalldObservation.Seen(new([new("public", true, open.ToHashSet(), open.ToHashSet())]));
         var desired = new DesiredFirewall([Agent, new(16401, "sidecar-metrics", Captured: false)], [], complete);
@@ -136,7 +136,7 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void WhatTheAgentOpenedInFirewalldIsClosedOnceNobodyWantsIt()
+    public void UnwantedPortInFirewalldIsClosed()
     {
         int[] open = [16400, 16401, 9000];
         var zone = new FirewalldZone("public", true, open.ToHashSet(), open.ToHashSet())
@@ -154,7 +154,7 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void WhenTheClustersSourcesBecomeKnownWhatWasOpenToAnyoneInFirewalldIsClosed()
+    public void KnownClusterSourcesCloseOpeningsToAnySource()
     {
         var zone = new FirewalldZone("public", true, new HashSet<int> { 16400 }, new HashSet<int> { 16400 })
         {
@@ -170,7 +170,7 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void AStepSaysInOneLineWhatDiffersAndWhoseItIs()
+    public void StepDescribesTheDriftAndItsOwnerInOneLine()
     {
         FirewalldZone open = new("public", true, new HashSet<int> { 8080 }, new HashSet<int>());
         FirewalldZone idle = new("dmz", false, new HashSet<int>(), new HashSet<int>());

@@ -12,7 +12,7 @@ namespace SmmAgent.Core.Tests.Firewall;
 public sealed class PortsDiagnosisTests
 {
     [Fact]
-    public void PortsThatEveryTableAcceptsAreOpen()
+    public void PortsThatAllTablesAcceptAreOpen()
     {
         var state = Of(Desired("10.0.0.0/8"), Attached(Desired("10.0.0.0/8")));
 
@@ -21,10 +21,10 @@ public sealed class PortsDiagnosisTests
     }
 
     [Fact]
-    public void WithoutClusterSourcesItSaysThatAnyoneMayCome() => Assert.Equal("OpenToAny", Of(Desired(), Attached(Desired())).PortsOpen.Reason);
+    public void MissingClusterSourcesAreReportedAsOpenToAny() => Assert.Equal("OpenToAny", Of(Desired(), Attached(Desired())).PortsOpen.Reason);
 
     [Fact]
-    public void TheOtherBackendsDropIsNamed()
+    public void DropInTheOtherBackendIsReported()
     {
         var observed = Attached(Desired()) with { OtherBackend = [Known(IpFamily.IPv4, Table(policy: "DROP"), "-legacy")] };
 
@@ -35,7 +35,7 @@ public sealed class PortsDiagnosisTests
     }
 
     [Fact]
-    public void InCheckModeAnOpenHostIsOpenAndAClosedOneGetsTheCommands()
+    public void CheckModeReportsCommandsForBlockedPorts()
     {
         Assert.Equal("OpenToAny", Of(Desired(), Observed(Table()), manages: false).PortsOpen.Reason);
 
@@ -48,7 +48,7 @@ public sealed class PortsDiagnosisTests
     [InlineData(StepOutcome.LockHeld, "LockHeld")]
     [InlineData(StepOutcome.NotPermitted, "NotPermitted")]
     [InlineData(StepOutcome.Failed, "RepairFailed")]
-    public void ARepairThatFailedIsSaidWithItsReason(StepOutcome ending, string reason)
+    public void FailedRepairIsReportedWithItsReason(StepOutcome ending, string reason)
     {
         var host = Observed(Table(policy: "DROP"));
         var plan = FirewallPlanner.Plan(Desired(), host);
@@ -70,7 +70,7 @@ public sealed class PortsDiagnosisTests
     }
 
     [Fact]
-    public void MissingIptablesIsSaidWithThePackageToInstall()
+    public void MissingIptablesIsReportedWithThePackage()
     {
         var none = new[] { IpFamily.IPv4, IpFamily.IPv6 }.Select(family => Absent(family, FilterPresence.CommandMissing));
 

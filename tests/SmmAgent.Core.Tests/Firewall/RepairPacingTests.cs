@@ -9,7 +9,7 @@ public sealed class RepairPacingTests
     private readonly RepairPacing _pacing = new();
 
     [Fact]
-    public void TheFirstRepairComesAtOnceAndTheNextOneAfterABreath()
+    public void FirstRepairIsImmediateAndTheNextOneWaits()
     {
         Assert.Equal(TimeSpan.Zero, _pacing.WaitBefore(Start));
 
@@ -20,7 +20,7 @@ public sealed class RepairPacingTests
     }
 
     [Fact]
-    public void TooManyRepairsInAMinuteAreAFightThatEndsWhenOneHoldsForAMinute()
+    public void TooManyRepairsInAMinuteAreAConflictUntilOneHolds()
     {
         for (var repair = 0; repair < RepairPacing.MaximumPerMinute; repair++)
         {

@@ -9,7 +9,7 @@ public sealed class SavedTablesReaderTests
         + "[1:2] -A INPUT -s 192.0.2.1/32 -m comment --comment \"a  \\\" b\" -j OWN\n-A INPUT ! -i lo -p tcp --dport 22 -j ACCEPT\n-A OWN\nCOMMIT";
 
     [Fact]
-    public void ATextIsReadAlikeWhereverItIsCut()
+    public void TextIsReadAlikeWithAnyCut()
     {
         for (var size = 1; size < Saved.Length; size++)
         {
@@ -32,7 +32,7 @@ public sealed class SavedTablesReaderTests
     }
 
     [Fact]
-    public void ATextThatEndsWithinATableIsNone()
+    public void TextThatEndsWithinATableIsRefused()
     {
         var reader = new SavedTablesReader();
         reader.Read("*filter\n:INPUT DROP [1:2]\n-A INPUT -j ACC");

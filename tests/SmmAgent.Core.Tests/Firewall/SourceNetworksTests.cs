@@ -11,7 +11,7 @@ public sealed class SourceNetworksTests
     [InlineData("192.0.2.1")]
     [InlineData("0.0.0.0/32")]
     [InlineData("255.255.255.255/32")]
-    public void AHostIsReadAsANetworkIs(string text)
+    public void HostIsReadLikeANetwork(string text)
     {
         var bytes = Cidr.Parse(text)!.Value.BaseAddress.GetAddressBytes();
 
@@ -28,7 +28,7 @@ public sealed class SourceNetworksTests
     [InlineData("192.0.2.-1")]
     [InlineData("2001:db8::1/128")]
     [InlineData("/32")]
-    public void AnythingElseIsNoHost(string text) => Assert.Null(SourceNetworks.IPv4Host(text));
+    public void OtherTextIsNotAHost(string text) => Assert.Null(SourceNetworks.IPv4Host(text));
 
     [Theory]
     [InlineData("0.0.0.0/0", "192.0.2.1/32", Match.Maybe)]
@@ -40,7 +40,7 @@ public sealed class SourceNetworksTests
     [InlineData("192.0.2.0/24", "::1/128", Match.No)]
     [InlineData("2001:db8::/32", "192.0.2.1/32", Match.No)]
     [InlineData("192.0.2.0/24", "nonsense", Match.Maybe)]
-    public void ASourceTakesAPacket(string packets, string rule, Match match)
+    public void SourceMatchesAPacket(string packets, string rule, Match match)
     {
         var source = Cidr.Parse(packets)!.Value;
 

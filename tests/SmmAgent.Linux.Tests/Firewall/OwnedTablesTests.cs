@@ -5,13 +5,13 @@ using Inside = SmmAgent.Linux.Tests.Events.ThreadNamespace;
 namespace SmmAgent.Linux.Tests.Firewall;
 
 /// <summary>What iptables-nft leaves when its last rule is gone: a table with chains that let everything through.</summary>
-public sealed class MadeTablesTests : IDisposable
+public sealed class OwnedTablesTests : IDisposable
 {
     private readonly Inside _inside = new();
     private readonly TemporaryFolder _folder = new();
     private readonly OwnedTables _made;
 
-    public MadeTablesTests() => _made = new(_folder.Path("notes"));
+    public OwnedTablesTests() => _made = new(_folder.Path("notes"));
 
     public void Dispose()
     {

@@ -7,7 +7,7 @@ using SmmAgent.Linux.Firewall;
 
 namespace SmmAgent.Linux.Tests.Firewall;
 
-public sealed class FirewallPassTests
+public sealed class FirewallReconcilerTests
 {
     private const string Empty = "*filter\n:INPUT ACCEPT \n:FORWARD ACCEPT \n:OUTPUT ACCEPT \nCOMMIT\n";
 
