@@ -40,8 +40,8 @@ public sealed class ReconcileTests(VmFixture fixture) : IClassFixture<VmFixture>
 
             Assert.Equal(1, exitCode);
             const string Why =
-                "istio-sidecar 1.15.3 is not installed: the dashboard that names it speaks plain http; use https, or accept that on "
-                + "purpose: sidecar.allowPlaintextPackages: true";
+                "istio-sidecar 1.15.3 is not installed: the dashboard that offers it uses plain http; use https, or accept the "
+                + "risk: sidecar.allowPlaintextPackages: true";
             Assert.Contains($"✗ {Why}\n", output, StringComparison.Ordinal);
             await vm.UntilConditionAsync("SidecarInstalled", $"False UntrustedSource: {Why}");
         }

@@ -97,7 +97,7 @@ public sealed class SidecarEscalationTests(SidecarVmFixture fixture) : IClassFix
         var before = HostListing.Of(vm);
         var attached = vm.RunAtMost(BootedVm.InstallPatience, "smm-agent", "reconcile");
         Assert.Contains(
-            "✓ write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is not read any more)\n",
+            "✓ write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is no longer read)\n",
             attached, StringComparison.Ordinal);
         Assert.Contains("OF_THE_OPERATOR=1\n", sidecar.Own("environment"), StringComparison.Ordinal);
         await vm.UntilConditionAsync("SidecarCurrent", "True Current");

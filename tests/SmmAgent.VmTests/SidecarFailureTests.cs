@@ -55,7 +55,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             fixture.OfferFailing(SidecarPackages.NewerVersion);
             await vm.UntilConditionAsync(
                 "SidecarInstalled",
-                "True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: istio-sidecar 1.15.4 is not "
+                "True Degraded: istio-sidecar 1.15.3 is installed, but the mesh wants another version: istio-sidecar 1.15.4 is not "
                 + "installed: dpkg: error processing package",
                 Hold);
 

@@ -18,7 +18,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.Contains("! left to you, because sidecar.mode is check: install istio-sidecar 1.15.3\n", output, StringComparison.Ordinal);
         Assert.Equal("", string.Join('\n', HostListing.Changes(before, HostListing.Of(vm)).Where(SidecarAttachTests.IsForeign)));
         vm.Run("smm-agent", "reconcile");
-        Assert.Contains("sidecar.mode is check, so that is left to you",
+        Assert.Contains("sidecar.mode is check, so this is left to you",
             await vm.UntilConditionAsync("SidecarInstalled", "False NotInstalled"), StringComparison.Ordinal);
 
         SetMode("off");
@@ -32,7 +32,7 @@ public sealed class SidecarModeTests(SidecarVmFixture fixture) : IClassFixture<S
         Assert.Contains(
             "✗ istio.service is masked, so the sidecar is not started: sudo systemctl unmask istio\n", masked, StringComparison.Ordinal);
         await vm.UntilConditionAsync(
-            "SidecarRunning", "False NotRunning: istio.service is masked, so nobody starts it: sudo systemctl unmask istio");
+            "SidecarRunning", "False NotRunning: istio.service is masked, so it is not started: sudo systemctl unmask istio");
         Assert.DoesNotContain("ISTIO_", vm.Rules(), StringComparison.Ordinal);
 
         vm.Run("systemctl", "unmask", StandInSidecar.Unit);

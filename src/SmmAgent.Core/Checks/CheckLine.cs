@@ -1,21 +1,21 @@
 namespace SmmAgent.Core.Checks;
 
-/// <summary>How a check ended, from good to bad as far as a person is concerned.</summary>
+/// <summary>The result of a check, from good to bad for a person.</summary>
 public enum CheckStatus
 {
-    /// <summary>It was not looked at, and the line says why.</summary>
+    /// <summary>The check was not run; the line has the reason.</summary>
     Skipped,
     Pass,
     Warn,
     Fail,
 }
 
-/// <summary>One line of the report: what was found, and what to do about it.</summary>
+/// <summary>One line of the report: the finding, and what to do about it.</summary>
 /// <param name="Found">One line.</param>
-/// <param name="Remediation">What cures it, a command where there is one; null when nothing is to be done.</param>
+/// <param name="Remediation">How to fix it, with a command where there is one; null when no action is needed.</param>
 public sealed record CheckLine(CheckStatus Status, string Found, string? Remediation = null)
 {
-    /// <summary>Which of several the line is about, for example <c>13.48.73.61:15012</c>; null where there is one only.</summary>
+    /// <summary>The subject of the line where a check has several, for example <c>13.48.73.61:15012</c>; else null.</summary>
     public string? Subject { get; init; }
 
     /// <summary>How long a connection took; null where none was made.</summary>

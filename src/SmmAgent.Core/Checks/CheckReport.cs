@@ -7,7 +7,8 @@ namespace SmmAgent.Core.Checks;
 /// <param name="WorkloadGroup">Null while it is not set, or where this user may not read it.</param>
 /// <param name="Root">Whether it ran as root; without, some checks are skipped.</param>
 public sealed record CheckReport(
-    string AgentVersion, GroupName? WorkloadGroup, bool Root, DateTimeOffset StartedAt, CheckSummary Summary, IReadOnlyList<ReportedCheck> Checks)
+    string AgentVersion, GroupName? WorkloadGroup, bool Root, DateTimeOffset StartedAt, CheckSummary Summary,
+        IReadOnlyList<ReportedCheck> Checks)
 {
     public static CheckReport Create(
         string agentVersion, GroupName? group, bool root, DateTimeOffset startedAt, IReadOnlyList<ReportedCheck> checks) =>
@@ -43,6 +44,7 @@ public sealed record ReportedLine(
     string Status, string? Subject, string Found, [property: JsonPropertyName("cure")] string? Remediation, double? LatencyMs);
 
 // Nobody reads it back: what reading needs would be a tenth of what check adds to the binary.
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CheckReport))]
 public sealed partial class CheckJson : JsonSerializerContext;

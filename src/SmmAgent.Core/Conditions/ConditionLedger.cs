@@ -2,8 +2,8 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Conditions;
 
-/// <summary>A condition whose status or reason is another than before.</summary>
-/// <param name="Before">What it was; null at the first look.</param>
+/// <summary>A change of a condition's status or reason.</summary>
+/// <param name="Before">The previous condition; null at the first evaluation.</param>
 public sealed record ConditionChange(Condition? Before, Condition Now);
 
 /// <summary>Keeps when each condition last changed. One writer; readers take <see cref="Current"/>.</summary>
@@ -14,8 +14,8 @@ public sealed class ConditionLedger
     /// <summary>Every condition, in the order of <see cref="ConditionType.All"/>; empty before the first update.</summary>
     public IReadOnlyList<Condition> Current => _current;
 
-    /// <summary>Takes what the services say now. A condition that nobody speaks of is <see cref="ConditionUpdate.NotObserved"/>.</summary>
-    /// <returns>Those whose status or reason changed: a message alone (an age, a latency) is no news.</returns>
+    /// <summary>Takes the present updates. A condition without one is <see cref="ConditionUpdate.NotObserved"/>.</summary>
+    /// <returns>The changes of status or reason: a new message alone (an age, a latency) is not a change.</returns>
     public IReadOnlyList<ConditionChange> Update(IEnumerable<ConditionUpdate> findings, DateTimeOffset now)
     {
         var byType = findings.ToDictionary(finding => finding.Type);

@@ -7,11 +7,11 @@ public enum ConditionStatus
     False,
 }
 
-/// <summary>What a service found out about one condition. The time of its transition is the ledger's business.</summary>
+/// <summary>A service's evaluation of one condition. The ledger adds the time of its transition.</summary>
 /// <param name="Type">One of <see cref="ConditionType"/>.</param>
 /// <param name="Status">Whether the condition holds.</param>
 /// <param name="Reason">One stable CamelCase word.</param>
-/// <param name="Message">One line: what was found and, unless all is well, what to do.</param>
+/// <param name="Message">One line: the finding and, unless the condition holds, what to do.</param>
 public sealed record ConditionUpdate(string Type, ConditionStatus Status, string Reason, string Message)
 {
     /// <summary>The reason of a condition that holds, but with a part of it missing.</summary>
@@ -20,7 +20,7 @@ public sealed record ConditionUpdate(string Type, ConditionStatus Status, string
     /// <summary>The reason of a condition whose part of the agent is switched off.</summary>
     public const string Disabled = nameof(Disabled);
 
-    /// <summary>The reason of a condition that was not looked at yet.</summary>
+    /// <summary>The reason of a condition that was not checked yet.</summary>
     public const string Pending = nameof(Pending);
 
     /// <summary>The reason while there is no configuration to work with.</summary>
@@ -30,8 +30,9 @@ public sealed record ConditionUpdate(string Type, ConditionStatus Status, string
 
     public static ConditionUpdate False(string type, string reason, string message) => new(type, ConditionStatus.False, reason, message);
 
-    public static ConditionUpdate Unknown(string type, string reason, string message) => new(type, ConditionStatus.Unknown, reason, message);
+    public static ConditionUpdate Unknown(string type, string reason, string message) =>
+        new(type, ConditionStatus.Unknown, reason, message);
 
-    /// <summary>What every condition says before its service has looked.</summary>
-    public static ConditionUpdate NotObserved(string type) => Unknown(type, Pending, "not looked at yet");
+    /// <summary>The update before the first evaluation.</summary>
+    public static ConditionUpdate NotObserved(string type) => Unknown(type, Pending, "not checked yet");
 }

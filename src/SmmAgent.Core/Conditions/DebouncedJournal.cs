@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Conditions;
 
-/// <summary>What a state means to the journal's readers.</summary>
+/// <summary>The meaning of a state for the readers of the journal.</summary>
 public enum JournalState
 {
     /// <summary>As it should be.</summary>
@@ -12,7 +12,7 @@ public enum JournalState
     /// <summary>Neither: it ends no bad state.</summary>
     Unknown,
 
-    /// <summary>Not looked at yet: no news, and it ends no bad state.</summary>
+    /// <summary>Not evaluated yet: not worth a line, and it ends no bad state.</summary>
     Pending,
 
     /// <summary>Not of interest, for example because it is switched off. It ends a bad state.</summary>
@@ -28,9 +28,9 @@ public enum JournalLevel
     Warning,
 }
 
-/// <summary>What there is to say of one subject now.</summary>
+/// <summary>The present state of one subject.</summary>
 /// <param name="Subject">What it is about, such as a condition's type.</param>
-/// <param name="Key">What distinguishes this state from others of the subject; another text under the same key is no news.</param>
+/// <param name="Key">Distinguishes this state from others of the subject; another text under the same key is not a change.</param>
 public sealed record JournalEntry<T>(string Subject, string Key, JournalState State, T Value);
 
 /// <summary>One line to write.</summary>
@@ -39,9 +39,9 @@ public sealed record JournalEntry<T>(string Subject, string Key, JournalState St
 public sealed record JournalLine<T>(JournalLevel Level, JournalState State, T Value, TimeSpan? Lasted = null, int? Unwritten = null);
 
 /// <summary>
-/// Decides what the journal says of states that change. A bad state is information at once and a warning when it has lasted
-/// <see cref="Patience"/>; the end of a bad state that was a warning is a notice. Within one bad time each state is written once; what comes
-/// again is counted in a summary per <see cref="SummaryInterval"/>.
+/// Decides which changes of states are written to the journal. A bad state is information at once and a warning when it has lasted
+/// <see cref="Patience"/>; the end of a bad state that was a warning is a notice. Within one bad time each state is written once; what
+/// comes again is counted in a summary per <see cref="SummaryInterval"/>.
 /// </summary>
 /// <remarks>Times are those of a monotonic clock. One writer.</remarks>
 public sealed class DebouncedJournal<T>
@@ -105,7 +105,8 @@ public sealed class DebouncedJournal<T>
             _bad[entry.Subject] = bad;
         }
 
-        return new(entry.State is JournalState.Silent or JournalState.Pending ? JournalLevel.Debug : JournalLevel.Information, entry.State, entry.Value);
+        return new(entry.State is JournalState.Silent or JournalState.Pending ? JournalLevel.Debug : JournalLevel.Information, entry.State,
+            entry.Value);
     }
 
     private IEnumerable<JournalLine<T>> During(BadTime bad, JournalEntry<T> entry, bool isNew, TimeSpan now)
@@ -128,7 +129,9 @@ public sealed class DebouncedJournal<T>
             return [new(JournalLevel.Warning, entry.State, entry.Value)];
         if (bad.Summary(now) is { } unwritten)
             return [new(JournalLevel.Warning, entry.State, entry.Value, Unwritten: unwritten)];
-        return isNew && entry.State != JournalState.Pending && bad.IsFirst(entry.Key) ? [new(JournalLevel.Information, entry.State, entry.Value)] : [];
+        return isNew && entry.State != JournalState.Pending && bad.IsFirst(entry.Key)
+            ? [new(JournalLevel.Information, entry.State, entry.Value)]
+            : [];
     }
 
     /// <summary>The time in which a subject is bad.</summary>
@@ -148,7 +151,8 @@ public sealed class DebouncedJournal<T>
 
         public bool IsWarned => _warned.Count > 0;
 
-        private TimeSpan? WarningDue => _state != JournalState.Bad || _warned.Contains(_key) ? null : (IsWarned ? _keySince : since) + Patience;
+        private TimeSpan? WarningDue =>
+            _state != JournalState.Bad || _warned.Contains(_key) ? null : (IsWarned ? _keySince : since) + Patience;
 
         private TimeSpan? SummaryDue => IsWarned && _unwritten > 0 ? _summarized + SummaryInterval : null;
 

@@ -3,7 +3,7 @@ namespace SmmAgent.Core.Host;
 /// <summary>How far the dashboard's clock is ahead of this VM's; negative: behind.</summary>
 public readonly record struct ClockOffset(TimeSpan Ahead)
 {
-    public const string Cure = "set the clock: sudo timedatectl set-ntp true (timedatectl tells whether it is synchronised)";
+    public const string Cure = "set the clock: sudo timedatectl set-ntp true (timedatectl shows whether it is synchronised)";
 
     // A Date header has whole seconds, and takes its time to come.
     private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(10);
@@ -13,7 +13,7 @@ public readonly record struct ClockOffset(TimeSpan Ahead)
 
     public bool IsTolerable => Ahead.Duration() < Tolerated;
 
-    /// <summary>Whether certificates and tokens that are just made are not valid here, or are already over.</summary>
+    /// <summary>Whether new certificates and tokens are not yet valid here, or have already expired.</summary>
     public bool IsFatal => Ahead.Duration() >= Fatal;
 
     /// <summary>A phrase that goes on after the clock: <c>is 5 min behind the dashboard's</c>.</summary>

@@ -13,7 +13,8 @@ public static class BuiltInKeys
     internal static IReadOnlyList<PackageKey> Read(string text) =>
     [
         .. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')
-            .Select(line => PackageKey.TryParse(line, out var key, out var why) ? key : throw new InvalidDataException($"{Resource}: {why}")),
+            .Select(line => PackageKey.TryParse(line, out var key,
+                out var why) ? key : throw new InvalidDataException($"{Resource}: {why}")),
     ];
 
     private static IReadOnlyList<PackageKey> ReadResource()

@@ -44,9 +44,12 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
     public const string AgentPackage = "smm-agent";
 
     /// <summary>Whether what a dashboard names is installed: it came over verified https, or the operator wants it anyway.</summary>
-    public static bool IsTrusted(Uri dashboard, SidecarSettings settings) => dashboard.Scheme == Uri.UriSchemeHttps || settings.AllowPlaintextPackages;
+    public static bool IsTrusted(Uri dashboard, SidecarSettings settings) =>
+        dashboard.Scheme == Uri.UriSchemeHttps || settings.AllowPlaintextPackages;
 
-    /// <summary>The sidecar follows the control plane, also to an older version: it is its version, or the newest that is not newer.</summary>
+    /// <summary>
+    /// The sidecar follows the control plane, also to an older version: it is its version, or the newest that is not newer.
+    /// </summary>
     /// <param name="installed">The installed version; null when it is not installed.</param>
     public static PackageChoice ForSidecar(MeshConfig config, PackageHost host, string? installed)
     {
@@ -54,7 +57,8 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
         var offers = Offers(config, SidecarPackage, host);
         var fitting = offers.Where(offer => host.Format.CompareUpstream(offer.Version, wanted) <= 0).ToList();
         return fitting.Count == 0 && offers.Count > 0
-            ? new(PackageOutcome.NotOffered, $"the mesh configuration offers no {SidecarPackage} for the control plane's {wanted}, only newer ones: {Listed(offers)}")
+            ? new(PackageOutcome.NotOffered,
+                $"the mesh configuration offers no {SidecarPackage} for the control plane's {wanted}, only newer ones: {Listed(offers)}")
             : Choose(SidecarPackage, host, fitting, installed, mayGoBack: true);
     }
 
@@ -66,19 +70,22 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
     {
         var newest = Newest(host.Format, offers);
         if (newest is null)
-            return new(PackageOutcome.NotOffered, $"the mesh configuration offers no {name} package of the format {host.Format.Word()} for {DebianArchitecture(host.Architecture)}");
+            return new(PackageOutcome.NotOffered,
+                $"the mesh configuration offers no {name} package of the format {host.Format.Word()} for {DebianArchitecture(host.Architecture)}");
 
         var order = installed is null ? 1 : host.Format.CompareOffer(newest.Version, installed);
         if (order == 0)
             return new(PackageOutcome.Installed, $"{name} {installed} is installed");
         if (order < 0 && !mayGoBack)
-            return new(PackageOutcome.Installed, $"{name} {installed} is installed, which is newer than the {newest.Version} that the mesh configuration offers");
+            return new(PackageOutcome.Installed,
+                $"{name} {installed} is installed, which is newer than the {newest.Version} that the mesh configuration offers");
         if (newest.Sha256 is null)
             return new(PackageOutcome.NoChecksum, $"{name} {newest.Version} is not installed: the mesh configuration has no sha256 of it");
         if (!host.SourceIsTrusted)
         {
-            return new(PackageOutcome.UntrustedSource, $"{name} {newest.Version} is not installed: the dashboard that names it speaks plain http; "
-                + "use https, or accept that on purpose: sidecar.allowPlaintextPackages: true");
+            return new(PackageOutcome.UntrustedSource,
+                $"{name} {newest.Version} is not installed: the dashboard that offers it uses plain http; "
+                + "use https, or accept the risk: sidecar.allowPlaintextPackages: true");
         }
 
         if (host.Trust.NeverAllowedReason(newest) is { } never)
@@ -90,7 +97,9 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
 
     // Of the same version the one that can be installed.
     private static Package? Newest(PackageFormat format, IEnumerable<Package> offers) => offers.Aggregate((Package?)null, (best, offer) =>
-        best is null || format.Compare(offer.Version, best.Version) is var order && (order > 0 || (order == 0 && best.Sha256 is null)) ? offer : best);
+        best is null || format.Compare(offer.Version, best.Version) is var order && (order > 0 || (order == 0 && best.Sha256 is null))
+            ? offer
+            : best);
 
     private static List<Package> Offers(MeshConfig config, string name, PackageHost host) =>
     [
@@ -99,7 +108,8 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
             && (architecture == "all" || architecture == DebianArchitecture(host.Architecture))),
     ];
 
-    private static string Listed(IEnumerable<Package> offers) => string.Join(", ", offers.Select(offer => offer.Version).Distinct().Take(5));
+    private static string Listed(IEnumerable<Package> offers) =>
+        string.Join(", ", offers.Select(offer => offer.Version).Distinct().Take(5));
 
     /// <summary>An architecture as Debian and the contract call it, in whatever distribution's word it was.</summary>
     public static string DebianArchitecture(string word) => word switch

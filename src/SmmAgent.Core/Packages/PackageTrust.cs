@@ -6,8 +6,8 @@ namespace SmmAgent.Core.Packages;
 
 /// <summary>Which packages agent.yaml lets root install, whatever the dashboard says.</summary>
 /// <remarks>
-/// A package of the agent must be named by a package list that a trusted key has signed. So must one of the sidecar, unless agent.yaml has its SHA-256, or
-/// allows unsigned ones.
+/// A package of the agent must be named by a package list that a trusted key has signed. So must one of the sidecar, unless agent.yaml has
+/// its SHA-256, or allows unsigned ones.
 /// </remarks>
 /// <param name="Keys">Whose package lists count.</param>
 public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUnsignedSidecar, IReadOnlyList<string> SidecarSha256s)
@@ -31,10 +31,12 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
 
     /// <summary>Why a list does not allow a package; null when it does.</summary>
     /// <param name="accepted">When the newest list of the same key was issued that this host has accepted; null for none.</param>
-    public static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted, DateTimeOffset now)
+    public static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted,
+        DateTimeOffset now)
     {
         if (list.Issued < accepted)
-            return (PackageFailureReason.ListSuperseded, $"the dashboard's package list was signed at {list.Issued:u}, and this host has accepted one of {accepted:u}");
+            return (PackageFailureReason.ListSuperseded,
+                $"the dashboard's package list was signed at {list.Issued:u}, and this host has accepted one of {accepted:u}");
         if (now >= list.Expires)
             return (PackageFailureReason.ListExpired, $"the dashboard's package list was valid until {list.Expires:u}");
 
@@ -42,7 +44,8 @@ public sealed record PackageTrust(IReadOnlyList<PackageKey> Keys, bool AllowsUns
         if (listed is null)
         {
             var has = list.Packages.Any(one => one.Name == package.Name && one.Version == package.Version && one.Format == package.Format);
-            return (PackageFailureReason.NotInList, $"the dashboard's package list names {(has ? "other bytes of it" : "no such package")}");
+            return (PackageFailureReason.NotInList,
+                $"the dashboard's package list names {(has ? "other bytes of it" : "no such package")}");
         }
 
         return list.MinimumVersions.TryGetValue(package.Name, out var minimum) && package.Format.CompareOffer(minimum, listed.Version) > 0

@@ -21,7 +21,7 @@ public static class SettingsRules
             return $"'{NameRules.Shown(value)}' has more than a scheme, a host and a port; {url.GetLeftPart(UriPartial.Authority)} would be right";
 
         return url.Scheme == Uri.UriSchemeHttp && !allowPlaintext
-            ? $"'{NameRules.Shown(value)}' would send the bearer token in clear text; use https, or accept that on purpose: "
+            ? $"'{NameRules.Shown(value)}' would send the bearer token in clear text; use https, or accept the risk: "
                 + "sudo smm-agent set dashboard-url URL --allow-plaintext"
             : null;
     }

@@ -52,15 +52,18 @@ public sealed record AgentSnapshot
     private ConditionUpdate TokenCurrent(DateTimeOffset now) => Settings switch
     {
         { Token: null } => ConditionUpdate.NotObserved(ConditionType.TokenCurrent),
-        { Token.Fault: not null, AreUnknown: true } => ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, SettingsState.WhyUnknown),
-        { Token.Fault: not null, Settings.DashboardUrl: null } => ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, "no dashboard is set yet"),
+        { Token.Fault: not null, AreUnknown: true } =>
+            ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, SettingsState.WhyUnknown),
+        { Token.Fault: not null, Settings.DashboardUrl: null } =>
+            ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, "no dashboard is set yet"),
         _ => Settings.Token.Finding(now, Renewal),
     };
 
     /// <summary>What the services of this snapshot say.</summary>
     public IEnumerable<ConditionUpdate> ConditionUpdates(DateTimeOffset now) =>
     [
-        Mesh.ConfigCurrent, TokenCurrent(now), Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable, Ports.PortsOpen,
+        Mesh.ConfigCurrent, TokenCurrent(now), Reachability.DashboardReachable, Address.AddressKnown, Reachability.GatewaysReachable,
+            Ports.PortsOpen,
         Cluster.ReachableFromCluster, .. Sidecar.Conditions, Registered, Cluster.Healthy,
     ];
 }

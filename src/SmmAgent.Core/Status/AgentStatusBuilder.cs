@@ -32,7 +32,8 @@ public static class AgentStatusBuilder
     {
         { Version: null, Unit: null } => null,
         { Version: var version, Unit: var unit } =>
-            new(version, unit is null ? null : unit.Activity == SmmAgent.Core.Sidecar.Planning.UnitActivity.Running, unit?.IsReady, unit?.Since),
+            new(version, unit is null ? null : unit.Activity == SmmAgent.Core.Sidecar.Planning.UnitActivity.Running, unit?.IsReady,
+                unit?.Since),
     };
 
     private static GatewayStatus Gateway(GatewayResult result) => new(

@@ -5,7 +5,9 @@ namespace SmmAgent.Core.Status;
 /// <param name="Error">Why it does not listen, with the cure; null while it does.</param>
 public sealed record ListenerState(int Port, string Name, string? Error);
 
-/// <summary>Whether the agent's own ports listen: a port that is open in the firewall helps nobody when another program has taken it.</summary>
+/// <summary>
+/// Whether the agent's own ports listen: a port that is open in the firewall helps nobody when another program has taken it.
+/// </summary>
 public sealed record ListenersState(IReadOnlyList<ListenerState> Listeners)
 {
     public static ListenersState Initial { get; } = new([]);

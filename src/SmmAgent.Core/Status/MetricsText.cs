@@ -29,7 +29,8 @@ public static class MetricsText
         foreach (var listener in snapshot.Listeners.Listeners)
             Sample(text, "smm_agent_listener_up", Number(listener.Error is null), ("port", Number(listener.Port)), ("name", listener.Name));
 
-        Time(text, "smm_agent_mesh_config_received_time_seconds", "When the dashboard sent the mesh configuration in force.", snapshot.Mesh.ReceivedAt);
+        Time(text, "smm_agent_mesh_config_received_time_seconds", "When the dashboard sent the mesh configuration in force.",
+            snapshot.Mesh.ReceivedAt);
         Time(text, "smm_agent_last_report_time_seconds", "When the dashboard last took a report.", snapshot.Cluster.ReportedAt);
 
         Family(text, "smm_agent_settings_faults", "gauge", "Faults of the newest agent.yaml; with any, the last good one is in force.");
@@ -63,7 +64,8 @@ public static class MetricsText
             }
         }
 
-        Family(text, "smm_agent_condition_last_transition_time_seconds", "gauge", "When the condition last changed, in seconds since 1970.");
+        Family(text, "smm_agent_condition_last_transition_time_seconds", "gauge",
+            "When the condition last changed, in seconds since 1970.");
         foreach (var condition in conditions)
         {
             var since = Seconds(condition.LastTransitionTime);

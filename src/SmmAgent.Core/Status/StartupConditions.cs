@@ -7,8 +7,8 @@ using SmmAgent.Core.Sidecar.Status;
 namespace SmmAgent.Core.Status;
 
 /// <summary>
-/// Keeps a condition from turning False only because it is too early to say: at a start of the agent, the sidecar or the host, and while root does
-/// its part, it is Unknown until the first observation is complete. A condition that is False already stays so.
+/// Keeps a condition from turning False only because it is too early to say: at a start of the agent, the sidecar or the host, and while
+/// root does its part, it is Unknown until the first observation is complete. A condition that is False already stays so.
 /// </summary>
 public static class StartupConditions
 {
@@ -17,10 +17,11 @@ public static class StartupConditions
 
     public const string Starting = nameof(Starting);
 
-    private const string Asked = "a reconcile is at work, or has been asked for: journalctl -u smm-agent-reconcile";
+    private const string Asked = "a privileged reconcile is running or was requested: journalctl -u smm-agent-reconcile";
 
     // What root's part makes good, as far as it can be made good.
-    private static readonly string[] OfRoot = ["NotInstalled", "NotRunning", "NotWritten", "RestartNeeded", "TokenExpired", "TokenUnusable"];
+    private static readonly string[] OfRoot = ["NotInstalled", "NotRunning", "NotWritten", "RestartNeeded", "TokenExpired",
+        "TokenUnusable"];
 
     // What the dashboard says of every VM whose sidecar is not connected yet.
     private static readonly string[] OfStart = ["NotConnected", "NotRegistered", "SidecarNotRunning"];
@@ -35,7 +36,8 @@ public static class StartupConditions
         {
             findings.Add(finding.Status != ConditionStatus.False || known.Contains(finding.Type) ? finding : finding.Type switch
             {
-                ConditionType.PortsOpen when snapshot.Ports.IsFirstReconcilePending && finding.Reason == PortsDiagnosis.FirewalldNotOurs => Pending(finding, Asked),
+                ConditionType.PortsOpen when snapshot.Ports.IsFirstReconcilePending && finding.Reason == PortsDiagnosis.FirewalldNotOurs =>
+                    Pending(finding, Asked),
                 ConditionType.SidecarInstalled => Sidecar(snapshot, finding),
                 ConditionType.SidecarCurrent => Current(snapshot, finding),
                 ConditionType.SidecarRunning => Running(snapshot, finding, now),
@@ -51,7 +53,8 @@ public static class StartupConditions
     public static TimeSpan? DueIn(AgentSnapshot snapshot, DateTimeOffset now) =>
         IsStarting(snapshot.Sidecar, now) ? snapshot.Sidecar.Unit!.Since + StartTime - now : null;
 
-    private static ConditionUpdate Sidecar(AgentSnapshot snapshot, ConditionUpdate finding) => snapshot.Sidecar.IsReconcileDue && OfRoot.Contains(finding.Reason)
+    private static ConditionUpdate Sidecar(AgentSnapshot snapshot, ConditionUpdate finding) =>
+        snapshot.Sidecar.IsReconcileDue && OfRoot.Contains(finding.Reason)
         ? Pending(finding, Asked)
         : finding;
 
@@ -64,19 +67,23 @@ public static class StartupConditions
     {
         Starting when !snapshot.Sidecar.IsFailing => finding with { Status = ConditionStatus.Unknown },
         "NotReady" when IsStarting(snapshot.Sidecar, now) =>
-            ConditionUpdate.Unknown(finding.Type, Starting, $"the sidecar was started less than {StartTime.TotalSeconds:0} s ago and is not ready yet"),
+            ConditionUpdate.Unknown(finding.Type, Starting,
+                $"the sidecar was started less than {StartTime.TotalSeconds:0} s ago and is not ready yet"),
         _ => Sidecar(snapshot, finding),
     };
 
-    private static ConditionUpdate Registered(AgentSnapshot snapshot, List<ConditionUpdate> findings, ConditionUpdate finding, DateTimeOffset now) =>
+    private static ConditionUpdate Registered(AgentSnapshot snapshot, List<ConditionUpdate> findings, ConditionUpdate finding,
+        DateTimeOffset now) =>
         OfStart.Contains(finding.Reason)
         && (IsStarting(snapshot.Sidecar, now) || findings.Exists(
-            running => running is { Type: ConditionType.SidecarRunning, Status: ConditionStatus.Unknown, Reason: ConditionUpdate.Pending or Starting }))
-            ? Pending(finding, "the sidecar is being started, and registers this VM then: SidecarRunning")
+            running => running is { Type: ConditionType.SidecarRunning, Status: ConditionStatus.Unknown,
+                Reason: ConditionUpdate.Pending or Starting }))
+            ? Pending(finding, "the sidecar is being started and will then register this VM: see SidecarRunning")
             : finding;
 
     private static bool IsStarting(SidecarState sidecar, DateTimeOffset now) =>
         !sidecar.IsFailing && sidecar.Unit is { Activity: UnitActivity.Running, Since: { } since } && (now - since).Duration() < StartTime;
 
-    private static ConditionUpdate Pending(ConditionUpdate finding, string message) => ConditionUpdate.Unknown(finding.Type, ConditionUpdate.Pending, message);
+    private static ConditionUpdate Pending(ConditionUpdate finding, string message) =>
+        ConditionUpdate.Unknown(finding.Type, ConditionUpdate.Pending, message);
 }

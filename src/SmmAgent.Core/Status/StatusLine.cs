@@ -41,7 +41,8 @@ public static class StatusLine
     };
 
     private static bool IsPending(Condition condition, AgentSnapshot snapshot) => condition.Type == ConditionType.SidecarRunning
-        ? condition is { Status: nameof(ConditionStatus.Unknown), Reason: StartupConditions.Starting } || (condition.Reason == ConditionUpdate.Pending && snapshot.Sidecar.IsReconcileDue)
+        ? condition is { Status: nameof(ConditionStatus.Unknown), Reason: StartupConditions.Starting }
+            || (condition.Reason == ConditionUpdate.Pending && snapshot.Sidecar.IsReconcileDue)
         : condition.Reason == ConditionUpdate.Pending && IsVital(condition.Type);
 
     private static bool IsVital(string type) =>
@@ -96,7 +97,10 @@ public static class StatusLine
         ConditionType.SidecarCurrent, ConditionType.Registered, ConditionType.Healthy,
     ];
 
-    /// <summary>Whether anybody expects a condition to hold. Without a sidecar to look after, the VM's ports and its reachability are the agent's whole job.</summary>
+    /// <summary>
+    /// Whether anybody expects a condition to hold. Without a sidecar to look after, the VM's ports and its reachability are the agent's
+    /// whole job.
+    /// </summary>
     public static bool IsExpected(string type, IEnumerable<Condition> conditions) =>
         type is not (ConditionType.Registered or ConditionType.Healthy)
         || conditions.FirstOrDefault(condition => condition.Type == ConditionType.SidecarRunning)?.Reason != ConditionUpdate.Disabled;

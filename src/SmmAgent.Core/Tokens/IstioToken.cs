@@ -36,7 +36,7 @@ public sealed record IstioToken(
         if (string.IsNullOrWhiteSpace(token))
             return Unusable("there is no istio-token");
         if (TokenClaims.Read(token.Trim()) is not { } claims)
-            return Unusable("the istio-token is no JWT");
+            return Unusable("the istio-token is not a JWT");
         if (!claims.Audiences.Contains(DashboardApi.SidecarAudience))
             return Unusable($"the istio-token is not for the audience {DashboardApi.SidecarAudience}");
         if (claims.Namespace != group.Namespace || claims.ServiceAccount != group.ServiceAccount)

@@ -19,7 +19,7 @@ internal static class FileFailure
     {
         Errno.EPERM => "; lsattr shows whether it is immutable, and chattr -i ends that",
         Errno.EBUSY => "; something is mounted there: unmount it",
-        Errno.ENOSPC or Errno.EDQUOT => "; make room on this disk",
+        Errno.ENOSPC or Errno.EDQUOT => "; free space on this disk",
         Errno.EROFS => "; mount it for writing",
         _ => "",
     };

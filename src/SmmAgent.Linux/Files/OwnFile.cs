@@ -23,7 +23,7 @@ internal static class OwnFile
             var error = Marshal.GetLastPInvokeError();
             file.Dispose();
             throw error == Errno.ELOOP
-                ? new InvalidDataException($"{path} is a link, which smm-agent never makes")
+                ? new InvalidDataException($"{path} is a link, which smm-agent never creates")
                 : new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
         }
 

@@ -5,8 +5,12 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Packages;
 
-/// <summary>When the newest package list of each key was issued that this host has accepted: a dashboard cannot go back to an older one.</summary>
-/// <remarks>By key, so that a list of a key that got into other hands, with a time in the future, does not keep its successor's out.</remarks>
+/// <summary>
+/// When the newest package list of each key was issued that this host has accepted: a dashboard cannot go back to an older one.
+/// </summary>
+/// <remarks>
+/// By key, so that a list of a key that got into other hands, with a time in the future, does not keep its successor's out.
+/// </remarks>
 /// <param name="path">Root's file: a line for each key, its id and seconds since 1970.</param>
 public sealed class AcceptedLists(string path)
 {
@@ -15,7 +19,8 @@ public sealed class AcceptedLists(string path)
     /// <returns>Null when none was accepted.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is not what <see cref="Accept"/> wrote.</exception>
-    public DateTimeOffset? Newest(PackageKey key) => Read().TryGetValue(key.Id, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+    public DateTimeOffset? Newest(PackageKey key) =>
+        Read().TryGetValue(key.Id, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
     /// <summary>Writes down that a list was accepted.</summary>
     public void Accept(PackageKey key, DateTimeOffset issued)
@@ -25,7 +30,8 @@ public sealed class AcceptedLists(string path)
             return;
 
         all[key.Id] = issued.ToUnixTimeSeconds();
-        var lines = all.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value}\n"));
+        var lines = all.OrderBy(one => one.Key,
+            StringComparer.Ordinal).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Key} {one.Value}\n"));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         AtomicFile.Write(path, string.Concat(lines), AtomicFile.Private);
     }

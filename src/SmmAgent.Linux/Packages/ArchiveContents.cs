@@ -31,7 +31,7 @@ internal static class ArchiveContents
             return member.Type == 'd' ? null : $"{shown} has no name";
         // tar shows what is no ordinary character with a backslash.
         if (parts.Any(part => part is "" or "." or "..") || path.Any(c => char.IsControl(c) || c == '\\'))
-            return $"{shown} is no plain path";
+            return $"{shown} is not a plain path";
         if (!AllowedRoots.Contains(parts[0]))
             return $"{shown} lies where packages have nothing: only /{string.Join(", /", AllowedRoots)} are theirs";
 

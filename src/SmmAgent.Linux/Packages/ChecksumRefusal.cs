@@ -6,7 +6,8 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>
-/// That a package had the wrong bytes, kept beside where it would lie: each pass is a new process, and without it each would fetch the same again.
+/// That a package had the wrong bytes, kept beside where it would lie: each pass is a new process, and without it each would fetch the same
+/// again.
 /// </summary>
 /// <param name="Wanted">The SHA-256 of the mesh configuration; another one is another package.</param>
 /// <param name="Times">How often in a row.</param>
@@ -24,7 +25,8 @@ internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, D
     {
         try
         {
-            var words = System.Text.Encoding.UTF8.GetString(AtomicFile.ReadLimited(cache.RefusalOf(package), MaximumBytes, isAgents: true) ?? []).Split(' ');
+            var words = System.Text.Encoding.UTF8.GetString(AtomicFile.ReadLimited(cache.RefusalOf(package), MaximumBytes, isAgents: true)
+                ?? []).Split(' ');
             return words.Length == 4 && words[0] == package.Sha256
                 && int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var times) && times > 0
                 && long.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 100_000_000_000
@@ -38,5 +40,6 @@ internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, D
     }
 
     public void Write(PackageCache cache, Package package) => AtomicFile.Write(
-        cache.RefusalOf(package), string.Create(CultureInfo.InvariantCulture, $"{Wanted} {Found} {Times} {Last.ToUnixTimeSeconds()}"), AtomicFile.Private);
+        cache.RefusalOf(package), string.Create(CultureInfo.InvariantCulture, $"{Wanted} {Found} {Times} {Last.ToUnixTimeSeconds()}"),
+            AtomicFile.Private);
 }

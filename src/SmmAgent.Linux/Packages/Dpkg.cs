@@ -18,7 +18,8 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
 
     public async Task<(PackageState? State, string? Why)> ReadAsync(string name, CancellationToken cancel)
     {
-        var query = await commands.RunAsync(["dpkg-query", "-W", "-f", "${db:Status-Status} ${db:Status-Eflag} ${Version}\\n", name], cancel);
+        var query = await commands.RunAsync(["dpkg-query", "-W", "-f", "${db:Status-Status} ${db:Status-Eflag} ${Version}\\n", name],
+            cancel);
         if (query is { Ending: CommandEnding.Exited, ExitCode: 1 } && query.Error.Contains("no packages found", StringComparison.Ordinal))
             return (PackageState.NotInstalled, null);
         if (!query.Succeeded)
@@ -76,7 +77,8 @@ internal sealed class Dpkg(CommandRunner commands, PackageCommands changes, bool
 
     private Task<CommandResult> AptAsync(string path) => RunAsync("apt-get",
     [
-        "-y", "-q", "-o", string.Create(CultureInfo.InvariantCulture, $"DPkg::Lock::Timeout={lockTimeout.TotalSeconds:0}"), "-o", "Dpkg::Use-Pty=0", "-o", "APT::Install-Recommends=false",
+        "-y", "-q", "-o", string.Create(CultureInfo.InvariantCulture, $"DPkg::Lock::Timeout={lockTimeout.TotalSeconds:0}"), "-o",
+            "Dpkg::Use-Pty=0", "-o", "APT::Install-Recommends=false",
         .. KeepConfiguration.SelectMany(option => (string[])["-o", $"Dpkg::Options::={option}"]),
         "--allow-downgrades", "--no-remove", "install", path,
     ]);

@@ -24,6 +24,8 @@ internal interface IPackageSystem
     /// <param name="isInterrupted">Whether an installation before was interrupted.</param>
     Task<CommandResult> InstallAsync(string path, bool isInterrupted);
 
-    /// <summary>Removes this package with its configuration, and no other; nothing ends it but its own time-out. It waits for nobody.</summary>
+    /// <summary>
+    /// Removes this package with its configuration, and no other; nothing ends it but its own time-out. It waits for nobody.
+    /// </summary>
     Task<CommandResult> RemoveAsync(string name);
 }

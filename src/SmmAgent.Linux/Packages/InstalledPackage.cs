@@ -45,7 +45,10 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
     {
         try
         {
-            return Directory.Exists(path) ? Directory.GetFiles(path).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal) && !file.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal) : [path];
+            return Directory.Exists(path)
+                ? Directory.GetFiles(path).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)
+                    && !file.EndsWith(".lock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+                : [path];
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -54,5 +57,7 @@ public sealed class InstalledPackage(PackageTools tools, IReadOnlyList<string>? 
     }
 
     private static string Stamp(string path) =>
-        new FileInfo(path) is { Exists: true } file ? FormattableString.Invariant($"{path}:{file.LastWriteTimeUtc.Ticks}:{file.Length}") : "";
+        new FileInfo(path) is { Exists: true } file
+            ? FormattableString.Invariant($"{path}:{file.LastWriteTimeUtc.Ticks}:{file.Length}")
+            : "";
 }

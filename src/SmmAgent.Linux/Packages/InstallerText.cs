@@ -7,7 +7,7 @@ namespace SmmAgent.Linux.Packages;
 /// <summary>Reads from what an installer said why it did not install.</summary>
 internal static class InstallerText
 {
-    public const string Again = "nothing: the next try comes by itself";
+    public const string Again = "no action needed: the agent retries automatically";
     private const string Offer = "see which package the mesh configuration offers for this host";
 
     // The exit code of what a signal ended, without the signal.
@@ -17,7 +17,8 @@ internal static class InstallerText
     private const int BySomeSignal = 255;
 
     // systemd-run's words.
-    private static readonly string[] NoBus = ["Failed to create bus connection", "Failed to connect to bus", "Failed to connect to system scope bus"];
+    private static readonly string[] NoBus = ["Failed to create bus connection", "Failed to connect to bus",
+        "Failed to connect to system scope bus"];
 
     // The first that is found counts, and the line that it is in is told.
     private static readonly (PackageFailureReason Fault, string? Cure, string[] Phrases)[] Known =
@@ -25,32 +26,39 @@ internal static class InstallerText
         (PackageFailureReason.NoInstaller, "start the system bus (dbus), or install it by: sudo smm-agent reconcile", NoBus),
         (PackageFailureReason.DatabaseLocked, Again,
         [
-            "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "frontend is locked", "database lock was locked",
+            "Could not get lock", "Unable to acquire the dpkg frontend lock", "frontend lock was locked", "frontend is locked",
+                "database lock was locked",
             "database is locked", "can't create transaction lock", "Existing lock", "System management is locked",
         ]),
-        (PackageFailureReason.DiskFull, "make room on this disk",
+        (PackageFailureReason.DiskFull, "free space on this disk",
             ["No space left on device", "enough free space", "more space on the", "more space needed", "Disk quota exceeded"]),
-        (PackageFailureReason.WrongArchitecture, Offer, ["package architecture (", "is intended for a different architecture", "does not match system", "incompatible arch"]),
+        (PackageFailureReason.WrongArchitecture, Offer,
+            ["package architecture (", "is intended for a different architecture", "does not match system", "incompatible arch"]),
         (PackageFailureReason.MissingDependency, "make what it depends on available to this host's package manager",
-            ["Depends:", "nothing provides", "is needed by", " depends on ", "Unable to fetch", "unmet dependencies", "Failed dependencies"]),
+            ["Depends:", "nothing provides", "is needed by", " depends on ", "Unable to fetch", "unmet dependencies",
+                "Failed dependencies"]),
         (PackageFailureReason.BrokenPackage, Offer,
         [
-            "not a Debian format archive", "unexpected end of", "corrupt", "lzma error", "Could not open:", "cannot be installed", "not an rpm package",
+            "not a Debian format archive", "unexpected end of", "corrupt", "lzma error", "Could not open:", "cannot be installed",
+                "not an rpm package",
             "NOT OK", "BAD",
         ]),
-        (PackageFailureReason.Interrupted, "nothing: the next pass completes it", ["exited unexpectedly", "received a segmentation fault", "dpkg was interrupted"]),
+        (PackageFailureReason.Interrupted, "no action needed: the next reconcile completes it",
+            ["exited unexpectedly", "received a segmentation fault", "dpkg was interrupted"]),
     ];
 
     /// <summary>Whether systemd-run ran nothing, because there is no system bus.</summary>
     public static bool IsWithoutBus(CommandResult command) =>
-        command is { Ending: CommandEnding.Exited, ExitCode: 1 } && NoBus.Any(phrase => command.Error.StartsWith(phrase, StringComparison.Ordinal));
+        command is { Ending: CommandEnding.Exited, ExitCode: 1 }
+            && NoBus.Any(phrase => command.Error.StartsWith(phrase, StringComparison.Ordinal));
 
     public static PackageFailure Failure(CommandResult command)
     {
         if (command.Ending == CommandEnding.TimedOut)
         {
-            return new(PackageFailureReason.Interrupted, $"{command.Arguments[0]} did not end within {PackageInstaller.InstallTimeout.TotalMinutes:0} minutes and was killed",
-                "nothing: the next pass completes it");
+            return new(PackageFailureReason.Interrupted,
+                $"{command.Arguments[0]} did not end within {PackageInstaller.InstallTimeout.TotalMinutes:0} minutes and was killed",
+                "no action needed: the next reconcile completes it");
         }
 
         if (command.Ending == CommandEnding.NotFound)
@@ -59,13 +67,16 @@ internal static class InstallerText
         if (command.ExitCode > BySignal)
         {
             var signal = command.ExitCode == BySomeSignal ? "a signal" : $"signal {command.ExitCode - BySignal}";
-            return new(PackageFailureReason.Interrupted, $"{command.Arguments[0]} was killed by {signal}", "nothing: the next pass completes it");
+            return new(PackageFailureReason.Interrupted, $"{command.Arguments[0]} was killed by {signal}",
+                "no action needed: the next reconcile completes it");
         }
 
-        var lines = (command.Error + "\n" + command.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var lines = (command.Error + "\n"
+            + command.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var (fault, cure, phrases) in Known)
         {
-            if (phrases.Select(phrase => Array.FindIndex(lines, line => line.Contains(phrase, StringComparison.Ordinal))).FirstOrDefault(at => at >= 0, -1)
+            if (phrases.Select(phrase => Array.FindIndex(lines,
+                line => line.Contains(phrase, StringComparison.Ordinal))).FirstOrDefault(at => at >= 0, -1)
                 is var found and >= 0)
                 return new(fault, Told(lines, found), cure);
         }
@@ -77,8 +88,10 @@ internal static class InstallerText
     /// <summary>The same for a removal, which nobody tries again by himself.</summary>
     public static PackageFailure RemovalFailure(CommandResult command) => Failure(command) switch
     {
-        { Reason: PackageFailureReason.MissingDependency } needed => needed with { Reason = PackageFailureReason.StillNeeded, Remediation = "remove that package first" },
-        { Reason: PackageFailureReason.DatabaseLocked } locked => locked with { Remediation = "try again when the other package manager has ended" },
+        { Reason: PackageFailureReason.MissingDependency } needed =>
+            needed with { Reason = PackageFailureReason.StillNeeded, Remediation = "remove that package first" },
+        { Reason: PackageFailureReason.DatabaseLocked } locked =>
+            locked with { Remediation = "try again when the other package manager has ended" },
         { Reason: PackageFailureReason.Interrupted } interrupted => interrupted with { Remediation = "try again" },
         { Reason: PackageFailureReason.DiskFull or PackageFailureReason.NoInstaller } other => other,
         var other => other with { Reason = PackageFailureReason.InstallFailed, Remediation = null },

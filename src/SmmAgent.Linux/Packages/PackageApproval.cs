@@ -35,13 +35,17 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
     /// <returns>The package; or why it may not be installed.</returns>
     public (Package? Package, PackageFailure? Failure) Approve(byte[] list, string name, string sha256)
     {
-        var unknown = new Package { Name = name, Version = "", Format = PackageFormat.Unknown, Architecture = "", Path = "", Sha256 = sha256 };
+        var unknown = new Package { Name = name, Version = "", Format = PackageFormat.Unknown, Architecture = "", Path = "",
+            Sha256 = sha256 };
         if ((trust.NeverAllowedReason(unknown) is { } never ? new(PackageFailureReason.NoTrustedKey, never) : Open(list)) is { } failure)
             return (null, failure);
-        if (_known!.Value.List.Packages.FirstOrDefault(one => one.Name == name && one.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } listed)
-            return (null, new(PackageFailureReason.NotInList, $"the dashboard's package list names no {name} with the SHA-256 {sha256}", Cure(PackageFailureReason.NotInList)));
+        if (_known!.Value.List.Packages.FirstOrDefault(one => one.Name == name
+            && one.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } listed)
+            return (null, new(PackageFailureReason.NotInList, $"the dashboard's package list names no {name} with the SHA-256 {sha256}",
+                Cure(PackageFailureReason.NotInList)));
 
-        var package = unknown with { Version = listed.Version, Format = listed.Format, Architecture = listed.Architecture, Size = listed.Size };
+        var package = unknown with { Version = listed.Version, Format = listed.Format, Architecture = listed.Architecture,
+            Size = listed.Size };
         return Recheck(package) is { } refusal ? (null, refusal) : (package, null);
     }
 
@@ -86,7 +90,9 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
     {
         ListFault.UnknownKey => new(PackageFailureReason.UnknownKey, why, $"if that key is right, {PackageTrust.HowToTrust}"),
         ListFault.BadSignature => new(PackageFailureReason.BadSignature, why, Sign),
-        ListFault.NotVerifiable => new(PackageFailureReason.NotVerifiable, why, "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
+        ListFault.NotVerifiable =>
+            new(PackageFailureReason.NotVerifiable, why,
+                "for the sidecar, add the package's SHA-256 to sidecar.packageSha256s in /etc/smm/agent.yaml"),
         _ => new(PackageFailureReason.BrokenPackageList, why, Sign),
     };
 

@@ -38,7 +38,7 @@ public sealed class PackageCache(string folder)
         {
             var info = new DirectoryInfo(folder);
             if (info.LinkTarget is not null)
-                return Unsafe("is a link, which smm-agent never makes", "remove it");
+                return Unsafe("is a link, which smm-agent never creates", "remove it");
             if (!info.Exists)
             {
                 info.Create();
@@ -92,5 +92,6 @@ public sealed class PackageCache(string folder)
         return (found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase), found);
     }
 
-    private PackageFailure Unsafe(string what, string cure) => new(PackageFailureReason.UnsafeFolder, $"{folder} {what}, so no package is kept there", cure);
+    private PackageFailure Unsafe(string what, string cure) =>
+        new(PackageFailureReason.UnsafeFolder, $"{folder} {what}, so no package is kept there", cure);
 }

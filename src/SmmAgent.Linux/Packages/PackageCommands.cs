@@ -4,8 +4,8 @@ namespace SmmAgent.Linux.Packages;
 
 /// <summary>Runs the commands that change packages. Nothing ends one but its own time-out.</summary>
 /// <remarks>
-/// Where systemd runs they are a unit of their own, <c>smm-agent-package.service</c>: maintainer scripts may do anything, so they need a place outside of
-/// the sandbox of the privileged reconcile; and neither the end of a session nor that of smm-agent ends them.
+/// Where systemd runs they are a unit of their own, <c>smm-agent-package.service</c>: maintainer scripts may do anything, so they need a
+/// place outside of the sandbox of the privileged reconcile; and neither the end of a session nor that of smm-agent ends them.
 /// </remarks>
 internal sealed class PackageCommands
 {
@@ -36,11 +36,15 @@ internal sealed class PackageCommands
     /// <summary>Has systemd run them as a unit.</summary>
     /// <param name="environment">Variables that they get; they are no secrets.</param>
     /// <param name="timeout">How long each may take.</param>
-    /// <param name="withoutBus">What runs them on a host without a system bus, over which systemd-run speaks; null where nothing may.</param>
-    public static PackageCommands InUnit(IReadOnlyDictionary<string, string> environment, TimeSpan timeout, PackageCommands? withoutBus) => new(
+    /// <param name="withoutBus">
+    /// What runs them on a host without a system bus, over which systemd-run speaks; null where nothing may.
+    /// </param>
+    public static PackageCommands InUnit(IReadOnlyDictionary<string, string> environment, TimeSpan timeout, PackageCommands? withoutBus) =>
+        new(
         new CommandRunner(prefix:
         [
-            "systemd-run", "--quiet", "--wait", "--collect", $"--unit={Unit}", "--description=Service Mesh Manager agent: installation of a package",
+            "systemd-run", "--quiet", "--wait", "--collect", $"--unit={Unit}",
+                "--description=Service Mesh Manager agent: installation of a package",
             string.Create(System.Globalization.CultureInfo.InvariantCulture, $"--property=RuntimeMaxSec={timeout.TotalSeconds:0}"),
             // At a shutdown it may end its work: SIGCONT ends nothing, and what is left after the time-out is killed.
             "--property=KillSignal=SIGCONT", "--property=KillMode=mixed", "--property=TimeoutStopSec=60", "--property=LimitCORE=0",
@@ -59,7 +63,8 @@ internal sealed class PackageCommands
             var started = TimeProvider.System.GetTimestamp();
             if (_isUnit)
                 RemoveFiles();
-            var ran = await _commands.RunAsync(command, CancellationToken.None, timeout: _isUnit ? _timeout + Margin : _timeout, keepsEnd: true);
+            var ran = await _commands.RunAsync(command, CancellationToken.None, timeout: _isUnit ? _timeout
+                + Margin : _timeout, keepsEnd: true);
             if (!_isUnit || ran.Ending != CommandEnding.Exited)
                 return ran;
             if (_withoutBus is not null && InstallerText.IsWithoutBus(ran))
@@ -74,7 +79,9 @@ internal sealed class PackageCommands
             // Ctrl+C, or the end of the bus at a shutdown, ends systemd-run. The unit goes on.
             await UntilEndedAsync();
             var told = ran with { Output = End(OutputFile), Error = ran.Error + End(ErrorFile) };
-            return !ran.Succeeded && TimeProvider.System.GetElapsedTime(started) >= _timeout ? told with { Ending = CommandEnding.TimedOut } : told;
+            return !ran.Succeeded && TimeProvider.System.GetElapsedTime(started) >= _timeout
+                ? told with { Ending = CommandEnding.TimedOut }
+                : told;
         }
     }
 

@@ -21,9 +21,11 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         Package package, Action<long, long?>? progress, CancellationToken cancel, bool bypassBackoff = false)
     {
         if (package.Sha256 is null)
-            return (null, new(PackageFailureReason.NotOffered, $"{package.NameAndVersion()} has no SHA-256 in the mesh configuration, so it is not fetched"));
+            return (null, new(PackageFailureReason.NotOffered,
+                $"{package.NameAndVersion()} has no SHA-256 in the mesh configuration, so it is not fetched"));
         if (source.UrlOf(package) is not { } url)
-            return (null, new(PackageFailureReason.NotOffered, $"{package.NameAndVersion()}: its path is neither on the dashboard nor an https URL"));
+            return (null, new(PackageFailureReason.NotOffered,
+                $"{package.NameAndVersion()}: its path is neither on the dashboard nor an https URL"));
         if (cache.Prepare() is { } unsafeFolder)
             return (null, unsafeFolder);
 
@@ -42,7 +44,8 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
             }
             catch (OperationCanceledException) when (deadline.IsOver)
             {
-                return (null, new(PackageFailureReason.CutOff, $"{package.NameAndVersion()}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
+                return (null, new(PackageFailureReason.CutOff,
+                    $"{package.NameAndVersion()}: not done within {Deadline.TotalMinutes:0} minutes; the next try continues it"));
             }
             catch (Exception exception) when (FileErrors.IsExpected(exception))
             {
@@ -51,7 +54,8 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         }
     }
 
-    private async Task<PackageFailure?> FetchAsync(Package package, Uri url, Action<long, long?>? progress, bool bypassBackoff, CancellationToken cancel)
+    private async Task<PackageFailure?> FetchAsync(Package package, Uri url, Action<long, long?>? progress, bool bypassBackoff,
+        CancellationToken cancel)
     {
         if (await IsThereAsync(package, cancel))
             return null;

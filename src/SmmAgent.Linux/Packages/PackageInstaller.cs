@@ -29,7 +29,7 @@ public sealed class PackageInstaller
     /// <summary>How long an installation may take, waiting for other package managers included.</summary>
     public static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(10);
 
-    private const string Mend = "when that is mended, do: sudo smm-agent reconcile";
+    private const string Mend = "fix this, then run: sudo smm-agent reconcile";
 
     private const int UsualMask = 0b000_010_010;
 
@@ -56,13 +56,16 @@ public sealed class PackageInstaller
     /// <param name="inUnit">Whether systemd runs what changes packages, as a unit of its own.</param>
     /// <param name="mayRunDirect">Whether this process may run it itself where there is no system bus: it must not be in a sandbox.</param>
     public PackageInstaller(
-        PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null, bool inUnit = false, bool mayRunDirect = true)
+        PackageTools tools, IReadOnlyList<string>? prefix = null, TimeSpan? lockTimeout = null, bool inUnit = false,
+            bool mayRunDirect = true)
     {
         var commands = new CommandRunner(Environment, prefix);
         var direct = PackageCommands.Direct(commands);
         var changes = inUnit ? PackageCommands.InUnit(Environment, InstallTimeout, mayRunDirect ? direct : null) : direct;
         _lockTimeout = lockTimeout ?? LockTimeout;
-        _system = tools.Format == PackageFormat.Rpm ? new Rpm(commands, changes, tools.Installer) : new Dpkg(commands, changes, tools.Installer == "apt-get", _lockTimeout);
+        _system = tools.Format == PackageFormat.Rpm
+            ? new Rpm(commands, changes, tools.Installer)
+            : new Dpkg(commands, changes, tools.Installer == "apt-get", _lockTimeout);
     }
 
     public PackageFormat Format => _system.Format;
@@ -82,7 +85,8 @@ public sealed class PackageInstaller
             if (TimeProvider.System.GetElapsedTime(started) >= _lockTimeout)
             {
                 return new(
-                    PackageFailureReason.DatabaseLocked, $"{holder} has held {held.Path} for more than {_lockTimeout.TotalSeconds:0} s", InstallerText.Again);
+                    PackageFailureReason.DatabaseLocked, $"{holder} has held {held.Path} for more than {_lockTimeout.TotalSeconds:0} s",
+                        InstallerText.Again);
             }
 
             tell($"waiting for {holder}, which holds {held.Path}");
@@ -126,7 +130,10 @@ public sealed class PackageInstaller
             : await PutBackAsync(verified, old, failure, after);
     }
 
-    /// <summary>Removes the package with its configuration, and no other: one that something depends on stays. Once it has begun, nothing cancels it.</summary>
+    /// <summary>
+    /// Removes the package with its configuration, and no other: one that something depends on stays. Once it has begun, nothing cancels
+    /// it.
+    /// </summary>
     public async Task<RemovalOutcome> RemoveAsync(string name, CancellationToken cancel)
     {
         var (before, why) = await _system.ReadAsync(name, cancel);
@@ -146,7 +153,7 @@ public sealed class PackageInstaller
         var stays = after switch
         {
             { LeavesConfiguration: true } => "; its configuration stays",
-            { IsComplete: false } => "; it is half removed",
+            { IsComplete: false } => "; it is partially removed",
             { Version: { } version } => $"; {version} stays installed",
             _ => "",
         };
@@ -172,7 +179,8 @@ public sealed class PackageInstaller
     {
         var (path, why) = await verified.CopyKeptAsync(old);
         if (path is null)
-            return Failed(verified.Package, failure with { Remediation = failure.Remediation ?? Mend }, half, $", and {old} cannot be put back: {why}");
+            return Failed(verified.Package, failure with { Remediation = failure.Remediation
+                ?? Mend }, half, $", and {old} cannot be put back: {why}");
 
         var install = await _system.InstallAsync(path, isInterrupted: true);
         var (after, unseen) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);
@@ -192,16 +200,21 @@ public sealed class PackageInstaller
         if (label is null)
             return Unreadable(show);
         if (label.Name != package.Name || _system.Format.CompareOffer(package.Version, label.Version) != 0)
-            return new(PackageFailureReason.WrongPackage, $"the archive is {OneLine.Of($"{PackageNames.NameAndVersion(label.Name, label.Version)}")}", "see what the mesh configuration says of it");
+            return new(PackageFailureReason.WrongPackage,
+                $"the archive is {OneLine.Of($"{PackageNames.NameAndVersion(label.Name, label.Version)}")}",
+                    "see what the mesh configuration says of it");
         if (PackageChoice.DebianArchitecture(label.Architecture) != PackageChoice.DebianArchitecture(package.Architecture))
         {
-            return new(PackageFailureReason.WrongArchitecture, $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
+            return new(PackageFailureReason.WrongArchitecture,
+                $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
                 "see what the mesh configuration says of it");
         }
 
         // apt-get would try to put another machine's package in the place of this one's.
-        if (PackageChoice.DebianArchitecture(label.Architecture) is not "all" and var architecture && architecture != HostFacts.Architecture)
-            return new(PackageFailureReason.WrongArchitecture, $"the archive is for {OneLine.Of(architecture)}, and this host is {HostFacts.Architecture}");
+        if (PackageChoice.DebianArchitecture(label.Architecture) is not "all" and var architecture
+            && architecture != HostFacts.Architecture)
+            return new(PackageFailureReason.WrongArchitecture,
+                $"the archive is for {OneLine.Of(architecture)}, and this host is {HostFacts.Architecture}");
 
         var (members, list) = await _system.ListAsync(verified.Path, cancel);
         return members is null ? Unreadable(list)
@@ -209,15 +222,18 @@ public sealed class PackageInstaller
             : null;
     }
 
-    private static PackageFailure Unreadable(CommandResult command) => InstallerText.Failure(command) is { Reason: PackageFailureReason.NoInstaller } failure
+    private static PackageFailure Unreadable(CommandResult command) =>
+        InstallerText.Failure(command) is { Reason: PackageFailureReason.NoInstaller } failure
         ? failure
-        : new(PackageFailureReason.BrokenPackage, OneLine.Of($"the archive cannot be read: {InstallerText.Failure(command).Message}"), "see what the dashboard serves");
+        : new(PackageFailureReason.BrokenPackage, OneLine.Of($"the archive cannot be read: {InstallerText.Failure(command).Message}"),
+            "see what the dashboard serves");
 
-    private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after, string? notBack = null, bool isBack = false)
+    private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after, string? notBack = null,
+        bool isBack = false)
     {
         var stays = after switch
         {
-            { IsComplete: false } => "; it is half installed",
+            { IsComplete: false } => "; it is partially installed",
             { Version: { } version } => $"; {version} {(isBack ? "is back" : "stays installed")}",
             _ when notBack is not null => "; nothing of it is there",
             _ => "",

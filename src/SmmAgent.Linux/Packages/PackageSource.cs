@@ -8,10 +8,12 @@ using SmmAgent.Linux.Dashboard;
 namespace SmmAgent.Linux.Packages;
 
 /// <summary>
-/// Asks for packages, at the dashboard or where it points to. No token goes along: the contract has packages without, and the checksum is what is
-/// trusted.
+/// Asks for packages, at the dashboard or where it points to. No token goes along: the contract has packages without, and the checksum is
+/// what is trusted.
 /// </summary>
-/// <remarks>The dashboard itself is believed as its other calls are; other servers are by the authorities of this host, over https only.</remarks>
+/// <remarks>
+/// The dashboard itself is believed as its other calls are; other servers are by the authorities of this host, over https only.
+/// </remarks>
 public sealed class PackageSource : IDisposable
 {
     private const int MaximumRedirects = 5;
@@ -62,7 +64,8 @@ public sealed class PackageSource : IDisposable
                 if (answer.Headers.Location is not { } location || !Uri.TryCreate(url, location, out var next))
                     return (null, new(PackageFailureReason.Redirected, $"{Shown(url)} redirects to nowhere"));
                 if (next.Scheme != Uri.UriSchemeHttps && !(IsDashboard(url) && IsDashboard(next)))
-                    return (null, new(PackageFailureReason.Redirected, $"{Shown(url)} redirects to {Shown(next)}, which is not https, so it is not followed"));
+                    return (null, new(PackageFailureReason.Redirected,
+                        $"{Shown(url)} redirects to {Shown(next)}, which is not https, so it is not followed"));
                 url = next;
             }
         }
@@ -80,18 +83,23 @@ public sealed class PackageSource : IDisposable
             if (answer is null)
             {
                 return (null, failure!.Reason != PackageFailureReason.Refused ? failure : new(
-                    PackageFailureReason.NoPackageList, $"the dashboard has no signed package list: {failure.Message}", "sign its packages: smm-dashboard sign-packages --key FILE DIR"));
+                    PackageFailureReason.NoPackageList, $"the dashboard has no signed package list: {failure.Message}",
+                        "sign its packages: smm-dashboard sign-packages --key FILE DIR"));
             }
 
             using (answer)
             {
                 var body = await BoundedBody.ReadAsync(answer.Content, SignedPackageList.MaximumBytes, deadline.Token);
-                return body is null ? (null, new(PackageFailureReason.BrokenPackageList, $"the dashboard's package list is larger than {SignedPackageList.MaximumBytes} bytes")) : (body, null);
+                return body is null
+                    ? (null, new(PackageFailureReason.BrokenPackageList,
+                        $"the dashboard's package list is larger than {SignedPackageList.MaximumBytes} bytes"))
+                    : (body, null);
             }
         }
         catch (OperationCanceledException) when (deadline.IsOver)
         {
-            return (null, new(PackageFailureReason.CutOff, $"the dashboard did not send its package list within {ListDeadline.TotalSeconds:0} s"));
+            return (null, new(PackageFailureReason.CutOff,
+                $"the dashboard did not send its package list within {ListDeadline.TotalSeconds:0} s"));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -99,7 +107,8 @@ public sealed class PackageSource : IDisposable
         }
     }
 
-    internal static string Shown(Uri url) => OneLine.Of(url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped));
+    internal static string Shown(Uri url) =>
+        OneLine.Of(url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped));
 
     public void Dispose()
     {

@@ -43,9 +43,11 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
                 return null;
 
             // A connection that breaks is made again at once, as long as each brings something.
-            var isWorthAnother = failure is null || (failure.Reason == PackageFailureReason.CutOff && part.ETag is not null && part.Length > before);
+            var isWorthAnother = failure is null
+                || (failure.Reason == PackageFailureReason.CutOff && part.ETag is not null && part.Length > before);
             if (!isWorthAnother || ++attempts == MaximumAttempts)
-                return failure ?? new(PackageFailureReason.Refused, $"{PackageSource.Shown(url)} answers ranges that nobody asked for");
+                return failure ?? new(PackageFailureReason.Refused,
+                    $"{PackageSource.Shown(url)} answers with ranges that were not requested");
         }
     }
 
@@ -93,12 +95,14 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return (false, new(PackageFailureReason.CutOff, $"{PackageSource.Shown(url)} broke off after {part.Length} bytes; the next try continues it"));
+            return (false, new(PackageFailureReason.CutOff,
+                $"{PackageSource.Shown(url)} broke off after {part.Length} bytes; the next try continues it"));
         }
     }
 
     private static async Task<(bool IsDone, PackageFailure? Failure)> ReadAsync(
-        HttpResponseMessage answer, long? total, PartialDownload part, Action<long, long?>? progress, CancellationTokenSource patience, CancellationToken cancel)
+        HttpResponseMessage answer, long? total, PartialDownload part, Action<long, long?>? progress, CancellationTokenSource patience,
+            CancellationToken cancel)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(cancel);
         var buffer = new byte[BufferBytes];
@@ -144,7 +148,8 @@ internal sealed class PackageTransfer(PackageCache cache, PackageSource source, 
         (needed ?? 0) + Reserve > cache.FreeBytes ? DiskFull($"it needs {((needed ?? 0) + Reserve) / 1024} KiB") : null;
 
     private PackageFailure DiskFull(string why) => new(
-        PackageFailureReason.DiskFull, $"{why}, and {cache.Folder} has {cache.FreeBytes / 1024} KiB free", "make room on this disk");
+        PackageFailureReason.DiskFull, $"{why}, and {cache.Folder} has {cache.FreeBytes / 1024} KiB free", "free space on this disk");
 
-    private static PackageFailure TooLarge(long limit) => new(PackageFailureReason.WrongSize, $"it is larger than {limit} bytes, so it was dropped");
+    private static PackageFailure TooLarge(long limit) =>
+        new(PackageFailureReason.WrongSize, $"it is larger than {limit} bytes, so it was dropped");
 }

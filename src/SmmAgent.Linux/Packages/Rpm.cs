@@ -28,7 +28,8 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
     // A line for each version that is installed: an upgrade that was interrupted leaves the old one beside the new one.
     internal static PackageState? State(string output)
     {
-        var versions = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(WithoutEpoch).Where(version => version.Length > 0).Distinct().ToList();
+        var versions = output.Split('\n',
+            StringSplitOptions.RemoveEmptyEntries).Select(WithoutEpoch).Where(version => version.Length > 0).Distinct().ToList();
         return versions.Count == 0 ? null : new(versions[^1], IsComplete: versions.Count == 1);
     }
 
@@ -48,7 +49,8 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
             return (null, check);
 
         var list = await commands.RunAsync(
-            ["rpm", "-qp", "--nosignature", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\\n]", path], cancel, timeout: PackageInstaller.ReadTimeout);
+            ["rpm", "-qp", "--nosignature", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\\n]", path], cancel,
+                timeout: PackageInstaller.ReadTimeout);
         return (list.Succeeded ? [.. list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Member)] : null, list);
     }
 
@@ -58,7 +60,8 @@ internal sealed class Rpm(CommandRunner commands, PackageCommands changes, strin
         string[] command = isInterrupted ? ["rpm", "-U", "--replacepkgs", "--oldpackage", path] : installer switch
         {
             null => ["rpm", "-U", "--oldpackage", path],
-            "zypper" => ["zypper", "--non-interactive", "--no-gpg-checks", "install", "--no-recommends", "--allow-unsigned-rpm", "--oldpackage", path],
+            "zypper" => ["zypper", "--non-interactive", "--no-gpg-checks", "install", "--no-recommends", "--allow-unsigned-rpm",
+                "--oldpackage", path],
             "dnf" => ["dnf", "-y", "-q", "--nogpgcheck", "--setopt=install_weak_deps=False", "--setopt=exit_on_lock=True", "install", path],
             "tdnf" => ["tdnf", "-y", "-q", "--nogpgcheck", "install", path],
             var yum => [yum, "-y", "-q", "--nogpgcheck", "--setopt=exit_on_lock=True", "install", path],

@@ -20,14 +20,16 @@ internal static class VerifiedNote
     {
         return Directory.EnumerateFiles(cache.Folder, $"{like.Name}_*.{like.Format.Word()}.sha256")
             .Select(note => Read(note, like))
-            .FirstOrDefault(package => package is not null && like.Format.CompareOffer(package.Version, installedVersion) == 0 && File.Exists(cache.PathOf(package)));
+            .FirstOrDefault(package => package is not null && like.Format.CompareOffer(package.Version, installedVersion) == 0
+                && File.Exists(cache.PathOf(package)));
     }
 
     private static Package? Read(string note, Package like)
     {
         try
         {
-            return System.Text.Encoding.UTF8.GetString(AtomicFile.ReadLimited(note, MaximumBytes, isAgents: true) ?? []).TrimEnd('\n').Split(' ') is
+            return System.Text.Encoding.UTF8.GetString(AtomicFile.ReadLimited(note, MaximumBytes, isAgents: true)
+                ?? []).TrimEnd('\n').Split(' ') is
                 [var sha256, var version, var architecture]
                 ? like with { Sha256 = sha256, Version = version, Architecture = architecture, Size = null }
                 : null;

@@ -56,7 +56,8 @@ public sealed class VerifiedPackage : IDisposable
         {
             verified.Dispose();
             return (null, exception.HResult is Errno.ENOSPC or Errno.EDQUOT
-                ? new(PackageFailureReason.DiskFull, $"{package.NameAndVersion()} could not be copied: {cache.Folder} is full", "make room on this disk")
+                ? new(PackageFailureReason.DiskFull, $"{package.NameAndVersion()} could not be copied: {cache.Folder} is full",
+                    "free space on this disk")
                 : new(PackageFailureReason.UnsafeFolder, $"{package.NameAndVersion()} could not be copied: {exception.Message}"));
         }
         catch
@@ -115,7 +116,8 @@ public sealed class VerifiedPackage : IDisposable
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());
         return found.Equals(package.Sha256, StringComparison.OrdinalIgnoreCase)
             ? null
-            : new(PackageFailureReason.WrongChecksum, $"{package.NameAndVersion()}: the SHA-256 of {source} is {found}, not {package.Sha256}, so it is not installed");
+            : new(PackageFailureReason.WrongChecksum,
+                $"{package.NameAndVersion()}: the SHA-256 of {source} is {found}, not {package.Sha256}, so it is not installed");
     }
 
     private void RemoveFolder()

@@ -10,7 +10,8 @@ namespace SmmAgent.Linux.Sidecar;
 /// <param name="bypassBackoff">Whether somebody waits for it: then a package that had the wrong bytes is fetched again at once.</param>
 /// <param name="recorded">The versions that are written down to be put back, so that their packages are kept.</param>
 public sealed class PackageDelivery(
-    PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool bypassBackoff, Func<IReadOnlyList<string>> recorded)
+    PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool bypassBackoff,
+        Func<IReadOnlyList<string>> recorded)
     : IPackageDelivery
 {
     /// <summary>What is being done, in one line for whoever watches.</summary>
@@ -25,7 +26,7 @@ public sealed class PackageDelivery(
         if (await UntilFreeAsync(cancel) is { } busy)
             return Failed(package, part, busy with { Message = $"{name} is not installed: {busy.Message}" });
 
-        Doing = $"looking whether {name} is signed";
+        Doing = $"checking the signature of {name}";
         if (await approval.ApproveAsync(source, package, cancel) is { } refusal)
         {
             Doing = "";
@@ -33,7 +34,8 @@ public sealed class PackageDelivery(
         }
 
         Doing = $"downloading {name}";
-        var (path, failure) = await new PackageDownload(cache, source, time).RunAsync(package, (done, all) => Doing = Bar(name, done, all), cancel, bypassBackoff);
+        var (path, failure) = await new PackageDownload(cache, source, time).RunAsync(package, (done, all) => Doing = Bar(name, done, all),
+            cancel, bypassBackoff);
         if (path is null)
             return Failed(package, part, failure!);
 
@@ -53,7 +55,8 @@ public sealed class PackageDelivery(
             ? await UntilFreeAsync(cancel) is { } busy
                 ? Failed(kept, ReconcilePart.Package, busy with { Message = $"{name} {version} is not put back: {busy.Message}" })
                 : (await VerifyAndInstallAsync(kept, ReconcilePart.Package, mayDowngrade: true, approval: null, cancel)).Failure
-            : new(ReconcilePart.Package, version, StepFailureReason.NotOffered, $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
+            : new(ReconcilePart.Package, version, StepFailureReason.NotOffered,
+                $"{name} {version} cannot be put back: {cache.Folder} does not have its package");
 
     /// <param name="approval">Null for what this host had before.</param>
     private async Task<(InstallOutcome? Outcome, StepFailure? Failure)> VerifyAndInstallAsync(
@@ -111,5 +114,6 @@ public sealed class PackageDelivery(
         return $"downloading {name} {new string('━', filled)}{new string('─', Width - filled)} {done / Megabyte:0.0} of {total / Megabyte:0.0} MiB";
     }
 
-    private static StepFailure Failed(Package package, ReconcilePart part, PackageFailure failure) => new(part, package.Version, StepFailureReasons.From(failure.Reason), $"{failure}");
+    private static StepFailure Failed(Package package, ReconcilePart part, PackageFailure failure) =>
+        new(part, package.Version, StepFailureReasons.From(failure.Reason), $"{failure}");
 }

@@ -3,7 +3,10 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>Whether root is at work on this host just now, for the daemon's request or for an operator's: then what is there is neither what was nor what will be.</summary>
+/// <summary>
+/// Whether root is at work on this host just now, for the daemon's request or for an operator's: then what is there is neither what was nor
+/// what will be.
+/// </summary>
 /// <param name="openUnits">The way to systemd; or null and why there is none.</param>
 /// <param name="presence">The file of <see cref="RootPresence"/>.</param>
 public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUnits, string presence)
@@ -22,7 +25,8 @@ public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUni
         {
             var (units, _) = openUnits();
             using (units)
-                return units?.ObserveService(RootUnit) is { IsActive: true } or { Active: "activating" } || units?.ObserveService(RequestUnit) is { Active: "activating" };
+                return units?.ObserveService(RootUnit) is { IsActive: true } or { Active: "activating" }
+                    || units?.ObserveService(RequestUnit) is { Active: "activating" };
         }
         catch (IOException)
         {

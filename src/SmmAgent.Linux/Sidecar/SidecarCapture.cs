@@ -19,7 +19,9 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
 
     private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether anything of the host's traffic is redirected to the sidecar. Where iptables is missing, or does not tell, nothing is seen.</summary>
+    /// <summary>
+    /// Whether anything of the host's traffic is redirected to the sidecar. Where iptables is missing, or does not tell, nothing is seen.
+    /// </summary>
     public async Task<bool> IsInPlaceAsync(CancellationToken cancel) => (await BackendsAsync(cancel)).Count > 0;
 
     /// <summary>Where there are rules of the capture: of <see cref="CaptureBackends"/>.</summary>
@@ -37,18 +39,25 @@ public sealed class SidecarCapture(CommandRunner commands, string procNet = "/pr
         return [.. found.Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>What istio.service wrote to the journal last: a capture that cannot be set up is told of nowhere else. No text where the journal cannot be read.</summary>
+    /// <summary>
+    /// What istio.service wrote to the journal last: a capture that cannot be set up is told of nowhere else. No text where the journal
+    /// cannot be read.
+    /// </summary>
     public async Task<SidecarLogText> JournalAsync(CancellationToken cancel)
     {
-        var read = await commands.RunAsync(["journalctl", "-u", SidecarObserver.Unit, "-n", "40", "-o", "cat", "--no-pager", "-q"], cancel, timeout: JournalTimeout);
+        var read = await commands.RunAsync(["journalctl", "-u", SidecarObserver.Unit, "-n", "40", "-o", "cat", "--no-pager", "-q"], cancel,
+            timeout: JournalTimeout);
         return read.Succeeded ? new(read.Output, null) : SidecarLogText.Empty;
     }
 
-    /// <summary>Removes them with the sidecar's own program; where that does not do, what leads into its chains, so that the host is not cut off.</summary>
+    /// <summary>
+    /// Removes them with the sidecar's own program; where that does not do, what leads into its chains, so that the host is not cut off.
+    /// </summary>
     /// <returns>Why they are still there; null when they are gone.</returns>
     public async Task<string?> RemoveAsync(CancellationToken cancel)
     {
-        var clean = await commands.RunAsync([CleanProgram, "clean"], cancel, timeout: CleanTimeout, variables: SidecarFiles.StartEnvironment);
+        var clean = await commands.RunAsync([CleanProgram, "clean"], cancel, timeout: CleanTimeout,
+            variables: SidecarFiles.StartEnvironment);
         return await RemoveAsync(_ => true, clean, cancel);
     }
 

@@ -27,12 +27,15 @@ public sealed class SidecarHostContext(NameLookup names, PackageTools tools)
             var own = InterfaceAddresses.Read();
             var isExternal = !own.Contains(address.ToString());
             var lookups = await Task.WhenAll(Istiod.HostSources(config).Select(name => names.LookUpAsync(name, cancel)));
-            host = new(address, isExternal, [.. lookups.SelectMany(lookup => lookup.Addresses).Distinct()], lookups.All(lookup => lookup.Addresses.Count > 0))
+            host = new(address, isExternal, [.. lookups.SelectMany(lookup => lookup.Addresses).Distinct()],
+                lookups.All(lookup => lookup.Addresses.Count > 0))
             {
                 AgentGroup = AgentGroup.Number,
                 IptablesBackend = Backend.IsInstalled(new(IpFamily.IPv4)) ? Backend.Detect(new(IpFamily.IPv4)).TrimStart('-') : null,
-                HasBothBackends = Backend.IsInstalled(new(IpFamily.IPv4, Backend.Nft)) && Backend.IsInstalled(new(IpFamily.IPv4, Backend.Legacy)),
-                HasIPv4 = own.Any(one => IPAddress.Parse(one) is { AddressFamily: AddressFamily.InterNetwork } found && AddressRules.Classify(found) != AddressClass.LinkLocal),
+                HasBothBackends = Backend.IsInstalled(new(IpFamily.IPv4, Backend.Nft))
+                    && Backend.IsInstalled(new(IpFamily.IPv4, Backend.Legacy)),
+                HasIPv4 = own.Any(one => IPAddress.Parse(one) is { AddressFamily: AddressFamily.InterNetwork } found
+                    && AddressRules.Classify(found) != AddressClass.LinkLocal),
             };
         }
 

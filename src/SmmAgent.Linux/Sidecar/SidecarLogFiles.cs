@@ -5,7 +5,10 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>Reads the end of the sidecar's logs. They are in a folder of the sidecar's: root must read there what the sidecar wrote, and nothing else.</summary>
+/// <summary>
+/// Reads the end of the sidecar's logs. They are in a folder of the sidecar's: root must read there what the sidecar wrote, and nothing
+/// else.
+/// </summary>
 public static class SidecarLogFiles
 {
     /// <summary>The most bytes that are read of a log: its end.</summary>
@@ -17,7 +20,8 @@ public static class SidecarLogFiles
         try
         {
             using var stream = AtomicFile.OpenPlain(path, "which a log never is");
-            return Observation<SidecarLogText>.Known(stream is null ? SidecarLogText.Empty : new(End(stream), File.GetLastWriteTimeUtc(stream.SafeFileHandle)));
+            return Observation<SidecarLogText>.Known(stream is null ? SidecarLogText.Empty : new(End(stream),
+                File.GetLastWriteTimeUtc(stream.SafeFileHandle)));
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -32,7 +36,8 @@ public static class SidecarLogFiles
         var buffer = new byte[MostBytes];
         var text = Encoding.UTF8.GetString(buffer, 0, stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
 
-        // A log that was truncated while its writer kept its place begins with a hole, which reads as zeros. The first line behind it is whole.
+        // A log that was truncated while its writer kept its place begins with a hole, which reads as zeros. The first line behind it is
+        // whole.
         if (text.StartsWith('\0'))
             return text.TrimStart('\0');
 

@@ -13,7 +13,9 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>Looks at what is there of the sidecar. What this process may not see comes from root's report, as far as that is still true.</summary>
+/// <summary>
+/// Looks at what is there of the sidecar. What this process may not see comes from root's report, as far as that is still true.
+/// </summary>
 /// <param name="openUnits">The way to systemd; or null and why there is none.</param>
 /// <param name="isRoot">Whether all is looked at; else hardly a command is run while the sidecar runs.</param>
 public sealed class SidecarObserver(
@@ -43,7 +45,8 @@ public sealed class SidecarObserver(
 
     /// <summary>How the sidecar is, and how it should be.</summary>
     /// <param name="report">What root said last.</param>
-    public async Task<SidecarAssessment> AssessAsync(SidecarInputs inputs, ReconcileReport? report, DateTimeOffset now, double random, CancellationToken cancel)
+    public async Task<SidecarAssessment> AssessAsync(SidecarInputs inputs, ReconcileReport? report, DateTimeOffset now, double random,
+        CancellationToken cancel)
     {
         var observed = await ObserveAsync(inputs.Config.WorkloadGroup, report, now, cancel);
         TimeZoneInfo.ClearCachedData(); // the operator may have set another
@@ -52,14 +55,16 @@ public sealed class SidecarObserver(
 
     /// <param name="group">Whose token is looked for; null where it is of no interest.</param>
     /// <param name="report">What root said last.</param>
-    public async Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, ReconcileReport? report, DateTimeOffset now, CancellationToken cancel)
+    public async Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, ReconcileReport? report, DateTimeOffset now,
+        CancellationToken cancel)
     {
         List<string> forRoot = [];
         var unit = ObserveUnit();
         if (unit.Value is { Activity: UnitActivity.Running } running)
         {
             var isReady = await readiness.IsReadyAsync(cancel);
-            unit = Observation<SidecarUnit>.Known(running with { IsReady = isReady, IsNotAccepting = !isReady && await readiness.IsNotAcceptingAsync(cancel) });
+            unit = Observation<SidecarUnit>.Known(running with { IsReady = isReady, IsNotAccepting = !isReady
+                && await readiness.IsNotAcceptingAsync(cancel) });
         }
 
         var found = SidecarFiles.Observed.ToDictionary(path => path, path => ObserveFile(path, report, forRoot));
@@ -80,7 +85,8 @@ public sealed class SidecarObserver(
     }
 
     // The journal is root's to read; what root told of it counts until a sidecar runs.
-    private async Task<SidecarFailure?> FailureAsync(SidecarUnit? unit, ReconcileReport? report, DateTimeOffset now, CancellationToken cancel)
+    private async Task<SidecarFailure?> FailureAsync(SidecarUnit? unit, ReconcileReport? report, DateTimeOffset now,
+        CancellationToken cancel)
     {
         if (SidecarLog.NewestFailure(Log(SidecarLog.ErrorFile), Log(SidecarLog.File), unit?.Since, now) is { } failure)
             return failure;
@@ -103,7 +109,7 @@ public sealed class SidecarObserver(
                 return FoundCertificate.Read(CertificateText(), file.Modified);
 
             if (report?.Certificate?.Modified != file.Modified)
-                forRoot.Add($"look at {SidecarFiles.Certificate}");
+                forRoot.Add($"read {SidecarFiles.Certificate}");
             return report?.Certificate;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
@@ -150,7 +156,9 @@ public sealed class SidecarObserver(
         {
             var (units, why) = openUnits();
             using (units)
-                return units is null ? Observation<SidecarUnit>.Unknown(why!) : Observation<SidecarUnit>.Known(Meaning(units.ObserveService(Unit)));
+                return units is null
+                    ? Observation<SidecarUnit>.Unknown(why!)
+                    : Observation<SidecarUnit>.Known(Meaning(units.ObserveService(Unit)));
         }
         catch (IOException exception)
         {
@@ -183,7 +191,9 @@ public sealed class SidecarObserver(
             if (!SidecarFiles.Watched.Contains(path) || path == SidecarFiles.Token)
                 return Observation<FoundFile>.Known(WithoutSecret(path));
             return Observation<FoundFile>.Known(
-                path == SidecarFiles.HostsFile ? files.Look(files.Followed(path), MaximumHostsBytes) : files.Look(path, MaximumFileBytes, Encoding.UTF8));
+                path == SidecarFiles.HostsFile
+                    ? files.Look(files.Followed(path), MaximumHostsBytes)
+                    : files.Look(path, MaximumFileBytes, Encoding.UTF8));
         }
         catch (UnauthorizedAccessException) when (!isRoot && path == SidecarFiles.RootCertificate)
         {
@@ -212,17 +222,18 @@ public sealed class SidecarObserver(
     private FoundFile WithoutSecret(string path) =>
         files.LookAt(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
 
-    // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told of it counts.
+    // Whose it is everybody sees. The sidecar writes it at each renewal of its own certificate: until root has looked again, what root told
+    // of it counts.
     private Observation<FoundFile> FromRoot(ReconcileReport? report, List<string> forRoot)
     {
         try
         {
             var file = files.LookAt(SidecarFiles.RootCertificate);
             if (report?.RootCertificate?.Modified != file.Modified)
-                forRoot.Add($"look at {SidecarFiles.RootCertificate}");
+                forRoot.Add($"read {SidecarFiles.RootCertificate}");
             return report?.RootCertificate is { } told
                 ? Observation<FoundFile>.Known(file with { Content = told.Content })
-                : Observation<FoundFile>.Unknown($"only root sees {SidecarFiles.RootCertificate}, and has not looked yet");
+                : Observation<FoundFile>.Unknown($"only root can read {SidecarFiles.RootCertificate}, and it has not done so yet");
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -245,8 +256,8 @@ public sealed class SidecarObserver(
             if (file.Owner.Length == 0)
                 return IstioToken.Evaluate(null, group, now);
             if (report?.TokenModified != file.Modified)
-                forRoot.Add($"look at {SidecarFiles.Token}");
-            return report?.Token.At(now) ?? new(TokenVerdict.Use, "root has not looked at the istio-token yet", null);
+                forRoot.Add($"read {SidecarFiles.Token}");
+            return report?.Token.At(now) ?? new(TokenVerdict.Use, "root has not read the istio-token yet", null);
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

@@ -24,7 +24,8 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
         try
         {
             // On a host with IPv6 alone the sidecar listens there alone.
-            return await IsReadyAsync(IPAddress.Loopback, deadline.Token) ?? await IsReadyAsync(IPAddress.IPv6Loopback, deadline.Token) ?? false;
+            return await IsReadyAsync(IPAddress.Loopback, deadline.Token) ?? await IsReadyAsync(IPAddress.IPv6Loopback, deadline.Token)
+                ?? false;
         }
         catch (OperationCanceledException) when (deadline.IsOver)
         {

@@ -7,12 +7,13 @@ namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>The privileged reconcile of the sidecar: observe, plan, execute, observe again.</summary>
 /// <remarks>
-/// A reconcile that fails between two states restores the state from before it. The next reconcile completes one that was killed, or restores
-/// the state from before that one.
+/// A reconcile that fails between two states restores the state from before it. The next reconcile completes one that was killed, or
+/// restores the state from before that one.
 /// </remarks>
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
 public sealed class SidecarReconciler(
-    SidecarObserver observer, SidecarStepExecutor executor, SidecarRecords records, AgentLock hostLock, TimeProvider time, Func<double> random)
+    SidecarObserver observer, SidecarStepExecutor executor, SidecarRecords records, AgentLock hostLock, TimeProvider time,
+        Func<double> random)
     : SidecarRestorer(observer, executor, records, hostLock, time, random), ISidecarReconciler
 {
     /// <summary>Makes the sidecar what it should be.</summary>
@@ -150,9 +151,9 @@ public sealed class SidecarReconciler(
 
     /// <summary>Whether a failure leaves a host between two states: the sidecar is neither what it was nor what it should be.</summary>
     /// <remarks>
-    /// A package that could not be installed has changed nothing, and a missing token does not keep the other steps from being done. The next
-    /// reconcile completes an interrupted installation. A sidecar that is complete but does not start was attached before and stays attached;
-    /// the record of failed starts deals with it.
+    /// A package that could not be installed has changed nothing, and a missing token does not keep the other steps from being done. The
+    /// next reconcile completes an interrupted installation. A sidecar that is complete but does not start was attached before and stays
+    /// attached; the record of failed starts deals with it.
     /// </remarks>
     private static bool LeavesBetweenStates(StepFailure failure, SidecarSnapshot before, ObservedSidecar now) => failure.Part switch
     {

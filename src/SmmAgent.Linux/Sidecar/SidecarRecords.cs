@@ -21,7 +21,8 @@ public sealed class SidecarRecords(AgentPaths paths)
     public SidecarSnapshot? BeforeConfirm => Read(paths.BeforeConfirm);
 
     /// <summary>The sidecar's versions of all records: what may have to be put back.</summary>
-    public IReadOnlyList<string> Versions => [.. ((SidecarSnapshot?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
+    public IReadOnlyList<string> Versions =>
+        [.. ((SidecarSnapshot?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
 
     /// <summary>Writes down how the host is, before anything is changed.</summary>
     /// <param name="found">How it was before what could not wait was done; that is what the first pass leaves to detach.</param>
@@ -39,7 +40,9 @@ public sealed class SidecarRecords(AgentPaths paths)
 
     public void EndReconcile() => File.Delete(paths.BeforePass);
 
-    /// <summary>The host is as it was: nothing of the agent's is there to be undone any more, if it was so before the first change.</summary>
+    /// <summary>
+    /// The host is as it was: nothing of the agent's is there to be undone any more, if it was so before the first change.
+    /// </summary>
     public void Restored(SidecarSnapshot before)
     {
         EndReconcile();

@@ -10,7 +10,8 @@ namespace SmmAgent.Linux.Sidecar;
 /// <summary>Observes the sidecar, plans without changing anything, and restores a recorded state. It installs nothing new.</summary>
 /// <param name="random">Numbers from 0 (inclusive) to 1 (exclusive).</param>
 public class SidecarRestorer(
-    SidecarObserver observer, SidecarStepExecutor executor, SidecarRecords records, AgentLock hostLock, TimeProvider time, Func<double> random)
+    SidecarObserver observer, SidecarStepExecutor executor, SidecarRecords records, AgentLock hostLock, TimeProvider time,
+        Func<double> random)
     : ISidecarRestorer
 {
     /// <summary>How many plans are executed before the result counts as not lasting.</summary>
@@ -24,7 +25,8 @@ public class SidecarRestorer(
     private bool _isWaiting;
 
     /// <summary>The current activity, in one line for a person who watches.</summary>
-    public string Doing => _isWaiting ? $"waiting for {hostLock.Holder ?? "another smm-agent"}, which is at work on the sidecar" : executor.Doing;
+    public string Doing =>
+        _isWaiting ? $"waiting for {hostLock.Holder ?? "another smm-agent"}, which is at work on the sidecar" : executor.Doing;
 
     protected SidecarStepExecutor Executor => executor;
 
@@ -78,7 +80,8 @@ public class SidecarRestorer(
     }
 
     protected async Task<List<StepFailure>> RestoreLockedAsync(
-        SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> onStep, CancellationToken cancel)
+        SidecarSnapshot? before, Func<ObservedSidecar, Plan> planFor, WorkloadGroup? group, Action<StepResult> onStep,
+            CancellationToken cancel)
     {
         List<StepFailure> left = [];
         for (var attempt = 0; ; attempt++)
@@ -101,7 +104,8 @@ public class SidecarRestorer(
             {
                 return
                 [
-                    new(ReconcilePart.Files, "", StepFailureReason.Failed, $"something undoes the restore each time: {string.Join("; ", plan.Steps)}"),
+                    new(ReconcilePart.Files, "", StepFailureReason.Failed,
+                        $"something undoes the restore each time: {string.Join("; ", plan.Steps)}"),
                 ];
             }
 
@@ -113,7 +117,8 @@ public class SidecarRestorer(
 
     /// <summary>Executes a plan.</summary>
     /// <returns>The failures.</returns>
-    protected async Task<List<StepFailure>> ExecuteAsync(Plan plan, WorkloadGroup? group, Action<StepResult> onStep, CancellationToken cancel)
+    protected async Task<List<StepFailure>> ExecuteAsync(Plan plan, WorkloadGroup? group, Action<StepResult> onStep,
+        CancellationToken cancel)
     {
         List<StepFailure> failures = [];
         var steps = new Queue<PlanStep>(plan.Steps);
@@ -133,8 +138,8 @@ public class SidecarRestorer(
             failures.Add(failure);
             if (step is RenewToken { IsNeeded: true })
                 steps = WithoutStart(steps, onStep);
-            // Later steps depend on this one. But a missing token does not matter at once, and without a version that cannot be restored the
-            // rest can still be restored.
+            // Later steps depend on this one. But a missing token does not matter at once, and without a version that cannot be restored
+            // the rest can still be restored.
             if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveOtherCapture or RemoveTables or RemoveAccount or RestorePackage))
                 break;
         }

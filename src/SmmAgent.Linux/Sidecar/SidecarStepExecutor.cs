@@ -67,7 +67,10 @@ public sealed class SidecarStepExecutor(
         }
     }
 
-    /// <summary>Gives files that a package's scripts only touched the time of their last change back: a newer one is a reason to restart the sidecar.</summary>
+    /// <summary>
+    /// Gives files that a package's scripts only touched the time of their last change back: a newer one is a reason to restart the
+    /// sidecar.
+    /// </summary>
     /// <returns>Whether any file got it.</returns>
     public bool KeepModificationTimes(SidecarSnapshot before, ObservedSidecar now)
     {
@@ -116,19 +119,20 @@ public sealed class SidecarStepExecutor(
                 RemoveSidecarFile remove => Do(() => RemoveFile(remove.Path)),
                 RemoveSidecarFolder remove => Do(() => RemoveFolder(remove.Path)),
                 RemoveTables remove => Do(() => remove.Tables.ToList().ForEach(SidecarCapture.RemoveTable)),
-                _ => throw new ArgumentException($"nobody knows how to {step}", nameof(step)),
+                _ => throw new ArgumentException($"unsupported step: {step}", nameof(step)),
             };
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files, "", StepFailureReason.Failed, exception.Message);
+            return new(step is StartSidecar or RestartSidecar or StopSidecar or EnableSidecar ? ReconcilePart.Unit : ReconcilePart.Files,
+                "", StepFailureReason.Failed, exception.Message);
         }
     }
 
     private async Task<StepFailure?> RunAsync(UnitJob job, CancellationToken cancel)
     {
         if (units is null)
-            return Unit("there is no systemd that could do it");
+            return Unit("this host has no systemd");
         if (units.IsStopping && job != UnitJob.Stop)
             return Unit("this host is being shut down");
 
@@ -155,7 +159,7 @@ public sealed class SidecarStepExecutor(
             Units.Disable([SidecarObserver.Unit]);
     }
 
-    private IUnits Units => units ?? throw new IOException("there is no systemd that could do it");
+    private IUnits Units => units ?? throw new IOException("this host has no systemd");
 
     private void Protect(ProtectSidecarFile protect)
     {
@@ -199,7 +203,10 @@ public sealed class SidecarStepExecutor(
 
         // Where userdel leaves a user's own group, that is for this to remove; most systems have none left.
         await commands.RunAsync(["groupdel", name], cancel);
-        return user.Succeeded ? null : new(ReconcilePart.Files, name, StepFailureReason.UserLeft, $"{user.Describe()}; the user stays, and everything else is done: sudo userdel {name}");
+        return user.Succeeded
+            ? null
+            : new(ReconcilePart.Files, name, StepFailureReason.UserLeft,
+                $"{user.Describe()}; the user remains, and everything else is done: sudo userdel {name}");
     }
 
     private static StepFailure? Do(Action step)

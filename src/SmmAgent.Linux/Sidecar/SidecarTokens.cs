@@ -39,7 +39,8 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, IHostDashboar
     {
         try
         {
-            if (IstioToken.Evaluate(files.Look(SidecarFiles.Token, MaximumBytes).Content, group, time.GetUtcNow()).Verdict != TokenVerdict.Renew)
+            if (IstioToken.Evaluate(files.Look(SidecarFiles.Token, MaximumBytes).Content, group,
+                time.GetUtcNow()).Verdict != TokenVerdict.Renew)
                 Restore(group);
             if (client is null)
                 return Failure(StepFailureReason.NoDashboard, "no dashboard is set");
@@ -52,8 +53,10 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, IHostDashboar
             }
 
             var token = answer.Value!.Token;
-            if (IstioToken.Evaluate(token, group, time.GetUtcNow()) is { Verdict: TokenVerdict.Expired or TokenVerdict.Unusable, Reason: var why })
-                return Failure(StepFailureReason.TokenUnusable, $"what the dashboard sent is not used: {why}; is this host's clock right?");
+            if (IstioToken.Evaluate(token, group, time.GetUtcNow()) is { Verdict: TokenVerdict.Expired or TokenVerdict.Unusable,
+                Reason: var why })
+                return Failure(StepFailureReason.TokenUnusable,
+                    $"the token from the dashboard is not used: {why}; check this host's clock");
 
             AtomicFile.Write(kept, token, AtomicFile.Private);
             WriteToken(token);

@@ -35,7 +35,7 @@ public sealed class IstioTokenTests
     [Theory]
     [InlineData(null, "there is no istio-token")]
     [InlineData(" \n", "there is no istio-token")]
-    [InlineData("opaque", "the istio-token is no JWT")]
+    [InlineData("opaque", "the istio-token is not a JWT")]
     [InlineData("{\"exp\":1003600}", "the istio-token is not for the audience istio-ca")]
     [InlineData("{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm-integration:other\",\"exp\":1003600}",
         "the istio-token is not of the service account vm-integration/default")]

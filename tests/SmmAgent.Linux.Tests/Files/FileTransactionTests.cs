@@ -97,7 +97,7 @@ public sealed partial class FileTransactionTests : IDisposable
         {
             files.Stage("/etc/one", "new"u8, "root", GuardedRoot.Public);
             Assert.Equal(
-                "/run/secrets/two cannot be written: No space left on device; make room on this disk",
+                "/run/secrets/two cannot be written: No space left on device; free space on this disk",
                 Assert.Throws<IOException>(() => files.Stage("/run/secrets/two", new byte[100_000], "root", GuardedRoot.Public)).Message);
         }
 
@@ -131,7 +131,7 @@ public sealed partial class FileTransactionTests : IDisposable
         files.Stage("/etc/hosts", new byte[100_000], "root", GuardedRoot.Public);
 
         Assert.Equal(
-            "/etc/hosts cannot be written: No space left on device; make room on this disk (already replaced: /etc/other)",
+            "/etc/hosts cannot be written: No space left on device; free space on this disk (already replaced: /etc/other)",
             Assert.Throws<IOException>(files.Commit).Message);
 
         Assert.Equal("old", File.ReadAllText(mount.Source));

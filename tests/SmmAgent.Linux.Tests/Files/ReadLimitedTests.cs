@@ -34,7 +34,7 @@ public sealed class ReadLimitedTests : IDisposable
 
         Assert.Equal("root's"u8, AtomicFile.ReadLimited(link, 16)!);
         var refusal = Assert.Throws<InvalidDataException>(() => AtomicFile.ReadLimited(link, 16, isAgents: true));
-        Assert.Equal($"{link} is a link, which smm-agent never makes", refusal.Message);
+        Assert.Equal($"{link} is a link, which smm-agent never creates", refusal.Message);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public sealed class DebInstallTests : IDisposable
 
             Assert.Equal(PackageFailureReason.Interrupted, failed.Failure.Reason);
             Assert.False(failed.After!.IsComplete);
-            Assert.Contains("it is half installed", failed.Failure.Message, StringComparison.Ordinal);
+            Assert.Contains("it is partially installed", failed.Failure.Message, StringComparison.Ordinal);
         }
 
         Assert.IsType<InstallOutcome.Installed>(await InstallAsync(new("2.0")));

@@ -79,7 +79,7 @@ public sealed class PackageCacheTests : IAsyncDisposable
         var failure = await _house.FailAsync();
 
         Assert.Equal(PackageFailureReason.DiskFull, failure.Reason);
-        Assert.Contains("KiB free; make room on this disk", failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains("KiB free; free space on this disk", failure.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, _house.Server.Count);
     }
 

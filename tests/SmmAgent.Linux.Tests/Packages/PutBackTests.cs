@@ -67,9 +67,9 @@ public sealed class PutBackTests : IDisposable
         // dpkg asks the half configured new version whether it may go.
         var failed = await FailAsync(new("2.0") { After = "exit 4", Leaving = "exit 5" }, "deb", "apt-get");
 
-        Assert.Contains("exit status 4; it is half installed, and 1.0 could not be put back: ", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains("exit status 4; it is partially installed, and 1.0 could not be put back: ", failed.Failure.Message, StringComparison.Ordinal);
         Assert.False(failed.After!.IsComplete);
-        Assert.Equal("when that is mended, do: sudo smm-agent reconcile", failed.Failure.Remediation);
+        Assert.Equal("fix this, then run: sudo smm-agent reconcile", failed.Failure.Remediation);
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class PutBackTests : IDisposable
             "link" => $"{path} is a link",
             _ => $"{_host.Cache.Folder} does not have its package",
         };
-        Assert.Contains($"exit status 4; it is half installed, and 1.0 cannot be put back: {why}", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"exit status 4; it is partially installed, and 1.0 cannot be put back: {why}", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal((new PackageState("2.0", IsComplete: false), "2.0"), (failed.After, _host.Content));
         Assert.DoesNotContain('\n', failed.Failure.ToString());
     }

@@ -57,7 +57,7 @@ public sealed class RemoveTests : IDisposable
     }
 
     [Theory]
-    [InlineData("remove", "post-removal script subprocess returned error exit status 6; it is half removed")]
+    [InlineData("remove", "post-removal script subprocess returned error exit status 6; it is partially removed")]
     [InlineData("purge", "post-removal script subprocess returned error exit status 6; its configuration stays")]
     public async Task ADebThatIsNotRemovedToTheEndIsSaidAndTheNextTryEndsIt(string step, string told)
     {

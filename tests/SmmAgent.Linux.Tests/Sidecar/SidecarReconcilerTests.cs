@@ -37,7 +37,7 @@ public sealed class SidecarReconcilerTests : IDisposable
         var failure = Assert.Single(outcome.Failures);
         Assert.Equal((ReconcilePart.Files, StepFailureReason.NotWritten), (failure.Part, failure.Reason));
         Assert.Equal(
-            ["write", "have", "remove", "have"],
+            ["write", "reload", "remove", "reload"],
             _results.Where(result => result.Step is ReloadUnits || $"{result.Step}".Contains(SidecarFiles.DropIn, StringComparison.Ordinal)).Select(result => $"{result.Step}".Split(' ')[0]));
         Assert.All(
             _results.Where(result => result.Step is WriteSidecarFile { File.Path: not SidecarFiles.DropIn } or SetHosts),
@@ -115,7 +115,7 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var outcome = await RestoreAsync(before);
 
-        Assert.StartsWith("not all could be undone, because it could not be seen: ", Assert.Single(outcome.Failures).Message, StringComparison.Ordinal);
+        Assert.StartsWith("not everything could be restored, because the present state could not be observed: ", Assert.Single(outcome.Failures).Message, StringComparison.Ordinal);
         Assert.Contains(SidecarFiles.MeshFile, outcome.Failures[0].Message, StringComparison.Ordinal);
         Assert.Empty(_results);
     }
@@ -206,14 +206,14 @@ public sealed class SidecarReconcilerTests : IDisposable
         foreach (var none in (ReconcileReport?[])[null, ReconcileReport.None])
         {
             var seen = await SeenByDaemonAsync(none);
-            Assert.Contains("only root sees", seen.Files[SidecarFiles.RootCertificate].UnknownReason, StringComparison.Ordinal);
-            Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], seen.PendingRootReads);
+            Assert.Contains("only root can read", seen.Files[SidecarFiles.RootCertificate].UnknownReason, StringComparison.Ordinal);
+            Assert.Equal([$"read {SidecarFiles.RootCertificate}"], seen.PendingRootReads);
         }
 
         // The sidecar writes it at each renewal: what root told of it counts until root has looked again.
         var since = await SeenByDaemonAsync(report with { RootCertificate = told with { Modified = told.Modified.AddTicks(-10) } });
         Assert.Equal(told, since.File(SidecarFiles.RootCertificate));
-        Assert.Equal([$"look at {SidecarFiles.RootCertificate}"], since.PendingRootReads);
+        Assert.Equal([$"read {SidecarFiles.RootCertificate}"], since.PendingRootReads);
 
         Assert.Equal("PEM", (await _host.Observer().ObserveAsync(null, null, DateTimeOffset.UnixEpoch, Cancel)).File(SidecarFiles.RootCertificate)!.Content);
     }

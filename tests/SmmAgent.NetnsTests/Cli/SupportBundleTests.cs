@@ -119,7 +119,7 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
 
         var files = await UnpackAsync(bundle);
         Assert.All(files.Values, text => Assert.DoesNotContain("planted-hash", text, StringComparison.Ordinal));
-        Assert.Contains("status.json is a link, which smm-agent never makes", files["INDEX.txt"], StringComparison.Ordinal);
+        Assert.Contains("status.json is a link, which smm-agent never creates", files["INDEX.txt"], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class RegistrationWaitTests : IDisposable
     [Fact]
     public async Task ItIsWaitedForUntilTheDaemonSaysSo()
     {
-        Write("Unknown", ConditionUpdate.Pending, "not looked at yet", _time.GetUtcNow());
+        Write("Unknown", ConditionUpdate.Pending, "not checked yet", _time.GetUtcNow());
         var run = RunAsync();
         await PassAsync(2);
         Write("False", "TokenRefused", "the control plane refused the token", _time.GetUtcNow());
@@ -75,7 +75,7 @@ public sealed class RegistrationWaitTests : IDisposable
     public async Task WhereTheSidecarNeedsARestartAVmThatIsNotRegisteredIsNotWaitedFor()
     {
         const string Restart = "the sidecar needs a restart: /etc/istio/config/mesh changed since its start; sudo systemctl restart istio";
-        Write("Unknown", ConditionUpdate.Pending, "not looked at yet", _time.GetUtcNow());
+        Write("Unknown", ConditionUpdate.Pending, "not checked yet", _time.GetUtcNow());
         var run = RunAsync(Restart);
         await PassAsync(1);
         Assert.False(run.IsCompleted);

@@ -40,7 +40,8 @@ public static class CaptureRules
             var outside = tables[name].Chains.Values.Where(chain => !chain.Name.StartsWith(ChainPrefix, StringComparison.Ordinal))
                 .SelectMany(chain => chain.Rules.Select(rule => new CaptureRule(name, chain.Name, rule))).ToList();
             var jumps = outside.Where(one => one.Rule.Target?.StartsWith(ChainPrefix, StringComparison.Ordinal) == true).ToList();
-            found.AddRange(name == "mangle" && jumps.Count > 0 ? outside.Where(one => jumps.Contains(one) || one.Rule.Arguments.Intersect(Marks).Any()) : jumps);
+            found.AddRange(name == "mangle"
+                && jumps.Count > 0 ? outside.Where(one => jumps.Contains(one) || one.Rule.Arguments.Intersect(Marks).Any()) : jumps);
         }
 
         return found;

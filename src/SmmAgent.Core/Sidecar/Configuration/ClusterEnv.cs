@@ -7,7 +7,9 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 /// <summary>cluster.env: the variables that istio-start.sh sources as root and hands to the sidecar.</summary>
 internal static class ClusterEnv
 {
-    /// <summary>The kernel starts no program with a longer string in its environment, so that one would keep the sidecar from starting.</summary>
+    /// <summary>
+    /// The kernel starts no program with a longer string in its environment, so that one would keep the sidecar from starting.
+    /// </summary>
     public const int LongestVariable = (128 * 1024) - 1;
 
     /// <summary>Which backend of iptables Istio's capture uses. Istio before 1.28 ignores it.</summary>
@@ -75,5 +77,6 @@ internal static class ClusterEnv
         return [.. new[] { 22, 15090, 15021, status }.Concat(options.ExcludedPorts).Distinct()];
     }
 
-    private static string List(IEnumerable<int> ports) => string.Join(',', ports.Select(port => port.ToString(CultureInfo.InvariantCulture)));
+    private static string List(IEnumerable<int> ports) =>
+        string.Join(',', ports.Select(port => port.ToString(CultureInfo.InvariantCulture)));
 }

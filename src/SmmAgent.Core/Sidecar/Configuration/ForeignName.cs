@@ -14,7 +14,8 @@ public sealed record ForeignName(string Name, bool IsDomainAssumed)
     /// <param name="own">The VM's Kubernetes namespace.</param>
     /// <returns>Null when no service of another namespace is known.</returns>
     /// <remarks>
-    /// The domain is that of the mesh's discoveryAddress. It is not the trust domain, which identities have and which need not be a DNS domain.
+    /// The domain is that of the mesh's discoveryAddress. It is not the trust domain, which identities have and which need not be a DNS
+    /// domain.
     /// </remarks>
     public static ForeignName? From(Contract.Mesh? mesh, string own)
     {
@@ -24,7 +25,10 @@ public sealed record ForeignName(string Name, bool IsDomainAssumed)
         return new($"{host}.{domain ?? DefaultDomain}", domain is null);
     }
 
-    /// <returns>The Kubernetes namespace of a name of the cluster, SERVICE.NAMESPACE.svc with or without the cluster's domain; null for another name.</returns>
+    /// <returns>
+    /// The Kubernetes namespace of a name of the cluster, SERVICE.NAMESPACE.svc with or without the cluster's domain; null for another
+    /// name.
+    /// </returns>
     public static string? NamespaceOf(string host) => host.Split('.') is [_, var @namespace, "svc", ..] ? @namespace : null;
 
     private static string? DomainOf(string address)

@@ -34,7 +34,8 @@ public sealed record FoundCertificate(string? Identity, DateTimeOffset NotBefore
     public bool IsGood(SpiffeId wanted, DateTimeOffset now) => Identity == wanted.ToString() && NotBefore <= now && now < NotAfter;
 
     /// <summary>The identity, where it is one of a service account and another than the one that is wanted; else null.</summary>
-    public SpiffeId? OtherThan(SpiffeId wanted) => Identity is not null && SpiffeId.Parse(Identity) is { } found && found != wanted ? found : null;
+    public SpiffeId? OtherThan(SpiffeId wanted) =>
+        Identity is not null && SpiffeId.Parse(Identity) is { } found && found != wanted ? found : null;
 
     private static string? IdentityOf(X509Certificate2 certificate)
     {
@@ -45,7 +46,9 @@ public sealed record FoundCertificate(string? Identity, DateTimeOffset NotBefore
         while (names.HasData)
         {
             if (names.PeekTag().HasSameClassAndValue(Uri))
-                return names.ReadCharacterString(UniversalTagNumber.IA5String, Uri) is { Length: <= LongestIdentity } uri && !uri.Any(char.IsControl) ? uri : null;
+                return names.ReadCharacterString(UniversalTagNumber.IA5String, Uri) is { Length: <= LongestIdentity } uri && !uri.Any(char.IsControl)
+                    ? uri
+                    : null;
             names.ReadEncodedValue();
         }
 

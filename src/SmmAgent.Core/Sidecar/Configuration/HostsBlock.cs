@@ -5,8 +5,8 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 
 /// <summary>The agent's own lines in /etc/hosts, between two marks. Every other line stays, byte for byte.</summary>
 /// <remarks>
-/// A block that somebody damaged or doubled is mended: its marks are the agent's, and the lines of the control plane next to them. Whatever else
-/// stands between the marks is somebody's, and stays.
+/// A block that somebody damaged or doubled is mended: its marks are the agent's, and the lines of the control plane next to them. Whatever
+/// else stands between the marks is somebody's, and stays.
 /// </remarks>
 public static class HostsBlock
 {
@@ -15,7 +15,9 @@ public static class HostsBlock
     private const string Begin = BeginMark + ": addresses of the mesh's control plane";
     private const string EndOfUnendedFile = EndMark + "; the line before the block had no line break";
 
-    /// <summary>Makes these lines the agent's: at the end of the file, or where the agent's are now. Without lines nothing stays of them.</summary>
+    /// <summary>
+    /// Makes these lines the agent's: at the end of the file, or where the agent's are now. Without lines nothing stays of them.
+    /// </summary>
     public static byte[] Set(ReadOnlySpan<byte> file, IReadOnlyList<string> lines) =>
         Encoding.Latin1.GetBytes(Set(Encoding.Latin1.GetString(file), lines));
 
@@ -25,7 +27,8 @@ public static class HostsBlock
     {
         var lines = Split(text);
         var ours = Ours(lines);
-        return [.. lines.Where((line, i) => ours[i] && !IsMark(line, BeginMark) && !IsMark(line, EndMark)).Select(line => line.TrimEnd('\r', '\n'))];
+        return [.. lines.Where((line, i) => ours[i] && !IsMark(line, BeginMark)
+            && !IsMark(line, EndMark)).Select(line => line.TrimEnd('\r', '\n'))];
     }
 
     public static byte[] Remove(ReadOnlySpan<byte> file) => Set(file, []);
@@ -63,7 +66,8 @@ public static class HostsBlock
             if (ours[i])
             {
                 isInside = IsMark(lines[i], BeginMark);
-                hasEnd = isInside && lines.Skip(i + 1).FirstOrDefault(line => IsMark(line, BeginMark) || IsMark(line, EndMark)) is { } next && IsMark(next, EndMark);
+                hasEnd = isInside && lines.Skip(i + 1).FirstOrDefault(line => IsMark(line, BeginMark) || IsMark(line, EndMark)) is { } next
+                    && IsMark(next, EndMark);
             }
             else if (isInside)
             {

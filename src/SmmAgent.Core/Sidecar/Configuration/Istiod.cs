@@ -19,7 +19,9 @@ public static class Istiod
     /// <summary>Whether istio-start.sh would find it without being told.</summary>
     public static bool IsDefault(Contract.Mesh mesh) => !IsRevisioned(mesh) && mesh.IstioNamespace == DefaultNamespace;
 
-    /// <summary>The addresses and names whose addresses <see cref="Host"/> gets on this VM; empty when the mesh configuration knows none.</summary>
+    /// <summary>
+    /// The addresses and names whose addresses <see cref="Host"/> gets on this VM; empty when the mesh configuration knows none.
+    /// </summary>
     public static IReadOnlyList<string> HostSources(MeshConfig config)
     {
         var direct = config.DirectEndpoints.Where(endpoint => endpoint.Port == Port).Select(endpoint => endpoint.Address);

@@ -107,5 +107,7 @@ internal sealed class ProxyConfig
     }
 
     private static string? DiscoveryFault(JsonNode value) =>
-        value.GetValueKind() == JsonValueKind.String ? NameRules.HostAndPort(value.GetValue<string>()) : "is not a string of the form HOST:PORT";
+        value.GetValueKind() == JsonValueKind.String
+            ? NameRules.HostAndPort(value.GetValue<string>())
+            : "is not a string of the form HOST:PORT";
 }

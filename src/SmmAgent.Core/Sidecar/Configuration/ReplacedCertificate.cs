@@ -13,9 +13,13 @@ public sealed record ReplacedCertificate(int Replaced = 0, DateTimeOffset? Last 
     /// <summary>When it may be the next time; null for now.</summary>
     public DateTimeOffset? NotBefore => RemediationPacing.Next(Replaced, Last);
 
-    /// <summary>The record at this look. It starts again also when this VM is to have another identity: that is the operator's doing.</summary>
+    /// <summary>
+    /// The record at this look. It starts again also when this VM is to have another identity: that is the operator's doing.
+    /// </summary>
     public ReplacedCertificate Observe(SpiffeId wanted, FoundCertificate? found, DateTimeOffset now) =>
-        (Identity is not null && Identity != $"{wanted}") || RemediationPacing.IsOver(Last, found?.OtherThan(wanted) is null, now) ? new() : this;
+        (Identity is not null && Identity != $"{wanted}") || RemediationPacing.IsOver(Last, found?.OtherThan(wanted) is null, now)
+            ? new()
+            : this;
 
     /// <summary>The record after one more time.</summary>
     public ReplacedCertificate AfterReplacement(SpiffeId wanted, DateTimeOffset now) => new(Replaced + 1, now, $"{wanted}");

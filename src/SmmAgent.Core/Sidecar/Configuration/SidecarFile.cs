@@ -6,7 +6,10 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 /// <summary>One file of the sidecar's configuration, as it should be.</summary>
 /// <param name="Path">Absolute, as the sidecar sees it.</param>
 /// <param name="Owner">The name of a user, who is the file's group, too.</param>
-/// <param name="NeedsRestart">Whether a change of the content needs a restart of the sidecar, which does not read it anew by itself; another owner or mode alone never does.</param>
+/// <param name="NeedsRestart">
+/// Whether a change of the content needs a restart of the sidecar, which does not read it anew by itself; another owner or mode alone never
+/// does.
+/// </param>
 public sealed record SidecarFile(string Path, string Content, string Owner, UnixFileMode Mode, bool NeedsRestart)
 {
     /// <summary>Whether the content that was found is as good as <see cref="Content"/>.</summary>

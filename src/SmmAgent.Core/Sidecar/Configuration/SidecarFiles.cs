@@ -13,7 +13,9 @@ namespace SmmAgent.Core.Sidecar.Configuration;
 /// <param name="IsComplete">Whether those are all: every name was resolved.</param>
 public sealed record SidecarHost(IPAddress Address, bool AddressIsExternal, IReadOnlyList<IPAddress> ControlPlane, bool IsComplete = true)
 {
-    /// <summary>The number of the agent's group, whose connections the sidecar is to leave alone; null where there is no such group.</summary>
+    /// <summary>
+    /// The number of the agent's group, whose connections the sidecar is to leave alone; null where there is no such group.
+    /// </summary>
     public uint? AgentGroup { get; init; }
 
     /// <summary>The backend of the host's own iptables, of <see cref="CaptureBackends"/>; null where there is no iptables.</summary>
@@ -51,7 +53,9 @@ public sealed record SidecarConfiguration(IReadOnlyList<SidecarFile> Files, IRea
 /// <summary>Renders what makes a VM a member: the files that Istio's own command would write, without the token.</summary>
 public static class SidecarFiles
 {
-    /// <summary>What root sources for the sidecar, in a folder that only root writes: the sidecar's package gives its own folder to istio-proxy.</summary>
+    /// <summary>
+    /// What root sources for the sidecar, in a folder that only root writes: the sidecar's package gives its own folder to istio-proxy.
+    /// </summary>
     public const string EnvironmentFolder = "/etc/smm/sidecar";
 
     public const string ClusterEnvironment = EnvironmentFolder + "/cluster.env";
@@ -77,7 +81,10 @@ public static class SidecarFiles
     public const string MeshFile = "/etc/istio/config/mesh";
     public const string RootCertificate = "/etc/certs/root-cert.pem";
 
-    /// <summary>The certificate chain and the key that the sidecar got from the control plane. It keeps them over a restart and prefers them to the token.</summary>
+    /// <summary>
+    /// The certificate chain and the key that the sidecar got from the control plane. It keeps them over a restart and prefers them to the
+    /// token.
+    /// </summary>
     public const string Certificate = "/etc/certs/cert-chain.pem";
     public const string Key = "/etc/certs/key.pem";
 
@@ -100,7 +107,9 @@ public static class SidecarFiles
 
     private const UnixFileMode Readable = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <summary>The environment with which istio-start.sh runs, as a unit and by hand: so it never sources a file that the sidecar's user can write.</summary>
+    /// <summary>
+    /// The environment with which istio-start.sh runs, as a unit and by hand: so it never sources a file that the sidecar's user can write.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> StartEnvironment { get; } = new Dictionary<string, string>
     {
         ["ISTIO_SIDECAR_CONFIG"] = OperatorEnvironment,
@@ -128,11 +137,14 @@ public static class SidecarFiles
     /// <summary>Folders that exist for the agent's files alone: one that is empty goes with the last of them.</summary>
     public static IReadOnlyList<string> OwnFolders { get; } = [EnvironmentFolder, "/etc/systemd/system/istio.service.d"];
 
-    /// <summary>What lies in the package's folder. The sidecar's user may have laid anything there, so what cannot be read has no content.</summary>
+    /// <summary>
+    /// What lies in the package's folder. The sidecar's user may have laid anything there, so what cannot be read has no content.
+    /// </summary>
     public static IReadOnlyList<string> PackageFiles { get; } = [PackageClusterEnvironment, PackageOperatorEnvironment];
 
     /// <summary>What the sidecar's package, and the sidecar itself, make beside its files.</summary>
-    public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs", "/var/run/secrets"];
+    public static IReadOnlyList<string> Folders { get; } = ["/etc/istio", "/var/lib/istio", "/var/log/istio", "/etc/certs",
+        "/var/run/secrets"];
 
     /// <summary>Of those that do not bear Istio's name, so that others may use them, too: what in them is the sidecar's.</summary>
     public static IReadOnlyDictionary<string, string[]> OwnInFolder { get; } = new Dictionary<string, string[]>
@@ -145,11 +157,13 @@ public static class SidecarFiles
     public static IReadOnlyList<string> SharedFolders { get; } = ["/usr/local/bin", "/usr/local/lib"];
 
     /// <summary>Files whose change is a reason to look.</summary>
-    public static IReadOnlyList<string> Watched { get; } = [DropIn, ClusterEnvironment, OperatorEnvironment, MeshFile, RootCertificate, Token, HostsFile];
+    public static IReadOnlyList<string> Watched { get; } = [DropIn, ClusterEnvironment, OperatorEnvironment, MeshFile, RootCertificate,
+        Token, HostsFile];
 
     /// <summary>All that is looked at.</summary>
     public static IReadOnlyList<string> Observed { get; } =
-        [.. Watched.Concat(Folders).Concat(SharedFolders).Concat(PackageFiles).Concat([EnvironmentFolder, PackageFolder, DistrustedEnvironment, Certificate, Key])];
+        [.. Watched.Concat(Folders).Concat(SharedFolders).Concat(PackageFiles).Concat([EnvironmentFolder, PackageFolder,
+            DistrustedEnvironment, Certificate, Key])];
 
     public static ReadResult<SidecarConfiguration> Render(MeshConfig config, SidecarHost host, SidecarOptions options)
     {

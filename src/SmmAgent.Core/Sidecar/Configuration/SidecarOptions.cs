@@ -17,13 +17,17 @@ public sealed record SidecarOptions
     /// <summary>Labels that the WorkloadEntry gets unless the WorkloadGroup has them.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Labels that the WorkloadEntry gets instead of the WorkloadGroup's: without them the entry is not seen, or not found.</summary>
+    /// <summary>
+    /// Labels that the WorkloadEntry gets instead of the WorkloadGroup's: without them the entry is not seen, or not found.
+    /// </summary>
     public IReadOnlyDictionary<string, string> OwnLabels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Ports that the sidecar must not capture, beside Istio's own.</summary>
     public IReadOnlyList<int> ExcludedPorts { get; init; } = [];
 
-    /// <summary>As the agent writes it: the VM registers itself, can be told from others, and the agent's own ports stay reachable.</summary>
+    /// <summary>
+    /// As the agent writes it: the VM registers itself, can be told from others, and the agent's own ports stay reachable.
+    /// </summary>
     /// <param name="uuid">The agent's uuid, by which its WorkloadEntry is found; null while none is set.</param>
     public static SidecarOptions ForAgent(MeshConfig config, string hostname, Guid? uuid, IReadOnlyList<int> managementPorts)
     {

@@ -23,7 +23,9 @@ public enum SidecarFailureKind
     /// <summary>The control plane knows no such WorkloadGroup.</summary>
     GroupNotFound,
 
-    /// <summary>The certificate's namespace or service account is not what the sidecar says of itself, or not the WorkloadGroup's.</summary>
+    /// <summary>
+    /// The certificate's namespace or service account is not what the sidecar says of itself, or not the WorkloadGroup's.
+    /// </summary>
     IdentityMismatch,
 
     /// <summary>Kubernetes refused the WorkloadEntry's name.</summary>
@@ -73,28 +75,33 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
     /// <summary>When the first line of this failure was written, of those that count; null when that is not known.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>What it is about, as the log names it: a port, or the namespace and the name of a WorkloadEntry; null when the log does not name it.</summary>
+    /// <summary>
+    /// What it is about, as the log names it: a port, or the namespace and the name of a WorkloadEntry; null when the log does not name it.
+    /// </summary>
     public string? Subject { get; init; }
 
     /// <summary>Whether it is about this host alone, so that the control plane has no part in it.</summary>
     [JsonIgnore]
-    public bool IsLocal => Kind is SidecarFailureKind.ConfigurationInvalid or SidecarFailureKind.CaptureFailed or SidecarFailureKind.PortTaken;
+    public bool IsLocal =>
+        Kind is SidecarFailureKind.ConfigurationInvalid or SidecarFailureKind.CaptureFailed or SidecarFailureKind.PortTaken;
 
     /// <summary>What it means, in words.</summary>
     [JsonIgnore]
     public string Description => Kind switch
     {
-        SidecarFailureKind.ConfigurationInvalid => "the sidecar does not take its configuration",
+        SidecarFailureKind.ConfigurationInvalid => "the sidecar rejects its configuration",
         SidecarFailureKind.CaptureFailed => "the sidecar's capture of traffic could not be set up",
-        SidecarFailureKind.PortTaken => Subject is null ? "another program has one of the sidecar's ports" : $"another program has the sidecar's port {Subject}",
+        SidecarFailureKind.PortTaken =>
+            Subject is null ? "another program uses one of the sidecar's ports" : $"another program uses the sidecar's port {Subject}",
         SidecarFailureKind.TokenUnreadable => "the sidecar cannot read its istio-token",
-        SidecarFailureKind.GroupNotFound => "the control plane knows no such WorkloadGroup",
+        SidecarFailureKind.GroupNotFound => "the control plane does not know the WorkloadGroup",
         SidecarFailureKind.IdentityMismatch => "the sidecar's namespace or service account is not the WorkloadGroup's",
         SidecarFailureKind.NameInvalid => "the WorkloadEntry's name is not valid",
-        SidecarFailureKind.EntryExists => "the control plane cannot create the WorkloadEntry, because one of that name exists that it does not see: another revision created it",
+        SidecarFailureKind.EntryExists =>
+            "the control plane cannot create the WorkloadEntry, because an entry of that name exists that it cannot see: another revision created it",
         SidecarFailureKind.CertificateTime => "the control plane's certificate is not valid at this VM's time",
-        SidecarFailureKind.OtherName => "what answers the sidecar is not the control plane: its certificate is for another name",
-        SidecarFailureKind.NotTrusted => "the sidecar does not trust the certificate of what answers it",
+        SidecarFailureKind.OtherName => "the server that answers the sidecar is not the control plane: its certificate is for another name",
+        SidecarFailureKind.NotTrusted => "the sidecar does not trust the certificate of the server that answers it",
         SidecarFailureKind.OwnCertificateRefused => "the control plane refused the sidecar's certificate",
         SidecarFailureKind.NoSuchName => "the control plane's name does not resolve",
         SidecarFailureKind.TokenRefused => "the control plane refused the istio-token",
@@ -107,28 +114,33 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
     [JsonIgnore]
     public string Remediation => Kind switch
     {
-        SidecarFailureKind.ConfigurationInvalid => "correct the mesh's defaultConfig or the WorkloadGroup's annotation proxy.istio.io/config; "
-            + "a file that was changed on this VM is written again by the agent itself",
+        SidecarFailureKind.ConfigurationInvalid =>
+            "correct the mesh's defaultConfig or the WorkloadGroup's annotation proxy.istio.io/config; "
+            + "the agent automatically restores files that were changed on this VM",
         SidecarFailureKind.CaptureFailed => "see: journalctl -u istio; correct the ISTIO_ variables in the mesh's proxyMetadata and in "
             + $"{SidecarFiles.OperatorEnvironment}, or stop the other program that changes iptables",
         SidecarFailureKind.PortTaken => Subject is null
             ? "find that program with: sudo ss -lntup; stop it, then: sudo systemctl restart istio"
             : $"find that program with: sudo ss -lntup | grep :{Subject}; stop it, then: sudo systemctl restart istio",
-        SidecarFailureKind.TokenUnreadable => "the agent writes it again by itself",
-        SidecarFailureKind.TokenRefused => "the agent gets a new one from the dashboard by itself",
+        SidecarFailureKind.TokenUnreadable => "the agent automatically writes it again",
+        SidecarFailureKind.TokenRefused => "the agent automatically fetches a new one from the dashboard",
         SidecarFailureKind.GroupNotFound => "create it, or sudo smm-agent set workload-group NAMESPACE NAME",
-        SidecarFailureKind.IdentityMismatch => "the agent removes a certificate and a token of another identity by itself and restarts the sidecar; "
+        SidecarFailureKind.IdentityMismatch =>
+            "the agent automatically removes a certificate and a token of another identity and restarts the sidecar; "
             + "if this stays, see the WorkloadGroup's .spec.template.serviceAccount",
         SidecarFailureKind.NameInvalid => "give the WorkloadGroup a shorter name",
-        SidecarFailureKind.EntryExists => "during an upgrade of the control plane this ends by itself after 10 s; if it stays, delete the entry: "
+        SidecarFailureKind.EntryExists =>
+            "during an upgrade of the control plane this ends automatically after 10 s; if it stays, delete the entry: "
             + (Subject is null ? "kubectl -n NAMESPACE delete workloadentry NAME" : $"kubectl delete workloadentry {Subject}"),
-        SidecarFailureKind.CertificateTime => "have it renewed, and see that this VM's clock is right",
-        SidecarFailureKind.OtherName => "see this VM's /etc/hosts, and what the gateway leads to",
-        SidecarFailureKind.NotTrusted => $"the agent keeps the mesh's root certificate in {SidecarFiles.RootCertificate} as the dashboard serves it: "
+        SidecarFailureKind.CertificateTime => "renew it, and check this VM's clock",
+        SidecarFailureKind.OtherName => "check this VM's /etc/hosts, and where the gateway leads",
+        SidecarFailureKind.NotTrusted =>
+            $"the agent keeps the mesh's root certificate in {SidecarFiles.RootCertificate} as the dashboard serves it: "
             + "compare the certificate of the gateway's port 15012 with the mesh's ConfigMap istio-ca-root-cert",
         SidecarFailureKind.OwnCertificateRefused =>
             $"have the sidecar ask for another: sudo rm {SidecarFiles.Certificate} {SidecarFiles.Key} && sudo systemctl restart istio",
-        SidecarFailureKind.NoSuchName => "the agent writes the control plane's lines in /etc/hosts by itself while a gateway's address is known; "
+        SidecarFailureKind.NoSuchName =>
+            "the agent automatically writes the control plane's lines in /etc/hosts while a gateway's address is known; "
             + "see GatewaysReachable, and /etc/nsswitch.conf: the line hosts must have the word files",
         SidecarFailureKind.Refused => "see the log of istiod",
         SidecarFailureKind.Unknown => "see: journalctl -u istio",

@@ -8,7 +8,8 @@ internal static partial class SidecarFailurePatterns
     // Istio's own lines with a subject are shorter.
     private const int MostSearched = 4096;
 
-    // The first one that is there counts. What the control plane answered may have any other words in it; what is of several words comes first.
+    // The first one that is there counts. What the control plane answered may have any other words in it; what is of several words comes
+    // first.
     private static readonly Sign[] All =
     [
         new("address already in use", SidecarFailureKind.PortTaken),
@@ -85,10 +86,12 @@ internal static partial class SidecarFailurePatterns
 
     // The workload, its probes and its scrapes have refused connections and bad certificates, too.
     private static readonly string[] Connections =
-        ["rpc error", "transport:", "gRPC config stream", "failed to connect to upstream", "failed to connect to endpoint", "create certificate", "failed to sign"];
+        ["rpc error", "transport:", "gRPC config stream", "failed to connect to upstream", "failed to connect to endpoint",
+            "create certificate", "failed to sign"];
 
     // Other clients than those of the control plane; and Envoy's own way to pilot-agent, a socket on this host.
-    private static readonly string[] Others = [" healthcheck ", " wasm ", " dns ", "no healthy upstream", "upstream connect error", "failed scraping", "health check grpc"];
+    private static readonly string[] Others = [" healthcheck ", " wasm ", " dns ", "no healthy upstream", "upstream connect error",
+        "failed scraping", "health check grpc"];
 
     /// <returns>What the line tells, and where in it; null when it tells of no failure.</returns>
     public static (SidecarFailureKind Kind, int At)? Find(string line)
@@ -106,7 +109,9 @@ internal static partial class SidecarFailurePatterns
 
     private static bool Has(string line, string words) => line.Contains(words, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What a line's failure is about: a port, or a WorkloadEntry as kubectl takes it; null when the line does not name it.</summary>
+    /// <summary>
+    /// What a line's failure is about: a port, or a WorkloadEntry as kubectl takes it; null when the line does not name it.
+    /// </summary>
     public static string? Subject(SidecarFailureKind kind, string line)
     {
         // The sidecar may write anything: a long line could keep the expressions busy.
@@ -116,7 +121,8 @@ internal static partial class SidecarFailurePatterns
             return kind switch
             {
                 SidecarFailureKind.PortTaken when Port().Match(start) is { Success: true } match => match.Groups[1].Value,
-                SidecarFailureKind.EntryExists when Entry().Match(start) is { Success: true } match => $"-n {match.Groups[1].Value} {match.Groups[2].Value}",
+                SidecarFailureKind.EntryExists when Entry().Match(start) is { Success: true } match =>
+                    $"-n {match.Groups[1].Value} {match.Groups[2].Value}",
                 _ => null,
             };
         }
@@ -127,11 +133,13 @@ internal static partial class SidecarFailurePatterns
     }
 
     // listen tcp :15020: bind: address already in use; cannot bind '127.0.0.1:15000': Address already in use
-    [GeneratedRegex(@":([0-9]{1,5})'?: (?:bind: )?address already in use", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@":([0-9]{1,5})'?: (?:bind: )?address already in use", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Port();
 
     // Only what Kubernetes allows in these names: the command is to be copied into a shell.
-    [GeneratedRegex(@"WorkloadEntry of [^ ]*\.([a-z0-9-]{1,63}) failed: .*""([a-z0-9][a-z0-9.-]{0,252})"" already exists", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"WorkloadEntry of [^ ]*\.([a-z0-9-]{1,63}) failed: .*""([a-z0-9][a-z0-9.-]{0,252})"" already exists",
+        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Entry();
 
     /// <param name="OfConnection">Whether the words count only in a line about the connection to the control plane.</param>

@@ -34,8 +34,13 @@ public static class SidecarLog
     private static readonly Redactor Redactor = new(new KnownSecrets([]));
 
     /// <summary>The newest failure that no success followed, of the sidecar's present run and of the log's last two minutes.</summary>
-    /// <remarks>What the sidecar writes only once, at its start (<see cref="SidecarFailure.IsLocal"/>), counts as long as it runs.</remarks>
-    /// <param name="since">When the sidecar's main process started: what was written before does not count. Null while none runs: then the log's last two minutes count.</param>
+    /// <remarks>
+    /// What the sidecar writes only once, at its start (<see cref="SidecarFailure.IsLocal"/>), counts as long as it runs.
+    /// </remarks>
+    /// <param name="since">
+    /// When the sidecar's main process started: what was written before does not count. Null while none runs: then the log's last two
+    /// minutes count.
+    /// </param>
     /// <param name="now">By the clock that the log's times are of.</param>
     /// <returns>Null when the logs tell of none.</returns>
     public static SidecarFailure? NewestFailure(SidecarLogText errors, SidecarLogText log, DateTimeOffset? since, DateTimeOffset now)
@@ -59,7 +64,9 @@ public static class SidecarLog
                 failure = null;
         }
 
-        return failure is null ? null : failure with { Line = Shown(failure.Line), Subject = SidecarFailurePatterns.Subject(failure.Kind, failure.Line) };
+        return failure is null
+            ? null
+            : failure with { Line = Shown(failure.Line), Subject = SidecarFailurePatterns.Subject(failure.Kind, failure.Line) };
     }
 
     private static SidecarFailure? Next(SidecarFailure? before, SidecarFailure line, bool isRecent)
@@ -78,23 +85,29 @@ public static class SidecarLog
         if (Has(line, "Envoy proxy is ready") || Has(line, "Envoy is ready!") || Has(line, "Readiness succeeded"))
             return true;
         if (Has(line, "new workload certificate"))
-            return IsOfConnection(kind) || kind is SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable or SidecarFailureKind.OwnCertificateRefused;
+            return IsOfConnection(kind)
+                || kind is SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable or SidecarFailureKind.OwnCertificateRefused;
 
         return (Has(line, "connected to upstream XDS server") || Has(line, "connected to delta upstream XDS server"))
             && (IsOfConnection(kind) || (hasSettled && kind != SidecarFailureKind.PortTaken));
     }
 
-    private static bool IsOfConnection(SidecarFailureKind kind) => kind is SidecarFailureKind.CertificateTime or SidecarFailureKind.OtherName
+    private static bool IsOfConnection(SidecarFailureKind kind) =>
+        kind is SidecarFailureKind.CertificateTime or SidecarFailureKind.OtherName
         or SidecarFailureKind.NotTrusted or SidecarFailureKind.NoSuchName or SidecarFailureKind.Unreachable;
 
     private static bool Has(string line, string words) => line.Contains(words, StringComparison.Ordinal);
 
-    /// <summary>Every line, with a time: its own, else that of the line before, and at the end of the file that of the last write.</summary>
+    /// <summary>
+    /// Every line, with a time: its own, else that of the line before, and at the end of the file that of the last write.
+    /// </summary>
     private static IEnumerable<(DateTimeOffset? Time, string Line)> Timed(SidecarLogText log)
     {
         var lines = log.Text.Split('\n', '\r').Where(line => line.Length > 0).Select(SidecarLogLine.Read).ToList();
         var last = lines.FindLastIndex(line => line?.Time is not null);
-        var shift = last >= 0 && last == lines.Count - 1 && lines[last] is { IsEnvoys: true } ? Shift(lines[last]!.Time, log.Written) : TimeSpan.Zero;
+        var shift = last >= 0 && last == lines.Count - 1 && lines[last] is { IsEnvoys: true }
+            ? Shift(lines[last]!.Time, log.Written)
+            : TimeSpan.Zero;
         DateTimeOffset? time = null;
         for (var i = 0; i < lines.Count; i++)
         {
@@ -106,7 +119,9 @@ public static class SidecarLog
         }
     }
 
-    /// <summary>How much must be added to local times: the last line was written when the file was, and zones differ by quarters of an hour.</summary>
+    /// <summary>
+    /// How much must be added to local times: the last line was written when the file was, and zones differ by quarters of an hour.
+    /// </summary>
     private static TimeSpan Shift(DateTimeOffset? last, DateTimeOffset? written)
     {
         if (written - last is not { } apart || apart.Duration() > TimeSpan.FromHours(15))
@@ -123,7 +138,8 @@ public static class SidecarLog
     private static string Shown(string line)
     {
         // The redactor would take the reason for the token.
-        var text = Redactor.Redact(line.Replace("istio-token: permission denied", "istio-token, permission denied", StringComparison.Ordinal));
+        var text = Redactor.Redact(line.Replace("istio-token: permission denied", "istio-token, permission denied",
+            StringComparison.Ordinal));
         if (text.Length <= MostShown)
             return text;
 

@@ -21,7 +21,8 @@ internal sealed record SidecarLogLine(DateTimeOffset? Time, string Text)
             "" => null,
             ['{', ..] => OfJson(line),
             ['[', ..] => OfBrackets(line),
-            _ when line.IndexOf(' ', StringComparison.Ordinal) is var space and > 0 && Moment(line[..space]) is { } time => new(time, line[(space + 1)..]),
+            _ when line.IndexOf(' ', StringComparison.Ordinal) is var space and > 0 && Moment(line[..space]) is { } time =>
+                new(time, line[(space + 1)..]),
             _ => new(null, line),
         };
     }
@@ -56,7 +57,8 @@ internal sealed record SidecarLogLine(DateTimeOffset? Time, string Text)
 
     private static DateTimeOffset? Moment(string text) =>
         text.Length is >= 19 and <= 40 && text[4] == '-' && text[7] == '-' && text[13] == ':'
-        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time)
             ? time
             : null;
 

@@ -9,7 +9,7 @@ namespace SmmAgent.Core.Sidecar.Planning;
 
 /// <param name="Version">The installed version; null when it is not installed.</param>
 /// <param name="Since">When its programs came to this host; null when it is not installed.</param>
-/// <param name="IsPartiallyInstalled">Whether an installation or a removal of it was begun and has not ended.</param>
+/// <param name="IsPartiallyInstalled">Whether an installation or a removal was begun and is not complete.</param>
 public sealed record InstalledSidecar(string? Version, DateTimeOffset? Since = null, bool IsPartiallyInstalled = false)
 {
     /// <summary>Whether there is anything of it to remove.</summary>
@@ -27,13 +27,16 @@ public enum UnitActivity
 }
 
 /// <summary>istio.service.</summary>
-/// <param name="IsReady">Whether the sidecar says that it is ready.</param>
+/// <param name="IsReady">Whether the sidecar reports that it is ready.</param>
 /// <param name="Since">When its main process started; null while there is none.</param>
-/// <param name="Restarts">systemd's count of its automatic restarts; a start by hand sets it back.</param>
-/// <param name="IsMasked">Whether the operator has masked it: then nobody starts it.</param>
-/// <param name="IsNotAccepting">Whether it runs, but takes none of the traffic that it captures: until the control plane has told it what to do, nobody listens there.</param>
+/// <param name="Restarts">systemd's count of automatic restarts; a manual start resets it.</param>
+/// <param name="IsMasked">Whether the operator has masked it: a masked unit is not started.</param>
+/// <param name="IsNotAccepting">
+/// Whether it runs, but accepts none of the traffic that it captures: nothing listens there before the control plane has configured it.
+/// </param>
 public sealed record SidecarUnit(
-    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false, bool IsNotAccepting = false)
+    UnitActivity Activity, bool IsEnabled, bool IsReady, DateTimeOffset? Since, int Restarts = 0, bool IsMasked = false,
+        bool IsNotAccepting = false)
 {
     /// <summary>Whether it is masked until the next start of the host only.</summary>
     public bool IsMaskedAtRuntime { get; init; }
@@ -41,12 +44,14 @@ public sealed record SidecarUnit(
     /// <summary>Whether systemd starts and stops it with <see cref="SidecarFiles.StartEnvironment"/>.</summary>
     public bool HasStartEnvironment { get; init; }
 
-    /// <summary>The command that takes the mask away.</summary>
+    /// <summary>The command that removes the mask.</summary>
     public string UnmaskCommand => $"sudo systemctl unmask {(IsMaskedAtRuntime ? "--runtime " : "")}istio";
 }
 
-/// <summary>What is there of the sidecar.</summary>
-/// <param name="Files">Those of <see cref="SidecarFiles"/>, its token's and /etc/hosts, by path; folders, too, as files without content.</param>
+/// <summary>The observed state of the sidecar.</summary>
+/// <param name="Files">
+/// The files of <see cref="SidecarFiles"/>, the token's file and /etc/hosts, by path. A folder is a file without content.
+/// </param>
 /// <param name="IsCaptured">Whether the sidecar's rules redirect the host's traffic.</param>
 public sealed record ObservedSidecar(
     Observation<InstalledSidecar> Package,
@@ -55,38 +60,38 @@ public sealed record ObservedSidecar(
     Observation<SidecarUnit> Unit,
     bool IsCaptured)
 {
-    /// <summary>Where the rules of its capture are, of <see cref="CaptureBackends"/>; empty where they could not be seen.</summary>
+    /// <summary>The backends with rules of its capture, of <see cref="CaptureBackends"/>; empty where they could not be observed.</summary>
     public IReadOnlyList<string> CapturedIn { get; init; } = [];
 
-    /// <summary>When it was looked at.</summary>
+    /// <summary>The time of the observation.</summary>
     public DateTimeOffset At { get; init; } = DateTimeOffset.MaxValue;
 
-    /// <summary>What this process may not see, and root has not told yet.</summary>
+    /// <summary>What this process cannot read, and the privileged reconcile has not reported yet.</summary>
     public IReadOnlyList<string> PendingRootReads { get; init; } = [];
 
-    /// <summary>The sidecar's certificate; null when there is none, or it was not seen.</summary>
+    /// <summary>The sidecar's certificate; null when there is none, or it was not observed.</summary>
     public FoundCertificate? Certificate { get; init; }
 
-    /// <summary>What the sidecar's log tells of its present run; null when it tells of no failure.</summary>
+    /// <summary>The failure that the sidecar's log shows for the present run; null when it shows none.</summary>
     public SidecarFailure? Failure { get; init; }
 
-    /// <summary>Whether there is the user istio-proxy.</summary>
+    /// <summary>Whether the user istio-proxy exists.</summary>
     public bool HasAccount { get; init; }
 
-    /// <summary>The tables of nftables in which the sidecar captures, as far as they are there, such as <c>ip nat</c>.</summary>
+    /// <summary>The existing tables of nftables in which the sidecar captures, such as <c>ip nat</c>.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
-    /// <summary>The file; null when it could not be seen.</summary>
+    /// <summary>The file; null when it could not be observed.</summary>
     public FoundFile? File(string path) => Files.TryGetValue(path, out var file) ? file.Value : null;
 }
 
-/// <summary>What should be there of the sidecar.</summary>
+/// <summary>The desired state of the sidecar.</summary>
 /// <param name="Configuration">Null when none can be made now: then the files stay as they are.</param>
 /// <param name="MayRestart">Whether a change that needs it restarts the sidecar now.</param>
 /// <param name="Hold">Why the sidecar must not run now; null when it may.</param>
 public sealed record DesiredSidecar(SidecarConfiguration? Configuration, PackageChoice Package, bool MayRestart, string? Hold)
 {
-    /// <summary>Whether it is to be started at boot.</summary>
+    /// <summary>Whether it starts at boot.</summary>
     public bool AtBoot { get; init; } = true;
 
     /// <summary>The identity that the sidecar must have; null when it is of no interest.</summary>
@@ -98,6 +103,6 @@ public sealed record DesiredSidecar(SidecarConfiguration? Configuration, Package
     /// <summary>Whether a certificate of another identity may be the reason to restart a sidecar that runs.</summary>
     public bool MayReplaceCertificate { get; init; } = true;
 
-    /// <summary>Whether what is installed stays for now, because the package that should come could not be installed.</summary>
+    /// <summary>Whether the installed package stays for now, because the wanted one could not be installed.</summary>
     public bool KeepsPackage { get; init; }
 }

@@ -7,17 +7,17 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Sidecar.Planning;
 
-/// <summary>Decides what to do about the sidecar: a pure function of what should be and what is.</summary>
+/// <summary>Plans the steps for the sidecar: a pure function of the desired and the observed state.</summary>
 public static class SidecarPlanner
 {
-    // Two clocks that differ a little are no reason to write.
+    // Two clocks that differ a little are not a reason to write.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
-    /// <summary>The steps that install, configure and start the sidecar. What could not be seen gets no step.</summary>
+    /// <summary>The steps that install, configure and start the sidecar. Unobserved parts get no step.</summary>
     public static Plan Plan(DesiredSidecar desired, ObservedSidecar observed)
     {
         List<PlanStep> steps = [];
-        // First, for whatever is in the way of the rest must not keep the host cut off.
+        // These steps are first, because a failure of any other step must not keep the host cut off.
         if (observed.Package.Value?.Version is not null)
             steps.AddRange(FailOpenSteps(desired, observed));
         var package = desired.KeepsPackage || observed.Package.Value is null ? null : desired.Package.Package;
@@ -70,14 +70,17 @@ public static class SidecarPlanner
             return [];
 
         List<string> reasons = [];
-        // What failed was put back, and is what runs: an upgrade that fails again and again must not restart it each time.
+        // The version before a failed upgrade was restored, and runs: an upgrade that fails repeatedly must not restart it each time.
         if (!desired.KeepsPackage && desired.Package.Package is { } package)
-            reasons.Add($"{package.Version} comes");
-        else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed } && installed > since && installed <= observed.At)
+            reasons.Add($"version {package.Version} will be installed");
+        else if (desired.Package.Package is null && observed.Package.Value is { Version: { } version, Since: { } installed }
+            && installed > since && installed <= observed.At)
             reasons.Add($"{PackageChoice.SidecarPackage} {version} was installed since its start");
         foreach (var file in desired.Configuration?.Files.Where(file => file.NeedsRestart) ?? [])
         {
-            var found = file.Path == SidecarFiles.ClusterEnvironment ? StartEnvironment.ClusterEnvironment(observed) : observed.File(file.Path);
+            var found = file.Path == SidecarFiles.ClusterEnvironment
+                ? StartEnvironment.ClusterEnvironment(observed)
+                : observed.File(file.Path);
             if (found is not null && (found.Content is not { } content || !file.Matches(content)))
                 reasons.Add($"{file.Path} changes");
             else if (found?.Modified > since)
@@ -95,31 +98,36 @@ public static class SidecarPlanner
     /// <summary>Why the sidecar's certificate must go; null when it may stay.</summary>
     internal static string? ForeignIdentity(DesiredSidecar desired, ObservedSidecar observed)
     {
-        if (desired.Identity is not { } wanted || observed.Certificate is not { } certificate || certificate.OtherThan(wanted) is not { } found)
+        if (desired.Identity is not { } wanted || observed.Certificate is not { } certificate
+            || certificate.OtherThan(wanted) is not { } found)
             return null;
 
         if (observed.Unit.Value is { Activity: UnitActivity.Running, Since: { } since } unit)
         {
             var isOld = RestartReasons(desired, observed).Count > 0;
             var isRefused = observed.Failure?.Kind == SidecarFailureKind.IdentityMismatch;
-            // What the control plane itself has given to the present run, for the present configuration, would come again. But a sidecar that an operator restarted with the certificate of
-            // another account gets a new one for that account, and is refused: it needs a start without any.
+            // A certificate that the control plane issued to the present run, for the present configuration, would come again. But a
+            // sidecar that an operator restarted with the certificate of another account gets a new one for that account, and is refused:
+            // it needs a
+            // start without any certificate.
             if (certificate.Modified > since && !isOld && !isRefused)
                 return null;
-            // The control plane may know several trust domains: one that works is not interrupted for that.
+            // The control plane may know several trust domains: a sidecar that works is not interrupted for that.
             if (unit.IsReady && found with { TrustDomain = wanted.TrustDomain } == wanted)
                 return null;
-            // It works with what it was started with. That it needs a restart is said.
+            // It works with the configuration of its start. The condition reports that it needs a restart.
             if (unit.IsReady && isOld && !desired.MayRestart && !isRefused)
                 return null;
             if (!desired.MayReplaceCertificate && !(isOld && desired.MayRestart))
                 return null;
         }
 
-        return $"it is {found}'s, and this VM is {wanted}";
+        return $"its identity is {found}, but this VM has {wanted}";
     }
 
-    /// <summary>The backends with rules that an earlier start has left, which Istio would not remove: it cleans the one that it captures in.</summary>
+    /// <summary>
+    /// The backends with rules that an earlier start left behind. Istio would not remove them: it cleans the backend that it captures in.
+    /// </summary>
     internal static IReadOnlyList<string> OtherCapture(DesiredSidecar desired, ObservedSidecar observed)
     {
         if (desired.Configuration?.CaptureBackend is not { } chosen || observed.Unit.Value is not { } unit)
@@ -131,7 +139,7 @@ public static class SidecarPlanner
     }
 
     internal static string Protection(FoundFile found, string owner, UnixFileMode mode) =>
-        $"it is {found.Owner}'s with mode {OctalMode.Format(found.Mode)}, not {owner}'s with {OctalMode.Format(mode)}";
+        $"its owner is {found.Owner} and its mode {OctalMode.Format(found.Mode)}, not {owner} and {OctalMode.Format(mode)}";
 
     internal static ProtectSidecarFile? Protect(string path, string owner, UnixFileMode mode, ObservedSidecar observed) =>
         observed.File(path) is { Owner.Length: > 0 } found && (found.Owner != owner || found.Mode != mode)
@@ -142,16 +150,18 @@ public static class SidecarPlanner
     {
         null => null,
         { Content: null } => new WriteSidecarFile(file, "it is missing"),
-        { Content: { } content } when !file.Matches(content) => new WriteSidecarFile(file, "it is another"),
+        { Content: { } content } when !file.Matches(content) => new WriteSidecarFile(file, "its content differs"),
         // No restart would be newer than it.
-        { Modified: var modified } when file.NeedsRestart && modified - observed.At > ClockTolerance => new WriteSidecarFile(file, "its time is to come"),
-        var found when IsOpenToOthers(file, found) => new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)) { Modified = found.Modified },
+        { Modified: var modified } when file.NeedsRestart && modified - observed.At > ClockTolerance =>
+            new WriteSidecarFile(file, "its modification time is in the future"),
+        var found when IsOpenToOthers(file, found) =>
+            new WriteSidecarFile(file, Protection(found, file.Owner, file.Mode)) { Modified = found.Modified },
         var found when found.Owner != file.Owner || found.Mode != file.Mode =>
             new ProtectSidecarFile(file.Path, file.Owner, file.Mode, Protection(found, file.Owner, file.Mode)),
         _ => null,
     };
 
-    // Who could write to it may have it open, and would go on writing to what is root's by then: another file takes its place.
+    // A user who could write to it may have it open, and would go on writing to a file that root owns by then: another file replaces it.
     private static bool IsOpenToOthers(SidecarFile file, FoundFile found) =>
         file.Owner == SidecarFiles.Root && !StartEnvironment.IsRootOnly(found);
 
@@ -159,7 +169,7 @@ public static class SidecarPlanner
         observed.File(SidecarFiles.HostsFile) is { } hosts && configuration.MergeHosts(hosts.Content ?? "") is { Count: > 0 } lines
             && !HostsBlock.Has(hosts.Content ?? "", lines) ? new(lines) : null;
 
-    // A capture that nothing listens to cuts the host off, and gives its traffic to whoever opens the sidecar's port.
+    // A capture without a listener cuts the host off, and gives its traffic to any program that opens the sidecar's port.
     private static IEnumerable<PlanStep> FailOpenSteps(DesiredSidecar desired, ObservedSidecar observed)
     {
         if (observed.Unit.Value is not { } unit)
@@ -190,7 +200,8 @@ public static class SidecarPlanner
         if (unit.Activity is UnitActivity.Stopped or UnitActivity.Failed)
             yield return new StartSidecar();
         else if (unit.Activity == UnitActivity.Running && foreign is not null)
-            yield return new RestartSidecar(["its certificate is another identity's, so it is in no mesh that a restart could interrupt", .. RestartReasons(desired, observed)]) { ReplacesCertificate = true };
+            yield return new RestartSidecar(["its certificate is of another identity, so a restart interrupts nothing",
+                .. RestartReasons(desired, observed)]) { ReplacesCertificate = true };
         else if (desired.MayRestart && RestartReasons(desired, observed) is { Count: > 0 } reasons)
             yield return new RestartSidecar(reasons);
     }

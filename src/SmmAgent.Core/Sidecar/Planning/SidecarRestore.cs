@@ -4,40 +4,50 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Sidecar.Planning;
 
-/// <summary>Plans the way back to how the host was before: for detach, for a rollback, and after a pass that failed half-way.</summary>
+/// <summary>Plans the restore of a snapshot: for detach, for a rollback, and after a reconcile that failed between two states.</summary>
 public static class SidecarRestore
 {
     private static readonly string[] OwnFiles =
-        [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate, SidecarFiles.Token];
+        [SidecarFiles.ClusterEnvironment, SidecarFiles.PackageClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate,
+            SidecarFiles.Token];
 
-    /// <summary>Without a record of how it was the agent has changed nothing, or the record is lost: only what bears its mark goes.</summary>
+    /// <summary>
+    /// Without a snapshot the agent has changed nothing, or the snapshot is lost: only what bears the agent's mark is removed.
+    /// </summary>
     public static Plan WithoutSnapshot(ObservedSidecar observed)
     {
         List<PlanStep> steps = [];
         if (observed.File(SidecarFiles.HostsFile)?.Content is { } hosts && !HostsBlock.Has(hosts, []))
             steps.Add(new SetHosts([]));
-        // A sidecar that stays is still run with it.
+        // A sidecar that stays still runs with it.
         if (observed is { Unit.Value: not null, Package.Value.Exists: false } && LeftWithoutSnapshot(observed) is null)
             steps.AddRange(DropInSteps(null, observed));
         return new(steps);
     }
 
-    /// <summary>What an operator must know of a sidecar that stays because there is no record; null where there is none.</summary>
+    /// <summary>The message for the operator about a sidecar that stays because there is no snapshot; null where there is none.</summary>
     public static string? LeftWithoutSnapshot(ObservedSidecar observed) =>
         observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting } or { IsEnabled: true } || observed.IsCaptured
-            ? "the sidecar stays as it is, because nothing is written down of how it was before the agent; to end it: sudo systemctl disable --now istio && "
+            ? "the sidecar is left as it is, because there is no record of the state before the agent; to stop it: sudo systemctl disable --now istio && "
                 + SidecarFiles.CleanCommand
             : null;
 
-    /// <summary>Why it cannot be seen what there is to undo; null when all of it is seen: what was not seen would be left, and forgotten.</summary>
+    /// <summary>
+    /// Why the state could not be observed; null when all of it was: the restore would leave, and forget, what was not observed.
+    /// </summary>
     public static string? UnobservedReason(ObservedSidecar observed) =>
         observed.Package.UnknownReason ?? observed.Unit.UnknownReason
         ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].UnknownReason).FirstOrDefault(why => why is not null);
 
-    /// <summary>Whether a step, once done, is done also where what it is about is still there: others have laid something into the folder or the table, or a process keeps the user.</summary>
+    /// <summary>
+    /// Whether a step counts as done although its object still exists: others have put something into the folder or the table, or a process
+    /// keeps the user.
+    /// </summary>
     public static bool MayRemain(PlanStep step) => step is RemoveSidecarFolder or RemoveTables or RemoveAccount;
 
-    /// <param name="keepPackages">Whether the package that the agent installed stays: while the host's package manager is at work nobody else can remove one.</param>
+    /// <param name="keepPackages">
+    /// Whether the package that the agent installed stays: while the host's package manager is at work, no other program can remove one.
+    /// </param>
     /// <param name="why">Why the sidecar stops.</param>
     public static Plan Plan(SidecarSnapshot before, ObservedSidecar observed, bool keepPackages, string why)
     {
@@ -76,7 +86,8 @@ public static class SidecarRestore
             .Select(folder => new ProtectSidecarFile(folder, SidecarFiles.Root, SidecarFiles.FolderMode, "it went with the package")));
 
         steps.AddRange(before.FolderOwners
-            .Where(folder => observed.File(folder.Key) is { Owner.Length: > 0 } now && (now.Owner != folder.Value.Owner || now.Mode != folder.Value.Mode))
+            .Where(folder => observed.File(folder.Key) is { Owner.Length: > 0 } now
+                && (now.Owner != folder.Value.Owner || now.Mode != folder.Value.Mode))
             .Select(folder => new ProtectSidecarFile(folder.Key, folder.Value.Owner, folder.Value.Mode, "as it was before")));
 
         if (!isUp && before.IsRunning && unit is not null)
@@ -86,7 +97,7 @@ public static class SidecarRestore
         return new(steps);
     }
 
-    // No key of the mesh stays on a machine that leaves it. One that was there before, and is still the same, is the operator's.
+    // No key of the mesh stays on a machine that leaves it. A key that existed before, and is unchanged, belongs to the operator.
     private static IEnumerable<PlanStep> Keys(SidecarSnapshot before, ObservedSidecar observed) => SidecarFiles.CertificateFiles
         .Where(path => observed.File(path) is { Owner.Length: > 0 } found && !before.HasCredential(path, found))
         .Select(path => new RemoveSidecarFile(path));
@@ -96,19 +107,21 @@ public static class SidecarRestore
         var step = FileStep(SidecarFiles.DropIn, before, observed);
         if (step is not null)
             yield return step;
-        if (step is not null || (observed.File(SidecarFiles.DropIn) is { Content: null } && observed.Unit.Value is { HasStartEnvironment: true }))
+        if (step is not null || (observed.File(SidecarFiles.DropIn) is { Content: null }
+            && observed.Unit.Value is { HasStartEnvironment: true }))
             yield return new ReloadUnits();
     }
 
-    // Root will source it again. What root wrote since is the operator's; what another user did is undone.
+    // Root will source the file again. A change by root is the operator's; a change by another user is undone.
     private static PlanStep? OperatorStep(SidecarSnapshot before, ObservedSidecar observed) =>
         before.Version is null || observed.File(SidecarFiles.PackageOperatorEnvironment) is not { Owner: not SidecarFiles.Root } now ? null
         : before.Files.TryGetValue(SidecarFiles.PackageOperatorEnvironment, out var was)
-            ? was.Content is null || (now.Content == was.Content && now.Owner == was.Owner) ? null : Write(SidecarFiles.PackageOperatorEnvironment, was)
+            ? was.Content is null
+                || (now.Content == was.Content && now.Owner == was.Owner) ? null : Write(SidecarFiles.PackageOperatorEnvironment, was)
         : now.Owner.Length > 0 ? new RemoveSidecarFile(SidecarFiles.PackageOperatorEnvironment)
         : null;
 
-    // What was the operator's before is not what the sidecar may have laid there since.
+    // The operator's file of before is not a file that the sidecar may have put there since.
     private static bool IsMovedAside(SidecarSnapshot before, ObservedSidecar observed) =>
         before.Version is not null
         && before.Files.TryGetValue(SidecarFiles.PackageOperatorEnvironment, out var was) && was.Owner != SidecarFiles.Root
@@ -126,14 +139,16 @@ public static class SidecarRestore
             return null;
 
         return now.Content != was.Content ? Write(path, was)
-            : now.Owner != was.Owner || now.Mode != was.Mode ? new ProtectSidecarFile(path, was.Owner, was.Mode, SidecarPlanner.Protection(now, was.Owner, was.Mode))
+            : now.Owner != was.Owner
+                || now.Mode != was.Mode ? new ProtectSidecarFile(path, was.Owner, was.Mode,
+                    SidecarPlanner.Protection(now, was.Owner, was.Mode))
             : null;
     }
 
     private static WriteSidecarFile Write(string path, FoundFile was) =>
         new(new(path, was.Content!, was.Owner, was.Mode, NeedsRestart: path != SidecarFiles.RootCertificate), "as it was before");
 
-    // What a package's scripts and its programs made is in no list of its files.
+    // The list of a package's files has none of those that its scripts and programs created.
     private static IEnumerable<PlanStep> Remains(SidecarSnapshot before, ObservedSidecar observed)
     {
         foreach (var folder in SidecarFiles.Folders.Except(before.Folders).Where(folder => observed.File(folder) is { Owner.Length: > 0 }))

@@ -15,7 +15,9 @@ public sealed record InstallPackage(Package Package, string Reason) : PlanStep(S
 /// <summary>Writes a file of the sidecar, whole, with its owner and mode from birth.</summary>
 public sealed record WriteSidecarFile(SidecarFile File, string Reason) : PlanStep(StepOwner.Root)
 {
-    /// <summary>When the content last changed, where it is the same: a newer time is a reason to restart the sidecar. Null where it changes now.</summary>
+    /// <summary>
+    /// When the content last changed, where it is the same: a newer time is a reason to restart the sidecar. Null where it changes now.
+    /// </summary>
     public DateTimeOffset? Modified { get; init; }
 
     public override string ToString() => $"write {File.Path} ({Reason})";
@@ -46,7 +48,7 @@ public sealed record RemoveSidecarFile(string Path) : PlanStep(StepOwner.Root)
 public sealed record SetHosts(IReadOnlyList<string> Lines) : PlanStep(StepOwner.Root)
 {
     public override string ToString() => Lines.Count == 0
-        ? $"take the agent's block out of {SidecarFiles.HostsFile}"
+        ? $"remove the agent's block from {SidecarFiles.HostsFile}"
         : $"write {SidecarFiles.HostsFile}: {string.Join(", ", Lines)}";
 }
 
@@ -71,7 +73,7 @@ public sealed record EnableSidecar(bool AtBoot) : PlanStep(StepOwner.Root)
 /// <summary>Has systemd read its units again, so that the agent's drop-in of istio.service, or its absence, has effect.</summary>
 public sealed record ReloadUnits() : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => "have systemd read the drop-ins of istio.service";
+    public override string ToString() => "reload the drop-ins of istio.service";
 }
 
 /// <summary>Starts the sidecar. It is for a plan whose steps before it were done.</summary>
@@ -110,7 +112,8 @@ public sealed record RemoveCapture(string Reason) : PlanStep(StepOwner.Root)
 /// <param name="Chosen">The backend that the sidecar captures in.</param>
 public sealed record RemoveOtherCapture(IReadOnlyList<string> Backends, string Chosen) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"remove the sidecar's older capture of traffic from {string.Join(" and ", Backends)} (it captures in {Chosen})";
+    public override string ToString() =>
+        $"remove the sidecar's older capture of traffic from {string.Join(" and ", Backends)} (it captures in {Chosen})";
 }
 
 /// <summary>Removes the sidecar's package, which the agent installed.</summary>
@@ -128,7 +131,7 @@ public sealed record RestorePackage(string Name, string Version) : PlanStep(Step
 /// <summary>Removes a user, with its group, that came with the sidecar's package.</summary>
 public sealed record RemoveAccount(string Name) : PlanStep(StepOwner.Root)
 {
-    public override string ToString() => $"remove the user {Name}, who came with the sidecar";
+    public override string ToString() => $"remove the user {Name}, which came with the sidecar";
 }
 
 /// <summary>Removes what the sidecar or its package left in a folder that was not there before.</summary>

@@ -36,7 +36,8 @@ internal static partial class StartEnvironment
     {
         var mode = own.Mode & ~OthersWrite;
         return own.Content is { } text
-            ? new WriteSidecarFile(OfRoot(SidecarFiles.OperatorEnvironment, text) with { Mode = mode }, SidecarPlanner.Protection(own, SidecarFiles.Root, mode)) { Modified = own.Modified }
+            ? new WriteSidecarFile(OfRoot(SidecarFiles.OperatorEnvironment, text) with { Mode = mode },
+                SidecarPlanner.Protection(own, SidecarFiles.Root, mode)) { Modified = own.Modified }
             : SidecarPlanner.Protect(SidecarFiles.OperatorEnvironment, SidecarFiles.Root, mode, observed)!;
     }
 
@@ -49,13 +50,13 @@ internal static partial class StartEnvironment
     public static string? IneffectiveSettings(ObservedSidecar observed) =>
         observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } && HasSettings(text)
             && observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 } && (HasDropIn(observed) || !MayTakeOver(observed))
-            ? $"{SidecarFiles.PackageOperatorEnvironment} has settings that the sidecar does not read, because its user can change that file; read them, then: "
+            ? $"{SidecarFiles.PackageOperatorEnvironment} has settings that the sidecar does not use, because its user can change that file; review them, then run: "
                 + $"sudo install -D -m 0644 {SidecarFiles.PackageOperatorEnvironment} {SidecarFiles.OperatorEnvironment} && sudo systemctl restart istio"
             : null;
 
     /// <summary>
-    /// The operator's assignments with which the sidecar captures no traffic. Only plain assignments count: what else a shell would do with the
-    /// file is not known.
+    /// The operator's assignments with which the sidecar captures no traffic. Only plain assignments count: what else a shell would do with
+    /// the file is not known.
     /// </summary>
     public static IReadOnlyList<string> CaptureOff(ObservedSidecar observed)
     {
@@ -72,7 +73,8 @@ internal static partial class StartEnvironment
         return CaptureVariables.SwitchingOff(variables);
     }
 
-    private static bool HasDropIn(ObservedSidecar observed) => observed.File(SidecarFiles.DropIn)?.Content == SidecarFiles.DropInFile.Content;
+    private static bool HasDropIn(ObservedSidecar observed) =>
+        observed.File(SidecarFiles.DropIn)?.Content == SidecarFiles.DropInFile.Content;
 
     /// <summary>Takes over, once, what root has sourced so far.</summary>
     /// <returns>Whether the drop-in may be written: not where the sidecar would lose the only cluster.env that it has.</returns>
@@ -86,7 +88,8 @@ internal static partial class StartEnvironment
                 return false;
 
             // The same content is no reason to restart the sidecar.
-            steps.Add(new WriteSidecarFile(made ?? OfRoot(SidecarFiles.ClusterEnvironment, text), $"in the place of {SidecarFiles.PackageClusterEnvironment}")
+            steps.Add(new WriteSidecarFile(made
+                ?? OfRoot(SidecarFiles.ClusterEnvironment, text), $"in the place of {SidecarFiles.PackageClusterEnvironment}")
             {
                 Modified = made is null || made.Matches(text) ? old.Modified : null,
             });
@@ -96,7 +99,8 @@ internal static partial class StartEnvironment
         {
             var found = observed.File(SidecarFiles.PackageOperatorEnvironment)!;
             steps.Add(new WriteSidecarFile(
-                OfRoot(SidecarFiles.OperatorEnvironment, found.Content!), $"the settings of {SidecarFiles.PackageOperatorEnvironment}, which is not read any more")
+                OfRoot(SidecarFiles.OperatorEnvironment, found.Content!),
+                    $"the settings of {SidecarFiles.PackageOperatorEnvironment}, which is no longer read")
             {
                 Modified = found.Modified,
             });
@@ -115,7 +119,8 @@ internal static partial class StartEnvironment
 
     private static bool HasSettings(string text) => text.Split('\n').Any(line => line.Trim() is { Length: > 0 } and not ['#', ..]);
 
-    private static SidecarFile OfRoot(string path, string content) => new(path, content, SidecarFiles.Root, SidecarFiles.DropInFile.Mode, NeedsRestart: true);
+    private static SidecarFile OfRoot(string path, string content) =>
+        new(path, content, SidecarFiles.Root, SidecarFiles.DropInFile.Mode, NeedsRestart: true);
 
     [GeneratedRegex(
         """^[ \t]*(?:export[ \t]+)?(?<name>[A-Za-z_][A-Za-z0-9_]*)="""

@@ -9,22 +9,23 @@ using SmmAgent.Core.Tokens;
 namespace SmmAgent.Core.Sidecar.Status;
 
 /// <summary>What is known of a VM's registration, here and on the dashboard.</summary>
-/// <param name="Dashboard">The condition Registered, as the dashboard has it.</param>
-/// <param name="Sidecar">istio.service; null when it was not seen, or nobody looks after it.</param>
-/// <param name="Token">The istio-token, judged at this moment; null when nobody looked.</param>
-/// <param name="Failure">What the sidecar's log tells; null when it tells of no failure.</param>
+/// <param name="Dashboard">The condition Registered, as the dashboard reports it.</param>
+/// <param name="Sidecar">istio.service; null when it was not observed, or is not managed.</param>
+/// <param name="Token">The istio-token as evaluated now; null when it was not observed.</param>
+/// <param name="Failure">The failure in the sidecar's log; null when the log shows none.</param>
 /// <param name="Gateways">The condition GatewaysReachable.</param>
-/// <param name="Clock">Null when no dashboard told the time.</param>
+/// <param name="Clock">Null when no answer of the dashboard had a time.</param>
 public sealed record RegistrationObservation(
-    ConditionUpdate Dashboard, SidecarUnit? Sidecar, IstioToken? Token, SidecarFailure? Failure, ConditionUpdate Gateways, ClockOffset? Clock)
+    ConditionUpdate Dashboard, SidecarUnit? Sidecar, IstioToken? Token, SidecarFailure? Failure, ConditionUpdate Gateways,
+        ClockOffset? Clock)
 {
     // The control plane removes a WorkloadEntry 10 s after the sidecar's connection has ended.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    // A connection that the control plane closes now and then is made anew at once.
+    // The control plane closes connections regularly, and the sidecar connects again at once.
     private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(10);
 
-    /// <summary>The condition SidecarCurrent; null when nobody looked.</summary>
+    /// <summary>The condition SidecarCurrent; null when it was not evaluated.</summary>
     public ConditionUpdate? Current { get; init; }
 
     /// <summary>When the dashboard answered; null when that is not known.</summary>
@@ -33,96 +34,114 @@ public sealed record RegistrationObservation(
     /// <summary>How often a refused token was replaced.</summary>
     public RefusedToken RefusedToken { get; init; } = new();
 
-    /// <summary>Whether the dashboard's "registered" is older than what this VM knows: the entry may be gone since.</summary>
+    /// <summary>
+    /// Whether the answer of the dashboard is older than what this VM has observed: the entry may have been removed since.
+    /// </summary>
     public bool IsOutdated => Sidecar is { Activity: UnitActivity.Stopped or UnitActivity.Failed }
-        || (Failure is { } failure && (failure.IsLocal || failure.Time - failure.Since >= Reconnect) && failure.Since + Reconnect + Grace > AnsweredAt);
+        || (Failure is { } failure && (failure.IsLocal || failure.Time - failure.Since >= Reconnect) && failure.Since + Reconnect
+            + Grace > AnsweredAt);
 
-    /// <summary>Whether nothing on this VM is in the way of a registration that the dashboard cannot tell of.</summary>
-    public bool IsLocallyHealthy => Dashboard.Status == ConditionStatus.Unknown && Failure is null && Sidecar is null or { Activity: UnitActivity.Running, IsReady: true };
+    /// <summary>Whether nothing on this VM prevents the registration, while its state in the cluster is unknown.</summary>
+    public bool IsLocallyHealthy =>
+        Dashboard.Status == ConditionStatus.Unknown && Failure is null
+            && Sidecar is null or { Activity: UnitActivity.Running, IsReady: true };
 }
 
-/// <summary>Says why a VM is not registered: of all that is known, what is nearest to the cause.</summary>
+/// <summary>Explains why a VM is not registered: of all observations, the one nearest to the cause.</summary>
 public static class RegistrationExplanation
 {
-    /// <returns>The condition Registered, as it is shown.</returns>
-    public static ConditionUpdate Explain(RegistrationObservation look)
+    /// <returns>The condition Registered, with the cause.</returns>
+    public static ConditionUpdate Explain(RegistrationObservation known)
     {
-        var dashboard = look.Dashboard;
-        if ((dashboard.Status == ConditionStatus.True && !look.IsOutdated) || dashboard.Reason is ConditionUpdate.Pending or ConditionUpdate.NotConfigured or ConditionUpdate.Disabled)
+        var dashboard = known.Dashboard;
+        if ((dashboard.Status == ConditionStatus.True && !known.IsOutdated)
+            || dashboard.Reason is ConditionUpdate.Pending or ConditionUpdate.NotConfigured or ConditionUpdate.Disabled)
             return dashboard;
-        if (IsCertain(dashboard) && !IsOfOldFiles(look))
-            return dashboard with { Message = $"{dashboard.Message}{More(look, dashboard.Reason)}" };
+        if (IsCertain(dashboard) && !ConcernsOutdatedFiles(known))
+            return dashboard with { Message = $"{dashboard.Message}{More(known, dashboard.Reason)}" };
 
-        return NotStarted(look.Sidecar, look.Failure) ?? OfThisHost(look.Failure) ?? OfOldFiles(look)
-            ?? OfLog(look) ?? OfClock(look) ?? OfToken(look.Token, null) ?? OfGateways(look) ?? dashboard;
+        return NotStarted(known.Sidecar, known.Failure) ?? FromHostFailure(known.Failure) ?? FromOutdatedFiles(known)
+            ?? FromLog(known) ?? FromClock(known) ?? FromToken(known.Token, null) ?? FromGateways(known) ?? dashboard;
     }
 
-    // It says of the configuration that runs what a restart with the new one may change.
-    private static bool IsOfOldFiles(RegistrationObservation look) =>
-        look.Dashboard.Reason is RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch && OfOldFiles(look) is not null;
+    // The answer is about the running configuration; a restart with the new one may change it.
+    private static bool ConcernsOutdatedFiles(RegistrationObservation known) =>
+        known.Dashboard.Reason is RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch
+            && FromOutdatedFiles(known) is not null;
 
-    private static ConditionUpdate? OfOldFiles(RegistrationObservation look) =>
-        look.Current is { Status: ConditionStatus.False, Reason: "RestartNeeded" or "NotWritten" } current && !look.IsLocallyHealthy ? Because(current.Reason, current.Message) : null;
+    private static ConditionUpdate? FromOutdatedFiles(RegistrationObservation known) =>
+        known.Current is { Status: ConditionStatus.False, Reason: "RestartNeeded" or "NotWritten" } current && !known.IsLocallyHealthy
+            ? Because(current.Reason, current.Message)
+            : null;
 
-    private static ConditionUpdate? OfThisHost(SidecarFailure? failure) =>
+    private static ConditionUpdate? FromHostFailure(SidecarFailure? failure) =>
         failure is { Kind: SidecarFailureKind.PortTaken or SidecarFailureKind.CaptureFailed }
             ? Because(Reason(failure.Kind), $"{failure.Description}; {failure.Remediation}{Quoted(failure)}")
             : null;
 
-    // The dashboard saw the cause itself, in the cluster.
+    // The dashboard observed the cause itself, in the cluster.
     private static bool IsCertain(ConditionUpdate dashboard) => dashboard.Status == ConditionStatus.False
         && dashboard.Reason is RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch or RegistrationReasons.NameInvalid
             or RegistrationReasons.StaleEntry or ClusterViewRules.DuplicateIdentity;
 
-    private static string More(RegistrationObservation look, string reason)
+    private static string More(RegistrationObservation known, string reason)
     {
-        var token = reason is RegistrationReasons.TokenRefused or RegistrationReasons.IdentityMismatch && OfToken(look.Token, null) is { } bad ? $"; {bad.Message}" : "";
-        var isSame = look.Failure is { } failure && (Reason(failure.Kind) == reason
+        var token = reason is RegistrationReasons.TokenRefused or RegistrationReasons.IdentityMismatch && FromToken(known.Token, null) is { } bad
+            ? $"; {bad.Message}"
+            : "";
+        var isSame = known.Failure is { } failure && (Reason(failure.Kind) == reason
             || (reason == RegistrationReasons.TokenRefused && failure.Kind == SidecarFailureKind.TokenUnreadable));
-        return $"{token}{(isSame ? Quoted(look.Failure) : "")}";
+        return $"{token}{(isSame ? Quoted(known.Failure) : "")}";
     }
 
-    /// <summary>A sidecar that does not run is not registered, whatever the cluster's view of it is.</summary>
+    /// <summary>A sidecar that does not run is not registered, even if the cluster still has its entry.</summary>
     private static ConditionUpdate? NotStarted(SidecarUnit? sidecar, SidecarFailure? failure) => sidecar switch
     {
         null or { Activity: UnitActivity.Running } => null,
-        { Activity: UnitActivity.Stopped } => Because("SidecarNotRunning", "the sidecar does not run, so this VM is not registered: SidecarRunning says why"),
-        _ when failure is { IsLocal: true } => Because(Reason(failure.Kind), $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
-        _ when failure is not null => Because("SidecarNotRunning", $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
-        _ => Because("SidecarNotRunning", "the sidecar is starting, or fails to: SidecarRunning says which"),
+        { Activity: UnitActivity.Stopped } =>
+            Because("SidecarNotRunning", "the sidecar does not run, so this VM is not registered: see SidecarRunning"),
+        _ when failure is { IsLocal: true } =>
+            Because(Reason(failure.Kind), $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
+        _ when failure is not null =>
+            Because("SidecarNotRunning", $"the sidecar does not run: {failure.Description}; {failure.Remediation}{Quoted(failure)}"),
+        _ => Because("SidecarNotRunning", "the sidecar is starting or fails to start: see SidecarRunning"),
     };
 
-    private static ConditionUpdate? OfLog(RegistrationObservation look)
+    private static ConditionUpdate? FromLog(RegistrationObservation known)
     {
-        if (look.Failure is not { } failure)
+        if (known.Failure is not { } failure)
             return null;
 
         var isOfTime = failure.Kind is SidecarFailureKind.CertificateTime or SidecarFailureKind.TokenRefused;
         return failure.Kind switch
         {
-            _ when isOfTime && look.Clock is { IsFatal: true } clock => ClockWrong(clock, failure),
-            SidecarFailureKind.CertificateTime when look.Clock is null =>
-                Because("ClockWrong", $"{failure.Description}; {ClockOffset.Cure}; if it is right, have the certificate renewed{Quoted(failure)}"),
-            SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable when OfToken(look.Token, failure) is { } finding => finding,
-            SidecarFailureKind.TokenRefused when look.RefusedToken.IsAgain(failure) => Because(RegistrationReasons.TokenRefused, $"{Again}{Quoted(failure)}"),
-            SidecarFailureKind.Unreachable when look.Gateways.Status == ConditionStatus.False =>
-                Because("GatewayUnreachable", $"{look.Gateways.Message}{Quoted(failure)}"),
+            _ when isOfTime && known.Clock is { IsFatal: true } clock => ClockWrong(clock, failure),
+            SidecarFailureKind.CertificateTime when known.Clock is null =>
+                Because("ClockWrong", $"{failure.Description}; {ClockOffset.Cure}; if the clock is right, renew the certificate{Quoted(failure)}"),
+            SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable when FromToken(known.Token, failure) is { } finding =>
+                finding,
+            SidecarFailureKind.TokenRefused when known.RefusedToken.IsAgain(failure) =>
+                Because(RegistrationReasons.TokenRefused, $"{Again}{Quoted(failure)}"),
+            SidecarFailureKind.Unreachable when known.Gateways.Status == ConditionStatus.False =>
+                Because("GatewayUnreachable", $"{known.Gateways.Message}{Quoted(failure)}"),
             var kind => Because(Reason(kind), $"{failure.Description}; {failure.Remediation}{Quoted(failure)}"),
         };
     }
 
-    private const string Again = "the control plane refuses also the new istio-token, so the token is not the cause: compare the mesh's clusterId with CLUSTER_ID of the istiod "
-        + "Deployment, and the audience istio-ca with its TOKEN_AUDIENCES; else istiod does not reach its API server: see the log of istiod";
+    private const string Again = "the control plane also refuses the new istio-token, so the token is not the cause: compare the mesh's clusterId with CLUSTER_ID of the istiod "
+        + "Deployment, and the audience istio-ca with its TOKEN_AUDIENCES; otherwise istiod cannot reach its API server: see the log of istiod";
 
-    private static ConditionUpdate? OfClock(RegistrationObservation look) =>
-        look.Clock is { IsFatal: true } clock && (!look.IsLocallyHealthy || look.Token?.Verdict == TokenVerdict.Expired) ? ClockWrong(clock, null) : null;
+    private static ConditionUpdate? FromClock(RegistrationObservation known) =>
+        known.Clock is { IsFatal: true } clock && (!known.IsLocallyHealthy || known.Token?.Verdict == TokenVerdict.Expired)
+            ? ClockWrong(clock, null)
+            : null;
 
     private static ConditionUpdate ClockWrong(ClockOffset clock, SidecarFailure? failure) => Because("ClockWrong",
-        $"this VM's clock {clock}: certificates and tokens that are just made are not valid here, or are already over; {ClockOffset.Cure}{Quoted(failure)}");
+        $"this VM's clock {clock}: new certificates and tokens are not yet valid here, or have already expired; {ClockOffset.Cure}{Quoted(failure)}");
 
-    private static ConditionUpdate? OfToken(IstioToken? token, SidecarFailure? failure)
+    private static ConditionUpdate? FromToken(IstioToken? token, SidecarFailure? failure)
     {
-        const string Cure = "get a new one from the dashboard, when DashboardReachable holds: sudo smm-agent reconcile";
+        const string Cure = "fetch a new one from the dashboard once DashboardReachable is True: sudo smm-agent reconcile";
         return token?.Verdict switch
         {
             TokenVerdict.Expired => Because("TokenExpired", $"{token.Reason}; {Cure}{Quoted(failure)}"),
@@ -131,8 +150,10 @@ public static class RegistrationExplanation
         };
     }
 
-    private static ConditionUpdate? OfGateways(RegistrationObservation look) =>
-        look.Gateways.Status == ConditionStatus.False && !look.IsLocallyHealthy ? Because("GatewayUnreachable", look.Gateways.Message) : null;
+    private static ConditionUpdate? FromGateways(RegistrationObservation known) =>
+        known.Gateways.Status == ConditionStatus.False && !known.IsLocallyHealthy
+            ? Because("GatewayUnreachable", known.Gateways.Message)
+            : null;
 
     private static string Reason(SidecarFailureKind kind) => kind switch
     {
@@ -155,5 +176,6 @@ public static class RegistrationExplanation
 
     private static string Quoted(SidecarFailure? failure) => failure is null ? "" : $"; the sidecar's log: {failure.Line}";
 
-    private static ConditionUpdate Because(string reason, string message) => ConditionUpdate.False(ConditionType.Registered, reason, message);
+    private static ConditionUpdate Because(string reason, string message) =>
+        ConditionUpdate.False(ConditionType.Registered, reason, message);
 }

@@ -5,11 +5,12 @@ using SmmAgent.Core.Sidecar.Planning;
 
 namespace SmmAgent.Core.Sidecar.Status;
 
-/// <summary>What is known of the sidecar at one moment.</summary>
+/// <summary>The observed and the desired sidecar at one moment.</summary>
 /// <param name="Fault">Why no configuration can be made; null when there is one.</param>
-/// <param name="Failures">What root could not do when it tried last.</param>
+/// <param name="Failures">The failed steps of the last privileged reconcile.</param>
 public sealed record SidecarAssessment(
-    SidecarSettings Settings, DesiredSidecar Desired, ConfigurationFault? Fault, ObservedSidecar Observed, IReadOnlyList<StepFailure> Failures)
+    SidecarSettings Settings, DesiredSidecar Desired, ConfigurationFault? Fault, ObservedSidecar Observed,
+        IReadOnlyList<StepFailure> Failures)
 {
     private Plan? _plan;
 
@@ -27,16 +28,19 @@ public sealed record SidecarAssessment(
 
     public string? Version => Observed.Package.Value?.Version;
 
-    /// <summary>Its record of failed starts, this look included.</summary>
+    /// <summary>Its record of failed starts, this observation included.</summary>
     public CrashLoop CrashLoop { get; init; } = new();
 
-    /// <summary>Its record of tokens that were refused, this look included.</summary>
+    /// <summary>Its record of refused tokens, this observation included.</summary>
     public RefusedToken RefusedToken { get; init; } = new();
 
-    /// <summary>Its record of certificates of another identity, this look included.</summary>
+    /// <summary>Its record of certificates of another identity, this observation included.</summary>
     public ReplacedCertificate ReplacedCertificate { get; init; } = new();
 
-    /// <summary>Whether the record of failed starts is clean, and root's is not yet: else failures with days between them would be three in a row.</summary>
+    /// <summary>
+    /// Whether the record of failed starts is clean, and that of the report is not yet. Without the update, failures with days between them
+    /// would count as three in a row.
+    /// </summary>
     public bool ClearsFailureRecord { get; init; }
 
     /// <summary>The steps that make the sidecar what it should be. Whether this process may do them is decided elsewhere.</summary>

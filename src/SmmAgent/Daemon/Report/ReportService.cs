@@ -190,14 +190,14 @@ public sealed class ReportService : LoopService
         if (_reports.HasFailed)
             return Interval;
         if (_states.Address.Value.Address is not { } address)
-            return NotDialled("NoAddress", "the VM's address is not known yet; AddressKnown says why");
+            return NotDialled("NoAddress", "the VM's address is not known yet; see AddressKnown");
         if (_states.Mesh.Value.Config is not { } config)
-            return NotDialled("NoMeshConfig", "the WorkloadGroup's ports are not known yet; ConfigCurrent says why");
+            return NotDialled("NoMeshConfig", "the WorkloadGroup's ports are not known yet; see ConfigCurrent");
         if (_reportedAddress != address)
             return Interval; // the dashboard dials the address of the last report, so the next report comes first
 
         if (_states.Ports.Value.PortsOpen.Reason == ConditionUpdate.Pending)
-            return NotDialled(ConditionUpdate.Pending, "the VM's firewall was not looked at yet: the dashboard dials after that");
+            return NotDialled(ConditionUpdate.Pending, "the VM's firewall was not checked yet: the dashboard dials after that");
 
         var ports = ClusterViewRules.PortsToDial(_states.Settings.Value.Settings.ManagementPorts, config.WorkloadGroup);
         if (ports.Count == 0)

@@ -83,7 +83,7 @@ public sealed class SidecarService : LoopService
         if (_states.Mesh.Value.Config is not { } config)
         {
             _states.Sidecar.Publish(new(
-                SidecarConditions.Unknown(ConditionUpdate.NotConfigured, "there is no mesh configuration yet: ConfigCurrent says why")));
+                SidecarConditions.Unknown(ConditionUpdate.NotConfigured, "there is no mesh configuration yet: see ConfigCurrent")));
             return Never;
         }
 

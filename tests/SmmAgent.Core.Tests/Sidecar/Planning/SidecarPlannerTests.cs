@@ -133,7 +133,7 @@ public sealed class SidecarPlannerTests
         var upgrade = NewPackage with { Reason = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
         Assert.Equal(upgrade.Reason, SidecarPlanner.Plan(Desired(upgrade, mayRestart: false), Attached("1.15.2").Observe()).ToString());
         Assert.Equal(
-            upgrade.Reason + "\nrestart istio.service (1.15.3 comes)",
+            upgrade.Reason + "\nrestart istio.service (version 1.15.3 will be installed)",
             SidecarPlanner.Plan(Desired(upgrade), Attached("1.15.2").Observe()).ToString());
 
         var host = Attached("1.15.2");
@@ -178,7 +178,7 @@ public sealed class SidecarPlannerTests
         var found = host.Files[SidecarFiles.ClusterEnvironment] with { Owner = "istio-proxy" };
         host.Files[SidecarFiles.ClusterEnvironment] = found;
         var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe());
-        Assert.Equal("write /etc/smm/sidecar/cluster.env (it is istio-proxy's with mode 0644, not root's with 0644)", plan.ToString());
+        Assert.Equal("write /etc/smm/sidecar/cluster.env (its owner is istio-proxy and its mode 0644, not root and 0644)", plan.ToString());
 
         host.Apply(plan);
 
@@ -193,7 +193,7 @@ public sealed class SidecarPlannerTests
         var found = host.Files[SidecarFiles.MeshFile];
         host.Files[SidecarFiles.MeshFile] = found with { Modified = SimulatedHost.Now.AddYears(70), Owner = "istio-proxy" };
         var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe() with { At = SimulatedHost.Now });
-        Assert.Equal("write /etc/istio/config/mesh (its time is to come)\nrestart istio.service (/etc/istio/config/mesh changed since its start)", plan.ToString());
+        Assert.Equal("write /etc/istio/config/mesh (its modification time is in the future)\nrestart istio.service (/etc/istio/config/mesh changed since its start)", plan.ToString());
 
         host.Apply(plan);
 
@@ -206,14 +206,14 @@ public sealed class SidecarPlannerTests
         var host = Attached();
         host.Files[SidecarFiles.Token] = new("", "root", SidecarFiles.Private, SimulatedHost.Now);
         Assert.Equal(
-            "protect /var/run/secrets/tokens/istio-token (it is root's with mode 0600, not istio-proxy's with 0600)",
+            "protect /var/run/secrets/tokens/istio-token (its owner is root and its mode 0600, not istio-proxy and 0600)",
             SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());
 
         host.Files[SidecarFiles.Token] = new("", "istio-proxy", SidecarFiles.Private | UnixFileMode.OtherRead, SimulatedHost.Now);
         host.Token = TokenVerdict.Renew;
         Assert.Equal(
             """
-            protect /var/run/secrets/tokens/istio-token (it is istio-proxy's with mode 0604, not istio-proxy's with 0600)
+            protect /var/run/secrets/tokens/istio-token (its owner is istio-proxy and its mode 0604, not istio-proxy and 0600)
             fetch a new istio-token (Renew)
             """,
             SidecarPlanner.Plan(Desired(Installed), host.Observe()).ToString());

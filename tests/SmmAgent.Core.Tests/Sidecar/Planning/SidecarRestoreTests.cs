@@ -30,16 +30,16 @@ public sealed class SidecarRestoreTests
             remove /etc/istio/config/mesh
             remove /etc/certs/root-cert.pem
             remove /var/run/secrets/tokens/istio-token
-            take the agent's block out of /etc/hosts
+            remove the agent's block from /etc/hosts
             remove the package istio-sidecar, which the agent installed
             remove the empty tables of the sidecar's capture (ip nat)
             remove /etc/istio, which came with the sidecar
             remove /var/lib/istio, which came with the sidecar
             remove /var/log/istio, which came with the sidecar
             remove /etc/certs, which came with the sidecar
-            remove the user istio-proxy, who came with the sidecar
+            remove the user istio-proxy, which came with the sidecar
             remove /etc/systemd/system/istio.service.d/10-smm-agent.conf
-            have systemd read the drop-ins of istio.service
+            reload the drop-ins of istio.service
             """,
             Restore(before, host).ToString());
 
@@ -109,7 +109,7 @@ public sealed class SidecarRestoreTests
         var host = new SimulatedHost(null, new(UnitActivity.Stopped, false, false, null));
         host.Apply(SidecarPlanner.Plan(Desired, host.Observe()));
 
-        Assert.Equal("take the agent's block out of /etc/hosts", SidecarRestore.WithoutSnapshot(host.Observe()).ToString());
+        Assert.Equal("remove the agent's block from /etc/hosts", SidecarRestore.WithoutSnapshot(host.Observe()).ToString());
         host.Apply(SidecarRestore.WithoutSnapshot(host.Observe()));
         Assert.True(SidecarRestore.WithoutSnapshot(host.Observe()).IsEmpty);
         Assert.Contains("sudo systemctl disable --now istio", SidecarRestore.LeftWithoutSnapshot(host.Observe()), StringComparison.Ordinal);

@@ -27,9 +27,9 @@ public sealed class StartEnvironmentTests
         Assert.Equal(
             """
             write /etc/smm/sidecar/cluster.env (in the place of /var/lib/istio/envoy/cluster.env)
-            write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is not read any more)
+            write /etc/smm/sidecar/sidecar.env (the settings of /var/lib/istio/envoy/sidecar.env, which is no longer read)
             write /etc/systemd/system/istio.service.d/10-smm-agent.conf (it is missing)
-            have systemd read the drop-ins of istio.service
+            reload the drop-ins of istio.service
             """,
             plan.ToString());
         Assert.Empty(SidecarPlanner.RestartReasons(Desired, host.Observe()));
@@ -74,7 +74,7 @@ public sealed class StartEnvironmentTests
         Assert.False(host.Files.ContainsKey(SidecarFiles.OperatorEnvironment));
         Assert.True(host.Files.ContainsKey(SidecarFiles.DropIn));
         Assert.EndsWith(
-            "; read them, then: sudo install -D -m 0644 /var/lib/istio/envoy/sidecar.env /etc/smm/sidecar/sidecar.env && sudo systemctl restart istio",
+            "; review them, then run: sudo install -D -m 0644 /var/lib/istio/envoy/sidecar.env /etc/smm/sidecar/sidecar.env && sudo systemctl restart istio",
             StartEnvironment.IneffectiveSettings(host.Observe()), StringComparison.Ordinal);
 
         host.Files[SidecarFiles.PackageOperatorEnvironment] = new("# ISTIO_INBOUND_PORTS=*\n\n", owner, mode, Long);

@@ -34,7 +34,7 @@ public sealed class CrashLoopTests
         Assert.False(Look(Deaf(CrashLoop.NotAcceptingLimit - TimeSpan.FromSeconds(1)), 0).IsHeld);
         Assert.False(Look(Deaf(CrashLoop.NotAcceptingLimit) with { IsNotAccepting = false }, 0).IsHeld);
         Assert.True(Look(Deaf(CrashLoop.NotAcceptingLimit), 0).IsHeld);
-        Assert.StartsWith("it ran for 3 minutes without taking the traffic that it captured; ", _loop.Hold, StringComparison.Ordinal);
+        Assert.StartsWith("it ran for 3 minutes without accepting the traffic that it captures; ", _loop.Hold, StringComparison.Ordinal);
 
         Wait(CrashLoop.FirstHold);
         Assert.False(Look(Starting, 0).IsHeld);

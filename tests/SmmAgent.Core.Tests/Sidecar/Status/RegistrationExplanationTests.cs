@@ -78,8 +78,8 @@ public sealed class RegistrationExplanationTests
     public void ANewTokenThatIsRefusedAsWellIsNotTheCause()
     {
         var look = Nothing with { Failure = Failure(SidecarFailureKind.TokenRefused) with { Time = Now } };
-        Expect("TokenRefused", "the agent gets a new one from the dashboard by itself", look);
-        Expect("TokenRefused", "the agent gets a new one", look with { RefusedToken = new(1, Now.AddSeconds(-4)) });
+        Expect("TokenRefused", "the agent automatically fetches a new one from the dashboard", look);
+        Expect("TokenRefused", "the agent automatically fetches a new one", look with { RefusedToken = new(1, Now.AddSeconds(-4)) });
         Expect("TokenRefused", "compare the mesh's clusterId with CLUSTER_ID of the istiod Deployment", look with { RefusedToken = new(1, Now.AddSeconds(-5)) });
     }
 
@@ -138,7 +138,7 @@ public sealed class RegistrationExplanationTests
     public void ASidecarThatDoesNotRunIsNotRegistered(UnitActivity activity, bool tells)
     {
         var look = new RegistrationObservation(Away, Running with { Activity = activity }, Expired, null, GatewaysDown, Late);
-        Expect("SidecarNotRunning", "SidecarRunning says", look);
+        Expect("SidecarNotRunning", "see SidecarRunning", look);
         var finding = RegistrationExplanation.Explain(look with { Failure = Failure(SidecarFailureKind.PortTaken) });
         Assert.Equal(tells ? "PortTaken" : "SidecarNotRunning", finding.Reason);
         Assert.Equal(tells, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));

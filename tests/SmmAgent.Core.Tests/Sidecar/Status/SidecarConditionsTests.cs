@@ -63,7 +63,7 @@ public sealed class SidecarConditionsTests
         var look = Attached();
         look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } } };
         Assert.Equal(
-            "SidecarCurrent False CaptureOff: the mesh configuration switches the sidecar's capture off, so traffic passes it by: remove DRY_RUN=true from the annotation "
+            "SidecarCurrent False CaptureOff: the mesh configuration turns the sidecar's capture off, so traffic bypasses the sidecar: remove DRY_RUN=true from the annotation "
             + "proxy.istio.io/config of the WorkloadGroup, or from the proxyMetadata of the mesh's defaultConfig",
             Text(SidecarConditions.Evaluate(look)[1]));
         Assert.Equal(["DRY_RUN=true"], SidecarSamples.Render(SidecarSamples.WithAnnotation("proxyMetadata: {DRY_RUN: 'true'}")).CaptureOff);
@@ -87,7 +87,7 @@ public sealed class SidecarConditionsTests
         };
         Assert.Equal(
             named is null ? "SidecarCurrent True Current: the sidecar runs with the newest configuration"
-                : "SidecarCurrent False CaptureOff: /etc/smm/sidecar/sidecar.env switches the sidecar's capture off, so traffic passes it by: "
+                : "SidecarCurrent False CaptureOff: /etc/smm/sidecar/sidecar.env turns the sidecar's capture off, so traffic bypasses the sidecar: "
                     + $"remove {named} from it, then: sudo systemctl restart istio",
             Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
     }
@@ -104,7 +104,7 @@ public sealed class SidecarConditionsTests
             Observed = look.Observed with { CapturedIn = ["legacy", "nft"] },
         };
         Assert.Equal(
-            $"SidecarCurrent False CapturedTwice: the sidecar's capture is in legacy and nft at once, because an earlier start has left its rules: {cure}",
+            $"SidecarCurrent False CapturedTwice: the sidecar's capture is in legacy and nft at the same time, because an earlier start left its rules behind: {cure}",
             Text(SidecarConditions.Evaluate(look)[1]));
     }
 
@@ -133,7 +133,7 @@ public sealed class SidecarConditionsTests
     {
         var look = Attached();
         Assert.Equal(
-            "SidecarCurrent False ConfigurationInvalid: 'BASH_ENV' is refused; what is configured stays",
+            "SidecarCurrent False ConfigurationInvalid: 'BASH_ENV' is refused; the present configuration stays in effect",
             Text(SidecarConditions.Evaluate(look with { Desired = look.Desired with { Configuration = null }, Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused") })[1]));
     }
 
@@ -197,7 +197,7 @@ public sealed class SidecarConditionsTests
         StepFailure wrong = new(ReconcilePart.Package, "1.15.4", StepFailureReason.WrongChecksum, "its SHA-256 is another");
         var look = With(Attached(), offer) with { Failures = [wrong] };
         Assert.Equal(
-            "SidecarInstalled True Degraded: istio-sidecar 1.15.3 is installed, which is not what the mesh wants: its SHA-256 is another",
+            "SidecarInstalled True Degraded: istio-sidecar 1.15.3 is installed, but the mesh wants another version: its SHA-256 is another",
             Text(SidecarConditions.Evaluate(look)[0]));
         Assert.Equal("Current", SidecarConditions.Evaluate(look)[1].Reason);
 
@@ -211,7 +211,7 @@ public sealed class SidecarConditionsTests
     {
         var look = Attached() with { Settings = new() { Mode = ManagementMode.Check } };
         look = look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Stopped) } };
-        Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so that is left to you", Text(SidecarConditions.Evaluate(look)[2]));
+        Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so this is left to you", Text(SidecarConditions.Evaluate(look)[2]));
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class SidecarConditionsTests
         var look = Attached();
         var masked = look.Observed.Unit.Value! with { Activity = UnitActivity.Stopped, IsMasked = true };
         Assert.Equal(
-            "SidecarRunning False NotRunning: istio.service is masked, so nobody starts it: sudo systemctl unmask istio",
+            "SidecarRunning False NotRunning: istio.service is masked, so it is not started: sudo systemctl unmask istio",
             Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
     }
 
