@@ -1,13 +1,8 @@
-using SmmAgent.Contract;
-using SmmAgent.Core.Conditions;
-using SmmAgent.Core.Packages;
-using SmmAgent.Core.Planning;
 using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Core.Sidecar.Planning;
 using SmmAgent.Core.Sidecar.Status;
-using SmmAgent.Core.Tokens;
 using static SmmAgent.Core.Tests.Sidecar.Planning.RemediationSamples;
 
 namespace SmmAgent.Core.Tests.Sidecar.Planning;

@@ -2,7 +2,6 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Packages;
 using SmmAgent.Core.Planning;
-using SmmAgent.Core.Settings;
 using SmmAgent.Core.Sidecar.Configuration;
 using SmmAgent.Core.Sidecar.Logs;
 using SmmAgent.Core.Sidecar.Planning;
