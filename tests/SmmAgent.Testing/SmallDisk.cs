@@ -14,5 +14,6 @@ public sealed class SmallDisk : IDisposable
 
     public string Path { get; }
 
-    public void Dispose() => Shell.Run("umount", Path);
+    // A program that another test starts at this moment may hold the mount.
+    public void Dispose() => Shell.Run("umount", "--lazy", Path);
 }

@@ -108,7 +108,7 @@ public sealed class SidecarFailureTests(SidecarVmFixture fixture) : IClassFixtur
             await OfferAsync(package => package with { Sha256 = new('1', 64) });
             vm.Run("mount", "-t", "tmpfs", "-o", "size=12k,mode=0755", "none", "/var/cache/smm-agent");
             await RefusedAsync("DiskFull", "/var/cache/smm-agent");
-            vm.Run("umount", "/var/cache/smm-agent");
+            vm.Run("umount", "--lazy", "/var/cache/smm-agent");
 
             var other = AgentPackage.Architecture.Deb == "amd64" ? "arm64" : "amd64";
             var lying = OfferedPackage.Of(
