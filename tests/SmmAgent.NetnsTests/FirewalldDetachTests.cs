@@ -6,7 +6,7 @@ namespace SmmAgent.NetnsTests;
 public sealed class FirewalldDetachTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public async Task TheDryRunNamesWhatIsClosedInFirewalldAndTheRunClosesIt()
+    public async Task DetachExecutesThePlanOfItsDryRunInFirewalld()
     {
         Assert.SkipUnless(RunningFirewalld.WhyNot is null, RunningFirewalld.WhyNot ?? "");
         var bed = fixture.Bed;

@@ -31,7 +31,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ABanAboveTheJumpStaysThereWhateverIsRepairedBelow()
+    public async Task BanAboveTheJumpStaysDuringRepairs()
     {
         const string Ban = "-s 203.0.113.66/32 -p tcp -m tcp --dport 8080 -j DROP";
         var bed = fixture.Bed;
@@ -54,7 +54,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ARuleOfNftThatIptablesCannotShowDoesNotHaveTheAgentWriteWithoutEnd()
+    public async Task RuleOfNftThatIptablesCannotShowCausesNoEndlessWrites()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -87,7 +87,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ASetOfAnotherTableThatDecidesAboutPortsIsReadAndFollowed()
+    public async Task DecidingSetOfAForeignTableIsRead()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -109,7 +109,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task WithTheLegacyBackendDamageIsRepairedToo()
+    public async Task DamageIsRepairedInTheLegacyBackend()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -126,7 +126,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task TheDaemonAndSixCommandLinesAtOnceLeaveExactlyOneRuleSet()
+    public async Task DaemonAndSixConcurrentCommandsLeaveExactlyOneRuleSet()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -154,7 +154,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task WithTheSidecarsCaptureInPlaceOnlyThePortsOfTheWorkloadGroupReachEnvoy()
+    public async Task OnlyPortsOfTheWorkloadGroupReachEnvoyWithACapture()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -179,7 +179,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task ModeCheckChangesNothingAndTellsWhichPortsAreClosed()
+    public async Task CheckModeChangesNothingAndReportsClosedPorts()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -197,7 +197,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task DetachLeavesTheFirewallAsItWasBefore()
+    public async Task DetachRestoresTheFirewall()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
@@ -216,7 +216,7 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
     }
 
     [Fact]
-    public async Task SavedRulesWithTheAgentsChainAreNamedByCheckAndDetachAndTheCureKeepsThePortsShut()
+    public async Task SavedRulesWithTheAgentsChainAreReportedAndTheFixKeepsPortsClosed()
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);

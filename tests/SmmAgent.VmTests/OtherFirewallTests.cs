@@ -6,7 +6,7 @@ namespace SmmAgent.VmTests;
 public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixture>
 {
     [Fact]
-    public async Task FirewalldIsInstalledAndReloadedAndTheAgentsPortsAreOpenInItsZone()
+    public async Task PortsStayOpenWhenFirewalldIsInstalledAndReloaded()
     {
         await using var vm = await fixture.BootAttachedAsync();
 
@@ -56,7 +56,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
     }
 
     [Fact]
-    public async Task UfwIsSwitchedOnAndReloadedAndTheAgentsPortsStayOpen()
+    public async Task PortsStayOpenWhenUfwIsEnabledAndReloaded()
     {
         await using var vm = await fixture.BootAttachedAsync();
         vm.Install("ufw");
@@ -73,7 +73,7 @@ public sealed class OtherFirewallTests(VmFixture fixture) : IClassFixture<VmFixt
     }
 
     [Fact]
-    public async Task AllOfNftablesIsFlushedAndTheRulesAreBack()
+    public async Task RulesAreBackAfterAFlushOfNftables()
     {
         await using var vm = await fixture.BootAttachedAsync();
         vm.Install("nftables");

@@ -14,7 +14,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task AProgramInTheCurrentFolderIsNotRun()
+    public async Task ProgramInTheCurrentFolderIsNotRun()
     {
         var name = Plant();
         Environment.CurrentDirectory = _folder.FullName;
@@ -25,7 +25,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task ALinkThatLeadsNowhereIsNoProgram()
+    public async Task DanglingLinkIsNotAProgram()
     {
         File.CreateSymbolicLink(Path.Combine(_folder.FullName, "smm-gone"), "/nowhere/smm-gone");
 
@@ -34,7 +34,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task AProgramThatPrintsWithoutEndIsKilledAndNoPartIsTakenForTheWhole()
+    public async Task EndlessOutputIsKilledWithoutAPartialResult()
     {
         var result = await new CommandRunner().RunAsync(["cat", "/dev/zero"], TestContext.Current.CancellationToken);
 
@@ -43,7 +43,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task WhoReadsTheOutputWhileItIsPrintedGetsAllOfItAndNoMoreThanTheLimit()
+    public async Task StreamedOutputIsCompleteUpToTheLimit()
     {
         var all = new System.Text.StringBuilder();
         var result = await new CommandRunner().RunAsync(["seq", "20000"], TestContext.Current.CancellationToken, read: part => all.Append(part));
@@ -59,7 +59,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereOnlyTheEndCountsMuchOutputKillsNothing()
+    public async Task MuchOutputIsAllowedWhereOnlyTheEndIsKept()
     {
         var result = await new CommandRunner().RunAsync(
             ["sh", "-c", "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo the end"], TestContext.Current.CancellationToken,
@@ -71,7 +71,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task WhereOnlyTheEndCountsAProcessThatIsLeftBehindIsNotWaitedFor()
+    public async Task RemainingChildIsNotAwaitedWhereOnlyTheEndIsKept()
     {
         var result = await new CommandRunner().RunAsync(
             ["sh", "-c", "sleep 3600 & echo $!"], TestContext.Current.CancellationToken, timeout: TimeSpan.FromMinutes(2), keepsEnd: true);
@@ -98,7 +98,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public void AFileThatMayNotBeExecutedIsNoProgram()
+    public void FileThatIsNotExecutableIsNotAProgram()
     {
         var name = Plant(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
@@ -106,7 +106,7 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
-    public void TheFoldersOfTheSystemsProgramsAreSearchedWhateverPathSays() => Assert.NotNull(ProgramSearch.Find("ip", "/nowhere"));
+    public void SystemFoldersAreSearchedWithAnyPath() => Assert.NotNull(ProgramSearch.Find("ip", "/nowhere"));
 
     private string Plant(UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)
     {

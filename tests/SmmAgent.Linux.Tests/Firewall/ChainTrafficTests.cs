@@ -22,7 +22,7 @@ public sealed class ChainTrafficTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task WithACaptureInPlaceTheDeclaredPortsAreReachedAndNoOther(string variant)
+    public async Task OnlyDeclaredPortsAreReachableWithACapture(string variant)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await using var cluster = await ClusterOfAsync(vm);
@@ -51,7 +51,7 @@ public sealed class ChainTrafficTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task OnlyTheClustersSourcesGetIn(string variant)
+    public async Task OnlyTheSourcesOfTheClusterAreAccepted(string variant)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await using var cluster = await ClusterOfAsync(vm);
@@ -69,7 +69,7 @@ public sealed class ChainTrafficTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task RewritingTheChainLosesNoConnection(string variant)
+    public async Task RewriteOfTheChainLosesNoConnection(string variant)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await using var cluster = await ClusterOfAsync(vm);
@@ -96,7 +96,7 @@ public sealed class ChainTrafficTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task KillingARestoreLeavesTheOldRulesOrTheNewOnes(string variant)
+    public async Task KilledRestoreLeavesTheOldOrTheNewRules(string variant)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         var old = ChainScript.Rewrite(Rules(1, 200), []);

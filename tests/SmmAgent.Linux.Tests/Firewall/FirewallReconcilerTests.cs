@@ -22,7 +22,7 @@ public sealed class FirewallReconcilerTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task ApplyingAgainChangesNothingAndRemovingLeavesNothing(string variant)
+    public async Task SecondApplyChangesNothingAndRemovalIsComplete(string variant)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync($"iptables{variant} -P INPUT DROP");
@@ -53,7 +53,7 @@ public sealed class FirewallReconcilerTests
     }
 
     [Fact]
-    public async Task ARemovalThatCannotSeeATableSaysSoInsteadOfHavingNothingToDo()
+    public async Task RemovalReportsAnUnreadableTable()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(Backend.Nft).ApplyAsync(Desired, Cancel);
@@ -75,7 +75,7 @@ public sealed class FirewallReconcilerTests
     [InlineData("IPT -A SMM-AGENT -j DROP; IPT -I SMM-AGENT -p tcp --dport 1 -j ACCEPT")]
     [InlineData("IPT -D SMM-AGENT 2")]
     [InlineData("IPT -R INPUT 1 -i lo -j SMM-AGENT")]
-    public async Task WhatSomebodyDoesToTheRulesIsHealedAndForeignRulesStay(string deed)
+    public async Task DamageIsRepairedAndForeignRulesStay(string deed)
     {
         foreach (var variant in new[] { Backend.Nft, Backend.Legacy })
         {
@@ -98,7 +98,7 @@ public sealed class FirewallReconcilerTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task WhatShutsNoPortOfTheClusterStaysAboveTheJump(string variant)
+    public async Task RuleThatBlocksNoPortOfTheClusterStaysAboveTheJump(string variant)
     {
         const string Ban = "-s 203.0.113.66/32 -p tcp -m tcp --dport 8080 -j DROP";
         await using var vm = await FirewallNamespace.CreateAsync();
@@ -128,7 +128,7 @@ public sealed class FirewallReconcilerTests
     }
 
     [Fact]
-    public async Task AWriteThatChangesNothingToBeSeenIsDoneTwiceAndThenSaid()
+    public async Task IneffectiveStepIsDoneTwiceAndThenReported()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync("iptables-nft -P INPUT DROP");
@@ -155,7 +155,7 @@ public sealed class FirewallReconcilerTests
     }
 
     [Fact]
-    public async Task BothBackendsAreClearedWhicheverIsTheHosts()
+    public async Task BothBackendsAreClearedWithEitherAsTheDefault()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(Backend.Legacy).ApplyAsync(Desired, Cancel);
@@ -169,7 +169,7 @@ public sealed class FirewallReconcilerTests
     }
 
     [Fact]
-    public async Task LookingCreatesNoLegacyTable()
+    public async Task ObservationCreatesNoLegacyTable()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
 
@@ -180,7 +180,7 @@ public sealed class FirewallReconcilerTests
     }
 
     [Fact]
-    public async Task TheOtherBackendsDropIsSeen()
+    public async Task DropInTheOtherBackendIsObserved()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync("iptables-legacy -P INPUT DROP");
@@ -196,7 +196,7 @@ public sealed class FirewallReconcilerTests
     [InlineData("{ type filter hook input priority 10; policy drop; ct state established,related accept; tcp dport 22 accept; }", "")]
     [InlineData("{ type filter hook input priority 10; ct state established,related accept; reject; }", "")]
     [InlineData("{ type filter hook input priority 10; policy drop; iif lo accept; tcp dport { 8080, 16400 } accept; }", "10.0.0.0/8")]
-    public async Task TheToldCommandOpensAForeignTable(string chain, string source)
+    public async Task ReportedCommandOpensAForeignTable(string chain, string source)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         var desired = source.Length == 0 ? Desired : Desired with { Sources = [Cidr.Parse(source)!.Value] };
@@ -222,7 +222,7 @@ public sealed class FirewallReconcilerTests
     [InlineData("iptables-legacy -t raw -A PREROUTING -p tcp --dport 8080 -j DROP", "PREROUTING of iptables-legacy's table raw")]
     [InlineData("nft add table inet early; nft add chain inet early pre '{ type filter hook prerouting priority raw; }'; nft add rule inet early pre tcp dport 8080 drop", "nftables chain inet early pre")]
     [InlineData("nft add table netdev early; nft add chain netdev early in '{ type filter hook ingress device lo priority 0; }'; nft add rule netdev early in tcp dport 8080 drop", "nftables chain netdev early in")]
-    public async Task ADropBeforeTheFilterTableIsFoundAndTheToldCommandOpensIt(string deed, string where)
+    public async Task ReportedCommandOpensADropBeforeTheFilterTable(string deed, string where)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync(deed);
@@ -243,7 +243,7 @@ public sealed class FirewallReconcilerTests
     }
 
     [Fact]
-    public async Task TheCommandsThatCheckModeTellsOpenThePorts()
+    public async Task CommandsOfCheckModeOpenThePorts()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.ShellAsync("iptables-nft -P INPUT DROP");
@@ -259,7 +259,7 @@ public sealed class FirewallReconcilerTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task SixAtOnceLeaveExactlyOneRuleSet(string variant)
+    public async Task SixConcurrentReconcilesLeaveExactlyOneRuleSet(string variant)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
 
@@ -271,7 +271,7 @@ public sealed class FirewallReconcilerTests
     }
 
     [Fact]
-    public async Task ADaemonWithoutRootButWithItsCapabilitiesKeepsTheChain()
+    public async Task DaemonWithCapabilitiesButWithoutRootKeepsTheChain()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         var runner = vm.RunnerWith(

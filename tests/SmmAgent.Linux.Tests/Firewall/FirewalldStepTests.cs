@@ -16,7 +16,7 @@ public sealed class FirewalldStepTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task RootOpensThePortsInFirewalldAndWithdrawsThem()
+    public async Task RootOpensPortsInFirewalldAndExecutesThePlannedRemoval()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         var pass = Pass(vm, isRoot: true);
@@ -35,7 +35,7 @@ public sealed class FirewalldStepTests
     }
 
     [Fact]
-    public async Task TheDaemonLeavesFirewalldToRootAndDoesItsOwnPart()
+    public async Task DaemonLeavesFirewalldToThePrivilegedReconcile()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
 
@@ -47,7 +47,7 @@ public sealed class FirewalldStepTests
     }
 
     [Fact]
-    public async Task WhatFirewalldRefusesKeepsNoOtherStepFromBeingDone()
+    public async Task RefusalOfFirewalldFailsItsOwnStepOnly()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         _refusal = "INVALID_ZONE: public";

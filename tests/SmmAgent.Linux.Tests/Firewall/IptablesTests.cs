@@ -15,7 +15,7 @@ public sealed class IptablesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task ACommandThatIsNotInstalledIsKnownToBeMissing()
+    public async Task MissingCommandIsReported()
     {
         var observed = await new Iptables(new CommandRunner(), new(IpFamily.IPv4, "-that-nobody-has")).ObserveAsync(Cancel);
 
@@ -23,7 +23,7 @@ public sealed class IptablesTests
     }
 
     [Fact]
-    public async Task AHeldXtablesLockIsTriedAgainLater()
+    public async Task HeldXtablesLockIsRetriedLater()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         using var holder = Process.Start(new ProcessStartInfo("flock", ["-o", vm.XtablesLock, "sh", "-c", "echo held; read line"])
@@ -44,7 +44,7 @@ public sealed class IptablesTests
     }
 
     [Fact]
-    public async Task ARestoreThatDoesNotKnowWaitIsCalledWithoutIt()
+    public async Task OldRestoreIsCalledWithoutWait()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         Script(vm, "iptables", "echo iptables v1.6.1");
@@ -58,7 +58,7 @@ public sealed class IptablesTests
     }
 
     [Fact]
-    public async Task ARefusedScriptIsFailedWithWhatIptablesSaidAndChangesNothing()
+    public async Task RefusedScriptFailsWithTheMessageOfIptablesAndChangesNothing()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         var before = await vm.SaveAsync(Backend.Nft);
@@ -72,7 +72,7 @@ public sealed class IptablesTests
     }
 
     [Fact]
-    public async Task TextThatIsNoTableIsUnknown()
+    public async Task OtherTextIsUnknown()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         Script(vm, "iptables-save", "echo '*filter'; echo ':INPUT ACCEPT [0:0]'");
@@ -84,7 +84,7 @@ public sealed class IptablesTests
     }
 
     [Fact]
-    public async Task TheBackendIsFoundAsIptablesItselfTellsIt()
+    public async Task DetectedBackendEqualsThatOfIptables()
     {
         var told = await new CommandRunner().RunAsync(["iptables", "--version"], Cancel);
         Assert.SkipUnless(told.Succeeded, "needs the Debian package iptables");

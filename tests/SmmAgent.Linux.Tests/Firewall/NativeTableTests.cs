@@ -27,7 +27,7 @@ public sealed class NativeTableTests
 
     [Theory]
     [MemberData(nameof(Tables))]
-    public async Task TheAgentsChainIsWrittenThereOnceAndNothingElseIsTouched(string family, string chains)
+    public async Task ChainIsWrittenOnceAndForeignRulesStay(string family, string chains)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", $"table {family} filter {{ {chains}; }}");
@@ -60,7 +60,7 @@ public sealed class NativeTableTests
     [InlineData("nft add rule ip filter INPUT jump SMM-AGENT")]
     [InlineData("nft 'flush chain ip filter INPUT; delete chain ip filter SMM-AGENT'")]
     [InlineData("nft add rule ip filter SMM-AGENT drop")]
-    public async Task WhatSomebodyDoesToTheRulesIsHealed(string deed)
+    public async Task DamageIsRepaired(string deed)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.Pass(Nft).ApplyAsync(Desired, Cancel);
@@ -82,7 +82,7 @@ public sealed class NativeTableTests
     }
 
     [Fact]
-    public async Task ABanAboveTheJumpStaysThere()
+    public async Task BanAboveTheJumpStays()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; ct state invalid drop; }; }");
@@ -96,7 +96,7 @@ public sealed class NativeTableTests
     }
 
     [Fact]
-    public async Task TheSourcesAndTheCaptureAreWrittenInTheWordsOfNftAndBroughtBackByAnUndo()
+    public async Task SourcesAndCaptureAreWrittenForNftAndRestoredFromASnapshot()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
@@ -115,7 +115,7 @@ public sealed class NativeTableTests
     }
 
     [Fact]
-    public async Task WithoutNftTheTableIsUnknownSoThatNothingIsWrittenAndARemovalSaysSo()
+    public async Task TableIsUnknownWithoutNftAndTheRemovalReportsIt()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain INPUT { type filter hook input priority 0; policy drop; ct state established accept; }; }");
@@ -136,7 +136,7 @@ public sealed class NativeTableTests
     }
 
     [Fact]
-    public async Task WhereItHasNoChainOfThatNameNothingIsAdded()
+    public async Task TableWithoutInputStaysUnchanged()
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await vm.RunAsync("nft", "table ip filter { chain other { type filter hook input priority 0; policy drop; ct state established accept; }; chain more { ct state new accept; }; }");

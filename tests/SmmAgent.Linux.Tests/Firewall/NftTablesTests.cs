@@ -16,7 +16,7 @@ public sealed class NftTablesTests : IDisposable
     [InlineData(IpFamily.IPv6, "ip6tables-nft", "nat")]
     [InlineData(IpFamily.IPv4, "iptables-nft", "mangle")]
     [InlineData(IpFamily.IPv6, "ip6tables-nft", "raw")]
-    public async Task ATableWhoseRulesAreGoneGoes(IpFamily family, string iptables, string table)
+    public async Task TableWithoutRulesIsRemoved(IpFamily family, string iptables, string table)
     {
         Assert.Equal((null, false), (Handle(family, table), RemoveHusk(family, table)));
         await _inside.RunAsync($"{iptables} -t {table} -N ISTIO");
@@ -37,7 +37,7 @@ public sealed class NftTablesTests : IDisposable
     [InlineData("iptables-nft -t nat -N OTHERS")]
     [InlineData("nft chain ip nat OUTPUT { policy drop ; }")]
     [InlineData("nft add set ip nat theirs { type ipv4_addr; }")]
-    public async Task WhatOthersHaveInItKeepsIt(string deed)
+    public async Task TableWithForeignRulesStays(string deed)
     {
         await _inside.RunAsync("iptables-nft -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports 15001");
         await _inside.RunAsync("iptables-nft -t nat -D OUTPUT -p tcp -j REDIRECT --to-ports 15001");
@@ -61,7 +61,7 @@ public sealed class NftTablesTests : IDisposable
     }
 
     [Fact]
-    public async Task ATableThatWasMadeAgainIsAnotherOne()
+    public async Task RecreatedTableStays()
     {
         await _inside.RunAsync("iptables-nft -t nat -P OUTPUT ACCEPT");
         var before = Handle(IpFamily.IPv4, "nat")!.Value;

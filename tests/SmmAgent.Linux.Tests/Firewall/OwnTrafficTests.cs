@@ -40,7 +40,7 @@ public sealed class OwnTrafficTests
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public async Task TheVerdictEqualsWhatAConnectionExperiencesAndTheCommandCuresIt(string variant, string rules, string? reason)
+    public async Task EvaluationEqualsARealConnectionAndTheFixWorks(string variant, string rules, string? reason)
     {
         await using var vm = await FirewallNamespace.CreateAsync();
         await using var cluster = await FirewallNamespace.CreateAsync();

@@ -22,7 +22,7 @@ public sealed class OwnedTablesTests : IDisposable
     [Theory]
     [InlineData(IpFamily.IPv4, "iptables-nft")]
     [InlineData(IpFamily.IPv6, "ip6tables-nft")]
-    public async Task ATableThatTheAgentMadeGoesWhenNobodyUsesIt(IpFamily family, string iptables)
+    public async Task UnusedOwnTableIsRemoved(IpFamily family, string iptables)
     {
         Enter(() => _made.Create(family));
         await _inside.RunAsync($"{iptables} -A INPUT -p tcp --dport 22 -j ACCEPT");
@@ -34,7 +34,7 @@ public sealed class OwnedTablesTests : IDisposable
     }
 
     [Fact]
-    public async Task ATableThatWasThereBeforeIsNotTheAgents()
+    public async Task ExistingTableIsNotOwned()
     {
         await _inside.RunAsync("iptables-nft -P INPUT ACCEPT");
         var before = await RulesetAsync();
@@ -46,7 +46,7 @@ public sealed class OwnedTablesTests : IDisposable
     }
 
     [Fact]
-    public async Task ATableThatSomebodyMadeAgainIsNotTheAgents()
+    public async Task RecreatedTableIsNotOwned()
     {
         Enter(() => _made.Create(IpFamily.IPv4));
         await _inside.RunAsync("nft flush ruleset");
@@ -60,7 +60,7 @@ public sealed class OwnedTablesTests : IDisposable
     [InlineData("iptables-nft -N OTHERS")]
     [InlineData("iptables-nft -P INPUT DROP")]
     [InlineData("nft add set ip filter theirs { type ipv4_addr; }")]
-    public async Task WhatOthersPutIntoItKeepsItAndIsUntouched(string deed)
+    public async Task OwnTableWithForeignRulesStaysUnchanged(string deed)
     {
         Enter(() => _made.Create(IpFamily.IPv4));
         await _inside.RunAsync(deed);
@@ -74,7 +74,7 @@ public sealed class OwnedTablesTests : IDisposable
     }
 
     [Fact]
-    public async Task ARuleThatComesAtTheSameTimeIsNeverLost()
+    public async Task ConcurrentRuleIsNeverLost()
     {
         for (var round = 0; round < 20; round++)
         {

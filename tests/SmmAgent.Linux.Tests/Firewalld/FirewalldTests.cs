@@ -90,7 +90,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task APortThatIsNoLongerWantedClosesAndWhatOthersOpenedStays()
+    public async Task UnwantedPortClosesAndForeignOpeningsStay()
     {
         await _host.CommandAsync("--zone=public", "--add-port=8082/tcp");
         await OpenAsync("public", [8080, 8081]);
@@ -111,7 +111,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task AnOperatorsOwnRichRulesAreNeverTouched()
+    public async Task RichRulesOfTheOperatorStay()
     {
         string[] foreign =
         [
@@ -151,7 +151,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task EveryZoneIsWithdrawnAlsoOneThatReceivesNoTrafficAnyMore()
+    public async Task RemovalCoversZonesWithoutTraffic()
     {
         await OpenAsync("work", [8080]);
         await OpenAsync("public", [8080]);
@@ -162,7 +162,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task WhenTrafficMovesToAnotherZoneThePortsMoveWithIt()
+    public async Task PortsFollowTrafficToAnotherZone()
     {
         await _host.CommandAsync("--zone=work", "--add-interface=eth7");
         await ApplyAsync(8080);
@@ -181,7 +181,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task RulesInAZoneThatIsOnlyInTheFilesAreRemovedToo()
+    public async Task RulesInAPermanentOnlyZoneAreRemoved()
     {
         await _host.CommandAsync("--permanent", "--new-zone=later");
         try
@@ -200,7 +200,7 @@ public sealed class FirewalldTests : IClassFixture<FirewalldHost>, IAsyncLifetim
     }
 
     [Fact]
-    public async Task AZoneThatDoesNotExistIsRefusedInOneLine()
+    public async Task UnknownZoneIsRefusedInOneLine()
     {
         var refusal = await Assert.ThrowsAsync<DBusException>(() => OpenAsync("nowhere", [8080]));
 

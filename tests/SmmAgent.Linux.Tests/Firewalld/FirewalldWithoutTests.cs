@@ -8,7 +8,7 @@ public sealed class FirewalldWithoutTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task WithoutABusFirewalldDoesNotRun()
+    public async Task FirewalldDoesNotRunWithoutABus()
     {
         using var folder = new TemporaryFolder();
         var firewalld = new Subject($"unix:path={folder.Path("no-bus")}");
