@@ -9,7 +9,7 @@ public sealed record Fault(string Path, string Reason)
     private const int LongestPath = 400;
 
     /// <inheritdoc/>
-    public override string ToString() => Path.Length == 0 ? Reason : $"{OneLine.Exact(Path, '?', LongestPath)}: {Reason}";
+    public override string ToString() => Path.Length == 0 ? Reason : $"{OneLine.ReplaceUnprintable(Path, '?', LongestPath)}: {Reason}";
 }
 
 /// <summary>A document that was read: its value, or every fault that was found in it.</summary>

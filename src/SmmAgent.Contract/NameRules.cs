@@ -117,7 +117,7 @@ public static class NameRules
     }
 
     /// <summary>The value for a message: at most 80 characters, each that cannot be seen shown as '?'.</summary>
-    public static string Shown(string value) => OneLine.Exact(value, '?', 80);
+    public static string Shown(string value) => OneLine.ReplaceUnprintable(value, '?', 80);
 
     private static bool IsLabel(string label, bool allowUpper) => label.Length <= 63 && IsPart(label, allowUpper);
 

@@ -16,10 +16,10 @@ public static class OneLine
     private const string Cut = "...";
 
     /// <summary>One line of at most 200 characters; what cannot be seen becomes one space.</summary>
-    public static string Of(string? text) => Of(text, MaximumCharacters);
+    public static string From(string? text) => From(text, MaximumCharacters);
 
     /// <summary>The same with another limit, in characters.</summary>
-    public static string Of(string? text, int maximum)
+    public static string From(string? text, int maximum)
     {
         var line = new StringBuilder();
         foreach (var rune in (text ?? "").EnumerateRunes())
@@ -27,7 +27,7 @@ public static class OneLine
             if (line.Length >= maximum)
                 return line.Append(Cut).ToString();
 
-            if (IsShown(rune))
+            if (IsPrintable(rune))
                 line.Append(rune.ToString());
             else if (line.Length > 0 && line[^1] != ' ')
                 line.Append(' ');
@@ -40,12 +40,12 @@ public static class OneLine
     /// <param name="text">The text.</param>
     /// <param name="instead">What stands for such a character: a space in a sentence, a question mark in a value.</param>
     /// <param name="maximum">The most characters of the result; a longer text ends in three dots.</param>
-    public static string Exact(string text, char instead = ' ', int maximum = int.MaxValue)
+    public static string ReplaceUnprintable(string text, char instead = ' ', int maximum = int.MaxValue)
     {
         var line = new StringBuilder(Math.Min(text.Length, maximum));
         foreach (var rune in text.EnumerateRunes())
         {
-            if (IsShown(rune))
+            if (IsPrintable(rune))
                 line.Append(rune.ToString());
             else
                 line.Append(instead);
@@ -61,10 +61,10 @@ public static class OneLine
     }
 
     /// <summary>The same for a text of several lines: only its line feeds stay.</summary>
-    public static string ExactLines(string text) => string.Join('\n', text.Split('\n').Select(line => Exact(line)));
+    public static string ReplaceUnprintableInLines(string text) => string.Join('\n', text.Split('\n').Select(line => ReplaceUnprintable(line)));
 
     /// <summary>Whether a character can be seen, or is a space, and nothing obeys it.</summary>
-    public static bool IsShown(Rune rune) =>
+    public static bool IsPrintable(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
             or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned)
         && (rune.Value is ' ' || Rune.GetUnicodeCategory(rune) != UnicodeCategory.SpaceSeparator)

@@ -38,17 +38,17 @@ public static class PackageFormats
     public static PackageFormat Parse(string word) => PackageFormatConverter.Instance.Parse(word);
 
     /// <returns>Negative when <paramref name="a"/> is the older, positive when it is the newer, zero for the same.</returns>
-    public static int Compare(this PackageFormat format, string a, string b) => Compare(format, VersionParts.Of(a), VersionParts.Of(b));
+    public static int Compare(this PackageFormat format, string a, string b) => Compare(format, VersionParts.Parse(a), VersionParts.Parse(b));
 
     /// <summary>Compares an offered version with an installed one: an offer that names no revision means any revision.</summary>
     public static int CompareOffer(this PackageFormat format, string offered, string installed)
     {
-        var (offer, have) = (VersionParts.Of(offered), VersionParts.Of(installed));
+        var (offer, have) = (VersionParts.Parse(offered), VersionParts.Parse(installed));
         return Compare(format, offer, offer.Revision is null ? have with { Revision = null } : have);
     }
 
     /// <summary>The program's own version, as Istio numbers it: without epoch and revision.</summary>
-    public static string Upstream(string version) => VersionParts.Of(version).Version;
+    public static string Upstream(string version) => VersionParts.Parse(version).Version;
 
     /// <summary>Compares the program's own versions only.</summary>
     public static int CompareUpstream(this PackageFormat format, string a, string b) =>

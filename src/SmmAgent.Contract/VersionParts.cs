@@ -3,7 +3,7 @@ namespace SmmAgent.Contract;
 /// <summary>The parts of a package's version: <c>[EPOCH:]VERSION[-REVISION]</c>. A revision is what rpm calls a release.</summary>
 internal sealed record VersionParts(string Epoch, string Version, string? Revision)
 {
-    public static VersionParts Of(string text)
+    public static VersionParts Parse(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var hasEpoch = colon > 0 && text.AsSpan(0, colon).IndexOfAnyExceptInRange('0', '9') < 0;

@@ -6,7 +6,7 @@ public static class WorkloadEntryName
     private const int MaximumLength = 253;
 
     /// <summary><c>GROUP-ADDRESS[-NETWORK]</c>; of a longer name the last 253 characters stay.</summary>
-    public static string Of(string group, string address, string network)
+    public static string Create(string group, string address, string network)
     {
         var name = $"{group}-{address.Replace(':', '-')}{(network.Length == 0 ? "" : "-" + network)}";
         return name.Length <= MaximumLength ? name : name[^MaximumLength..];

@@ -19,11 +19,11 @@ public sealed class OneLineTests
     public void WhatCannotBeSeenIsReplaced(int character)
     {
         var text = $"a{new Rune(character)}b";
-        Assert.Equal("a b", OneLine.Of(text));
-        Assert.Equal("a b", OneLine.Exact(text));
-        Assert.Equal("a?b", OneLine.Exact(text, '?'));
+        Assert.Equal("a b", OneLine.From(text));
+        Assert.Equal("a b", OneLine.ReplaceUnprintable(text));
+        Assert.Equal("a?b", OneLine.ReplaceUnprintable(text, '?'));
         Assert.Equal("a?b", NameRules.Shown(text));
-        Assert.Equal(character == '\n' ? "a\nb" : "a b", OneLine.ExactLines(text));
+        Assert.Equal(character == '\n' ? "a\nb" : "a b", OneLine.ReplaceUnprintableInLines(text));
     }
 
     [Theory]
@@ -32,12 +32,12 @@ public sealed class OneLineTests
         + "\u05e9\u05dc\u05d5\u05dd")]
     public void WhatCanBeSeenStays(string text)
     {
-        Assert.Equal(text, OneLine.Exact(text));
-        Assert.Equal(text.Trim(), OneLine.Of(text));
+        Assert.Equal(text, OneLine.ReplaceUnprintable(text));
+        Assert.Equal(text.Trim(), OneLine.From(text));
     }
 
     [Fact]
-    public void HalfACharacterIsShownAsTheReplacementCharacter() => Assert.Equal("a\ufffdb", OneLine.Exact("a\ud83db"));
+    public void HalfACharacterIsShownAsTheReplacementCharacter() => Assert.Equal("a\ufffdb", OneLine.ReplaceUnprintable("a\ud83db"));
 
     [Theory]
     [InlineData("1234567890", "1234567890")]
@@ -45,5 +45,5 @@ public sealed class OneLineTests
     [InlineData("123456\U0001F60089", "123456\U0001F60089")]
     [InlineData("123456\U0001F6008901", "123456...")]
     public void ALongTextEndsInDotsAndNeverInHalfACharacter(string text, string shown) =>
-        Assert.Equal(shown, OneLine.Exact(text, ' ', 10));
+        Assert.Equal(shown, OneLine.ReplaceUnprintable(text, ' ', 10));
 }

@@ -8,12 +8,12 @@ public sealed class WorkloadEntryNameTests
     [InlineData("g", "2001:db8::1", "n", "g-2001-db8--1-n")]
     [InlineData("g", "::ffff:10.0.0.1", "", "g---ffff-10.0.0.1")]
     public void TheNameIsIstios(string group, string address, string network, string name) =>
-        Assert.Equal(name, WorkloadEntryName.Of(group, address, network));
+        Assert.Equal(name, WorkloadEntryName.Create(group, address, network));
 
     [Fact]
     public void OfALongNameTheLast253CharactersStay()
     {
-        var name = WorkloadEntryName.Of(new string('a', 250), "10.0.0.1", "net");
+        var name = WorkloadEntryName.Create(new string('a', 250), "10.0.0.1", "net");
         Assert.Equal(253, name.Length);
         Assert.EndsWith("a-10.0.0.1-net", name, StringComparison.Ordinal);
     }
@@ -24,7 +24,7 @@ public sealed class WorkloadEntryNameTests
     [InlineData(20, 40, "a")]
     public void AnIPv6AddressCountsAsItIsWritten(int group, int length, string start)
     {
-        var name = WorkloadEntryName.Of(new string('a', group), "2001:db8::1", "network");
+        var name = WorkloadEntryName.Create(new string('a', group), "2001:db8::1", "network");
         Assert.Equal(length, name.Length);
         Assert.StartsWith(start, name, StringComparison.Ordinal);
         Assert.EndsWith("-2001-db8--1-network", name, StringComparison.Ordinal);
@@ -35,8 +35,8 @@ public sealed class WorkloadEntryNameTests
     {
         // Istio cuts as it comes, and Kubernetes refuses the entry.
         foreach (var separator in "-.")
-            Assert.NotNull(WorkloadEntryName.Rule(WorkloadEntryName.Of($"group{separator}{new string('a', 243)}", "10.0.0.1", "")));
-        Assert.Null(WorkloadEntryName.Rule(WorkloadEntryName.Of($"group.{new string('a', 244)}", "10.0.0.1", "")));
+            Assert.NotNull(WorkloadEntryName.Rule(WorkloadEntryName.Create($"group{separator}{new string('a', 243)}", "10.0.0.1", "")));
+        Assert.Null(WorkloadEntryName.Rule(WorkloadEntryName.Create($"group.{new string('a', 244)}", "10.0.0.1", "")));
     }
 
     [Theory]
@@ -44,5 +44,5 @@ public sealed class WorkloadEntryNameTests
     [InlineData("g", "2001:db8::", "", false)]
     [InlineData("g", "2001:db8::1", "n", true)]
     public void ANameThatKubernetesWouldRefuseIsRefused(string group, string address, string network, bool isValid) =>
-        Assert.Equal(isValid, WorkloadEntryName.Rule(WorkloadEntryName.Of(group, address, network)) is null);
+        Assert.Equal(isValid, WorkloadEntryName.Rule(WorkloadEntryName.Create(group, address, network)) is null);
 }

@@ -19,7 +19,7 @@ public sealed partial class ConditionDocsTests
     // Constants of these classes are reasons, but for the names of address sources.
     private static readonly Type[] ReasonClasses =
     [
-        typeof(ConditionUpdate), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityVerdict), typeof(ClusterViewRules),
+        typeof(ConditionUpdate), typeof(FailureReasons), typeof(AddressDecision), typeof(ReachabilityConditions), typeof(ClusterViewRules),
         typeof(RegistrationReasons), typeof(PortsDiagnosis), typeof(OwnTraffic), typeof(ConfigurationFault), typeof(TokenFacts),
     ];
 

@@ -48,7 +48,7 @@ public sealed record PackageList
         }
         catch (JsonException exception)
         {
-            return (null, $"is not a package list: {OneLine.Exact(exception.Path ?? "no JSON", '?', OneLine.MaximumCharacters)}");
+            return (null, $"is not a package list: {OneLine.ReplaceUnprintable(exception.Path ?? "no JSON", '?', OneLine.MaximumCharacters)}");
         }
     }
 }

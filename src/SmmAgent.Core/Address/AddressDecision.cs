@@ -27,12 +27,12 @@ public static class AddressDecision
 
     /// <summary>The settings could not be read.</summary>
     public static AddressState SettingsUnknown { get; } =
-        NotConfigured with { AddressKnown = ConditionUpdate.Unknown(ConditionType.AddressKnown, ConditionUpdate.NotConfigured, Settings.SettingsState.WhyUnknown) };
+        NotConfigured with { AddressKnown = ConditionUpdate.Unknown(ConditionType.AddressKnown, ConditionUpdate.NotConfigured, Settings.SettingsState.UnknownReason) };
 
     public static AddressState FromConfigured(IPAddress configured)
     {
         var address = AddressRules.Normalize(configured);
-        return AddressRules.WhyNotOwn(address) is { } why
+        return AddressRules.ValidateOwn(address) is { } why
             ? new(null, ConditionUpdate.False(
                 ConditionType.AddressKnown, AddressNotAllowed, $"node.ip {why}; set the one that the cluster reaches: {SetNodeIp}"))
             : Found(address, ConfiguredSource, $"{address}, as configured in node.ip");
@@ -46,7 +46,7 @@ public static class AddressDecision
         if (address is not null)
         {
             address = AddressRules.Normalize(address);
-            if (AddressRules.WhyNotOwn(address) is not { } why)
+            if (AddressRules.ValidateOwn(address) is not { } why)
                 return Found(address, RouteSource, $"{address}, the source address of the route to {said}");
             problem = $"the source address of the route to {said} is not usable: {why}";
         }

@@ -28,7 +28,7 @@ public static class ProviderAnswer
             return ProviderResult.Refused(provider, $"answered '{NameRules.Shown(text)}', which is not an IP address");
 
         var address = AddressRules.Normalize(IPAddress.Parse(text));
-        return AddressRules.WhyNotExternal(address) is { } why
+        return AddressRules.ValidateExternal(address) is { } why
             ? ProviderResult.Refused(provider, $"{why}, where no cluster reaches this VM")
             : ProviderResult.Answered(provider, address);
     }

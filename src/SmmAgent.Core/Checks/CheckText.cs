@@ -12,7 +12,7 @@ public static class CheckText
     public static string Write(CheckReport report, bool colour)
     {
         var text = new StringBuilder();
-        text.Append($"smm-agent {report.AgentVersion}  {OneLine.Exact(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
+        text.Append($"smm-agent {report.AgentVersion}  {OneLine.ReplaceUnprintable(report.WorkloadGroup?.ToString() ?? "no WorkloadGroup known")}\n");
         for (var group = CheckGroup.OperatingSystem; group <= CheckGroup.Host; group++)
         {
             var checks = report.Checks.Where(check => check.Group == group.Name()).ToList();
@@ -42,10 +42,10 @@ public static class CheckText
         };
         text.Append("  ").Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(title.PadRight(TitleWidth)).Append(' ');
         if (line.Subject is { } subject)
-            text.Append(OneLine.Exact(subject)).Append(' ');
-        text.Append(OneLine.Exact(line.Found)).Append('\n');
+            text.Append(OneLine.ReplaceUnprintable(subject)).Append(' ');
+        text.Append(OneLine.ReplaceUnprintable(line.Found)).Append('\n');
         if (line.Remediation is { } cure)
-            text.Append("      → ").Append(OneLine.Exact(cure)).Append('\n');
+            text.Append("      → ").Append(OneLine.ReplaceUnprintable(cure)).Append('\n');
     }
 
     private static string Heading(string title, bool colour) => colour ? $"\e[1m{title}\e[0m" : title;

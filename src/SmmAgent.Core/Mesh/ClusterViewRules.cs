@@ -77,7 +77,7 @@ public static class ClusterViewRules
     private static string Shown(string text, string otherwise)
     {
         var line = text.ReplaceLineEndings(" ").Trim();
-        return line.Length == 0 ? otherwise : OneLine.Exact(line, '?', MostShown);
+        return line.Length == 0 ? otherwise : OneLine.ReplaceUnprintable(line, '?', MostShown);
     }
 
     private static string Reason(string? error) => error switch

@@ -44,14 +44,14 @@ public static class AddressRules
     }
 
     /// <summary>For an address that somebody else told: nobody outside reaches a VM at such an address.</summary>
-    public static string? WhyNotExternal(IPAddress address) => Classify(address) switch
+    public static string? ValidateExternal(IPAddress address) => Classify(address) switch
     {
         AddressClass.Global => null,
         var kind => $"'{address}' is {Describe(kind)}",
     };
 
     /// <summary>For an address that the operator or the VM's own routes chose: any unicast address that others can reach somehow.</summary>
-    public static string? WhyNotOwn(IPAddress address) => Classify(address) switch
+    public static string? ValidateOwn(IPAddress address) => Classify(address) switch
     {
         AddressClass.Global or AddressClass.Private or AddressClass.CarrierGradeNat or AddressClass.UniqueLocal => null,
         var kind => $"'{address}' is {Describe(kind)}",

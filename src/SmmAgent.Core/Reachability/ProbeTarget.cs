@@ -28,7 +28,7 @@ public sealed record ProbeTarget(string Name, string Host, int Port, ProbeKind K
     private const int Status = 15021;
     private const int CrossNetwork = 15443;
 
-    public static ProbeTarget Of(string name, string host, GatewayPort port) =>
+    public static ProbeTarget From(string name, string host, GatewayPort port) =>
         new(name, host, port.Port, KindOf(port.Name, port.Port), port.Port is Istiod or CrossNetwork);
 
     private static ProbeKind KindOf(string name, int port) => port switch

@@ -32,11 +32,11 @@ public sealed record ReachabilityPlan(
         from gateway in config.MeshExpansionGateways
         from address in gateway.Addresses
         from port in gateway.Ports
-        select ProbeTarget.Of(gateway.Name, address, port);
+        select ProbeTarget.From(gateway.Name, address, port);
 
     private static IEnumerable<ProbeTarget> Direct(MeshConfig config) =>
         config.DirectEndpoints.Select(endpoint =>
-            ProbeTarget.Of(endpoint.Name, endpoint.Address, new GatewayPort(endpoint.Name, endpoint.Port)));
+            ProbeTarget.From(endpoint.Name, endpoint.Address, new GatewayPort(endpoint.Name, endpoint.Port)));
 
     private static string HostOf(string hostAndPort) => hostAndPort[..hostAndPort.LastIndexOf(':')].Trim('[', ']');
 }

@@ -11,11 +11,11 @@ public sealed record Resolution(string Host, IReadOnlyList<IPAddress> Addresses,
 }
 
 /// <summary>The damped resolutions of all names: new addresses count at once, one failed look-up does not.</summary>
-public sealed class DampedNames
+public sealed class DebouncedNames
 {
-    private Dictionary<string, Damped<Resolution>> _names = [];
+    private Dictionary<string, Debounced<Resolution>> _names = [];
 
-    public bool Unsettled => _names.Values.Any(name => name.Odd is not null);
+    public bool Unsettled => _names.Values.Any(name => name.Pending is not null);
 
     /// <summary>Takes the look-ups of one round; names that were not part of it are forgotten.</summary>
     public IReadOnlyDictionary<string, Resolution> Next(IReadOnlyList<Resolution> round, DateTimeOffset now)
@@ -24,8 +24,8 @@ public sealed class DampedNames
             look => look.Host,
             look => _names.TryGetValue(look.Host, out var before)
                 ? before.Next(look, now, SameSide, SameSide)
-                : Damped<Resolution>.First(look, now));
-        return _names.ToDictionary(name => name.Key, name => name.Value.Shown);
+                : Debounced<Resolution>.First(look, now));
+        return _names.ToDictionary(name => name.Key, name => name.Value.Current);
     }
 
     private static bool SameSide(Resolution a, Resolution b) => (a.Outcome == Outcome.Ok) == (b.Outcome == Outcome.Ok);

@@ -59,7 +59,7 @@ public sealed record AgentPaths(string Root = "/")
     public string RootReport => Path.Combine(Root, "run/smm-agent-host/report.json");
 
     /// <summary>Locked while a command of root's is at work, so that the daemon knows.</summary>
-    public string RootPresence => Path.Combine(Root, "run/smm-agent-host/at-work");
+    public string PrivilegedPresence => Path.Combine(Root, "run/smm-agent-host/at-work");
 
     /// <summary>What a rollback brings back, while a reconcile waits for its confirmation.</summary>
     public string Undo => Path.Combine(HostStateDirectory, "undo");

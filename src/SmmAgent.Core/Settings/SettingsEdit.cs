@@ -9,7 +9,7 @@ namespace SmmAgent.Core.Settings;
 /// <param name="Refusals">Why it is refused.</param>
 /// <param name="Others">What was wrong with the file before and still is: until it is mended, the agent keeps its last good settings.</param>
 /// <param name="Warnings">What is accepted but probably not meant.</param>
-public sealed record SettingsEditing(
+public sealed record SettingsEditResult(
     byte[]? Content, IReadOnlyList<Fault> Refusals, IReadOnlyList<Fault> Others, IReadOnlyList<Fault> Warnings);
 
 /// <summary>Changes values in agent.yaml, so that a file that was valid stays valid.</summary>
@@ -18,7 +18,7 @@ public static class SettingsEdit
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="file">The file as it is; empty when there is none.</param>
-    public static SettingsEditing Apply(ReadOnlySpan<byte> file, IReadOnlyList<SettingChange> changes)
+    public static SettingsEditResult Apply(ReadOnlySpan<byte> file, IReadOnlyList<SettingChange> changes)
     {
         var before = SettingsReader.Read(file);
         if (file.Length > SettingsReader.MaximumBytes)
@@ -47,7 +47,7 @@ public static class SettingsEdit
         return Judge(StrictUtf8.GetBytes(mark + text), before, changes);
     }
 
-    private static SettingsEditing Judge(byte[] content, SettingsReading before, IReadOnlyList<SettingChange> changes)
+    private static SettingsEditResult Judge(byte[] content, SettingsReading before, IReadOnlyList<SettingChange> changes)
     {
         var after = SettingsReader.Read(content);
         bool IsOld(Fault fault) => fault.Path.Length > 0
@@ -57,5 +57,5 @@ public static class SettingsEdit
         return made.Count > 0 ? Refused(made) : new(content, [], [.. after.Faults.Where(IsOld)], after.Warnings);
     }
 
-    private static SettingsEditing Refused(IReadOnlyList<Fault> faults) => new(null, faults, [], []);
+    private static SettingsEditResult Refused(IReadOnlyList<Fault> faults) => new(null, faults, [], []);
 }

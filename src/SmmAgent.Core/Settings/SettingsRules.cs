@@ -38,7 +38,7 @@ public static class SettingsRules
         var address = IPAddress.Parse(value);
         var why = address.IsIPv4MappedToIPv6
             ? $"'{value}' is an IPv4 address written as an IPv6 one ({address.MapToIPv4()})"
-            : AddressRules.WhyNotOwn(address);
+            : AddressRules.ValidateOwn(address);
         return why is null ? null : $"{why}: set the address under which the cluster reaches this VM, or {Auto}";
     }
 

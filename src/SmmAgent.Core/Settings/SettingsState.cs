@@ -22,7 +22,7 @@ public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> 
     public static SettingsState Empty { get; } = new(new AgentSettings(), [], []);
 
     /// <summary>What is said instead of advice about settings that nobody knows.</summary>
-    public const string WhyUnknown = "agent.yaml was not read, so its settings are not known; see ConfigCurrent";
+    public const string UnknownReason = "agent.yaml was not read, so its settings are not known; see ConfigCurrent";
 
     /// <summary>Whether none were read since the start: then the settings here are the defaults, and the operator may have written others.</summary>
     public bool AreUnknown => Faults.Count > 0 && ReferenceEquals(Settings, Empty.Settings);

@@ -8,7 +8,7 @@ public static class SettingsTable
     /// <summary>What stands for a value that there is none of.</summary>
     public const string None = "-";
 
-    public static IReadOnlyList<(string Key, string Value)> Of(AgentSettings settings) =>
+    public static IReadOnlyList<(string Key, string Value)> Rows(AgentSettings settings) =>
     [
         ("dashboard.url", settings.DashboardUrl is { } url ? Url(url).TrimEnd('/') : None),
         ("dashboard.allowPlaintext", Flag(settings.AllowPlaintext)),

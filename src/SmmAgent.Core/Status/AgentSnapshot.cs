@@ -53,7 +53,7 @@ public sealed record AgentSnapshot
     {
         { Token: null } => ConditionUpdate.NotObserved(ConditionType.TokenCurrent),
         { Token.Fault: not null, AreUnknown: true } =>
-            ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, SettingsState.WhyUnknown),
+            ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, SettingsState.UnknownReason),
         { Token.Fault: not null, Settings.DashboardUrl: null } =>
             ConditionUpdate.Unknown(ConditionType.TokenCurrent, ConditionUpdate.NotConfigured, "no dashboard is set yet"),
         _ => Settings.Token.Finding(now, Renewal),

@@ -146,6 +146,6 @@ public static class StatusLine
     private static string Line(string prefix, string text, string suffix = "")
     {
         var room = MaximumLength - prefix.Length - suffix.Length;
-        return OneLine.Exact(prefix) + OneLine.Exact(text, ' ', room) + OneLine.Exact(suffix);
+        return OneLine.ReplaceUnprintable(prefix) + OneLine.ReplaceUnprintable(text, ' ', room) + OneLine.ReplaceUnprintable(suffix);
     }
 }

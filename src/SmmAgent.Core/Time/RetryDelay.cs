@@ -7,7 +7,7 @@ public sealed class RetryDelay(Func<double> random)
     public static readonly TimeSpan First = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan Maximum = TimeSpan.FromMinutes(5);
 
-    private static readonly Backoff Backoff = new(First, Maximum, Jitter: 0.5);
+    private static readonly ExponentialBackoff Backoff = new(First, Maximum, Jitter: 0.5);
 
     /// <param name="failures">The number of failures in a row, including this one.</param>
     /// <param name="asked">The wait that the dashboard asked for; null without one.</param>

@@ -43,7 +43,7 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
     /// <summary>Why the dashboard will probably refuse the token.</summary>
     /// <param name="group">The WorkloadGroup's namespace; null when it is not set yet.</param>
     /// <param name="account">The WorkloadGroup's service account; null when it is not known.</param>
-    public IEnumerable<TokenDoubt> Doubts(string? group, string? account, DateTimeOffset now)
+    public IEnumerable<TokenWarning> Doubts(string? group, string? account, DateTimeOffset now)
     {
         if (Expires <= now)
             yield return new($"the token expired at {Expires:u}: the dashboard will refuse it", MakeNew(group, account));
@@ -89,7 +89,7 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
 
 /// <summary>Why the dashboard will probably refuse a token.</summary>
 /// <param name="New">The command that makes another one, where that is all there is to do.</param>
-public sealed record TokenDoubt(string Found, string? New = null)
+public sealed record TokenWarning(string Found, string? New = null)
 {
     public override string ToString() => New is null ? Found : $"{Found}; make a new one: {New}";
 }

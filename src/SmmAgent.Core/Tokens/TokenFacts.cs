@@ -30,7 +30,7 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
     /// <summary>The command that makes another token like this one.</summary>
     public string? MakeNew { get; private init; }
 
-    public static TokenFacts Of(TokenClaims? claims) => new(null, claims is not null)
+    public static TokenFacts From(TokenClaims? claims) => new(null, claims is not null)
     {
         IssuedAt = claims?.IssuedAt ?? claims?.NotBefore,
         Expires = claims?.Expires,

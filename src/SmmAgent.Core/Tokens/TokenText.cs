@@ -25,7 +25,7 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Recognises a text of at most a few KiB; the caller bounds it.</summary>
-    public static TokenText Of(ReadOnlySpan<byte> bytes)
+    public static TokenText Parse(ReadOnlySpan<byte> bytes)
     {
         var layers = new List<string>();
         if (Decode(bytes, layers) is not { } text)

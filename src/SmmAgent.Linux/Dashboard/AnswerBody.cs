@@ -13,14 +13,14 @@ internal static class AnswerBody
         if (response.Content.Headers.ContentEncoding is { Count: > 0 } encoding && encoding.Any(each => each != "identity"))
         {
             return (null, new DashboardFailure.BadAnswer(
-                $"is compressed ({OneLine.Of(string.Join(", ", encoding), 40)}), which the agent did not ask for: "
+                $"is compressed ({OneLine.From(string.Join(", ", encoding), 40)}), which the agent did not ask for: "
                 + "have what is in front of the dashboard not compress its answers"));
         }
 
         var type = response.Content.Headers.ContentType;
         if (type?.MediaType != "application/json" || !(type.CharSet?.Trim('"') ?? "utf-8").Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {
-            var shown = type is null ? "no content type" : $"the content type '{OneLine.Of(type.ToString())}'";
+            var shown = type is null ? "no content type" : $"the content type '{OneLine.From(type.ToString())}'";
             return (null, new DashboardFailure.BadAnswer($"has {shown}, not application/json: something else than the dashboard may have answered"));
         }
 

@@ -110,7 +110,7 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
         catch (JsonException exception)
         {
             // Not its message: that may quote the answer, and one of the answers is a token.
-            return new DashboardFailure.BadAnswer($"is not what the contract says, at {OneLine.Of(exception.Path ?? "$")}");
+            return new DashboardFailure.BadAnswer($"is not what the contract says, at {OneLine.From(exception.Path ?? "$")}");
         }
     };
 

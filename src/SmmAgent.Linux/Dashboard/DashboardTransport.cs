@@ -92,7 +92,7 @@ internal sealed class DashboardTransport : IDisposable
             isAnswered = _trust.HasAnswered = true;
             return response.IsSuccessStatusCode || response.StatusCode == System.Net.HttpStatusCode.NotModified
                 ? await read(response, linked.Token)
-                : await FailureOf.StatusAsync(response, request.RequestUri!, _time.GetUtcNow(), linked.Token);
+                : await FailureClassifier.StatusAsync(response, request.RequestUri!, _time.GetUtcNow(), linked.Token);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -100,7 +100,7 @@ internal sealed class DashboardTransport : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
         {
-            var failure = FailureOf.Exception(exception, _trust, isAnswered);
+            var failure = FailureClassifier.Exception(exception, _trust, isAnswered);
             return failure is DashboardFailure.Unreachable unreachable
                 ? unreachable with { Detail = unreachable.Detail + ProxyEnvironment.Note(request.RequestUri!) }
                 : failure;

@@ -36,7 +36,7 @@ internal sealed class DashboardTrust
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception) || exception is CryptographicException)
         {
-            CaFileFault = exception is UnauthorizedAccessException && SmmAgent.Linux.Files.ReadRefusal.OfThisProcess(caFile) is { } refusal
+            CaFileFault = exception is UnauthorizedAccessException && SmmAgent.Linux.Files.ReadDenial.ForThisProcess(caFile) is { } refusal
                 ? refusal.ToString()
                 : $"{caFile} cannot be used: {exception.Message}";
         }
@@ -117,7 +117,7 @@ internal sealed class DashboardTrust
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            var names = CertificateJudge.Names(certificate);
+            var names = CertificateValidator.Names(certificate);
             return new(UnreachableReason.WrongCertificate, _isDashboards
                 ? $"its certificate is for another name than the one in dashboard.url: it is for '{names}'"
                 : $"its certificate is for another name: '{names}'");

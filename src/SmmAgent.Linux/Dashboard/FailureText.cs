@@ -17,18 +17,18 @@ public static class FailureText
     private const string SetUrl = "sudo smm-agent set dashboard-url";
 
     /// <summary>One stable CamelCase word, and one line.</summary>
-    public static (string Reason, string Message) Of(DashboardFailure failure, DashboardTarget target)
+    public static (string Reason, string Message) Format(DashboardFailure failure, DashboardTarget target)
     {
-        var (reason, found, cure) = Told(failure, target);
+        var (reason, found, cure) = Explain(failure, target);
         return (reason, cure is null ? found : $"{found}; {cure}");
     }
 
     /// <summary>The same, with what to do apart from what happened; null where that says it all.</summary>
-    public static (string Reason, string Found, string? Cure) Told(DashboardFailure failure, DashboardTarget target) => failure switch
+    public static (string Reason, string Found, string? Cure) Explain(DashboardFailure failure, DashboardTarget target) => failure switch
     {
         DashboardFailure.NoToken f => (FailureReasons.TokenMissing, f.Reason, null),
         DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
-        DashboardFailure.Paused f => Told(f.Because, target),
+        DashboardFailure.Paused f => Explain(f.Because, target),
         DashboardFailure.Refused { Front: { } front } f => (FailureReasons.RefusedInFront,
             $"{front.Who} at {Shown(target)} refuses the request with {f.Status}{front.Said}; the dashboard has not seen it", front.Cure(f.Status, target)),
         DashboardFailure.Refused f => Refused(f, target),
@@ -43,7 +43,7 @@ public static class FailureText
         DashboardFailure.Unreachable f => (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
         DashboardFailure.Redirected f => Redirected(f, target),
         DashboardFailure.BadAnswer f => (FailureReasons.InvalidAnswer,
-            $"the answer of {Shown(target)} is refused: {string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))}"
+            $"the answer of {Shown(target)} is refused: {string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))}"
             + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : ""),
             null),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
@@ -89,7 +89,7 @@ public static class FailureText
 
     private static (string Reason, string Found, string? Cure) Redirected(DashboardFailure.Redirected redirected, DashboardTarget target)
     {
-        var to = redirected.To is { } uri ? OneLine.Of(Shown(uri)) : "nowhere";
+        var to = redirected.To is { } uri ? OneLine.From(Shown(uri)) : "nowhere";
         return redirected.To is null || to == Shown(target)
             ? (FailureReasons.Redirected, $"{Shown(target)} redirects the request to {to}, which the dashboard never does", $"is it the dashboard? If not: {SetUrl} URL")
             : (FailureReasons.Redirected, $"{Shown(target)} redirects to {to}; the token is not sent there",

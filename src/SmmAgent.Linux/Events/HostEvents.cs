@@ -22,7 +22,7 @@ public sealed class HostEvents(
 
     private readonly EventDescriptor _stop = new();
     private readonly Slot[] _slots = [.. sources.Select(source => new Slot(source))];
-    private readonly Backoff _retry = new(firstRetry ?? TimeSpan.FromSeconds(1), LongestRetry);
+    private readonly ExponentialBackoff _retry = new(firstRetry ?? TimeSpan.FromSeconds(1), LongestRetry);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Done when every source was opened or has reported why not: changes from then on are noticed.</summary>

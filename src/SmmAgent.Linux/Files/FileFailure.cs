@@ -7,9 +7,9 @@ namespace SmmAgent.Linux.Files;
 internal static class FileFailure
 {
     /// <summary>The failure of the last call.</summary>
-    public static Exception Last(string what) => Of(what, Marshal.GetLastPInvokeError());
+    public static Exception FromLastError(string what) => From(what, Marshal.GetLastPInvokeError());
 
-    public static Exception Of(string what, int error)
+    public static Exception From(string what, int error)
     {
         var line = $"{what}: {Marshal.GetPInvokeErrorMessage(error)}{Cure(error)}";
         return error is Errno.EPERM or Errno.EACCES ? new UnauthorizedAccessException(line) : new IOException(line, error);

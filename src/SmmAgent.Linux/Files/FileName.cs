@@ -10,5 +10,5 @@ internal readonly record struct FileName(byte[] Bytes)
     public static implicit operator FileName(string name) => new(Encoding.UTF8.GetBytes(name + '\0'));
 
     /// <summary>The name for people: others may have given it.</summary>
-    public override string ToString() => OneLine.Of(Encoding.UTF8.GetString(Bytes.AsSpan(..^1)));
+    public override string ToString() => OneLine.From(Encoding.UTF8.GetString(Bytes.AsSpan(..^1)));
 }

@@ -9,7 +9,7 @@ namespace SmmAgent.Linux.Files;
 public readonly record struct FileOwner(uint User, uint Group)
 {
     /// <summary>The owner of an existing file; links are followed.</summary>
-    public static FileOwner Of(string path) => FileStatus.Of(path).Owner;
+    public static FileOwner Read(string path) => FileStatus.Read(path).Owner;
 
     /// <summary>This process's user with a group of that name; null where the host has no such group.</summary>
     public static FileOwner? WithGroup(string name) =>

@@ -27,7 +27,7 @@ internal readonly record struct FileStatus(
     public FileNumber Number { get; init; }
 
     /// <summary>The status of the file at a path; links are followed.</summary>
-    public static unsafe FileStatus Of(string path)
+    public static unsafe FileStatus Read(string path)
     {
         // statx, because its record is laid out alike everywhere.
         var record = new Libc.StatxRecord();
@@ -37,12 +37,12 @@ internal readonly record struct FileStatus(
     }
 
     /// <summary>The status of what a descriptor holds, also one of a link.</summary>
-    public static unsafe FileStatus Of(SafeFileHandle file, string path)
+    public static unsafe FileStatus Read(SafeFileHandle file, string path)
     {
         var record = new Libc.StatxRecord();
         return Libc.Statx((int)file.DangerousGetHandle(), "", Libc.EmptyPath, Libc.BasicStatus, &record) == 0
             ? From(record)
-            : throw FileFailure.Last(path);
+            : throw FileFailure.FromLastError(path);
     }
 
     private static FileStatus From(in Libc.StatxRecord record) => new(

@@ -18,7 +18,7 @@ public sealed partial class FileTransaction : IDisposable
     /// <param name="modified">When it was last changed; null for now.</param>
     public void Stage(string path, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified = null)
     {
-        var folder = GuardedWalk.ToFolderOf(_root, path, out var name)
+        var folder = SafePathWalk.ToFolderOf(_root, path, out var name)
             ?? throw new DirectoryNotFoundException($"{path} cannot be written: its folder is missing");
         try
         {
@@ -69,7 +69,7 @@ public sealed partial class FileTransaction : IDisposable
     }
 
     // Of a process that was killed.
-    private void RemoveLeftovers(HeldPath folder)
+    private void RemoveLeftovers(PathHandle folder)
     {
         foreach (var name in folder.List())
         {

@@ -5,7 +5,7 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>What is done in a held folder: never by a path, so it is done in this folder and nowhere else.</summary>
-internal sealed partial class HeldPath
+internal sealed partial class PathHandle
 {
     private const int NewFile = Libc.WriteOnly | Libc.Create | Libc.Exclusive;
     private const int OwnerOnlyFile = 0b110_000_000;
@@ -16,15 +16,15 @@ internal sealed partial class HeldPath
     public SafeFileHandle Create(FileName name)
     {
         var handle = Libc.OpenAt(_handle, name.Bytes, NewFile | Libc.NoFollow | Libc.CloseOnExec, OwnerOnlyFile);
-        return handle.IsInvalid ? throw FileFailure.Last($"{PathOf(name)} cannot be made") : handle;
+        return handle.IsInvalid ? throw FileFailure.FromLastError($"{PathOf(name)} cannot be made") : handle;
     }
 
     /// <summary>Makes a folder.</summary>
     /// <param name="owner">Null leaves it this process's.</param>
-    public HeldPath MakeFolder(FileName name, FileOwner? owner, UnixFileMode mode)
+    public PathHandle MakeFolder(FileName name, FileOwner? owner, UnixFileMode mode)
     {
         if (Libc.MakeDirectoryAt(_handle, name.Bytes, OwnerOnlyFolder) != 0 && Marshal.GetLastPInvokeError() is var error and not Errno.EEXIST)
-            throw FileFailure.Of($"{PathOf(name)} cannot be made", error);
+            throw FileFailure.From($"{PathOf(name)} cannot be made", error);
 
         var made = Child(name);
         // Whoever may write to this folder can have swapped it since.
@@ -71,7 +71,7 @@ internal sealed partial class HeldPath
         var folder = OpenFolder();
         var stream = Libc.OpenDirectoryStream(folder);
         if (stream == 0)
-            throw FileFailure.Last(Path);
+            throw FileFailure.FromLastError(Path);
 
         folder.SetHandleAsInvalid(); // the stream closes it
         try
@@ -84,7 +84,7 @@ internal sealed partial class HeldPath
                     names.Add(name);
             }
 
-            return Marshal.GetLastPInvokeError() == 0 ? names : throw FileFailure.Last(Path);
+            return Marshal.GetLastPInvokeError() == 0 ? names : throw FileFailure.FromLastError(Path);
         }
         finally
         {

@@ -9,7 +9,7 @@ internal static class SecurityLabel
     private const string Name = "security.selinux";
 
     /// <summary>Gives a file the label of another; without SELinux there is none.</summary>
-    public static void Copy(HeldPath from, SafeFileHandle to)
+    public static void Copy(PathHandle from, SafeFileHandle to)
     {
         var label = new byte[4096];
         if (Libc.GetExtendedAttribute(from.OwnLink, Name, label, (nuint)label.Length) is var length and > 0)

@@ -13,13 +13,13 @@ internal sealed class StagedFile : IDisposable
     private readonly UnixFileMode _mode;
     private bool _isPut;
 
-    private StagedFile(HeldPath folder, string name, byte[] content, FileOwner owner, UnixFileMode mode)
+    private StagedFile(PathHandle folder, string name, byte[] content, FileOwner owner, UnixFileMode mode)
     {
         (Folder, _name, _content, _owner, _mode) = (folder, name, content, owner, mode);
         Temporary = $".{name}.smm-agent-{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
     }
 
-    public HeldPath Folder { get; }
+    public PathHandle Folder { get; }
 
     public string Temporary { get; }
 
@@ -27,7 +27,7 @@ internal sealed class StagedFile : IDisposable
 
     /// <summary>Writes the temporary file; the folder is the result's from then on.</summary>
     public static StagedFile Write(
-        HeldPath folder, string name, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified)
+        PathHandle folder, string name, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified)
     {
         using var old = folder.Child(name);
         old?.RequirePlain(folder);
@@ -49,7 +49,7 @@ internal sealed class StagedFile : IDisposable
         {
             _ = folder.Unlink(staged.Temporary);
             if (exception is IOException)
-                throw FileFailure.Of($"{path} cannot be written", exception.HResult);
+                throw FileFailure.From($"{path} cannot be written", exception.HResult);
             throw;
         }
     }
@@ -61,7 +61,7 @@ internal sealed class StagedFile : IDisposable
         if (error is Errno.EBUSY or Errno.EXDEV)
             WriteInPlace();
         else if (error != 0)
-            throw FileFailure.Of($"{Path} cannot be replaced", error);
+            throw FileFailure.From($"{Path} cannot be replaced", error);
         else
             _isPut = true;
     }
@@ -88,7 +88,7 @@ internal sealed class StagedFile : IDisposable
         catch (IOException exception)
         {
             RandomAccess.SetLength(file, length);
-            throw FileFailure.Of($"{Path} cannot be written", exception.HResult);
+            throw FileFailure.From($"{Path} cannot be written", exception.HResult);
         }
 
         RandomAccess.Write(file, _content.AsSpan(..inside), 0);

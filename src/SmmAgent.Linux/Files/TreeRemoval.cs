@@ -9,7 +9,7 @@ internal sealed class TreeRemoval(string mount)
     // Whoever fills the folder must not have the stack run over.
     private const int Deepest = 500;
 
-    public void Remove(HeldPath folder, FileName name, int depth = 0)
+    public void Remove(PathHandle folder, FileName name, int depth = 0)
     {
         var error = folder.Unlink(name);
         if (error is 0 or Errno.ENOENT)
@@ -19,15 +19,15 @@ internal sealed class TreeRemoval(string mount)
         if (child is null)
             return;
         if (error != Errno.EISDIR || child.Status.Kind != FileKind.Folder)
-            throw FileFailure.Of($"{child.Path} cannot be removed", error);
+            throw FileFailure.From($"{child.Path} cannot be removed", error);
         if (child.Mount != mount)
-            throw FileFailure.Of($"{child.Path} cannot be removed", Errno.EBUSY);
+            throw FileFailure.From($"{child.Path} cannot be removed", Errno.EBUSY);
         if (depth == Deepest)
             throw new IOException($"{child.Path} is not removed: more than {Deepest} folders lie in one another; remove them with rm -r");
 
         foreach (var below in child.List())
             Remove(child, below, depth + 1);
         if (folder.RemoveFolder(name) is var failure and not (0 or Errno.ENOENT))
-            throw FileFailure.Of($"{child.Path} cannot be removed", failure);
+            throw FileFailure.From($"{child.Path} cannot be removed", failure);
     }
 }

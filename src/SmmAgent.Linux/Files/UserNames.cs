@@ -10,7 +10,7 @@ internal static unsafe class UserNames
     private const int LargestEntry = 1 << 20;
 
     /// <summary>The user's name; the number where the host has no name for it.</summary>
-    public static string Of(uint user) =>
+    public static string UserName(uint user) =>
         Look<Libc.UserEntry, string>((entry, room, size) => Find(user, entry, room, size), entry => Marshal.PtrToStringUTF8(entry.Name))
         ?? user.ToString(CultureInfo.InvariantCulture);
 
@@ -23,7 +23,7 @@ internal static unsafe class UserNames
         (entry, room, size) => (Libc.GetGroupByName(name, entry, room, (nuint)size, out var found), found), entry => entry.Group);
 
     /// <summary>The group's name; the number where the host has no name for it.</summary>
-    public static string OfGroup(uint group) =>
+    public static string GroupName(uint group) =>
         Look<Libc.GroupEntry, string>(
             (entry, room, size) => (Libc.GetGroupByNumber(group, entry, room, (nuint)size, out var found), found), entry => Marshal.PtrToStringUTF8(entry.Name))
         ?? group.ToString(CultureInfo.InvariantCulture);

@@ -66,7 +66,7 @@ internal static class UserProcesses
     private static bool IsOfHost(int process) =>
         Link(process, "ns/pid") == Link(Environment.ProcessId, "ns/pid")
         && Link(process, "ns/user") == Link(Environment.ProcessId, "ns/user")
-        && FileStatus.Of($"/proc/{process}/root").Number == FileStatus.Of($"/proc/{Environment.ProcessId}/root").Number;
+        && FileStatus.Read($"/proc/{process}/root").Number == FileStatus.Read($"/proc/{Environment.ProcessId}/root").Number;
 
     private static string? Link(int process, string name) => new FileInfo($"/proc/{process}/{name}").LinkTarget;
 }

@@ -21,7 +21,7 @@ internal static class LockHolder
     {
         try
         {
-            var number = FileStatus.Of(path).Number;
+            var number = FileStatus.Read(path).Number;
             var file = $"{number.DeviceMajor:x2}:{number.DeviceMinor:x2}:{number.Inode}";
             // 1: FLOCK  ADVISORY  WRITE 1234 00:2d:5678 0 EOF
             return File.ReadLines("/proc/locks")
@@ -44,7 +44,7 @@ internal static class LockHolder
             return "another process";
         try
         {
-            return $"{OneLine.Of(File.ReadAllText($"/proc/{process}/comm").Trim())} (process {process})";
+            return $"{OneLine.From(File.ReadAllText($"/proc/{process}/comm").Trim())} (process {process})";
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

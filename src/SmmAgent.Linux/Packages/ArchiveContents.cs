@@ -19,7 +19,7 @@ internal static class ArchiveContents
 
     private static string? Fault(ArchiveMember member, HashSet<string> links)
     {
-        var shown = $"its member '{OneLine.Of(member.Path)}'";
+        var shown = $"its member '{OneLine.From(member.Path)}'";
         if (member.Type is not ('-' or 'd' or 'l' or 'h'))
             return $"{shown} is neither a file nor a folder nor a link";
 
@@ -38,7 +38,7 @@ internal static class ArchiveContents
         for (var end = path.IndexOf('/', StringComparison.Ordinal); end > 0; end = path.IndexOf('/', end + 1))
         {
             if (links.Contains(path[..end]))
-                return $"{shown} lies behind the archive's own link '{OneLine.Of(path[..end])}'";
+                return $"{shown} lies behind the archive's own link '{OneLine.From(path[..end])}'";
         }
 
         return null;

@@ -15,7 +15,7 @@ internal sealed record ChecksumRefusal(string Wanted, string Found, int Times, D
 {
     private const int MaximumBytes = 1024;
 
-    private static readonly Backoff Wait = new(TimeSpan.FromMinutes(5), TimeSpan.FromHours(6));
+    private static readonly ExponentialBackoff Wait = new(TimeSpan.FromMinutes(5), TimeSpan.FromHours(6));
 
     /// <summary>When it is tried again.</summary>
     public DateTimeOffset Until => Last + Wait.After(Times);

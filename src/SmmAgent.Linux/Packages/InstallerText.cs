@@ -82,7 +82,7 @@ internal static class InstallerText
         }
 
         var error = Array.FindIndex(lines, IsError);
-        return new(PackageFailureReason.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.Of(command.Describe()));
+        return new(PackageFailureReason.InstallFailed, error >= 0 ? Told(lines, error) : OneLine.From(command.Describe()));
     }
 
     /// <summary>The same for a removal, which nobody tries again by himself.</summary>
@@ -104,5 +104,5 @@ internal static class InstallerText
 
     // What ends with a colon is said in the next line.
     private static string Told(string[] lines, int at) =>
-        OneLine.Of(lines[at].EndsWith(':') && at + 1 < lines.Length ? $"{lines[at]} {lines[at + 1]}" : lines[at]);
+        OneLine.From(lines[at].EndsWith(':') && at + 1 < lines.Length ? $"{lines[at]} {lines[at + 1]}" : lines[at]);
 }

@@ -46,7 +46,7 @@ public sealed class PackageCache(string folder)
                 File.SetUnixFileMode(folder, FolderMode);
             }
 
-            var owner = FileOwner.Of(folder).User;
+            var owner = FileOwner.Read(folder).User;
             var mode = File.GetUnixFileMode(folder);
             return owner != FileOwner.CurrentUser ? Unsafe($"belongs to user {owner}, not to root", $"do: sudo chown root:root {folder}")
                 : (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0

@@ -91,7 +91,7 @@ public sealed class PackageDownload(PackageCache cache, PackageSource source, Ti
         if (!Path.Exists(path))
             return false;
 
-        using (var file = OwnFile.OpenExisting(path))
+        using (var file = PrivateFile.OpenExisting(path))
         {
             if ((await PackageCache.HashAsync(file, package, cancel)).IsRight)
                 return true;

@@ -201,12 +201,12 @@ public sealed class PackageInstaller
             return Unreadable(show);
         if (label.Name != package.Name || _system.Format.CompareOffer(package.Version, label.Version) != 0)
             return new(PackageFailureReason.WrongPackage,
-                $"the archive is {OneLine.Of($"{PackageNames.NameAndVersion(label.Name, label.Version)}")}",
+                $"the archive is {OneLine.From($"{PackageNames.NameAndVersion(label.Name, label.Version)}")}",
                     "see what the mesh configuration says of it");
         if (PackageChoice.DebianArchitecture(label.Architecture) != PackageChoice.DebianArchitecture(package.Architecture))
         {
             return new(PackageFailureReason.WrongArchitecture,
-                $"the archive is for {OneLine.Of(label.Architecture)}, not for {package.Architecture}",
+                $"the archive is for {OneLine.From(label.Architecture)}, not for {package.Architecture}",
                 "see what the mesh configuration says of it");
         }
 
@@ -214,7 +214,7 @@ public sealed class PackageInstaller
         if (PackageChoice.DebianArchitecture(label.Architecture) is not "all" and var architecture
             && architecture != HostFacts.Architecture)
             return new(PackageFailureReason.WrongArchitecture,
-                $"the archive is for {OneLine.Of(architecture)}, and this host is {HostFacts.Architecture}");
+                $"the archive is for {OneLine.From(architecture)}, and this host is {HostFacts.Architecture}");
 
         var (members, list) = await _system.ListAsync(verified.Path, cancel);
         return members is null ? Unreadable(list)
@@ -225,7 +225,7 @@ public sealed class PackageInstaller
     private static PackageFailure Unreadable(CommandResult command) =>
         InstallerText.Failure(command) is { Reason: PackageFailureReason.NoInstaller } failure
         ? failure
-        : new(PackageFailureReason.BrokenPackage, OneLine.Of($"the archive cannot be read: {InstallerText.Failure(command).Message}"),
+        : new(PackageFailureReason.BrokenPackage, OneLine.From($"the archive cannot be read: {InstallerText.Failure(command).Message}"),
             "see what the dashboard serves");
 
     private static InstallOutcome.Failed Failed(Package package, PackageFailure failure, PackageState? after, string? notBack = null,

@@ -108,7 +108,7 @@ public sealed class PackageSource : IDisposable
     }
 
     internal static string Shown(Uri url) =>
-        OneLine.Of(url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped));
+        OneLine.From(url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped));
 
     public void Dispose()
     {
@@ -143,7 +143,7 @@ public sealed class PackageSource : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            var why = FailureOf.Exception(exception, trust) switch
+            var why = FailureClassifier.Exception(exception, trust) switch
             {
                 DashboardFailure.Unreachable unreachable => $"is not reachable: {unreachable.Detail}{ProxyEnvironment.Note(url)}",
                 DashboardFailure.BadAnswer bad => $"is not usable: its answer {bad.Faults[0]}",

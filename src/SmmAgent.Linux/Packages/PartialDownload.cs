@@ -19,7 +19,7 @@ internal sealed class PartialDownload : IDisposable
     public PartialDownload(PackageCache cache, Package package)
     {
         (_path, _etagPath) = (cache.PartOf(package), cache.ETagOf(package));
-        File = OwnFile.OpenOrCreate(_path);
+        File = PrivateFile.OpenOrCreate(_path);
         ETag = ReadETag();
     }
 

@@ -104,8 +104,8 @@ public sealed class VerifiedPackage : IDisposable
         var source = cache.PathOf(package);
         var buffer = new byte[128 * 1024];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var from = OwnFile.OpenExisting(source);
-        await using var to = OwnFile.OpenOrCreate(target);
+        await using var from = PrivateFile.OpenExisting(source);
+        await using var to = PrivateFile.OpenOrCreate(target);
         while (await from.ReadAsync(buffer, cancel) is var length and > 0)
         {
             hash.AppendData(buffer, 0, length);

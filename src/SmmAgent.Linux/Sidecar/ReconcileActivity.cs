@@ -8,7 +8,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// what will be.
 /// </summary>
 /// <param name="openUnits">The way to systemd; or null and why there is none.</param>
-/// <param name="presence">The file of <see cref="RootPresence"/>.</param>
+/// <param name="presence">The file of <see cref="PrivilegedPresence"/>.</param>
 public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUnits, string presence)
 {
     private const string RootUnit = "smm-agent-reconcile.service";
@@ -18,7 +18,7 @@ public sealed class ReconcileActivity(Func<(IUnits? Units, string? Why)> openUni
 
     public bool IsAtWork()
     {
-        if (RootPresence.IsShown(presence))
+        if (PrivilegedPresence.IsShown(presence))
             return true;
 
         try

@@ -19,7 +19,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// <param name="openUnits">The way to systemd; or null and why there is none.</param>
 /// <param name="isRoot">Whether all is looked at; else hardly a command is run while the sidecar runs.</param>
 public sealed class SidecarObserver(
-    GuardedFiles files,
+    SafeFileSystem files,
     InstalledPackage package,
     Func<(IUnits? Units, string? Why)> openUnits,
     SidecarReadiness readiness,

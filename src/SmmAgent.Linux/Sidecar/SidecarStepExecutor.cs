@@ -13,7 +13,7 @@ namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Does the steps of a plan, as root. Each is safe to repeat.</summary>
 public sealed class SidecarStepExecutor(
-    GuardedFiles files, IUnits? units, SidecarTokens tokens, PackageDelivery packages, SidecarCapture capture, CommandRunner commands)
+    SafeFileSystem files, IUnits? units, SidecarTokens tokens, PackageDelivery packages, SidecarCapture capture, CommandRunner commands)
 {
     // systemd's own limit for istio.service is 30 s.
     private static readonly TimeSpan UnitPatience = TimeSpan.FromSeconds(40);

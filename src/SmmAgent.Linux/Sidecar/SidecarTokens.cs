@@ -11,7 +11,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// <summary>The sidecar's token: fetched from the dashboard, kept over a restart of the host, and put where the sidecar reads it.</summary>
 /// <param name="kept">Root's own copy: the sidecar's lies on a file system that a restart empties.</param>
 /// <param name="client">Null where no dashboard is asked.</param>
-public sealed class SidecarTokens(GuardedFiles files, string kept, IHostDashboard? client, TimeProvider time) : ISidecarTokenStore
+public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashboard? client, TimeProvider time) : ISidecarTokenStore
 {
     private const int MaximumBytes = 64 * 1024;
 
@@ -48,7 +48,7 @@ public sealed class SidecarTokens(GuardedFiles files, string kept, IHostDashboar
             var answer = await client.PostTokenAsync(cancel);
             if (answer.Failure is { } failure)
             {
-                var (reason, message) = FailureText.Of(failure, client.Target);
+                var (reason, message) = FailureText.Format(failure, client.Target);
                 return Failure(StepFailureReasons.Parse(reason), message);
             }
 

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.State;
 public sealed class ConfigFile(string path)
 {
     /// <summary>The group that the daemon runs in, where the package made it.</summary>
-    public const string DaemonGroup = ReadRefusal.DaemonUser;
+    public const string DaemonGroup = ReadDenial.DaemonUser;
 
     private const UnixFileMode NewFile = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
     private const UnixFileMode NewFolder = NewFile | UnixFileMode.UserExecute | UnixFileMode.GroupExecute;
@@ -28,7 +28,7 @@ public sealed class ConfigFile(string path)
         if (File.Exists(target))
         {
             var mode = File.GetUnixFileMode(target);
-            AtomicFile.Write(target, content, isSecret ? mode & ~Others : mode, owner: FileOwner.Of(target));
+            AtomicFile.Write(target, content, isSecret ? mode & ~Others : mode, owner: FileOwner.Read(target));
             return;
         }
 

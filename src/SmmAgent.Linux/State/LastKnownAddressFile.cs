@@ -57,8 +57,8 @@ public sealed class LastKnownAddressFile(string path)
     }
 
     private static bool IsUsable(IPAddress address, string source) => source == AddressDecision.RouteSource
-        ? AddressRules.WhyNotOwn(address) is null
-        : AddressRules.WhyNotExternal(address) is null;
+        ? AddressRules.ValidateOwn(address) is null
+        : AddressRules.ValidateExternal(address) is null;
 
     internal sealed record Stored(string Address, string Source, string? Network, DateTimeOffset ConfirmedAt);
 }

@@ -39,10 +39,10 @@ public sealed class ServiceNotifier : IDisposable
 
     /// <summary>The service works.</summary>
     /// <returns>Whether it was sent; true without a socket.</returns>
-    public bool Ready(string status) => Send($"READY=1\nSTATUS={OneLine.Exact(status)}");
+    public bool Ready(string status) => Send($"READY=1\nSTATUS={OneLine.ReplaceUnprintable(status)}");
 
     /// <summary>The line that <c>systemctl status</c> shows.</summary>
-    public bool Status(string status) => Send($"STATUS={OneLine.Exact(status)}");
+    public bool Status(string status) => Send($"STATUS={OneLine.ReplaceUnprintable(status)}");
 
     /// <summary>The sign of life that the watchdog waits for.</summary>
     public bool SignOfLife() => Send("WATCHDOG=1");
@@ -56,7 +56,7 @@ public sealed class ServiceNotifier : IDisposable
     }
 
     /// <summary>The service is about to end.</summary>
-    public bool Stopping(string status) => Send($"STOPPING=1\nSTATUS={OneLine.Exact(status)}");
+    public bool Stopping(string status) => Send($"STOPPING=1\nSTATUS={OneLine.ReplaceUnprintable(status)}");
 
     public void Dispose() => _socket?.Dispose();
 

@@ -34,7 +34,7 @@ internal static class AgentCommandLine
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             var cure = exception is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? ": run the command with sudo" : "";
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.Exact(exception.Message.TrimEnd('.'))}{cure}");
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(exception.Message.TrimEnd('.'))}{cure}");
             return exception switch
             {
                 UnauthorizedAccessException => ExitCode.NotPermitted,
@@ -44,7 +44,7 @@ internal static class AgentCommandLine
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.Exact(LogText.Cause(exception))}: this is a bug of smm-agent: please report it");
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(LogText.Cause(exception))}: this is a bug of smm-agent: please report it");
             return ExitCode.Failed;
         }
     }
@@ -59,7 +59,7 @@ internal static class AgentCommandLine
         if (error.Length == 0)
             await Parse(help).InvokeAsync(new InvocationConfiguration { Output = Console.Error });
         else
-            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.Exact(error)}\nsee: smm-agent {string.Join(' ', help)}");
+            await Console.Error.WriteLineAsync($"smm-agent: {OneLine.ReplaceUnprintable(error)}\nsee: smm-agent {string.Join(' ', help)}");
         return ExitCode.Usage;
     }
 

@@ -65,7 +65,7 @@ internal sealed class ConfigListing
             _warnings.Add($"{paths.Settings} does not exist yet, or is empty: sudo smm-agent set dashboard-url URL");
         var reading = file.Reading;
         var lines = SettingsOrigins.Lines(content);
-        foreach (var (key, value) in SettingsTable.Of(reading.Readable))
+        foreach (var (key, value) in SettingsTable.Rows(reading.Readable))
             _entries.Add(Entry(key, value, lines.GetValueOrDefault(key), paths, IsRefused(reading, key)));
         _faults.AddRange(reading.Faults.Select(fault => $"{paths.Settings}: {fault}"));
         _warnings.AddRange(reading.Warnings.Select(warning => $"{paths.Settings}: {warning}"));
@@ -92,7 +92,7 @@ internal sealed class ConfigListing
     private void AddToken(AgentPaths paths)
     {
         var path = paths.BearerToken;
-        var reading = BearerTokenFile.Of(paths, TimeProvider.System).Read();
+        var reading = BearerTokenFile.From(paths, TimeProvider.System).Read();
         if (reading.Warning is { } warning)
             _warnings.Add(warning);
         if (reading.Operators is { } token)

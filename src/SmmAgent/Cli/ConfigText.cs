@@ -75,8 +75,8 @@ internal static class ConfigText
 
     private static string Line(ConfigEntry entry, int width, bool withSource, bool colour)
     {
-        var value = OneLine.Exact(entry.Value);
-        var start = $"  {OneLine.Exact(entry.Key).PadRight(width)}";
+        var value = OneLine.ReplaceUnprintable(entry.Value);
+        var start = $"  {OneLine.ReplaceUnprintable(entry.Key).PadRight(width)}";
         return !withSource ? $"{start}{value}\n"
             : colour ? $"{start}{value,-ValueWidth}  \e[90m{entry.Source}\e[0m\n"
             : $"{start}{value,-ValueWidth}  {entry.Source}\n";

@@ -61,7 +61,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
             if (source.IsArgument && ExistingFile(bytes) is { } existing)
                 return RefusedFile(existing);
 
-            var text = TokenText.Of(bytes);
+            var text = TokenText.Parse(bytes);
             if (text.FileName is { } name)
                 return source.IsArgument || File.Exists(name) ? RefusedFile(name) : Refused(source, "the text is the name of a file");
             if (text.Token is not { } token)
@@ -107,7 +107,7 @@ internal sealed class SetBearerToken(AgentPaths paths, Progress progress, TimePr
         if (!isSame)
             file.Write(content, isSecret: true);
         progress.Done($"bearer token is {(isSame ? "unchanged" : "set")} file={paths.BearerToken}");
-        if (ReadRefusal.OfDaemon(paths.BearerToken) is { } refusal)
+        if (ReadDenial.ForDaemon(paths.BearerToken) is { } refusal)
             progress.Warn($"{refusal}");
         if (isOpen)
             progress.Warn($"{paths.BearerToken} was open to every user of this host, and is no more; a token that others may have read should be replaced");

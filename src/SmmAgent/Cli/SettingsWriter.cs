@@ -52,7 +52,7 @@ internal sealed class SettingsWriter(string path, Progress progress, TimeProvide
     /// <summary>Says so where the daemon's user may not read a file that root wrote, or names.</summary>
     public void WarnOfDaemon(string file)
     {
-        if (ReadRefusal.OfDaemon(file) is { } refusal)
+        if (ReadDenial.ForDaemon(file) is { } refusal)
             progress.Warn($"{refusal}");
     }
 }

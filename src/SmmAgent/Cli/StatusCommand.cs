@@ -79,11 +79,11 @@ public static class StatusCommand
         var (content, status, fault) = reading;
         if (status is null)
         {
-            error.WriteLine(OneLine.Exact(Path.Exists(path) ? fault! : $"{fault}; sudo systemctl start smm-agent"));
+            error.WriteLine(OneLine.ReplaceUnprintable(Path.Exists(path) ? fault! : $"{fault}; sudo systemctl start smm-agent"));
             return ExitCode.Failed;
         }
 
-        output.Write(options.Json ? OneLine.ExactLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
+        output.Write(options.Json ? OneLine.ReplaceUnprintableInLines(Encoding.UTF8.GetString(content!)).TrimEnd() + "\n" : StatusText.Write(status, now, options.Terminal));
         var age = now - status.UpdatedAt;
         if (age <= StatusReader.StaleAfter)
             return ExitCode.Done;

@@ -27,11 +27,11 @@ public static class StatusText
     {
         var text = new StringBuilder();
         var group = status.WorkloadGroup?.ToString() ?? "no WorkloadGroup yet";
-        text.Append($"smm-agent {OneLine.Exact(status.Agent.Version)}  {OneLine.Exact(group)}  uuid {status.Agent.Uuid?.ToString() ?? "not made yet"}\n");
+        text.Append($"smm-agent {OneLine.ReplaceUnprintable(status.Agent.Version)}  {OneLine.ReplaceUnprintable(group)}  uuid {status.Agent.Uuid?.ToString() ?? "not made yet"}\n");
         text.Append($"updated {Age.Text(now - status.UpdatedAt)} ago\n");
         foreach (var (title, types) in Groups)
         {
-            text.Append('\n').Append(title).Append(title == "Gateways" && status.Network.Model is { } model ? $" ({OneLine.Exact(model)})" : "").Append('\n');
+            text.Append('\n').Append(title).Append(title == "Gateways" && status.Network.Model is { } model ? $" ({OneLine.ReplaceUnprintable(model)})" : "").Append('\n');
             foreach (var condition in status.Conditions.Where(condition => types.Contains(condition.Type)))
                 Line(text, Mark(condition), $"{condition.Type,-TypeWidth}{condition.Message}  {Since(condition, now)}", colour);
             Details(text, title, status, now, colour);
@@ -46,14 +46,14 @@ public static class StatusText
         switch (title)
         {
             case "Address" when status.Address is { } address:
-                text.Append($"      {OneLine.Exact(address.Value)}  ({OneLine.Exact(address.Source)})\n");
+                text.Append($"      {OneLine.ReplaceUnprintable(address.Value)}  ({OneLine.ReplaceUnprintable(address.Source)})\n");
                 break;
             case "Gateways":
                 foreach (var gateway in status.Gateways)
                     Line(text, GatewayMark(gateway), GatewayText(gateway), colour, indent: 6);
                 break;
             case "Sidecar" when status.Sidecar is { Since: { } since } sidecar:
-                text.Append($"      istio-sidecar {OneLine.Exact(sidecar.Version ?? "of an unknown version")}, started {Age.Text(now - since)} ago\n");
+                text.Append($"      istio-sidecar {OneLine.ReplaceUnprintable(sidecar.Version ?? "of an unknown version")}, started {Age.Text(now - since)} ago\n");
                 break;
             case "Ports":
                 foreach (var port in status.Ports)
@@ -103,6 +103,6 @@ public static class StatusText
     private static void Line(StringBuilder text, char mark, string line, bool colour, int indent = 2)
     {
         var code = mark switch { '✓' => 32, '!' => 33, '✗' => 31, _ => 90 };
-        text.Append(' ', indent).Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(OneLine.Exact(line)).Append('\n');
+        text.Append(' ', indent).Append(colour ? $"\e[{code}m{mark}\e[0m" : mark.ToString()).Append(' ').Append(OneLine.ReplaceUnprintable(line)).Append('\n');
     }
 }

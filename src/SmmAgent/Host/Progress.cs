@@ -53,7 +53,7 @@ internal sealed class Progress(TextWriter output, bool colour)
         await ReportWaitsAsync(what, work);
         for (var frame = 0; colour && !work.IsCompleted; frame = (frame + 1) % Frames.Length)
         {
-            Write($"\r\e[36m{Frames[frame]}\e[0m {OneLine.Exact(what())}\e[K");
+            Write($"\r\e[36m{Frames[frame]}\e[0m {OneLine.ReplaceUnprintable(what())}\e[K");
             await Task.WhenAny(work, Task.Delay(FrameTime, time, CancellationToken.None));
         }
 
@@ -80,7 +80,7 @@ internal sealed class Progress(TextWriter output, bool colour)
 
     // Lines carry what others wrote; nobody's escape sequence reaches the terminal.
     private void Line(string code, string mark, string what) =>
-        Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.Exact(what)}" : $"{mark} {OneLine.Exact(what)}") + output.NewLine);
+        Write((colour ? $"\r\e[K\e[{code}m{mark}\e[0m {OneLine.ReplaceUnprintable(what)}" : $"{mark} {OneLine.ReplaceUnprintable(what)}") + output.NewLine);
 
     // A session that ended takes its terminal along; the work goes on.
     private void Write(string text)

@@ -47,12 +47,12 @@ public static class JournalMessage
     private static string? Text(LogEventPropertyValue value) => value switch
     {
         ScalarValue { Value: null } => null,
-        ScalarValue { Value: string text } => OneLine.ExactLines(text),
+        ScalarValue { Value: string text } => OneLine.ReplaceUnprintableInLines(text),
         ScalarValue scalar => scalar.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
         StructureValue structure => structure.Properties.FirstOrDefault(property => property.Name == "Id") is { } id
             ? Text(id.Value)
             : null,
-        _ => OneLine.ExactLines(value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)),
+        _ => OneLine.ReplaceUnprintableInLines(value.ToString(null, System.Globalization.CultureInfo.InvariantCulture)),
     };
 
     // A value with a line break is preceded by its length; any other ends with its line.

@@ -16,12 +16,12 @@ public static class LogText
         using var writer = new StringWriter();
         Message.Format(logEvent, writer);
         // Text from other programs must not look like a line of the agent.
-        var text = OneLine.Exact(writer.ToString());
+        var text = OneLine.ReplaceUnprintable(writer.ToString());
         return logEvent.Exception switch
         {
             null => text,
-            var exception when whole => $"{text}\n{OneLine.ExactLines(exception.ToString())}",
-            var exception => $"{text}: {OneLine.Exact(Cause(exception))}",
+            var exception when whole => $"{text}\n{OneLine.ReplaceUnprintableInLines(exception.ToString())}",
+            var exception => $"{text}: {OneLine.ReplaceUnprintable(Cause(exception))}",
         };
     }
 

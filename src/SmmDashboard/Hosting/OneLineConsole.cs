@@ -18,7 +18,7 @@ internal sealed class OneLineConsole(TimeProvider clock) : ConsoleFormatter(Form
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         var text = logEntry.Exception is { } exception ? $"{message} {exception}" : message;
         var source = string.Create(CultureInfo.InvariantCulture, $"{logEntry.Category}[{logEntry.EventId.Id}]");
-        textWriter.WriteLine($"{time} {Level(logEntry.LogLevel)}: {source} {OneLine.Exact(text)}");
+        textWriter.WriteLine($"{time} {Level(logEntry.LogLevel)}: {source} {OneLine.ReplaceUnprintable(text)}");
     }
 
     private static string Level(LogLevel level) => level switch

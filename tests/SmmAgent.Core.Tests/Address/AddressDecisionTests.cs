@@ -154,5 +154,5 @@ public sealed class AddressDecisionTests
     [Fact]
     public void TheTimerDoublesFromFiveSecondsToFiveMinutes() => Assert.Equal(
         [600, 5, 10, 20, 40, 80, 160, 300, 300],
-        new[] { 0, 1, 2, 3, 4, 5, 6, 7, 1000 }.Select(failures => AddressTimer.Next(failures).TotalSeconds));
+        new[] { 0, 1, 2, 3, 4, 5, 6, 7, 1000 }.Select(failures => AddressSchedule.Next(failures).TotalSeconds));
 }

@@ -72,7 +72,7 @@ public sealed class AddressRulesTests
     [InlineData("fd00::1")]
     [InlineData("2606:4700::1111")]
     public void TheOperatorMayChooseAnyUnicastAddressThatAClusterCanReach(string address) =>
-        Assert.Null(AddressRules.WhyNotOwn(IPAddress.Parse(address)));
+        Assert.Null(AddressRules.ValidateOwn(IPAddress.Parse(address)));
 
     [Theory]
     [InlineData("0.0.0.0", "the unspecified address")]
@@ -96,8 +96,8 @@ public sealed class AddressRulesTests
     [InlineData("64:ff9b::808:808", "6to4, Teredo or NAT64")]
     public void AnAddressThatNoClusterCanReachIsRefusedForTheOperatorAndForProviders(string address, string why)
     {
-        Assert.Contains(why, AddressRules.WhyNotOwn(IPAddress.Parse(address)), StringComparison.Ordinal);
-        Assert.Contains(why, AddressRules.WhyNotExternal(IPAddress.Parse(address)), StringComparison.Ordinal);
+        Assert.Contains(why, AddressRules.ValidateOwn(IPAddress.Parse(address)), StringComparison.Ordinal);
+        Assert.Contains(why, AddressRules.ValidateExternal(IPAddress.Parse(address)), StringComparison.Ordinal);
     }
 
     [Fact]

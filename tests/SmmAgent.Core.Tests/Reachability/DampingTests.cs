@@ -29,32 +29,32 @@ public sealed class DampingTests
     [Fact]
     public void LooksOfTheSameMomentDoNotConfirmEachOther()
     {
-        var probes = new DampedProbes();
+        var probes = new DebouncedProbes();
         probes.Next([Result('O')], Start);
         probes.Next([Result('R')], Start.AddSeconds(10));
 
         var shown = probes.Next([Result('R')], Start.AddSeconds(10.1));
 
-        Assert.Equal(Outcome.Ok, shown[0].Shown.Outcome);
+        Assert.Equal(Outcome.Ok, shown[0].Current.Outcome);
         Assert.True(probes.Unsettled);
-        Assert.Equal(Outcome.Refused, probes.Next([Result('R')], Start.AddSeconds(12))[0].Shown.Outcome);
+        Assert.Equal(Outcome.Refused, probes.Next([Result('R')], Start.AddSeconds(12))[0].Current.Outcome);
         Assert.False(probes.Unsettled);
     }
 
     [Fact]
     public void ALossIsToldAlthoughTheClockWasSetBackMeanwhile()
     {
-        var probes = new DampedProbes();
+        var probes = new DebouncedProbes();
         probes.Next([Result('O')], Start);
         probes.Next([Result('R')], Start.AddSeconds(10));
 
-        Assert.Equal(Outcome.Refused, probes.Next([Result('R')], Start.AddDays(-1))[0].Shown.Outcome);
+        Assert.Equal(Outcome.Refused, probes.Next([Result('R')], Start.AddDays(-1))[0].Current.Outcome);
     }
 
     [Fact]
     public void SinceIsTheFirstLookThatSaidSo()
     {
-        var probes = new DampedProbes();
+        var probes = new DebouncedProbes();
         probes.Next([Result('O')], Start);
         probes.Next([Result('R')], Start.AddSeconds(60));
         probes.Next([Result('R')], Start.AddSeconds(62));
@@ -92,17 +92,17 @@ public sealed class DampingTests
     [Fact]
     public void WhatIsNoLongerTriedIsForgotten()
     {
-        var probes = new DampedProbes();
+        var probes = new DebouncedProbes();
         probes.Next([Result('R')], Start);
         Assert.Empty(probes.Next([], Start.AddSeconds(10)));
 
-        Assert.Equal(Outcome.Ok, probes.Next([Result('O')], Start.AddSeconds(20))[0].Shown.Outcome);
+        Assert.Equal(Outcome.Ok, probes.Next([Result('O')], Start.AddSeconds(20))[0].Current.Outcome);
     }
 
     [Fact]
     public void OneFailedLookUpKeepsTheAddresses()
     {
-        var names = new DampedNames();
+        var names = new DebouncedNames();
         var found = Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.1")]);
         var failed = Resolution.Failed("gw.example.com", Outcome.NoSuchName, "does not resolve");
         names.Next([found], Start);
@@ -115,7 +115,7 @@ public sealed class DampingTests
     [Fact]
     public void NewAddressesOfANameCountAtOnce()
     {
-        var names = new DampedNames();
+        var names = new DebouncedNames();
         names.Next([Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.1")])], Start);
         var moved = Resolution.Found("gw.example.com", [IPAddress.Parse("198.18.0.2")]);
 
@@ -127,8 +127,8 @@ public sealed class DampingTests
 
     private static string Play(string looks)
     {
-        var probes = new DampedProbes();
-        return string.Concat(looks.Select((look, i) => Letter(probes.Next([Result(look)], Start.AddSeconds(2 * i))[0].Shown.Outcome)));
+        var probes = new DebouncedProbes();
+        return string.Concat(looks.Select((look, i) => Letter(probes.Next([Result(look)], Start.AddSeconds(2 * i))[0].Current.Outcome)));
     }
 
     private static char Letter(Outcome outcome) => outcome switch { Outcome.Ok => 'O', Outcome.Refused => 'R', _ => 'T' };

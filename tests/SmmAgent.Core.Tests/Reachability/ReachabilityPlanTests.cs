@@ -29,7 +29,7 @@ public sealed class ReachabilityPlanTests
     [InlineData("tcp-own", 7000, ProbeKind.Tcp, false)]
     public void WhatIsTriedOnAPortFollowsItsNameAndNumber(string name, int port, ProbeKind kind, bool essential)
     {
-        var target = ProbeTarget.Of("gw", "198.18.0.1", new GatewayPort(name, port));
+        var target = ProbeTarget.From("gw", "198.18.0.1", new GatewayPort(name, port));
 
         Assert.Equal((kind, essential), (target.Kind, target.Essential));
     }

@@ -11,7 +11,7 @@ public sealed class SettingsTableTests
         var dotted = SettingsKeys.All.Where(key => key.Contains('.', StringComparison.Ordinal)).ToList();
         var single = SettingsKeys.All.Except(dotted).Where(key => !dotted.Any(other => other.StartsWith(key + ".", StringComparison.Ordinal)));
 
-        Assert.Equal(dotted.Concat(single), SettingsTable.Of(new AgentSettings()).Select(setting => setting.Key));
+        Assert.Equal(dotted.Concat(single), SettingsTable.Rows(new AgentSettings()).Select(setting => setting.Key));
     }
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed class SettingsTableTests
             node: {ip: 10.1.2.3, addressProviders: ["https://ip.example/v1?key=abc"]}
             firewall: {mode: off, managementPorts: [16400, 16401]}
             """).Settings!;
-        var table = SettingsTable.Of(settings).ToDictionary(setting => setting.Key, setting => setting.Value);
+        var table = SettingsTable.Rows(settings).ToDictionary(setting => setting.Key, setting => setting.Value);
 
         Assert.Equal("https://smm.example.com", table["dashboard.url"]);
         Assert.Equal("10.1.2.3", table["node.ip"]);

@@ -51,7 +51,7 @@ public sealed class TokenFactsTests
     [Fact]
     public void AnOpaqueTokenAndOneWithoutAnEndAreCurrent()
     {
-        Assert.Equal((ConditionStatus.True, "Opaque"), Said(TokenFacts.Of(null)));
+        Assert.Equal((ConditionStatus.True, "Opaque"), Said(TokenFacts.From(null)));
         Assert.Equal((ConditionStatus.True, "Current"), Said(Of("""{"sub":"x"}""")));
         Assert.Equal((ConditionStatus.False, "NoToken"), Said(new TokenFacts("there is none")));
     }
@@ -75,5 +75,5 @@ public sealed class TokenFactsTests
 
     private static (ConditionStatus, string) Said(TokenFacts facts) => (facts.Finding(Now, NotOffered).Status, facts.Finding(Now, NotOffered).Reason);
 
-    private static TokenFacts Of(string payload) => TokenFacts.Of(TokenClaims.Read($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln"));
+    private static TokenFacts Of(string payload) => TokenFacts.From(TokenClaims.Read($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln"));
 }

@@ -70,14 +70,14 @@ public sealed class TokenRenewalTests
     [InlineData(1, 0.3, RenewalStatus.Fails, "TokenExpiring")]
     [InlineData(24, -0.1, RenewalStatus.Works, "TokenExpired")]
     public void ATokenIsExpiringOnlyWhenItsRenewalFails(double life, double left, RenewalStatus status, string reason) =>
-        Assert.Equal(reason, TokenFacts.Of(Token(left - life, left)).Finding(Now, new TokenRenewal(status)).Reason);
+        Assert.Equal(reason, TokenFacts.From(Token(left - life, left)).Finding(Now, new TokenRenewal(status)).Reason);
 
     [Fact]
     public void TheConditionSaysHowTheRenewalIs()
     {
-        var facts = TokenFacts.Of(Token(-17, 7));
+        var facts = TokenFacts.From(Token(-17, 7));
 
-        Assert.Equal("the bearer token expires at 2026-01-02 20:04:05Z, the agent renews it before", TokenFacts.Of(Token(-7, 17)).Finding(Now, TokenRenewal.Works).Message);
+        Assert.Equal("the bearer token expires at 2026-01-02 20:04:05Z, the agent renews it before", TokenFacts.From(Token(-7, 17)).Finding(Now, TokenRenewal.Works).Message);
         Assert.StartsWith(
             "the bearer token expires in 7h, at 2026-01-02 10:04:05Z, and is not renewed: the dashboard is away; make a new one: kubectl create token -n vm a",
             facts.Finding(Now, new TokenRenewal(RenewalStatus.Fails, "the dashboard is away")).Message, StringComparison.Ordinal);

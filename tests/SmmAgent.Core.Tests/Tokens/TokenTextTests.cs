@@ -94,7 +94,7 @@ public sealed class TokenTextTests
 
     [Fact]
     public void UTF16OfPowerShellIsRead() =>
-        Assert.Equal(new TokenText(Jwt, "UTF-16", null), TokenText.Of([0xFF, 0xFE, .. Encoding.Unicode.GetBytes(Jwt + "\r\n")]));
+        Assert.Equal(new TokenText(Jwt, "UTF-16", null), TokenText.Parse([0xFF, 0xFE, .. Encoding.Unicode.GetBytes(Jwt + "\r\n")]));
 
     [Theory]
     [InlineData("win.txt", "win.txt")]
@@ -146,7 +146,7 @@ public sealed class TokenTextTests
     }
 
     [Fact]
-    public void WhatIsNotTextIsNamed() => Assert.Equal("is not text", TokenText.Of([0x1F, 0x8B, 0x08]).Refusal);
+    public void WhatIsNotTextIsNamed() => Assert.Equal("is not text", TokenText.Parse([0x1F, 0x8B, 0x08]).Refusal);
 
     [Fact]
     public void EndlessWrappingEnds()
@@ -176,7 +176,7 @@ public sealed class TokenTextTests
                 && found.ToString() == nameof(TokenText); // a token of one letter may be in that word
         });
 
-    private static TokenText Of(string text) => TokenText.Of(Encoding.UTF8.GetBytes(text));
+    private static TokenText Of(string text) => TokenText.Parse(Encoding.UTF8.GetBytes(text));
 
     private static string Part(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 

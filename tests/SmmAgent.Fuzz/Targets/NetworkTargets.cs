@@ -38,10 +38,10 @@ internal static class NetworkTargets
         {
             foreach (var maximum in new[] { 1, 10, 200, 400 })
             {
-                var line = OneLine.Of(text, maximum);
+                var line = OneLine.From(text, maximum);
                 BrokenException.UnlessLine(line, "a shown text");
                 BrokenException.Unless(line.Length <= maximum + 5, "a shown text is short");
-                BrokenException.Unless(OneLine.Of(line, maximum + 5) == line.Trim(), "a shown text is shown as it is");
+                BrokenException.Unless(OneLine.From(line, maximum + 5) == line.Trim(), "a shown text is shown as it is");
             }
         }, "a\nb", "\e[31m", "é\u202eab\u2066", "\ud83d\ude00"),
         FuzzTarget.OfText("networks", text =>
@@ -50,7 +50,7 @@ internal static class NetworkTargets
                 BrokenException.Unless(
                     Cidr.Parse(network.ToString()) == network, "a network is read as it is shown");
             if (IPAddress.TryParse(text, out var address))
-                _ = (AddressRules.WhyNotExternal(AddressRules.Normalize(address)), SmmDashboard.DialBack.EmbeddedAddress.Extract(address));
+                _ = (AddressRules.ValidateExternal(AddressRules.Normalize(address)), SmmDashboard.DialBack.EmbeddedAddress.Extract(address));
         }, "10.0.0.0/8", "10.0.0.0/255.0.0.0", "fd00::/8", "::ffff:10.0.0.1", "64:ff9b::a00:1") with { MaximumBytes = 64 },
     ];
 
@@ -91,9 +91,9 @@ internal static class NetworkTargets
         var target = new DashboardTarget(Dashboard, "vm-integration", "analytics-v0");
         var (text, failure) = ((int)response.StatusCode is 200 or 304
             ? new MeshConfigAnswerReader(target, "\"a\"").ReadAsync(response, CancellationToken.None).GetAwaiter().GetResult().Failure
-            : FailureOf.StatusAsync(response, Dashboard, DateTimeOffset.UnixEpoch, CancellationToken.None).GetAwaiter()
+            : FailureClassifier.StatusAsync(response, Dashboard, DateTimeOffset.UnixEpoch, CancellationToken.None).GetAwaiter()
                 .GetResult()) is { } what
-            ? (FailureText.Of(what, target), what) : (("", ""), null);
+            ? (FailureText.Format(what, target), what) : (("", ""), null);
         BrokenException.UnlessLine(text.Item2, "what is reported of an answer");
         BrokenException.Unless(
             failure is null || !text.Item2.Contains("s3cr3t-0123456789", StringComparison.Ordinal), "the token is not reported");

@@ -85,7 +85,7 @@ internal static class SettingsTargets
         BrokenException.Unless(read.Settings is null == read.Faults.Count > 0, "there are settings or faults");
         if (read.Settings is { } settings)
         {
-            foreach (var (key, value) in SettingsTable.Of(settings))
+            foreach (var (key, value) in SettingsTable.Rows(settings))
                 BrokenException.UnlessLine($"{key} {value}", "a row of the settings");
         }
     }
@@ -120,7 +120,7 @@ internal static class SettingsTargets
 
     private static void Token(byte[] bytes)
     {
-        var read = TokenText.Of(bytes);
+        var read = TokenText.Parse(bytes);
         BrokenException.Unless((read.Refusal is null) != (read.Token is null), "there is a token or a refusal");
         BrokenException.UnlessLine(read.Refusal, "the refusal of a token");
         if (read.Token is { } token)
@@ -141,7 +141,7 @@ internal static class SettingsTargets
             $"a command that is shown has nothing that a shell obeys: {command}");
         foreach (var doubt in claims.Doubts("vm", "default", DateTimeOffset.UnixEpoch))
             BrokenException.Unless(!doubt.ToString().Any(char.IsControl), "a doubt is one line");
-        _ = TokenFacts.Of(claims).Finding(DateTimeOffset.UnixEpoch, new TokenRenewal(RenewalStatus.NotOffered));
+        _ = TokenFacts.From(claims).Finding(DateTimeOffset.UnixEpoch, new TokenRenewal(RenewalStatus.NotOffered));
     }
 
     private static readonly Redactor Redactor = new(new KnownSecrets(["s3cr3t-0123456789", "short"]));

@@ -99,7 +99,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     {
         var result = await AskAsync(answer);
 
-        Assert.Equal(("TokenRefused", message), FailureText.Of(result.Failure!, Target()));
+        Assert.Equal(("TokenRefused", message), FailureText.Format(result.Failure!, Target()));
     }
 
     public static TheoryData<string, string> AnswersInFront() => new()
@@ -131,7 +131,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [MemberData(nameof(AnswersInFront))]
     public async Task ARefusalWithoutTheContractsProblemDocumentIsNotTheDashboards(string answer, string told)
     {
-        var (reason, message) = FailureText.Of((await AskAsync(answer)).Failure!, Target());
+        var (reason, message) = FailureText.Format((await AskAsync(answer)).Failure!, Target());
 
         Assert.Equal("RefusedInFront", reason);
         Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message, StringComparison.Ordinal);
@@ -144,7 +144,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [InlineData("524 A Timeout Occurred", "DashboardError", "see whether it reaches the dashboard")]
     public async Task WhatElseSomethingInFrontAnswersIsNotTheDashboardsWord(string status, string reason, string told)
     {
-        var (found, message) = FailureText.Of((await AskAsync(RawServer.Answer(status, "slow down", "Server: cdn\r\n"))).Failure!, Target());
+        var (found, message) = FailureText.Format((await AskAsync(RawServer.Answer(status, "slow down", "Server: cdn\r\n"))).Failure!, Target());
 
         Assert.Equal(reason, found);
         Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message, StringComparison.Ordinal);
@@ -153,7 +153,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     [Fact]
     public async Task AServerErrorOfSomethingInFrontNamesItAndNotTheDashboardsLog()
     {
-        var (reason, message) = FailureText.Of(
+        var (reason, message) = FailureText.Format(
             (await AskAsync(RawServer.Answer("503 Service Unavailable", "no healthy upstream", "Content-Type: text/plain\r\nServer: envoy\r\n"))).Failure!, Target());
 
         Assert.Equal("DashboardError", reason);
@@ -198,7 +198,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var result = await AskAsync(RawServer.Answer("503 Service Unavailable", "<html>", "Content-Type: text/html\r\nRetry-After: 7\r\n"));
 
         Assert.Equal(
-            new DashboardFailure.ServerError(503, TimeSpan.FromSeconds(7), "", new InFront(null, "<html>", null)), result.Failure);
+            new DashboardFailure.ServerError(503, TimeSpan.FromSeconds(7), "", new Intermediary(null, "<html>", null)), result.Failure);
     }
 
     [Theory]
@@ -215,7 +215,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var redirected = Assert.IsType<DashboardFailure.Redirected>(result.Failure);
         Assert.Equal(other.Url, redirected.To);
         Assert.Equal(0, other.Count);
-        var (reason, message) = FailureText.Of(redirected, Target());
+        var (reason, message) = FailureText.Format(redirected, Target());
         Assert.Equal("Redirected", reason);
         Assert.EndsWith($"if that is a login page, let VMs through without a login; if that is the dashboard: sudo smm-agent set dashboard-url http://127.0.0.1:{other.Port}", message, StringComparison.Ordinal);
     }
@@ -229,7 +229,7 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var result = await client.PostTokenAsync(TestContext.Current.CancellationToken);
 
         var bad = Assert.IsType<DashboardFailure.BadAnswer>(result.Failure);
-        Assert.DoesNotContain("hush", FailureText.Of(bad, Target()).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", FailureText.Format(bad, Target()).Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", new TokenResponse("hush", default).ToString(), StringComparison.Ordinal);
     }
 }

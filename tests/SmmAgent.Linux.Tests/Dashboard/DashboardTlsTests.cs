@@ -123,7 +123,7 @@ public sealed class DashboardTlsTests : IDisposable
 
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
-        var message = FailureText.Of(result.Failure!, client.Target).Message;
+        var message = FailureText.Format(result.Failure!, client.Target).Message;
         Assert.True(message.Contains(told, StringComparison.Ordinal), message);
     }
 
@@ -146,7 +146,7 @@ public sealed class DashboardTlsTests : IDisposable
 
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
-        var message = FailureText.Of(result.Failure!, client.Target).Message;
+        var message = FailureText.Format(result.Failure!, client.Target).Message;
         Assert.True(message.Contains("have it accept HTTP/1.1", StringComparison.Ordinal), message);
     }
 

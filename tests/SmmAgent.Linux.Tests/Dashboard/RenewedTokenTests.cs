@@ -25,7 +25,7 @@ public sealed class RenewedTokenTests : IAsyncLifetime
         _paths = new AgentPaths(_folder.FullName);
         Directory.CreateDirectory(_paths.ConfigDirectory);
         Directory.CreateDirectory(_paths.StateDirectory);
-        _tokens = BearerTokenFile.Of(_paths, _time);
+        _tokens = BearerTokenFile.From(_paths, _time);
         Set(_operators);
     }
 

@@ -8,7 +8,7 @@ public sealed partial class FileTransactionTests : IDisposable
 {
     private readonly GuardedRoot _root = new();
 
-    private GuardedFiles Files => _root.Files;
+    private SafeFileSystem Files => _root.Files;
 
     public void Dispose() => _root.Dispose();
 
@@ -52,7 +52,7 @@ public sealed partial class FileTransactionTests : IDisposable
 
         var staged = Assert.Single(Directory.GetFiles(_root.Below("/etc/certs")));
         Assert.Matches(@"/\.secret\.smm-agent-[0-9a-f]{16}$", staged);
-        Assert.Equal(FileOwner.Named(GuardedRoot.Other, null, ""), FileOwner.Of(staged));
+        Assert.Equal(FileOwner.Named(GuardedRoot.Other, null, ""), FileOwner.Read(staged));
         Assert.Equal(GuardedRoot.Private, File.GetUnixFileMode(staged));
         files.Commit();
         Assert.Equal(GuardedRoot.Public | UnixFileMode.GroupWrite, File.GetUnixFileMode(_root.Below("/run/open")));
@@ -66,7 +66,7 @@ public sealed partial class FileTransactionTests : IDisposable
 
         _root.Write("/etc/hosts", "y");
 
-        Assert.Equal(new FileOwner(0, 54321), FileOwner.Of(_root.Below("/etc/hosts")));
+        Assert.Equal(new FileOwner(0, 54321), FileOwner.Read(_root.Below("/etc/hosts")));
     }
 
     [Fact]

@@ -8,11 +8,11 @@ public sealed class GuardedLinksTests : IDisposable
 {
     private readonly GuardedRoot _root = new();
 
-    private GuardedFiles Files => _root.Files;
+    private SafeFileSystem Files => _root.Files;
 
     public void Dispose() => _root.Dispose();
 
-    public static TheoryData<string, Action<GuardedFiles, string>> Works => new()
+    public static TheoryData<string, Action<SafeFileSystem, string>> Works => new()
     {
         { "look", (files, path) => files.Look(path, 100) },
         { "exists", (files, path) => files.Exists(path) },
@@ -27,7 +27,7 @@ public sealed class GuardedLinksTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Works), DisableDiscoveryEnumeration = true)]
-    public void ALinkOfAnotherUsersOnTheWayIsRefused(string work, Action<GuardedFiles, string> act)
+    public void ALinkOfAnotherUsersOnTheWayIsRefused(string work, Action<SafeFileSystem, string> act)
     {
         Assert.NotEmpty(work);
         GuardedRoot.AsOther(() => Directory.CreateSymbolicLink(_root.Below("/etc/certs/sub"), _root.Outside));
@@ -43,7 +43,7 @@ public sealed class GuardedLinksTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Works), DisableDiscoveryEnumeration = true)]
-    public void ALinkAtTheEndLeadsNowhere(string work, Action<GuardedFiles, string> act)
+    public void ALinkAtTheEndLeadsNowhere(string work, Action<SafeFileSystem, string> act)
     {
         GuardedRoot.AsOther(() => File.CreateSymbolicLink(_root.Below("/etc/certs/file"), _root.Canary));
 

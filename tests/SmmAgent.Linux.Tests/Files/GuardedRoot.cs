@@ -38,14 +38,14 @@ public sealed partial class GuardedRoot : IDisposable
 
     public string Root { get; }
 
-    public GuardedFiles Files { get; }
+    public SafeFileSystem Files { get; }
 
     public string Outside => $"{_folder}/outside";
 
     /// <summary>A file that must stay as it is.</summary>
     public string Canary => $"{Outside}/file";
 
-    private (FileOwner, UnixFileMode, DateTime) CanaryNow => (FileOwner.Of(Canary), File.GetUnixFileMode(Canary), File.GetLastWriteTimeUtc(Canary));
+    private (FileOwner, UnixFileMode, DateTime) CanaryNow => (FileOwner.Read(Canary), File.GetUnixFileMode(Canary), File.GetLastWriteTimeUtc(Canary));
 
     public string Below(string path) => Root + path;
 

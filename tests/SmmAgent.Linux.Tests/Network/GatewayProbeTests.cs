@@ -23,9 +23,9 @@ public sealed class GatewayProbeTests : IDisposable
             Looking.Plan(_authority, _address.ToString()), null, null, TestContext.Current.CancellationToken);
 
         Assert.Equal(6, look.Gateways.Count);
-        Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Shown.Outcome, result.Shown.Detail)));
-        Assert.All(look.Gateways, result => Assert.NotNull(result.Shown.Latency));
-        Assert.Equal(leaf.NotAfter.ToUniversalTime(), look.Gateways.Single(result => result.Shown.Certificate is not null).Shown.Certificate!.NotAfter);
+        Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Current.Outcome, result.Current.Detail)));
+        Assert.All(look.Gateways, result => Assert.NotNull(result.Current.Latency));
+        Assert.Equal(leaf.NotAfter.ToUniversalTime(), look.Gateways.Single(result => result.Current.Certificate is not null).Current.Certificate!.NotAfter);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class GatewayProbeTests : IDisposable
 
         var look = await Looking.Observer().LookAsync(Looking.Plan(_authority, "::1"), null, null, TestContext.Current.CancellationToken);
 
-        Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, "::1"), (result.Shown.Outcome, result.Shown.Address)));
+        Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, "::1"), (result.Current.Outcome, result.Current.Address)));
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class GatewayProbeTests : IDisposable
         Assert.Equal(6, look.Gateways.Count);
         Assert.All(look.Gateways, result => Assert.Equal(
             (Outcome.NoSuchName, "no-such-host.invalid", "does not resolve: no such name"),
-            (result.Shown.Outcome, result.Shown.Address, result.Shown.Detail)));
+            (result.Current.Outcome, result.Current.Address, result.Current.Detail)));
     }
 
     [Fact]

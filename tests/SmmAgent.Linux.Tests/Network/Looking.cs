@@ -23,7 +23,7 @@ internal static class Looking
 
     public static ReachabilityPlan Plan(StandInAuthority authority, params string[] hosts) => new(
         NetworkModel.DifferentNetwork,
-        [.. from host in hosts from port in AllPorts select ProbeTarget.Of("gw", host, port)],
+        [.. from host in hosts from port in AllPorts select ProbeTarget.From("gw", host, port)],
         0,
         IstiodName,
         authority.RootPem);
@@ -36,5 +36,5 @@ internal static class Looking
         TimeProvider.System);
 
     public static async Task<ProbeResult> OneAsync(ReachabilityPlan plan, TimeSpan? timeout = null) =>
-        Assert.Single((await Observer(timeout).LookAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Shown;
+        Assert.Single((await Observer(timeout).LookAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
 }

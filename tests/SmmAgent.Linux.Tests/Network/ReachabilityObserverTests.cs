@@ -154,13 +154,13 @@ public sealed class ReachabilityObserverTests : IDisposable
     private async Task<List<ProbeResult>> LookAsync(ReachabilityObserver observer)
     {
         var look = await observer.LookAsync(Looking.Plan(_authority, "gw.example"), null, null, TestContext.Current.CancellationToken);
-        return [.. look.Gateways.Select(result => result.Shown)];
+        return [.. look.Gateways.Select(result => result.Current)];
     }
 
     private static async Task<ProbeResult> DashboardAsync(string url, string? caFile)
     {
         var look = await Looking.Observer().LookAsync(null, new Uri(url), caFile, TestContext.Current.CancellationToken);
         Assert.Empty(look.Gateways);
-        return Assert.Single(look.Dashboard).Shown;
+        return Assert.Single(look.Dashboard).Current;
     }
 }

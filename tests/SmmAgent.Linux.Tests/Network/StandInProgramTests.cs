@@ -52,7 +52,7 @@ public sealed class StandInProgramTests : IDisposable
         using var authority = StandInAuthority.LoadOrCreate(_folder.Path("."));
         var look = await Looking.Observer().LookAsync(
             Looking.Plan(authority, address.ToString()), null, null, TestContext.Current.CancellationToken);
-        return [.. look.Gateways.Select(result => result.Shown.Outcome)];
+        return [.. look.Gateways.Select(result => result.Current.Outcome)];
     }
 
     private async Task<Process> StartAsync(IPAddress address)

@@ -49,7 +49,7 @@ internal sealed class SidecarRoot : IDisposable
     public static MeshConfig Config => MeshConfigReader.Read(System.Text.Encoding.UTF8.GetBytes(Sample.ConfigText())).Value!;
 
     public SidecarObserver Observer(bool isRoot = true) => new(
-        new GuardedFiles(_root.Root),
+        new SafeFileSystem(_root.Root),
         new InstalledPackage(new("apt-get", PackageFormat.Deb), ["sh", "-c", $"printf 'installed ok %s\\n' \"$(cat {_root.Below("/var/lib/dpkg/status")})\""], _root.Root),
         () => (Units, null),
         new SidecarReadiness(TimeProvider.System, 1),
@@ -58,14 +58,14 @@ internal sealed class SidecarRoot : IDisposable
 
     public SidecarReconciler Pass()
     {
-        var files = new GuardedFiles(_root.Root);
+        var files = new SafeFileSystem(_root.Root);
         return new(Observer(), Host(), Records, new AgentLock(Paths.HostLock, TimeProvider.System), TimeProvider.System, () => 0);
     }
 
     public SidecarStepExecutor Host() => new(
-        new GuardedFiles(_root.Root),
+        new SafeFileSystem(_root.Root),
         Units,
-        new SidecarTokens(new GuardedFiles(_root.Root), Paths.HostToken, null, TimeProvider.System),
+        new SidecarTokens(new SafeFileSystem(_root.Root), Paths.HostToken, null, TimeProvider.System),
         new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", PackageFormat.Deb), ["false"]), TimeProvider.System, bypassBackoff: false, () => []),
         new SidecarCapture(Nothing),
         Nothing);

@@ -57,11 +57,11 @@ public sealed class SidecarStepExecutorTests : IDisposable
         System.IO.File.WriteAllBytes(hosts, theirs);
         System.IO.File.SetUnixFileMode(hosts, GuardedRoot.Public | UnixFileMode.GroupWrite);
         GuardedRoot.Run("chown", GuardedRoot.Other, hosts);
-        var owner = FileOwner.Of(hosts);
+        var owner = FileOwner.Read(hosts);
 
         Assert.Null(_host.Host().Write([new SetHosts(["198.18.0.11 istiod.istio-system.svc"])]));
         Assert.Contains("\n198.18.0.11 istiod.istio-system.svc\n", Text(SidecarFiles.HostsFile), StringComparison.Ordinal);
-        Assert.Equal((owner, GuardedRoot.Public | UnixFileMode.GroupWrite), (FileOwner.Of(hosts), System.IO.File.GetUnixFileMode(hosts)));
+        Assert.Equal((owner, GuardedRoot.Public | UnixFileMode.GroupWrite), (FileOwner.Read(hosts), System.IO.File.GetUnixFileMode(hosts)));
 
         Assert.Null(_host.Host().Write([new SetHosts([])]));
         Assert.Equal(theirs, System.IO.File.ReadAllBytes(hosts));

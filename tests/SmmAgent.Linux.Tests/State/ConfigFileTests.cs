@@ -22,9 +22,9 @@ public sealed class ConfigFileTests : IDisposable
         var file = new ConfigFile(Path.Combine(_folder, "etc", "smm", "agent.yaml"));
         file.Write("a"u8);
 
-        var owner = FileOwner.Of(file.Path);
+        var owner = FileOwner.Read(file.Path);
         Assert.Equal(FileOwner.WithGroup(ConfigFile.DaemonGroup) ?? owner, owner);
-        Assert.Equal(owner, FileOwner.Of(Path.GetDirectoryName(file.Path)!));
+        Assert.Equal(owner, FileOwner.Read(Path.GetDirectoryName(file.Path)!));
         Assert.False(file.IsOpenToAll);
         Assert.Equal([file.Path], Directory.GetFiles(Path.GetDirectoryName(file.Path)!));
     }

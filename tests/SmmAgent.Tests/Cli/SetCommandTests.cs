@@ -68,7 +68,7 @@ public sealed class SetCommandTests : IDisposable
         Assert.Equal(0, SetNodeIp.Run(Writer(), "10.1.2.3"));
 
         Assert.Equal("node: {ip: 10.1.2.3}", File.ReadAllText(elsewhere));
-        Assert.Equal(("rw----r--", new FileOwner(1234, 4321)), (Mode(elsewhere), FileOwner.Of(elsewhere)));
+        Assert.Equal(("rw----r--", new FileOwner(1234, 4321)), (Mode(elsewhere), FileOwner.Read(elsewhere)));
         Assert.NotNull(new FileInfo(_paths.Settings).LinkTarget);
     }
 

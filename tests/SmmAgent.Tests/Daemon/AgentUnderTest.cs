@@ -30,7 +30,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         AtomicFile.Write(Paths.BearerToken, "secret-token", AtomicFile.Private);
         Settings = new(new SettingsState(Good(Server.Url), [], []));
         Context = new LoopContext(Time, new LoopProgress(Time), new ProcessFault(Substitute.For<IHostApplicationLifetime>()));
-        Tokens = BearerTokenFile.Of(Paths, Time);
+        Tokens = BearerTokenFile.From(Paths, Time);
         Clients = new DashboardClients(Tokens, "1.2.3", Time);
     }
 

@@ -37,7 +37,7 @@ public sealed partial class ManPageTests
 
     [Fact]
     public void EverySettingIsThereWithItsDefault() => Assert.Equal(
-        SettingsTable.Of(new AgentSettings()).Select(setting => $"{setting.Key}: {(setting.Value == SettingsTable.None ? "none" : setting.Value)}"),
+        SettingsTable.Rows(new AgentSettings()).Select(setting => $"{setting.Key}: {(setting.Value == SettingsTable.None ? "none" : setting.Value)}"),
         Setting().Matches(File.ReadAllText(SettingsPage)).Select(match => $"{match.Groups[1].Value}: {match.Groups[2].Value}"));
 
     [Fact]

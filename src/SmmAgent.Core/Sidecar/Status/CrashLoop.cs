@@ -35,7 +35,7 @@ public sealed record CrashLoop(
     public static readonly TimeSpan FirstHold = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(30);
 
-    private static readonly Backoff HoldTime = new(FirstHold, LongestHold, Jitter: 0.5);
+    private static readonly ExponentialBackoff HoldTime = new(FirstHold, LongestHold, Jitter: 0.5);
 
     public bool IsHeld => HeldUntil is not null;
 

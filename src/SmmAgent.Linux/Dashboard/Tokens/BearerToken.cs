@@ -57,7 +57,7 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
     private const string Set = "sudo smm-agent set bearer-token --stdin";
 
     /// <summary>The tokens of this host.</summary>
-    public static BearerTokenFile Of(AgentPaths paths, TimeProvider time) => new(paths.BearerToken, new RenewedTokenFile(paths.RenewedToken), time);
+    public static BearerTokenFile From(AgentPaths paths, TimeProvider time) => new(paths.BearerToken, new RenewedTokenFile(paths.RenewedToken), time);
 
     public BearerTokenReading Read()
     {
@@ -86,7 +86,7 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
         try
         {
             return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes
-                ? Check(TokenText.Of(bytes))
+                ? Check(TokenText.Parse(bytes))
                 : Missing($"there is no bearer token in {path}", Set, "set it");
         }
         catch (InvalidDataException)
@@ -95,7 +95,7 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
         }
         catch (UnauthorizedAccessException)
         {
-            if (ReadRefusal.OfThisProcess(path) is { } refusal)
+            if (ReadDenial.ForThisProcess(path) is { } refusal)
                 return new(null, refusal.ToString(), null) { Found = refusal.Found, Cure = refusal.Cure, IsForbidden = true };
             const string Owner = "its owner and mode should be root:smm-agent 0640";
             var found = $"{path} may not be read by this user";

@@ -24,7 +24,7 @@ public sealed class RenewedTokenFile(string path)
                 return null;
 
             return Content(bytes) is var (of, token) && of == Sha256(operators)
-                && TokenText.Of(Encoding.UTF8.GetBytes(token)) is { Refusal: null, Wrapping: null, Token: { } text }
+                && TokenText.Parse(Encoding.UTF8.GetBytes(token)) is { Refusal: null, Wrapping: null, Token: { } text }
                     ? new BearerToken(text)
                     : null;
         }

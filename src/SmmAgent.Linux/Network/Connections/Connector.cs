@@ -7,7 +7,7 @@ namespace SmmAgent.Linux.Network.Connections;
 /// <summary>Why a connection did not come about.</summary>
 /// <param name="Detail">A verb phrase: <c>refused the connection</c>.</param>
 /// <param name="NoRoute">Whether this host has no way at all to addresses of the family.</param>
-public sealed record ConnectFault(Outcome Outcome, string Detail, bool NoRoute = false);
+public sealed record ConnectFailure(Outcome Outcome, string Detail, bool NoRoute = false);
 
 /// <summary>Opens every TCP connection of the agent to another host, outside the sidecar's capture, and tells how they fail.</summary>
 public static class Connector
@@ -48,7 +48,7 @@ public static class Connector
 
     /// <summary>Connects to the first address that accepts: the IPv4 ones, and the IPv6 ones only where IPv4 has no route or does not answer at all.</summary>
     /// <returns>The connection, or why the attempts failed.</returns>
-    public static async Task<(Socket? Connection, ConnectFault? Fault)> ConnectPreferringIPv4Async(
+    public static async Task<(Socket? Connection, ConnectFailure? Fault)> ConnectPreferringIPv4Async(
         IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
     {
         var race = new ConnectionRace(port);
@@ -67,7 +67,7 @@ public static class Connector
         return [.. Enumerable.Range(0, addresses.Count).SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
     }
 
-    public static ConnectFault FaultOf(SocketError error) => error switch
+    public static ConnectFailure FaultOf(SocketError error) => error switch
     {
         SocketError.ConnectionRefused => new(Outcome.Refused, "refused the connection"),
         SocketError.TimedOut => new(Outcome.Timeout, "did not answer the connection attempt"),

@@ -36,7 +36,7 @@ internal sealed class DashboardChecks : IDisposable
             return health;
 
         var authority = _authorities is null ? "this VM's certificate store" : "dashboard.caFile";
-        return new TlsCheck(Target.Host, new CertificateJudge(_authorities, authority, _time), health);
+        return new TlsCheck(Target.Host, new CertificateValidator(_authorities, authority, _time), health);
     }
 
     public void Dispose()

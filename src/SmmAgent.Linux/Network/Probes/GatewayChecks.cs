@@ -7,13 +7,13 @@ namespace SmmAgent.Linux.Network.Probes;
 internal sealed class GatewayChecks : IDisposable
 {
     private readonly X509Certificate2Collection _roots = [];
-    private readonly CertificateJudge _judge;
+    private readonly CertificateValidator _judge;
     private readonly string _istiodName;
 
     public GatewayChecks(ReachabilityPlan plan, TimeProvider time)
     {
         _roots.ImportFromPem(plan.RootCertificate);
-        _judge = new CertificateJudge(_roots, "the mesh's root certificate", time);
+        _judge = new CertificateValidator(_roots, "the mesh's root certificate", time);
         _istiodName = plan.IstiodName;
     }
 

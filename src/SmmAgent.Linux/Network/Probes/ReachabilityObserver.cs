@@ -4,8 +4,8 @@ using SmmAgent.Core.Reachability;
 namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>What is in force after a look at everything, and how many ports were too many to be tried.</summary>
-public sealed record ReachabilityLook(
-    IReadOnlyList<Damped<ProbeResult>> Gateways, IReadOnlyList<Damped<ProbeResult>> Dashboard, int LeftOut);
+public sealed record ReachabilityObservation(
+    IReadOnlyList<Debounced<ProbeResult>> Gateways, IReadOnlyList<Debounced<ProbeResult>> Dashboard, int LeftOut);
 
 /// <summary>Looks at gateways and dashboard, again and again, and remembers only what damping needs.</summary>
 /// <param name="findCaptured">Which probes the sidecar captures; null where there is no sidecar.</param>
@@ -14,16 +14,16 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
     /// <summary>The most probes of one look. With those at once and the time of each it bounds the look: 36 s when all hang.</summary>
     public const int MaximumProbes = 192;
 
-    private readonly DampedNames _names = new();
-    private readonly DampedProbes _gateways = new();
-    private readonly DampedProbes _dashboard = new();
+    private readonly DebouncedNames _names = new();
+    private readonly DebouncedProbes _gateways = new();
+    private readonly DebouncedProbes _dashboard = new();
 
     /// <summary>Whether something odd was seen that a look soon would confirm.</summary>
     public bool Unsettled => _names.Unsettled || _gateways.Unsettled || _dashboard.Unsettled;
 
     /// <param name="plan">Null while there is no mesh configuration.</param>
     /// <param name="dashboardUrl">Null while there is none.</param>
-    public async Task<ReachabilityLook> LookAsync(ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
+    public async Task<ReachabilityObservation> LookAsync(ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
     {
         using var gatewayChecks = plan is null ? null : new GatewayChecks(plan, time);
         using var dashboard = dashboardUrl is null ? null : new DashboardChecks(dashboardUrl, caFile, time);

@@ -7,7 +7,7 @@ namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>A TLS handshake whose certificate must be good, and what is to be asked inside it.</summary>
 /// <param name="inside">A check of what is spoken inside TLS; <see cref="PortCheck.None"/> for the handshake alone.</param>
-public sealed class TlsCheck(string serverName, CertificateJudge judge, PortCheck inside) : PortCheck
+public sealed class TlsCheck(string serverName, CertificateValidator judge, PortCheck inside) : PortCheck
 {
     private bool _isOpen;
     private bool _demandsCertificate;

@@ -17,7 +17,7 @@ internal sealed class DashboardToken() : Check("dashboard-token", CheckGroup.Das
             look.Reading switch
             {
                 { IsForbidden: true } => CheckLine.Skipped(look.Reading.Found!, AsRoot),
-                { Token: not null } when ReadRefusal.OfDaemon(context.Paths.BearerToken) is { } refusal
+                { Token: not null } when ReadDenial.ForDaemon(context.Paths.BearerToken) is { } refusal
                     => CheckLine.Fail(refusal.Found, refusal.Cure),
                 { Token: null, Found: { } found } => CheckLine.Fail(found, look.Reading.Cure ?? Set),
                 { Found: { } found } => CheckLine.Warn(found, $"sudo chmod 0640 {context.Paths.BearerToken}"),

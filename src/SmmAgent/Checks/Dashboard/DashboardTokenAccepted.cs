@@ -43,7 +43,7 @@ internal sealed class DashboardTokenAccepted() : Check("dashboard-token-accepted
             return CheckLine.Skipped("not asked: the dashboard is not reached, see above");
         }
 
-        var (_, found, cure) = FailureText.Told(failure, target);
+        var (_, found, cure) = FailureText.Explain(failure, target);
         return CheckLine.Fail(found, cure ?? (failure is DashboardFailure.Refused { Status: 401 }
             ? "follow the answer of the dashboard"
             : "see the log of the dashboard"));

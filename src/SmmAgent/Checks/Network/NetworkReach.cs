@@ -22,7 +22,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
         if (plan.Targets.Count == 0)
             return [Nothing(plan, context)];
 
-        var broken = ReachabilityVerdict.Broken([.. look.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
+        var broken = ReachabilityConditions.Broken([.. look.Results.Where(result => result.Outcome != Outcome.Captured)]).ToHashSet();
         var own = (await context.OwnTraffic).Blockers;
         var captureCure = Environment.IsPrivilegedProcess ? CaptureBypass.Remediation((await context.Mesh).Config) : AsRoot;
         return
@@ -40,7 +40,7 @@ internal sealed class NetworkReach() : Check("network-reach", CheckGroup.Network
 
     private static CheckLine Nothing(ReachabilityPlan plan, CheckContext context)
     {
-        var finding = ReachabilityVerdict.Gateways(plan, [], 0, context.Time.GetUtcNow(), []);
+        var finding = ReachabilityConditions.Gateways(plan, [], 0, context.Time.GetUtcNow(), []);
         return plan.Model == Contract.NetworkModel.SameNetwork
             ? CheckLine.Skipped(finding.Message)
             : CheckLine.Fail("the mesh has no meshexpansion gateway with an address", "turn mesh expansion on in the control plane");

@@ -19,6 +19,6 @@ internal sealed record GatewayObservation(ReachabilityPlan? Plan, IReadOnlyList<
         var plan = ReachabilityPlan.From(config);
         var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, HostSidecarPass.Captured(time));
         var look = await observer.LookAsync(plan, null, null, end);
-        return new(plan, [.. look.Gateways.Select(result => result.Shown)], look.LeftOut);
+        return new(plan, [.. look.Gateways.Select(result => result.Current)], look.LeftOut);
     }
 }

@@ -26,9 +26,9 @@ internal static class OwnTrafficObservation
 
     /// <summary>Describes a failed probe, with the rule of this host's own firewall that explains it.</summary>
     public static string Describe(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result, string found) =>
-        ReachabilityVerdict.Explains(own, result) is { } obstacle ? $"{found}: {obstacle.Problem}" : found;
+        ReachabilityConditions.Explains(own, result) is { } obstacle ? $"{found}: {obstacle.Problem}" : found;
 
     /// <summary>The fix of a failed probe.</summary>
     public static string Cure(IReadOnlyList<OwnTrafficBlocker> own, ProbeResult result) =>
-        ReachabilityVerdict.Explains(own, result)?.Remediation ?? result.Outcome.Cure();
+        ReachabilityConditions.Explains(own, result)?.Remediation ?? result.Outcome.Cure();
 }

@@ -22,7 +22,7 @@ internal sealed record SettingsObservation(
         : null;
 
     /// <summary>The files that this user may read but the daemon may not: agent.yaml or the file of <c>dashboard.caFile</c>.</summary>
-    public IReadOnlyList<ReadRefusal> Refusals { get; init; } = [];
+    public IReadOnlyList<ReadDenial> Refusals { get; init; } = [];
 
     public static SettingsObservation Read(AgentPaths paths)
     {
@@ -33,7 +33,7 @@ internal sealed record SettingsObservation(
         string?[] read = file.Content is null ? [] : [paths.Settings, file.Reading.Settings?.CaFile];
         return new(file.Reading.Settings ?? new(), file.Exists, file.Reading.Faults, file.Reading.Warnings, null)
         {
-            Refusals = [.. read.OfType<string>().Select(ReadRefusal.OfDaemon).OfType<ReadRefusal>()],
+            Refusals = [.. read.OfType<string>().Select(ReadDenial.ForDaemon).OfType<ReadDenial>()],
         };
     }
 }

@@ -9,12 +9,12 @@ namespace SmmAgent.Checks.Observations;
 /// <param name="Doubts">The known reasons for the dashboard to refuse it, before it is sent.</param>
 /// <param name="EvaluatedAt">The time that its claims are compared with.</param>
 internal sealed record TokenObservation(
-    BearerTokenReading Reading, TokenClaims? Claims, IReadOnlyList<TokenDoubt> Doubts, DateTimeOffset EvaluatedAt)
+    BearerTokenReading Reading, TokenClaims? Claims, IReadOnlyList<TokenWarning> Doubts, DateTimeOffset EvaluatedAt)
 {
     /// <param name="dashboard">Its clock is used if it is known, because the dashboard validates the token with it.</param>
     public static TokenObservation Read(AgentPaths paths, SettingsObservation settings, DashboardObservation dashboard, TimeProvider time)
     {
-        var reading = BearerTokenFile.Of(paths, time).Read();
+        var reading = BearerTokenFile.From(paths, time).Read();
         var claims = reading.Token?.Claims();
         var now = time.GetUtcNow() + (dashboard.Ahead ?? TimeSpan.Zero);
         // Only the dashboard knows the service account of the WorkloadGroup.

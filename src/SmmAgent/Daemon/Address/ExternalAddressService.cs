@@ -33,7 +33,7 @@ public sealed class ExternalAddressService : LoopService
     {
         var (settings, config) = (_states.Settings.Value.Settings, _states.Mesh.Value.Config);
         var isSame = _question is { } asked && asked.Settings == settings && ReferenceEquals(asked.Config, config);
-        var untilNext = AddressTimer.AtMostOnceIn - Time.GetElapsedTime(_askedAt);
+        var untilNext = AddressSchedule.AtMostOnceIn - Time.GetElapsedTime(_askedAt);
         if (isSame && untilNext > TimeSpan.Zero)
             return untilNext;
 
@@ -44,7 +44,7 @@ public sealed class ExternalAddressService : LoopService
         if (_states.Settings.Value.AreUnknown)
         {
             Publish(AddressDecision.SettingsUnknown);
-            return AddressTimer.Next(0);
+            return AddressSchedule.Next(0);
         }
 
         var found = await _sources.FindAsync(settings, config, () => _lastKnown.Value, cancel);
@@ -54,7 +54,7 @@ public sealed class ExternalAddressService : LoopService
 
         Publish(found);
         _failures = isFresh || found == AddressDecision.NotConfigured ? 0 : _failures + 1;
-        return AddressTimer.Next(_failures);
+        return AddressSchedule.Next(_failures);
     }
 
     private void Publish(AddressState found)

@@ -107,7 +107,7 @@ public sealed class FirewallService : LoopService
         // The firewall mode and the agent's own ports are unknown, so nothing is changed.
         if (_states.Settings.Value.AreUnknown)
         {
-            Publish(new([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.NotConfigured, SettingsState.WhyUnknown)));
+            Publish(new([], ConditionUpdate.Unknown(ConditionType.PortsOpen, ConditionUpdate.NotConfigured, SettingsState.UnknownReason)));
             return SlowPoll;
         }
 

@@ -86,7 +86,7 @@ public static class DaemonHost
             loggers.CreateLogger<CurrentIdentity>());
         var self = new StatusIdentity(version, paths.Status, () => identity.Uuid(states.Settings.Value.Settings));
         var status = new StatusService(context, states, self, notifier, loggers.CreateLogger<StatusService>());
-        var tokens = BearerTokenFile.Of(paths, time);
+        var tokens = BearerTokenFile.From(paths, time);
         var settings = new SettingsService(context, paths, tokens, states.Settings, loggers.CreateLogger<SettingsService>());
         var retry = new DashboardRetry(time, Jitter.Next);
         var clients = new DashboardClients(tokens, version, time);
@@ -106,7 +106,7 @@ public static class DaemonHost
                 new AddressProviderClient(time, names), new DirectRoute(time, names), new LastKnownAddressFile(paths.LastKnownAddress)),
             loggers.CreateLogger<ExternalAddressService>());
 
-        var root = new ReconcileActivity(() => HostUnits.Open(paths.Root, time), paths.RootPresence);
+        var root = new ReconcileActivity(() => HostUnits.Open(paths.Root, time), paths.PrivilegedPresence);
         var events = new ObservableValue<EventSourcesState>(EventSourcesState.AllUp);
         var firewall = new FirewallService(
             context,

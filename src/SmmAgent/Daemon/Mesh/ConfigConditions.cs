@@ -25,7 +25,7 @@ internal static class ConfigConditions
 
     public static ConditionUpdate Failed(SettingsState settings, DashboardFailure failure, DashboardTarget target, GoodMeshConfig? good)
     {
-        var (reason, message) = FailureText.Of(failure, target);
+        var (reason, message) = FailureText.Format(failure, target);
         return Invalid(settings, good) ?? False(reason, message + Meanwhile(good));
     }
 
@@ -49,7 +49,7 @@ internal static class ConfigConditions
         ? null
         : False(FailureReasons.InvalidSettings,
             "agent.yaml is not valid, its last edit has no effect: "
-            + string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.Of(fault.ToString())))
+            + string.Join("; ", settings.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))
             + (settings.Faults.Count > 5 ? $"; and {settings.Faults.Count - 5} more" : "") + Meanwhile(good));
 
     private static ConditionUpdate False(string reason, string message) => ConditionUpdate.False(

@@ -50,14 +50,14 @@ public sealed class ReachabilityService : LoopService
                 ConditionType.GatewaysReachable,
                 ConditionUpdate.NotConfigured,
                 "there is no mesh configuration yet that names the gateways")
-            : ReachabilityVerdict.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
+            : ReachabilityConditions.Gateways(plan, Shown(look.Gateways), look.LeftOut, now, own, captureCure);
         var dashboard = settings.DashboardUrl is null
             ? ConditionUpdate.Unknown(
                 ConditionType.DashboardReachable, ConditionUpdate.NotConfigured,
                 _states.Settings.Value.AreUnknown
-                    ? SettingsState.WhyUnknown
+                    ? SettingsState.UnknownReason
                     : "no dashboard is set; run: sudo smm-agent set dashboard-url URL")
-            : ReachabilityVerdict.Dashboard(Shown(look.Dashboard), now, own, captureCure);
+            : ReachabilityConditions.Dashboard(Shown(look.Dashboard), now, own, captureCure);
         var wasAway = _states.Reachability.Value.DashboardReachable.Status == ConditionStatus.False;
         _states.Reachability.Publish(new(plan?.Model, [.. look.Gateways.Select(Result)], gateways, dashboard)
         {
@@ -72,22 +72,22 @@ public sealed class ReachabilityService : LoopService
     }
 
     /// <summary>Without a probe, a shorter interval does not help.</summary>
-    private static bool IsWell(IReadOnlyList<Damped<ProbeResult>> results, ConditionUpdate finding) =>
-        results.Count == 0 || finding.Reason == ReachabilityVerdict.Reachable;
+    private static bool IsWell(IReadOnlyList<Debounced<ProbeResult>> results, ConditionUpdate finding) =>
+        results.Count == 0 || finding.Reason == ReachabilityConditions.Reachable;
 
-    private static List<ProbeResult> Shown(IReadOnlyList<Damped<ProbeResult>> results) => [.. results.Select(result => result.Shown)];
+    private static List<ProbeResult> Shown(IReadOnlyList<Debounced<ProbeResult>> results) => [.. results.Select(result => result.Current)];
 
-    private static ClockOffset? Clock(IReadOnlyList<Damped<ProbeResult>> dashboard) =>
-        dashboard.Select(result => result.Shown.ClockAhead).FirstOrDefault(ahead => ahead is not null) is { } ahead
+    private static ClockOffset? Clock(IReadOnlyList<Debounced<ProbeResult>> dashboard) =>
+        dashboard.Select(result => result.Current.ClockAhead).FirstOrDefault(ahead => ahead is not null) is { } ahead
             ? new ClockOffset(ahead)
             : null;
 
-    private static GatewayResult Result(Damped<ProbeResult> damped) => new(
-        damped.Shown.Target.Name,
-        damped.Shown.Address,
-        damped.Shown.Target.Port,
-        damped.Shown.Outcome,
-        damped.Shown.Latency,
+    private static GatewayResult Result(Debounced<ProbeResult> damped) => new(
+        damped.Current.Target.Name,
+        damped.Current.Address,
+        damped.Current.Target.Port,
+        damped.Current.Outcome,
+        damped.Current.Latency,
         damped.Since,
-        damped.Shown.Detail);
+        damped.Current.Detail);
 }

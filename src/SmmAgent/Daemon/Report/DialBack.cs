@@ -43,7 +43,7 @@ public sealed class DialBack(CurrentIdentity identity, DialBackNonces nonces, Fu
                 + "set the one at which the cluster reaches it: sudo smm-agent set node-ip ADDRESS");
         }
 
-        var (reason, message) = FailureText.Of(failure, target);
+        var (reason, message) = FailureText.Format(failure, target);
         return ClusterViewRules.NotAnswered(ConditionType.ReachableFromCluster, reason, message);
     }
 }

@@ -74,7 +74,7 @@ public sealed class ReportService : LoopService
         {
             _client = null;
             Publish(NotAnswered(ConditionUpdate.NotConfigured, _states.Settings.Value.AreUnknown
-                ? SettingsState.WhyUnknown
+                ? SettingsState.UnknownReason
                 : "dashboard or WorkloadGroup are not set yet; ConfigCurrent says how"));
             return Interval;
         }
@@ -115,7 +115,7 @@ public sealed class ReportService : LoopService
         if (result.Failure is { } failure)
         {
             _reports.RecordFailure(FailureText.RetryAfter(failure));
-            var (reason, message) = FailureText.Of(failure, client.Target);
+            var (reason, message) = FailureText.Format(failure, client.Target);
             Publish(NotAnswered(reason, message));
             // The outdated answers are requested again as soon as a report succeeds.
             (_reportedAddress, _registrations, _dialBacks) = (null, NewSchedule(), NewSchedule());
@@ -153,7 +153,7 @@ public sealed class ReportService : LoopService
         if (result.Value is { } answer)
         {
             var isLosing = answer.Registered
-                && gateways.Reason is not (ReachabilityVerdict.Reachable or ConditionUpdate.Pending or ConditionUpdate.NotConfigured)
+                && gateways.Reason is not (ReachabilityConditions.Reachable or ConditionUpdate.Pending or ConditionUpdate.NotConfigured)
                 && Time.GetElapsedTime(_wayChanged) < Loss;
             var interval = isLosing ? IntervalAfterLoss
                 : answer.Registered && isWell ? Interval
@@ -171,7 +171,7 @@ public sealed class ReportService : LoopService
         else
         {
             _registrations.RecordFailure(FailureText.RetryAfter(result.Failure!));
-            var (reason, message) = FailureText.Of(result.Failure!, client.Target);
+            var (reason, message) = FailureText.Format(result.Failure!, client.Target);
             Publish(_states.Cluster.Value with
             {
                 Registered = ClusterViewRules.NotAnswered(ConditionType.Registered, reason, message),

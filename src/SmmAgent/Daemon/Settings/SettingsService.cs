@@ -59,7 +59,7 @@ public sealed class SettingsService(
             reading.Faults.SequenceEqual(old.Faults) ? old.Faults : reading.Faults,
             warnings.SequenceEqual(old.Warnings) ? old.Warnings : warnings)
         {
-            Token = token.Token is { } found ? TokenFacts.Of(found.Claims()) : new TokenFacts(token.Fault),
+            Token = token.Token is { } found ? TokenFacts.From(found.Claims()) : new TokenFacts(token.Fault),
             CredentialStamp = $"{Stamp(paths.BearerToken)}/{(settings.CaFile is { } caFile ? Stamp(caFile) : "")}",
         };
         if (next == old)
@@ -79,7 +79,7 @@ public sealed class SettingsService(
     private SettingsReading Read()
     {
         var file = SettingsFile.TryLoad(paths.Settings);
-        if (file.IsForbidden && ReadRefusal.OfThisProcess(paths.Settings) is { } refusal)
+        if (file.IsForbidden && ReadDenial.ForThisProcess(paths.Settings) is { } refusal)
             return new(null, [new Fault("", refusal.ToString())], []);
 
         // A fresh installation has no file; a deleted file is not a valid edit.

@@ -114,7 +114,7 @@ public sealed class TokenRenewalService : LoopService
     {
         if (NotOffered(failure) is not { } reason)
         {
-            NotNow(FailureText.Of(failure, target).Message, FailureText.RetryAfter(failure));
+            NotNow(FailureText.Format(failure, target).Message, FailureText.RetryAfter(failure));
             return;
         }
 

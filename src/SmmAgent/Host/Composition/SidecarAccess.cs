@@ -37,7 +37,7 @@ internal sealed class SidecarAccess(AgentPaths paths, TimeProvider time) : ISide
     }
 
     public ISidecarTokenStore Tokens(IHostDashboard? dashboard) =>
-        new SidecarTokens(new GuardedFiles(paths.Root), paths.HostToken, dashboard, time);
+        new SidecarTokens(new SafeFileSystem(paths.Root), paths.HostToken, dashboard, time);
 
     public bool HasPackage(string name, string version) => HostSidecarPass.Delivery(paths, null, bypassBackoff: false).Has(name, version);
 

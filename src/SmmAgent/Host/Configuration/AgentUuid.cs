@@ -82,7 +82,7 @@ internal sealed class AgentUuid(HostContext host)
             return ExitCode.Usage;
 
         // What the sidecar registers with goes first: a pass that is cut off here meets the old uuid again, and goes on.
-        var guarded = new GuardedFiles(paths.Root);
+        var guarded = new SafeFileSystem(paths.Root);
         foreach (var secret in SidecarFiles.CredentialFiles.Where(guarded.Exists))
             guarded.Remove(secret);
         // It has the address and the host name of the other machine, too: the pass writes it anew.

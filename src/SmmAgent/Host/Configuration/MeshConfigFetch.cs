@@ -37,7 +37,7 @@ internal sealed class MeshConfigFetch(HostContext host)
         }
 
         var (reason, message) = answer.Failure is { } failure
-            ? FailureText.Of(failure, target)
+            ? FailureText.Format(failure, target)
             : ("NoAnswer", "the dashboard sent no mesh configuration");
         var kept = Kept(target);
         progress.Warn(kept is null ? $"{reason}: {message}" : $"{reason}: {message}; using the last good configuration of {kept.ReceivedAt:u}");

@@ -67,7 +67,7 @@ internal sealed class ReconcileRun(HostContext host, ReconcileOptions options)
     /// <returns>An exit code; null when the time to confirm was over before all was done: the rollback waits for this to end.</returns>
     private async Task<int?> ChangeAsync(ReconcileWork work, CancellationToken cancel)
     {
-        using var presence = await RootPresence.ShowAsync(host.Paths.RootPresence, host.Time, cancel);
+        using var presence = await PrivilegedPresence.ShowAsync(host.Paths.PrivilegedPresence, host.Time, cancel);
         using var timeout = options.ConfirmWithin is { } within ? new CancellationTokenSource(within, host.Time) : new();
         using var window = CancellationTokenSource.CreateLinkedTokenSource(cancel, timeout.Token);
         try

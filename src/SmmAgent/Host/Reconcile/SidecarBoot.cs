@@ -46,7 +46,7 @@ internal sealed class SidecarBoot(HostContext host)
     }
 
     // Before an earlier version's host has the drop-in, its sidecar reads the file in the package's folder.
-    private static bool HasClusterEnvironment(GuardedFiles files) =>
+    private static bool HasClusterEnvironment(SafeFileSystem files) =>
         files.Exists(SidecarFiles.ClusterEnvironment) || (!files.Exists(SidecarFiles.DropIn) && files.Exists(SidecarFiles.PackageClusterEnvironment));
 
     /// <summary>Has a good token lie where the sidecar reads it: the kept one, which a restart of the host took from there, or a new one.</summary>

@@ -23,7 +23,7 @@ public static class HostSidecarPass
     public static FindCaptured Captured(TimeProvider time)
     {
         var capture = new SidecarCapture(new CommandRunner());
-        return new CaptureProof(
+        return new CaptureProbe(
             time,
             Capabilities.HaveNetAdmin() ? capture.IsInPlaceAsync : null,
             () => ListeningSockets.Tcp().Any(socket => socket.Local.Port == SidecarReadiness.CapturePort)).FindAsync;
@@ -31,7 +31,7 @@ public static class HostSidecarPass
 
     /// <param name="isRoot">Whether everything is observed, with commands.</param>
     public static SidecarObserver Observer(AgentPaths paths, TimeProvider time, bool isRoot) => new(
-        new GuardedFiles(paths.Root),
+        new SafeFileSystem(paths.Root),
         new InstalledPackage(PackageTools.Find()),
         () => HostUnits.Open(paths.Root, time),
         new SidecarReadiness(time),
@@ -60,7 +60,7 @@ public static class HostSidecarPass
 
     private static SidecarStepExecutor Executor(AgentPaths paths, IUnits? units, IHostDashboard? client, PackageDelivery packages)
     {
-        var files = new GuardedFiles(paths.Root);
+        var files = new SafeFileSystem(paths.Root);
         var commands = new CommandRunner();
         return new(
             files, units, new SidecarTokens(files, paths.HostToken, client, TimeProvider.System), packages, new SidecarCapture(commands), commands);

@@ -15,7 +15,7 @@ public sealed class ConnectedSidecars(RegisteredEntries entries, RecentRefusals 
     private RegistrationAnswer Find(ServedGroup group, Guid uuid, KnownAgent agent)
     {
         var name = agent.Address is { } address
-            ? WorkloadEntryName.Of(group.Id.Name, address.ToString(), group.Config.WorkloadGroup.Network)
+            ? WorkloadEntryName.Create(group.Id.Name, address.ToString(), group.Config.WorkloadGroup.Network)
             : null;
         var entry = entries.Find(group.Id, uuid, name, agent.Address);
         return entry is null ? NotRegistered(refusals.Find(uuid, agent.Address))

@@ -111,7 +111,7 @@ public sealed class RegistrationService(
         if (!NameRules.IsIPAddress(request.Address))
             return (RegistrationReasons.NameInvalid, $"'{NameRules.Shown(request.Address)}' is not an IP address");
 
-        var name = WorkloadEntryName.Of(request.Group, request.Address, request.Network);
+        var name = WorkloadEntryName.Create(request.Group, request.Address, request.Network);
         if (WorkloadEntryName.Rule(name) is { } fault)
             return (RegistrationReasons.NameInvalid, $"the name of the WorkloadEntry would be invalid: {fault}");
 

@@ -119,7 +119,7 @@ public sealed class ApiException : Exception
 
     private static string Said(string text)
     {
-        var line = OneLine.Of(text, LongestText);
+        var line = OneLine.From(text, LongestText);
         return line.Length == 0 ? "no reason given" : line;
     }
 }

@@ -18,7 +18,7 @@ public sealed record CheckReport(
     public string Text()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"smm-dashboard {DashboardVersion}  {OneLine.Exact(Server)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"smm-dashboard {DashboardVersion}  {OneLine.ReplaceUnprintable(Server)}\n");
         foreach (var group in Checks.GroupBy(check => check.Group))
         {
             text.Append('\n').Append(group.Key).Append('\n');
@@ -48,10 +48,10 @@ public sealed record CheckReport(
         };
         text.Append("  ").Append(mark).Append(' ').Append(title.PadRight(17)).Append(' ');
         if (line.Subject is { } subject)
-            text.Append(OneLine.Exact(subject)).Append(' ');
-        text.Append(OneLine.Exact(line.Found)).Append('\n');
+            text.Append(OneLine.ReplaceUnprintable(subject)).Append(' ');
+        text.Append(OneLine.ReplaceUnprintable(line.Found)).Append('\n');
         if (line.Cure is { } cure)
-            text.Append("      → ").Append(OneLine.Exact(cure)).Append('\n');
+            text.Append("      → ").Append(OneLine.ReplaceUnprintable(cure)).Append('\n');
     }
 }
 

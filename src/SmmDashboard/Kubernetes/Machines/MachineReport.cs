@@ -103,7 +103,7 @@ internal sealed record MachineReport(MachineSpec Spec, DateTimeOffset SeenAt, lo
     };
 
     // kubectl prints what it gets.
-    private static string Cut(string text, int longest) => OneLine.Exact(text, '?', longest);
+    private static string Cut(string text, int longest) => OneLine.ReplaceUnprintable(text, '?', longest);
 }
 
 /// <summary>What the dashboard knows beside a report.</summary>

@@ -12,7 +12,7 @@ namespace SmmDashboard.Kubernetes.Registration;
 public sealed record RegisteringVm(GroupId Group, string Network, Guid Uuid, IPAddress? Address)
 {
     /// <summary>The name that istiod gives to its WorkloadEntry; null while the address is not known.</summary>
-    public string? EntryName => Address is null ? null : WorkloadEntryName.Of(Group.Name, Address.ToString(), Network);
+    public string? EntryName => Address is null ? null : WorkloadEntryName.Create(Group.Name, Address.ToString(), Network);
 }
 
 /// <summary>Finds the WorkloadEntry of a VM among those of its namespace.</summary>

@@ -167,7 +167,7 @@ public sealed class KubernetesMesh(
         {
             var config = good.Config
                 with { Problems = [.. problems.Take(MeshConfig.MaximumProblems)
-                    .Select(problem => OneLine.Exact(problem, ' ', MeshConfig.MaximumProblemLength))] };
+                    .Select(problem => OneLine.ReplaceUnprintable(problem, ' ', MeshConfig.MaximumProblemLength))] };
             _marked[id] = marked = (good, text, new ServedGroup(config));
         }
 

@@ -73,7 +73,7 @@ internal static class ReviewAnswer
 
     private static string Shown(string? text)
     {
-        var line = OneLine.Of(text, LongestReason);
+        var line = OneLine.From(text, LongestReason);
         return line.Length == 0 ? "no reason given" : line;
     }
 }

@@ -180,7 +180,7 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
 
         // What the host's own change of address does, after the time that makes it a look of its own.
         _answer = "198.18.0.6";
-        _services.Time.Advance(AddressTimer.AtMostOnceIn);
+        _services.Time.Advance(AddressSchedule.AtMostOnceIn);
         _services.AddressService.Signal.Set();
         await NextAsync(published);
         Expect("198.18.0.6", ConditionStatus.True, "Known");

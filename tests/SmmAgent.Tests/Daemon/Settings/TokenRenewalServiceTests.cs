@@ -52,7 +52,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         {
             var claims = _agent.Tokens.Read().Token!.Claims()!;
             Assert.True(claims.Expires > Now, "the token is over");
-            Assert.Equal("Current", TokenFacts.Of(claims).Finding(Now, _state.Value).Reason);
+            Assert.Equal("Current", TokenFacts.From(claims).Finding(Now, _state.Value).Reason);
         });
 
         Assert.InRange(_requests.Count, 165, 185);
@@ -188,7 +188,7 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         }
     }
 
-    private string Condition() => TokenFacts.Of(_agent.Tokens.Read().Token!.Claims()).Finding(Now, _state.Value).Reason;
+    private string Condition() => TokenFacts.From(_agent.Tokens.Read().Token!.Claims()).Finding(Now, _state.Value).Reason;
 
     private void Set(string token) => AtomicFile.Write(_agent.Paths.BearerToken, token + "\n", AtomicFile.Private);
 

@@ -53,7 +53,7 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
     public async Task RunningReconcileOfAnOperatorIsDueAndNothingIsRequested()
     {
         _records.Report(ReconcileReport.None);
-        using (await RootPresence.ShowAsync(_paths.RootPresence, TimeProvider.System, Cancel))
+        using (await PrivilegedPresence.ShowAsync(_paths.PrivilegedPresence, TimeProvider.System, Cancel))
         {
             Assert.Equal(SidecarService.IntervalAtStart, await StepAsync());
             Assert.True(_states.Sidecar.Value.IsReconcileDue);

@@ -57,7 +57,7 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
         _records = new SidecarRecords(_paths);
         var tools = new PackageTools("apt-get", PackageFormat.Deb);
         var observer = new SidecarObserver(
-            new GuardedFiles(_paths.Root),
+            new SafeFileSystem(_paths.Root),
             new InstalledPackage(tools, ["sh", Below("dpkg-query")], _paths.Root),
             () => (_units, null),
             new SidecarReadiness(_time, _readiness.Port),
@@ -67,7 +67,7 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
             new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())),
             _states,
             new SidecarSources(observer, new SidecarHostContext(new NameLookup(_time), tools), _records,
-                new ReconcileActivity(() => (_units, null), _paths.RootPresence)),
+                new ReconcileActivity(() => (_units, null), _paths.PrivilegedPresence)),
             new ReconcileRequest(_paths.ReconcileRequest, _time, _requests),
             "0.1.0",
             _log);

@@ -6,7 +6,7 @@ using SmmAgent.Linux.Network.Probes;
 
 namespace SmmAgent.Linux.Tests.Network;
 
-public sealed class CaptureProofTests
+public sealed class CaptureProbeTests
 {
     private static readonly IPEndPoint Gateway = IPEndPoint.Parse("198.18.0.11:15012");
 
@@ -91,7 +91,7 @@ public sealed class CaptureProofTests
         var observer = new ReachabilityObserver(
             prober, TimeProvider.System, (probed, _) => Task.FromResult<IReadOnlySet<(AddressFamily, int)>>(probed.Select(one => (one.AddressFamily, one.Port)).ToHashSet()));
 
-        var result = Assert.Single((await observer.LookAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Shown;
+        var result = Assert.Single((await observer.LookAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
 
         Assert.Equal((Outcome.Captured, null), (result.Outcome, result.Latency));
     }
@@ -99,7 +99,7 @@ public sealed class CaptureProofTests
     private Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindAsync(params IPEndPoint[] probed) =>
         Proof(_ => Task.FromResult(_isInPlace)).FindAsync(probed, TestContext.Current.CancellationToken);
 
-    private CaptureProof Proof(Func<CancellationToken, Task<bool>>? isInPlace) => new(TimeProvider.System, isInPlace, () => _listens, (endpoint, _) =>
+    private CaptureProbe Proof(Func<CancellationToken, Task<bool>>? isInPlace) => new(TimeProvider.System, isInPlace, () => _listens, (endpoint, _) =>
     {
         lock (_tried)
             _tried.Add($"{endpoint}");

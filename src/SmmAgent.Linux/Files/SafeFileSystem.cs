@@ -13,7 +13,7 @@ namespace SmmAgent.Linux.Files;
 /// process may not do is an <see cref="UnauthorizedAccessException"/>. Writers take the agent's lock first.
 /// </remarks>
 /// <param name="root">What every path and every absolute link lies below: <c>/</c> except in tests and demonstrations. Its own path is trusted.</param>
-public sealed class GuardedFiles(string root)
+public sealed class SafeFileSystem(string root)
 {
     private static readonly string[] Writable = ["/etc/", "/var/", "/run/"];
 
@@ -27,7 +27,7 @@ public sealed class GuardedFiles(string root)
     /// <returns>What was found; <see cref="FoundFile.Missing"/> when there is no such file.</returns>
     public FoundFile Look(string path, int limit, Encoding? encoding = null)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         using var file = folder?.Child(name);
         if (file is null)
             return FoundFile.Missing;
@@ -40,14 +40,14 @@ public sealed class GuardedFiles(string root)
     /// <exception cref="InvalidDataException">It leads to something else, or out of /etc, /var and /run; the message has the command that ends that.</exception>
     public string Followed(string path)
     {
-        using (var folder = GuardedWalk.ToFolderOf(root, path, out var name))
+        using (var folder = SafePathWalk.ToFolderOf(root, path, out var name))
         using (var file = folder?.Child(name))
         {
             if (file?.Status.Kind != FileKind.Link)
                 return path;
         }
 
-        using var end = GuardedWalk.ToEnd(root, path) ?? throw new InvalidDataException($"{path} is a symbolic link that leads to no file: sudo rm {path}");
+        using var end = SafePathWalk.ToEnd(root, path) ?? throw new InvalidDataException($"{path} is a symbolic link that leads to no file: sudo rm {path}");
         if (end is not { Status.Kind: FileKind.Plain, IsTrusted: true })
         {
             throw new InvalidDataException(
@@ -66,7 +66,7 @@ public sealed class GuardedFiles(string root)
     /// <returns>What was found, without a content; <see cref="FoundFile.Missing"/> when there is nothing.</returns>
     public FoundFile LookAt(string path)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         using var file = folder?.Child(name);
         return file is null ? FoundFile.Missing : new(null, file.Owner, file.Status.Mode, file.Status.Modified);
     }
@@ -78,7 +78,7 @@ public sealed class GuardedFiles(string root)
     /// <returns>The time; null when there is no such file.</returns>
     public DateTimeOffset? ChangedAt(string path)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         using var file = folder?.Child(name);
         return file?.Status.Changed;
     }
@@ -90,7 +90,7 @@ public sealed class GuardedFiles(string root)
     /// <param name="owner">The name of a user. A file that is theirs keeps its group; another gets the user's.</param>
     public void Protect(string path, string owner, UnixFileMode mode)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         using var file = folder?.Child(name) ?? throw new FileNotFoundException($"{path} is missing");
         file.RequirePlain(folder);
         var wanted = FileOwner.Named(owner, file.Status.Owner, path);
@@ -106,16 +106,16 @@ public sealed class GuardedFiles(string root)
     public void Move(string path, string to)
     {
         RemoveTree(to);
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         if (folder?.Rename(name, Path.GetFileName(to)) is { } error and not (0 or Errno.ENOENT))
-            throw FileFailure.Of($"{path} cannot be moved", error);
+            throw FileFailure.From($"{path} cannot be moved", error);
         folder?.Flush();
     }
 
     /// <summary>Gives a plain file back the time of its last change, which somebody touched.</summary>
     public void SetModified(string path, DateTimeOffset modified)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         using var file = folder?.Child(name) ?? throw new FileNotFoundException($"{path} is missing");
         file.RequirePlain(folder);
         using var opened = file.Open(FileAccess.Read);
@@ -125,7 +125,7 @@ public sealed class GuardedFiles(string root)
     /// <summary>Removes a file, or a link in its place; none is fine.</summary>
     public void Remove(string path)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         switch (folder?.Unlink(name) ?? Errno.ENOENT)
         {
             case 0:
@@ -134,7 +134,7 @@ public sealed class GuardedFiles(string root)
             case Errno.ENOENT:
                 break;
             case var error:
-                throw FileFailure.Of($"{path} cannot be removed", error);
+                throw FileFailure.From($"{path} cannot be removed", error);
         }
     }
 
@@ -143,7 +143,7 @@ public sealed class GuardedFiles(string root)
     public void MakeFolder(string path, string owner, UnixFileMode mode, bool corrects = false)
     {
         var isMade = false;
-        using var folder = GuardedWalk.To(root, path, (parent, name, isLast) =>
+        using var folder = SafePathWalk.To(root, path, (parent, name, isLast) =>
         {
             isMade = isLast;
             return isLast ? parent.MakeFolder(name, FileOwner.Named(owner, null, path), mode) : parent.MakeFolder(name, null, Folder);
@@ -159,17 +159,17 @@ public sealed class GuardedFiles(string root)
     /// <summary>Removes a folder that has nothing in it; one that has, or a link in its place, stays.</summary>
     public void RemoveFolderIfEmpty(string path)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         var error = folder?.RemoveFolder(name) ?? Errno.ENOENT;
         if (error is not (0 or Errno.ENOENT or Errno.ENOTDIR or Errno.ENOTEMPTY or Errno.EEXIST))
-            throw FileFailure.Of($"{path} cannot be removed", error);
+            throw FileFailure.From($"{path} cannot be removed", error);
     }
 
     /// <summary>Removes a folder and all that is in it; none is fine. Links are removed, not followed.</summary>
     /// <exception cref="IOException">Something is mounted in it, or it is too deep; what was met before is gone.</exception>
     public void RemoveTree(string path)
     {
-        using var folder = GuardedWalk.ToFolderOf(root, path, out var name);
+        using var folder = SafePathWalk.ToFolderOf(root, path, out var name);
         if (folder is not null)
             new TreeRemoval(folder.Mount).Remove(folder, name);
     }

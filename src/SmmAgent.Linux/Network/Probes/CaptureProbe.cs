@@ -17,7 +17,7 @@ public delegate Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindCapture
 /// <param name="isInPlace">Whether rules of the sidecar's capture are on this host; null where this process may not see them.</param>
 /// <param name="listens">Whether the sidecar listens where its capture leads.</param>
 /// <param name="connect">Opens a connection as the probes do.</param>
-public sealed class CaptureProof(
+public sealed class CaptureProbe(
     TimeProvider time, Func<CancellationToken, Task<bool>>? isInPlace, Func<bool> listens, Func<IPEndPoint, CancellationToken, Task<Socket>>? connect = null)
 {
     /// <summary>How long a connection is waited for; where nothing captures it, nobody answers.</summary>

@@ -5,7 +5,7 @@ namespace SmmAgent.Core.Time;
 /// <param name="Maximum">The longest wait.</param>
 /// <param name="Factor">How much longer each wait is than the one before it.</param>
 /// <param name="Jitter">The part of each wait that is random, from 0 to 1, so that many hosts do not retry in the same moment.</param>
-public sealed record Backoff(TimeSpan Initial, TimeSpan Maximum, double Factor = 2, double Jitter = 0)
+public sealed record ExponentialBackoff(TimeSpan Initial, TimeSpan Maximum, double Factor = 2, double Jitter = 0)
 {
     // A larger exponent always exceeds the maximum; an unlimited one would overflow.
     private const int MaximumExponent = 16;

@@ -7,7 +7,7 @@ using SmmAgent.Core.Firewall.Diagnosis;
 namespace SmmAgent.Core.Reachability;
 
 /// <summary>Decides what the results of all probes mean.</summary>
-public static class ReachabilityVerdict
+public static class ReachabilityConditions
 {
     public const string Reachable = nameof(Reachable);
     public const string NoGateway = nameof(NoGateway);

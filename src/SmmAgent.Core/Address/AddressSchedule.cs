@@ -3,13 +3,13 @@ using SmmAgent.Core.Time;
 namespace SmmAgent.Core.Address;
 
 /// <summary>When to look for the address again without a reason.</summary>
-public static class AddressTimer
+public static class AddressSchedule
 {
     public static readonly TimeSpan WhenKnown = TimeSpan.FromMinutes(10);
     public static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(5);
 
-    private static readonly Backoff Retry = new(FirstRetry, LastRetry);
+    private static readonly ExponentialBackoff Retry = new(FirstRetry, LastRetry);
 
     /// <summary>Looks that come sooner than this after each other, for the same configuration, are one: a burst of changes on the host asks once.</summary>
     public static readonly TimeSpan AtMostOnceIn = TimeSpan.FromSeconds(2);

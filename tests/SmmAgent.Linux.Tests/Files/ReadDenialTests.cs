@@ -2,13 +2,13 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Tests.Files;
 
-public sealed class ReadRefusalTests : IDisposable
+public sealed class ReadDenialTests : IDisposable
 {
     private const string User = "nobody";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-readable-").FullName;
 
-    public ReadRefusalTests()
+    public ReadDenialTests()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to have files of several users");
         GuardedRoot.Run("chmod", "755", _folder);
@@ -32,7 +32,7 @@ public sealed class ReadRefusalTests : IDisposable
         GuardedRoot.Run("chown", owner, Path);
         GuardedRoot.Run("chmod", mode, Path);
 
-        var refusal = ReadRefusal.Of(Path, User);
+        var refusal = ReadDenial.For(Path, User);
 
         Assert.Equal(isReadable ? null : $"the user nobody cannot read {Path}: it is {owner} with mode {mode}: sudo chgrp nobody {Path} && sudo chmod g+r {Path}", refusal?.ToString());
         var (_, code) = Try(Path);
@@ -47,11 +47,11 @@ public sealed class ReadRefusalTests : IDisposable
         File.WriteAllText($"{inner}/file", "x");
         GuardedRoot.Run("chmod", "0600", $"{inner}/file");
         File.CreateSymbolicLink($"{_folder}/link", $"{inner}/file");
-        Assert.Equal($"the user nobody cannot read {_folder}/link: {inner}/file is root:root with mode 0600", ReadRefusal.Of($"{_folder}/link", User)?.Found);
+        Assert.Equal($"the user nobody cannot read {_folder}/link: {inner}/file is root:root with mode 0600", ReadDenial.For($"{_folder}/link", User)?.Found);
 
         GuardedRoot.Run("chmod", "0750", inner);
 
-        var refusal = ReadRefusal.Of($"{inner}/file", User)!;
+        var refusal = ReadDenial.For($"{inner}/file", User)!;
         Assert.Equal($"the user nobody cannot read {inner}/file: the folder {inner} is root:root with mode 0750", refusal.Found);
         Assert.Equal($"sudo chgrp nobody {inner} && sudo chmod g+x {inner}", refusal.Cure);
     }
@@ -60,9 +60,9 @@ public sealed class ReadRefusalTests : IDisposable
     public void WhatIsNotThereAndRootAndAUserThatIsNoneAreNotJudged()
     {
         GuardedRoot.Run("chmod", "0600", Path);
-        Assert.Null(ReadRefusal.Of(Path, "root"));
-        Assert.Null(ReadRefusal.Of(Path, "smm-no-such-user"));
-        Assert.Null(ReadRefusal.Of($"{_folder}/none", User));
+        Assert.Null(ReadDenial.For(Path, "root"));
+        Assert.Null(ReadDenial.For(Path, "smm-no-such-user"));
+        Assert.Null(ReadDenial.For($"{_folder}/none", User));
     }
 
     private static (string, int) Try(string path)

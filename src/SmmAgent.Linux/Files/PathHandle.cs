@@ -5,17 +5,17 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>A file, folder or link, held by a descriptor: whatever becomes of its name, it stays the same one.</summary>
-internal sealed partial class HeldPath : IDisposable
+internal sealed partial class PathHandle : IDisposable
 {
     private const int LongestLink = 4096;
     private const UnixFileMode OthersMayWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     private readonly SafeFileHandle _handle;
 
-    private HeldPath(SafeFileHandle handle, string path, HeldPath? folder)
+    private PathHandle(SafeFileHandle handle, string path, PathHandle? folder)
     {
         (_handle, Path) = (handle, path);
-        Status = FileStatus.Of(handle, path);
+        Status = FileStatus.Read(handle, path);
         IsTrusted = folder is not { IsTrusted: false }
             && (Status.Owner.User == 0 || Status.Owner.User == FileOwner.CurrentUser)
             && (Status.Mode & OthersMayWrite) == 0;
@@ -27,20 +27,20 @@ internal sealed partial class HeldPath : IDisposable
     public FileStatus Status { get; }
 
     /// <summary>The name of the user whom it belongs to.</summary>
-    public string Owner => UserNames.Of(Status.Owner.User);
+    public string Owner => UserNames.UserName(Status.Owner.User);
 
     /// <summary>Whether nobody but root and this process's user can have laid anything into this folder, or changed the way to it.</summary>
     public bool IsTrusted { get; }
 
     /// <summary>Holds the folder that a walk starts in, whose own path is trusted.</summary>
-    public static HeldPath Root(string root)
+    public static PathHandle Root(string root)
     {
         var handle = Libc.Open(root, Libc.PathOnly | Libc.CloseOnExec);
-        return handle.IsInvalid ? throw FileFailure.Last(root) : new(handle, "/", folder: null);
+        return handle.IsInvalid ? throw FileFailure.FromLastError(root) : new(handle, "/", folder: null);
     }
 
     /// <summary>What lies in this folder under that name, also a link; null when there is nothing.</summary>
-    public HeldPath? Child(FileName name)
+    public PathHandle? Child(FileName name)
     {
         var handle = Libc.OpenAt(_handle, name.Bytes, Libc.PathOnly | Libc.NoFollow | Libc.CloseOnExec, 0);
         if (!handle.IsInvalid)
@@ -48,7 +48,7 @@ internal sealed partial class HeldPath : IDisposable
 
         var error = Marshal.GetLastPInvokeError();
         handle.Dispose();
-        return error == Errno.ENOENT ? null : throw FileFailure.Of(PathOf(name), error);
+        return error == Errno.ENOENT ? null : throw FileFailure.From(PathOf(name), error);
     }
 
     /// <summary>Where this link leads.</summary>
@@ -56,21 +56,21 @@ internal sealed partial class HeldPath : IDisposable
     {
         var target = new byte[LongestLink];
         var length = Libc.ReadLinkAt(_handle, [0], target, (nuint)target.Length);
-        return length >= 0 ? System.Text.Encoding.UTF8.GetString(target.AsSpan(0, (int)length)) : throw FileFailure.Last(Path);
+        return length >= 0 ? System.Text.Encoding.UTF8.GetString(target.AsSpan(0, (int)length)) : throw FileFailure.FromLastError(Path);
     }
 
     /// <summary>Opens this very file, which was looked at already.</summary>
     public SafeFileHandle Open(FileAccess access)
     {
         var handle = Libc.Open(OwnLink, (access == FileAccess.Read ? Libc.ReadOnly : Libc.ReadWrite) | Libc.NoTerminal | Libc.NonBlocking | Libc.CloseOnExec);
-        return handle.IsInvalid ? throw FileFailure.Last(Path) : handle;
+        return handle.IsInvalid ? throw FileFailure.FromLastError(Path) : handle;
     }
 
     /// <summary>Opens this folder, to list it or to change it itself.</summary>
     public SafeFileHandle OpenFolder()
     {
         var handle = Libc.OpenAt(_handle, ((FileName)".").Bytes, Libc.CloseOnExec, 0);
-        return handle.IsInvalid ? throw FileFailure.Last(Path) : handle;
+        return handle.IsInvalid ? throw FileFailure.FromLastError(Path) : handle;
     }
 
     /// <summary>A path to this very file, for what knows no descriptors.</summary>
@@ -81,7 +81,7 @@ internal sealed partial class HeldPath : IDisposable
         File.ReadLines($"/proc/self/fdinfo/{_handle.DangerousGetHandle()}").First(line => line.StartsWith("mnt_id:", StringComparison.Ordinal));
 
     /// <summary>Refuses what is no plain file, or may be somebody else's.</summary>
-    public void RequirePlain(HeldPath folder)
+    public void RequirePlain(PathHandle folder)
     {
         switch (Status.Kind)
         {

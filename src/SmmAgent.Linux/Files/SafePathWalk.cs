@@ -5,14 +5,14 @@ namespace SmmAgent.Linux.Files;
 /// A symbolic link is followed where only root, or this process's own user, can have laid it: where it lies in a folder, below folders, that
 /// belong to them and that nobody else may write to. So /var/run leads to /run, and no link of the sidecar's leads anywhere.
 /// </remarks>
-internal static class GuardedWalk
+internal static class SafePathWalk
 {
     private const int MostLinks = 40;
 
     /// <summary>Walks to the folder that a path lies in.</summary>
     /// <param name="name">The path's last name, which is not looked at.</param>
     /// <returns>The folder; null when there is none.</returns>
-    public static HeldPath? ToFolderOf(string root, string path, out string name)
+    public static PathHandle? ToFolderOf(string root, string path, out string name)
     {
         var names = Names(path);
         name = names[^1];
@@ -21,15 +21,15 @@ internal static class GuardedWalk
 
     /// <summary>Walks to a folder.</summary>
     /// <param name="make">Makes the folder of that name that is missing; told whether it is the last.</param>
-    public static HeldPath To(string root, string path, Func<HeldPath, string, bool, HeldPath> make) => To(root, path, Names(path), make)!;
+    public static PathHandle To(string root, string path, Func<PathHandle, string, bool, PathHandle> make) => To(root, path, Names(path), make)!;
 
     /// <summary>Walks to what a path leads to in the end, also by a link at its end.</summary>
     /// <returns>What is there; null when there is nothing.</returns>
-    public static HeldPath? ToEnd(string root, string path) => To(root, path, Names(path), make: null, mayEndInFile: true);
+    public static PathHandle? ToEnd(string root, string path) => To(root, path, Names(path), make: null, mayEndInFile: true);
 
-    private static HeldPath? To(string root, string path, string[] names, Func<HeldPath, string, bool, HeldPath>? make, bool mayEndInFile = false)
+    private static PathHandle? To(string root, string path, string[] names, Func<PathHandle, string, bool, PathHandle>? make, bool mayEndInFile = false)
     {
-        var held = new Stack<HeldPath>([HeldPath.Root(root)]);
+        var held = new Stack<PathHandle>([PathHandle.Root(root)]);
         var ahead = new Stack<string>(names.Reverse());
         var links = 0;
         try
@@ -74,11 +74,11 @@ internal static class GuardedWalk
         }
     }
 
-    private static InvalidDataException Refusal(string path, HeldPath here, HeldPath link) =>
+    private static InvalidDataException Refusal(string path, PathHandle here, PathHandle link) =>
         new($"{path} is not touched: {link.Path} is a symbolic link of {link.Owner}, and others than root may write to {here.Path} or change the way there; "
             + "remove the link, or give the folders above it to root alone");
 
-    private static void LeaveTo(Stack<HeldPath> held, int count)
+    private static void LeaveTo(Stack<PathHandle> held, int count)
     {
         while (held.Count > count)
             held.Pop().Dispose();

@@ -7,7 +7,7 @@ using SmmAgent.Linux.Network.Tls;
 namespace SmmAgent.Linux.Dashboard;
 
 /// <summary>Classifies what went wrong with a call, in one place.</summary>
-internal static class FailureOf
+internal static class FailureClassifier
 {
     /// <summary>The most of a problem document that is read (16 KiB).</summary>
     public const int MaximumProblemBytes = 16 * 1024;
@@ -29,13 +29,13 @@ internal static class FailureOf
 
         string Hide(string text) => Hidden(text, response.RequestMessage);
         var (problem, front) = await ProblemAsync(response, Hide, cancel);
-        var detail = OneLine.Of(Hide(problem?.Detail ?? problem?.Title ?? ""), OneLine.MaximumDetail);
+        var detail = OneLine.From(Hide(problem?.Detail ?? problem?.Title ?? ""), OneLine.MaximumDetail);
         return status switch
         {
             429 => new DashboardFailure.RateLimited(RetryAfter(response, now), detail, front),
             >= 500 => new DashboardFailure.ServerError(status, RetryAfter(response, now), detail, front),
-            _ => new DashboardFailure.Refused(status, problem?.Code is { } code ? OneLine.Of(code) : null, detail,
-                problem?.Reason is { } reason ? OneLine.Of(Hide(reason)) : null, front),
+            _ => new DashboardFailure.Refused(status, problem?.Code is { } code ? OneLine.From(code) : null, detail,
+                problem?.Reason is { } reason ? OneLine.From(Hide(reason)) : null, front),
         };
     }
 
@@ -85,7 +85,7 @@ internal static class FailureOf
     private static string NoTls(Exception exception) =>
         HandshakeFailure.Describe(exception, demandsCertificate: false) is { } why ? $"it {why}"
             : exception.InnerException is AuthenticationException or IOException
-            ? $"the TLS handshake failed: {OneLine.Of(exception.GetBaseException().Message)}"
+            ? $"the TLS handshake failed: {OneLine.From(exception.GetBaseException().Message)}"
             : "the TLS handshake failed";
 
     /// <summary>What a redirect points to. A redirect within the dashboard's own origin is as wrong: the contract has none.</summary>
@@ -120,7 +120,7 @@ internal static class FailureOf
     }
 
     /// <returns>The problem document; or, where the answer has none that can be the dashboard's, who answered instead.</returns>
-    private static async Task<(Problem? Problem, InFront? Front)> ProblemAsync(
+    private static async Task<(Problem? Problem, Intermediary? Front)> ProblemAsync(
         HttpResponseMessage response, Func<string, string> hide, CancellationToken cancel)
     {
         var type = response.Content.Headers.ContentType?.MediaType;
@@ -139,7 +139,7 @@ internal static class FailureOf
         var isDashboards = type == "application/problem+json" ? problem is null or { Code: not null } : ProblemCodes.IsKnown(problem?.Code);
         var isReadable = response.Content.Headers.ContentEncoding.Count == 0 && body is not null;
         return isDashboards ? (problem, null)
-            : (null, InFront.Of(response, problem?.Detail ?? problem?.Title ?? (isReadable ? System.Text.Encoding.UTF8.GetString(body!) : ""), hide));
+            : (null, Intermediary.From(response, problem?.Detail ?? problem?.Title ?? (isReadable ? System.Text.Encoding.UTF8.GetString(body!) : ""), hide));
     }
 
     private static Problem? Parsed(byte[] body)

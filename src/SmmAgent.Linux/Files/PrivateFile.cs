@@ -4,7 +4,7 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>Opens a file of the agent's own that it writes piece by piece.</summary>
-internal static class OwnFile
+internal static class PrivateFile
 {
     private const int Mode = 0b110_000_000;
 

@@ -6,7 +6,7 @@ namespace SmmAgent.Linux.Files;
 /// <summary>Why a user cannot read a file, and the commands that change that.</summary>
 /// <param name="Found">The user, the file or the folder on the way, its owner, group and mode.</param>
 /// <param name="Cure">The commands, for a shell.</param>
-public sealed record ReadRefusal(string Found, string Cure)
+public sealed record ReadDenial(string Found, string Cure)
 {
     /// <summary>The user that the package makes for the daemon.</summary>
     public const string DaemonUser = "smm-agent";
@@ -15,14 +15,14 @@ public sealed record ReadRefusal(string Found, string Cure)
 
     /// <summary>Judges by owners, groups and modes, for the daemon's user.</summary>
     /// <returns>Null where the daemon may read it, where it is not known, or where the host has no such user.</returns>
-    public static ReadRefusal? OfDaemon(string path) => Of(path, DaemonUser);
+    public static ReadDenial? ForDaemon(string path) => For(path, DaemonUser);
 
     /// <summary>The same for the user that this process runs as.</summary>
-    public static ReadRefusal? OfThisProcess(string path) => Of(path, UserNames.Of(FileOwner.CurrentUser));
+    public static ReadDenial? ForThisProcess(string path) => For(path, UserNames.UserName(FileOwner.CurrentUser));
 
     public override string ToString() => $"{Found}: {Cure}";
 
-    internal static ReadRefusal? Of(string path, string user)
+    internal static ReadDenial? For(string path, string user)
     {
         if (UserNames.Owner(user) is not { User: not 0 } identity)
             return null;
@@ -56,14 +56,14 @@ public sealed record ReadRefusal(string Found, string Cure)
     // One class of rights counts, also where another would allow more. An access list allows what no mode shows.
     private static bool Has(string path, uint user, IReadOnlyCollection<uint> groups, UnixFileMode own, UnixFileMode ofGroup, UnixFileMode ofOthers)
     {
-        var status = FileStatus.Of(path);
+        var status = FileStatus.Read(path);
         var needed = status.Owner.User == user ? own : groups.Contains(status.Owner.Group) ? ofGroup : ofOthers;
         return (status.Mode & needed) != 0 || Libc.GetExtendedAttribute(path, AccessList, [], 0) > 0;
     }
 
     private static string Rights(string path)
     {
-        var status = FileStatus.Of(path);
-        return $"{UserNames.Of(status.Owner.User)}:{UserNames.OfGroup(status.Owner.Group)} with mode {OctalMode.Format(status.Mode)}";
+        var status = FileStatus.Read(path);
+        return $"{UserNames.UserName(status.Owner.User)}:{UserNames.GroupName(status.Owner.Group)} with mode {OctalMode.Format(status.Mode)}";
     }
 }

@@ -2,7 +2,7 @@ using SmmAgent.Linux.Locks;
 
 namespace SmmAgent.Linux.Tests.Locks;
 
-public sealed class RootPresenceTests : IDisposable
+public sealed class PrivilegedPresenceTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("smm-presence-");
 
@@ -15,15 +15,15 @@ public sealed class RootPresenceTests : IDisposable
     [Fact]
     public async Task ItIsShownAsLongAsOneOfThemIsAtWork()
     {
-        Assert.False(RootPresence.IsShown(AtWork));
+        Assert.False(PrivilegedPresence.IsShown(AtWork));
         using (await ShowAsync())
         {
             using (await ShowAsync())
-                Assert.True(RootPresence.IsShown(AtWork));
-            Assert.True(RootPresence.IsShown(AtWork));
+                Assert.True(PrivilegedPresence.IsShown(AtWork));
+            Assert.True(PrivilegedPresence.IsShown(AtWork));
         }
 
-        Assert.False(RootPresence.IsShown(AtWork));
+        Assert.False(PrivilegedPresence.IsShown(AtWork));
     }
 
     [Fact]
@@ -42,14 +42,14 @@ public sealed class RootPresenceTests : IDisposable
             () =>
             {
                 while (!end.IsCancellationRequested)
-                    RootPresence.IsShown(AtWork);
+                    PrivilegedPresence.IsShown(AtWork);
             },
             Cancel);
 
         for (var round = 0; round < 100; round++)
         {
             using var presence = await ShowAsync();
-            Assert.True(RootPresence.IsShown(AtWork));
+            Assert.True(PrivilegedPresence.IsShown(AtWork));
         }
 
         await end.CancelAsync();
@@ -63,8 +63,8 @@ public sealed class RootPresenceTests : IDisposable
 
         using var presence = await ShowAsync();
 
-        Assert.False(RootPresence.IsShown(AtWork));
+        Assert.False(PrivilegedPresence.IsShown(AtWork));
     }
 
-    private Task<RootPresence> ShowAsync() => RootPresence.ShowAsync(AtWork, TimeProvider.System, Cancel);
+    private Task<PrivilegedPresence> ShowAsync() => PrivilegedPresence.ShowAsync(AtWork, TimeProvider.System, Cancel);
 }

@@ -4,13 +4,13 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Tests.Files;
 
-public sealed class GuardedFilesTests : IDisposable
+public sealed class SafeFileSystemTests : IDisposable
 {
     private const UnixFileMode Group = GuardedRoot.Private | UnixFileMode.GroupRead;
 
     private readonly GuardedRoot _root = new();
 
-    private GuardedFiles Files => _root.Files;
+    private SafeFileSystem Files => _root.Files;
 
     public void Dispose() => _root.Dispose();
 
@@ -95,7 +95,7 @@ public sealed class GuardedFilesTests : IDisposable
 
         Assert.Equal("54321", Files.Look("/etc/file", 5).Owner);
         _root.Write("/etc/file", "y", "54321");
-        Assert.Equal(new FileOwner(54321, 0), FileOwner.Of(_root.Below("/etc/file")));
+        Assert.Equal(new FileOwner(54321, 0), FileOwner.Read(_root.Below("/etc/file")));
         Assert.Equal(
             "/etc/file cannot be given to no-such-user: this host has no such user; install the package that makes it",
             Assert.Throws<InvalidDataException>(() => Files.Protect("/etc/file", "no-such-user", Group)).Message);
@@ -153,14 +153,14 @@ public sealed class GuardedFilesTests : IDisposable
         Files.MakeFolder("/var/lib/istio/envoy", GuardedRoot.Other, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Files.MakeFolder("/var/lib/istio/envoy", "root", GuardedRoot.PublicFolder); // is there already
 
-        Assert.Equal(new FileOwner(0, 0), FileOwner.Of(_root.Below("/var/lib/istio")));
+        Assert.Equal(new FileOwner(0, 0), FileOwner.Read(_root.Below("/var/lib/istio")));
         Assert.Equal(GuardedRoot.PublicFolder, File.GetUnixFileMode(_root.Below("/var/lib")));
-        Assert.NotEqual(0u, FileOwner.Of(_root.Below("/var/lib/istio/envoy")).User);
+        Assert.NotEqual(0u, FileOwner.Read(_root.Below("/var/lib/istio/envoy")).User);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserExecute, File.GetUnixFileMode(_root.Below("/var/lib/istio/envoy")));
 
         Files.MakeFolder("/var/lib/istio/envoy", "root", GuardedRoot.PublicFolder, corrects: true);
 
-        Assert.Equal(0u, FileOwner.Of(_root.Below("/var/lib/istio/envoy")).User);
+        Assert.Equal(0u, FileOwner.Read(_root.Below("/var/lib/istio/envoy")).User);
         Assert.Equal(GuardedRoot.PublicFolder, File.GetUnixFileMode(_root.Below("/var/lib/istio/envoy")));
     }
 

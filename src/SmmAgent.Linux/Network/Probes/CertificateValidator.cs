@@ -10,7 +10,7 @@ namespace SmmAgent.Linux.Network.Probes;
 /// <summary>Judges the certificate that a server showed: its name, who vouches for it, and its time, told apart.</summary>
 /// <param name="trusted">The only root certificates that count; null means the system's.</param>
 /// <param name="authority">What the roots are called in messages: <c>the mesh's root certificate</c>.</param>
-public sealed class CertificateJudge(X509Certificate2Collection? trusted, string authority, TimeProvider time)
+public sealed class CertificateValidator(X509Certificate2Collection? trusted, string authority, TimeProvider time)
 {
     private const X509ChainStatusFlags TimeOnly = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
 

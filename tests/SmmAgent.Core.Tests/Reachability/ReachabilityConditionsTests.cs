@@ -6,7 +6,7 @@ using SmmAgent.Core.Reachability;
 
 namespace SmmAgent.Core.Tests.Reachability;
 
-public sealed class ReachabilityVerdictTests
+public sealed class ReachabilityConditionsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -40,7 +40,7 @@ public sealed class ReachabilityVerdictTests
     {
         var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15443, Outcome.Captured, "was captured"));
 
-        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1")), results, 0, Now, [], "sudo systemctl restart istio");
+        var finding = ReachabilityConditions.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1")), results, 0, Now, [], "sudo systemctl restart istio");
 
         Assert.Equal((ConditionStatus.Unknown, "CapturedBySidecar"), (finding.Status, finding.Reason));
         Assert.Equal(
@@ -119,7 +119,7 @@ public sealed class ReachabilityVerdictTests
     [Fact]
     public void AMeshWithoutAGatewayIsToldWithTheCure()
     {
-        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1")), [], 0, Now, []);
+        var finding = ReachabilityConditions.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1")), [], 0, Now, []);
 
         Assert.Equal((ConditionStatus.False, "NoGateway"), (finding.Status, finding.Reason));
         Assert.Contains("mesh expansion", finding.Message, StringComparison.Ordinal);
@@ -128,7 +128,7 @@ public sealed class ReachabilityVerdictTests
     [Fact]
     public void TheSameNetworkWithoutADirectEndpointIsUnknown()
     {
-        var finding = ReachabilityVerdict.Gateways(ReachabilityPlan.From(MeshConfigs.Of("network1")), [], 0, Now, []);
+        var finding = ReachabilityConditions.Gateways(ReachabilityPlan.From(MeshConfigs.Of("network1")), [], 0, Now, []);
 
         Assert.Equal((ConditionStatus.Unknown, "NoDirectEndpoint"), (finding.Status, finding.Reason));
     }
@@ -138,7 +138,7 @@ public sealed class ReachabilityVerdictTests
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
 
-        Assert.Contains("24 more ports", ReachabilityVerdict.Gateways(plan, Run("198.18.0.1", "198.18.0.2"), 24, Now, []).Message, StringComparison.Ordinal);
+        Assert.Contains("24 more ports", ReachabilityConditions.Gateways(plan, Run("198.18.0.1", "198.18.0.2"), 24, Now, []).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class ReachabilityVerdictTests
         OwnTrafficBlocker obstacle = new(
             own, IpFamily.IPv4, new(Transport.Tcp, null, 15012), "INPUT drops replies to the VM's own connections", "sudo iptables -I ...");
 
-        var finding = ReachabilityVerdict.Gateways(plan, results, 0, Now, [obstacle]);
+        var finding = ReachabilityConditions.Gateways(plan, results, 0, Now, [obstacle]);
 
         Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
         Assert.Equal(reason == own, finding.Message.EndsWith("; INPUT drops replies to the VM's own connections; sudo iptables -I ...", StringComparison.Ordinal));
@@ -168,7 +168,7 @@ public sealed class ReachabilityVerdictTests
         OwnTrafficBlocker Of(IpFamily family, string? peer, int port, Transport transport = Transport.Tcp) =>
             new(OwnTraffic.RepliesDropped, family, new(transport, peer is null ? null : System.Net.IPAddress.Parse(peer), port), "own", "cure");
 
-        var finding = ReachabilityVerdict.Gateways(
+        var finding = ReachabilityConditions.Gateways(
             plan,
             results,
             0,
@@ -181,7 +181,7 @@ public sealed class ReachabilityVerdictTests
     private static ConditionUpdate Expect(ConditionStatus status, string reason, string message, IReadOnlyList<ProbeResult> results)
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
-        var finding = ReachabilityVerdict.Gateways(plan, results, 0, Now, []);
+        var finding = ReachabilityConditions.Gateways(plan, results, 0, Now, []);
         Assert.Equal((status, reason), (finding.Status, finding.Reason));
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
         return finding;

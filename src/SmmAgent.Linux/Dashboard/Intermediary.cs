@@ -7,7 +7,7 @@ namespace SmmAgent.Linux.Dashboard;
 /// <param name="Server">What it calls itself in the header Server; null when it does not say.</param>
 /// <param name="FirstLine">The first line of its text, or the title of its page; empty when it sent none.</param>
 /// <param name="Challenge">The scheme of WWW-Authenticate or Proxy-Authenticate, for example Basic; null without one.</param>
-public sealed record InFront(string? Server, string FirstLine, string? Challenge)
+public sealed record Intermediary(string? Server, string FirstLine, string? Challenge)
 {
     private const int MaximumLine = 120;
 
@@ -19,14 +19,14 @@ public sealed record InFront(string? Server, string FirstLine, string? Challenge
     public string Said => FirstLine.Length == 0 ? "" : $", and says '{FirstLine}'";
 
     /// <param name="hide">Takes out of a text what must not be shown.</param>
-    internal static InFront Of(HttpResponseMessage response, string body, Func<string, string> hide)
+    internal static Intermediary From(HttpResponseMessage response, string body, Func<string, string> hide)
     {
         var server = response.Headers.Server.ToString();
         var challenge = response.Headers.WwwAuthenticate.Concat(response.Headers.ProxyAuthenticate).FirstOrDefault()?.Scheme;
         return new(
-            server.Length == 0 ? null : OneLine.Of(hide(server), MaximumLine),
-            OneLine.Of(hide(FirstLineOf(body)), MaximumLine),
-            challenge is null ? null : OneLine.Of(challenge, 40));
+            server.Length == 0 ? null : OneLine.From(hide(server), MaximumLine),
+            OneLine.From(hide(FirstLineOf(body)), MaximumLine),
+            challenge is null ? null : OneLine.From(challenge, 40));
     }
 
     /// <summary>What to do about a status that it answered.</summary>

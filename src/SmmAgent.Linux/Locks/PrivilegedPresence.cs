@@ -5,7 +5,7 @@ namespace SmmAgent.Linux.Locks;
 
 /// <summary>Whether a command of root's is at work on this host: it holds a lock on a file.</summary>
 /// <remarks>The file is root's, and only root and the daemon's group may open it: nobody else can pretend. Root does not depend on having the lock.</remarks>
-public sealed class RootPresence : IDisposable
+public sealed class PrivilegedPresence : IDisposable
 {
     private const int Mode = 0b110_100_000;
 
@@ -16,10 +16,10 @@ public sealed class RootPresence : IDisposable
 
     private readonly FileLock _file;
 
-    private RootPresence(FileLock file) => _file = file;
+    private PrivilegedPresence(FileLock file) => _file = file;
 
     /// <summary>Shows that this process is at work until the result is disposed. Several may be at once.</summary>
-    public static async Task<RootPresence> ShowAsync(string path, TimeProvider time, CancellationToken cancel)
+    public static async Task<PrivilegedPresence> ShowAsync(string path, TimeProvider time, CancellationToken cancel)
     {
         try
         {
