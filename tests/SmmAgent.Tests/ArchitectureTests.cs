@@ -38,6 +38,47 @@ public sealed class ArchitectureTests
             AgentSources().Where(file => file.Text.Contains(" Dns.", StringComparison.Ordinal) || file.Text.Contains("(Dns.", StringComparison.Ordinal)).Select(file => file.Name));
     }
 
+    [Fact]
+    public void NoTwoNamespacesDependOnEachOther() => Assert.Empty(new NamespaceGraph(Path.Combine(Root(), "src")).Cyclic());
+
+    /// <summary>Cli, Daemon, Checks and Bundle use Host; Cli also uses Checks and Bundle, and its run command starts the daemon.</summary>
+    [Fact]
+    public void HostIsBelowEverythingThatUsesIt()
+    {
+        Dictionary<string, string[]> allowed = new()
+        {
+            ["Bundle"] = ["Host"],
+            ["Checks"] = ["Host", "Logging"],
+            ["Cli"] = ["Bundle", "Checks", "Host", "Logging"],
+            ["Daemon"] = ["Host", "Logging"],
+            ["Host"] = ["Logging"],
+            ["Logging"] = [],
+        };
+        var forbidden = new NamespaceGraph(Path.Combine(Root(), "src")).Edges
+            .Where(edge => Part(edge.From) is { } from && Part(edge.To) is { } to && from != to && !allowed[from].Contains(to))
+            .Where(edge => edge is not { To: "SmmAgent.Daemon.Lifetime" or "SmmAgent.Daemon.Loop", File: "RunCommand.cs" })
+            .Select(edge => $"{edge.From} -> {edge.To} ({edge.File})");
+
+        Assert.Empty(forbidden);
+
+        string? Part(string name) => name.Split('.') is ["SmmAgent", var part, ..] && allowed.ContainsKey(part) ? part : null;
+    }
+
+    [Fact]
+    public void OnlyTheEdgeOfTheProcessReadsClockPrivilegeAndConsole()
+    {
+        string[] edge = ["HostComposition.cs", "HostFirewallPass.cs", "HostSidecarPass.cs", "Progress.cs"];
+        var inner = Directory.EnumerateFiles(Path.Combine(Root(), "src", "SmmAgent", "Host"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !edge.Contains(Path.GetFileName(path)));
+
+        Assert.Empty(inner
+            .Where(path => File.ReadAllText(path) is var text
+                && (text.Contains("TimeProvider.System", StringComparison.Ordinal)
+                    || text.Contains("Environment.IsPrivilegedProcess", StringComparison.Ordinal)
+                    || text.Contains("OnConsole", StringComparison.Ordinal)))
+            .Select(Path.GetFileName));
+    }
+
     private static IEnumerable<(string Name, string Text)> AgentSources() =>
         ((string[])["SmmAgent.Core", "SmmAgent.Linux", "SmmAgent"])
             .SelectMany(project => Directory.EnumerateFiles(Path.Combine(Root(), "src", project), "*.cs", SearchOption.AllDirectories))

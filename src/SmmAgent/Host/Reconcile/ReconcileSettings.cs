@@ -2,8 +2,8 @@ using SmmAgent.Core.Settings;
 using SmmAgent.Host.Configuration;
 using SmmAgent.Linux.Dashboard;
 using SmmAgent.Linux.Dashboard.Tokens;
-using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
+using SmmAgent.Linux.State;
 
 namespace SmmAgent.Host.Reconcile;
 
@@ -61,13 +61,14 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
     private AgentSettings? ReadFile()
     {
         var path = host.Paths.Settings;
-        if (AtomicFile.ReadLimited(path, SettingsReader.MaximumBytes) is not { } bytes)
+        var file = SettingsFile.Load(path);
+        if (!file.Exists)
         {
             Progress.Failed($"{path} does not exist yet: it names the dashboard and the WorkloadGroup; sudo smm-agent set dashboard-url URL");
             return null;
         }
 
-        var reading = SettingsReader.Read(bytes);
+        var reading = file.Reading;
         foreach (var warning in reading.Warnings)
             Progress.Warn($"{path}: {warning}");
         foreach (var fault in reading.Faults)
@@ -94,6 +95,5 @@ internal sealed class ReconcileSettings(HostContext host, ReconcileOptions optio
         return ExitCode.Done;
     }
 
-    private Guid? UuidInFile() =>
-        SettingsReader.Read(AtomicFile.ReadLimited(host.Paths.Settings, SettingsReader.MaximumBytes) ?? []).Settings?.Uuid;
+    private Guid? UuidInFile() => SettingsFile.Load(host.Paths.Settings).Reading.Settings?.Uuid;
 }

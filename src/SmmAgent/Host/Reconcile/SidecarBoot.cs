@@ -31,7 +31,7 @@ internal sealed class SidecarBoot(HostContext host)
                 || units.ObserveUnit(SidecarObserver.Unit).IsActive)
                 return false;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             host.Progress.Warn($"{SidecarFiles.ClusterEnvironment} cannot be seen: {exception.Message}");
             return false;
@@ -77,7 +77,7 @@ internal sealed class SidecarBoot(HostContext host)
         {
             await HoldStartAsync(config, $"the dashboard gave none within {TokenPatience.TotalSeconds:0} s", cancel);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
             host.Progress.Warn($"the kept istio-token could not be put back: {exception.Message}");
         }

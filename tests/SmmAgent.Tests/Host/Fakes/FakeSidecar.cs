@@ -64,7 +64,7 @@ internal sealed class FakeSidecar(HostRecord record) : ISidecarAccess, ISidecarR
         Observation<InstalledSidecar>.Known(new(version)),
         SidecarFiles.Observed.ToDictionary(path => path, _ => Observation<FoundFile>.Known(FoundFile.Missing)),
         new IstioToken(TokenVerdict.Use, "", null),
-        Observation<SidecarUnit>.Known(new(activity, IsEnabled: true, IsReady: true, Since: null)),
+        Observation<SidecarUnit>.Known(new(activity, IsEnabled: version is not null, IsReady: true, Since: null)),
         IsCaptured: false);
 
     public static SidecarSnapshot Before(string? version) => new()

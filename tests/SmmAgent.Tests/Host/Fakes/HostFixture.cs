@@ -109,7 +109,7 @@ internal sealed class HostFixture : IHostAccess, IDisposable
           namespace: {Sample.Namespace}
           name: {Sample.Name}
         node:
-          ip: 192.0.2.10
+          ip: 10.0.0.10
         {more}
         """);
 
