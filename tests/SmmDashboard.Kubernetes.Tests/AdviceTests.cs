@@ -73,12 +73,18 @@ public sealed partial class AdviceTests(AdviceTests.OwnApiServer own) : IClassFi
         await PrepareAsync();
         var mesh = Cluster.Upstream.Compose();
         var lost =
-            (Cluster.Upstream with { Services = Cluster.Upstream.Services.Changed(
-                "istio-eastwestgateway", service => service with { Status = new() }) }).Compose();
+            (Cluster.Upstream with
+            {
+                Services = Cluster.Upstream.Services.Changed(
+                "istio-eastwestgateway", service => service with { Status = new() })
+            }).Compose();
         var unseen = (Cluster.Upstream with { Namespaces = [] }).Compose();
         var rootless =
-            (Cluster.Upstream with { ConfigMaps =
-                [.. Cluster.Upstream.ConfigMaps.Where(map => map.Metadata.Name != "istio-ca-root-cert")] }).Compose();
+            (Cluster.Upstream with
+            {
+                ConfigMaps =
+                [.. Cluster.Upstream.ConfigMaps.Where(map => map.Metadata.Name != "istio-ca-root-cert")]
+            }).Compose();
         var plane = mesh.Group("vms-plain", "bare").Plane!;
         string[] messages =
         [

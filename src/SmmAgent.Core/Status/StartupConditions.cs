@@ -76,8 +76,11 @@ public static class StartupConditions
         DateTimeOffset now) =>
         OfStart.Contains(finding.Reason)
         && (IsStarting(snapshot.Sidecar, now) || findings.Exists(
-            running => running is { Type: ConditionType.SidecarRunning, Status: ConditionStatus.Unknown,
-                Reason: ConditionUpdate.Pending or Starting }))
+            running => running is
+            {
+                Type: ConditionType.SidecarRunning, Status: ConditionStatus.Unknown,
+                Reason: ConditionUpdate.Pending or Starting
+            }))
             ? Pending(finding, "the sidecar is being started and will then register this VM: see SidecarRunning")
             : finding;
 

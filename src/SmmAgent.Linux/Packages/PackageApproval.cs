@@ -35,8 +35,11 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
     /// <returns>The package; or why it may not be installed.</returns>
     public (Package? Package, PackageFailure? Failure) Approve(byte[] list, string name, string sha256)
     {
-        var unknown = new Package { Name = name, Version = "", Format = PackageFormat.Unknown, Architecture = "", Path = "",
-            Sha256 = sha256 };
+        var unknown = new Package
+        {
+            Name = name, Version = "", Format = PackageFormat.Unknown, Architecture = "", Path = "",
+            Sha256 = sha256
+        };
         if ((trust.NeverAllowedReason(unknown) is { } never ? new(PackageFailureReason.NoTrustedKey, never) : Open(list)) is { } failure)
             return (null, failure);
         if (_known!.Value.List.Packages.FirstOrDefault(one => one.Name == name
@@ -44,8 +47,13 @@ public sealed class PackageApproval(PackageTrust trust, AcceptedLists? accepted,
             return (null, new(PackageFailureReason.NotInList, $"the dashboard's package list names no {name} with the SHA-256 {sha256}",
                 Cure(PackageFailureReason.NotInList)));
 
-        var package = unknown with { Version = listed.Version, Format = listed.Format, Architecture = listed.Architecture,
-            Size = listed.Size };
+        var package = unknown with
+        {
+            Version = listed.Version,
+            Format = listed.Format,
+            Architecture = listed.Architecture,
+            Size = listed.Size
+        };
         return Recheck(package) is { } refusal ? (null, refusal) : (package, null);
     }
 

@@ -179,8 +179,11 @@ public sealed class PackageInstaller
     {
         var (path, why) = await verified.CopyKeptAsync(old);
         if (path is null)
-            return Failed(verified.Package, failure with { Remediation = failure.Remediation
-                ?? Mend }, half, $", and {old} cannot be put back: {why}");
+            return Failed(verified.Package, failure with
+            {
+                Remediation = failure.Remediation
+                ?? Mend
+            }, half, $", and {old} cannot be put back: {why}");
 
         var install = await _system.InstallAsync(path, isInterrupted: true);
         var (after, unseen) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);

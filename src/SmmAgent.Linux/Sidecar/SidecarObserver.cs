@@ -63,8 +63,12 @@ public sealed class SidecarObserver(
         if (unit.Value is { Activity: UnitActivity.Running } running)
         {
             var isReady = await readiness.IsReadyAsync(cancel);
-            unit = Observation<SidecarUnit>.Known(running with { IsReady = isReady, IsNotAccepting = !isReady
-                && await readiness.IsNotAcceptingAsync(cancel) });
+            unit = Observation<SidecarUnit>.Known(running with
+            {
+                IsReady = isReady,
+                IsNotAccepting = !isReady
+                && await readiness.IsNotAcceptingAsync(cancel)
+            });
         }
 
         var found = SidecarFiles.Observed.ToDictionary(path => path, path => ObserveFile(path, report, forRoot));

@@ -53,8 +53,11 @@ public sealed class SidecarTokens(SafeFileSystem files, string kept, IHostDashbo
             }
 
             var token = answer.Value!.Token;
-            if (IstioToken.Evaluate(token, group, time.GetUtcNow()) is { Verdict: TokenVerdict.Expired or TokenVerdict.Unusable,
-                Reason: var why })
+            if (IstioToken.Evaluate(token, group, time.GetUtcNow()) is
+                {
+                    Verdict: TokenVerdict.Expired or TokenVerdict.Unusable,
+                    Reason: var why
+                })
                 return Failure(StepFailureReason.TokenUnusable,
                     $"the token from the dashboard is not used: {why}; check this host's clock");
 

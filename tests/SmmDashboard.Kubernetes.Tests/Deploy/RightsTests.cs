@@ -200,8 +200,11 @@ public sealed class RightsTests(RunningApiServer server, DeployedCluster cluster
             {
                 user = DeployedCluster.Account,
                 groups = (string[])["system:serviceaccounts", "system:serviceaccounts:smm-dashboard", "system:authenticated"],
-                resourceAttributes = new { verb, group = parts[0], resource = parts[1], subresource = parts.ElementAtOrDefault(2) ?? "",
-                    @namespace = @namespace ?? "", name = name ?? "" },
+                resourceAttributes = new
+                {
+                    verb, group = parts[0], resource = parts[1], subresource = parts.ElementAtOrDefault(2) ?? "",
+                    @namespace = @namespace ?? "", name = name ?? ""
+                },
             },
         });
         using var answer = JsonDocument.Parse(

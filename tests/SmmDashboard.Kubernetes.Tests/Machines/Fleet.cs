@@ -86,19 +86,19 @@ internal sealed class Fleet : IAsyncDisposable
     public static AgentReport Report(
         string? address = "192.0.2.1", string host = "vm", string attached = "True", string message = "all is well",
         string? instance = null) => new()
-    {
-        Host = new(host, "Debian GNU/Linux 12 (bookworm)", "amd64"),
-        Address = address is null ? null : new(address, "route"),
-        InterfaceAddresses = ["192.0.2.1", "fe80::1%eth0"],
-        Versions = new("1.2.3", "1.20.0"),
-        Conditions =
+        {
+            Host = new(host, "Debian GNU/Linux 12 (bookworm)", "amd64"),
+            Address = address is null ? null : new(address, "route"),
+            InterfaceAddresses = ["192.0.2.1", "fe80::1%eth0"],
+            Versions = new("1.2.3", "1.20.0"),
+            Conditions =
         [
             new() { Type = "ConfigCurrent", Status = attached, Reason = attached == "True" ? "Attached" : "NotAttached", Message = message,
                 LastTransitionTime = DateTimeOffset.UnixEpoch },
         ],
-        ReportedAt = DateTimeOffset.UnixEpoch,
-        Instance = instance,
-    };
+            ReportedAt = DateTimeOffset.UnixEpoch,
+            Instance = instance,
+        };
 
     /// <summary>The object as the administrator sees it; null when there is none.</summary>
     public async Task<JsonNode?> ObjectAsync(Guid uuid)
@@ -151,7 +151,8 @@ internal sealed class Fleet : IAsyncDisposable
                 $"{{apiVersion: {_groupKind}/v1beta1, kind: WorkloadGroup, metadata: {{name: {name}}}, spec: {{template: "
                     + "{serviceAccount: vms}}}", Encoding.UTF8, "application/yaml");
             using var request = new HttpRequestMessage(
-                HttpMethod.Post, new Uri(_server.Address, $"{GroupApi}/namespaces/{Namespace}/workloadgroups")) { Content = body };
+                HttpMethod.Post, new Uri(_server.Address, $"{GroupApi}/namespaces/{Namespace}/workloadgroups"))
+            { Content = body };
             using var response = _server.Admin.Send(request, TestContext.Current.CancellationToken);
             return response.IsSuccessStatusCode;
         },

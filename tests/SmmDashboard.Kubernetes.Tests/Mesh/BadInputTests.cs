@@ -267,12 +267,19 @@ public sealed class BadInputTests
         var before = Cluster.Upstream.Compose();
         var bad =
             WithGroup(
-                group => group with { Spec =
-                    group.Spec with { Template = new() { Ports = new Dictionary<string, long> { ["http"] = 0 } } } }).Compose(before);
+                group => group with
+                {
+                    Spec =
+                    group.Spec with { Template = new() { Ports = new Dictionary<string, long> { ["http"] = 0 } } }
+                }).Compose(before);
         var good =
             WithGroup(
-                group => group with { Spec = group.Spec
-                    with { Template = group.Spec.Template with { Ports = new Dictionary<string, long> { ["http"] = 81 } } } }).Compose(bad);
+                group => group with
+                {
+                    Spec = group.Spec
+                    with
+                    { Template = group.Spec.Template with { Ports = new Dictionary<string, long> { ["http"] = 81 } } }
+                }).Compose(bad);
         Assert.Equal(81, good.Group("vms-revision", "orders").Served!.Config.WorkloadGroup.Ports["http"]);
         Assert.Empty(good.Group("vms-revision", "orders").Faults);
         Assert.Same(before.Group("vms-revision", "orders").Served, Cluster.Upstream.Compose(bad).Group("vms-revision", "orders").Served);

@@ -42,8 +42,11 @@ public sealed class CompositionTests
             {
                 WorkloadGroups = Cluster.Upstream.WorkloadGroups.Changed(name, group => group with
                 {
-                    Spec = group.Spec with { Template =
-                        group.Spec.Template with { Ports = new Dictionary<string, long> { ["changed"] = port } } },
+                    Spec = group.Spec with
+                    {
+                        Template =
+                        group.Spec.Template with { Ports = new Dictionary<string, long> { ["changed"] = port } }
+                    },
                 }),
             }).Compose(before);
 

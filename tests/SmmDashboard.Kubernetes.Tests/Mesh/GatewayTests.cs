@@ -16,7 +16,8 @@ public sealed class GatewayTests
     public void AnEastWestGatewayHasALabelAndThePortOfIstiod(string label, string value, int port, bool isFound)
     {
         var service = Service("gw", port, "198.51.100.1")
-            with { Metadata = new ObjectMeta { Name = "gw", Namespace = "istio-system" }.Labelled(label, value) };
+            with
+        { Metadata = new ObjectMeta { Name = "gw", Namespace = "istio-system" }.Labelled(label, value) };
         Assert.Equal(isFound ? ["gw"] : [], Names(With(service)));
     }
 
@@ -24,7 +25,8 @@ public sealed class GatewayTests
     public void AServiceInANamespaceOfOthersIsNoGatewayUnlessItIsNamed()
     {
         var service = Service("gw", 15012, "198.51.100.1")
-            with { Metadata = new ObjectMeta { Name = "gw", Namespace = "vms-plain" }.Labelled("istio", "eastwestgateway") };
+            with
+        { Metadata = new ObjectMeta { Name = "gw", Namespace = "vms-plain" }.Labelled("istio", "eastwestgateway") };
         Assert.Empty(Names(With(service)));
         Assert.Equal(["gw"], Names(With(service), new() { Gateways = [("vms-plain", "gw")] }));
     }
@@ -80,7 +82,8 @@ public sealed class GatewayTests
         Assert.Same(before.Group("vms-plain", "analytics-v0").Served, group.Served);
 
         var second = Service("second", 15012, "203.0.113.2")
-            with { Metadata = new ObjectMeta { Name = "second", Namespace = "istio-system" }.Labelled("istio", "eastwestgateway") };
+            with
+        { Metadata = new ObjectMeta { Name = "second", Namespace = "istio-system" }.Labelled("istio", "eastwestgateway") };
         var two = Changed(service => service with { Status = new() });
         group = (two with { Services = [.. two.Services, second] }).Compose(lost).Group("vms-plain", "analytics-v0");
         Assert.True(group.IsCurrent);
@@ -117,9 +120,12 @@ public sealed class GatewayTests
         var gateway = new ApiGateway
         {
             Metadata = new() { Name = "api", Namespace = "istio-system" },
-            Spec = new() { GatewayClassName = className,
+            Spec = new()
+            {
+                GatewayClassName = className,
                 Listeners = [new() { Name = "l", Port = port, Protocol = protocol },
-                    new() { Name = "hbone", Port = 15008, Protocol = "HBONE" }] },
+                    new() { Name = "hbone", Port = 15008, Protocol = "HBONE" }]
+            },
             Status = new() { Addresses = [new() { Value = "203.0.113.5" }] },
         };
         var objects = Cluster.Upstream with { Services = Cluster.Upstream.Services.Without(EastWest), ApiGateways = [gateway] };
@@ -141,8 +147,11 @@ public sealed class GatewayTests
     {
         var objects =
             Changed(
-                service => service with { Spec =
-                    service.Spec with { Ports = [new() { Port = 15012 }, new() { Name = "dns", Port = 53, Protocol = "UDP" }] } });
+                service => service with
+                {
+                    Spec =
+                    service.Spec with { Ports = [new() { Port = 15012 }, new() { Name = "dns", Port = 53, Protocol = "UDP" }] }
+                });
         var port = Assert.Single(Gateway(objects).Ports);
         Assert.Equal(("port-15012", 15012), (port.Name, port.Port));
     }

@@ -70,8 +70,11 @@ public sealed class OperatorTests
             ConfigMaps = Cluster.Smm.ConfigMaps.Without("istio-ca-root-cert-cp-v117x"),
             IstioControlPlanes = Cluster.Smm.IstioControlPlanes.Changed("cp-v117x", plane => plane with
             {
-                Status = new() { Status = "Reconciling", ClusterId = "registered", CaRootCertificate = pem,
-                    IstiodAddresses = ["10.0.0.2", "10.0.0.1"] },
+                Status = new()
+                {
+                    Status = "Reconciling", ClusterId = "registered", CaRootCertificate = pem,
+                    IstiodAddresses = ["10.0.0.2", "10.0.0.1"]
+                },
                 Spec = plane.Spec with { Sds = new() { TokenAudience = "other" } },
             }),
             PeerIstioControlPlanes =

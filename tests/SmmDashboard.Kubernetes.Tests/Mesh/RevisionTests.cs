@@ -63,8 +63,11 @@ public sealed class RevisionTests
     [InlineData("istio-revision-tag-default", "default", "prod-stable", "1-32")] // a tag of a tag
     public void ATagMovesTheDefault(string name, string? tag, string revision, string resolved)
     {
-        var webhook = new WebhookConfiguration { Metadata = new ObjectMeta { Name = name }.Labelled("istio.io/tag", tag)
-            .Labelled("istio.io/rev", revision) };
+        var webhook = new WebhookConfiguration
+        {
+            Metadata = new ObjectMeta { Name = name }.Labelled("istio.io/tag", tag)
+            .Labelled("istio.io/rev", revision)
+        };
         var objects = Cluster.Upstream with { MutatingWebhooks = [.. Cluster.Upstream.MutatingWebhooks, webhook] };
         Assert.Equal(resolved, objects.Compose().Group("vms-plain", "bare").Plane!.Revision);
         Assert.Equal(resolved, Labelled(objects, "default", null).Compose().Group("vms-plain", "bare").Plane!.Revision);
@@ -73,8 +76,11 @@ public sealed class RevisionTests
     [Fact]
     public void TheDefaultIsThatOfTheValidatorOrTheOption()
     {
-        var validator = new WebhookConfiguration { Metadata = new ObjectMeta { Name = "istiod-default-validator" }.Labelled(
-            "istio.io/rev", "1-32") };
+        var validator = new WebhookConfiguration
+        {
+            Metadata = new ObjectMeta { Name = "istiod-default-validator" }.Labelled(
+            "istio.io/rev", "1-32")
+        };
         var objects = Cluster.Upstream with { ValidatingWebhooks = [validator] };
         Assert.Equal("1-32", objects.Compose().Group("vms-plain", "bare").Plane!.Revision);
         Assert.Equal("1-32", Cluster.Upstream.Compose(options: new() { DefaultRevision = "prod-stable" })
@@ -103,8 +109,11 @@ public sealed class RevisionTests
     [Fact]
     public void ADefaultTagThatPointsToItselfWithoutAControlPlaneIsNamed()
     {
-        var webhook = new WebhookConfiguration { Metadata = new ObjectMeta { Name = "istio-revision-tag-default" }.Labelled(
-            "istio.io/rev", "default") };
+        var webhook = new WebhookConfiguration
+        {
+            Metadata = new ObjectMeta { Name = "istio-revision-tag-default" }.Labelled(
+            "istio.io/rev", "default")
+        };
         var objects = Cluster.Upstream with { MutatingWebhooks = [webhook], ConfigMaps = Cluster.Upstream.ConfigMaps.Without("istio") };
         Assert.Contains("leads back to itself (default -> default)", objects.Compose().Group("vms-plain", "bare").Faults.Single().Message,
             StringComparison.Ordinal);
@@ -133,8 +142,11 @@ public sealed class RevisionTests
         Assert.Equal("cp-v117x", smm.Compose().Group("vm-integration", "analytics-v0").Plane!.Revision);
 
         // Istio itself would not take the short name for this control plane either.
-        var shortName = smm with { Namespaces = smm.Namespaces.Changed(
-            "vm-integration", ns => ns with { Metadata = ns.Metadata.Labelled("istio.io/rev", "cp-v117x") }) };
+        var shortName = smm with
+        {
+            Namespaces = smm.Namespaces.Changed(
+            "vm-integration", ns => ns with { Metadata = ns.Metadata.Labelled("istio.io/rev", "cp-v117x") })
+        };
         Assert.Contains("known are cp-v117x.istio-system",
             shortName.Compose().Group("vm-integration", "analytics-v0").Faults.Single().Message, StringComparison.Ordinal);
     }
@@ -161,8 +173,11 @@ public sealed class RevisionTests
     {
         var second = Cluster.Upstream.ConfigMaps.Single(map => map.Metadata.Name == "istio");
         var objects = Cluster.Upstream
-            with { ConfigMaps = [.. Cluster.Upstream.ConfigMaps,
-                second with { Metadata = second.Metadata with { Namespace = "a-second" } }] };
+            with
+        {
+            ConfigMaps = [.. Cluster.Upstream.ConfigMaps,
+                second with { Metadata = second.Metadata with { Namespace = "a-second" } }]
+        };
         var composed = objects.Compose(options: new() { IstioNamespaces = ["istio-system", "a-second"] });
         Assert.Equal("istio-system", composed.Group("vms-plain", "bare").Plane!.Namespace);
         Assert.StartsWith("ConfigMap a-second/istio: has revision 'default' as ConfigMap istio-system/istio has, which counts",

@@ -136,7 +136,8 @@ public sealed class UpstreamTests
         {
             Deployments = Cluster.Upstream.Deployments.Changed(
                 "istiod", deployment => deployment
-                with { Status = new() { Conditions = [new() { Type = "Available", Status = condition }] } }),
+                with
+                { Status = new() { Conditions = [new() { Type = "Available", Status = condition }] } }),
         };
         Assert.Equal(status, objects.Compose().Group("vms-plain", "bare").Served!.Config.Mesh.Status);
     }
@@ -202,7 +203,8 @@ public sealed class UpstreamTests
         {
             EndpointSlices = Cluster.Upstream.EndpointSlices.Changed(
                 "istiod-x7k2p", slice => slice
-                with { Endpoints = [new() { Addresses = ["10.244.1.5"], Conditions = new() { Ready = ready } }] }),
+                with
+                { Endpoints = [new() { Addresses = ["10.244.1.5"], Conditions = new() { Ready = ready } }] }),
         };
         Assert.Equal(isReady, objects.Compose().Group("vms-plain", "bare").Plane!.IsReady);
         Assert.Null((objects with { EndpointSlices = [] }).Compose().Group("vms-plain", "bare").Plane!.IsReady);
@@ -222,8 +224,11 @@ public sealed class UpstreamTests
     public void ANamespaceThatIstiodDoesNotDiscoverIsNamed(string selectors, bool isSeen)
     {
         var objects = WithMesh($"discoverySelectors:\n- {selectors}\n");
-        objects = objects with { Namespaces = objects.Namespaces.Changed(
-            "vms-plain", ns => ns with { Metadata = ns.Metadata.Labelled("team", "a") }) };
+        objects = objects with
+        {
+            Namespaces = objects.Namespaces.Changed(
+            "vms-plain", ns => ns with { Metadata = ns.Metadata.Labelled("team", "a") })
+        };
         var group = objects.Compose().Group("vms-plain", "bare");
         Assert.True(group.IsCurrent);
         Assert.Equal(isSeen ? [] : [FaultReasons.NotSeenByIstiod], group.Faults.Select(fault => fault.Reason));
@@ -263,10 +268,16 @@ public sealed class UpstreamTests
         Spec = new()
         {
             Template =
-                new() { Spec =
-                    new() { Containers =
+                new()
+                {
+                    Spec =
+                    new()
+                    {
+                        Containers =
                         [new() { Name = "discovery",
-                            Env = [.. variables.Select(pair => new EnvironmentVariable { Name = pair.Name, Value = pair.Value })] }] } },
+                            Env = [.. variables.Select(pair => new EnvironmentVariable { Name = pair.Name, Value = pair.Value })] }]
+                    }
+                },
         },
     };
 }

@@ -129,8 +129,11 @@ public sealed class RightsWatchTests(RunningApiServer server)
     }
 
     private static Right Token(string @namespace) =>
-        new("", "serviceaccounts/token", "create") { Namespace = @namespace, Name = "analytics",
-            Without = "sidecars of this account get no token" };
+        new("", "serviceaccounts/token", "create")
+        {
+            Namespace = @namespace, Name = "analytics",
+            Without = "sidecars of this account get no token"
+        };
 
     private Task LookAfterIntervalAsync(RightsWatch watch)
     {

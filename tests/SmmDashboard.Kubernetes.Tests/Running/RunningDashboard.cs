@@ -23,7 +23,8 @@ internal sealed class RunningDashboard : IAsyncDisposable
         (App, _folder) = (app, folder);
         var addresses = Dashboard.Addresses(app);
         Client = new HttpClient(
-            new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(addresses[0]), Timeout = TimeSpan.FromMinutes(2) };
+            new SocketsHttpHandler { UseProxy = false })
+        { BaseAddress = new Uri(addresses[0]), Timeout = TimeSpan.FromMinutes(2) };
         Status = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(addresses[1]) };
     }
 
@@ -53,8 +54,11 @@ internal sealed class RunningDashboard : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("smm-dashboard-").FullName;
         var kubeconfig = Path.Combine(folder, "kubeconfig");
         await File.WriteAllTextAsync(kubeconfig, Kubeconfig(server, address ?? server.Address, token));
-        var kubernetes = new KubernetesOptions { PublicUrl = PublicUrl, Kubeconfig = kubeconfig, Namespace = "smm-dashboard",
-            Replica = Path.GetFileName(folder) };
+        var kubernetes = new KubernetesOptions
+        {
+            PublicUrl = PublicUrl, Kubeconfig = kubeconfig, Namespace = "smm-dashboard",
+            Replica = Path.GetFileName(folder)
+        };
         var app = Dashboard.Build(
             new DashboardOptions
             {

@@ -188,7 +188,8 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
         }
 
         using var request = new HttpRequestMessage(
-            HttpMethod.Get, $"{Plain}/mesh-config") { Headers = { Authorization = new("Bearer", token) } };
+            HttpMethod.Get, $"{Plain}/mesh-config")
+        { Headers = { Authorization = new("Bearer", token) } };
         using var atStatus = await dashboard.Status.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, atStatus.StatusCode);
         var metrics = await dashboard.Status.GetStringAsync("metrics", TestContext.Current.CancellationToken);
@@ -227,10 +228,13 @@ public sealed class MeshServingTests(MeshCluster cluster) : IAsyncLifetime
             ["status"] = new JsonObject
             {
                 ["loadBalancer"] =
-                    new JsonObject { ["ingress"] =
+                    new JsonObject
+                    {
+                        ["ingress"] =
                         new JsonArray(
                             [.. Enumerable.Range(0, 10_000)
-                                .Select(i => new JsonObject { ["ip"] = $"198.{18 + (i / 65536)}.{i / 256 % 256}.{i % 256}" })]) },
+                                .Select(i => new JsonObject { ["ip"] = $"198.{18 + (i / 65536)}.{i / 256 % 256}.{i % 256}" })])
+                    },
             },
         }.ToJsonString();
 

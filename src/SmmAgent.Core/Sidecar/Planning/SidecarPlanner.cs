@@ -201,7 +201,8 @@ public static class SidecarPlanner
             yield return new StartSidecar();
         else if (unit.Activity == UnitActivity.Running && foreign is not null)
             yield return new RestartSidecar(["its certificate is of another identity, so a restart interrupts nothing",
-                .. RestartReasons(desired, observed)]) { ReplacesCertificate = true };
+                .. RestartReasons(desired, observed)])
+            { ReplacesCertificate = true };
         else if (desired.MayRestart && RestartReasons(desired, observed) is { Count: > 0 } reasons)
             yield return new RestartSidecar(reasons);
     }

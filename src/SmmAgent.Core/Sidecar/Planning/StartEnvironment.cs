@@ -37,7 +37,8 @@ internal static partial class StartEnvironment
         var mode = own.Mode & ~OthersWrite;
         return own.Content is { } text
             ? new WriteSidecarFile(OfRoot(SidecarFiles.OperatorEnvironment, text) with { Mode = mode },
-                SidecarPlanner.Protection(own, SidecarFiles.Root, mode)) { Modified = own.Modified }
+                SidecarPlanner.Protection(own, SidecarFiles.Root, mode))
+            { Modified = own.Modified }
             : SidecarPlanner.Protect(SidecarFiles.OperatorEnvironment, SidecarFiles.Root, mode, observed)!;
     }
 

@@ -32,17 +32,17 @@ internal sealed class DashboardReachable() : DashboardCheck("dashboard-reachable
 
     private static CheckLine Line(
         ProbeResult result, bool isReached, IReadOnlyList<OwnTrafficBlocker> own, string proxyNote) => result switch
-    {
-        { Latency: { } latency } => CheckLine.Pass($"accepted the connection in {latency.TotalMilliseconds:0.#} ms") with
         {
-            LatencyMs = latency.TotalMilliseconds,
-        },
-        { Outcome: Outcome.Captured } => Captured(result),
-        _ when isReached => CheckLine.Warn(
-            OwnTrafficObservation.Describe(own, result, $"{result.Detail}, but another address of it is reached"),
-            OwnTrafficObservation.Cure(own, result)),
-        _ => CheckLine.Fail(
-            OwnTrafficObservation.Describe(own, result, result.Detail ?? "did not answer") + proxyNote,
-            OwnTrafficObservation.Cure(own, result)),
-    };
+            { Latency: { } latency } => CheckLine.Pass($"accepted the connection in {latency.TotalMilliseconds:0.#} ms") with
+            {
+                LatencyMs = latency.TotalMilliseconds,
+            },
+            { Outcome: Outcome.Captured } => Captured(result),
+            _ when isReached => CheckLine.Warn(
+                OwnTrafficObservation.Describe(own, result, $"{result.Detail}, but another address of it is reached"),
+                OwnTrafficObservation.Cure(own, result)),
+            _ => CheckLine.Fail(
+                OwnTrafficObservation.Describe(own, result, result.Detail ?? "did not answer") + proxyNote,
+                OwnTrafficObservation.Cure(own, result)),
+        };
 }

@@ -59,9 +59,12 @@ internal sealed record ClusterLook(
         foreach (var place in options.IstioNamespaces.Concat(options.Gateways.Select(gateway => gateway.Namespace))
             .Distinct(StringComparer.Ordinal))
             objects =
-                objects with { Services =
+                objects with
+                {
+                    Services =
                     [.. objects.Services, .. await lister.ListAsync(
-                        ClusterKinds.Services with { Namespace = place }, json.Service, cancellationToken)] };
+                        ClusterKinds.Services with { Namespace = place }, json.Service, cancellationToken)]
+                };
 
         // The names of the root certificates are known once the control planes are.
         var planes = MeshComposer.Compose(objects, options, ComposedMesh.Empty).ControlPlanes;
@@ -70,8 +73,11 @@ internal sealed record ClusterLook(
         {
             var certificates = await lister.ListAsync(
                 ClusterKinds.ConfigMaps with { FieldSelector = $"metadata.name={name}" }, json.ConfigMap, cancellationToken);
-            objects = objects with { ConfigMaps =
-                [.. objects.ConfigMaps.Concat(certificates).DistinctBy(map => (map.Metadata.Namespace, map.Metadata.Name))] };
+            objects = objects with
+            {
+                ConfigMaps =
+                [.. objects.ConfigMaps.Concat(certificates).DistinctBy(map => (map.Metadata.Namespace, map.Metadata.Name))]
+            };
         }
 
         await lister.ListAsync(ClusterKinds.ServiceCidrs, json.ServiceCidr, cancellationToken);

@@ -38,17 +38,17 @@ internal static class KubernetesChecks
 
     public static CheckLine ServiceRange(ClusterLook look, IReadOnlyList<IPNetwork> configured) =>
         look.Lister.Of(ClusterKinds.ServiceCidrs) switch
-    {
-        { Version: not null, Count: > 0 } => CheckLine.Pass(null, "is known from ServiceCIDRs: no dial-back goes to a Service"),
-        _ when configured.Count > 0 => CheckLine.Pass(null, $"--cluster-range names {string.Join(", ", configured)}"),
-        { Fault: { } fault } => CheckLine.Warn(
-            null, $"is not known, so a dial-back could go to a Service: {fault.Message}",
-            "see Rights below, or start smm-dashboard with --cluster-range CIDR"),
-        _ =>
-            CheckLine.Warn(null, "is not known, so a dial-back could go to a Service: ServiceCIDRs are served by Kubernetes 1.33 and later",
-            "start smm-dashboard with --cluster-range CIDR, the --service-cluster-ip-range of the kube-apiserver: kubectl cluster-info "
-                + "dump | grep -m1 service-cluster-ip-range"),
-    };
+        {
+            { Version: not null, Count: > 0 } => CheckLine.Pass(null, "is known from ServiceCIDRs: no dial-back goes to a Service"),
+            _ when configured.Count > 0 => CheckLine.Pass(null, $"--cluster-range names {string.Join(", ", configured)}"),
+            { Fault: { } fault } => CheckLine.Warn(
+                null, $"is not known, so a dial-back could go to a Service: {fault.Message}",
+                "see Rights below, or start smm-dashboard with --cluster-range CIDR"),
+            _ =>
+                CheckLine.Warn(null, "is not known, so a dial-back could go to a Service: ServiceCIDRs are served by Kubernetes 1.33 and later",
+                "start smm-dashboard with --cluster-range CIDR, the --service-cluster-ip-range of the kube-apiserver: kubectl cluster-info "
+                    + "dump | grep -m1 service-cluster-ip-range"),
+        };
 
     /// <summary>Whether the cluster would take the record of a machine. Nothing is written: the request is a dry run.</summary>
     public static async Task<CheckLine> MachinesAsync(KubernetesApi api, ClusterLook look, CancellationToken cancellationToken)

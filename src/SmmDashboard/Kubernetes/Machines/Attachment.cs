@@ -32,7 +32,7 @@ public static class Attachment
             ? new Condition
             {
                 Type = Type, Status = "True", Reason = Type, Message = "the VM is attached",
-                    LastTransitionTime = steps.Max(step => step.LastTransitionTime),
+                LastTransitionTime = steps.Max(step => step.LastTransitionTime),
             }
             : inTheWay with { Type = Type, Message = $"{inTheWay.Type}: {inTheWay.Message}" };
     }

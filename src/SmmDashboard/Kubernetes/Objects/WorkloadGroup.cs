@@ -20,9 +20,12 @@ public sealed record WorkloadGroupSpec
 
     /// <summary>The readiness probe, whole.</summary>
     /// <exception cref="JsonException">It has a string that cannot be read: then the object cannot be read.</exception>
-    public JsonElement? Probe { get; init =>
+    public JsonElement? Probe
+    {
+        get; init =>
         field = value is not { } probe
-        || UnicodeText.IsAllOf(probe) ? value : throw new JsonException("spec.probe has a string that is no Unicode text"); }
+        || UnicodeText.IsAllOf(probe) ? value : throw new JsonException("spec.probe has a string that is no Unicode text");
+    }
 }
 
 public sealed record WorkloadGroupMetadata

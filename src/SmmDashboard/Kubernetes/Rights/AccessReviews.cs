@@ -32,7 +32,7 @@ public sealed class AccessReviews(KubernetesApi api, ServiceAccount? account)
         var attributes = new V1ResourceAttributes
         {
             Verb = verb, Group = right.Group, Resource = names[0], Subresource = names.ElementAtOrDefault(1),
-                NamespaceProperty = right.Namespace, Name = right.Name,
+            NamespaceProperty = right.Namespace, Name = right.Name,
         };
         if (account is null)
         {

@@ -107,7 +107,8 @@ public static class DashboardRights
 
     private static Right Gateways(string @namespace) =>
         Read(ClusterKinds.Services, "gateways in it are not found, and VMs of other networks cannot attach")
-        with { Namespace = @namespace };
+        with
+        { Namespace = @namespace };
 
     private static Right Events(string @namespace) =>
         new("events.k8s.io", "events", "create") { Namespace = @namespace, Without = "what is wrong with its objects is in the log only" };

@@ -175,8 +175,11 @@ public sealed class FaultReports(
             SHA256.HashData(Encoding.UTF8.GetBytes($"{one.Source}\n{one.Reason}\n{one.Message}")).AsSpan(0, 16));
         return new Eventsv1Event
         {
-            Metadata = new V1ObjectMeta { Name = $"smm-dashboard.{name}",
-                NamespaceProperty = one.Source.Namespace.Length > 0 ? one.Source.Namespace : "default" },
+            Metadata = new V1ObjectMeta
+            {
+                Name = $"smm-dashboard.{name}",
+                NamespaceProperty = one.Source.Namespace.Length > 0 ? one.Source.Namespace : "default"
+            },
             EventTime = clock.GetUtcNow().UtcDateTime,
             Type = "Warning",
             Reason = one.Reason,

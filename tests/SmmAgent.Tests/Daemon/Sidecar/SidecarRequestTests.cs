@@ -143,8 +143,11 @@ public sealed class SidecarRequestTests : SidecarServiceFixture
     {
         await StepAsync();
         File.Delete(_paths.ReconcileRequest);
-        _states.Mesh.Publish(_states.Mesh.Value with { ConfigCurrent = ConditionUpdate.False(ConditionType.ConfigCurrent, "DashboardError",
-            "503") });
+        _states.Mesh.Publish(_states.Mesh.Value with
+        {
+            ConfigCurrent = ConditionUpdate.False(ConditionType.ConfigCurrent, "DashboardError",
+            "503")
+        });
         await StepAsync();
         Assert.False(IsAsked);
 

@@ -106,8 +106,11 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
     private protected string Below(string path) => Path.Combine(_folder.FullName, path);
 
     private protected void Set(ManagementMode mode) => _states.Settings.Publish(new(
-        new() { DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name,
-            Sidecar = new() { Mode = mode }, TrustedKeys = [Key] }, [], []));
+        new()
+        {
+            DashboardUrl = new("https://smm.example.com"), Namespace = Sample.Namespace, Name = Sample.Name,
+            Sidecar = new() { Mode = mode }, TrustedKeys = [Key]
+        }, [], []));
 
     private protected void Install(string version)
     {
@@ -123,12 +126,18 @@ public abstract class SidecarServiceFixture : IAsyncDisposable
     }
 
     private protected void Register() =>
-        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.True(ConditionType.Registered, "Registered",
-            "it is") });
+        _states.Cluster.Publish(ClusterViewState.Initial with
+        {
+            Registered = ConditionUpdate.True(ConditionType.Registered, "Registered",
+            "it is")
+        });
 
     private protected static MeshConfig Config(string sidecar, params Package[] more) =>
-        MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value! with { Packages = [Package("istio-sidecar", sidecar),
-            .. more] };
+        MeshConfigReader.Read(Encoding.UTF8.GetBytes(Sample.ConfigText())).Value! with
+        {
+            Packages = [Package("istio-sidecar", sidecar),
+            .. more]
+        };
 
     private protected static Package Package(string name, string version) => new()
     {

@@ -122,16 +122,22 @@ public sealed class SidecarStateTests : SidecarServiceFixture
         Assert.Equal("Information: Privileged reconcile succeeded: package (failed before: WrongChecksum)", _log.Lines[^1]);
 
         void Fail(string message) =>
-            _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Package, "1.15.3", StepFailureReason.WrongChecksum,
-                message)] });
+            _records.Report(ReconcileReport.None with
+            {
+                Failures = [new(ReconcilePart.Package, "1.15.3", StepFailureReason.WrongChecksum,
+                message)]
+            });
     }
 
     [Fact]
     public async Task FailedUpgradeOfTheAgentIsLoggedWithModeOff()
     {
         Set(ManagementMode.Off);
-        _records.Report(ReconcileReport.None with { Failures = [new(ReconcilePart.Upgrade, "0.2.0", StepFailureReason.WrongChecksum,
-            "its SHA-256 is another")] });
+        _records.Report(ReconcileReport.None with
+        {
+            Failures = [new(ReconcilePart.Upgrade, "0.2.0", StepFailureReason.WrongChecksum,
+            "its SHA-256 is another")]
+        });
 
         await StepAsync();
 

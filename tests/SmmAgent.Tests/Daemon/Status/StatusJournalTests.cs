@@ -92,10 +92,10 @@ public sealed class StatusJournalTests : StatusServiceFixture
 
         void Publish(params (string Address, int Port, Outcome Outcome)[] results) =>
             _states.Reachability.Publish(ReachabilityState.Initial with
-        {
-            Gateways = [.. results.Select(result => new GatewayResult("gateway", result.Address, result.Port, result.Outcome, null,
+            {
+                Gateways = [.. results.Select(result => new GatewayResult("gateway", result.Address, result.Port, result.Outcome, null,
                 default, null))],
-        });
+            });
     }
 
     [Fact]

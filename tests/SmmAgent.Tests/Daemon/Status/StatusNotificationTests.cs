@@ -45,8 +45,11 @@ public sealed class StatusNotificationTests : StatusServiceFixture
         {
             Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: false, since),
         });
-        _states.Cluster.Publish(ClusterViewState.Initial with { Registered = ConditionUpdate.False(ConditionType.Registered,
-            "NotConnected", "no sidecar is connected") });
+        _states.Cluster.Publish(ClusterViewState.Initial with
+        {
+            Registered = ConditionUpdate.False(ConditionType.Registered,
+            "NotConnected", "no sidecar is connected")
+        });
 
         await Step();
         Assert.Equal(("Unknown Starting", "Unknown Pending"), (Told(ConditionType.SidecarRunning), Told(ConditionType.Registered)));

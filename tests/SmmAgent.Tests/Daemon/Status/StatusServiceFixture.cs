@@ -21,7 +21,8 @@ public abstract class StatusServiceFixture : IDisposable
     private protected readonly AgentStates _states = new();
     private protected readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
     private protected readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram,
-        ProtocolType.Unspecified) { ReceiveTimeout = 10_000 };
+        ProtocolType.Unspecified)
+    { ReceiveTimeout = 10_000 };
     private protected readonly LoopContext _context;
     private protected readonly AgentPaths _paths;
     private protected readonly ServiceNotifier _notifier;
@@ -50,8 +51,11 @@ public abstract class StatusServiceFixture : IDisposable
 
     private protected void Configure() => _states.Settings.Publish(SettingsState.Empty with
     {
-        Settings = new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration",
-            Name = "analytics-v0" },
+        Settings = new AgentSettings
+        {
+            DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration",
+            Name = "analytics-v0"
+        },
     });
 
     private protected AgentStatus Written() =>
