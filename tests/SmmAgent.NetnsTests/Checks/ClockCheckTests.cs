@@ -7,7 +7,7 @@ namespace SmmAgent.NetnsTests.Checks;
 public sealed class ClockCheckTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Theory]
-    [InlineData(0, "pass", "is the dashboard's")]
+    [InlineData(0, "pass", "matches the dashboard's")]
     [InlineData(60, "warn", "behind the dashboard's")]
     [InlineData(-60, "warn", "ahead of the dashboard's")]
     [InlineData(10800, "fail", "is 3 h behind the dashboard's")]

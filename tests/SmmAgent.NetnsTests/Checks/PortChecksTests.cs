@@ -160,7 +160,7 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         Assert.Equal("pass", report.Line("ports-agent", "16400").Status);
         var unserved = report.Line("ports-agent", "17000");
         Assert.Equal(("warn", "the daemon runs, but does not listen on it"), (unserved.Status, unserved.Found));
-        Assert.StartsWith("the agent serves 16400 and 16401 only: take 17000 out of firewall.managementPorts in ", unserved.Cure, StringComparison.Ordinal);
+        Assert.StartsWith("the agent serves 16400 and 16401 only: remove 17000 from firewall.managementPorts in ", unserved.Cure, StringComparison.Ordinal);
         await agent.StopAsync();
         agent.Run("detach");
     }

@@ -66,7 +66,7 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
 
     [Theory]
     [InlineData("default", 100.0, "pass", "service account vm-integration/default, expires at")]
-    [InlineData("default", 0.5, "warn", "soon, for a VM that is to stay attached")]
+    [InlineData("default", 0.5, "warn", "soon for a VM that should stay attached")]
     [InlineData("another", 100.0, "fail", "is of the service account 'another', but the WorkloadGroup's is 'default'")]
     public async Task ATokenIsHeldAgainstTheServiceAccountOfTheWorkloadGroup(string account, double hours, string status, string found)
     {
