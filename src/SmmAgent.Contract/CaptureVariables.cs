@@ -4,9 +4,12 @@ using System.Net.Sockets;
 
 namespace SmmAgent.Contract;
 
-/// <summary>Which values the variables may have that set the sidecar's capture: root's istio-iptables writes most of them into rules as they are.</summary>
+/// <summary>
+/// Which values the variables may have that set the sidecar's capture: root's istio-iptables writes most of them into rules as they are.
+/// </summary>
 /// <remarks>
-/// The names are those of Istio's tools/istio-iptables from 1.10 on, and of istio-start.sh. A value that is not of its grammar could be further
+/// The names are those of Istio's tools/istio-iptables from 1.10 on, and of istio-start.sh. A value that is not of its grammar could be
+/// further
 /// words of a rule, or further rules.
 /// </remarks>
 public static class CaptureVariables

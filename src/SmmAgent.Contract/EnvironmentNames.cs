@@ -1,6 +1,8 @@
 namespace SmmAgent.Contract;
 
-/// <summary>Which keys proxyMetadata may have: each becomes a variable in a file that istio-start.sh, a bash of root's, sources and exports.</summary>
+/// <summary>
+/// Which keys proxyMetadata may have: each becomes a variable in a file that istio-start.sh, a bash of root's, sources and exports.
+/// </summary>
 /// <remarks>Whoever may write a WorkloadGroup's annotation writes some of them, and must not become root on the VM by it.</remarks>
 public static class EnvironmentNames
 {
@@ -16,7 +18,8 @@ public static class EnvironmentNames
     private static readonly string[] StartScript =
         ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME", "ISTIO_INBOUND_INTERCEPTION_MODE", "ISTIO_SIDECAR_CONFIG", "ISTIO_CLUSTER_CONFIG"];
 
-    // What the C library and iptables load code and files by; the C library itself ignores its own for programs with more rights than their caller.
+    // What the C library and iptables load code and files by; the C library itself ignores its own for programs with more rights than
+    // their caller.
     private static readonly string[] Loading =
     [
         "GCONV_PATH", "GETCONF_DIR", "GLIBC_TUNABLES", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "MALLOC_TRACE", "NIS_PATH", "NLSPATH",

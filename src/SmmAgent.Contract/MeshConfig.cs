@@ -48,7 +48,9 @@ public sealed record MeshConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Problems { get; init; }
 
-    /// <summary>Whether the VM shares the control plane's network (pods are reached directly) or not (all goes through the gateways).</summary>
+    /// <summary>
+    /// Whether the VM shares the control plane's network (pods are reached directly) or not (all goes through the gateways).
+    /// </summary>
     /// <remarks>Two empty names are the same network: that is Istio's own default, a mesh of one network.</remarks>
     public NetworkModel NetworkModel() =>
         WorkloadGroup.Network == Mesh.Network || Mesh.Networks.Contains(WorkloadGroup.Network)
@@ -108,7 +110,9 @@ public sealed record Mesh
     /// <summary>The mesh's ProxyConfig, whole, as Istio has it; optional, as all of its members are: default <c>{}</c>.</summary>
     public required JsonElement DefaultConfig { get; init; }
 
-    /// <summary>The label of a WorkloadEntry: <see cref="IstioRevisionLabel"/>, else <see cref="IstioRevision"/>, else <c>default</c>.</summary>
+    /// <summary>
+    /// The label of a WorkloadEntry: <see cref="IstioRevisionLabel"/>, else <see cref="IstioRevision"/>, else <c>default</c>.
+    /// </summary>
     public string RevisionLabel() =>
         IstioRevisionLabel is { Length: > 0 } label ? label : IstioRevision.Length > 0 ? IstioRevision : DefaultRevision;
 

@@ -46,7 +46,10 @@ public sealed record Problem
     /// <summary>The stable code, one of <see cref="ProblemCodes"/>.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Why, more exactly than <see cref="Code"/>: one of <see cref="ProblemReasons"/>, or the reason of a TokenReview of Kubernetes. Null when there is none.</summary>
+    /// <summary>
+    /// Why, more exactly than <see cref="Code"/>: one of <see cref="ProblemReasons"/>, or the reason of a TokenReview of Kubernetes. Null
+    /// when there is none.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 }
@@ -140,7 +143,7 @@ public sealed record TokenRequest(string Audience);
 /// <param name="ExpirationTimestamp">When it expires.</param>
 public sealed record TokenResponse(string Token, DateTimeOffset ExpirationTimestamp)
 {
-    /// <summary>Tells when it expires, and nothing of the token.</summary>
+    /// <summary>Contains the expiry only; never the token.</summary>
     public override string ToString() => $"token until {ExpirationTimestamp:O}";
 }
 
@@ -166,7 +169,8 @@ public sealed record AgentReport
     public required DateTimeOffset ReportedAt { get; init; }
 
     /// <summary>
-    /// A random id of this boot of the host: 16 to 64 letters, digits, '-' and '_'. It tells two hosts with one uuid and key from one that was booted again.
+    /// A random id of this boot of the host: 16 to 64 letters, digits, '-' and '_'. It tells two hosts with one uuid and key from one
+    /// that was booted again.
     /// Null where the agent cannot keep one; such reports are never taken for those of a second host.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -229,7 +233,9 @@ public static class RegistrationReasons
     /// <summary>The WorkloadEntry's name would not be valid.</summary>
     public const string NameInvalid = "NameInvalid";
 
-    /// <summary>A WorkloadEntry of this name belongs to another revision: the control plane does not see it, and cannot make its own.</summary>
+    /// <summary>
+    /// A WorkloadEntry of this name belongs to another revision: the control plane does not see it, and cannot make its own.
+    /// </summary>
     public const string StaleEntry = "StaleEntry";
 }
 

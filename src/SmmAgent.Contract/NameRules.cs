@@ -33,7 +33,8 @@ public static class NameRules
             : $"'{Shown(value)}' is neither an IP address nor a DNS name";
 
     /// <summary>
-    /// The address of a server that is connected to: as <see cref="Address"/>, and also a name with a dot at its end or with underscores, which
+    /// The address of a server that is connected to: as <see cref="Address"/>, and also a name with a dot at its end or with underscores,
+    /// which
     /// load balancers have and resolvers accept.
     /// </summary>
     public static string? ServerAddress(string value) =>

@@ -4,7 +4,8 @@ using System.Text;
 namespace SmmAgent.Contract;
 
 /// <summary>Makes foreign text fit for a message, a log line and a terminal: one line of characters that can be seen.</summary>
-/// <remarks>A terminal obeys control characters; a bidirectional or an invisible character makes a line read as something that it is not.</remarks>
+/// <remarks>A terminal obeys control characters; a bidirectional or an invisible character makes a line read as something that it is
+/// not.</remarks>
 public static class OneLine
 {
     /// <summary>The most characters of a text from the network, unless the caller has another limit.</summary>
@@ -70,7 +71,8 @@ public static class OneLine
         && (rune.Value is ' ' || Rune.GetUnicodeCategory(rune) != UnicodeCategory.SpaceSeparator)
         && !IsBlank(rune.Value);
 
-    // Letters and marks that no font draws: fillers, joiners and variation selectors (Unicode's Default_Ignorable_Code_Point), and Braille's blank.
+    // Letters and marks that no font draws: fillers, joiners and variation selectors (Unicode's Default_Ignorable_Code_Point), and
+    // Braille's blank.
     private static bool IsBlank(int value) => value is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F)
         or 0x2800 or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFFA0 or (>= 0xE0100 and <= 0xE01EF);
 }

@@ -3,11 +3,13 @@ using System.Text.Json;
 namespace SmmAgent.Contract;
 
 /// <summary>
-/// No value of a mesh configuration has control characters: a shell, iptables-restore or a YAML reader would take a line break for the next line.
+/// No value of a mesh configuration has control characters: a shell, iptables-restore or a YAML reader would take a line break for the
+/// next line.
 /// </summary>
 internal static class PlainText
 {
-    // What has several lines by its nature: the file of a script, certificates, and YAML in an annotation. None of them reaches root's shell.
+    // What has several lines by its nature: the file of a script, certificates, and YAML in an annotation. None of them reaches root's
+    // shell.
     private static readonly string[] SeveralLines =
     [
         "mesh.rootCertificate", "mesh.defaultConfig.caCertificatesPem[", "mesh.defaultConfig.readinessProbe.exec.command[",

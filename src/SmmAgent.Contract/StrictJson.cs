@@ -3,7 +3,9 @@ using System.Text.Unicode;
 
 namespace SmmAgent.Contract;
 
-/// <summary>The only reader of JSON that comes from the other side: no member twice, a limited depth, and nothing but Unicode text.</summary>
+/// <summary>
+/// The only reader of JSON that comes from the other side: no member twice, a limited depth, and nothing but Unicode text.
+/// </summary>
 public static class StrictJson
 {
     /// <summary>The depth for all messages but a mesh configuration.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace SmmAgent.Contract;
 
-/// <summary>Reads and writes an enum as text. A text of another version, which this one does not know, is read as <paramref name="unknown"/>.</summary>
+/// <summary>
+/// Reads and writes an enum as text. A text of another version, which this one does not know, is read as <paramref name="unknown"/>.
+/// </summary>
 /// <param name="naming">How a member's name becomes the text; null for the name itself.</param>
 /// <param name="unknown">The member for an unknown text.</param>
 public abstract class TolerantEnumConverter<TEnum>(JsonNamingPolicy? naming, TEnum unknown) : JsonConverter<TEnum>

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace SmmAgent.Contract;
 
-/// <summary>Whether a JSON value can be read: JSON's own rules let bad UTF-8 and half a surrogate pair pass, and reading such a string throws.</summary>
+/// <summary>
+/// Whether a JSON value can be read: JSON's own rules let bad UTF-8 and half a surrogate pair pass, and reading such a string throws.
+/// </summary>
 public static class UnicodeText
 {
     /// <summary>Whether every name and every string in the value is Unicode text. The value's depth must be limited.</summary>

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace SmmAgent.Contract.Signing;
 
-/// <summary>Ed25519 signatures (RFC 8032, the pure variant), computed by OpenSSL's libcrypto: System.Security.Cryptography has none.</summary>
+/// <summary>
+/// Ed25519 signatures (RFC 8032, the pure variant), computed by OpenSSL's libcrypto: System.Security.Cryptography has none.
+/// </summary>
 public static unsafe class Ed25519
 {
     /// <summary>The length of a public key, in bytes.</summary>
@@ -19,7 +21,10 @@ public static unsafe class Ed25519
     /// <summary>Why this host cannot compute Ed25519; null where it can.</summary>
     public static string? WhyUnavailable => Fault.Value;
 
-    /// <summary>Whether a signature is one of this message by this key. Keys and signatures of a wrong length, and those that RFC 8032 refuses, verify nothing.</summary>
+    /// <summary>
+    /// Whether a signature is one of this message by this key. Keys and signatures of a wrong length, and those that RFC 8032 refuses,
+    /// verify nothing.
+    /// </summary>
     /// <exception cref="PlatformNotSupportedException"><see cref="WhyUnavailable"/> says why.</exception>
     public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {

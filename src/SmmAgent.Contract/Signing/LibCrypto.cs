@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace SmmAgent.Contract.Signing;
 
-/// <summary>The functions of OpenSSL's libcrypto that Ed25519 needs, found at the first use: a program that verifies nothing runs without it.</summary>
+/// <summary>
+/// The functions of OpenSSL's libcrypto that Ed25519 needs, found at the first use: a program that verifies nothing runs without it.
+/// </summary>
 /// <remarks>.NET uses the same library for TLS. Its versions 1.1.1, 3 and 4 have these functions with the same signatures.</remarks>
 internal sealed unsafe class LibCrypto
 {

@@ -5,7 +5,8 @@ namespace SmmAgent.Contract.Signing;
 
 /// <summary>The public half of a key that signs package lists.</summary>
 /// <remarks>
-/// It is written as the one line of base64 in the PEM file of <c>openssl pkey -pubout</c>: 60 characters that begin with <c>MCowBQYDK2VwAyEA</c>,
+/// It is written as the one line of base64 in the PEM file of <c>openssl pkey -pubout</c>: 60 characters that begin with
+/// <c>MCowBQYDK2VwAyEA</c>,
 /// the SubjectPublicKeyInfo of RFC 8410.
 /// </remarks>
 public sealed class PackageKey : IEquatable<PackageKey>
@@ -17,7 +18,8 @@ public sealed class PackageKey : IEquatable<PackageKey>
 
     private static readonly byte[] Prefix = Convert.FromHexString("302a300506032b6570032100");
 
-    // y coordinates of the points of small order, little-endian, without the sign bit: under such a key one signature may fit every message.
+    // y coordinates of the points of small order, little-endian, without the sign bit: under such a key one signature may fit every
+    // message.
     private static readonly byte[][] SmallOrder =
     [
         Convert.FromHexString("0000000000000000000000000000000000000000000000000000000000000000"),

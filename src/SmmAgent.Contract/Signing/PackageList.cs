@@ -15,7 +15,9 @@ public sealed record PackageList
     /// <summary>The version of the format; a reader refuses one that it does not know.</summary>
     public required int Format { get; init; }
 
-    /// <summary>When it was signed. A host does not accept a list that was signed before one that it has accepted of the same key.</summary>
+    /// <summary>
+    /// When it was signed. A host does not accept a list that was signed before one that it has accepted of the same key.
+    /// </summary>
     public required DateTimeOffset Issued { get; init; }
 
     /// <summary>From when on nothing is installed by it any more.</summary>

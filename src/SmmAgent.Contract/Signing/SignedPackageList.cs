@@ -6,7 +6,8 @@ namespace SmmAgent.Contract.Signing;
 
 /// <summary>A package list with its signatures in one file: an envelope of DSSE, the Dead Simple Signing Envelope 1.0.</summary>
 /// <remarks>
-/// The payload is signed as it is, so nothing is parsed before a signature was verified but the envelope itself. What is signed has the payload's type in
+/// The payload is signed as it is, so nothing is parsed before a signature was verified but the envelope itself. What is signed has the
+/// payload's type in
 /// it, so a signature of this key for anything else never fits.
 /// </remarks>
 public sealed record SignedPackageList

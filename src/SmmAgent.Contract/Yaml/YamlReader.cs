@@ -55,14 +55,16 @@ public sealed class YamlReader
         }
         catch (Exception)
         {
-            // The parser throws many kinds of exceptions for texts that are not YAML: a bracket or a tag without an end, a quote behind a NUL.
+            // The parser throws many kinds of exceptions for texts that are not YAML: a bracket or a tag without an end, a quote behind a
+            // NUL.
             return (null, new Fault("", reader.OpenBracket is var (bracket, line)
                 ? $"line {line}: is not valid YAML: {YamlSyntax.NotClosed(bracket)}"
                 : $"line {reader._line}: is not valid YAML here or behind it"));
         }
     }
 
-    // YamlDotNet (18.1) reads on for a minute behind a text of 1024 characters, or a multiple, that ends within a directive that it does not know.
+    // YamlDotNet (18.1) reads on for a minute behind a text of 1024 characters, or a multiple, that ends within a directive that it does
+    // not know.
     private static int? Directive(string text)
     {
         var line = 1;

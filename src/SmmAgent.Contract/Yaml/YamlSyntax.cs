@@ -1,6 +1,9 @@
 namespace SmmAgent.Contract.Yaml;
 
-/// <summary>Where a text is not valid YAML, as an editor numbers the lines. The parser names the start of what it was reading, which may be lines before.</summary>
+/// <summary>
+/// Where a text is not valid YAML, as an editor numbers the lines. The parser names the start of what it was reading, which may be lines
+/// before.
+/// </summary>
 public static class YamlSyntax
 {
     /// <summary>The line of a syntax error, counted from 1.</summary>

@@ -2,7 +2,7 @@ using SmmAgent.Core.Time;
 
 namespace SmmAgent.Core.Address;
 
-/// <summary>When to look for the address again without a reason.</summary>
+/// <summary>When the address is determined again without an event.</summary>
 public static class AddressSchedule
 {
     public static readonly TimeSpan WhenKnown = TimeSpan.FromMinutes(10);
@@ -11,9 +11,11 @@ public static class AddressSchedule
 
     private static readonly ExponentialBackoff Retry = new(FirstRetry, LastRetry);
 
-    /// <summary>Looks that come sooner than this after each other, for the same configuration, are one: a burst of changes on the host asks once.</summary>
+    /// <summary>
+    /// The shortest time between two queries for the same configuration: a burst of changes on the host causes one query.
+    /// </summary>
     public static readonly TimeSpan AtMostOnceIn = TimeSpan.FromSeconds(2);
 
-    /// <param name="failures">How many looks in a row found nothing fresh.</param>
+    /// <param name="failures">The number of queries in a row without a new answer.</param>
     public static TimeSpan Next(int failures) => failures == 0 ? WhenKnown : Retry.After(failures);
 }

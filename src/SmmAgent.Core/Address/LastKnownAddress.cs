@@ -4,8 +4,11 @@ using SmmAgent.Core.Settings;
 
 namespace SmmAgent.Core.Address;
 
-/// <summary>The address that was found last, and what it was found for: it outlives an outage and a restart, but not another configuration.</summary>
-/// <param name="Source"><see cref="AddressDecision.RouteSource"/>, or the provider's URL as <see cref="ProviderResult.Name"/> shows it.</param>
+/// <summary>
+/// The address that was found last, and what it was found for: it outlives an outage and a restart, but not another configuration.
+/// </summary>
+/// <param name="Source"><see cref="AddressDecision.RouteSource"/>, or the provider's URL as <see cref="ProviderResult.Name"/> shows
+/// it.</param>
 /// <param name="Network">The WorkloadGroup's network when the source is a route; null for a provider.</param>
 /// <param name="ConfirmedAt">When the source said so last.</param>
 public sealed record LastKnownAddress(IPAddress Value, string Source, string? Network, DateTimeOffset ConfirmedAt)

@@ -8,7 +8,9 @@ public readonly record struct ClockOffset(TimeSpan Ahead)
     // A Date header has whole seconds, and takes its time to come.
     private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(10);
 
-    /// <summary>Istio's certificates are valid from two minutes before they are made: a clock that is later than that refuses them.</summary>
+    /// <summary>
+    /// Istio's certificates are valid from two minutes before they are made: a clock that is later than that refuses them.
+    /// </summary>
     private static readonly TimeSpan Fatal = TimeSpan.FromMinutes(2);
 
     public bool IsTolerable => Ahead.Duration() < Tolerated;

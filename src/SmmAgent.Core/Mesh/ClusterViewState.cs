@@ -13,7 +13,9 @@ public sealed record ClusterViewState(
     /// <summary>When the dashboard last took a report; null before the first. It is refreshed without waking anybody.</summary>
     public DateTimeOffset? ReportedAt { get; init; }
 
-    /// <summary>When the dashboard last answered whether the VM is registered; null before. It is refreshed without waking anybody.</summary>
+    /// <summary>
+    /// When the dashboard last answered whether the VM is registered; null before. It is refreshed without waking anybody.
+    /// </summary>
     public DateTimeOffset? AnsweredAt { get; init; }
 
     public static ClusterViewState Initial { get; } = new(

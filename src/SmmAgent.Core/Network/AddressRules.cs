@@ -9,7 +9,8 @@ public static class AddressRules
     private static readonly IPNetwork GlobalUnicast6 = IPNetwork.Parse("2000::/3");
 
     /// <summary>The first block that contains an address decides.</summary>
-    /// <remarks>198.18.0.0/15 (benchmarks) is believed on purpose: it is what isolated labs and demonstrations use as their internet.</remarks>
+    /// <remarks>198.18.0.0/15 (benchmarks) is believed on purpose: it is what isolated labs and demonstrations use as their
+    /// internet.</remarks>
     private static readonly (IPNetwork Block, AddressClass Class)[] Blocks =
     [
         .. Of(AddressClass.CloudMetadata, "169.254.169.254/32", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128"),
@@ -26,7 +27,7 @@ public static class AddressRules
         .. Of(AddressClass.Reserved, "0.0.0.0/8", "192.0.0.0/24", "240.0.0.0/4", "2001::/23"),
     ];
 
-    /// <summary>The address in the form in which the agent keeps it: IPv4 when it is an IPv4 one in IPv6 clothes.</summary>
+    /// <summary>The address in the form in which the agent keeps it: IPv4 for an IPv4-mapped IPv6 address.</summary>
     public static IPAddress Normalize(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     public static AddressClass Classify(IPAddress address)
@@ -43,7 +44,9 @@ public static class AddressRules
             : AddressClass.Reserved;
     }
 
-    /// <summary>For an address that somebody else told: nobody outside reaches a VM at such an address.</summary>
+    /// <summary>
+    /// For an address that an address provider reported: the cluster cannot reach a VM at an address that is refused here.
+    /// </summary>
     public static string? ValidateExternal(IPAddress address) => Classify(address) switch
     {
         AddressClass.Global => null,

@@ -14,7 +14,8 @@ public sealed record Debounced<T>(T Current, DateTimeOffset Since, Debounced<T>.
     public static Debounced<T> First(T value, DateTimeOffset now) => new(value, now, null);
 
     /// <param name="same">Whether two values are equal in everything that is reported.</param>
-    /// <param name="sameSide">Whether two values are both good or both bad; a change is confirmed by an observation of the same side.</param>
+    /// <param name="sameSide">Whether two values are both good or both bad; a change is confirmed by an observation of the same
+    /// side.</param>
     public Debounced<T> Next(T value, DateTimeOffset now, Func<T, T, bool> same, Func<T, T, bool> sameSide)
     {
         if (same(Current, value))

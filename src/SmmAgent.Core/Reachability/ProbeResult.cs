@@ -13,10 +13,14 @@ public sealed record ProbeResult(ProbeTarget Target, string Address, Outcome Out
     /// <summary>Whether this host has no way at all to addresses of this family.</summary>
     public bool NoRoute { get; init; }
 
-    /// <summary>The certificate of the chain that expires first when the chain was good; the one that is at fault when its time is the fault.</summary>
+    /// <summary>
+    /// The certificate of the chain that expires first when the chain was good; the one that is at fault when its time is the fault.
+    /// </summary>
     public CertificateLife? Certificate { get; init; }
 
-    /// <summary>How far the peer's clock is ahead of this host's (negative: behind), to about a second; null when it did not tell.</summary>
+    /// <summary>
+    /// How far the peer's clock is ahead of this host's (negative: behind), to about a second; null when it did not tell.
+    /// </summary>
     public TimeSpan? ClockAhead { get; init; }
 
     /// <summary>What is left of the result when the sidecar captured the connection: whatever was seen there was the sidecar.</summary>
@@ -39,7 +43,9 @@ public sealed record ProbeResult(ProbeTarget Target, string Address, Outcome Out
 /// <summary>Whose certificate it is, and from when to when it is valid.</summary>
 public sealed record CertificateLife(string Subject, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
-    /// <summary>Whether people should hear of its end: within a week, or in the last third of a shorter life, which is when renewal is late.</summary>
+    /// <summary>
+    /// Whether people should hear of its end: within a week, or in the last third of a shorter life, which is when renewal is late.
+    /// </summary>
     public bool EndsSoon(DateTimeOffset now)
     {
         var third = (NotAfter - NotBefore) / 3;

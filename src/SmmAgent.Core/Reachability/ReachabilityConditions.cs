@@ -76,7 +76,9 @@ public static class ReachabilityConditions
             $"{Faults(what, [.. broken, .. faults.Except(broken)])}; {explained?.Message ?? broken[0].Outcome.Cure()}");
     }
 
-    /// <summary>The results of the essential ports that are down at every address; all results when nothing is essential and all is down.</summary>
+    /// <summary>
+    /// The results of the essential ports that are down at every address; all results when nothing is essential and all is down.
+    /// </summary>
     public static IEnumerable<ProbeResult> Broken(IReadOnlyList<ProbeResult> counted)
     {
         var essential = counted.Where(result => result.Target.Essential).ToList();

@@ -9,7 +9,9 @@ namespace SmmAgent.Core.Reachability;
 public sealed record ReachabilityPlan(
     NetworkModel Model, IReadOnlyList<ProbeTarget> Targets, int LeftOut, string IstiodName, string RootCertificate)
 {
-    /// <summary>The most ports of one round; with the addresses that a name may have, and the time of a probe, it bounds the round.</summary>
+    /// <summary>
+    /// The most ports of one round; with the addresses that a name may have, and the time of a probe, it bounds the round.
+    /// </summary>
     public const int MaximumTargets = 96;
 
     public static ReachabilityPlan From(MeshConfig config)

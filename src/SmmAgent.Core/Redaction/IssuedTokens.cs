@@ -1,6 +1,8 @@
 namespace SmmAgent.Core.Redaction;
 
-/// <summary>Finds keys and tokens that their issuers give a beginning of its own, so that they can be found anywhere; and hashes of passwords.</summary>
+/// <summary>
+/// Finds keys and tokens that their issuers give a beginning of its own, so that they can be found anywhere; and hashes of passwords.
+/// </summary>
 internal static class IssuedTokens
 {
     // The beginning, and how many characters follow it at least.

@@ -1,7 +1,8 @@
 namespace SmmAgent.Core.Redaction;
 
 /// <summary>
-/// Finds the values of what is called a secret: <c>NAME=value</c>, <c>name: value</c>, <c>"name":"value"</c>, <c>--name value</c>; not paths.
+/// Finds the values of what is called a secret: <c>NAME=value</c>, <c>name: value</c>, <c>"name":"value"</c>, <c>--name value</c>; not
+/// paths.
 /// </summary>
 internal static class NamedSecrets
 {
@@ -147,7 +148,9 @@ internal static class NamedSecrets
         return false;
     }
 
-    /// <summary>The quote that a value stands in, which may have spaces then: <c>NAME="a b"</c>, or <c>"NAME=a b"</c> as systemd has it.</summary>
+    /// <summary>
+    /// The quote that a value stands in, which may have spaces then: <c>NAME="a b"</c>, or <c>"NAME=a b"</c> as systemd has it.
+    /// </summary>
     private static char? QuoteAround(string text, int name, int behind, int value)
     {
         if (text[value - 1] is '"' or '\'')

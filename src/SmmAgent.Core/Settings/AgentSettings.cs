@@ -13,7 +13,9 @@ public sealed record AgentSettings
     /// <summary>Whether the token may be sent over plain http. Default false.</summary>
     public bool AllowPlaintext { get; init; }
 
-    /// <summary>PEM file with the only certificate authorities that the dashboard's certificate may come from; null means the system's.</summary>
+    /// <summary>
+    /// PEM file with the only certificate authorities that the dashboard's certificate may come from; null means the system's.
+    /// </summary>
     public string? CaFile { get; init; }
 
     /// <summary>The WorkloadGroup's namespace; null until it was set.</summary>
@@ -68,7 +70,9 @@ public sealed record SidecarSettings
     /// <summary>Whether a sidecar package is installed that no signed list names. Default false.</summary>
     public bool AllowUnsignedPackages { get; init; }
 
-    /// <summary>SHA-256 (lower-case hexadecimal digits) of sidecar packages that are installed without a signed list; at most 16, default none.</summary>
+    /// <summary>
+    /// SHA-256 (lower-case hexadecimal digits) of sidecar packages that are installed without a signed list; at most 16, default none.
+    /// </summary>
     public IReadOnlyList<string> PackageSha256s { get; init; } = [];
 }
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace SmmAgent.Core.Settings;
 
-/// <summary>When the sidecar may be restarted: one day of the week and two times of day, as a clock on the wall of the VM shows them.</summary>
+/// <summary>
+/// When the sidecar may be restarted: one day of the week and two times of day, as a clock on the wall of the VM shows them.
+/// </summary>
 /// <param name="End">The first minute that is outside; not later than <paramref name="Start"/> it is the next day's.</param>
 public sealed record RestartWindow(DayOfWeek Day, TimeOnly Start, TimeOnly End)
 {

@@ -7,7 +7,8 @@ namespace SmmAgent.Core.Settings;
 /// <summary>What became of an edit of agent.yaml.</summary>
 /// <param name="Content">The whole file as it is to be; null when the edit is refused.</param>
 /// <param name="Refusals">Why it is refused.</param>
-/// <param name="Others">What was wrong with the file before and still is: until it is mended, the agent keeps its last good settings.</param>
+/// <param name="Others">What was wrong with the file before and still is: until it is mended, the agent keeps its last good
+/// settings.</param>
 /// <param name="Warnings">What is accepted but probably not meant.</param>
 public sealed record SettingsEditResult(
     byte[]? Content, IReadOnlyList<Fault> Refusals, IReadOnlyList<Fault> Others, IReadOnlyList<Fault> Warnings);

@@ -5,7 +5,9 @@ using SmmAgent.Core.Network;
 
 namespace SmmAgent.Core.Settings;
 
-/// <summary>Which values agent.yaml may have. Each rule answers null, or why not; the commands that set a value ask the same rules.</summary>
+/// <summary>
+/// Which values agent.yaml may have. Each rule answers null, or why not; the commands that set a value ask the same rules.
+/// </summary>
 public static class SettingsRules
 {
     /// <summary>The value of <c>node.ip</c> that has the agent find out the address.</summary>

@@ -9,9 +9,12 @@ namespace SmmAgent.Core.Settings;
 /// <param name="Warnings">What was accepted but is probably not meant, for example an unknown key.</param>
 public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> Faults, IReadOnlyList<Fault> Warnings)
 {
-    /// <summary>Changes when the file of the bearer token or of <c>dashboard.caFile</c> is replaced; contains nothing of their content.</summary>
+    /// <summary>
+    /// Changes when the file of the bearer token or of <c>dashboard.caFile</c> is replaced; contains nothing of their content.
+    /// </summary>
     /// <remarks>
-    /// The client reads <c>dashboard.caFile</c> once, so a new stamp makes a new client. It reads the token for each request: there the stamp
+    /// The client reads <c>dashboard.caFile</c> once, so a new stamp makes a new client. It reads the token for each request: there the
+    /// stamp
     /// only discards the connections and the failures of the old token, so that the new one is tried at once.
     /// </remarks>
     public string CredentialStamp { get; init; } = "";
@@ -24,6 +27,8 @@ public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> 
     /// <summary>What is said instead of advice about settings that nobody knows.</summary>
     public const string UnknownReason = "agent.yaml was not read, so its settings are not known; see ConfigCurrent";
 
-    /// <summary>Whether none were read since the start: then the settings here are the defaults, and the operator may have written others.</summary>
+    /// <summary>
+    /// Whether none were read since the start: then the settings here are the defaults, and the operator may have written others.
+    /// </summary>
     public bool AreUnknown => Faults.Count > 0 && ReferenceEquals(Settings, Empty.Settings);
 }

@@ -1,6 +1,6 @@
 namespace SmmAgent.Core.Text;
 
-/// <summary>What was probably meant by a word that nobody knows.</summary>
+/// <summary>Suggests a known word for an unknown one.</summary>
 public static class Spelling
 {
     private const int LongestWord = 64;
@@ -11,7 +11,9 @@ public static class Spelling
 
     private static bool IsNear(string word, string known) => Distance(word, known) <= Math.Clamp(known.Length / 2, 1, 3);
 
-    /// <summary>How many letters must be added, removed or replaced; the case of a letter is half as far as another letter would be.</summary>
+    /// <summary>
+    /// How many letters must be added, removed or replaced; the case of a letter is half as far as another letter would be.
+    /// </summary>
     private static double Distance(string a, string b)
     {
         var row = new double[b.Length + 1];

@@ -4,7 +4,9 @@ using SmmAgent.Contract;
 
 namespace SmmAgent.Core.Tokens;
 
-/// <summary>What a Kubernetes service account's token says of itself. Nobody verified it: good for a warning, never for a decision.</summary>
+/// <summary>
+/// What a Kubernetes service account's token says of itself. Nobody verified it: good for a warning, never for a decision.
+/// </summary>
 public sealed record TokenClaims(string? Namespace, string? ServiceAccount, DateTimeOffset? NotBefore, DateTimeOffset? Expires)
 {
     private const string Subject = "system:serviceaccount:";

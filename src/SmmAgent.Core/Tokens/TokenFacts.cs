@@ -3,7 +3,10 @@ using SmmAgent.Core.Text;
 
 namespace SmmAgent.Core.Tokens;
 
-/// <summary>What is known of the bearer token without asking the dashboard. Nothing of the token itself is in it, and equal tokens have equal facts.</summary>
+/// <summary>
+/// What is known of the bearer token without asking the dashboard. Nothing of the token itself is in it, and equal tokens have equal
+/// facts.
+/// </summary>
 /// <param name="Fault">Why there is no token that could be sent; null when there is one.</param>
 /// <param name="Claims">Whether the token says anything of itself; an opaque one does not.</param>
 public sealed record TokenFacts(string? Fault, bool Claims = false)
@@ -20,7 +23,10 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
     /// <summary>The shortest one.</summary>
     public static readonly TimeSpan ShortestNotice = TimeSpan.FromHours(1);
 
-    /// <summary>The notice where the token does not say since when it is valid: a third of a day, so that a token of a day is not called expiring from its first hour.</summary>
+    /// <summary>
+    /// The notice where the token does not say since when it is valid: a third of a day, so that a token of a day is not called expiring
+    /// from its first hour.
+    /// </summary>
     public static readonly TimeSpan NoticeOfUnknownLife = TimeSpan.FromHours(8);
 
     public DateTimeOffset? IssuedAt { get; private init; }
@@ -47,7 +53,10 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
         return third > LongestNotice ? LongestNotice : third < ShortestNotice ? ShortestNotice : third;
     }
 
-    /// <summary>The same for a token that is renewed: a third of its life at most. It is due at a half, so that by then the renewal has failed for a while.</summary>
+    /// <summary>
+    /// The same for a token that is renewed: a third of its life at most. It is due at a half, so that by then the renewal has failed for
+    /// a while.
+    /// </summary>
     public static TimeSpan NoticeOfRenewed(DateTimeOffset? issuedAt, DateTimeOffset expires) =>
         issuedAt is { } start && start < expires && (expires - start) / 3 is var third && third < Notice(issuedAt, expires) ? third : Notice(issuedAt, expires);
 

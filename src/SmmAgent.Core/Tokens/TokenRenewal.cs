@@ -12,7 +12,9 @@ public enum RenewalStatus
     /// <summary>The last one failed; it is tried again.</summary>
     Fails,
 
-    /// <summary>The dashboard does not renew this token: it is too old for that, knows tokens by their hashes, or refuses this one.</summary>
+    /// <summary>
+    /// The dashboard does not renew this token: it is too old for that, knows tokens by their hashes, or refuses this one.
+    /// </summary>
     NotOffered,
 }
 

@@ -8,7 +8,8 @@ namespace SmmAgent.Core.Tokens;
 
 /// <summary>What an operator gave as the bearer token: the token, a token inside something else, or something else.</summary>
 /// <remarks>
-/// A token may be any string that RFC 6750 allows, so only what is surely no token is refused or unwrapped. No message quotes the text: it may be
+/// A token may be any string that RFC 6750 allows, so only what is surely no token is refused or unwrapped. No message quotes the text:
+/// it may be
 /// the token. The text prints itself as nothing.
 /// </remarks>
 /// <param name="Token">The token; null when there is none.</param>

@@ -15,7 +15,9 @@ internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<
 
     public YamlPlaceMember? Find(string key) => Members.FirstOrDefault(member => member.Key == key);
 
-    /// <summary>Finds the root of a text that <see cref="YamlReader"/> accepts, so that depth is bounded and there are no aliases.</summary>
+    /// <summary>
+    /// Finds the root of a text that <see cref="YamlReader"/> accepts, so that depth is bounded and there are no aliases.
+    /// </summary>
     /// <returns>Null when the text has no node at all.</returns>
     public static YamlPlace? Root(string text)
     {

@@ -8,7 +8,9 @@ using SmmAgent.Linux.Network.Tls;
 
 namespace SmmAgent.Linux.Dashboard;
 
-/// <summary>Decides whether the certificate of the dashboard, or of a server that it points to, is believed, and keeps in words why it was not.</summary>
+/// <summary>
+/// Decides whether the certificate of the dashboard, or of a server that it points to, is believed, and keeps in words why it was not.
+/// </summary>
 internal sealed class DashboardTrust
 {
     private const int MaximumCaFileBytes = 1024 * 1024;

@@ -5,7 +5,9 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>Writes a file so that a reader, a crash or a full disk meets the old content or the new one, never a part.</summary>
+/// <summary>
+/// Writes files so that a reader sees the old content or the new content, never a part of it, also after a crash or on a full disk.
+/// </summary>
 public static class AtomicFile
 {
     /// <summary>Only the owner may read and write.</summary>
@@ -19,7 +21,7 @@ public static class AtomicFile
 
     /// <summary>Replaces the file. The folder must exist.</summary>
     /// <param name="durable">Whether the content must survive a power cut; false for files on a tmpfs.</param>
-    /// <param name="owner">Whose the file is to be; null means this process's.</param>
+    /// <param name="owner">The owner of the new file; null for the user of this process.</param>
     public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, bool durable = true, FileOwner? owner = null)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -36,7 +38,7 @@ public static class AtomicFile
             {
                 stream.Write(content);
                 owner?.GiveTo(stream.SafeFileHandle, path);
-                // The umask has no say: the mode is set on the open file, before anyone can find it under its name.
+                // Set on the open file, before it gets its name, because the umask limits the mode at creation.
                 File.SetUnixFileMode(stream.SafeFileHandle, mode);
                 stream.Flush(flushToDisk: durable);
             }
@@ -50,7 +52,7 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Removes what a killed process left of its writes. Only for a folder that nobody else writes to.</summary>
+    /// <summary>Removes the temporary files of a process that was killed. Only for a folder that no other program writes to.</summary>
     public static void RemoveLeftovers(string folder)
     {
         try
@@ -60,14 +62,15 @@ public static class AtomicFile
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // They cost a little room, and nothing reads them.
+            // Left-over files use some disk space, but no program reads them.
         }
     }
 
     /// <summary>Reads a plain file of at most <paramref name="limit"/> bytes.</summary>
-    /// <param name="isAgents">Whether it is the agent's own, which is never a link: root would read for the daemon what the daemon may not.</param>
+    /// <param name="isAgents">Whether the agent writes this file. The agent never creates a link there, so a link is refused: root could
+    /// otherwise read a file for the daemon that the daemon may not read.</param>
     /// <returns>The content; null when there is no such file.</returns>
-    /// <exception cref="InvalidDataException">It is larger than the limit, or no plain file.</exception>
+    /// <exception cref="InvalidDataException">The file is larger than the limit, or not a regular file.</exception>
     public static byte[]? ReadLimited(string path, int limit, bool isAgents = false)
     {
         using var stream = OpenPlain(path, isAgents ? "which smm-agent never makes" : null);
@@ -77,7 +80,10 @@ public static class AtomicFile
         return ReadAll(stream.SafeFileHandle, limit) ?? throw new InvalidDataException($"{path} is larger than {limit} bytes");
     }
 
-    /// <summary>Reads a plain file from its begin, with room for what is there and not for what might be: the limits are wide, and hardly any file is large.</summary>
+    /// <summary>
+    /// Reads a regular file from its beginning. The buffer has the size of the file and not of the limit, because limits are wide and
+    /// most files are small.
+    /// </summary>
     /// <returns>The content; null when it is larger than the limit.</returns>
     internal static byte[]? ReadAll(SafeFileHandle file, int limit)
     {
@@ -89,7 +95,7 @@ public static class AtomicFile
             length += read;
             if (length > limit)
                 return null;
-            // It grew meanwhile, or it is one of the kernel's, which have no length.
+            // The file grew meanwhile, or it is in /proc or /sys, where files have no length.
             if (length == content.Length)
                 Array.Resize(ref content, (int)Math.Min((length * 2L) + More, limit + 1L));
         }
@@ -97,10 +103,10 @@ public static class AtomicFile
         return content[..length];
     }
 
-    /// <summary>Opens a plain file to be read, without waiting for anybody.</summary>
-    /// <param name="whyNoLink">What is said of a link, which is refused then; null when a link is as good.</param>
+    /// <summary>Opens a regular file for reading, without waiting for another process.</summary>
+    /// <param name="whyNoLink">The message about a link, which is then refused; null when links are followed.</param>
     /// <returns>Null when there is no such file.</returns>
-    /// <exception cref="InvalidDataException">It is no plain file.</exception>
+    /// <exception cref="InvalidDataException">It is not a regular file.</exception>
     internal static FileStream? OpenPlain(string path, string? whyNoLink)
     {
         // FileStream would wait for ever for the writer of a FIFO, and would fail while any user who may read the file has an flock on it.

@@ -15,7 +15,9 @@ public readonly record struct FileOwner(uint User, uint Group)
     public static FileOwner? WithGroup(string name) =>
         UserNames.Group(name) is { } group ? new FileOwner(CurrentUser, group) : null;
 
-    /// <summary>The user of that name, or of that number where it has none: with the group that their file has, else with their own.</summary>
+    /// <summary>
+    /// The user of that name, or of that number where it has none: with the group that their file has, else with their own.
+    /// </summary>
     /// <param name="found">Whose the file is now; null when there is none.</param>
     /// <exception cref="InvalidDataException">The host has no such user.</exception>
     internal static FileOwner Named(string name, FileOwner? found, string path)

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>
-/// Several files that are written first and get their names afterwards: a full disk, a refusal or a crash before <see cref="Commit"/> leaves
+/// Several files that are written first and get their names afterwards: a full disk, a refusal or a crash before <see cref="Commit"/>
+/// leaves
 /// all of them as they were. Only one at a time may be open: take the agent's lock.
 /// </summary>
 public sealed partial class FileTransaction : IDisposable
@@ -13,7 +14,9 @@ public sealed partial class FileTransaction : IDisposable
 
     internal FileTransaction(string root) => _root = root;
 
-    /// <summary>Writes a file under a temporary name in its folder, which must exist, with its owner and mode from the first byte on.</summary>
+    /// <summary>
+    /// Writes a file under a temporary name in its folder, which must exist, with its owner and mode from the first byte on.
+    /// </summary>
     /// <param name="owner">The name of a user. A file that is theirs already keeps its group; another gets the user's.</param>
     /// <param name="modified">When it was last changed; null for now.</param>
     public void Stage(string path, ReadOnlySpan<byte> content, string owner, UnixFileMode mode, DateTimeOffset? modified = null)
@@ -34,7 +37,8 @@ public sealed partial class FileTransaction : IDisposable
 
     /// <summary>Gives all staged files their names, each in one step, and makes that outlast a power cut.</summary>
     /// <remarks>
-    /// A file that is itself a mount, as /etc/hosts in a container, cannot be replaced: it is written in place, and a reader, or a crash in that
+    /// A file that is itself a mount, as /etc/hosts in a container, cannot be replaced: it is written in place, and a reader, or a crash
+    /// in that
     /// moment, may meet a part of it.
     /// </remarks>
     /// <exception cref="IOException">A file could not be replaced; the message says which were before it.</exception>

@@ -29,7 +29,9 @@ internal sealed partial class PathHandle : IDisposable
     /// <summary>The name of the user whom it belongs to.</summary>
     public string Owner => UserNames.UserName(Status.Owner.User);
 
-    /// <summary>Whether nobody but root and this process's user can have laid anything into this folder, or changed the way to it.</summary>
+    /// <summary>
+    /// Whether nobody but root and this process's user can have laid anything into this folder, or changed the way to it.
+    /// </summary>
     public bool IsTrusted { get; }
 
     /// <summary>Holds the folder that a walk starts in, whose own path is trusted.</summary>

@@ -5,14 +5,17 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Files;
 
 /// <summary>
-/// Root's work on files in folders that belong to others. Whatever links, FIFOs or other surprises those lay there, nothing outside is read,
-/// written, given away or removed: it is refused, in one line that names the thing, its owner and the cure.
+/// Operations of root on files in folders of other users. Symbolic links, FIFOs and other unexpected entries are never followed: nothing
+/// outside
+/// is read, written or removed, and no owner changes. The operation fails with one line that names the entry, its owner and the fix.
 /// </summary>
 /// <remarks>
-/// Paths are absolute, and lie below the root. A refusal is an <see cref="InvalidDataException"/> or an <see cref="IOException"/>; what this
+/// Paths are absolute, and lie below the root. A refusal is an <see cref="InvalidDataException"/> or an <see cref="IOException"/>; what
+/// this
 /// process may not do is an <see cref="UnauthorizedAccessException"/>. Writers take the agent's lock first.
 /// </remarks>
-/// <param name="root">What every path and every absolute link lies below: <c>/</c> except in tests and demonstrations. Its own path is trusted.</param>
+/// <param name="root">What every path and every absolute link lies below: <c>/</c> except in tests and demonstrations. Its own path is
+/// trusted.</param>
 public sealed class SafeFileSystem(string root)
 {
     private static readonly string[] Writable = ["/etc/", "/var/", "/run/"];
@@ -36,8 +39,11 @@ public sealed class SafeFileSystem(string root)
         return new((encoding ?? Encoding.Latin1).GetString(file.Read(limit)), file.Owner, file.Status.Mode, file.Status.Modified);
     }
 
-    /// <summary>Where a path leads to: itself, or the plain file to which links lead that nobody but root, or this process's user, can change.</summary>
-    /// <exception cref="InvalidDataException">It leads to something else, or out of /etc, /var and /run; the message has the command that ends that.</exception>
+    /// <summary>
+    /// Where a path leads to: itself, or the plain file to which links lead that nobody but root, or this process's user, can change.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It leads to something else, or out of /etc, /var and /run; the message has the command that
+    /// ends that.</exception>
     public string Followed(string path)
     {
         using (var folder = SafePathWalk.ToFolderOf(root, path, out var name))
@@ -62,7 +68,7 @@ public sealed class SafeFileSystem(string root)
                 $"{path} is a symbolic link to {end.Path}, outside of /etc, /var and /run; make it a file of its own: sudo cp --remove-destination {end.Path} {path}");
     }
 
-    /// <summary>Whose it is, whatever lies there: a file, a folder or a link itself. Its content is not looked at.</summary>
+    /// <summary>Reads the owner and the mode of a file, a folder or a link itself, without its content.</summary>
     /// <returns>What was found, without a content; <see cref="FoundFile.Missing"/> when there is nothing.</returns>
     public FoundFile LookAt(string path)
     {
@@ -74,7 +80,9 @@ public sealed class SafeFileSystem(string root)
     /// <summary>Whether there is something under that name, also a link that leads nowhere.</summary>
     public bool Exists(string path) => ChangedAt(path) is not null;
 
-    /// <summary>When this file was laid there, or last touched: its inode's time, since a package's files carry the time of their packing.</summary>
+    /// <summary>
+    /// When this file was laid there, or last touched: its inode's time, since a package's files carry the time of their packing.
+    /// </summary>
     /// <returns>The time; null when there is no such file.</returns>
     public DateTimeOffset? ChangedAt(string path)
     {
@@ -102,7 +110,7 @@ public sealed class SafeFileSystem(string root)
         File.SetUnixFileMode(opened, mode);
     }
 
-    /// <summary>Gives what lies there another name in the same folder, whatever it is; what has that name goes.</summary>
+    /// <summary>Renames an entry of any kind within its folder, and replaces an entry that has the new name.</summary>
     public void Move(string path, string to)
     {
         RemoveTree(to);
@@ -112,7 +120,7 @@ public sealed class SafeFileSystem(string root)
         folder?.Flush();
     }
 
-    /// <summary>Gives a plain file back the time of its last change, which somebody touched.</summary>
+    /// <summary>Restores the modification time of a regular file.</summary>
     public void SetModified(string path, DateTimeOffset modified)
     {
         using var folder = SafePathWalk.ToFolderOf(root, path, out var name);

@@ -1,8 +1,11 @@
 namespace SmmAgent.Linux.Files;
 
-/// <summary>Finds a folder name by name, holding each folder on the way, so that nothing that is swapped meanwhile leads elsewhere.</summary>
+/// <summary>
+/// Finds a folder name by name, holding each folder on the way, so that nothing that is swapped meanwhile leads elsewhere.
+/// </summary>
 /// <remarks>
-/// A symbolic link is followed where only root, or this process's own user, can have laid it: where it lies in a folder, below folders, that
+/// A symbolic link is followed where only root, or this process's own user, can have laid it: where it lies in a folder, below folders,
+/// that
 /// belong to them and that nobody else may write to. So /var/run leads to /run, and no link of the sidecar's leads anywhere.
 /// </remarks>
 internal static class SafePathWalk

@@ -3,7 +3,9 @@ using SmmAgent.Linux.Interop;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>SELinux' label of a file. A new file gets its folder's, with which the host's services could not read a replaced /etc/hosts any more.</summary>
+/// <summary>
+/// SELinux' label of a file. A new file gets its folder's, with which the host's services could not read a replaced /etc/hosts any more.
+/// </summary>
 internal static class SecurityLabel
 {
     private const string Name = "security.selinux";

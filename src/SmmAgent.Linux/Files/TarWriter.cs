@@ -2,7 +2,9 @@ using System.Text;
 
 namespace SmmAgent.Linux.Files;
 
-/// <summary>Writes a tar archive (POSIX ustar) of small files. System.Formats.Tar would be much more than the one header that this needs.</summary>
+/// <summary>
+/// Writes a tar archive (POSIX ustar) of small files. System.Formats.Tar would be much more than the one header that this needs.
+/// </summary>
 public sealed class TarWriter(Stream output, string folder, DateTimeOffset time)
 {
     /// <summary>The most bytes of a name.</summary>

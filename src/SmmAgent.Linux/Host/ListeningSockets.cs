@@ -23,7 +23,8 @@ public static class ListeningSockets
     /// <summary>Whether another host could be answered on the TCP port: a listener on loopback alone does not count.</summary>
     public static bool AnswerOthersOn(int port) => Tcp().Any(socket => socket.Local.Port == port && !socket.IsLoopback);
 
-    /// <param name="procNet">The <c>/proc/net</c> of the network namespace; with the unit's ProcSubset=pid there is no link of that name.</param>
+    /// <param name="procNet">The <c>/proc/net</c> of the network namespace; with the unit's ProcSubset=pid there is no link of that
+    /// name.</param>
     public static IReadOnlyList<ListeningSocket> Tcp(string procNet = "/proc/self/net") => Read(procNet, "tcp", "0A"); // TCP_LISTEN
 
     public static IReadOnlyList<ListeningSocket> Udp(string procNet = "/proc/self/net") => Read(procNet, "udp", "07"); // TCP_CLOSE: no peer

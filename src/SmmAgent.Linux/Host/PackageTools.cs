@@ -29,7 +29,10 @@ public sealed record PackageTools(string? Installer, PackageFormat? Format)
         ? $"install the package {package}"
         : $"sudo {Installer} install -y {package}";
 
-    /// <summary>The command that removes a package, with its configuration where the package manager can; where there is none, what to do in words.</summary>
+    /// <summary>
+    /// The command that removes a package, with its configuration where the package manager can; where there is none, what to do in
+    /// words.
+    /// </summary>
     public string Remove(string package) => Installer switch
     {
         null => $"remove the package {package}",

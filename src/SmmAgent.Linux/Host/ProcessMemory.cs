@@ -7,11 +7,13 @@ namespace SmmAgent.Linux.Host;
 /// <summary>Keeps the process small: an agent is idle nearly always, and its memory is the VM's, not its own.</summary>
 public static class ProcessMemory
 {
-    // Nearly all that is allocated until READY stays: looking for garbage in it several times made the start a tenth longer. Of 6 MB the heap kept 2.
+    // Nearly all that is allocated until READY stays: looking for garbage in it several times made the start a tenth longer. Of 6 MB the
+    // heap kept 2.
     private const long StartBytes = 4 * 1024 * 1024;
 
     /// <summary>
-    /// One heap for all threads' native allocations, instead of one for each with OpenSSL's left-overs in it, and no garbage collection yet.
+    /// One heap for all threads' native allocations, instead of one for each with OpenSSL's left-overs in it, and no garbage collection
+    /// yet.
     /// Call it early: threads that have allocated keep their heaps.
     /// </summary>
     public static void StartBegins()

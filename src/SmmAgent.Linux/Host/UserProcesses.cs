@@ -5,7 +5,8 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Host;
 
 /// <summary>Ends the processes of a user who is about to be removed.</summary>
-/// <remarks>As userdel looks: not those of another root folder, process namespace or user namespace. A container's user may have the same number.</remarks>
+/// <remarks>As userdel looks: not those of another root folder, process namespace or user namespace. A container's user may have the same
+/// number.</remarks>
 internal static class UserProcesses
 {
     /// <summary>How long is waited after each signal.</summary>

@@ -24,7 +24,10 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
     private const int KeyBytes = 32;
     private const int MaximumBytes = 4096;
 
-    /// <summary>The operator's; where agent.yaml has none, or could not be read, the one that was reported last: the dashboard knows this agent by it.</summary>
+    /// <summary>
+    /// The operator's; where agent.yaml has none, or could not be read, the one that was reported last: the dashboard knows this agent by
+    /// it.
+    /// </summary>
     public Guid Uuid(AgentSettings settings) => settings.Uuid ?? Reported ?? MadeUuid;
 
     /// <summary>The machine that the key was made on, as <see cref="MachineId"/> has it; null where that is not known.</summary>
@@ -40,7 +43,8 @@ public sealed record AgentIdentity(Guid MadeUuid, AgentKey Key, string? Replaced
     public bool IsForeign(AgentSettings settings) => Retired is not null && Uuid(settings) == Retired;
 
     /// <summary>Reads the identity, or makes one. Starters at the same time get the same one.</summary>
-    /// <remarks>One that is not bound to a machine yet, of an earlier version, is bound to this one. One of another machine is replaced.</remarks>
+    /// <remarks>One that is not bound to a machine yet, of an earlier version, is bound to this one. One of another machine is
+    /// replaced.</remarks>
     /// <param name="fill">Fills a buffer with random bytes that nobody can guess.</param>
     /// <param name="machine">This machine; null where it has no id: then the identity is taken as it is.</param>
     public static AgentIdentity LoadOrCreate(string path, Action<Span<byte>> fill, string? machine)

@@ -4,7 +4,9 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Identity;
 
-/// <summary>What tells this machine from its copies: /etc/machine-id, hashed for this agent alone, since the id itself is to stay on the host.</summary>
+/// <summary>
+/// What tells this machine from its copies: /etc/machine-id, hashed for this agent alone, since the id itself is to stay on the host.
+/// </summary>
 public static class MachineId
 {
     private const int MaximumBytes = 4096;

@@ -4,7 +4,9 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Identity;
 
-/// <summary>On which machine the uuid of agent.yaml was first seen: root's own record, so that a copy of the machine gets a uuid of its own.</summary>
+/// <summary>
+/// On which machine the uuid of agent.yaml was first seen: root's own record, so that a copy of the machine gets a uuid of its own.
+/// </summary>
 /// <param name="Uuid">The uuid in force.</param>
 /// <param name="Machine">The machine, as <see cref="MachineId"/> has it.</param>
 /// <param name="Retired">The uuid of the machine that this one is a copy of; null where it is none.</param>

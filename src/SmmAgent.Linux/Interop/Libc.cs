@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SmmAgent.Linux.Interop;
 
-/// <summary>All functions of the C library that the agent calls itself, in one file for each subject; this file has descriptors and events.</summary>
+/// <summary>
+/// All functions of the C library that the agent calls itself, in one file for each subject; this file has descriptors and events.
+/// </summary>
 internal static partial class Libc
 {
     public const short PollIn = 1;

@@ -3,7 +3,8 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Locks;
 
 /// <summary>Keeps two changes of agent.yaml from losing one: a lock on its folder.</summary>
-/// <remarks>Only root and the daemon's group may open that folder. The daemon only reads, and needs no lock: files are replaced whole.</remarks>
+/// <remarks>Only root and the daemon's group may open that folder. The daemon only reads, and needs no lock: files are replaced
+/// whole.</remarks>
 public static class ConfigLock
 {
     /// <summary>How long another change may take.</summary>

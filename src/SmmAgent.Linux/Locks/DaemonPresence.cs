@@ -1,7 +1,8 @@
 namespace SmmAgent.Linux.Locks;
 
 /// <summary>Whether a daemon runs on this host: it holds a lock on its state directory.</summary>
-/// <remarks>Only the daemon and root may open that directory: nobody else can pretend. No file is made that another user could not open later.</remarks>
+/// <remarks>Only the daemon and root may open that directory, so other users cannot fake a daemon. No lock file is created, which another
+/// user could not open later.</remarks>
 public sealed class DaemonPresence : IDisposable
 {
     private readonly FileLock _directory;

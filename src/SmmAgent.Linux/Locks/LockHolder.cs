@@ -8,7 +8,9 @@ namespace SmmAgent.Linux.Locks;
 /// <summary>Which process holds a lock on a file, for messages.</summary>
 internal static class LockHolder
 {
-    /// <summary>Who holds a record lock, as package managers take (fcntl), in words; null when nobody does, or that cannot be seen.</summary>
+    /// <summary>
+    /// Who holds a record lock, as package managers take (fcntl), in words; null when nobody does, or that cannot be seen.
+    /// </summary>
     public static string? OfRecord(string path)
     {
         using var file = Libc.Open(path, Libc.ReadWrite | Libc.CloseOnExec);

@@ -4,7 +4,8 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Locks;
 
 /// <summary>Whether a command of root's is at work on this host: it holds a lock on a file.</summary>
-/// <remarks>The file is root's, and only root and the daemon's group may open it: nobody else can pretend. Root does not depend on having the lock.</remarks>
+/// <remarks>The file is root's, and only root and the daemon's group may open it: nobody else can pretend. Root does not depend on having
+/// the lock.</remarks>
 public sealed class PrivilegedPresence : IDisposable
 {
     private const int Mode = 0b110_100_000;

@@ -2,7 +2,9 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.State;
 
-/// <summary>A file of the operator's below /etc/smm. A new one is readable by root and the daemon's group; an old one keeps its owner and mode.</summary>
+/// <summary>
+/// A file of the operator's below /etc/smm. A new one is readable by root and the daemon's group; an old one keeps its owner and mode.
+/// </summary>
 public sealed class ConfigFile(string path)
 {
     /// <summary>The group that the daemon runs in, where the package made it.</summary>

@@ -50,7 +50,9 @@ public sealed class LastGoodMeshConfig(string path)
         }
     }
 
-    /// <summary>The daemon and root each keep their own: the newer one of this dashboard and WorkloadGroup, as far as this user may read them.</summary>
+    /// <summary>
+    /// The daemon and root each keep their own: the newer one of this dashboard and WorkloadGroup, as far as this user may read them.
+    /// </summary>
     /// <returns>The configuration, or null; and why a file could not be used.</returns>
     public static (GoodMeshConfig? Good, IReadOnlyList<string> Faults) Newest(AgentPaths paths, DashboardTarget target)
     {

@@ -40,7 +40,8 @@ public sealed record BearerTokenReading(BearerToken? Token, string? Fault, strin
 }
 
 /// <summary>
-/// The file that <c>set bearer-token</c> writes, and the token that was made from it where that one is newer. They are read at each request, so that a new
+/// The file that <c>set bearer-token</c> writes, and the token that was made from it where that one is newer. They are read at each
+/// request, so that a new
 /// token is used at once.
 /// </summary>
 /// <param name="path">The operator's.</param>

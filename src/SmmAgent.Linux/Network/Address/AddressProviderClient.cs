@@ -13,7 +13,8 @@ namespace SmmAgent.Linux.Network.Address;
 
 /// <summary>Asks address providers which address they see this VM under.</summary>
 /// <remarks>
-/// No proxy (the provider would see the proxy's address), no credentials, no cookies, no connection kept between two questions. IPv4 is asked
+/// No proxy (the provider would see the proxy's address), no credentials, no cookies, no connection kept between two questions. IPv4 is
+/// asked
 /// first, and IPv6 only where IPv4 has no route, so that two providers are asked over the same family.
 /// </remarks>
 public sealed class AddressProviderClient : IDisposable

@@ -4,7 +4,8 @@ using SmmAgent.Linux.Interop;
 namespace SmmAgent.Linux.Network.Connections;
 
 /// <summary>The group of the agent's daemon. The sidecar's capture leaves connections of this group alone (cluster.env).</summary>
-/// <remarks>iptables' <c>--gid-owner</c> compares the file system group (fsgid) of the thread that called socket(2). Linux keeps one for each thread.</remarks>
+/// <remarks>iptables' <c>--gid-owner</c> compares the file system group (fsgid) of the thread that called socket(2). Linux keeps one for
+/// each thread.</remarks>
 internal static class AgentGroup
 {
     private const string Name = "smm-agent";
@@ -18,7 +19,8 @@ internal static class AgentGroup
     public static bool CanJoin => Number is { } number && (Environment.IsPrivilegedProcess || Libc.GetEffectiveGroup() == number);
 
     /// <summary>Makes this thread a member until the result is disposed. There must be no await in between.</summary>
-    /// <remarks>Only the fsgid changes, and only for as long as it takes to open a socket or to look up a name: no file gets another group.</remarks>
+    /// <remarks>Only the fsgid changes, and only for as long as it takes to open a socket or to look up a name: no file gets another
+    /// group.</remarks>
     public static Membership Join() =>
         Number is { } number && Environment.IsPrivilegedProcess ? new(Libc.SetFileSystemGroup(number)) : default;
 

@@ -36,7 +36,8 @@ public static class Connector
     }
 
     /// <summary>
-    /// Connects to the first address that accepts (RFC 8305): the families take turns, the next address is tried as soon as one fails, or has not
+    /// Connects to the first address that accepts (RFC 8305): the families take turns, the next address is tried as soon as one fails, or
+    /// has not
     /// answered for <see cref="AttemptDelay"/>, and the attempts before it go on.
     /// </summary>
     /// <exception cref="SocketException">None did: why not. A refusal says more than an address without a route.</exception>
@@ -46,7 +47,10 @@ public static class Connector
         return await race.RunAsync(InTurns(addresses), cancel) ?? throw race.Fault;
     }
 
-    /// <summary>Connects to the first address that accepts: the IPv4 ones, and the IPv6 ones only where IPv4 has no route or does not answer at all.</summary>
+    /// <summary>
+    /// Connects to the first address that accepts: the IPv4 ones, and the IPv6 ones only where IPv4 has no route or does not answer at
+    /// all.
+    /// </summary>
     /// <returns>The connection, or why the attempts failed.</returns>
     public static async Task<(Socket? Connection, ConnectFailure? Fault)> ConnectPreferringIPv4Async(
         IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
@@ -60,7 +64,9 @@ public static class Connector
         return connection is null ? (null, FaultOf(race.Fault.SocketErrorCode)) : (connection, null);
     }
 
-    /// <summary>The addresses with their families taking turns, the family of the first one first: the resolver has sorted them by RFC 6724.</summary>
+    /// <summary>
+    /// The addresses with their families taking turns, the family of the first one first: the resolver has sorted them by RFC 6724.
+    /// </summary>
     internal static IReadOnlyList<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses)
     {
         var families = addresses.GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();

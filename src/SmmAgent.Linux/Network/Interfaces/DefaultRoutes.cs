@@ -13,7 +13,8 @@ public static class DefaultRoutes
     private const uint Up = 0x1;
     private const uint Reject = 0x200;
 
-    /// <param name="procNet">The <c>/proc/net</c> of the network namespace; with the unit's ProcSubset=pid there is no link of that name.</param>
+    /// <param name="procNet">The <c>/proc/net</c> of the network namespace; with the unit's ProcSubset=pid there is no link of that
+    /// name.</param>
     public static IReadOnlyList<DefaultRoute> Read(string procNet = "/proc/self/net") =>
     [
         // Interface, destination, gateway, flags, three counters, mask.

@@ -33,7 +33,10 @@ public sealed record ResolverConfiguration(IReadOnlyList<IPAddress> Servers)
         return new(servers);
     }
 
-    /// <summary>The name servers, but for those on this host's own addresses (loopback stays: it asks another server); none where the file cannot be read.</summary>
+    /// <summary>
+    /// The name servers, but for those on this host's own addresses (loopback stays: it asks another server); none where the file cannot
+    /// be read.
+    /// </summary>
     public static IReadOnlyList<IPAddress> ServersElsewhere(string path)
     {
         try

@@ -11,8 +11,10 @@ public delegate Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindCapture
 
 /// <summary>Finds out whether the sidecar captures this process's own connections, instead of assuming that it leaves them alone.</summary>
 /// <remarks>
-/// While a capture is in place, it connects to addresses that nobody may have (RFC 5737, RFC 3849), in the same way and to the same ports as the
-/// probes. Only a proxy in between accepts such a connection. Networks with a transparent proxy do that, too, so the rules on this host count as well.
+/// While a capture is in place, it connects to addresses that nobody may have (RFC 5737, RFC 3849), in the same way and to the same ports
+/// as the
+/// probes. Only a proxy in between accepts such a connection. Networks with a transparent proxy do that, too, so the rules on this host
+/// count as well.
 /// </remarks>
 /// <param name="isInPlace">Whether rules of the sidecar's capture are on this host; null where this process may not see them.</param>
 /// <param name="listens">Whether the sidecar listens where its capture leads.</param>
