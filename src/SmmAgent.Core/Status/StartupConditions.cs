@@ -19,11 +19,11 @@ public static class StartupConditions
 
     private const string Asked = "a privileged reconcile is running or was requested: journalctl -u smm-agent-reconcile";
 
-    // What root's part makes good, as far as it can be made good.
+    // Reasons that the privileged reconcile fixes.
     private static readonly string[] OfRoot = ["NotInstalled", "NotRunning", "NotWritten", "RestartNeeded", "TokenExpired",
         "TokenUnusable"];
 
-    // What the dashboard says of every VM whose sidecar is not connected yet.
+    // Reasons that the dashboard reports for every VM whose sidecar is not connected yet.
     private static readonly string[] OfStart = ["NotConnected", "NotRegistered", "SidecarNotRunning"];
 
     /// <param name="before">The conditions as they were told last.</param>

@@ -5,16 +5,16 @@ using SmmAgent.Linux.Packages;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>Brings packages to the host: fetched, verified, installed, and old ones put away.</summary>
+/// <summary>Fetches, verifies and installs packages, and removes old ones from the cache.</summary>
 /// <param name="supply">Null where none is fetched.</param>
-/// <param name="bypassBackoff">Whether somebody waits for it: then a package that had the wrong bytes is fetched again at once.</param>
-/// <param name="recorded">The versions that are written down to be put back, so that their packages are kept.</param>
+/// <param name="bypassBackoff">Whether a person waits for the result: then a package that had the wrong bytes is fetched again at once.</param>
+/// <param name="recorded">The recorded versions that may be restored, so that their packages are kept.</param>
 public sealed class PackageDelivery(
     PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool bypassBackoff,
         Func<IReadOnlyList<string>> recorded)
     : IPackageDelivery
 {
-    /// <summary>What is being done, in one line for whoever watches.</summary>
+    /// <summary>The current activity, in one line for a person who watches.</summary>
     public string Doing { get; private set; } = "";
 
     /// <returns>Why it is not there; null when it is.</returns>

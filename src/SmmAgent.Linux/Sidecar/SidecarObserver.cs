@@ -17,7 +17,7 @@ namespace SmmAgent.Linux.Sidecar;
 /// Looks at what is there of the sidecar. What this process may not see comes from root's report, as far as that is still true.
 /// </summary>
 /// <param name="openUnits">The way to systemd; or null and why there is none.</param>
-/// <param name="isRoot">Whether all is looked at; else hardly a command is run while the sidecar runs.</param>
+/// <param name="isRoot">Whether everything is observed; otherwise few commands are run while the sidecar runs.</param>
 public sealed class SidecarObserver(
     SafeFileSystem files,
     InstalledPackage package,
@@ -43,8 +43,8 @@ public sealed class SidecarObserver(
 
     private (DateTimeOffset? Since, DateTimeOffset At, IReadOnlyList<string> In) _captured = (null, default, []);
 
-    /// <summary>How the sidecar is, and how it should be.</summary>
-    /// <param name="report">What root said last.</param>
+    /// <summary>Observes the sidecar and assesses it.</summary>
+    /// <param name="report">The last report of the privileged reconcile.</param>
     public async Task<SidecarAssessment> AssessAsync(SidecarInputs inputs, ReconcileReport? report, DateTimeOffset now, double random,
         CancellationToken cancel)
     {
@@ -53,8 +53,8 @@ public sealed class SidecarObserver(
         return inputs.Assess(observed, report, now, TimeZoneInfo.Local, random);
     }
 
-    /// <param name="group">Whose token is looked for; null where it is of no interest.</param>
-    /// <param name="report">What root said last.</param>
+    /// <param name="group">The group of the token; null where the token is not observed.</param>
+    /// <param name="report">The last report of the privileged reconcile.</param>
     public async Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, ReconcileReport? report, DateTimeOffset now,
         CancellationToken cancel)
     {
@@ -88,7 +88,7 @@ public sealed class SidecarObserver(
         };
     }
 
-    // The journal is root's to read; what root told of it counts until a sidecar runs.
+    // Only root can read the journal; its report counts until a sidecar runs.
     private async Task<SidecarFailure?> FailureAsync(SidecarUnit? unit, ReconcileReport? report, DateTimeOffset now,
         CancellationToken cancel)
     {
@@ -122,7 +122,7 @@ public sealed class SidecarObserver(
         }
     }
 
-    // The folder is the sidecar's: what it laid there may be no file at all, and then it has no identity.
+    // The folder belongs to the sidecar: its entry may not be a file, and then it has no identity.
     private string CertificateText()
     {
         try
@@ -135,7 +135,7 @@ public sealed class SidecarObserver(
         }
     }
 
-    // While the sidecar runs, its rules hardly change: the daemon need not run commands at each look.
+    // While the sidecar runs, its rules rarely change: the daemon need not run commands at each observation.
     private async Task<IReadOnlyList<string>> CapturedInAsync(DateTimeOffset? since, DateTimeOffset now, CancellationToken cancel)
     {
         if (!isRoot && since is not null && _captured.Since == since && now >= _captured.At && now - _captured.At < CaptureKept)
@@ -209,7 +209,7 @@ public sealed class SidecarObserver(
         }
     }
 
-    // The sidecar's user may lay anything there, also what keeps it from being read.
+    // The sidecar's user may put anything there, including entries that cannot be read.
     private FoundFile OfPackage(string path)
     {
         try
@@ -222,7 +222,7 @@ public sealed class SidecarObserver(
         }
     }
 
-    // Of the token it is enough that there is one: its text stays where it is.
+    // For the token only its existence is observed: its text is not copied.
     private FoundFile WithoutSecret(string path) =>
         files.LookAt(path) is var found && path == SidecarFiles.Token && found.Owner.Length > 0 ? found with { Content = "" } : found;
 
@@ -241,7 +241,7 @@ public sealed class SidecarObserver(
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
-            // The folder is the sidecar's, too: it may shut it.
+            // The folder also belongs to the sidecar, which may close it.
             return Observation<FoundFile>.Unknown(exception.Message);
         }
     }

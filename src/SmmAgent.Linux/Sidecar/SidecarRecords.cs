@@ -5,26 +5,26 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>What root writes down about the sidecar: how the host was before, and what the daemon is told.</summary>
+/// <summary>The files that root writes about the sidecar: the snapshots of earlier states, and the report to the daemon.</summary>
 public sealed class SidecarRecords(AgentPaths paths)
 {
-    // Three files of 2 MiB, of which each byte may need six as JSON: one of them is the sidecar's to fill.
+    // Three files of 2 MiB, of which each byte may need six as JSON: the sidecar can fill one of them.
     private const int MaximumBytes = 64 * 1024 * 1024;
 
-    /// <summary>How the host was before the agent first changed anything for the sidecar; null when it changed nothing.</summary>
+    /// <summary>The snapshot from before the agent first changed anything for the sidecar; null when it changed nothing.</summary>
     public SidecarSnapshot? BeforeAttach => Read(paths.BeforeAttach);
 
-    /// <summary>Whether that was written down, whatever became of the record.</summary>
+    /// <summary>Whether that snapshot was written, even if it cannot be read now.</summary>
     public bool HasBeforeAttach => File.Exists(paths.BeforeAttach);
 
-    /// <summary>How the host was before a reconcile that waits for its confirmation; null when none does.</summary>
+    /// <summary>The snapshot from before a reconcile that waits for its confirmation; null when none does.</summary>
     public SidecarSnapshot? BeforeConfirm => Read(paths.BeforeConfirm);
 
-    /// <summary>The sidecar's versions of all records: what may have to be put back.</summary>
+    /// <summary>The sidecar's versions in all snapshots, which may have to be restored.</summary>
     public IReadOnlyList<string> Versions =>
         [.. ((SidecarSnapshot?[])[BeforeAttach, Read(paths.BeforePass), BeforeConfirm]).Select(before => before?.Version).OfType<string>()];
 
-    /// <summary>Writes down how the host is, before anything is changed.</summary>
+    /// <summary>Writes the snapshot before anything is changed.</summary>
     /// <param name="found">How it was before what could not wait was done; that is what the first pass leaves to detach.</param>
     /// <returns>How it was before; of a pass that was killed, how it was before that.</returns>
     public SidecarSnapshot BeginReconcile(SidecarSnapshot now, SidecarSnapshot found)
@@ -58,12 +58,12 @@ public sealed class SidecarRecords(AgentPaths paths)
             return;
 
         File.Delete(paths.BeforeConfirm);
-        // The daemon asks for what was left undone until then.
+        // The daemon now requests what was left undone until the confirmation.
         if (Report() is { IsUnconfirmed: true } report)
             Report(report with { IsUnconfirmed = false });
     }
 
-    /// <summary>Forgets all: nothing of the sidecar is the agent's any more.</summary>
+    /// <summary>Removes all records: the agent no longer owns anything of the sidecar.</summary>
     public void Forget()
     {
         foreach (var path in (string[])[paths.BeforeAttach, paths.BeforePass, paths.BeforeConfirm, paths.HostToken, paths.RootReport])
@@ -73,7 +73,7 @@ public sealed class SidecarRecords(AgentPaths paths)
         }
     }
 
-    /// <summary>What root told last; null before it did, or where it cannot be read.</summary>
+    /// <summary>The last report; null before the first, or where it cannot be read.</summary>
     public ReconcileReport? Report()
     {
         try

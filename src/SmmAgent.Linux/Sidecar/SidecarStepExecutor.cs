@@ -11,7 +11,7 @@ using SmmAgent.Linux.Systemd;
 
 namespace SmmAgent.Linux.Sidecar;
 
-/// <summary>Does the steps of a plan, as root. Each is safe to repeat.</summary>
+/// <summary>Executes the steps of a plan, as root. Each step is safe to repeat.</summary>
 public sealed class SidecarStepExecutor(
     SafeFileSystem files, IUnits? units, SidecarTokens tokens, PackageDelivery packages, SidecarCapture capture, CommandRunner commands)
 {
@@ -26,7 +26,7 @@ public sealed class SidecarStepExecutor(
 
     private string _doing = "";
 
-    /// <summary>What is being done, in one line for whoever watches.</summary>
+    /// <summary>The current activity, in one line for a person who watches.</summary>
     public string Doing => packages.Doing.Length > 0 ? packages.Doing : _doing;
 
     /// <summary>Writes files, all of them or none.</summary>

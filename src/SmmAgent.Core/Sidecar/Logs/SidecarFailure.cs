@@ -4,11 +4,14 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Sidecar.Logs;
 
-/// <summary>Why the sidecar is no member of the mesh, as its log tells. Of two at the same time the first one here tells more.</summary>
+/// <summary>
+/// Why the sidecar is not a member of the mesh, according to its log. Of two at the same time, the one that comes first here is nearer to the
+/// cause.
+/// </summary>
 [JsonConverter(typeof(SidecarFailureKindConverter))]
 public enum SidecarFailureKind
 {
-    /// <summary>pilot-agent or Envoy does not take its configuration.</summary>
+    /// <summary>pilot-agent or Envoy rejects its configuration.</summary>
     ConfigurationInvalid,
 
     /// <summary>The capture of traffic could not be set up.</summary>
@@ -37,7 +40,7 @@ public enum SidecarFailureKind
     /// <summary>The control plane's certificate is not valid at this host's time: the clock is wrong, or the certificate is over.</summary>
     CertificateTime,
 
-    /// <summary>The certificate of what answers is for other names.</summary>
+    /// <summary>The certificate of the server that answers is for other names.</summary>
     OtherName,
 
     /// <summary>The certificate of what answers is of an authority that the sidecar does not know.</summary>
@@ -55,7 +58,7 @@ public enum SidecarFailureKind
     /// <summary>The control plane answered with another refusal.</summary>
     Refused,
 
-    /// <summary>No connection to the control plane comes about.</summary>
+    /// <summary>The sidecar cannot connect to the control plane.</summary>
     Unreachable,
 
     /// <summary>A failure that another version of the agent reported, and this one does not know.</summary>
@@ -65,7 +68,7 @@ public enum SidecarFailureKind
 /// <summary>Reads and writes a <see cref="SidecarFailureKind"/>.</summary>
 public sealed class SidecarFailureKindConverter() : TolerantEnumConverter<SidecarFailureKind>(naming: null, SidecarFailureKind.Unknown);
 
-/// <summary>What of the sidecar's log tells why it is no member of the mesh.</summary>
+/// <summary>The failure in the sidecar's log that explains why it is not a member of the mesh.</summary>
 /// <param name="Line">The line as people may read it: one line, bounded, without secrets.</param>
 public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
 {
