@@ -29,7 +29,7 @@ public sealed class HostReconcilerTests : IDisposable
     public async Task AReconcileFetchesThenOpensPortsThenEnablesThenAttachesThenStartsTheDaemon()
     {
         var isShown = false;
-        _host.Record.During["firewall apply"] = () => isShown = RootPresence.IsShown(_host.Paths.RootPresence);
+        _host.Record.During["firewall apply"] = () => isShown = PrivilegedPresence.IsShown(_host.Paths.PrivilegedPresence);
 
         Assert.Equal(ExitCode.Done, await RunAsync());
 
