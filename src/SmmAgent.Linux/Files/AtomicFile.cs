@@ -73,7 +73,7 @@ public static class AtomicFile
     /// <exception cref="InvalidDataException">The file is larger than the limit, or not a regular file.</exception>
     public static byte[]? ReadLimited(string path, int limit, bool isAgents = false)
     {
-        using var stream = OpenPlain(path, isAgents ? "which smm-agent never makes" : null);
+        using var stream = OpenPlain(path, isAgents ? "which smm-agent never creates" : null);
         if (stream is null)
             return null;
 
