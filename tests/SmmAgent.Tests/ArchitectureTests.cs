@@ -67,7 +67,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void OnlyTheEdgeOfTheProcessReadsClockPrivilegeAndConsole()
     {
-        string[] edge = ["HostComposition.cs", "HostFirewallPass.cs", "HostSidecarPass.cs", "Progress.cs"];
+        string[] edge = ["HostComposition.cs", "FirewallComposition.cs", "SidecarComposition.cs", "Progress.cs"];
         var inner = Directory.EnumerateFiles(Path.Combine(Root(), "src", "SmmAgent", "Host"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !edge.Contains(Path.GetFileName(path)));
 

@@ -50,7 +50,7 @@ internal static class VerifyPackageCommand
 
             using var file = File.OpenRead(packageFile);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
-            var (package, failure) = HostSidecarPass.Approval(paths, settings.Settings).Approve(list, PackageChoice.AgentPackage, sha256);
+            var (package, failure) = SidecarComposition.Approval(paths, settings.Settings).Approve(list, PackageChoice.AgentPackage, sha256);
             if (package is null)
                 progress.Failed($"{packageFile} may not be installed: {failure}; {ByHand}");
             else

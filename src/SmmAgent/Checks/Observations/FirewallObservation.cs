@@ -26,6 +26,6 @@ internal sealed record FirewallObservation(DesiredFirewall Desired, FirewallRepo
         AgentPaths paths, SettingsObservation settings, MeshObservation mesh, TimeProvider time, CancellationToken end)
     {
         var desired = DesiredFirewall.From(settings.Settings, mesh.Config);
-        return new(desired, await HostFirewallPass.Create(paths, time).DryRunAsync(desired, end));
+        return new(desired, await FirewallComposition.Create(paths, time).DryRunAsync(desired, end));
     }
 }

@@ -17,7 +17,7 @@ internal sealed record GatewayObservation(ReachabilityPlan? Plan, IReadOnlyList<
             return new(null, [], 0);
 
         var plan = ReachabilityPlan.From(config);
-        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, HostSidecarPass.Captured(time));
+        var observer = new ReachabilityObserver(new Prober(time, new NameLookup(time)), time, SidecarComposition.Captured(time));
         var look = await observer.LookAsync(plan, null, null, end);
         return new(plan, [.. look.Gateways.Select(result => result.Current)], look.LeftOut);
     }

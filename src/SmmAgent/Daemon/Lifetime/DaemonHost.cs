@@ -115,7 +115,7 @@ public static class DaemonHost
                 NameServers = () => ResolverConfiguration.ServersElsewhere(Path.Combine(paths.Root, "etc/resolv.conf")),
                 IsReconcileRunning = root.IsAtWork,
             },
-            HostFirewallPass.Create(paths, time),
+            FirewallComposition.Create(paths, time),
             new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             loggers.CreateLogger<FirewallService>());
 
@@ -123,7 +123,7 @@ public static class DaemonHost
             context,
             states,
             new SidecarSources(
-                HostSidecarPass.Observer(paths, time, isRoot: false), HostSidecarPass.HostContext(time), new SidecarRecords(paths), root),
+                SidecarComposition.Observer(paths, time, isRoot: false), SidecarComposition.HostContext(time), new SidecarRecords(paths), root),
             new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());
@@ -154,7 +154,7 @@ public static class DaemonHost
         var reachability = new ReachabilityService(
             context,
             states,
-            new ReachabilityObserver(new Prober(time, names), time, HostSidecarPass.Captured(time)),
+            new ReachabilityObserver(new Prober(time, names), time, SidecarComposition.Captured(time)),
             dashboardIsBack: () =>
             {
                 clients.Renew();

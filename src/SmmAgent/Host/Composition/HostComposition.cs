@@ -18,7 +18,7 @@ internal static class HostComposition
             Time = time,
             IsPrivileged = Environment.IsPrivilegedProcess,
             Progress = Progress.OnConsole(),
-            Firewall = HostFirewallPass.Create(paths, time),
+            Firewall = FirewallComposition.Create(paths, time),
             Sidecar = new SidecarAccess(paths, time),
             Access = new HostAccess(paths, time),
         };

@@ -19,27 +19,27 @@ internal sealed class SidecarAccess(AgentPaths paths, TimeProvider time) : ISide
     public bool HasPackageManager => PackageTools.Find().Format is not null;
 
     public Task<SidecarInputs> ReadInputsAsync(AgentSettings settings, MeshConfig config, IPAddress? address, CancellationToken cancel) =>
-        HostSidecarPass.HostContext(time).ReadAsync(settings, config, address, cancel);
+        SidecarComposition.HostContext(time).ReadAsync(settings, config, address, cancel);
 
     public Task<ObservedSidecar> ObserveAsync(WorkloadGroup? group, CancellationToken cancel) =>
-        HostSidecarPass.Observer(paths, time, isRoot: true).ObserveAsync(group, null, time.GetUtcNow(), cancel);
+        SidecarComposition.Observer(paths, time, isRoot: true).ObserveAsync(group, null, time.GetUtcNow(), cancel);
 
-    public ISidecarRestorer Restorer(IUnits? units) => HostSidecarPass.Restorer(paths, units);
+    public ISidecarRestorer Restorer(IUnits? units) => SidecarComposition.Restorer(paths, units);
 
     public SidecarSession Open(AgentSettings settings, IHostDashboard dashboard, IUnits? units, bool force)
     {
         var source = new PackageSource(settings.DashboardUrl!, settings.CaFile, ProgramVersion.Current);
-        var supply = HostSidecarPass.Supply(paths, settings, source);
+        var supply = SidecarComposition.Supply(paths, settings, source);
         return new(
-            HostSidecarPass.Reconciler(paths, units, dashboard, supply, bypassBackoff: force),
-            HostSidecarPass.Delivery(paths, supply, bypassBackoff: force),
+            SidecarComposition.Reconciler(paths, units, dashboard, supply, bypassBackoff: force),
+            SidecarComposition.Delivery(paths, supply, bypassBackoff: force),
             source);
     }
 
     public ISidecarTokenStore Tokens(IHostDashboard? dashboard) =>
         new SidecarTokens(new SafeFileSystem(paths.Root), paths.HostToken, dashboard, time);
 
-    public bool HasPackage(string name, string version) => HostSidecarPass.Delivery(paths, null, bypassBackoff: false).Has(name, version);
+    public bool HasPackage(string name, string version) => SidecarComposition.Delivery(paths, null, bypassBackoff: false).Has(name, version);
 
     public async Task<string?> InstalledVersionAsync(string package, CancellationToken cancel)
     {

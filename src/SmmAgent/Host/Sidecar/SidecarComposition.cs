@@ -15,7 +15,7 @@ using SmmAgent.Linux.Systemd;
 namespace SmmAgent.Host.Sidecar;
 
 /// <summary>Composes the types that observe and reconcile this host's own sidecar: the daemon observes, root reconciles.</summary>
-public static class HostSidecarPass
+public static class SidecarComposition
 {
     public static SidecarHostContext HostContext(TimeProvider time) => new(new NameLookup(time), PackageTools.Find());
 

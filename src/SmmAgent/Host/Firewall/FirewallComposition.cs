@@ -6,7 +6,7 @@ using SmmAgent.Linux.Locks;
 namespace SmmAgent.Host.Firewall;
 
 /// <summary>The pass over this host's own firewall, the same for the daemon and for the commands.</summary>
-public static class HostFirewallPass
+public static class FirewallComposition
 {
     public static FirewallReconciler Create(AgentPaths paths, TimeProvider time) => new(
         new HostFirewall(new CommandRunner(), owned: new OwnedTables(paths.RuntimeDirectory)),
