@@ -9,8 +9,7 @@ namespace SmmAgent.Contract;
 /// </summary>
 /// <remarks>
 /// The names are those of Istio's tools/istio-iptables from 1.10 on, and of istio-start.sh. A value that is not of its grammar could be
-/// further
-/// words of a rule, or further rules.
+/// further words of a rule, or further rules.
 /// </remarks>
 public static class CaptureVariables
 {
@@ -87,7 +86,8 @@ public static class CaptureVariables
         if (PlainText.Fault(value) is { } reason)
             return reason;
 
-        return Grammars.TryGetValue(name, out var grammar) && !grammar.Accepts(value) ? $"'{NameRules.Shown(value)}' is not {grammar.Words}" : null;
+        return Grammars.TryGetValue(name, out var grammar)
+            && !grammar.Accepts(value) ? $"'{NameRules.Shown(value)}' is not {grammar.Words}" : null;
     }
 
     /// <summary>The assignments with which the sidecar captures no traffic, for example <c>DRY_RUN=true</c>.</summary>
@@ -111,7 +111,8 @@ public static class CaptureVariables
         return separator < 0
             ? IsNumber(value, 1, 65535)
             : IsNumber(value[..separator], 0, 65535) && IsNumber(value[(separator + 1)..], 0, 65535)
-                && int.Parse(value.AsSpan(0, separator), CultureInfo.InvariantCulture) <= int.Parse(value.AsSpan(separator + 1), CultureInfo.InvariantCulture);
+                && int.Parse(value.AsSpan(0, separator), CultureInfo.InvariantCulture) <= int.Parse(
+                    value.AsSpan(separator + 1), CultureInfo.InvariantCulture);
     }
 
     // Istio parses these itself, and refuses a space.
@@ -127,7 +128,8 @@ public static class CaptureVariables
     }
 
     private static bool IsLoopbackCidr(string value) =>
-        IsCidr(value) && value.StartsWith("127.", StringComparison.Ordinal) && IsNumber(value[(value.IndexOf('/', StringComparison.Ordinal) + 1)..], 8, 32);
+        IsCidr(value) && value.StartsWith("127.", StringComparison.Ordinal)
+        && IsNumber(value[(value.IndexOf('/', StringComparison.Ordinal) + 1)..], 8, 32);
 
     // The kernel's own limit is 15 characters; a plus at the end is the wildcard of iptables.
     private static bool IsInterface(string value) =>
@@ -137,7 +139,8 @@ public static class CaptureVariables
     private static bool IsAccount(string value) =>
         value.All(char.IsAsciiDigit)
             ? IsNumber(value, 0, uint.MaxValue)
-            : value.Length <= 64 && value[0] != '-' && value.TrimEnd('$').All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@');
+            : value.Length <= 64 && value[0] != '-'
+            && value.TrimEnd('$').All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@');
 
     private static bool IsNumber(string value) =>
         value.StartsWith("0x", StringComparison.Ordinal)
@@ -181,7 +184,8 @@ public static class CaptureVariables
 
         // Istio skips empty items. It leaves spaces beside a comma in the rule, where they separate words anyway.
         public static Grammar List(string words, Func<string, bool> isItem) => new(
-            words, value => value.Split(',').All(item => item.Length == 0 || (item.Trim(' ') is { Length: > 0 } trimmed && isItem(trimmed))));
+            words, value => value.Split(',')
+            .All(item => item.Length == 0 || (item.Trim(' ') is { Length: > 0 } trimmed && isItem(trimmed))));
 
         public static Grammar ListOrAll(string words, Func<string, bool> isItem)
         {

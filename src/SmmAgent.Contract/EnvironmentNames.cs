@@ -9,14 +9,18 @@ public static class EnvironmentNames
     // Obeyed by the shell itself, or set by it so that a value would be lost or end the script.
     private static readonly string[] Shell =
     [
-        "PATH", "IFS", "ENV", "SHELLOPTS", "POSIXLY_CORRECT", "PS4", "PROMPT_COMMAND", "CDPATH", "GLOBIGNORE", "EXECIGNORE", "FUNCNEST", "TMOUT",
-        "HOME", "SHELL", "LANG", "LANGUAGE", "USER", "LOGNAME", "PWD", "OLDPWD", "SHLVL", "UID", "EUID", "PPID", "GROUPS", "LINENO", "RANDOM", "SRANDOM", "SECONDS",
-        "EPOCHSECONDS", "EPOCHREALTIME", "FUNCNAME", "DIRSTACK", "HISTCMD", "PIPESTATUS", "COPROC", "COMP_WORDBREAKS", "OPTIND", "OPTERR", "_",
+        "PATH", "IFS", "ENV", "SHELLOPTS", "POSIXLY_CORRECT", "PS4", "PROMPT_COMMAND", "CDPATH", "GLOBIGNORE", "EXECIGNORE", "FUNCNEST",
+            "TMOUT",
+        "HOME", "SHELL", "LANG", "LANGUAGE", "USER", "LOGNAME", "PWD", "OLDPWD", "SHLVL", "UID", "EUID", "PPID", "GROUPS", "LINENO",
+            "RANDOM", "SRANDOM", "SECONDS",
+        "EPOCHSECONDS", "EPOCHREALTIME", "FUNCNAME", "DIRSTACK", "HISTCMD", "PIPESTATUS", "COPROC", "COMP_WORDBREAKS", "OPTIND", "OPTERR",
+            "_",
     ];
 
     // What istio-start.sh makes commands of, some of them through a second shell, or what has it run the sidecar as root (TPROXY).
     private static readonly string[] StartScript =
-        ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME", "ISTIO_INBOUND_INTERCEPTION_MODE", "ISTIO_SIDECAR_CONFIG", "ISTIO_CLUSTER_CONFIG"];
+        ["ISTIO_BIN_BASE", "ISTIO_LOG_DIR", "ISTIO_AGENT_FLAGS", "EXEC_USER", "POD_NAME", "ISTIO_INBOUND_INTERCEPTION_MODE",
+            "ISTIO_SIDECAR_CONFIG", "ISTIO_CLUSTER_CONFIG"];
 
     // What the C library and iptables load code and files by; the C library itself ignores its own for programs with more rights than
     // their caller.

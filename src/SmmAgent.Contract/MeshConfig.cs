@@ -124,7 +124,8 @@ public sealed record Mesh
 
     /// <summary>The control plane's address in HOST:PORT form: the mesh's own, else <see cref="IstiodHost"/> with port 15012.</summary>
     public string DiscoveryAddress() =>
-        DefaultConfig.TryGetProperty("discoveryAddress", out var address) && address.ValueKind == JsonValueKind.String ? address.GetString()! : $"{IstiodHost()}:15012";
+        DefaultConfig.TryGetProperty("discoveryAddress", out var address)
+        && address.ValueKind == JsonValueKind.String ? address.GetString()! : $"{IstiodHost()}:15012";
 }
 
 /// <summary>The WorkloadGroup as Kubernetes has it, reduced to what a VM needs.</summary>

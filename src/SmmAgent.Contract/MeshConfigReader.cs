@@ -123,7 +123,8 @@ public static class MeshConfigReader
     };
 
     private static DirectEndpoint ReadDirectEndpoint(ObjectReader endpoint) =>
-        new(endpoint.String("name", NameRules.Subdomain), NameRules.WithoutRootDot(endpoint.String("address", NameRules.ServerAddress)), endpoint.Port("port"));
+        new(endpoint.String("name", NameRules.Subdomain), NameRules.WithoutRootDot(endpoint.String("address", NameRules.ServerAddress)),
+            endpoint.Port("port"));
 
     private static Package ReadPackage(ObjectReader package) => new()
     {

@@ -13,10 +13,12 @@ internal static class MeshConfigSize
     {
         var (ports, sources) = (config.WorkloadGroup.Ports.Count, config.ClusterSources.Count);
         if ((long)ports * Math.Max(1, sources) > MaximumRules)
-            yield return new("clusterSources", $"{ports} ports for {sources} sources are more than {MaximumRules} pairs: name larger networks");
+            yield return new("clusterSources",
+                $"{ports} ports for {sources} sources are more than {MaximumRules} pairs: name larger networks");
 
         var gatewayPorts = config.MeshExpansionGateways.Sum(gateway => (long)gateway.Addresses.Count * gateway.Ports.Count);
         if (gatewayPorts > MaximumGatewayPorts)
-            yield return new("meshExpansionGateways", $"have {gatewayPorts} pairs of an address and a port, more than {MaximumGatewayPorts}");
+            yield return new("meshExpansionGateways",
+                $"have {gatewayPorts} pairs of an address and a port, more than {MaximumGatewayPorts}");
     }
 }

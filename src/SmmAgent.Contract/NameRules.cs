@@ -34,8 +34,7 @@ public static class NameRules
 
     /// <summary>
     /// The address of a server that is connected to: as <see cref="Address"/>, and also a name with a dot at its end or with underscores,
-    /// which
-    /// load balancers have and resolvers accept.
+    /// which load balancers have and resolvers accept.
     /// </summary>
     public static string? ServerAddress(string value) =>
         Address(WithoutRootDot(value).Replace('_', 'x')) is null ? null : $"'{Shown(value)}' is neither an IP address nor a DNS name";
@@ -54,7 +53,8 @@ public static class NameRules
             host = "";
 
         // .NET's numbers may have NUL characters at their end.
-        return Address(host) is null && value[(colon + 1)..].All(char.IsAsciiDigit) && int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && Port(port) is null
+        return Address(host) is null && value[(colon + 1)..].All(char.IsAsciiDigit)
+            && int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && Port(port) is null
             ? null
             : $"'{Shown(value)}' is not of the form HOST:PORT, for example istiod.istio-system.svc:15012";
     }

@@ -14,5 +14,6 @@ public sealed class NetworkJsonConverter : JsonConverter<IPNetwork>
             : throw new JsonException("not a CIDR block");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -62,12 +62,14 @@ public static class OneLine
     }
 
     /// <summary>The same for a text of several lines: only its line feeds stay.</summary>
-    public static string ReplaceUnprintableInLines(string text) => string.Join('\n', text.Split('\n').Select(line => ReplaceUnprintable(line)));
+    public static string ReplaceUnprintableInLines(string text) =>
+        string.Join('\n', text.Split('\n').Select(line => ReplaceUnprintable(line)));
 
     /// <summary>Whether a character can be seen, or is a space, and nothing obeys it.</summary>
     public static bool IsPrintable(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned)
+            or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate
+            or UnicodeCategory.OtherNotAssigned)
         && (rune.Value is ' ' || Rune.GetUnicodeCategory(rune) != UnicodeCategory.SpaceSeparator)
         && !IsBlank(rune.Value);
 

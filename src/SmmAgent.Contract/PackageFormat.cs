@@ -38,7 +38,8 @@ public static class PackageFormats
     public static PackageFormat Parse(string word) => PackageFormatConverter.Instance.Parse(word);
 
     /// <returns>Negative when <paramref name="a"/> is the older, positive when it is the newer, zero for the same.</returns>
-    public static int Compare(this PackageFormat format, string a, string b) => Compare(format, VersionParts.Parse(a), VersionParts.Parse(b));
+    public static int Compare(this PackageFormat format, string a, string b) =>
+        Compare(format, VersionParts.Parse(a), VersionParts.Parse(b));
 
     /// <summary>Compares an offered version with an installed one: an offer that names no revision means any revision.</summary>
     public static int CompareOffer(this PackageFormat format, string offered, string installed)

@@ -101,6 +101,7 @@ public static class ProblemCodes
     /// <summary>Whether this version of the contract has the code.</summary>
     public static bool IsKnown(string? code) =>
         code is TokenInvalid or NotThisWorkloadGroup or NotSupported or TokenNotRenewable or AgentKeyMismatch or DuplicateIdentity
-            or WorkloadGroupNotFound or NotFound or AgentTooOld or BodyTooLarge or BodyInvalid or AudienceNotAllowed or NoReport or AddressNotAllowed
+            or WorkloadGroupNotFound or NotFound or AgentTooOld or BodyTooLarge or BodyInvalid or AudienceNotAllowed or NoReport
+            or AddressNotAllowed
             or TooManyRequests or Unavailable;
 }

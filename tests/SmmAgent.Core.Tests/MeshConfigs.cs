@@ -24,7 +24,8 @@ internal static class MeshConfigs
             IstioRevision = "cp-v115x",
             IstioNamespace = "istio-system",
             RootCertificate = "",
-            DefaultConfig = JsonDocument.Parse("""{"discoveryAddress":"istiod-cp-v115x.istio-system.svc:15012","proxyMetadata":{}}""").RootElement,
+            DefaultConfig = JsonDocument.Parse(
+                """{"discoveryAddress":"istiod-cp-v115x.istio-system.svc:15012","proxyMetadata":{}}""").RootElement,
         },
         WorkloadGroup = new WorkloadGroup
         {

@@ -13,7 +13,8 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         await using var agent = new VmAgent(bed);
         agent.Start(new Dictionary<string, string> { ["WATCHDOG_USEC"] = "6000000" });
 
-        foreach (var condition in (string[])["ConfigCurrent", "DashboardReachable", "AddressKnown", "GatewaysReachable", "PortsOpen", "ReachableFromCluster"])
+        foreach (var condition in (string[])[
+            "ConfigCurrent", "DashboardReachable", "AddressKnown", "GatewaysReachable", "PortsOpen", "ReachableFromCluster"])
             await agent.UntilConditionAsync(condition, "True");
 
         foreach (var port in (int[])[16400, 16401])
@@ -32,7 +33,10 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         Assert.All(status["ports"]!.AsArray(), port => Assert.True((bool?)port!["open"]));
 
         Assert.Equal(1, agent.Systemd!.Count("READY=1"));
-        await agent.UntilAsync(() => agent.Systemd.Status.StartsWith("Attached vm-integration/analytics-v0 as 198.18.0.100; 2/2 gateways", StringComparison.Ordinal), "STATUS= reports that the VM is attached");
+        await agent.UntilAsync(
+            () => agent.Systemd.Status.StartsWith(
+                "Attached vm-integration/analytics-v0 as 198.18.0.100; 2/2 gateways", StringComparison.Ordinal),
+                "STATUS= reports that the VM is attached");
         await agent.UntilAsync(() => agent.Systemd.Count("WATCHDOG=1") >= 2, "the watchdog is fed");
     }
 
@@ -42,7 +46,8 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
         await agent.StartAndBeReadyAsync();
-        await agent.UntilAsync(() => Firewall.Opens(bed, 8080) && Firewall.Opens(bed, 16400, "ip6tables-save"), "both families let the cluster in");
+        await agent.UntilAsync(() => Firewall.Opens(bed, 8080) && Firewall.Opens(bed, 16400, "ip6tables-save"),
+            "both families let the cluster in");
 
         var systemd = agent.Systemd!;
         var process = agent.Process!;
@@ -106,7 +111,8 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         await using var agent = new VmAgent(bed);
         await using (var other = new BedProcess(bed.Vm.Inside("socat", "TCP6-LISTEN:16401,ipv6only=0,reuseaddr,fork", "/dev/null")))
         {
-            await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16401), "the other program listens", lastSeen: () => other.Output);
+            await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16401), "the other program listens",
+                lastSeen: () => other.Output);
             await agent.StartAndBeReadyAsync();
             await agent.UntilAsync(() => agent.Process!.Output.Contains("16401", StringComparison.Ordinal), "the log names the port");
             Assert.Equal("ok", bed.Vm.Run("curl", "-fsS", "http://127.0.0.1:16400/healthz"));
@@ -161,10 +167,12 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
         var (_, status) = agent.Run("status", "--output", "json");
 
         var written = Directory.EnumerateFiles(agent.Root, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetFileName(file) != "bearer-token" && !file.EndsWith(".tmp", StringComparison.Ordinal)) // one that is being written goes
+            // one that is being written goes
+            .Where(file => Path.GetFileName(file) != "bearer-token" && !file.EndsWith(".tmp", StringComparison.Ordinal))
             .Select(File.ReadAllText);
         Assert.DoesNotContain(
-            bed.Mesh.Token, string.Join('\n', [.. written, agent.Process!.Output, metrics, status, .. agent.Systemd!.Messages]), StringComparison.Ordinal);
+            bed.Mesh.Token, string.Join('\n', [.. written, agent.Process!.Output, metrics, status, .. agent.Systemd!.Messages]),
+            StringComparison.Ordinal);
         Assert.Contains("smm_agent_", metrics, StringComparison.Ordinal);
     }
 
@@ -181,10 +189,12 @@ public sealed class AttachTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         using var program = new AgentForEveryone();
         await using var process = new BedProcess(bed.Vm.Inside(
-            "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=+net_admin,+net_raw", "--ambient-caps=+net_admin,+net_raw",
+            "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=+net_admin,+net_raw",
+            "--ambient-caps=+net_admin,+net_raw",
             program.Path, "--root", agent.Root, "run"));
 
         await Until.TrueAsync(
-            () => agent.Condition("PortsOpen").Status == "True" && Firewall.Opens(bed, 8080), "8080 is open", lastSeen: () => $"{agent.Status()}{process.Output}");
+            () => agent.Condition("PortsOpen").Status == "True" && Firewall.Opens(bed, 8080), "8080 is open",
+            lastSeen: () => $"{agent.Status()}{process.Output}");
     }
 }

@@ -15,7 +15,8 @@ internal static class Firewall
 
     /// <summary>How many jumps to the agent's chain INPUT has.</summary>
     public static int Jumps(MeshTestbed bed, string save = "iptables-save") =>
-        Filter(bed, save).Split('\n').Count(line => line.StartsWith("-A INPUT", StringComparison.Ordinal) && line.Contains("-j SMM-AGENT", StringComparison.Ordinal));
+        Filter(bed, save).Split('\n')
+        .Count(line => line.StartsWith("-A INPUT", StringComparison.Ordinal) && line.Contains("-j SMM-AGENT", StringComparison.Ordinal));
 
     /// <summary>Whether the agent's chain is in place and whole: reached from INPUT, with a rule for the port.</summary>
     public static bool Opens(MeshTestbed bed, int port, string save = "iptables-save") =>

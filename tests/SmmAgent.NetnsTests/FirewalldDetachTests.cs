@@ -26,9 +26,11 @@ public sealed class FirewalldDetachTests(BedFixture fixture) : IClassFixture<Bed
         Assert.DoesNotContain("priority=\"16400\"", Zone(), StringComparison.Ordinal);
         Assert.Equal((0, "✓ nothing to remove\n"), Agent("detach", "--dry-run"));
 
-        (int ExitCode, string Output) Agent(params string[] arguments) => firewalld.Try([Programs.Agent, "--root", agent.Root, .. arguments]);
+        (int ExitCode, string Output) Agent(params string[] arguments) =>
+            firewalld.Try([Programs.Agent, "--root", agent.Root, .. arguments]);
 
         string Zone() =>
-            firewalld.Try("firewall-cmd", "--zone=public", "--list-rich-rules").Output + firewalld.Try("firewall-cmd", "--permanent", "--zone=public", "--list-rich-rules").Output;
+            firewalld.Try("firewall-cmd", "--zone=public", "--list-rich-rules").Output
+            + firewalld.Try("firewall-cmd", "--permanent", "--zone=public", "--list-rich-rules").Output;
     }
 }

@@ -70,18 +70,22 @@ public sealed class FrontTests(BedFixture fixture) : IClassFixture<BedFixture>
     {
         var bed = fixture.Bed;
         await using var front = new BedProcess(bed.Cluster.Inside(
-            "python3", "-c", Front, $"{MeshTestbed.DashboardAddress}:8099", "12", MeshTestbed.DashboardAddress, new Uri(bed.DashboardUrl).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            "python3", "-c", Front, $"{MeshTestbed.DashboardAddress}:8099", "12", MeshTestbed.DashboardAddress,
+            new Uri(bed.DashboardUrl).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         await Until.TrueAsync(() => front.Lines.Contains("listens"), "the front end listens", lastSeen: () => front.Output);
         await using var agent = new VmAgent(bed);
-        agent.WriteSettings(Settings(agent).Replace(bed.DashboardUrl, $"http://{MeshTestbed.DashboardAddress}:8099", StringComparison.Ordinal));
+        agent.WriteSettings(Settings(agent)
+            .Replace(bed.DashboardUrl, $"http://{MeshTestbed.DashboardAddress}:8099", StringComparison.Ordinal));
         await agent.StartAndBeReadyAsync();
         await agent.UntilConditionAsync("ConfigCurrent", "True");
 
-        await agent.UntilAsync(() => front.Lines.Any(line => line.Contains("wait=6", StringComparison.Ordinal)), "the wait is shorter than the limit", TimeSpan.FromSeconds(40));
+        await agent.UntilAsync(() => front.Lines.Any(line => line.Contains("wait=6", StringComparison.Ordinal)),
+            "the wait is shorter than the limit", TimeSpan.FromSeconds(40));
 
         Assert.Equal("True", agent.Condition("ConfigCurrent").Status);
         Assert.Single(front.Lines, "cut");
-        await agent.UntilAsync(() => agent.Process!.Output.Contains("Requests to the dashboard are cut off after 1", StringComparison.Ordinal), "the report");
+        await agent.UntilAsync(
+            () => agent.Process!.Output.Contains("Requests to the dashboard are cut off after 1", StringComparison.Ordinal), "the report");
         Assert.DoesNotContain("ConfigCurrent is False", agent.Process!.Output, StringComparison.Ordinal);
     }
 

@@ -43,7 +43,8 @@ public sealed class InotifyTests : IDisposable
 
         Assert.Contains(lines, line => line.Contains("is ready", StringComparison.Ordinal));
         Assert.Equal(
-            Math.Max(0, 4 - instances), lines.Count(line => line.Contains("falling back to polling: inotify: Too many open files", StringComparison.Ordinal)));
+            Math.Max(0, 4 - instances),
+            lines.Count(line => line.Contains("falling back to polling: inotify: Too many open files", StringComparison.Ordinal)));
         Assert.Equal(lines.Count, lines.Distinct().Count());
     }
 
@@ -51,6 +52,7 @@ public sealed class InotifyTests : IDisposable
     private async Task<string?> NextAsync()
     {
         var line = _agent!.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
-        return await Task.WhenAny(line, Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)) == line ? await line : null;
+        return await Task.WhenAny(line, Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)) == line ? await line
+            : null;
     }
 }

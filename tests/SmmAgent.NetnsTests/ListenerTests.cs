@@ -65,5 +65,6 @@ public sealed class ListenerTests(BedFixture fixture) : IClassFixture<BedFixture
     }
 
     private static string Ask(MeshTestbed bed, string from) =>
-        bed.Cluster.Run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--interface", from, $"http://{MeshTestbed.VmAddress}:16400/healthz");
+        bed.Cluster.Run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--interface", from,
+            $"http://{MeshTestbed.VmAddress}:16400/healthz");
 }

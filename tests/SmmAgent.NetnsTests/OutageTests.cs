@@ -24,8 +24,10 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
                     && message.Contains($"{MeshTestbed.SecondGateway}:15012 refused the connection", StringComparison.Ordinal),
                 "the gateway is named as refusing",
                 OneRoundAndItsConfirmation);
-            await agent.UntilAsync(() => agent.Systemd!.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal), "STATUS= names the gateway");
-            await agent.UntilAsync(() => bed.LastReport().Contains("\"reason\":\"Degraded\"", StringComparison.Ordinal), "the dashboard received the report");
+            await agent.UntilAsync(() => agent.Systemd!.Status.Contains(MeshTestbed.SecondGateway, StringComparison.Ordinal),
+                "STATUS= names the gateway");
+            await agent.UntilAsync(() => bed.LastReport().Contains("\"reason\":\"Degraded\"", StringComparison.Ordinal),
+                "the dashboard received the report");
         }
         finally
         {
@@ -49,7 +51,8 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
         {
             await agent.UntilConditionAsync("GatewaysReachable", "False", "RepliesDropped", OneRoundAndItsConfirmation);
             Assert.EndsWith(
-                "; INPUT drops replies to the VM's own connections; sudo iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+                "; INPUT drops replies to the VM's own connections; sudo iptables -I INPUT -m conntrack --ctstate "
+                    + "ESTABLISHED,RELATED -j ACCEPT",
                 agent.Condition("GatewaysReachable").Message,
                 StringComparison.Ordinal);
             await agent.UntilConditionAsync("DashboardReachable", "False", "RepliesDropped");
@@ -156,7 +159,8 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
         try
         {
             await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == Second, $"the address is {Second}");
-            await agent.UntilAsync(() => bed.LastReport().Contains($"\"{Second}\"", StringComparison.Ordinal), "the dashboard received the report");
+            await agent.UntilAsync(() => bed.LastReport().Contains($"\"{Second}\"", StringComparison.Ordinal),
+                "the dashboard received the report");
         }
         finally
         {
@@ -164,7 +168,8 @@ public sealed class OutageTests(BedFixture fixture) : IClassFixture<BedFixture>
             bed.Vm.Run("ip", "route", "replace", "198.18.0.0/24", "dev", "eth0", "src", MeshTestbed.VmAddress);
         }
 
-        await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == MeshTestbed.VmAddress, "the address is the first again");
+        await agent.UntilAsync(() => (string?)agent.Status()?["address"]?["value"] == MeshTestbed.VmAddress,
+            "the address is the first again");
     }
 
     [Fact]

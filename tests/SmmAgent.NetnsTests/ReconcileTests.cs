@@ -13,7 +13,8 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
         var (exitCode, output) = agent.Run("reconcile");
 
         Assert.Equal(0, exitCode);
-        Assert.Contains("! there is no systemd here that could run the daemon; start it by hand: smm-agent run\n", output, StringComparison.Ordinal);
+        Assert.Contains("! there is no systemd here that could run the daemon; start it by hand: smm-agent run\n", output,
+            StringComparison.Ordinal);
         Assert.EndsWith("✓ reconciled host operating system\n", output, StringComparison.Ordinal);
         Assert.Equal(0, agent.Run("detach").ExitCode);
     }
@@ -54,7 +55,8 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
 
         var outputs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => agent.Run("reconcile").Output)));
 
-        var made = Assert.Single(outputs.SelectMany(output => output.Split('\n')), line => line.Contains("new uuid is generated", StringComparison.Ordinal));
+        var made = Assert.Single(
+            outputs.SelectMany(output => output.Split('\n')), line => line.Contains("new uuid is generated", StringComparison.Ordinal));
         Assert.Equal($"{before}uuid: {made.Split("uuid=")[1]}\n", File.ReadAllText(Path.Combine(agent.ConfigFolder, "agent.yaml")));
         agent.Run("detach");
     }
@@ -81,7 +83,8 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     {
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
-        agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
+        agent.WriteSettings(await File.ReadAllTextAsync(
+            Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
         using var firewall = new Checks.KeptFirewall(bed);
 
         var planned = LeftToOperator(agent.Run("reconcile", "--dry-run").Output);
@@ -98,7 +101,8 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     public async Task TheDryRunDoesNotSayThatNothingIsToDoWhereAUuidWouldBeMade()
     {
         await using var agent = new VmAgent(fixture.Bed);
-        agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: off\n");
+        agent.WriteSettings(await File.ReadAllTextAsync(
+            Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: off\n");
 
         var output = agent.Run("reconcile", "--dry-run").Output;
 
@@ -115,9 +119,11 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
         File.SetUnixFileMode(agent.ConfigFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
         var (exitCode, output) = bed.Vm.Try(
-            "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", Programs.Agent, "--root", agent.Root, "reconcile", "--dry-run");
+            "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", Programs.Agent, "--root", agent.Root, "reconcile",
+            "--dry-run");
 
-        Assert.Equal((3, $"smm-agent: Access to the path '{agent.ConfigFolder}/agent.yaml' is denied: run the command with sudo\n"), (exitCode, output));
+        Assert.Equal((3, $"smm-agent: Access to the path '{agent.ConfigFolder}/agent.yaml' is denied: run the command with sudo\n"),
+            (exitCode, output));
     }
 
     [Theory]
@@ -169,7 +175,8 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     {
         await using var agent = new VmAgent(fixture.Bed);
         var config = Path.Combine(agent.ConfigFolder, "agent.yaml");
-        agent.WriteSettings((await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken)).Replace("mode: off", "mode: manage", StringComparison.Ordinal));
+        agent.WriteSettings((await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken)).Replace(
+            "mode: off", "mode: manage", StringComparison.Ordinal));
 
         var (exitCode, output) = agent.Run("reconcile", "--dry-run");
 
@@ -178,5 +185,7 @@ public sealed class ReconcileTests(BedFixture fixture) : IClassFixture<BedFixtur
     }
 
     private static string[] LeftToOperator(string output) =>
-        [.. output.Split('\n').Where(line => line.StartsWith("! left to you, because firewall.mode is check: ", StringComparison.Ordinal) || line.StartsWith('❯') && line.Contains("SMM-AGENT", StringComparison.Ordinal))];
+        [.. output.Split('\n').Where(
+            line => line.StartsWith("! left to you, because firewall.mode is check: ", StringComparison.Ordinal)
+            || line.StartsWith('❯') && line.Contains("SMM-AGENT", StringComparison.Ordinal))];
 }

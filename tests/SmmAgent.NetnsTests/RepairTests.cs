@@ -26,7 +26,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         bed.Vm.Run("sh", "-c", damage);
 
         await agent.UntilAsync(
-            () => Firewall.Opens(bed, 8080) && FirstRuleOfInput(bed).EndsWith("-j SMM-AGENT", StringComparison.Ordinal), "the rules are back");
+            () => Firewall.Opens(bed, 8080) && FirstRuleOfInput(bed).EndsWith("-j SMM-AGENT", StringComparison.Ordinal),
+            "the rules are back");
         bed.Vm.Try("iptables", "-w", "-D", "INPUT", "-p", "tcp", "--dport", "8080", "-j", "DROP");
     }
 
@@ -42,7 +43,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         try
         {
             bed.Vm.Run("iptables", "-w", "-F", "SMM-AGENT");
-            await agent.UntilAsync(() => Firewall.Filter(bed).Contains("-A SMM-AGENT -p tcp -m tcp --dport 8080 ", StringComparison.Ordinal), "the rules are back");
+            await agent.UntilAsync(() => Firewall.Filter(bed)
+                .Contains("-A SMM-AGENT -p tcp -m tcp --dport 8080 ", StringComparison.Ordinal), "the rules are back");
 
             Assert.Equal("-A INPUT " + Ban, FirstRuleOfInput(bed));
             Assert.True(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
@@ -64,7 +66,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         try
         {
             Assert.Contains("is incompatible, use 'nft' tool", bed.Vm.Run("iptables-save", "-t", "filter"), StringComparison.Ordinal);
-            await agent.UntilAsync(() => Chain().Contains("tcp dport 15006 ct original proto-dst 8080 accept", StringComparison.Ordinal), "the chain is in nft's words");
+            await agent.UntilAsync(() => Chain().Contains("tcp dport 15006 ct original proto-dst 8080 accept", StringComparison.Ordinal),
+                "the chain is in nft's words");
             bed.Vm.Run("nft", "flush", "chain", "ip", "filter", "SMM-AGENT");
             await agent.UntilAsync(() => Chain().Contains("tcp dport 8080 accept", StringComparison.Ordinal), "the rules are back");
             await agent.UntilConditionAsync("PortsOpen", "True");
@@ -79,7 +82,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         }
         finally
         {
-            var rule = bed.Vm.Run("nft", "-a", "list", "chain", "ip", "filter", "INPUT").Split('\n').First(line => line.Contains("ct state invalid drop", StringComparison.Ordinal));
+            var rule = bed.Vm.Run("nft", "-a", "list", "chain", "ip", "filter", "INPUT").Split('\n')
+                .First(line => line.Contains("ct state invalid drop", StringComparison.Ordinal));
             bed.Vm.Run("nft", "delete", "rule", "ip", "filter", "INPUT", "handle", rule.Split(' ')[^1]);
         }
 
@@ -93,7 +97,10 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         await using var agent = new VmAgent(bed);
         await agent.StartAndBeReadyAsync();
         await agent.UntilConditionAsync("PortsOpen", "True");
-        bed.Vm.Run("nft", "table inet site { set web { type inet_service; }; chain in { type filter hook input priority 10; policy drop; ct state established,related accept; tcp dport @web accept; }; }");
+        bed.Vm.Run(
+            "nft",
+            "table inet site { set web { type inet_service; }; chain in { type filter hook input priority 10; policy drop; ct state "
+                + "established,related accept; tcp dport @web accept; }; }");
         try
         {
             await agent.UntilConditionAsync("PortsOpen", "False", "BlockedByAnotherTable");
@@ -150,7 +157,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         bed.DropByDefault();
 
-        string[] Rules() => [.. Firewall.Filter(bed).Split('\n').Where(line => line.StartsWith("-A SMM-AGENT", StringComparison.Ordinal)).Order()];
+        string[] Rules() =>
+            [.. Firewall.Filter(bed).Split('\n').Where(line => line.StartsWith("-A SMM-AGENT", StringComparison.Ordinal)).Order()];
     }
 
     [Fact]
@@ -162,7 +170,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         await agent.StartAndBeReadyAsync();
         await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
         bed.Vm.Run(
-            "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-m", "multiport", "!", "--dports", "22,15020,15021,15090,16400,16401",
+            "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "-m", "multiport", "!", "--dports",
+            "22,15020,15021,15090,16400,16401",
             "-j", "REDIRECT", "--to-ports", "15006");
         try
         {
@@ -185,13 +194,15 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         await using var agent = new VmAgent(bed);
         agent.Run("detach");
         var before = Firewall.Snapshot(bed);
-        agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
+        agent.WriteSettings(await File.ReadAllTextAsync(
+            Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
 
         await agent.StartAndBeReadyAsync();
 
         // Before the mesh configuration is here, only the agent's own ports are known.
         await agent.UntilAsync(
-            () => agent.Condition("PortsOpen") is { Status: "False", Message: var message } && message.Contains("8080", StringComparison.Ordinal),
+            () => agent.Condition("PortsOpen") is { Status: "False", Message: var message }
+            && message.Contains("8080", StringComparison.Ordinal),
             "PortsOpen is False and names 8080");
         Assert.Equal(before, Firewall.Snapshot(bed));
     }
@@ -224,7 +235,9 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
         await agent.UntilAsync(() => Firewall.Opens(bed, 8080), "8080 is open");
         await agent.StopAsync();
         var cancel = TestContext.Current.CancellationToken;
-        (string File, string Command)[] saved = [("etc/iptables/rules.v4", "iptables-save"), ("etc/sysconfig/ip6tables", "ip6tables-save"), ("etc/nftables.conf", "nft list ruleset")];
+        (string File, string Command)[] saved =
+            [("etc/iptables/rules.v4", "iptables-save"), ("etc/sysconfig/ip6tables", "ip6tables-save"),
+                ("etc/nftables.conf", "nft list ruleset")];
         foreach (var (file, command) in saved)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(agent.Root, file))!);
@@ -233,7 +246,8 @@ public sealed class RepairTests(BedFixture fixture) : IClassFixture<BedFixture>
 
         Directory.CreateDirectory(Path.Combine(agent.Root, "etc/ufw"));
         await File.WriteAllTextAsync(Path.Combine(agent.Root, "etc/ufw/user.rules"), "*filter\nCOMMIT\n", cancel);
-        var warned = Checks.CheckReportReader.By(agent).Lines("ports-firewall").Where(line => line.Status == "warn").Select(line => line.Found).ToList();
+        var warned = Checks.CheckReportReader.By(agent).Lines("ports-firewall").Where(line => line.Status == "warn")
+            .Select(line => line.Found).ToList();
         var (exitCode, output) = agent.Run("detach");
 
         Assert.True(exitCode == 0, output);

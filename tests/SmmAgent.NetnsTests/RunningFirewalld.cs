@@ -2,7 +2,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests;
 
-/// <summary>The real firewalld on the bed's VM, with a bus, configuration and log of its own. It takes its table along when it ends.</summary>
+/// <summary>
+/// The real firewalld on the bed's VM, with a bus, configuration and log of its own. It takes its table along when it ends.
+/// </summary>
 internal sealed class RunningFirewalld : IAsyncDisposable
 {
     private const string Script = """
@@ -48,7 +50,8 @@ internal sealed class RunningFirewalld : IAsyncDisposable
     {
         var firewalld = new RunningFirewalld(bed);
         await Until.TrueAsync(
-            () => firewalld.Try("firewall-cmd", "--state").ExitCode == 0, "firewalld runs", TimeSpan.FromSeconds(60), () => firewalld._process.Output);
+            () => firewalld.Try("firewall-cmd", "--state").ExitCode == 0, "firewalld runs", TimeSpan.FromSeconds(60),
+            () => firewalld._process.Output);
         // Its start takes the bed's rules away and leaves the policy that relied on them.
         bed.Vm.Run("iptables", "-w", "-P", "INPUT", "ACCEPT");
         bed.Vm.Run("ip6tables", "-w", "-P", "INPUT", "ACCEPT");
@@ -56,7 +59,8 @@ internal sealed class RunningFirewalld : IAsyncDisposable
     }
 
     /// <summary>Runs a command on the VM that finds this firewalld.</summary>
-    public (int ExitCode, string Output) Try(params string[] command) => _bed.Vm.Try(["env", $"DBUS_SYSTEM_BUS_ADDRESS={Address}", .. command]);
+    public (int ExitCode, string Output) Try(params string[] command) =>
+        _bed.Vm.Try(["env", $"DBUS_SYSTEM_BUS_ADDRESS={Address}", .. command]);
 
     public async ValueTask DisposeAsync()
     {

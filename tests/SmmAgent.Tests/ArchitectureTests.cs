@@ -17,7 +17,8 @@ public sealed class ArchitectureTests
     [Fact]
     public void CoreDoesNoInputAndNoOutput()
     {
-        string[] effects = ["System.Net.Sockets", "System.Net.Http", "System.Net.NameResolution", "System.Diagnostics.Process", "System.Console"];
+        string[] effects = ["System.Net.Sockets", "System.Net.Http", "System.Net.NameResolution", "System.Diagnostics.Process",
+            "System.Console"];
         var references = typeof(Core.Conditions.ConditionUpdate).Assembly.GetReferencedAssemblies().Select(reference => reference.Name);
 
         Assert.Empty(references.Intersect(effects));
@@ -29,13 +30,16 @@ public sealed class ArchitectureTests
     {
         Assert.Equal(
             ["BusAddress.cs", "Connector.cs", "ServiceNotifier.cs", "SidecarDns.cs", "SidecarReadiness.cs"],
-            AgentSources().Where(file => file.Text.Contains("new Socket(", StringComparison.Ordinal) || file.Text.Contains("new TcpClient(", StringComparison.Ordinal)).Select(file => file.Name));
+            AgentSources().Where(file => file.Text.Contains("new Socket(", StringComparison.Ordinal)
+                || file.Text.Contains("new TcpClient(", StringComparison.Ordinal)).Select(file => file.Name));
         Assert.All(
-            AgentSources().Where(file => file.Text.Contains("new SocketsHttpHandler", StringComparison.Ordinal) && file.Name != "SidecarMetricsEndpoint.cs"),
+            AgentSources().Where(file => file.Text.Contains("new SocketsHttpHandler", StringComparison.Ordinal)
+                && file.Name != "SidecarMetricsEndpoint.cs"),
             file => Assert.Contains("ConnectCallback =", file.Text, StringComparison.Ordinal));
         Assert.Equal(
             ["HostResolver.cs"],
-            AgentSources().Where(file => file.Text.Contains(" Dns.", StringComparison.Ordinal) || file.Text.Contains("(Dns.", StringComparison.Ordinal)).Select(file => file.Name));
+            AgentSources().Where(file => file.Text.Contains(" Dns.", StringComparison.Ordinal)
+                || file.Text.Contains("(Dns.", StringComparison.Ordinal)).Select(file => file.Name));
     }
 
     [Fact]

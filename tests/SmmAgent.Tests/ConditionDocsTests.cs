@@ -34,7 +34,8 @@ public sealed partial class ConditionDocsTests
 
     [Fact]
     public void EveryConditionHasItsSectionInOrder() =>
-        Assert.Equal(ConditionType.All, Lines().Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Skip(1).Select(line => line[3..]));
+        Assert.Equal(ConditionType.All,
+            Lines().Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Skip(1).Select(line => line[3..]));
 
     [Fact]
     public void EveryRowHasAStatusAMeaningAndACureAndStandsOnce()
@@ -61,12 +62,16 @@ public sealed partial class ConditionDocsTests
         Assert.Contains("WrongChecksum", given); // a fault of a package
     }
 
-    /// <summary>The single CamelCase words in quotes in every file that makes findings, the constants, and the names of outcomes and of faults of packages.</summary>
+    /// <summary>
+    /// The single CamelCase words in quotes in every file that makes findings, the constants, and the names of outcomes and of faults of
+    /// packages.
+    /// </summary>
     private static HashSet<string> Given()
     {
         var words = Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
-            .Select(file => string.Join('\n', File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))))
+            .Select(file => string.Join(
+                '\n', File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))))
             .Where(source => CreatesCondition().IsMatch(source))
             .SelectMany(source => Word().Matches(source).Concat(Constant().Matches(source)))
             .Select(match => match.Groups[1].Value);
@@ -89,7 +94,9 @@ public sealed partial class ConditionDocsTests
         {
             if (line.StartsWith('#'))
                 section = line.TrimStart('#', ' ');
-            if (line.StartsWith("| ", StringComparison.Ordinal) && line.Split('|', StringSplitOptions.TrimEntries) is [_, var status, ['`', .. var reason, '`'], var meaning, .. var cure, _])
+            if (line.StartsWith("| ", StringComparison.Ordinal)
+                && line.Split('|', StringSplitOptions.TrimEntries)
+                is [_, var status, ['`', .. var reason, '`'], var meaning, .. var cure, _])
                 rows.Add(new Row(section, status, reason, meaning, string.Join('|', cure)));
         }
 

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace SmmAgent.Tests;
 
-/// <summary>The dependencies between the namespaces of src, read from the sources: a file depends on a namespace that it can see and whose type it names.</summary>
+/// <summary>
+/// The dependencies between the namespaces of src, read from the sources: a file depends on a namespace that it can see and whose type it
+/// names.
+/// </summary>
 internal sealed partial class NamespaceGraph
 {
     private readonly Dictionary<string, SortedDictionary<string, string>> _edges = [];
@@ -23,7 +26,8 @@ internal sealed partial class NamespaceGraph
             var words = WordPattern().Matches(CommentPattern().Replace(file.Text, "")).Select(match => match.Value).Distinct();
             foreach (var target in words.SelectMany(word => homes[word]).Distinct())
             {
-                if (target != file.Namespace && (usings.Contains(target) || file.Namespace.StartsWith(target + ".", StringComparison.Ordinal)))
+                if (target != file.Namespace
+                    && (usings.Contains(target) || file.Namespace.StartsWith(target + ".", StringComparison.Ordinal)))
                     From(file.Namespace).TryAdd(target, file.Name);
             }
         }
@@ -35,7 +39,8 @@ internal sealed partial class NamespaceGraph
 
     /// <summary>The dependencies that are part of a cycle, in lines for a person.</summary>
     public IReadOnlyList<string> Cyclic() =>
-        [.. Edges.Where(edge => Reaches(edge.To, edge.From)).Select(edge => $"{edge.From} -> {edge.To} ({edge.File})").Order(StringComparer.Ordinal)];
+        [.. Edges.Where(edge => Reaches(edge.To, edge.From)).Select(edge => $"{edge.From} -> {edge.To} ({edge.File})")
+            .Order(StringComparer.Ordinal)];
 
     private bool Reaches(string from, string to)
     {

@@ -4,8 +4,7 @@ namespace SmmAgent.VmTests;
 
 /// <summary>
 /// A command that the agent advises cures what the advice is about. Each test brings a fault about, takes the command out of the agent's
-/// own message, and runs exactly that,
-/// as a user who may become root by sudo.
+/// own message, and runs exactly that, as a user who may become root by sudo.
 /// </summary>
 public sealed class CureTests(VmFixture fixture) : IClassFixture<VmFixture>
 {

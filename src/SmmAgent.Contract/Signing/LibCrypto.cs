@@ -17,8 +17,10 @@ internal sealed unsafe class LibCrypto
 
     private LibCrypto(nint library)
     {
-        NewPublicKey = (delegate* unmanaged<int, void*, byte*, nuint, void*>)NativeLibrary.GetExport(library, "EVP_PKEY_new_raw_public_key");
-        NewPrivateKey = (delegate* unmanaged<int, void*, byte*, nuint, void*>)NativeLibrary.GetExport(library, "EVP_PKEY_new_raw_private_key");
+        NewPublicKey = (delegate* unmanaged<int, void*, byte*, nuint, void*>)NativeLibrary.GetExport(
+            library, "EVP_PKEY_new_raw_public_key");
+        NewPrivateKey = (delegate* unmanaged<int, void*, byte*, nuint, void*>)NativeLibrary.GetExport(
+            library, "EVP_PKEY_new_raw_private_key");
         GetPublicKey = (delegate* unmanaged<void*, byte*, nuint*, int>)NativeLibrary.GetExport(library, "EVP_PKEY_get_raw_public_key");
         FreeKey = (delegate* unmanaged<void*, void>)NativeLibrary.GetExport(library, "EVP_PKEY_free");
         NewContext = (delegate* unmanaged<void*>)NativeLibrary.GetExport(library, "EVP_MD_CTX_new");

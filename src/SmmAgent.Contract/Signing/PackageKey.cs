@@ -6,8 +6,7 @@ namespace SmmAgent.Contract.Signing;
 /// <summary>The public half of a key that signs package lists.</summary>
 /// <remarks>
 /// It is written as the one line of base64 in the PEM file of <c>openssl pkey -pubout</c>: 60 characters that begin with
-/// <c>MCowBQYDK2VwAyEA</c>,
-/// the SubjectPublicKeyInfo of RFC 8410.
+/// <c>MCowBQYDK2VwAyEA</c>, the SubjectPublicKeyInfo of RFC 8410.
 /// </remarks>
 public sealed class PackageKey : IEquatable<PackageKey>
 {
@@ -50,7 +49,8 @@ public sealed class PackageKey : IEquatable<PackageKey>
     {
         key = null;
         Span<byte> der = stackalloc byte[64];
-        if (text.Length != TextLength || !Convert.TryFromBase64String(text, der, out var length) || length != Prefix.Length + Ed25519.PublicKeyBytes
+        if (text.Length != TextLength || !Convert.TryFromBase64String(text, der, out var length)
+            || length != Prefix.Length + Ed25519.PublicKeyBytes
             || !der.StartsWith(Prefix) || Convert.ToBase64String(der[..length]) != text)
         {
             why = $"'{NameRules.Shown(text)}' is not an Ed25519 public key in base64: {Example}";
@@ -67,7 +67,9 @@ public sealed class PackageKey : IEquatable<PackageKey>
         // 2^255 - 19 and what follows is a second encoding of a small y.
         var isCanonical = y[^1] != 0x7f || y.AsSpan(1, 30).ContainsAnyExcept((byte)0xff) || y[0] < 0xed;
         key = isCanonical && !SmallOrder.Any(point => y.AsSpan().SequenceEqual(point)) ? new(bytes.ToArray()) : null;
-        why = key is null ? $"'{Convert.ToBase64String([.. Prefix, .. bytes])}' is an Ed25519 public key of small order, which does not protect anything: make another one" : null;
+        why = key is null
+            ? $"'{Convert.ToBase64String([.. Prefix, .. bytes])}' is an Ed25519 public key of small order, which does not protect "
+                + "anything: make another one" : null;
         return key is not null;
     }
 

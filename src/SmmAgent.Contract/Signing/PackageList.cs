@@ -43,14 +43,16 @@ public sealed record PackageList
                 null => (null, "is null"),
                 { Format: not CurrentFormat and var format } => (null, $"has the format {format}, and only {CurrentFormat} is known here"),
                 { Packages.Count: > MaximumPackages } => (null, $"has more than {MaximumPackages} packages"),
-                var list => list.Packages.All(package => package is not null) && list.MinimumVersions.Values.All(version => version is not null)
+                var list => list.Packages.All(package => package is not null)
+                    && list.MinimumVersions.Values.All(version => version is not null)
                     ? (list, null)
                     : (null, "has a null in it"),
             };
         }
         catch (JsonException exception)
         {
-            return (null, $"is not a package list: {OneLine.ReplaceUnprintable(exception.Path ?? "no JSON", '?', OneLine.MaximumCharacters)}");
+            return (null,
+                $"is not a package list: {OneLine.ReplaceUnprintable(exception.Path ?? "no JSON", '?', OneLine.MaximumCharacters)}");
         }
     }
 }

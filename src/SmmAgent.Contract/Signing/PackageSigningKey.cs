@@ -19,7 +19,8 @@ public sealed class PackageSigningKey
     public PackageKey Public { get; }
 
     /// <summary>Makes a key of 32 bytes of the system's randomness.</summary>
-    public static PackageSigningKey New() => Of(RandomNumberGenerator.GetBytes(Ed25519.SeedBytes), out var why) ?? throw new CryptographicException(why);
+    public static PackageSigningKey New() =>
+        Of(RandomNumberGenerator.GetBytes(Ed25519.SeedBytes), out var why) ?? throw new CryptographicException(why);
 
     /// <summary>Reads a key.</summary>
     /// <param name="pem">The file's text.</param>
@@ -34,7 +35,8 @@ public sealed class PackageSigningKey
         }
 
         var label = pem[fields.Label];
-        why = label == "ENCRYPTED " + Label ? "is encrypted: decrypt it for this call, for example: openssl pkey -in KEY | smm-dashboard sign-packages --key /dev/stdin DIR"
+        why = label == "ENCRYPTED " + Label
+            ? "is encrypted: decrypt it for this call, for example: openssl pkey -in KEY | smm-dashboard sign-packages --key /dev/stdin DIR"
             : label != Label ? $"has the PEM label '{NameRules.Shown(label)}', not '{Label}': {Make}"
             : null;
         if (why is not null)

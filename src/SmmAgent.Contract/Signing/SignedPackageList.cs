@@ -7,8 +7,7 @@ namespace SmmAgent.Contract.Signing;
 /// <summary>A package list with its signatures in one file: an envelope of DSSE, the Dead Simple Signing Envelope 1.0.</summary>
 /// <remarks>
 /// The payload is signed as it is, so nothing is parsed before a signature was verified but the envelope itself. What is signed has the
-/// payload's type in
-/// it, so a signature of this key for anything else never fits.
+/// payload's type in it, so a signature of this key for anything else never fits.
 /// </remarks>
 public sealed record SignedPackageList
 {
@@ -43,7 +42,8 @@ public sealed record SignedPackageList
             {
                 PayloadType = Type,
                 Payload = Convert.ToBase64String(payload),
-                Signatures = [.. keys.Select(key => new ListSignature { KeyId = key.Public.Id, Sig = Convert.ToBase64String(key.Sign(signed)) })],
+                Signatures =
+                    [.. keys.Select(key => new ListSignature { KeyId = key.Public.Id, Sig = Convert.ToBase64String(key.Sign(signed)) })],
             },
             PackageListJson.Default.SignedPackageList);
     }
@@ -69,25 +69,32 @@ public sealed record SignedPackageList
             var signers = envelope.Signatures.Select(signature => NameRules.Shown(signature.KeyId)).Take(4).ToList();
             return new ListOpening.Refused(
                 ListFault.UnknownKey,
-                $"is {(signers.Count == 0 ? "not signed" : $"signed by {string.Join(", ", signers)}")}, and the trusted keys are {string.Join(", ", trusted)}");
+                $"is {(signers.Count == 0 ? "not signed" : $"signed by {string.Join(", ", signers)}")}, and the trusted keys are "
+                    + $"{string.Join(", ", trusted)}");
         }
 
-        var signer = candidates.FirstOrDefault(candidate => Bytes(candidate.Sig) is { } signature && candidate.Key!.Verifies(signed, signature)).Key;
+        var signer = candidates.FirstOrDefault(
+            candidate => Bytes(candidate.Sig) is { } signature && candidate.Key!.Verifies(signed, signature)).Key;
         if (signer is null)
-            return new ListOpening.Refused(ListFault.BadSignature, $"does not fit its signature by {candidates[0].Key}: it was changed after it was signed");
+            return new ListOpening.Refused(
+                ListFault.BadSignature, $"does not fit its signature by {candidates[0].Key}: it was changed after it was signed");
 
         var (list, why) = PackageList.Read(payload);
-        return list is null ? new ListOpening.Refused(ListFault.Malformed, $"is signed by {signer}, but {why}") : new ListOpening.Opened(list, signer);
+        return list is null ? new ListOpening.Refused(ListFault.Malformed, $"is signed by {signer}, but {why}")
+            : new ListOpening.Opened(list, signer);
     }
 
     // DSSE's pre-authentication encoding.
-    private static byte[] Signed(string type, byte[] payload) => [.. Encoding.UTF8.GetBytes($"DSSEv1 {Encoding.UTF8.GetByteCount(type)} {type} {payload.Length} "), .. payload];
+    private static byte[] Signed(string type, byte[] payload) =>
+        [.. Encoding.UTF8.GetBytes($"DSSEv1 {Encoding.UTF8.GetByteCount(type)} {type} {payload.Length} "), .. payload];
 
     private static SignedPackageList? Read(ReadOnlySpan<byte> file)
     {
         try
         {
-            return file.Length <= MaximumBytes && JsonSerializer.Deserialize(file, PackageListJson.Default.SignedPackageList) is { Signatures.Count: <= MaximumSignatures } envelope
+            return file.Length <= MaximumBytes
+                && JsonSerializer.Deserialize(
+                    file, PackageListJson.Default.SignedPackageList) is { Signatures.Count: <= MaximumSignatures } envelope
                 && envelope.Signatures.All(signature => signature is not null)
                 ? envelope
                 : null;

@@ -114,7 +114,8 @@ public sealed class YamlReader
 
         var line = _line = (int)current.Start.Line;
         if (current is SequenceStart or MappingStart)
-            _open.Push(current is SequenceStart { Style: SequenceStyle.Flow } ? ('[', line) : current is MappingStart { Style: MappingStyle.Flow } ? ('{', line) : null);
+            _open.Push(current is SequenceStart { Style: SequenceStyle.Flow } ? ('[', line)
+                : current is MappingStart { Style: MappingStyle.Flow } ? ('{', line) : null);
         _parser.MoveNext();
         switch (current)
         {

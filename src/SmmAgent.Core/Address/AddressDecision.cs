@@ -23,11 +23,13 @@ public static class AddressDecision
     /// <summary>Before the operator has named a dashboard nobody is asked: a package that was only installed sends nothing out.</summary>
     public static AddressState NotConfigured { get; } = new(
         null,
-        ConditionUpdate.Unknown(ConditionType.AddressKnown, ConditionUpdate.NotConfigured, "no dashboard is set; run: sudo smm-agent set dashboard-url URL"));
+        ConditionUpdate.Unknown(
+            ConditionType.AddressKnown, ConditionUpdate.NotConfigured, "no dashboard is set; run: sudo smm-agent set dashboard-url URL"));
 
     /// <summary>The settings could not be read.</summary>
     public static AddressState SettingsUnknown { get; } =
-        NotConfigured with { AddressKnown = ConditionUpdate.Unknown(ConditionType.AddressKnown, ConditionUpdate.NotConfigured, Settings.SettingsState.UnknownReason) };
+        NotConfigured with { AddressKnown = ConditionUpdate.Unknown(
+            ConditionType.AddressKnown, ConditionUpdate.NotConfigured, Settings.SettingsState.UnknownReason) };
 
     public static AddressState FromConfigured(IPAddress configured)
     {

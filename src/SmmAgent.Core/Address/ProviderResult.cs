@@ -23,5 +23,6 @@ public sealed record ProviderResult(string Provider, ProviderOutcome Outcome, IP
     public static ProviderResult NoAnswer(string provider, string problem) => new(provider, ProviderOutcome.NoAnswer, null, problem);
 
     /// <summary>A provider's URL for people and files: without user, password and query, which may be secrets.</summary>
-    public static string Name(Uri provider) => provider.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    public static string Name(Uri provider) =>
+        provider.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 }

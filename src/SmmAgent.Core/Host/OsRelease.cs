@@ -32,6 +32,7 @@ public sealed record OsRelease(string Id, string? VersionId, string PrettyName)
         }
 
         return new(
-            values.GetValueOrDefault("ID", Unknown.Id), values.GetValueOrDefault("VERSION_ID"), values.GetValueOrDefault("PRETTY_NAME", Unknown.PrettyName));
+            values.GetValueOrDefault("ID", Unknown.Id), values.GetValueOrDefault("VERSION_ID"),
+            values.GetValueOrDefault("PRETTY_NAME", Unknown.PrettyName));
     }
 }

@@ -22,15 +22,18 @@ public static class ClusterViewRules
     {
         // A management port of another number is dialled only as a port of the group.
         var known = DesiredPorts.From(managementPorts, group)
-            .Where(port => port.Captured || port.Port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort || group.Ports.Values.Contains(port.Port));
+            .Where(port => port.Captured || port.Port is DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort
+                || group.Ports.Values.Contains(port.Port));
         // A group with more ports than one call takes has its first ones dialled, instead of none.
-        var dialled = known.OrderBy(port => port.Captured).Take(DashboardApi.MaximumDialBackPorts).ToDictionary(port => port.Port, port => port.Name);
+        var dialled = known.OrderBy(port => port.Captured).Take(DashboardApi.MaximumDialBackPorts)
+            .ToDictionary(port => port.Port, port => port.Name);
         return new SortedDictionary<int, string>(dialled);
     }
 
     /// <param name="names">The ports that were to be dialled, and their names.</param>
     /// <param name="listens">Whether anything on the VM listens on a port.</param>
-    public static ConditionUpdate ReachableFromCluster(DialBackResponse answer, IReadOnlyDictionary<int, string> names, Func<int, bool> listens)
+    public static ConditionUpdate ReachableFromCluster(
+        DialBackResponse answer, IReadOnlyDictionary<int, string> names, Func<int, bool> listens)
     {
         var results = answer.Results.Where(result => names.ContainsKey(result.Port)).OrderBy(result => result.Port).ToList();
         var from = $"the cluster {NameRules.Shown(answer.FromCluster)}";
@@ -44,10 +47,12 @@ public static class ClusterViewRules
             + (failed.Count > 8 ? $"; and {failed.Count - 8} more ports" : "");
         var address = NameRules.Shown(answer.Address);
         if (decisive is not null)
-            return ConditionUpdate.False(ConditionType.ReachableFromCluster, Reason(decisive.Error), $"{from} does not reach this VM at {address}: {told}");
+            return ConditionUpdate.False(
+                ConditionType.ReachableFromCluster, Reason(decisive.Error), $"{from} does not reach this VM at {address}: {told}");
 
         return failed.Count > 0
-            ? ConditionUpdate.True(ConditionType.ReachableFromCluster, ConditionUpdate.Degraded, $"{from} reaches this VM at {address}, but not every port: {told}")
+            ? ConditionUpdate.True(ConditionType.ReachableFromCluster, ConditionUpdate.Degraded,
+                $"{from} reaches this VM at {address}, but not every port: {told}")
             : ConditionUpdate.True(ConditionType.ReachableFromCluster, Reached,
                 string.Create(CultureInfo.InvariantCulture, $"{from} reaches all {results.Count} ports of this VM at {address}"));
     }
@@ -55,11 +60,14 @@ public static class ClusterViewRules
     /// <summary>A condition that the dashboard could not be asked for, or refused to tell.</summary>
     /// <param name="reason">Why: a reason of a failed call.</param>
     public static ConditionUpdate NotAnswered(string type, string reason, string message) =>
-        reason == DuplicateIdentity && type != ConditionType.Healthy ? ConditionUpdate.False(type, reason, message) : ConditionUpdate.Unknown(type, reason, message);
+        reason == DuplicateIdentity && type != ConditionType.Healthy ? ConditionUpdate.False(type, reason, message)
+        : ConditionUpdate.Unknown(type, reason, message);
 
     public static ConditionUpdate Registered(Registration answer) => answer.Registered
-        ? ConditionUpdate.True(ConditionType.Registered, RegistrationReasons.Registered, $"workloadentry {NameRules.Shown(answer.WorkloadEntry ?? "")} is registered")
-        : ConditionUpdate.False(ConditionType.Registered, ReasonOf(answer), Shown(answer.Message, "the mesh has no WorkloadEntry for this VM"));
+        ? ConditionUpdate.True(ConditionType.Registered, RegistrationReasons.Registered,
+            $"workloadentry {NameRules.Shown(answer.WorkloadEntry ?? "")} is registered")
+        : ConditionUpdate.False(
+            ConditionType.Registered, ReasonOf(answer), Shown(answer.Message, "the mesh has no WorkloadEntry for this VM"));
 
     public static ConditionUpdate Healthy(Registration answer) => (answer.Registered, answer.Healthy) switch
     {
@@ -67,7 +75,8 @@ public static class ClusterViewRules
         (_, "True") => ConditionUpdate.True(ConditionType.Healthy, "Healthy", "the WorkloadEntry is healthy"),
         (_, "False") => ConditionUpdate.False(ConditionType.Healthy, "Unhealthy",
             Shown(answer.Message, "the WorkloadEntry is unhealthy: the WorkloadGroup's probe fails on this VM")),
-        _ => ConditionUpdate.Unknown(ConditionType.Healthy, "NoProbe", Shown(answer.Message, "the mesh does not tell the WorkloadEntry's health")),
+        _ => ConditionUpdate.Unknown(
+            ConditionType.Healthy, "NoProbe", Shown(answer.Message, "the mesh does not tell the WorkloadEntry's health")),
     };
 
     private static string ReasonOf(Registration answer) => answer.Reason is RegistrationReasons.NotConnected
@@ -92,7 +101,8 @@ public static class ClusterViewRules
     {
         var what = result.Error switch
         {
-            DialBackErrors.Refused when result.Port is not (DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort) && !listens(result.Port) =>
+            DialBackErrors.Refused when result.Port is not (DashboardApi.AgentPort or DashboardApi.SidecarMetricsPort)
+                && !listens(result.Port) =>
                 "refused, because nothing on this VM listens on it: start the workload",
             DialBackErrors.Refused => "refused: a firewall on the way rejects it, or the address is another host's",
             DialBackErrors.Timeout => "timed out: a firewall or security group on the way drops it",

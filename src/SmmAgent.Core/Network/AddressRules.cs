@@ -13,7 +13,8 @@ public static class AddressRules
     /// internet.</remarks>
     private static readonly (IPNetwork Block, AddressClass Class)[] Blocks =
     [
-        .. Of(AddressClass.CloudMetadata, "169.254.169.254/32", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128"),
+        .. Of(AddressClass.CloudMetadata, "169.254.169.254/32", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128",
+            "fd20:ce::254/128"),
         .. Of(AddressClass.Unspecified, "0.0.0.0/32", "::/128"),
         .. Of(AddressClass.Loopback, "127.0.0.0/8", "::1/128"),
         .. Of(AddressClass.Private, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),

@@ -19,19 +19,22 @@ public static class ReachabilityConditions
     /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
     /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
     public static ConditionUpdate Gateways(
-        ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "")
+        ReachabilityPlan plan, IReadOnlyList<ProbeResult> results, int leftOut, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own,
+        string captureCure = "")
     {
         if (plan.Targets.Count == 0)
             return NothingToTry(plan.Model);
 
         var what = plan.Model == NetworkModel.SameNetwork ? "endpoint" : "gateway";
         var finding = Decide(ConditionType.GatewaysReachable, what, results, now, own, captureCure);
-        return leftOut == 0 ? finding : finding with { Message = $"{finding.Message}; {leftOut} more ports are too many and were not tried" };
+        return leftOut == 0 ? finding
+            : finding with { Message = $"{finding.Message}; {leftOut} more ports are too many and were not tried" };
     }
 
     /// <param name="own">What this host's own firewall drops of the VM's connections.</param>
     /// <param name="captureCure">What to do where the sidecar captures the probes.</param>
-    public static ConditionUpdate Dashboard(IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "") =>
+    public static ConditionUpdate Dashboard(
+        IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure = "") =>
         Decide(ConditionType.DashboardReachable, "dashboard", results, now, own, captureCure);
 
     /// <summary>What this host's own firewall does that explains a fault; null when it explains nothing.</summary>
@@ -46,7 +49,8 @@ public static class ReachabilityConditions
 
     /// <summary>A port that is essential and down everywhere is broken; anything else that is down is a degradation.</summary>
     private static ConditionUpdate Decide(
-        string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own, string captureCure)
+        string condition, string what, IReadOnlyList<ProbeResult> results, DateTimeOffset now, IReadOnlyList<OwnTrafficBlocker> own,
+        string captureCure)
     {
         var counted = results.Where(result => !IsOtherFamily(result, results)).ToList();
         if (counted.FirstOrDefault(result => result.Outcome == Outcome.Captured) is { } captured)
@@ -66,7 +70,9 @@ public static class ReachabilityConditions
         var explained = faults.Select(fault => Explains(own, fault)).FirstOrDefault(obstacle => obstacle is not null);
         var broken = Broken(counted).OrderByDescending(result => result.Outcome.Weight()).ToList();
         if (broken.Count == 0)
-            return ConditionUpdate.True(condition, ConditionUpdate.Degraded, $"{Faults(what, faults)}{(explained is null ? "" : $"; {explained.Message}")}{Expiring(what, counted, now)}");
+            return ConditionUpdate.True(
+                condition, ConditionUpdate.Degraded,
+                $"{Faults(what, faults)}{(explained is null ? "" : $"; {explained.Message}")}{Expiring(what, counted, now)}");
 
         // The host's own firewall is known for sure; what answers behind it is not.
         explained = broken.Select(fault => Explains(own, fault)).FirstOrDefault(obstacle => obstacle is not null);

@@ -54,5 +54,6 @@ public sealed record ReachabilityState(
     public ClockOffset? Clock { get; init; }
 
     public static ReachabilityState Initial { get; } =
-        new(null, [], ConditionUpdate.NotObserved(ConditionType.GatewaysReachable), ConditionUpdate.NotObserved(ConditionType.DashboardReachable));
+        new(null, [], ConditionUpdate.NotObserved(ConditionType.GatewaysReachable),
+            ConditionUpdate.NotObserved(ConditionType.DashboardReachable));
 }

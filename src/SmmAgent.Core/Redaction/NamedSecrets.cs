@@ -9,14 +9,16 @@ internal static class NamedSecrets
     // Anywhere in a name.
     private static readonly string[] Strong =
     [
-        "token", "password", "passwd", "passphrase", "_pass", "secret", "apikey", "api-key", "api_key", "credential", "privatekey", "private_key", "agentkey",
+        "token", "password", "passwd", "passphrase", "_pass", "secret", "apikey", "api-key", "api_key", "credential", "privatekey",
+            "private_key", "agentkey",
         "accesskey", "access_key", "sharedkey", "accountkey", "connectionstring", "connection_string",
     ];
 
     // At the end of a name.
     private static readonly string[] Weak =
     [
-        "key", "keys", "pw", "pwd", "pass", "passcode", "auth", "authentication", "sig", "signature", "sas", "hmac", "cookie", "cookies", "cred", "creds",
+        "key", "keys", "pw", "pwd", "pass", "passcode", "auth", "authentication", "sig", "signature", "sas", "hmac", "cookie", "cookies",
+            "cred", "creds",
         "session", "sessionid", "jwt", "psk", "otp", "dsn", "webhook", "accesskeyid",
     ];
 
@@ -30,7 +32,8 @@ internal static class NamedSecrets
 
     private static readonly string[] Folders =
     [
-        "/etc/", "/var/", "/run/", "/usr/", "/home/", "/root/", "/opt/", "/tmp/", "/srv/", "/mnt/", "/proc/", "/sys/", "/dev/", "/lib/", "/bin/", "/sbin/",
+        "/etc/", "/var/", "/run/", "/usr/", "/home/", "/root/", "/opt/", "/tmp/", "/srv/", "/mnt/", "/proc/", "/sys/", "/dev/", "/lib/",
+            "/bin/", "/sbin/",
         "/boot/", "/media/", "/data/", "/nix/",
     ];
 
@@ -99,7 +102,8 @@ internal static class NamedSecrets
             return isStrong || IsAssigned(text, name, behind) ? value : null;
 
         // An option of a command line.
-        var isOption = text.AsSpan(name..behind).StartsWith("--") && behind + 1 < text.Length && text[behind] == ' ' && text[behind + 1] is not ('-' or ' ');
+        var isOption = text.AsSpan(name..behind).StartsWith("--") && behind + 1 < text.Length && text[behind] == ' '
+            && text[behind + 1] is not ('-' or ' ');
         return isOption ? behind + 1 : null;
     }
 
@@ -170,7 +174,8 @@ internal static class NamedSecrets
         while (end < text.Length && text[end] != quote && text[end] is not ('\r' or '\n'))
             end += text[end] == '\\' && !isEscaped && end + 1 < text.Length && text[end + 1] is not ('\r' or '\n') ? 2 : 1;
         end = Math.Min(end, text.Length);
-        var goesOn = end + 1 < text.Length && text[end] == quote && (text[end + 1] is '"' or '\'' || char.IsAsciiLetterOrDigit(text[end + 1]));
+        var goesOn = end + 1 < text.Length && text[end] == quote
+            && (text[end + 1] is '"' or '\'' || char.IsAsciiLetterOrDigit(text[end + 1]));
         return goesOn && !isEscaped
             ? WordEnd(text, end + 1, isWithin: true)
             : end;
@@ -179,7 +184,8 @@ internal static class NamedSecrets
     private static int PlainEnd(string text, int value)
     {
         var end = value;
-        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'') && !(text[end] is ',' or ';' or '}' or ')' && EndsWord(text, end)))
+        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('"' or '\'')
+            && !(text[end] is ',' or ';' or '}' or ')' && EndsWord(text, end)))
             end++;
         return end;
     }
@@ -248,5 +254,6 @@ internal static class NamedSecrets
         return at - line;
     }
 
-    private static bool IsBlank(string text, int line) => line + Indent(text, line) is var at && at < text.Length && text[at] is '\n' or '\r';
+    private static bool IsBlank(string text, int line) =>
+        line + Indent(text, line) is var at && at < text.Length && text[at] is '\n' or '\r';
 }

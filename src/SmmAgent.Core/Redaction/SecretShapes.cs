@@ -66,7 +66,8 @@ internal static class SecretShapes
         {
             var head = new byte[48];
             var length = Math.Min(64, (text.Length - at) / 4 * 4);
-            var isCertificate = Convert.TryFromBase64Chars(text.AsSpan(at, length), head, out _) && head.AsSpan().IndexOf("CERTIFICATE-----"u8) >= 0;
+            var isCertificate = Convert.TryFromBase64Chars(text.AsSpan(at, length), head, out _)
+                && head.AsSpan().IndexOf("CERTIFICATE-----"u8) >= 0;
             next = isCertificate ? at + PemInBase64.Length : Hide(text, at, ShortestToken, hidden);
         }
     }
@@ -101,7 +102,8 @@ internal static class SecretShapes
         base64.CopyTo(padded);
         padded[base64.Length..].Fill('=');
         Span<byte> bytes = stackalloc byte[base64.Length];
-        return Convert.TryFromBase64Chars(padded[..((base64.Length + 3) / 4 * 4)], bytes, out var length) && bytes[..length].Contains((byte)':');
+        return Convert.TryFromBase64Chars(padded[..((base64.Length + 3) / 4 * 4)], bytes, out var length)
+            && bytes[..length].Contains((byte)':');
     }
 
     /// <returns>Where the run of a token's characters ends.</returns>

@@ -126,7 +126,8 @@ public static class SettingsReader
         var window = sidecar.Text("restartWindow", SettingsRules.Window);
         if (policy == RestartPolicy.Window && window is null)
             sidecar.Refuse("restartPolicy", "'window' needs sidecar.restartWindow, for example \"Sun 02:00-04:00\"");
-        IReadOnlyList<string>? sha256s = sidecar.Texts("packageSha256s", atMost: 16, SettingsRules.Sha256)?.Select(text => text.ToLowerInvariant()).ToList();
+        IReadOnlyList<string>? sha256s = sidecar.Texts(
+            "packageSha256s", atMost: 16, SettingsRules.Sha256)?.Select(text => text.ToLowerInvariant()).ToList();
         return new()
         {
             Mode = sidecar.Word("mode", ManagementMode.Manage, Modes),

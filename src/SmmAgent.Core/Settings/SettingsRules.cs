@@ -20,7 +20,8 @@ public static class SettingsRules
 
         var url = new Uri(value);
         if (url.AbsolutePath != "/" || url.Query.Length > 0 || url.Fragment.Length > 0)
-            return $"'{NameRules.Shown(value)}' has more than a scheme, a host and a port; {url.GetLeftPart(UriPartial.Authority)} would be right";
+            return $"'{NameRules.Shown(value)}' has more than a scheme, a host and a port; "
+                + $"{url.GetLeftPart(UriPartial.Authority)} would be right";
 
         return url.Scheme == Uri.UriSchemeHttp && !allowPlaintext
             ? $"'{NameRules.Shown(value)}' would send the bearer token in clear text; use https, or accept the risk: "
@@ -56,7 +57,8 @@ public static class SettingsRules
 
     /// <summary>One day of the week and two times of day in local time; the end may lie after midnight.</summary>
     public static string? Window(string value) => RestartWindow.Parse(value) is null
-        ? $"'{NameRules.Shown(value)}' is not of the form \"DAY HH:MM-HH:MM\" (DAY one of {string.Join(", ", RestartWindow.Days)}), for example \"Sun 02:00-04:00\""
+        ? $"'{NameRules.Shown(value)}' is not of the form \"DAY HH:MM-HH:MM\" (DAY one of {string.Join(", ", RestartWindow.Days)}), for "
+            + "example \"Sun 02:00-04:00\""
         : null;
 
     public static string? TrustedKey(string value) => PackageKey.TryParse(value, out _, out var why) ? null : why;

@@ -14,8 +14,7 @@ public sealed record SettingsState(AgentSettings Settings, IReadOnlyList<Fault> 
     /// </summary>
     /// <remarks>
     /// The client reads <c>dashboard.caFile</c> once, so a new stamp makes a new client. It reads the token for each request: there the
-    /// stamp
-    /// only discards the connections and the failures of the old token, so that the new one is tried at once.
+    /// stamp only discards the connections and the failures of the old token, so that the new one is tried at once.
     /// </remarks>
     public string CredentialStamp { get; init; } = "";
 

@@ -26,7 +26,8 @@ public static class Spelling
             row[0] = i;
             for (var j = 1; j <= b.Length; j++)
             {
-                var replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0.5 : 1);
+                var replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1])
+                    ? 0.5 : 1);
                 diagonal = row[j];
                 row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
             }

@@ -15,11 +15,13 @@ public static class ConfirmWindow
         var unit = text.Length == 0 ? ' ' : text[^1];
         var seconds = unit switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
         // .NET's numbers may have NUL characters at their end.
-        if (seconds == 0 || !text[..^1].All(char.IsAsciiDigit) || !uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (seconds == 0 || !text[..^1].All(char.IsAsciiDigit)
+            || !uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return (null, $"'{NameRules.Shown(text)}' is not a duration, for example 120s or 2m");
 
         // As seconds, because a TimeSpan may be too small for what somebody writes.
         var total = (double)number * seconds;
-        return total >= Shortest.TotalSeconds && total <= Longest.TotalSeconds ? (TimeSpan.FromSeconds(total), null) : (null, $"'{text}' is not between 10s and 1h, for example 120s or 2m");
+        return total >= Shortest.TotalSeconds && total <= Longest.TotalSeconds ? (TimeSpan.FromSeconds(total), null)
+            : (null, $"'{text}' is not between 10s and 1h, for example 120s or 2m");
     }
 }

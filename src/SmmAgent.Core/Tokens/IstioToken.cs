@@ -50,7 +50,8 @@ public sealed record IstioToken(
     }
 
     /// <summary>What is to be done about the same token at a later time. Nobody needs the token for it.</summary>
-    public IstioToken At(DateTimeOffset now) => Expires is { } expires ? Usable(expires, ReevaluateAt ?? DateTimeOffset.MinValue, now) : this;
+    public IstioToken At(DateTimeOffset now) =>
+        Expires is { } expires ? Usable(expires, ReevaluateAt ?? DateTimeOffset.MinValue, now) : this;
 
     private static IstioToken Usable(DateTimeOffset expires, DateTimeOffset half, DateTimeOffset now) =>
         expires <= now ? new(TokenVerdict.Expired, $"the istio-token expired at {expires:u}", null, expires)

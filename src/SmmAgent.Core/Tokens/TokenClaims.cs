@@ -29,7 +29,8 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
         if (!StrictJson.TryObject(Base64Url.DecodeFromChars(parts[1]), out var claims))
             return null;
 
-        var subject = Text(claims, "sub") is { } sub && sub.StartsWith(Subject, StringComparison.Ordinal) ? sub[Subject.Length..].Split(':') : [];
+        var subject = Text(claims, "sub") is { } sub
+            && sub.StartsWith(Subject, StringComparison.Ordinal) ? sub[Subject.Length..].Split(':') : [];
         return new TokenClaims(
             subject is [var name, _] ? name : null,
             subject is [_, var account] ? account : null,
@@ -52,9 +53,13 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
         if (NotBefore > now)
             yield return new($"the token is not valid before {NotBefore:u}: this host's clock is late, or the token is for later");
         if (group is not null && Namespace is not null && Namespace != group)
-            yield return new($"the token is of the namespace '{NameRules.Shown(Namespace)}', but the WorkloadGroup's is '{group}': the dashboard will refuse it");
+            yield return new(
+                $"the token is of the namespace '{NameRules.Shown(Namespace)}', but the WorkloadGroup's is '{group}': the "
+                    + "dashboard will refuse it");
         else if (account is not null && ServiceAccount is not null && ServiceAccount != account)
-            yield return new($"the token is of the service account '{NameRules.Shown(ServiceAccount)}', but the WorkloadGroup's is '{account}': the dashboard will refuse it");
+            yield return new(
+                $"the token is of the service account '{NameRules.Shown(ServiceAccount)}', but the WorkloadGroup's is '{account}': the "
+                    + "dashboard will refuse it");
     }
 
     /// <summary>The command that makes a token.</summary>
@@ -63,13 +68,17 @@ public sealed record TokenClaims(string? Namespace, string? ServiceAccount, Date
 
     /// <summary>The command that makes a token like this one, for a year unless the cluster allows less.</summary>
     public string MakeAnother() =>
-        MakeNew(Namespace is { } group && NameRules.Label(group) is null ? group : null, ServiceAccount is { } account && NameRules.Subdomain(account) is null ? account : null)
+        MakeNew(Namespace is { } group && NameRules.Label(group) is null ? group : null,
+            ServiceAccount is { } account && NameRules.Subdomain(account) is null ? account : null)
         + " --duration=8760h"
-        + string.Concat(Audiences.Where(audience => audience.Length <= 253 && audience.All(c => char.IsAsciiLetterOrDigit(c) || ".:/_-".Contains(c))).Take(4).Select(audience => $" --audience={audience}"))
+        + string.Concat(
+            Audiences.Where(audience => audience.Length <= 253 && audience.All(c => char.IsAsciiLetterOrDigit(c) || ".:/_-".Contains(c)))
+            .Take(4).Select(audience => $" --audience={audience}"))
         + (Secret is { } secret && NameRules.Subdomain(secret) is null ? $" --bound-object-kind=Secret --bound-object-name={secret}" : "");
 
     private static JsonElement? Member(JsonElement? parent, string name) =>
-        parent is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object ? member : null;
+        parent is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out var member)
+        && member.ValueKind == JsonValueKind.Object ? member : null;
 
     private static string? Text(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

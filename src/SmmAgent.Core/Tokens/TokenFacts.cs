@@ -58,7 +58,8 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
     /// a while.
     /// </summary>
     public static TimeSpan NoticeOfRenewed(DateTimeOffset? issuedAt, DateTimeOffset expires) =>
-        issuedAt is { } start && start < expires && (expires - start) / 3 is var third && third < Notice(issuedAt, expires) ? third : Notice(issuedAt, expires);
+        issuedAt is { } start && start < expires && (expires - start) / 3 is var third
+        && third < Notice(issuedAt, expires) ? third : Notice(issuedAt, expires);
 
     /// <summary>What TokenCurrent says.</summary>
     public ConditionUpdate Finding(DateTimeOffset now, TokenRenewal renewal)
@@ -66,15 +67,18 @@ public sealed record TokenFacts(string? Fault, bool Claims = false)
         if (Fault is not null)
             return Conditions.ConditionUpdate.False(ConditionType.TokenCurrent, NoTokenReason, Fault);
         if (!Claims)
-            return Conditions.ConditionUpdate.True(ConditionType.TokenCurrent, OpaqueReason, "there is a bearer token; it does not say when it expires");
+            return Conditions.ConditionUpdate.True(
+                ConditionType.TokenCurrent, OpaqueReason, "there is a bearer token; it does not say when it expires");
         if (Expires is not { } expires)
             return Conditions.ConditionUpdate.True(ConditionType.TokenCurrent, CurrentReason, "the bearer token does not expire");
         if (expires <= now)
-            return Conditions.ConditionUpdate.False(ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}{NotRenewed(renewal)}; {Cure}");
+            return Conditions.ConditionUpdate.False(
+                ConditionType.TokenCurrent, ExpiredReason, $"the bearer token expired at {expires:u}{NotRenewed(renewal)}; {Cure}");
         var notice = renewal.Status == RenewalStatus.NotOffered ? Notice(IssuedAt, expires) : NoticeOfRenewed(IssuedAt, expires);
         return expires - now < notice
             ? Conditions.ConditionUpdate.False(
-                ConditionType.TokenCurrent, ExpiringReason, $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}{NotRenewed(renewal)}; {Cure}")
+                ConditionType.TokenCurrent, ExpiringReason,
+                $"the bearer token expires in {Age.Text(expires - now)}, at {expires:u}{NotRenewed(renewal)}; {Cure}")
             : Conditions.ConditionUpdate.True(
                 ConditionType.TokenCurrent, CurrentReason,
                 $"the bearer token expires at {expires:u}{(renewal.Status == RenewalStatus.Works ? ", the agent renews it before" : "")}");

@@ -31,7 +31,8 @@ public sealed record TokenRenewal(RenewalStatus Status, string? Why = null)
     /// <param name="spread">From 0 to 1: the same number as long as the process lives.</param>
     /// <returns>Null for a token without a known life.</returns>
     public static DateTimeOffset? DueAt(TokenClaims? claims, double spread) =>
-        Start(claims) is { } start && claims!.Expires is { } expires && expires > start ? start + ((expires - start) * (0.45 + (0.1 * spread))) : null;
+        Start(claims) is { } start && claims!.Expires is { } expires
+        && expires > start ? start + ((expires - start) * (0.45 + (0.1 * spread))) : null;
 
     /// <summary>Whether a renewed token is presented instead of the operator's that it was made from.</summary>
     /// <remarks>Of two that are over, the one that ended later says what happened.</remarks>
@@ -42,13 +43,16 @@ public sealed record TokenRenewal(RenewalStatus Status, string? Why = null)
 
     /// <summary>Why an answer to a renewal is not used; null when it is.</summary>
     public static string? Refusal(TokenClaims? answer, TokenClaims? presented, DateTimeOffset now) =>
-        answer is null || presented is null || !IsOfSameAccount(answer, presented) ? "the dashboard's answer is no token of the same service account"
-        : answer.Expires is not { } end || Start(answer) is null ? "the dashboard's answer is a token that does not say how long it is valid"
+        answer is null || presented is null
+        || !IsOfSameAccount(answer, presented) ? "the dashboard's answer is no token of the same service account"
+        : answer.Expires is not { } end
+        || Start(answer) is null ? "the dashboard's answer is a token that does not say how long it is valid"
         : end <= now ? "the dashboard's answer is a token that has expired already: compare the clocks"
         : null;
 
     private static bool IsOfSameAccount(TokenClaims one, TokenClaims other) =>
-        one is { Namespace: not null, ServiceAccount: not null } && one.Namespace == other.Namespace && one.ServiceAccount == other.ServiceAccount;
+        one is { Namespace: not null, ServiceAccount: not null } && one.Namespace == other.Namespace
+        && one.ServiceAccount == other.ServiceAccount;
 
     private static DateTimeOffset? Start(TokenClaims? claims) => claims?.IssuedAt ?? claims?.NotBefore;
 }

@@ -8,9 +8,8 @@ namespace SmmAgent.Core.Tokens;
 
 /// <summary>What an operator gave as the bearer token: the token, a token inside something else, or something else.</summary>
 /// <remarks>
-/// A token may be any string that RFC 6750 allows, so only what is surely no token is refused or unwrapped. No message quotes the text:
-/// it may be
-/// the token. The text prints itself as nothing.
+/// A token may be any string that RFC 6750 allows, so only what is surely no token is refused or unwrapped. No message quotes the text: it
+/// may be the token. The text prints itself as nothing.
 /// </remarks>
 /// <param name="Token">The token; null when there is none.</param>
 /// <param name="Wrapping">What the token was taken out of, for example <c>base64</c>; null when the text is the token itself.</param>
@@ -57,7 +56,8 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     {
         if (text.Trim(' ', '\t', '\r', '\n') is var trimmed && trimmed.Length < text.Length)
             return (trimmed, "white space", null);
-        if (text.Length > 2 && (text[0], text[^1]) is ('"', '"') or ('\'', '\'') or ('`', '`') or ('\u201c', '\u201d') or ('\u2018', '\u2019'))
+        if (text.Length > 2 && (text[0], text[^1]) is ('"', '"') or ('\'', '\'') or ('`', '`') or ('\u201c', '\u201d')
+            or ('\u2018', '\u2019'))
             return (text[1..^1], "quotes", null);
         if (Assignment().Match(text) is { Success: true, Length: var name })
             return (text[name..], "a variable of a shell", null);
@@ -93,7 +93,8 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
 
         var (format, kind) = (text[0] == '{' ? "JSON" : "YAML", Text(root, "kind") ?? "");
         if (kind == "Config" || Member(root, "users") is not null)
-            return (null, null, $"is a kubeconfig ({format}), not a token: make a token of the WorkloadGroup's service account with kubectl create token");
+            return (null, null,
+                $"is a kubeconfig ({format}), not a token: make a token of the WorkloadGroup's service account with kubectl create token");
         if (kind == "Secret" && Text(Member(root, "stringData"), "token") is { } plain)
             return (plain, $"a Secret as {format}", null);
         if (kind == "Secret")
@@ -107,7 +108,8 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
             return (requested, kind == "ExecCredential" ? $"an ExecCredential as {format}" : $"a TokenRequest as {format}", null);
         if (kind.Length == 0 && Text(root, "token") is { } member)
             return (member, $"the member token of {format}", null);
-        return (null, null, KubernetesKind().IsMatch(kind) ? $"is a {kind} ({format}), which has no token" : $"is {format} without a token");
+        return (null, null, KubernetesKind().IsMatch(kind) ? $"is a {kind} ({format}), which has no token"
+            : $"is {format} without a token");
     }
 
     /// <summary>What a text is that has only a token's characters, and is none all the same.</summary>
@@ -117,7 +119,8 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
             return "is the name of a file";
         if (Option().IsMatch(text))
             return "is an option that this command does not have";
-        if (IsJwtHeader(text.Split('.')[0]) && text.Split('.') is var parts && (parts.Length < 3 || (parts.Length == 3 && parts[2].Length == 0)))
+        if (IsJwtHeader(text.Split('.')[0]) && text.Split('.') is var parts
+            && (parts.Length < 3 || (parts.Length == 3 && parts[2].Length == 0)))
             return "is a JWT without its signature: the end of the token is missing";
         return null;
     }
@@ -130,10 +133,12 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         IsJwt(text) || Prefix().IsMatch(text) || (FromBase64(text) is { } inner && IsJwt(inner)) || IsKubernetesObject(text);
 
     private static bool IsKubernetesObject(string text) =>
-        (text[..1] is "{" && text.Contains("\"apiVersion\"", StringComparison.Ordinal)) || text.StartsWith("apiVersion:", StringComparison.Ordinal);
+        (text[..1] is "{" && text.Contains("\"apiVersion\"", StringComparison.Ordinal))
+        || text.StartsWith("apiVersion:", StringComparison.Ordinal);
 
     private static bool IsJwt(string text) =>
-        text.AsSpan().IndexOfAnyExcept(TokenCharacters) < 0 && text.Split('.') is [{ Length: > 0 } header, { Length: > 0 }, { Length: > 0 }] && IsJwtHeader(header);
+        text.AsSpan().IndexOfAnyExcept(TokenCharacters) < 0 && text.Split('.') is [{ Length: > 0 } header, { Length: > 0 }, { Length: > 0 }]
+        && IsJwtHeader(header);
 
     private static bool IsJwtHeader(string part)
     {
@@ -143,7 +148,8 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         {
             using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(part));
             // An encrypted one (enc) has other parts.
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("alg", out _) && !document.RootElement.TryGetProperty("enc", out _);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("alg", out _)
+                && !document.RootElement.TryGetProperty("enc", out _);
         }
         catch (Exception exception) when (exception is JsonException or FormatException)
         {
@@ -158,7 +164,8 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
         joined = string.Concat(lines);
         return lines.Count > 1
             && joined.AsSpan().IndexOfAnyExcept(TokenCharacters) < 0
-            && (IsJwt(joined) || (lines[0].Length >= ShortestLine && FromBase64(joined) is { Length: > 0 } decoded && IsStructured(decoded)));
+            && (IsJwt(joined)
+                || (lines[0].Length >= ShortestLine && FromBase64(joined) is { Length: > 0 } decoded && IsStructured(decoded)));
     }
 
     private static string? FromBase64(string text)
@@ -217,7 +224,8 @@ public sealed partial record TokenText(string? Token, string? Wrapping, string? 
     [GeneratedRegex(@"^(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=(?=[^=\s]\S*\z)", RegexOptions.CultureInvariant)]
     private static partial Regex Assignment();
 
-    [GeneratedRegex(@"^[@\w./~ +=-]+\.(?:txt|token|tok|jwt|json|ya?ml|pem|key|crt|conf|cfg|env|kubeconfig)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[@\w./~ +=-]+\.(?:txt|token|tok|jwt|json|ya?ml|pem|key|crt|conf|cfg|env|kubeconfig)\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FilePattern();
 
     [GeneratedRegex(@"^--?[a-z]+(?:-[a-z]+)*\z", RegexOptions.CultureInvariant)]

@@ -46,7 +46,8 @@ internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<
                     members.Add(new YamlPlaceMember(key.Item1, key.Item2, Node(parser, text)));
                 }
 
-                return Collection(parser, text, current, mapping.Style == MappingStyle.Flow, members.LastOrDefault()?.Value.End) with { Members = members };
+                return Collection(parser, text, current, mapping.Style == MappingStyle.Flow, members.LastOrDefault()?.Value.End)
+                    with { Members = members };
             case SequenceStart sequence:
                 YamlPlace? last = null;
                 while (parser.Current is not (SequenceEnd or null))

@@ -8,7 +8,8 @@ namespace SmmAgent.Core.Yaml;
 internal static partial class YamlScalar
 {
     // Reserved in YAML 1.1, which Istio reads, or in 1.2. <<, = and the like are not plain words anyway.
-    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
+    private static readonly HashSet<string> Reserved =
+        new(StringComparer.OrdinalIgnoreCase) { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
 
     /// <summary>Writes a value of agent.yaml, in a block or between braces; also an address or a URL stays plain.</summary>
     public static string FormatSetting(string value) => IsPlainSetting(value) ? value : QuotedSetting(value);
@@ -39,7 +40,8 @@ internal static partial class YamlScalar
     private static bool LooksLikeANumber(string value) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
         || (char.IsAsciiDigit(value[0]) && value.All(c => char.IsAsciiHexDigit(c) || c is 'x' or 'o' or '_' or '-'))
-        || (char.IsAsciiDigit(value[0]) && value.All(c => char.IsAsciiDigit(c) || c is ':' or '.' or '_') && value.Contains(':', StringComparison.Ordinal));
+        || (char.IsAsciiDigit(value[0]) && value.All(c => char.IsAsciiDigit(c) || c is ':' or '.' or '_')
+            && value.Contains(':', StringComparison.Ordinal));
 
     private static string QuotedSetting(string value)
     {
@@ -83,6 +85,7 @@ internal static partial class YamlScalar
     [GeneratedRegex(@"^[A-Za-z_/][-A-Za-z0-9_./@]*(:[-A-Za-z0-9_./@]+)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex IsPlainWord();
 
-    [GeneratedRegex(@"^[-+]?(0[xXoObB][0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?|\.(inf|Inf|INF|nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^[-+]?(0[xXoObB][0-9a-fA-F_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|\.[0-9][0-9_]*([eE][-+]?[0-9]+)?|\.(inf|Inf|INF|nan|NaN|NAN))\z", RegexOptions.CultureInvariant)]
     private static partial Regex NumberLike();
 }

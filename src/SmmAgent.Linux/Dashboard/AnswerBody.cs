@@ -5,7 +5,8 @@ namespace SmmAgent.Linux.Dashboard;
 /// <summary>Reads the JSON body of a successful answer, whole or not at all.</summary>
 internal static class AnswerBody
 {
-    public static async Task<(byte[]? Body, DashboardFailure? Fault)> ReadAsync(HttpResponseMessage response, int limit, CancellationToken cancel)
+    public static async Task<(byte[]? Body, DashboardFailure? Fault)> ReadAsync(
+        HttpResponseMessage response, int limit, CancellationToken cancel)
     {
         if (response.StatusCode != System.Net.HttpStatusCode.OK)
             return (null, new DashboardFailure.BadAnswer($"has the status {(int)response.StatusCode}, which this call never answers"));
@@ -18,10 +19,12 @@ internal static class AnswerBody
         }
 
         var type = response.Content.Headers.ContentType;
-        if (type?.MediaType != "application/json" || !(type.CharSet?.Trim('"') ?? "utf-8").Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+        if (type?.MediaType != "application/json"
+            || !(type.CharSet?.Trim('"') ?? "utf-8").Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {
             var shown = type is null ? "no content type" : $"the content type '{OneLine.From(type.ToString())}'";
-            return (null, new DashboardFailure.BadAnswer($"has {shown}, not application/json: something else than the dashboard may have answered"));
+            return (null, new DashboardFailure.BadAnswer(
+                $"has {shown}, not application/json: something else than the dashboard may have answered"));
         }
 
         try

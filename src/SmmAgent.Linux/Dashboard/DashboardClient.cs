@@ -16,7 +16,8 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
     /// <summary>How long one call may take in all, a slow body included; a long poll may take its wait longer.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    private readonly DashboardTransport _transport = new(target.Url.Scheme == Uri.UriSchemeHttps ? caFile : null, token, agentVersion, time);
+    private readonly DashboardTransport _transport = new(
+        target.Url.Scheme == Uri.UriSchemeHttps ? caFile : null, token, agentVersion, time);
 
     public DashboardTarget Target => target;
 
@@ -48,9 +49,11 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
             WithKey(new(HttpMethod.Get, Agent(uuid, "/registration")), key), Deadline, Reader(ContractJson.Default.Registration), cancel);
 
     /// <summary>Asks the dashboard to connect to the address of the last report.</summary>
-    public Task<DashboardResult<DialBackResponse>> DialBackAsync(Guid uuid, AgentKey key, DialBackRequest dialBack, CancellationToken cancel) =>
+    public Task<DashboardResult<DialBackResponse>> DialBackAsync(
+        Guid uuid, AgentKey key, DialBackRequest dialBack, CancellationToken cancel) =>
         _transport.CallAsync(
-            WithKey(new(HttpMethod.Post, Agent(uuid, "/dial-back")) { Content = Json(dialBack, ContractJson.Default.DialBackRequest) }, key),
+            WithKey(new(HttpMethod.Post, Agent(uuid, "/dial-back")) { Content = Json(dialBack, ContractJson.Default.DialBackRequest) },
+                key),
             Deadline,
             // A list's items may be null whatever its type says.
             Reader(ContractJson.Default.DialBackResponse, isWhole: answer => !answer.Results.Contains(null!)),
@@ -69,12 +72,14 @@ public sealed class DashboardClient(DashboardTarget target, string? caFile, Bear
 
     /// <summary>Asks for the agent's own bearer token anew.</summary>
     public Task<DashboardResult<TokenResponse>> RenewTokenAsync(Guid uuid, AgentKey key, CancellationToken cancel) =>
-        _transport.CallAsync(WithKey(new(HttpMethod.Post, Agent(uuid, "/token")), key), Deadline, Reader(ContractJson.Default.TokenResponse), cancel);
+        _transport.CallAsync(WithKey(new(HttpMethod.Post, Agent(uuid, "/token")), key), Deadline,
+            Reader(ContractJson.Default.TokenResponse), cancel);
 
     public void Dispose() => _transport.Dispose();
 
     // A proxy that compresses changes the ETag, which the dashboard would not know again.
-    private static string Conditions(string etag) => ProxiedETag.Original(etag) is var original && original != etag ? $"{original}, {etag}" : etag;
+    private static string Conditions(string etag) =>
+        ProxiedETag.Original(etag) is var original && original != etag ? $"{original}, {etag}" : etag;
 
     private static HttpRequestMessage WithKey(HttpRequestMessage request, AgentKey key)
     {

@@ -23,7 +23,8 @@ internal static class DashboardHandler
         SslOptions = trust.Options(),
     };
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, DashboardTrust trust, CancellationToken cancel)
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, DashboardTrust trust, CancellationToken cancel)
     {
         trust.Connecting(context.InitialRequestMessage.RequestUri?.Scheme == Uri.UriSchemeHttps);
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);

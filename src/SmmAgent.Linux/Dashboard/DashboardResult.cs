@@ -60,7 +60,8 @@ public abstract record DashboardFailure
     /// <param name="Code">The problem's stable code; null when the answer was no problem document.</param>
     /// <param name="Reason">The problem's optional reason, as one printable line; null when it has none.</param>
     /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
-    public sealed record Refused(int Status, string? Code, string Detail, string? Reason = null, Intermediary? Front = null) : DashboardFailure;
+    public sealed record Refused(int Status, string? Code, string Detail, string? Reason = null, Intermediary? Front = null)
+        : DashboardFailure;
 
     /// <param name="Front">Who answered, where that was not the dashboard; else null.</param>
     public sealed record RateLimited(TimeSpan? RetryAfter, string Detail, Intermediary? Front = null) : DashboardFailure;

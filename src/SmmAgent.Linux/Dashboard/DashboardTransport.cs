@@ -98,7 +98,8 @@ internal sealed class DashboardTransport : IDisposable
         {
             throw;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception)
+        when (exception is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             var failure = FailureClassifier.Exception(exception, _trust, isAnswered);
             return failure is DashboardFailure.Unreachable unreachable

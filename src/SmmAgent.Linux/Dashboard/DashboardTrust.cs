@@ -64,7 +64,8 @@ internal sealed class DashboardTrust
     public bool HasAnswered { get; set; }
 
     /// <summary>A connection begins.</summary>
-    public void Connecting(bool isSecure) => (_isSecure, _isConnected, _hasCertificate, DemandsCertificate) = (isSecure, false, false, false);
+    public void Connecting(bool isSecure) =>
+        (_isSecure, _isConnected, _hasCertificate, DemandsCertificate) = (isSecure, false, false, false);
 
     /// <summary>It is made; the TLS handshake begins.</summary>
     public void Connected() => _isConnected = true;
@@ -96,7 +97,8 @@ internal sealed class DashboardTrust
     private bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         _hasCertificate = true;
-        if (errors == SslPolicyErrors.RemoteCertificateChainErrors && chain is not null && TrustAnchors.Flaws(chain, _roots) == X509ChainStatusFlags.NoError)
+        if (errors == SslPolicyErrors.RemoteCertificateChainErrors && chain is not null
+            && TrustAnchors.Flaws(chain, _roots) == X509ChainStatusFlags.NoError)
             errors = SslPolicyErrors.None;
         _last = errors == SslPolicyErrors.None ? new(null, null) : Judge(certificate as X509Certificate2, chain, errors);
         return errors == SslPolicyErrors.None;
@@ -114,7 +116,8 @@ internal sealed class DashboardTrust
             var bad = chain!.ChainElements.FirstOrDefault(e => e.ChainElementStatus.Any(s => s.Status == X509ChainStatusFlags.NotTimeValid))
                 ?.Certificate ?? certificate;
             return new(UnreachableReason.ExpiredCertificate,
-                $"its certificate is valid from {bad.NotBefore.ToUniversalTime():u} to {bad.NotAfter.ToUniversalTime():u}, and this host's clock is outside");
+                $"its certificate is valid from {bad.NotBefore.ToUniversalTime():u} to {bad.NotAfter.ToUniversalTime():u}, and this "
+                    + "host's clock is outside");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))

@@ -19,7 +19,8 @@ internal static class FailureClassifier
     public static readonly TimeSpan MinimumRetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>An answer whose status is not the success that the call expects.</summary>
-    public static async Task<DashboardFailure> StatusAsync(HttpResponseMessage response, Uri asked, DateTimeOffset now, CancellationToken cancel)
+    public static async Task<DashboardFailure> StatusAsync(
+        HttpResponseMessage response, Uri asked, DateTimeOffset now, CancellationToken cancel)
     {
         var status = (int)response.StatusCode;
         if (status is >= 300 and < 400)
@@ -46,8 +47,10 @@ internal static class FailureClassifier
         OperationCanceledException or TimeoutException when isAnswered =>
             Unreachable(UnreachableReason.TimedOut, $"its answer began and did not end in time: {HandshakeFailure.LostPackets}"),
         OperationCanceledException or TimeoutException when trust.IsShakingHands =>
-            Unreachable(UnreachableReason.TimedOut, $"it accepted the connection, but the TLS handshake did not end in time: {HandshakeFailure.LostPackets}"),
-        HttpRequestException or IOException when trust.DemandsCertificate && HandshakeFailure.Describe(exception, demandsCertificate: true) is { } demand =>
+            Unreachable(UnreachableReason.TimedOut,
+                $"it accepted the connection, but the TLS handshake did not end in time: {HandshakeFailure.LostPackets}"),
+        HttpRequestException or IOException when trust.DemandsCertificate
+            && HandshakeFailure.Describe(exception, demandsCertificate: true) is { } demand =>
             Unreachable(UnreachableReason.NoTls, $"it {demand}"),
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
             Unreachable(UnreachableReason.NoSuchName, "its name does not resolve"),
@@ -70,8 +73,10 @@ internal static class FailureClassifier
 
     private static DashboardFailure.Unreachable Unreachable(SocketException? exception) => exception?.SocketErrorCode switch
     {
-        SocketError.ConnectionRefused => Unreachable(UnreachableReason.Refused, "it refused the connection: nothing listens there, or a firewall rejects it"),
-        SocketError.TimedOut => Unreachable(UnreachableReason.TimedOut, "it did not answer in time: a firewall on the way may drop the packets"),
+        SocketError.ConnectionRefused =>
+            Unreachable(UnreachableReason.Refused, "it refused the connection: nothing listens there, or a firewall rejects it"),
+        SocketError.TimedOut => Unreachable(
+            UnreachableReason.TimedOut, "it did not answer in time: a firewall on the way may drop the packets"),
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown =>
             Unreachable(UnreachableReason.NoRoute, "there is no route to it"),
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
@@ -95,7 +100,8 @@ internal static class FailureClassifier
             return null;
 
         // What parses alone need not parse as a part of the dashboard's URL.
-        return Uri.TryCreate(asked, location, out var absolute) && absolute.Host.Length > 0 && (absolute.Scheme == Uri.UriSchemeHttp || absolute.Scheme == Uri.UriSchemeHttps)
+        return Uri.TryCreate(asked, location, out var absolute) && absolute.Host.Length > 0
+            && (absolute.Scheme == Uri.UriSchemeHttp || absolute.Scheme == Uri.UriSchemeHttps)
             ? new Uri(absolute.GetLeftPart(UriPartial.Scheme) + absolute.Authority)
             : null;
     }
@@ -139,7 +145,8 @@ internal static class FailureClassifier
         var isDashboards = type == "application/problem+json" ? problem is null or { Code: not null } : ProblemCodes.IsKnown(problem?.Code);
         var isReadable = response.Content.Headers.ContentEncoding.Count == 0 && body is not null;
         return isDashboards ? (problem, null)
-            : (null, Intermediary.From(response, problem?.Detail ?? problem?.Title ?? (isReadable ? System.Text.Encoding.UTF8.GetString(body!) : ""), hide));
+            : (null, Intermediary.From(
+                response, problem?.Detail ?? problem?.Title ?? (isReadable ? System.Text.Encoding.UTF8.GetString(body!) : ""), hide));
     }
 
     private static Problem? Parsed(byte[] body)

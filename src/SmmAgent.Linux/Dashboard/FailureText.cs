@@ -30,7 +30,8 @@ public static class FailureText
         DashboardFailure.BadCaFile f => (FailureReasons.InvalidSettings, $"dashboard.caFile: {f.Reason}", null),
         DashboardFailure.Paused f => Explain(f.Because, target),
         DashboardFailure.Refused { Front: { } front } f => (FailureReasons.RefusedInFront,
-            $"{front.Who} at {Shown(target)} refuses the request with {f.Status}{front.Said}; the dashboard has not seen it", front.Cure(f.Status, target)),
+            $"{front.Who} at {Shown(target)} refuses the request with {f.Status}{front.Said}; the dashboard has not seen it",
+            front.Cure(f.Status, target)),
         DashboardFailure.Refused f => Refused(f, target),
         DashboardFailure.RateLimited { Front: { } front } f => (FailureReasons.RateLimited,
             $"{front.Who} at {Shown(target)} asks for fewer requests{front.Said}", front.Cure(429, target)),
@@ -40,10 +41,12 @@ public static class FailureText
             $"{front.Who} at {Shown(target)} answered {f.Status}{front.Said}", front.Cure(f.Status, target)),
         DashboardFailure.ServerError f => (FailureReasons.DashboardError,
             $"the dashboard at {Shown(target)} answered {f.Status}{Quoted(f.Detail)}", "its own log tells why, the agent tries again"),
-        DashboardFailure.Unreachable f => (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
+        DashboardFailure.Unreachable f =>
+            (FailureReasons.DashboardUnreachable, $"the dashboard at {Shown(target)} is not reachable: {f.Detail}", null),
         DashboardFailure.Redirected f => Redirected(f, target),
         DashboardFailure.BadAnswer f => (FailureReasons.InvalidAnswer,
-            $"the answer of {Shown(target)} is refused: {string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))}"
+            $"the answer of {Shown(target)} is refused: "
+                + $"{string.Join("; ", f.Faults.Take(5).Select(fault => OneLine.From(fault.ToString())))}"
             + (f.Faults.Count > 5 ? $"; and {f.Faults.Count - 5} more" : ""),
             null),
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, null),
@@ -68,7 +71,8 @@ public static class FailureText
             (401, ProblemCodes.TokenInvalid) when refused.Detail.Length > 0 => (FailureReasons.TokenRefused,
                 $"the dashboard refused the bearer token{Quoted(refused.Reason ?? "")} and says: {refused.Detail}", null),
             (401, _) => (FailureReasons.TokenRefused,
-                $"the dashboard refused the bearer token{(said.Length > 0 ? said : Quoted(refused.Reason ?? ""))}", $"set a new one: {SetToken}"),
+                $"the dashboard refused the bearer token{(said.Length > 0 ? said : Quoted(refused.Reason ?? ""))}",
+                $"set a new one: {SetToken}"),
             (403, ProblemCodes.AgentKeyMismatch) => (FailureReasons.AgentKeyMismatch,
                 $"another agent reported under this VM's uuid before{said}: a copied VM, or /var/lib/smm-agent was lost",
                 "make a new uuid: sudo sed -i '/^uuid:/d' /etc/smm/agent.yaml && sudo smm-agent reconcile"),
@@ -78,11 +82,13 @@ public static class FailureText
                 $"the bearer token is not for WorkloadGroup {target.Group}{said}",
                 $"set the token of the service account that its .spec.template.serviceAccount names: {SetToken}"),
             (404, ProblemCodes.WorkloadGroupNotFound) => (FailureReasons.WorkloadGroupNotFound,
-                $"there is no WorkloadGroup {target.Group}{said}", "create it, or name another: sudo smm-agent set workload-group NAMESPACE NAME"),
+                $"there is no WorkloadGroup {target.Group}{said}",
+                "create it, or name another: sudo smm-agent set workload-group NAMESPACE NAME"),
             (404, _) => (FailureReasons.WorkloadGroupNotFound,
                 $"{Shown(target)} knows no WorkloadGroup {target.Group}{said}", $"is it the dashboard? If not: {SetUrl} URL"),
             (426, _) => (FailureReasons.AgentTooOld,
-                $"this agent is older than the dashboard supports{said}", $"upgrade it: curl -fsSL {Shown(target)}/get/smm-agent | sudo sh"),
+                $"this agent is older than the dashboard supports{said}",
+                $"upgrade it: curl -fsSL {Shown(target)}/get/smm-agent | sudo sh"),
             _ => (FailureReasons.DashboardError, $"the dashboard at {Shown(target)} answered {refused.Status}{said}", null),
         };
     }
@@ -91,7 +97,8 @@ public static class FailureText
     {
         var to = redirected.To is { } uri ? OneLine.From(Shown(uri)) : "nowhere";
         return redirected.To is null || to == Shown(target)
-            ? (FailureReasons.Redirected, $"{Shown(target)} redirects the request to {to}, which the dashboard never does", $"is it the dashboard? If not: {SetUrl} URL")
+            ? (FailureReasons.Redirected, $"{Shown(target)} redirects the request to {to}, which the dashboard never does",
+                $"is it the dashboard? If not: {SetUrl} URL")
             : (FailureReasons.Redirected, $"{Shown(target)} redirects to {to}; the token is not sent there",
                 $"if that is a login page, let VMs through without a login; if that is the dashboard: {SetUrl} {to}");
     }

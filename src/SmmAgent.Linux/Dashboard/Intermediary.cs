@@ -35,16 +35,21 @@ public sealed record Intermediary(string? Server, string FirstLine, string? Chal
         (_, "Basic" or "Digest" or "Negotiate" or "NTLM") =>
             $"have it let requests for {target.Url.Host} through without {Challenge} authentication: the agent has a bearer token only",
         (401 or 407, _) => "have it pass the header Authorization on to the dashboard unchanged, and require no login of its own",
-        (403, _) => "have it allow requests of VMs for /v1/ (an AuthorizationPolicy of the gateway, a web application firewall, an allow list of addresses)",
+        (403, _) =>
+            "have it allow requests of VMs for /v1/ (an AuthorizationPolicy of the gateway, a web application firewall, an allow "
+                + "list of addresses)",
         (404 or 421, _) =>
-            $"have it route {target.Url.Host} and its path /v1/ to the dashboard; is that the dashboard's address? If not: sudo smm-agent set dashboard-url URL",
+            $"have it route {target.Url.Host} and its path /v1/ to the dashboard; is that the dashboard's address? If not: sudo smm-agent "
+                + "set dashboard-url URL",
         (400, _) when FirstLine.Contains("HTTP/2", StringComparison.OrdinalIgnoreCase) => AcceptOldHttp,
-        (400, _) when FirstLine.Contains("certificate", StringComparison.OrdinalIgnoreCase) => "have it require no client certificate: the agent has none",
+        (400, _) when FirstLine.Contains("certificate", StringComparison.OrdinalIgnoreCase) =>
+            "have it require no client certificate: the agent has none",
         (426 or 464 or 505, _) => AcceptOldHttp,
         (429, _) => "have it allow more requests from this VM's address",
         (511, _) => "log this VM in to its network, or have the network let it through",
         (413 or 414 or 431, _) => "have it accept larger requests",
-        (502 or 503 or 504 or (>= 520 and < 530), _) => "see whether it reaches the dashboard: its backend, its health check and its time limits",
+        (502 or 503 or 504 or (>= 520 and < 530), _) =>
+            "see whether it reaches the dashboard: its backend, its health check and its time limits",
         _ => "see its own log and configuration",
     };
 
@@ -57,6 +62,7 @@ public sealed record Intermediary(string? Server, string FirstLine, string? Chal
             return WebUtility.HtmlDecode(end < 0 ? title : title[..end]).Trim();
         }
 
-        return body.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0 && !line.StartsWith("<!", StringComparison.Ordinal)) ?? "";
+        return body.Split('\n').Select(line => line.Trim())
+            .FirstOrDefault(line => line.Length > 0 && !line.StartsWith("<!", StringComparison.Ordinal)) ?? "";
     }
 }

@@ -25,7 +25,9 @@ internal sealed class MeshConfigAnswerReader(DashboardTarget target, string? sen
         var reading = MeshConfigReader.Read(body);
         var faults = reading.Faults.ToList();
         if (reading.Value is { } config && !target.Owns(config))
-            faults.Add(new Fault("workloadGroup", $"is {config.WorkloadGroup.Namespace}/{config.WorkloadGroup.Name}, but {target.Group} was asked for"));
+            faults.Add(
+                new Fault("workloadGroup",
+                    $"is {config.WorkloadGroup.Namespace}/{config.WorkloadGroup.Name}, but {target.Group} was asked for"));
 
         var etag = response.Headers.ETag?.ToString();
         if (etag is null || etag.Length > MaximumETag || !Ascii.IsValid(etag))

@@ -7,7 +7,9 @@ public static class ProxyEnvironment
     /// <remarks>Not the proxy's URL: that may have a password in it.</remarks>
     public static string Note(Uri url) => Note(url, HttpClient.DefaultProxy);
 
-    internal static string Note(Uri url, System.Net.IWebProxy proxy) => !proxy.IsBypassed(url) && proxy.GetProxy(url) is { } used && used != url
-        ? $"; the proxy in the environment ({url.Scheme}_proxy) is not used: the agent connects to {url.Host} directly, which firewalls must allow"
+    internal static string Note(Uri url, System.Net.IWebProxy proxy) =>
+        !proxy.IsBypassed(url) && proxy.GetProxy(url) is { } used && used != url
+        ? $"; the proxy in the environment ({url.Scheme}_proxy) is not used: the agent connects to {url.Host} directly, which "
+            + "firewalls must allow"
         : "";
 }

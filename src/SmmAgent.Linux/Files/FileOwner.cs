@@ -23,8 +23,10 @@ public readonly record struct FileOwner(uint User, uint Group)
     internal static FileOwner Named(string name, FileOwner? found, string path)
     {
         var owner = UserNames.Owner(name)
-            ?? (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new FileOwner(number, number) : default(FileOwner?))
-            ?? throw new InvalidDataException($"{path} cannot be given to {name}: this host has no such user; install the package that makes it");
+            ?? (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new FileOwner(number, number)
+                : default(FileOwner?))
+            ?? throw new InvalidDataException(
+                $"{path} cannot be given to {name}: this host has no such user; install the package that makes it");
         return found is { } now && now.User == owner.User ? now : owner;
     }
 
@@ -34,12 +36,14 @@ public readonly record struct FileOwner(uint User, uint Group)
     internal void GiveTo(SafeFileHandle file, string path)
     {
         if (Libc.ChangeOwner(file, User, Group) != 0)
-            throw new UnauthorizedAccessException($"{path} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new UnauthorizedAccessException(
+                $"{path} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     internal void GiveTo(string folder)
     {
         if (Libc.ChangeOwner(folder, User, Group) != 0)
-            throw new UnauthorizedAccessException($"{folder} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new UnauthorizedAccessException(
+                $"{folder} cannot be given to user {User} and group {Group}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 }

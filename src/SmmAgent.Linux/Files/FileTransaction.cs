@@ -4,8 +4,7 @@ namespace SmmAgent.Linux.Files;
 
 /// <summary>
 /// Several files that are written first and get their names afterwards: a full disk, a refusal or a crash before <see cref="Commit"/>
-/// leaves
-/// all of them as they were. Only one at a time may be open: take the agent's lock.
+/// leaves all of them as they were. Only one at a time may be open: take the agent's lock.
 /// </summary>
 public sealed partial class FileTransaction : IDisposable
 {
@@ -37,9 +36,8 @@ public sealed partial class FileTransaction : IDisposable
 
     /// <summary>Gives all staged files their names, each in one step, and makes that outlast a power cut.</summary>
     /// <remarks>
-    /// A file that is itself a mount, as /etc/hosts in a container, cannot be replaced: it is written in place, and a reader, or a crash
-    /// in that
-    /// moment, may meet a part of it.
+    /// A file that is itself a mount, as /etc/hosts in a container, cannot be replaced: it is written in place, and a reader, or a crash in
+    /// that moment, may meet a part of it.
     /// </remarks>
     /// <exception cref="IOException">A file could not be replaced; the message says which were before it.</exception>
     public void Commit()

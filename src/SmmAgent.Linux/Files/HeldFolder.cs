@@ -23,7 +23,8 @@ internal sealed partial class PathHandle
     /// <param name="owner">Null leaves it this process's.</param>
     public PathHandle MakeFolder(FileName name, FileOwner? owner, UnixFileMode mode)
     {
-        if (Libc.MakeDirectoryAt(_handle, name.Bytes, OwnerOnlyFolder) != 0 && Marshal.GetLastPInvokeError() is var error and not Errno.EEXIST)
+        if (Libc.MakeDirectoryAt(_handle, name.Bytes, OwnerOnlyFolder) != 0
+            && Marshal.GetLastPInvokeError() is var error and not Errno.EEXIST)
             throw FileFailure.From($"{PathOf(name)} cannot be made", error);
 
         var made = Child(name);
@@ -92,7 +93,8 @@ internal sealed partial class PathHandle
         }
     }
 
-    private static unsafe ReadOnlySpan<byte> NameOf(nint entry) => MemoryMarshal.CreateReadOnlySpanFromNullTerminated((byte*)entry + NameInEntry);
+    private static unsafe ReadOnlySpan<byte> NameOf(nint entry) =>
+        MemoryMarshal.CreateReadOnlySpanFromNullTerminated((byte*)entry + NameInEntry);
 
     private static int Error(int result) => result == 0 ? 0 : Marshal.GetLastPInvokeError();
 }

@@ -64,7 +64,8 @@ internal sealed partial class PathHandle : IDisposable
     /// <summary>Opens this very file, which was looked at already.</summary>
     public SafeFileHandle Open(FileAccess access)
     {
-        var handle = Libc.Open(OwnLink, (access == FileAccess.Read ? Libc.ReadOnly : Libc.ReadWrite) | Libc.NoTerminal | Libc.NonBlocking | Libc.CloseOnExec);
+        var handle = Libc.Open(OwnLink,
+            (access == FileAccess.Read ? Libc.ReadOnly : Libc.ReadWrite) | Libc.NoTerminal | Libc.NonBlocking | Libc.CloseOnExec);
         return handle.IsInvalid ? throw FileFailure.FromLastError(Path) : handle;
     }
 
@@ -80,7 +81,8 @@ internal sealed partial class PathHandle : IDisposable
 
     /// <summary>Which mount it lies on: two of one device may differ.</summary>
     public string Mount =>
-        File.ReadLines($"/proc/self/fdinfo/{_handle.DangerousGetHandle()}").First(line => line.StartsWith("mnt_id:", StringComparison.Ordinal));
+        File.ReadLines($"/proc/self/fdinfo/{_handle.DangerousGetHandle()}")
+        .First(line => line.StartsWith("mnt_id:", StringComparison.Ordinal));
 
     /// <summary>Refuses what is no plain file, or may be somebody else's.</summary>
     public void RequirePlain(PathHandle folder)

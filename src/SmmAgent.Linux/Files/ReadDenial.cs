@@ -30,16 +30,20 @@ public sealed record ReadDenial(string Found, string Cure)
         try
         {
             var groups = UserNames.Groups(user, identity.Group);
-            var end = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            var end = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName
+                ?? path;
             foreach (var folder in FoldersOf(end))
             {
                 if (!Has(folder, identity.User, groups, UnixFileMode.UserExecute, UnixFileMode.GroupExecute, UnixFileMode.OtherExecute))
-                    return new($"the user {user} cannot read {path}: the folder {folder} is {Rights(folder)}", $"sudo chgrp {user} {folder} && sudo chmod g+x {folder}");
+                    return new($"the user {user} cannot read {path}: the folder {folder} is {Rights(folder)}",
+                        $"sudo chgrp {user} {folder} && sudo chmod g+x {folder}");
             }
 
-            return !Path.Exists(end) || Has(end, identity.User, groups, UnixFileMode.UserRead, UnixFileMode.GroupRead, UnixFileMode.OtherRead)
+            return !Path.Exists(end)
+                || Has(end, identity.User, groups, UnixFileMode.UserRead, UnixFileMode.GroupRead, UnixFileMode.OtherRead)
                 ? null
-                : new($"the user {user} cannot read {path}: {(end == path ? "it" : end)} is {Rights(end)}", $"sudo chgrp {user} {end} && sudo chmod g+r {end}");
+                : new($"the user {user} cannot read {path}: {(end == path ? "it" : end)} is {Rights(end)}",
+                    $"sudo chgrp {user} {end} && sudo chmod g+r {end}");
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {
@@ -54,7 +58,8 @@ public sealed record ReadDenial(string Found, string Cure)
     }
 
     // One class of rights counts, also where another would allow more. An access list allows what no mode shows.
-    private static bool Has(string path, uint user, IReadOnlyCollection<uint> groups, UnixFileMode own, UnixFileMode ofGroup, UnixFileMode ofOthers)
+    private static bool Has(
+        string path, uint user, IReadOnlyCollection<uint> groups, UnixFileMode own, UnixFileMode ofGroup, UnixFileMode ofOthers)
     {
         var status = FileStatus.Read(path);
         var needed = status.Owner.User == user ? own : groups.Contains(status.Owner.Group) ? ofGroup : ofOthers;
@@ -64,6 +69,7 @@ public sealed record ReadDenial(string Found, string Cure)
     private static string Rights(string path)
     {
         var status = FileStatus.Read(path);
-        return $"{UserNames.UserName(status.Owner.User)}:{UserNames.GroupName(status.Owner.Group)} with mode {OctalMode.Format(status.Mode)}";
+        return $"{UserNames.UserName(status.Owner.User)}:{UserNames.GroupName(status.Owner.Group)} with mode "
+            + $"{OctalMode.Format(status.Mode)}";
     }
 }

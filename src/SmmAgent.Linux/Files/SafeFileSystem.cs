@@ -6,21 +6,22 @@ namespace SmmAgent.Linux.Files;
 
 /// <summary>
 /// Operations of root on files in folders of other users. Symbolic links, FIFOs and other unexpected entries are never followed: nothing
-/// outside
-/// is read, written or removed, and no owner changes. The operation fails with one line that names the entry, its owner and the fix.
+/// outside is read, written or removed, and no owner changes. The operation fails with one line that names the entry, its owner and the
+/// fix.
 /// </summary>
 /// <remarks>
 /// Paths are absolute, and lie below the root. A refusal is an <see cref="InvalidDataException"/> or an <see cref="IOException"/>; what
-/// this
-/// process may not do is an <see cref="UnauthorizedAccessException"/>. Writers take the agent's lock first.
+/// this process may not do is an <see cref="UnauthorizedAccessException"/>. Writers take the agent's lock first.
 /// </remarks>
-/// <param name="root">What every path and every absolute link lies below: <c>/</c> except in tests and demonstrations. Its own path is
-/// trusted.</param>
+/// <param name="root">
+/// What every path and every absolute link lies below: <c>/</c> except in tests and demonstrations. Its own path is trusted.
+/// </param>
 public sealed class SafeFileSystem(string root)
 {
     private static readonly string[] Writable = ["/etc/", "/var/", "/run/"];
 
-    private const UnixFileMode Folder = AtomicFile.Public | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Folder =
+        AtomicFile.Public | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>What every path lies below.</summary>
     public string Root => root;
@@ -53,11 +54,13 @@ public sealed class SafeFileSystem(string root)
                 return path;
         }
 
-        using var end = SafePathWalk.ToEnd(root, path) ?? throw new InvalidDataException($"{path} is a symbolic link that leads to no file: sudo rm {path}");
+        using var end = SafePathWalk.ToEnd(root, path)
+            ?? throw new InvalidDataException($"{path} is a symbolic link that leads to no file: sudo rm {path}");
         if (end is not { Status.Kind: FileKind.Plain, IsTrusted: true })
         {
             throw new InvalidDataException(
-                $"{path} is a symbolic link to {end.Path} of {end.Owner}, which others than root may change, or which is no file; make it a file of its own: "
+                $"{path} is a symbolic link to {end.Path} of {end.Owner}, which others than root may change, or which is no file; make it "
+                    + "a file of its own: "
                 + $"sudo cp --remove-destination {end.Path} {path}");
         }
 
@@ -65,7 +68,8 @@ public sealed class SafeFileSystem(string root)
         return Writable.Any(folder => end.Path.StartsWith(folder, StringComparison.Ordinal))
             ? end.Path
             : throw new InvalidDataException(
-                $"{path} is a symbolic link to {end.Path}, outside of /etc, /var and /run; make it a file of its own: sudo cp --remove-destination {end.Path} {path}");
+                $"{path} is a symbolic link to {end.Path}, outside of /etc, /var and /run; make it a file of its own: sudo cp "
+                    + $"--remove-destination {end.Path} {path}");
     }
 
     /// <summary>Reads the owner and the mode of a file, a folder or a link itself, without its content.</summary>

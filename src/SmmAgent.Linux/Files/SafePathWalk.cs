@@ -5,8 +5,7 @@ namespace SmmAgent.Linux.Files;
 /// </summary>
 /// <remarks>
 /// A symbolic link is followed where only root, or this process's own user, can have laid it: where it lies in a folder, below folders,
-/// that
-/// belong to them and that nobody else may write to. So /var/run leads to /run, and no link of the sidecar's leads anywhere.
+/// that belong to them and that nobody else may write to. So /var/run leads to /run, and no link of the sidecar's leads anywhere.
 /// </remarks>
 internal static class SafePathWalk
 {
@@ -24,13 +23,15 @@ internal static class SafePathWalk
 
     /// <summary>Walks to a folder.</summary>
     /// <param name="make">Makes the folder of that name that is missing; told whether it is the last.</param>
-    public static PathHandle To(string root, string path, Func<PathHandle, string, bool, PathHandle> make) => To(root, path, Names(path), make)!;
+    public static PathHandle To(string root, string path, Func<PathHandle, string, bool, PathHandle> make) =>
+        To(root, path, Names(path), make)!;
 
     /// <summary>Walks to what a path leads to in the end, also by a link at its end.</summary>
     /// <returns>What is there; null when there is nothing.</returns>
     public static PathHandle? ToEnd(string root, string path) => To(root, path, Names(path), make: null, mayEndInFile: true);
 
-    private static PathHandle? To(string root, string path, string[] names, Func<PathHandle, string, bool, PathHandle>? make, bool mayEndInFile = false)
+    private static PathHandle? To(
+        string root, string path, string[] names, Func<PathHandle, string, bool, PathHandle>? make, bool mayEndInFile = false)
     {
         var held = new Stack<PathHandle>([PathHandle.Root(root)]);
         var ahead = new Stack<string>(names.Reverse());
@@ -61,7 +62,9 @@ internal static class SafePathWalk
                 if (!here.IsTrusted)
                     throw Refusal(path, here, next);
                 if (++links > MostLinks)
-                    throw new InvalidDataException($"{path} is not touched: more than {MostLinks} symbolic links lead to it, {next.Path} of {next.Owner} the last; mend them");
+                    throw new InvalidDataException(
+                        $"{path} is not touched: more than {MostLinks} symbolic links lead to it, {next.Path} of {next.Owner} "
+                            + "the last; mend them");
 
                 var target = next.LinkTarget();
                 foreach (var part in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").Reverse())
@@ -78,7 +81,9 @@ internal static class SafePathWalk
     }
 
     private static InvalidDataException Refusal(string path, PathHandle here, PathHandle link) =>
-        new($"{path} is not touched: {link.Path} is a symbolic link of {link.Owner}, and others than root may write to {here.Path} or change the way there; "
+        new(
+            $"{path} is not touched: {link.Path} is a symbolic link of {link.Owner}, and others than root may write to {here.Path} or "
+                + "change the way there; "
             + "remove the link, or give the folders above it to root alone");
 
     private static void LeaveTo(Stack<PathHandle> held, int count)

@@ -16,7 +16,8 @@ internal static unsafe class UserNames
 
     /// <summary>The user of that name with their own group; null when there is none.</summary>
     public static FileOwner? Owner(string name) =>
-        Look<Libc.UserEntry, FileOwner?>((entry, room, size) => Find(name, entry, room, size), entry => new FileOwner(entry.User, entry.Group));
+        Look<Libc.UserEntry, FileOwner?>(
+            (entry, room, size) => Find(name, entry, room, size), entry => new FileOwner(entry.User, entry.Group));
 
     /// <summary>The number of the group of that name; null when there is none.</summary>
     public static uint? Group(string name) => Look<Libc.GroupEntry, uint?>(
@@ -25,7 +26,8 @@ internal static unsafe class UserNames
     /// <summary>The group's name; the number where the host has no name for it.</summary>
     public static string GroupName(uint group) =>
         Look<Libc.GroupEntry, string>(
-            (entry, room, size) => (Libc.GetGroupByNumber(group, entry, room, (nuint)size, out var found), found), entry => Marshal.PtrToStringUTF8(entry.Name))
+            (entry, room, size) => (Libc.GetGroupByNumber(group, entry, room, (nuint)size, out var found), found),
+            entry => Marshal.PtrToStringUTF8(entry.Name))
         ?? group.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The numbers of all groups of a user.</summary>

@@ -32,7 +32,8 @@ public static class HostFacts
     {
         try
         {
-            return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes ? OsRelease.Parse(Encoding.UTF8.GetString(bytes).Split('\n')) : null;
+            return AtomicFile.ReadLimited(path, MaximumBytes) is { } bytes ? OsRelease.Parse(Encoding.UTF8.GetString(bytes).Split('\n'))
+                : null;
         }
         catch (Exception exception) when (FileErrors.IsExpected(exception))
         {

@@ -15,7 +15,8 @@ public sealed record PackageTools(string? Installer, PackageFormat? Format)
     /// <param name="hasDebs">Whether any deb is installed: a system of rpms may have Debian's tools, to build packages with.</param>
     internal static PackageTools From(Func<string, bool> has, bool hasDebs)
     {
-        var installer = ((string[])["apt-get", "dnf", "tdnf", "yum", "zypper"]).FirstOrDefault(name => has(name) && (hasDebs || name != "apt-get"));
+        var installer = ((string[])["apt-get", "dnf", "tdnf", "yum", "zypper"]).FirstOrDefault(
+            name => has(name) && (hasDebs || name != "apt-get"));
         PackageFormat? format = installer switch
         {
             "apt-get" when has("dpkg") => PackageFormat.Deb,

@@ -53,7 +53,8 @@ internal static class UserProcesses
             // Uid: real, effective, saved, file system.
             var status = File.ReadLines($"/proc/{process}/status").ToList();
             return status.FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } line
-                && line["Uid:".Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries).All(number => number == user.ToString(CultureInfo.InvariantCulture))
+                && line["Uid:".Length..].Split('\t', StringSplitOptions.RemoveEmptyEntries)
+                .All(number => number == user.ToString(CultureInfo.InvariantCulture))
                 && !status.Exists(state => state.StartsWith("State:\tZ", StringComparison.Ordinal))
                 && IsOfHost(process);
         }

@@ -33,5 +33,6 @@ public static class BootInstance
     }
 
     private static string? Load(string path) =>
-        AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } content && Encoding.ASCII.GetString(content) is var id && NameRules.Instance(id) is null ? id : null;
+        AtomicFile.ReadLimited(path, MaximumBytes, isAgents: true) is { } content && Encoding.ASCII.GetString(content) is var id
+        && NameRules.Instance(id) is null ? id : null;
 }

@@ -33,7 +33,8 @@ public sealed record UuidBinding(Guid Uuid, string Machine, Guid? Retired)
                 root.GetProperty("machine").GetString() ?? "",
                 root.TryGetProperty("retired", out var retired) ? retired.GetGuid() : null);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidDataException or KeyNotFoundException or FormatException or InvalidOperationException)
+        catch (Exception exception)
+        when (exception is JsonException or InvalidDataException or KeyNotFoundException or FormatException or InvalidOperationException)
         {
             return null;
         }

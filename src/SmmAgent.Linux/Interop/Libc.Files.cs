@@ -50,7 +50,8 @@ internal static partial class Libc
     public static partial int MakeDirectoryAt(SafeFileHandle folder, ReadOnlySpan<byte> name, int mode);
 
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
-    public static partial int RenameAt(SafeFileHandle folder, ReadOnlySpan<byte> name, SafeFileHandle newFolder, ReadOnlySpan<byte> newName);
+    public static partial int RenameAt(
+        SafeFileHandle folder, ReadOnlySpan<byte> name, SafeFileHandle newFolder, ReadOnlySpan<byte> newName);
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
     public static partial int UnlinkAt(SafeFileHandle folder, ReadOnlySpan<byte> name, int flags);

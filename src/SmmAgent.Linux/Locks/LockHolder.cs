@@ -15,7 +15,8 @@ internal static class LockHolder
     {
         using var file = Libc.Open(path, Libc.ReadWrite | Libc.CloseOnExec);
         var wanted = new Libc.RecordLock { Type = Libc.WriteRecordLock };
-        return !file.IsInvalid && Libc.Control(file, Libc.GetRecordLock, ref wanted) == 0 && wanted.Type != Libc.NoRecordLock ? Named(wanted.Process) : null;
+        return !file.IsInvalid && Libc.Control(file, Libc.GetRecordLock, ref wanted) == 0
+            && wanted.Type != Libc.NoRecordLock ? Named(wanted.Process) : null;
     }
 
     /// <summary>The same for a lock on the whole file, as the agent takes (flock).</summary>

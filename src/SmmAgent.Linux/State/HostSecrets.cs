@@ -37,7 +37,8 @@ public sealed record HostSecrets(KnownSecrets Known, IReadOnlyList<string> Hidde
 
     // Also what is no valid token may be most of one.
     private static IEnumerable<string> Words(byte[] content) =>
-        Encoding.UTF8.GetString(content).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word.Length >= ShortestWord);
+        Encoding.UTF8.GetString(content).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        .Where(word => word.Length >= ShortestWord);
 
     private static byte[] Content(string file, List<string> hidden)
     {

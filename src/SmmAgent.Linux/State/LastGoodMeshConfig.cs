@@ -56,7 +56,8 @@ public sealed class LastGoodMeshConfig(string path)
     /// <returns>The configuration, or null; and why a file could not be used.</returns>
     public static (GoodMeshConfig? Good, IReadOnlyList<string> Faults) Newest(AgentPaths paths, DashboardTarget target)
     {
-        var loaded = ((string[])[paths.LastGoodMeshConfig, paths.HostLastGoodMeshConfig]).Select(path => new LastGoodMeshConfig(path).Load()).ToList();
+        var loaded = ((string[])[paths.LastGoodMeshConfig, paths.HostLastGoodMeshConfig]).Select(
+            path => new LastGoodMeshConfig(path).Load()).ToList();
         return (
             loaded.Select(one => one.Good).Where(good => good?.From == target).MaxBy(good => good!.ReceivedAt),
             [.. loaded.Select(one => one.Fault).OfType<string>()]);

@@ -45,5 +45,6 @@ public sealed record SettingsFile(byte[]? Content, SettingsReading Reading)
         }
     }
 
-    private static SettingsFile Failed(string failure) => new(null, new SettingsReading(null, [new Fault("", failure)], [])) { Failure = failure };
+    private static SettingsFile Failed(string failure) =>
+        new(null, new SettingsReading(null, [new Fault("", failure)], [])) { Failure = failure };
 }

@@ -25,7 +25,9 @@ internal sealed class SystemdJobs(SystemdBus systemd)
         systemd.CallAsync(
             SystemdBus.Method($"{job}Unit").With(unit, Replace), "o", (ref reply) => reply.ReadObjectPathAsString(), cancel);
 
-    /// <returns>The end as systemd calls it, or <see cref="JobOutcome.Waiting"/>; and the message of systemd where it made no job.</returns>
+    /// <returns>
+    /// The end as systemd calls it, or <see cref="JobOutcome.Waiting"/>; and the message of systemd where it made no job.
+    /// </returns>
     public async Task<(string Result, string? Refusal)> RunAsync(UnitJob job, string unit, TimeSpan atMost, CancellationToken cancel)
     {
         try

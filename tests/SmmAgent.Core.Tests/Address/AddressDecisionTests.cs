@@ -26,7 +26,8 @@ public sealed class AddressDecisionTests
     [Fact]
     public void AProviderThatAnsweredWronglyIsNamedBesideTheOneThatIsBelieved()
     {
-        var state = AddressDecision.FromProviders([ProviderResult.Refused(A, "answered with nothing"), ProviderResult.Answered(B, One)], null);
+        var state = AddressDecision.FromProviders(
+            [ProviderResult.Refused(A, "answered with nothing"), ProviderResult.Answered(B, One)], null);
 
         Assert.Equal(new ExternalAddress(One, B), state.Address);
         Assert.Contains($"{A} answered with nothing", state.AddressKnown.Message, StringComparison.Ordinal);

@@ -10,7 +10,8 @@ public sealed class LastKnownAddressTests
     private static readonly LastKnownAddress Told = new(Value, "https://a.example/ip", null, default);
     private static readonly LastKnownAddress Routed = new(Value, "route", "network1", default);
 
-    private static readonly AgentSettings Settings = new() { AddressProviders = [new("https://a.example/ip"), new("https://b.example/ip")] };
+    private static readonly AgentSettings Settings =
+        new() { AddressProviders = [new("https://a.example/ip"), new("https://b.example/ip")] };
 
     [Fact]
     public void AProvidersWordFitsWhileTheProviderIsInTheList()

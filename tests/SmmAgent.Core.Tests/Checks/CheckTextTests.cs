@@ -59,7 +59,8 @@ public sealed class CheckTextTests
         Assert.Contains("\e[1mPackages\e[0m\n", text, StringComparison.Ordinal);
         Assert.Equal(
             CheckText.Write(Report, colour: false),
-            string.Concat(text.Split('\e').Select((part, index) => index == 0 ? part : part[(part.IndexOf('m', StringComparison.Ordinal) + 1)..])));
+            string.Concat(text.Split('\e')
+                .Select((part, index) => index == 0 ? part : part[(part.IndexOf('m', StringComparison.Ordinal) + 1)..])));
     }
 
     [Fact]
@@ -71,6 +72,7 @@ public sealed class CheckTextTests
         Assert.Equal("fail", Of(CheckStatus.Warn, CheckStatus.Fail, CheckStatus.Pass));
 
         static string Of(params CheckStatus[] lines) =>
-            ReportedCheck.Create("an-id", CheckGroup.Host, "Title", [.. lines.Select(status => new CheckLine(status, "found", "cure"))]).Status;
+            ReportedCheck.Create("an-id", CheckGroup.Host, "Title",
+                [.. lines.Select(status => new CheckLine(status, "found", "cure"))]).Status;
     }
 }

@@ -104,7 +104,8 @@ public sealed class DebouncedJournalTests
             }
         }
 
-        Assert.Equal(["Information starting", "Information not ready", "Warning starting", "Information held back", "Warning held back"], lines.Take(5));
+        Assert.Equal(["Information starting", "Information not ready", "Warning starting", "Information held back", "Warning held back"],
+            lines.Take(5));
         Assert.Equal(2, lines.Count - 5);
         Assert.All(lines.Skip(5), line => Assert.Matches(@"^Warning .* \([0-9]+ changes\)$", line));
     }
@@ -126,7 +127,9 @@ public sealed class DebouncedJournalTests
             After(50);
         }
 
-        Assert.Equal(["Information held back", "Warning held back", "Notice up after 00:01:00", "Information held back", "Warning held back"], lines);
+        Assert.Equal(
+            ["Information held back", "Warning held back", "Notice up after 00:01:00", "Information held back", "Warning held back"],
+            lines);
         After(71);
         Assert.StartsWith("Notice up", Assert.Single(Well()), StringComparison.Ordinal);
     }
@@ -134,7 +137,8 @@ public sealed class DebouncedJournalTests
     [Fact]
     public void SubjectsDoNotAffectEachOther()
     {
-        Assert.Equal(["Information a"], Update(Entry("1", "down", JournalState.Bad, "a"), Entry("2", "up", JournalState.Well, "b")).Take(1));
+        Assert.Equal(["Information a"],
+            Update(Entry("1", "down", JournalState.Bad, "a"), Entry("2", "up", JournalState.Well, "b")).Take(1));
         After(30);
         Assert.Equal(["Warning a"], Update(Entry("1", "down", JournalState.Bad, "a"), Entry("2", "up", JournalState.Well, "b")));
     }
@@ -159,7 +163,8 @@ public sealed class DebouncedJournalTests
         Assert.Equal(0, _journal.Remembered);
     }
 
-    private static JournalEntry<string> Entry(string subject, string key, JournalState state, string value) => new(subject, key, state, value);
+    private static JournalEntry<string> Entry(string subject, string key, JournalState state, string value) =>
+        new(subject, key, state, value);
 
     private List<string> Bad(string what) => Update(Entry("it", what, JournalState.Bad, what));
 

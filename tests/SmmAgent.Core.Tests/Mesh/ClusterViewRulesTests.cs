@@ -15,10 +15,13 @@ public sealed class ClusterViewRulesTests
     [InlineData("timeout", null, "refused", ConditionStatus.False, "TimedOut", "port 16400 (agent) timed out")]
     [InlineData("unreachable", null, null, ConditionStatus.False, "Unreachable", "no route")]
     [InlineData("wrong-host", null, null, ConditionStatus.False, "WrongHost", "sudo smm-agent set node-ip ADDRESS")]
-    [InlineData(null, null, "timeout", ConditionStatus.True, "Degraded", "port 8080 (http) timed out: a firewall or security group on the way drops it")]
-    [InlineData(null, null, "refused", ConditionStatus.True, "Degraded", "port 8080 (http) refused, because nothing on this VM listens on it: start the workload")]
+    [InlineData(null, null, "timeout", ConditionStatus.True, "Degraded",
+        "port 8080 (http) timed out: a firewall or security group on the way drops it")]
+    [InlineData(null, null, "refused", ConditionStatus.True, "Degraded",
+        "port 8080 (http) refused, because nothing on this VM listens on it: start the workload")]
     [InlineData(null, "refused", null, ConditionStatus.True, "Degraded", "port 16401 (sidecar-metrics) refused: a firewall")]
-    public void TheAgentsPortDecidesAndTheOthersDegrade(string? agent, string? sidecar, string? http, ConditionStatus status, string reason, string told)
+    public void TheAgentsPortDecidesAndTheOthersDegrade(
+        string? agent, string? sidecar, string? http, ConditionStatus status, string reason, string told)
     {
         var answer = new DialBackResponse("198.18.0.2", "demo", [Result(8080, http), Result(16400, agent), Result(16401, sidecar)]);
 
@@ -54,9 +57,11 @@ public sealed class ClusterViewRulesTests
     [InlineData(false, "IdentityMismatch", "True", "False/IdentityMismatch", "Unknown/NotRegistered")]
     [InlineData(false, "StaleEntry", "Unknown", "False/StaleEntry", "Unknown/NotRegistered")]
     [InlineData(false, "<script>", "Unknown", "False/NotRegistered", "Unknown/NotRegistered")]
-    public void RegistrationAndHealthComeFromTheDashboardsAnswer(bool isRegistered, string reason, string healthy, string registered, string health)
+    public void RegistrationAndHealthComeFromTheDashboardsAnswer(
+        bool isRegistered, string reason, string healthy, string registered, string health)
     {
-        var answer = new Registration { Registered = isRegistered, Reason = reason, WorkloadEntry = "e", Healthy = healthy, Message = "a\nb" };
+        var answer = new Registration { Registered = isRegistered, Reason = reason, WorkloadEntry = "e", Healthy = healthy,
+            Message = "a\nb" };
 
         Assert.Equal((registered, health), (Shown(ClusterViewRules.Registered(answer)), Shown(ClusterViewRules.Healthy(answer))));
         Assert.DoesNotContain('\n', ClusterViewRules.Registered(answer).Message);
@@ -65,7 +70,8 @@ public sealed class ClusterViewRulesTests
     [Fact]
     public void OnlyTheAgentsAndTheGroupsPortsAreDialled()
     {
-        var group = new WorkloadGroup { Namespace = "n", Name = "g", ServiceAccount = "s", Network = "", Ports = new Dictionary<string, int> { ["http"] = 8080 } };
+        var group = new WorkloadGroup { Namespace = "n", Name = "g", ServiceAccount = "s", Network = "",
+            Ports = new Dictionary<string, int> { ["http"] = 8080 } };
 
         Assert.Equal([8080, 16400], ClusterViewRules.PortsToDial([16400, 22], group).Keys);
     }

@@ -11,12 +11,14 @@ public sealed class ReachabilityConditionsTests
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void EverythingOkIsReachable() => Expect(ConditionStatus.True, "Reachable", "all 2 gateway addresses", Run("198.18.0.1", "198.18.0.2"));
+    public void EverythingOkIsReachable() =>
+    Expect(ConditionStatus.True, "Reachable", "all 2 gateway addresses", Run("198.18.0.1", "198.18.0.2"));
 
     [Fact]
     public void OneAddressOfTwoDownIsDegradedAndNamed()
     {
-        var results = Run("198.18.0.1", "198.18.0.2", (result => result.Address == "198.18.0.1", Outcome.Refused, "refused the connection"));
+        var results = Run("198.18.0.1", "198.18.0.2",
+            (result => result.Address == "198.18.0.1", Outcome.Refused, "refused the connection"));
 
         var finding = Expect(
             ConditionStatus.True, "Degraded", "gateway 198.18.0.1:15012 refused the connection (5 more of its ports fail too)", results);
@@ -40,11 +42,13 @@ public sealed class ReachabilityConditionsTests
     {
         var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15443, Outcome.Captured, "was captured"));
 
-        var finding = ReachabilityConditions.Gateways(ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1")), results, 0, Now, [], "sudo systemctl restart istio");
+        var finding = ReachabilityConditions.Gateways(
+            ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1")), results, 0, Now, [], "sudo systemctl restart istio");
 
         Assert.Equal((ConditionStatus.Unknown, "CapturedBySidecar"), (finding.Status, finding.Reason));
         Assert.Equal(
-            "it is not known whether gateway 198.18.0.1:15443 answers, because the sidecar captures the agent's own connections; sudo systemctl restart istio",
+            "it is not known whether gateway 198.18.0.1:15443 answers, because the sidecar captures the agent's own connections; sudo "
+                + "systemctl restart istio",
             finding.Message);
     }
 
@@ -95,7 +99,8 @@ public sealed class ReachabilityConditionsTests
     [Fact]
     public void ManyFaultsMakeOneShortLine()
     {
-        var results = Enumerable.Range(1, 50).SelectMany(i => Run($"198.18.0.{i}", $"198.18.1.{i}", (_ => true, Outcome.Refused, "refused"))).ToList();
+        var results = Enumerable.Range(1, 50)
+            .SelectMany(i => Run($"198.18.0.{i}", $"198.18.1.{i}", (_ => true, Outcome.Refused, "refused"))).ToList();
 
         var finding = Expect(ConditionStatus.False, "Refused", "and 97 more addresses", results);
         Assert.InRange(finding.Message.Length, 1, 400);
@@ -113,7 +118,8 @@ public sealed class ReachabilityConditionsTests
             result with { Certificate = new("CN=istiod", end.AddDays(-lifeDays), end) }).ToList();
 
         var finding = Expect(ConditionStatus.True, "Reachable", "", results);
-        Assert.Equal(mentioned, finding.Message.Contains("'CN=istiod' of gateway 198.18.0.1:15021 expires on 2026-06", StringComparison.Ordinal));
+        Assert.Equal(
+            mentioned, finding.Message.Contains("'CN=istiod' of gateway 198.18.0.1:15021 expires on 2026-06", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -138,7 +144,8 @@ public sealed class ReachabilityConditionsTests
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
 
-        Assert.Contains("24 more ports", ReachabilityConditions.Gateways(plan, Run("198.18.0.1", "198.18.0.2"), 24, Now, []).Message, StringComparison.Ordinal);
+        Assert.Contains("24 more ports", ReachabilityConditions.Gateways(plan, Run("198.18.0.1", "198.18.0.2"), 24, Now, []).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -157,23 +164,27 @@ public sealed class ReachabilityConditionsTests
         var finding = ReachabilityConditions.Gateways(plan, results, 0, Now, [obstacle]);
 
         Assert.Equal((ConditionStatus.False, reason), (finding.Status, finding.Reason));
-        Assert.Equal(reason == own, finding.Message.EndsWith("; INPUT drops replies to the VM's own connections; sudo iptables -I ...", StringComparison.Ordinal));
+        Assert.Equal(reason == own,
+            finding.Message.EndsWith("; INPUT drops replies to the VM's own connections; sudo iptables -I ...", StringComparison.Ordinal));
     }
 
     [Fact]
     public void WhatThisHostsOwnFirewallDropsOfAnotherPortFamilyOrPeerExplainsNothing()
     {
         var plan = ReachabilityPlan.From(MeshConfigs.Of("vm-network-1", "198.18.0.1"));
-        var results = Run("198.18.0.1", "198.18.0.2", (result => result.Target.Port == 15012, Outcome.Timeout, "did not answer within 3 s"));
+        var results = Run("198.18.0.1", "198.18.0.2",
+            (result => result.Target.Port == 15012, Outcome.Timeout, "did not answer within 3 s"));
         OwnTrafficBlocker Of(IpFamily family, string? peer, int port, Transport transport = Transport.Tcp) =>
-            new(OwnTraffic.RepliesDropped, family, new(transport, peer is null ? null : System.Net.IPAddress.Parse(peer), port), "own", "cure");
+            new(OwnTraffic.RepliesDropped, family, new(transport, peer is null ? null : System.Net.IPAddress.Parse(peer), port), "own",
+                "cure");
 
         var finding = ReachabilityConditions.Gateways(
             plan,
             results,
             0,
             Now,
-            [Of(IpFamily.IPv6, null, 15012), Of(IpFamily.IPv4, "198.18.0.9", 15012), Of(IpFamily.IPv4, null, 15443), Of(IpFamily.IPv4, null, 53, Transport.Udp)]);
+            [Of(IpFamily.IPv6, null, 15012), Of(IpFamily.IPv4, "198.18.0.9", 15012), Of(IpFamily.IPv4, null, 15443),
+                Of(IpFamily.IPv4, null, 53, Transport.Udp)]);
 
         Assert.Equal("TimedOut", finding.Reason);
     }

@@ -98,7 +98,8 @@ public sealed class RedactorTests
     [InlineData("?x%3DeyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln", "?x%3D[redacted]")]
     [InlineData("an anonkeyJungle.txt", "an anonkeyJungle.txt")]
     [InlineData("client-key: LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUU=", "client-key: [redacted]")]
-    [InlineData("ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==", "ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==")]
+    [InlineData("ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==",
+        "ca: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUNNSUlDTUlJQ01JSUNNSUlDTUlJQw==")]
     [InlineData("token: /etc/smm/bearer-token", "token: /etc/smm/bearer-token")]
     public void WhatLooksLikeASecretIsTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
@@ -109,15 +110,20 @@ public sealed class RedactorTests
         { "ASIA" + "IOSFODNN7EXAMPLE", "[redacted]" },
         { "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY x", "AWS_SECRET_ACCESS_KEY=[redacted] x" },
         { "aws_session_token = FwoGZXIvYXdzEBYaD/+=", "aws_session_token = [redacted]" },
-        { "https://b.s3.amazonaws.com/f.deb?X-Amz-Credential=AK%2F2026%2Fs3&X-Amz-Signature=0123456789abcdef", "https://b.s3.amazonaws.com/f.deb?X-Amz-Credential=[redacted]" },
-        { "https://c.cloudfront.net/f?Expires=1&Signature=abc~-_&Key-Pair-Id=K2", "https://c.cloudfront.net/f?Expires=1&Signature=[redacted]" },
-        { "https://storage.googleapis.com/b/o?GoogleAccessId=a&X-Goog-Signature=00ff", "https://storage.googleapis.com/b/o?GoogleAccessId=a&X-Goog-Signature=[redacted]" },
+        { "https://b.s3.amazonaws.com/f.deb?X-Amz-Credential=AK%2F2026%2Fs3&X-Amz-Signature=0123456789abcdef",
+            "https://b.s3.amazonaws.com/f.deb?X-Amz-Credential=[redacted]" },
+        { "https://c.cloudfront.net/f?Expires=1&Signature=abc~-_&Key-Pair-Id=K2",
+            "https://c.cloudfront.net/f?Expires=1&Signature=[redacted]" },
+        { "https://storage.googleapis.com/b/o?GoogleAccessId=a&X-Goog-Signature=00ff",
+            "https://storage.googleapis.com/b/o?GoogleAccessId=a&X-Goog-Signature=[redacted]" },
         { "https://maps.example/ip?key=AIza" + "SyA0123456789abcdefghijklmnopqrstuv", "https://maps.example/ip?key=[redacted]" },
         { "AIza" + "SyA0123456789abcdefghijklmnopqrstuv", "[redacted]" },
         { "ya29." + "a0AfH6SMBx0123456789", "[redacted]" },
         { "GOCSPX-" + "abcdefghijklmnop", "[redacted]" },
-        { "https://a.blob.core.windows.net/c/f?sv=2024-01-01&sig=aB%2BcD%3D", "https://a.blob.core.windows.net/c/f?sv=2024-01-01&sig=[redacted]" },
-        { "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc+/def==;EndpointSuffix=core", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=[redacted]" },
+        { "https://a.blob.core.windows.net/c/f?sv=2024-01-01&sig=aB%2BcD%3D",
+            "https://a.blob.core.windows.net/c/f?sv=2024-01-01&sig=[redacted]" },
+        { "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abc+/def==;EndpointSuffix=core",
+            "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=[redacted]" },
         { "Endpoint=sb://x/;SharedAccessKeyName=r;SharedAccessKey=abc/def=", "Endpoint=sb://x/;SharedAccessKeyName=[redacted]" },
         { "AZURE_CLIENT=abc8Q~" + "0123456789abcdefghijklmnopqrstuvwx.", "AZURE_CLIENT=[redacted]" },
         { "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345", "[redacted]" },
@@ -141,8 +147,10 @@ public sealed class RedactorTests
     [InlineData("- https://ip.example/ip?me=abc12345&format=json", "- https://ip.example/ip?me=[redacted]&format=json")]
     [InlineData("https://user:pa/ss@ip.example/ip", "https://[redacted]@ip.example/ip")]
     [InlineData("https://a.example,https://u:p@b.example", "https://a.example,https://[redacted]@b.example")]
-    [InlineData("https://smm.example.com/v1/agents/0327b100-a008-4364-a2b3-7d1777bb5b9a", "https://smm.example.com/v1/agents/0327b100-a008-4364-a2b3-7d1777bb5b9a")]
-    [InlineData("https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb", "https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb")]
+    [InlineData("https://smm.example.com/v1/agents/0327b100-a008-4364-a2b3-7d1777bb5b9a",
+        "https://smm.example.com/v1/agents/0327b100-a008-4364-a2b3-7d1777bb5b9a")]
+    [InlineData("https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb",
+        "https://smm.example.com:8443/packages/istio-sidecar_1.15.3-1_amd64.deb")]
     [InlineData("http://[2001:db8::1]:8443/a@b", "http://[2001:db8::1]:8443/a@b")]
     public void CredentialsInUrlsAreTakenOut(string text, string redacted) => Assert.Equal(redacted, Redact(text));
 
@@ -197,7 +205,8 @@ public sealed class RedactorTests
     [InlineData("a\n-----BEGIN EC PRIVATE KEY-----\nMIIE and all the rest", "a\n[redacted]")]
     [InlineData("MIIE\n-----END PRIVATE KEY-----\nb", "[redacted]\nb")]
     [InlineData("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK-----\nb", "[redacted]\nb")]
-    [InlineData("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n")]
     [InlineData(
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n",
         "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n[redacted]\n")]

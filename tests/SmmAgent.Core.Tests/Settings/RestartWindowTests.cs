@@ -20,7 +20,8 @@ public sealed class RestartWindowTests
     [InlineData("2026-11-22T04:00+01:00", false)]
     [InlineData("2026-11-23T02:00+01:00", false)]
     [InlineData("2026-07-05T00:30+00:00", true)]
-    public void ItIsOpenFromItsStartToItsEndByTheClockOnTheWall(string now, bool open) => Assert.Equal(open, Window("Sun 02:00-04:00").IsOpen(At(now), Berlin));
+    public void ItIsOpenFromItsStartToItsEndByTheClockOnTheWall(string now, bool open) =>
+    Assert.Equal(open, Window("Sun 02:00-04:00").IsOpen(At(now), Berlin));
 
     [Theory]
     [InlineData("2026-11-21T23:00+01:00", true)]
@@ -37,7 +38,8 @@ public sealed class RestartWindowTests
     [InlineData("Sun 02:00-04:00", "2026-03-28T12:00+01:00", "2026-03-29T03:00+02:00")] // 02:00 does not exist that day
     [InlineData("Sun 02:00-03:00", "2026-03-28T12:00+01:00", "2026-04-05T02:00+02:00")] // nor does the whole window
     [InlineData("Sun 02:30-04:00", "2026-10-24T12:00+02:00", "2026-10-25T02:30+02:00")] // 02:30 is there twice
-    public void TheNextOpeningIsTold(string window, string now, string opening) => Assert.Equal(At(opening), Window(window).NextOpening(At(now), Berlin));
+    public void TheNextOpeningIsTold(string window, string now, string opening) =>
+    Assert.Equal(At(opening), Window(window).NextOpening(At(now), Berlin));
 
     [Theory]
     [InlineData("Sun 02:00-04:00")]
@@ -56,7 +58,8 @@ public sealed class RestartWindowTests
                 var now = At(change).AddMinutes(minute);
                 next = window.IsOpen(now, Berlin) ? now : next;
                 // In the hour that is there twice a window opens twice, and only the first time is told.
-                if (next is not null && !(Berlin.IsAmbiguousTime(next.Value) && TimeZoneInfo.ConvertTime(next.Value, Berlin).Offset == TimeSpan.FromHours(1)))
+                if (next is not null && !(Berlin.IsAmbiguousTime(next.Value)
+                    && TimeZoneInfo.ConvertTime(next.Value, Berlin).Offset == TimeSpan.FromHours(1)))
                     Assert.Equal(next, window.NextOpening(now, Berlin));
             }
         }

@@ -18,7 +18,10 @@ public sealed class SettingsReaderTests
     [Fact]
     public void TheExampleNamesEveryKeyAndItsCommentedKeysAreValidToo()
     {
-        var all = string.Join('\n', Example().Split('\n').Select(line => line.TrimStart().StartsWith("# ", StringComparison.Ordinal) ? "" : line.Replace("#", "", StringComparison.Ordinal)));
+        var all = string.Join('\n',
+            Example().Split('\n').Select(
+                line => line.TrimStart().StartsWith("# ", StringComparison.Ordinal) ? ""
+                : line.Replace("#", "", StringComparison.Ordinal)));
 
         var reading = SettingsReader.Read(all);
 
@@ -70,8 +73,10 @@ public sealed class SettingsReaderTests
         const string Key = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
         Assert.Null(SettingsReader.Read("packages: {}").Settings!.TrustedKeys);
         Assert.Empty(SettingsReader.Read("packages: {trustedKeys: []}").Settings!.TrustedKeys!);
-        Assert.Equal([Key], SettingsReader.Read($"packages: {{trustedKeys: [{Key}, {Key}]}}").Settings!.TrustedKeys!.Select(key => key.Text));
-        Assert.Equal([new string('a', 64)], SettingsReader.Read($"sidecar: {{packageSha256s: [{new string('A', 64)}]}}").Settings!.Sidecar.PackageSha256s);
+        Assert.Equal(
+            [Key], SettingsReader.Read($"packages: {{trustedKeys: [{Key}, {Key}]}}").Settings!.TrustedKeys!.Select(key => key.Text));
+        Assert.Equal([new string('a', 64)],
+            SettingsReader.Read($"sidecar: {{packageSha256s: [{new string('A', 64)}]}}").Settings!.Sidecar.PackageSha256s);
     }
 
     [Theory]
@@ -80,7 +85,8 @@ public sealed class SettingsReaderTests
     [InlineData("---\n")]
     [InlineData("dashboard:\nnode:\n  ip:\n")]
     [InlineData("\uFEFFnode: {ip: auto}")]
-    public void WhatIsNotSaidIsTheDefault(string yaml) => Assert.True(SettingsEquality.Same(new AgentSettings(), SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Settings!));
+    public void WhatIsNotSaidIsTheDefault(string yaml) =>
+    Assert.True(SettingsEquality.Same(new AgentSettings(), SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Settings!));
 
     [Theory]
     [InlineData("dashboard: {url: smm.example.com}", "dashboard.url", "not an absolute http or https URL")]
@@ -104,7 +110,8 @@ public sealed class SettingsReaderTests
     [InlineData("node: {ip: 203.0.113.7}", "node.ip", "an address reserved for documentation")]
     [InlineData("node: {ip: \"::ffff:10.0.0.1\"}", "node.ip", "an IPv4 address written as an IPv6 one")]
     [InlineData("node: {addressProviders: https://a.example}", "node.addressProviders", "is not a list")]
-    [InlineData("node: {addressProviders: [https://a.example, file:///etc/passwd]}", "node.addressProviders[1]", "not an absolute http or https URL")]
+    [InlineData("node: {addressProviders: [https://a.example, file:///etc/passwd]}", "node.addressProviders[1]",
+        "not an absolute http or https URL")]
     [InlineData("firewall: {mode: manages}", "firewall.mode", "not one of manage, check, off")]
     [InlineData("firewall: {managementPorts: [0]}", "firewall.managementPorts[0]", "0 is not a TCP port")]
     [InlineData("firewall: {managementPorts: [1, 65536]}", "firewall.managementPorts[1]", "65536 is not a TCP port")]
@@ -117,7 +124,8 @@ public sealed class SettingsReaderTests
     [InlineData("sidecar: {allowUnsignedPackages: 1}", "sidecar.allowUnsignedPackages", "neither true nor false")]
     [InlineData("packages: {trustedKeys: abc}", "packages.trustedKeys", "not an Ed25519 public key in base64")]
     [InlineData("packages: {trustedKeys: [abc]}", "packages.trustedKeys[0]", "not an Ed25519 public key in base64")]
-    [InlineData("packages: {trustedKeys: [MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]}", "packages.trustedKeys[0]", "small order")]
+    [InlineData("packages: {trustedKeys: [MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]}", "packages.trustedKeys[0]",
+        "small order")]
     [InlineData("selfUpgrade: true", "selfUpgrade", "'true' is not one of on, off")]
     [InlineData("uuid: 1234", "uuid", "not a uuid")]
     [InlineData("uuid: 00000000-0000-0000-0000-000000000000", "uuid", "not a uuid")]
@@ -162,11 +170,13 @@ public sealed class SettingsReaderTests
 
     [Fact]
     public void DeepNestingIsRefusedAndNotFollowed() =>
-        Assert.Contains("levels deep", Assert.Single(SettingsReader.Read("a: " + new string('[', 60_000)).Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("levels deep", Assert.Single(SettingsReader.Read("a: " + new string('[', 60_000)).Faults).Reason,
+            StringComparison.Ordinal);
 
     [Fact]
     public void AFileOfMoreThan64KiBIsRefused() =>
-        Assert.Contains("larger than 65536 bytes", Assert.Single(SettingsReader.Read(new byte[SettingsReader.MaximumBytes + 1]).Faults).Reason, StringComparison.Ordinal);
+        Assert.Contains("larger than 65536 bytes",
+            Assert.Single(SettingsReader.Read(new byte[SettingsReader.MaximumBytes + 1]).Faults).Reason, StringComparison.Ordinal);
 
     [Fact]
     public void BytesThatAreNoTextAreRefused() =>

@@ -9,7 +9,8 @@ public sealed class SettingsTableTests
     public void ItHasEverySettingInTheOrderOfTheFile()
     {
         var dotted = SettingsKeys.All.Where(key => key.Contains('.', StringComparison.Ordinal)).ToList();
-        var single = SettingsKeys.All.Except(dotted).Where(key => !dotted.Any(other => other.StartsWith(key + ".", StringComparison.Ordinal)));
+        var single = SettingsKeys.All.Except(dotted)
+            .Where(key => !dotted.Any(other => other.StartsWith(key + ".", StringComparison.Ordinal)));
 
         Assert.Equal(dotted.Concat(single), SettingsTable.Rows(new AgentSettings()).Select(setting => setting.Key));
     }

@@ -86,13 +86,15 @@ public sealed class AgentStatusBuilderTests
             }
             """,
             JsonSerializer.Serialize(
-                status with { Gateways = [.. status.Gateways.Take(2)], Ports = [.. status.Ports.Take(2)] }, StatusJson.Default.AgentStatus));
+                status with { Gateways = [.. status.Gateways.Take(2)], Ports = [.. status.Ports.Take(2)] },
+                StatusJson.Default.AgentStatus));
     }
 
     [Fact]
     public void StatusJsonIsWrittenForPeopleAndStillCannotSteerATerminal()
     {
-        var condition = Samples.Conditions(Samples.Attached)[0] with { Message = "can't & won't <go> \u2192 \u00fc \"quoted\" \e[31m\u009b\n" };
+        var condition = Samples.Conditions(Samples.Attached)[0]
+            with { Message = "can't & won't <go> \u2192 \u00fc \"quoted\" \e[31m\u009b\n" };
         var status = AgentStatusBuilder.Build(Samples.Attached, [condition], Agent, Samples.Now);
 
         var bytes = StatusJsonText.Write(status);
@@ -115,7 +117,8 @@ public sealed class AgentStatusBuilderTests
     [Fact]
     public void APortThatIsStillOpenButNoLongerWantedIsShown()
     {
-        var snapshot = new AgentSnapshot { Ports = new PortsState([new(9999, "old", true)], ConditionUpdate.NotObserved(ConditionType.PortsOpen)) };
+        var snapshot = new AgentSnapshot { Ports = new PortsState(
+            [new(9999, "old", true)], ConditionUpdate.NotObserved(ConditionType.PortsOpen)) };
         var status = AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now);
 
         Assert.Equal(new PortStatus(9999, "old", Wanted: false, Open: true, null), status.Ports[0]);
@@ -130,20 +133,24 @@ public sealed class AgentStatusBuilderTests
         var snapshot = new AgentSnapshot
         {
             Settings = new(new() { Namespace = "vm-integration", Name = "analytics-v0" }, [], []),
-            Cluster = ClusterViewState.Initial with { Group = group, Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") },
+            Cluster = ClusterViewState.Initial
+                with { Group = group, Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") },
         };
 
         Assert.Equal(registered, snapshot.ConditionUpdates(Samples.Now).Single(finding => finding.Type == ConditionType.Registered).Status);
     }
 
     [Fact]
-    public void ASidecarThatNobodyLookedAtIsNull() => Assert.Null(AgentStatusBuilder.Build(new AgentSnapshot(), [], Agent, Samples.Now).Sidecar);
+    public void ASidecarThatNobodyLookedAtIsNull() =>
+    Assert.Null(AgentStatusBuilder.Build(new AgentSnapshot(), [], Agent, Samples.Now).Sidecar);
 
     [Fact]
     public void TheSidecarIsShownAsItIs()
     {
-        var snapshot = new AgentSnapshot { Sidecar = SidecarState.Initial with { Version = "1.15.3", Unit = new(UnitActivity.Running, true, false, Samples.Now) } };
+        var snapshot = new AgentSnapshot { Sidecar =
+            SidecarState.Initial with { Version = "1.15.3", Unit = new(UnitActivity.Running, true, false, Samples.Now) } };
 
-        Assert.Equal(new SidecarStatus("1.15.3", true, false, Samples.Now), AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now).Sidecar);
+        Assert.Equal(new SidecarStatus("1.15.3", true, false, Samples.Now),
+            AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now).Sidecar);
     }
 }

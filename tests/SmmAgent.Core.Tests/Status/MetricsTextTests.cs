@@ -36,17 +36,20 @@ public sealed class MetricsTextTests
     [Fact]
     public void TheValuesAreWhatIsKnown()
     {
-        var metrics = ParsedMetrics.Of(Write(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded)));
+        var metrics = ParsedMetrics.Of(
+            Write(Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded)));
 
         Assert.Equal(1, metrics["smm_agent_build_info{version=\"0.1.0\"}"]);
         Assert.Equal(Samples.Now.ToUnixTimeSeconds(), metrics["smm_agent_start_time_seconds"]);
         Assert.Equal(1.5, metrics["smm_agent_cpu_seconds_total"]);
         Assert.Equal(12_345_678, metrics["smm_agent_resident_memory_bytes"]);
         Assert.Equal(0, metrics["smm_agent_gateway_up{gateway=\"istio-meshexpansion\",address=\"13.48.73.61\",port=\"15012\"}"]);
-        Assert.Equal(0.00314, metrics["smm_agent_gateway_connect_seconds{gateway=\"istio-meshexpansion\",address=\"13.48.73.62\",port=\"15012\"}"]);
+        Assert.Equal(
+            0.00314, metrics["smm_agent_gateway_connect_seconds{gateway=\"istio-meshexpansion\",address=\"13.48.73.62\",port=\"15012\"}"]);
         Assert.Equal(1, metrics["smm_agent_port_open{port=\"8082\",name=\"grpc\"}"]);
         Assert.Equal(1, metrics["smm_agent_port_reachable_from_cluster{port=\"8080\",name=\"http\"}"]);
-        Assert.DoesNotContain(metrics.Samples, sample => sample.Series.StartsWith("smm_agent_port_reachable_from_cluster{port=\"8082\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(metrics.Samples,
+            sample => sample.Series.StartsWith("smm_agent_port_reachable_from_cluster{port=\"8082\"", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -61,7 +64,8 @@ public sealed class MetricsTextTests
         var metrics = ParsedMetrics.Of(Write(snapshot));
         Assert.Equal(Samples.Now.ToUnixTimeSeconds() - 7, metrics["smm_agent_mesh_config_received_time_seconds"]);
         Assert.Equal(Samples.Now.ToUnixTimeSeconds() - 5, metrics["smm_agent_last_report_time_seconds"]);
-        Assert.DoesNotContain(ParsedMetrics.Of(Write(Samples.Attached)).Types.Keys, family => family.EndsWith("_received_time_seconds", StringComparison.Ordinal));
+        Assert.DoesNotContain(ParsedMetrics.Of(Write(Samples.Attached)).Types.Keys,
+            family => family.EndsWith("_received_time_seconds", StringComparison.Ordinal));
         Assert.DoesNotContain("smm_agent_last_report_time_seconds", ParsedMetrics.Of(Write(Samples.Attached)).Types.Keys);
     }
 

@@ -20,7 +20,8 @@ internal static class Samples
     {
         Settings = SettingsState.Empty with
         {
-            Settings = new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration", Name = "analytics-v0" },
+            Settings = new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration",
+                Name = "analytics-v0" },
         },
         Mesh = new MeshConfigState(Config, true, ConditionUpdate.True(ConditionType.ConfigCurrent, "Current", "as the dashboard says")),
         Address = new AddressState(
@@ -69,9 +70,11 @@ internal static class Samples
     };
 
     public static GatewayResult Gateway(string address, int port, Outcome outcome = Outcome.Ok) => new(
-        "istio-meshexpansion", address, port, outcome, outcome == Outcome.Ok ? TimeSpan.FromMilliseconds(3.14) : null, Now.AddMinutes(-3), null);
+        "istio-meshexpansion", address, port, outcome, outcome == Outcome.Ok ? TimeSpan.FromMilliseconds(3.14) : null, Now.AddMinutes(-3),
+        null);
 
-    public static AgentSnapshot WithGateway(this AgentSnapshot snapshot, Outcome outcome, ConditionStatus status, string reason) => snapshot with
+    public static AgentSnapshot WithGateway(this AgentSnapshot snapshot, Outcome outcome, ConditionStatus status, string reason) =>
+        snapshot with
     {
         Reachability = snapshot.Reachability with
         {

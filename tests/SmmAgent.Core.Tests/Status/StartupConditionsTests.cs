@@ -31,9 +31,11 @@ public sealed class StartupConditionsTests
     [InlineData("NotOpen", false)]
     public void PortsThatOnlyRootCanOpenAreNotShutBeforeRootHasAnswered(string reason, bool isPending)
     {
-        var ports = new PortsState([], ConditionUpdate.False(ConditionType.PortsOpen, reason, "firewalld's zone public does not let 8080 in"));
+        var ports = new PortsState(
+            [], ConditionUpdate.False(ConditionType.PortsOpen, reason, "firewalld's zone public does not let 8080 in"));
 
-        Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}", Of(new AgentSnapshot { Ports = ports with { IsFirstReconcilePending = true } }, ConditionType.PortsOpen, []));
+        Assert.Equal(isPending ? "Unknown Pending" : $"False {reason}",
+            Of(new AgentSnapshot { Ports = ports with { IsFirstReconcilePending = true } }, ConditionType.PortsOpen, []));
         Assert.Equal($"False {reason}", Of(new AgentSnapshot { Ports = ports }, ConditionType.PortsOpen, []));
     }
 
@@ -66,7 +68,8 @@ public sealed class StartupConditionsTests
     [InlineData(false, "Unknown Starting")]
     [InlineData(true, "False Starting")]
     public void AUnitThatSystemdStartsIsFalseOnlyAfterAFailure(bool isFailing, string expected) =>
-        Assert.Equal(expected, Of(Sidecar(ConditionType.SidecarRunning, "Starting") with { IsFailing = isFailing }, ConditionType.SidecarRunning));
+        Assert.Equal(
+            expected, Of(Sidecar(ConditionType.SidecarRunning, "Starting") with { IsFailing = isFailing }, ConditionType.SidecarRunning));
 
     [Theory]
     [InlineData(5, "NotConnected", "Unknown Pending")]
@@ -80,7 +83,8 @@ public sealed class StartupConditionsTests
             {
                 Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Now.AddSeconds(-seconds)),
             },
-            Cluster = Core.Mesh.ClusterViewState.Initial with { Registered = ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard says so") },
+            Cluster = Core.Mesh.ClusterViewState.Initial
+                with { Registered = ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard says so") },
         };
 
         Assert.Equal(expected, Of(snapshot, ConditionType.Registered, []));
@@ -96,5 +100,6 @@ public sealed class StartupConditionsTests
         Of(new AgentSnapshot { Sidecar = sidecar }, type, before ?? []);
 
     private static string Of(AgentSnapshot snapshot, string type, IReadOnlyList<Condition> before) =>
-        StartupConditions.Evaluate(snapshot, before, Now).Single(finding => finding.Type == type) is var finding ? $"{finding.Status} {finding.Reason}" : "";
+        StartupConditions.Evaluate(snapshot, before, Now).Single(finding => finding.Type == type) is var finding
+        ? $"{finding.Status} {finding.Reason}" : "";
 }

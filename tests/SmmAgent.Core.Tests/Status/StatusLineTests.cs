@@ -22,7 +22,9 @@ public sealed class StatusLineTests
         var notRegistered = ConditionUpdate.False(ConditionType.Registered, "NotConnected", "no sidecar of this VM is connected");
         var snapshot = Samples.Attached with { Cluster = Samples.Attached.Cluster with { Registered = notRegistered } };
 
-        Assert.StartsWith("Attached ", Samples.Line(snapshot with { Sidecar = new(SidecarConditions.Unknown(ConditionUpdate.Disabled, "off")) }), StringComparison.Ordinal);
+        Assert.StartsWith("Attached ",
+            Samples.Line(snapshot with { Sidecar = new(SidecarConditions.Unknown(ConditionUpdate.Disabled, "off")) }),
+            StringComparison.Ordinal);
         Assert.StartsWith(
             "Degraded: no sidecar of this VM is connected",
             Samples.Line(snapshot with { Sidecar = new([ConditionUpdate.True(ConditionType.SidecarRunning, "Running", "it runs")]) }),
@@ -70,7 +72,8 @@ public sealed class StatusLineTests
         var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded);
         snapshot = snapshot with
         {
-            Ports = snapshot.Ports with { PortsOpen = ConditionUpdate.False(ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it") },
+            Ports = snapshot.Ports with { PortsOpen = ConditionUpdate.False(
+                ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it") },
         };
 
         Assert.Equal("Degraded: iptables is missing; install it (for 3m) (+1 more)", Samples.Line(snapshot));
@@ -107,7 +110,8 @@ public sealed class StatusLineTests
     [Fact]
     public void WithoutAnyConfigurationTheDashboardsRefusalComesFirst()
     {
-        var refused = ConditionUpdate.False(ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; smm-agent set bearer-token");
+        var refused = ConditionUpdate.False(
+            ConditionType.ConfigCurrent, "TokenInvalid", "the dashboard refused the token; smm-agent set bearer-token");
         var snapshot = Samples.Attached with { Mesh = new MeshConfigState(null, false, refused) };
 
         Assert.Equal("Not attached: the dashboard refused the token; smm-agent set bearer-token (for 3m)", Samples.Line(snapshot));

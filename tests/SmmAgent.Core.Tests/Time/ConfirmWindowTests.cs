@@ -16,7 +16,8 @@ public sealed class ConfirmWindowTests
     [InlineData("9s")]
     [InlineData("61m")]
     [InlineData("4294967295h")]
-    public void ItHasBounds(string text) => Assert.Equal((null, $"'{text}' is not between 10s and 1h, for example 120s or 2m"), ConfirmWindow.Parse(text));
+    public void ItHasBounds(string text) =>
+    Assert.Equal((null, $"'{text}' is not between 10s and 1h, for example 120s or 2m"), ConfirmWindow.Parse(text));
 
     [Theory]
     [InlineData("")]

@@ -20,7 +20,9 @@ public sealed class IstioTokenTests
     [InlineData(3600, TokenVerdict.Expired)]
     public void ATokenIsRenewedAtHalfOfItsLife(int age, TokenVerdict verdict)
     {
-        var token = IstioToken.Evaluate(Jwt($$"""{{{Subject}},"aud":["istio-ca"],"iat":1000000,"exp":1003600}"""), SidecarSamples.Config.WorkloadGroup, Issued.AddSeconds(age));
+        var token = IstioToken.Evaluate(
+            Jwt($$"""{{{Subject}},"aud":["istio-ca"],"iat":1000000,"exp":1003600}"""), SidecarSamples.Config.WorkloadGroup,
+            Issued.AddSeconds(age));
         Assert.Equal(verdict, token.Verdict);
         Assert.Equal(verdict == TokenVerdict.Use ? Issued.AddSeconds(1800) : null, token.ReevaluateAt);
     }
@@ -39,7 +41,8 @@ public sealed class IstioTokenTests
     [InlineData("{\"exp\":1003600}", "the istio-token is not for the audience istio-ca")]
     [InlineData("{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm-integration:other\",\"exp\":1003600}",
         "the istio-token is not of the service account vm-integration/default")]
-    [InlineData("{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm-integration:default\"}", "the istio-token does not say when it expires")]
+    [InlineData("{\"aud\":[\"istio-ca\"],\"sub\":\"system:serviceaccount:vm-integration:default\"}",
+        "the istio-token does not say when it expires")]
     public void ATokenThatTheCertificateAuthorityWouldRefuseIsUnusable(string? token, string why)
     {
         var judged = IstioToken.Evaluate(token?.StartsWith('{') == true ? Jwt(token) : token, SidecarSamples.Config.WorkloadGroup, Issued);

@@ -40,10 +40,13 @@ public sealed class TokenFactsTests
     [Fact]
     public void TheMessageHasTheTimeLeftAndBothCommands()
     {
-        var facts = Of($$"""{"sub":"system:serviceaccount:vm-integration:vm","aud":["smm","a b;id"],"iat":{{Now.AddHours(-20).ToUnixTimeSeconds()}},"exp":{{Now.AddHours(4).ToUnixTimeSeconds()}} }""");
+        var facts =
+            Of(
+                $$"""{"sub":"system:serviceaccount:vm-integration:vm","aud":["smm","a b;id"],"iat":{{Now.AddHours(-20).ToUnixTimeSeconds()}},"exp":{{Now.AddHours(4).ToUnixTimeSeconds()}} }""");
 
         Assert.Equal(
-            "the bearer token expires in 4h, at 2026-01-02 07:04:05Z; make a new one: kubectl create token -n vm-integration vm --duration=8760h --audience=smm, "
+            "the bearer token expires in 4h, at 2026-01-02 07:04:05Z; make a new one: kubectl create token -n vm-integration vm "
+                + "--duration=8760h --audience=smm, "
             + "then: sudo smm-agent set bearer-token --stdin",
             facts.Finding(Now, NotOffered).Message);
     }
@@ -61,9 +64,11 @@ public sealed class TokenFactsTests
     {
         var snapshot = new AgentSnapshot
         {
-            Settings = SettingsState.Empty with { Token = Of($$"""{"iat":{{Now.ToUnixTimeSeconds()}},"exp":{{Now.AddHours(24).ToUnixTimeSeconds()}} }""") },
+            Settings = SettingsState.Empty
+                with { Token = Of($$"""{"iat":{{Now.ToUnixTimeSeconds()}},"exp":{{Now.AddHours(24).ToUnixTimeSeconds()}} }""") },
         };
-        string Reason(double hours) => snapshot.ConditionUpdates(Now.AddHours(hours)).Single(finding => finding.Type == ConditionType.TokenCurrent).Reason;
+        string Reason(double hours) =>
+            snapshot.ConditionUpdates(Now.AddHours(hours)).Single(finding => finding.Type == ConditionType.TokenCurrent).Reason;
 
         Assert.Equal(["Current", "TokenExpiring", "TokenExpired"], [Reason(1), Reason(17), Reason(25)]);
         Assert.Equal("NotConfigured", new AgentSnapshot { Settings = SettingsState.Empty with { Token = new TokenFacts("none") } }
@@ -71,9 +76,12 @@ public sealed class TokenFactsTests
     }
 
     [Fact]
-    public void TheSameTokenReadAgainHasEqualFacts() => Assert.Equal(Of("""{"exp":4102444800,"aud":["a"]}"""), Of("""{"exp":4102444800,"aud":["a"]}"""));
+    public void TheSameTokenReadAgainHasEqualFacts() =>
+    Assert.Equal(Of("""{"exp":4102444800,"aud":["a"]}"""), Of("""{"exp":4102444800,"aud":["a"]}"""));
 
-    private static (ConditionStatus, string) Said(TokenFacts facts) => (facts.Finding(Now, NotOffered).Status, facts.Finding(Now, NotOffered).Reason);
+    private static (ConditionStatus, string) Said(TokenFacts facts) =>
+        (facts.Finding(Now, NotOffered).Status, facts.Finding(Now, NotOffered).Reason);
 
-    private static TokenFacts Of(string payload) => TokenFacts.From(TokenClaims.Read($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln"));
+    private static TokenFacts Of(string payload) =>
+        TokenFacts.From(TokenClaims.Read($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln"));
 }

@@ -38,7 +38,8 @@ public sealed class TokenRenewalTests
     [InlineData(-1, 23, "vm:b", -13, 11, "vm:a", false)] // another account
     [InlineData(-1, 23, "other:a", -13, 11, "vm:a", false)]
     public void TheNewerOfTwoTokensOfOneAccountIsPresented(
-        double issued, double expires, string account, double operatorsIssued, double operatorsExpires, string operatorsAccount, bool goesBefore) =>
+        double issued, double expires, string account, double operatorsIssued, double operatorsExpires, string operatorsAccount,
+        bool goesBefore) =>
         Assert.Equal(
             goesBefore,
             TokenRenewal.GoesBefore(Token(issued, expires, account), Token(operatorsIssued, operatorsExpires, operatorsAccount), Now));
@@ -55,11 +56,14 @@ public sealed class TokenRenewalTests
     public void AnAnswerThatIsNoUsableTokenOfTheAccountIsRefused()
     {
         Assert.Null(TokenRenewal.Refusal(Token(0, 24), Token(-12, 12), Now));
-        Assert.Equal("the dashboard's answer is no token of the same service account", TokenRenewal.Refusal(Token(0, 24, "vm:b"), Token(-12, 12), Now));
+        Assert.Equal("the dashboard's answer is no token of the same service account",
+            TokenRenewal.Refusal(Token(0, 24, "vm:b"), Token(-12, 12), Now));
         Assert.Equal("the dashboard's answer is no token of the same service account", TokenRenewal.Refusal(null, Token(-12, 12), Now));
         Assert.Equal(
-            "the dashboard's answer is a token that does not say how long it is valid", TokenRenewal.Refusal(Read("""{"sub":"system:serviceaccount:vm:a"}"""), Token(-12, 12), Now));
-        Assert.Equal("the dashboard's answer is a token that has expired already: compare the clocks", TokenRenewal.Refusal(Token(-24, -1), Token(-12, 12), Now));
+            "the dashboard's answer is a token that does not say how long it is valid",
+            TokenRenewal.Refusal(Read("""{"sub":"system:serviceaccount:vm:a"}"""), Token(-12, 12), Now));
+        Assert.Equal("the dashboard's answer is a token that has expired already: compare the clocks",
+            TokenRenewal.Refusal(Token(-24, -1), Token(-12, 12), Now));
     }
 
     [Theory]
@@ -77,9 +81,11 @@ public sealed class TokenRenewalTests
     {
         var facts = TokenFacts.From(Token(-17, 7));
 
-        Assert.Equal("the bearer token expires at 2026-01-02 20:04:05Z, the agent renews it before", TokenFacts.From(Token(-7, 17)).Finding(Now, TokenRenewal.Works).Message);
+        Assert.Equal("the bearer token expires at 2026-01-02 20:04:05Z, the agent renews it before",
+            TokenFacts.From(Token(-7, 17)).Finding(Now, TokenRenewal.Works).Message);
         Assert.StartsWith(
-            "the bearer token expires in 7h, at 2026-01-02 10:04:05Z, and is not renewed: the dashboard is away; make a new one: kubectl create token -n vm a",
+            "the bearer token expires in 7h, at 2026-01-02 10:04:05Z, and is not renewed: the dashboard is away; make a new one: kubectl "
+                + "create token -n vm a",
             facts.Finding(Now, new TokenRenewal(RenewalStatus.Fails, "the dashboard is away")).Message, StringComparison.Ordinal);
         Assert.Equal(ConditionStatus.False, facts.Finding(Now, TokenRenewal.NotTried).Status);
     }
@@ -87,10 +93,12 @@ public sealed class TokenRenewalTests
     [Fact]
     public void AnotherTokenOfABoundOneIsBoundToTheSameSecret() => Assert.EndsWith(
         " --audience=smm-dashboard --bound-object-kind=Secret --bound-object-name=vm1",
-        Read("""{"sub":"system:serviceaccount:vm:a","aud":["smm-dashboard"],"kubernetes.io":{"secret":{"name":"vm1","uid":"u"}}}""")!.MakeAnother(), StringComparison.Ordinal);
+        Read(
+            """{"sub":"system:serviceaccount:vm:a","aud":["smm-dashboard"],"kubernetes.io":{"secret":{"name":"vm1","uid":"u"}}}""")!.MakeAnother(), StringComparison.Ordinal);
 
     private static TokenClaims Token(double issued, double expires, string account = "vm:a") => Read(
         $$"""{"sub":"system:serviceaccount:{{account}}","iat":{{Now.AddHours(issued).ToUnixTimeSeconds()}},"exp":{{Now.AddHours(expires).ToUnixTimeSeconds()}} }""")!;
 
-    private static TokenClaims? Read(string payload) => TokenClaims.Read($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln");
+    private static TokenClaims? Read(string payload) =>
+        TokenClaims.Read($"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.c2ln");
 }

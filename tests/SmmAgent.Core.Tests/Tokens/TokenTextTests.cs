@@ -9,7 +9,8 @@ namespace SmmAgent.Core.Tests.Tokens;
 public sealed class TokenTextTests
 {
     private const string Opaque = "s3cret-Token.x";
-    private static readonly string Jwt = $"{Part("""{"alg":"RS256","kid":"x"}""")}.{Part("""{"sub":"system:serviceaccount:ns:vm","exp":4102444800}""")}.{new string('s', 342)}";
+    private static readonly string Jwt =
+        $"{Part("""{"alg":"RS256","kid":"x"}""")}.{Part("""{"sub":"system:serviceaccount:ns:vm","exp":4102444800}""")}.{new string('s', 342)}";
 
     private static readonly string[] Beginnings = ["", "Bearer ", "{\"kind\":\"Secret\",", "token: ", "\"", "apiVersion: v1\n", "a: ["];
 
@@ -59,14 +60,16 @@ public sealed class TokenTextTests
         { Lines(Base64(Jwt), 76), "several lines, base64" },
         { Base64(Base64(Jwt)), "base64, base64" },
         { $$$"""{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1","spec":{"audiences":["x"]},"status":{"token":"{{{Jwt}}}"}}""", "a TokenRequest as JSON" },
-        { $"apiVersion: authentication.k8s.io/v1\nkind: TokenRequest\nstatus:\n  expirationTimestamp: \"2030-01-01T00:00:00Z\"\n  token: {Jwt}\n", "a TokenRequest as YAML" },
+        { "apiVersion: authentication.k8s.io/v1\nkind: TokenRequest\nstatus:\n  expirationTimestamp: "
+            + $"\"2030-01-01T00:00:00Z\"\n  token: {Jwt}\n", "a TokenRequest as YAML" },
         { $$$"""{"kind":"ExecCredential","status":{"token":"{{{Jwt}}}"}}""", "an ExecCredential as JSON" },
         { $"apiVersion: v1\ndata:\n  ca.crt: eA==\n  token: {Base64(Jwt)}\nkind: Secret\n", "a Secret as YAML" },
         { $$$"""{"apiVersion":"v1","kind":"Secret","data":{"token":"{{{Base64(Opaque)}}}"}}""", "a Secret as JSON" },
         { $"kind: Secret\nstringData:\n  token: {Opaque}\n", "a Secret as YAML" },
         { $"token: {Jwt}\n", "the member token of YAML" },
         { $$$"""{ "token": "{{{Jwt}}}", "expirationTimestamp": "2030-01-01T00:00:00Z" }""", "the member token of JSON" },
-        { Base64($$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","status":{"token":"{{{Jwt}}}"}}"""), "base64, a TokenRequest as JSON" },
+        { Base64($$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","status":{"token":"{{{Jwt}}}"}}"""),
+            "base64, a TokenRequest as JSON" },
         { $"Bearer \"{Jwt}\"", "an Authorization header, quotes" },
         { $"\u201c{Jwt}\u201d", "quotes" }, // copied out of a text document
         { $"\"{Jwt}\"%", "a shell's %, quotes" },
@@ -75,14 +78,16 @@ public sealed class TokenTextTests
         { $"TOKEN={Jwt}\n", "a variable of a shell" },
         { $"export SMM_TOKEN='{Opaque}'\n", "a variable of a shell, quotes" },
         { Base64($"Bearer {Jwt}"), "base64, an Authorization header" },
-        { $"apiVersion: v1\ndata:\n  token: {Base64(Jwt)}\nkind: Secret\n".Replace("\n", "\r\n", StringComparison.Ordinal), "a Secret as YAML" },
+        { $"apiVersion: v1\ndata:\n  token: {Base64(Jwt)}\nkind: Secret\n".Replace("\n", "\r\n", StringComparison.Ordinal),
+            "a Secret as YAML" },
     };
 
     [Theory]
     [MemberData(nameof(Wrapped))]
     public void ATokenIsTakenOutOfWhatHoldsIt(string text, string wrapping)
     {
-        var token = text.Contains(Opaque, StringComparison.Ordinal) || text.Contains(Base64(Opaque), StringComparison.Ordinal) ? Opaque : Jwt;
+        var token = text.Contains(Opaque, StringComparison.Ordinal)
+            || text.Contains(Base64(Opaque), StringComparison.Ordinal) ? Opaque : Jwt;
 
         Assert.Equal(new TokenText(token, wrapping, null), Of(text));
     }
@@ -102,7 +107,8 @@ public sealed class TokenTextTests
     [InlineData("@win.txt", "win.txt")]
     [InlineData("./My Token.JWT", "./My Token.JWT")]
     [InlineData("~/kubeconfig.yaml", "~/kubeconfig.yaml")]
-    public void TheNameOfAFile(string text, string name) => Assert.Equal(new TokenText(null, null, "is the name of a file", name), Of(text));
+    public void TheNameOfAFile(string text, string name) =>
+    Assert.Equal(new TokenText(null, null, "is the name of a file", name), Of(text));
 
     public static TheoryData<string, string> Others() => new()
     {

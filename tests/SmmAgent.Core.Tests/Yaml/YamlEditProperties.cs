@@ -9,16 +9,20 @@ namespace SmmAgent.Core.Tests.Yaml;
 public sealed class YamlEditProperties
 {
     private static readonly Gen<string> Comment = Words("", "", " # why", "   # ip: not this", " # {[\"'");
-    private static readonly Gen<string> Value = Words("auto", "\"quoted # no comment\"", "'single'", "plain text", "", "~", "3.67.91.181", "[a, b]", "{x: y}", "\u00fc\U0001F600");
+    private static readonly Gen<string> Value = Words(
+        "auto", "\"quoted # no comment\"", "'single'", "plain text", "", "~", "3.67.91.181", "[a, b]", "{x: y}", "\u00fc\U0001F600");
     private static readonly Gen<string> Key = Words("ip", "mode", "name", "url", "\"quoted key\"", "unknown", "x-y");
-    private static readonly Gen<string> Noise = Words("", "", "\n", "# comment\n", "  # indented comment\n", "  #ip: auto\n", "    # deep\n");
+    private static readonly Gen<string> Noise = Words(
+        "", "", "\n", "# comment\n", "  # indented comment\n", "  #ip: auto\n", "    # deep\n");
 
     private static readonly Gen<string> Member =
         Gen.Select(Noise, Key, Value, Comment, (noise, key, value, comment) => $"{noise}  {key}: {value}{comment}\n");
 
-    private static readonly Gen<string> Block = Gen.Select(Comment, Member.Array[0, 4], Noise, (comment, members, noise) => $"{comment}\n{string.Concat(members)}{noise}");
+    private static readonly Gen<string> Block = Gen.Select(
+        Comment, Member.Array[0, 4], Noise, (comment, members, noise) => $"{comment}\n{string.Concat(members)}{noise}");
 
-    private static readonly Gen<string> Flow = Gen.Select(Key, Value, Words("", ",", " "), Comment, (key, value, end, comment) => $" {{{key}: {value}{end}}}{comment}\n");
+    private static readonly Gen<string> Flow = Gen.Select(
+        Key, Value, Words("", ",", " "), Comment, (key, value, end, comment) => $" {{{key}: {value}{end}}}{comment}\n");
 
     private static readonly Gen<string> Section =
         Gen.Select(Words("node", "node", "dashboard", "strange", "\"node\""), Gen.OneOf(Block, Flow), (name, body) => $"{name}:{body}");
@@ -68,7 +72,8 @@ public sealed class YamlEditProperties
 
     [Fact]
     public void NoEditOfARandomTextThrows() =>
-        Gen.Select(File, Gen.Int[0, 200], Gen.String[Gen.Char["-:[]{}&*!|>'\"%@`#,? \n\r\tab01\0\u2028\uFEFF"], 0, 12]).Sample((text, at, noise) =>
+        Gen.Select(File, Gen.Int[0, 200], Gen.String[Gen.Char["-:[]{}&*!|>'\"%@`#,? \n\r\tab01\0\u2028\uFEFF"], 0, 12])
+        .Sample((text, at, noise) =>
         {
             var (edited, why) = YamlEdit.Set(text.Insert(at % (text.Length + 1), noise), new("node", "ip", "10.0.0.1"));
             return edited is null != why is null;
@@ -100,7 +105,8 @@ public sealed class YamlEditProperties
         }
 
         for (var i = 0; i < node.Items.Count; i++)
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{path}[{i}]={node.Items[i].Text};").Append(Everything(node.Items[i], $"{path}[{i}]", but));
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{path}[{i}]={node.Items[i].Text};")
+                .Append(Everything(node.Items[i], $"{path}[{i}]", but));
         return text.ToString();
     }
 }

@@ -92,7 +92,8 @@ public sealed class YamlEditTests
 
     [Fact]
     public void ATextThatIsWrittenTooStrangelyIsLeftToTheOperator() =>
-        Assert.EndsWith("add it by hand: node: {ip: 10.0.0.1}", YamlEdit.Set("--- ~\n", new("node", "ip", "10.0.0.1")).Why, StringComparison.Ordinal);
+        Assert.EndsWith("add it by hand: node: {ip: 10.0.0.1}", YamlEdit.Set("--- ~\n", new("node", "ip", "10.0.0.1")).Why,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("null")]

@@ -42,7 +42,8 @@ public sealed class YamlSyntaxTests
     [InlineData("uuid: x\nnode:\n  ip: auto\n  ip: auto\n", "line 4: is there twice; the first is in line 3")]
     [InlineData("a: &x 1\n", "line 1: uses a YAML anchor")]
     public void AFaultOfTheContentNamesItsLine(string yaml, string told) =>
-        Assert.Contains(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Faults, fault => fault.Reason.StartsWith(told, StringComparison.Ordinal));
+        Assert.Contains(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Faults,
+            fault => fault.Reason.StartsWith(told, StringComparison.Ordinal));
 
     private static string LineOf(string yaml) =>
         Assert.Single(SettingsReader.Read(System.Text.Encoding.UTF8.GetBytes(yaml)).Faults).Reason.Split(':')[0];

@@ -11,15 +11,19 @@ public sealed class YamlTextTests
 {
     private static readonly Gen<string> Text = Gen.OneOf(
         SidecarSamples.Any(
-            "", " ", "~", "null", "Null", "true", "yes", "ON", "y", "1", "-1", "01", "0x1F", "1e3", "1_000", "1:20", ".5", ".inf", ".NaN", "2001-12-14", "<<", "=", "-", "- a", "? a",
-            ": a", "a: b", "a:", "a #b", "#", "&a", "*a", "!a", "!!str a", "|", ">", "%a", "@a", "`a`", "{a: b}", "[a]", "'", "\"", "\\", "a'b\"c", "---", "...", "a\nb\n", "a\r\nb",
-            "\n", "\t", " lead", "trail ", "\u0085", "\u2028", "\uFEFF", "\u007f", "\u0000", "\u001b[0m", "\u00fc", "\U0001F600", "\uFFFE", "{\"a\":\"b 'c'\"}", "istiod-x.y.svc:15012"),
+            "", " ", "~", "null", "Null", "true", "yes", "ON", "y", "1", "-1", "01", "0x1F", "1e3", "1_000", "1:20", ".5", ".inf", ".NaN",
+            "2001-12-14", "<<", "=", "-", "- a", "? a",
+            ": a", "a: b", "a:", "a #b", "#", "&a", "*a", "!a", "!!str a", "|", ">", "%a", "@a", "`a`", "{a: b}", "[a]", "'", "\"", "\\",
+            "a'b\"c", "---", "...", "a\nb\n", "a\r\nb",
+            "\n", "\t", " lead", "trail ", "\u0085", "\u2028", "\uFEFF", "\u007f", "\u0000", "\u001b[0m", "\u00fc", "\U0001F600", "\uFFFE",
+            "{\"a\":\"b 'c'\"}", "istiod-x.y.svc:15012"),
         Gen.String[Gen.Char['\u0001', '\ud7ff'], 0, 10],
         Gen.String[Gen.Char[' ', '~'], 0, 12],
         Gen.Char['a', 'z'].Select(c => new string(c, 200)));
 
     private static readonly Gen<JsonNode?> Scalar = Gen.OneOf(
-        Text.Select(text => (JsonNode?)text), Gen.Int.Select(number => (JsonNode?)number), Gen.Bool.Select(flag => (JsonNode?)flag), Gen.Const((JsonNode?)null));
+        Text.Select(text => (JsonNode?)text), Gen.Int.Select(number => (JsonNode?)number), Gen.Bool.Select(flag => (JsonNode?)flag),
+        Gen.Const((JsonNode?)null));
 
     private static Gen<JsonNode?> Node(int depth) => depth == 0
         ? Scalar
@@ -45,7 +49,8 @@ public sealed class YamlTextTests
             var stream = new YamlStream();
             stream.Load(new StringReader(YamlText.Write(new() { ["key"] = text })));
             var scalar = (YamlScalarNode)((YamlMappingNode)stream.Documents[0].RootNode).Children.Single().Value;
-            return scalar.Value == text && (scalar.Style != YamlDotNet.Core.ScalarStyle.Plain || (char.IsAsciiLetter(text[0]) || text[0] is '_' or '/'));
+            return scalar.Value == text
+                && (scalar.Style != YamlDotNet.Core.ScalarStyle.Plain || (char.IsAsciiLetter(text[0]) || text[0] is '_' or '/'));
         },
         iter: 3000);
 
@@ -60,5 +65,6 @@ public sealed class YamlTextTests
     private static JsonObject Object(IEnumerable<(string, JsonNode?)> members) =>
         new(members.DistinctBy(member => member.Item1).Select(member => KeyValuePair.Create(member.Item1, member.Item2?.DeepClone())));
 
-    private static string Indented(string yaml) => string.Concat(yaml.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"  {line}\n"));
+    private static string Indented(string yaml) =>
+        string.Concat(yaml.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"  {line}\n"));
 }

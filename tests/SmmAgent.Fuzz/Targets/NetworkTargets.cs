@@ -50,7 +50,8 @@ internal static class NetworkTargets
                 BrokenException.Unless(
                     Cidr.Parse(network.ToString()) == network, "a network is read as it is shown");
             if (IPAddress.TryParse(text, out var address))
-                _ = (AddressRules.ValidateExternal(AddressRules.Normalize(address)), SmmDashboard.DialBack.EmbeddedAddress.Extract(address));
+                _ = (AddressRules.ValidateExternal(AddressRules.Normalize(address)),
+                    SmmDashboard.DialBack.EmbeddedAddress.Extract(address));
         }, "10.0.0.0/8", "10.0.0.0/255.0.0.0", "fd00::/8", "::ffff:10.0.0.1", "64:ff9b::a00:1") with { MaximumBytes = 64 },
     ];
 

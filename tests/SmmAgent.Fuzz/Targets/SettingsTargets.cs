@@ -192,7 +192,8 @@ internal static class SettingsTargets
         if (FirewallSnapshot.Read(Encoding.UTF8.GetBytes(text)) is not { } snapshot)
             return;
         var written = snapshot.Write();
-        BrokenException.Unless(FirewallSnapshot.Read(written)?.Write().AsSpan().SequenceEqual(written) == true, "a snapshot is read as it was written");
+        BrokenException.Unless(FirewallSnapshot.Read(written)?.Write().AsSpan().SequenceEqual(written) == true,
+            "a snapshot is read as it was written");
         foreach (var open in snapshot.Zones.Values.SelectMany(zone => zone))
             BrokenException.Unless(open.Port is >= 0 and <= 65535,
                 "an opening has a port");

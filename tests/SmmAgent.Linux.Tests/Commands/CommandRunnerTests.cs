@@ -30,7 +30,8 @@ public sealed class CommandRunnerTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_folder.FullName, "smm-gone"), "/nowhere/smm-gone");
 
         Assert.Null(ProgramSearch.Find("smm-gone", _folder.FullName));
-        Assert.Equal(CommandEnding.NotFound, (await new CommandRunner().RunAsync(["smm-gone"], TestContext.Current.CancellationToken)).Ending);
+        Assert.Equal(CommandEnding.NotFound,
+            (await new CommandRunner().RunAsync(["smm-gone"], TestContext.Current.CancellationToken)).Ending);
     }
 
     [Fact]
@@ -46,13 +47,15 @@ public sealed class CommandRunnerTests : IDisposable
     public async Task StreamedOutputIsCompleteUpToTheLimit()
     {
         var all = new System.Text.StringBuilder();
-        var result = await new CommandRunner().RunAsync(["seq", "20000"], TestContext.Current.CancellationToken, read: part => all.Append(part));
+        var result = await new CommandRunner().RunAsync(
+            ["seq", "20000"], TestContext.Current.CancellationToken, read: part => all.Append(part));
 
         Assert.Equal(("", true), (result.Output, result.Succeeded));
         Assert.Equal(string.Concat(Enumerable.Range(1, 20000).Select(number => $"{number}\n")), all.ToString());
 
         var length = 0L;
-        var endless = await new CommandRunner().RunAsync(["cat", "/dev/zero"], TestContext.Current.CancellationToken, read: part => length += part.Length);
+        var endless = await new CommandRunner().RunAsync(
+            ["cat", "/dev/zero"], TestContext.Current.CancellationToken, read: part => length += part.Length);
 
         Assert.Equal(CommandEnding.TooMuchOutput, endless.Ending);
         Assert.InRange(length, 1, CommandRunner.MaximumOutput);
@@ -76,7 +79,8 @@ public sealed class CommandRunnerTests : IDisposable
         var result = await new CommandRunner().RunAsync(
             ["sh", "-c", "sleep 3600 & echo $!"], TestContext.Current.CancellationToken, timeout: TimeSpan.FromMinutes(2), keepsEnd: true);
 
-        using var left = System.Diagnostics.Process.GetProcessById(int.Parse(result.Output.Trim(), System.Globalization.CultureInfo.InvariantCulture));
+        using var left = System.Diagnostics.Process.GetProcessById(
+            int.Parse(result.Output.Trim(), System.Globalization.CultureInfo.InvariantCulture));
         left.Kill();
         Assert.True(result.Succeeded);
     }

@@ -15,24 +15,29 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var answer = await AskAsync(Sample.Ok(body, "\"abc\""));
 
         var good = Assert.IsType<MeshConfigAnswer.Changed>(answer.Value).Good;
-        Assert.Equal((body, "\"abc\"", 8080), (System.Text.Encoding.UTF8.GetString(good.Body), good.ETag, good.Config.WorkloadGroup.Ports["http"]));
+        Assert.Equal((body, "\"abc\"", 8080),
+            (System.Text.Encoding.UTF8.GetString(good.Body), good.ETag, good.Config.WorkloadGroup.Ports["http"]));
     }
 
     public static TheoryData<string, string> BadAnswers() => new()
     {
         { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1\"\r\nContent-Length: 5000\r\n\r\n{\"apiVersion\":", "cut off" },
-        { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"api\r\n", "cut off" },
+        { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"api\r\n",
+            "cut off" },
         { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"", "cut off" },
-        { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1\"\r\nContent-Length: 1048577\r\n\r\n", "larger than 1048576 bytes" },
+        { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"1\"\r\nContent-Length: 1048577\r\n\r\n",
+            "larger than 1048576 bytes" },
         { Sample.Ok(new string(' ', MeshConfig.MaximumBytes + 1)), "larger than 1048576 bytes" },
         { RawServer.Answer("200 OK", "<html>sign in</html>", "Content-Type: text/html\r\n"), "content type 'text/html'" },
         { RawServer.Answer("200 OK", Sample.ConfigText(), "ETag: \"1\"\r\n"), "no content type" },
-        { RawServer.Answer("200 OK", Sample.ConfigText(), "ETag: \"1\"\r\nContent-Type: application/json; charset=utf-16\r\n"), "charset=utf-16" },
+        { RawServer.Answer("200 OK", Sample.ConfigText(), "ETag: \"1\"\r\nContent-Type: application/json; charset=utf-16\r\n"),
+            "charset=utf-16" },
         { RawServer.Answer("200 OK", Sample.ConfigText(), "Content-Type: application/json\r\n"), "ETag: is missing" },
         { Sample.Ok(""), "not valid JSON" },
         { Sample.Ok("{}"), "workloadGroup: is required and missing" },
         { Sample.Ok("{\"apiVersion\":\"smm/v2\"}"), "apiVersion: 'smm/v2' is not understood" },
-        { Sample.Ok(Sample.ConfigText().Replace("analytics-v0", "other", StringComparison.Ordinal)), "vm-integration/other, but vm-integration/analytics-v0 was asked for" },
+        { Sample.Ok(Sample.ConfigText().Replace("analytics-v0", "other", StringComparison.Ordinal)),
+            "vm-integration/other, but vm-integration/analytics-v0 was asked for" },
         { Sample.NotModified(), "no configuration" },
         { "HTTP/1.1 204 No Content\r\n\r\n", "status 204" },
         { "SSH-2.0-OpenSSH_9.2\r\n", "not HTTP" },
@@ -79,12 +84,16 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         const string SetNew = "; set a new one: sudo smm-agent set bearer-token --stdin";
         return new()
         {
-            { Unauthorized("""{"code":"token-invalid","detail":"add its hash","reason":"TokenUnknown"}"""), $"{Refused} (TokenUnknown) and says: add its hash" },
-            { Unauthorized("""{"code":"token-invalid","detail":"no","reason":"[invalid bearer token]"}"""), $"{Refused} ([invalid bearer token]) and says: no" },
+            { Unauthorized("""{"code":"token-invalid","detail":"add its hash","reason":"TokenUnknown"}"""),
+                $"{Refused} (TokenUnknown) and says: add its hash" },
+            { Unauthorized("""{"code":"token-invalid","detail":"no","reason":"[invalid bearer token]"}"""),
+                $"{Refused} ([invalid bearer token]) and says: no" },
             { Unauthorized("""{"code":"token-invalid","detail":"make one","later":{}}"""), $"{Refused} and says: make one" },
             { Unauthorized("""{"code":"token-invalid","detail":"","reason":"TokenExpired"}"""), $"{Refused} (TokenExpired){SetNew}" },
-            { Unauthorized("""{"code":"token-invalid","detail":"a\u001b[2J\r\nb","reason":"c\u202e\nd"}"""), $"{Refused} (c d) and says: a [2J b" },
-            { Unauthorized("""{"code":"token-invalid","detail":"no secret-token here","reason":"secret-token"}"""), $"{Refused} (TOKEN) and says: no TOKEN here" },
+            { Unauthorized("""{"code":"token-invalid","detail":"a\u001b[2J\r\nb","reason":"c\u202e\nd"}"""),
+                $"{Refused} (c d) and says: a [2J b" },
+            { Unauthorized("""{"code":"token-invalid","detail":"no secret-token here","reason":"secret-token"}"""),
+                $"{Refused} (TOKEN) and says: no TOKEN here" },
             {
                 Unauthorized($$"""{"code":"token-invalid","detail":"{{new string('x', 900)}}","reason":"{{new string('y', 900)}}"}"""),
                 $"{Refused} ({new string('y', 200)}...) and says: {new string('x', 400)}..."
@@ -106,24 +115,38 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
     {
         {
             "HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\nserver: istio-envoy\r\ncontent-length: 19\r\n\r\nRBAC: access denied",
-            "(Server: istio-envoy) at {0} refuses the request with 403, and says 'RBAC: access denied'; the dashboard has not seen it; have it allow requests of VMs for /v1/"
+            "(Server: istio-envoy) at {0} refuses the request with 403, and says 'RBAC: access denied'; the dashboard has not seen it; "
+                + "have it allow requests of VMs for /v1/"
         },
         {
-            RawServer.Answer("401 Unauthorized", "<html><head><title>401 &amp; more</title></head>", "Content-Type: text/html\r\nServer: nginx\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"),
-            "(Server: nginx) at {0} refuses the request with 401, and says '401 & more'; the dashboard has not seen it; have it let requests for 127.0.0.1 through without Basic authentication"
+            RawServer.Answer("401 Unauthorized", "<html><head><title>401 &amp; more</title></head>",
+                "Content-Type: text/html\r\nServer: nginx\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"),
+            "(Server: nginx) at {0} refuses the request with 401, and says '401 & more'; the dashboard has not seen it; have it let "
+                + "requests for 127.0.0.1 through without Basic authentication"
         },
-        { RawServer.Answer("404 Not Found", "\n  default backend - 404\nmore", "Content-Type: text/plain\r\n"), "at {0} refuses the request with 404, and says 'default backend - 404'; " },
-        { RawServer.Answer("404 Not Found", ""), "something in front of the dashboard at {0} refuses the request with 404; the dashboard has not seen it; have it route 127.0.0.1 and its path /v1/" },
-        { RawServer.Answer("403 Forbidden", "{\"message\":\"Forbidden\"}", "Content-Type: application/json\r\n"), "says '{{\"message\":\"Forbidden\"}}'" },
-        { RawServer.Answer("403 Forbidden", "{\"kind\":\"Status\",\"code\":403}", "Content-Type: application/json\r\n"), "refuses the request with 403" },
+        { RawServer.Answer("404 Not Found", "\n  default backend - 404\nmore", "Content-Type: text/plain\r\n"),
+            "at {0} refuses the request with 404, and says 'default backend - 404'; " },
+        { RawServer.Answer("404 Not Found", ""),
+            "something in front of the dashboard at {0} refuses the request with 404; the dashboard has not seen it; have it route "
+                + "127.0.0.1 and its path /v1/" },
+        { RawServer.Answer("403 Forbidden", "{\"message\":\"Forbidden\"}", "Content-Type: application/json\r\n"),
+            "says '{{\"message\":\"Forbidden\"}}'" },
+        { RawServer.Answer("403 Forbidden", "{\"kind\":\"Status\",\"code\":403}", "Content-Type: application/json\r\n"),
+            "refuses the request with 403" },
         { RawServer.Answer("426 Upgrade Required", "", "Server: envoy\r\n"), "have it accept HTTP/1.1" },
-        { RawServer.Answer("400 Bad Request", "<title>400 No required SSL certificate was sent</title>", "Content-Type: text/html\r\n"), "have it require no client certificate" },
-        { RawServer.Answer("403 Forbidden", "a\u001b[2J\u202e secret-token b", "Server: x\r\nContent-Type: text/plain\r\n"), "says 'a [2J  TOKEN b'" },
-        { RawServer.Answer("403 Forbidden", "{\"code\":\"AccessDenied\",\"message\":\"no\"}", "Content-Type: application/json\r\n"), "AccessDenied" },
-        { Unauthorized("""{"type":"about:blank","title":"Unauthorized","status":401,"detail":"log in first"}"""), "refuses the request with 401, and says 'log in first'" },
-        { RawServer.Answer("404 Not Found", "{\"status\":404,\"title\":\"no route\"}", "Content-Type: application/problem+json\r\n"), "says 'no route'" },
+        { RawServer.Answer("400 Bad Request", "<title>400 No required SSL certificate was sent</title>", "Content-Type: text/html\r\n"),
+            "have it require no client certificate" },
+        { RawServer.Answer("403 Forbidden", "a\u001b[2J\u202e secret-token b", "Server: x\r\nContent-Type: text/plain\r\n"),
+            "says 'a [2J  TOKEN b'" },
+        { RawServer.Answer("403 Forbidden", "{\"code\":\"AccessDenied\",\"message\":\"no\"}", "Content-Type: application/json\r\n"),
+            "AccessDenied" },
+        { Unauthorized("""{"type":"about:blank","title":"Unauthorized","status":401,"detail":"log in first"}"""),
+            "refuses the request with 401, and says 'log in first'" },
+        { RawServer.Answer("404 Not Found", "{\"status\":404,\"title\":\"no route\"}", "Content-Type: application/problem+json\r\n"),
+            "says 'no route'" },
         { RawServer.Answer("400 Bad Request", "An HTTP/1.x request was sent to an HTTP/2 only endpoint."), "have it accept HTTP/1.1" },
-        { RawServer.Answer("407 Proxy Authentication Required", "", "Proxy-Authenticate: Basic realm=x\r\n"), "without Basic authentication" },
+        { RawServer.Answer("407 Proxy Authentication Required", "", "Proxy-Authenticate: Basic realm=x\r\n"),
+            "without Basic authentication" },
         { RawServer.Answer("403 Forbidden", new string('x', 40_000), "Content-Type: text/plain\r\n"), "refuses the request with 403; " },
     };
 
@@ -134,31 +157,38 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         var (reason, message) = FailureText.Format((await AskAsync(answer)).Failure!, Target());
 
         Assert.Equal("RefusedInFront", reason);
-        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message, StringComparison.Ordinal);
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("429 Too Many Requests", "RateLimited", "(Server: cdn) at {0} asks for fewer requests, and says 'slow down'; have it allow more requests from this VM's address")]
+    [InlineData("429 Too Many Requests", "RateLimited",
+        "(Server: cdn) at {0} asks for fewer requests, and says 'slow down'; have it allow more requests from this VM's address")]
     [InlineData("511 Network Authentication Required", "DashboardError", "log this VM in to its network")]
     [InlineData("522 Connection Timed Out", "DashboardError", "see whether it reaches the dashboard")]
     [InlineData("524 A Timeout Occurred", "DashboardError", "see whether it reaches the dashboard")]
     public async Task WhatElseSomethingInFrontAnswersIsNotTheDashboardsWord(string status, string reason, string told)
     {
-        var (found, message) = FailureText.Format((await AskAsync(RawServer.Answer(status, "slow down", "Server: cdn\r\n"))).Failure!, Target());
+        var (found, message) = FailureText.Format(
+            (await AskAsync(RawServer.Answer(status, "slow down", "Server: cdn\r\n"))).Failure!, Target());
 
         Assert.Equal(reason, found);
-        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message, StringComparison.Ordinal);
+        Assert.Contains(string.Format(CultureInfo.InvariantCulture, told, Server.Url.GetLeftPart(UriPartial.Authority)), message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task AServerErrorOfSomethingInFrontNamesItAndNotTheDashboardsLog()
     {
         var (reason, message) = FailureText.Format(
-            (await AskAsync(RawServer.Answer("503 Service Unavailable", "no healthy upstream", "Content-Type: text/plain\r\nServer: envoy\r\n"))).Failure!, Target());
+            (await AskAsync(RawServer.Answer(
+                "503 Service Unavailable", "no healthy upstream", "Content-Type: text/plain\r\nServer: envoy\r\n"))).Failure!, Target());
 
         Assert.Equal("DashboardError", reason);
         Assert.Contains("(Server: envoy)", message, StringComparison.Ordinal);
-        Assert.EndsWith("answered 503, and says 'no healthy upstream'; see whether it reaches the dashboard: its backend, its health check and its time limits", message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "answered 503, and says 'no healthy upstream'; see whether it reaches the dashboard: its backend, its health check "
+                + "and its time limits", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -178,7 +208,8 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         Assert.Contains("MTU of VPNs", Assert.IsType<DashboardFailure.Unreachable>((await call).Failure).Detail, StringComparison.Ordinal);
     }
 
-    private static string Unauthorized(string problem) => RawServer.Answer("401 Unauthorized", problem, "Content-Type: application/problem+json\r\n");
+    private static string Unauthorized(string problem) =>
+        RawServer.Answer("401 Unauthorized", problem, "Content-Type: application/problem+json\r\n");
 
     [Theory]
     [InlineData("Retry-After: 120\r\n", 120)]
@@ -217,13 +248,16 @@ public sealed class DashboardAnswerTests : ClientOfRawServer
         Assert.Equal(0, other.Count);
         var (reason, message) = FailureText.Format(redirected, Target());
         Assert.Equal("Redirected", reason);
-        Assert.EndsWith($"if that is a login page, let VMs through without a login; if that is the dashboard: sudo smm-agent set dashboard-url http://127.0.0.1:{other.Port}", message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "if that is a login page, let VMs through without a login; if that is the dashboard: sudo smm-agent set dashboard-url "
+                + $"http://127.0.0.1:{other.Port}", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task AnAnswerThatHoldsATokenIsNeverQuoted()
     {
-        Server.Answers = _ => RawServer.Answer("200 OK", "{\"token\":\"hush\",\"expirationTimestamp\":\"hush\"}", "Content-Type: application/json\r\n");
+        Server.Answers = _ => RawServer.Answer(
+            "200 OK", "{\"token\":\"hush\",\"expirationTimestamp\":\"hush\"}", "Content-Type: application/json\r\n");
         using var client = Client();
 
         var result = await client.PostTokenAsync(TestContext.Current.CancellationToken);

@@ -88,7 +88,8 @@ public sealed class DashboardClientTests : ClientOfRawServer
 
         var result = await AskAsync(Sample.NotModified());
 
-        Assert.Contains("sudo smm-agent set bearer-token", Assert.IsType<DashboardFailure.NoToken>(result.Failure).Reason, StringComparison.Ordinal);
+        Assert.Contains("sudo smm-agent set bearer-token", Assert.IsType<DashboardFailure.NoToken>(result.Failure).Reason,
+            StringComparison.Ordinal);
         Assert.Equal(0, Server.Count);
     }
 
@@ -161,7 +162,8 @@ public sealed class DashboardClientTests : ClientOfRawServer
 
         var request = await Server.NextAsync();
         Assert.NotNull(result.Value);
-        Assert.Equal($"PUT {Sample.ConfigPath.Replace("mesh-config", $"agents/{identity.MadeUuid}", StringComparison.Ordinal)} HTTP/1.1", request.Line);
+        Assert.Equal($"PUT {Sample.ConfigPath.Replace("mesh-config", $"agents/{identity.MadeUuid}", StringComparison.Ordinal)} HTTP/1.1",
+            request.Line);
         var key = request.Header("Agent-Key")!;
         Assert.Equal(43, key.Length);
         Assert.Contains("\"interfaceAddresses\":[\"10.0.0.2\"]", request.Body, StringComparison.Ordinal);

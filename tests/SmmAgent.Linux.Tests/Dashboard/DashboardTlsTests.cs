@@ -45,16 +45,19 @@ public sealed class DashboardTlsTests : IDisposable
     {
         using var other = Sample.NewCertificate("other root");
 
-        await IsRefusedAsync(Sample.NewCertificate("server", other), _caFile, UnreachableReason.WrongCertificate, "an authority in dashboard.caFile");
+        await IsRefusedAsync(Sample.NewCertificate("server", other), _caFile, UnreachableReason.WrongCertificate,
+            "an authority in dashboard.caFile");
     }
 
     [Fact]
     public Task WithoutACaFileThePrivateAuthorityIsNotTrusted() =>
-        IsRefusedAsync(Sample.NewCertificate("server", _root), null, UnreachableReason.WrongCertificate, "no authority that this host trusts");
+        IsRefusedAsync(Sample.NewCertificate("server", _root), null, UnreachableReason.WrongCertificate,
+            "no authority that this host trusts");
 
     [Fact]
     public Task ACertificateForAnotherNameIsNotTrusted() => IsRefusedAsync(
-        Sample.NewCertificate("server", _root, dnsName: "other.example.com"), _caFile, UnreachableReason.WrongCertificate, "for another name");
+        Sample.NewCertificate("server", _root, dnsName: "other.example.com"), _caFile, UnreachableReason.WrongCertificate,
+        "for another name");
 
     [Fact]
     public Task AnExpiredCertificateIsSaidToBeExpired() => IsRefusedAsync(
@@ -76,12 +79,16 @@ public sealed class DashboardTlsTests : IDisposable
     public async Task AnyCertificateOfTheCaFileIsAnAnchor(string caFile, string sent, bool isTrusted)
     {
         using var issuing = Sample.NewCertificate("issuing", _root, isAuthority: true);
-        using var expired = Sample.NewCertificate("issuing", _root, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero), isAuthority: true, key: issuing);
+        using var expired = Sample.NewCertificate(
+            "issuing", _root, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero), isAuthority: true, key: issuing);
         using var leaf = Sample.NewCertificate("server", issuing);
         using var other = Sample.NewCertificate("other root");
-        var known = new Dictionary<string, X509Certificate2> { ["root"] = _root, ["issuing"] = issuing, ["leaf"] = leaf, ["other"] = other, ["expired"] = expired };
-        AtomicFile.Write(_caFile, string.Concat(caFile.Split('+').Select(name => known[name].ExportCertificatePem() + "\n")), AtomicFile.Public);
-        await using var server = new RawServer(leaf, [.. sent.Split('+').Skip(1).Select(name => known[name])]) { Answers = _ => Sample.Ok(Sample.ConfigText()) };
+        var known = new Dictionary<string, X509Certificate2> { ["root"] = _root, ["issuing"] = issuing, ["leaf"] = leaf, ["other"] = other,
+            ["expired"] = expired };
+        AtomicFile.Write(_caFile, string.Concat(caFile.Split('+').Select(name => known[name].ExportCertificatePem() + "\n")),
+            AtomicFile.Public);
+        await using var server = new RawServer(
+            leaf, [.. sent.Split('+').Skip(1).Select(name => known[name])]) { Answers = _ => Sample.Ok(Sample.ConfigText()) };
         using var client = Client(server.Url, _caFile);
 
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
@@ -92,7 +99,8 @@ public sealed class DashboardTlsTests : IDisposable
     [Fact]
     public async Task ACaFileFromWindowsIsRead()
     {
-        var pem = "\ufeff" + _root.ExportCertificatePem().Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n\ufeff" + _root.ExportCertificatePem();
+        var pem = "\ufeff" + _root.ExportCertificatePem().Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n\ufeff"
+            + _root.ExportCertificatePem();
         AtomicFile.Write(_caFile, pem, AtomicFile.Public);
 
         Assert.Null((await AskAsync(Sample.NewCertificate("server", _root), _caFile)).Result.Failure);
@@ -104,9 +112,11 @@ public sealed class DashboardTlsTests : IDisposable
         using var issuing = Sample.NewCertificate("issuing", _root, isAuthority: true);
         await IsRefusedAsync(
             Sample.NewCertificate("server", issuing), _caFile, UnreachableReason.WrongCertificate,
-            "the server does not send the certificate of its issuer 'CN=issuing': if that is an intermediate authority, have the server send its whole chain");
+            "the server does not send the certificate of its issuer 'CN=issuing': if that is an intermediate authority, have the server "
+                + "send its whole chain");
         await IsRefusedAsync(
-            Sample.NewCertificate("server", _root, dnsName: "other.example.com"), _caFile, UnreachableReason.WrongCertificate, "it is for 'other.example.com'");
+            Sample.NewCertificate("server", _root, dnsName: "other.example.com"), _caFile, UnreachableReason.WrongCertificate,
+            "it is for 'other.example.com'");
     }
 
     // A real server of OpenSSL, which speaks what Kestrel does not.
@@ -159,7 +169,8 @@ public sealed class DashboardTlsTests : IDisposable
 
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
-        Assert.Contains("the TLS handshake did not end in time: if small answers arrive", Assert.IsType<DashboardFailure.Unreachable>(result.Failure).Detail, StringComparison.Ordinal);
+        Assert.Contains("the TLS handshake did not end in time: if small answers arrive",
+            Assert.IsType<DashboardFailure.Unreachable>(result.Failure).Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,7 +200,8 @@ public sealed class DashboardTlsTests : IDisposable
     [InlineData(null, "there is no file")]
     [InlineData("no certificate", "has no certificate in PEM")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used")]
-    [InlineData("\ufeff-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n", "bad.pem has a certificate in OpenSSL's own form")]
+    [InlineData("\ufeff-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n",
+        "bad.pem has a certificate in OpenSSL's own form")]
     [InlineData("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n", "sudo openssl pkcs7 -print_certs -in ")]
     public async Task ACaFileThatCannotBeUsedIsToldAndNothingIsSent(string? content, string told)
     {
@@ -208,7 +220,8 @@ public sealed class DashboardTlsTests : IDisposable
     {
         var path = Path.Combine(_folder.FullName, "other");
         File.WriteAllBytes(path, _root.RawData);
-        Assert.Equal($"{path} is in DER, not in PEM: sudo openssl x509 -inform DER -in {path} -out {path}.pem, and name that file", CaFile.Fault(path));
+        Assert.Equal($"{path} is in DER, not in PEM: sudo openssl x509 -inform DER -in {path} -out {path}.pem, and name that file",
+            CaFile.Fault(path));
 
         File.WriteAllText(path, _root.ExportCertificatePem(), System.Text.Encoding.Unicode);
         Assert.StartsWith($"{path} is text in UTF-16: sudo iconv ", CaFile.Fault(path), StringComparison.Ordinal);

@@ -98,5 +98,6 @@ public sealed class LyingDashboardTests : IAsyncLifetime
     }
 
     private DashboardClient Client() => new(
-        new DashboardTarget(_server.Url, Sample.Namespace, Sample.Name), null, new BearerTokenFile(Path.Combine(_folder.FullName, "bearer-token")), "1.2.3", _time);
+        new DashboardTarget(_server.Url, Sample.Namespace, Sample.Name), null,
+        new BearerTokenFile(Path.Combine(_folder.FullName, "bearer-token")), "1.2.3", _time);
 }

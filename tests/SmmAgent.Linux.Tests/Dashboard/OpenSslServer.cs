@@ -19,9 +19,12 @@ internal sealed class OpenSslServer : IAsyncDisposable
     {
         var pem = Path.Combine(folder, "server.pem");
         using var key = certificate.GetECDsaPrivateKey()!;
-        await File.WriteAllTextAsync(pem, $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            pem, $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n", TestContext.Current.CancellationToken);
         var port = FreePort();
-        var start = new ProcessStartInfo("openssl", ["s_server", "-accept", $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}", "-www", "-cert", pem, .. options])
+        var start = new ProcessStartInfo(
+            "openssl",
+            ["s_server", "-accept", $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}", "-www", "-cert", pem, .. options])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         };
@@ -29,7 +32,8 @@ internal sealed class OpenSslServer : IAsyncDisposable
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         // It prints ACCEPT as soon as it listens.
-        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.StartsWith("ACCEPT", StringComparison.Ordinal))
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
+            && !line.StartsWith("ACCEPT", StringComparison.Ordinal))
         {
         }
 

@@ -14,7 +14,8 @@ public sealed class ProxyEnvironmentTests
         var proxy = new WebProxy("http://proxy.example.com:3128") { Credentials = new NetworkCredential("user", "secret") };
 
         Assert.Equal(
-            "; the proxy in the environment (https_proxy) is not used: the agent connects to smm.example.com directly, which firewalls must allow",
+            "; the proxy in the environment (https_proxy) is not used: the agent connects to smm.example.com directly, which "
+                + "firewalls must allow",
             ProxyEnvironment.Note(Dashboard, proxy));
         Assert.Contains("(http_proxy)", ProxyEnvironment.Note(new Uri("http://smm.example.com"), proxy), StringComparison.Ordinal);
     }

@@ -166,8 +166,10 @@ public sealed class RenewedTokenTests : IAsyncLifetime
             var token = request.Header("Authorization")!["Bearer ".Length..];
             presented.Add(token);
             return token == refuse
-                ? RawServer.Answer("401 Unauthorized", """{"status":401,"title":"t","detail":"d","code":"token-invalid"}""", "Content-Type: application/problem+json\r\n")
-                : RawServer.Answer("200 OK", """{"token":"t","expirationTimestamp":"2027-01-01T00:00:00Z"}""", "Content-Type: application/json\r\n");
+                ? RawServer.Answer("401 Unauthorized", """{"status":401,"title":"t","detail":"d","code":"token-invalid"}""",
+                    "Content-Type: application/problem+json\r\n")
+                : RawServer.Answer("200 OK", """{"token":"t","expirationTimestamp":"2027-01-01T00:00:00Z"}""",
+                    "Content-Type: application/json\r\n");
         };
         using var client = new DashboardClient(new(_server.Url, Sample.Namespace, Sample.Name), null, _tokens, "1.2.3", _time);
         var result = await client.PostTokenAsync(TestContext.Current.CancellationToken);

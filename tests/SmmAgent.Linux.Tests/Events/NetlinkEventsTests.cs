@@ -63,7 +63,8 @@ public sealed class NetlinkEventsTests : IDisposable
     {
         await _inside.RunAsync("iptables-nft -A INPUT -p tcp --dport 16400 -j ACCEPT");
         using var folder = new TemporaryFolder();
-        using var listener = new Listener(_inside, new NftEvents(), new FileEvents("file events", HostChange.Settings, folder.Path("sentinel")));
+        using var listener = new Listener(
+            _inside, new NftEvents(), new FileEvents("file events", HostChange.Settings, folder.Path("sentinel")));
 
         await _inside.RunAsync("iptables-nft-save");
         await _inside.RunAsync("nft list ruleset");

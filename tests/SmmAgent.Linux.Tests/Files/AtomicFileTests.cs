@@ -11,7 +11,8 @@ public sealed class AtomicFileTests
         var folder = Directory.CreateTempSubdirectory("smm-folder-");
         try
         {
-            Assert.Equal($"{folder.FullName} is a directory", Assert.Throws<IOException>(() => AtomicFile.ReadLimited(folder.FullName, 100)).Message);
+            Assert.Equal($"{folder.FullName} is a directory",
+                Assert.Throws<IOException>(() => AtomicFile.ReadLimited(folder.FullName, 100)).Message);
         }
         finally
         {

@@ -74,7 +74,8 @@ public sealed partial class FileTransactionTests : IDisposable
     {
         var killed = Files.Begin(); // never disposed, as a killed process
         killed.Stage("/etc/one", "x"u8, "root", GuardedRoot.Public);
-        string[] others = [".one.smm-agent-0123", ".two.smm-agent-0123456789abcdeF", "x.smm-agent-0123456789abcdef", ".smm-agent-0123456789abcdef"];
+        string[] others = [".one.smm-agent-0123", ".two.smm-agent-0123456789abcdeF", "x.smm-agent-0123456789abcdef",
+            ".smm-agent-0123456789abcdef"];
         foreach (var name in others)
             File.WriteAllText(_root.Below($"/etc/{name}"), "");
         Assert.Single(_root.Names("/etc"), name => name.StartsWith(".one.smm-agent-", StringComparison.Ordinal) && name.Length == 31);
@@ -211,12 +212,14 @@ public sealed partial class FileTransactionTests : IDisposable
                     }
 
                     foreach (var path in paths)
-                        Assert.Equal(model.GetValueOrDefault(path) is { } bytes ? Convert.ToHexString(bytes) : null, Hex(Files.Look(path, 100).Content));
+                        Assert.Equal(model.GetValueOrDefault(path) is { } bytes ? Convert.ToHexString(bytes) : null,
+                            Hex(Files.Look(path, 100).Content));
                 }
 
                 files.Dispose();
                 Assert.Equal(model.Keys.Order(), paths.Where(Files.Exists).Order());
-                Assert.DoesNotContain(_root.Names("/etc").Concat(_root.Names("/etc/certs")).Concat(_root.Names("/run")), name => name.StartsWith('.'));
+                Assert.DoesNotContain(_root.Names("/etc").Concat(_root.Names("/etc/certs")).Concat(_root.Names("/run")),
+                    name => name.StartsWith('.'));
             },
             iter: 200,
             threads: 1);

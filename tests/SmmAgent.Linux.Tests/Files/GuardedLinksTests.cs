@@ -3,7 +3,9 @@ using SmmAgent.Linux.Files;
 
 namespace SmmAgent.Linux.Tests.Files;
 
-/// <summary>Root works in folders of a user who wants it to work elsewhere. The canary outside is asserted at the end of each test.</summary>
+/// <summary>
+/// Root works in folders of a user who wants it to work elsewhere. The canary outside is asserted at the end of each test.
+/// </summary>
 public sealed class GuardedLinksTests : IDisposable
 {
     private readonly GuardedRoot _root = new();
@@ -34,7 +36,8 @@ public sealed class GuardedLinksTests : IDisposable
         GuardedRoot.AsOther(() => Directory.CreateSymbolicLink(_root.Below("/etc/certs/up"), "../../../outside"));
 
         Assert.Equal(
-            "/etc/certs/sub/file is not touched: /etc/certs/sub is a symbolic link of nobody, and others than root may write to /etc/certs or change "
+            "/etc/certs/sub/file is not touched: /etc/certs/sub is a symbolic link of nobody, and others than root may write to "
+                + "/etc/certs or change "
             + "the way there; remove the link, or give the folders above it to root alone",
             Assert.Throws<InvalidDataException>(() => act(Files, "/etc/certs/sub/file")).Message);
         Assert.Throws<InvalidDataException>(() => act(Files, "/etc/certs/up/file"));
@@ -94,7 +97,8 @@ public sealed class GuardedLinksTests : IDisposable
         Directory.CreateSymbolicLink(_root.Below("/var/a"), "b");
         Directory.CreateSymbolicLink(_root.Below("/var/b"), "/var/a");
 
-        Assert.Contains("more than 40 symbolic links", Assert.Throws<InvalidDataException>(() => Files.Look("/var/a/file", 10)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 40 symbolic links", Assert.Throws<InvalidDataException>(() => Files.Look("/var/a/file", 10)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,14 +120,18 @@ public sealed class GuardedLinksTests : IDisposable
         _root.Write("/etc/static/theirs", "x", owner: GuardedRoot.Other);
         _root.Write("/etc/static/open", "x", mode: GuardedRoot.Public | UnixFileMode.OtherWrite);
         GuardedRoot.AsOther(() => File.WriteAllText(_root.Below("/etc/certs/planted"), "x"));
-        Assert.StartsWith("/etc/link is a symbolic link to /etc/static/theirs of nobody, ", Refused("static/theirs"), StringComparison.Ordinal);
+        Assert.StartsWith("/etc/link is a symbolic link to /etc/static/theirs of nobody, ", Refused("static/theirs"),
+            StringComparison.Ordinal);
         Assert.EndsWith(": sudo cp --remove-destination /etc/static/open /etc/link", Refused("static/open"), StringComparison.Ordinal);
-        Assert.EndsWith(": sudo cp --remove-destination /etc/certs/planted /etc/link", Refused("/etc/certs/planted"), StringComparison.Ordinal);
-        Assert.EndsWith("or which is no file; make it a file of its own: sudo cp --remove-destination /run /etc/link", Refused("/run"), StringComparison.Ordinal);
+        Assert.EndsWith(": sudo cp --remove-destination /etc/certs/planted /etc/link", Refused("/etc/certs/planted"),
+            StringComparison.Ordinal);
+        Assert.EndsWith("or which is no file; make it a file of its own: sudo cp --remove-destination /run /etc/link", Refused("/run"),
+            StringComparison.Ordinal);
         Directory.CreateDirectory(_root.Below("/opt"));
         _root.Write("/opt/hosts", "x");
         Assert.Equal(
-            "/etc/link is a symbolic link to /opt/hosts, outside of /etc, /var and /run; make it a file of its own: sudo cp --remove-destination /opt/hosts /etc/link", Refused("/opt/hosts"));
+            "/etc/link is a symbolic link to /opt/hosts, outside of /etc, /var and /run; make it a file of its own: sudo cp "
+                + "--remove-destination /opt/hosts /etc/link", Refused("/opt/hosts"));
         Assert.Equal("/etc/link is a symbolic link that leads to no file: sudo rm /etc/link", Refused("/nowhere"));
 
         string Refused(string target)
@@ -186,10 +194,12 @@ public sealed class GuardedLinksTests : IDisposable
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(_root.Below("/etc/certs/socket")));
         foreach (var path in (string[])["/etc/certs/fifo", "/etc/certs/device", "/etc/certs/socket"])
         {
-            foreach (var act in (Action[])[() => Files.Look(path, 10), () => Files.Protect(path, "root", GuardedRoot.Public), () => _root.Write(path, "x")])
+            foreach (var act in (Action[])[
+                () => Files.Look(path, 10), () => Files.Protect(path, "root", GuardedRoot.Public), () => _root.Write(path, "x")])
             {
                 var acting = Task.Run(act, TestContext.Current.CancellationToken);
-                await Assert.ThrowsAsync<InvalidDataException>(() => acting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+                await Assert.ThrowsAsync<InvalidDataException>(
+                    () => acting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
             }
         }
 

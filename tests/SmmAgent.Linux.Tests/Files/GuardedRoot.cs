@@ -6,8 +6,8 @@ using SmmAgent.Linux.Files;
 namespace SmmAgent.Linux.Tests.Files;
 
 /// <summary>
-/// A root folder with a folder in it that belongs to another user, as the sidecar's do, and a canary outside: what no link in the other's folder
-/// may lead to. At the end the canary must be untouched.
+/// A root folder with a folder in it that belongs to another user, as the sidecar's do, and a canary outside: what no link in the other's
+/// folder may lead to. At the end the canary must be untouched.
 /// </summary>
 public sealed partial class GuardedRoot : IDisposable
 {
@@ -45,12 +45,14 @@ public sealed partial class GuardedRoot : IDisposable
     /// <summary>A file that must stay as it is.</summary>
     public string Canary => $"{Outside}/file";
 
-    private (FileOwner, UnixFileMode, DateTime) CanaryNow => (FileOwner.Read(Canary), File.GetUnixFileMode(Canary), File.GetLastWriteTimeUtc(Canary));
+    private (FileOwner, UnixFileMode, DateTime) CanaryNow =>
+        (FileOwner.Read(Canary), File.GetUnixFileMode(Canary), File.GetLastWriteTimeUtc(Canary));
 
     public string Below(string path) => Root + path;
 
     /// <summary>What lies in the folder, hidden files too.</summary>
-    public string[] Names(string folder) => [.. Directory.EnumerateFileSystemEntries(Below(folder)).Select(path => Path.GetFileName(path)!).Order()];
+    public string[] Names(string folder) =>
+        [.. Directory.EnumerateFileSystemEntries(Below(folder)).Select(path => Path.GetFileName(path)!).Order()];
 
     /// <summary>Writes one file.</summary>
     public void Write(string path, string content, string owner = "root", UnixFileMode mode = Public)

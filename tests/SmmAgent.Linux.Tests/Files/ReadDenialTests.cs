@@ -34,7 +34,9 @@ public sealed class ReadDenialTests : IDisposable
 
         var refusal = ReadDenial.For(Path, User);
 
-        Assert.Equal(isReadable ? null : $"the user nobody cannot read {Path}: it is {owner} with mode {mode}: sudo chgrp nobody {Path} && sudo chmod g+r {Path}", refusal?.ToString());
+        Assert.Equal(isReadable ? null
+            : $"the user nobody cannot read {Path}: it is {owner} with mode {mode}: sudo chgrp nobody {Path} && sudo chmod g+r {Path}",
+            refusal?.ToString());
         var (_, code) = Try(Path);
         Assert.Equal(isReadable, code == 0);
     }
@@ -47,7 +49,8 @@ public sealed class ReadDenialTests : IDisposable
         File.WriteAllText($"{inner}/file", "x");
         GuardedRoot.Run("chmod", "0600", $"{inner}/file");
         File.CreateSymbolicLink($"{_folder}/link", $"{inner}/file");
-        Assert.Equal($"the user nobody cannot read {_folder}/link: {inner}/file is root:root with mode 0600", ReadDenial.For($"{_folder}/link", User)?.Found);
+        Assert.Equal($"the user nobody cannot read {_folder}/link: {inner}/file is root:root with mode 0600",
+            ReadDenial.For($"{_folder}/link", User)?.Found);
 
         GuardedRoot.Run("chmod", "0750", inner);
 
@@ -67,7 +70,8 @@ public sealed class ReadDenialTests : IDisposable
 
     private static (string, int) Try(string path)
     {
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("setpriv", ["--reuid", User, "--regid", "nogroup", "--clear-groups", "cat", path])
+        using var process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("setpriv", ["--reuid", User, "--regid", "nogroup", "--clear-groups", "cat", path])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

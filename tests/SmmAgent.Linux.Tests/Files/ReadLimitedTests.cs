@@ -44,7 +44,8 @@ public sealed class ReadLimitedTests : IDisposable
 
         var reading = Task.Run(() => AtomicFile.ReadLimited(File, 4));
 
-        await Assert.ThrowsAsync<InvalidDataException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<InvalidDataException>(
+            () => reading.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -28,7 +28,8 @@ public sealed class SafeFileSystemTests : IDisposable
         Assert.EndsWith("\u00E9", Files.Look("/etc/certs/file", 5, Encoding.UTF8).Content, StringComparison.Ordinal);
         Assert.Equal(
             "/etc/certs/file is larger than 4 bytes", Assert.Throws<InvalidDataException>(() => Files.Look("/etc/certs/file", 4)).Message);
-        Assert.InRange(Files.ChangedAt("/etc/certs/file")!.Value, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(5));
+        Assert.InRange(Files.ChangedAt("/etc/certs/file")!.Value, TimeProvider.System.GetUtcNow().AddMinutes(-5),
+            TimeProvider.System.GetUtcNow().AddMinutes(5));
     }
 
     [Fact]
@@ -128,7 +129,8 @@ public sealed class SafeFileSystemTests : IDisposable
             Assert.Equal("x", Files.Look("/var/etc/open", 5).Content);
             Assert.Equal("y", Files.Look("/run/searched/file", 5).Content);
             Assert.Equal(FoundFile.Missing, Files.Look("/run/searched/none", 5));
-            Assert.Equal("/etc/secret: Permission denied", Assert.Throws<UnauthorizedAccessException>(() => Files.Look("/etc/secret", 5)).Message);
+            Assert.Equal("/etc/secret: Permission denied",
+                Assert.Throws<UnauthorizedAccessException>(() => Files.Look("/etc/secret", 5)).Message);
             Assert.Throws<UnauthorizedAccessException>(() => Files.Look("/run/shut/file", 5));
             Assert.Throws<UnauthorizedAccessException>(() => Files.Exists("/run/shut/none"));
         });
@@ -143,7 +145,8 @@ public sealed class SafeFileSystemTests : IDisposable
         var changed = Files.ChangedAt("/etc/certs/file");
         Files.Protect("/etc/certs/file", GuardedRoot.Other, GuardedRoot.Private);
 
-        Assert.Equal(("x", "nobody", GuardedRoot.Private), Files.Look("/etc/certs/file", 5) is var found ? (found.Content, found.Owner, found.Mode) : default);
+        Assert.Equal(("x", "nobody", GuardedRoot.Private),
+            Files.Look("/etc/certs/file", 5) is var found ? (found.Content, found.Owner, found.Mode) : default);
         Assert.Equal(changed, Files.ChangedAt("/etc/certs/file"));
     }
 
@@ -239,6 +242,7 @@ public sealed class SafeFileSystemTests : IDisposable
     {
         GuardedRoot.Run("sh", "-c", $"cd {_root.Below("/etc/certs")}; i=0; while [ $i -lt 600 ]; do mkdir d; cd d; i=$((i+1)); done");
 
-        Assert.Contains("more than 500 folders", Assert.Throws<IOException>(() => Files.RemoveTree("/etc/certs")).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 500 folders", Assert.Throws<IOException>(() => Files.RemoveTree("/etc/certs")).Message,
+            StringComparison.Ordinal);
     }
 }

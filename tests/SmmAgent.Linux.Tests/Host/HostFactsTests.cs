@@ -18,7 +18,8 @@ public sealed class HostFactsTests : IDisposable
         File.WriteAllText(OsRelease, "ID=ubuntu\nVERSION_ID=\"22.04\"\nPRETTY_NAME=\"Ubuntu 22.04\"\n");
         using var held = new FileStream(OsRelease, FileMode.Open, FileAccess.Read, FileShare.None); // flock, as flock(1) does
 
-        Assert.Equal(("ubuntu", "22.04", "Ubuntu 22.04"), (HostFacts.Release(_root).Id, HostFacts.Release(_root).VersionId, HostFacts.Release(_root).PrettyName));
+        Assert.Equal(("ubuntu", "22.04", "Ubuntu 22.04"),
+            (HostFacts.Release(_root).Id, HostFacts.Release(_root).VersionId, HostFacts.Release(_root).PrettyName));
     }
 
     [Fact]

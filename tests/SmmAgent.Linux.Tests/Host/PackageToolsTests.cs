@@ -14,7 +14,8 @@ public sealed class PackageToolsTests
     [InlineData("dpkg", true, null, PackageFormat.Deb)]
     [InlineData("rpm", false, null, PackageFormat.Rpm)]
     [InlineData("", false, null, null)]
-    public void TheFormatIsThatOfTheSystemAndNotOfToolsThatSomebodyInstalled(string programs, bool hasDebs, string? installer, PackageFormat? format) =>
+    public void TheFormatIsThatOfTheSystemAndNotOfToolsThatSomebodyInstalled(
+        string programs, bool hasDebs, string? installer, PackageFormat? format) =>
         Assert.Equal(new(installer, format), PackageTools.From(programs.Split(' ').Contains, hasDebs));
 
     [Theory]

@@ -7,7 +7,8 @@ public sealed class ResolverConfigurationTests
 {
     [Theory]
     [InlineData("nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n", "127.0.0.53")]
-    [InlineData("# nameserver 192.0.2.1\n;nameserver 192.0.2.2\n\tnameserver\t10.0.0.2\r\nnameserver fd00::2 # second\n", "10.0.0.2 fd00::2")]
+    [InlineData("# nameserver 192.0.2.1\n;nameserver 192.0.2.2\n\tnameserver\t10.0.0.2\r\nnameserver fd00::2 # second\n",
+        "10.0.0.2 fd00::2")]
     [InlineData("nameserver dns.example.com\nnameserver\n", "")]
     [InlineData("", "")]
     public void NameServersAreReadInTheirOrder(string text, string servers)

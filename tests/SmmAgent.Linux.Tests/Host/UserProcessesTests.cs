@@ -31,13 +31,18 @@ public sealed class UserProcessesTests
     }
 
     [Theory]
-    [InlineData(64_125, "--mount", "mount -t tmpfs none $0; mkdir $0/usr $0/proc $0/old; mount --rbind /usr $0/usr; mount --rbind /proc $0/proc; cp -P /bin /lib* $0; cd $0; pivot_root . old")]
+    [InlineData(64_125, "--mount",
+        "mount -t tmpfs none $0; mkdir $0/usr $0/proc $0/old; mount --rbind /usr $0/usr; mount --rbind /proc $0/proc; cp -P /bin /lib* $0; "
+            + "cd $0; pivot_root . old")]
     [InlineData(64_126, "--user", "until setpriv --reuid=64126 --regid=64126 --clear-groups true; do sleep 0.1; done 2>/dev/null")]
     public async Task AContainersProcessIsNotEndedAlsoWhereItSeesTheHostsProcesses(int user, string container, string enter)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root to be another user");
         var folder = Directory.CreateTempSubdirectory("smm-container-");
-        using var process = Run(["unshare", container, "sh", "-ec", $"{enter}; exec setpriv --reuid={user} --regid={user} --clear-groups sh -c 'echo ready; exec sleep 300'", folder.FullName], process =>
+        using var process = Run(
+            ["unshare", container, "sh", "-ec",
+                $"{enter}; exec setpriv --reuid={user} --regid={user} --clear-groups sh -c 'echo ready; exec sleep 300'", folder.FullName],
+                    process =>
         {
             if (container == "--user")
                 MapAllUsers(process);

@@ -50,7 +50,8 @@ public sealed class AgentLockTests : IDisposable
     [Fact]
     public async Task AFileThatCannotBeOpenedIsSaidWithItsReason()
     {
-        var (held, why) = await new AgentLock(Path.Combine(LockFile, "missing", "lock"), TimeProvider.System).AcquireAsync(TimeSpan.Zero, Cancel);
+        var (held, why) = await new AgentLock(Path.Combine(LockFile, "missing", "lock"), TimeProvider.System).AcquireAsync(
+            TimeSpan.Zero, Cancel);
 
         Assert.Null(held);
         Assert.Contains("No such file or directory", why, StringComparison.Ordinal);
@@ -61,7 +62,8 @@ public sealed class AgentLockTests : IDisposable
     {
         using var held = (await Lock().AcquireAsync(TimeSpan.Zero, Cancel)).Held;
 
-        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(LockFile) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.UserExecute));
+        Assert.Equal(UnixFileMode.None,
+            File.GetUnixFileMode(LockFile) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.UserExecute));
     }
 
     private AgentLock Lock() => new(LockFile, TimeProvider.System);

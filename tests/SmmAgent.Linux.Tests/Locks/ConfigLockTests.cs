@@ -12,7 +12,8 @@ public sealed class ConfigLockTests : IDisposable
     public async Task TheSecondHolderComesWhenTheFirstHasDoneAndNoFileIsLeft()
     {
         var first = ConfigLock.Take(_folder.FullName, TimeSpan.FromSeconds(10), TimeProvider.System);
-        var second = Task.Run(() => ConfigLock.Take(_folder.FullName, TimeSpan.FromMinutes(1), TimeProvider.System), TestContext.Current.CancellationToken);
+        var second = Task.Run(() => ConfigLock.Take(_folder.FullName, TimeSpan.FromMinutes(1), TimeProvider.System),
+            TestContext.Current.CancellationToken);
 
         Assert.Throws<IOException>(() => ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System));
         Assert.False(second.IsCompleted);
@@ -27,7 +28,8 @@ public sealed class ConfigLockTests : IDisposable
     {
         using var held = ConfigLock.Take(_folder.FullName, TimeSpan.Zero, TimeProvider.System);
 
-        var refused = Assert.Throws<IOException>(() => ConfigLock.Take(_folder.FullName, TimeSpan.FromMilliseconds(30), TimeProvider.System));
+        var refused = Assert.Throws<IOException>(
+            () => ConfigLock.Take(_folder.FullName, TimeSpan.FromMilliseconds(30), TimeProvider.System));
 
         Assert.StartsWith($"another smm-agent has been changing {_folder.FullName}", refused.Message, StringComparison.Ordinal);
     }

@@ -22,7 +22,8 @@ public sealed class LockHolderTests : IDisposable
         Assert.Null(LockHolder.OfRecord(_file));
         var holder = Start(
             "perl", "-MFcntl", "-e",
-            "$0 = 'upgrader'; open my $f, '+<', $ARGV[0] or die; my $l = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0); fcntl $f, F_SETLK, $l or die $!; sleep 600", _file);
+            "$0 = 'upgrader'; open my $f, '+<', $ARGV[0] or die; my $l = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0); fcntl $f, F_SETLK, "
+                + "$l or die $!; sleep 600", _file);
 
         await Until.TrueAsync(() => LockHolder.OfRecord(_file) is not null, "the lock is held");
 

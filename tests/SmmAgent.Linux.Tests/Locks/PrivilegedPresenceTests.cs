@@ -30,7 +30,8 @@ public sealed class PrivilegedPresenceTests : IDisposable
     public async Task OthersThanTheDaemonsGroupCannotPretend()
     {
         using var presence = await ShowAsync();
-        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(AtWork) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite));
+        Assert.Equal(UnixFileMode.None,
+            File.GetUnixFileMode(AtWork) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite));
     }
 
     [Fact]

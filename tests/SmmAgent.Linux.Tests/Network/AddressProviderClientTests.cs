@@ -83,7 +83,8 @@ public sealed class AddressProviderClientTests
     [Fact]
     public async Task ARedirectToAnotherPlaceIsNotFollowed()
     {
-        await using var other = new StandInListener(new(Loopback.Next(), 0), Behaviours.Http(_ => Behaviours.Response("200 OK", "198.18.0.66")));
+        await using var other = new StandInListener(
+            new(Loopback.Next(), 0), Behaviours.Http(_ => Behaviours.Response("200 OK", "198.18.0.66")));
 
         var result = await AskAsync(Answer("302 Found", "", headers: $"Location: http://{other.Endpoint}/ip\r\n"));
 
@@ -216,7 +217,8 @@ public sealed class AddressProviderClientTests
         await using var six = new StandInListener(new(IPAddress.IPv6Loopback, four.Port), Answer("200 OK", "2606:4700::6"));
         using var client = Client(null, (_, _) => Task.FromResult<IPAddress[]>([IPAddress.IPv6Loopback, _address]));
 
-        var result = Assert.Single(await client.AskAsync([new($"http://ip.example:{four.Port}/ip")], TestContext.Current.CancellationToken));
+        var result = Assert.Single(
+            await client.AskAsync([new($"http://ip.example:{four.Port}/ip")], TestContext.Current.CancellationToken));
 
         Assert.Equal(("198.18.0.4", 0), (result.Address?.ToString(), six.Connections));
     }

@@ -61,7 +61,8 @@ public sealed class BoundedThreadsTests
     public async Task WhatFailsFailsForWhoAskedAndItsThreadIsFree()
     {
         foreach (var _ in Enumerable.Range(0, 3))
-            await Assert.ThrowsAsync<InvalidOperationException>(() => _threads.RunAsync<int>(() => throw new InvalidOperationException("a test's"), Cancel));
+            await Assert.ThrowsAsync<InvalidOperationException>(
+                () => _threads.RunAsync<int>(() => throw new InvalidOperationException("a test's"), Cancel));
     }
 
     private static void InterlockedMax(ref int most, int value)

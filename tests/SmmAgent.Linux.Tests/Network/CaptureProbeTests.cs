@@ -24,7 +24,8 @@ public sealed class CaptureProbeTests
 
         Assert.Equal(
             [(AddressFamily.InterNetwork, 15012)],
-            await FindAsync(Gateway, IPEndPoint.Parse("198.18.0.12:15012"), IPEndPoint.Parse("198.18.0.1:8443"), IPEndPoint.Parse("[fd00::1]:15012")));
+            await FindAsync(Gateway, IPEndPoint.Parse("198.18.0.12:15012"), IPEndPoint.Parse("198.18.0.1:8443"),
+                IPEndPoint.Parse("[fd00::1]:15012")));
         Assert.Equal(3, _tried.Count);
     }
 
@@ -89,7 +90,9 @@ public sealed class CaptureProbeTests
         var plan = new ReachabilityPlan(Contract.NetworkModel.DifferentNetwork, [target], 0, Looking.IstiodName, "");
         var prober = new Prober(TimeProvider.System, new NameLookup(TimeProvider.System));
         var observer = new ReachabilityObserver(
-            prober, TimeProvider.System, (probed, _) => Task.FromResult<IReadOnlySet<(AddressFamily, int)>>(probed.Select(one => (one.AddressFamily, one.Port)).ToHashSet()));
+            prober, TimeProvider.System,
+            (probed, _) => Task.FromResult<IReadOnlySet<(AddressFamily, int)>>(
+                probed.Select(one => (one.AddressFamily, one.Port)).ToHashSet()));
 
         var result = Assert.Single((await observer.LookAsync(plan, null, null, TestContext.Current.CancellationToken)).Gateways).Current;
 
@@ -99,7 +102,8 @@ public sealed class CaptureProbeTests
     private Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindAsync(params IPEndPoint[] probed) =>
         Proof(_ => Task.FromResult(_isInPlace)).FindAsync(probed, TestContext.Current.CancellationToken);
 
-    private CaptureProbe Proof(Func<CancellationToken, Task<bool>>? isInPlace) => new(TimeProvider.System, isInPlace, () => _listens, (endpoint, _) =>
+    private CaptureProbe Proof(Func<CancellationToken, Task<bool>>? isInPlace) =>
+        new(TimeProvider.System, isInPlace, () => _listens, (endpoint, _) =>
     {
         lock (_tried)
             _tried.Add($"{endpoint}");

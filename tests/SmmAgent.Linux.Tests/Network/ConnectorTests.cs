@@ -58,8 +58,10 @@ public sealed class ConnectorTests
         await using var listener = new StandInListener(new(up, hole.Endpoint.Port), Behaviours.Silence());
         var clock = System.Diagnostics.Stopwatch.StartNew();
 
-        using var first = await Connector.ConnectFirstAsync([hole.Endpoint.Address.MapToIPv4(), up], hole.Endpoint.Port, TestContext.Current.CancellationToken);
-        var (preferred, _) = await Connector.ConnectPreferringIPv4Async([hole.Endpoint.Address.MapToIPv4(), up], hole.Endpoint.Port, TestContext.Current.CancellationToken);
+        using var first = await Connector.ConnectFirstAsync(
+            [hole.Endpoint.Address.MapToIPv4(), up], hole.Endpoint.Port, TestContext.Current.CancellationToken);
+        var (preferred, _) = await Connector.ConnectPreferringIPv4Async(
+            [hole.Endpoint.Address.MapToIPv4(), up], hole.Endpoint.Port, TestContext.Current.CancellationToken);
 
         Assert.Equal((listener.Endpoint, listener.Endpoint), (first.RemoteEndPoint, preferred!.RemoteEndPoint));
         preferred.Dispose();
@@ -72,7 +74,8 @@ public sealed class ConnectorTests
         using var hole = new BlackHole(new(Loopback.Next(), 0));
         var up = Loopback.Next();
         await using var listener = new StandInListener(new(up, hole.Endpoint.Port), Behaviours.Silence());
-        IPAddress[] addresses = [hole.Endpoint.Address.MapToIPv4(), Loopback.Next(), hole.Endpoint.Address.MapToIPv4(), IPAddress.Parse("240.0.0.1"), up];
+        IPAddress[] addresses = [
+            hole.Endpoint.Address.MapToIPv4(), Loopback.Next(), hole.Endpoint.Address.MapToIPv4(), IPAddress.Parse("240.0.0.1"), up];
 
         using var connection = await Connector.ConnectFirstAsync(addresses, hole.Endpoint.Port, TestContext.Current.CancellationToken);
 
@@ -112,10 +115,12 @@ public sealed class ConnectorTests
         using var hole = new BlackHole(new(Loopback.Next(), 0));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => Connector.ConnectFirstAsync([hole.Endpoint.Address.MapToIPv4(), hole.Endpoint.Address.MapToIPv4()], hole.Endpoint.Port, patience.Token));
+            () => Connector.ConnectFirstAsync(
+                [hole.Endpoint.Address.MapToIPv4(), hole.Endpoint.Address.MapToIPv4()], hole.Endpoint.Port, patience.Token));
 
         var refused = await Assert.ThrowsAsync<System.Net.Sockets.SocketException>(
-            () => Connector.ConnectFirstAsync([Loopback.Next(), Loopback.Next()], hole.Endpoint.Port, TestContext.Current.CancellationToken));
+            () => Connector.ConnectFirstAsync(
+                [Loopback.Next(), Loopback.Next()], hole.Endpoint.Port, TestContext.Current.CancellationToken));
         Assert.Equal(System.Net.Sockets.SocketError.ConnectionRefused, refused.SocketErrorCode);
     }
 

@@ -21,17 +21,24 @@ public sealed class DnsMessageTests
     public void WhatIsNoDnsNameIsNotAsked()
     {
         Assert.All(
-            (string[])["", ".", "a..b", ".a", "a..", "\u00e4.b", new string('a', 64), string.Join('.', Enumerable.Repeat(new string('a', 63), 4))],
+            (string[])["", ".", "a..b", ".a", "a..", "\u00e4.b", new string('a', 64),
+                string.Join('.', Enumerable.Repeat(new string('a', 63), 4))],
             name => Assert.Null(DnsMessage.Query(1, name, DnsRecordType.A)));
-        Assert.NotNull(DnsMessage.Query(1, string.Join('.', [.. Enumerable.Repeat(new string('a', 63), 3), new string('a', 61)]), DnsRecordType.A)); // 255 bytes
-        Assert.Null(DnsMessage.Query(1, string.Join('.', [.. Enumerable.Repeat(new string('a', 63), 3), new string('a', 62)]), DnsRecordType.A));
+        // 255 bytes
+        Assert.NotNull(DnsMessage.Query(
+            1, string.Join('.', [.. Enumerable.Repeat(new string('a', 63), 3), new string('a', 61)]), DnsRecordType.A));
+        Assert.Null(DnsMessage.Query(
+            1, string.Join('.', [.. Enumerable.Repeat(new string('a', 63), 3), new string('a', 62)]), DnsRecordType.A));
     }
 
     [Theory]
     [InlineData("an address", "1234 8580 0001 0001 0000 0000" + Question + Address, DnsAnswer.Address)]
     [InlineData("the question in another case", "1234 8580 0001 0001 0000 0000 0141014200 0001 0001" + Address, DnsAnswer.Address)]
-    [InlineData("a record that names its owner in full", "1234 8580 0001 0001 0000 0000" + Question + "0161016200 0001 0001 0000001e 0004 0a600001", DnsAnswer.Address)]
-    [InlineData("an alias, and its address", "1234 8180 0001 0002 0000 0000" + Question + "c00c 0005 0001 0000001e 0003 016300 c00c 0001 0001 0000001e 0004 0a600001", DnsAnswer.Address)]
+    [InlineData("a record that names its owner in full",
+        "1234 8580 0001 0001 0000 0000" + Question + "0161016200 0001 0001 0000001e 0004 0a600001", DnsAnswer.Address)]
+    [InlineData("an alias, and its address",
+        "1234 8180 0001 0002 0000 0000" + Question + "c00c 0005 0001 0000001e 0003 016300 c00c 0001 0001 0000001e 0004 0a600001",
+        DnsAnswer.Address)]
     [InlineData("an alias alone", "1234 8180 0001 0001 0000 0000" + Question + "c00c 0005 0001 0000001e 0003 016300", DnsAnswer.NoAddress)]
     [InlineData("no record", "1234 8580 0001 0000 0000 0000" + Question, DnsAnswer.NoAddress)]
     [InlineData("NXDOMAIN", "1234 8183 0001 0000 0000 0000" + Question, DnsAnswer.NoSuchName)]
@@ -45,12 +52,17 @@ public sealed class DnsMessageTests
     [InlineData("another type", "1234 8183 0001 0000 0000 0000 0161016200 001c 0001", DnsAnswer.Unknown)]
     [InlineData("no question", "1234 8183 0000 0000 0000 0000", DnsAnswer.Unknown)]
     [InlineData("fewer records than it counts", "1234 8580 0001 ffff 0000 0000" + Question + Address, DnsAnswer.Unknown)]
-    [InlineData("a record without its end", "1234 8580 0001 0001 0000 0000" + Question + "c00c 0001 0001 0000001e 0004 0a60", DnsAnswer.Unknown)]
-    [InlineData("an address of another length", "1234 8580 0001 0001 0000 0000" + Question + "c00c 0001 0001 0000001e 0003 0a6000", DnsAnswer.Unknown)]
-    [InlineData("a pointer to itself", "1234 8580 0001 0001 0000 0000" + Question + "c015 0001 0001 0000001e 0004 0a600001", DnsAnswer.Unknown)]
-    [InlineData("a pointer into the header", "1234 8580 0001 0001 0000 0000" + Question + "c000 0001 0001 0000001e 0004 0a600001", DnsAnswer.Unknown)]
+    [InlineData("a record without its end", "1234 8580 0001 0001 0000 0000" + Question + "c00c 0001 0001 0000001e 0004 0a60",
+        DnsAnswer.Unknown)]
+    [InlineData("an address of another length", "1234 8580 0001 0001 0000 0000" + Question + "c00c 0001 0001 0000001e 0003 0a6000",
+        DnsAnswer.Unknown)]
+    [InlineData("a pointer to itself", "1234 8580 0001 0001 0000 0000" + Question + "c015 0001 0001 0000001e 0004 0a600001",
+        DnsAnswer.Unknown)]
+    [InlineData("a pointer into the header", "1234 8580 0001 0001 0000 0000" + Question + "c000 0001 0001 0000001e 0004 0a600001",
+        DnsAnswer.Unknown)]
     [InlineData("half a pointer", "1234 8580 0001 0001 0000 0000" + Question + "c0", DnsAnswer.Unknown)]
-    [InlineData("a label of a reserved form", "1234 8580 0001 0001 0000 0000" + Question + "4161 00 0001 0001 0000001e 0004 0a600001", DnsAnswer.Unknown)]
+    [InlineData("a label of a reserved form", "1234 8580 0001 0001 0000 0000" + Question + "4161 00 0001 0001 0000001e 0004 0a600001",
+        DnsAnswer.Unknown)]
     [InlineData("half a header", "1234 8580 0001", DnsAnswer.Unknown)]
     [InlineData("nothing", "", DnsAnswer.Unknown)]
     public void AnAnswerIsReadExactly(string what, string answer, DnsAnswer expected) =>
@@ -59,7 +71,8 @@ public sealed class DnsMessageTests
     [Fact]
     public void AnIPv6AddressAnswersAQuestionForOne()
     {
-        var answer = Bytes("1234 8580 0001 0001 0000 0000 0161016200 001c 0001 c00c 001c 0001 0000001e 0010 20010db8000000000000000000000001");
+        var answer =
+            Bytes("1234 8580 0001 0001 0000 0000 0161016200 001c 0001 c00c 001c 0001 0000001e 0010 20010db8000000000000000000000001");
 
         Assert.Equal(DnsAnswer.Address, DnsMessage.Read(DnsMessage.Query(0x1234, "a.b", DnsRecordType.Aaaa), answer));
     }
@@ -83,7 +96,8 @@ public sealed class DnsMessageTests
     {
         var whole = Bytes("1234 8580 0001 0001 0000 0000" + Question + Address);
 
-        Assert.All(Enumerable.Range(0, whole.Length), length => Assert.Equal(DnsAnswer.Unknown, DnsMessage.Read(Query, whole.AsSpan(0, length))));
+        Assert.All(Enumerable.Range(0, whole.Length),
+            length => Assert.Equal(DnsAnswer.Unknown, DnsMessage.Read(Query, whole.AsSpan(0, length))));
     }
 
     private static byte[] Bytes(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));

@@ -25,7 +25,8 @@ public sealed class GatewayProbeTests : IDisposable
         Assert.Equal(6, look.Gateways.Count);
         Assert.All(look.Gateways, result => Assert.Equal((Outcome.Ok, null), (result.Current.Outcome, result.Current.Detail)));
         Assert.All(look.Gateways, result => Assert.NotNull(result.Current.Latency));
-        Assert.Equal(leaf.NotAfter.ToUniversalTime(), look.Gateways.Single(result => result.Current.Certificate is not null).Current.Certificate!.NotAfter);
+        Assert.Equal(leaf.NotAfter.ToUniversalTime(),
+            look.Gateways.Single(result => result.Current.Certificate is not null).Current.Certificate!.NotAfter);
     }
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class GatewayProbeTests : IDisposable
         using var hole = new BlackHole(new(_address, 15012));
 
         await ExpectAsync(
-            await Looking.OneAsync(Looking.OnePort(_authority, _address, 15012, ProbeKind.Istiod), Impatient), Outcome.Timeout, "did not answer within 0.3 s");
+            await Looking.OneAsync(Looking.OnePort(_authority, _address, 15012, ProbeKind.Istiod), Impatient), Outcome.Timeout,
+            "did not answer within 0.3 s");
     }
 
     [Theory]
@@ -63,7 +65,8 @@ public sealed class GatewayProbeTests : IDisposable
     [InlineData(ProbeKind.Istiod)]
     [InlineData(ProbeKind.Tls)]
     public async Task GarbageInsteadOfTlsIsNotReady(ProbeKind kind) =>
-        await ExpectOneAsync(Behaviours.Say("HTTP/1.1 400 Bad Request\r\n\r\n"), kind, Outcome.NotReady, "answered something that is not TLS");
+        await ExpectOneAsync(Behaviours.Say("HTTP/1.1 400 Bad Request\r\n\r\n"), kind, Outcome.NotReady,
+            "answered something that is not TLS");
 
     [Fact]
     public async Task AResetDuringIstiodsHandshakeIsNotReady() =>
@@ -80,7 +83,8 @@ public sealed class GatewayProbeTests : IDisposable
 
     [Fact]
     public async Task AnAlertInsteadOfIstiodsCertificateIsNotReady() => await ExpectOneAsync(
-        Behaviours.Say("\u0015\u0003\u0003\0\u0002\u0002\u0028"), ProbeKind.Istiod, Outcome.NotReady, "broke off the TLS handshake with an alert");
+        Behaviours.Say("\u0015\u0003\u0003\0\u0002\u0002\u0028"), ProbeKind.Istiod, Outcome.NotReady,
+        "broke off the TLS handshake with an alert");
 
     [Fact]
     public async Task APortThatAsksForAClientCertificateSpeaksTls()
@@ -95,7 +99,8 @@ public sealed class GatewayProbeTests : IDisposable
     {
         using var leaf = _authority.IssueExpired([Looking.IstiodName]);
 
-        var result = await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{Looking.IstiodName}'");
+        var result = await ExpectOneAsync(
+            Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.ExpiredCertificate, $"for '{Looking.IstiodName}'");
         Assert.Contains($"expired on {leaf.NotAfter.ToUniversalTime():u}", result.Detail, StringComparison.Ordinal);
         Assert.Contains("issued by 'CN=mesh-stand-in root, O=cluster.local'", result.Detail, StringComparison.Ordinal);
     }
@@ -113,7 +118,8 @@ public sealed class GatewayProbeTests : IDisposable
     {
         using var hole = new BlackHole(new(_address, 0));
         using var stop = new CancellationTokenSource();
-        var look = Looking.Observer().LookAsync(Looking.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, null, stop.Token);
+        var look = Looking.Observer()
+            .LookAsync(Looking.OnePort(_authority, _address, hole.Endpoint.Port, ProbeKind.Tcp), null, null, stop.Token);
 
         await stop.CancelAsync();
 
@@ -134,7 +140,8 @@ public sealed class GatewayProbeTests : IDisposable
         using var other = StandInAuthority.Create();
         using var leaf = other.Issue([Looking.IstiodName]);
 
-        await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate, "which the mesh's root certificate does not vouch for");
+        await ExpectOneAsync(Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate,
+            "which the mesh's root certificate does not vouch for");
     }
 
     [Fact]
@@ -152,12 +159,14 @@ public sealed class GatewayProbeTests : IDisposable
         using var leaf = _authority.Issue(["istiod-other.istio-system.svc"]);
 
         await ExpectOneAsync(
-            Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate, $"for 'istiod-other.istio-system.svc' (issued by 'CN=mesh-stand-in root, O=cluster.local'), not for '{Looking.IstiodName}'");
+            Behaviours.Tls(leaf), ProbeKind.Istiod, Outcome.WrongCertificate,
+            $"for 'istiod-other.istio-system.svc' (issued by 'CN=mesh-stand-in root, O=cluster.local'), not for '{Looking.IstiodName}'");
     }
 
     [Fact]
     public async Task AGatewayThatIsNotReadyIsTold() =>
-        await ExpectOneAsync(Behaviours.Health(() => false), ProbeKind.Health, Outcome.NotReady, "answered GET /healthz/ready with 503 instead of 200");
+        await ExpectOneAsync(Behaviours.Health(() => false), ProbeKind.Health, Outcome.NotReady,
+            "answered GET /healthz/ready with 503 instead of 200");
 
     [Fact]
     public async Task AStatusPortThatIsNotHttpIsNotReady() => await ExpectOneAsync(

@@ -58,7 +58,8 @@ public sealed class StandInProgramTests : IDisposable
     private async Task<Process> StartAsync(IPAddress address)
     {
         var assembly = typeof(StandInGateway).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", [assembly, "--address", address.ToString(), "--certificates", _folder.Path("."), "--san", Looking.IstiodName])
+        var start = new ProcessStartInfo(
+            "dotnet", [assembly, "--address", address.ToString(), "--certificates", _folder.Path("."), "--san", Looking.IstiodName])
         {
             RedirectStandardOutput = true,
         };

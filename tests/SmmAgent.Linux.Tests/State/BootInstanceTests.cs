@@ -39,7 +39,8 @@ public sealed class BootInstanceTests : IDisposable
     }
 
     [Fact]
-    public void WhereItCannotBeKeptThereIsNone() => Assert.Null(BootInstance.LoadOrCreate(Path.Combine(_folder.FullName, "missing/instance"), RandomNumberGenerator.Fill));
+    public void WhereItCannotBeKeptThereIsNone() =>
+    Assert.Null(BootInstance.LoadOrCreate(Path.Combine(_folder.FullName, "missing/instance"), RandomNumberGenerator.Fill));
 
     private string? Load() => BootInstance.LoadOrCreate(File, RandomNumberGenerator.Fill);
 }

@@ -28,7 +28,8 @@ public sealed class SystemctlTextTests
 
     [Theory]
     [InlineData(
-        "Job for istio.service failed because the control process exited with error code.\nSee \"systemctl status istio.service\" for details.\n",
+        "Job for istio.service failed because the control process exited with error code.\nSee \"systemctl status "
+            + "istio.service\" for details.\n",
         "failed",
         null)]
     [InlineData("Warning: The unit file changed on disk.\nJob for istio.service canceled.\n", "canceled", null)]
@@ -48,5 +49,6 @@ public sealed class SystemctlTextTests
     [InlineData("Failed to connect to bus: No such file or directory\n")]
     [InlineData("Job for other.service failed.\n")]
     [InlineData("")]
-    public void AnotherFailureIsNotTheEndOfTheJob(string error) => Assert.Null(SystemctlText.ParseJobEnd(UnitJob.Start, "istio.service", error));
+    public void AnotherFailureIsNotTheEndOfTheJob(string error) =>
+    Assert.Null(SystemctlText.ParseJobEnd(UnitJob.Start, "istio.service", error));
 }

@@ -19,7 +19,8 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         await using var agent = new VmAgent(bed);
         // Also what would be read, and is damaged.
         Directory.CreateDirectory(Path.Combine(agent.Root, "var", "lib", "smm-agent-host"));
-        await File.WriteAllTextAsync(Path.Combine(agent.Root, "var/lib/smm-agent-host/mesh-config.json"), "{", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(agent.Root, "var/lib/smm-agent-host/mesh-config.json"), "{", TestContext.Current.CancellationToken);
         var before = Host(bed, agent);
 
         Assert.Equal("pass", CheckReportReader.By(agent).Status("dashboard-token-accepted"));
@@ -58,13 +59,15 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         {
             using var document = JsonDocument.Parse(output.Text);
             Assert.Empty(schema.Faults(document.RootElement));
-            var results = document.RootElement.GetProperty("checks").EnumerateArray().SelectMany(check => check.GetProperty("results").EnumerateArray()).ToList();
+            var results = document.RootElement.GetProperty("checks").EnumerateArray()
+                .SelectMany(check => check.GetProperty("results").EnumerateArray()).ToList();
             // What the schema's language cannot say.
             Assert.All(
                 results.Where(result => result.GetProperty("status").GetString() is "warn" or "fail"),
                 result => Assert.False(string.IsNullOrEmpty(result.GetProperty("cure").GetString())));
             Assert.Equal(results.Count, document.RootElement.GetProperty("summary").EnumerateObject().Sum(count => count.Value.GetInt32()));
-            var groups = document.RootElement.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("group").GetString()!).ToList();
+            var groups = document.RootElement.GetProperty("checks").EnumerateArray()
+                .Select(check => check.GetProperty("group").GetString()!).ToList();
             Assert.Equal(groups.Distinct().OrderBy(group => Array.IndexOf(Groups, group)), groups.Distinct());
         }
     }
@@ -77,7 +80,8 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         root.Write("etc/os-release", "ID=ubuntu\nVERSION_ID=22.04\nPRETTY_NAME=\"Ubuntu 22.04.4 LTS\"\n");
         Directory.CreateDirectory(Path.Combine(root.Path, "run/systemd/system"));
 
-        var (exitCode, output) = fixture.Bed.Vm.Try("env", $"PATH={programs.Path}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Agent, "--root", root.Path, "check");
+        var (exitCode, output) = fixture.Bed.Vm.Try(
+            "env", $"PATH={programs.Path}:{Environment.GetEnvironmentVariable("PATH")}", Programs.Agent, "--root", root.Path, "check");
 
         Assert.Equal(1, exitCode);
         var shown = output.Replace(programs.Path, "BIN", StringComparison.Ordinal).Replace(root.Path, "", StringComparison.Ordinal);
@@ -100,7 +104,8 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         var bed = fixture.Bed;
         await using var agent = new VmAgent(bed);
         using var root = new EmptyRoot();
-        root.Write("etc/smm/agent.yaml", await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken));
+        root.Write("etc/smm/agent.yaml",
+            await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken));
         root.Write("etc/smm/bearer-token", bed.Mesh.Token + "\n");
         File.SetUnixFileMode(Path.Combine(root.Path, "etc/smm"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
@@ -141,7 +146,9 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         }
     }
 
-    /// <summary>All that the command could have changed: files with their content, mode and time, rules of both families, links and addresses.</summary>
+    /// <summary>
+    /// All that the command could have changed: files with their content, mode and time, rules of both families, links and addresses.
+    /// </summary>
     private static string Host(MeshTestbed bed, VmAgent agent) => string.Join(
         '\n',
         Files(agent.Root)
@@ -157,13 +164,15 @@ public sealed class CheckCommandTests(BedFixture fixture) : IClassFixture<BedFix
         let content = File.Exists(path) ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))) : ""
         select $"{path} {File.GetUnixFileMode(path)} {File.GetLastWriteTimeUtc(path):O} {content}";
 
-    private static string Golden() => File.ReadAllText(Path.Combine(Repository.Root, "tests", "SmmAgent.NetnsTests", "Checks", "before-configuration.txt"));
+    private static string Golden() =>
+        File.ReadAllText(Path.Combine(Repository.Root, "tests", "SmmAgent.NetnsTests", "Checks", "before-configuration.txt"));
 
     /// <summary>The sections with these headings, and the first line.</summary>
     private static string Sections(string text, params string[] headings)
     {
         var sections = text.Split("\n\n");
-        return string.Join("\n\n", sections.Where((section, index) => index == 0 || headings.Contains(section.Split('\n')[0]))).TrimEnd() + "\n";
+        return string.Join("\n\n", sections.Where((section, index) => index == 0 || headings.Contains(section.Split('\n')[0]))).TrimEnd()
+            + "\n";
     }
 
     /// <summary>A root that every user may enter.</summary>

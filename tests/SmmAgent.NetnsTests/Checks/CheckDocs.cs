@@ -35,7 +35,8 @@ internal static class CheckDocs
 
     private static Row RowOf(string group, string line)
     {
-        if (line.Split('|', StringSplitOptions.TrimEntries) is not ["", var name, .. { Length: 4 } outcomes, ""] || name.Split('`') is not ["", var id, var title])
+        if (line.Split('|', StringSplitOptions.TrimEntries) is not ["", var name, .. { Length: 4 } outcomes, ""]
+            || name.Split('`') is not ["", var id, var title])
             throw new InvalidDataException($"docs/checks.md: no row of a check and its four outcomes: {line}");
         return new(group, id, title.Trim(), Columns.Zip(outcomes).ToDictionary(pair => pair.First, pair => pair.Second));
     }

@@ -20,9 +20,12 @@ public sealed class CheckDocsTests(BedFixture fixture) : IClassFixture<BedFixtur
     [Fact]
     public void EveryOutcomeSaysWhatDrivesItOrWhyItCannotBe()
     {
-        Assert.All(CheckDocs.Rows, row => Assert.All(row.Outcomes.Values, text => Assert.True(text.Replace(CheckDocs.Never, "", StringComparison.Ordinal).Length > 3, row.Id)));
+        Assert.All(CheckDocs.Rows,
+            row => Assert.All(row.Outcomes.Values,
+                text => Assert.True(text.Replace(CheckDocs.Never, "", StringComparison.Ordinal).Length > 3, row.Id)));
         // A check that could not pass, or could only pass, would be none.
         Assert.All(CheckDocs.Rows, row => Assert.Contains((row.Id, "pass"), CheckDocs.Outcomes[true]));
-        Assert.All(CheckDocs.Rows, row => Assert.Contains(CheckDocs.Outcomes[true], outcome => outcome.Id == row.Id && outcome.Status is "warn" or "fail"));
+        Assert.All(CheckDocs.Rows,
+            row => Assert.Contains(CheckDocs.Outcomes[true], outcome => outcome.Id == row.Id && outcome.Status is "warn" or "fail"));
     }
 }

@@ -73,13 +73,17 @@ public sealed class ControlPlaneCheckTests(BedFixture fixture) : IClassFixture<B
 
             bed.Mesh.Packages = [new("istio-sidecar", "1.15.3", "deb", "all", "/packages/istio-sidecar.deb", new string('a', 64), 1000)];
             bed.Mesh.Write();
-            var refused = await CheckReportReader.UntilAsync(agent, report => report.Found(Check).Contains("plain http", StringComparison.Ordinal), "the package is offered");
+            var refused = await CheckReportReader.UntilAsync(
+                agent, report => report.Found(Check).Contains("plain http", StringComparison.Ordinal), "the package is offered");
             Assert.Equal("fail", refused.Status(Check));
 
             Set("mode: manage\n  allowPlaintextPackages: true");
             CheckReportReader.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: no key is trusted that could sign it");
-            Set("mode: manage\n  allowPlaintextPackages: true\npackages: {trustedKeys: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}");
-            CheckReportReader.By(agent).Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: ");
+            Set(
+                "mode: manage\n  allowPlaintextPackages: true\npackages: {trustedKeys: "
+                    + "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}");
+            CheckReportReader.By(agent)
+                .Says(Check, "fail", "istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: ");
             Set($"mode: manage\n  allowPlaintextPackages: true\n  packageSha256s: [{new string('a', 64)}]");
             CheckReportReader.By(agent).Says(Check, "pass", "install istio-sidecar 1.15.3");
 

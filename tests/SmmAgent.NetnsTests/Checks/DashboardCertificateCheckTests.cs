@@ -75,13 +75,15 @@ public sealed class DashboardCertificateCheckTests
         using var program = new AgentForEveryone();
         string[] nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
         await using var daemon = new BedProcess(bed.Vm.Inside([.. nobody, program.Path, "--root", agent.Root, "run"]));
-        await Until.TrueAsync(() => agent.Condition("ConfigCurrent").Reason == "InvalidSettings", "the daemon cannot read it", lastSeen: () => daemon.Output);
+        await Until.TrueAsync(() => agent.Condition("ConfigCurrent").Reason == "InvalidSettings", "the daemon cannot read it",
+            lastSeen: () => daemon.Output);
 
         var output = CheckReportReader.By(agent);
 
         Assert.Equal("pass", output.Status("dashboard-certificate"));
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));
         Assert.Contains("the daemon reports: dashboard.caFile: ", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
-        Assert.StartsWith($"sudo install -m 0644 {bed.DashboardAuthority} /etc/smm/", output.Cure("dashboard-token-accepted"), StringComparison.Ordinal);
+        Assert.StartsWith($"sudo install -m 0644 {bed.DashboardAuthority} /etc/smm/", output.Cure("dashboard-token-accepted"),
+            StringComparison.Ordinal);
     }
 }

@@ -86,7 +86,8 @@ public sealed class DashboardCheckTests(BedFixture fixture) : IClassFixture<BedF
     public async Task SomethingElseThanADashboardIsTold()
     {
         await using var agent = new VmAgent(fixture.Bed);
-        await using var other = await HttpStandIn.StartAsync(fixture.Bed, 8991, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        await using var other = await HttpStandIn.StartAsync(
+            fixture.Bed, 8991, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         agent.WriteSettings(Settings(other.Url));
 
         var output = CheckReportReader.By(agent);

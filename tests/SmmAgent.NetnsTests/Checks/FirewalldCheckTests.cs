@@ -23,7 +23,8 @@ public sealed class FirewalldCheckTests(BedFixture fixture) : IClassFixture<BedF
             managed.Line("ports-open", subject)));
         Assert.False(bed.ClusterReaches(MeshTestbed.VmAddress, 8080));
 
-        agent.WriteSettings(await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
+        agent.WriteSettings(await File.ReadAllTextAsync(
+            Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken) + "firewall:\n  mode: check\n");
         var left = Check();
         foreach (var subject in Subjects)
         {

@@ -13,24 +13,30 @@ public sealed class HostChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
             "names-namespace", "skipped", "other Kubernetes namespaces than vm-integration resolve depends on the mesh: no sidecar runs");
 
         await using (new BedProcess(fixture.Bed.Vm.Inside("socat", "TCP4-LISTEN:15001,reuseaddr,fork", "/dev/null")))
-            await CheckReportReader.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar does not capture DNS", StringComparison.Ordinal), "a sidecar runs");
+            await CheckReportReader.UntilAsync(
+                agent, report => report.Found("names-namespace").EndsWith("the sidecar does not capture DNS", StringComparison.Ordinal),
+                "a sidecar runs");
 
         await using (SidecarDns("pack('n5', 0x8580, 1, 1, 0, 0) . substr($q, 12) . pack('n3 N n C4', 0xc00c, 1, 1, 30, 4, 10, 96, 0, 1)"))
         {
             (await CheckReportReader.UntilAsync(agent, "names-namespace", "pass")).Says(
                 "names-namespace", "pass",
-                "names of other Kubernetes namespaces than vm-integration resolve in this mesh: the sidecar resolves kubernetes.default.svc.cluster.local");
+                "names of other Kubernetes namespaces than vm-integration resolve in this mesh: the sidecar resolves "
+                    + "kubernetes.default.svc.cluster.local");
         }
 
         await using (SidecarDns("pack('n5', 0x8183, 1, 0, 0, 0) . substr($q, 12)"))
         {
             (await CheckReportReader.UntilAsync(agent, "names-namespace", "pass")).Says(
                 "names-namespace", "pass",
-                "only names of the Kubernetes namespace vm-integration resolve in this mesh: the sidecar does not resolve kubernetes.default.svc.cluster.local (NXDOMAIN)");
+                "only names of the Kubernetes namespace vm-integration resolve in this mesh: the sidecar does not resolve "
+                    + "kubernetes.default.svc.cluster.local (NXDOMAIN)");
         }
 
         await using (SidecarDns("pack('n5', 0x8182, 1, 0, 0, 0) . substr($q, 12)"))
-            await CheckReportReader.UntilAsync(agent, report => report.Found("names-namespace").EndsWith("the sidecar's answer does not tell", StringComparison.Ordinal), "SERVFAIL is read");
+            await CheckReportReader.UntilAsync(
+                agent, report => report.Found("names-namespace").EndsWith("the sidecar's answer does not tell", StringComparison.Ordinal),
+                "SERVFAIL is read");
         CheckReportReader.By(agent).Says("names-namespace", "skipped");
     }
 

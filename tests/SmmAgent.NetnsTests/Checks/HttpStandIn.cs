@@ -2,7 +2,9 @@ using SmmAgent.Testbed;
 
 namespace SmmAgent.NetnsTests.Checks;
 
-/// <summary>Something on a port of the cluster that answers every request with the same bytes: what else may stand where a dashboard should.</summary>
+/// <summary>
+/// Something on a port of the cluster that answers every request with the same bytes: what else may stand where a dashboard should.
+/// </summary>
 internal sealed class HttpStandIn : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("smm-http-").FullName;
@@ -18,7 +20,8 @@ internal sealed class HttpStandIn : IAsyncDisposable
 
             """);
         Url = $"http://{MeshTestbed.DashboardAddress}:{port}";
-        _process = new BedProcess(bed.Cluster.Inside("socat", $"TCP4-LISTEN:{port},bind={MeshTestbed.DashboardAddress},reuseaddr,fork", $"EXEC:sh {script}"));
+        _process = new BedProcess(
+            bed.Cluster.Inside("socat", $"TCP4-LISTEN:{port},bind={MeshTestbed.DashboardAddress},reuseaddr,fork", $"EXEC:sh {script}"));
     }
 
     public string Url { get; }
@@ -26,7 +29,8 @@ internal sealed class HttpStandIn : IAsyncDisposable
     public static async Task<HttpStandIn> StartAsync(MeshTestbed bed, int port, string answer)
     {
         var server = new HttpStandIn(bed, port, answer);
-        await Until.TrueAsync(() => bed.ClusterReaches(MeshTestbed.DashboardAddress, port), "the stand-in listens", lastSeen: () => server._process.Output);
+        await Until.TrueAsync(() => bed.ClusterReaches(MeshTestbed.DashboardAddress, port), "the stand-in listens",
+            lastSeen: () => server._process.Output);
         return server;
     }
 

@@ -20,19 +20,27 @@ internal sealed class JsonSchema(JsonElement root)
         "$schema" or "$defs" or "title" or "description" => [],
         "$ref" => Faults(Definition(keyword.Value.GetString()!), value, at),
         "type" => Unless(Types(keyword.Value).Any(type => Is(type, value)), $"{at} is {value.ValueKind}, not {keyword.Value}"),
-        "enum" => Unless(keyword.Value.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value)), $"{at} is {value}, not one of {keyword.Value}"),
-        "pattern" => Unless(value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!), $"{at} is '{value}', which {keyword.Value} does not match"),
+        "enum" =>
+            Unless(keyword.Value.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value)),
+                $"{at} is {value}, not one of {keyword.Value}"),
+        "pattern" =>
+            Unless(value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!),
+                $"{at} is '{value}', which {keyword.Value} does not match"),
         "format" when keyword.Value.GetString() == "date-time" => Unless(IsDateTime(value), $"{at} is {value}, no time of RFC 3339"),
         "minimum" => Unless(value.ValueKind != JsonValueKind.Number || value.GetDouble() >= keyword.Value.GetDouble(), $"{at} is {value}"),
-        "minItems" => Unless(value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= keyword.Value.GetInt32(), $"{at} has too few items"),
-        "items" => value.ValueKind != JsonValueKind.Array ? [] : value.EnumerateArray().SelectMany((item, index) => Faults(keyword.Value, item, $"{at}[{index}]")),
+        "minItems" =>
+            Unless(value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= keyword.Value.GetInt32(), $"{at} has too few items"),
+        "items" => value.ValueKind != JsonValueKind.Array ? []
+            : value.EnumerateArray().SelectMany((item, index) => Faults(keyword.Value, item, $"{at}[{index}]")),
         "required" => value.ValueKind != JsonValueKind.Object ? []
-            : keyword.Value.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _)).Select(name => $"{at} lacks {name}"),
+            : keyword.Value.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _))
+            .Select(name => $"{at} lacks {name}"),
         "properties" => value.ValueKind != JsonValueKind.Object ? []
             : keyword.Value.EnumerateObject().Where(property => value.TryGetProperty(property.Name, out _))
                 .SelectMany(property => Faults(property.Value, value.GetProperty(property.Name), $"{at}.{property.Name}")),
         "additionalProperties" when keyword.Value.ValueKind == JsonValueKind.False => value.ValueKind != JsonValueKind.Object ? []
-            : value.EnumerateObject().Where(member => !schema.GetProperty("properties").TryGetProperty(member.Name, out _)).Select(member => $"{at} has {member.Name}, too"),
+            : value.EnumerateObject().Where(member => !schema.GetProperty("properties").TryGetProperty(member.Name, out _))
+            .Select(member => $"{at} has {member.Name}, too"),
         _ => throw new NotSupportedException($"the keyword {keyword.Name} of the schema, at {at}"),
     };
 

@@ -99,20 +99,24 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
         {
             Use("network1");
             var nothing = await CheckReportReader.UntilAsync(
-                agent, report => report.Line("network-model").Found.StartsWith("same network", StringComparison.Ordinal), "the network is the control plane's");
+                agent, report => report.Line("network-model").Found.StartsWith("same network", StringComparison.Ordinal),
+                "the network is the control plane's");
             nothing.Says("network-model", "warn", "names no direct endpoint");
 
             Use("network1", ("istiod", "198.18.0.55", 15012));
             var unreachable = await CheckReportReader.UntilAsync(
                 agent, report => report.Line("network-model").Status == "fail", "no pod is reached");
             unreachable.Says("network-model", "fail", "same network (network1)", "the WorkloadGroup's network is probably wrong");
-            Assert.Contains(".spec.network of WorkloadGroup vm-integration/analytics-v0", unreachable.Line("network-model").Cure, StringComparison.Ordinal);
+            Assert.Contains(".spec.network of WorkloadGroup vm-integration/analytics-v0", unreachable.Line("network-model").Cure,
+                StringComparison.Ordinal);
             Assert.Contains("vm-network-1", unreachable.Line("network-model").Cure, StringComparison.Ordinal);
             Assert.Equal("fail", unreachable.Line("network-reach").Status);
 
             Use("network1", ("istiod", MeshTestbed.FirstGateway, 15012));
-            var reached = await CheckReportReader.UntilAsync(agent, report => report.Line("network-model").Status == "pass", "a pod is reached");
-            Assert.Equal(("pass", $"istiod {MeshTestbed.FirstGateway}:15012"), (reached.Line("network-reach").Status, reached.Line("network-reach").Subject));
+            var reached = await CheckReportReader.UntilAsync(
+                agent, report => report.Line("network-model").Status == "pass", "a pod is reached");
+            Assert.Equal(("pass", $"istiod {MeshTestbed.FirstGateway}:15012"),
+                (reached.Line("network-reach").Status, reached.Line("network-reach").Subject));
             reached.Says("address-source", "pass", $"{MeshTestbed.VmAddress}, the source address of the route to istiod");
         }
         finally
@@ -161,7 +165,8 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             await agent.UntilConditionAsync("ReachableFromCluster", "True", "Degraded", TimeSpan.FromSeconds(60));
             var half = CheckReportReader.By(agent);
             Assert.Equal("warn", half.Lines("address-reached")[0].Status);
-            Assert.Equal(("warn", "not reached"), (half.Line("address-reached", "8082 (grpc)").Status, half.Line("address-reached", "8082 (grpc)").Found));
+            Assert.Equal(("warn", "not reached"),
+                (half.Line("address-reached", "8082 (grpc)").Status, half.Line("address-reached", "8082 (grpc)").Found));
 
             bed.Cluster.Run("iptables", "-w", "-A", "OUTPUT", "-p", "tcp", "--dport", "16400", "-j", "DROP");
             agent.Process.Signal(Signals.Hangup);
@@ -195,7 +200,8 @@ public sealed class NetworkChecksTests(BedFixture fixture) : IClassFixture<BedFi
             bed.Cluster.Run("iptables", "-w", "-F", "INPUT");
         }
 
-        agent.WriteSettings((await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken))
+        agent.WriteSettings(
+            (await File.ReadAllTextAsync(Path.Combine(agent.ConfigFolder, "agent.yaml"), TestContext.Current.CancellationToken))
             .Replace("ip: auto", "ip: 198.18.0.77", StringComparison.Ordinal));
         var report = CheckReportReader.By(agent);
         report.Says("address-source", "pass", "198.18.0.77, as configured in node.ip");

@@ -44,7 +44,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
 
         // The kernel's own way to run a 32-bit userland: uname reports i686.
-        var output = new CheckReportReader(fixture.Bed.Vm.Try(["setarch", "i686", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
+        var output = new CheckReportReader(
+            fixture.Bed.Vm.Try(["setarch", "i686", Programs.Agent, "--root", agent.Root, "check", "--output", "json"]));
 
         Assert.Equal("fail", output.Status("os-architecture"));
         Assert.Contains("x86", output.Found("os-architecture"), StringComparison.Ordinal);
@@ -63,7 +64,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         Assert.Equal("pass", complete.Status("packages-required"));
         Assert.Equal("fail", without.Status("packages-required"));
         Assert.Equal("warn", without.Line("packages-required", "curl").Status);
-        Assert.All((string[])["iptables", "sudo", "hostname"], package => Assert.Equal("fail", without.Line("packages-required", package).Status));
+        Assert.All((string[])["iptables", "sudo", "hostname"],
+            package => Assert.Equal("fail", without.Line("packages-required", package).Status));
         Assert.Equal(
             ((string[])["curl", "iptables", "sudo", "hostname"]).Select(package => $"sudo apt-get install -y {package}"),
             without.Cure("packages-required").Split('\n'));
@@ -79,7 +81,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         await using var agent = new VmAgent(fixture.Bed);
         using var programs = new ProgramFolder(installer, "rpm");
 
-        var output = CheckReportReader.By(fixture.Bed, agent, $"{Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
+        var output = CheckReportReader.By(
+            fixture.Bed, agent, $"{Hide("apt-get", "dnf", "tdnf", "yum", "zypper", "dpkg", "curl")}\nexport PATH={programs.Path}:$PATH");
 
         Assert.Equal("pass", output.Status("os-package-manager"));
         Assert.Equal($"rpm, {installer}", output.Found("os-package-manager"));
@@ -104,7 +107,8 @@ public sealed class OperatingSystemCheckTests(BedFixture fixture) : IClassFixtur
         File.WriteAllText(Path.Combine(agent.Root, "etc", "os-release"), osRelease + "\n");
     }
 
-    // A program without execute permission counts as missing. The mount is seen by this one run only: `ip netns exec` has a mount namespace of its own.
+    // A program without execute permission counts as missing. The mount is seen by this one run only: `ip netns exec` has a mount namespace
+    // of its own.
     private static string Hide(params string[] programs) => $$"""
         for program in {{string.Join(' ', programs)}}; do
             for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do

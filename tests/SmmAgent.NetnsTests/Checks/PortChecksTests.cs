@@ -49,7 +49,8 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
 
             bed.Vm.Run("sh", "-ec", shut.Command);
 
-            Assert.DoesNotContain(CheckReportReader.By(agent).Lines("ports-open", "16401 (sidecar-metrics)"), line => line.Status == "fail");
+            Assert.DoesNotContain(CheckReportReader.By(agent).Lines("ports-open", "16401 (sidecar-metrics)"),
+                line => line.Status == "fail");
         }
         finally
         {
@@ -104,7 +105,8 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         File.WriteAllText(file, "# ufw\nENABLED=yes\nLOGLEVEL=low\n");
         try
         {
-            Assert.Contains(CheckReportReader.By(agent).Lines("ports-firewall"), line => line is { Status: "warn", Cure: "sudo ufw reload" });
+            Assert.Contains(CheckReportReader.By(agent).Lines("ports-firewall"),
+                line => line is { Status: "warn", Cure: "sudo ufw reload" });
         }
         finally
         {
@@ -135,7 +137,8 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var agent = new VmAgent(bed);
         Assert.Equal("free", CheckReportReader.By(agent).Line("ports-agent", "16400").Found);
         await using var other = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:16400,reuseaddr,fork", "/dev/null"));
-        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens", lastSeen: () => other.Output);
+        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 16400), "the other program listens",
+            lastSeen: () => other.Output);
 
         var taken = CheckReportReader.By(agent).Line("ports-agent", "16400");
         Assert.Equal(("fail", $"taken by socat (pid {other.Id}): the agent cannot serve it"), (taken.Status, taken.Found));
@@ -160,7 +163,8 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         Assert.Equal("pass", report.Line("ports-agent", "16400").Status);
         var unserved = report.Line("ports-agent", "17000");
         Assert.Equal(("warn", "the daemon runs, but does not listen on it"), (unserved.Status, unserved.Found));
-        Assert.StartsWith("the agent serves 16400 and 16401 only: remove 17000 from firewall.managementPorts in ", unserved.Cure, StringComparison.Ordinal);
+        Assert.StartsWith("the agent serves 16400 and 16401 only: remove 17000 from firewall.managementPorts in ", unserved.Cure,
+            StringComparison.Ordinal);
         await agent.StopAsync();
         agent.Run("detach");
     }
@@ -172,18 +176,22 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         var agent = new VmAgent(bed);
         var ports = bed.Mesh.Ports;
         await using var local = new BedProcess(bed.Vm.Inside("socat", "TCP-LISTEN:8084,bind=127.0.0.1,reuseaddr,fork", "/dev/null"));
-        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 8084), "the local program listens", lastSeen: () => local.Output);
+        await Until.TrueAsync(() => MeshTestbed.Reaches(bed.Vm, "127.0.0.1", 8084), "the local program listens",
+            lastSeen: () => local.Output);
         bed.Mesh.Ports = [.. ports, ("idle", 8083), ("local", 8084)];
         bed.Mesh.Write();
         try
         {
-            var report = await CheckReportReader.UntilAsync(agent, report => report.Lines("ports-workload").Count == 4, "all four ports are known");
+            var report = await CheckReportReader.UntilAsync(
+                agent, report => report.Lines("ports-workload").Count == 4, "all four ports are known");
 
             Assert.Contains("socat (pid ", report.Line("ports-workload", "8080 (http)").Found, StringComparison.Ordinal);
             Assert.Equal("pass", report.Line("ports-workload", "8080 (http)").Status);
-            Assert.Equal(("warn", "nothing listens on it"), (report.Line("ports-workload", "8083 (idle)").Status, report.Line("ports-workload", "8083 (idle)").Found));
+            Assert.Equal(("warn", "nothing listens on it"),
+                (report.Line("ports-workload", "8083 (idle)").Status, report.Line("ports-workload", "8083 (idle)").Found));
             Assert.Equal("fail", report.Line("ports-workload", "8084 (local)").Status);
-            Assert.Contains($"socat (pid {local.Id}) listens on 127.0.0.1 only", report.Line("ports-workload", "8084 (local)").Found, StringComparison.Ordinal);
+            Assert.Contains($"socat (pid {local.Id}) listens on 127.0.0.1 only", report.Line("ports-workload", "8084 (local)").Found,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -218,10 +226,12 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
         bed.Vm.Run("iptables", "-w", "-N", "DOCKER-USER");
         bed.Vm.Run("iptables", "-w", "-t", "nat", "-N", "DOCKER");
         bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-m", "addrtype", "--dst-type", "LOCAL", "-j", "DOCKER");
-        bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8099", "-j", "DNAT", "--to-destination", "172.17.0.2:80");
+        bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8099", "-j", "DNAT",
+            "--to-destination", "172.17.0.2:80");
         CheckReportReader.By(agent).Says("host-docker", "warn", "DOCKER, DOCKER-USER");
 
-        bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8080", "-j", "DNAT", "--to-destination", "172.17.0.2:80");
+        bed.Vm.Run("iptables", "-w", "-t", "nat", "-A", "DOCKER", "-p", "tcp", "-m", "tcp", "--dport", "8080", "-j", "DNAT",
+            "--to-destination", "172.17.0.2:80");
 
         var taken = CheckReportReader.By(agent).Line("host-docker", "8080 (http)");
         Assert.Equal("fail", taken.Status);
@@ -246,7 +256,9 @@ public sealed class PortChecksTests(BedFixture fixture) : IClassFixture<BedFixtu
                 report.Lines("ports-open", "16400 (agent)"),
                 line => line is { Status: "fail", Found: "INPUT of iptables-legacy (the other backend) does not let it in" });
 
-            bed.Vm.Run("sh", "-ec", report.Line("host-backends").Command[report.Line("host-backends").Command.IndexOf("iptables-legacy", StringComparison.Ordinal)..]);
+            bed.Vm.Run(
+                "sh", "-ec", report.Line(
+                    "host-backends").Command[report.Line("host-backends").Command.IndexOf("iptables-legacy", StringComparison.Ordinal)..]);
             CheckReportReader.By(agent).Says("host-backends", "pass");
         }
         finally

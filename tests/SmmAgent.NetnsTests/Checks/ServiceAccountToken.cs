@@ -3,7 +3,10 @@ using System.Text;
 
 namespace SmmAgent.NetnsTests.Checks;
 
-/// <summary>A token as <c>kubectl create token</c> makes them. The dashboard of the testbed knows tokens by their hash, so the signature is not needed.</summary>
+/// <summary>
+/// A token as <c>kubectl create token</c> makes them. The dashboard of the testbed knows tokens by their hash, so the signature is not
+/// needed.
+/// </summary>
 internal static class ServiceAccountToken
 {
     /// <param name="from">When it becomes valid, counted from now.</param>

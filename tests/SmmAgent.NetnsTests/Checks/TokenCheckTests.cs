@@ -38,7 +38,8 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
 
         Assert.Equal("skipped", output.Status("dashboard-token-claims"));
         Assert.Equal("fail", output.Status("dashboard-token-accepted"));
-        Assert.StartsWith("the dashboard refused the bearer token (TokenUnknown) and says: ", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
+        Assert.StartsWith("the dashboard refused the bearer token (TokenUnknown) and says: ", output.Found("dashboard-token-accepted"),
+            StringComparison.Ordinal);
         Assert.EndsWith("printf %s \"$TOKEN\" | sha256sum", output.Found("dashboard-token-accepted"), StringComparison.Ordinal);
         Assert.Equal("follow the answer of the dashboard", output.Cure("dashboard-token-accepted"));
         Assert.DoesNotContain("somebody-elses-token", output.Text, StringComparison.Ordinal);
@@ -48,7 +49,8 @@ public sealed class TokenCheckTests(BedFixture fixture) : IClassFixture<BedFixtu
     [Theory]
     [InlineData("vm-integration", -2.0, -1.0, "the token expired at", "kubectl create token -n vm-integration")]
     [InlineData("vm-integration", 1.0, 2.0, "the token is not valid before", "bearer-token")]
-    [InlineData("another-team", -1.0, 100.0, "is of the namespace 'another-team', but the WorkloadGroup's is 'vm-integration'", "bearer-token")]
+    [InlineData("another-team", -1.0, 100.0, "is of the namespace 'another-team', but the WorkloadGroup's is 'vm-integration'",
+        "bearer-token")]
     public async Task ATokenThatCannotBeRightIsToldAndNotSent(string @namespace, double from, double to, string found, string cure)
     {
         await using var agent = new VmAgent(fixture.Bed);

@@ -8,7 +8,9 @@ namespace SmmAgent.NetnsTests.Cli;
 public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedFixture>
 {
     [Fact]
-    public Task Help() => HoldAsync("help", ["--help"], ["set", "--help"], ["set", "bearer-token", "--help"], ["check", "--help"], ["reconcile", "--help"], ["status", "--help"]);
+    public Task Help() => HoldAsync(
+        "help", ["--help"], ["set", "--help"], ["set", "bearer-token", "--help"], ["check", "--help"], ["reconcile", "--help"],
+        ["status", "--help"]);
 
     [Fact]
     public Task Version() => HoldAsync("version", ["version"]);
@@ -66,7 +68,8 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
         await HoldAsync("status-not-running", agent, ["status"]);
         agent.Start();
         await agent.UntilConditionAsync("ReachableFromCluster", "True");
-        await agent.UntilAsync(() => agent.Status()!["conditions"]!.AsArray().All(condition => (string?)condition!["reason"] != "Pending"), "nothing is pending");
+        await agent.UntilAsync(() => agent.Status()!["conditions"]!.AsArray().All(condition => (string?)condition!["reason"] != "Pending"),
+            "nothing is pending");
         await HoldAsync("status", agent, ["status"]);
     }
 
@@ -98,7 +101,8 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
             var onTerminal = await Terminal.OnTerminalAsync(words);
             Tell(golden, command, "    (on a terminal)", agent, onTerminal);
             foreach (var plain in (string[])["NO_COLOR=1", "TERM=dumb", "TERM="])
-                Assert.Equal(Settled(Colour().Replace(onTerminal.Output, ""), agent), Settled((await Terminal.OnTerminalAsync(words, plain)).Output, agent));
+                Assert.Equal(Settled(Colour().Replace(onTerminal.Output, ""), agent),
+                    Settled((await Terminal.OnTerminalAsync(words, plain)).Output, agent));
             Assert.DoesNotContain('\e', (await Terminal.PipedAsync(words)).Output);
         }
 
@@ -118,7 +122,8 @@ public sealed partial class GoldenTests(BedFixture fixture) : IClassFixture<BedF
     private static string Settled(string text, VmAgent agent)
     {
         text = Spinner().Replace(Keypad().Replace(text, ""), "");
-        text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\e", "\\e", StringComparison.Ordinal).Replace(agent.Root, "", StringComparison.Ordinal);
+        text = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\e", "\\e", StringComparison.Ordinal)
+            .Replace(agent.Root, "", StringComparison.Ordinal);
         text = Uuid().Replace(text, "UUID");
         text = Time().Replace(text, "TIME");
         text = Milliseconds().Replace(text, "N ms");

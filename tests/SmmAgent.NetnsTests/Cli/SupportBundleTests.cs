@@ -51,7 +51,8 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Assert.Contains("comment \"planted-nft-[redacted]\"", files["firewall/nft.txt"], StringComparison.Ordinal);
         Assert.Contains("\"planted\":\"[redacted]\"", files["mesh-config/host.json"], StringComparison.Ordinal);
         Assert.Contains("the dashboard refused [redacted]", files["status.json"], StringComparison.Ordinal);
-        Assert.Contains("Environment=PLANTED=[redacted]", files["systemd/etc/systemd/system/smm-agent.service.d/override.conf"], StringComparison.Ordinal);
+        Assert.Contains("Environment=PLANTED=[redacted]", files["systemd/etc/systemd/system/smm-agent.service.d/override.conf"],
+            StringComparison.Ordinal);
         Assert.Contains("Authorization: [redacted]", files["systemd/journal.txt"], StringComparison.Ordinal);
         Assert.Contains("http://[redacted]@127.0.0.1:9", files["systemd/journal.txt"], StringComparison.Ordinal);
         Assert.Contains("the last line", files["systemd/journal.txt"], StringComparison.Ordinal);
@@ -89,7 +90,8 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         await using var agent = new VmAgent(fixture.Bed);
         var (bundle, started) = (Path.Combine(_folder, "bundle.tar.gz"), Path.Combine(_folder, "started"));
         var programs = Directory.CreateDirectory(Path.Combine(_folder, "slow")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(programs, "uname"), $"#!/bin/sh\ntouch '{started}'\nexec sleep 10\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(programs, "uname"), $"#!/bin/sh\ntouch '{started}'\nexec sleep 10\n", TestContext.Current.CancellationToken);
         File.SetUnixFileMode(Path.Combine(programs, "uname"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         await using var running = new BedProcess(
             agent.Command("support-bundle", "--file", bundle),
@@ -147,7 +149,9 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
             "reconcile has saved the planted annotation",
             lastSeen: () => SavedConfig(agent));
         var settings = Path.Combine(agent.ConfigFolder, "agent.yaml");
-        agent.WriteSettings($"{await File.ReadAllTextAsync(settings)}\n# planted: {token}\n# in base64: {Base64(token)[1]}\n# {token[..24]}\n#   {token[24..]}\n");
+        agent.WriteSettings(
+            $"{await File.ReadAllTextAsync(settings)}\n# planted: {token}\n# in base64: {Base64(token)[1]}\n# {token[..24]}\n# "
+                + $"  {token[24..]}\n");
         Put(agent, "etc/hosts", $"127.0.0.1 localhost {token}.example.com {AgentKey} # {SidecarToken}\n");
         Put(agent, "etc/resolv.conf", $"# planted {token}\nnameserver 127.0.0.1\n");
         Put(agent, "etc/systemd/system/smm-agent.service.d/override.conf", $"[Service]\nEnvironment=PLANTED={token}\n");
@@ -159,7 +163,8 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         Put(agent, "var/lib/smm-agent/identity.json", $"{{\"uuid\":\"0327b100-a008-4364-a2b3-7d1777bb5b9a\",\"key\":\"{AgentKey}\"}}");
         Put(agent, "run/smm-agent/status.json", $"{{\"message\":\"the dashboard refused {token}\", \"piece\":\"{token[5..30]}...\"}}");
         bed.Vm.Run("nft", $"table inet planted {{ chain none {{ accept comment \"planted-nft-{token}\"; }}; }}");
-        bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-m", "comment", "--comment", $"planted-rule-{token}", "-j", "ACCEPT");
+        bed.Vm.Run("iptables", "-w", "-A", "INPUT", "-p", "tcp", "--dport", "9", "-m", "comment", "--comment", $"planted-rule-{token}",
+            "-j", "ACCEPT");
     }
 
     // The bed has no journal: this one says what a careless program would have logged.
@@ -190,7 +195,8 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "unpacked")).FullName;
         Assert.Equal(0, (await Terminal.PipedAsync(["tar", "-xzf", bundle, "-C", folder])).ExitCode);
         var top = Assert.Single(Directory.GetDirectories(folder));
-        return Directory.EnumerateFiles(top, "*", SearchOption.AllDirectories).ToDictionary(file => Path.GetRelativePath(top, file), File.ReadAllText);
+        return Directory.EnumerateFiles(top, "*", SearchOption.AllDirectories)
+            .ToDictionary(file => Path.GetRelativePath(top, file), File.ReadAllText);
     }
 
     // Sixteen characters are a piece that somebody could search with.
@@ -200,7 +206,9 @@ public sealed class SupportBundleTests(BedFixture fixture) : IClassFixture<BedFi
             Assert.False(text.Contains(secret.AsSpan(i, 16), StringComparison.Ordinal), $"{name} has '{secret.Substring(i, 16)}':\n{text}");
     }
 
-    /// <summary>The three ways in which base64 of something longer shows the secret, without the ends that depend on its neighbours.</summary>
+    /// <summary>
+    /// The three ways in which base64 of something longer shows the secret, without the ends that depend on its neighbours.
+    /// </summary>
     private static string[] Base64(string secret) =>
     [
         .. ((string[])["", "u", "u:"]).Select(before => Convert.ToBase64String(Encoding.UTF8.GetBytes(before + secret))[4..^4]),

@@ -32,7 +32,8 @@ public sealed class TypedTokenTests : IDisposable
 
         Assert.Contains("code 0", shown, StringComparison.Ordinal);
         Assert.DoesNotContain(Token, shown, StringComparison.Ordinal);
-        Assert.Equal(Token + "\n", await File.ReadAllTextAsync(Path.Combine(_root, "etc/smm/bearer-token"), TestContext.Current.CancellationToken));
+        Assert.Equal(Token + "\n",
+            await File.ReadAllTextAsync(Path.Combine(_root, "etc/smm/bearer-token"), TestContext.Current.CancellationToken));
         AssertShowsWhatIsTyped(shown);
     }
 
@@ -83,7 +84,8 @@ public sealed class TypedTokenTests : IDisposable
             }
         }
 
-        public Task UntilAsync(string text) => Until.TrueAsync(() => Shown.Contains(text, StringComparison.Ordinal), $"'{text}' is shown", lastSeen: () => Shown);
+        public Task UntilAsync(string text) =>
+            Until.TrueAsync(() => Shown.Contains(text, StringComparison.Ordinal), $"'{text}' is shown", lastSeen: () => Shown);
 
         public void Type(string keys)
         {

@@ -18,7 +18,8 @@ public sealed class KubernetesBedFixture : IAsyncLifetime
         }
     }
 
-    private static string? Missing => Programs.Missing() ?? (KubeAssets.Folder is null ? "needs a kube-apiserver, etcd and kubectl: ./build.sh kube-assets" : null);
+    private static string? Missing =>
+        Programs.Missing() ?? (KubeAssets.Folder is null ? "needs a kube-apiserver, etcd and kubectl: ./build.sh kube-assets" : null);
 
     public async ValueTask InitializeAsync()
     {

@@ -3,7 +3,9 @@ using SmmAgent.Testbed.Kube;
 
 namespace SmmAgent.NetnsTests.Kubernetes;
 
-/// <summary>The published agent with a dashboard that reads a real API server: attach, follow, outage, registration and revocation.</summary>
+/// <summary>
+/// The published agent with a dashboard that reads a real API server: attach, follow, outage, registration and revocation.
+/// </summary>
 public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFixture<KubernetesBedFixture>
 {
     [Fact]
@@ -17,7 +19,8 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         await agent.UntilConditionAsync("Registered", "False", "NotConnected");
 
         var uuid = agent.Uuid();
-        await agent.UntilAsync(() => FleetRow(uuid).Contains(MeshTestbed.VmAddress, StringComparison.Ordinal), $"kubectl get am shows {uuid}: {FleetRow(uuid)}");
+        await agent.UntilAsync(() => FleetRow(uuid).Contains(MeshTestbed.VmAddress, StringComparison.Ordinal),
+            $"kubectl get am shows {uuid}: {FleetRow(uuid)}");
         cluster.MakeWorkloadEntry(uuid);
         try
         {
@@ -41,7 +44,8 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
         try
         {
             await agent.UntilAsync(
-                () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true, "the new address is probed");
+                () => agent.Status()?["gateways"]?.ToJsonString().Contains(MeshTestbed.ThirdGateway, StringComparison.Ordinal) == true,
+                "the new address is probed");
         }
         finally
         {
@@ -122,7 +126,8 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
             var kept = Path.Combine(agent.Root, "var/lib/smm-agent/renewed-token.json");
             await agent.UntilAsync(() => File.Exists(kept), "the renewed token is kept", TimeSpan.FromSeconds(35));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(kept));
-            await agent.UntilAsync(() => DateTimeOffset.UtcNow > Expiry(cluster.Token), "the operator's token has ended", TimeSpan.FromSeconds(60));
+            await agent.UntilAsync(() => DateTimeOffset.UtcNow > Expiry(cluster.Token), "the operator's token has ended",
+                TimeSpan.FromSeconds(60));
             await cluster.KillReplicaAsync(0); // what it remembers of the tokens, too
             await cluster.StartReplicaAsync(0);
             await cluster.KillReplicaAsync(1);
@@ -149,5 +154,6 @@ public sealed class KubernetesModeTests(KubernetesBedFixture fixture) : IClassFi
     }
 
     private string FleetRow(string uuid) =>
-        fixture.Bed.Kubernetes!.Server.Kubectl("get", "am", "-A").Split('\n').FirstOrDefault(line => line.Contains(uuid, StringComparison.Ordinal)) ?? "";
+        fixture.Bed.Kubernetes!.Server.Kubectl("get", "am", "-A").Split('\n')
+        .FirstOrDefault(line => line.Contains(uuid, StringComparison.Ordinal)) ?? "";
 }

@@ -54,7 +54,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         new() { DashboardUrl = url, AllowPlaintext = true, Namespace = Sample.Namespace, Name = Sample.Name };
 
     public CurrentIdentity Identity() => new(
-        Paths, RandomNumberGenerator.Fill, new ReconcileRequest(Paths.ReconcileRequest, Time, NullLogger<ReconcileRequest>.Instance), NullLogger<CurrentIdentity>.Instance);
+        Paths, RandomNumberGenerator.Fill, new ReconcileRequest(Paths.ReconcileRequest, Time, NullLogger<ReconcileRequest>.Instance),
+        NullLogger<CurrentIdentity>.Instance);
 
     /// <summary>Gives the host another /etc/machine-id, as a copy of a machine has one.</summary>
     public void BecomeAnotherMachine()

@@ -14,13 +14,15 @@ public sealed partial class DecisionTests
     [Fact]
     public void EveryDecisionHasTheRequiredSectionsInOrder() => Assert.All(
         Decisions,
-        page => Assert.Equal(Required, page.Headings.Where(heading => heading.Level == 2).Select(heading => heading.Title).Where(Required.Contains)));
+        page => Assert.Equal(Required,
+            page.Headings.Where(heading => heading.Level == 2).Select(heading => heading.Title).Where(Required.Contains)));
 
     [Fact]
     public void EveryStatusAndDateCanBeRead() => Assert.All(Decisions, page =>
     {
         Assert.Matches("^(Accepted|Superseded by \\[)", Below(page, "## Status"));
-        Assert.True(DateOnly.TryParseExact(Below(page, "## Date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _), page.Path);
+        Assert.True(DateOnly.TryParseExact(Below(page, "## Date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+            page.Path);
     });
 
     [Fact]
@@ -28,7 +30,8 @@ public sealed partial class DecisionTests
     {
         var index = string.Join('\n', RepositoryFiles.Markdown.Single(file => file.Path == "docs/decisions/README.md").Lines);
 
-        Assert.All(Decisions, page => Assert.Contains($"[{page.Headings[0].Title}]({Path.GetFileName(page.Path)})", index, StringComparison.Ordinal));
+        Assert.All(Decisions, page => Assert.Contains(
+            $"[{page.Headings[0].Title}]({Path.GetFileName(page.Path)})", index, StringComparison.Ordinal));
     }
 
     [Fact]

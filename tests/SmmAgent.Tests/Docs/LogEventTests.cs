@@ -15,7 +15,8 @@ public sealed partial class LogEventTests
     private static readonly List<LoggerMessageAttribute> Events =
     [
         .. typeof(ExitCode).Assembly.GetTypes().SelectMany(type => type.GetMethods(Any))
-            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>().OrderBy(one => one.EventId),
+            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>()
+            .OrderBy(one => one.EventId),
     ];
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed partial class LogEventTests
         var page = string.Join('\n', RepositoryFiles.Markdown.Single(file => file.Path == "docs/log-events.md").Lines);
         var section = page.Split("\n## ").Single(one => one.StartsWith("Agent\n", StringComparison.Ordinal));
         return Row().Matches(section).Select(row =>
-            $"{int.Parse(row.Groups["id"].Value, CultureInfo.InvariantCulture)} | {row.Groups["level"].Value} | {row.Groups["message"].Value}");
+            $"{int.Parse(row.Groups["id"].Value, CultureInfo.InvariantCulture)} | {row.Groups["level"].Value} | "
+                + $"{row.Groups["message"].Value}");
     }
 
     [GeneratedRegex(@"^\| (?<id>\d+) \| (?<level>\w+) \| `(?<message>.*)` \|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

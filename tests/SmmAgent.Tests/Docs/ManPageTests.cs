@@ -21,7 +21,8 @@ public sealed partial class ManPageTests
 
     [Fact]
     public void EveryExitCodeIsThere() => Assert.Equal(
-        typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetRawConstantValue()!.ToString()).Order(),
+        typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetRawConstantValue()!.ToString())
+        .Order(),
         ExitStatus().Matches(File.ReadAllText(AgentPage)).Select(match => match.Groups[1].Value).Order());
 
     [Fact]
@@ -37,7 +38,8 @@ public sealed partial class ManPageTests
 
     [Fact]
     public void EverySettingIsThereWithItsDefault() => Assert.Equal(
-        SettingsTable.Rows(new AgentSettings()).Select(setting => $"{setting.Key}: {(setting.Value == SettingsTable.None ? "none" : setting.Value)}"),
+        SettingsTable.Rows(new AgentSettings())
+        .Select(setting => $"{setting.Key}: {(setting.Value == SettingsTable.None ? "none" : setting.Value)}"),
         Setting().Matches(File.ReadAllText(SettingsPage)).Select(match => $"{match.Groups[1].Value}: {match.Groups[2].Value}"));
 
     [Fact]
@@ -54,7 +56,8 @@ public sealed partial class ManPageTests
     {
         var result = await new CommandRunner().RunAsync(command, TestContext.Current.CancellationToken, timeout: TimeSpan.FromMinutes(1));
         Assert.SkipWhen(result.Ending == CommandEnding.NotFound, $"needs {command[0]}");
-        Assert.True(result.Succeeded && result.Output.Length + result.Error.Length == 0, $"{result.Describe()}\n{result.Output}{result.Error}");
+        Assert.True(result.Succeeded && result.Output.Length + result.Error.Length == 0,
+            $"{result.Describe()}\n{result.Output}{result.Error}");
     }
 
     /// <summary>The command's words, then its options, then its arguments and values, each sorted.</summary>
@@ -87,8 +90,10 @@ public sealed partial class ManPageTests
 
     private static string Joined(IEnumerable<string> path, IEnumerable<string> options, IEnumerable<string> values) =>
         string.Join(' ', path) + " / "
-        + string.Join(' ', options.Where(option => !option.EndsWith("-help", StringComparison.Ordinal)).Order(StringComparer.Ordinal)) + " / "
-        + string.Join(' ', values.SelectMany(value => value.Split('|', StringSplitOptions.RemoveEmptyEntries)).Order(StringComparer.Ordinal));
+        + string.Join(' ', options.Where(option => !option.EndsWith("-help", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        + " / "
+        + string.Join(
+            ' ', values.SelectMany(value => value.Split('|', StringSplitOptions.RemoveEmptyEntries)).Order(StringComparer.Ordinal));
 
     [GeneratedRegex(@"^\.It Cm (.+)$", RegexOptions.Multiline)]
     private static partial Regex Entry();

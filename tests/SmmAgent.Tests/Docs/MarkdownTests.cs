@@ -19,7 +19,8 @@ public sealed class MarkdownTests
     public void EveryPageHasOneTitleAndSkipsNoHeadingLevel() => RepositoryFiles.AssertNone(
         from page in Pages.Values
         let levels = page.Headings.Select(heading => heading.Level).ToList()
-        where levels.Count(level => level == 1) != 1 || levels[0] != 1 || levels.Zip(levels.Skip(1)).Any(pair => pair.Second > pair.First + 1)
+        where levels.Count(level => level == 1) != 1 || levels[0] != 1
+        || levels.Zip(levels.Skip(1)).Any(pair => pair.Second > pair.First + 1)
         select page.Path);
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class MarkdownTests
     [Fact]
     public void TheIndexLinksToEveryPageOfDocs()
     {
-        var linked = Pages["docs/README.md"].Links.Concat(Pages["docs/decisions/README.md"].Links).Select(link => link.Target.Split('#')[0]).ToHashSet();
+        var linked = Pages["docs/README.md"].Links.Concat(Pages["docs/decisions/README.md"].Links).Select(link => link.Target.Split('#')[0])
+            .ToHashSet();
 
         RepositoryFiles.AssertNone(Pages.Keys
             .Where(path => path.StartsWith("docs/", StringComparison.Ordinal) && !path.EndsWith("/README.md", StringComparison.Ordinal))
@@ -46,7 +48,8 @@ public sealed class MarkdownTests
     }
 
     // A link or a command that does not fit into a line cannot be broken.
-    private static bool EndsInOneLongWord(string line) => line.LastIndexOf(' ') is var space && (space < 0 || line[..space].TrimEnd().Length < LongestLine / 2);
+    private static bool EndsInOneLongWord(string line) =>
+        line.LastIndexOf(' ') is var space && (space < 0 || line[..space].TrimEnd().Length < LongestLine / 2);
 
     private static bool Resolves(MarkdownPage page, string target)
     {

@@ -13,14 +13,20 @@ public sealed partial class ReferenceTests
 {
     [Fact]
     public void EveryMetricIsDocumentedWithItsType() => Assert.Equal(
-        Family().Matches(string.Join('\n', RepositoryFiles.Sources("src/SmmAgent.Core").Single(file => file.Path.EndsWith("/MetricsText.cs", StringComparison.Ordinal)).Lines))
+        Family()
+        .Matches(
+            string.Join('\n', RepositoryFiles.Sources("src/SmmAgent.Core")
+                .Single(file => file.Path.EndsWith("/MetricsText.cs", StringComparison.Ordinal)).Lines))
             .Select(match => (match.Groups["name"].Value, match.Groups["type"].Value is { Length: > 0 } type ? type : "gauge")).Order(),
-        Rows("docs/metrics.md").Where(cells => cells[0].StartsWith("smm_agent_", StringComparison.Ordinal)).Select(cells => (cells[0], cells[1])).Order());
+        Rows("docs/metrics.md").Where(cells => cells[0].StartsWith("smm_agent_", StringComparison.Ordinal))
+        .Select(cells => (cells[0], cells[1])).Order());
 
     [Fact]
     public void EveryExitCodeIsDocumented() => Assert.Equal(
-        typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => Convert.ToInt32(field.GetRawConstantValue(), CultureInfo.InvariantCulture)).Order(),
-        Rows("docs/exit-codes.md").TakeWhile(cells => cells[0].Length > 0).Select(cells => cells[0]).Where(cell => int.TryParse(cell, out _))
+        typeof(ExitCode).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(field => Convert.ToInt32(field.GetRawConstantValue(), CultureInfo.InvariantCulture)).Order(),
+        Rows("docs/exit-codes.md").TakeWhile(cells => cells[0].Length > 0).Select(cells => cells[0])
+        .Where(cell => int.TryParse(cell, out _))
             .Select(cell => int.Parse(cell, CultureInfo.InvariantCulture)).Distinct().Order());
 
     [Fact]
@@ -52,7 +58,8 @@ public sealed partial class ReferenceTests
     {
         var version = VersionElement().Match(File.ReadAllText(Repository.PathOf("Directory.Build.props"))).Groups[1].Value;
 
-        Assert.Contains($"newTag: {version}\n", File.ReadAllText(Repository.PathOf("deploy", "kubernetes", "base", "kustomization.yaml")), StringComparison.Ordinal);
+        Assert.Contains($"newTag: {version}\n", File.ReadAllText(Repository.PathOf("deploy", "kubernetes", "base", "kustomization.yaml")),
+            StringComparison.Ordinal);
     }
 
     // What is a string, a number or a time in JSON has no members of its own.

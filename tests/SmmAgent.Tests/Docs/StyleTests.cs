@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace SmmAgent.Tests.Docs;
 
-/// <summary>The style rules of CONTRIBUTING.md that a program can check. The limits are for texts that are older than the rule: they only go down.</summary>
+/// <summary>
+/// The style rules of CONTRIBUTING.md that a program can check. The limits are for texts that are older than the rule: they only go down.
+/// </summary>
 public sealed partial class StyleTests
 {
     private const int LongestLine = 140;
@@ -15,7 +17,8 @@ public sealed partial class StyleTests
         var tooLong = RepositoryFiles.Sources(area).SelectMany(WithoutRawStrings)
             .Where(line => line.Text.Length > LongestLine).Select(line => line.Where).ToList();
 
-        Assert.True(tooLong.Count <= allowed, $"{tooLong.Count} lines are longer than {LongestLine}, {allowed} are allowed:\n{string.Join('\n', tooLong)}");
+        Assert.True(tooLong.Count <= allowed,
+            $"{tooLong.Count} lines are longer than {LongestLine}, {allowed} are allowed:\n{string.Join('\n', tooLong)}");
     }
 
     [Theory]
@@ -29,7 +32,8 @@ public sealed partial class StyleTests
             .SelectMany(line => Refused().Matches(line.Text).Select(word => $"{line.Where}: '{word.Value}'"))
             .ToList();
 
-        Assert.True(found.Count <= allowed, $"{found.Count} words that CONTRIBUTING.md refuses, {allowed} are allowed:\n{string.Join('\n', found)}");
+        Assert.True(found.Count <= allowed,
+            $"{found.Count} words that CONTRIBUTING.md refuses, {allowed} are allowed:\n{string.Join('\n', found)}");
     }
 
     [Fact]

@@ -49,7 +49,8 @@ public sealed class LoggingTests : IDisposable
         using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(serilog);
         var logger = loggers.CreateLogger("a test's");
 
-        logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, new(1, $"{LogText.Notice}Recovered"), "it is well again", null, (text, _) => text);
+        logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, new(1, $"{LogText.Notice}Recovered"), "it is well again", null,
+            (text, _) => text);
         Assert.Equal(("PRIORITY", "5"), Assert.Single(Received(), field => field.Name == "PRIORITY"));
 
         logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, new(2, "Recovered"), "it is well", null, (text, _) => text);
@@ -192,7 +193,8 @@ public sealed class LoggingTests : IDisposable
     }
 
     private LogTarget Target(string? journalStream) =>
-        new(_console, false, name => name == "JOURNAL_STREAM" ? journalStream : null, ["/dev/null", "socket:[4711]"]) { JournalSocket = SocketPath };
+        new(_console, false, name => name == "JOURNAL_STREAM" ? journalStream : null,
+            ["/dev/null", "socket:[4711]"]) { JournalSocket = SocketPath };
 
     // The native protocol: NAME=value\n, or NAME\n, 8 bytes of length, value, \n.
     private List<(string Name, string Value)> Received()

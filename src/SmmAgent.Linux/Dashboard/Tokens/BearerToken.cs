@@ -41,8 +41,7 @@ public sealed record BearerTokenReading(BearerToken? Token, string? Fault, strin
 
 /// <summary>
 /// The file that <c>set bearer-token</c> writes, and the token that was made from it where that one is newer. They are read at each
-/// request, so that a new
-/// token is used at once.
+/// request, so that a new token is used at once.
 /// </summary>
 /// <param name="path">The operator's.</param>
 /// <param name="renewed">Null where none is renewed.</param>
@@ -58,7 +57,8 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
     private const string Set = "sudo smm-agent set bearer-token --stdin";
 
     /// <summary>The tokens of this host.</summary>
-    public static BearerTokenFile From(AgentPaths paths, TimeProvider time) => new(paths.BearerToken, new RenewedTokenFile(paths.RenewedToken), time);
+    public static BearerTokenFile From(AgentPaths paths, TimeProvider time) =>
+        new(paths.BearerToken, new RenewedTokenFile(paths.RenewedToken), time);
 
     public BearerTokenReading Read()
     {
@@ -73,7 +73,8 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
     /// <returns>Null when there is nothing else; then the token stays in use, and what the dashboard said of it is the reason.</returns>
     internal BearerToken? Instead(BearerToken refused)
     {
-        if (Read() is not { IsRenewed: true, Token: { } token, Operators: { } operators } || token.Value != refused.Value || operators.Claims()?.Expires <= Now)
+        if (Read() is not { IsRenewed: true, Token: { } token, Operators: { } operators } || token.Value != refused.Value
+            || operators.Claims()?.Expires <= Now)
             return null;
 
         _refused = token.Value;
@@ -113,7 +114,8 @@ public sealed class BearerTokenFile(string path, RenewedTokenFile? renewed = nul
     private BearerTokenReading Check(TokenText text) => text switch
     {
         { Refusal: { } refusal } => Missing($"the content of {path} {refusal}", Set, "set the token"),
-        { Wrapping: { } wrapping } => Missing($"{path} does not hold the token itself ({wrapping})", $"sudo smm-agent set bearer-token --file {path}", "unwrap it"),
+        { Wrapping: { } wrapping } =>
+            Missing($"{path} does not hold the token itself ({wrapping})", $"sudo smm-agent set bearer-token --file {path}", "unwrap it"),
         _ => Usable(new BearerToken(text.Token!)),
     };
 

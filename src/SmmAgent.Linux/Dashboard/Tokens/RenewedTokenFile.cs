@@ -42,7 +42,8 @@ public sealed class RenewedTokenFile(string path)
         try
         {
             using var document = JsonDocument.Parse(bytes);
-            return document.RootElement.GetProperty("of").GetString() is { } of && document.RootElement.GetProperty("token").GetString() is { } token ? (of, token) : null;
+            return document.RootElement.GetProperty("of").GetString() is { } of
+                && document.RootElement.GetProperty("token").GetString() is { } token ? (of, token) : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {

@@ -14,8 +14,7 @@ namespace SmmAgent.Linux.Network.Address;
 /// <summary>Asks address providers which address they see this VM under.</summary>
 /// <remarks>
 /// No proxy (the provider would see the proxy's address), no credentials, no cookies, no connection kept between two questions. IPv4 is
-/// asked
-/// first, and IPv6 only where IPv4 has no route, so that two providers are asked over the same family.
+/// asked first, and IPv6 only where IPv4 has no route, so that two providers are asked over the same family.
 /// </remarks>
 public sealed class AddressProviderClient : IDisposable
 {
@@ -100,7 +99,8 @@ public sealed class AddressProviderClient : IDisposable
             if (!Uri.TryCreate(url, location, out var next))
                 return ProviderResult.Refused(name, "redirects to something that is no URL");
             if (next.GetLeftPart(UriPartial.Authority) != url.GetLeftPart(UriPartial.Authority))
-                return ProviderResult.Refused(name, $"redirects to another place, '{NameRules.Shown(ProviderResult.Name(next))}', which is not followed");
+                return ProviderResult.Refused(
+                    name, $"redirects to another place, '{NameRules.Shown(ProviderResult.Name(next))}', which is not followed");
             url = next;
         }
 

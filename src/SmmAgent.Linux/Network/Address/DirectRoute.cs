@@ -30,7 +30,8 @@ public sealed class DirectRoute(TimeProvider time, NameLookup names, TimeSpan? t
 
         var results = await Task.WhenAll(endpoints.Take(MaximumEndpoints).Select(endpoint => TryAsync(endpoint, cancel)));
         return results.FirstOrDefault(result => result.Source is not null)
-            ?? new(null, $"no direct endpoint was reached: {string.Join("; ", results.Take(MostFaultsNamed).Select(result => result.Said))}");
+            ?? new(
+                null, $"no direct endpoint was reached: {string.Join("; ", results.Take(MostFaultsNamed).Select(result => result.Said))}");
     }
 
     private async Task<DirectRouteResult> TryAsync(DirectEndpoint endpoint, CancellationToken cancel)

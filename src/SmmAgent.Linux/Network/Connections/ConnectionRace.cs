@@ -33,7 +33,8 @@ internal sealed class ConnectionRace(int port)
                     return null;
 
                 var isLast = next >= Math.Min(addresses.Count, MaximumAttempts);
-                while (await FirstAsync(running, isLast ? null : Task.Delay(Connector.AttemptDelay, TimeProvider.System, others.Token), deadline) is { } ended)
+                while (await FirstAsync(
+                    running, isLast ? null : Task.Delay(Connector.AttemptDelay, TimeProvider.System, others.Token), deadline) is { } ended)
                 {
                     running.Remove(ended);
                     if (ended.IsCompletedSuccessfully)

@@ -37,8 +37,7 @@ public static class Connector
 
     /// <summary>
     /// Connects to the first address that accepts (RFC 8305): the families take turns, the next address is tried as soon as one fails, or
-    /// has not
-    /// answered for <see cref="AttemptDelay"/>, and the attempts before it go on.
+    /// has not answered for <see cref="AttemptDelay"/>, and the attempts before it go on.
     /// </summary>
     /// <exception cref="SocketException">None did: why not. A refusal says more than an address without a route.</exception>
     public static async Task<Socket> ConnectFirstAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancel)
@@ -70,7 +69,8 @@ public static class Connector
     internal static IReadOnlyList<IPAddress> InTurns(IReadOnlyList<IPAddress> addresses)
     {
         var families = addresses.GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();
-        return [.. Enumerable.Range(0, addresses.Count).SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
+        return [.. Enumerable.Range(0, addresses.Count)
+            .SelectMany(turn => families.Where(family => turn < family.Count).Select(family => family[turn]))];
     }
 
     public static ConnectFailure FaultOf(SocketError error) => error switch

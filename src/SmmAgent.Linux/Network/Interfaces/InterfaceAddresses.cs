@@ -30,7 +30,8 @@ public static unsafe class InterfaceAddresses
         {
             for (var entry = first; entry is not null; entry = entry->Next)
             {
-                if ((entry->Flags & Loopback) == 0 && AddressOf(entry->Address) is { } address && !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)
+                if ((entry->Flags & Loopback) == 0 && AddressOf(entry->Address) is { } address && !IPAddress.IsLoopback(address)
+                    && !address.IsIPv6LinkLocal)
                     found.Add(new(Marshal.PtrToStringUTF8((nint)entry->Name)!, address));
             }
         }

@@ -56,7 +56,8 @@ public static class DnsMessage
     public static byte[]? Query(ushort id, string name, DnsRecordType type)
     {
         var labels = (name.EndsWith('.') ? name[..^1] : name).Split('.');
-        if (!Ascii.IsValid(name) || labels.Any(label => label.Length is 0 or > MaximumLabelBytes) || labels.Sum(label => label.Length + 1) + 1 > MaximumNameBytes)
+        if (!Ascii.IsValid(name) || labels.Any(label => label.Length is 0 or > MaximumLabelBytes)
+            || labels.Sum(label => label.Length + 1) + 1 > MaximumNameBytes)
             return null;
 
         List<byte> message = [.. Numbers(id, RecursionDesired, 1, 0, 0, 0)];
@@ -120,7 +121,8 @@ public static class DnsMessage
                 case 0:
                     return at + 1;
                 case >= 0xc0:
-                    return at + 1 < message.Length && (Number(message[at..]) & 0x3fff) is >= HeaderBytes and var target && target < start ? at + 2 : null;
+                    return at + 1 < message.Length && (Number(message[at..]) & 0x3fff) is >= HeaderBytes and var target
+                        && target < start ? at + 2 : null;
                 case > MaximumLabelBytes:
                     return null;
             }
@@ -135,5 +137,6 @@ public static class DnsMessage
 
     private static ushort Number(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt16BigEndian(bytes);
 
-    private static IEnumerable<byte> Numbers(params ushort[] numbers) => numbers.SelectMany(number => new[] { (byte)(number >> 8), (byte)number });
+    private static IEnumerable<byte> Numbers(params ushort[] numbers) =>
+        numbers.SelectMany(number => new[] { (byte)(number >> 8), (byte)number });
 }

@@ -10,8 +10,7 @@ namespace SmmAgent.Linux.Network.Names;
 /// <summary>Asks the host's resolver for names, and not the sidecar's, also where the sidecar captures DNS.</summary>
 /// <remarks>
 /// Istio puts the questions to the name servers into one conntrack zone and the answers into another. For a group that the capture leaves
-/// alone,
-/// an answer over UDP is therefore not ESTABLISHED, and a host whose INPUT drops loses it. TCP has no such rules.
+/// alone, an answer over UDP is therefore not ESTABLISHED, and a host whose INPUT drops loses it. TCP has no such rules.
 /// </remarks>
 public static class HostResolver
 {
@@ -40,7 +39,9 @@ public static class HostResolver
             {
                 return await OverTcp.RunAsync(() => LookUp(host, overTcp: true), late.Token);
             }
-            catch (Exception exception) when (!cancel.IsCancellationRequested && exception is OperationCanceledException or SocketException { SocketErrorCode: SocketError.TryAgain })
+            catch (Exception exception)
+            when (!cancel.IsCancellationRequested
+                && exception is OperationCanceledException or SocketException { SocketErrorCode: SocketError.TryAgain })
             {
                 // Over UDP, then.
             }

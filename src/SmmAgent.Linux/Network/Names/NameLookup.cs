@@ -37,7 +37,8 @@ public sealed class NameLookup(TimeProvider time, ResolveName? resolve = null, T
         }
         catch (OperationCanceledException) when (deadline.IsOver)
         {
-            return Resolution.Failed(host, Outcome.Timeout, $"does not resolve: the name server gave no answer within {_timeout.TotalSeconds:0.#} s");
+            return Resolution.Failed(
+                host, Outcome.Timeout, $"does not resolve: the name server gave no answer within {_timeout.TotalSeconds:0.#} s");
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.TryAgain)
         {

@@ -7,20 +7,21 @@ namespace SmmAgent.Linux.Network.Probes;
 
 /// <summary>Which of some connections the sidecar captures, by family of address and port.</summary>
 /// <param name="probed">Where the connections go.</param>
-public delegate Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindCaptured(IReadOnlyCollection<IPEndPoint> probed, CancellationToken cancel);
+public delegate Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindCaptured(
+    IReadOnlyCollection<IPEndPoint> probed, CancellationToken cancel);
 
 /// <summary>Finds out whether the sidecar captures this process's own connections, instead of assuming that it leaves them alone.</summary>
 /// <remarks>
 /// While a capture is in place, it connects to addresses that nobody may have (RFC 5737, RFC 3849), in the same way and to the same ports
-/// as the
-/// probes. Only a proxy in between accepts such a connection. Networks with a transparent proxy do that, too, so the rules on this host
-/// count as well.
+/// as the probes. Only a proxy in between accepts such a connection. Networks with a transparent proxy do that, too, so the rules on this
+/// host count as well.
 /// </remarks>
 /// <param name="isInPlace">Whether rules of the sidecar's capture are on this host; null where this process may not see them.</param>
 /// <param name="listens">Whether the sidecar listens where its capture leads.</param>
 /// <param name="connect">Opens a connection as the probes do.</param>
 public sealed class CaptureProbe(
-    TimeProvider time, Func<CancellationToken, Task<bool>>? isInPlace, Func<bool> listens, Func<IPEndPoint, CancellationToken, Task<Socket>>? connect = null)
+    TimeProvider time, Func<CancellationToken, Task<bool>>? isInPlace, Func<bool> listens,
+    Func<IPEndPoint, CancellationToken, Task<Socket>>? connect = null)
 {
     /// <summary>How long a connection is waited for; where nothing captures it, nobody answers.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -36,7 +37,8 @@ public sealed class CaptureProbe(
     private readonly Func<IPEndPoint, CancellationToken, Task<Socket>> _connect = connect ?? Connector.ConnectAsync;
 
     /// <inheritdoc cref="FindCaptured"/>
-    public async Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindAsync(IReadOnlyCollection<IPEndPoint> probed, CancellationToken cancel)
+    public async Task<IReadOnlySet<(AddressFamily Family, int Port)>> FindAsync(
+        IReadOnlyCollection<IPEndPoint> probed, CancellationToken cancel)
     {
         HashSet<(AddressFamily, int)> none = [];
         var isListening = listens();
@@ -44,7 +46,8 @@ public sealed class CaptureProbe(
         if (!isListening && !isSeen)
             return none;
 
-        var kinds = probed.Where(endpoint => !IPAddress.IsLoopback(endpoint.Address)).DistinctBy(endpoint => (endpoint.AddressFamily, endpoint.Port)).Take(Most).ToList();
+        var kinds = probed.Where(endpoint => !IPAddress.IsLoopback(endpoint.Address))
+            .DistinctBy(endpoint => (endpoint.AddressFamily, endpoint.Port)).Take(Most).ToList();
         var found = await Task.WhenAll(kinds.Select(endpoint => IsCapturedAsync(endpoint, isListening, cancel)));
         var captured = kinds.Where((_, at) => found[at]).Select(endpoint => (endpoint.AddressFamily, endpoint.Port)).ToHashSet();
         // Somebody else may listen on that port; so rules that can be seen decide.

@@ -51,7 +51,8 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
 
         var issuer = Name(leaf, issuer: true);
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            return new(Outcome.WrongCertificate, $"showed a certificate for '{Names(leaf)}' (issued by '{issuer}'), not for '{serverName}'");
+            return new(Outcome.WrongCertificate,
+                $"showed a certificate for '{Names(leaf)}' (issued by '{issuer}'), not for '{serverName}'");
 
         var flaws = TrustAnchors.Flaws(chain, trusted);
         if (flaws == X509ChainStatusFlags.NoError)
@@ -64,7 +65,8 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
             return new(
                 Outcome.WrongCertificate,
                 $"showed a certificate for '{Names(leaf)}' issued by '{issuer}', which {authority} does not vouch for ({flaws})"
-                + (flaws.HasFlag(X509ChainStatusFlags.PartialChain) ? "; if that is an intermediate authority, have the server send its whole chain" : ""));
+                + (flaws.HasFlag(X509ChainStatusFlags.PartialChain)
+                    ? "; if that is an intermediate authority, have the server send its whole chain" : ""));
         }
 
         var now = time.GetUtcNow();
@@ -97,6 +99,7 @@ public sealed class CertificateValidator(X509Certificate2Collection? trusted, st
     private static string Name(X509Certificate2 certificate, bool issuer)
     {
         var name = issuer ? certificate.Issuer : certificate.Subject;
-        return name.Length > 0 || issuer ? NameRules.Shown(name) : NameRules.Shown(certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false));
+        return name.Length > 0 || issuer ? NameRules.Shown(name)
+            : NameRules.Shown(certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false));
     }
 }

@@ -54,7 +54,8 @@ public sealed class HttpGetCheck(string host, string path) : PortCheck
     {
         const string Header = "Date:";
         var line = head.Split("\r\n").FirstOrDefault(line => line.StartsWith(Header, StringComparison.OrdinalIgnoreCase));
-        return DateTimeOffset.TryParseExact(line?[Header.Length..].Trim(), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+        return DateTimeOffset.TryParseExact(
+            line?[Header.Length..].Trim(), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
             ? date
             : null;
     }

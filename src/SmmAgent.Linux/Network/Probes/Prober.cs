@@ -49,7 +49,8 @@ public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeou
         catch (OperationCanceledException) when (deadline.IsOver)
         {
             var awaited = latency is null ? "did not answer" : $"accepted the connection but {probe.Check.Awaited}";
-            return new(probe.Target, address, Outcome.Timeout, $"{awaited} within {_timeout.TotalSeconds:0.#} s{(latency is null ? "" : probe.Check.Hint)}") { Latency = latency };
+            return new(probe.Target, address, Outcome.Timeout,
+                $"{awaited} within {_timeout.TotalSeconds:0.#} s{(latency is null ? "" : probe.Check.Hint)}") { Latency = latency };
         }
         catch (SocketException exception)
         {

@@ -23,7 +23,8 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
 
     /// <param name="plan">Null while there is no mesh configuration.</param>
     /// <param name="dashboardUrl">Null while there is none.</param>
-    public async Task<ReachabilityObservation> LookAsync(ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
+    public async Task<ReachabilityObservation> LookAsync(
+        ReachabilityPlan? plan, Uri? dashboardUrl, string? caFile, CancellationToken cancel)
     {
         using var gatewayChecks = plan is null ? null : new GatewayChecks(plan, time);
         using var dashboard = dashboardUrl is null ? null : new DashboardChecks(dashboardUrl, caFile, time);
@@ -47,7 +48,9 @@ public sealed class ReachabilityObserver(Prober prober, TimeProvider time, FindC
         if (captured is not null)
         {
             var kinds = await captured;
-            results = [.. results.Select((result, at) => kinds.Contains((probes[at].Address.AddressFamily, probes[at].Target.Port)) ? result.AsCaptured() : result)];
+            results =
+                [.. results.Select((result, at) => kinds.Contains((probes[at].Address.AddressFamily, probes[at].Target.Port))
+                    ? result.AsCaptured() : result)];
         }
 
         IEnumerable<ProbeResult> unresolved = targets.SelectMany(target => Unresolved(target, names));

@@ -36,7 +36,8 @@ internal static class ClientHello
     private static void Extensions(Writer writer, string serverName)
     {
         if (!IPAddress.TryParse(serverName, out _))
-            writer.Number16(0).Sized16(name => name.Sized16(list => list.Number8(0).Sized16(host => host.Bytes(Encoding.ASCII.GetBytes(serverName)))));
+            writer.Number16(0).Sized16(
+                name => name.Sized16(list => list.Number8(0).Sized16(host => host.Bytes(Encoding.ASCII.GetBytes(serverName)))));
         writer.Number16(10).Sized16(groups => groups.Sized16(list => list.Numbers16(Groups)));
         writer.Number16(11).Sized16(formats => formats.Number8(1).Number8(0)); // uncompressed points
         writer.Number16(13).Sized16(signatures => signatures.Sized16(list => list.Numbers16(Signatures)));

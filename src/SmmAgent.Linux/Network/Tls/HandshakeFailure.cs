@@ -7,7 +7,8 @@ namespace SmmAgent.Linux.Network.Tls;
 internal static class HandshakeFailure
 {
     public const string LostPackets =
-        "if small answers arrive and large ones do not, large packets are lost on the way: see the MTU of VPNs, tunnels and interfaces (ip link), "
+        "if small answers arrive and large ones do not, large packets are lost on the way: see the MTU of VPNs, tunnels and "
+            + "interfaces (ip link), "
         + "and ICMP that is filtered";
 
     /// <param name="demandsCertificate">Whether the server asked for a client certificate.</param>
@@ -21,7 +22,8 @@ internal static class HandshakeFailure
         var isEnded = Has("alert") || exception.GetBaseException() is IOException or AuthenticationException or SocketException;
         if (Has("certificate required") || (demandsCertificate && isEnded))
             return "demands a client certificate, and the agent has none: have what is in front of the dashboard require none";
-        if (Has("protocol version") || Has("unsupported protocol") || Has("legacy sigalg") || Has("no protocols available") || Has("wrong version number"))
+        if (Has("protocol version") || Has("unsupported protocol") || Has("legacy sigalg") || Has("no protocols available")
+            || Has("wrong version number"))
             return Has("wrong version number")
                 ? "speaks no TLS on this port"
                 : "speaks no version of TLS that this host accepts: have it offer TLS 1.2 or 1.3 (TLS 1.1 and older are not secure)";
@@ -32,7 +34,8 @@ internal static class HandshakeFailure
         if (Has("unrecognized name"))
             return "knows no server of that name: see its certificates and routes";
         return Has("alert handshake failure") || Has("no shared cipher") || Has("no cipher")
-            ? "speaks no version of TLS that this host accepts, or shares no cipher with it: have it offer TLS 1.2 or 1.3 with the usual ciphers "
+            ? "speaks no version of TLS that this host accepts, or shares no cipher with it: have it offer TLS 1.2 or 1.3 with "
+                + "the usual ciphers "
                 + "(TLS 1.1 and older are not secure)"
             : null;
     }

@@ -26,9 +26,11 @@ internal static class TrustAnchors
     public static string WhyNone(string path, ReadOnlySpan<byte> content) => content switch
     {
         [0x30, 0x80 or 0x82, ..] => $"is in DER, not in PEM: sudo openssl x509 -inform DER -in {path} -out {path}.pem, and name that file",
-        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => $"is text in UTF-16: sudo iconv -f UTF-16 -t UTF-8 -o {path}.pem {path}, and name that file",
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] =>
+            $"is text in UTF-16: sudo iconv -f UTF-16 -t UTF-8 -o {path}.pem {path}, and name that file",
         _ when content.IndexOf("BEGIN TRUSTED CERTIFICATE"u8) >= 0 =>
-            $"has a certificate in OpenSSL's own form (BEGIN TRUSTED CERTIFICATE): sudo openssl x509 -in {path} -out {path}.pem, and name that file",
+            $"has a certificate in OpenSSL's own form (BEGIN TRUSTED CERTIFICATE): sudo openssl x509 -in {path} -out {path}.pem, "
+                + "and name that file",
         _ when content.IndexOf("BEGIN PKCS7"u8) >= 0 =>
             $"has certificates in PKCS #7: sudo openssl pkcs7 -print_certs -in {path} -out {path}.pem, and name that file",
         _ => "has no certificate in PEM (-----BEGIN CERTIFICATE-----)",
@@ -42,10 +44,13 @@ internal static class TrustAnchors
         var end = anchors is null ? -1 : elements.FindIndex(element => anchors.Any(anchor => IsSame(anchor, element.Certificate)));
         return end < 0
             ? All(chain.ChainStatus)
-            : elements.Take(end + 1).Aggregate(X509ChainStatusFlags.NoError, (all, element) => all | All(element.ChainElementStatus)) & ~OfIncompleteChain;
+            : elements.Take(end + 1)
+            .Aggregate(X509ChainStatusFlags.NoError, (all, element) => all | All(element.ChainElementStatus)) & ~OfIncompleteChain;
     }
 
-    private static bool IsSame(X509Certificate2 one, X509Certificate2 other) => one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
+    private static bool IsSame(X509Certificate2 one, X509Certificate2 other) =>
+        one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
 
-    private static X509ChainStatusFlags All(X509ChainStatus[] statuses) => statuses.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
+    private static X509ChainStatusFlags All(X509ChainStatus[] statuses) =>
+        statuses.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
 }

@@ -7,8 +7,8 @@ namespace SmmAgent.Checks.Dashboard;
 /// <summary>Checks the claims of a service account's token: lifetime, namespace and service account.</summary>
 /// <remarks>
 /// Lifetime and namespace are evaluated before anything is sent, and a token that fails there is not sent. Only the dashboard knows the
-/// service
-/// account of the WorkloadGroup: it is compared with the newest mesh configuration, or with the last good one if the token is refused.
+/// service account of the WorkloadGroup: it is compared with the newest mesh configuration, or with the last good one if the token is
+/// refused.
 /// </remarks>
 internal sealed class DashboardTokenClaims() : Check("dashboard-token-claims", CheckGroup.Dashboard, "Token's claims")
 {

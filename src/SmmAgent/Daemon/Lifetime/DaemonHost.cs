@@ -123,7 +123,8 @@ public static class DaemonHost
             context,
             states,
             new SidecarSources(
-                SidecarComposition.Observer(paths, time, isRoot: false), SidecarComposition.HostContext(time), new SidecarRecords(paths), root),
+                SidecarComposition.Observer(paths, time, isRoot: false), SidecarComposition.HostContext(time), new SidecarRecords(paths),
+                root),
             new ReconcileRequest(paths.ReconcileRequest, time, loggers.CreateLogger<ReconcileRequest>()),
             version,
             loggers.CreateLogger<SidecarService>());

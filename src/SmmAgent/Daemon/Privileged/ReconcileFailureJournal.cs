@@ -23,7 +23,8 @@ internal sealed class ReconcileFailureJournal(TimeProvider time, ILogger logger)
         var failing = failures.DistinctBy(Subject).ToList();
         // A failure that is no longer in the report is fixed.
         var done = _known.ExceptBy(failing.Select(Subject), Subject).ToList();
-        var entries = failing.Select(failure => new JournalEntry<StepFailure>(Subject(failure), $"{failure.Reason}", JournalState.Bad, failure))
+        var entries = failing.Select(
+            failure => new JournalEntry<StepFailure>(Subject(failure), $"{failure.Reason}", JournalState.Bad, failure))
             .Concat(done.Select(failure => new JournalEntry<StepFailure>(Subject(failure), "", JournalState.Well, failure)));
         foreach (var line in _journal.Update(entries, time.GetElapsedTime(_start)))
             Write(line);

@@ -14,7 +14,8 @@ public sealed class ExternalAddressServiceTests : IAsyncLifetime
 
     public ExternalAddressServiceTests() => _provider = new(
         new(IPAddress.Loopback, 0),
-        Behaviours.Http(_ => _answer.Length > 0 ? Behaviours.Response("200 OK", _answer) : Behaviours.Response("503 Service Unavailable", "")));
+        Behaviours.Http(_ => _answer.Length > 0 ? Behaviours.Response("200 OK", _answer)
+            : Behaviours.Response("503 Service Unavailable", "")));
 
     private string Provider => $"http://{_provider.Endpoint}/ip";
 

@@ -29,7 +29,8 @@ public sealed class HostChangeServiceTests : IDisposable
         Signal settings = new(), both = new(), addresses = new();
         using var service = Service(
             [new FileEvents("file events", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))],
-            new(HostChange.Settings, settings), new(HostChange.Settings | HostChange.Addresses, both), new(HostChange.Addresses, addresses));
+            new(HostChange.Settings, settings), new(HostChange.Settings | HostChange.Addresses, both),
+            new(HostChange.Addresses, addresses));
         await service.StartAsync(Cancel);
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "agent.yaml"), "a", Cancel);
@@ -58,7 +59,8 @@ public sealed class HostChangeServiceTests : IDisposable
         Signal settings = new();
         using var source = new FaultySource(_folder);
         using var service = Service(
-            [source, new FileEvents("edits", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))], new HostChangeRoute(HostChange.Settings, settings));
+            [source, new FileEvents("edits", HostChange.Settings, Path.Combine(_folder, "agent.yaml"))],
+            new HostChangeRoute(HostChange.Settings, settings));
         await service.StartAsync(Cancel);
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "any"), "a", Cancel);
@@ -142,7 +144,8 @@ public sealed class HostChangeServiceTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             throw new InvalidOperationException("a bug");
     }
 }

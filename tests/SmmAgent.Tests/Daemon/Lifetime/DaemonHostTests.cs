@@ -25,7 +25,8 @@ public sealed class DaemonHostTests
             using var notifier = ServiceNotifier.FromEnvironment(_ => null);
             using var logger = new LoggerConfiguration().WriteTo.Sink(sink).CreateLogger();
 
-            foreach (var machine in (string[])["11111111111111111111111111111111", "11111111111111111111111111111111", "22222222222222222222222222222222"])
+            foreach (var machine in (string[])[
+                "11111111111111111111111111111111", "11111111111111111111111111111111", "22222222222222222222222222222222"])
             {
                 File.WriteAllText(Path.Combine(folder.FullName, "etc/machine-id"), machine);
                 DaemonHost.Build(paths, "0.0.0", notifier, logger).Dispose();

@@ -143,6 +143,7 @@ public sealed class ConnectionSlotsTests
     {
         public List<string> Aborted { get; } = [];
 
-        public ConnectionSlots.Slot? Enter(string address, string name = "") => places.Enter(IPAddress.Parse(address), () => Aborted.Add(name));
+        public ConnectionSlots.Slot? Enter(string address, string name = "") =>
+            places.Enter(IPAddress.Parse(address), () => Aborted.Add(name));
     }
 }

@@ -18,7 +18,8 @@ public sealed class ListenerServiceTests
         await using var listeners = await RunningListeners.StartAsync(Ok);
 
         foreach (var host in new[] { "127.0.0.1", "[::1]" })
-            Assert.Equal("ok", await listeners.Client.GetStringAsync($"http://{host}:{listeners.Port()}/", TestContext.Current.CancellationToken));
+            Assert.Equal(
+                "ok", await listeners.Client.GetStringAsync($"http://{host}:{listeners.Port()}/", TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -30,7 +30,10 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
     [InlineData("/stats/prometheus")]
     public async Task BothPathsAreTheSidecarsMetrics(string path)
     {
-        var requests = Serve($"HTTP/1.1 200 OK\r\nContent-Type: application/openmetrics-text; version=1.0.0\r\nContent-Length: {Metrics.Length}\r\n\r\n{Metrics}");
+        var requests =
+            Serve(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/openmetrics-text; version=1.0.0\r\nContent-Length: "
+                    + $"{Metrics.Length}\r\n\r\n{Metrics}");
         await using var listeners = await StartAsync();
         listeners.Client.DefaultRequestHeaders.Add("Accept", "application/openmetrics-text");
         listeners.Client.DefaultRequestHeaders.Add("Cookie", "a=b");
@@ -74,7 +77,8 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
     [Theory]
     [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the sidecar answered 404 to ")]
     [InlineData("HTTP/1.1 302 Found\r\nLocation: http://198.18.0.1/\r\nContent-Length: 0\r\n\r\n", "the sidecar answered 302 to ")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", "the sidecar's metrics are 2000 bytes, more than the 1000 that the agent forwards")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n",
+        "the sidecar's metrics are 2000 bytes, more than the 1000 that the agent forwards")]
     [InlineData("SSH-2.0-OpenSSH_9.2\r\n", "the sidecar aborted its answer: ")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n", "the sidecar aborted its answer: ")]
     [InlineData("", "the sidecar aborted its answer: ")]
@@ -128,7 +132,8 @@ public sealed class SidecarMetricsEndpointTests : IAsyncDisposable
         Assert.Equal(4, requests.Count);
 
         _time.Advance(TimeSpan.FromSeconds(5));
-        Assert.All(await Task.WhenAll(scrapes), scrape => Assert.StartsWith("the sidecar did not answer", scrape.Body, StringComparison.Ordinal));
+        Assert.All(await Task.WhenAll(scrapes),
+            scrape => Assert.StartsWith("the sidecar did not answer", scrape.Body, StringComparison.Ordinal));
     }
 
     private int Port => ((IPEndPoint)_upstream.LocalEndpoint).Port;

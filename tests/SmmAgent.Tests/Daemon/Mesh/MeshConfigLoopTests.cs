@@ -181,7 +181,8 @@ public sealed class MeshConfigLoopTests : IAsyncLifetime
         else if (status == "reset")
             request.Reset();
         else
-            await request.SendAsync(RawServer.Answer($"{status} Something", "{\"code\":\"UpstreamTimeout\"}", "Content-Type: application/json\r\n"));
+            await request.SendAsync(
+                RawServer.Answer($"{status} Something", "{\"code\":\"UpstreamTimeout\"}", "Content-Type: application/json\r\n"));
     }
 
     private const int PollPaceBurst = 20;

@@ -22,7 +22,8 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         await StepAsync(Sample.Ok(Sample.ConfigText()));
 
         Assert.Equal(ConditionUpdate.True("ConfigCurrent", "Current",
-            "the mesh configuration of vm-integration/analytics-v0 is the dashboard's newest, received 2026-01-01 12:00:00Z"), ConfigCurrent);
+            "the mesh configuration of vm-integration/analytics-v0 is the dashboard's newest, received 2026-01-01 12:00:00Z"),
+            ConfigCurrent);
         Assert.Equal(8080, _agent.MeshConfig.Value.Config!.WorkloadGroup.Ports["http"]);
         Assert.False(_agent.MeshConfig.Value.CameOverVerifiedHttps);
         Assert.Equal(AtomicFile.Private, File.GetUnixFileMode(_agent.Paths.LastGoodMeshConfig));
@@ -30,23 +31,29 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
     public static TheoryData<string, string, string> Refusals() => new()
     {
-        { Sample.Problem("401 Unauthorized", "token-invalid", "add its hash"), "TokenRefused", "the dashboard refused the bearer token and says: add its hash; meanwhile" },
-        { RawServer.Answer("401 Unauthorized", ""), "RefusedInFront", "refuses the request with 401; the dashboard has not seen it; have it pass the header Authorization on" },
-        { Sample.Problem("403 Forbidden", "not-this-workload-group", ""), "NotThisWorkloadGroup", "not for WorkloadGroup vm-integration/analytics-v0" },
+        { Sample.Problem("401 Unauthorized", "token-invalid", "add its hash"), "TokenRefused",
+            "the dashboard refused the bearer token and says: add its hash; meanwhile" },
+        { RawServer.Answer("401 Unauthorized", ""), "RefusedInFront",
+            "refuses the request with 401; the dashboard has not seen it; have it pass the header Authorization on" },
+        { Sample.Problem("403 Forbidden", "not-this-workload-group", ""), "NotThisWorkloadGroup",
+            "not for WorkloadGroup vm-integration/analytics-v0" },
         { Sample.Problem("404 Not Found", "workload-group-not-found", ""), "WorkloadGroupNotFound", "sudo smm-agent set workload-group" },
         { RawServer.Answer("404 Not Found", ""), "RefusedInFront", "is that the dashboard's address?" },
         { Sample.Problem("426 Upgrade Required", "agent-too-old", ""), "AgentTooOld", "/get/smm-agent | sudo sh" },
         { Sample.Problem("429 Too Many Requests", "too-many-requests", ""), "RateLimited", "fewer requests" },
         { RawServer.Answer("502 Bad Gateway", ""), "DashboardError", "answered 502" },
         { Sample.Problem("400 Bad Request", "body-invalid", "no"), "DashboardError", "answered 400 (no)" },
-        { RawServer.Answer("302 Found", "", "Location: https://login.example.com/\r\n"), "Redirected", "set dashboard-url https://login.example.com" },
+        { RawServer.Answer("302 Found", "", "Location: https://login.example.com/\r\n"), "Redirected",
+            "set dashboard-url https://login.example.com" },
         { Sample.Ok("{\"apiVersion\":\"smm/v2\"}", "\"2\""), "InvalidAnswer", "apiVersion: 'smm/v2' is not understood" },
         { Sample.Ok("{}", "\"2\""), "InvalidAnswer", "mesh: is required and missing" },
         { Sample.Ok("", "\"2\""), "InvalidAnswer", "not valid JSON" },
-        { Sample.Ok(Sample.ConfigText().Replace("vm-integration", "elsewhere", StringComparison.Ordinal), "\"2\""), "InvalidAnswer", "elsewhere/analytics-v0" },
+        { Sample.Ok(Sample.ConfigText().Replace("vm-integration", "elsewhere", StringComparison.Ordinal), "\"2\""), "InvalidAnswer",
+            "elsewhere/analytics-v0" },
         { RawServer.Answer("200 OK", "<html>", "Content-Type: text/html\r\n"), "InvalidAnswer", "text/html" },
         { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"2\"\r\nContent-Length: 9000\r\n\r\n{", "InvalidAnswer", "cut off" },
-        { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"2\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", "InvalidAnswer", "cut off" },
+        { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: \"2\"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", "InvalidAnswer",
+            "cut off" },
         { Sample.Ok(new string(' ', MeshConfig.MaximumBytes + 1), "\"2\""), "InvalidAnswer", "larger than 1048576 bytes" },
         { "garbage\r\n\r\n", "InvalidAnswer", "not HTTP" },
     };
@@ -63,7 +70,8 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
 
         Assert.Equal((ConditionStatus.False, reason), (ConfigCurrent.Status, ConfigCurrent.Reason));
         Assert.Contains(told, ConfigCurrent.Message, StringComparison.Ordinal);
-        Assert.EndsWith("; meanwhile the last good configuration is used, received 2026-01-01 12:00:00Z", ConfigCurrent.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; meanwhile the last good configuration is used, received 2026-01-01 12:00:00Z", ConfigCurrent.Message,
+            StringComparison.Ordinal);
         Assert.Same(good.Config, _agent.MeshConfig.Value.Config);
         Assert.Equal(saved, await File.ReadAllBytesAsync(_agent.Paths.LastGoodMeshConfig, TestContext.Current.CancellationToken));
         Assert.DoesNotContain("secret-token", ConfigCurrent.Message, StringComparison.Ordinal);
@@ -139,7 +147,8 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         await StepAsync(Sample.Ok(Sample.ConfigText()));
         _agent.Settings.Publish(new SettingsState(AgentUnderTest.Good(_agent.Server.Url) with { Name = "other" }, [], []));
 
-        await StepAsync(Sample.Problem("404 Not Found", "workload-group-not-found", ""), request => Assert.Null(request.Header("If-None-Match")));
+        await StepAsync(Sample.Problem("404 Not Found", "workload-group-not-found", ""),
+            request => Assert.Null(request.Header("If-None-Match")));
 
         Assert.Null(_agent.MeshConfig.Value.Config);
     }
@@ -153,7 +162,8 @@ public sealed class MeshConfigServiceTests : IAsyncLifetime
         await service.StepAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(ConditionUpdate.False("ConfigCurrent", "NotConfigured",
-            "this VM is not configured yet: sudo smm-agent set dashboard-url URL; sudo smm-agent set workload-group NAMESPACE NAME"), ConfigCurrent);
+            "this VM is not configured yet: sudo smm-agent set dashboard-url URL; sudo smm-agent set workload-group NAMESPACE NAME"),
+            ConfigCurrent);
     }
 
     [Fact]

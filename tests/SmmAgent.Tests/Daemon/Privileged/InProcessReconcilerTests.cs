@@ -50,21 +50,24 @@ public sealed class InProcessReconcilerTests : IDisposable
 
         Assert.Equal((InProcessReconciler.Rest, InProcessReconciler.Rest), (rest, await step));
         Assert.Equal(
-            [$"Information: Privileged reconcile, run by this process because it is root: {Path.GetFileName(Environment.ProcessPath)} --root {_folder.FullName} reconcile --host-only"], _log.Lines);
+            [$"Information: Privileged reconcile, run by this process because it is root: {Path.GetFileName(Environment.ProcessPath)} "
+                + $"--root {_folder.FullName} reconcile --host-only"], _log.Lines);
         Assert.True(File.Exists(_paths.ReconcileRequest));
     }
 
     [Fact]
     public async Task OneThatFailsIsToldWithItsLastLine()
     {
-        using var service = Service("sh", "-c", "echo '✓ reconciling'; echo '✗ install istio-sidecar 1.15.3: its SHA-256 is another'; exit 1");
+        using var service = Service(
+            "sh", "-c", "echo '✓ reconciling'; echo '✗ install istio-sidecar 1.15.3: its SHA-256 is another'; exit 1");
         Request();
 
         var step = service.StepAsync(TestContext.Current.CancellationToken);
         _time.Advance(await _time.NextWaitAsync());
         await step;
 
-        Assert.Equal(["Warning: Privileged reconcile, run by this process because it is root: ✗ install istio-sidecar 1.15.3: its SHA-256 is another"], _log.Lines);
+        Assert.Equal(
+            ["Warning: Privileged reconcile, run by this process because it is root: ✗ install istio-sidecar 1.15.3: its SHA-256 is another"], _log.Lines);
     }
 
     [Fact]
@@ -73,13 +76,16 @@ public sealed class InProcessReconcilerTests : IDisposable
         using var service = Service("true");
         Assert.True(await service.StepAsync(TestContext.Current.CancellationToken) > TimeSpan.FromMinutes(10));
 
-        _events.Publish(new(new Dictionary<string, string> { ["events of reconcile requests"] = "inotify: Too many open files" }, HostChange.ReconcileRequest));
+        _events.Publish(
+            new(new Dictionary<string, string> { ["events of reconcile requests"] = "inotify: Too many open files" },
+                HostChange.ReconcileRequest));
 
         Assert.Equal(InProcessReconciler.Poll, await service.StepAsync(TestContext.Current.CancellationToken));
     }
 
     private InProcessReconciler Service(params string[] prefix) => new(
-        new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())), _paths, _events, new CommandRunner(prefix: prefix), _log);
+        new LoopContext(_time, new LoopProgress(_time), new ProcessFault(Substitute.For<IHostApplicationLifetime>())), _paths, _events,
+        new CommandRunner(prefix: prefix), _log);
 
     private void Request() => File.WriteAllText(_paths.ReconcileRequest, "");
 }

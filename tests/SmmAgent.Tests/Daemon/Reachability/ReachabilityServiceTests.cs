@@ -30,7 +30,8 @@ public sealed class ReachabilityServiceTests : IDisposable
         Assert.Equal(ReachabilityService.WhenWell, await StepAsync());
 
         Assert.Equal((ConditionStatus.Unknown, "NotConfigured"), (_services.GatewaysReachable.Status, _services.GatewaysReachable.Reason));
-        Assert.Equal((ConditionStatus.Unknown, "NotConfigured"), (_services.DashboardReachable.Status, _services.DashboardReachable.Reason));
+        Assert.Equal((ConditionStatus.Unknown, "NotConfigured"),
+            (_services.DashboardReachable.Status, _services.DashboardReachable.Reason));
         Assert.Null(_services.Reachability.Value.Model);
     }
 
@@ -173,7 +174,8 @@ public sealed class ReachabilityServiceTests : IDisposable
         Assert.Equal("Reachable", _services.DashboardReachable.Reason);
         await StepAfterAsync(2);
         Assert.Equal((ConditionStatus.False, "NotReady"), (_services.DashboardReachable.Status, _services.DashboardReachable.Reason));
-        Assert.Contains($"dashboard {dashboard.Endpoint} answered GET /healthz with 503", _services.DashboardReachable.Message, StringComparison.Ordinal);
+        Assert.Contains($"dashboard {dashboard.Endpoint} answered GET /healthz with 503", _services.DashboardReachable.Message,
+            StringComparison.Ordinal);
         Assert.Equal(ConditionStatus.Unknown, _services.GatewaysReachable.Status);
         Assert.Equal(0, _services.DashboardCameBack);
 

@@ -51,7 +51,8 @@ public sealed class DialBackScheduleTests : ReportServiceFixture
     [Fact]
     public async Task UnreachedVmIsDialledAgainAfterHalfAMinute()
     {
-        _dialBack = Json("""{"address":"198.18.0.2","fromCluster":"demo","results":[{"port":16400,"reachable":false,"error":"timeout"}]}""");
+        _dialBack =
+            Json("""{"address":"198.18.0.2","fromCluster":"demo","results":[{"port":16400,"reachable":false,"error":"timeout"}]}""");
         var wait = await StepAsync();
 
         Assert.Equal(ReportService.IntervalWhileBad, wait);

@@ -29,8 +29,11 @@ public abstract class ReportServiceFixture : IAsyncLifetime
     private protected string? _instance;
     private protected readonly FixedReportSource _source = new();
     private protected string _report = "HTTP/1.1 204 No Content\r\n\r\n";
-    private protected string _registration = Json("""{"registered":true,"reason":"Registered","workloadEntry":"analytics-v0-198.18.0.2","healthy":"True","message":""}""");
-    private protected string _dialBack = Json("""{"address":"198.18.0.2","fromCluster":"demo","results":[{"port":8080,"reachable":true},{"port":16400,"reachable":true},{"port":16401,"reachable":true}]}""");
+    private protected string _registration =
+        Json("""{"registered":true,"reason":"Registered","workloadEntry":"analytics-v0-198.18.0.2","healthy":"True","message":""}""");
+    private protected string _dialBack =
+        Json(
+            """{"address":"198.18.0.2","fromCluster":"demo","results":[{"port":8080,"reachable":true},{"port":16400,"reachable":true},{"port":16401,"reachable":true}]}""");
 
     private protected ReportServiceFixture()
     {

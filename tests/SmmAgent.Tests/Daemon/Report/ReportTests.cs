@@ -190,7 +190,8 @@ public sealed class ReportTests : ReportServiceFixture
             (ConditionStatus.False, ConditionStatus.False, ConditionStatus.Unknown),
             (_view.Value.ReachableFromCluster.Status, _view.Value.Registered.Status, _view.Value.Healthy.Status));
         Assert.Equal(
-            "two hosts report under this VM's uuid and key (vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with its /etc/machine-id); "
+            "two hosts report under this VM's uuid and key (vm-1 at 198.18.0.2 and vm-1 at 198.18.0.3: one is a copy of the other, with "
+                + "its /etc/machine-id); "
                 + "on the one that is a copy: tr -d - </proc/sys/kernel/random/uuid | sudo tee /etc/machine-id; sudo smm-agent reconcile",
             _view.Value.Registered.Message);
     }

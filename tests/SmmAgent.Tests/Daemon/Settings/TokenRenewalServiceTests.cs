@@ -11,7 +11,8 @@ namespace SmmAgent.Tests.Daemon.Settings;
 public sealed class TokenRenewalServiceTests : IAsyncLifetime
 {
     private const string NotFound = """{"status":404,"title":"t","detail":"no such path","code":"not-found"}""";
-    private const string NotRenewable = """{"status":409,"title":"t","detail":"the token is bound to no Secret","code":"token-not-renewable"}""";
+    private const string NotRenewable =
+        """{"status":409,"title":"t","detail":"the token is bound to no Secret","code":"token-not-renewable"}""";
     private const string Away = """{"status":503,"title":"t","detail":"not now","code":"unavailable"}""";
 
     private readonly AgentUnderTest _agent = new();
@@ -32,7 +33,8 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
         };
         Set(TestToken.Of(Now, Now.AddHours(24)));
         _service = new TokenRenewalService(
-            _agent.Context, new(_agent.Settings, _agent.Tokens, new RenewedTokenFile(_agent.Paths.RenewedToken), _agent.Identity()), _agent.Clients, _state, () => 0.5, _log);
+            _agent.Context, new(_agent.Settings, _agent.Tokens, new RenewedTokenFile(_agent.Paths.RenewedToken), _agent.Identity()),
+            _agent.Clients, _state, () => 0.5, _log);
     }
 
     private DateTimeOffset Now => _agent.Time.GetUtcNow();
@@ -71,14 +73,16 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
 
         var (line, token, key) = Assert.Single(_requests);
         var identity = _agent.Identity();
-        Assert.Equal($"POST {Sample.ConfigPath.Replace("/mesh-config", "", StringComparison.Ordinal)}/agents/{identity.Uuid(_agent.Settings.Value.Settings):D}/token HTTP/1.1", line);
+        Assert.Equal(
+            $"POST {Sample.ConfigPath.Replace("/mesh-config", "", StringComparison.Ordinal)}/agents/{identity.Uuid(_agent.Settings.Value.Settings):D}/token HTTP/1.1", line);
         Assert.Equal(File.ReadAllText(_agent.Paths.BearerToken).Trim(), token);
         Assert.Equal(43, key!.TrimEnd('=').Length);
         var reading = _agent.Tokens.Read();
         Assert.True(reading.IsRenewed);
         Assert.Equal(operators.Claims()!.Expires, reading.Operators!.Claims()!.Expires);
         Assert.Equal(Now.AddHours(24).ToUnixTimeSeconds(), reading.Token!.Claims()!.Expires!.Value.ToUnixTimeSeconds(), 1800d);
-        Assert.StartsWith("Information: Renewed the bearer token, valid until 2026-01-0", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith("Information: Renewed the bearer token, valid until 2026-01-0", Assert.Single(_log.Lines),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +140,8 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
 
         await PassAsync(TimeSpan.FromHours(0.2), TimeSpan.FromMinutes(5));
         Assert.Equal("TokenExpiring", Condition());
-        Assert.StartsWith("Information: Cannot renew the bearer token, retrying: the dashboard at ", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith("Information: Cannot renew the bearer token, retrying: the dashboard at ", Assert.Single(_log.Lines),
+            StringComparison.Ordinal);
 
         _answer = Renewed;
         await PassAsync(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5));
@@ -198,7 +203,9 @@ public sealed class TokenRenewalServiceTests : IAsyncLifetime
     private string Renewed() => Json(TestToken.Of(Now, Now.AddHours(24), note: $"{++_made}"));
 
     private static string Json(string token) => RawServer.Answer(
-        "200 OK", JsonSerializer.Serialize(new { token, expirationTimestamp = "2027-01-01T00:00:00Z" }), "Content-Type: application/json\r\n");
+        "200 OK", JsonSerializer.Serialize(new { token, expirationTimestamp = "2027-01-01T00:00:00Z" }),
+        "Content-Type: application/json\r\n");
 
-    private static string Problem(string status, string body) => RawServer.Answer(status, body, "Content-Type: application/problem+json\r\n");
+    private static string Problem(string status, string body) =>
+        RawServer.Answer(status, body, "Content-Type: application/problem+json\r\n");
 }

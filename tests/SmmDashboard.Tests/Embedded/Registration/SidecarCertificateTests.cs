@@ -167,7 +167,8 @@ public sealed class SidecarCertificateTests : IDisposable
         var reply = await sidecar.AskAsync(Request(await TestSidecar.TokenAsync(dashboard), signingRequest: RequestFor(weak)));
 
         Assert.True(reply.GetProperty("registered").GetBoolean());
-        var expected = $"No certificate is issued to a sidecar that proved {Someone}: the key in its signing request is RSA with 1024 bits; ";
+        var expected =
+            $"No certificate is issued to a sidecar that proved {Someone}: the key in its signing request is RSA with 1024 bits; ";
         Assert.Contains(logs.Lines, line => line.Contains(expected, StringComparison.Ordinal));
     }
 
