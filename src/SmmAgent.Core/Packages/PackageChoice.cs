@@ -71,7 +71,8 @@ public sealed record PackageChoice(PackageOutcome Outcome, string Reason, Packag
         var newest = Newest(host.Format, offers);
         if (newest is null)
             return new(PackageOutcome.NotOffered,
-                $"the mesh configuration offers no {name} package of the format {host.Format.Word()} for {DebianArchitecture(host.Architecture)}");
+                $"the mesh configuration offers no {name} package of the format {host.Format.Word()} for "
+                    + $"{DebianArchitecture(host.Architecture)}");
 
         var order = installed is null ? 1 : host.Format.CompareOffer(newest.Version, installed);
         if (order == 0)

@@ -188,9 +188,12 @@ public sealed class PackageInstaller
         var install = await _system.InstallAsync(path, isInterrupted: true);
         var (after, unseen) = await _system.ReadAsync(verified.Package.Name, CancellationToken.None);
         return after is { IsComplete: true } && after.Version == old
-            ? Failed(verified.Package, failure with { Remediation = failure.Reason == PackageFailureReason.Interrupted ? null : failure.Remediation }, after, isBack: true)
+            ? Failed(verified.Package,
+                failure with { Remediation = failure.Reason == PackageFailureReason.Interrupted ? null : failure.Remediation }, after,
+                isBack: true)
             : Failed(verified.Package, failure with { Remediation = failure.Remediation ?? Mend }, after,
-                $", and {old} could not be put back: {(install.Succeeded ? unseen ?? "it is not there" : InstallerText.Failure(install).Message)}");
+                $", and {old} could not be put back: "
+                    + $"{(install.Succeeded ? unseen ?? "it is not there" : InstallerText.Failure(install).Message)}");
     }
 
     private bool IsDone(PackageState state, Package package) =>

@@ -7,7 +7,9 @@ namespace SmmAgent.Linux.Sidecar;
 
 /// <summary>Fetches, verifies and installs packages, and removes old ones from the cache.</summary>
 /// <param name="supply">Null where none is fetched.</param>
-/// <param name="bypassBackoff">Whether a person waits for the result: then a package that had the wrong bytes is fetched again at once.</param>
+/// <param name="bypassBackoff">
+/// Whether a person waits for the result: then a package that had the wrong bytes is fetched again at once.
+/// </param>
 /// <param name="recorded">The recorded versions that may be restored, so that their packages are kept.</param>
 public sealed class PackageDelivery(
     PackageCache cache, PackageSupply? supply, PackageInstaller installer, TimeProvider time, bool bypassBackoff,
@@ -111,7 +113,8 @@ public sealed class PackageDelivery(
             return $"downloading {name}  {done / Megabyte:0.0} MiB";
 
         var filled = (int)Math.Clamp(done * Width / total, 0, Width);
-        return $"downloading {name} {new string('━', filled)}{new string('─', Width - filled)} {done / Megabyte:0.0} of {total / Megabyte:0.0} MiB";
+        return $"downloading {name} {new string('━', filled)}{new string('─', Width - filled)} {done / Megabyte:0.0} of "
+            + $"{total / Megabyte:0.0} MiB";
     }
 
     private static StepFailure Failed(Package package, ReconcilePart part, PackageFailure failure) =>

@@ -182,7 +182,8 @@ public sealed class SidecarObserver(
         return new(activity, service.IsEnabled, IsReady: false, service.Since, service.Restarts, service.IsMasked)
         {
             IsMaskedAtRuntime = service.IsMaskedAtRuntime,
-            HasStartEnvironment = SidecarFiles.StartEnvironment.All(variable => service.Environment.Contains($"{variable.Key}={variable.Value}")),
+            HasStartEnvironment = SidecarFiles.StartEnvironment.All(
+                variable => service.Environment.Contains($"{variable.Key}={variable.Value}")),
         };
     }
 

@@ -15,7 +15,8 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
 
     private const int MaximumBytes = 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly byte[] Question = Encoding.ASCII.GetBytes("GET /healthz/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    private static readonly byte[] Question =
+        Encoding.ASCII.GetBytes("GET /healthz/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
     /// <returns>Whether it answered with 200; no answer is no.</returns>
     public async Task<bool> IsReadyAsync(CancellationToken cancel)
@@ -45,7 +46,8 @@ public sealed class SidecarReadiness(TimeProvider time, int port = SidecarReadin
                 await socket.ConnectAsync(loopback, capturePort, deadline.Token);
                 return false;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable
+            catch (SocketException exception)
+            when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable
                 or SocketError.AddressFamilyNotSupported or SocketError.NetworkUnreachable)
             {
                 // The other one may.

@@ -140,7 +140,8 @@ public class SidecarRestorer(
                 steps = WithoutStart(steps, onStep);
             // Later steps depend on this one. But a missing token does not matter at once, and without a version that cannot be restored
             // the rest can still be restored.
-            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveOtherCapture or RemoveTables or RemoveAccount or RestorePackage))
+            if (step is not (RenewToken or StopSidecar or RemoveCapture or RemoveOtherCapture or RemoveTables or RemoveAccount
+                or RestorePackage))
                 break;
         }
 

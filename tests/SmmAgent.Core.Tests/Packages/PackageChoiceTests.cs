@@ -13,15 +13,18 @@ public sealed class PackageChoiceTests
     [Fact]
     public void ThePackageIsOfTheHostsFormatAndArchitecture()
     {
-        var config = Offering(Sidecar("1.15.3") with { Format = PackageFormat.Rpm }, Sidecar("1.15.3") with { Architecture = "arm64" }, Sidecar("1.15.3") with { Path = "/packages/this.deb" });
+        var config = Offering(Sidecar("1.15.3") with { Format = PackageFormat.Rpm }, Sidecar("1.15.3") with { Architecture = "arm64" },
+            Sidecar("1.15.3") with { Path = "/packages/this.deb" });
         var choice = PackageChoice.ForSidecar(config, Debian, installed: null);
-        Assert.Equal((PackageOutcome.Install, "install istio-sidecar 1.15.3", "/packages/this.deb"), (choice.Outcome, choice.Reason, choice.Package?.Path));
+        Assert.Equal((PackageOutcome.Install, "install istio-sidecar 1.15.3", "/packages/this.deb"),
+            (choice.Outcome, choice.Reason, choice.Package?.Path));
     }
 
     [Fact]
     public void ARedHatHostsWordsForArchitecturesAreUnderstood() => Assert.Equal(
         PackageOutcome.Install,
-        PackageChoice.ForSidecar(Offering(Sidecar("1.15.3") with { Format = PackageFormat.Rpm }), new(PackageFormat.Rpm, "x86_64", true, Trust), null).Outcome);
+        PackageChoice.ForSidecar(
+            Offering(Sidecar("1.15.3") with { Format = PackageFormat.Rpm }), new(PackageFormat.Rpm, "x86_64", true, Trust), null).Outcome);
 
     [Theory]
     [InlineData("1.15.3", "1.15.3")]
@@ -75,7 +78,8 @@ public sealed class PackageChoiceTests
 
     [Fact]
     public void WhatIsInstalledNeedsNoTrust() => Assert.Equal(
-        PackageOutcome.Installed, PackageChoice.ForSidecar(Offering(Sidecar("1.15.3")), Debian with { SourceIsTrusted = false }, "1.15.3-1").Outcome);
+        PackageOutcome.Installed,
+        PackageChoice.ForSidecar(Offering(Sidecar("1.15.3")), Debian with { SourceIsTrusted = false }, "1.15.3-1").Outcome);
 
     [Fact]
     public void NoPackageIsNamedWithWhatWasLookedFor() => Assert.Equal(
@@ -86,6 +90,7 @@ public sealed class PackageChoiceTests
 
     private static Package Sidecar(string version) => new()
     {
-        Name = "istio-sidecar", Version = version, Format = PackageFormat.Deb, Architecture = "amd64", Path = $"/packages/istio-sidecar_{version}_amd64.deb", Sha256 = new('a', 64),
+        Name = "istio-sidecar", Version = version, Format = PackageFormat.Deb, Architecture = "amd64",
+            Path = $"/packages/istio-sidecar_{version}_amd64.deb", Sha256 = new('a', 64),
     };
 }

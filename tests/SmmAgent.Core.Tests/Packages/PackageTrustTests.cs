@@ -11,7 +11,8 @@ public sealed class PackageTrustTests
 
     private static readonly Package Sidecar = new()
     {
-        Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p", Sha256 = Sha256, Size = 7,
+        Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p", Sha256 = Sha256,
+            Size = 7,
     };
 
     private static readonly PackageList List = new()
@@ -19,8 +20,10 @@ public sealed class PackageTrustTests
         Format = 1, Issued = Now.AddDays(-1), Expires = Now.AddDays(1),
         Packages =
         [
-            new() { Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Size = 7, Sha256 = Sha256 },
-            new() { Name = "smm-agent", Version = "0.2.0-1", Format = PackageFormat.Rpm, Architecture = "arm64", Size = 7, Sha256 = Sha256 },
+            new() { Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Size = 7,
+                Sha256 = Sha256 },
+            new() { Name = "smm-agent", Version = "0.2.0-1", Format = PackageFormat.Rpm, Architecture = "arm64", Size = 7,
+                Sha256 = Sha256 },
         ],
     };
 
@@ -29,7 +32,8 @@ public sealed class PackageTrustTests
     {
         Assert.Null(Refusal(List, Sidecar));
         Assert.Null(Refusal(List, Sidecar with { Sha256 = Sha256.ToUpperInvariant(), Size = null, Architecture = "x86_64" }));
-        Assert.Null(Refusal(List, Sidecar with { Name = "smm-agent", Version = "0.2.0", Format = PackageFormat.Rpm, Architecture = "aarch64" }));
+        Assert.Null(
+            Refusal(List, Sidecar with { Name = "smm-agent", Version = "0.2.0", Format = PackageFormat.Rpm, Architecture = "aarch64" }));
         Assert.Null(Refusal(List, Sidecar, accepted: List.Issued));
     }
 
@@ -60,12 +64,14 @@ public sealed class PackageTrustTests
     {
         Assert.Null(Refusal(List with { Expires = Now.AddSeconds(1) }, Sidecar));
         Assert.Equal(
-            (PackageFailureReason.ListExpired, "the dashboard's package list was valid until 2026-11-28 12:00:00Z"), Refusal(List with { Expires = Now }, Sidecar));
+            (PackageFailureReason.ListExpired, "the dashboard's package list was valid until 2026-11-28 12:00:00Z"),
+            Refusal(List with { Expires = Now }, Sidecar));
     }
 
     [Fact]
     public void AnOlderListThanOneThatWasAcceptedAllowsNothing() => Assert.Equal(
-        (PackageFailureReason.ListSuperseded, "the dashboard's package list was signed at 2026-11-27 12:00:00Z, and this host has accepted one of 2026-11-27 12:00:01Z"),
+        (PackageFailureReason.ListSuperseded,
+            "the dashboard's package list was signed at 2026-11-27 12:00:00Z, and this host has accepted one of 2026-11-27 12:00:01Z"),
         Refusal(List, Sidecar, accepted: List.Issued.AddSeconds(1)));
 
     [Theory]
@@ -76,7 +82,8 @@ public sealed class PackageTrustTests
     [InlineData("1:1.0", false)]
     public void NothingBelowTheMinimumIsAllowed(string minimum, bool isAllowed) => Assert.Equal(
         isAllowed ? null : PackageFailureReason.BelowMinimum,
-        Refusal(List with { MinimumVersions = new Dictionary<string, string> { ["istio-sidecar"] = minimum, ["smm-agent"] = "99" } }, Sidecar)?.Fault);
+        Refusal(List with { MinimumVersions = new Dictionary<string, string> { ["istio-sidecar"] = minimum, ["smm-agent"] = "99" } },
+            Sidecar)?.Fault);
 
     [Theory]
     [InlineData("istio-sidecar", false, false, false)]
@@ -97,13 +104,15 @@ public sealed class PackageTrustTests
     public void AHostWithoutAKeyPlansNoInstallation()
     {
         var host = new PackageHost(PackageFormat.Deb, "amd64", SourceIsTrusted: true, new([], false, []));
-        var config = MeshConfigs.Of("network1") with { Packages = [Sidecar with { Version = MeshConfigs.Of("network1").Mesh.IstioVersion }] };
+        var config = MeshConfigs.Of("network1")
+            with { Packages = [Sidecar with { Version = MeshConfigs.Of("network1").Mesh.IstioVersion }] };
 
         var choice = PackageChoice.ForSidecar(config, host, installed: null);
 
         Assert.Equal(
             (PackageOutcome.NoTrustedKey, null,
-                $"istio-sidecar {MeshConfigs.Of("network1").Mesh.IstioVersion} is not installed: no key is trusted that could sign it: add the key that signs the dashboard's packages to packages.trustedKeys in "
+                $"istio-sidecar {MeshConfigs.Of("network1").Mesh.IstioVersion} is not installed: no key is trusted that could sign it: add "
+                    + "the key that signs the dashboard's packages to packages.trustedKeys in "
                 + "/etc/smm/agent.yaml; or its SHA-256 to sidecar.packageSha256s there"),
             (choice.Outcome, choice.Package, choice.Reason));
     }
@@ -125,5 +134,6 @@ public sealed class PackageTrustTests
         Assert.Throws<InvalidDataException>(() => BuiltInKeys.Read("MCow"));
     }
 
-    private static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted = null) => PackageTrust.Refusal(list, package, accepted, Now);
+    private static (PackageFailureReason Fault, string Why)? Refusal(PackageList list, Package package, DateTimeOffset? accepted = null) =>
+        PackageTrust.Refusal(list, package, accepted, Now);
 }

@@ -8,7 +8,8 @@ namespace SmmAgent.Core.Tests.Packages;
 public sealed class PackageVersionTests
 {
     private static readonly Gen<string> Part = Gen.OneOf(
-        Any("0", "00", "1", "01", "9", "10", "100", "a", "b", "A", "rc", "beta", ".", "..", "+", "~", "~~", "~rc1", ".el9", "dfsg", "99999999999999999999999"),
+        Any("0", "00", "1", "01", "9", "10", "100", "a", "b", "A", "rc", "beta", ".", "..", "+", "~", "~~", "~rc1", ".el9", "dfsg",
+            "99999999999999999999999"),
         Gen.Int[0, 30].Select(number => $"{number}"));
 
     private static readonly Gen<string> Parts = Part.Array[0, 2].Select(string.Concat);
@@ -36,7 +37,8 @@ public sealed class PackageVersionTests
             pairs =>
             {
                 var script = string.Join(';', pairs.Select(pair => $"print(rpm.vercmp('{pair.A}','{pair.B}') .. ' ')"));
-                var orders = Run("rpm", "--eval", $"%{{lua: {script}}}").Output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(int.Parse);
+                var orders = Run("rpm", "--eval", $"%{{lua: {script}}}").Output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
+                    .Select(int.Parse);
                 return orders.SequenceEqual(pairs.Select(pair => Math.Sign(PackageFormat.Rpm.Compare(pair.A, pair.B))));
             },
             iter: 20,

@@ -9,7 +9,8 @@ namespace SmmAgent.Core.Tests.Sidecar;
 
 internal static class SidecarSamples
 {
-    public static readonly SidecarHost Host = new(IPAddress.Parse("3.67.91.181"), AddressIsExternal: true, [IPAddress.Parse("13.48.73.61")]);
+    public static readonly SidecarHost Host = new(
+        IPAddress.Parse("3.67.91.181"), AddressIsExternal: true, [IPAddress.Parse("13.48.73.61")]);
 
     public static MeshConfig Config { get; } = MeshConfigs.Of("vm-network-1", "13.48.73.61");
 
@@ -24,7 +25,8 @@ internal static class SidecarSamples
     public static MeshConfig WithDefaultConfig(JsonObject defaultConfig) =>
         Config with { Mesh = Config.Mesh with { DefaultConfig = JsonDocument.Parse(defaultConfig.ToJsonString()).RootElement } };
 
-    public static MeshConfig WithGroup(Func<WorkloadGroup, WorkloadGroup> change) => Config with { WorkloadGroup = change(Config.WorkloadGroup) };
+    public static MeshConfig WithGroup(Func<WorkloadGroup, WorkloadGroup> change) =>
+        Config with { WorkloadGroup = change(Config.WorkloadGroup) };
 
     public static MeshConfig WithAnnotation(string text) =>
         WithGroup(group => group with { MetadataAnnotations = new Dictionary<string, string> { ["proxy.istio.io/config"] = text } });
@@ -37,10 +39,12 @@ internal static class SidecarSamples
 
     public static Package Package(string version) => new()
     {
-        Name = "istio-sidecar", Version = version, Format = PackageFormat.Deb, Architecture = "amd64", Path = "/packages/x.deb", Sha256 = new('a', 64),
+        Name = "istio-sidecar", Version = version, Format = PackageFormat.Deb, Architecture = "amd64", Path = "/packages/x.deb",
+            Sha256 = new('a', 64),
     };
 
-    public static string File(this SidecarConfiguration configuration, string path) => configuration.Files.Single(file => file.Path == path).Content;
+    public static string File(this SidecarConfiguration configuration, string path) =>
+        configuration.Files.Single(file => file.Path == path).Content;
 
     public static Gen<string> Any(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
 

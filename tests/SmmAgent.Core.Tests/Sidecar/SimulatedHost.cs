@@ -14,7 +14,9 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 
     private static readonly FoundFile SharedFolder = new(null, "root", SidecarFiles.FolderMode, Now.AddDays(-9));
 
-    public Dictionary<string, FoundFile> Files { get; } = new() { ["/usr/local/bin"] = SharedFolder, [SidecarFiles.HostsFile] = new("127.0.0.1 localhost\n", "root", (UnixFileMode)0b110_100_100, Now.AddDays(-9)) };
+    public Dictionary<string, FoundFile> Files { get; } =
+        new() { ["/usr/local/bin"] = SharedFolder,
+            [SidecarFiles.HostsFile] = new("127.0.0.1 localhost\n", "root", (UnixFileMode)0b110_100_100, Now.AddDays(-9)) };
 
     public string? Version { get; private set; } = version;
 
@@ -32,7 +34,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
 
     public ObservedSidecar Observe() => new(
         Observation<InstalledSidecar>.Known(new(Version, Version is null ? null : InstalledAt)),
-        SidecarFiles.Observed.ToDictionary(path => path, path => Observation<FoundFile>.Known(Files.GetValueOrDefault(path, FoundFile.Missing))),
+        SidecarFiles.Observed.ToDictionary(
+            path => path, path => Observation<FoundFile>.Known(Files.GetValueOrDefault(path, FoundFile.Missing))),
         new(Token, Token.ToString(), null),
         Observation<SidecarUnit>.Known(Unit),
         IsCaptured)
@@ -65,7 +68,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
         {
             case InstallPackage install:
                 (Version, InstalledAt, HasAccount) = (install.Package.Version, Now, true);
-                foreach (var folder in SidecarFiles.Folders.Append(SidecarFiles.PackageFolder).Where(folder => !folder.EndsWith("/secrets", StringComparison.Ordinal)))
+                foreach (var folder in SidecarFiles.Folders.Append(SidecarFiles.PackageFolder)
+                    .Where(folder => !folder.EndsWith("/secrets", StringComparison.Ordinal)))
                     Files.TryAdd(folder, new(null, "root", SidecarFiles.FolderMode, Now));
                 LoadUnit();
                 break;
@@ -80,7 +84,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 HasAccount = false;
                 break;
             case RemoveSidecarFolder { Path: var folder }:
-                foreach (var path in Files.Keys.Where(path => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal)).ToList())
+                foreach (var path in Files.Keys.Where(path => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal))
+                    .ToList())
                     Files.Remove(path);
                 break;
             case RemoveTables:
@@ -92,7 +97,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 LoadUnit();
                 break;
             case ProtectSidecarFile protect:
-                Files[protect.Path] = Files.GetValueOrDefault(protect.Path, SharedFolder) with { Owner = protect.User, Mode = protect.Mode };
+                Files[protect.Path] = Files.GetValueOrDefault(
+                    protect.Path, SharedFolder) with { Owner = protect.User, Mode = protect.Mode };
                 break;
             case MoveSidecarFile move:
                 Files.Remove(move.Path, out var moved);
@@ -104,7 +110,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 break;
             case SetHosts { Lines: var lines }:
                 var hosts = Files[SidecarFiles.HostsFile];
-                Files[SidecarFiles.HostsFile] = hosts with { Content = Encoding.Latin1.GetString(HostsBlock.Set(Encoding.Latin1.GetBytes(hosts.Content!), lines)) };
+                Files[SidecarFiles.HostsFile] =
+                    hosts with { Content = Encoding.Latin1.GetString(HostsBlock.Set(Encoding.Latin1.GetBytes(hosts.Content!), lines)) };
                 break;
             case RenewToken:
                 Token = TokenVerdict.Use;

@@ -79,8 +79,10 @@ internal sealed record BuiltPackage(string Version)
                 """;
             File.WriteAllText($"{root}/spec", spec);
             Run(
-                "rpmbuild", "-bb", "--quiet", "--target", Architecture == "amd64" ? "x86_64" : "noarch", "--define", $"_topdir {root}/build",
-                "--define", "_build_id_links none", "--define", "__os_install_post %{nil}", "--define", "debug_package %{nil}", $"{root}/spec");
+                "rpmbuild", "-bb", "--quiet", "--target", Architecture == "amd64" ? "x86_64" : "noarch", "--define",
+                $"_topdir {root}/build",
+                "--define", "_build_id_links none", "--define", "__os_install_post %{nil}", "--define", "debug_package %{nil}",
+                $"{root}/spec");
             File.Move(Directory.EnumerateFiles($"{root}/build/RPMS", "*.rpm", SearchOption.AllDirectories).Single(), path, overwrite: true);
         }
         finally
@@ -91,7 +93,8 @@ internal sealed record BuiltPackage(string Version)
 
     public static void Run(params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -20,7 +20,8 @@ public sealed class DebInstallTests : IDisposable
         Assert.Equal(new InstallOutcome.Installed("2.0", "1.0"), await InstallAsync(new("2.0")));
 
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0")));
-        Assert.Equal((PackageFailureReason.Downgrade, "smm-test 1.0 is not installed: it is older than 2.0; 2.0 stays installed"), (failed.Failure.Reason, failed.Failure.Message));
+        Assert.Equal((PackageFailureReason.Downgrade, "smm-test 1.0 is not installed: it is older than 2.0; 2.0 stays installed"),
+            (failed.Failure.Reason, failed.Failure.Message));
         Assert.Equal("2.0", _host.Content);
 
         Assert.Equal(new InstallOutcome.Installed("1.0", "2.0"), await InstallAsync(new("1.0"), mayDowngrade: true));
@@ -33,9 +34,12 @@ public sealed class DebInstallTests : IDisposable
     {
         await InstallAsync(new("1.0"));
 
-        await FailsAsync(new("2.0") { Depends = "smm-nothing" }, PackageFailureReason.MissingDependency, "Depends: smm-nothing but it is not installable");
-        await FailsAsync(new("2.0") { Before = "exit 3" }, PackageFailureReason.InstallFailed, "pre-installation script subprocess returned error exit status 3");
-        await FailsAsync(new("2.0") { Architecture = "arm64" }, PackageFailureReason.WrongArchitecture, "the archive is for arm64, and this host is amd64");
+        await FailsAsync(new("2.0") { Depends = "smm-nothing" }, PackageFailureReason.MissingDependency,
+            "Depends: smm-nothing but it is not installable");
+        await FailsAsync(new("2.0") { Before = "exit 3" }, PackageFailureReason.InstallFailed,
+            "pre-installation script subprocess returned error exit status 3");
+        await FailsAsync(new("2.0") { Architecture = "arm64" }, PackageFailureReason.WrongArchitecture,
+            "the archive is for arm64, and this host is amd64");
     }
 
     [Fact]
@@ -50,7 +54,8 @@ public sealed class DebInstallTests : IDisposable
     [Fact]
     public async Task ADatabaseThatAnotherHoldsIsLeftAlone()
     {
-        await using var held = new FileStream(_host.Inside("/var/lib/dpkg/lock-frontend"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        await using var held = new FileStream(
+            _host.Inside("/var/lib/dpkg/lock-frontend"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
         held.Lock(0, 0);
 
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0")));
@@ -84,7 +89,8 @@ public sealed class DebInstallTests : IDisposable
     public async Task APackageWhoseScriptFailedIsCompletedOnceItIsMended()
     {
         var failed = Assert.IsType<InstallOutcome.Failed>(await InstallAsync(new("1.0") { After = "exit 4" }));
-        Assert.Contains("post-installation script subprocess returned error exit status 4", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains("post-installation script subprocess returned error exit status 4", failed.Failure.Message,
+            StringComparison.Ordinal);
 
         Assert.IsType<InstallOutcome.Installed>(await InstallAsync(new("1.0")));
     }
@@ -116,7 +122,8 @@ public sealed class DebInstallTests : IDisposable
 
     private PackageInstaller Apt => _host.Installer("apt-get", "deb");
 
-    private Task<InstallOutcome> InstallAsync(BuiltPackage built, bool mayDowngrade = false) => _host.InstallAsync(Apt, _host.Offer(built, "deb"), mayDowngrade);
+    private Task<InstallOutcome> InstallAsync(BuiltPackage built, bool mayDowngrade = false) =>
+        _host.InstallAsync(Apt, _host.Offer(built, "deb"), mayDowngrade);
 
     private async Task FailsAsync(BuiltPackage built, PackageFailureReason fault, string told)
     {

@@ -5,7 +5,10 @@ using SmmAgent.Linux.Sidecar;
 
 namespace SmmAgent.Linux.Tests.Packages;
 
-/// <summary>What the package list does not allow does not reach the real dpkg, although its bytes lie in the cache and have the checksum of the mesh configuration.</summary>
+/// <summary>
+/// What the package list does not allow does not reach the real dpkg, although its bytes lie in the cache and have the checksum of the mesh
+/// configuration.
+/// </summary>
 public sealed class DeliveryRefusalTests : IAsyncDisposable
 {
     private readonly PackageHostRoot _host = new();
@@ -48,7 +51,8 @@ public sealed class DeliveryRefusalTests : IAsyncDisposable
     private Task<StepFailure?> InstallAsync(Package package, TimeProvider clock)
     {
         var approval = new PackageApproval(new([_list.Key], AllowsUnsignedSidecar: false, []), new(_list.AcceptedFile), clock);
-        var delivery = new PackageDelivery(_host.Cache, new(_source, approval), _host.Installer("apt-get", "deb"), TimeProvider.System, bypassBackoff: false, () => []);
+        var delivery = new PackageDelivery(
+            _host.Cache, new(_source, approval), _host.Installer("apt-get", "deb"), TimeProvider.System, bypassBackoff: false, () => []);
         return delivery.InstallAsync(package, ReconcilePart.Package, mayDowngrade: true, TestContext.Current.CancellationToken);
     }
 

@@ -17,7 +17,8 @@ public sealed class InstalledPackageTests : IDisposable
     public async Task TheDatabaseIsAskedAgainOnlyWhenItChanged()
     {
         var installed = new InstalledPackage(
-            new("apt-get", PackageFormat.Deb), ["sh", "-c", $"echo asked >> {Asked}; exec \"$@\"", "sh", .. _host.Prefix], _host.Inside(""));
+            new("apt-get", PackageFormat.Deb), ["sh", "-c", $"echo asked >> {Asked}; exec \"$@\"", "sh", .. _host.Prefix],
+            _host.Inside(""));
         Assert.Equal((null, 1), await ReadAsync(installed));
         Assert.Equal((null, 1), await ReadAsync(installed));
 
@@ -32,7 +33,8 @@ public sealed class InstalledPackageTests : IDisposable
     [Fact]
     public async Task WithoutAPackageManagerNothingCanBeSeen()
     {
-        var (state, why) = await new InstalledPackage(new PackageTools(null, null)).ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
+        var (state, why) = await new InstalledPackage(new PackageTools(null, null)).ReadAsync(
+            BuiltPackage.Name, TestContext.Current.CancellationToken);
 
         Assert.Null(state);
         Assert.Equal("this host has neither dpkg nor rpm", why);

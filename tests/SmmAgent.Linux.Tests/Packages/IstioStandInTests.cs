@@ -39,12 +39,14 @@ public sealed class IstioStandInTests : IAsyncDisposable
     {
         Directory.CreateDirectory(_host.Shared);
         var path = IstioSidecarPackage.Build(_host.Shared, version, format, architecture);
-        IPackageSystem system = format == "deb" ? new Dpkg(new(), PackageCommands.Direct(new()), hasApt: true, TimeSpan.Zero) : new Rpm(new(), PackageCommands.Direct(new()), null);
+        IPackageSystem system = format == "deb" ? new Dpkg(new(), PackageCommands.Direct(new()), hasApt: true, TimeSpan.Zero)
+            : new Rpm(new(), PackageCommands.Direct(new()), null);
 
         var (label, _) = await system.DescribeAsync(path, TestContext.Current.CancellationToken);
         var (members, list) = await system.ListAsync(path, TestContext.Current.CancellationToken);
 
-        Assert.Equal((IstioSidecarPackage.Name, architecture), (label!.Name, label.Architecture switch { "x86_64" => "amd64", "aarch64" => "arm64", var word => word }));
+        Assert.Equal((IstioSidecarPackage.Name, architecture),
+            (label!.Name, label.Architecture switch { "x86_64" => "amd64", "aarch64" => "arm64", var word => word }));
         Assert.StartsWith(version, label.Version, StringComparison.Ordinal);
         Assert.True(members is not null, list.Describe());
         Assert.Null(ArchiveContents.Fault(members!));
@@ -58,7 +60,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         await ConnectNetworksAsync();
         File.WriteAllText(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n");
         File.WriteAllText(
-            _host.Inside("/var/lib/istio/envoy/cluster.env"), "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
+            _host.Inside("/var/lib/istio/envoy/cluster.env"),
+            "ISTIO_META_DNS_CAPTURE='true'\nISTIO_SERVICE_CIDR='*'\nISTIO_INBOUND_PORTS='*'\nISTIO_LOCAL_EXCLUDE_PORTS='22,16400'\nISTIO_SERVICE='a.b'\nPS_TEST='it'\"'\"'s'\n");
         // The host's name server: it knows every name, and gives all of them the same address.
         File.WriteAllText($"{_host.Shared}/names", """
             sysread STDIN, my $question, 4096;
@@ -77,7 +80,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         await UntilAsync(_peerNetwork, Vm, 16400, "", "served by 16400");
         foreach (var transport in (string[])["", "options use-vc"])
         {
-            await File.WriteAllTextAsync(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n{transport}\n", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                _host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n{transport}\n", TestContext.Current.CancellationToken);
             foreach (var name in (string[])["kubernetes.default.svc.cluster.local", "kubernetes.default"])
                 Assert.StartsWith("10.96.0.1 ", (await LookUpAsync(name)).Output, StringComparison.Ordinal);
         }
@@ -85,8 +89,11 @@ public sealed class IstioStandInTests : IAsyncDisposable
         await File.WriteAllTextAsync(_host.Inside("/etc/resolv.conf"), $"nameserver {Peer}\n", TestContext.Current.CancellationToken);
         Assert.StartsWith("192.0.2.7 ", (await LookUpAsync("gateway.example.com")).Output, StringComparison.Ordinal);
         Assert.Equal(
-            ["istio-clean-iptables", "istio-iptables", "proxy --serviceCluster=a.b"], await File.ReadAllLinesAsync(_host.Inside($"{IstioSidecarPackage.State}/calls"), TestContext.Current.CancellationToken));
-        Assert.Contains("PS_TEST=it's", await File.ReadAllTextAsync(_host.Inside($"{IstioSidecarPackage.State}/environment"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            ["istio-clean-iptables", "istio-iptables", "proxy --serviceCluster=a.b"],
+            await File.ReadAllLinesAsync(_host.Inside($"{IstioSidecarPackage.State}/calls"), TestContext.Current.CancellationToken));
+        Assert.Contains("PS_TEST=it's",
+            await File.ReadAllTextAsync(_host.Inside($"{IstioSidecarPackage.State}/environment"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
 
         sidecar.Kill(entireProcessTree: true);
         await sidecar.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -113,7 +120,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
             ("groups-included.iptables-legacy-save", "iptables-legacy-save", [Legacy, Excluded, "ISTIO_OUTBOUND_OWNER_GROUPS=1000,1001"]),
             ("tproxy.iptables-legacy-save", "iptables-legacy-save", [Legacy, "ISTIO_INBOUND_INTERCEPTION_MODE=TPROXY"]),
             ("all-inbound-no-dns.iptables-legacy-save", "iptables-legacy-save",
-                [Legacy, "ISTIO_INBOUND_PORTS=*", "ISTIO_META_DNS_CAPTURE=", "ISTIO_SERVICE_EXCLUDE_CIDR=10.0.0.0/8,198.51.100.7/32", "ISTIO_OUTBOUND_PORTS=9999"]),
+                [Legacy, "ISTIO_INBOUND_PORTS=*", "ISTIO_META_DNS_CAPTURE=", "ISTIO_SERVICE_EXCLUDE_CIDR=10.0.0.0/8,198.51.100.7/32",
+                    "ISTIO_OUTBOUND_PORTS=9999"]),
             ("dual-stack.iptables-legacy-save", "iptables-legacy-save", [Legacy, Excluded, "ISTIO_DUAL_STACK=true"]),
             ("dual-stack.ip6tables-legacy-save", "ip6tables-legacy-save", [Legacy, Excluded, "ISTIO_DUAL_STACK=true"]),
             ("forced-nft.iptables-save", "iptables-nft-save", ["FORCE_IPTABLES_BINARY=nft"]),
@@ -124,7 +132,9 @@ public sealed class IstioStandInTests : IAsyncDisposable
             await WithNetworkAsync(async () =>
             {
                 await File.WriteAllTextAsync(
-                    _host.Inside("/etc/resolv.conf"), $"nameserver {(record.StartsWith("dual", StringComparison.Ordinal) ? "10.255.255.53" : "198.18.0.1")}\n", TestContext.Current.CancellationToken);
+                    _host.Inside("/etc/resolv.conf"),
+                    $"nameserver {(record.StartsWith("dual", StringComparison.Ordinal) ? "10.255.255.53" : "198.18.0.1")}\n",
+                    TestContext.Current.CancellationToken);
                 await CaptureAsync("istio-iptables", settings);
                 Assert.Equal(IstioRecords.Capture(record), IstioRecords.Rules(await AsRecordedAsync(save)));
                 if (record.StartsWith("tproxy", StringComparison.Ordinal))
@@ -149,7 +159,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         });
 
         // Current Istio takes another backend for its rules than it has just cleaned.
-        await File.WriteAllTextAsync(_host.Inside($"{IstioSidecarPackage.State}/behave"), "legacy-trap", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _host.Inside($"{IstioSidecarPackage.State}/behave"), "legacy-trap", TestContext.Current.CancellationToken);
         await WithNetworkAsync(async () =>
         {
             await CaptureAsync("istio-iptables", "FORCE_IPTABLES_BINARY=nft");
@@ -187,12 +198,15 @@ public sealed class IstioStandInTests : IAsyncDisposable
         await sidecar.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(exitCode, sidecar.ExitCode);
-        Assert.Contains("on purpose", await File.ReadAllTextAsync(_host.Inside("/var/log/istio/istio.err.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("on purpose",
+            await File.ReadAllTextAsync(_host.Inside("/var/log/istio/istio.err.log"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     private async Task InstallAsync()
     {
-        var offered = new SmmAgent.Contract.Package { Name = IstioSidecarPackage.Name, Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p" };
+        var offered = new SmmAgent.Contract.Package { Name = IstioSidecarPackage.Name, Version = "1.15.3", Format = PackageFormat.Deb,
+            Architecture = "amd64", Path = "/p" };
         Assert.Null(_host.Cache.Prepare());
         IstioSidecarPackage.Build(_host.Cache.Folder, "1.15.3");
         // This host need not have sudo, which the package depends on as Istio's does.
@@ -225,7 +239,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
     // As an agent has it in cluster.env.
     private Task<CommandResult> TryCaptureAsync(string command, params string[] settings) => new CommandRunner().RunAsync(
         [
-            "ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "env", "ISTIO_META_DNS_CAPTURE=true", "ISTIO_SERVICE_CIDR=*", "ISTIO_INBOUND_PORTS=8080,8082",
+            "ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "env", "ISTIO_META_DNS_CAPTURE=true", "ISTIO_SERVICE_CIDR=*",
+                "ISTIO_INBOUND_PORTS=8080,8082",
             "ISTIO_LOCAL_EXCLUDE_PORTS=22,15090,15021,15020,16400,16401", .. settings, "/usr/local/bin/pilot-agent", command,
         ],
         TestContext.Current.CancellationToken);
@@ -241,7 +256,9 @@ public sealed class IstioStandInTests : IAsyncDisposable
     {
         var ids = (await InAsync(_vmNetwork, "chroot", _host.Inside(""), "sh", "-c", "id -u istio-proxy; id -g istio-proxy")).Split('\n');
         var rules = await InAsync(_vmNetwork, save.Split(' '));
-        foreach (var (name, id) in (ReadOnlySpan<(string, string)>)[("uid-owner ", ids[0]), ("gid-owner ", ids[1]), ("skuid ", ids[0]), ("skuid != ", ids[0]), ("skgid ", ids[1]), ("skgid != ", ids[1])])
+        foreach (var (name, id) in (ReadOnlySpan<(string, string)>)[
+            ("uid-owner ", ids[0]), ("gid-owner ", ids[1]), ("skuid ", ids[0]), ("skuid != ", ids[0]), ("skgid ", ids[1]),
+                ("skgid != ", ids[1])])
             rules = rules.Replace($"{name}{id} ", $"{name}996 ", StringComparison.Ordinal);
         return rules;
     }
@@ -249,19 +266,22 @@ public sealed class IstioStandInTests : IAsyncDisposable
     private async Task<string> AllRulesAsync()
     {
         var all = "";
-        foreach (var save in (string[])["iptables-legacy-save", "ip6tables-legacy-save", "iptables-nft-save", "ip6tables-nft-save", "nft list ruleset"])
+        foreach (var save in (string[])[
+            "iptables-legacy-save", "ip6tables-legacy-save", "iptables-nft-save", "ip6tables-nft-save", "nft list ruleset"])
             all += await InAsync(_vmNetwork, save.Split(' '));
         return all;
     }
 
     private Task<CommandResult> LookUpAsync(string name) => new CommandRunner().RunAsync(
-        ["ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "getent", "ahostsv4", name], TestContext.Current.CancellationToken, timeout: TimeSpan.FromMinutes(1));
+        ["ip", "netns", "exec", _vmNetwork, "chroot", _host.Inside(""), "getent", "ahostsv4", name], TestContext.Current.CancellationToken,
+        timeout: TimeSpan.FromMinutes(1));
 
     private void OfferSudo()
     {
         var folder = $"{_host.Shared}/sudo";
         Directory.CreateDirectory($"{folder}/DEBIAN");
-        File.WriteAllText($"{folder}/DEBIAN/control", "Package: sudo\nVersion: 1\nArchitecture: all\nMaintainer: t <t@example.com>\nDescription: an empty one\n");
+        File.WriteAllText($"{folder}/DEBIAN/control",
+            "Package: sudo\nVersion: 1\nArchitecture: all\nMaintainer: t <t@example.com>\nDescription: an empty one\n");
         BuiltPackage.Run("dpkg-deb", "-b", folder, $"{folder}.deb");
         BuiltPackage.Run([.. _host.Prefix, "dpkg", "-i", $"{folder}.deb"]);
     }
@@ -272,7 +292,8 @@ public sealed class IstioStandInTests : IAsyncDisposable
         foreach (var network in (string[])[_vmNetwork, _peerNetwork])
             Assert.True((await runner.RunAsync(["ip", "netns", "add", network], TestContext.Current.CancellationToken)).Succeeded);
         await InAsync(_vmNetwork, "ip", "link", "add", "vm", "type", "veth", "peer", "name", "peer", "netns", _peerNetwork);
-        foreach (var (network, link, address) in (ReadOnlySpan<(string, string, string)>)[(_vmNetwork, "vm", Vm), (_peerNetwork, "peer", Peer)])
+        foreach (var (network, link, address) in (ReadOnlySpan<(string, string, string)>)[
+            (_vmNetwork, "vm", Vm), (_peerNetwork, "peer", Peer)])
         {
             BuiltPackage.Run("ip", "-n", network, "address", "add", $"{address}/24", "dev", link);
             BuiltPackage.Run("ip", "-n", network, "link", "set", link, "up");
@@ -285,20 +306,23 @@ public sealed class IstioStandInTests : IAsyncDisposable
 
     private System.Diagnostics.Process Start(string network, params string[] command)
     {
-        var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", ["netns", "exec", network, .. command]))!;
+        var process = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("ip", ["netns", "exec", network, .. command]))!;
         _running.Add(process);
         return process;
     }
 
     private static async Task<string> InAsync(string network, params string[] command)
     {
-        var result = await new CommandRunner().RunAsync(["ip", "netns", "exec", network, .. command], TestContext.Current.CancellationToken);
+        var result = await new CommandRunner().RunAsync(
+            ["ip", "netns", "exec", network, .. command], TestContext.Current.CancellationToken);
         Assert.True(result.Succeeded, result.Describe());
         return result.Output;
     }
 
     private Task UntilAsync(string network, string address, int port, string request, string told) => Until.TrueAsync(
-        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(told, StringComparison.Ordinal), $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
+        () => AskAsync(network, address, port, request).GetAwaiter().GetResult().Contains(told, StringComparison.Ordinal),
+        $"{address}:{port} answers", TimeSpan.FromMinutes(1), () => File.ReadAllText(_host.Inside("/var/log/istio/istio.err.log")));
 
     /// <summary>What is answered; nothing where nobody is reached.</summary>
     private static async Task<string> AskAsync(string network, string address, int port, string request) =>

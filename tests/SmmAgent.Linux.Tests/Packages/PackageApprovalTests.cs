@@ -21,7 +21,8 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         var approval = _list.Approval();
         Assert.Null(await approval.ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
         Assert.Null(approval.Recheck(PackageServerFixture.Package));
-        Assert.Equal(PackageFailureReason.NotInList, approval.Recheck(PackageServerFixture.Package with { Sha256 = new string('0', 64) })?.Reason);
+        Assert.Equal(PackageFailureReason.NotInList,
+            approval.Recheck(PackageServerFixture.Package with { Sha256 = new string('0', 64) })?.Reason);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_list.AcceptedFile));
 
         _list.Serve(_list.Seal(_list.Now.AddMinutes(-1), PackageServerFixture.Package));
@@ -29,8 +30,10 @@ public sealed class PackageApprovalTests : IAsyncDisposable
 
         // Another key's lists have a time of their own: one that was stolen keeps nobody out.
         var other = PackageSigningKey.New();
-        _list.Serve(SignedPackageList.Seal(new() { Format = 1, Issued = _list.Now.AddMinutes(-1), Expires = _list.Now.AddDays(1), Packages = Named }, [other]));
-        Assert.Null(await _list.Approval(other.Public).ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
+        _list.Serve(SignedPackageList.Seal(
+            new() { Format = 1, Issued = _list.Now.AddMinutes(-1), Expires = _list.Now.AddDays(1), Packages = Named }, [other]));
+        Assert.Null(await _list.Approval(other.Public)
+            .ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
         Assert.Equal(2, File.ReadAllLines(_list.AcceptedFile).Length);
     }
 
@@ -40,8 +43,10 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         var (stolen, successor) = (PackageSigningKey.New(), PackageSigningKey.New());
         foreach (var (key, issued) in new[] { (stolen, new DateTimeOffset(6000, 1, 1, 0, 0, 0, TimeSpan.Zero)), (successor, _list.Now) })
         {
-            _list.Serve(SignedPackageList.Seal(new() { Format = 1, Issued = issued, Expires = issued.AddDays(1), Packages = Named }, [key]));
-            Assert.Null(await _list.Approval(key.Public).ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
+            _list.Serve(SignedPackageList.Seal(
+                new() { Format = 1, Issued = issued, Expires = issued.AddDays(1), Packages = Named }, [key]));
+            Assert.Null(await _list.Approval(key.Public)
+                .ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
         }
     }
 
@@ -51,7 +56,8 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         var refusal = await RefusalAsync();
         Assert.Equal(PackageFailureReason.NoPackageList, refusal.Reason);
         Assert.Equal(
-            $"istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: {_server.Url}packages/package-list.json answered 404; sign its packages: smm-dashboard sign-packages --key FILE DIR",
+            $"istio-sidecar 1.15.3 is not installed: the dashboard has no signed package list: {_server.Url}packages/package-list.json "
+                + "answered 404; sign its packages: smm-dashboard sign-packages --key FILE DIR",
             $"{refusal}");
     }
 
@@ -59,8 +65,10 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     public async Task WithoutATrustedKeyNothingIsAsked()
     {
         var approval = new PackageApproval(new([], false, []), new(_list.AcceptedFile), TimeProvider.System);
-        Assert.Equal(PackageFailureReason.NoTrustedKey, (await approval.ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken))?.Reason);
-        Assert.Null(await new PackageApproval(new([], true, []), new(_list.AcceptedFile), TimeProvider.System).ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
+        Assert.Equal(PackageFailureReason.NoTrustedKey,
+            (await approval.ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken))?.Reason);
+        Assert.Null(await new PackageApproval(new([], true, []), new(_list.AcceptedFile), TimeProvider.System).ApproveAsync(
+            _source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
         Assert.Equal(0, _server.Count);
     }
 
@@ -68,7 +76,9 @@ public sealed class PackageApprovalTests : IAsyncDisposable
     public async Task AListThatIsTooLargeIsNotRead()
     {
         _list.Serve([.. Enumerable.Repeat((byte)' ', SignedPackageList.MaximumBytes + 1)]);
-        Assert.Equal((PackageFailureReason.BrokenPackageList, "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await ToldAsync());
+        Assert.Equal(
+            (PackageFailureReason.BrokenPackageList,
+                "istio-sidecar 1.15.3 is not installed: the dashboard's package list is larger than 1048576 bytes"), await ToldAsync());
     }
 
     [Fact]
@@ -78,7 +88,9 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         await File.WriteAllTextAsync(_list.AcceptedFile, "x\n", TestContext.Current.CancellationToken);
         _list.Sign(PackageServerFixture.Package);
         Assert.Equal(
-            (PackageFailureReason.ListSuperseded, $"istio-sidecar 1.15.3 is not installed: {_list.AcceptedFile} is damaged: remove it, and an older package list may be accepted once"),
+            (PackageFailureReason.ListSuperseded,
+                $"istio-sidecar 1.15.3 is not installed: {_list.AcceptedFile} is damaged: remove it, and an older package list "
+                    + "may be accepted once"),
             await ToldAsync());
     }
 
@@ -89,9 +101,11 @@ public sealed class PackageApprovalTests : IAsyncDisposable
         var list = _list.Seal(_list.Now, agent);
 
         Assert.Equal("1.15.3", _list.Approval().Approve(list, "smm-agent", agent.Sha256!).Package?.Version);
-        Assert.Equal(PackageFailureReason.NotInList, _list.Approval().Approve(list, "smm-agent", Convert.ToHexStringLower(SHA256.HashData([1]))).Failure?.Reason);
+        Assert.Equal(PackageFailureReason.NotInList,
+            _list.Approval().Approve(list, "smm-agent", Convert.ToHexStringLower(SHA256.HashData([1]))).Failure?.Reason);
         Assert.Equal(PackageFailureReason.NotInList, _list.Approval().Approve(list, "istio-sidecar", agent.Sha256!).Failure?.Reason);
-        Assert.Equal(PackageFailureReason.UnknownKey, _list.Approval(PackageSigningKey.New().Public).Approve(list, "smm-agent", agent.Sha256!).Failure?.Reason);
+        Assert.Equal(PackageFailureReason.UnknownKey,
+            _list.Approval(PackageSigningKey.New().Public).Approve(list, "smm-agent", agent.Sha256!).Failure?.Reason);
         Assert.Equal(PackageFailureReason.BrokenPackageList, _list.Approval().Approve([1, 2], "smm-agent", agent.Sha256!).Failure?.Reason);
     }
 
@@ -104,11 +118,14 @@ public sealed class PackageApprovalTests : IAsyncDisposable
 
     private static ListedPackage[] Named =>
     [
-        new() { Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "amd64", Size = PackageServerFixture.Package.Size!.Value, Sha256 = PackageServerFixture.Package.Sha256! },
+        new() { Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "amd64",
+            Size = PackageServerFixture.Package.Size!.Value, Sha256 = PackageServerFixture.Package.Sha256! },
     ];
 
     private async Task<PackageFailure> RefusalAsync() =>
-        Assert.IsType<PackageFailure>(await _list.Approval().ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
+        Assert.IsType<PackageFailure>(
+            await _list.Approval().ApproveAsync(_source, PackageServerFixture.Package, TestContext.Current.CancellationToken));
 
-    private async Task<(PackageFailureReason Fault, string Message)> ToldAsync() => await RefusalAsync() is var refusal ? (refusal.Reason, refusal.Message) : default;
+    private async Task<(PackageFailureReason Fault, string Message)> ToldAsync() =>
+        await RefusalAsync() is var refusal ? (refusal.Reason, refusal.Message) : default;
 }

@@ -60,7 +60,9 @@ public sealed class PackageCacheTests : IAsyncDisposable
     public async Task OnlyTheWantedAndTheInstalledPackageStay()
     {
         await _house.ArrivesAsync();
-        foreach (var name in (string[])["istio-sidecar_1.15.1_amd64.deb", "istio-sidecar_1.15.2_amd64.deb", "istio-sidecar_1.15.4_amd64.deb.part", "smm-agent_1.0.0_amd64.deb"])
+        foreach (var name in (string[])[
+            "istio-sidecar_1.15.1_amd64.deb", "istio-sidecar_1.15.2_amd64.deb", "istio-sidecar_1.15.4_amd64.deb.part",
+                "smm-agent_1.0.0_amd64.deb"])
             await File.WriteAllTextAsync(Path.Combine(_house.Cache.Folder, name), "", TestContext.Current.CancellationToken);
 
         _house.Cache.Prune(PackageServerFixture.Package, ["1.15.2"]);

@@ -77,7 +77,9 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         using var cancel = new CancellationTokenSource();
         _house.Server.Answers = request =>
         {
-            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageServerFixture.ETag}\r\nContent-Length: {PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..90_000]}")
+            request.WriteAsync(
+                $"HTTP/1.1 200 OK\r\nETag: {PackageServerFixture.ETag}\r\nContent-Length: "
+                    + $"{PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..90_000]}")
                 .GetAwaiter().GetResult();
             return null;
         };
@@ -103,7 +105,9 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         var came = new TaskCompletionSource();
         _house.Server.Answers = request =>
         {
-            request.WriteAsync($"HTTP/1.1 200 OK\r\nETag: {PackageServerFixture.ETag}\r\nContent-Length: {PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..90_000]}")
+            request.WriteAsync(
+                $"HTTP/1.1 200 OK\r\nETag: {PackageServerFixture.ETag}\r\nContent-Length: "
+                    + $"{PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..90_000]}")
                 .GetAwaiter().GetResult();
             return null;
         };
@@ -171,7 +175,9 @@ public sealed class PackageDownloadTests : IAsyncDisposable
     {
         _house.Server.Answers = request =>
         {
-            request.WriteAsync($"HTTP/1.1 200 OK\r\n{(etag == "" ? "" : $"ETag: {etag}\r\n")}Content-Length: {PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..9]}")
+            request.WriteAsync(
+                $"HTTP/1.1 200 OK\r\n{(etag == "" ? "" : $"ETag: {etag}\r\n")}Content-Length: "
+                    + $"{PackageServerFixture.Body.Length}\r\n\r\n{PackageServerFixture.Body[..9]}")
                 .GetAwaiter().GetResult();
             request.Close();
             return null;
@@ -204,7 +210,8 @@ public sealed class PackageDownloadTests : IAsyncDisposable
             return null;
         };
 
-        Assert.Contains($"larger than {PackageServerFixture.Body.Length} bytes", (await _house.FailAsync()).Message, StringComparison.Ordinal);
+        Assert.Contains($"larger than {PackageServerFixture.Body.Length} bytes", (await _house.FailAsync()).Message,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(_house.Part));
     }
 
@@ -216,7 +223,8 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         var failure = await _house.FailAsync(PackageServerFixture.Package with { Size = PackageServerFixture.Body.Length + more });
 
         Assert.Equal(PackageFailureReason.WrongSize, failure.Reason);
-        Assert.Contains($"offers 300000 bytes, but the mesh configuration says {300_000 + more}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"offers 300000 bytes, but the mesh configuration says {300_000 + more}", failure.Message,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(_house.Part));
     }
 
@@ -258,7 +266,8 @@ public sealed class PackageDownloadTests : IAsyncDisposable
         var failure = await _house.FailAsync();
 
         Assert.Equal(PackageFailureReason.Refused, failure.Reason);
-        Assert.Equal($"istio-sidecar 1.15.3: {_house.Server.Url}packages/istio-sidecar_1.15.3_amd64.deb answered {status[..3]}", failure.ToString());
+        Assert.Equal($"istio-sidecar 1.15.3: {_house.Server.Url}packages/istio-sidecar_1.15.3_amd64.deb answered {status[..3]}",
+            failure.ToString());
     }
 
     [Fact]

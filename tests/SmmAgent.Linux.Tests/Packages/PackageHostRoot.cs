@@ -54,13 +54,15 @@ public sealed class PackageHostRoot : IDisposable
         ? File.ReadAllText($"{_root}/usr/share/{BuiltPackage.Name}/version")
         : null;
 
-    internal PackageInstaller Installer(string? program, string format) => new(new PackageTools(program, PackageFormats.Parse(format)), Prefix, TimeSpan.FromSeconds(1));
+    internal PackageInstaller Installer(string? program, string format) =>
+        new(new PackageTools(program, PackageFormats.Parse(format)), Prefix, TimeSpan.FromSeconds(1));
 
     /// <summary>Lays a built package into the cache, as if it had been fetched.</summary>
     internal Package Offer(BuiltPackage built, string format)
     {
         Assert.Null(Cache.Prepare());
-        var package = new Package { Name = built.Named, Version = built.Version, Format = PackageFormats.Parse(format), Architecture = built.Architecture, Path = "/p" };
+        var package = new Package { Name = built.Named, Version = built.Version, Format = PackageFormats.Parse(format),
+            Architecture = built.Architecture, Path = "/p" };
         var path = Cache.PathOf(package);
         if (format == "deb")
             built.BuildDeb(path);
@@ -75,7 +77,8 @@ public sealed class PackageHostRoot : IDisposable
 
     internal async Task<VerifiedPackage> TakeAsync(Package package)
     {
-        var (verified, failure) = await VerifiedPackage.TakeAsync(Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
+        var (verified, failure) = await VerifiedPackage.TakeAsync(
+            Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
         Assert.Null(failure);
         return verified!;
     }
@@ -91,9 +94,13 @@ public sealed class PackageHostRoot : IDisposable
     {
         var folder = $"{Shared}/shell";
         Directory.CreateDirectory(folder);
-        File.WriteAllText($"{folder}/spec", "Name: smm-shell\nVersion: 1\nRelease: 1\nSummary: a shell\nLicense: none\nProvides: /bin/sh\nAutoReqProv: no\n%description\n%files\n");
-        BuiltPackage.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {folder}", "--define", "_build_id_links none", $"{folder}/spec");
-        BuiltPackage.Run([.. Prefix, "rpm", "-U", Directory.EnumerateFiles($"{folder}/RPMS", "*.rpm", SearchOption.AllDirectories).Single()]);
+        File.WriteAllText($"{folder}/spec",
+            "Name: smm-shell\nVersion: 1\nRelease: 1\nSummary: a shell\nLicense: none\nProvides: /bin/sh\nAutoReqProv: "
+                + "no\n%description\n%files\n");
+        BuiltPackage.Run("rpmbuild", "-bb", "--quiet", "--define", $"_topdir {folder}", "--define", "_build_id_links none",
+            $"{folder}/spec");
+        BuiltPackage.Run(
+            [.. Prefix, "rpm", "-U", Directory.EnumerateFiles($"{folder}/RPMS", "*.rpm", SearchOption.AllDirectories).Single()]);
     }
 
     public void Dispose()
@@ -129,7 +136,8 @@ internal sealed class WaitingScript(string folder) : IDisposable
     public async Task KillAsync()
     {
         await Until.TrueAsync(() => File.Exists(Pid), "the package's script runs", TimeSpan.FromMinutes(2));
-        using var process = System.Diagnostics.Process.GetProcessById(int.Parse((await File.ReadAllTextAsync(Pid)).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+        using var process = System.Diagnostics.Process.GetProcessById(
+            int.Parse((await File.ReadAllTextAsync(Pid)).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
         process.Kill();
     }
 
@@ -143,7 +151,8 @@ internal sealed class WaitingScript(string folder) : IDisposable
 
         // Of a package manager that was killed it is left over, with the host's root as its own.
         var script = File.ReadAllText(Pid).Trim().Split(' ')[1];
-        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{script}"), TimeSpan.FromSeconds(30)), "the script ends when it is told to");
+        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{script}"), TimeSpan.FromSeconds(30)),
+            "the script ends when it is told to");
         File.Delete(Pid);
     }
 }

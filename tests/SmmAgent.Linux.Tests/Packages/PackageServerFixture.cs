@@ -21,11 +21,13 @@ internal sealed class PackageServerFixture : IAsyncDisposable
         Server.Answers = request => Ranged(request);
     }
 
-    public static string Body { get; } = string.Concat(Enumerable.Range(0, 30_000).Select(i => i.ToString("D9", CultureInfo.InvariantCulture) + "\n"));
+    public static string Body { get; } =
+        string.Concat(Enumerable.Range(0, 30_000).Select(i => i.ToString("D9", CultureInfo.InvariantCulture) + "\n"));
 
     public static Package Package { get; } = new()
     {
-        Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/packages/istio-sidecar_1.15.3_amd64.deb",
+        Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "amd64",
+            Path = "/packages/istio-sidecar_1.15.3_amd64.deb",
         Sha256 = Sha256(Body), Size = Body.Length,
     };
 
@@ -53,7 +55,8 @@ internal sealed class PackageServerFixture : IAsyncDisposable
         var fetch = new PackageDownload(Cache, Source, Time).RunAsync(
             package ?? Package, progress, cancel ?? TestContext.Current.CancellationToken, bypassBackoff);
 
-        // Between fork and exec, a process that another test starts has a copy of the cache's lock. The wait for it takes this clock's time.
+        // Between fork and exec, a process that another test starts has a copy of the cache's lock. The wait for it takes this clock's
+        // time.
         while (Time is FakeTimeProvider clock && await Task.WhenAny(fetch, Task.Delay(100)) != fetch)
             clock.Advance(TimeSpan.FromMilliseconds(20));
         return await fetch;
@@ -80,7 +83,8 @@ internal sealed class PackageServerFixture : IAsyncDisposable
     {
         Requests.Add(request);
         return From(request) is { } from && request.Header("If-Range") == etag
-            ? RawServer.Answer("206 Partial Content", Body[from..], $"ETag: {etag}\r\nContent-Range: bytes {from}-{Body.Length - 1}/{Body.Length}\r\n")
+            ? RawServer.Answer("206 Partial Content", Body[from..],
+                $"ETag: {etag}\r\nContent-Range: bytes {from}-{Body.Length - 1}/{Body.Length}\r\n")
             : RawServer.Answer("200 OK", Body, $"ETag: {etag}\r\n");
     }
 

@@ -31,7 +31,8 @@ public sealed class PutBackTests : IDisposable
     {
         await InstallAsync(new("2.0"), "deb", "apt-get");
 
-        IsBack(await FailAsync(new("1.0") { After = "exit 4" }, "deb", "apt-get"), "2.0", PackageFailureReason.InstallFailed, "exit status 4");
+        IsBack(await FailAsync(new("1.0") { After = "exit 4" }, "deb", "apt-get"), "2.0", PackageFailureReason.InstallFailed,
+            "exit status 4");
     }
 
     [Theory]
@@ -42,7 +43,8 @@ public sealed class PutBackTests : IDisposable
     {
         await InstallAsync(new("1.0") { Leaving = script == "preinst" ? null : "exit 5" }, "deb", "apt-get");
 
-        var failed = await FailAsync(new("2.0") { Before = script == "prerm" ? null : "exit 3", Leaving = script == "both" ? "exit 0" : null }, "deb", "apt-get");
+        var failed = await FailAsync(
+            new("2.0") { Before = script == "prerm" ? null : "exit 3", Leaving = script == "both" ? "exit 0" : null }, "deb", "apt-get");
 
         Assert.EndsWith("; 1.0 stays installed", failed.Failure.Message, StringComparison.Ordinal);
         Assert.Equal((new PackageState("1.0"), "1.0"), (failed.After, _host.Content));
@@ -67,7 +69,8 @@ public sealed class PutBackTests : IDisposable
         // dpkg asks the half configured new version whether it may go.
         var failed = await FailAsync(new("2.0") { After = "exit 4", Leaving = "exit 5" }, "deb", "apt-get");
 
-        Assert.Contains("exit status 4; it is partially installed, and 1.0 could not be put back: ", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains("exit status 4; it is partially installed, and 1.0 could not be put back: ", failed.Failure.Message,
+            StringComparison.Ordinal);
         Assert.False(failed.After!.IsComplete);
         Assert.Equal("fix this, then run: sudo smm-agent reconcile", failed.Failure.Remediation);
     }
@@ -80,7 +83,8 @@ public sealed class PutBackTests : IDisposable
     public async Task OnlyAnOldPackageThatIsStillWhatWasVerifiedIsPutBack(string deed)
     {
         await InstallAsync(new("1.0"), "deb", "apt-get");
-        var path = _host.Cache.PathOf(new() { Name = BuiltPackage.Name, Version = "1.0", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p" });
+        var path = _host.Cache.PathOf(
+            new() { Name = BuiltPackage.Name, Version = "1.0", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p" });
         var elsewhere = $"{_host.Shared}/elsewhere.deb";
         File.Copy(path, elsewhere);
         switch (deed)
@@ -106,7 +110,8 @@ public sealed class PutBackTests : IDisposable
             "link" => $"{path} is a link",
             _ => $"{_host.Cache.Folder} does not have its package",
         };
-        Assert.Contains($"exit status 4; it is partially installed, and 1.0 cannot be put back: {why}", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"exit status 4; it is partially installed, and 1.0 cannot be put back: {why}", failed.Failure.Message,
+            StringComparison.Ordinal);
         Assert.Equal((new PackageState("2.0", IsComplete: false), "2.0"), (failed.After, _host.Content));
         Assert.DoesNotContain('\n', failed.Failure.ToString());
     }
@@ -163,7 +168,9 @@ public sealed class PutBackTests : IDisposable
         using var source = new PackageSource(server.Url, null, "1.2.3");
         using var key = new SignedList(server);
         IReadOnlyList<string> recorded = ["1.0"];
-        var delivery = new PackageDelivery(_host.Cache, new(source, key.Approval()), _host.Installer("apt-get", "deb"), TimeProvider.System, bypassBackoff: false, () => recorded);
+        var delivery = new PackageDelivery(
+            _host.Cache, new(source, key.Approval()), _host.Installer("apt-get", "deb"), TimeProvider.System, bypassBackoff: false,
+            () => recorded);
 
         await DeliverAsync("1.0");
         await DeliverAsync("2.0");
@@ -182,7 +189,8 @@ public sealed class PutBackTests : IDisposable
         {
             var offered = _host.Offer(new(version), "deb");
             key.Sign(offered);
-            Assert.Null(await delivery.InstallAsync(offered, ReconcilePart.Package, mayDowngrade: true, TestContext.Current.CancellationToken));
+            Assert.Null(await delivery.InstallAsync(
+                offered, ReconcilePart.Package, mayDowngrade: true, TestContext.Current.CancellationToken));
         }
     }
 

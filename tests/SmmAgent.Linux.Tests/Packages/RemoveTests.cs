@@ -69,7 +69,8 @@ public sealed class RemoveTests : IDisposable
         await File.WriteAllTextAsync(mended, "", TestContext.Current.CancellationToken);
         RemovalOutcome expected = step == "purge" ? new RemovalOutcome.NotInstalled() : new RemovalOutcome.Removed("1.0");
         Assert.Equal(expected, await RemoveAsync("deb"));
-        Assert.Equal(PackageState.NotInstalled, (await Installer("deb").ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken)).State);
+        Assert.Equal(PackageState.NotInstalled,
+            (await Installer("deb").ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken)).State);
     }
 
     [Fact]
@@ -89,7 +90,8 @@ public sealed class RemoveTests : IDisposable
     {
         using (var waiting = new WaitingScript(_host.Shared))
         {
-            var install = InstallAsync(script == "preinst" ? new("1.0") { Before = waiting.Lines } : new("1.0") { After = waiting.Lines }, "deb");
+            var install = InstallAsync(
+                script == "preinst" ? new("1.0") { Before = waiting.Lines } : new("1.0") { After = waiting.Lines }, "deb");
             await waiting.KillAsync();
             Assert.False(Assert.IsType<InstallOutcome.Failed>(await install).After!.IsComplete);
         }
@@ -102,11 +104,13 @@ public sealed class RemoveTests : IDisposable
     public async Task ADatabaseThatAnotherHoldsIsWaitedForAndLeftAlone()
     {
         await InstallAsync(new("1.0"), "deb");
-        await using (var held = new FileStream(_host.Inside("/var/lib/dpkg/lock-frontend"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite))
+        await using (var held = new FileStream(
+            _host.Inside("/var/lib/dpkg/lock-frontend"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
             held.Lock(0, 0);
             var failed = await FailAsync("deb");
-            Assert.Equal((PackageFailureReason.DatabaseLocked, "try again when the other package manager has ended"), (failed.Failure.Reason, failed.Failure.Remediation));
+            Assert.Equal((PackageFailureReason.DatabaseLocked, "try again when the other package manager has ended"),
+                (failed.Failure.Reason, failed.Failure.Remediation));
             Assert.Equal("1.0", _host.Content);
             held.Unlock(0, 0);
         }
@@ -137,9 +141,11 @@ public sealed class RemoveTests : IDisposable
 
     private PackageInstaller Installer(string format) => _host.Installer(format == "deb" ? "apt-get" : null, format);
 
-    private Task<InstallOutcome> InstallAsync(BuiltPackage built, string format) => _host.InstallAsync(Installer(format), _host.Offer(built, format));
+    private Task<InstallOutcome> InstallAsync(BuiltPackage built, string format) =>
+        _host.InstallAsync(Installer(format), _host.Offer(built, format));
 
-    private Task<RemovalOutcome> RemoveAsync(string format) => Installer(format).RemoveAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
+    private Task<RemovalOutcome> RemoveAsync(string format) =>
+        Installer(format).RemoveAsync(BuiltPackage.Name, TestContext.Current.CancellationToken);
 
     private async Task<RemovalOutcome.Failed> FailAsync(string format) => Assert.IsType<RemovalOutcome.Failed>(await RemoveAsync(format));
 }

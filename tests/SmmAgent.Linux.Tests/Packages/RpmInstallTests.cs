@@ -16,7 +16,8 @@ public sealed class RpmInstallTests : IDisposable
     public async Task APackageIsInstalledOnceAndUpgradedAndNotMadeOlderUnlessItMay(string? program)
     {
         var installer = _host.Installer(program, "rpm");
-        Assert.Equal(PackageState.NotInstalled, (await installer.ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken)).State);
+        Assert.Equal(PackageState.NotInstalled,
+            (await installer.ReadAsync(BuiltPackage.Name, TestContext.Current.CancellationToken)).State);
 
         Assert.Equal(new InstallOutcome.Installed("1.0-1", null), await InstallAsync(new("1.0"), program));
         Assert.Equal(new InstallOutcome.AlreadyInstalled("1.0-1"), await InstallAsync(new("1.0"), program));
@@ -75,7 +76,8 @@ public sealed class RpmInstallTests : IDisposable
         var copy = $"{_host.Shared}/other.rpm";
         File.Copy(_host.Cache.PathOf(package), copy);
         var commands = new Linux.Commands.CommandRunner(prefix: _host.Prefix);
-        var failure = InstallerText.Failure(await new Rpm(commands, PackageCommands.Direct(commands), null).InstallAsync(copy, isInterrupted: false));
+        var failure = InstallerText.Failure(
+            await new Rpm(commands, PackageCommands.Direct(commands), null).InstallAsync(copy, isInterrupted: false));
 
         Assert.Equal(PackageFailureReason.DatabaseLocked, failure.Reason);
         await script.KillAsync();

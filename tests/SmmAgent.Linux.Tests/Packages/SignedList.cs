@@ -40,7 +40,8 @@ internal sealed class SignedList : IDisposable
             [
                 .. packages.Select(package => new ListedPackage
                 {
-                    Name = package.Name, Version = package.Version, Format = package.Format, Architecture = package.Architecture, Size = package.Size ?? 0, Sha256 = package.Sha256!,
+                    Name = package.Name, Version = package.Version, Format = package.Format, Architecture = package.Architecture,
+                        Size = package.Size ?? 0, Sha256 = package.Sha256!,
                 }),
             ],
         },

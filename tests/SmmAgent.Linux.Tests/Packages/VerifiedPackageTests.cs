@@ -21,7 +21,9 @@ public sealed class VerifiedPackageTests : IDisposable
         var evil = $"{_host.Shared}/evil.deb";
         new BuiltPackage("6.6.6").BuildDeb(evil);
         if (inPlace)
-            await File.WriteAllBytesAsync(_host.Cache.PathOf(package), await File.ReadAllBytesAsync(evil, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(
+                _host.Cache.PathOf(package), await File.ReadAllBytesAsync(evil, TestContext.Current.CancellationToken),
+                TestContext.Current.CancellationToken);
         else
             File.Move(evil, _host.Cache.PathOf(package), overwrite: true);
 
@@ -37,7 +39,8 @@ public sealed class VerifiedPackageTests : IDisposable
         using var verified = await _host.TakeAsync(_host.Offer(new("1.0"), "deb"));
 
         Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(_host.Cache.Folder, "verified")));
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(Path.Combine(_host.Cache.Folder, "verified")));
     }
 
     [Fact]
@@ -46,7 +49,8 @@ public sealed class VerifiedPackageTests : IDisposable
         var package = _host.Offer(new("1.0"), "deb");
         await File.AppendAllTextAsync(_host.Cache.PathOf(package), "x", TestContext.Current.CancellationToken);
 
-        var (verified, failure) = await VerifiedPackage.TakeAsync(_host.Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
+        var (verified, failure) = await VerifiedPackage.TakeAsync(
+            _host.Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.Null(verified);
         Assert.Equal(PackageFailureReason.WrongChecksum, failure!.Reason);
@@ -60,7 +64,8 @@ public sealed class VerifiedPackageTests : IDisposable
         File.Move(_host.Cache.PathOf(package), $"{_host.Shared}/elsewhere.deb");
         File.CreateSymbolicLink(_host.Cache.PathOf(package), $"{_host.Shared}/elsewhere.deb");
 
-        var (_, failure) = await VerifiedPackage.TakeAsync(_host.Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
+        var (_, failure) = await VerifiedPackage.TakeAsync(
+            _host.Cache, package, TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.Contains("is a link", failure!.Message, StringComparison.Ordinal);
     }
@@ -120,7 +125,10 @@ public sealed class VerifiedPackageTests : IDisposable
         using var file = File.Create(path);
         file.Write("!<arch>\n"u8);
         Part(file, "debian-binary", "2.0\n"u8.ToArray());
-        Part(file, "control.tar", Tar(Entry("./control", "Package: smm-test\nVersion: 1.0\nArchitecture: amd64\nMaintainer: t <t@example.com>\nDescription: t\n")));
+        Part(file, "control.tar",
+            Tar(
+                Entry(
+                    "./control", "Package: smm-test\nVersion: 1.0\nArchitecture: amd64\nMaintainer: t <t@example.com>\nDescription: t\n")));
         Part(file, "data.tar", Tar(new GnuTarEntry(TarEntryType.SymbolicLink, "./etc/x") { LinkName = "/etc" }, Entry(member, "evil")));
     }
 

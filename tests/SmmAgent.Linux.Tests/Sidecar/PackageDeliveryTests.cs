@@ -17,7 +17,8 @@ public sealed class PackageDeliveryTests
     [InlineData(21 * Megabyte, 20 * Megabyte, "downloading istio-sidecar 1.15.3 ━━━━━━━━━━━━━━━━━━━━ 21.0 of 20.0 MiB")]
     [InlineData(Megabyte / 2, null, "downloading istio-sidecar 1.15.3  0.5 MiB")]
     [InlineData(Megabyte / 2, 0L, "downloading istio-sidecar 1.15.3  0.5 MiB")]
-    public void ABarShowsHowFarItIs(long done, long? all, string text) => Assert.Equal(text, PackageDelivery.Bar("istio-sidecar 1.15.3", done, all));
+    public void ABarShowsHowFarItIs(long done, long? all, string text) =>
+    Assert.Equal(text, PackageDelivery.Bar("istio-sidecar 1.15.3", done, all));
 
     [Fact]
     public async Task WithoutADashboardNothingIsInstalledAndAVersionThatIsGoneCannotComeBack()
@@ -26,12 +27,15 @@ public sealed class PackageDeliveryTests
         try
         {
             var delivery = new PackageDelivery(
-                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, PackageFormat.Deb)), TimeProvider.System, bypassBackoff: false, () => []);
+                new PackageCache(folder.FullName), null, new PackageInstaller(new PackageTools(null, PackageFormat.Deb)),
+                TimeProvider.System, bypassBackoff: false, () => []);
 
             Assert.Equal(
-                new StepFailure(ReconcilePart.Package, "1.15.3", StepFailureReason.NotOffered, "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
+                new StepFailure(ReconcilePart.Package, "1.15.3", StepFailureReason.NotOffered,
+                    "istio-sidecar 1.15.3 is not installed: no dashboard is set"),
                 await delivery.InstallAsync(
-                    new() { Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "all", Path = "/p" }, ReconcilePart.Package, true, TestContext.Current.CancellationToken));
+                    new() { Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "all", Path = "/p" },
+                    ReconcilePart.Package, true, TestContext.Current.CancellationToken));
             Assert.Equal(
                 $"istio-sidecar 1.15.2 cannot be put back: {folder.FullName} does not have its package",
                 (await delivery.RestoreAsync("istio-sidecar", "1.15.2", TestContext.Current.CancellationToken))!.Message);

@@ -5,7 +5,9 @@ using Inside = SmmAgent.Linux.Tests.Events.ThreadNamespace;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 
-/// <summary>The sidecar's capture of traffic, with the real iptables in a network namespace; its own program to remove it is not on this host.</summary>
+/// <summary>
+/// The sidecar's capture of traffic, with the real iptables in a network namespace; its own program to remove it is not on this host.
+/// </summary>
 public sealed class SidecarCaptureTests
 {
     private const string Capture = """
@@ -45,7 +47,8 @@ public sealed class SidecarCaptureTests
         var environment = Path.GetTempFileName();
         try
         {
-            var capture = new SidecarCapture(new(prefix: ["sh", "-c", $"[ \"$*\" != '/usr/local/bin/istio-start.sh clean' ] || env >{environment}", "sh"]));
+            var capture = new SidecarCapture(
+                new(prefix: ["sh", "-c", $"[ \"$*\" != '/usr/local/bin/istio-start.sh clean' ] || env >{environment}", "sh"]));
 
             await capture.RemoveAsync(Cancel);
 
@@ -74,7 +77,8 @@ public sealed class SidecarCaptureTests
         var before = await host.RunAsync("nft", "list", "chain", "ip", "nat", "OUTPUT");
 
         await host.RunAsync("iptables", "-t", "nat", "-N", "ISTIO_OUTPUT");
-        await host.RunAsync("iptables", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "comment", "--comment", comment, "-j", "ISTIO_OUTPUT");
+        await host.RunAsync("iptables", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "comment", "--comment", comment, "-j",
+            "ISTIO_OUTPUT");
         Assert.True(await capture.IsInPlaceAsync(Cancel));
 
         Assert.Null(await capture.RemoveAsync(Cancel));
@@ -136,7 +140,9 @@ public sealed class SidecarCaptureTests
     public async Task LookingMakesNoTable(string variant)
     {
         await using var host = await FirewallNamespace.CreateAsync();
-        var capture = new SidecarCapture(variant.Length == 0 ? host.Runner : host.RunnerWith("sh", "-c", $"save=${{1%-save}}{variant}-save; shift; exec $save \"$@\"", "sh"));
+        var capture = new SidecarCapture(
+            variant.Length == 0 ? host.Runner
+            : host.RunnerWith("sh", "-c", $"save=${{1%-save}}{variant}-save; shift; exec $save \"$@\"", "sh"));
 
         Assert.False(await capture.IsInPlaceAsync(Cancel));
 

@@ -24,7 +24,8 @@ public sealed class SidecarObserverTests : IDisposable
         GuardedRoot.Run("chown", "root", _root.Below("/etc/certs"));
         ObservedSidecar? observed = null;
 
-        GuardedRoot.AsOther(() => observed = Daemon().ObserveAsync(null, report, DateTimeOffset.UnixEpoch, CancellationToken.None).GetAwaiter().GetResult());
+        GuardedRoot.AsOther(() => observed = Daemon().ObserveAsync(null, report, DateTimeOffset.UnixEpoch, CancellationToken.None)
+            .GetAwaiter().GetResult());
 
         Assert.Contains("/etc/certs", observed!.Files[SidecarFiles.RootCertificate].UnknownReason, StringComparison.Ordinal);
         Assert.Empty(observed.PendingRootReads);

@@ -20,7 +20,8 @@ public sealed class SidecarReadinessAddressTests
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var answering = AnswerAsync(sidecar, answer, ended.Token);
 
-        Assert.Equal(isReady, await new SidecarReadiness(TimeProvider.System, ((IPEndPoint)sidecar.LocalEndpoint).Port).IsReadyAsync(cancel));
+        Assert.Equal(
+            isReady, await new SidecarReadiness(TimeProvider.System, ((IPEndPoint)sidecar.LocalEndpoint).Port).IsReadyAsync(cancel));
         await ended.CancelAsync();
         Assert.True(await answering, $"{address} was not asked");
     }
@@ -34,7 +35,8 @@ public sealed class SidecarReadinessAddressTests
         using var sidecar = new TcpListener(IPAddress.Parse(address), 0);
         sidecar.Start();
 
-        Assert.False(await new SidecarReadiness(TimeProvider.System, capturePort: ((IPEndPoint)sidecar.LocalEndpoint).Port).IsNotAcceptingAsync(cancel));
+        Assert.False(await new SidecarReadiness(
+            TimeProvider.System, capturePort: ((IPEndPoint)sidecar.LocalEndpoint).Port).IsNotAcceptingAsync(cancel));
         Assert.True(await new SidecarReadiness(TimeProvider.System, capturePort: 1).IsNotAcceptingAsync(cancel));
     }
 

@@ -13,8 +13,8 @@ using SmmAgent.Linux.Tests.Files;
 namespace SmmAgent.Linux.Tests.Sidecar;
 
 /// <summary>
-/// One pass of root's, as far as it is about files. This host has no user istio-proxy, whose the mesh's roots would be: so a pass that writes
-/// the whole configuration fails half-way.
+/// One pass of root's, as far as it is about files. This host has no user istio-proxy, whose the mesh's roots would be: so a pass that
+/// writes the whole configuration fails half-way.
 /// </summary>
 public sealed class SidecarReconcilerTests : IDisposable
 {
@@ -38,7 +38,8 @@ public sealed class SidecarReconcilerTests : IDisposable
         Assert.Equal((ReconcilePart.Files, StepFailureReason.NotWritten), (failure.Part, failure.Reason));
         Assert.Equal(
             ["write", "reload", "remove", "reload"],
-            _results.Where(result => result.Step is ReloadUnits || $"{result.Step}".Contains(SidecarFiles.DropIn, StringComparison.Ordinal)).Select(result => $"{result.Step}".Split(' ')[0]));
+            _results.Where(result => result.Step is ReloadUnits || $"{result.Step}".Contains(SidecarFiles.DropIn, StringComparison.Ordinal))
+            .Select(result => $"{result.Step}".Split(' ')[0]));
         Assert.All(
             _results.Where(result => result.Step is WriteSidecarFile { File.Path: not SidecarFiles.DropIn } or SetHosts),
             result => Assert.Equal((StepOutcome.Failed, failure.Message), (result.Outcome, result.Reason)));
@@ -62,7 +63,8 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var failure = Assert.Single(outcome.Failures);
         Assert.Equal((ReconcilePart.Files, StepFailureReason.NotSeen), (failure.Part, failure.Reason));
-        Assert.StartsWith("the sidecar is not installed or started: /etc/hosts is a symbolic link to /etc/certs of ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("the sidecar is not installed or started: /etc/hosts is a symbolic link to /etc/certs of ", failure.Message,
+            StringComparison.Ordinal);
         Assert.EndsWith(": sudo cp --remove-destination /etc/certs /etc/hosts", failure.Message, StringComparison.Ordinal);
         Assert.Empty(_results);
         Assert.Empty(_host.Root.Names("/var/lib/istio/envoy"));
@@ -75,7 +77,8 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config), _results.Add, Cancel);
 
-        Assert.Equal("nothing was changed, because it could not be undone: the system bus is away", Assert.Single(outcome.Failures).Message);
+        Assert.Equal("nothing was changed, because it could not be undone: the system bus is away",
+            Assert.Single(outcome.Failures).Message);
         Assert.Equal(outcome.Failures, _host.Records.Report()!.Failures);
         Assert.Empty(_results);
         Assert.False(_host.Records.HasBeforeAttach);
@@ -89,10 +92,12 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var outcome = await _host.Pass().ApplyAsync(SidecarRoot.Inputs(SidecarRoot.Config) with { Host = null }, _results.Add, Cancel);
 
-        Assert.Equal((ReconcilePart.Token, StepFailureReason.NoDashboard), (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
+        Assert.Equal((ReconcilePart.Token, StepFailureReason.NoDashboard),
+            (Assert.Single(outcome.Failures).Part, outcome.Failures[0].Reason));
         Assert.False(outcome.IsRolledBack);
         var start = Assert.Single(_results, result => result.Step is StartSidecar);
-        Assert.Equal((StepOutcome.Failed, "the sidecar is not started, because no istio-token could be fetched"), (start.Outcome, start.Reason));
+        Assert.Equal((StepOutcome.Failed, "the sidecar is not started, because no istio-token could be fetched"),
+            (start.Outcome, start.Reason));
         await _host.Units.DidNotReceiveWithAnyArgs().RunAsync(default, default!, default, Cancel);
     }
 
@@ -101,7 +106,8 @@ public sealed class SidecarReconcilerTests : IDisposable
     {
         var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
 
-        var outcome = await _host.Pass().RestoreAsync(before, _ => new([new RemoveSidecarFile(SidecarFiles.MeshFile)]), _results.Add, Cancel);
+        var outcome = await _host.Pass()
+            .RestoreAsync(before, _ => new([new RemoveSidecarFile(SidecarFiles.MeshFile)]), _results.Add, Cancel);
 
         Assert.Equal($"something undoes the restore each time: remove {SidecarFiles.MeshFile}", Assert.Single(outcome.Failures).Message);
         Assert.Empty((await RestoreAsync(before)).Failures);
@@ -115,7 +121,8 @@ public sealed class SidecarReconcilerTests : IDisposable
 
         var outcome = await RestoreAsync(before);
 
-        Assert.StartsWith("not everything could be restored, because the present state could not be observed: ", Assert.Single(outcome.Failures).Message, StringComparison.Ordinal);
+        Assert.StartsWith("not everything could be restored, because the present state could not be observed: ",
+            Assert.Single(outcome.Failures).Message, StringComparison.Ordinal);
         Assert.Contains(SidecarFiles.MeshFile, outcome.Failures[0].Message, StringComparison.Ordinal);
         Assert.Empty(_results);
     }
@@ -126,7 +133,10 @@ public sealed class SidecarReconcilerTests : IDisposable
         _host.Root.Write("/etc/certs/theirs.pem", "PEM");
 
         var outcome = await _host.Pass().RestoreAsync(
-            null, observed => new([.. observed.File("/etc/certs") is { Owner.Length: > 0 } ? (PlanStep[])[new RemoveSidecarFolder("/etc/certs")] : []]), _results.Add, Cancel);
+            null,
+            observed => new(
+                [.. observed.File("/etc/certs") is { Owner.Length: > 0 } ? (PlanStep[])[new RemoveSidecarFolder("/etc/certs")] : []]),
+                _results.Add, Cancel);
 
         Assert.Empty(outcome.Failures);
         Assert.Equal("PEM", await File.ReadAllTextAsync(_host.Root.Below("/etc/certs/theirs.pem"), Cancel));
@@ -185,7 +195,8 @@ public sealed class SidecarReconcilerTests : IDisposable
         var before = (await _host.Pass().SnapshotAsync(null, Cancel)).Before!;
         var pass = _host.Pass();
 
-        var waiting = pass.RestoreAsync(before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), _results.Add, Cancel);
+        var waiting = pass.RestoreAsync(
+            before, observed => SidecarRestore.Plan(before, observed, keepPackages: true, "why"), _results.Add, Cancel);
         Assert.Equal("waiting for another smm-agent, which is at work on the sidecar", pass.Doing);
         Assert.False(waiting.IsCompleted);
         held!.Dispose();
@@ -215,7 +226,9 @@ public sealed class SidecarReconcilerTests : IDisposable
         Assert.Equal(told, since.File(SidecarFiles.RootCertificate));
         Assert.Equal([$"read {SidecarFiles.RootCertificate}"], since.PendingRootReads);
 
-        Assert.Equal("PEM", (await _host.Observer().ObserveAsync(null, null, DateTimeOffset.UnixEpoch, Cancel)).File(SidecarFiles.RootCertificate)!.Content);
+        Assert.Equal(
+            "PEM", (await _host.Observer().ObserveAsync(null, null, DateTimeOffset.UnixEpoch, Cancel)).File(
+                SidecarFiles.RootCertificate)!.Content);
     }
 
     private async Task<ObservedSidecar> SeenByDaemonAsync(ReconcileReport? report)

@@ -11,7 +11,8 @@ public sealed class SidecarRecordsTests : IDisposable
 {
     private static readonly SidecarSnapshot Bare = new()
     {
-        Version = null, Files = new Dictionary<string, FoundFile>(), Hosts = [], Folders = [], HasAccount = false, Tables = [], IsEnabled = false, IsRunning = false,
+        Version = null, Files = new Dictionary<string, FoundFile>(), Hosts = [], Folders = [], HasAccount = false, Tables = [],
+            IsEnabled = false, IsRunning = false,
     };
 
     private static readonly SidecarSnapshot Attached = Bare with { Version = "1.15.3", IsEnabled = true, IsRunning = true };
@@ -111,7 +112,8 @@ public sealed class SidecarRecordsTests : IDisposable
 
         Assert.Equal(
             ["700", "600", "600", "600", "755", "644"],
-            ((string[])[_paths.HostStateDirectory, _paths.BeforeAttach, _paths.BeforePass, _paths.BeforeConfirm, Path.GetDirectoryName(_paths.RootReport)!, _paths.RootReport])
+            ((string[])[_paths.HostStateDirectory, _paths.BeforeAttach, _paths.BeforePass, _paths.BeforeConfirm,
+                Path.GetDirectoryName(_paths.RootReport)!, _paths.RootReport])
                 .Select(path => Convert.ToString((int)File.GetUnixFileMode(path), 8)));
     }
 
@@ -160,7 +162,8 @@ public sealed class SidecarRecordsTests : IDisposable
         SidecarSnapshot before = new()
         {
             Version = "1.15.3",
-            Files = new[] { SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate }.ToDictionary(path => path, _ => full),
+            Files = new[] { SidecarFiles.ClusterEnvironment, SidecarFiles.MeshFile, SidecarFiles.RootCertificate }.ToDictionary(
+                path => path, _ => full),
             Hosts = [],
             Folders = [],
             HasAccount = true,

@@ -14,7 +14,9 @@ using SmmAgent.Linux.Tests.Files;
 
 namespace SmmAgent.Linux.Tests.Sidecar;
 
-/// <summary>A host's files, real, below a root of their own; what dpkg-query and systemd say is the test's, and no other command does anything.</summary>
+/// <summary>
+/// A host's files, real, below a root of their own; what dpkg-query and systemd say is the test's, and no other command does anything.
+/// </summary>
 internal sealed class SidecarRoot : IDisposable
 {
     private readonly GuardedRoot _root = new();
@@ -22,13 +24,15 @@ internal sealed class SidecarRoot : IDisposable
     public SidecarRoot()
     {
         Paths = new AgentPaths(_root.Root);
-        foreach (var folder in (string[])["/var/lib/dpkg", "/var/lib/istio/envoy", "/etc/smm/sidecar", "/etc/istio/config", "/var/lib/smm-agent-host"])
+        foreach (var folder in (string[])[
+            "/var/lib/dpkg", "/var/lib/istio/envoy", "/etc/smm/sidecar", "/etc/istio/config", "/var/lib/smm-agent-host"])
             Directory.CreateDirectory(_root.Below(folder));
         GuardedRoot.Run("ln", "-s", "../run", _root.Below("/var/run"));
         File.WriteAllText(_root.Below("/etc/hosts"), "127.0.0.1 localhost\n");
         File.WriteAllText(_root.Below("/var/lib/dpkg/status"), "1.15.3");
         Records = new SidecarRecords(Paths);
-        Units.ObserveService(SidecarObserver.Unit).Returns(new ServiceState(new("istio.service", "loaded", "inactive", "dead", "disabled"), 0, null, 0, "success"));
+        Units.ObserveService(SidecarObserver.Unit)
+            .Returns(new ServiceState(new("istio.service", "loaded", "inactive", "dead", "disabled"), 0, null, 0, "success"));
     }
 
     public AgentPaths Paths { get; }
@@ -50,7 +54,8 @@ internal sealed class SidecarRoot : IDisposable
 
     public SidecarObserver Observer(bool isRoot = true) => new(
         new SafeFileSystem(_root.Root),
-        new InstalledPackage(new("apt-get", PackageFormat.Deb), ["sh", "-c", $"printf 'installed ok %s\\n' \"$(cat {_root.Below("/var/lib/dpkg/status")})\""], _root.Root),
+        new InstalledPackage(new("apt-get", PackageFormat.Deb),
+            ["sh", "-c", $"printf 'installed ok %s\\n' \"$(cat {_root.Below("/var/lib/dpkg/status")})\""], _root.Root),
         () => (Units, null),
         new SidecarReadiness(TimeProvider.System, 1),
         new SidecarCapture(Nothing),
@@ -66,7 +71,8 @@ internal sealed class SidecarRoot : IDisposable
         new SafeFileSystem(_root.Root),
         Units,
         new SidecarTokens(new SafeFileSystem(_root.Root), Paths.HostToken, null, TimeProvider.System),
-        new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", PackageFormat.Deb), ["false"]), TimeProvider.System, bypassBackoff: false, () => []),
+        new PackageDelivery(new PackageCache(Paths.PackageCache), null, new PackageInstaller(new("apt-get", PackageFormat.Deb), ["false"]),
+            TimeProvider.System, bypassBackoff: false, () => []),
         new SidecarCapture(Nothing),
         Nothing);
 

@@ -81,7 +81,8 @@ public sealed class SidecarStepExecutorTests : IDisposable
     public async Task OfFoldersThatAreNotTheSidecarsAloneOnlyItsOwnThingsGo()
     {
         foreach (var path in (string[])
-            ["/etc/certs/root-cert.pem", "/etc/certs/key.pem", "/etc/certs/theirs.pem", "/run/secrets/tokens/istio-token", "/run/secrets/kubernetes/token", "/var/log/istio/istio.log"])
+            ["/etc/certs/root-cert.pem", "/etc/certs/key.pem", "/etc/certs/theirs.pem", "/run/secrets/tokens/istio-token",
+                "/run/secrets/kubernetes/token", "/var/log/istio/istio.log"])
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_host.Root.Below(path))!);
             _host.Root.Write(path, "x");
@@ -111,7 +112,8 @@ public sealed class SidecarStepExecutorTests : IDisposable
     public async Task AFileThatIsMissingCannotBeProtectedAndThatIsTold()
     {
         var failure = await _host.Host().ApplyAsync(
-            new ProtectSidecarFile(SidecarFiles.MeshFile, "root", GuardedRoot.Public, "it is another's"), null, TestContext.Current.CancellationToken);
+            new ProtectSidecarFile(SidecarFiles.MeshFile, "root", GuardedRoot.Public, "it is another's"), null,
+            TestContext.Current.CancellationToken);
 
         Assert.Equal((ReconcilePart.Files, $"{SidecarFiles.MeshFile} is missing"), (failure!.Part, failure.Message));
     }

@@ -26,7 +26,8 @@ public static class CaptureBypass
     internal static string? UnsupportedReason(ProxyConfig proxy, MeshConfig config)
     {
         if (proxy.Metadata.GetValueOrDefault(IncludedGroups, "") is not ("" or All) and var included)
-            return $"remove {IncludedGroups} ('{NameRules.Shown(included)}') from the mesh's proxyMetadata: with it Istio cannot exclude the agent";
+            return $"remove {IncludedGroups} ('{NameRules.Shown(included)}') from the mesh's proxyMetadata: with it Istio cannot "
+                + "exclude the agent";
 
         return Version.TryParse(config.Mesh.IstioVersion.Split('-')[0], out var version) && version < FirstWithGroups
             ? $"Istio {version} cannot exclude the agent: upgrade Istio to {FirstWithGroups} or later"

@@ -46,7 +46,8 @@ public sealed record FoundCertificate(string? Identity, DateTimeOffset NotBefore
         while (names.HasData)
         {
             if (names.PeekTag().HasSameClassAndValue(Uri))
-                return names.ReadCharacterString(UniversalTagNumber.IA5String, Uri) is { Length: <= LongestIdentity } uri && !uri.Any(char.IsControl)
+                return names.ReadCharacterString(UniversalTagNumber.IA5String, Uri) is { Length: <= LongestIdentity } uri
+                    && !uri.Any(char.IsControl)
                     ? uri
                     : null;
             names.ReadEncodedValue();

@@ -24,7 +24,8 @@ internal static partial class ProxyConfigAnnotation
         if (root.Kind == YamlKind.Empty)
             return ([], null);
         if (root.Kind != YamlKind.Section)
-            return (null, $"is {(root.Kind == YamlKind.List ? "a list" : "a single value")}, not an object with the members of a ProxyConfig");
+            return (null,
+                $"is {(root.Kind == YamlKind.List ? "a list" : "a single value")}, not an object with the members of a ProxyConfig");
 
         try
         {
@@ -74,7 +75,9 @@ internal static partial class ProxyConfigAnnotation
         "Null" or "NULL" => null,
         var text when JsonNumber().IsMatch(text) => JsonNode.Parse(text),
         var text when YamlScalar.IsNumberLike(text) =>
-            throw new FormatException($"line {node.Line}: '{Contract.NameRules.Shown(text)}' can be read as several numbers; put it in quotes, or write it in decimal"),
+            throw new FormatException(
+                $"line {node.Line}: '{Contract.NameRules.Shown(text)}' can be read as several numbers; put it in quotes, or "
+                    + "write it in decimal"),
         var text => text,
     };
 

@@ -118,7 +118,8 @@ public static class SidecarFiles
 
     /// <summary>The command by which an operator removes the capture by hand.</summary>
     public static string CleanCommand { get; } =
-        $"sudo env {string.Join(' ', StartEnvironment.Select(variable => $"{variable.Key}={variable.Value}"))} /usr/local/bin/istio-start.sh clean";
+        $"sudo env {string.Join(' ', StartEnvironment.Select(variable => $"{variable.Key}={variable.Value}"))} "
+            + "/usr/local/bin/istio-start.sh clean";
 
     /// <summary>The agent's drop-in of istio.service.</summary>
     public static SidecarFile DropInFile { get; } = new(

@@ -5,8 +5,8 @@ using SmmAgent.Core.Sidecar.Configuration;
 namespace SmmAgent.Core.Sidecar.Logs;
 
 /// <summary>
-/// Why the sidecar is not a member of the mesh, according to its log. Of two at the same time, the one that comes first here is nearer to the
-/// cause.
+/// Why the sidecar is not a member of the mesh, according to its log. Of two at the same time, the one that comes first here is nearer to
+/// the cause.
 /// </summary>
 [JsonConverter(typeof(SidecarFailureKindConverter))]
 public enum SidecarFailureKind
@@ -101,7 +101,8 @@ public sealed record SidecarFailure(SidecarFailureKind Kind, string Line)
         SidecarFailureKind.IdentityMismatch => "the sidecar's namespace or service account is not the WorkloadGroup's",
         SidecarFailureKind.NameInvalid => "the WorkloadEntry's name is not valid",
         SidecarFailureKind.EntryExists =>
-            "the control plane cannot create the WorkloadEntry, because an entry of that name exists that it cannot see: another revision created it",
+            "the control plane cannot create the WorkloadEntry, because an entry of that name exists that it cannot see: another "
+                + "revision created it",
         SidecarFailureKind.CertificateTime => "the control plane's certificate is not valid at this VM's time",
         SidecarFailureKind.OtherName => "the server that answers the sidecar is not the control plane: its certificate is for another name",
         SidecarFailureKind.NotTrusted => "the sidecar does not trust the certificate of the server that answers it",

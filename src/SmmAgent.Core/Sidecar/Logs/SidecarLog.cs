@@ -86,7 +86,8 @@ public static class SidecarLog
             return true;
         if (Has(line, "new workload certificate"))
             return IsOfConnection(kind)
-                || kind is SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable or SidecarFailureKind.OwnCertificateRefused;
+                || kind is SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable
+                or SidecarFailureKind.OwnCertificateRefused;
 
         return (Has(line, "connected to upstream XDS server") || Has(line, "connected to delta upstream XDS server"))
             && (IsOfConnection(kind) || (hasSettled && kind != SidecarFailureKind.PortTaken));

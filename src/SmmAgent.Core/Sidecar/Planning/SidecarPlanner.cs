@@ -44,7 +44,9 @@ public static class SidecarPlanner
             steps.Add(token);
         if (observed.Token.Verdict != TokenVerdict.Use || desired.ReplacesToken)
         {
-            steps.Add(new RenewToken(observed.Token.Verdict == TokenVerdict.Use ? $"{observed.Token.Reason}, but the control plane refuses it" : observed.Token.Reason)
+            steps.Add(
+                new RenewToken(observed.Token.Verdict == TokenVerdict.Use ? $"{observed.Token.Reason}, but the control plane refuses it"
+                    : observed.Token.Reason)
             {
                 IsRefused = desired.ReplacesToken,
                 IsNeeded = !HasCredentials(desired, observed),
@@ -108,8 +110,7 @@ public static class SidecarPlanner
             var isRefused = observed.Failure?.Kind == SidecarFailureKind.IdentityMismatch;
             // A certificate that the control plane issued to the present run, for the present configuration, would come again. But a
             // sidecar that an operator restarted with the certificate of another account gets a new one for that account, and is refused:
-            // it needs a
-            // start without any certificate.
+            // it needs a start without any certificate.
             if (certificate.Modified > since && !isOld && !isRefused)
                 return null;
             // The control plane may know several trust domains: a sidecar that works is not interrupted for that.

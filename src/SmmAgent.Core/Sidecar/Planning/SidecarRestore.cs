@@ -28,7 +28,8 @@ public static class SidecarRestore
     /// <summary>The message for the operator about a sidecar that stays because there is no snapshot; null where there is none.</summary>
     public static string? LeftWithoutSnapshot(ObservedSidecar observed) =>
         observed.Unit.Value is { Activity: UnitActivity.Running or UnitActivity.Starting } or { IsEnabled: true } || observed.IsCaptured
-            ? "the sidecar is left as it is, because there is no record of the state before the agent; to stop it: sudo systemctl disable --now istio && "
+            ? "the sidecar is left as it is, because there is no record of the state before the agent; to stop it: sudo systemctl "
+                + "disable --now istio && "
                 + SidecarFiles.CleanCommand
             : null;
 
@@ -37,7 +38,8 @@ public static class SidecarRestore
     /// </summary>
     public static string? UnobservedReason(ObservedSidecar observed) =>
         observed.Package.UnknownReason ?? observed.Unit.UnknownReason
-        ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].UnknownReason).FirstOrDefault(why => why is not null);
+        ?? OwnFiles.Append(SidecarFiles.HostsFile).Select(path => observed.Files[path].UnknownReason)
+        .FirstOrDefault(why => why is not null);
 
     /// <summary>
     /// Whether a step counts as done although its object still exists: others have put something into the folder or the table, or a process

@@ -60,7 +60,8 @@ public sealed record SidecarSnapshot
             .Where(file => file.Key != SidecarFiles.HostsFile && file.Value.Value?.Content is not null)
             .ToDictionary(file => file.Key, file => file.Value.Value!),
         Hosts = HostsBlock.Lines(observed.File(SidecarFiles.HostsFile)?.Content ?? ""),
-        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders).Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
+        Folders = [.. SidecarFiles.Folders.Concat(SidecarFiles.SharedFolders)
+            .Where(folder => observed.File(folder) is { Owner.Length: > 0 })],
         Credentials = SidecarFiles.CertificateFiles.Where(path => observed.File(path) is { Owner.Length: > 0 }).ToDictionary(path => path,
             path => observed.File(path)!.Modified),
         HasAccount = observed.HasAccount,
@@ -72,7 +73,8 @@ public sealed record SidecarSnapshot
     /// <summary>Why the present state is not known, so that it could not be restored later; null when it is known.</summary>
     public static string? UnobservedReason(ObservedSidecar observed) =>
         observed.Package.UnknownReason ?? observed.Unit.UnknownReason
-        ?? (observed.Package.Value is { IsPartiallyInstalled: true } ? "an installation of the sidecar's package is incomplete; wait for its end, or run: sudo dpkg --configure -a" : null);
+        ?? (observed.Package.Value is { IsPartiallyInstalled: true }
+            ? "an installation of the sidecar's package is incomplete; wait for its end, or run: sudo dpkg --configure -a" : null);
 
     /// <summary>Whether a sidecar was configured: a change that fails between two states restores that one.</summary>
     [JsonIgnore]

@@ -44,15 +44,18 @@ internal static partial class StartEnvironment
 
     /// <summary>The cluster.env that the sidecar's next start sources; null when it could not be seen.</summary>
     public static FoundFile? ClusterEnvironment(ObservedSidecar observed) =>
-        HasDropIn(observed) || observed.File(SidecarFiles.ClusterEnvironment) is not { Content: null } ? observed.File(SidecarFiles.ClusterEnvironment)
+        HasDropIn(observed) || observed.File(SidecarFiles.ClusterEnvironment) is not { Content: null }
+        ? observed.File(SidecarFiles.ClusterEnvironment)
         : observed.File(SidecarFiles.PackageClusterEnvironment);
 
     /// <summary>Settings of the operator that have no effect, and what to do; null when there are none.</summary>
     public static string? IneffectiveSettings(ObservedSidecar observed) =>
         observed.File(SidecarFiles.PackageOperatorEnvironment) is { Content: { } text } && HasSettings(text)
             && observed.File(SidecarFiles.OperatorEnvironment) is { Owner.Length: 0 } && (HasDropIn(observed) || !MayTakeOver(observed))
-            ? $"{SidecarFiles.PackageOperatorEnvironment} has settings that the sidecar does not use, because its user can change that file; review them, then run: "
-                + $"sudo install -D -m 0644 {SidecarFiles.PackageOperatorEnvironment} {SidecarFiles.OperatorEnvironment} && sudo systemctl restart istio"
+            ? $"{SidecarFiles.PackageOperatorEnvironment} has settings that the sidecar does not use, because its user can change that "
+                + "file; review them, then run: "
+                + $"sudo install -D -m 0644 {SidecarFiles.PackageOperatorEnvironment} {SidecarFiles.OperatorEnvironment} && sudo "
+                + "systemctl restart istio"
             : null;
 
     /// <summary>

@@ -81,12 +81,14 @@ public static class RegistrationExplanation
 
     // The dashboard observed the cause itself, in the cluster.
     private static bool IsCertain(ConditionUpdate dashboard) => dashboard.Status == ConditionStatus.False
-        && dashboard.Reason is RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch or RegistrationReasons.NameInvalid
+        && dashboard.Reason is RegistrationReasons.TokenRefused or RegistrationReasons.GroupNotFound or RegistrationReasons.IdentityMismatch
+        or RegistrationReasons.NameInvalid
             or RegistrationReasons.StaleEntry or ClusterViewRules.DuplicateIdentity;
 
     private static string More(RegistrationObservation known, string reason)
     {
-        var token = reason is RegistrationReasons.TokenRefused or RegistrationReasons.IdentityMismatch && FromToken(known.Token, null) is { } bad
+        var token = reason is RegistrationReasons.TokenRefused or RegistrationReasons.IdentityMismatch
+            && FromToken(known.Token, null) is { } bad
             ? $"; {bad.Message}"
             : "";
         var isSame = known.Failure is { } failure && (Reason(failure.Kind) == reason
@@ -117,7 +119,9 @@ public static class RegistrationExplanation
         {
             _ when isOfTime && known.Clock is { IsFatal: true } clock => ClockWrong(clock, failure),
             SidecarFailureKind.CertificateTime when known.Clock is null =>
-                Because("ClockWrong", $"{failure.Description}; {ClockOffset.Cure}; if the clock is right, renew the certificate{Quoted(failure)}"),
+                Because(
+                    "ClockWrong",
+                    $"{failure.Description}; {ClockOffset.Cure}; if the clock is right, renew the certificate{Quoted(failure)}"),
             SidecarFailureKind.TokenRefused or SidecarFailureKind.TokenUnreadable when FromToken(known.Token, failure) is { } finding =>
                 finding,
             SidecarFailureKind.TokenRefused when known.RefusedToken.IsAgain(failure) =>
@@ -128,8 +132,11 @@ public static class RegistrationExplanation
         };
     }
 
-    private const string Again = "the control plane also refuses the new istio-token, so the token is not the cause: compare the mesh's clusterId with CLUSTER_ID of the istiod "
-        + "Deployment, and the audience istio-ca with its TOKEN_AUDIENCES; otherwise istiod cannot reach its API server: see the log of istiod";
+    private const string Again =
+        "the control plane also refuses the new istio-token, so the token is not the cause: compare the mesh's clusterId with "
+            + "CLUSTER_ID of the istiod "
+        + "Deployment, and the audience istio-ca with its TOKEN_AUDIENCES; otherwise istiod cannot reach its API server: see "
+        + "the log of istiod";
 
     private static ConditionUpdate? FromClock(RegistrationObservation known) =>
         known.Clock is { IsFatal: true } clock && (!known.IsLocallyHealthy || known.Token?.Verdict == TokenVerdict.Expired)
@@ -137,7 +144,8 @@ public static class RegistrationExplanation
             : null;
 
     private static ConditionUpdate ClockWrong(ClockOffset clock, SidecarFailure? failure) => Because("ClockWrong",
-        $"this VM's clock {clock}: new certificates and tokens are not yet valid here, or have already expired; {ClockOffset.Cure}{Quoted(failure)}");
+        $"this VM's clock {clock}: new certificates and tokens are not yet valid here, or have already expired; "
+            + $"{ClockOffset.Cure}{Quoted(failure)}");
 
     private static ConditionUpdate? FromToken(IstioToken? token, SidecarFailure? failure)
     {

@@ -108,7 +108,8 @@ public static class SidecarConditions
         return ConditionUpdate.False(
             Current,
             "CapturedTwice",
-            $"the sidecar's capture is in {string.Join(" and ", backends)} at the same time, because an earlier start left its rules behind: "
+            $"the sidecar's capture is in {string.Join(" and ", backends)} at the same time, because an earlier start left "
+                + "its rules behind: "
             + remediation);
     }
 
@@ -120,7 +121,8 @@ public static class SidecarConditions
             return ConditionUpdate.False(
                 Current,
                 "CaptureOff",
-                $"the mesh configuration {Bypassed} {string.Join(" and ", off)} from the annotation {ProxyConfig.Annotation} of the WorkloadGroup, "
+                $"the mesh configuration {Bypassed} {string.Join(" and ", off)} from the annotation {ProxyConfig.Annotation} of "
+                    + "the WorkloadGroup, "
                 + "or from the proxyMetadata of the mesh's defaultConfig");
         }
 

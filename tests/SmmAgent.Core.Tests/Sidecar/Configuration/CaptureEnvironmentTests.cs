@@ -9,7 +9,8 @@ public sealed class CaptureEnvironmentTests
 {
     private const string Excluded = "ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE";
 
-    private static readonly SidecarHost Host = SidecarSamples.Host with { AgentGroup = 997, IptablesBackend = "nft", HasBothBackends = true, HasIPv4 = true };
+    private static readonly SidecarHost Host =
+        SidecarSamples.Host with { AgentGroup = 997, IptablesBackend = "nft", HasBothBackends = true, HasIPv4 = true };
 
     [Theory]
     [InlineData(null, "997")]
@@ -26,11 +27,13 @@ public sealed class CaptureEnvironmentTests
 
         Assert.Null(Variable(config, Excluded));
         Assert.Equal(
-            "remove ISTIO_OUTBOUND_OWNER_GROUPS ('apps') from the mesh's proxyMetadata: with it Istio cannot exclude the agent", CaptureBypass.Remediation(config));
+            "remove ISTIO_OUTBOUND_OWNER_GROUPS ('apps') from the mesh's proxyMetadata: with it Istio cannot exclude the agent",
+            CaptureBypass.Remediation(config));
     }
 
     [Fact]
-    public void AllGroupsIsNoChoice() => Assert.Equal("997", Variable(SidecarSamples.WithMetadata(("ISTIO_OUTBOUND_OWNER_GROUPS", "*")), Excluded));
+    public void AllGroupsIsNoChoice() =>
+    Assert.Equal("997", Variable(SidecarSamples.WithMetadata(("ISTIO_OUTBOUND_OWNER_GROUPS", "*")), Excluded));
 
     [Theory]
     [InlineData("1.13.9", null)]
@@ -55,7 +58,8 @@ public sealed class CaptureEnvironmentTests
     }
 
     [Fact]
-    public void WithoutTheGroupNothingIsWritten() => Assert.Null(Variable(SidecarSamples.Config, Excluded, Host with { AgentGroup = null }));
+    public void WithoutTheGroupNothingIsWritten() =>
+    Assert.Null(Variable(SidecarSamples.Config, Excluded, Host with { AgentGroup = null }));
 
     [Fact]
     public void IstioCapturesInTheBackendOfTheHostUnlessTheMeshChoosesOne()
@@ -90,5 +94,6 @@ public sealed class CaptureEnvironmentTests
 
     private static string? Variable(MeshConfig config, string name, SidecarHost? host = null) =>
         SidecarSamples.Render(config, host ?? Host).File(SidecarFiles.ClusterEnvironment).Split('\n')
-            .Where(line => line.StartsWith($"{name}=", StringComparison.Ordinal)).Select(line => line[(name.Length + 1)..].Trim('\'')).SingleOrDefault();
+            .Where(line => line.StartsWith($"{name}=", StringComparison.Ordinal)).Select(line => line[(name.Length + 1)..].Trim('\''))
+            .SingleOrDefault();
 }

@@ -6,7 +6,8 @@ public sealed class CaptureRulesTests
 {
     [Fact]
     public void JumpsIntoTheChainsOfIstioAreFoundInEachOfItsTables() => Assert.Equal(
-        ["nat PREROUTING -p tcp -j ISTIO_INBOUND", "nat OUTPUT -j ISTIO_OUTPUT", "raw PREROUTING -j ISTIO_INBOUND", "raw OUTPUT -j ISTIO_OUTPUT_DNS"],
+        ["nat PREROUTING -p tcp -j ISTIO_INBOUND", "nat OUTPUT -j ISTIO_OUTPUT", "raw PREROUTING -j ISTIO_INBOUND",
+            "raw OUTPUT -j ISTIO_OUTPUT_DNS"],
         Found("""
             *raw
             :PREROUTING ACCEPT [0:0]
@@ -60,7 +61,8 @@ public sealed class CaptureRulesTests
     [Fact]
     public void ACommentWithBlanksIsOneArgumentOfTheRule() => Assert.Equal(
         ["-m", "comment", "--comment", "of the \"mesh\"", "-j", "ISTIO_OUTPUT"],
-        CaptureRules.Find("*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m comment --comment \"of the \\\"mesh\\\"\" -j ISTIO_OUTPUT\nCOMMIT\n")![0].Rule.Arguments);
+        CaptureRules.Find(
+            "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m comment --comment \"of the \\\"mesh\\\"\" -j ISTIO_OUTPUT\nCOMMIT\n")![0].Rule.Arguments);
 
     [Theory]
     [InlineData("*nat\n:OUTPUT ACCEPT [0:0]\n")]
@@ -73,5 +75,6 @@ public sealed class CaptureRulesTests
         ["inet istio-proxy-nat", "inet istio-proxy-raw"],
         CaptureRules.NativeTables("table ip filter\ntable inet istio-proxy-nat\ntable inet istio-proxy-raw\ntable inet mine\n"));
 
-    private static IEnumerable<string> Found(string saved) => CaptureRules.Find(saved)!.Select(rule => $"{rule.Table} {rule.Chain} {rule.Rule.Text}");
+    private static IEnumerable<string> Found(string saved) =>
+        CaptureRules.Find(saved)!.Select(rule => $"{rule.Table} {rule.Chain} {rule.Rule.Text}");
 }

@@ -21,7 +21,8 @@ public sealed class ClusterEnvShellTests : IDisposable
     public void EveryValueComesThroughUnchanged(string shell)
     {
         var text = Gen.OneOf(
-            SidecarSamples.Any("'", "\"", "$", "${PATH}", "$(id >&2)", "`id >&2`", "\\", "\\'", "'\"'\"'", " ", "  ", "#", ";", "!", "*", "~", "=", "-n"),
+            SidecarSamples.Any("'", "\"", "$", "${PATH}", "$(id >&2)", "`id >&2`", "\\", "\\'", "'\"'\"'", " ", "  ", "#", ";", "!", "*",
+                "~", "=", "-n"),
             SidecarSamples.Any("\u00fc", "\u00a0", "\U0001F600", "\uFEFF", "\u0430\u0301"),
             Gen.Char[' ', '~'].Select(c => c.ToString()),
             Gen.String[Gen.Char['\u00a0', '\u2027'], 0, 8]);
@@ -38,9 +39,12 @@ public sealed class ClusterEnvShellTests : IDisposable
     [MemberData(nameof(Shells))]
     public void ANameThatIsAcceptedIsNoneThatTheShellTreatsAsItsOwn(string shell)
     {
-        var names = Run("bash", "-c", "compgen -v; compgen -A variable BASH; set -o posix; set | while IFS='=' read -r name rest; do echo \"$name\"; done")
+        var names = Run("bash", "-c",
+            "compgen -v; compgen -A variable BASH; set -o posix; set | while IFS='=' read -r name rest; do echo \"$name\"; done")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Concat(["_", "OPTIND", "OPTARG", "TMOUT", "HISTSIZE", "LANG", "LC_ALL", "TERM", "HOSTNAME", "COLUMNS", "LINES", "MAILCHECK", "IGNOREEOF", "FCEDIT", "http_proxy"])
+            .Concat(
+                ["_", "OPTIND", "OPTARG", "TMOUT", "HISTSIZE", "LANG", "LC_ALL", "TERM", "HOSTNAME", "COLUMNS", "LINES", "MAILCHECK",
+                    "IGNOREEOF", "FCEDIT", "http_proxy"])
             .Where(name => EnvironmentNames.Rule(name) is null)
             .Distinct()
             .ToArray();
@@ -56,12 +60,15 @@ public sealed class ClusterEnvShellTests : IDisposable
         File.WriteAllText(_file, SidecarSamples.Render(config).File(SidecarFiles.ClusterEnvironment));
         return Run(shell, "-c", "set -e; set -a; . \"$1\"; set +a; exec /usr/bin/env -0", shell, _file)
             .Split('\0', StringSplitOptions.RemoveEmptyEntries)
-            .ToDictionary(line => line[..line.IndexOf('=', StringComparison.Ordinal)], line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+            .ToDictionary(line => line[..line.IndexOf('=', StringComparison.Ordinal)],
+                line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
     }
 
     private static string Run(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = new UTF8Encoding(false) };
+        var start = new ProcessStartInfo(
+            program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+            StandardOutputEncoding = new UTF8Encoding(false) };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
         using var process = Process.Start(start)!;

@@ -8,11 +8,14 @@ public sealed class ForeignNameTests
     [Theory]
     [InlineData("vm-integration", "{}", "kubernetes.default.svc.cluster.local", true)]
     [InlineData("vm-integration", """{"discoveryAddress":"istiod.istio-system.svc:15012"}""", "kubernetes.default.svc.cluster.local", true)]
-    [InlineData("vm-integration", """{"discoveryAddress":"istiod.istio-system.svc.corp.example:15012"}""", "kubernetes.default.svc.corp.example", false)]
-    [InlineData("vm-integration", """{"discoveryAddress":"istiod.istio-system.svc.corp.example.:15012"}""", "kubernetes.default.svc.corp.example", false)]
+    [InlineData("vm-integration", """{"discoveryAddress":"istiod.istio-system.svc.corp.example:15012"}""",
+        "kubernetes.default.svc.corp.example", false)]
+    [InlineData("vm-integration", """{"discoveryAddress":"istiod.istio-system.svc.corp.example.:15012"}""",
+        "kubernetes.default.svc.corp.example", false)]
     [InlineData("vm-integration", """{"discoveryAddress":"istiod.example.com:15012"}""", "kubernetes.default.svc.cluster.local", true)]
     [InlineData("default", "{}", "istiod-cp-v115x.istio-system.svc.cluster.local", true)]
-    [InlineData("default", """{"discoveryAddress":"istiod.istio-system.svc.corp.example"}""", "istiod-cp-v115x.istio-system.svc.corp.example", false)]
+    [InlineData("default", """{"discoveryAddress":"istiod.istio-system.svc.corp.example"}""",
+        "istiod-cp-v115x.istio-system.svc.corp.example", false)]
     public void TheNameIsOfAnotherNamespaceAndOfTheClustersDomain(string own, string defaultConfig, string name, bool isAssumed)
     {
         var mesh = MeshConfigs.Of("vm").Mesh with { DefaultConfig = JsonDocument.Parse(defaultConfig).RootElement };

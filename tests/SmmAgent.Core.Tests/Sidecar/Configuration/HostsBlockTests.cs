@@ -6,14 +6,17 @@ namespace SmmAgent.Core.Tests.Sidecar.Configuration;
 
 public sealed class HostsBlockTests
 {
-    private const string Block = "# BEGIN smm-agent: addresses of the mesh's control plane\n13.48.73.61 istiod-x.istio-system.svc\n# END smm-agent\n";
+    private const string Block =
+        "# BEGIN smm-agent: addresses of the mesh's control plane\n13.48.73.61 istiod-x.istio-system.svc\n# END smm-agent\n";
 
     private static readonly string[] Ours = ["13.48.73.61 istiod-x.istio-system.svc"];
-    private static readonly string[] Newer = ["9.9.9.9 istiod-x.istio-system.svc", "2001:db8::1 istiod-x.istio-system.svc istiod.other.svc"];
+    private static readonly string[] Newer =
+        ["9.9.9.9 istiod-x.istio-system.svc", "2001:db8::1 istiod-x.istio-system.svc istiod.other.svc"];
 
     private static readonly Gen<string> Foreign = Gen.Select(
         SidecarSamples.Any(
-            "127.0.0.1 localhost", "::1\tlocalhost ip6-localhost", "# a comment", "", "   ", "10.0.0.1 istiod.example.com", "10.0.0.2 host istiod-x.istio-system.svc",
+            "127.0.0.1 localhost", "::1\tlocalhost ip6-localhost", "# a comment", "", "   ", "10.0.0.1 istiod.example.com",
+            "10.0.0.2 host istiod-x.istio-system.svc",
             "\u00ff\u00fe\u0000", "garbage", "# BEGIN smm-agents", "# END something", "#BEGIN"),
         SidecarSamples.Any("\n", "\n", "\r\n"), (line, end) => line + end);
 
@@ -63,7 +66,8 @@ public sealed class HostsBlockTests
 
     [Fact]
     public void ALineThatSomebodyPutIntoTheBlockStays() =>
-        Assert.Equal($"{Block}10.0.0.1 somebody\n", Set("# BEGIN smm-agent\n10.0.0.1 somebody\n1.1.1.1 istiod-x.istio-system.svc\n# END smm-agent\n", Ours));
+        Assert.Equal($"{Block}10.0.0.1 somebody\n",
+            Set("# BEGIN smm-agent\n10.0.0.1 somebody\n1.1.1.1 istiod-x.istio-system.svc\n# END smm-agent\n", Ours));
 
     [Fact]
     public void WhatIsAppendedToAFileThatHadNoLastLineBreakIsALineOfItsOwn()
@@ -92,11 +96,13 @@ public sealed class HostsBlockTests
             && Lines(edited).Count(line => line.Trim().StartsWith("# BEGIN smm-agent:", StringComparison.Ordinal)) == 1;
     }, iter: 10_000);
 
-    private static string Set(string text, string[] lines) => Encoding.Latin1.GetString(HostsBlock.Set(Encoding.Latin1.GetBytes(text), lines));
+    private static string Set(string text, string[] lines) =>
+        Encoding.Latin1.GetString(HostsBlock.Set(Encoding.Latin1.GetBytes(text), lines));
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n').Where(line => line.Length > 0);
 
     private static bool IsForeign(string line) =>
-        !line.Contains(" istiod-x.istio-system.svc", StringComparison.Ordinal) && !line.Contains("# END smm-agent", StringComparison.Ordinal)
+        !line.Contains(" istiod-x.istio-system.svc", StringComparison.Ordinal)
+        && !line.Contains("# END smm-agent", StringComparison.Ordinal)
         && !(line.Contains("# BEGIN smm-agent", StringComparison.Ordinal) && !line.Contains("agents", StringComparison.Ordinal));
 }

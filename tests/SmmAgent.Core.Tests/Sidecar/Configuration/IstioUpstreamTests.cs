@@ -6,7 +6,9 @@ using SmmAgent.Core.Sidecar.Configuration;
 
 namespace SmmAgent.Core.Tests.Sidecar.Configuration;
 
-/// <summary>For the WorkloadGroups of a real cluster the agent writes what Istio's own command wrote, and the additions that docs/sidecar.md lists.</summary>
+/// <summary>
+/// For the WorkloadGroups of a real cluster the agent writes what Istio's own command wrote, and the additions that docs/sidecar.md lists.
+/// </summary>
 public sealed class IstioUpstreamTests
 {
     private const string Labels = "ISTIO_METAJSON_LABELS";
@@ -22,7 +24,8 @@ public sealed class IstioUpstreamTests
         var config = Config(name);
         var rendered = SidecarSamples.Render(config, new(IPAddress.Parse(address), isExternal, [Gateway]));
 
-        var (expected, found) = (Variables(SidecarSamples.Golden($"IstioUpstream/{name}/cluster.env")), Variables(rendered.File(SidecarFiles.ClusterEnvironment)));
+        var (expected, found) = (Variables(SidecarSamples.Golden($"IstioUpstream/{name}/cluster.env")),
+            Variables(rendered.File(SidecarFiles.ClusterEnvironment)));
         Assert.Equal(expected["ISTIO_LOCAL_EXCLUDE_PORTS"] + ",16400,16401", found["ISTIO_LOCAL_EXCLUDE_PORTS"]);
         Assert.Equal(address, found["ISTIO_SVC_IP"]);
         AssertLabels(config, expected[Labels], found[Labels]);
@@ -55,9 +58,11 @@ public sealed class IstioUpstreamTests
 
         Assert.Equal(
             ("bare", "latest", "*", "default", "network1"),
-            (variables["CANONICAL_SERVICE"], variables["CANONICAL_REVISION"], variables["ISTIO_INBOUND_PORTS"], variables["SERVICE_ACCOUNT"], variables["ISTIO_META_NETWORK"]));
+            (variables["CANONICAL_SERVICE"], variables["CANONICAL_REVISION"], variables["ISTIO_INBOUND_PORTS"],
+                variables["SERVICE_ACCOUNT"], variables["ISTIO_META_NETWORK"]));
         Assert.DoesNotContain("ISTIO_META_POD_PORTS", variables.Keys);
-        Assert.Equal("istiod.istio-system.svc:15012", Mesh(rendered.File(SidecarFiles.MeshFile))["defaultConfig"]!["discoveryAddress"]!.GetValue<string>());
+        Assert.Equal("istiod.istio-system.svc:15012",
+            Mesh(rendered.File(SidecarFiles.MeshFile))["defaultConfig"]!["discoveryAddress"]!.GetValue<string>());
     }
 
     [Theory]
@@ -93,12 +98,16 @@ public sealed class IstioUpstreamTests
             MetadataLabels = new Dictionary<string, string> { ["app"] = "analytics", ["version"] = "v0" },
             Ports = new Dictionary<string, int> { ["grpc"] = 8082, ["http"] = 8080 },
         }),
-        "vms-plain.bare" => Plain(new() { Namespace = "vms-plain", Name = "bare", ServiceAccount = "default", Network = "network1", Ports = new Dictionary<string, int>() }),
+        "vms-plain.bare" => Plain(
+            new() { Namespace = "vms-plain", Name = "bare", ServiceAccount = "default", Network = "network1",
+                Ports = new Dictionary<string, int>() }),
         "vms-revision.orders" => Revision(new()
         {
             Namespace = "vms-revision", Name = "orders", ServiceAccount = "orders", Network = "vm-network-2",
-            Annotations = new Dictionary<string, string> { ["proxy.istio.io/config"] = """{"concurrency":2,"proxyMetadata":{"OUTER":"group"}}""", ["team"] = "payments" },
-            MetadataAnnotations = new Dictionary<string, string> { ["proxy.istio.io/config"] = """{"proxyMetadata":{"OUTER":"inner","QUOTED":"it's \"so\" $HOME"}}""" },
+            Annotations = new Dictionary<string,
+                string> { ["proxy.istio.io/config"] = """{"concurrency":2,"proxyMetadata":{"OUTER":"group"}}""", ["team"] = "payments" },
+            MetadataAnnotations = new Dictionary<string,
+                string> { ["proxy.istio.io/config"] = """{"proxyMetadata":{"OUTER":"inner","QUOTED":"it's \"so\" $HOME"}}""" },
             MetadataLabels = new Dictionary<string, string> { ["app.kubernetes.io/name"] = "orders", ["app.kubernetes.io/version"] = "2" },
             TemplateLabels = new Dictionary<string, string> { ["tier"] = "back" },
             Ports = new Dictionary<string, int> { ["http-api"] = 9090 },
@@ -125,7 +134,8 @@ public sealed class IstioUpstreamTests
         }
         """);
 
-    private static MeshConfig Mesh(WorkloadGroup group, string revision, string trustDomain, string defaultConfig) => SidecarSamples.Config with
+    private static MeshConfig Mesh(WorkloadGroup group, string revision, string trustDomain, string defaultConfig) =>
+        SidecarSamples.Config with
     {
         Mesh = SidecarSamples.Config.Mesh with
         {
@@ -145,6 +155,7 @@ public sealed class IstioUpstreamTests
     private static JsonObject Mesh(string yaml) => ProxyConfigAnnotation.Parse(yaml).Value!;
 
     private static SortedDictionary<string, string> Variables(string text) => new(
-        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1].Trim('\'').Replace("'\"'\"'", "'", StringComparison.Ordinal)),
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2))
+        .ToDictionary(pair => pair[0], pair => pair[1].Trim('\'').Replace("'\"'\"'", "'", StringComparison.Ordinal)),
         StringComparer.Ordinal);
 }

@@ -18,7 +18,8 @@ public sealed class ProxyConfigTests
     [InlineData("proxyMetadata:\n  A: \"x\\ny\"", ".proxyMetadata.A: 'x?y' has a line break")]
     [InlineData("proxyMetadata:\n  A: |\n    x\n    y", ".proxyMetadata.A: 'x?y' has a line break")]
     [InlineData("proxyMetadata:\n  PROXY_UID: 0 -j ACCEPT", ".proxyMetadata.PROXY_UID: '0 -j ACCEPT' is not a list of users")]
-    [InlineData("proxyMetadata:\n  ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: \"1 -j RETURN\\n-I INPUT -j ACCEPT\"", ".proxyMetadata.ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: '1 -j RETURN?-I INPUT -j ACCEPT' has a line break")]
+    [InlineData("proxyMetadata:\n  ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: \"1 -j RETURN\\n-I INPUT -j ACCEPT\"",
+        ".proxyMetadata.ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE: '1 -j RETURN?-I INPUT -j ACCEPT' has a line break")]
     [InlineData("proxyMetadata:\n  A: yes", ".proxyMetadata.A: is not a string: put the value in quotes")]
     [InlineData("concurrency: 0x10", ": line 1: '0x10' can be read as several numbers")]
     [InlineData("concurrency: 1\nconcurrency: 2", ": line 2: 'concurrency' is there twice")]
@@ -45,7 +46,8 @@ public sealed class ProxyConfigTests
     [Fact]
     public void AnAnnotationLargerThanKubernetesAllowsIsRefused()
     {
-        var result = SidecarFiles.Render(SidecarSamples.WithAnnotation(new string(' ', 300_000)), SidecarSamples.Host, SidecarOptions.AsIstioctl);
+        var result = SidecarFiles.Render(
+            SidecarSamples.WithAnnotation(new string(' ', 300_000)), SidecarSamples.Host, SidecarOptions.AsIstioctl);
         Assert.Contains("is longer than", Assert.Single(result.Faults).Reason, StringComparison.Ordinal);
     }
 
@@ -58,8 +60,10 @@ public sealed class ProxyConfigTests
             ["proxyMetadata"] = new System.Text.Json.Nodes.JsonObject { ["A"] = "mesh", ["B"] = "mesh" },
             ["tracing"] = new System.Text.Json.Nodes.JsonObject { ["sampling"] = 1, ["maxPathTagLength"] = 2 },
         });
-        var annotations = new Dictionary<string, string> { ["proxy.istio.io/config"] = "proxyMetadata: {B: group}\ntracing: {sampling: 3}" };
-        var mesh = SidecarSamples.Render(config with { WorkloadGroup = config.WorkloadGroup with { MetadataAnnotations = annotations } }).File(SidecarFiles.MeshFile);
+        var annotations = new Dictionary<string,
+            string> { ["proxy.istio.io/config"] = "proxyMetadata: {B: group}\ntracing: {sampling: 3}" };
+        var mesh = SidecarSamples.Render(config with { WorkloadGroup = config.WorkloadGroup with { MetadataAnnotations = annotations } })
+            .File(SidecarFiles.MeshFile);
 
         Assert.Contains("\n    A: mesh\n    B: group\n", mesh, StringComparison.Ordinal);
         Assert.EndsWith("\n  tracing:\n    sampling: 3\n", mesh, StringComparison.Ordinal);
@@ -68,7 +72,8 @@ public sealed class ProxyConfigTests
     [Fact]
     public void WhatTheWorkloadIsCannotBeSetByMetadata()
     {
-        var environment = SidecarSamples.Render(SidecarSamples.WithMetadata(("ISTIO_NAMESPACE", "other; reboot"), ("ISTIO_SVC_IP", "$(reboot)"), ("ISTIO_SERVICE", "`x`")))
+        var environment = SidecarSamples.Render(
+            SidecarSamples.WithMetadata(("ISTIO_NAMESPACE", "other; reboot"), ("ISTIO_SVC_IP", "$(reboot)"), ("ISTIO_SERVICE", "`x`")))
             .File(SidecarFiles.ClusterEnvironment);
         Assert.Contains("ISTIO_NAMESPACE='vm-integration'\n", environment, StringComparison.Ordinal);
         Assert.Contains("ISTIO_SVC_IP='3.67.91.181'\n", environment, StringComparison.Ordinal);
@@ -78,10 +83,13 @@ public sealed class ProxyConfigTests
     [Fact]
     public void WhatNoVariableCanHaveIsRefused()
     {
-        Assert.Equal($"{At}.proxyMetadata.A: 'x?y' has a NUL character, which no value may have", Fault(SidecarSamples.WithAnnotation("proxyMetadata: {A: \"x\\0y\"}")));
-        Assert.StartsWith("A: is longer than the 131071 bytes", Fault(SidecarSamples.WithMetadata(("A", new string('\u00fc', 65_535)))), StringComparison.Ordinal);
+        Assert.Equal($"{At}.proxyMetadata.A: 'x?y' has a NUL character, which no value may have",
+            Fault(SidecarSamples.WithAnnotation("proxyMetadata: {A: \"x\\0y\"}")));
+        Assert.StartsWith("A: is longer than the 131071 bytes", Fault(SidecarSamples.WithMetadata(("A", new string('\u00fc', 65_535)))),
+            StringComparison.Ordinal);
         SidecarSamples.Render(SidecarSamples.WithMetadata(("A", new string('\u00fc', 65_534))));
 
-        static string Fault(MeshConfig config) => Assert.Single(SidecarFiles.Render(config, SidecarSamples.Host, SidecarOptions.AsIstioctl).Faults).ToString();
+        static string Fault(MeshConfig config) =>
+            Assert.Single(SidecarFiles.Render(config, SidecarSamples.Host, SidecarOptions.AsIstioctl).Faults).ToString();
     }
 }

@@ -30,7 +30,9 @@ public sealed class SidecarFileTests
     public void OfAFileForEveryoneToReadOnlyTheCertificatesAreKept()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var found = new FoundFile($"# a comment\n{One}{key.ExportECPrivateKeyPem()}\n{Two}secret words", "istio-proxy", UnixFileMode.UserRead, DateTimeOffset.UnixEpoch);
+        var found = new FoundFile(
+            $"# a comment\n{One}{key.ExportECPrivateKeyPem()}\n{Two}secret words", "istio-proxy", UnixFileMode.UserRead,
+            DateTimeOffset.UnixEpoch);
 
         var kept = SidecarFile.OnlyCertificates(found);
 
@@ -50,7 +52,8 @@ public sealed class SidecarFileTests
     public void EveryOtherFileIsComparedToTheByte() =>
         Assert.False(new SidecarFile(SidecarFiles.MeshFile, One, "root", UnixFileMode.None, NeedsRestart: true).Matches(One + "\n"));
 
-    private static SidecarFile Roots(string pem) => new(SidecarFiles.RootCertificate, pem, "istio-proxy", UnixFileMode.None, NeedsRestart: false);
+    private static SidecarFile Roots(string pem) =>
+        new(SidecarFiles.RootCertificate, pem, "istio-proxy", UnixFileMode.None, NeedsRestart: false);
 
     private static string Certificate(string name)
     {

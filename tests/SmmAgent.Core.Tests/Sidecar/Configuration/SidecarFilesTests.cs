@@ -34,8 +34,10 @@ public sealed class SidecarFilesTests
             """)!.AsObject());
         var group = config.WorkloadGroup with
         {
-            Annotations = new Dictionary<string, string> { ["proxy.istio.io/config"] = "proxyMetadata:\n  GROUP_ONLY: group\n  BOTH: group\n" },
-            MetadataAnnotations = new Dictionary<string, string> { ["proxy.istio.io/config"] = """{"proxyMetadata":{"BOTH":"metadata"},"tracing":{"sampling":1}}""" },
+            Annotations = new Dictionary<string,
+                string> { ["proxy.istio.io/config"] = "proxyMetadata:\n  GROUP_ONLY: group\n  BOTH: group\n" },
+            MetadataAnnotations = new Dictionary<string,
+                string> { ["proxy.istio.io/config"] = """{"proxyMetadata":{"BOTH":"metadata"},"tracing":{"sampling":1}}""" },
             MetadataLabels = new Dictionary<string, string> { ["app"] = "analytics", ["version"] = "v0", ["tier"] = "metadata" },
             TemplateLabels = new Dictionary<string, string> { ["tier"] = "template" },
             Ports = new Dictionary<string, int> { ["http"] = 8080, ["grpc"] = 8082 },
@@ -57,9 +59,11 @@ public sealed class SidecarFilesTests
     [Fact]
     public void EveryAddressOfTheControlPlaneGetsALineOnceAndAlwaysInTheSameOrder()
     {
-        IPAddress[] addresses = [.. new[] { "2001:db8::2", "13.48.73.61", "::ffff:9.9.9.9", "13.48.73.61", "9.9.9.9" }.Select(IPAddress.Parse)];
+        IPAddress[] addresses =
+            [.. new[] { "2001:db8::2", "13.48.73.61", "::ffff:9.9.9.9", "13.48.73.61", "9.9.9.9" }.Select(IPAddress.Parse)];
         Assert.Equal(
-            ["9.9.9.9 istiod-cp-v115x.istio-system.svc", "13.48.73.61 istiod-cp-v115x.istio-system.svc", "2001:db8::2 istiod-cp-v115x.istio-system.svc"],
+            ["9.9.9.9 istiod-cp-v115x.istio-system.svc", "13.48.73.61 istiod-cp-v115x.istio-system.svc",
+                "2001:db8::2 istiod-cp-v115x.istio-system.svc"],
             Hosts(addresses));
         Assert.Equal(Hosts(addresses), Hosts([.. addresses.Reverse()]));
 
@@ -86,7 +90,8 @@ public sealed class SidecarFilesTests
     [InlineData("rev-1", "istio-system", "istiod-rev-1.istio-system.svc:15012")]
     public void TheCertificateAuthorityIsNamedWhereIstiosStartScriptWouldNotFindIt(string revision, string istioNamespace, string? address)
     {
-        var config = SidecarSamples.Config with { Mesh = SidecarSamples.Config.Mesh with { IstioRevision = revision, IstioNamespace = istioNamespace } };
+        var config = SidecarSamples.Config
+            with { Mesh = SidecarSamples.Config.Mesh with { IstioRevision = revision, IstioNamespace = istioNamespace } };
         var environment = SidecarSamples.Render(config).File(SidecarFiles.ClusterEnvironment);
         if (address is null)
             Assert.DoesNotContain("CA_ADDR", environment, StringComparison.Ordinal);
@@ -103,7 +108,8 @@ public sealed class SidecarFilesTests
     [Fact]
     public void ALabelOfTheWorkloadGroupIsNotReplacedByOurs() => Assert.Contains(
         "\"hostname\":\"mine\"",
-        SidecarSamples.Render(SidecarSamples.WithGroup(group => group with { MetadataLabels = new Dictionary<string, string> { ["hostname"] = "mine" } }))
+        SidecarSamples.Render(
+            SidecarSamples.WithGroup(group => group with { MetadataLabels = new Dictionary<string, string> { ["hostname"] = "mine" } }))
             .File(SidecarFiles.ClusterEnvironment),
         StringComparison.Ordinal);
 
@@ -131,7 +137,8 @@ public sealed class SidecarFilesTests
     [Theory]
     [InlineData("vm_1.example.com", "vm_1.example.com")]
     [InlineData("-vm 1-", "vm-1")]
-    [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789", "012345678901234567890123456789012345678901234567890123456789012")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789",
+        "012345678901234567890123456789012345678901234567890123456789012")]
     [InlineData("---", null)]
     public void AHostNameBecomesALabelThatKubernetesAccepts(string hostname, string? label) =>
         Assert.Equal(label, SidecarOptions.ForAgent(SidecarSamples.Config, hostname, null, []).Labels.GetValueOrDefault("hostname"));
@@ -149,7 +156,8 @@ public sealed class SidecarFilesTests
             ],
         };
         Assert.Equal(["13.48.73.61", "gw.example.com"], Istiod.HostSources(config));
-        Assert.Equal(["10.244.1.5"], Istiod.HostSources(config with { WorkloadGroup = config.WorkloadGroup with { Network = "network1" } }));
+        Assert.Equal(["10.244.1.5"],
+            Istiod.HostSources(config with { WorkloadGroup = config.WorkloadGroup with { Network = "network1" } }));
     }
 
     private static MeshConfig IstiosInput()
@@ -165,7 +173,8 @@ public sealed class SidecarFilesTests
                 Namespace = group["metadata"]!["namespace"]!.GetValue<string>(),
                 Name = group["metadata"]!["name"]!.GetValue<string>(),
                 ServiceAccount = group["spec"]!["template"]!["serviceAccount"]!.GetValue<string>(),
-                MetadataAnnotations = group["spec"]!["metadata"]!["annotations"]!.AsObject().ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>()),
+                MetadataAnnotations = group["spec"]!["metadata"]!["annotations"]!.AsObject()
+                    .ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<string>()),
                 Network = "",
                 Ports = new Dictionary<string, int>(),
                 Probe = JsonDocument.Parse(group["spec"]!["probe"]!.ToJsonString()).RootElement,

@@ -14,7 +14,8 @@ public sealed class IstioLogTests
 {
     private static readonly IstioToken Good = new(TokenVerdict.Use, "the istio-token is good", null);
     private static readonly ConditionUpdate Gateways = ConditionUpdate.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
-    private static readonly ConditionUpdate NotConnected = ConditionUpdate.False(ConditionType.Registered, RegistrationReasons.NotConnected, "no sidecar is connected");
+    private static readonly ConditionUpdate NotConnected = ConditionUpdate.False(
+        ConditionType.Registered, RegistrationReasons.NotConnected, "no sidecar is connected");
 
     [Theory]
     [InlineData("all-well", null)]
@@ -62,7 +63,9 @@ public sealed class IstioLogTests
     {
         var (log, unit, now) = State(cause);
         var failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now);
-        Assert.Equal(reason, RegistrationExplanation.Explain(new(NotConnected, unit, new(verdict, "it is bad", null), failure, Gateways, new(TimeSpan.Zero))).Reason);
+        Assert.Equal(
+            reason, RegistrationExplanation.Explain(
+                new(NotConnected, unit, new(verdict, "it is bad", null), failure, Gateways, new(TimeSpan.Zero))).Reason);
     }
 
     [Theory]
@@ -72,10 +75,14 @@ public sealed class IstioLogTests
     public void WhatKeepsTheSidecarFromRunningIsToldBySidecarRunningToo(string cause, string told)
     {
         var (log, unit, now) = State(cause);
-        var observed = new SimulatedHost("1.15.3", unit) { Token = TokenVerdict.Use, Failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now) }.Observe();
-        var desired = new DesiredSidecar(SidecarSamples.Render(SidecarSamples.Config), new(PackageOutcome.Installed, "it is there"), MayRestart: false, Hold: null);
+        var observed = new SimulatedHost(
+            "1.15.3", unit) { Token = TokenVerdict.Use,
+            Failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now) }.Observe();
+        var desired = new DesiredSidecar(
+            SidecarSamples.Render(SidecarSamples.Config), new(PackageOutcome.Installed, "it is there"), MayRestart: false, Hold: null);
 
-        var running = SidecarConditions.Evaluate(new(new(), desired, null, observed, [])).Single(finding => finding.Type == ConditionType.SidecarRunning);
+        var running = SidecarConditions.Evaluate(new(new(), desired, null, observed, []))
+            .Single(finding => finding.Type == ConditionType.SidecarRunning);
 
         Assert.Equal(ConditionStatus.False, running.Status);
         Assert.Contains(told, running.Message, StringComparison.Ordinal);
@@ -86,9 +93,12 @@ public sealed class IstioLogTests
     {
         var rows = typeof(IstioLogTests).GetMethod(nameof(EachCauseGetsItsReason))!.GetCustomAttributesData()
             .Where(data => data.AttributeType == typeof(InlineDataAttribute))
-            .Select(data => (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[0].Value!);
+            .Select(
+                data =>
+                (string)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[0].Value!);
         Assert.Equal(
-            Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Sidecar/Golden/IstioLogs"), "*.log").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(),
+            Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Sidecar/Golden/IstioLogs"), "*.log")
+            .Select(file => Path.GetFileNameWithoutExtension(file)!).Order(),
             rows.Order());
     }
 
@@ -97,12 +107,15 @@ public sealed class IstioLogTests
     {
         var text = SidecarSamples.Golden($"IstioLogs/{cause}.log");
         var times = text.Split('\n')
-            .Select(line => DateTimeOffset.TryParse(line.Split('\t', ' ')[0], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : (DateTimeOffset?)null)
+            .Select(line => DateTimeOffset.TryParse(
+                line.Split('\t', ' ')[0], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
+                : (DateTimeOffset?)null)
             .OfType<DateTimeOffset>().ToList();
         var isUp = !text.Contains("Failed with result", StringComparison.Ordinal);
         return (
             new(text, times.Max()),
-            new(isUp ? UnitActivity.Running : UnitActivity.Starting, IsEnabled: true, IsReady: false, isUp ? times.Min().AddSeconds(-1) : null),
+            new(isUp ? UnitActivity.Running : UnitActivity.Starting, IsEnabled: true, IsReady: false,
+                isUp ? times.Min().AddSeconds(-1) : null),
             times.Max().AddSeconds(2));
     }
 }

@@ -55,7 +55,8 @@ public sealed class CertificateRemediationTests
 
         host.Failure = new(SidecarFailureKind.IdentityMismatch, "the line");
 
-        Assert.Equal([typeof(RemoveSidecarFile), typeof(RemoveSidecarFile), typeof(RestartSidecar)], Plan(host).Steps.Select(step => step.GetType()));
+        Assert.Equal([typeof(RemoveSidecarFile), typeof(RemoveSidecarFile), typeof(RestartSidecar)],
+            Plan(host).Steps.Select(step => step.GetType()));
     }
 
     [Fact]
@@ -79,7 +80,8 @@ public sealed class CertificateRemediationTests
         static SimulatedHost Moved(bool isReady = true)
         {
             var host = Attached(isReady);
-            host.Files[SidecarFiles.ClusterEnvironment] = host.Files[SidecarFiles.ClusterEnvironment] with { Modified = Now.AddMinutes(-1) };
+            host.Files[SidecarFiles.ClusterEnvironment] =
+                host.Files[SidecarFiles.ClusterEnvironment] with { Modified = Now.AddMinutes(-1) };
             Keep(host, Wanted with { ServiceAccount = "other" }, Now.AddHours(-2));
             return host;
         }
@@ -109,7 +111,8 @@ public sealed class CertificateRemediationTests
 
         // One that does not run is interrupted by nothing.
         host.Apply(new([new StopSidecar("a test")]));
-        Assert.Contains(Look(host, ReconcileReport.None with { ReplacedCertificate = record }).Plan.Steps, step => step is RemoveSidecarFile);
+        Assert.Contains(Look(host, ReconcileReport.None with { ReplacedCertificate = record }).Plan.Steps,
+            step => step is RemoveSidecarFile);
     }
 
     [Fact]
@@ -140,7 +143,8 @@ public sealed class CertificateRemediationTests
         host = Attached();
         host.Apply(new([new StopSidecar("a test")]));
         Keep(host, other, Now.AddHours(-2));
-        Assert.Equal([typeof(RemoveSidecarFile), typeof(RemoveSidecarFile), typeof(StartSidecar)], Plan(host).Steps.Where(step => step is not RemoveCapture).Select(step => step.GetType()));
+        Assert.Equal([typeof(RemoveSidecarFile), typeof(RemoveSidecarFile), typeof(StartSidecar)],
+            Plan(host).Steps.Where(step => step is not RemoveCapture).Select(step => step.GetType()));
     }
 
     [Theory]

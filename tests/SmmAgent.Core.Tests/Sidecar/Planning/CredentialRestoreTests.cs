@@ -27,12 +27,14 @@ public sealed class CredentialRestoreTests
         var host = Attached();
         Keep(host, Wanted, Now.AddDays(-1));
         var before = SidecarSnapshot.Read(host.Before().Write())!;
-        Assert.DoesNotContain(SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach").Steps, step => step is RemoveSidecarFile);
+        Assert.DoesNotContain(SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach").Steps,
+            step => step is RemoveSidecarFile);
 
         Keep(host, Wanted, Now);
         Assert.Equal(
             [SidecarFiles.Certificate, SidecarFiles.Key],
-            SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>().Select(step => step.Path));
+            SidecarRestore.Plan(before, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>()
+            .Select(step => step.Path));
     }
 
     [Fact]
@@ -47,7 +49,8 @@ public sealed class CredentialRestoreTests
         Assert.Equal([SidecarFiles.Certificate, SidecarFiles.Key], Removed(before with { WrittenAt = Now.AddDays(-2) }));
 
         IEnumerable<string> Removed(SidecarSnapshot record) =>
-            SidecarRestore.Plan(record, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>().Select(step => step.Path);
+            SidecarRestore.Plan(record, host.Observe(), keepPackages: true, "detach").Steps.OfType<RemoveSidecarFile>()
+            .Select(step => step.Path);
     }
 
     [Fact]
@@ -56,6 +59,7 @@ public sealed class CredentialRestoreTests
         var host = Attached();
         host.Files[SidecarFiles.Key] = new(null, "root", SidecarFiles.Private, Now.AddDays(-9));
 
-        Assert.DoesNotContain(SidecarRestore.Plan(host.Before(), host.Observe(), keepPackages: true, "detach").Steps, step => step is RemoveSidecarFile);
+        Assert.DoesNotContain(SidecarRestore.Plan(host.Before(), host.Observe(), keepPackages: true, "detach").Steps,
+            step => step is RemoveSidecarFile);
     }
 }

@@ -24,9 +24,11 @@ internal static class RemediationSamples
 
     internal static Plan Plan(SimulatedHost host) => Look(host, ReconcileReport.None).Plan;
 
-    internal static SidecarAssessment Look(SimulatedHost host, ReconcileReport report) => Inputs.Assess(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);
+    internal static SidecarAssessment Look(SimulatedHost host, ReconcileReport report) =>
+        Inputs.Assess(host.Observe() with { At = Now }, report, Now, TimeZoneInfo.Utc, 0);
 
-    internal static ConditionUpdate Current(SidecarAssessment look) => SidecarConditions.Evaluate(look).Single(finding => finding.Type == ConditionType.SidecarCurrent);
+    internal static ConditionUpdate Current(SidecarAssessment look) =>
+        SidecarConditions.Evaluate(look).Single(finding => finding.Type == ConditionType.SidecarCurrent);
 
     internal static SimulatedHost Attached(bool isReady = true)
     {

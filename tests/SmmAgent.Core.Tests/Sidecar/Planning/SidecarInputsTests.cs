@@ -55,7 +55,8 @@ public sealed class SidecarInputsTests
     {
         var look = Look(Inputs with { Packages = null });
 
-        Assert.Equal((PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, so the sidecar cannot be installed"), (look.Desired.Package.Outcome, look.Desired.Package.Reason));
+        Assert.Equal((PackageOutcome.NotOffered, "this host has neither dpkg nor rpm, so the sidecar cannot be installed"),
+            (look.Desired.Package.Outcome, look.Desired.Package.Reason));
     }
 
     [Fact]
@@ -94,7 +95,8 @@ public sealed class SidecarInputsTests
     {
         var observed = new SimulatedHost("1.15.3", new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, null)).Observe();
 
-        Assert.DoesNotContain(Look(Inputs, ReconcileReport.None with { IsUnconfirmed = true }, observed).Plan.Steps, step => step is EnableSidecar);
+        Assert.DoesNotContain(Look(Inputs, ReconcileReport.None with { IsUnconfirmed = true }, observed).Plan.Steps,
+            step => step is EnableSidecar);
         Assert.Contains(Look(Inputs, ReconcileReport.None, observed).Plan.Steps, step => step is EnableSidecar { AtBoot: true });
     }
 
@@ -109,5 +111,6 @@ public sealed class SidecarInputsTests
     private static SidecarAssessment Look(SidecarInputs inputs, ReconcileReport? report = null, ObservedSidecar? observed = null) =>
         inputs.Assess(observed ?? Observed(), report, Now, TimeZoneInfo.Utc, random: 0);
 
-    private static ObservedSidecar Observed() => new SimulatedHost(null, new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, null)).Observe();
+    private static ObservedSidecar Observed() =>
+        new SimulatedHost(null, new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, null)).Observe();
 }

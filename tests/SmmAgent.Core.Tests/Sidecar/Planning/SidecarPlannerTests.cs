@@ -14,7 +14,8 @@ public sealed class SidecarPlannerTests
 
     private static readonly SidecarUnit Stopped = new(UnitActivity.Stopped, IsEnabled: false, IsReady: false, Since: null);
 
-    private static readonly PackageChoice NewPackage = new(PackageOutcome.Install, "install istio-sidecar 1.15.3", SidecarSamples.Package("1.15.3"));
+    private static readonly PackageChoice NewPackage = new(
+        PackageOutcome.Install, "install istio-sidecar 1.15.3", SidecarSamples.Package("1.15.3"));
 
     private static readonly PackageChoice Installed = new(PackageOutcome.Installed, "istio-sidecar 1.15.3 is installed");
 
@@ -35,7 +36,8 @@ public sealed class SidecarPlannerTests
 
     [Fact]
     public void WithoutAPackageNothingIsDone() =>
-        Assert.True(SidecarPlanner.Plan(Desired(new(PackageOutcome.NotOffered, "none")), new SimulatedHost(null, Stopped).Observe()).IsEmpty);
+        Assert.True(SidecarPlanner.Plan(
+            Desired(new(PackageOutcome.NotOffered, "none")), new SimulatedHost(null, Stopped).Observe()).IsEmpty);
 
     [Theory]
     [InlineData(UnitActivity.Stopped, "nft legacy", "legacy")]
@@ -55,7 +57,8 @@ public sealed class SidecarPlannerTests
 
         Assert.Equal(removed is null ? [] : [removed], steps.OfType<RemoveOtherCapture>().SelectMany(step => step.Backends));
         if (removed is not null && activity != UnitActivity.Running)
-            Assert.True(steps.ToList().FindIndex(step => step is RemoveOtherCapture) < steps.ToList().FindIndex(step => step is StartSidecar));
+            Assert.True(steps.ToList().FindIndex(step => step is RemoveOtherCapture) < steps.ToList()
+                .FindIndex(step => step is StartSidecar));
     }
 
     [Fact]
@@ -83,8 +86,10 @@ public sealed class SidecarPlannerTests
         };
         Assert.True(SidecarPlanner.Plan(Desired(Installed), unseen).IsEmpty);
         Assert.True(SidecarRestore.WithoutSnapshot(unseen).IsEmpty);
-        Assert.True(SidecarRestore.Plan(new SimulatedHost("1.15.3", Stopped).Before(), unseen with { Tables = [] }, keepPackages: false, "detach").IsEmpty);
-        Assert.True(SidecarPlanner.Plan(Desired(NewPackage), unseen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }).IsEmpty);
+        Assert.True(SidecarRestore.Plan(
+            new SimulatedHost("1.15.3", Stopped).Before(), unseen with { Tables = [] }, keepPackages: false, "detach").IsEmpty);
+        Assert.True(SidecarPlanner.Plan(
+            Desired(NewPackage), unseen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }).IsEmpty);
     }
 
     [Fact]
@@ -106,7 +111,8 @@ public sealed class SidecarPlannerTests
     [Fact]
     public void ALineOfTheControlPlaneStaysWhileOneOfItsNamesDoesNotResolve()
     {
-        var half = SidecarSamples.Render(SidecarSamples.Config, SidecarSamples.Host with { ControlPlane = [IPAddress.Parse("9.9.9.9")], IsComplete = false });
+        var half = SidecarSamples.Render(
+            SidecarSamples.Config, SidecarSamples.Host with { ControlPlane = [IPAddress.Parse("9.9.9.9")], IsComplete = false });
         Assert.Equal(
             "write /etc/hosts: 9.9.9.9 istiod-cp-v115x.istio-system.svc, 13.48.73.61 istiod-cp-v115x.istio-system.svc",
             SidecarPlanner.Plan(Desired(Installed) with { Configuration = half }, Attached().Observe()).ToString());
@@ -117,11 +123,14 @@ public sealed class SidecarPlannerTests
     {
         var other = SidecarSamples.Render(SidecarSamples.WithMetadata(("A", "b")));
         var restarting = SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, Attached().Observe());
-        Assert.Equal("restart istio.service (/etc/smm/sidecar/cluster.env changes; /etc/istio/config/mesh changes)", restarting.Steps[^1].ToString());
+        Assert.Equal("restart istio.service (/etc/smm/sidecar/cluster.env changes; /etc/istio/config/mesh changes)",
+            restarting.Steps[^1].ToString());
 
         var host = Attached();
         host.Apply(SidecarPlanner.Plan(Desired(Installed, mayRestart: false) with { Configuration = other }, host.Observe()));
-        Assert.Equal(Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1), HasStartEnvironment = true }, host.Unit);
+        Assert.Equal(
+            Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1),
+                HasStartEnvironment = true }, host.Unit);
         Assert.Equal(
             "restart istio.service (/etc/smm/sidecar/cluster.env changed since its start; /etc/istio/config/mesh changed since its start)",
             SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, host.Observe()).ToString());
@@ -148,7 +157,8 @@ public sealed class SidecarPlannerTests
     {
         var upgrade = NewPackage with { Reason = "install istio-sidecar 1.15.3, in the place of 1.15.2" };
         Assert.True(SidecarPlanner.Plan(Desired(upgrade) with { KeepsPackage = true }, Attached("1.15.2").Observe()).IsEmpty);
-        Assert.True(SidecarPlanner.Plan(Desired(NewPackage) with { KeepsPackage = true }, new SimulatedHost(null, Stopped).Observe()).IsEmpty);
+        Assert.True(SidecarPlanner.Plan(
+            Desired(NewPackage) with { KeepsPackage = true }, new SimulatedHost(null, Stopped).Observe()).IsEmpty);
     }
 
     [Fact]
@@ -193,7 +203,9 @@ public sealed class SidecarPlannerTests
         var found = host.Files[SidecarFiles.MeshFile];
         host.Files[SidecarFiles.MeshFile] = found with { Modified = SimulatedHost.Now.AddYears(70), Owner = "istio-proxy" };
         var plan = SidecarPlanner.Plan(Desired(Installed), host.Observe() with { At = SimulatedHost.Now });
-        Assert.Equal("write /etc/istio/config/mesh (its modification time is in the future)\nrestart istio.service (/etc/istio/config/mesh changed since its start)", plan.ToString());
+        Assert.Equal(
+            "write /etc/istio/config/mesh (its modification time is in the future)\nrestart istio.service (/etc/istio/config/mesh "
+                + "changed since its start)", plan.ToString());
 
         host.Apply(plan);
 
@@ -227,9 +239,12 @@ public sealed class SidecarPlannerTests
     [Fact]
     public void ASidecarIsHeldBeforeAnythingElseThatMayFail()
     {
-        var steps = SidecarPlanner.Plan(Desired(NewPackage, hold: "it fails"), new SimulatedHost("1.15.2", Stopped with { Activity = UnitActivity.Starting }) { IsCaptured = true }.Observe()).Steps;
+        var steps = SidecarPlanner.Plan(
+            Desired(NewPackage, hold: "it fails"),
+            new SimulatedHost("1.15.2", Stopped with { Activity = UnitActivity.Starting }) { IsCaptured = true }.Observe()).Steps;
         Assert.Equal(
-            [typeof(StopSidecar), typeof(RemoveCapture), typeof(WriteSidecarFile), typeof(ReloadUnits), typeof(InstallPackage)], steps.Take(5).Select(step => step.GetType()));
+            [typeof(StopSidecar), typeof(RemoveCapture), typeof(WriteSidecarFile), typeof(ReloadUnits), typeof(InstallPackage)],
+            steps.Take(5).Select(step => step.GetType()));
         Assert.DoesNotContain(steps, step => step is StartSidecar);
     }
 
@@ -239,10 +254,12 @@ public sealed class SidecarPlannerTests
         var masked = Attached();
         masked.Apply(new([new StopSidecar("a test")]));
         var observed = masked.Observe() with { Unit = Observation<SidecarUnit>.Known(Stopped with { IsMasked = true }) };
-        Assert.Equal("remove the sidecar's capture of traffic (no sidecar runs, and none is started)", SidecarPlanner.Plan(Desired(Installed), observed).ToString());
+        Assert.Equal("remove the sidecar's capture of traffic (no sidecar runs, and none is started)",
+            SidecarPlanner.Plan(Desired(Installed), observed).ToString());
 
         var unconfigured = new SimulatedHost("1.15.3", Stopped) { IsCaptured = true, Token = TokenVerdict.Use };
-        Assert.Contains(SidecarPlanner.Plan(Desired(Installed) with { Configuration = null }, unconfigured.Observe()).Steps, step => step is RemoveCapture);
+        Assert.Contains(SidecarPlanner.Plan(Desired(Installed) with { Configuration = null }, unconfigured.Observe()).Steps,
+            step => step is RemoveCapture);
         Assert.DoesNotContain(SidecarPlanner.Plan(Desired(Installed), unconfigured.Observe()).Steps, step => step is RemoveCapture);
     }
 
@@ -260,17 +277,21 @@ public sealed class SidecarPlannerTests
                 if (state > 0)
                 {
                     host.Files[file.Path] = new(
-                        state == 1 ? "stale" : file.Content, state == 2 ? "somebody" : file.Owner, state == 3 ? file.Mode : UnixFileMode.None, SimulatedHost.Now.AddHours(-2));
+                        state == 1 ? "stale" : file.Content, state == 2 ? "somebody" : file.Owner,
+                        state == 3 ? file.Mode : UnixFileMode.None, SimulatedHost.Now.AddHours(-2));
                 }
             }
 
             // What a package, an operator or an earlier version of the agent has left in the package's folder.
             if (packages > 0)
-                host.Files["/var/lib/istio"] = host.Files[SidecarFiles.PackageFolder] = new(null, "root", SidecarFiles.FolderMode, SimulatedHost.Now.AddHours(-2));
+                host.Files["/var/lib/istio"] = host.Files[SidecarFiles.PackageFolder] = new(
+                    null, "root", SidecarFiles.FolderMode, SimulatedHost.Now.AddHours(-2));
             if (packages % 3 > 0)
-                host.Files[SidecarFiles.PackageClusterEnvironment] = new(packages % 3 == 1 ? "OLD='x'" : Configuration.Files[0].Content, "root", File, SimulatedHost.Now.AddHours(-2));
+                host.Files[SidecarFiles.PackageClusterEnvironment] = new(
+                    packages % 3 == 1 ? "OLD='x'" : Configuration.Files[0].Content, "root", File, SimulatedHost.Now.AddHours(-2));
             if (packages > 2)
-                host.Files[SidecarFiles.PackageOperatorEnvironment] = new("A='b'\n", packages > 3 ? "root" : "istio-proxy", File, SimulatedHost.Now.AddHours(-2));
+                host.Files[SidecarFiles.PackageOperatorEnvironment] = new(
+                    "A='b'\n", packages > 3 ? "root" : "istio-proxy", File, SimulatedHost.Now.AddHours(-2));
             return host;
         });
 
@@ -278,7 +299,8 @@ public sealed class SidecarPlannerTests
 
     private static SimulatedHost Attached(string version = "1.15.3")
     {
-        var host = new SimulatedHost(version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
+        var host = new SimulatedHost(
+            version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
         foreach (var file in Configuration.Files)
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, SimulatedHost.Now.AddHours(-2));
         host.Protect();
@@ -286,5 +308,6 @@ public sealed class SidecarPlannerTests
         return host;
     }
 
-    private static DesiredSidecar Desired(PackageChoice package, bool mayRestart = true, string? hold = null) => new(Configuration, package, mayRestart, hold);
+    private static DesiredSidecar Desired(PackageChoice package, bool mayRestart = true, string? hold = null) =>
+        new(Configuration, package, mayRestart, hold);
 }

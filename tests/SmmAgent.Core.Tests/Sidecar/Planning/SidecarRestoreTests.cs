@@ -55,12 +55,15 @@ public sealed class SidecarRestoreTests
     public void WhatAnEarlierVersionOfTheAgentTookFromTheSidecarsUserIsTheirsAgain()
     {
         var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now));
-        var (theirs, operators) = (new FoundFile(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now), new FoundFile("", "istio-proxy", SidecarFiles.Private, SimulatedHost.Now));
+        var (theirs, operators) =
+            (new FoundFile(null, "istio-proxy", SidecarFiles.FolderMode, SimulatedHost.Now),
+                new FoundFile("", "istio-proxy", SidecarFiles.Private, SimulatedHost.Now));
         var before = host.Before();
         before = before with
         {
             FolderOwners = new Dictionary<string, FoundFile> { [SidecarFiles.PackageFolder] = theirs },
-            Files = new Dictionary<string, FoundFile>(before.Files) { [SidecarFiles.PackageOperatorEnvironment] = operators with { Content = null } },
+            Files = new Dictionary<string, FoundFile>(
+                before.Files) { [SidecarFiles.PackageOperatorEnvironment] = operators with { Content = null } },
         };
         host.Files[SidecarFiles.PackageFolder] = theirs with { Owner = "root" };
         host.Files[SidecarFiles.DistrustedEnvironment] = operators;
@@ -121,9 +124,11 @@ public sealed class SidecarRestoreTests
     {
         var seen = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now)).Observe();
         Assert.Null(SidecarSnapshot.UnobservedReason(seen));
-        Assert.Equal("dpkg is locked", SidecarSnapshot.UnobservedReason(seen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }));
+        Assert.Equal("dpkg is locked",
+            SidecarSnapshot.UnobservedReason(seen with { Package = Observation<InstalledSidecar>.Unknown("dpkg is locked") }));
         Assert.Equal("no bus", SidecarSnapshot.UnobservedReason(seen with { Unit = Observation<SidecarUnit>.Unknown("no bus") }));
-        Assert.NotNull(SidecarSnapshot.UnobservedReason(seen with { Package = Observation<InstalledSidecar>.Known(new(null, null, IsPartiallyInstalled: true)) }));
+        Assert.NotNull(SidecarSnapshot.UnobservedReason(
+            seen with { Package = Observation<InstalledSidecar>.Known(new(null, null, IsPartiallyInstalled: true)) }));
     }
 
     [Fact]
@@ -133,7 +138,8 @@ public sealed class SidecarRestoreTests
         var before = host.Before();
         host.Apply(new([new InstallPackage(SidecarSamples.Package("1.15.3"), "an upgrade")]));
 
-        Assert.Contains("put back istio-sidecar 1.15.2\nrestart istio.service (detach)", Restore(before, host).ToString(), StringComparison.Ordinal);
+        Assert.Contains("put back istio-sidecar 1.15.2\nrestart istio.service (detach)", Restore(before, host).ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,5 +159,6 @@ public sealed class SidecarRestoreTests
         Assert.Null(SidecarSnapshot.Read("{ \"version\": "u8));
     }
 
-    private static Plan Restore(SidecarSnapshot before, SimulatedHost host) => SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach");
+    private static Plan Restore(SidecarSnapshot before, SimulatedHost host) =>
+        SidecarRestore.Plan(before, host.Observe(), keepPackages: false, "detach");
 }

@@ -6,15 +6,19 @@ using SmmAgent.Core.Tokens;
 
 namespace SmmAgent.Core.Tests.Sidecar.Planning;
 
-/// <summary>Root sources nothing that the sidecar's user can write, and what an operator or an earlier version of the agent set keeps its effect.</summary>
+/// <summary>
+/// Root sources nothing that the sidecar's user can write, and what an operator or an earlier version of the agent set keeps its effect.
+/// </summary>
 public sealed class StartEnvironmentTests
 {
     private const UnixFileMode Mode = SidecarFiles.Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const string Settings = "# of the operator\nISTIO_INBOUND_PORTS=80\n";
 
     private static readonly SidecarConfiguration Configuration = SidecarSamples.Render(SidecarSamples.Config);
-    private static readonly SidecarFile ClusterEnvironment = Configuration.Files.Single(file => file.Path == SidecarFiles.ClusterEnvironment);
-    private static readonly DesiredSidecar Desired = new(Configuration, new(PackageOutcome.Installed, "it is installed"), MayRestart: true, Hold: null);
+    private static readonly SidecarFile ClusterEnvironment =
+        Configuration.Files.Single(file => file.Path == SidecarFiles.ClusterEnvironment);
+    private static readonly DesiredSidecar Desired = new(
+        Configuration, new(PackageOutcome.Installed, "it is installed"), MayRestart: true, Hold: null);
     private static readonly DateTimeOffset Long = SimulatedHost.Now.AddHours(-2);
 
     [Fact]
@@ -74,7 +78,8 @@ public sealed class StartEnvironmentTests
         Assert.False(host.Files.ContainsKey(SidecarFiles.OperatorEnvironment));
         Assert.True(host.Files.ContainsKey(SidecarFiles.DropIn));
         Assert.EndsWith(
-            "; review them, then run: sudo install -D -m 0644 /var/lib/istio/envoy/sidecar.env /etc/smm/sidecar/sidecar.env && sudo systemctl restart istio",
+            "; review them, then run: sudo install -D -m 0644 /var/lib/istio/envoy/sidecar.env /etc/smm/sidecar/sidecar.env && sudo "
+                + "systemctl restart istio",
             StartEnvironment.IneffectiveSettings(host.Observe()), StringComparison.Ordinal);
 
         host.Files[SidecarFiles.PackageOperatorEnvironment] = new("# ISTIO_INBOUND_PORTS=*\n\n", owner, mode, Long);
@@ -96,7 +101,9 @@ public sealed class StartEnvironmentTests
         // Another file: its former owner may still have the first one open.
         Assert.Contains(plan.Steps, step => step is WriteSidecarFile { File.Path: SidecarFiles.OperatorEnvironment });
         Assert.Equal(Settings, host.Files[SidecarFiles.OperatorEnvironment].Content);
-        Assert.Equal(("root", "root", Mode), (host.Files[SidecarFiles.EnvironmentFolder].Owner, host.Files[SidecarFiles.OperatorEnvironment].Owner, host.Files[SidecarFiles.OperatorEnvironment].Mode));
+        Assert.Equal(("root", "root", Mode),
+            (host.Files[SidecarFiles.EnvironmentFolder].Owner, host.Files[SidecarFiles.OperatorEnvironment].Owner,
+                host.Files[SidecarFiles.OperatorEnvironment].Mode));
         Assert.Equal(SidecarFiles.DropInFile.Content, host.Files[SidecarFiles.DropIn].Content);
         Assert.True(SidecarPlanner.Plan(Desired, host.Observe()).IsEmpty);
     }
@@ -124,7 +131,8 @@ public sealed class StartEnvironmentTests
         host.Apply(plan);
 
         Assert.False(host.Files.ContainsKey(SidecarFiles.PackageOperatorEnvironment));
-        Assert.Equal(("THEIRS='x'\n", "root"), (host.Files[SidecarFiles.PackageClusterEnvironment].Content, host.Files[SidecarFiles.PackageClusterEnvironment].Owner));
+        Assert.Equal(("THEIRS='x'\n", "root"),
+            (host.Files[SidecarFiles.PackageClusterEnvironment].Content, host.Files[SidecarFiles.PackageClusterEnvironment].Owner));
         Assert.False(host.Files.ContainsKey(SidecarFiles.DropIn));
         Assert.False(host.Unit.HasStartEnvironment);
         var steps = plan.Steps.ToList();
@@ -133,7 +141,8 @@ public sealed class StartEnvironmentTests
 
     private static SimulatedHost OfEarlierVersion(string environment, string owner = "root")
     {
-        var host = new SimulatedHost("1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
+        var host = new SimulatedHost(
+            "1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
         foreach (var file in Configuration.Files.Where(file => file.Path != SidecarFiles.ClusterEnvironment))
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, Long);
         host.Files[SidecarFiles.PackageClusterEnvironment] = new(environment, owner, Mode, Long);

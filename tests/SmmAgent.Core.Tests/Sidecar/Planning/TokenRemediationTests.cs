@@ -97,7 +97,8 @@ public sealed class TokenRemediationTests
         host.Apply(new([new StopSidecar("a test")]));
         host.Token = TokenVerdict.Expired;
         var plan = Plan(host);
-        Assert.Equal("remove the sidecar's capture of traffic (no sidecar runs, and none is started before it has an istio-token)", plan.Steps[0].ToString());
+        Assert.Equal("remove the sidecar's capture of traffic (no sidecar runs, and none is started before it has an istio-token)",
+            plan.Steps[0].ToString());
         Assert.True(Assert.Single(plan.Steps.OfType<RenewToken>()).IsNeeded);
 
         Keep(host, Wanted, Now.AddHours(-2));

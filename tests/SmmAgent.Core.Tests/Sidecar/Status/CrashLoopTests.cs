@@ -127,7 +127,8 @@ public sealed class CrashLoopTests
         Assert.Equal(_loop, Look(null, 0));
     }
 
-    private CrashLoop Look(SidecarUnit? unit, int restarts) => _loop = _loop.Observe(unit is null ? null : unit with { Restarts = restarts }, _now, random: 0);
+    private CrashLoop Look(SidecarUnit? unit, int restarts) =>
+        _loop = _loop.Observe(unit is null ? null : unit with { Restarts = restarts }, _now, random: 0);
 
     private void Wait(TimeSpan time) => _now += time;
 }

@@ -44,7 +44,9 @@ public sealed class ReconcileReportTests
         Assert.Equal(before.Tables, read.Tables);
         Assert.Empty(read.Hosts);
         Assert.Equal(before.Credentials, read.Credentials);
-        Assert.Equal(before with { Credentials = read.Credentials, Files = read.Files, Folders = read.Folders, FolderOwners = read.FolderOwners, Tables = read.Tables, Hosts = read.Hosts }, read);
+        Assert.Equal(
+            before with { Credentials = read.Credentials, Files = read.Files, Folders = read.Folders, FolderOwners = read.FolderOwners,
+                Tables = read.Tables, Hosts = read.Hosts }, read);
     }
 
     [Theory]
@@ -63,7 +65,10 @@ public sealed class ReconcileReportTests
     [Fact]
     public void AFileThatWasCutOffIsNothing()
     {
-        Assert.All(Enumerable.Range(0, Report.Write().Length), length => Assert.Null(ReconcileReport.Read(Report.Write().AsSpan(0, length))));
-        Assert.Null(ReconcileReport.Read(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Report.Write()).Replace("\"failures\":[", "\"failures\":null,\"x\":[", StringComparison.Ordinal))));
+        Assert.All(Enumerable.Range(0, Report.Write().Length),
+            length => Assert.Null(ReconcileReport.Read(Report.Write().AsSpan(0, length))));
+        Assert.Null(
+            ReconcileReport.Read(Encoding.UTF8.GetBytes(
+                Encoding.UTF8.GetString(Report.Write()).Replace("\"failures\":[", "\"failures\":null,\"x\":[", StringComparison.Ordinal))));
     }
 }

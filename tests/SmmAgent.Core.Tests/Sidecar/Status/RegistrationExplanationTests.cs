@@ -11,7 +11,8 @@ namespace SmmAgent.Core.Tests.Sidecar.Status;
 
 public sealed class RegistrationExplanationTests
 {
-    private static readonly ConditionUpdate Registered = ConditionUpdate.True(ConditionType.Registered, RegistrationReasons.Registered, "workloadentry x is registered");
+    private static readonly ConditionUpdate Registered = ConditionUpdate.True(
+        ConditionType.Registered, RegistrationReasons.Registered, "workloadentry x is registered");
     private static readonly ConditionUpdate Away = ConditionUpdate.Unknown(ConditionType.Registered, "DashboardUnreachable", "no answer");
     private static readonly ConditionUpdate NotConnected = Denied(RegistrationReasons.NotConnected);
 
@@ -23,7 +24,8 @@ public sealed class RegistrationExplanationTests
     private static readonly IstioToken NoToken = new(TokenVerdict.Unusable, "there is no istio-token", null);
 
     private static readonly ConditionUpdate GatewaysGood = ConditionUpdate.True(ConditionType.GatewaysReachable, "Reachable", "all answer");
-    private static readonly ConditionUpdate GatewaysDown = ConditionUpdate.False(ConditionType.GatewaysReachable, "TimedOut", "gateway 10.10.10.11:15012 does not answer; allow it");
+    private static readonly ConditionUpdate GatewaysDown = ConditionUpdate.False(
+        ConditionType.GatewaysReachable, "TimedOut", "gateway 10.10.10.11:15012 does not answer; allow it");
 
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
@@ -34,14 +36,18 @@ public sealed class RegistrationExplanationTests
 
     [Fact]
     public void WhatTheDashboardSeesRegisteredIsWhateverTheLogSays() =>
-        Assert.Same(Registered, RegistrationExplanation.Explain(new(Registered, Ready, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
+        Assert.Same(
+            Registered, RegistrationExplanation.Explain(
+                new(Registered, Ready, Expired, Failure(SidecarFailureKind.TokenRefused), GatewaysDown, Late)));
 
     [Theory]
     [InlineData(UnitActivity.Stopped, "SidecarNotRunning")]
     [InlineData(UnitActivity.Failed, "SidecarNotRunning")]
     [InlineData(UnitActivity.Starting, "Registered")]
     public void ASidecarThatDoesNotRunIsNotRegisteredWhateverTheDashboardSaw(UnitActivity activity, string reason) =>
-        Assert.Equal(reason, RegistrationExplanation.Explain(Nothing with { Dashboard = Registered, Sidecar = Running with { Activity = activity } }).Reason);
+        Assert.Equal(
+            reason, RegistrationExplanation.Explain(
+                Nothing with { Dashboard = Registered, Sidecar = Running with { Activity = activity } }).Reason);
 
     [Theory]
     [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -29, "GroupNotFound")] // the entry was there before it failed
@@ -49,10 +55,13 @@ public sealed class RegistrationExplanationTests
     [InlineData(SidecarFailureKind.GroupNotFound, -30, 0, -9, "Registered")] // asked after that
     [InlineData(SidecarFailureKind.Unreachable, -5, 0, -60, "Registered")] // it connects anew now and then
     [InlineData(SidecarFailureKind.PortTaken, -5, -5, -60, "PortTaken")] // that is told once
-    public void ADashboardsAnswerThatIsOlderThanALastingFailureDoesNotStand(SidecarFailureKind kind, int since, int newest, int answered, string reason)
+    public void ADashboardsAnswerThatIsOlderThanALastingFailureDoesNotStand(
+        SidecarFailureKind kind, int since, int newest, int answered, string reason)
     {
         var failure = Failure(kind) with { Since = Now.AddSeconds(since), Time = Now.AddSeconds(newest) };
-        Assert.Equal(reason, RegistrationExplanation.Explain(Nothing with { Dashboard = Registered, Failure = failure, AnsweredAt = Now.AddSeconds(answered) }).Reason);
+        Assert.Equal(
+            reason, RegistrationExplanation.Explain(
+                Nothing with { Dashboard = Registered, Failure = failure, AnsweredAt = Now.AddSeconds(answered) }).Reason);
     }
 
     [Fact]
@@ -60,7 +69,8 @@ public sealed class RegistrationExplanationTests
     {
         foreach (var reason in new[] { "RestartNeeded", "NotWritten" })
         {
-            var old = Nothing with { Current = ConditionUpdate.False(ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio") };
+            var old = Nothing with { Current = ConditionUpdate.False(
+                ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio") };
             foreach (var kind in Enum.GetValues<SidecarFailureKind>())
             {
                 var isOfThisHost = kind is SidecarFailureKind.PortTaken or SidecarFailureKind.CaptureFailed;
@@ -69,7 +79,8 @@ public sealed class RegistrationExplanationTests
 
             Expect(reason, "sudo systemctl restart istio", old with { Gateways = GatewaysDown });
             Expect(reason, "sudo systemctl restart istio", old with { Dashboard = Denied(RegistrationReasons.IdentityMismatch) });
-            Expect(RegistrationReasons.TokenRefused, "the dashboard's words", old with { Dashboard = Denied(RegistrationReasons.TokenRefused) });
+            Expect(RegistrationReasons.TokenRefused, "the dashboard's words",
+                old with { Dashboard = Denied(RegistrationReasons.TokenRefused) });
             Assert.Same(Registered, RegistrationExplanation.Explain(old with { Dashboard = Registered }));
         }
     }
@@ -80,7 +91,8 @@ public sealed class RegistrationExplanationTests
         var look = Nothing with { Failure = Failure(SidecarFailureKind.TokenRefused) with { Time = Now } };
         Expect("TokenRefused", "the agent automatically fetches a new one from the dashboard", look);
         Expect("TokenRefused", "the agent automatically fetches a new one", look with { RefusedToken = new(1, Now.AddSeconds(-4)) });
-        Expect("TokenRefused", "compare the mesh's clusterId with CLUSTER_ID of the istiod Deployment", look with { RefusedToken = new(1, Now.AddSeconds(-5)) });
+        Expect("TokenRefused", "compare the mesh's clusterId with CLUSTER_ID of the istiod Deployment",
+            look with { RefusedToken = new(1, Now.AddSeconds(-5)) });
     }
 
     [Theory]
@@ -90,14 +102,17 @@ public sealed class RegistrationExplanationTests
     public void WhatWasNotLookedAtIsNotExplained(string reason)
     {
         var finding = ConditionUpdate.Unknown(ConditionType.Registered, reason, "not yet");
-        Assert.Same(finding, RegistrationExplanation.Explain(Nothing with { Dashboard = finding, Token = Expired, Gateways = GatewaysDown }));
+        Assert.Same(
+            finding, RegistrationExplanation.Explain(Nothing with { Dashboard = finding, Token = Expired, Gateways = GatewaysDown }));
     }
 
     [Fact]
     public void ADashboardThatIsAwayLeavesAHealthySidecarUnknown()
     {
         Assert.Same(Away, RegistrationExplanation.Explain(Nothing with { Dashboard = Away, Sidecar = Ready }));
-        Assert.Same(Away, RegistrationExplanation.Explain(Nothing with { Dashboard = Away, Sidecar = Ready, Gateways = GatewaysDown, Clock = Late }));
+        Assert.Same(
+            Away, RegistrationExplanation.Explain(
+                Nothing with { Dashboard = Away, Sidecar = Ready, Gateways = GatewaysDown, Clock = Late }));
         Assert.Same(Away, RegistrationExplanation.Explain(new(Away, null, null, null, GatewaysDown, null)));
         Assert.Same(Away, RegistrationExplanation.Explain(Nothing with { Dashboard = Away }));
     }
@@ -106,9 +121,11 @@ public sealed class RegistrationExplanationTests
     public void AnExpiredTokenIsTheCauseAlsoWhileTheDashboardIsAway()
     {
         Expect("TokenExpired", "the istio-token expired at noon", Nothing with { Dashboard = Away, Sidecar = Ready, Token = Expired });
-        Expect("TokenExpired", "the istio-token expired at noon", Nothing with { Token = Expired, Failure = Failure(SidecarFailureKind.TokenRefused) });
+        Expect("TokenExpired", "the istio-token expired at noon",
+            Nothing with { Token = Expired, Failure = Failure(SidecarFailureKind.TokenRefused) });
         Expect("TokenUnusable", "there is no istio-token", Nothing with { Token = NoToken });
-        Expect("TokenUnusable", "there is no istio-token", Nothing with { Token = NoToken, Failure = Failure(SidecarFailureKind.TokenUnreadable) });
+        Expect("TokenUnusable", "there is no istio-token",
+            Nothing with { Token = NoToken, Failure = Failure(SidecarFailureKind.TokenUnreadable) });
     }
 
     [Theory]
@@ -129,7 +146,8 @@ public sealed class RegistrationExplanationTests
 
     [Fact]
     public void ARefusedTokenThatIsKnownToBeExpiredIsSaidToBe() =>
-        Expect(RegistrationReasons.TokenRefused, "the istio-token expired at noon", Nothing with { Dashboard = Denied(RegistrationReasons.TokenRefused), Token = Expired });
+        Expect(RegistrationReasons.TokenRefused, "the istio-token expired at noon",
+            Nothing with { Dashboard = Denied(RegistrationReasons.TokenRefused), Token = Expired });
 
     [Theory]
     [InlineData(UnitActivity.Stopped, false)]
@@ -143,7 +161,8 @@ public sealed class RegistrationExplanationTests
         Assert.Equal(tells ? "PortTaken" : "SidecarNotRunning", finding.Reason);
         Assert.Equal(tells, finding.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal));
         var refused = RegistrationExplanation.Explain(look with { Failure = Failure(SidecarFailureKind.TokenRefused) });
-        Assert.Equal(("SidecarNotRunning", tells), (refused.Reason, refused.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal)));
+        Assert.Equal(("SidecarNotRunning", tells),
+            (refused.Reason, refused.Message.EndsWith("; the sidecar's log: the line", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -167,13 +186,15 @@ public sealed class RegistrationExplanationTests
     {
         var failure = Failure(kind);
         foreach (var dashboard in new[] { NotConnected, Denied("NotRegistered"), Away })
-            Expect(reason, $"{failure.Description}; {failure.Remediation}; the sidecar's log: the line", Nothing with { Dashboard = dashboard, Failure = failure });
+            Expect(reason, $"{failure.Description}; {failure.Remediation}; the sidecar's log: the line",
+                Nothing with { Dashboard = dashboard, Failure = failure });
     }
 
     [Fact]
     public void AGatewayThatTheAgentDoesNotReachEitherIsToldInItsWords()
     {
-        Expect("GatewayUnreachable", $"{GatewaysDown.Message}; the sidecar's log: the line", Nothing with { Failure = Failure(SidecarFailureKind.Unreachable), Gateways = GatewaysDown });
+        Expect("GatewayUnreachable", $"{GatewaysDown.Message}; the sidecar's log: the line",
+            Nothing with { Failure = Failure(SidecarFailureKind.Unreachable), Gateways = GatewaysDown });
         Expect("GatewayUnreachable", GatewaysDown.Message, Nothing with { Gateways = GatewaysDown });
         Expect("GatewayUnreachable", GatewaysDown.Message, Nothing with { Dashboard = Away, Gateways = GatewaysDown });
     }
@@ -182,8 +203,10 @@ public sealed class RegistrationExplanationTests
     public void AWrongClockIsTheCauseOfWhatItBreaks()
     {
         Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's", Nothing with { Clock = Late });
-        Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's", Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.CertificateTime) });
-        Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's", Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.TokenRefused) });
+        Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's",
+            Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.CertificateTime) });
+        Expect("ClockWrong", "this VM's clock is 3 h behind the dashboard's",
+            Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.TokenRefused) });
         Expect("ClockWrong", "this VM's clock is 3 h ahead of the dashboard's", Nothing with { Clock = new(-Late.Ahead), Token = Expired });
         Expect("ClockWrong", "set the clock", Nothing with { Clock = null, Failure = Failure(SidecarFailureKind.CertificateTime) });
         Expect("PortTaken", "another program", Nothing with { Clock = Late, Failure = Failure(SidecarFailureKind.PortTaken) });
@@ -203,7 +226,8 @@ public sealed class RegistrationExplanationTests
             OneOf<ClockOffset?>(null, Right, Late))
         .Sample((dashboard, unit, token, kind, gateways, clock) =>
         {
-            var finding = RegistrationExplanation.Explain(new(dashboard, unit, token, kind < 0 ? null : Failure((SidecarFailureKind)kind), gateways, clock));
+            var finding = RegistrationExplanation.Explain(
+                new(dashboard, unit, token, kind < 0 ? null : Failure((SidecarFailureKind)kind), gateways, clock));
             Assert.Equal(ConditionType.Registered, finding.Type);
             Assert.True(finding.Status == ConditionStatus.False || ReferenceEquals(finding, dashboard));
             Assert.DoesNotContain('\n', finding.Message);
@@ -216,7 +240,8 @@ public sealed class RegistrationExplanationTests
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
     }
 
-    private static ConditionUpdate Denied(string reason) => ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard's words");
+    private static ConditionUpdate Denied(string reason) =>
+        ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard's words");
 
     private static SidecarFailure Failure(SidecarFailureKind kind) => new(kind, "the line");
 

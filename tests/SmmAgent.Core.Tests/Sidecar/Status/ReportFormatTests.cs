@@ -128,7 +128,8 @@ public sealed class ReportFormatTests
 
     [Fact]
     public void ASnapshotOfANewerFormatIsRefused() =>
-        Assert.Null(SidecarSnapshot.Read(Encoding.UTF8.GetBytes(OldSnapshot.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal))));
+        Assert.Null(
+            SidecarSnapshot.Read(Encoding.UTF8.GetBytes(OldSnapshot.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal))));
 
     private static ReconcileReport? Read(string text) => ReconcileReport.Read(Encoding.UTF8.GetBytes(text));
 

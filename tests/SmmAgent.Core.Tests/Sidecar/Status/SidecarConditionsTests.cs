@@ -29,7 +29,8 @@ public sealed class SidecarConditionsTests
     public void WithoutASidecarTheConditionsSayWhy(PackageOutcome outcome, string reason)
     {
         var look = Attached();
-        look = look with { Desired = look.Desired with { Package = new(outcome, "why") }, Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
+        look = look with { Desired = look.Desired with { Package = new(outcome, "why") },
+            Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
         Assert.Equal(
             [(ConditionStatus.False, reason), (ConditionStatus.Unknown, "NotInstalled"), (ConditionStatus.False, "NotInstalled")],
             SidecarConditions.Evaluate(look).Select(finding => (finding.Status, finding.Reason)));
@@ -53,17 +54,22 @@ public sealed class SidecarConditionsTests
     public void ARestartThatIsNeededIsToldWithWhoDoesIt(RestartPolicy policy, string words)
     {
         var look = Attached() with { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
-        look = look with { Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) } };
-        Assert.Equal($"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}", Text(SidecarConditions.Evaluate(look)[1]));
+        look = look with { Observed =
+            look.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) } };
+        Assert.Equal(
+            $"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}",
+            Text(SidecarConditions.Evaluate(look)[1]));
     }
 
     [Fact]
     public void ACaptureThatTheMeshSwitchesOffIsReportedWithTheVariable()
     {
         var look = Attached();
-        look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } } };
+        look = look with { Desired =
+            look.Desired with { Configuration = look.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } } };
         Assert.Equal(
-            "SidecarCurrent False CaptureOff: the mesh configuration turns the sidecar's capture off, so traffic bypasses the sidecar: remove DRY_RUN=true from the annotation "
+            "SidecarCurrent False CaptureOff: the mesh configuration turns the sidecar's capture off, so traffic bypasses the sidecar: "
+                + "remove DRY_RUN=true from the annotation "
             + "proxy.istio.io/config of the WorkloadGroup, or from the proxyMetadata of the mesh's defaultConfig",
             Text(SidecarConditions.Evaluate(look)[1]));
         Assert.Equal(["DRY_RUN=true"], SidecarSamples.Render(SidecarSamples.WithAnnotation("proxyMetadata: {DRY_RUN: 'true'}")).CaptureOff);
@@ -83,11 +89,13 @@ public sealed class SidecarConditionsTests
         var look = Attached();
         var files = new Dictionary<string, Observation<FoundFile>>(look.Observed.Files)
         {
-            [SidecarFiles.OperatorEnvironment] = Observation<FoundFile>.Known(new(operators, "root", SidecarFiles.Private, SimulatedHost.Now.AddHours(-1))),
+            [SidecarFiles.OperatorEnvironment] =
+                Observation<FoundFile>.Known(new(operators, "root", SidecarFiles.Private, SimulatedHost.Now.AddHours(-1))),
         };
         Assert.Equal(
             named is null ? "SidecarCurrent True Current: the sidecar runs with the newest configuration"
-                : "SidecarCurrent False CaptureOff: /etc/smm/sidecar/sidecar.env turns the sidecar's capture off, so traffic bypasses the sidecar: "
+                : "SidecarCurrent False CaptureOff: /etc/smm/sidecar/sidecar.env turns the sidecar's capture off, so traffic "
+                    + "bypasses the sidecar: "
                     + $"remove {named} from it, then: sudo systemctl restart istio",
             Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
     }
@@ -104,7 +112,8 @@ public sealed class SidecarConditionsTests
             Observed = look.Observed with { CapturedIn = ["legacy", "nft"] },
         };
         Assert.Equal(
-            $"SidecarCurrent False CapturedTwice: the sidecar's capture is in legacy and nft at the same time, because an earlier start left its rules behind: {cure}",
+            "SidecarCurrent False CapturedTwice: the sidecar's capture is in legacy and nft at the same time, because an earlier start "
+                + $"left its rules behind: {cure}",
             Text(SidecarConditions.Evaluate(look)[1]));
     }
 
@@ -114,7 +123,8 @@ public sealed class SidecarConditionsTests
         var look = Attached();
         look = look with { Desired = look.Desired with { Configuration = look.Desired.Configuration! with { IsDualStack = true } } };
         Assert.Equal(
-            "SidecarCurrent True Current: the sidecar runs with the newest configuration; it captures IPv4 and IPv6, because this VM registers an IPv6 address (ISTIO_DUAL_STACK)",
+            "SidecarCurrent True Current: the sidecar runs with the newest configuration; it captures IPv4 and IPv6, because this VM "
+                + "registers an IPv6 address (ISTIO_DUAL_STACK)",
             Text(SidecarConditions.Evaluate(look)[1]));
     }
 
@@ -122,7 +132,8 @@ public sealed class SidecarConditionsTests
     public void AFileThatIsAnotherIsNamedWithTheCure()
     {
         var look = Attached();
-        var files = new Dictionary<string, Observation<FoundFile>>(look.Observed.Files) { [SidecarFiles.MeshFile] = Observation<FoundFile>.Known(FoundFile.Missing) };
+        var files = new Dictionary<string, Observation<FoundFile>>(
+            look.Observed.Files) { [SidecarFiles.MeshFile] = Observation<FoundFile>.Known(FoundFile.Missing) };
         Assert.Equal(
             "SidecarCurrent False NotWritten: to write /etc/istio/config/mesh (it is missing); sudo smm-agent reconcile",
             Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
@@ -134,7 +145,10 @@ public sealed class SidecarConditionsTests
         var look = Attached();
         Assert.Equal(
             "SidecarCurrent False ConfigurationInvalid: 'BASH_ENV' is refused; the present configuration stays in effect",
-            Text(SidecarConditions.Evaluate(look with { Desired = look.Desired with { Configuration = null }, Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused") })[1]));
+            Text(
+                SidecarConditions.Evaluate(
+                    look with { Desired = look.Desired with { Configuration = null },
+                        Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused") })[1]));
     }
 
     [Theory]
@@ -144,7 +158,9 @@ public sealed class SidecarConditionsTests
     public void ATokenThatNoLongerWorksIsTold(TokenVerdict verdict, string reason)
     {
         var look = Attached();
-        Assert.Equal(reason, SidecarConditions.Evaluate(look with { Observed = look.Observed with { Token = new(verdict, "why", null) } })[1].Reason);
+        Assert.Equal(
+            reason, SidecarConditions.Evaluate(
+                look with { Observed = look.Observed with { Token = new(verdict, "why", null) } })[1].Reason);
     }
 
     [Theory]
@@ -157,7 +173,8 @@ public sealed class SidecarConditionsTests
         var look = Attached();
         look = look with { Desired = look.Desired with { Hold = hold } };
         var findings = SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Unit(activity) } });
-        Assert.Equal([(ConditionStatus.Unknown, current), (ConditionStatus.False, running)], findings.Skip(1).Select(finding => (finding.Status, finding.Reason)));
+        Assert.Equal([(ConditionStatus.Unknown, current), (ConditionStatus.False, running)],
+            findings.Skip(1).Select(finding => (finding.Status, finding.Reason)));
     }
 
     [Theory]
@@ -174,7 +191,8 @@ public sealed class SidecarConditionsTests
     public void ASidecarThatIsNotReadyDoesNotPassForRunning()
     {
         var look = Attached();
-        var finding = SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Running, isReady: false) } })[2];
+        var finding = SidecarConditions.Evaluate(
+            look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Running, isReady: false) } })[2];
         Assert.Equal((ConditionStatus.False, "NotReady"), (finding.Status, finding.Reason));
     }
 
@@ -182,7 +200,8 @@ public sealed class SidecarConditionsTests
     public void WhatCannotBeSeenIsUnknown()
     {
         var look = Attached();
-        var unseen = look.Observed with { Package = Observation<InstalledSidecar>.Unknown("no dpkg"), Unit = Observation<SidecarUnit>.Unknown("no bus") };
+        var unseen = look.Observed
+            with { Package = Observation<InstalledSidecar>.Unknown("no dpkg"), Unit = Observation<SidecarUnit>.Unknown("no bus") };
         Said(
             look with { Observed = unseen },
             "SidecarInstalled Unknown NotSeen: no dpkg",
@@ -211,7 +230,8 @@ public sealed class SidecarConditionsTests
     {
         var look = Attached() with { Settings = new() { Mode = ManagementMode.Check } };
         look = look with { Observed = look.Observed with { Unit = Unit(UnitActivity.Stopped) } };
-        Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so this is left to you", Text(SidecarConditions.Evaluate(look)[2]));
+        Assert.Equal("SidecarRunning False NotRunning: istio.service does not run: sidecar.mode is check, so this is left to you",
+            Text(SidecarConditions.Evaluate(look)[2]));
     }
 
     [Fact]
@@ -221,12 +241,15 @@ public sealed class SidecarConditionsTests
         var masked = look.Observed.Unit.Value! with { Activity = UnitActivity.Stopped, IsMasked = true };
         Assert.Equal(
             "SidecarRunning False NotRunning: istio.service is masked, so it is not started: sudo systemctl unmask istio",
-            Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
+            Text(SidecarConditions.Evaluate(
+                look with { Observed = look.Observed with { Unit = Observation<SidecarUnit>.Known(masked) } })[2]));
     }
 
-    private static SidecarAssessment With(SidecarAssessment look, PackageChoice package) => look with { Desired = look.Desired with { Package = package } };
+    private static SidecarAssessment With(SidecarAssessment look, PackageChoice package) =>
+        look with { Desired = look.Desired with { Package = package } };
 
-    private static void Said(SidecarAssessment look, params string[] lines) => Assert.Equal(lines, SidecarConditions.Evaluate(look).Select(Text));
+    private static void Said(SidecarAssessment look, params string[] lines) =>
+        Assert.Equal(lines, SidecarConditions.Evaluate(look).Select(Text));
 
     private static string Text(ConditionUpdate finding) => $"{finding.Type} {finding.Status} {finding.Reason}: {finding.Message}";
 
@@ -239,5 +262,7 @@ public sealed class SidecarConditionsTests
     }
 
     private static Observation<SidecarUnit> Unit(UnitActivity activity, bool isReady = true) =>
-        Observation<SidecarUnit>.Known(new(activity, true, isReady && activity == UnitActivity.Running, activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null) { HasStartEnvironment = true });
+        Observation<SidecarUnit>.Known(
+            new(activity, true, isReady && activity == UnitActivity.Running,
+                activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null) { HasStartEnvironment = true });
 }
