@@ -28,8 +28,11 @@ public static class AddressDecision
 
     /// <summary>The settings could not be read.</summary>
     public static AddressState SettingsUnknown { get; } =
-        NotConfigured with { AddressKnown = ConditionUpdate.Unknown(
-            ConditionType.AddressKnown, ConditionUpdate.NotConfigured, Settings.SettingsState.UnknownReason) };
+        NotConfigured with
+        {
+            AddressKnown = ConditionUpdate.Unknown(
+            ConditionType.AddressKnown, ConditionUpdate.NotConfigured, Settings.SettingsState.UnknownReason)
+        };
 
     public static AddressState FromConfigured(IPAddress configured)
     {

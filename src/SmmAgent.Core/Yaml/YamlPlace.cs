@@ -47,7 +47,8 @@ internal sealed record YamlPlace(int Start, int End, bool IsFlow, IReadOnlyList<
                 }
 
                 return Collection(parser, text, current, mapping.Style == MappingStyle.Flow, members.LastOrDefault()?.Value.End)
-                    with { Members = members };
+                    with
+                { Members = members };
             case SequenceStart sequence:
                 YamlPlace? last = null;
                 while (parser.Current is not (SequenceEnd or null))

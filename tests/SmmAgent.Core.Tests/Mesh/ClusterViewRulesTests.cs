@@ -60,8 +60,11 @@ public sealed class ClusterViewRulesTests
     public void RegistrationAndHealthComeFromTheDashboardsAnswer(
         bool isRegistered, string reason, string healthy, string registered, string health)
     {
-        var answer = new Registration { Registered = isRegistered, Reason = reason, WorkloadEntry = "e", Healthy = healthy,
-            Message = "a\nb" };
+        var answer = new Registration
+        {
+            Registered = isRegistered, Reason = reason, WorkloadEntry = "e", Healthy = healthy,
+            Message = "a\nb"
+        };
 
         Assert.Equal((registered, health), (Shown(ClusterViewRules.Registered(answer)), Shown(ClusterViewRules.Healthy(answer))));
         Assert.DoesNotContain('\n', ClusterViewRules.Registered(answer).Message);
@@ -70,8 +73,11 @@ public sealed class ClusterViewRulesTests
     [Fact]
     public void OnlyTheAgentsAndTheGroupsPortsAreDialled()
     {
-        var group = new WorkloadGroup { Namespace = "n", Name = "g", ServiceAccount = "s", Network = "",
-            Ports = new Dictionary<string, int> { ["http"] = 8080 } };
+        var group = new WorkloadGroup
+        {
+            Namespace = "n", Name = "g", ServiceAccount = "s", Network = "",
+            Ports = new Dictionary<string, int> { ["http"] = 8080 }
+        };
 
         Assert.Equal([8080, 16400], ClusterViewRules.PortsToDial([16400, 22], group).Keys);
     }

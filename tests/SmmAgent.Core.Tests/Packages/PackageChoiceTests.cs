@@ -91,6 +91,6 @@ public sealed class PackageChoiceTests
     private static Package Sidecar(string version) => new()
     {
         Name = "istio-sidecar", Version = version, Format = PackageFormat.Deb, Architecture = "amd64",
-            Path = $"/packages/istio-sidecar_{version}_amd64.deb", Sha256 = new('a', 64),
+        Path = $"/packages/istio-sidecar_{version}_amd64.deb", Sha256 = new('a', 64),
     };
 }

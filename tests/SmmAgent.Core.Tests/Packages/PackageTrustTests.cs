@@ -12,7 +12,7 @@ public sealed class PackageTrustTests
     private static readonly Package Sidecar = new()
     {
         Name = "istio-sidecar", Version = "1.24.0", Format = PackageFormat.Deb, Architecture = "amd64", Path = "/p", Sha256 = Sha256,
-            Size = 7,
+        Size = 7,
     };
 
     private static readonly PackageList List = new()
@@ -105,7 +105,8 @@ public sealed class PackageTrustTests
     {
         var host = new PackageHost(PackageFormat.Deb, "amd64", SourceIsTrusted: true, new([], false, []));
         var config = MeshConfigs.Of("network1")
-            with { Packages = [Sidecar with { Version = MeshConfigs.Of("network1").Mesh.IstioVersion }] };
+            with
+        { Packages = [Sidecar with { Version = MeshConfigs.Of("network1").Mesh.IstioVersion }] };
 
         var choice = PackageChoice.ForSidecar(config, host, installed: null);
 

@@ -40,7 +40,7 @@ internal static class SidecarSamples
     public static Package Package(string version) => new()
     {
         Name = "istio-sidecar", Version = version, Format = PackageFormat.Deb, Architecture = "amd64", Path = "/packages/x.deb",
-            Sha256 = new('a', 64),
+        Sha256 = new('a', 64),
     };
 
     public static string File(this SidecarConfiguration configuration, string path) =>

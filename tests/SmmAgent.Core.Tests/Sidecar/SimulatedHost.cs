@@ -15,8 +15,11 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
     private static readonly FoundFile SharedFolder = new(null, "root", SidecarFiles.FolderMode, Now.AddDays(-9));
 
     public Dictionary<string, FoundFile> Files { get; } =
-        new() { ["/usr/local/bin"] = SharedFolder,
-            [SidecarFiles.HostsFile] = new("127.0.0.1 localhost\n", "root", (UnixFileMode)0b110_100_100, Now.AddDays(-9)) };
+        new()
+        {
+            ["/usr/local/bin"] = SharedFolder,
+            [SidecarFiles.HostsFile] = new("127.0.0.1 localhost\n", "root", (UnixFileMode)0b110_100_100, Now.AddDays(-9))
+        };
 
     public string? Version { get; private set; } = version;
 
@@ -98,7 +101,8 @@ internal sealed class SimulatedHost(string? version, SidecarUnit unit)
                 break;
             case ProtectSidecarFile protect:
                 Files[protect.Path] = Files.GetValueOrDefault(
-                    protect.Path, SharedFolder) with { Owner = protect.User, Mode = protect.Mode };
+                    protect.Path, SharedFolder) with
+                { Owner = protect.User, Mode = protect.Mode };
                 break;
             case MoveSidecarFile move:
                 Files.Remove(move.Path, out var moved);

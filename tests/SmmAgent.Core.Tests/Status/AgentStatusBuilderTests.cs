@@ -94,7 +94,8 @@ public sealed class AgentStatusBuilderTests
     public void StatusJsonIsWrittenForPeopleAndStillCannotSteerATerminal()
     {
         var condition = Samples.Conditions(Samples.Attached)[0]
-            with { Message = "can't & won't <go> \u2192 \u00fc \"quoted\" \e[31m\u009b\n" };
+            with
+        { Message = "can't & won't <go> \u2192 \u00fc \"quoted\" \e[31m\u009b\n" };
         var status = AgentStatusBuilder.Build(Samples.Attached, [condition], Agent, Samples.Now);
 
         var bytes = StatusJsonText.Write(status);
@@ -117,8 +118,11 @@ public sealed class AgentStatusBuilderTests
     [Fact]
     public void APortThatIsStillOpenButNoLongerWantedIsShown()
     {
-        var snapshot = new AgentSnapshot { Ports = new PortsState(
-            [new(9999, "old", true)], ConditionUpdate.NotObserved(ConditionType.PortsOpen)) };
+        var snapshot = new AgentSnapshot
+        {
+            Ports = new PortsState(
+            [new(9999, "old", true)], ConditionUpdate.NotObserved(ConditionType.PortsOpen))
+        };
         var status = AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now);
 
         Assert.Equal(new PortStatus(9999, "old", Wanted: false, Open: true, null), status.Ports[0]);
@@ -134,7 +138,8 @@ public sealed class AgentStatusBuilderTests
         {
             Settings = new(new() { Namespace = "vm-integration", Name = "analytics-v0" }, [], []),
             Cluster = ClusterViewState.Initial
-                with { Group = group, Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") },
+                with
+            { Group = group, Registered = ConditionUpdate.True(ConditionType.Registered, "Registered", "it is") },
         };
 
         Assert.Equal(registered, snapshot.ConditionUpdates(Samples.Now).Single(finding => finding.Type == ConditionType.Registered).Status);
@@ -147,8 +152,11 @@ public sealed class AgentStatusBuilderTests
     [Fact]
     public void TheSidecarIsShownAsItIs()
     {
-        var snapshot = new AgentSnapshot { Sidecar =
-            SidecarState.Initial with { Version = "1.15.3", Unit = new(UnitActivity.Running, true, false, Samples.Now) } };
+        var snapshot = new AgentSnapshot
+        {
+            Sidecar =
+            SidecarState.Initial with { Version = "1.15.3", Unit = new(UnitActivity.Running, true, false, Samples.Now) }
+        };
 
         Assert.Equal(new SidecarStatus("1.15.3", true, false, Samples.Now),
             AgentStatusBuilder.Build(snapshot, [], Agent, Samples.Now).Sidecar);

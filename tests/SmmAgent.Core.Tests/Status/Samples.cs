@@ -20,8 +20,11 @@ internal static class Samples
     {
         Settings = SettingsState.Empty with
         {
-            Settings = new AgentSettings { DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration",
-                Name = "analytics-v0" },
+            Settings = new AgentSettings
+            {
+                DashboardUrl = new Uri("https://smm.example.com"), Namespace = "vm-integration",
+                Name = "analytics-v0"
+            },
         },
         Mesh = new MeshConfigState(Config, true, ConditionUpdate.True(ConditionType.ConfigCurrent, "Current", "as the dashboard says")),
         Address = new AddressState(
@@ -75,13 +78,13 @@ internal static class Samples
 
     public static AgentSnapshot WithGateway(this AgentSnapshot snapshot, Outcome outcome, ConditionStatus status, string reason) =>
         snapshot with
-    {
-        Reachability = snapshot.Reachability with
         {
-            Gateways = [Gateway("13.48.73.61", 15012, outcome), .. snapshot.Reachability.Gateways.Skip(1)],
-            GatewaysReachable = new ConditionUpdate(ConditionType.GatewaysReachable, status, reason, "1 of 2 gateways is reachable"),
-        },
-    };
+            Reachability = snapshot.Reachability with
+            {
+                Gateways = [Gateway("13.48.73.61", 15012, outcome), .. snapshot.Reachability.Gateways.Skip(1)],
+                GatewaysReachable = new ConditionUpdate(ConditionType.GatewaysReachable, status, reason, "1 of 2 gateways is reachable"),
+            },
+        };
 
     public static IReadOnlyList<Condition> Conditions(AgentSnapshot snapshot)
     {

@@ -84,7 +84,8 @@ public sealed class StartupConditionsTests
                 Unit = new(UnitActivity.Running, IsEnabled: true, IsReady: true, Now.AddSeconds(-seconds)),
             },
             Cluster = Core.Mesh.ClusterViewState.Initial
-                with { Registered = ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard says so") },
+                with
+            { Registered = ConditionUpdate.False(ConditionType.Registered, reason, "the dashboard says so") },
         };
 
         Assert.Equal(expected, Of(snapshot, ConditionType.Registered, []));

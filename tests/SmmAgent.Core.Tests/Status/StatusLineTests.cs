@@ -72,8 +72,11 @@ public sealed class StatusLineTests
         var snapshot = Samples.Attached.WithGateway(Outcome.Refused, ConditionStatus.True, ConditionUpdate.Degraded);
         snapshot = snapshot with
         {
-            Ports = snapshot.Ports with { PortsOpen = ConditionUpdate.False(
-                ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it") },
+            Ports = snapshot.Ports with
+            {
+                PortsOpen = ConditionUpdate.False(
+                ConditionType.PortsOpen, "NoIptables", "iptables is missing; install it")
+            },
         };
 
         Assert.Equal("Degraded: iptables is missing; install it (for 3m) (+1 more)", Samples.Line(snapshot));

@@ -65,7 +65,8 @@ public sealed class TokenFactsTests
         var snapshot = new AgentSnapshot
         {
             Settings = SettingsState.Empty
-                with { Token = Of($$"""{"iat":{{Now.ToUnixTimeSeconds()}},"exp":{{Now.AddHours(24).ToUnixTimeSeconds()}} }""") },
+                with
+            { Token = Of($$"""{"iat":{{Now.ToUnixTimeSeconds()}},"exp":{{Now.AddHours(24).ToUnixTimeSeconds()}} }""") },
         };
         string Reason(double hours) =>
             snapshot.ConditionUpdates(Now.AddHours(hours)).Single(finding => finding.Type == ConditionType.TokenCurrent).Reason;

@@ -83,12 +83,16 @@ public sealed class DashboardTlsTests : IDisposable
             "issuing", _root, to: new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero), isAuthority: true, key: issuing);
         using var leaf = Sample.NewCertificate("server", issuing);
         using var other = Sample.NewCertificate("other root");
-        var known = new Dictionary<string, X509Certificate2> { ["root"] = _root, ["issuing"] = issuing, ["leaf"] = leaf, ["other"] = other,
-            ["expired"] = expired };
+        var known = new Dictionary<string, X509Certificate2>
+        {
+            ["root"] = _root, ["issuing"] = issuing, ["leaf"] = leaf, ["other"] = other,
+            ["expired"] = expired
+        };
         AtomicFile.Write(_caFile, string.Concat(caFile.Split('+').Select(name => known[name].ExportCertificatePem() + "\n")),
             AtomicFile.Public);
         await using var server = new RawServer(
-            leaf, [.. sent.Split('+').Skip(1).Select(name => known[name])]) { Answers = _ => Sample.Ok(Sample.ConfigText()) };
+            leaf, [.. sent.Split('+').Skip(1).Select(name => known[name])])
+        { Answers = _ => Sample.Ok(Sample.ConfigText()) };
         using var client = Client(server.Url, _caFile);
 
         var result = await client.GetMeshConfigAsync(null, TimeSpan.Zero, TestContext.Current.CancellationToken);

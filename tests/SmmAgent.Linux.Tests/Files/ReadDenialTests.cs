@@ -72,10 +72,10 @@ public sealed class ReadDenialTests : IDisposable
     {
         using var process = System.Diagnostics.Process.Start(
             new System.Diagnostics.ProcessStartInfo("setpriv", ["--reuid", User, "--regid", "nogroup", "--clear-groups", "cat", path])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (output, process.ExitCode);

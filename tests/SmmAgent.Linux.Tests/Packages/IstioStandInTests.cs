@@ -205,8 +205,11 @@ public sealed class IstioStandInTests : IAsyncDisposable
 
     private async Task InstallAsync()
     {
-        var offered = new SmmAgent.Contract.Package { Name = IstioSidecarPackage.Name, Version = "1.15.3", Format = PackageFormat.Deb,
-            Architecture = "amd64", Path = "/p" };
+        var offered = new SmmAgent.Contract.Package
+        {
+            Name = IstioSidecarPackage.Name, Version = "1.15.3", Format = PackageFormat.Deb,
+            Architecture = "amd64", Path = "/p"
+        };
         Assert.Null(_host.Cache.Prepare());
         IstioSidecarPackage.Build(_host.Cache.Folder, "1.15.3");
         // This host need not have sudo, which the package depends on as Istio's does.

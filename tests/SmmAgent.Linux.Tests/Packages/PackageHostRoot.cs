@@ -61,8 +61,11 @@ public sealed class PackageHostRoot : IDisposable
     internal Package Offer(BuiltPackage built, string format)
     {
         Assert.Null(Cache.Prepare());
-        var package = new Package { Name = built.Named, Version = built.Version, Format = PackageFormats.Parse(format),
-            Architecture = built.Architecture, Path = "/p" };
+        var package = new Package
+        {
+            Name = built.Named, Version = built.Version, Format = PackageFormats.Parse(format),
+            Architecture = built.Architecture, Path = "/p"
+        };
         var path = Cache.PathOf(package);
         if (format == "deb")
             built.BuildDeb(path);

@@ -27,7 +27,7 @@ internal sealed class PackageServerFixture : IAsyncDisposable
     public static Package Package { get; } = new()
     {
         Name = "istio-sidecar", Version = "1.15.3", Format = PackageFormat.Deb, Architecture = "amd64",
-            Path = "/packages/istio-sidecar_1.15.3_amd64.deb",
+        Path = "/packages/istio-sidecar_1.15.3_amd64.deb",
         Sha256 = Sha256(Body), Size = Body.Length,
     };
 

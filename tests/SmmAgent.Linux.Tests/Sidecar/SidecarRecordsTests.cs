@@ -12,7 +12,7 @@ public sealed class SidecarRecordsTests : IDisposable
     private static readonly SidecarSnapshot Bare = new()
     {
         Version = null, Files = new Dictionary<string, FoundFile>(), Hosts = [], Folders = [], HasAccount = false, Tables = [],
-            IsEnabled = false, IsRunning = false,
+        IsEnabled = false, IsRunning = false,
     };
 
     private static readonly SidecarSnapshot Attached = Bare with { Version = "1.15.3", IsEnabled = true, IsRunning = true };

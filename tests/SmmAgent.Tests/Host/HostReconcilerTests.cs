@@ -392,7 +392,8 @@ public sealed class HostReconcilerTests : IDisposable
     public async Task ASidecarThatWasRolledBackFails()
     {
         _host.Sidecar.ApplyOutcome = new(
-            [new(ReconcilePart.Files, "", StepFailureReason.NotWritten, "the disk is full")], _host.Sidecar.Assessment, null) { IsRolledBack = true };
+            [new(ReconcilePart.Files, "", StepFailureReason.NotWritten, "the disk is full")], _host.Sidecar.Assessment, null)
+        { IsRolledBack = true };
 
         Assert.Equal(ExitCode.Failed, await RunAsync());
 

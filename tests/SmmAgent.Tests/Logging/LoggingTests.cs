@@ -194,7 +194,8 @@ public sealed class LoggingTests : IDisposable
 
     private LogTarget Target(string? journalStream) =>
         new(_console, false, name => name == "JOURNAL_STREAM" ? journalStream : null,
-            ["/dev/null", "socket:[4711]"]) { JournalSocket = SocketPath };
+            ["/dev/null", "socket:[4711]"])
+        { JournalSocket = SocketPath };
 
     // The native protocol: NAME=value\n, or NAME\n, 8 bytes of length, value, \n.
     private List<(string Name, string Value)> Received()

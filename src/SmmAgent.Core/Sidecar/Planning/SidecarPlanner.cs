@@ -47,10 +47,10 @@ public static class SidecarPlanner
             steps.Add(
                 new RenewToken(observed.Token.Verdict == TokenVerdict.Use ? $"{observed.Token.Reason}, but the control plane refuses it"
                     : observed.Token.Reason)
-            {
-                IsRefused = desired.ReplacesToken,
-                IsNeeded = !HasCredentials(desired, observed),
-            });
+                {
+                    IsRefused = desired.ReplacesToken,
+                    IsNeeded = !HasCredentials(desired, observed),
+                });
         }
 
         var foreign = ForeignIdentity(desired, observed);

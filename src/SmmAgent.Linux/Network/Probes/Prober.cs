@@ -50,7 +50,8 @@ public sealed class Prober(TimeProvider time, NameLookup names, TimeSpan? timeou
         {
             var awaited = latency is null ? "did not answer" : $"accepted the connection but {probe.Check.Awaited}";
             return new(probe.Target, address, Outcome.Timeout,
-                $"{awaited} within {_timeout.TotalSeconds:0.#} s{(latency is null ? "" : probe.Check.Hint)}") { Latency = latency };
+                $"{awaited} within {_timeout.TotalSeconds:0.#} s{(latency is null ? "" : probe.Check.Hint)}")
+            { Latency = latency };
         }
         catch (SocketException exception)
         {

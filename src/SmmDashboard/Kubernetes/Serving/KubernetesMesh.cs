@@ -166,8 +166,11 @@ public sealed class KubernetesMesh(
         if (!_marked.TryGetValue(id, out var marked) || !ReferenceEquals(marked.Good, good) || marked.Problems != text)
         {
             var config = good.Config
-                with { Problems = [.. problems.Take(MeshConfig.MaximumProblems)
-                    .Select(problem => OneLine.ReplaceUnprintable(problem, ' ', MeshConfig.MaximumProblemLength))] };
+                with
+            {
+                Problems = [.. problems.Take(MeshConfig.MaximumProblems)
+                    .Select(problem => OneLine.ReplaceUnprintable(problem, ' ', MeshConfig.MaximumProblemLength))]
+            };
             _marked[id] = marked = (good, text, new ServedGroup(config));
         }
 

@@ -67,8 +67,11 @@ public sealed class ClusterEnvShellTests : IDisposable
     private static string Run(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(
-            program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-            StandardOutputEncoding = new UTF8Encoding(false) };
+            program, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+            StandardOutputEncoding = new UTF8Encoding(false)
+        };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
         using var process = Process.Start(start)!;

@@ -99,15 +99,20 @@ public sealed class IstioUpstreamTests
             Ports = new Dictionary<string, int> { ["grpc"] = 8082, ["http"] = 8080 },
         }),
         "vms-plain.bare" => Plain(
-            new() { Namespace = "vms-plain", Name = "bare", ServiceAccount = "default", Network = "network1",
-                Ports = new Dictionary<string, int>() }),
+            new()
+            {
+                Namespace = "vms-plain", Name = "bare", ServiceAccount = "default", Network = "network1",
+                Ports = new Dictionary<string, int>()
+            }),
         "vms-revision.orders" => Revision(new()
         {
             Namespace = "vms-revision", Name = "orders", ServiceAccount = "orders", Network = "vm-network-2",
             Annotations = new Dictionary<string,
-                string> { ["proxy.istio.io/config"] = """{"concurrency":2,"proxyMetadata":{"OUTER":"group"}}""", ["team"] = "payments" },
+                string>
+            { ["proxy.istio.io/config"] = """{"concurrency":2,"proxyMetadata":{"OUTER":"group"}}""", ["team"] = "payments" },
             MetadataAnnotations = new Dictionary<string,
-                string> { ["proxy.istio.io/config"] = """{"proxyMetadata":{"OUTER":"inner","QUOTED":"it's \"so\" $HOME"}}""" },
+                string>
+            { ["proxy.istio.io/config"] = """{"proxyMetadata":{"OUTER":"inner","QUOTED":"it's \"so\" $HOME"}}""" },
             MetadataLabels = new Dictionary<string, string> { ["app.kubernetes.io/name"] = "orders", ["app.kubernetes.io/version"] = "2" },
             TemplateLabels = new Dictionary<string, string> { ["tier"] = "back" },
             Ports = new Dictionary<string, int> { ["http-api"] = 9090 },
@@ -136,19 +141,19 @@ public sealed class IstioUpstreamTests
 
     private static MeshConfig Mesh(WorkloadGroup group, string revision, string trustDomain, string defaultConfig) =>
         SidecarSamples.Config with
-    {
-        Mesh = SidecarSamples.Config.Mesh with
         {
-            MeshId = "mesh1",
-            TrustDomain = trustDomain,
-            ClusterId = "demo-cluster",
-            Network = "network1",
-            IstioVersion = "1.32.0",
-            IstioRevision = revision,
-            DefaultConfig = Json(defaultConfig),
-        },
-        WorkloadGroup = group,
-    };
+            Mesh = SidecarSamples.Config.Mesh with
+            {
+                MeshId = "mesh1",
+                TrustDomain = trustDomain,
+                ClusterId = "demo-cluster",
+                Network = "network1",
+                IstioVersion = "1.32.0",
+                IstioRevision = revision,
+                DefaultConfig = Json(defaultConfig),
+            },
+            WorkloadGroup = group,
+        };
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 

@@ -61,7 +61,8 @@ public sealed class ProxyConfigTests
             ["tracing"] = new System.Text.Json.Nodes.JsonObject { ["sampling"] = 1, ["maxPathTagLength"] = 2 },
         });
         var annotations = new Dictionary<string,
-            string> { ["proxy.istio.io/config"] = "proxyMetadata: {B: group}\ntracing: {sampling: 3}" };
+            string>
+        { ["proxy.istio.io/config"] = "proxyMetadata: {B: group}\ntracing: {sampling: 3}" };
         var mesh = SidecarSamples.Render(config with { WorkloadGroup = config.WorkloadGroup with { MetadataAnnotations = annotations } })
             .File(SidecarFiles.MeshFile);
 

@@ -35,9 +35,11 @@ public sealed class SidecarFilesTests
         var group = config.WorkloadGroup with
         {
             Annotations = new Dictionary<string,
-                string> { ["proxy.istio.io/config"] = "proxyMetadata:\n  GROUP_ONLY: group\n  BOTH: group\n" },
+                string>
+            { ["proxy.istio.io/config"] = "proxyMetadata:\n  GROUP_ONLY: group\n  BOTH: group\n" },
             MetadataAnnotations = new Dictionary<string,
-                string> { ["proxy.istio.io/config"] = """{"proxyMetadata":{"BOTH":"metadata"},"tracing":{"sampling":1}}""" },
+                string>
+            { ["proxy.istio.io/config"] = """{"proxyMetadata":{"BOTH":"metadata"},"tracing":{"sampling":1}}""" },
             MetadataLabels = new Dictionary<string, string> { ["app"] = "analytics", ["version"] = "v0", ["tier"] = "metadata" },
             TemplateLabels = new Dictionary<string, string> { ["tier"] = "template" },
             Ports = new Dictionary<string, int> { ["http"] = 8080, ["grpc"] = 8082 },
@@ -91,7 +93,8 @@ public sealed class SidecarFilesTests
     public void TheCertificateAuthorityIsNamedWhereIstiosStartScriptWouldNotFindIt(string revision, string istioNamespace, string? address)
     {
         var config = SidecarSamples.Config
-            with { Mesh = SidecarSamples.Config.Mesh with { IstioRevision = revision, IstioNamespace = istioNamespace } };
+            with
+        { Mesh = SidecarSamples.Config.Mesh with { IstioRevision = revision, IstioNamespace = istioNamespace } };
         var environment = SidecarSamples.Render(config).File(SidecarFiles.ClusterEnvironment);
         if (address is null)
             Assert.DoesNotContain("CA_ADDR", environment, StringComparison.Ordinal);

@@ -76,8 +76,11 @@ public sealed class IstioLogTests
     {
         var (log, unit, now) = State(cause);
         var observed = new SimulatedHost(
-            "1.15.3", unit) { Token = TokenVerdict.Use,
-            Failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now) }.Observe();
+            "1.15.3", unit)
+        {
+            Token = TokenVerdict.Use,
+            Failure = SidecarLog.NewestFailure(SidecarLogText.Empty, log, unit.Since, now)
+        }.Observe();
         var desired = new DesiredSidecar(
             SidecarSamples.Render(SidecarSamples.Config), new(PackageOutcome.Installed, "it is there"), MayRestart: false, Hold: null);
 

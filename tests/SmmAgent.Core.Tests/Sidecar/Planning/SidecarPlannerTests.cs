@@ -129,8 +129,14 @@ public sealed class SidecarPlannerTests
         var host = Attached();
         host.Apply(SidecarPlanner.Plan(Desired(Installed, mayRestart: false) with { Configuration = other }, host.Observe()));
         Assert.Equal(
-            Stopped with { Activity = UnitActivity.Running, IsEnabled = true, IsReady = true, Since = SimulatedHost.Now.AddHours(-1),
-                HasStartEnvironment = true }, host.Unit);
+            Stopped with
+            {
+                Activity = UnitActivity.Running,
+                IsEnabled = true,
+                IsReady = true,
+                Since = SimulatedHost.Now.AddHours(-1),
+                HasStartEnvironment = true
+            }, host.Unit);
         Assert.Equal(
             "restart istio.service (/etc/smm/sidecar/cluster.env changed since its start; /etc/istio/config/mesh changed since its start)",
             SidecarPlanner.Plan(Desired(Installed) with { Configuration = other }, host.Observe()).ToString());
@@ -300,7 +306,8 @@ public sealed class SidecarPlannerTests
     private static SimulatedHost Attached(string version = "1.15.3")
     {
         var host = new SimulatedHost(
-            version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
+            version, new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1)))
+        { Token = TokenVerdict.Use };
         foreach (var file in Configuration.Files)
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, SimulatedHost.Now.AddHours(-2));
         host.Protect();

@@ -63,7 +63,8 @@ public sealed class SidecarRestoreTests
         {
             FolderOwners = new Dictionary<string, FoundFile> { [SidecarFiles.PackageFolder] = theirs },
             Files = new Dictionary<string, FoundFile>(
-                before.Files) { [SidecarFiles.PackageOperatorEnvironment] = operators with { Content = null } },
+                before.Files)
+            { [SidecarFiles.PackageOperatorEnvironment] = operators with { Content = null } },
         };
         host.Files[SidecarFiles.PackageFolder] = theirs with { Owner = "root" };
         host.Files[SidecarFiles.DistrustedEnvironment] = operators;

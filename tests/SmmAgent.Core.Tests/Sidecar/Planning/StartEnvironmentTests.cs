@@ -142,7 +142,8 @@ public sealed class StartEnvironmentTests
     private static SimulatedHost OfEarlierVersion(string environment, string owner = "root")
     {
         var host = new SimulatedHost(
-            "1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1))) { Token = TokenVerdict.Use };
+            "1.15.3", new(UnitActivity.Running, true, true, SimulatedHost.Now.AddHours(-1)))
+        { Token = TokenVerdict.Use };
         foreach (var file in Configuration.Files.Where(file => file.Path != SidecarFiles.ClusterEnvironment))
             host.Files[file.Path] = new(file.Content, file.Owner, file.Mode, Long);
         host.Files[SidecarFiles.PackageClusterEnvironment] = new(environment, owner, Mode, Long);

@@ -45,8 +45,15 @@ public sealed class ReconcileReportTests
         Assert.Empty(read.Hosts);
         Assert.Equal(before.Credentials, read.Credentials);
         Assert.Equal(
-            before with { Credentials = read.Credentials, Files = read.Files, Folders = read.Folders, FolderOwners = read.FolderOwners,
-                Tables = read.Tables, Hosts = read.Hosts }, read);
+            before with
+            {
+                Credentials = read.Credentials,
+                Files = read.Files,
+                Folders = read.Folders,
+                FolderOwners = read.FolderOwners,
+                Tables = read.Tables,
+                Hosts = read.Hosts
+            }, read);
     }
 
     [Theory]

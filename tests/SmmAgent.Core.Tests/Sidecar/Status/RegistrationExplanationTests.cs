@@ -69,8 +69,11 @@ public sealed class RegistrationExplanationTests
     {
         foreach (var reason in new[] { "RestartNeeded", "NotWritten" })
         {
-            var old = Nothing with { Current = ConditionUpdate.False(
-                ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio") };
+            var old = Nothing with
+            {
+                Current = ConditionUpdate.False(
+                ConditionType.SidecarCurrent, reason, "sudo systemctl restart istio")
+            };
             foreach (var kind in Enum.GetValues<SidecarFailureKind>())
             {
                 var isOfThisHost = kind is SidecarFailureKind.PortTaken or SidecarFailureKind.CaptureFailed;

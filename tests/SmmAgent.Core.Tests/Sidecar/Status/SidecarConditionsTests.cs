@@ -29,8 +29,11 @@ public sealed class SidecarConditionsTests
     public void WithoutASidecarTheConditionsSayWhy(PackageOutcome outcome, string reason)
     {
         var look = Attached();
-        look = look with { Desired = look.Desired with { Package = new(outcome, "why") },
-            Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) } };
+        look = look with
+        {
+            Desired = look.Desired with { Package = new(outcome, "why") },
+            Observed = look.Observed with { Package = Observation<InstalledSidecar>.Known(new(null)) }
+        };
         Assert.Equal(
             [(ConditionStatus.False, reason), (ConditionStatus.Unknown, "NotInstalled"), (ConditionStatus.False, "NotInstalled")],
             SidecarConditions.Evaluate(look).Select(finding => (finding.Status, finding.Reason)));
@@ -54,8 +57,11 @@ public sealed class SidecarConditionsTests
     public void ARestartThatIsNeededIsToldWithWhoDoesIt(RestartPolicy policy, string words)
     {
         var look = Attached() with { Settings = new() { RestartPolicy = policy, RestartWindow = RestartWindow.Parse("Sun 02:00-04:00") } };
-        look = look with { Observed =
-            look.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) } };
+        look = look with
+        {
+            Observed =
+            look.Observed with { Package = Observation<InstalledSidecar>.Known(new("1.15.3", SimulatedHost.Now.AddHours(2))) }
+        };
         Assert.Equal(
             $"SidecarCurrent False RestartNeeded: the sidecar needs a restart: istio-sidecar 1.15.3 was installed since its start; {words}",
             Text(SidecarConditions.Evaluate(look)[1]));
@@ -65,8 +71,11 @@ public sealed class SidecarConditionsTests
     public void ACaptureThatTheMeshSwitchesOffIsReportedWithTheVariable()
     {
         var look = Attached();
-        look = look with { Desired =
-            look.Desired with { Configuration = look.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } } };
+        look = look with
+        {
+            Desired =
+            look.Desired with { Configuration = look.Desired.Configuration! with { CaptureOff = ["DRY_RUN=true"] } }
+        };
         Assert.Equal(
             "SidecarCurrent False CaptureOff: the mesh configuration turns the sidecar's capture off, so traffic bypasses the sidecar: "
                 + "remove DRY_RUN=true from the annotation "
@@ -133,7 +142,8 @@ public sealed class SidecarConditionsTests
     {
         var look = Attached();
         var files = new Dictionary<string, Observation<FoundFile>>(
-            look.Observed.Files) { [SidecarFiles.MeshFile] = Observation<FoundFile>.Known(FoundFile.Missing) };
+            look.Observed.Files)
+        { [SidecarFiles.MeshFile] = Observation<FoundFile>.Known(FoundFile.Missing) };
         Assert.Equal(
             "SidecarCurrent False NotWritten: to write /etc/istio/config/mesh (it is missing); sudo smm-agent reconcile",
             Text(SidecarConditions.Evaluate(look with { Observed = look.Observed with { Files = files } })[1]));
@@ -147,8 +157,11 @@ public sealed class SidecarConditionsTests
             "SidecarCurrent False ConfigurationInvalid: 'BASH_ENV' is refused; the present configuration stays in effect",
             Text(
                 SidecarConditions.Evaluate(
-                    look with { Desired = look.Desired with { Configuration = null },
-                        Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused") })[1]));
+                    look with
+                    {
+                        Desired = look.Desired with { Configuration = null },
+                        Fault = new(ConfigurationFault.ConfigurationInvalid, "'BASH_ENV' is refused")
+                    })[1]));
     }
 
     [Theory]
@@ -201,7 +214,8 @@ public sealed class SidecarConditionsTests
     {
         var look = Attached();
         var unseen = look.Observed
-            with { Package = Observation<InstalledSidecar>.Unknown("no dpkg"), Unit = Observation<SidecarUnit>.Unknown("no bus") };
+            with
+        { Package = Observation<InstalledSidecar>.Unknown("no dpkg"), Unit = Observation<SidecarUnit>.Unknown("no bus") };
         Said(
             look with { Observed = unseen },
             "SidecarInstalled Unknown NotSeen: no dpkg",
@@ -264,5 +278,6 @@ public sealed class SidecarConditionsTests
     private static Observation<SidecarUnit> Unit(UnitActivity activity, bool isReady = true) =>
         Observation<SidecarUnit>.Known(
             new(activity, true, isReady && activity == UnitActivity.Running,
-                activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null) { HasStartEnvironment = true });
+                activity == UnitActivity.Running ? SimulatedHost.Now.AddHours(1) : null)
+            { HasStartEnvironment = true });
 }
