@@ -3,6 +3,7 @@ using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
+using SmmAgent.Core.Tests.Firewall.Planning;
 
 namespace SmmAgent.Core.Tests.Firewall;
 

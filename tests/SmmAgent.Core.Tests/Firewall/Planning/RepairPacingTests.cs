@@ -1,6 +1,6 @@
 using SmmAgent.Core.Firewall.Planning;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Planning;
 
 public sealed class RepairPacingTests
 {

@@ -2,7 +2,7 @@ using SmmAgent.Contract;
 using SmmAgent.Core.Firewall.Evaluation;
 using SmmAgent.Core.Firewall.Rules;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Rules;
 
 public sealed class SourceNetworksTests
 {

@@ -4,10 +4,10 @@ using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
-using static SmmAgent.Core.Tests.Firewall.DiagnosisSamples;
+using static SmmAgent.Core.Tests.Firewall.Diagnosis.DiagnosisSamples;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Diagnosis;
 
 public sealed class PortsDiagnosisTests
 {

@@ -1,6 +1,6 @@
 using SmmAgent.Core.Firewall.Rules;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Rules;
 
 /// <summary>The arguments that iptables-restore makes of a line.</summary>
 public sealed class IptablesTokensTests

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Planning;
-using static SmmAgent.Core.Tests.Firewall.DiagnosisSamples;
+using static SmmAgent.Core.Tests.Firewall.Diagnosis.DiagnosisSamples;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Nft;
 
 /// <summary>Rulesets that real nft accepts, or that somebody makes up, to end or to hang the process. What cannot be judged is Unknown.</summary>
 public sealed class HostileRulesetTests

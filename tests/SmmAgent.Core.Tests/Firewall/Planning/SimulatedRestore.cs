@@ -1,7 +1,7 @@
 using System.Text;
 using SmmAgent.Core.Firewall.Rules;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Planning;
 
 /// <summary>What <c>iptables-restore --noflush</c> does with the script: the commands that the agent uses, and their refusals.</summary>
 internal static class SimulatedRestore

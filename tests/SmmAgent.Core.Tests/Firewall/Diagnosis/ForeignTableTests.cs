@@ -1,10 +1,10 @@
 using SmmAgent.Core.Conditions;
 using SmmAgent.Core.Firewall.Nft;
 using SmmAgent.Core.Planning;
-using static SmmAgent.Core.Tests.Firewall.DiagnosisSamples;
+using static SmmAgent.Core.Tests.Firewall.Diagnosis.DiagnosisSamples;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Diagnosis;
 
 public sealed class ForeignTableTests
 {

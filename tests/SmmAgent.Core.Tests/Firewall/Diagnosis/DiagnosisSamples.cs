@@ -5,7 +5,7 @@ using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Diagnosis;
 
 /// <summary>Hosts that the agent is attached to, for the tables of the diagnosis.</summary>
 internal static class DiagnosisSamples

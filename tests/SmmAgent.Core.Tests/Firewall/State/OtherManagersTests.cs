@@ -2,9 +2,10 @@ using SmmAgent.Core.Firewall.Diagnosis;
 using SmmAgent.Core.Firewall.Planning;
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Core.Firewall.State;
+using SmmAgent.Core.Tests.Firewall.Diagnosis;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.State;
 
 public sealed class OtherManagersTests
 {

@@ -7,7 +7,7 @@ using SmmAgent.Core.Firewall.State;
 using SmmAgent.Core.Planning;
 using static SmmAgent.Core.Tests.Firewall.FirewallSamples;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Diagnosis;
 
 /// <summary>Replies to the VM's own connections through INPUT, and the connections themselves through OUTPUT.</summary>
 public sealed class OwnTrafficTests

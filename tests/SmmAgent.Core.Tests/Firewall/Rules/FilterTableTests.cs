@@ -1,6 +1,6 @@
 using SmmAgent.Core.Firewall.Rules;
 
-namespace SmmAgent.Core.Tests.Firewall;
+namespace SmmAgent.Core.Tests.Firewall.Rules;
 
 public sealed class FilterTableTests
 {
