@@ -34,7 +34,7 @@ public sealed record KubernetesOptions
     /// <summary>The audience of bearer tokens.</summary>
     public string TokenAudience { get; init; } = DefaultTokenAudience;
 
-    /// <summary>Whether tokens for the API server are bearer tokens, too. They open more than the dashboard.</summary>
+    /// <summary>Whether tokens for the API server are also accepted as bearer tokens. They open more than the dashboard.</summary>
     public bool AcceptApiServerTokens { get; init; }
 
     /// <summary>The dashboard's own namespace: the pod's, or that of the kubeconfig's context.</summary>

@@ -3,7 +3,7 @@ namespace SmmDashboard.Kubernetes.Checking;
 /// <summary>How a check ended.</summary>
 public enum CheckStatus
 {
-    /// <summary>It was not looked at, and the line says why.</summary>
+    /// <summary>The check did not run, and the line gives the reason.</summary>
     Skipped,
     Pass,
     Warn,
@@ -12,7 +12,7 @@ public enum CheckStatus
 
 /// <summary>One line of the report.</summary>
 /// <param name="Found">What was found, in one line.</param>
-/// <param name="Cure">What to do, a command where there is one; null when nothing is to be done.</param>
+/// <param name="Cure">What to do, a command where there is one; null when no action is needed.</param>
 public sealed record CheckLine(CheckStatus Status, string Found, string? Cure = null)
 {
     /// <summary>

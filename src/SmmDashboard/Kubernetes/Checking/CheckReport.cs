@@ -14,7 +14,7 @@ public sealed record CheckReport(
     string DashboardVersion, string Server, string? ServerVersion, DateTimeOffset StartedAt, CheckSummary Summary,
     IReadOnlyList<ReportedCheck> Checks)
 {
-    /// <summary>The report for people: headings, a mark and a line for each thing found, and the cure below what is not well.</summary>
+    /// <summary>The report for people: headings, a mark and a line for each result, and the remedy below each problem.</summary>
     public string Text()
     {
         var text = new StringBuilder();

@@ -4,7 +4,7 @@ using SmmDashboard.Kubernetes.Rights;
 
 namespace SmmDashboard.Kubernetes.Checking;
 
-/// <summary>Says for a cluster what VMs need to attach and is missing. It changes nothing.</summary>
+/// <summary>Reports what a cluster lacks for VMs to attach. The check changes nothing.</summary>
 public static class ClusterCheck
 {
     private static readonly string Version =

@@ -5,7 +5,7 @@ namespace SmmDashboard.Kubernetes.Checking;
 /// <summary>The control planes and the way to them.</summary>
 internal static class ControlPlaneChecks
 {
-    // The operator is at work, or leaves it to somebody else.
+    // The operator still reconciles the object, or does not manage it.
     private static readonly string[] OnItsWay = ["Created", "Reconciling", "Unmanaged"];
 
     public static IReadOnlyList<CheckLine> Planes(ClusterLook look, MeshOptions options)

@@ -31,7 +31,7 @@ public sealed class AttachedMachines : BackgroundService, IReadiness, IMetricSou
     public AttachedMachines(KubernetesApi api, MachineGroups groups, IAgentStore memory, MachineSettings settings, MachineSeams seams)
     {
         _seams = seams;
-        // Nobody waits for changes: each call looks.
+        // No reader waits for changes: each call reads the cache.
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         var calls = new MachineApi(api);
         Cache = new Cache<AttachedMachine>(changes.Writer, seams.Time);

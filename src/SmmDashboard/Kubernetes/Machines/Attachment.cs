@@ -20,7 +20,7 @@ public static class Attachment
     /// <returns>Null for a report that has none of the conditions.</returns>
     public static Condition? Of(IReadOnlyList<Condition> conditions)
     {
-        // A VM may be in the mesh without a sidecar that the agent looks after.
+        // A VM may be in the mesh without a sidecar that the agent manages.
         var isOwn = conditions.FirstOrDefault(condition => condition.Type == SidecarRunning)?.Reason != Disabled;
         var steps = Steps.Where(step => isOwn || step is not (SidecarRunning or Registered))
             .Select(step => conditions.FirstOrDefault(condition => condition.Type == step)).OfType<Condition>().ToList();

@@ -119,7 +119,7 @@ internal sealed class Lease(KubernetesApi api, string space, string name, string
         }
         catch (Exception fault) when (fault is ApiException or OperationCanceledException)
         {
-            // It ends by itself.
+            // The Lease expires automatically.
         }
 
         _isHolder = false;

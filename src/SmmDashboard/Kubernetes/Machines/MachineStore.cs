@@ -26,7 +26,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
 
     /// <summary>
     /// How far what is written may be behind, plus up to a tenth of it. With agents that report every 5 minutes an object is never 15
-    /// minutes behind, which would look like silence.
+    /// minutes behind, which would appear as silence.
     /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
@@ -174,7 +174,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
         var address = report.Address is { } reported ? IPAddress.Parse(reported.Value) : null;
         var entry = parts.Groups.EntryOf(group, uuid, address);
         var written = MachineReport.Of(report, machine, new(now, settings.Replica, entry, instances.After));
-        // Several hosts under one identity are told apart by when each reported last.
+        // The times of the last reports distinguish several hosts that use one identity.
         var isChange = written.Fingerprint != machine.Fingerprint || instances.After.Seen.Count > 1;
         var isNews = !Equals(address, machine.Address) || IsOtherInstance(machine.Instances, instances.After);
         if (machine.LastReportTime is null || (isNews && _limits.MayWrite(key, group, out _)))
@@ -209,7 +209,7 @@ internal sealed class MachineStore(MachineParts parts, IAgentStore memory, Machi
             }
             catch (ApiException fault)
             {
-                // Its silence ends it, too.
+                // The other host's silence also ends the conflict.
                 if (_notWritten.TryAcquire(out var withheld))
                     seams.Log.NotWritten(ObjectKey.Of(other.Metadata), fault.Message, withheld);
                 continue;

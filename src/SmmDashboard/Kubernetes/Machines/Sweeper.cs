@@ -84,7 +84,7 @@ internal sealed class Sweeper(MachineApi api, KnownMachines machines, Lease leas
     }
 
     /// <summary>
-    /// Whether the clock was set since the last look: then every machine would look silent, and has the time to report first.
+    /// Whether the clock was set since the last sweep: then every machine would appear silent, and gets time to report first.
     /// </summary>
     private bool HasClockJumped(DateTimeOffset now)
     {

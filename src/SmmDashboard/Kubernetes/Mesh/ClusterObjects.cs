@@ -31,7 +31,7 @@ public sealed record ClusterObjects
     public IReadOnlyList<ClusterTrustBundle> ClusterTrustBundles { get; init; } = [];
 }
 
-/// <summary>What Kubernetes does not know, and where to look.</summary>
+/// <summary>Settings that Kubernetes does not have, and the namespaces to read.</summary>
 public sealed record MeshOptions
 {
     /// <summary>The namespaces of control planes. Of two control planes of the same revision the first namespace's counts.</summary>

@@ -226,7 +226,7 @@ internal sealed partial class ControlPlaneReader(ClusterObjects objects, MeshOpt
     private static string RootCertificateName(
         bool isOfOperator, string revision, IstioControlPlane? operated, Deployment? deployment, ConfigMap map)
     {
-        // The operator's own distribution has a name for each revision; the names of the other ConfigMaps give it away, too.
+        // The operator's own distribution has a name for each revision; the names of the other ConfigMaps also show it.
         var isCisco = operated?.Spec.Distribution is { Length: > 0 } distribution ? distribution == "cisco"
             : map.Metadata.Name == $"istio-{revision}";
         return First(

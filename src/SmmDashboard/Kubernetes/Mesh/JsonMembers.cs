@@ -8,7 +8,7 @@ internal static partial class JsonMembers
 {
     public static string CamelCase(string name) => Underscored().Replace(name, match => match.Groups[1].Value.ToUpperInvariant());
 
-    /// <summary>The member; null when it is missing, null itself, or when this is no object.</summary>
+    /// <summary>The member; null when it is missing, null itself, or when this is not an object.</summary>
     public static JsonElement? Member(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object
         && element.EnumerateObject().Where(member => CamelCase(member.Name) == name).Select(member => member.Value)

@@ -10,7 +10,7 @@ public sealed class LabelSelector
     internal LabelSelector(JsonElement selector) => _selector = selector;
 
     /// <summary>
-    /// Whether it selects an object with these labels. What cannot be understood selects, so that nobody is refused because of it.
+    /// Whether it selects an object with these labels. An unsupported expression selects, so that no VM is refused because of it.
     /// </summary>
     public bool Selects(IReadOnlyDictionary<string, string> labels) =>
         _selector.Member("matchLabels").Properties().All(pair => Value(labels, pair.Name) is { } value && value == pair.Value.ToString())

@@ -1,7 +1,7 @@
 namespace SmmDashboard.Kubernetes.Objects;
 
 /// <summary>
-/// Root certificates for the whole cluster (certificates.k8s.io); istiod writes one instead of ConfigMaps when it is told to.
+/// Root certificates for the whole cluster (certificates.k8s.io); istiod writes one instead of ConfigMaps when it is configured to.
 /// </summary>
 public sealed record ClusterTrustBundle : KubernetesObject
 {

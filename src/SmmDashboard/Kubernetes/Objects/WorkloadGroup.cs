@@ -46,6 +46,6 @@ public sealed record WorkloadTemplate
 
     public string Network { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Older CRDs let numbers pass that are no ports.</summary>
+    /// <summary>Older CRDs accept numbers that are not ports.</summary>
     public IReadOnlyDictionary<string, long> Ports { get; init => field = value ?? NoPorts; } = NoPorts;
 }

@@ -4,7 +4,7 @@ using SmmDashboard.Kubernetes.Objects;
 
 namespace SmmDashboard.Kubernetes.Ranges;
 
-/// <summary>The cluster's own addresses, as far as its objects name them.</summary>
+/// <summary>The cluster's own addresses that its objects name.</summary>
 public sealed class ClusterAddresses
 {
     private readonly Dictionary<IPAddress, string> _addresses = [];
@@ -46,7 +46,7 @@ public sealed class ClusterAddresses
     private static string? In(List<(IPNetwork Range, string What)> ranges, IPAddress address) =>
         ranges.FirstOrDefault(candidate => candidate.Range.Contains(address)).What;
 
-    // A name is no address, and nothing is dialled by name.
+    // A name is not an address, and the dashboard never dials by name.
     private void Add(string text, string what)
     {
         if (IPAddress.TryParse(text, out var address))

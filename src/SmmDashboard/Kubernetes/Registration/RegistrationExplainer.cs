@@ -5,7 +5,7 @@ using Answer = SmmAgent.Contract.Registration;
 
 namespace SmmDashboard.Kubernetes.Registration;
 
-/// <summary>Says whether a VM has a WorkloadEntry that counts, and else why not, from objects alone: istiod itself tells nobody.</summary>
+/// <summary>Explains from objects alone whether a VM has a valid WorkloadEntry, and why not: istiod does not report the reason.</summary>
 public static class RegistrationExplainer
 {
     private const string HealthChecks = "proxy.istio.io/health-checks-enabled";

@@ -25,7 +25,7 @@ public sealed class RightsWatch(
     private Dictionary<Right, string?> _known = [];
     private long? _looked;
 
-    // Those that the look at all of them has still to ask for; null between such looks.
+    // The rights that the current full review still has to request; null between full reviews.
     private HashSet<Right>? _left;
     private ApiFault? _cannot;
 

@@ -97,11 +97,11 @@ public sealed class FaultReports(
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
-            // It is time to look again.
+            // The next check is due.
         }
     }
 
-    /// <returns>When to look again.</returns>
+    /// <returns>When to check again.</returns>
     private async Task<TimeSpan> MakeAsync(HashSet<ObjectFault> faults, CancellationToken stoppingToken)
     {
         // Also those of faults that are over: they come back, and their Events are still there.

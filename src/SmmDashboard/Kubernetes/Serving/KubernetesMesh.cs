@@ -54,7 +54,7 @@ public sealed class KubernetesMesh(
                 if (!cluster.IsSynced)
                     continue;
 
-                // What the composition found out that it needs must have been listed, too.
+                // What the composition found out that it needs must also have been listed.
                 var composed = Compose(await packages.ListAsync(stoppingToken));
                 if (!cluster.FollowRootCertificates(composed.ControlPlanes.Select(plane => plane.RootCertificateName)))
                     Publish(composed);

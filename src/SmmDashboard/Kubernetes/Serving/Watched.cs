@@ -6,7 +6,7 @@ using SmmDashboard.Kubernetes.Watching;
 
 namespace SmmDashboard.Kubernetes.Serving;
 
-/// <summary>A kind that is watched, as far as operators want to know.</summary>
+/// <summary>A watched kind, with the members that operators need.</summary>
 public interface IWatched
 {
     ApiResource Resource { get; }

@@ -29,7 +29,7 @@ internal static class ReviewAnswer
                 $"the token is of the user {Shown(status.User?.Username)}, not of a service account; {MakeNew(token, audience)}"));
     }
 
-    /// <summary>What a refused token's holder is told: the server's reason, and the command that makes a good token.</summary>
+    /// <summary>The message for the holder of a refused token: the server's reason, and the command that makes a valid token.</summary>
     public static ReviewedToken.Invalid Refused(V1TokenReviewStatus? status, PresentedToken token, string audience)
     {
         var error = status is { Authenticated: true } ? "the API server did not check the audience" : Shown(Telling(status?.Error));
@@ -48,7 +48,7 @@ internal static class ReviewAnswer
     /// <summary>The command that makes a token that the dashboard takes and can renew.</summary>
     private static string MakeNew(PresentedToken token, string? audience)
     {
-        // By the token's own words, which nobody checked: they only fill in a command.
+        // From the token's own claims, which are not verified: they only fill in a command.
         var claimed = token.Reveal().Split('.') is [_, var part, _] && Jwt.TryDecode(part, out var payload)
             ? ServiceAccount.FromSubject(Jwt.Text(payload, "sub"))
             : null;

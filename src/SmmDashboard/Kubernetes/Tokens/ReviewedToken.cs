@@ -13,6 +13,6 @@ public abstract record ReviewedToken
     /// <param name="IsForApiServer">Whether it was made for the API server instead of the dashboard.</param>
     public sealed record Valid(TokenOwner Owner, bool IsForApiServer) : ReviewedToken;
 
-    /// <param name="Verdict">What the agent is told.</param>
+    /// <param name="Verdict">The answer to the agent.</param>
     public sealed record Invalid(TokenValidation.Refused Verdict) : ReviewedToken;
 }

@@ -90,7 +90,7 @@ public sealed class ReviewedTokens : ITokenValidator, IDisposable
     private ReviewedToken? Fresh(TokenHash hash, PresentedToken token) =>
         _cache.Find(hash) is { } review && _clock.GetElapsedTime(review.At) < review.FreshFor && !HasExpired(token) ? review.Token : null;
 
-    // The task is nobody's in particular: a caller that goes away takes the answer from nobody else.
+    // No single caller owns the task: a caller that disconnects does not cancel it for the others.
     private Task<ReviewedToken> ReviewedAsync(TokenHash hash, PresentedToken token, CancellationToken cancellationToken) =>
         _running.GetOrAdd(hash, _ => new(() => ReviewAsync(hash, token))).Value.WaitAsync(cancellationToken);
 

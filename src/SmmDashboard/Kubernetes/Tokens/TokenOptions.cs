@@ -3,6 +3,6 @@ namespace SmmDashboard.Kubernetes.Tokens;
 /// <summary>Which tokens agents may present.</summary>
 /// <param name="Audience">The audience that they are made for.</param>
 /// <param name="AcceptApiServerTokens">
-/// Whether tokens for the API server are good, too. Each of them also opens the Kubernetes API to its holder.
+/// Whether tokens for the API server are also accepted. Each of them also opens the Kubernetes API to its holder.
 /// </param>
 public sealed record TokenOptions(string Audience = "smm-dashboard", bool AcceptApiServerTokens = false);

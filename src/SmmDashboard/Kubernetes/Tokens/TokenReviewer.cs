@@ -10,7 +10,7 @@ internal sealed class TokenReviewer(KubernetesApi api, TokenOptions options) : I
 {
     public const string Call = "create tokenreviews.authentication.k8s.io";
 
-    // Of each: whoever presents tokens of his own making must not keep those from being reviewed that were valid before.
+    // Of each kind: a client that presents forged tokens must not block the review of tokens that were valid before.
     private const int AtOnce = 10;
 
     private readonly SemaphoreSlim _known = new(AtOnce);

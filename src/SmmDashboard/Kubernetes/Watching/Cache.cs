@@ -20,7 +20,7 @@ public sealed record CacheState<T>(ImmutableDictionary<ObjectKey, T> Items, bool
 
 /// <summary>The objects of a kind: one <see cref="Reflector{T}"/> writes, any thread reads a snapshot.</summary>
 /// <param name="changes">
-/// Gets <c>true</c> when the objects or what is known about them changed. A full channel is no loss: the reader looks at everything.
+/// Gets <c>true</c> when the objects or what is known about them changed. A full channel loses nothing: the reader reads the whole state.
 /// </param>
 /// <param name="time">The clock of <see cref="LastHeard"/>.</param>
 public sealed class Cache<T>(ChannelWriter<bool> changes, TimeProvider time)

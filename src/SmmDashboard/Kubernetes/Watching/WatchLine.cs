@@ -23,7 +23,7 @@ internal static class WatchLine
     public const string NoText = "it has a string that is no Unicode text";
 
     /// <summary>The event, and where its object is in the line.</summary>
-    /// <exception cref="JsonException">The line is no event.</exception>
+    /// <exception cref="JsonException">The line is not an event.</exception>
     public static (WatchEvent Event, ReadOnlyMemory<byte> Object) Split(ReadOnlyMemory<byte> line)
     {
         try
@@ -61,7 +61,7 @@ internal static class WatchLine
             && item is { } there ? (known, there) : throw new JsonException("a line of the watch has no type or no object");
     }
 
-    /// <summary>The metadata alone of an object whose other members cannot be read; null when that fails, too.</summary>
+    /// <summary>The metadata alone of an object whose other members cannot be read; null when the metadata cannot be read either.</summary>
     public static ObjectMeta? Metadata(ReadOnlyMemory<byte> item)
     {
         try
