@@ -4,8 +4,9 @@ using MeshStandIn;
 using SmmAgent.Core.Address;
 using SmmAgent.Linux.Network.Address;
 using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Tests.Network.Probes;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Address;
 
 public sealed class AddressProviderClientTests
 {

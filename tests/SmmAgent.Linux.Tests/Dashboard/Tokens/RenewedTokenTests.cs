@@ -5,7 +5,7 @@ using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.State;
 
-namespace SmmAgent.Linux.Tests.Dashboard;
+namespace SmmAgent.Linux.Tests.Dashboard.Tokens;
 
 /// <summary>Which token a request carries: the operator's, or the newer one that the dashboard made from it.</summary>
 public sealed class RenewedTokenTests : IAsyncLifetime

@@ -5,7 +5,7 @@ using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Network.Probes;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Probes;
 
 /// <summary>One look at real listeners.</summary>
 internal static class Looking

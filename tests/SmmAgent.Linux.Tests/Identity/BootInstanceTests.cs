@@ -3,7 +3,7 @@ using SmmAgent.Contract;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
 
-namespace SmmAgent.Tests.State;
+namespace SmmAgent.Tests.Identity;
 
 public sealed class BootInstanceTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Net;
 using SmmAgent.Linux.Network.Names;
 
-namespace SmmAgent.Linux.Tests.Host;
+namespace SmmAgent.Linux.Tests.Network.Names;
 
 public sealed class ResolverConfigurationTests
 {

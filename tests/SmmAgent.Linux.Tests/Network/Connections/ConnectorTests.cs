@@ -3,7 +3,7 @@ using MeshStandIn;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Network.Connections;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Connections;
 
 public sealed class ConnectorTests
 {

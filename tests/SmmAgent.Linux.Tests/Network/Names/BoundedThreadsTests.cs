@@ -1,6 +1,6 @@
 using SmmAgent.Linux.Network.Names;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Names;
 
 public sealed class BoundedThreadsTests
 {

@@ -6,7 +6,7 @@ using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Network.Names;
 using SmmAgent.Linux.Network.Probes;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Probes;
 
 public sealed class ReachabilityObserverTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using SmmAgent.Core.Firewall.Rules;
 using SmmAgent.Linux.Network.Interfaces;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Interfaces;
 
 public sealed class OwnInterfacesTests
 {

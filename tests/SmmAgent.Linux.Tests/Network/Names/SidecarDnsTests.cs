@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using SmmAgent.Linux.Network.Names;
+using SmmAgent.Linux.Tests.Network.Probes;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Names;
 
 /// <summary>The question to the sidecar's DNS server, asked of a server on loopback.</summary>
 public sealed class SidecarDnsTests : IDisposable

@@ -3,7 +3,7 @@ using System.Net;
 using MeshStandIn;
 using SmmAgent.Core.Reachability;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Probes;
 
 /// <summary>The stand-in gateway as demonstrations run it: a program.</summary>
 public sealed class StandInProgramTests : IDisposable

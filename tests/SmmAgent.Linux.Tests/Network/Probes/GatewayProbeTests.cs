@@ -2,7 +2,7 @@ using System.Net;
 using MeshStandIn;
 using SmmAgent.Core.Reachability;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Probes;
 
 public sealed class GatewayProbeTests : IDisposable
 {

@@ -4,7 +4,7 @@ using SmmAgent.Linux.Dashboard.Tokens;
 using SmmAgent.Linux.Files;
 using SmmAgent.Linux.Identity;
 
-namespace SmmAgent.Tests.State;
+namespace SmmAgent.Tests.Identity;
 
 public sealed class AgentIdentityTests : IDisposable
 {

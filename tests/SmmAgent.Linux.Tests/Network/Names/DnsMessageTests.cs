@@ -1,7 +1,7 @@
 using CsCheck;
 using SmmAgent.Linux.Network.Names;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Names;
 
 public sealed class DnsMessageTests
 {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using SmmAgent.Core.Reachability;
 using SmmAgent.Linux.Network.Names;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Names;
 
 public sealed class NameLookupTests
 {

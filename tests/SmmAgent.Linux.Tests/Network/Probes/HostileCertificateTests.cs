@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using MeshStandIn;
 using SmmAgent.Core.Reachability;
 
-namespace SmmAgent.Linux.Tests.Network;
+namespace SmmAgent.Linux.Tests.Network.Probes;
 
 /// <summary>Who answers on a port shows what certificate he likes. None of them ends the daemon.</summary>
 public sealed class HostileCertificateTests : IDisposable
