@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace SmmAgent.Tests;
 
 /// <summary>The direction of dependencies: Contract, then Core, then Linux, then the agent; the dashboard sees Contract only.</summary>
-public sealed class ArchitectureTests
+public sealed partial class ArchitectureTests
 {
     [Theory]
     [InlineData("SmmAgent.Contract", "")]
@@ -11,7 +12,7 @@ public sealed class ArchitectureTests
     [InlineData("SmmAgent.Linux", "SmmAgent.Core")]
     [InlineData("SmmAgent", "SmmAgent.Linux")]
     [InlineData("SmmDashboard", "SmmAgent.Contract")]
-    public void ARoomSeesOnlyTheRoomBelowIt(string project, string sees) =>
+    public void EachProjectReferencesOnlyTheOneBelowIt(string project, string sees) =>
         Assert.Equal(sees, string.Join(' ', ProjectReferences(project)));
 
     [Fact]
@@ -43,7 +44,19 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void NoTwoNamespacesDependOnEachOther() => Assert.Empty(new NamespaceGraph(Path.Combine(Root(), "src")).Cyclic());
+    public void NoTwoNamespacesDependOnEachOther() => Assert.Empty(new NamespaceGraph(Repository.PathOf("src")).Cyclic());
+
+    /// <summary>A reader who searches for a type finds one. Parts of a type and its generic forms stand in one folder.</summary>
+    [Fact]
+    public void ANameOfATypeIsUsedOnce() => Assert.Empty(
+        Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(path => TopLevelType().Matches(File.ReadAllText(path))
+                .Select(
+                    match => (Name: match.Groups[1].Value, Folder: Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(path)!))))
+            .Distinct()
+            .GroupBy(type => type.Name, type => type.Folder)
+            .Where(folders => folders.Count() > 1)
+            .Select(folders => $"{folders.Key}: {string.Join(", ", folders)}"));
 
     /// <summary>Cli, Daemon, Checks and Bundle use Host; Cli also uses Checks and Bundle, and its run command starts the daemon.</summary>
     [Fact]
@@ -58,7 +71,7 @@ public sealed class ArchitectureTests
             ["Host"] = ["Logging"],
             ["Logging"] = [],
         };
-        var forbidden = new NamespaceGraph(Path.Combine(Root(), "src")).Edges
+        var forbidden = new NamespaceGraph(Repository.PathOf("src")).Edges
             .Where(edge => Part(edge.From) is { } from && Part(edge.To) is { } to && from != to && !allowed[from].Contains(to))
             .Where(edge => edge is not { To: "SmmAgent.Daemon.Lifetime" or "SmmAgent.Daemon.Loop", File: "RunCommand.cs" })
             .Select(edge => $"{edge.From} -> {edge.To} ({edge.File})");
@@ -72,7 +85,7 @@ public sealed class ArchitectureTests
     public void OnlyTheEdgeOfTheProcessReadsClockPrivilegeAndConsole()
     {
         string[] edge = ["HostComposition.cs", "FirewallComposition.cs", "SidecarComposition.cs", "Progress.cs"];
-        var inner = Directory.EnumerateFiles(Path.Combine(Root(), "src", "SmmAgent", "Host"), "*.cs", SearchOption.AllDirectories)
+        var inner = Directory.EnumerateFiles(Repository.PathOf("src", "SmmAgent", "Host"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !edge.Contains(Path.GetFileName(path)));
 
         Assert.Empty(inner
@@ -85,20 +98,18 @@ public sealed class ArchitectureTests
 
     private static IEnumerable<(string Name, string Text)> AgentSources() =>
         ((string[])["SmmAgent.Core", "SmmAgent.Linux", "SmmAgent"])
-            .SelectMany(project => Directory.EnumerateFiles(Path.Combine(Root(), "src", project), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(project => Directory.EnumerateFiles(Repository.PathOf("src", project), "*.cs", SearchOption.AllDirectories))
             .Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), File.ReadAllText(path)))
             .OrderBy(file => file.Item1, StringComparer.Ordinal);
 
     private static IEnumerable<string> ProjectReferences(string project) =>
-        XDocument.Load(Path.Combine(Root(), "src", project, $"{project}.csproj"))
+        XDocument.Load(Repository.PathOf("src", project, $"{project}.csproj"))
             .Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
 
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "SmmAgent.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("SmmAgent.sln was not found above the tests");
-        return folder.FullName;
-    }
+    [GeneratedRegex(
+        @"^(?:public|internal)(?: (?:static|sealed|abstract|partial|readonly|ref|unsafe))*"
+        + @" (?:class|interface|enum|record struct|record|struct|delegate \S+) (\w+)",
+        RegexOptions.Multiline)]
+    private static partial Regex TopLevelType();
 }

@@ -25,7 +25,7 @@ internal static class CheckCatalogue
         new DashboardSettings(),
         new DashboardConfigured(),
         new DashboardWorkloadGroup(),
-        new DashboardTransport(),
+        new DashboardEncryption(),
         new DashboardName(),
         new DashboardReachable(),
         new DashboardCertificate(),

@@ -4,7 +4,7 @@ using SmmAgent.Core.Checks;
 namespace SmmAgent.Checks.Dashboard;
 
 /// <summary>Checks that the token is sent over https.</summary>
-internal sealed class DashboardTransport() : Check("dashboard-transport", CheckGroup.Dashboard, "Transport")
+internal sealed class DashboardEncryption() : Check("dashboard-transport", CheckGroup.Dashboard, "Transport")
 {
     public override Task<IReadOnlyList<CheckLine>> RunAsync(CheckContext context, CancellationToken cancel) => One(
         context.Settings.SkipLine ?? context.Settings.Settings.DashboardUrl switch
